@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/policy.hpp"
+
+#include "core/wire_names.hpp"
+#include "mail/finding.hpp"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace holdback::config {
+
+namespace {
+
+using mail::FindingName;
+
+/// What is the same in both streams.
+void set_common(PolicyTable& table) {
+    table.set(FindingName::MalformedAddress, PolicyAction::Reject);
+    table.set(FindingName::UnusualAddress, PolicyAction::Pass);
+    table.set(FindingName::BlockedByAdmin, PolicyAction::Reject);
+    table.set(FindingName::UnresolvedDomain, PolicyAction::Pass);
+}
+
+}  // namespace
+
+std::string_view wire_name(PolicyAction action) {
+    switch (action) {
+        case PolicyAction::Pass:
+            return "pass";
+        case PolicyAction::Tag:
+            return "tag";
+        case PolicyAction::Hold:
+            return "hold";
+        case PolicyAction::Defer:
+            return "defer";
+        case PolicyAction::Reject:
+            return "reject";
+    }
+    std::unreachable();
+}
+
+std::optional<PolicyAction> parse_policy_action(std::string_view name) {
+    return core::find_wire_name(std::array{PolicyAction::Pass,
+                                           PolicyAction::Tag,
+                                           PolicyAction::Hold,
+                                           PolicyAction::Defer,
+                                           PolicyAction::Reject},
+                                name);
+}
+
+PolicyTable PolicyTable::bulk_defaults() {
+    PolicyTable table;
+    set_common(table);
+    for (const FindingName name : {FindingName::NoSuchDomain,
+                                   FindingName::NoMailHost,
+                                   FindingName::NullMx,
+                                   FindingName::ReservedDomain,
+                                   FindingName::UnusableMx,
+                                   FindingName::SuppressedBounce,
+                                   FindingName::SuppressedComplaint,
+                                   FindingName::SuppressedUnsubscribe,
+                                   FindingName::SuppressedManual}) {
+        table.set(name, PolicyAction::Hold);
+    }
+    return table;
+}
+
+PolicyTable PolicyTable::direct_defaults() {
+    PolicyTable table;
+    set_common(table);
+    for (const FindingName name : {FindingName::NoSuchDomain,
+                                   FindingName::NoMailHost,
+                                   FindingName::NullMx,
+                                   FindingName::ReservedDomain,
+                                   FindingName::SuppressedBounce,
+                                   FindingName::SuppressedManual}) {
+        table.set(name, PolicyAction::Reject);
+    }
+    table.set(FindingName::UnusableMx, PolicyAction::Tag);
+    table.set(FindingName::SuppressedComplaint, PolicyAction::Tag);
+    table.set(FindingName::SuppressedUnsubscribe, PolicyAction::Pass);
+    return table;
+}
+
+}  // namespace holdback::config

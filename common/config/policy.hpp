@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What is done about each finding, by stream.
+
+#include "mail/finding.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace holdback::config {
+
+/// In rising order of what a recipient's mail suffers.
+enum class PolicyAction : std::uint8_t { Pass, Tag, Hold, Defer, Reject };
+
+[[nodiscard]] std::string_view wire_name(PolicyAction action);
+[[nodiscard]] std::optional<PolicyAction> parse_policy_action(std::string_view name);
+
+/// One action per finding. `unresolved-domain` is always `Pass`: unknown is not invalid.
+class PolicyTable {
+public:
+    [[nodiscard]] PolicyAction operator[](mail::FindingName name) const {
+        return actions_.at(static_cast<std::size_t>(name));
+    }
+    void set(mail::FindingName name, PolicyAction action) {
+        actions_.at(static_cast<std::size_t>(name)) = action;
+    }
+    bool operator==(const PolicyTable&) const = default;
+
+    /// The defaults of `[policy.bulk]` and `[policy.direct]`.
+    [[nodiscard]] static PolicyTable bulk_defaults();
+    [[nodiscard]] static PolicyTable direct_defaults();
+
+private:
+    std::array<PolicyAction, mail::kAllFindings.size()> actions_{};
+};
+
+}  // namespace holdback::config

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/settings.hpp"
+
+#include "config/value_text.hpp"
+#include "mail/ip_address.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::config {
+
+namespace {
+
+/// The first entry of `a` that `b` has as well; empty when there is none.
+std::string_view common_entry(const std::vector<std::string>& a,
+                              const std::vector<std::string>& b) {
+    const auto found = std::ranges::find_if(
+        a, [&b](const std::string& entry) { return std::ranges::find(b, entry) != b.end(); });
+    return found == a.end() ? std::string_view() : std::string_view(*found);
+}
+
+/// True for the directory itself and for what is below it.
+bool is_inside(std::string_view path, std::string_view directory) {
+    while (directory.ends_with('/')) {
+        directory.remove_suffix(1);
+    }
+    return path.starts_with(directory) &&
+           (path.size() == directory.size() || path.at(directory.size()) == '/');
+}
+
+void check_sockets(const Settings& settings, std::vector<Contradiction>& found) {
+    const auto milter = parse_socket_spec(settings.milter.socket);
+    if (!milter.has_value()) {
+        return;
+    }
+    const auto* const local = std::get_if<UnixSocket>(&*milter);
+    if (local != nullptr && local->path == settings.control.socket) {
+        found.push_back({"control.socket", "is the same file as milter.socket"});
+    }
+    const auto* const inet = std::get_if<InetSocket>(&*milter);
+    const auto reinject = parse_reinject(settings.hold.reinject);
+    const auto* const smtp = reinject.has_value() ? std::get_if<SmtpTarget>(&*reinject) : nullptr;
+    if (inet != nullptr && smtp != nullptr && inet->port == smtp->port &&
+        inet->host == smtp->host) {
+        found.push_back({"hold.reinject", "is the milter's own socket (milter.socket)"});
+    }
+}
+
+void check_files(const Settings& settings, std::vector<Contradiction>& found) {
+    if (is_inside(settings.store.path, settings.hold.spool)) {
+        found.push_back({"store.path", "lies inside hold.spool, which holds nothing but mail"});
+    }
+    constexpr std::string_view kFile = "file:";
+    const std::string_view target = settings.log.target;
+    if (target.starts_with(kFile)) {
+        const std::string_view path = target.substr(kFile.size());
+        if (path == settings.store.path || is_inside(path, settings.hold.spool)) {
+            found.push_back({"log.target", "is a file of the store or of the spool"});
+        }
+    }
+}
+
+void check_outgoing(const Settings& settings, std::vector<Contradiction>& found) {
+    const OutgoingSettings& outgoing = settings.outgoing;
+    if (const auto both = common_entry(outgoing.block, outgoing.allow); !both.empty()) {
+        found.push_back(
+            {"outgoing.block", fmt::format("\"{}\" stands in outgoing.allow as well", both)});
+    }
+    if (const auto both = common_entry(settings.dns.reserved_domains, outgoing.local_domains);
+        !both.empty()) {
+        found.push_back({"dns.reserved_domains",
+                         fmt::format("\"{}\" stands in outgoing.local_domains as well", both)});
+    }
+}
+
+}  // namespace
+
+OutgoingSettings::OutgoingSettings() {
+    for (const std::string_view text : {"127.0.0.0/8", "::1"}) {
+        if (const auto network = mail::Network::parse(text); network.has_value()) {
+            networks.push_back(*network);
+        }
+    }
+}
+
+std::vector<Contradiction> validate(const Settings& settings) {
+    std::vector<Contradiction> found;
+    check_sockets(settings, found);
+    check_files(settings, found);
+    check_outgoing(settings, found);
+    if (settings.milter.answer_at == AnswerAt::Message &&
+        settings.policy.refuse_at_rcpt == RefuseAtRcpt::Always) {
+        found.push_back({"policy.refuse_at_rcpt",
+                         "\"always\" needs milter.answer_at = \"recipient\": with \"message\" "
+                         "there is no answer to RCPT"});
+    }
+    if (settings.learn.enabled && settings.learn.from.empty()) {
+        found.push_back(
+            {"learn.from", "is empty, so that nothing teaches: set learn.enabled = false instead"});
+    }
+    return found;
+}
+
+std::string_view wire_name(Mode mode) {
+    switch (mode) {
+        case Mode::Shadow:
+            return "shadow";
+        case Mode::Enforce:
+            return "enforce";
+    }
+    std::unreachable();
+}
+
+std::string_view wire_name(AnswerAt at) {
+    switch (at) {
+        case AnswerAt::Recipient:
+            return "recipient";
+        case AnswerAt::Message:
+            return "message";
+    }
+    std::unreachable();
+}
+
+std::string_view wire_name(RefuseAtRcpt when) {
+    switch (when) {
+        case RefuseAtRcpt::Authenticated:
+            return "authenticated";
+        case RefuseAtRcpt::Always:
+            return "always";
+        case RefuseAtRcpt::Never:
+            return "never";
+    }
+    std::unreachable();
+}
+
+std::string_view wire_name(AtExpiry action) {
+    switch (action) {
+        case AtExpiry::Return:
+            return "return";
+        case AtExpiry::Release:
+            return "release";
+        case AtExpiry::Discard:
+            return "discard";
+    }
+    std::unreachable();
+}
+
+std::string_view wire_name(ErrorAnswer answer) {
+    switch (answer) {
+        case ErrorAnswer::Accept:
+            return "accept";
+        case ErrorAnswer::Tempfail:
+            return "tempfail";
+        case ErrorAnswer::Reject:
+            return "reject";
+    }
+    std::unreachable();
+}
+
+std::string_view wire_name(LogLevel level) {
+    switch (level) {
+        case LogLevel::Debug:
+            return "debug";
+        case LogLevel::Info:
+            return "info";
+        case LogLevel::Warning:
+            return "warning";
+        case LogLevel::Error:
+            return "error";
+    }
+    std::unreachable();
+}
+
+}  // namespace holdback::config

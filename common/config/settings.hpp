@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Every tunable as a typed value with its default, one struct per table of holdback.conf(5), in the
+// order of the manual. No file access here: see io/settings_file.
+
+#include "config/policy.hpp"
+#include "mail/finding.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/suppression.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::config {
+
+enum class Mode : std::uint8_t { Shadow, Enforce };
+enum class AnswerAt : std::uint8_t { Recipient, Message };
+enum class RefuseAtRcpt : std::uint8_t { Authenticated, Always, Never };
+enum class AtExpiry : std::uint8_t { Return, Release, Discard };
+/// What the MTA is told when we cannot do our work.
+enum class ErrorAnswer : std::uint8_t { Accept, Tempfail, Reject };
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+
+/// A number of events in a sliding window: "100/10m".
+struct Rate {
+    std::size_t count;
+    std::chrono::seconds window;
+
+    bool operator==(const Rate&) const = default;
+};
+
+/// A nameserver: "192.0.2.53", "127.0.0.1:5310", "[2001:db8::1]:53".
+struct NameServer {
+    mail::IpAddress address;
+    std::uint16_t port;
+
+    bool operator==(const NameServer&) const = default;
+};
+
+struct MilterSettings {
+    std::string socket = "unix:/var/spool/postfix/holdback/holdback.sock";
+    std::string socket_group = "postfix";
+    unsigned socket_mode = 0660;
+    std::string user = "holdback";
+    AnswerAt answer_at = AnswerAt::Recipient;
+    /// Callbacks that may wait (for DNS, the disk) at one time; beyond it, mail passes unchecked.
+    std::size_t max_waiting = 200;
+
+    bool operator==(const MilterSettings&) const = default;
+};
+
+struct ControlSettings {
+    std::string socket = "/run/holdback/control.sock";
+
+    bool operator==(const ControlSettings&) const = default;
+};
+
+struct StoreSettings {
+    std::string path = "/var/lib/holdback/holdback.db";
+
+    bool operator==(const StoreSettings&) const = default;
+};
+
+struct OutgoingSettings {
+    std::vector<mail::Network> networks;  ///< default: 127.0.0.0/8 and ::1
+    std::vector<std::string> daemons = {"ORIGINATING"};
+    std::vector<std::string> sender_domains;  ///< empty: any
+    std::vector<std::string> local_domains;
+    /// Addresses ("a@example.net"), domains ("example.net") and domains with all below them
+    /// (".example.net"), in lower case.
+    std::vector<std::string> allow;
+    std::vector<std::string> block;
+
+    OutgoingSettings();
+    bool operator==(const OutgoingSettings&) const = default;
+};
+
+struct DnsSettings {
+    std::vector<NameServer> nameservers;  ///< empty: /etc/resolv.conf
+    std::chrono::milliseconds budget{2000};
+    std::vector<std::string> reserved_domains = {
+        "invalid", "example", "example.com", "example.net", "example.org"};
+    std::size_t cache_entries = 100'000;
+
+    bool operator==(const DnsSettings&) const = default;
+};
+
+struct BulkSettings {
+    std::vector<std::string> senders;  ///< addresses or domains
+    std::vector<std::string> users;
+    std::vector<std::string> daemons;
+    std::vector<mail::Network> clients;
+    std::vector<std::string> headers = {"List-Unsubscribe", "List-Id", "Feedback-ID"};
+    std::string campaign_header = "X-Campaign-ID";
+    std::size_t recipients = 25;
+    Rate rate{100, std::chrono::minutes(10)};
+    std::size_t repeats = 20;  ///< messages with the same body or subject fingerprint
+
+    bool operator==(const BulkSettings&) const = default;
+};
+
+struct PolicySettings {
+    RefuseAtRcpt refuse_at_rcpt = RefuseAtRcpt::Authenticated;
+    std::vector<mail::FindingName> shadow;
+    PolicyTable bulk = PolicyTable::bulk_defaults();
+    PolicyTable direct = PolicyTable::direct_defaults();
+
+    bool operator==(const PolicySettings&) const = default;
+};
+
+struct HoldSettings {
+    std::string spool = "/var/lib/holdback/held";
+    std::string reinject = "smtp:127.0.0.1:25";  ///< or "sendmail:/usr/sbin/sendmail"
+    std::chrono::seconds expire_after = std::chrono::days(7);
+    AtExpiry at_expiry = AtExpiry::Return;
+    /// How long ended items (released, returned, discarded) stay listed.
+    std::chrono::seconds keep_ended = std::chrono::days(30);
+
+    bool operator==(const HoldSettings&) const = default;
+};
+
+struct OnErrorSettings {
+    ErrorAnswer store = ErrorAnswer::Accept;
+    ErrorAnswer dns = ErrorAnswer::Accept;
+    ErrorAnswer spool = ErrorAnswer::Tempfail;
+    ErrorAnswer internal = ErrorAnswer::Accept;
+
+    bool operator==(const OnErrorSettings&) const = default;
+};
+
+struct DsnSettings {
+    /// More octets of an inbound message than this are not read for classification.
+    std::size_t max_message = std::size_t{2} * 1024 * 1024;
+
+    bool operator==(const DsnSettings&) const = default;
+};
+
+struct CodesSettings {
+    std::string file = "/etc/holdback/codes.conf";
+    std::string rules = "/etc/holdback/rules.d";
+    bool extensions = true;
+
+    bool operator==(const CodesSettings&) const = default;
+};
+
+struct LearnSettings {
+    bool enabled = true;
+    std::vector<mail::Proof> from = {mail::Proof::Local, mail::Proof::Sealed};
+
+    bool operator==(const LearnSettings&) const = default;
+};
+
+struct LogSettings {
+    std::string target = "journal";  ///< journal | syslog | stderr | file:/path
+    LogLevel level = LogLevel::Info;
+
+    bool operator==(const LogSettings&) const = default;
+};
+
+struct Settings {
+    Mode mode = Mode::Shadow;
+    MilterSettings milter;
+    ControlSettings control;
+    StoreSettings store;
+    OutgoingSettings outgoing;
+    DnsSettings dns;
+    BulkSettings bulk;
+    PolicySettings policy;
+    HoldSettings hold;
+    OnErrorSettings on_error;
+    DsnSettings dsn;
+    CodesSettings codes;
+    LearnSettings learn;
+    LogSettings log;
+
+    bool operator==(const Settings&) const = default;
+};
+
+/// A contradiction between values that are each fine; `key` is dotted: "hold.reinject".
+struct Contradiction {
+    std::string key;
+    std::string message;
+};
+
+/// What does not fit together; empty when all is well.
+[[nodiscard]] std::vector<Contradiction> validate(const Settings& settings);
+
+[[nodiscard]] std::string_view wire_name(Mode mode);
+[[nodiscard]] std::string_view wire_name(AnswerAt at);
+[[nodiscard]] std::string_view wire_name(RefuseAtRcpt when);
+[[nodiscard]] std::string_view wire_name(AtExpiry action);
+[[nodiscard]] std::string_view wire_name(ErrorAnswer answer);
+[[nodiscard]] std::string_view wire_name(LogLevel level);
+
+}  // namespace holdback::config

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The kinds of value that settings write as strings: what each accepts, in words and as a function,
+// and how it is written.
+
+#include "config/settings.hpp"
+#include "config/value_text.hpp"
+#include "core/wire_names.hpp"
+#include "mail/ip_address.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holdback::config {
+
+/// One kind of value.
+template <typename T>
+struct ValueForm {
+    std::string expects;  ///< ends the sentence "… must be", and names what is allowed
+    std::function<std::optional<T>(std::string_view)> parse;
+    std::function<std::string(const T&)> text;
+};
+
+/// Any of the wire names of `all`.
+template <typename Enum, std::size_t Count>
+[[nodiscard]] ValueForm<Enum> choice(const std::array<Enum, Count>& all) {
+    std::string expects;
+    for (std::size_t i = 0; i < Count; ++i) {
+        if (i > 0) {
+            expects += i + 1 < Count ? ", " : " or ";
+        }
+        expects += fmt::format(R"("{}")", wire_name(all.at(i)));
+    }
+    return {std::move(expects),
+            [all](std::string_view text) { return core::find_wire_name(all, text); },
+            [](const Enum& value) { return std::string(wire_name(value)); }};
+}
+
+/// A duration between bounds that `Duration` can hold exactly.
+template <typename Duration>
+[[nodiscard]] ValueForm<Duration> duration_form(std::chrono::milliseconds least,
+                                                std::chrono::milliseconds most,
+                                                std::string_view example) {
+    using std::chrono::milliseconds;
+    return {fmt::format("a duration from {} to {} with its unit (ms, s, m, h, d), such as \"{}\"",
+                        duration_text(least),
+                        duration_text(most),
+                        example),
+            [least, most](std::string_view text) -> std::optional<Duration> {
+                const auto duration = parse_duration(text);
+                if (!duration.has_value() || *duration < least || *duration > most ||
+                    *duration % milliseconds(Duration(1)) != milliseconds::zero()) {
+                    return std::nullopt;
+                }
+                return std::chrono::duration_cast<Duration>(*duration);
+            },
+            [](const Duration& duration) { return duration_text(duration); }};
+}
+
+[[nodiscard]] ValueForm<std::size_t> size_form(std::uint64_t least,
+                                               std::uint64_t most,
+                                               std::string_view example);
+[[nodiscard]] ValueForm<Rate> rate_form();
+
+/// Any text but the empty one and control characters, e.g. a SASL user name.
+[[nodiscard]] ValueForm<std::string> name_form(std::string expects);
+/// A user or group of the system, or empty.
+[[nodiscard]] ValueForm<std::string> account_form(std::string expects);
+[[nodiscard]] ValueForm<std::string> path_form();
+[[nodiscard]] ValueForm<unsigned> file_mode_form();
+
+[[nodiscard]] ValueForm<std::string> milter_socket_form();
+[[nodiscard]] ValueForm<std::string> control_socket_form();
+[[nodiscard]] ValueForm<std::string> reinject_form();
+[[nodiscard]] ValueForm<std::string> log_target_form();
+[[nodiscard]] ValueForm<mail::Network> network_form();
+[[nodiscard]] ValueForm<NameServer> name_server_form();
+
+/// The name of a header field; the second form takes the empty text as well.
+[[nodiscard]] ValueForm<std::string> field_name_form();
+[[nodiscard]] ValueForm<std::string> optional_field_name_form();
+
+/// In canonical form: A-labels, lower case.
+[[nodiscard]] ValueForm<std::string> domain_form();
+/// Addresses as `mail::Address::key` gives them.
+[[nodiscard]] ValueForm<std::string> mailbox_or_domain_form();
+/// The same, and ".example.org" for a domain with all below it.
+[[nodiscard]] ValueForm<std::string> recipient_pattern_form();
+
+}  // namespace holdback::config

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How values are written in settings: durations, sizes, rates, sockets. Each text form goes there
+// and back.
+
+#include "config/settings.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace holdback::config {
+
+/// A whole number with its unit, nothing between or around: "500ms", "2s", "10m", "1h", "7d".
+/// At most 100 years.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+/// In the largest unit that leaves a whole number: "7d", "90m"; zero is "0s".
+[[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
+
+/// Octets as a whole number with its unit: "512B", "64KiB", "10MiB", "1GiB". Below 2^63.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
+[[nodiscard]] std::string size_text(std::uint64_t octets);
+
+/// A number of events and the window: "100/10m". Both are above zero; the window is whole seconds.
+[[nodiscard]] std::optional<Rate> parse_rate(std::string_view text);
+[[nodiscard]] std::string rate_text(const Rate& rate);
+
+/// "192.0.2.53", "127.0.0.1:5310", "2001:db8::1", "[2001:db8::1]:53".
+[[nodiscard]] std::optional<NameServer> parse_name_server(std::string_view text);
+/// Without the port when it is 53.
+[[nodiscard]] std::string name_server_text(const NameServer& server);
+
+/// An absolute path without "." and "..", NUL and control characters.
+[[nodiscard]] bool is_absolute_path(std::string_view text);
+
+struct UnixSocket {
+    std::string path;  ///< absolute, at most 107 octets: what fits a socket address
+    bool operator==(const UnixSocket&) const = default;
+};
+/// A TCP port on a host, IPv4 for "inet", IPv6 for "inet6".
+struct InetSocket {
+    bool v6 = false;
+    std::uint16_t port = 0;
+    std::string host;  ///< a name or an address, never empty
+    bool operator==(const InetSocket&) const = default;
+};
+/// A listening socket that the program was started with.
+struct InheritedSocket {
+    int descriptor = 0;
+    bool operator==(const InheritedSocket&) const = default;
+};
+using SocketSpec = std::variant<UnixSocket, InetSocket, InheritedSocket>;
+
+/// "unix:/path", "inet:PORT@HOST", "inet6:PORT@HOST", "fd:N".
+[[nodiscard]] std::optional<SocketSpec> parse_socket_spec(std::string_view text);
+
+struct SmtpTarget {
+    std::string host;  ///< a name, or an address without brackets
+    std::uint16_t port = 25;
+    bool operator==(const SmtpTarget&) const = default;
+};
+struct SendmailTarget {
+    std::string program;  ///< absolute path
+    bool operator==(const SendmailTarget&) const = default;
+};
+using ReinjectTarget = std::variant<SmtpTarget, SendmailTarget>;
+
+/// "smtp:HOST:PORT", "smtp:[2001:db8::1]:PORT", "sendmail:/path".
+[[nodiscard]] std::optional<ReinjectTarget> parse_reinject(std::string_view text);
+
+}  // namespace holdback::config

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::core {
+
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+void append_escaped(std::string& out, char c) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    const auto octet = static_cast<unsigned char>(c);
+    out += "\\x";
+    out += kDigits[octet >> 4U];
+    out += kDigits[octet & 0x0FU];
+}
+
+bool is_printable(char c) {
+    return c >= ' ' && c <= '~';
+}
+
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+/// What may follow a lead octet (RFC 3629 section 4): how long the sequence is, and the bounds of
+/// its second octet.
+struct SequenceShape {
+    std::size_t length;
+    unsigned char second_low;
+    unsigned char second_high;
+};
+
+SequenceShape shape_of(unsigned char lead) {
+    if (lead < 0x80) {
+        return {1, 0, 0};
+    }
+    if (lead >= 0xC2 && lead <= 0xDF) {
+        return {2, 0x80, 0xBF};
+    }
+    switch (lead) {
+        case 0xE0:
+            return {3, 0xA0, 0xBF};
+        case 0xED:
+            return {3, 0x80, 0x9F};
+        case 0xF0:
+            return {4, 0x90, 0xBF};
+        case 0xF4:
+            return {4, 0x80, 0x8F};
+        default:
+            break;
+    }
+    if (lead >= 0xE1 && lead <= 0xEF) {
+        return {3, 0x80, 0xBF};
+    }
+    if (lead >= 0xF1 && lead <= 0xF3) {
+        return {4, 0x80, 0xBF};
+    }
+    return {0, 0, 0};
+}
+
+/// Octets of the well-formed UTF-8 sequence at `at`; 0 when there is none.
+std::size_t sequence_length(std::string_view text, std::size_t at) {
+    const SequenceShape shape = shape_of(static_cast<unsigned char>(text[at]));
+    if (shape.length <= 1) {
+        return shape.length;
+    }
+    if (at + shape.length > text.size()) {
+        return 0;
+    }
+    const auto second = static_cast<unsigned char>(text[at + 1]);
+    if (second < shape.second_low || second > shape.second_high) {
+        return 0;
+    }
+    const std::string_view rest = text.substr(at + 2, shape.length - 2);
+    return std::ranges::all_of(rest, is_continuation) ? shape.length : 0;
+}
+
+}  // namespace
+
+std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), ascii_lower);
+    return lower;
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+    return text.size() >= prefix.size() &&
+           equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+    return part.empty() || !std::ranges::search(text, part, {}, ascii_lower, ascii_lower).empty();
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && is_ascii_space(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_ascii_space(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+    std::vector<std::string_view> pieces;
+    std::size_t start = 0;
+    while (true) {
+        const std::size_t end = text.find(separator, start);
+        if (end == std::string_view::npos) {
+            pieces.push_back(text.substr(start));
+            return pieces;
+        }
+        pieces.push_back(text.substr(start, end - start));
+        start = end + 1;
+    }
+}
+
+std::optional<std::uint64_t> parse_decimal(std::string_view text) {
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t number = 0;
+    for (const char c : text) {
+        if (!is_ascii_digit(c)) {
+            return std::nullopt;
+        }
+        const auto digit = static_cast<std::uint64_t>(c - '0');
+        if (number > (kMost - digit) / 10) {
+            return std::nullopt;
+        }
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
+std::string log_safe(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text.substr(0, kLogSafeOctets)) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (is_printable(c)) {
+            out += c;
+        } else {
+            append_escaped(out, c);
+        }
+    }
+    out += '"';
+    if (text.size() > kLogSafeOctets) {
+        out += "...";
+    }
+    return out;
+}
+
+std::string printable(std::string_view text, std::size_t most_octets) {
+    std::string out;
+    for (const char c : text.substr(0, most_octets)) {
+        if (c == '\\') {
+            out += "\\\\";
+        } else if (is_printable(c)) {
+            out += c;
+        } else {
+            append_escaped(out, c);
+        }
+    }
+    if (text.size() > most_octets) {
+        out += "...";
+    }
+    return out;
+}
+
+bool is_utf8(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = sequence_length(text, at);
+        if (length == 0) {
+            return false;
+        }
+        at += length;
+    }
+    return true;
+}
+
+std::string to_valid_utf8(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = sequence_length(text, at);
+        if (length == 0) {
+            out += kReplacement;
+            ++at;
+        } else {
+            out += text.substr(at, length);
+            at += length;
+        }
+    }
+    return out;
+}
+
+bool has_non_ascii(std::string_view text) {
+    return std::ranges::any_of(text,
+                               [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; });
+}
+
+}  // namespace holdback::core

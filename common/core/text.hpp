@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// ASCII-only text tools: SMTP is ASCII, and no call here looks at the locale.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::core {
+
+[[nodiscard]] constexpr bool is_ascii_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+[[nodiscard]] constexpr bool is_ascii_alpha(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+/// Space, tab, CR, LF, vertical tab or form feed.
+[[nodiscard]] constexpr bool is_ascii_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+[[nodiscard]] constexpr char ascii_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// The text with A-Z folded to a-z; other octets stay.
+[[nodiscard]] std::string to_lower(std::string_view text);
+
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
+[[nodiscard]] bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+[[nodiscard]] bool contains_ignoring_case(std::string_view text, std::string_view part);
+
+/// The view without ASCII white space at both ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+/// The pieces between separators, empty ones included; "" gives one empty piece. The views point
+/// into `text`.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// A decimal number without sign, white space or trailing text that fits 64 bits.
+[[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);
+
+/// Longest text that `log_safe` lets through, in octets before escaping.
+inline constexpr std::size_t kLogSafeOctets = 256;
+
+/// A foreign value made safe for a log line: in double quotes, `"` and `\` escaped by `\`, anything
+/// but printable ASCII as `\xNN`, cut at `kLogSafeOctets` octets with `...` behind the quote.
+[[nodiscard]] std::string log_safe(std::string_view text);
+
+/// A foreign value made safe for a reply text or a terminal: like `log_safe`, but without the
+/// quotes, and with `"` left alone.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t most_octets = 512);
+
+/// True when the octets are well-formed UTF-8 (RFC 3629).
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+/// The text with each octet that is not part of well-formed UTF-8 replaced by U+FFFD.
+[[nodiscard]] std::string to_valid_utf8(std::string_view text);
+
+/// True when a character is outside ASCII.
+[[nodiscard]] bool has_non_ascii(std::string_view text);
+
+}  // namespace holdback::core

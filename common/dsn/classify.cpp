@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dsn/classify.hpp"
+
+#include "core/text.hpp"
+#include "dsn/message_view.hpp"
+#include "dsn/report.hpp"
+#include "dsn/rule_set.hpp"
+#include "dsn/rule_text.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/failure_code.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::dsn {
+
+namespace {
+
+constexpr mail::FailureCode kChallenge{1011};
+constexpr mail::FailureCode kAutoReply{5001};
+constexpr mail::FailureCode kComplaint{5002};
+constexpr mail::FailureCode kUnsubscribed{5003};
+constexpr mail::FailureCode kInformational{5999};
+
+/// The code of a message that is no failure report; nullopt when its recipients decide.
+std::optional<mail::FailureCode> code_of_kind(MessageKind kind) {
+    switch (kind) {
+        case MessageKind::AutoReply:
+            return kAutoReply;
+        case MessageKind::Challenge:
+            return kChallenge;
+        case MessageKind::Complaint:
+            return kComplaint;
+        case MessageKind::Mdn:
+            return kInformational;
+        case MessageKind::Unsubscribe:
+            return kUnsubscribed;
+        case MessageKind::Dsn:
+        case MessageKind::Bounce:
+        case MessageKind::Ordinary:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+struct Decision {
+    mail::FailureCode code = mail::kUnknownFailure;
+    std::string rule;
+};
+
+Decision decided_by(const RuleMatch& match) {
+    return {match.rule->code, match.rule->id};
+}
+
+/// A detail of 0 only says "something of this kind" (RFC 3463 section 3).
+bool is_specific(const std::optional<mail::EnhancedStatus>& status) {
+    return status.has_value() && status->detail() != 0;
+}
+
+/// The more telling one of the status that the remote server gave and the one in the report's
+/// field.
+std::optional<mail::EnhancedStatus> better_status(
+    const std::optional<mail::EnhancedStatus>& quoted,
+    const std::optional<mail::EnhancedStatus>& field) {
+    if (!quoted.has_value()) {
+        return field;
+    }
+    return is_specific(quoted) || !is_specific(field) ? quoted : field;
+}
+
+/// What the fields say of one recipient, as the rules want it. The views point into `recipient`,
+/// `report` and `line`.
+RuleInput field_input(const RecipientReport& recipient,
+                      const Report& report,
+                      const std::string& line) {
+    const QuotedCodes quoted = quoted_codes(line);
+    RuleInput input;
+    input.text = line;
+    input.remote_mta = recipient.remote_mta;
+    input.reporting_mta = report.reporting_mta;
+    input.reply_code = recipient.reply.has_value() ? recipient.reply->code() : quoted.reply_code;
+    std::optional<mail::EnhancedStatus> replied = quoted.status;
+    if (recipient.reply.has_value() && recipient.reply->status().has_value()) {
+        replied = better_status(recipient.reply->status(), quoted.status);
+    }
+    input.status = better_status(replied, recipient.status);
+    return input;
+}
+
+/// The diagnostic text, or the quoted reply when there is none.
+std::string field_text(const RecipientReport& recipient) {
+    if (!recipient.diagnostic.empty() || !recipient.reply.has_value()) {
+        return recipient.diagnostic;
+    }
+    return recipient.reply->line();
+}
+
+std::size_t find_ignoring_case(std::string_view text, std::string_view part) {
+    if (part.empty()) {
+        return std::string_view::npos;
+    }
+    const auto found = std::ranges::search(text, part, {}, core::ascii_lower, core::ascii_lower);
+    return found.empty() ? std::string_view::npos
+                         : static_cast<std::size_t>(found.begin() - text.begin());
+}
+
+/// Where the human text begins to speak of a recipient; npos when it never does.
+std::size_t mention_of(const Report& report, const RecipientReport& recipient) {
+    return std::min(find_ignoring_case(report.human_text, recipient.final_recipient),
+                    find_ignoring_case(report.human_text, recipient.original_recipient));
+}
+
+/// The human text as far as it is about this recipient: all of it when there is only one, else from
+/// where it is named to where another one is.
+std::string_view text_about(const Report& report, const RecipientReport& recipient) {
+    const std::string_view text = report.human_text;
+    if (report.recipients.size() <= 1) {
+        return text;
+    }
+    const std::size_t start = mention_of(report, recipient);
+    if (start == std::string_view::npos) {
+        return {};
+    }
+    std::size_t end = text.size();
+    for (const RecipientReport& other : report.recipients) {
+        const std::size_t at = mention_of(report, other);
+        if (at != std::string_view::npos && at > start) {
+            end = std::min(end, at);
+        }
+    }
+    return text.substr(start, end - start);
+}
+
+/// The rule for a text. What the server itself said stands before the words around it, so that
+/// "SMTP error from remote mail server after RCPT TO" does not explain "550 user unknown"; it
+/// counts only when a rule reads it.
+std::optional<RuleMatch> match_text(const RuleInput& input, const RuleSet& rules) {
+    if (const std::string reply = quoted_reply(input.text); !reply.empty()) {
+        RuleInput own_words = input;
+        own_words.text = reply;
+        const auto match = rules.match(own_words);
+        if (match.has_value() && match->rule->reads_text()) {
+            return match;
+        }
+    }
+    return rules.match(input);
+}
+
+bool are_silent(const RuleInput& fields) {
+    return fields.reply_code == 0 && !fields.status.has_value();
+}
+
+/// Asks the rules about a text that was written for people: only a rule that reads the text counts,
+/// since codes in running text may be about anything, unless there are no other codes.
+std::optional<RuleMatch> match_prose(std::string_view prose,
+                                     const RuleInput& fields,
+                                     const RuleSet& rules) {
+    if (core::trim(prose).empty()) {
+        return std::nullopt;
+    }
+    RuleInput input = fields;
+    input.text = prose;
+    if (are_silent(fields)) {
+        const QuotedCodes quoted = quoted_codes(prose);
+        input.reply_code = quoted.reply_code;
+        input.status = quoted.status;
+    }
+    const auto match = match_text(input, rules);
+    const bool counts = match.has_value() && (are_silent(fields) || match->rule->reads_text());
+    return counts ? match : std::nullopt;
+}
+
+Decision decide(const RecipientReport& recipient, const Report& report, const RuleSet& rules) {
+    const std::string line = field_text(recipient);
+    const RuleInput input = field_input(recipient, report, line);
+    const auto match = match_text(input, rules);
+    const bool reads_text = match.has_value() && match->rule->reads_text();
+    // A specific status beside a text that no rule knows says more than prose around it.
+    const bool specific = match.has_value() && is_specific(input.status) && !line.empty();
+    if (specific || (reads_text && !are_silent(input))) {
+        return decided_by(*match);
+    }
+    const auto told = match_prose(text_about(report, recipient), input, rules);
+    // Without any code the line is prose itself: the sharper rule of the two wins.
+    if (told.has_value() && (!reads_text || told->index < match->index)) {
+        return decided_by(*told);
+    }
+    return match.has_value() ? decided_by(*match) : Decision{};
+}
+
+ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
+                                       const Report& report,
+                                       const RuleSet& rules) {
+    ClassifiedRecipient classified{.report = recipient, .rule = {}};
+    if (const auto code = code_of_kind(report.kind)) {
+        classified.code = *code;
+    } else if (recipient.action != Action::Failed) {
+        classified.code = kInformational;
+    } else {
+        Decision decision = decide(recipient, report, rules);
+        classified.code = decision.code;
+        classified.rule = std::move(decision.rule);
+    }
+    return classified;
+}
+
+int rank_of(mail::FailureCode code, const mail::CodeCatalogue& codes) {
+    const mail::CodeEntry* entry = codes.find(code);
+    return mail::severity_rank(entry == nullptr ? mail::FailureClass::Unknown
+                                                : entry->failure_class);
+}
+
+mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
+                          const mail::CodeCatalogue& codes) {
+    const auto worst =
+        std::ranges::min_element(recipients, {}, [&codes](const ClassifiedRecipient& recipient) {
+            return rank_of(recipient.code, codes);
+        });
+    return worst->code;
+}
+
+/// The code of a failure report that names no recipient.
+mail::FailureCode code_without_recipient(const Report& report, const RuleSet& rules) {
+    RuleInput fields;
+    fields.reporting_mta = report.reporting_mta;
+    const auto match = match_prose(report.human_text, fields, rules);
+    return match.has_value() ? match->rule->code : mail::kUnknownFailure;
+}
+
+}  // namespace
+
+Understanding classify(Report report, const RuleSet& rules, const mail::CodeCatalogue& codes) {
+    Understanding understanding;
+    if (report.kind != MessageKind::Ordinary) {
+        for (const RecipientReport& recipient : report.recipients) {
+            understanding.recipients.push_back(classify_recipient(recipient, report, rules));
+        }
+        if (const auto code = code_of_kind(report.kind)) {
+            understanding.code = code;
+        } else if (understanding.recipients.empty()) {
+            understanding.code = code_without_recipient(report, rules);
+        } else {
+            understanding.code = gravest(understanding.recipients, codes);
+        }
+    }
+    understanding.report = std::move(report);
+    return understanding;
+}
+
+Understanding understand(const MessageView& message,
+                         const RuleSet& rules,
+                         const mail::CodeCatalogue& codes) {
+    return classify(read_report(message), rules, codes);
+}
+
+}  // namespace holdback::dsn

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dsn/learn.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "dsn/classify.hpp"
+#include "dsn/report.hpp"
+#include "mail/address.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holdback::dsn {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr mail::FailureCode kComplaint{5002};
+constexpr mail::FailureCode kUnsubscribed{5003};
+/// A suppression grows to at most this many times the code's own expiry.
+constexpr int kMostGrowth = 8;
+/// Octets of foreign text that an entry keeps.
+constexpr std::size_t kMostText = 500;
+
+std::chrono::sys_days day_of(core::TimePoint time) {
+    return std::chrono::floor<std::chrono::days>(time);
+}
+
+mail::SuppressionReason reason_of(mail::FailureCode code) {
+    if (code == kComplaint) {
+        return mail::SuppressionReason::Complaint;
+    }
+    return code == kUnsubscribed ? mail::SuppressionReason::Unsubscribe
+                                 : mail::SuppressionReason::Bounce;
+}
+
+bool is_wish(mail::SuppressionReason reason) {
+    return reason == mail::SuppressionReason::Complaint ||
+           reason == mail::SuppressionReason::Unsubscribe;
+}
+
+bool admin_decides(const mail::SuppressionEntry& entry) {
+    return entry.source == mail::SuppressionSource::Admin ||
+           entry.reason == mail::SuppressionReason::Allow ||
+           entry.reason == mail::SuppressionReason::Manual;
+}
+
+/// How far an entry in force is above a new failure: it then stays as it is.
+bool stands_above(const mail::SuppressionEntry& entry,
+                  const mail::CodeEntry& code,
+                  const mail::CodeCatalogue& codes) {
+    const bool wish = is_wish(reason_of(code.code));
+    if (is_wish(entry.reason) || wish) {
+        return is_wish(entry.reason) && !wish;
+    }
+    const mail::CodeEntry* known = codes.find(entry.code);
+    const bool at_once = known == nullptr || known->learning != mail::Learning::Count;
+    return at_once && code.learning == mail::Learning::Count;
+}
+
+/// How long the suppression lasts that this failure makes or counts towards; nullopt: for ever.
+std::optional<milliseconds> next_length(const std::optional<mail::SuppressionEntry>& existing,
+                                        const mail::CodeEntry& code,
+                                        core::TimePoint now) {
+    if (code.expiry.count() == 0) {
+        return std::nullopt;
+    }
+    const milliseconds first = code.expiry;
+    if (!existing.has_value() || !existing->expires.has_value()) {
+        return first;
+    }
+    milliseconds length = *existing->expires - existing->last_seen;
+    const bool served = existing->active && !existing->holds_at(now);
+    if (served) {
+        length *= 2;
+    }
+    return std::clamp(length, first, first * kMostGrowth);
+}
+
+/// Strikes with this failure, and whether it falls on a day of its own.
+struct Strikes {
+    int count;
+    bool fresh_day;
+    bool fresh_count;  ///< the count begins with this failure
+};
+
+Strikes count_strikes(const std::optional<mail::SuppressionEntry>& existing,
+                      const mail::CodeEntry& code,
+                      core::TimePoint now) {
+    if (!existing.has_value()) {
+        return {.count = 1, .fresh_day = true, .fresh_count = true};
+    }
+    const bool served = existing->active && !existing->holds_at(now);
+    const bool stale = !existing->active && now - existing->first_seen > code.window;
+    if (served || stale) {
+        return {.count = 1, .fresh_day = true, .fresh_count = true};
+    }
+    const bool fresh_day = day_of(now) > day_of(existing->last_seen);
+    return {.count = existing->strikes + (fresh_day ? 1 : 0),
+            .fresh_day = fresh_day,
+            .fresh_count = false};
+}
+
+std::string kept_text(std::string_view text) {
+    return core::to_valid_utf8(text.substr(0, kMostText));
+}
+
+core::Result<mail::Address, LearnReason> address_of(const RecipientReport& report) {
+    const auto parsed = mail::Address::parse(report.recipient(), mail::Smtputf8::Yes);
+    if (!parsed.has_value()) {
+        return std::unexpected(LearnReason::NoAddress);
+    }
+    return parsed->value;
+}
+
+}  // namespace
+
+std::string_view wire_name(LearnReason reason) {
+    switch (reason) {
+        case LearnReason::Suppressed:
+            return "suppressed";
+        case LearnReason::Counted:
+            return "counted";
+        case LearnReason::Renewed:
+            return "renewed";
+        case LearnReason::SameDay:
+            return "same-day";
+        case LearnReason::Off:
+            return "off";
+        case LearnReason::Unproven:
+            return "unproven";
+        case LearnReason::NoFailure:
+            return "no-failure";
+        case LearnReason::NeverTeaches:
+            return "never-teaches";
+        case LearnReason::NoAddress:
+            return "no-address";
+        case LearnReason::AdminDecides:
+            return "admin-decides";
+        case LearnReason::StrongerStands:
+            return "stronger-stands";
+    }
+    std::unreachable();
+}
+
+core::Result<LearnSubject, LearnReason> learn_subject(const ClassifiedRecipient& failure,
+                                                      mail::Proof proof,
+                                                      const mail::CodeCatalogue& codes,
+                                                      const config::LearnSettings& settings) {
+    if (!settings.enabled) {
+        return std::unexpected(LearnReason::Off);
+    }
+    if (failure.report.action != Action::Failed) {
+        return std::unexpected(LearnReason::NoFailure);
+    }
+    const mail::CodeEntry* code = codes.find(failure.code);
+    if (code == nullptr || code->learning == mail::Learning::Never) {
+        return std::unexpected(LearnReason::NeverTeaches);
+    }
+    if (std::ranges::find(settings.from, proof) == settings.from.end()) {
+        return std::unexpected(LearnReason::Unproven);
+    }
+    const auto address = address_of(failure.report);
+    if (!address.has_value()) {
+        return std::unexpected(address.error());
+    }
+    if (code->learning == mail::Learning::SuppressDomain) {
+        return LearnSubject{mail::SubjectKind::Domain, address->domain().text()};
+    }
+    return LearnSubject{mail::SubjectKind::Address, address->key()};
+}
+
+Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
+             const LearnSubject& subject,
+             const Evidence& evidence,
+             core::TimePoint now,
+             const mail::CodeCatalogue& codes) {
+    const mail::CodeEntry* code = codes.find(evidence.failure.code);
+    if (code == nullptr || code->learning == mail::Learning::Never) {
+        return {std::nullopt, LearnReason::NeverTeaches};
+    }
+    if (existing.has_value() && admin_decides(*existing)) {
+        return {std::nullopt, LearnReason::AdminDecides};
+    }
+    const bool held = existing.has_value() && existing->holds_at(now);
+    if (held && stands_above(*existing, *code, codes)) {
+        return {std::nullopt, LearnReason::StrongerStands};
+    }
+    const bool counts = code->learning == mail::Learning::Count;
+    const Strikes strikes = count_strikes(existing, *code, now);
+    if (counts && !held && !strikes.fresh_day) {
+        return {std::nullopt, LearnReason::SameDay};
+    }
+    const auto length = next_length(existing, *code, now);
+    mail::SuppressionEntry next;
+    next.kind = subject.kind;
+    next.subject = subject.subject;
+    next.reason = reason_of(code->code);
+    next.code = code->code;
+    next.source = mail::SuppressionSource::Learned;
+    next.strikes = strikes.count;
+    next.first_seen = strikes.fresh_count ? now : existing->first_seen;
+    next.last_seen = now;
+    if (length.has_value()) {
+        next.expires = now + *length;
+    }
+    next.active = !counts || held || strikes.count >= code->strikes;
+    next.proof = evidence.proof;
+    next.rule = evidence.failure.rule;
+    next.diagnostic = kept_text(evidence.failure.report.diagnostic);
+    next.message_id = kept_text(evidence.message_id);
+    LearnReason reason = next.active ? LearnReason::Suppressed : LearnReason::Counted;
+    if (held) {
+        reason = LearnReason::Renewed;
+    }
+    return {std::move(next), reason};
+}
+
+std::string event_key(const Report& report, const RecipientReport& recipient, core::TimePoint now) {
+    const std::string who = core::to_lower(recipient.recipient());
+    const auto key = [&who](std::string_view kind, std::string_view a, std::string_view b) {
+        return core::digest_hex(std::to_array<std::string_view>({kind, a, b, who}));
+    };
+    if (!report.returned.message_id.empty()) {
+        return key("message-id", report.returned.message_id, {});
+    }
+    if (!report.envelope_id.empty()) {
+        return key("envelope-id", report.envelope_id, {});
+    }
+    if (!report.queue_id.empty()) {
+        return key("queue-id", report.reporting_mta, report.queue_id);
+    }
+    const std::string day = fmt::format("{}", day_of(now).time_since_epoch().count());
+    return key("text", recipient.diagnostic, day);
+}
+
+}  // namespace holdback::dsn

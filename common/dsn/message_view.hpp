@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A MIME message as plain structs, made by a `MessageReader` and read by the pure code.
+
+#include "mail/header.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::dsn {
+
+/// One leaf of the MIME tree, or the node of an embedded message.
+struct MessagePart {
+    std::string media_type;  ///< lower case, "text/plain" when absent
+    /// Content-Type parameters that matter: report-type, charset, name, feedback-type.
+    std::vector<std::pair<std::string, std::string>> parameters;
+    mail::HeaderList headers;
+    int depth = 0;  ///< nesting of multiparts and embedded messages; 0 for the message itself
+    /// How many embedded messages (message/rfc822 and the like) this part lies within. 0 for what
+    /// the sender of the report itself wrote.
+    int embedded = 0;
+    /// Text parts: decoded from its transfer encoding and charset to UTF-8, line ends "\n", HTML
+    /// reduced to its text. message/delivery-status, message/feedback-report, text/rfc822-headers
+    /// and the like: their text as well. Empty for other types.
+    std::string text;
+    bool was_html = false;
+};
+
+/// A message: the header and its leaves in order.
+struct MessageView {
+    mail::HeaderList headers;
+    std::string subject;     ///< decoded (RFC 2047), UTF-8, unfolded
+    std::string media_type;  ///< of the whole message, lower case
+    std::vector<std::pair<std::string, std::string>> parameters;
+    std::vector<MessagePart> parts;
+    /// Which limits cut something off: "size", "header", "parts", "depth", "text"; empty when all
+    /// was read.
+    std::vector<std::string> limits_hit;
+
+    /// A parameter of the whole message's Content-Type, or empty.
+    [[nodiscard]] std::string_view parameter(std::string_view name) const;
+    /// The first part of a type that lies within `embedded` embedded messages; nullptr if none.
+    [[nodiscard]] const MessagePart* find(std::string_view wanted, int embedded = 0) const;
+};
+
+}  // namespace holdback::dsn

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The bounce rules: compiled once, asked in their order, the lowest index wins. The only file that
+// includes RE2 is this module's source.
+
+#include "core/result.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/failure_code.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::dsn {
+
+/// What a rule looks at: one recipient's report, flattened to text.
+struct RuleInput {
+    int reply_code = 0;  ///< 0 when unknown
+    std::optional<mail::EnhancedStatus> status;
+    std::string_view text;  ///< diagnostic text (or the human text when there is none), as it came
+    std::string_view remote_mta;
+    std::string_view reporting_mta;
+};
+
+/// A case that a rule must win. What is not given is taken out of the text: reply code and enhanced
+/// status of "550 5.1.1 No such user".
+struct RuleExample {
+    std::string text;
+    std::string remote_mta;
+    std::string reporting_mta;
+    std::string reply;   ///< "550", or empty
+    std::string status;  ///< "5.1.1", or empty
+    int line = 0;        ///< where the example stands; 0: unknown
+
+    bool operator==(const RuleExample&) const = default;
+};
+
+/// A rule as it was written. All matchers that are given must match; texts are RE2 patterns,
+/// matched anywhere and without regard to letter case, against the text as `rule_text` makes it.
+struct Rule {
+    std::string id;  ///< "text/user-unknown": letters, digits and `/ . _ -`
+    mail::FailureCode code = mail::kUnknownFailure;
+    std::string text;           ///< pattern on the diagnostic text, or empty
+    std::string remote_mta;     ///< pattern on the remote MTA's name, or empty
+    std::string reporting_mta;  ///< pattern on the reporting MTA's name, or empty
+    /// Reply codes such as "550", "55?", "5??"; empty: any.
+    std::vector<std::string> reply;
+    /// Enhanced statuses such as "5.1.1", "5.7.*", "*.2.2"; empty: any.
+    std::vector<std::string> status;
+    std::vector<RuleExample> expect;  ///< at least one
+    std::string file;                 ///< where the rule stands, for error messages
+    int line = 0;
+
+    /// True when the rule looks at a text or a name, and not at bare codes alone.
+    [[nodiscard]] bool reads_text() const {
+        return !text.empty() || !remote_mta.empty() || !reporting_mta.empty();
+    }
+};
+
+/// Why a set of rules can't be used.
+struct RuleError {
+    std::string file;
+    int line;
+    std::string message;
+};
+
+struct RuleMatch {
+    std::size_t index;
+    const Rule* rule;  ///< lives as long as the set
+};
+
+/// Immutable; share it freely between threads.
+class RuleSet {
+public:
+    /// Compiles the rules, in their order, and runs every `expect` example against the whole set.
+    /// Errors: a pattern that does not compile, an unknown code, a rule without matcher or example,
+    /// an id that stands twice; when there is none of these, every example that another rule wins.
+    [[nodiscard]] static core::Result<RuleSet, std::vector<RuleError>> make(
+        std::vector<Rule> rules, const mail::CodeCatalogue& codes);
+
+    RuleSet(RuleSet&&) noexcept;
+    RuleSet& operator=(RuleSet&&) noexcept;
+    RuleSet(const RuleSet&) = delete;
+    RuleSet& operator=(const RuleSet&) = delete;
+    ~RuleSet();
+
+    /// The rule with the lowest index of which every matcher matches; nullopt when there is none.
+    [[nodiscard]] std::optional<RuleMatch> match(const RuleInput& input) const;
+
+    [[nodiscard]] const std::vector<Rule>& rules() const;
+
+private:
+    struct Compiled;
+    explicit RuleSet(std::unique_ptr<Compiled> compiled);
+
+    std::unique_ptr<Compiled> compiled_;
+};
+
+}  // namespace holdback::dsn

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/facts.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "mail/address.hpp"
+#include "mail/dns_answer.hpp"
+#include "mail/domain.hpp"
+#include "mail/envelope.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/mail_route.hpp"
+#include "ports/resolver.hpp"
+#include "ports/suppression_store.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdback::flow {
+
+namespace {
+
+using RoutesByDomain = std::map<std::string, outbound::MailRoute, std::less<>>;
+
+/// Routes of all domains that DNS has to be asked about, each once.
+RoutesByDomain routes_of(std::span<const mail::Recipient> recipients,
+                         const config::Settings& settings,
+                         ports::Resolver& resolver,
+                         core::SteadyPoint deadline) {
+    RoutesByDomain routes;
+    std::vector<mail::Domain> domains;
+    for (const mail::Recipient& recipient : recipients) {
+        if (!outbound::needs_route(recipient, settings)) {
+            continue;
+        }
+        const mail::Domain& domain = recipient.syntax->value.domain();
+        if (routes.try_emplace(domain.text()).second) {
+            domains.push_back(domain);
+        }
+    }
+    const std::vector<mail::DomainAnswers> answers = resolver.collect(domains, deadline);
+    for (std::size_t i = 0; i < domains.size(); ++i) {
+        routes[domains[i].text()] = outbound::mail_route(domains[i], answers.at(i));
+    }
+    return routes;
+}
+
+/// The route of one recipient: looked up, or plain without DNS; nullopt when it was not asked.
+std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
+                                            const config::Settings& settings,
+                                            const RoutesByDomain& routes) {
+    const mail::Domain& domain = recipient.syntax->value.domain();
+    if (outbound::needs_route(recipient, settings)) {
+        const auto known = routes.find(domain.text());
+        return known == routes.end() ? std::nullopt : std::optional(known->second);
+    }
+    outbound::MailRoute route;
+    if (domain.is_literal()) {
+        route.kind = outbound::RouteKind::Literal;
+    } else if (outbound::is_local(domain, recipient.mailer, settings.outgoing.local_domains)) {
+        route.kind = outbound::RouteKind::Local;
+    } else {
+        return std::nullopt;
+    }
+    return route;
+}
+
+void add_suppressions(std::span<const mail::Recipient> recipients,
+                      ports::SuppressionStore& store,
+                      core::TimePoint now,
+                      GatheredFacts& facts) {
+    std::vector<mail::Address> addresses;
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < recipients.size(); ++i) {
+        if (recipients[i].syntax.has_value()) {
+            addresses.push_back(recipients[i].syntax->value);
+            positions.push_back(i);
+        }
+    }
+    auto known = store.look_up(addresses, now);
+    if (!known.has_value()) {
+        facts.store_trouble = known.error().what;
+        return;
+    }
+    for (std::size_t k = 0; k < positions.size(); ++k) {
+        ports::SuppressionLookup& lookup = known->at(k);
+        outbound::RecipientFacts& recipient = facts.recipients.at(positions[k]);
+        recipient.allowed_by_store = lookup.allow.has_value();
+        recipient.suppression =
+            lookup.address.has_value() ? std::move(lookup.address) : std::move(lookup.domain);
+    }
+}
+
+}  // namespace
+
+GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
+                           const config::Settings& settings,
+                           const FactSources& sources,
+                           core::SteadyPoint deadline,
+                           core::TimePoint now) {
+    GatheredFacts facts;
+    facts.recipients.reserve(recipients.size());
+    if (sources.resolver != nullptr) {
+        for (const mail::Recipient& recipient : recipients) {
+            if (outbound::needs_route(recipient, settings)) {
+                sources.resolver->start(recipient.syntax->value.domain());
+            }
+        }
+    }
+    for (const mail::Recipient& recipient : recipients) {
+        facts.recipients.push_back({.syntax = recipient.syntax,
+                                    .route = {},
+                                    .allowed_by_store = false,
+                                    .suppression = {}});
+    }
+    // The store is asked while the answers of DNS are on their way.
+    if (sources.suppressions != nullptr) {
+        add_suppressions(recipients, *sources.suppressions, now, facts);
+    }
+    const RoutesByDomain routes =
+        sources.resolver == nullptr ? RoutesByDomain{}
+                                    : routes_of(recipients, settings, *sources.resolver, deadline);
+    for (std::size_t i = 0; i < recipients.size(); ++i) {
+        if (recipients[i].syntax.has_value()) {
+            facts.recipients[i].route = route_of(recipients[i], settings, routes);
+        }
+    }
+    return facts;
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Gathers what is known about recipients: the route of their domains and the suppression store, in
+// parallel, under one deadline.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "mail/envelope.hpp"
+#include "outbound/findings.hpp"
+#include "ports/resolver.hpp"
+#include "ports/suppression_store.hpp"
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace holdback::flow {
+
+/// Where facts come from. A source that is not there (an offline check) is nullptr; its facts are
+/// then unknown. Both outlive the gathering.
+struct FactSources {
+    ports::Resolver* resolver = nullptr;
+    ports::SuppressionStore* suppressions = nullptr;
+};
+
+struct GatheredFacts {
+    std::vector<outbound::RecipientFacts> recipients;  ///< in the order asked
+    /// Why the suppression store could not be asked; nullopt when all went well.
+    std::optional<std::string> store_trouble;
+};
+
+/// Facts about each recipient. What did not come by `deadline` is unresolved.
+[[nodiscard]] GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
+                                         const config::Settings& settings,
+                                         const FactSources& sources,
+                                         core::SteadyPoint deadline,
+                                         core::TimePoint now);
+
+}  // namespace holdback::flow

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/inbound_flow.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "dsn/classify.hpp"
+#include "dsn/learn.hpp"
+#include "dsn/message_view.hpp"
+#include "dsn/proof.hpp"
+#include "dsn/report.hpp"
+#include "dsn/tag.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/suppression.hpp"
+#include "ports/log.hpp"
+#include "report/decision.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+report::LearnOutcome outcome_of(dsn::LearnReason reason) {
+    switch (reason) {
+        case dsn::LearnReason::Suppressed:
+        case dsn::LearnReason::Renewed:
+            return report::LearnOutcome::Suppressed;
+        case dsn::LearnReason::Counted:
+            return report::LearnOutcome::Counted;
+        case dsn::LearnReason::SameDay:
+        case dsn::LearnReason::Off:
+        case dsn::LearnReason::Unproven:
+        case dsn::LearnReason::NoFailure:
+        case dsn::LearnReason::NeverTeaches:
+        case dsn::LearnReason::NoAddress:
+        case dsn::LearnReason::AdminDecides:
+        case dsn::LearnReason::StrongerStands:
+            return report::LearnOutcome::No;
+    }
+    return report::LearnOutcome::No;
+}
+
+report::InboundDecision line_for(std::string_view session_id,
+                                 const mail::Envelope& envelope,
+                                 const dsn::Understanding& understanding,
+                                 mail::Proof proof) {
+    report::InboundDecision line;
+    line.session = session_id;
+    line.queue_id = envelope.queue_id;
+    line.kind = understanding.report.kind;
+    line.code = understanding.code;
+    line.proof = proof;
+    return line;
+}
+
+}  // namespace
+
+bool InboundFlow::may_report(const mail::Envelope& envelope, const mail::HeaderList& headers) {
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return true;
+    }
+    const auto type = headers.first("Content-Type");
+    if (type.has_value() && core::starts_with_ignoring_case(*type, "multipart/report")) {
+        return true;
+    }
+    const auto auto_submitted = headers.first("Auto-Submitted");
+    if (auto_submitted.has_value() && !core::starts_with_ignoring_case(*auto_submitted, "no")) {
+        return true;
+    }
+    if (headers.has("X-Failed-Recipients") || headers.has("X-Autoreply") ||
+        headers.has("X-Autorespond")) {
+        return true;
+    }
+    // Reports of old or odd systems: a sender that is a mail system's own mailbox.
+    const std::string from = headers.first("From").value_or("");
+    return core::contains_ignoring_case(from, "mailer-daemon") ||
+           core::contains_ignoring_case(from, "postmaster@");
+}
+
+dsn::TagPlan InboundFlow::receive(std::string_view session_id,
+                                  const mail::Envelope& envelope,
+                                  const mail::HeaderList& headers,
+                                  std::string_view octets,
+                                  const Snapshot& snapshot) {
+    const dsn::MessageView view = parts_.reader.read(octets);
+    const dsn::Understanding understanding = dsn::understand(view, snapshot.rules, snapshot.codes);
+    const mail::Proof proof =
+        dsn::prove({.direction = envelope.direction, .kind = understanding.report.kind});
+    report::InboundDecision line = line_for(session_id, envelope, understanding, proof);
+    for (const dsn::ClassifiedRecipient& recipient : understanding.recipients) {
+        line.recipient = recipient.report.recipient();
+        line.code = recipient.code;
+        line.status = recipient.report.status;
+        line.action = recipient.report.action;
+        line.rule = recipient.rule;
+        line.learned = learn(understanding, recipient, proof, snapshot);
+        parts_.log.write(ports::Severity::Info, report::decision_line(line));
+    }
+    if (understanding.recipients.empty() &&
+        understanding.report.kind != dsn::MessageKind::Ordinary) {
+        parts_.log.write(ports::Severity::Info, report::decision_line(line));
+    }
+    return dsn::tag(understanding,
+                    proof,
+                    snapshot.codes,
+                    snapshot.settings.codes.extensions ? dsn::Extensions::On : dsn::Extensions::Off,
+                    headers);
+}
+
+report::LearnOutcome InboundFlow::learn(const dsn::Understanding& understanding,
+                                        const dsn::ClassifiedRecipient& recipient,
+                                        mail::Proof proof,
+                                        const Snapshot& snapshot) {
+    const auto subject =
+        dsn::learn_subject(recipient, proof, snapshot.codes, snapshot.settings.learn);
+    if (!subject.has_value()) {
+        return outcome_of(subject.error());
+    }
+    const core::TimePoint now = parts_.clock.now();
+    const dsn::Evidence evidence{.failure = recipient,
+                                 .proof = proof,
+                                 .message_id = understanding.report.returned.message_id};
+    std::optional<dsn::LearnReason> reason;
+    const auto written = parts_.suppressions.learn(
+        subject->kind,
+        subject->subject,
+        dsn::event_key(understanding.report, recipient.report, now),
+        now,
+        [&](const std::optional<mail::SuppressionEntry>& existing) {
+            dsn::Lesson lesson = dsn::learn(existing, *subject, evidence, now, snapshot.codes);
+            reason = lesson.reason;
+            return lesson.next;
+        });
+    if (!written.has_value()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("store: a proven failure of {} was not learned: {}",
+                                     core::log_safe(subject->subject),
+                                     core::log_safe(written.error().what)));
+        return report::LearnOutcome::No;
+    }
+    return reason.has_value() ? outcome_of(*reason) : report::LearnOutcome::No;
+}
+
+}  // namespace holdback::flow

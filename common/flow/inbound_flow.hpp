@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Inbound reports: understand, prove, tag, learn.
+
+#include "core/clock.hpp"
+#include "dsn/classify.hpp"
+#include "dsn/tag.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/suppression.hpp"
+#include "ports/log.hpp"
+#include "ports/message_reader.hpp"
+#include "ports/suppression_store.hpp"
+#include "report/decision.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace holdback::flow {
+
+/// The use case. One object serves all sessions; safe from several threads.
+class InboundFlow {
+public:
+    /// What the flow works with; all outlive it.
+    struct Parts {
+        ports::MessageReader& reader;
+        ports::SuppressionStore& suppressions;
+        ports::Log& log;
+        core::Clock& clock;
+    };
+
+    explicit InboundFlow(const Parts& parts) : parts_(parts) {}
+
+    /// True when a message may be a report by its envelope and header, so that its body is wanted:
+    /// a null sender, or a header like those of reports.
+    [[nodiscard]] static bool may_report(const mail::Envelope& envelope,
+                                         const mail::HeaderList& headers);
+
+    /// Understands a message (`octets`: header, empty line and body, as far as they were kept),
+    /// teaches the store what is proven, writes one line per recipient, and gives the changes to
+    /// the header. Never fails: a store out of reach is logged and nothing is learned.
+    [[nodiscard]] dsn::TagPlan receive(std::string_view session_id,
+                                       const mail::Envelope& envelope,
+                                       const mail::HeaderList& headers,
+                                       std::string_view octets,
+                                       const Snapshot& snapshot);
+
+private:
+    [[nodiscard]] report::LearnOutcome learn(const dsn::Understanding& understanding,
+                                             const dsn::ClassifiedRecipient& recipient,
+                                             mail::Proof proof,
+                                             const Snapshot& snapshot);
+
+    Parts parts_;
+};
+
+}  // namespace holdback::flow

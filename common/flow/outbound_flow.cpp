@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/outbound_flow.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "flow/facts.hpp"
+#include "mail/address.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/header.hpp"
+#include "mail/held.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/fingerprint.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/return_dsn.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+#include "report/decision.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using config::ErrorAnswer;
+using mail::FindingName;
+
+/// When held mail whose recipient was to be deferred is tried again.
+constexpr std::chrono::minutes kDeferTime{15};
+
+mail::SmtpReply make_reply(int code, std::string_view status, std::string_view text) {
+    return mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value();
+}
+
+/// What the settings want the MTA to be told about a trouble of ours; nullopt: nothing.
+std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view what) {
+    switch (answer) {
+        case ErrorAnswer::Accept:
+            return std::nullopt;
+        case ErrorAnswer::Tempfail:
+            return make_reply(451, "4.3.0", fmt::format("{}, try again later", what));
+        case ErrorAnswer::Reject:
+            return make_reply(550, "5.3.0", what);
+    }
+    return std::nullopt;
+}
+
+bool is_null(const mail::EnvelopeSender& sender) {
+    return std::holds_alternative<mail::NullSender>(sender);
+}
+
+std::string window_key(const Submitting& who, const mail::Envelope& envelope) {
+    return who.user.empty() ? core::to_lower(envelope.sender_text()) : who.user;
+}
+
+std::vector<outbound::Verdict> verdicts_of(const GatheredFacts& facts,
+                                           outbound::Stream stream,
+                                           const config::Settings& settings) {
+    std::vector<outbound::Verdict> verdicts;
+    verdicts.reserve(facts.recipients.size());
+    for (const outbound::RecipientFacts& recipient : facts.recipients) {
+        verdicts.push_back(
+            outbound::judge(outbound::findings(recipient, settings), stream, settings.policy));
+    }
+    return verdicts;
+}
+
+CommitTrouble spool_trouble(std::string what) {
+    return {.where = CommitTrouble::Where::Spool, .what = std::move(what)};
+}
+
+CommitTrouble store_trouble(std::string what) {
+    return {.where = CommitTrouble::Where::Store, .what = std::move(what)};
+}
+
+mail::HeldRecipient held_row(const mail::Recipient& recipient,
+                             const outbound::Verdict& verdict,
+                             core::TimePoint now,
+                             const config::HoldSettings& settings) {
+    mail::HeldRecipient row;
+    row.address = recipient.as_given();
+    row.arguments = recipient.arguments;
+    row.finding = "none";
+    if (verdict.finding.has_value()) {
+        row.finding = mail::wire_name(verdict.finding->name);
+        row.code = verdict.finding->code.value_or(mail::kUnknownFailure);
+        row.reason = verdict.finding->reason;
+    }
+    row.changed_at = now;
+    row.expires_at = now + settings.expire_after;
+    return row;
+}
+
+std::string orcpt_of(const mail::Recipient& recipient) {
+    for (const std::string& argument : recipient.arguments) {
+        if (core::starts_with_ignoring_case(argument, "ORCPT=")) {
+            return argument.substr(std::string_view("ORCPT=").size());
+        }
+    }
+    return {};
+}
+
+std::string envid_of(const mail::Envelope& envelope) {
+    for (const std::string& argument : envelope.sender_arguments) {
+        if (core::starts_with_ignoring_case(argument, "ENVID=")) {
+            return argument.substr(std::string_view("ENVID=").size());
+        }
+    }
+    return {};
+}
+
+/// Which recipients get a row, and how they leave the spool again.
+struct Taken {
+    std::vector<std::size_t> indices;
+    std::vector<mail::HeldRecipient> rows;
+};
+
+Taken rows_of(const mail::Envelope& envelope,
+              const MessageDecision& decision,
+              const outbound::Split& split,
+              core::TimePoint now,
+              const config::HoldSettings& settings) {
+    Taken taken;
+    const auto take = [&](const outbound::RecipientIndices& indices,
+                          std::optional<core::TimePoint> release_at) {
+        for (const std::size_t i : indices) {
+            taken.indices.push_back(i);
+            taken.rows.push_back(
+                held_row(envelope.recipients.at(i), decision.verdicts.at(i), now, settings));
+            taken.rows.back().release_at = release_at;
+        }
+    };
+    take(split.hold, std::nullopt);
+    take(split.defer, now + kDeferTime);
+    take(split.give_back, std::nullopt);
+    if (split.reinject_passing) {
+        take(split.pass, now);
+    }
+    return taken;
+}
+
+outbound::StreamDecision stream_of(const Submitting& who,
+                                   const mail::Envelope& envelope,
+                                   std::size_t window,
+                                   const config::Settings& settings) {
+    return outbound::stream_by_envelope({.sender = envelope.sender_text(),
+                                         .user = who.user,
+                                         .daemon = who.daemon,
+                                         .client = who.client,
+                                         .recipients = envelope.recipients.size(),
+                                         .window_recipients = window},
+                                        settings.bulk);
+}
+
+}  // namespace
+
+void HeldCopy::append(std::string_view octets) {
+    if (failure_.has_value()) {
+        return;
+    }
+    octets_ += octets.size();
+    if (auto appended = writer_->append(octets); !appended.has_value()) {
+        failure_ = std::move(appended.error());
+    }
+}
+
+void HeldCopy::append_header(std::string_view octets) {
+    append(octets);
+}
+
+void HeldCopy::append_body(std::string_view octets) {
+    body_digest_.update(octets);
+    append(octets);
+}
+
+std::size_t OutboundFlow::recipient_named(const Submitting& who,
+                                          const mail::Envelope& envelope,
+                                          const mail::Recipient& recipient,
+                                          const config::Settings& settings) {
+    if (outbound::needs_route(recipient, settings)) {
+        parts_.resolver.start(recipient.syntax->value.domain());
+    }
+    const std::string key = window_key(who, envelope);
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    return windows_.with([&](outbound::SenderWindows& windows) {
+        return windows.observe(key, 1, settings.bulk.rate.window, now);
+    });
+}
+
+std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& who,
+                                                            const mail::Envelope& envelope,
+                                                            const mail::Recipient& recipient,
+                                                            std::size_t window,
+                                                            const config::Settings& settings,
+                                                            std::chrono::milliseconds& budget) {
+    MessageDecision decision;
+    decision.stream = stream_of(who, envelope, window, settings);
+    if (decision.stream.is_bulk()) {
+        return std::nullopt;
+    }
+    const core::SteadyPoint start = parts_.clock.steady_now();
+    const GatheredFacts facts = gather_facts(std::span(&recipient, 1),
+                                             settings,
+                                             {&parts_.resolver, &parts_.suppressions},
+                                             start + budget,
+                                             parts_.clock.now());
+    decision.dns_time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
+    budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
+    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
+    std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
+    if (answer.has_value()) {
+        mail::Envelope refused = envelope;
+        refused.recipients = {recipient};
+        report(who, refused, decision, nullptr, settings);
+    }
+    return answer;
+}
+
+MessageDecision OutboundFlow::decide(const Submitting& who,
+                                     const mail::Envelope& envelope,
+                                     const mail::HeaderList& headers,
+                                     std::size_t window,
+                                     const config::Settings& settings,
+                                     std::chrono::milliseconds budget) {
+    MessageDecision decision;
+    decision.stream = stream_of(who, envelope, window, settings);
+    if (!decision.stream.is_bulk()) {
+        decision.stream = outbound::stream_by_headers(headers, settings.bulk);
+    }
+    const core::SteadyPoint start = parts_.clock.steady_now();
+    const GatheredFacts facts = gather_facts(envelope.recipients,
+                                             settings,
+                                             {&parts_.resolver, &parts_.suppressions},
+                                             start + budget,
+                                             parts_.clock.now());
+    decision.dns_time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
+    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
+    decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
+    if (facts.store_trouble.has_value()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("store: the suppression list can't be asked: {}",
+                                     core::log_safe(*facts.store_trouble)));
+        decision.trouble_answer =
+            answer_for(settings.on_error.store, "the suppression list is out of reach");
+    }
+    const bool unresolved = std::ranges::any_of(decision.verdicts, [](const auto& verdict) {
+        return verdict.finding.has_value() &&
+               verdict.finding->name == FindingName::UnresolvedDomain;
+    });
+    if (unresolved && !decision.trouble_answer.has_value()) {
+        decision.trouble_answer =
+            answer_for(settings.on_error.dns, "DNS gave no answer about a recipient's domain");
+    }
+    return decision;
+}
+
+core::Result<HeldCopy, ports::SpoolError> OutboundFlow::begin_copy(const mail::HeaderList& headers,
+                                                                   std::string_view queue_id) {
+    auto writer = parts_.spool.begin();
+    if (!writer.has_value()) {
+        return std::unexpected(std::move(writer.error()));
+    }
+    HeldCopy copy(*std::move(writer), outbound::header_digest(headers, queue_id));
+    copy.append_header(headers.text());
+    copy.append_header("\r\n");
+    return copy;
+}
+
+core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& who,
+                                                            const mail::Envelope& envelope,
+                                                            const mail::HeaderList& headers,
+                                                            const MessageDecision& decision,
+                                                            HeldCopy copy,
+                                                            const config::Settings& settings) {
+    const auto& split = std::get<outbound::Split>(decision.plan.what);
+    if (copy.failure_.has_value()) {
+        return std::unexpected(spool_trouble(copy.failure_->what));
+    }
+    auto spool_id = copy.writer_->commit();
+    if (!spool_id.has_value()) {
+        return std::unexpected(spool_trouble(spool_id.error().what));
+    }
+    const core::TimePoint now = parts_.clock.now();
+    mail::HeldMessage message;
+    message.spool_id = *spool_id;
+    message.sender = envelope.sender_text();
+    message.sender_arguments = envelope.sender_arguments;
+    message.user = who.user;
+    message.client = who.client_text;
+    message.queue_id = envelope.queue_id;
+    message.campaign = outbound::campaign_name(headers, settings.bulk);
+    message.message_id = headers.first("Message-ID").value_or("");
+    message.subject = headers.first("Subject").value_or("");
+    message.fingerprint =
+        outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
+    message.octets = copy.octets_;
+    message.held_at = now;
+    const Taken taken = rows_of(envelope, decision, split, now, settings.hold);
+    const auto outcomes = parts_.held.hold(message, taken.rows);
+    if (!outcomes.has_value()) {
+        static_cast<void>(parts_.spool.remove(*spool_id));
+        return std::unexpected(store_trouble(outcomes.error().what));
+    }
+    if (std::ranges::all_of(*outcomes, &ports::HoldOutcome::already_held)) {
+        static_cast<void>(parts_.spool.remove(*spool_id));
+    }
+    Committed committed;
+    committed.ids.resize(envelope.recipients.size());
+    for (std::size_t k = 0; k < taken.indices.size(); ++k) {
+        committed.ids.at(taken.indices[k]) = outcomes->at(k).id;
+    }
+    if (auto told = give_back(envelope, headers, decision, split, message.fingerprint, committed);
+        !told.has_value()) {
+        return std::unexpected(std::move(told.error()));
+    }
+    return committed;
+}
+
+core::Result<void, CommitTrouble> OutboundFlow::give_back(const mail::Envelope& envelope,
+                                                          const mail::HeaderList& headers,
+                                                          const MessageDecision& decision,
+                                                          const outbound::Split& split,
+                                                          std::string_view fingerprint,
+                                                          const Committed& committed) {
+    if (split.give_back.empty()) {
+        return {};
+    }
+    outbound::ReturnDsnFacts facts;
+    facts.sender = envelope.sender_text();
+    facts.envelope_id = envid_of(envelope);
+    facts.queue_id = envelope.queue_id;
+    facts.original_header = headers.text();
+    std::string key = fmt::format("refused {}", fingerprint);
+    for (const std::size_t i : split.give_back) {
+        const mail::Recipient& recipient = envelope.recipients.at(i);
+        const std::optional<outbound::Finding>& finding = decision.verdicts.at(i).finding;
+        if (!finding.has_value()) {
+            continue;  // who is rejected has a finding
+        }
+        facts.recipients.push_back(
+            {.address = recipient.shown(),
+             .original = orcpt_of(recipient),
+             .reply = outbound::rejection(*finding),
+             .explanation = fmt::format("{}; {}", finding->reason, finding->advice)});
+        key += fmt::format(" {}", recipient.shown());
+    }
+    if (auto sent = parts_.own_mail.send_return_dsn(std::move(facts), key); !sent.has_value()) {
+        return std::unexpected(spool_trouble(sent.error()));
+    }
+    for (const std::size_t i : split.give_back) {
+        if (const auto ended = parts_.held.end(committed.ids.at(i),
+                                               mail::HeldState::Returned,
+                                               "refused and returned to the sender",
+                                               parts_.clock.now());
+            !ended.has_value()) {
+            return std::unexpected(store_trouble(ended.error().what));
+        }
+    }
+    return {};
+}
+
+void OutboundFlow::report(const Submitting& who,
+                          const mail::Envelope& envelope,
+                          const MessageDecision& decision,
+                          const Committed* committed,
+                          const config::Settings& settings) const {
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        const outbound::Verdict& verdict = decision.verdicts.at(i);
+        report::OutboundDecision line;
+        line.session = who.session_id;
+        line.queue_id = envelope.queue_id;
+        line.sender = envelope.sender_text();
+        line.recipient = envelope.recipients[i].shown();
+        line.mode = settings.mode;
+        line.verdict = verdict.action;
+        line.unshadowed = verdict.shadowed;
+        if (verdict.finding.has_value()) {
+            line.reason = verdict.finding->name;
+            line.code = verdict.finding->code;
+        }
+        line.stream = decision.stream;
+        line.dns_time = decision.dns_time;
+        if (committed != nullptr && committed->ids.at(i) != 0) {
+            line.held_id = committed->ids.at(i);
+        }
+        parts_.log.write(ports::Severity::Info, report::decision_line(line));
+    }
+}
+
+}  // namespace holdback::flow

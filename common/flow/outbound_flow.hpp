@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Outgoing mail: facts, findings, verdicts, plan, durable copies, decision lines.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/guarded.hpp"
+#include "core/result.hpp"
+#include "flow/facts.hpp"
+#include "flow/own_mail.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/resolver.hpp"
+#include "ports/spool.hpp"
+#include "ports/suppression_store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::flow {
+
+/// Who submits a message, by connection and macros.
+struct Submitting {
+    std::string session_id;
+    std::string user;    ///< SASL user or empty
+    std::string daemon;  ///< {daemon_name}
+    std::optional<mail::IpAddress> client;
+    std::string client_text;
+    bool over_smtp = true;
+};
+
+/// What has been decided about one outgoing message.
+struct MessageDecision {
+    std::vector<outbound::Verdict> verdicts;  ///< one per recipient
+    outbound::MessagePlan plan;
+    outbound::StreamDecision stream;
+    std::chrono::milliseconds dns_time{0};
+    /// The answer that `[on_error]` wants for trouble met on the way; nullopt: go on.
+    std::optional<mail::SmtpReply> trouble_answer;
+};
+
+/// The copy of a message on its way into the spool while its body comes in.
+class HeldCopy {
+public:
+    HeldCopy(std::unique_ptr<ports::SpoolWriter> writer, std::string header_digest)
+        : writer_(std::move(writer)), header_digest_(std::move(header_digest)) {}
+
+    /// Adds octets of the header block or the body. A failure is remembered for `finish`.
+    void append_header(std::string_view octets);
+    void append_body(std::string_view octets);
+
+private:
+    friend class OutboundFlow;
+
+    void append(std::string_view octets);
+
+    std::unique_ptr<ports::SpoolWriter> writer_;
+    std::string header_digest_;
+    core::RunningDigest body_digest_;
+    std::uint64_t octets_ = 0;
+    std::optional<ports::SpoolError> failure_;
+};
+
+/// Why nothing could be held.
+struct CommitTrouble {
+    enum class Where : std::uint8_t { Spool, Store };
+
+    Where where;
+    std::string what;  ///< for the log
+};
+
+/// How holding ended.
+struct Committed {
+    /// Held item ids, by position in the envelope; 0 where nothing was held.
+    std::vector<std::int64_t> ids;
+};
+
+/// The use case. One object serves all sessions; safe from several threads.
+class OutboundFlow {
+public:
+    /// What the flow works with; all outlive it.
+    struct Parts {
+        ports::Resolver& resolver;
+        ports::SuppressionStore& suppressions;
+        ports::HeldStore& held;
+        ports::Spool& spool;
+        ports::Log& log;
+        core::Clock& clock;
+        OwnMail& own_mail;
+    };
+
+    explicit OutboundFlow(const Parts& parts) : parts_(parts) {}
+
+    /// A recipient was named: its look-ups begin, and it counts in the sender's window, whose sum
+    /// is given back.
+    std::size_t recipient_named(const Submitting& who,
+                                const mail::Envelope& envelope,
+                                const mail::Recipient& recipient,
+                                const config::Settings& settings);
+
+    /// What a person is told at RCPT: a refusal, or nullopt to go on. `budget` is what is left of
+    /// `[dns] budget` and is used up. Writes the decision line of a refusal.
+    [[nodiscard]] std::optional<mail::SmtpReply> answer_at_rcpt(const Submitting& who,
+                                                                const mail::Envelope& envelope,
+                                                                const mail::Recipient& recipient,
+                                                                std::size_t window,
+                                                                const config::Settings& settings,
+                                                                std::chrono::milliseconds& budget);
+
+    /// The whole envelope and the headers are known: facts, verdicts and the plan. `window` is the
+    /// last sum that `recipient_named` gave.
+    [[nodiscard]] MessageDecision decide(const Submitting& who,
+                                         const mail::Envelope& envelope,
+                                         const mail::HeaderList& headers,
+                                         std::size_t window,
+                                         const config::Settings& settings,
+                                         std::chrono::milliseconds budget);
+
+    /// Begins the copy of a message of which recipients are taken out.
+    [[nodiscard]] core::Result<HeldCopy, ports::SpoolError> begin_copy(
+        const mail::HeaderList& headers, std::string_view queue_id);
+
+    /// Makes the copy and all rows durable, and the DSN to the sender where recipients are given
+    /// back. Only after this may a recipient be deleted.
+    [[nodiscard]] core::Result<Committed, CommitTrouble> commit(const Submitting& who,
+                                                                const mail::Envelope& envelope,
+                                                                const mail::HeaderList& headers,
+                                                                const MessageDecision& decision,
+                                                                HeldCopy copy,
+                                                                const config::Settings& settings);
+
+    /// One decision line per recipient. `committed` is nullptr where nothing was taken out.
+    void report(const Submitting& who,
+                const mail::Envelope& envelope,
+                const MessageDecision& decision,
+                const Committed* committed,
+                const config::Settings& settings) const;
+
+private:
+    [[nodiscard]] core::Result<void, CommitTrouble> give_back(const mail::Envelope& envelope,
+                                                              const mail::HeaderList& headers,
+                                                              const MessageDecision& decision,
+                                                              const outbound::Split& split,
+                                                              std::string_view fingerprint,
+                                                              const Committed& committed);
+
+    Parts parts_;
+    core::Guarded<outbound::SenderWindows> windows_;
+};
+
+}  // namespace holdback::flow

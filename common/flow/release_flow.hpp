@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The way of held mail out of the spool: released, returned to its sender, or discarded.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/guarded.hpp"
+#include "core/result.hpp"
+#include "flow/own_mail.hpp"
+#include "mail/envelope.hpp"
+#include "mail/held.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+#include "ports/submitter.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::flow {
+
+/// The header field that marks a re-injected message with its one-time token.
+inline constexpr std::string_view kReleaseField = "X-Holdback-Release";
+
+/// What became of one item that somebody asked about.
+struct ItemOutcome {
+    enum class What : std::uint8_t {
+        Released,
+        Returned,
+        Discarded,
+        Refused,      ///< the MTA said no; the item is held again
+        Interrupted,  ///< no answer; the item is held again
+        NotHeld,      ///< unknown, or not in `held`
+        Failed,       ///< store or spool out of reach; nothing was changed
+    };
+
+    std::int64_t id;
+    What what;
+    std::string answer;  ///< the MTA's words, or the trouble
+};
+
+[[nodiscard]] std::string_view wire_name(ItemOutcome::What what);
+
+/// The use case. One object serves all; safe from several threads. Two releases of one item at the
+/// same time make one mail: the store lets only one of them begin.
+class ReleaseFlow {
+public:
+    /// What the flow works with; all outlive it.
+    struct Parts {
+        ports::HeldStore& held;
+        ports::Spool& spool;
+        ports::Log& log;
+        core::Clock& clock;
+        OwnMail& own_mail;
+        /// Makes the submitter for `[hold] reinject`.
+        std::function<std::unique_ptr<ports::Submitter>(const config::HoldSettings&)>
+            make_submitter;
+        /// Gives an unpredictable token of printable ASCII.
+        std::function<std::string()> make_token;
+    };
+
+    explicit ReleaseFlow(Parts parts) : parts_(std::move(parts)) {}
+
+    /// Re-injects items through the MTA, one submission per message; an outcome per id, in order.
+    /// `cause` stands in the log: "command", "due", "expiry".
+    std::vector<ItemOutcome> release(std::span<const std::int64_t> ids,
+                                     const config::HoldSettings& settings,
+                                     std::string_view cause);
+
+    /// Sends the senders a DSN about items and ends them.
+    std::vector<ItemOutcome> give_back(std::span<const std::int64_t> ids, std::string_view cause);
+
+    /// Ends items without telling anybody but the log and the store.
+    std::vector<ItemOutcome> discard(std::span<const std::int64_t> ids, std::string_view cause);
+
+    /// Releases what is due by itself, ends what has expired, and removes what is no longer wanted.
+    /// Called every second or so by one thread.
+    void work(const config::HoldSettings& settings);
+
+    /// Puts back what an earlier run of the program left in the middle. Call once, before anything
+    /// is released.
+    void recover();
+
+    /// A message came with this token: true when it is good for exactly this sender and these
+    /// recipients. The token is used up.
+    [[nodiscard]] bool claim(std::string_view token, const mail::Envelope& envelope);
+
+    /// True while a release of this sender and recipient is under way, so that its RCPT is not
+    /// judged again.
+    [[nodiscard]] bool is_releasing(const mail::Envelope& envelope,
+                                    const mail::Recipient& recipient) const;
+
+private:
+    using Items = std::vector<ports::HeldItem>;
+
+    [[nodiscard]] core::Result<Items, std::string> items(const ports::HeldFilter& filter);
+    void release_message(std::span<const ports::HeldItem> of_message,
+                         const config::HoldSettings& settings,
+                         std::string_view cause,
+                         std::vector<ItemOutcome>& outcomes);
+    [[nodiscard]] ItemOutcome settle(const ports::HeldItem& item,
+                                     const ports::RecipientOutcome& outcome);
+    [[nodiscard]] std::string header_of(const std::string& spool_id) const;
+    void give_back_message(std::span<const ports::HeldItem> of_message,
+                           std::string_view cause,
+                           std::vector<ItemOutcome>& outcomes);
+    std::vector<ItemOutcome> each_message(
+        std::span<const std::int64_t> ids,
+        const std::function<void(std::span<const ports::HeldItem>, std::vector<ItemOutcome>&)>&
+            act);
+    void expire(const config::HoldSettings& settings);
+    void purge(const config::HoldSettings& settings);
+    void report(const ports::HeldItem& item,
+                const ItemOutcome& outcome,
+                std::string_view cause) const;
+
+    Parts parts_;
+    core::Guarded<std::multiset<std::string>> under_way_;
+};
+
+}  // namespace holdback::flow

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What a session works by: settings, codes and rules, swapped as a whole on reload.
+
+#include "config/settings.hpp"
+#include "dsn/rule_set.hpp"
+#include "mail/failure_code.hpp"
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace holdback::flow {
+
+/// One consistent set of what an administrator can change. Immutable.
+struct Snapshot {
+    config::Settings settings;
+    mail::CodeCatalogue codes;
+    dsn::RuleSet rules;
+};
+
+/// Hands out the snapshot in force. A session keeps the one that it began with. Safe from several
+/// threads.
+class SnapshotSource {
+public:
+    explicit SnapshotSource(std::shared_ptr<const Snapshot> first) : current_(std::move(first)) {}
+
+    [[nodiscard]] std::shared_ptr<const Snapshot> current() const {
+        const std::scoped_lock lock(mutex_);
+        return current_;
+    }
+    void replace(std::shared_ptr<const Snapshot> next) {
+        const std::scoped_lock lock(mutex_);
+        current_.swap(next);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Snapshot> current_;
+};
+
+}  // namespace holdback::flow

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The spool as a directory: one file per message, durable before its id is given out.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "ports/spool.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::io {
+
+/// `Spool` in one directory. A message is written under a temporary name, synced, renamed to
+/// `ID.eml`, and the directory is synced; files have mode 0600. Ids begin with the time, so that
+/// they sort by age, and end in random digits; ids from outside are checked before they become part
+/// of a path. Paths are opened anew for each call, so that calls work again once trouble is over.
+class DirSpool final : public ports::Spool {
+public:
+    /// Makes the directory (mode 0700) when it is absent; its parent must exist. Removes temporary
+    /// files that nobody has written to for `leftover_age`. Throws std::system_error when there is
+    /// no directory that can be written to. The clock outlives the spool.
+    DirSpool(std::string directory,
+             const core::Clock& clock,
+             std::chrono::seconds leftover_age = std::chrono::hours(1));
+
+    [[nodiscard]] core::Result<std::unique_ptr<ports::SpoolWriter>, ports::SpoolError> begin()
+        override;
+    /// Pieces are at most 64 KiB.
+    [[nodiscard]] core::Result<void, ports::SpoolError> read(
+        std::string_view spool_id,
+        const std::function<bool(std::string_view)>& take) const override;
+    [[nodiscard]] core::Result<void, ports::SpoolError> remove(std::string_view spool_id) override;
+    /// In order of age.
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids() const override;
+
+private:
+    void remove_leftovers(std::chrono::seconds leftover_age) const;
+
+    std::string directory_;
+    const core::Clock& clock_;
+};
+
+}  // namespace holdback::io

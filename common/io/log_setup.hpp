@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Where log lines go: journal, syslog, standard error or a file. The only module that uses spdlog.
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "ports/log.hpp"
+
+#include <memory>
+#include <string>
+
+namespace holdback::io {
+
+/// Why a log cannot be opened, for people: "cannot open /x/y.log: Permission denied".
+struct LogError {
+    std::string message;
+};
+
+/// A log whose target and level can be changed while others write to it.
+class ProgramLog : public ports::Log {
+public:
+    /// Takes new settings. A file is opened anew, so that a rotated one is let go. On an error all
+    /// stays as it was. Safe while other threads write.
+    [[nodiscard]] virtual core::Result<void, LogError> apply(
+        const config::LogSettings& settings) = 0;
+};
+
+/// Opens the log that the settings name. "journal" means the journal's own socket; where there is
+/// none, syslog, and where there is none of that either, standard error. "syslog" is facility mail,
+/// identity holdback. A file is made with mode 0640 and appended to. Lines below the level are
+/// dropped. A control character in a line becomes '?'.
+[[nodiscard]] core::Result<std::unique_ptr<ProgramLog>, LogError> make_log(
+    const config::LogSettings& settings);
+
+}  // namespace holdback::io

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/message_octets.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace holdback::io {
+
+std::size_t bounded_work(std::string_view text) {
+    constexpr std::size_t kMostComparisons = 20'000'000;
+    std::size_t boundaries = 0;
+    std::size_t comparisons = 0;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::string_view line = text.substr(at, end - at);
+        if (line.starts_with("--")) {
+            comparisons += boundaries;
+        } else if (core::contains_ignoring_case(line.substr(0, 998), "boundary")) {
+            ++boundaries;
+        }
+        if (comparisons > kMostComparisons) {
+            return at;
+        }
+        at = end + 1;
+    }
+    return text.size();
+}
+
+std::string with_plain_line_ends(std::string_view octets) {
+    std::string text;
+    text.reserve(octets.size() + 1);
+    for (std::size_t at = 0; at < octets.size(); ++at) {
+        if (octets[at] != '\r') {
+            text.push_back(octets[at]);
+            continue;
+        }
+        // CR CR LF is one line end as well: it comes from a second conversion.
+        if (at + 2 < octets.size() && octets[at + 1] == '\r' && octets[at + 2] == '\n') {
+            ++at;
+        }
+        if (at + 1 >= octets.size() || octets[at + 1] != '\n') {
+            text.push_back('\n');
+        }
+    }
+    // Empty lines in front, even ones of blanks, are not the end of a header.
+    std::size_t start = std::min(text.find_first_not_of(" \t\n"), text.size());
+    start = start == 0 ? 0 : std::min(text.rfind('\n', start), start) + 1;
+    start = start > text.size() ? 0 : start;
+    const std::string_view rest = std::string_view(text).substr(start);
+    if (rest.starts_with("From ") || rest.starts_with(">From ")) {
+        start = std::min(text.find('\n', start), text.size() - 1) + 1;
+    }
+    text.erase(0, start);
+    if (!text.empty() && text.back() != '\n') {
+        text.push_back('\n');
+    }
+    return text;
+}
+
+std::string refolded(std::string text) {
+    static constexpr auto kParameters =
+        std::to_array<std::string_view>({"\nboundary=", "\nreport-type=", "\ncharset="});
+    for (const std::string_view parameter : kParameters) {
+        std::size_t at = text.find(parameter);
+        for (int repairs = 0; at != std::string::npos && repairs < 100; ++repairs) {
+            if (at > 0 && text[at - 1] == ';') {
+                text.insert(at + 1, 1, '\t');
+            }
+            at = text.find(parameter, at + 2);
+        }
+    }
+    return text;
+}
+
+bool cut_header(std::string& text, std::size_t most) {
+    const std::size_t end = std::min(text.find("\n\n"), text.size());
+    if (end <= most) {
+        return false;
+    }
+    const std::size_t line_end = text.rfind('\n', most);
+    const std::size_t keep = line_end == std::string::npos ? most : line_end;
+    text.erase(keep, end - keep);
+    return true;
+}
+
+}  // namespace holdback::io

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A message's octets made fit for a MIME parser: plain line ends, bounded work.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace holdback::io {
+
+/// The octets with all line ends (CRLF, CR, CR CR LF, LF) as "\n", without an mbox line or empty
+/// lines in front, and with one line end behind.
+[[nodiscard]] std::string with_plain_line_ends(std::string_view octets);
+
+/// Folds lines that lost their leading white space: a parameter of Content-Type right behind a
+/// line that ends with a semicolon.
+[[nodiscard]] std::string refolded(std::string text);
+
+/// Cuts a header block longer than `most` octets at a line end; true when it did.
+[[nodiscard]] bool cut_header(std::string& text, std::size_t most);
+
+/// How many octets may be parsed in bounded time: a parser compares each line that begins with "--"
+/// with every open boundary.
+[[nodiscard]] std::size_t bounded_work(std::string_view text);
+
+}  // namespace holdback::io

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Randomness from the kernel.
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace holdback::io {
+
+/// Fills the octets with unpredictable ones (getrandom(2)). Throws std::system_error when the
+/// kernel has none to give. Safe from several threads.
+void fill_random(std::span<std::byte> octets);
+
+/// `octets` unpredictable octets as lower-case hexadecimal, by `fill_random`.
+[[nodiscard]] std::string random_hex(std::size_t octets);
+
+}  // namespace holdback::io

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/settings_schema.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "config/value_form.hpp"
+#include "core/text.hpp"
+#include "io/toml_document.hpp"
+#include "mail/finding.hpp"
+#include "mail/suppression.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::io {
+
+namespace {
+
+using config::AnswerAt;
+using config::AtExpiry;
+using config::ErrorAnswer;
+using config::LogLevel;
+using config::Mode;
+using config::PolicyAction;
+using config::RefuseAtRcpt;
+using config::Settings;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct FieldName {
+    std::string table;
+    std::string key;
+
+    [[nodiscard]] std::string dotted() const { return table.empty() ? key : table + "." + key; }
+};
+
+/// What was found, for a message: the text itself where it is one, else its kind.
+std::string shown(const TomlValue& value) {
+    if (const auto* text = value.as_string(); text != nullptr) {
+        return core::log_safe(*text);
+    }
+    if (const auto* number = value.as_integer(); number != nullptr) {
+        return fmt::to_string(*number);
+    }
+    return std::string(value.kind());
+}
+
+FileError wrong_value(const FieldName& name, std::string_view expects, const TomlValue& value) {
+    return {value.place,
+            fmt::format("{} must be {}, not {}", name.dotted(), expects, shown(value))};
+}
+
+// ---- Fields by kind ----------------------------------------------------------------------------
+// `access` gives the member of constant and of changeable settings alike.
+
+template <typename Access, typename T>
+SettingsField text_field(const FieldName& name, Access access, const config::ValueForm<T>& form) {
+    SettingsField field{
+        .table = name.table, .key = name.key, .expects = form.expects, .read = {}, .write = {}};
+    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
+        const auto* const text = value.as_string();
+        auto parsed = text == nullptr ? std::nullopt : form.parse(*text);
+        if (parsed.has_value()) {
+            access(settings) = std::move(*parsed);
+        } else {
+            errors.push_back(wrong_value(name, form.expects, value));
+        }
+    };
+    field.write = [=](const Settings& settings) {
+        return toml_quoted(form.text(access(settings)));
+    };
+    return field;
+}
+
+template <typename Access, typename T>
+SettingsField list_field(const FieldName& name, Access access, const config::ValueForm<T>& form) {
+    const std::string expects = fmt::format("a list, each entry {}", form.expects);
+    SettingsField field{
+        .table = name.table, .key = name.key, .expects = expects, .read = {}, .write = {}};
+    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
+        const TomlArray* const entries = value.as_array();
+        if (entries == nullptr) {
+            errors.push_back(wrong_value(name, expects, value));
+            return;
+        }
+        const std::size_t errors_before = errors.size();
+        std::vector<T> list;
+        for (const TomlValue& entry : *entries) {
+            const auto* const text = entry.as_string();
+            auto parsed = text == nullptr ? std::nullopt : form.parse(*text);
+            if (parsed.has_value()) {
+                list.push_back(std::move(*parsed));
+            } else {
+                errors.push_back({entry.place,
+                                  fmt::format("{}: each entry must be {}, not {}",
+                                              name.dotted(),
+                                              form.expects,
+                                              shown(entry))});
+            }
+        }
+        if (errors.size() == errors_before) {
+            access(settings) = std::move(list);
+        }
+    };
+    field.write = [=](const Settings& settings) {
+        std::vector<std::string> texts;
+        for (const T& entry : access(settings)) {
+            texts.push_back(toml_quoted(form.text(entry)));
+        }
+        return fmt::format("[{}]", fmt::join(texts, ", "));
+    };
+    return field;
+}
+
+struct Bounds {
+    std::int64_t least;
+    std::int64_t most;
+};
+
+template <typename Access>
+SettingsField count_field(const FieldName& name, Access access, Bounds bounds) {
+    const std::string expects =
+        fmt::format("a whole number from {} to {}", bounds.least, bounds.most);
+    SettingsField field{
+        .table = name.table, .key = name.key, .expects = expects, .read = {}, .write = {}};
+    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
+        const auto* const number = value.as_integer();
+        if (number == nullptr || *number < bounds.least || *number > bounds.most) {
+            errors.push_back(wrong_value(name, expects, value));
+        } else {
+            access(settings) = static_cast<std::size_t>(*number);
+        }
+    };
+    field.write = [=](const Settings& settings) { return fmt::to_string(access(settings)); };
+    return field;
+}
+
+template <typename Access>
+SettingsField switch_field(const FieldName& name, Access access) {
+    SettingsField field{
+        .table = name.table, .key = name.key, .expects = "true or false", .read = {}, .write = {}};
+    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
+        if (const auto* const on = value.as_boolean(); on != nullptr) {
+            access(settings) = *on;
+        } else {
+            errors.push_back(wrong_value(name, "true or false", value));
+        }
+    };
+    field.write = [=](const Settings& settings) { return fmt::to_string(access(settings)); };
+    return field;
+}
+
+// ---- The tables --------------------------------------------------------------------------------
+
+using Fields = std::vector<SettingsField>;
+
+void add_milter(Fields& fields) {
+    fields.push_back(text_field(
+        {"", "mode"},
+        [](auto& s) -> auto& { return s.mode; },
+        config::choice(std::array{Mode::Shadow, Mode::Enforce})));
+    fields.push_back(text_field(
+        {"milter", "socket"},
+        [](auto& s) -> auto& { return s.milter.socket; },
+        config::milter_socket_form()));
+    fields.push_back(text_field(
+        {"milter", "socket_group"},
+        [](auto& s) -> auto& { return s.milter.socket_group; },
+        config::account_form("the name of a group, or empty")));
+    fields.push_back(text_field(
+        {"milter", "socket_mode"},
+        [](auto& s) -> auto& { return s.milter.socket_mode; },
+        config::file_mode_form()));
+    fields.push_back(text_field(
+        {"milter", "user"},
+        [](auto& s) -> auto& { return s.milter.user; },
+        config::account_form("the name of a user, or empty")));
+    fields.push_back(text_field(
+        {"milter", "answer_at"},
+        [](auto& s) -> auto& { return s.milter.answer_at; },
+        config::choice(std::array{AnswerAt::Recipient, AnswerAt::Message})));
+    fields.push_back(count_field({"milter", "max_waiting"},
+                                 [](auto& s) -> auto& { return s.milter.max_waiting; },
+                                 {1, 100'000}));
+    fields.push_back(text_field(
+        {"control", "socket"},
+        [](auto& s) -> auto& { return s.control.socket; },
+        config::control_socket_form()));
+    fields.push_back(text_field(
+        {"store", "path"}, [](auto& s) -> auto& { return s.store.path; }, config::path_form()));
+}
+
+void add_outgoing(Fields& fields) {
+    fields.push_back(list_field(
+        {"outgoing", "networks"},
+        [](auto& s) -> auto& { return s.outgoing.networks; },
+        config::network_form()));
+    fields.push_back(list_field(
+        {"outgoing", "daemons"},
+        [](auto& s) -> auto& { return s.outgoing.daemons; },
+        config::name_form("the {daemon_name} of an MTA's service")));
+    fields.push_back(list_field(
+        {"outgoing", "sender_domains"},
+        [](auto& s) -> auto& { return s.outgoing.sender_domains; },
+        config::domain_form()));
+    fields.push_back(list_field(
+        {"outgoing", "local_domains"},
+        [](auto& s) -> auto& { return s.outgoing.local_domains; },
+        config::domain_form()));
+    fields.push_back(list_field(
+        {"outgoing", "allow"},
+        [](auto& s) -> auto& { return s.outgoing.allow; },
+        config::recipient_pattern_form()));
+    fields.push_back(list_field(
+        {"outgoing", "block"},
+        [](auto& s) -> auto& { return s.outgoing.block; },
+        config::recipient_pattern_form()));
+}
+
+void add_dns(Fields& fields) {
+    fields.push_back(list_field(
+        {"dns", "nameservers"},
+        [](auto& s) -> auto& { return s.dns.nameservers; },
+        config::name_server_form()));
+    // The MTA waits 30 s for an answer (Postfix milter_command_timeout).
+    fields.push_back(text_field(
+        {"dns", "budget"},
+        [](auto& s) -> auto& { return s.dns.budget; },
+        config::duration_form<milliseconds>(milliseconds(50), seconds(25), "2s")));
+    fields.push_back(list_field(
+        {"dns", "reserved_domains"},
+        [](auto& s) -> auto& { return s.dns.reserved_domains; },
+        config::domain_form()));
+    fields.push_back(count_field({"dns", "cache_entries"},
+                                 [](auto& s) -> auto& { return s.dns.cache_entries; },
+                                 {0, 100'000'000}));
+}
+
+void add_bulk(Fields& fields) {
+    fields.push_back(list_field(
+        {"bulk", "senders"},
+        [](auto& s) -> auto& { return s.bulk.senders; },
+        config::mailbox_or_domain_form()));
+    fields.push_back(list_field(
+        {"bulk", "users"},
+        [](auto& s) -> auto& { return s.bulk.users; },
+        config::name_form("a SASL user name")));
+    fields.push_back(list_field(
+        {"bulk", "daemons"},
+        [](auto& s) -> auto& { return s.bulk.daemons; },
+        config::name_form("the {daemon_name} of an MTA's service")));
+    fields.push_back(list_field(
+        {"bulk", "clients"},
+        [](auto& s) -> auto& { return s.bulk.clients; },
+        config::network_form()));
+    fields.push_back(list_field(
+        {"bulk", "headers"},
+        [](auto& s) -> auto& { return s.bulk.headers; },
+        config::field_name_form()));
+    fields.push_back(text_field(
+        {"bulk", "campaign_header"},
+        [](auto& s) -> auto& { return s.bulk.campaign_header; },
+        config::optional_field_name_form()));
+    fields.push_back(count_field({"bulk", "recipients"},
+                                 [](auto& s) -> auto& { return s.bulk.recipients; },
+                                 {1, 1'000'000}));
+    fields.push_back(text_field(
+        {"bulk", "rate"}, [](auto& s) -> auto& { return s.bulk.rate; }, config::rate_form()));
+    fields.push_back(count_field(
+        {"bulk", "repeats"}, [](auto& s) -> auto& { return s.bulk.repeats; }, {2, 1'000'000}));
+}
+
+/// One action of a policy table. Trouble in DNS never counts against a recipient, so the key for it
+/// takes no other value than its default.
+template <typename Access>
+SettingsField action_field(const std::string& table, mail::FindingName finding, Access access) {
+    const FieldName name{table, std::string(wire_name(finding))};
+    auto form = config::choice(std::array{PolicyAction::Pass,
+                                          PolicyAction::Tag,
+                                          PolicyAction::Hold,
+                                          PolicyAction::Reject,
+                                          PolicyAction::Defer});
+    if (finding == mail::FindingName::UnresolvedDomain) {
+        form = config::choice(std::array{PolicyAction::Pass});
+        form.expects += " (trouble in DNS never counts against a recipient)";
+    }
+    SettingsField field{
+        .table = name.table, .key = name.key, .expects = form.expects, .read = {}, .write = {}};
+    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
+        const auto* const text = value.as_string();
+        const auto action = text == nullptr ? std::nullopt : form.parse(*text);
+        if (action.has_value()) {
+            access(settings).set(finding, *action);
+        } else {
+            errors.push_back(wrong_value(name, form.expects, value));
+        }
+    };
+    field.write = [=](const Settings& settings) {
+        return toml_quoted(form.text(access(settings)[finding]));
+    };
+    return field;
+}
+
+void add_policy(Fields& fields) {
+    fields.push_back(text_field(
+        {"policy", "refuse_at_rcpt"},
+        [](auto& s) -> auto& { return s.policy.refuse_at_rcpt; },
+        config::choice(
+            std::array{RefuseAtRcpt::Authenticated, RefuseAtRcpt::Always, RefuseAtRcpt::Never})));
+    fields.push_back(list_field(
+        {"policy", "shadow"},
+        [](auto& s) -> auto& { return s.policy.shadow; },
+        config::choice(mail::kAllFindings)));
+    for (const mail::FindingName finding : mail::kAllFindings) {
+        fields.push_back(
+            action_field("policy.bulk", finding, [](auto& s) -> auto& { return s.policy.bulk; }));
+    }
+    for (const mail::FindingName finding : mail::kAllFindings) {
+        fields.push_back(action_field(
+            "policy.direct", finding, [](auto& s) -> auto& { return s.policy.direct; }));
+    }
+}
+
+void add_hold(Fields& fields) {
+    fields.push_back(text_field(
+        {"hold", "spool"}, [](auto& s) -> auto& { return s.hold.spool; }, config::path_form()));
+    fields.push_back(text_field(
+        {"hold", "reinject"},
+        [](auto& s) -> auto& { return s.hold.reinject; },
+        config::reinject_form()));
+    fields.push_back(text_field(
+        {"hold", "expire_after"},
+        [](auto& s) -> auto& { return s.hold.expire_after; },
+        config::duration_form<seconds>(seconds(1), std::chrono::days(3650), "7d")));
+    fields.push_back(text_field(
+        {"hold", "at_expiry"},
+        [](auto& s) -> auto& { return s.hold.at_expiry; },
+        config::choice(std::array{AtExpiry::Return, AtExpiry::Release, AtExpiry::Discard})));
+    fields.push_back(text_field(
+        {"hold", "keep_ended"},
+        [](auto& s) -> auto& { return s.hold.keep_ended; },
+        config::duration_form<seconds>(seconds(1), std::chrono::days(3650), "30d")));
+}
+
+void add_on_error(Fields& fields) {
+    const auto answers =
+        config::choice(std::array{ErrorAnswer::Accept, ErrorAnswer::Tempfail, ErrorAnswer::Reject});
+    fields.push_back(text_field(
+        {"on_error", "store"}, [](auto& s) -> auto& { return s.on_error.store; }, answers));
+    fields.push_back(
+        text_field({"on_error", "dns"}, [](auto& s) -> auto& { return s.on_error.dns; }, answers));
+    fields.push_back(text_field(
+        {"on_error", "spool"}, [](auto& s) -> auto& { return s.on_error.spool; }, answers));
+    fields.push_back(text_field(
+        {"on_error", "internal"}, [](auto& s) -> auto& { return s.on_error.internal; }, answers));
+}
+
+void add_inbound(Fields& fields) {
+    constexpr std::uint64_t kKibi = 1024;
+    fields.push_back(text_field(
+        {"dsn", "max_message"},
+        [](auto& s) -> auto& { return s.dsn.max_message; },
+        config::size_form(kKibi, kKibi * kKibi * kKibi, "2MiB")));
+    fields.push_back(text_field(
+        {"codes", "file"}, [](auto& s) -> auto& { return s.codes.file; }, config::path_form()));
+    fields.push_back(text_field(
+        {"codes", "rules"}, [](auto& s) -> auto& { return s.codes.rules; }, config::path_form()));
+    fields.push_back(
+        switch_field({"codes", "extensions"}, [](auto& s) -> auto& { return s.codes.extensions; }));
+    fields.push_back(
+        switch_field({"learn", "enabled"}, [](auto& s) -> auto& { return s.learn.enabled; }));
+    fields.push_back(list_field(
+        {"learn", "from"},
+        [](auto& s) -> auto& { return s.learn.from; },
+        config::choice(
+            std::array{mail::Proof::Local, mail::Proof::Sealed, mail::Proof::Unproven})));
+    fields.push_back(text_field(
+        {"log", "target"},
+        [](auto& s) -> auto& { return s.log.target; },
+        config::log_target_form()));
+    fields.push_back(text_field(
+        {"log", "level"},
+        [](auto& s) -> auto& { return s.log.level; },
+        config::choice(
+            std::array{LogLevel::Debug, LogLevel::Info, LogLevel::Warning, LogLevel::Error})));
+}
+
+}  // namespace
+
+std::vector<SettingsField> settings_fields() {
+    Fields fields;
+    add_milter(fields);
+    add_outgoing(fields);
+    add_dns(fields);
+    add_bulk(fields);
+    add_policy(fields);
+    add_hold(fields);
+    add_on_error(fields);
+    add_inbound(fields);
+    return fields;
+}
+
+std::string toml_quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+            out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        } else {
+            out += c;
+        }
+    }
+    return out + '"';
+}
+
+}  // namespace holdback::io

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A SQLite database: connections, prepared statements, transactions, migrations. The only file that
+// includes SQLiteCpp is this module's source. Errors are exceptions among the stores of `io`; at
+// the ports they become results, see `at_store_boundary`.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "ports/suppression_store.hpp"  // StoreError
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace holdback::io {
+
+/// What SQLite said, with the path in front: text for the log.
+class DatabaseError : public std::runtime_error {
+public:
+    explicit DatabaseError(const std::string& what) : std::runtime_error(what) {}
+};
+
+/// A prepared statement on loan from a connection: bind in order, step, read the columns of a row.
+/// Goes back, reset, when destroyed; destroy it before its connection and before the transaction
+/// ends. Each call may throw DatabaseError.
+class Query {
+public:
+    class Prepared;
+
+    explicit Query(std::shared_ptr<Prepared> prepared);
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+    Query(Query&&) noexcept = default;
+    Query& operator=(Query&&) noexcept = delete;
+    ~Query();
+
+    /// Binds the next parameter; text may hold any octets.
+    Query& bind(std::string_view text);
+    Query& bind(const std::string& text) { return bind(std::string_view(text)); }
+    Query& bind(const char* text) { return bind(std::string_view(text)); }
+    template <std::signed_integral Number>
+    Query& bind(Number number) {
+        return bind_integer(number);
+    }
+    Query& bind(bool value) { return bind_integer(value ? 1 : 0); }
+    /// Times are stored as milliseconds since the epoch, an absent one as NULL.
+    Query& bind(core::TimePoint time) { return bind_integer(time.time_since_epoch().count()); }
+    Query& bind(const std::optional<core::TimePoint>& time);
+    Query& bind(std::nullopt_t null);
+
+    /// True when there is a row.
+    bool step();
+    /// Steps to the end.
+    void run();
+
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] bool is_null(int column) const;
+    [[nodiscard]] core::TimePoint time(int column) const;
+    [[nodiscard]] std::optional<core::TimePoint> optional_time(int column) const;
+
+private:
+    Query& bind_integer(std::int64_t number);
+
+    std::shared_ptr<Prepared> prepared_;  // null after a move
+    int bound_ = 0;
+};
+
+enum class DatabaseMode : std::uint8_t {
+    ReadWrite,  ///< made when absent (mode 0640); migrated
+    ReadOnly,   ///< must exist and have our schema; also works while no daemon runs
+};
+
+/// One connection with its cache of prepared statements. Used by one thread at a time.
+class Connection {
+public:
+    class Handle;
+
+    explicit Connection(std::unique_ptr<Handle> handle);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    Connection(Connection&&) = delete;
+    Connection& operator=(Connection&&) = delete;
+    ~Connection();
+
+    /// A statement out of the cache. `sql` is text of ours, never built from values.
+    [[nodiscard]] Query query(std::string_view sql);
+    /// Runs one or more statements without parameters and rows.
+    void execute(std::string_view sql);
+    /// Rows changed by the last statement that changes rows.
+    [[nodiscard]] std::int64_t changes() const;
+    [[nodiscard]] std::int64_t last_insert_id() const;
+    /// True when the file was removed, renamed or replaced since it was opened.
+    [[nodiscard]] bool is_stale() const;
+
+private:
+    std::unique_ptr<Handle> handle_;
+};
+
+/// How a database is opened.
+struct DatabaseOptions {
+    std::string path;
+    DatabaseMode mode = DatabaseMode::ReadWrite;
+    /// How long a writer waits for another process.
+    std::chrono::milliseconds busy_timeout{5000};
+    /// SQL that takes the schema from each version to the next: `migrations[0]` makes version 1.
+    /// The texts outlive the database.
+    std::span<const std::string_view> migrations;
+};
+
+/// A database file in WAL mode with full sync: a pool of reading connections and one writer. Safe
+/// from several threads and processes. A connection that met an error is closed, and the next call
+/// opens a new one, so that calls work again as soon as the cause is gone.
+class Database {
+public:
+    /// Opens and migrates. Throws DatabaseError: not to be opened, not a database, or written by a
+    /// newer version of the program.
+    explicit Database(DatabaseOptions options);
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+    Database(Database&&) = delete;
+    Database& operator=(Database&&) = delete;
+    ~Database();
+
+    /// Runs `work(Connection&)` on a reading connection and gives what it gives. Reads within
+    /// reads and writes within reads are fine, reads and writes within writes are not.
+    template <typename Work>
+    auto read(Work&& work) {
+        Lease lease(*this);
+        try {
+            return std::forward<Work>(work)(lease.connection());
+        } catch (...) {
+            lease.drop();
+            throw;
+        }
+    }
+
+    /// Runs `work(Connection&)` in one durable transaction; an exception out of it rolls back.
+    template <typename Work>
+    auto write(Work&& work) {
+        const std::scoped_lock lock(writer_mutex_);
+        try {
+            Transaction transaction(writer());
+            if constexpr (std::is_void_v<std::invoke_result_t<Work, Connection&>>) {
+                std::forward<Work>(work)(*writer_);
+                transaction.commit();
+            } else {
+                auto result = std::forward<Work>(work)(*writer_);
+                transaction.commit();
+                return result;
+            }
+        } catch (const DatabaseError&) {
+            writer_.reset();
+            throw;
+        }
+    }
+
+    [[nodiscard]] const std::string& path() const { return options_.path; }
+
+private:
+    enum class MayCreate : std::uint8_t { Yes, No };
+
+    /// A reading connection out of the pool and back.
+    class Lease {
+    public:
+        explicit Lease(Database& database);
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+        Lease(Lease&&) = delete;
+        Lease& operator=(Lease&&) = delete;
+        ~Lease();
+
+        [[nodiscard]] Connection& connection() { return *connection_; }
+        void drop() { connection_.reset(); }
+
+    private:
+        Database* database_;
+        std::unique_ptr<Connection> connection_;
+    };
+
+    class Transaction {
+    public:
+        explicit Transaction(Connection& connection);
+        Transaction(const Transaction&) = delete;
+        Transaction& operator=(const Transaction&) = delete;
+        Transaction(Transaction&&) = delete;
+        Transaction& operator=(Transaction&&) = delete;
+        ~Transaction();
+
+        void commit();
+
+    private:
+        Connection* connection_;  // null once committed
+    };
+
+    [[nodiscard]] std::unique_ptr<Connection> open_reader() const;
+    [[nodiscard]] std::unique_ptr<Connection> open_writer(MayCreate may_create) const;
+    void migrate(Connection& connection) const;
+    void check_version(Connection& connection) const;
+    /// The writer, opened again when needed; `writer_mutex_` is held.
+    [[nodiscard]] Connection& writer();
+
+    DatabaseOptions options_;
+    std::mutex writer_mutex_;
+    std::unique_ptr<Connection> writer_;  // guarded by writer_mutex_
+    std::mutex idle_mutex_;
+    std::vector<std::unique_ptr<Connection>> idle_;  // guarded by idle_mutex_
+};
+
+/// Runs `work` and turns a DatabaseError into a StoreError.
+template <typename Work>
+auto at_store_boundary(Work&& work) -> core::Result<std::invoke_result_t<Work>, ports::StoreError> {
+    try {
+        if constexpr (std::is_void_v<std::invoke_result_t<Work>>) {
+            std::forward<Work>(work)();
+            return {};
+        } else {
+            return std::forward<Work>(work)();
+        }
+    } catch (const DatabaseError& error) {
+        return std::unexpected(ports::StoreError{error.what()});
+    }
+}
+
+}  // namespace holdback::io

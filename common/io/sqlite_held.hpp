@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The rows of held mail in SQLite.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "io/sqlite_db.hpp"
+#include "mail/held.hpp"
+#include "ports/held_store.hpp"
+#include "ports/suppression_store.hpp"  // StoreError
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::io {
+
+/// `HeldStore` on a database that was opened with `schema_steps()`. The database outlives the
+/// store.
+class SqliteHeld final : public ports::HeldStore {
+public:
+    explicit SqliteHeld(Database& database) : database_(database) {}
+
+    [[nodiscard]] core::Result<std::vector<ports::HoldOutcome>, ports::StoreError> hold(
+        const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> list(
+        const ports::HeldFilter& filter,
+        const std::function<bool(const ports::HeldItem&)>& visit) override;
+    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> begin_release(
+        std::span<const std::int64_t> ids,
+        std::string_view token_hash,
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> released(std::int64_t id,
+                                                                 std::string_view answer,
+                                                                 core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> release_failed(
+        std::int64_t id,
+        std::string_view answer,
+        std::optional<core::TimePoint> retry_at,
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> end(std::int64_t id,
+                                                            mail::HeldState state,
+                                                            std::string_view why,
+                                                            core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
+        std::string_view token_hash, core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::size_t, ports::StoreError> recover(
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> spool_ids_in_use()
+        override;
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
+        std::size_t most) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> spool_removed(
+        std::span<const std::string> spool_ids) override;
+    [[nodiscard]] core::Result<std::size_t, ports::StoreError> purge_ended(
+        core::TimePoint before) override;
+    [[nodiscard]] core::Result<std::vector<ports::HeldEvent>, ports::StoreError> history(
+        std::int64_t id) override;
+    [[nodiscard]] core::Result<ports::HeldCounts, ports::StoreError> counts() override;
+
+private:
+    Database& database_;
+};
+
+}  // namespace holdback::io

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The rows of held mail one at a time: how values become columns and back, and how an item changes
+// its state. All functions may throw DatabaseError.
+
+#include "core/clock.hpp"
+#include "io/sqlite_db.hpp"
+#include "mail/held.hpp"
+#include "ports/held_store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdback::io {
+
+void write_message(Connection& connection, const mail::HeldMessage& message);
+
+/// Writes an item in `held` with its first event and gives its id. `identity` is equal for two
+/// submissions of one message to one recipient; nullopt equals no other.
+[[nodiscard]] std::int64_t write_recipient(Connection& connection,
+                                           const mail::HeldMessage& message,
+                                           const mail::HeldRecipient& recipient,
+                                           const std::optional<std::string>& identity);
+
+/// The item in `held` or `releasing` with this identity.
+[[nodiscard]] std::optional<std::int64_t> find_active(Connection& connection,
+                                                      const std::string& identity);
+
+/// Moves an item from one state to another, with an event; false when it was not there.
+[[nodiscard]] bool move(Connection& connection,
+                        std::int64_t id,
+                        mail::HeldState from,
+                        mail::HeldState to,
+                        std::string_view text,
+                        core::TimePoint now);
+
+/// Puts an item of which the release failed back to `held`; false when it was not in `releasing`.
+[[nodiscard]] bool put_back(Connection& connection,
+                            std::int64_t id,
+                            std::string_view answer,
+                            std::optional<core::TimePoint> retry_at,
+                            core::TimePoint now);
+
+/// The state in a column.
+[[nodiscard]] mail::HeldState state_of(const Query& query, int column);
+
+/// The statement for a filter: fixed pieces of text, one for each criterion that is there. Its
+/// first parameter is the id behind which to begin, then come those of `bind_filter`, then the
+/// number of rows.
+[[nodiscard]] std::string list_sql(const ports::HeldFilter& filter);
+void bind_filter(Query& query, const ports::HeldFilter& filter);
+
+/// The row of a query made by `list_sql`.
+[[nodiscard]] ports::HeldItem read_item(const Query& query);
+
+}  // namespace holdback::io

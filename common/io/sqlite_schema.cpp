@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/sqlite_schema.hpp"
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace holdback::io {
+
+namespace {
+
+// Enumerations are stored as their wire names, times as milliseconds since the epoch, lists of
+// ESMTP arguments as lines.
+// `suppression` has row ids so that the tree that every look-up goes down holds keys only: whole
+// rows in its inner nodes would make it twice as deep.
+constexpr std::string_view kVersion1 = R"sql(
+CREATE TABLE suppression (
+    subject    TEXT    NOT NULL,
+    kind       TEXT    NOT NULL,
+    domain     TEXT    NOT NULL,  -- of the subject, in lower case
+    reason     TEXT    NOT NULL,
+    code       INTEGER NOT NULL,
+    source     TEXT    NOT NULL,
+    strikes    INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen  INTEGER NOT NULL,
+    expires    INTEGER,
+    active     INTEGER NOT NULL,
+    proof      TEXT    NOT NULL,
+    rule       TEXT    NOT NULL,
+    diagnostic TEXT    NOT NULL,
+    message_id TEXT    NOT NULL,
+    PRIMARY KEY (subject, kind)
+) STRICT;
+CREATE INDEX suppression_by_domain ON suppression (domain);
+
+-- Evidence that has been learned from: a digest of event and subject.
+CREATE TABLE learned_event (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest TEXT    NOT NULL UNIQUE,
+    at     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE held_message (
+    spool_id      TEXT    NOT NULL PRIMARY KEY,
+    kind          TEXT    NOT NULL,
+    sender        TEXT    NOT NULL,
+    arguments     TEXT    NOT NULL,
+    user          TEXT    NOT NULL,
+    client        TEXT    NOT NULL,
+    queue_id      TEXT    NOT NULL,
+    campaign      TEXT    NOT NULL,
+    message_id    TEXT    NOT NULL,
+    subject       TEXT    NOT NULL,
+    fingerprint   TEXT    NOT NULL,
+    octets        INTEGER NOT NULL,
+    held_at       INTEGER NOT NULL,
+    spool_removed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX held_message_by_sender ON held_message (sender COLLATE NOCASE);
+CREATE INDEX held_message_by_campaign ON held_message (campaign);
+CREATE INDEX held_message_with_file ON held_message (held_at) WHERE spool_removed = 0;
+
+CREATE TABLE held_recipient (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    spool_id    TEXT    NOT NULL REFERENCES held_message,
+    address     TEXT    NOT NULL,
+    domain      TEXT    NOT NULL,  -- of the address, in lower case
+    arguments   TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    finding     TEXT    NOT NULL,
+    code        INTEGER NOT NULL,
+    reason      TEXT    NOT NULL,
+    release_at  INTEGER,
+    expires_at  INTEGER,
+    changed_at  INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL,
+    last_answer TEXT    NOT NULL,
+    identity    TEXT,              -- digest of fingerprint, sender, address; NULL without fingerprint
+    token       TEXT               -- hash of the release token that is good for it
+) STRICT;
+CREATE UNIQUE INDEX held_once ON held_recipient (identity) WHERE state IN ('held', 'releasing');
+CREATE INDEX held_recipient_by_message ON held_recipient (spool_id, state);
+CREATE INDEX held_recipient_by_state ON held_recipient (state);
+CREATE INDEX held_recipient_due ON held_recipient (state, release_at) WHERE release_at IS NOT NULL;
+CREATE INDEX held_recipient_expiring ON held_recipient (state, expires_at)
+    WHERE expires_at IS NOT NULL;
+CREATE INDEX held_recipient_ended ON held_recipient (changed_at)
+    WHERE state IN ('released', 'returned', 'discarded');
+CREATE INDEX held_recipient_by_token ON held_recipient (token) WHERE token IS NOT NULL;
+
+CREATE TABLE held_event (
+    id           INTEGER PRIMARY KEY,
+    recipient_id INTEGER NOT NULL REFERENCES held_recipient ON DELETE CASCADE,
+    at           INTEGER NOT NULL,
+    from_state   TEXT,
+    to_state     TEXT    NOT NULL,
+    text         TEXT    NOT NULL
+) STRICT;
+CREATE INDEX held_event_by_recipient ON held_event (recipient_id);
+
+CREATE TABLE release_token (
+    hash       TEXT    NOT NULL PRIMARY KEY,
+    spool_id   TEXT    NOT NULL REFERENCES held_message ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    used_at    INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX release_token_by_message ON release_token (spool_id);
+)sql";
+
+constexpr std::array kSteps{kVersion1};
+
+}  // namespace
+
+std::span<const std::string_view> schema_steps() {
+    return kSteps;
+}
+
+}  // namespace holdback::io

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The schema of holdback.db, as the steps that lead from each version to the next.
+
+#include <span>
+#include <string_view>
+
+namespace holdback::io {
+
+/// For `DatabaseOptions::migrations`. A step that was released is never changed: add another.
+[[nodiscard]] std::span<const std::string_view> schema_steps();
+
+}  // namespace holdback::io

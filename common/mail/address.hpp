@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A mailbox address as a value, and the path in which a milter is given it.
+
+#include "core/result.hpp"
+#include "mail/domain.hpp"
+#include "mail/syntax.hpp"
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace holdback::mail {
+
+/// A Mailbox (RFC 5321 section 4.1.2; RFC 6531 section 3.3): local part and domain. A quoted local
+/// part that needs no quotes is stored without them ("a"@d equals a@d); others keep their quoted
+/// form. The local part keeps its letter case.
+class Address {
+public:
+    [[nodiscard]] static core::Result<Parsed<Address>, SyntaxError> parse(std::string_view text,
+                                                                          Smtputf8 utf8);
+
+    [[nodiscard]] const std::string& local_part() const { return local_part_; }
+    [[nodiscard]] const Domain& domain() const { return domain_; }
+    /// "local@domain" with the canonical domain.
+    [[nodiscard]] std::string text() const;
+    /// `text` with the local part folded to lower case as well: the key under which the stores know
+    /// the mailbox, since hardly any system tells mailboxes apart by letter case.
+    [[nodiscard]] std::string key() const;
+
+    auto operator<=>(const Address&) const = default;
+
+private:
+    Address(std::string local_part, Domain domain)
+        : local_part_(std::move(local_part)), domain_(std::move(domain)) {}
+
+    std::string local_part_;
+    Domain domain_;
+};
+
+/// The null reverse-path: `MAIL FROM:<>`.
+struct NullSender {
+    auto operator<=>(const NullSender&) const = default;
+};
+
+/// How the MTA wrote a path. Mail that did not come over SMTP has no brackets in Postfix.
+enum class PathForm : std::uint8_t { Bracketed, Bare };
+
+/// A path as a milter's MAIL or RCPT callback gets it, taken apart but not yet judged.
+struct Path {
+    PathForm form;
+    /// What stands for the mailbox: without brackets, without a source route (RFC 5321 appendix
+    /// C: accepted and ignored). Empty for the null path.
+    std::string mailbox;
+};
+
+/// Takes a path argument apart: `<a@b>`, `a@b`, `<>`, the empty string, `<@x,@y:a@b>`. The closing
+/// bracket is found by the grammar, so that `<"a>b"@c>` works. `BadPath`: unbalanced brackets,
+/// spaces inside them, a broken route.
+[[nodiscard]] core::Result<Path, SyntaxError> parse_path(std::string_view argument);
+
+/// True for the one recipient that needs no domain: `Postmaster` in any letter case (RFC 5321
+/// section 4.1.1.3). It is a valid, local recipient, though `Address::parse` says `NoAt`.
+[[nodiscard]] bool is_bare_postmaster(const Path& path);
+
+}  // namespace holdback::mail

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/envelope.hpp"
+
+#include "mail/address.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace holdback::mail {
+
+namespace {
+
+/// A path's text without its brackets, whatever stands between them.
+std::string without_brackets(std::string_view text) {
+    const auto path = parse_path(text);
+    if (path.has_value()) {
+        return path->mailbox;
+    }
+    if (text.starts_with('<')) {
+        text.remove_prefix(1);
+    }
+    if (text.ends_with('>')) {
+        text.remove_suffix(1);
+    }
+    return std::string(text);
+}
+
+struct SenderText {
+    std::string operator()(const NullSender& /*null*/) const { return {}; }
+    std::string operator()(const Address& address) const { return address.text(); }
+    std::string operator()(const std::string& text) const { return without_brackets(text); }
+};
+
+}  // namespace
+
+std::string Recipient::as_given() const {
+    const auto path = parse_path(verbatim);
+    return path.has_value() ? path->mailbox : verbatim;
+}
+
+std::string Recipient::shown() const {
+    return syntax.has_value() ? syntax->value.text() : without_brackets(verbatim);
+}
+
+std::string Envelope::sender_text() const {
+    return std::visit(SenderText{}, sender);
+}
+
+std::string_view wire_name(Direction direction) {
+    switch (direction) {
+        case Direction::OwnBounce:
+            return "own-bounce";
+        case Direction::Outgoing:
+            return "outgoing";
+        case Direction::Inbound:
+            return "inbound";
+    }
+    std::unreachable();
+}
+
+}  // namespace holdback::mail

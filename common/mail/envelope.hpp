@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The envelope of a message as the MTA gave it.
+
+#include "core/result.hpp"
+#include "mail/address.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace holdback::mail {
+
+/// Decided once per message, at MAIL.
+enum class Direction : std::uint8_t { OwnBounce, Outgoing, Inbound };
+
+/// The envelope sender: null, an address, or a text that is no address (kept as it came).
+using EnvelopeSender = std::variant<NullSender, Address, std::string>;
+
+/// What one recipient's text turned out to be.
+using RecipientSyntax = core::Result<Parsed<Address>, SyntaxError>;
+
+struct Recipient {
+    /// The RCPT argument exactly as the MTA gave it: the only spelling by which it can be deleted.
+    std::string verbatim;
+    RecipientSyntax syntax;
+    /// ESMTP arguments, e.g. "NOTIFY=FAILURE", "ORCPT=rfc822;a@b".
+    std::vector<std::string> arguments;
+    /// The MTA's {rcpt_mailer} macro, e.g. "smtp", "local"; empty when not told.
+    std::string mailer;
+
+    /// The mailbox for people and stores: canonical where it parses, else the text without
+    /// brackets.
+    [[nodiscard]] std::string shown() const;
+    /// The mailbox in the spelling that came, without brackets and source route.
+    [[nodiscard]] std::string as_given() const;
+};
+
+struct Envelope {
+    EnvelopeSender sender = NullSender{};
+    /// The MAIL argument exactly as the MTA gave it.
+    std::string sender_verbatim;
+    std::vector<std::string> sender_arguments;
+    std::vector<Recipient> recipients;
+    std::string queue_id;
+    Direction direction = Direction::Inbound;
+    Smtputf8 utf8 = Smtputf8::No;
+
+    /// The sender as text without brackets; "" for the null sender.
+    [[nodiscard]] std::string sender_text() const;
+};
+
+[[nodiscard]] std::string_view wire_name(Direction direction);
+
+}  // namespace holdback::mail

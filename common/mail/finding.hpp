@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The names of what can be found out about a recipient: in logs, settings and stores.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace holdback::mail {
+
+enum class FindingName : std::uint8_t {
+    MalformedAddress,
+    UnusualAddress,
+    NoSuchDomain,
+    NoMailHost,
+    NullMx,
+    ReservedDomain,
+    UnusableMx,
+    SuppressedBounce,
+    SuppressedComplaint,
+    SuppressedUnsubscribe,
+    SuppressedManual,
+    BlockedByAdmin,
+    UnresolvedDomain,
+};
+
+inline constexpr std::array kAllFindings{
+    FindingName::MalformedAddress,
+    FindingName::UnusualAddress,
+    FindingName::NoSuchDomain,
+    FindingName::NoMailHost,
+    FindingName::NullMx,
+    FindingName::ReservedDomain,
+    FindingName::UnusableMx,
+    FindingName::SuppressedBounce,
+    FindingName::SuppressedComplaint,
+    FindingName::SuppressedUnsubscribe,
+    FindingName::SuppressedManual,
+    FindingName::BlockedByAdmin,
+    FindingName::UnresolvedDomain,
+};
+
+/// How sure a finding is that mail would fail.
+enum class Certainty : std::uint8_t { None, Hint, Likely, Certain };
+
+/// kebab-case: "no-such-domain".
+[[nodiscard]] std::string_view wire_name(FindingName name);
+[[nodiscard]] std::string_view wire_name(Certainty certainty);
+[[nodiscard]] std::optional<FindingName> parse_finding_name(std::string_view name);
+
+}  // namespace holdback::mail

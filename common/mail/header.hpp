@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The header fields of a message, in order and with their exact octets.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::mail {
+
+/// One header field. `raw_value` is all that stood behind the colon, with its leading white space
+/// and its folding (line ends as "\n" or "\r\n"), without the last line end.
+struct HeaderField {
+    std::string name;
+    std::string raw_value;
+
+    /// The value unfolded (RFC 5322 section 2.2.3) and trimmed.
+    [[nodiscard]] std::string value() const;
+
+    bool operator==(const HeaderField&) const = default;
+};
+
+/// Ordered header fields. Names compare without regard to ASCII case.
+class HeaderList {
+public:
+    void add(std::string_view name, std::string_view raw_value);
+
+    [[nodiscard]] const std::vector<HeaderField>& fields() const { return fields_; }
+
+    /// The unfolded value of the first field of that name.
+    [[nodiscard]] std::optional<std::string> first(std::string_view name) const;
+    /// The unfolded values of all fields of that name, in order.
+    [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
+    [[nodiscard]] bool has(std::string_view name) const;
+    [[nodiscard]] std::size_t count(std::string_view name) const;
+
+    /// The header block with CRLF line ends, without the empty line behind it.
+    [[nodiscard]] std::string text() const;
+
+private:
+    std::vector<HeaderField> fields_;
+};
+
+/// Folds a value at its white space so that lines stay within 78 octets where they can
+/// (RFC 5322 section 2.1.1); `name_octets` is the room that "Name: " takes on the first line.
+/// Continuation lines begin with a tab; line ends are "\n", as milters want them.
+[[nodiscard]] std::string fold(std::string_view value, std::size_t name_octets);
+
+}  // namespace holdback::mail

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// An SMTP reply as we give it and as others gave it: reply code, enhanced status and text.
+
+#include "core/result.hpp"
+#include "mail/enhanced_status.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdback::mail {
+
+enum class ReplyError : std::uint8_t { BadCode, ClassMismatch };
+
+/// A reply code (RFC 5321 section 4.2) with an enhanced status (RFC 3463) whose class agrees with
+/// it, and one line of printable ASCII text. Always consistent.
+class SmtpReply {
+public:
+    /// `code` is 200 to 599. `BadCode`: outside of that; `ClassMismatch`: the status has another
+    /// class than the code. Octets of `text` that are not printable ASCII are replaced by `?`.
+    [[nodiscard]] static core::Result<SmtpReply, ReplyError> make(
+        int code, std::optional<EnhancedStatus> status, std::string_view text);
+
+    /// Reads "550 5.1.1 No such user" or "550-5.1.1 …" (first line; the code alone is enough).
+    [[nodiscard]] static std::optional<SmtpReply> parse(std::string_view line);
+
+    [[nodiscard]] int code() const { return code_; }
+    [[nodiscard]] const std::optional<EnhancedStatus>& status() const { return status_; }
+    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] bool is_positive() const { return code_ >= 200 && code_ < 400; }
+    [[nodiscard]] bool is_transient() const { return code_ >= 400 && code_ < 500; }
+    [[nodiscard]] bool is_permanent() const { return code_ >= 500; }
+
+    /// The reply as one line: "550 5.1.1 text".
+    [[nodiscard]] std::string line() const;
+
+    auto operator<=>(const SmtpReply&) const = default;
+
+private:
+    SmtpReply(int code, std::optional<EnhancedStatus> status, std::string text)
+        : code_(code), status_(status), text_(std::move(text)) {}
+
+    int code_;
+    std::optional<EnhancedStatus> status_;
+    std::string text_;
+};
+
+}  // namespace holdback::mail

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/bulk.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <numeric>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+constexpr int kStepsPerWindow = 60;
+
+/// An entry is an address ("news@example.org") or a domain ("example.org").
+bool names_sender(std::string_view entry, std::string_view sender) {
+    if (entry.find('@') != std::string_view::npos) {
+        return core::equals_ignoring_case(entry, sender);
+    }
+    const std::size_t at = sender.rfind('@');
+    return at != std::string_view::npos && core::equals_ignoring_case(entry, sender.substr(at + 1));
+}
+
+StreamDecision bulk(std::string signal) {
+    return {Stream::Bulk, std::move(signal)};
+}
+
+}  // namespace
+
+std::size_t SenderWindows::observe(std::string_view sender,
+                                   std::size_t recipients,
+                                   std::chrono::seconds window,
+                                   core::SteadyPoint now) {
+    if (const auto known = by_name_.find(sender); known != by_name_.end()) {
+        by_age_.splice(by_age_.begin(), by_age_, known->second);
+    } else {
+        if (by_age_.size() >= most_senders_) {
+            by_name_.erase(by_age_.back().name);
+            by_age_.pop_back();
+        }
+        by_age_.push_front({std::string(sender), {}});
+        by_name_.emplace(by_age_.front().name, by_age_.begin());
+    }
+    std::deque<Bucket>& buckets = by_age_.front().buckets;
+    while (!buckets.empty() && buckets.front().start + window <= now) {
+        buckets.pop_front();
+    }
+    const auto step =
+        std::chrono::duration_cast<core::SteadyPoint::duration>(window) / kStepsPerWindow;
+    if (buckets.empty() || buckets.back().start + step <= now) {
+        buckets.push_back({now, 0});
+    }
+    buckets.back().recipients += recipients;
+    return std::accumulate(
+        buckets.begin(), buckets.end(), std::size_t{0}, [](std::size_t sum, const Bucket& bucket) {
+            return sum + bucket.recipients;
+        });
+}
+
+StreamDecision stream_by_envelope(const EnvelopeSigns& signs,
+                                  const config::BulkSettings& settings) {
+    const auto same_text = [](std::string_view wanted) {
+        return
+            [wanted](std::string_view entry) { return core::equals_ignoring_case(entry, wanted); };
+    };
+    if (std::ranges::any_of(settings.senders, [&](std::string_view entry) {
+            return names_sender(entry, signs.sender);
+        })) {
+        return bulk("sender");
+    }
+    if (!signs.user.empty() && std::ranges::any_of(settings.users, same_text(signs.user))) {
+        return bulk("user");
+    }
+    if (!signs.daemon.empty() && std::ranges::any_of(settings.daemons, same_text(signs.daemon))) {
+        return bulk("daemon");
+    }
+    if (signs.client.has_value() &&
+        std::ranges::any_of(settings.clients, [&](const mail::Network& network) {
+            return network.contains(*signs.client);
+        })) {
+        return bulk("client");
+    }
+    if (signs.recipients >= settings.recipients) {
+        return bulk(fmt::format("recipients:{}", signs.recipients));
+    }
+    if (signs.window_recipients >= settings.rate.count) {
+        return bulk(
+            fmt::format("rate:{}/{}s", signs.window_recipients, settings.rate.window.count()));
+    }
+    return {};
+}
+
+StreamDecision stream_by_headers(const mail::HeaderList& headers,
+                                 const config::BulkSettings& settings) {
+    for (const std::string& name : settings.headers) {
+        if (headers.has(name)) {
+            return bulk("header:" + name);
+        }
+    }
+    if (!settings.campaign_header.empty() && headers.has(settings.campaign_header)) {
+        return bulk("header:" + settings.campaign_header);
+    }
+    if (const auto precedence = headers.first("Precedence")) {
+        if (core::equals_ignoring_case(*precedence, "bulk") ||
+            core::equals_ignoring_case(*precedence, "list")) {
+            return bulk("header:Precedence");
+        }
+    }
+    return {};
+}
+
+std::string campaign_name(const mail::HeaderList& headers, const config::BulkSettings& settings) {
+    constexpr std::size_t kLongestName = 200;
+    const std::array<std::string_view, 3> names{settings.campaign_header, "Feedback-ID", "List-Id"};
+    for (const std::string_view name : names) {
+        if (name.empty()) {
+            continue;
+        }
+        if (auto value = headers.first(name); value.has_value() && !value->empty()) {
+            return value->substr(0, kLongestName);
+        }
+    }
+    return {};
+}
+
+std::string_view wire_name(Stream stream) {
+    switch (stream) {
+        case Stream::Direct:
+            return "direct";
+        case Stream::Bulk:
+            return "bulk";
+    }
+    return "direct";
+}
+
+}  // namespace holdback::outbound

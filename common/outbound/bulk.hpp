@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Bulk or direct: the signals of the envelope, of the headers, and of a sliding window per sender.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace holdback::outbound {
+
+enum class Stream : std::uint8_t { Direct, Bulk };
+
+/// The stream, and the signal that decided it: "header:List-Id", "recipients:40", "rate:120/10m",
+/// "sender", "user", "daemon", "client"; "none" for direct.
+struct StreamDecision {
+    Stream stream = Stream::Direct;
+    std::string signal = "none";
+
+    [[nodiscard]] bool is_bulk() const { return stream == Stream::Bulk; }
+    bool operator==(const StreamDecision&) const = default;
+};
+
+/// Recipients per sender in a sliding window. Bounded: the sender seen longest ago makes room.
+class SenderWindows {
+public:
+    /// `most_senders` is at least 1.
+    explicit SenderWindows(std::size_t most_senders = 10'000) : most_senders_(most_senders) {}
+
+    /// Counts recipients of a sender and gives how many there were within `window` before `now`,
+    /// these included. The window moves in steps of a sixtieth.
+    std::size_t observe(std::string_view sender,
+                        std::size_t recipients,
+                        std::chrono::seconds window,
+                        core::SteadyPoint now);
+
+private:
+    struct Bucket {
+        core::SteadyPoint start;
+        std::size_t recipients = 0;
+    };
+    struct Sender {
+        std::string name;
+        std::deque<Bucket> buckets;
+    };
+
+    std::size_t most_senders_;
+    std::list<Sender> by_age_;  // last seen first
+    std::unordered_map<std::string_view, std::list<Sender>::iterator> by_name_;
+};
+
+/// What the envelope tells about the stream.
+struct EnvelopeSigns {
+    std::string sender;  ///< without brackets
+    std::string user;    ///< SASL user or empty
+    std::string daemon;  ///< {daemon_name}
+    std::optional<mail::IpAddress> client;
+    std::size_t recipients = 0;         ///< in this message so far
+    std::size_t window_recipients = 0;  ///< of this sender, from `SenderWindows`
+};
+
+[[nodiscard]] StreamDecision stream_by_envelope(const EnvelopeSigns& signs,
+                                                const config::BulkSettings& settings);
+[[nodiscard]] StreamDecision stream_by_headers(const mail::HeaderList& headers,
+                                               const config::BulkSettings& settings);
+
+/// The campaign's name: the configured header, else Feedback-ID, else List-Id; empty when there is
+/// none.
+[[nodiscard]] std::string campaign_name(const mail::HeaderList& headers,
+                                        const config::BulkSettings& settings);
+
+[[nodiscard]] std::string_view wire_name(Stream stream);
+
+}  // namespace holdback::outbound

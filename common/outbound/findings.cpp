@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/findings.hpp"
+
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "mail/address.hpp"
+#include "mail/domain.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/smtp_reply.hpp"
+#include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/mail_route.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using mail::Certainty;
+using mail::FindingName;
+
+constexpr mail::FailureCode kRejectedOther{1999};
+constexpr mail::FailureCode kDomainInvalid{2002};
+constexpr mail::FailureCode kAddressMalformed{2003};
+
+/// An entry is an address, a domain, or a domain with all below it (".example.net").
+bool entry_covers(std::string_view entry, const mail::Address& address) {
+    if (entry.find('@') != std::string_view::npos) {
+        return core::equals_ignoring_case(entry, address.key());
+    }
+    if (entry.starts_with('.')) {
+        return address.domain().is_under(entry.substr(1));
+    }
+    return core::equals_ignoring_case(entry, address.domain().text());
+}
+
+bool covered(const std::vector<std::string>& entries, const mail::Address& address) {
+    return std::ranges::any_of(
+        entries, [&](std::string_view entry) { return entry_covers(entry, address); });
+}
+
+bool is_reserved(const mail::Domain& domain, const std::vector<std::string>& reserved) {
+    return std::ranges::any_of(reserved,
+                               [&](std::string_view parent) { return domain.is_under(parent); });
+}
+
+Finding malformed(mail::SyntaxError error) {
+    return {.name = FindingName::MalformedAddress,
+            .code = kAddressMalformed,
+            .certainty = Certainty::Certain,
+            .reason = fmt::format("the address is malformed: {}", mail::plain_words(error)),
+            .advice = "correct the address",
+            .suggestion = {}};
+}
+
+Finding unusual(const mail::Parsed<mail::Address>& parsed) {
+    std::string reason = "the address is unusual: ";
+    for (const mail::Oddity oddity : parsed.oddities) {
+        if (!reason.ends_with(' ')) {
+            reason += ", ";
+        }
+        reason += mail::plain_words(oddity);
+    }
+    return {.name = FindingName::UnusualAddress,
+            .code = std::nullopt,
+            .certainty = Certainty::Hint,
+            .reason = std::move(reason),
+            .advice = "check the address",
+            .suggestion = {}};
+}
+
+Finding domain_finding(FindingName name, Certainty certainty, std::string reason) {
+    return {.name = name,
+            .code = kDomainInvalid,
+            .certainty = certainty,
+            .reason = std::move(reason),
+            .advice = "check the part of the address behind the @",
+            .suggestion = {}};
+}
+
+std::optional<Finding> route_finding(const mail::Domain& domain, const MailRoute& route) {
+    const std::string name = core::printable(domain.text());
+    switch (route.kind) {
+        case RouteKind::NoSuchDomain:
+            return domain_finding(FindingName::NoSuchDomain,
+                                  Certainty::Certain,
+                                  fmt::format("the domain {} does not exist", name));
+        case RouteKind::NoMailHost:
+            return domain_finding(FindingName::NoMailHost,
+                                  Certainty::Certain,
+                                  fmt::format("the domain {} has no mail server", name));
+        case RouteKind::NullMx:
+            return domain_finding(FindingName::NullMx,
+                                  Certainty::Certain,
+                                  fmt::format("the domain {} states that it takes no mail", name));
+        case RouteKind::UnusableMx:
+            return domain_finding(
+                FindingName::UnusableMx,
+                Certainty::Likely,
+                fmt::format("no mail server of the domain {} can be reached: {}", name, route.why));
+        case RouteKind::Unresolved:
+            return Finding{.name = FindingName::UnresolvedDomain,
+                           .code = std::nullopt,
+                           .certainty = Certainty::None,
+                           .reason = fmt::format("DNS gave no answer about the domain {}", name),
+                           .advice = "nothing: the mail goes out unchecked",
+                           .suggestion = {}};
+        case RouteKind::Literal:
+            if (const auto& address = domain.literal_address();
+                address.has_value() && address->scope() != mail::AddressScope::Global) {
+                return domain_finding(FindingName::UnusableMx,
+                                      Certainty::Likely,
+                                      fmt::format("the address {} is not public", name));
+            }
+            return std::nullopt;
+        case RouteKind::Mx:
+        case RouteKind::Implicit:
+        case RouteKind::Local:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) {
+    FindingName name{};
+    std::string reason;
+    std::string advice;
+    switch (entry.reason) {
+        case mail::SuppressionReason::Bounce:
+            name = FindingName::SuppressedBounce;
+            reason = "mail to it bounced before";
+            advice = "ask the recipient for a working address, or lift the suppression";
+            break;
+        case mail::SuppressionReason::Complaint:
+            name = FindingName::SuppressedComplaint;
+            reason = "the recipient complained about mail from here";
+            advice = "take the recipient off the list";
+            break;
+        case mail::SuppressionReason::Unsubscribe:
+            name = FindingName::SuppressedUnsubscribe;
+            reason = "the recipient unsubscribed";
+            advice = "take the recipient off the list";
+            break;
+        case mail::SuppressionReason::Manual:
+            name = FindingName::SuppressedManual;
+            reason = "the mail administrator suppressed it";
+            advice = "ask the mail administrator";
+            break;
+        case mail::SuppressionReason::Allow:
+            return std::nullopt;
+    }
+    if (!entry.diagnostic.empty()) {
+        constexpr std::size_t kMostDiagnostic = 200;
+        reason += fmt::format(" ({})", core::printable(entry.diagnostic, kMostDiagnostic));
+    }
+    return Finding{.name = name,
+                   .code = entry.code,
+                   .certainty = Certainty::Likely,
+                   .reason = std::move(reason),
+                   .advice = std::move(advice),
+                   .suggestion = {}};
+}
+
+/// The reply code and enhanced status of a refusal for this finding.
+struct RefusalCode {
+    int code;
+    std::string_view status;
+};
+
+RefusalCode refusal_code(FindingName name) {
+    switch (name) {
+        case FindingName::MalformedAddress:
+        case FindingName::UnusualAddress:
+            return {553, "5.1.3"};
+        case FindingName::NoSuchDomain:
+        case FindingName::NoMailHost:
+        case FindingName::ReservedDomain:
+            return {550, "5.1.2"};
+        case FindingName::NullMx:
+            return {556, "5.1.10"};
+        case FindingName::UnusableMx:
+            return {550, "5.4.4"};
+        case FindingName::SuppressedBounce:
+        case FindingName::SuppressedComplaint:
+        case FindingName::SuppressedUnsubscribe:
+        case FindingName::SuppressedManual:
+        case FindingName::BlockedByAdmin:
+        case FindingName::UnresolvedDomain:
+            return {550, "5.7.1"};
+    }
+    return {550, "5.7.1"};
+}
+
+mail::SmtpReply reply(int code, std::string_view status, const Finding& finding) {
+    // The codes above are right by construction; the text is made safe by `make`.
+    return mail::SmtpReply::make(code,
+                                 mail::EnhancedStatus::parse(status).value(),
+                                 fmt::format("{}; {}", finding.reason, finding.advice))
+        .value();
+}
+
+}  // namespace
+
+bool needs_route(const mail::Recipient& recipient, const config::Settings& settings) {
+    if (!recipient.syntax.has_value()) {
+        return false;
+    }
+    const mail::Domain& domain = recipient.syntax->value.domain();
+    return !domain.is_literal() && !is_reserved(domain, settings.dns.reserved_domains) &&
+           !is_local(domain, recipient.mailer, settings.outgoing.local_domains);
+}
+
+std::vector<Finding> findings(const RecipientFacts& facts, const config::Settings& settings) {
+    std::vector<Finding> found;
+    if (!facts.syntax.has_value()) {
+        found.push_back(malformed(facts.syntax.error()));
+        return found;
+    }
+    const mail::Address& address = facts.syntax->value;
+    if (facts.allowed_by_store || covered(settings.outgoing.allow, address)) {
+        return found;
+    }
+    if (facts.syntax->is_unusual()) {
+        found.push_back(unusual(*facts.syntax));
+    }
+    if (is_reserved(address.domain(), settings.dns.reserved_domains)) {
+        found.push_back(domain_finding(FindingName::ReservedDomain,
+                                       Certainty::Certain,
+                                       fmt::format("the domain {} is reserved and takes no mail",
+                                                   core::printable(address.domain().text()))));
+    } else if (facts.route.has_value()) {
+        if (auto by_route = route_finding(address.domain(), *facts.route)) {
+            found.push_back(*std::move(by_route));
+        }
+    }
+    if (facts.suppression.has_value()) {
+        if (auto by_entry = suppression_finding(*facts.suppression)) {
+            found.push_back(*std::move(by_entry));
+        }
+    }
+    if (covered(settings.outgoing.block, address)) {
+        found.push_back({.name = FindingName::BlockedByAdmin,
+                         .code = kRejectedOther,
+                         .certainty = Certainty::Certain,
+                         .reason = "the mail administrator blocked mail to it",
+                         .advice = "ask the mail administrator",
+                         .suggestion = {}});
+    }
+    std::ranges::stable_sort(found, {}, &Finding::name);
+    return found;
+}
+
+mail::SmtpReply rejection(const Finding& finding) {
+    const RefusalCode code = refusal_code(finding.name);
+    return reply(code.code, code.status, finding);
+}
+
+mail::SmtpReply deferral(const Finding& finding) {
+    return reply(450, "4.7.1", finding);
+}
+
+}  // namespace holdback::outbound

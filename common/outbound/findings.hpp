@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Facts about one recipient -> findings.
+
+#include "config/settings.hpp"
+#include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/smtp_reply.hpp"
+#include "mail/suppression.hpp"
+#include "outbound/mail_route.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdback::outbound {
+
+/// What is known about one recipient when it is decided upon. A recorded value: the same facts give
+/// the same findings tomorrow.
+struct RecipientFacts {
+    mail::RecipientSyntax syntax;
+    /// The route of the domain; nullopt when it was not asked: malformed and reserved ones,
+    /// offline.
+    std::optional<MailRoute> route;
+    /// An allow entry of the suppression store covers the recipient.
+    bool allowed_by_store = false;
+    /// The entry in force for the mailbox, else the one for its domain.
+    std::optional<mail::SuppressionEntry> suppression;
+};
+
+/// One thing that was found out about a recipient.
+struct Finding {
+    mail::FindingName name;
+    std::optional<mail::FailureCode> code;  ///< the failure that is to be expected
+    mail::Certainty certainty;
+    std::string reason;  ///< one clause in plain words: "the domain x.example does not exist"
+    std::string advice;  ///< one clause: "check the spelling of the domain"
+    std::string suggestion;
+
+    bool operator==(const Finding&) const = default;
+};
+
+/// All findings about a recipient, in the order of `FindingName`. An allow entry, of the settings
+/// or of the store, stands above everything and leaves none.
+[[nodiscard]] std::vector<Finding> findings(const RecipientFacts& facts,
+                                            const config::Settings& settings);
+
+/// True when DNS has to be asked about this recipient: it parses, is no literal, and is neither
+/// local nor reserved by the settings.
+[[nodiscard]] bool needs_route(const mail::Recipient& recipient, const config::Settings& settings);
+
+/// The SMTP reply by which a recipient with this finding is refused: code, enhanced status, reason
+/// and remedy.
+[[nodiscard]] mail::SmtpReply rejection(const Finding& finding);
+/// The same for a temporary answer (450).
+[[nodiscard]] mail::SmtpReply deferral(const Finding& finding);
+
+}  // namespace holdback::outbound

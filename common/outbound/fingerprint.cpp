@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/fingerprint.hpp"
+
+#include "core/digest.hpp"
+#include "core/text.hpp"
+#include "mail/header.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::outbound {
+
+namespace {
+
+/// Fields that the way to us adds or changes.
+constexpr std::array<std::string_view, 9> kTraceFields{
+    "received",
+    "return-path",
+    "delivered-to",
+    "dkim-signature",
+    "arc-seal",
+    "arc-message-signature",
+    "arc-authentication-results",
+    "authentication-results",
+    "received-spf",
+};
+
+bool is_trace(std::string_view lower_name) {
+    return std::ranges::find(kTraceFields, lower_name) != kTraceFields.end();
+}
+
+/// True when the MTA gave the message its Message-ID on arrival, for want of one.
+bool has_id_made_by_mta(const mail::HeaderList& headers, std::string_view queue_id) {
+    if (queue_id.empty()) {
+        return false;
+    }
+    const auto id = headers.first("Message-ID");
+    return id.has_value() && id->find(queue_id) != std::string::npos;
+}
+
+}  // namespace
+
+std::string header_digest(const mail::HeaderList& headers, std::string_view queue_id) {
+    const bool made_by_mta = has_id_made_by_mta(headers, queue_id);
+    std::vector<std::string> kept;
+    for (const mail::HeaderField& field : headers.fields()) {
+        std::string name = core::to_lower(field.name);
+        if (is_trace(name) || (made_by_mta && (name == "message-id" || name == "date"))) {
+            continue;
+        }
+        kept.push_back(std::move(name));
+        kept.push_back(field.value());
+    }
+    const std::vector<std::string_view> pieces(kept.begin(), kept.end());
+    return core::digest_hex(pieces);
+}
+
+std::string fingerprint(std::string_view header_digest, std::string_view body_digest) {
+    const std::array<std::string_view, 2> pieces{header_digest, body_digest};
+    return core::digest_hex(pieces);
+}
+
+}  // namespace holdback::outbound

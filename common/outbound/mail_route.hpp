@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// DNS answers -> the mail route of a domain (RFC 5321 section 5.1, RFC 7505, RFC 2308).
+
+#include "mail/dns_answer.hpp"
+#include "mail/domain.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::outbound {
+
+/// How mail for a domain would travel.
+enum class RouteKind : std::uint8_t {
+    Mx,            ///< at least one MX host has a public address
+    Implicit,      ///< no MX, but a public address (RFC 5321 section 5.1)
+    NullMx,        ///< the domain states that it takes no mail (RFC 7505)
+    NoSuchDomain,  ///< NXDOMAIN, or a name that cannot exist (RFC 3696 section 2)
+    NoMailHost,    ///< the name exists, with neither MX nor address
+    UnusableMx,    ///< hosts, but each is absent, loopback, private, special or an IP literal
+    Unresolved,    ///< we could not find out; never counts against a recipient
+    Local,         ///< not for DNS to say
+    Literal,       ///< an address literal
+};
+
+inline constexpr std::array kAllRouteKinds{
+    RouteKind::Mx,
+    RouteKind::Implicit,
+    RouteKind::NullMx,
+    RouteKind::NoSuchDomain,
+    RouteKind::NoMailHost,
+    RouteKind::UnusableMx,
+    RouteKind::Unresolved,
+    RouteKind::Local,
+    RouteKind::Literal,
+};
+
+/// A route, and why it is that one.
+struct MailRoute {
+    RouteKind kind = RouteKind::Unresolved;
+    /// Names of the MX hosts in order of preference, without the root; the domain itself for
+    /// `Implicit` and for an `UnusableMx` without MX records.
+    std::vector<std::string> hosts;
+    /// One clause in plain words; foreign names in it are printable ASCII.
+    std::string why;
+
+    bool operator==(const MailRoute&) const = default;
+};
+
+/// More MX hosts than this are not asked about; when all of these are unusable and there are more,
+/// the domain is `Unresolved`.
+inline constexpr std::size_t kMostMxHosts = 16;
+
+/// True when the name of an MTA's transport is one that looks up MX records: Postfix's smtp and
+/// relay, Sendmail's smtp, esmtp, smtp8, dsmtp and relay. An empty name is unknown, and counts as
+/// SMTP.
+[[nodiscard]] bool is_smtp_mailer(std::string_view name);
+
+/// True when DNS has no say about a domain: the MTA's `mailer` ({rcpt_mailer}) is not its SMTP
+/// transport, or the name is one of `local_domains` or below it, or localhost, .local, .internal,
+/// .home.arpa or .onion (RFC 6761, 6762, 7686, 8375). Literals are never local.
+[[nodiscard]] bool is_local(const mail::Domain& domain,
+                            std::string_view mailer = {},
+                            std::span<const std::string> local_domains = {});
+
+/// What has to be asked next to find the route of `domain` (canonical text); empty when it is
+/// decided, or never asked in DNS. Questions repeat until their answers are there.
+[[nodiscard]] std::vector<mail::DnsQuestion> next_questions(std::string_view domain,
+                                                            const mail::DomainAnswers& answers);
+
+/// The route by what the answers say; what is missing in them counts as unresolved. A negative
+/// answer counts when `is_certain_no()`, and a failed MX query never falls back to addresses.
+[[nodiscard]] MailRoute mail_route(const mail::Domain& domain,
+                                   const mail::DomainAnswers& answers,
+                                   std::string_view mailer = {},
+                                   std::span<const std::string> local_domains = {});
+
+/// "null-mx", "no-such-domain", …
+[[nodiscard]] std::string_view wire_name(RouteKind kind);
+[[nodiscard]] std::optional<RouteKind> parse_route_kind(std::string_view name);
+
+}  // namespace holdback::outbound

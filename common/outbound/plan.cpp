@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/plan.hpp"
+
+#include "config/policy.hpp"
+#include "mail/finding.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/verdict.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using config::PolicyAction;
+
+std::vector<std::string> tag_names(std::span<const Verdict> verdicts) {
+    std::vector<std::string> tags;
+    for (const Verdict& verdict : verdicts) {
+        if (verdict.action != PolicyAction::Tag || !verdict.finding.has_value()) {
+            continue;
+        }
+        std::string name(mail::wire_name(verdict.finding->name));
+        if (std::ranges::find(tags, name) == tags.end()) {
+            tags.push_back(std::move(name));
+        }
+    }
+    return tags;
+}
+
+/// One reply for a message of which no recipient is left: that of the first recipient, and how many
+/// more there are.
+mail::SmtpReply reply_for_all(std::span<const Verdict> verdicts, mail::SmtpReply first) {
+    if (verdicts.size() == 1) {
+        return first;
+    }
+    const auto reply =
+        mail::SmtpReply::make(first.code(),
+                              first.status(),
+                              fmt::format("none of the {} recipients can be reached; the first: {}",
+                                          verdicts.size(),
+                                          first.text()));
+    return reply.value_or(std::move(first));
+}
+
+}  // namespace
+
+MessagePlan plan(std::span<const Verdict> verdicts, bool null_sender) {
+    Split split;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        switch (verdicts[i].action) {
+            case PolicyAction::Pass:
+            case PolicyAction::Tag:
+                split.pass.push_back(i);
+                break;
+            case PolicyAction::Hold:
+                split.hold.push_back(i);
+                break;
+            case PolicyAction::Defer:
+                split.defer.push_back(i);
+                break;
+            case PolicyAction::Reject:
+                split.give_back.push_back(i);
+                break;
+        }
+    }
+    MessagePlan plan{PassAll{}, tag_names(verdicts)};
+    if (split.pass.size() == verdicts.size()) {
+        return plan;
+    }
+    if (split.give_back.size() == verdicts.size() || split.defer.size() == verdicts.size()) {
+        if (auto first = refusal(verdicts.front())) {
+            plan.what = Refuse{reply_for_all(verdicts, *std::move(first))};
+            return plan;
+        }
+    }
+    if (null_sender) {
+        split.hold.insert(split.hold.end(), split.give_back.begin(), split.give_back.end());
+        std::ranges::sort(split.hold);
+        split.give_back.clear();
+    }
+    split.reinject_passing =
+        !split.pass.empty() && verdicts.size() - split.pass.size() > kMostDeletions;
+    plan.what = std::move(split);
+    return plan;
+}
+
+}  // namespace holdback::outbound

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/return_dsn.hpp"
+
+#include "core/clock.hpp"
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+/// Header fields and texts go out as lines of our own: nothing foreign may end a line.
+std::string one_line(std::string_view text) {
+    std::string line(core::to_valid_utf8(text));
+    std::ranges::replace_if(line, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+    return line;
+}
+
+bool needs_utf8(const ReturnDsnFacts& facts) {
+    return core::has_non_ascii(facts.sender) || core::has_non_ascii(facts.original_header) ||
+           std::ranges::any_of(facts.recipients, [](const ReturnedRecipient& recipient) {
+               return core::has_non_ascii(recipient.address);
+           });
+}
+
+std::string explanation_part(const ReturnDsnFacts& facts) {
+    std::string text =
+        "Your message was not sent to the recipients below. Everybody else of its\r\n"
+        "recipients gets it; there is no need to send it to them again.\r\n\r\n";
+    for (const ReturnedRecipient& recipient : facts.recipients) {
+        text += fmt::format(
+            "<{}>:\r\n    {}\r\n", one_line(recipient.address), one_line(recipient.explanation));
+    }
+    return text;
+}
+
+std::string status_group(const ReturnedRecipient& recipient, bool utf8) {
+    std::string group = "\r\n";
+    if (!recipient.original.empty()) {
+        group += fmt::format("Original-Recipient: {}\r\n", one_line(recipient.original));
+    }
+    group += fmt::format("Final-Recipient: {};{}\r\n",
+                         utf8 && core::has_non_ascii(recipient.address) ? "utf-8" : "rfc822",
+                         one_line(recipient.address));
+    const auto& status = recipient.reply.status();
+    group += fmt::format("Action: failed\r\nStatus: {}\r\nDiagnostic-Code: X-Holdback; {}\r\n",
+                         status.has_value() ? status->text() : "5.0.0",
+                         one_line(recipient.reply.line()));
+    return group;
+}
+
+std::string status_part(const ReturnDsnFacts& facts, bool utf8) {
+    std::string text = fmt::format("Reporting-MTA: dns;{}\r\n", one_line(facts.reporting_mta));
+    if (!facts.envelope_id.empty()) {
+        text += fmt::format("Original-Envelope-Id: {}\r\n", one_line(facts.envelope_id));
+    }
+    if (!facts.queue_id.empty()) {
+        text += fmt::format("X-Holdback-Queue-ID: {}\r\n", one_line(facts.queue_id));
+    }
+    for (const ReturnedRecipient& recipient : facts.recipients) {
+        text += status_group(recipient, utf8);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string rfc5322_date(core::TimePoint time) {
+    constexpr std::array<std::string_view, 7> kDays{
+        "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<std::string_view, 12> kMonths{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+    const unsigned weekday = std::chrono::weekday(day).c_encoding();
+    const unsigned month = static_cast<unsigned>(date.month()) - 1;
+    return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000",
+                       kDays.at(weekday),
+                       static_cast<unsigned>(date.day()),
+                       kMonths.at(month),
+                       static_cast<int>(date.year()),
+                       clock.hours().count(),
+                       clock.minutes().count(),
+                       clock.seconds().count());
+}
+
+std::string compose_return_dsn(const ReturnDsnFacts& facts) {
+    const bool utf8 = needs_utf8(facts);
+    const std::string boundary = fmt::format("holdback-{}", facts.unique);
+    const std::string host = one_line(facts.reporting_mta);
+    std::string message = fmt::format(
+        "Date: {}\r\n"
+        "From: Mail Delivery System <MAILER-DAEMON@{}>\r\n"
+        "To: <{}>\r\n"
+        "Subject: Recipients not reached: your message was returned\r\n"
+        "Message-ID: <{}@{}>\r\n"
+        "Auto-Submitted: auto-replied\r\n"
+        "MIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+        "\tboundary=\"{}\"\r\n"
+        "Content-Transfer-Encoding: {}\r\n\r\n",
+        rfc5322_date(facts.now),
+        host,
+        one_line(facts.sender),
+        facts.unique,
+        host,
+        boundary,
+        utf8 ? "8bit" : "7bit");
+    const std::string_view encoding = utf8 ? "Content-Transfer-Encoding: 8bit\r\n" : "";
+    message += fmt::format(
+        "--{}\r\nContent-Description: Notification\r\nContent-Type: text/plain; charset={}\r\n{}"
+        "\r\n{}\r\n",
+        boundary,
+        utf8 ? "utf-8" : "us-ascii",
+        encoding,
+        explanation_part(facts));
+    message += fmt::format(
+        "--{}\r\nContent-Description: Delivery report\r\nContent-Type: {}\r\n{}\r\n{}\r\n",
+        boundary,
+        utf8 ? "message/global-delivery-status" : "message/delivery-status",
+        encoding,
+        status_part(facts, utf8));
+    message += fmt::format(
+        "--{}\r\nContent-Description: Undelivered Message Headers\r\nContent-Type: {}\r\n{}"
+        "\r\n{}\r\n--{}--\r\n",
+        boundary,
+        utf8 ? "message/global-headers" : "text/rfc822-headers",
+        encoding,
+        facts.original_header,
+        boundary);
+    return message;
+}
+
+}  // namespace holdback::outbound

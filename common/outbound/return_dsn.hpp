@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The DSN by which a sender is told what Holdback took out of a message.
+
+#include "core/clock.hpp"
+#include "mail/smtp_reply.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdback::outbound {
+
+/// One recipient who did not get the message.
+struct ReturnedRecipient {
+    std::string address;      ///< without brackets
+    std::string original;     ///< ORCPT argument's value ("rfc822;a@b"), or empty
+    mail::SmtpReply reply;    ///< what a server would have said
+    std::string explanation;  ///< one clause in plain words
+};
+
+/// What the DSN is made of.
+struct ReturnDsnFacts {
+    std::string reporting_mta;  ///< our host name
+    std::string sender;         ///< whom to tell; never the null sender
+    std::string envelope_id;    ///< ENVID of the original, or empty
+    std::string queue_id;       ///< of the original, or empty
+    std::string unique;         ///< makes the Message-ID unique
+    core::TimePoint now;
+    std::vector<ReturnedRecipient> recipients;
+    std::string original_header;  ///< header block of the original, CRLF line ends
+};
+
+/// A multipart/report message (RFC 3464; RFC 6533 where an address or a header is not ASCII) with
+/// CRLF line ends: an explanation, the delivery status, the header of the original. It bears
+/// `Auto-Submitted: auto-replied` (RFC 3834 section 5).
+[[nodiscard]] std::string compose_return_dsn(const ReturnDsnFacts& facts);
+
+/// A date as RFC 5322 section 3.3 writes it, in UTC: "Sat, 21 Nov 2026 10:00:00 +0000".
+[[nodiscard]] std::string rfc5322_date(core::TimePoint time);
+
+}  // namespace holdback::outbound

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/verdict.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+namespace holdback::outbound {
+
+Verdict judge(std::span<const Finding> found, Stream stream, const config::PolicySettings& policy) {
+    const config::PolicyTable& table = stream == Stream::Bulk ? policy.bulk : policy.direct;
+    Verdict verdict;
+    bool decided = false;
+    for (const Finding& finding : found) {
+        const config::PolicyAction action = table[finding.name];
+        verdict.shadowed = std::max(verdict.shadowed, action);
+        if (std::ranges::find(policy.shadow, finding.name) != policy.shadow.end()) {
+            continue;
+        }
+        if (!decided || action > verdict.action) {
+            verdict.action = action;
+            verdict.finding = finding;
+            decided = true;
+        }
+    }
+    if (!decided && !found.empty()) {
+        verdict.finding = found.front();
+    }
+    return verdict;
+}
+
+std::optional<mail::SmtpReply> refusal(const Verdict& verdict) {
+    if (!verdict.finding.has_value()) {
+        return std::nullopt;
+    }
+    if (verdict.action == config::PolicyAction::Reject) {
+        return rejection(*verdict.finding);
+    }
+    if (verdict.action == config::PolicyAction::Defer) {
+        return deferral(*verdict.finding);
+    }
+    return std::nullopt;
+}
+
+}  // namespace holdback::outbound

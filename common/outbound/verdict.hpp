@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Findings and policy -> one verdict per recipient.
+
+#include "config/settings.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace holdback::outbound {
+
+/// What is done about one recipient, and the finding that decided it.
+struct Verdict {
+    config::PolicyAction action = config::PolicyAction::Pass;
+    /// The gravest finding by what the policy does about it; nullopt when there is none at all.
+    std::optional<Finding> finding;
+    /// What the policy would have done had the finding not been put in shadow; equals `action`
+    /// otherwise.
+    config::PolicyAction shadowed = config::PolicyAction::Pass;
+};
+
+/// The policy's word on a recipient's findings. Findings listed in `[policy] shadow` count for
+/// `shadowed` alone.
+[[nodiscard]] Verdict judge(std::span<const Finding> found,
+                            Stream stream,
+                            const config::PolicySettings& policy);
+
+/// What the client is told about a recipient who is rejected or deferred; nullopt for the others.
+[[nodiscard]] std::optional<mail::SmtpReply> refusal(const Verdict& verdict);
+
+}  // namespace holdback::outbound

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How use cases reach the rows of held mail.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "mail/held.hpp"
+#include "ports/suppression_store.hpp"  // StoreError
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::ports {
+
+/// A held recipient with the message it belongs to.
+struct HeldItem {
+    mail::HeldMessage message;
+    mail::HeldRecipient recipient;
+};
+
+/// What became of one recipient given to `HeldStore::hold`.
+struct HoldOutcome {
+    std::int64_t id;
+    /// True when the same message was already held for this recipient (a retried submission), and
+    /// `id` is that older item.
+    bool already_held;
+};
+
+/// Which items `list` gives; what is empty does not filter.
+struct HeldFilter {
+    std::vector<std::int64_t> ids;
+    std::vector<mail::HeldState> states;
+    std::optional<mail::HeldKind> kind;
+    std::optional<std::string> sender;   ///< envelope sender, compared without letter case
+    std::optional<std::string> domain;   ///< recipient domain, compared without letter case
+    std::optional<std::string> finding;  ///< wire name
+    std::optional<std::string> campaign;
+    std::optional<core::TimePoint> held_before;
+    std::optional<core::TimePoint> release_due;  ///< `release_at` is at or before this
+    std::optional<core::TimePoint> expired;      ///< `expires_at` is at or before this
+};
+
+/// One change of state of an item, as `history` gives it.
+struct HeldEvent {
+    core::TimePoint at;
+    std::optional<mail::HeldState> from;  ///< nullopt: the item was made
+    mail::HeldState to = mail::HeldState::Held;
+    std::string text;  ///< the MTA's answer, the reason, or empty
+
+    bool operator==(const HeldEvent&) const = default;
+};
+
+/// How many items are in each state.
+struct HeldCounts {
+    std::size_t held = 0;
+    std::size_t releasing = 0;
+    std::size_t released = 0;
+    std::size_t returned = 0;
+    std::size_t discarded = 0;
+
+    bool operator==(const HeldCounts&) const = default;
+};
+
+/// What a release token stands for.
+struct ReleaseGrant {
+    std::string spool_id;
+    std::string sender;
+    std::vector<std::string> addresses;  ///< exactly the recipients that may go
+};
+
+/// The rows of held mail. Each call is one durable transaction that also writes an event row for
+/// every change of state. Safe from several threads and processes.
+class HeldStore {
+public:
+    HeldStore() = default;
+    HeldStore(const HeldStore&) = delete;
+    HeldStore& operator=(const HeldStore&) = delete;
+    HeldStore(HeldStore&&) = delete;
+    HeldStore& operator=(HeldStore&&) = delete;
+    virtual ~HeldStore() = default;
+
+    /// Writes a message and its recipients (ids, spool ids, states, attempts and answers in
+    /// `recipients` are ignored: each begins in `held`, at `message.held_at`). A recipient for whom
+    /// a message with this fingerprint and sender is already in `held` or `releasing` gets no
+    /// second row; sender and address are compared octet by octet, and an empty fingerprint equals
+    /// no other. Outcomes are in the order of `recipients`. When every outcome is `already_held`
+    /// the message row is not written and the caller drops its spool file.
+    [[nodiscard]] virtual core::Result<std::vector<HoldOutcome>, StoreError> hold(
+        const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) = 0;
+
+    /// Calls `visit` for each item in order of id until it returns false. No lock is held while
+    /// `visit` runs: it may call this store.
+    [[nodiscard]] virtual core::Result<void, StoreError> list(
+        const HeldFilter& filter, const std::function<bool(const HeldItem&)>& visit) = 0;
+
+    /// Moves those of `ids` (all of one message) that are in `held` to `releasing`, counts the
+    /// attempt, and remembers `token_hash` as good for exactly them. Gives the ids that were moved;
+    /// two callers never get the same one. Ids of two messages are an error.
+    [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> begin_release(
+        std::span<const std::int64_t> ids, std::string_view token_hash, core::TimePoint now) = 0;
+
+    /// `releasing` -> `released`, with the MTA's answer. Its token stays good for it, since
+    /// sendmail(1) answers before the message comes by the milter. An item in another state is an
+    /// error, here and in `release_failed`.
+    [[nodiscard]] virtual core::Result<void, StoreError> released(std::int64_t id,
+                                                                  std::string_view answer,
+                                                                  core::TimePoint now) = 0;
+    /// `releasing` -> `held`, with the MTA's answer or the reason of the interruption; `retry_at`
+    /// becomes `release_at`. Its token is no longer good for it: a copy that comes late is held
+    /// again, and `hold` finds that it is held already.
+    [[nodiscard]] virtual core::Result<void, StoreError> release_failed(
+        std::int64_t id,
+        std::string_view answer,
+        std::optional<core::TimePoint> retry_at,
+        core::TimePoint now) = 0;
+    /// `held` -> `returned` or `discarded`; false when the item was not in `held`.
+    [[nodiscard]] virtual core::Result<bool, StoreError> end(std::int64_t id,
+                                                             mail::HeldState state,
+                                                             std::string_view why,
+                                                             core::TimePoint now) = 0;
+
+    /// Uses a token up: gives what it is good for, once; nullopt for an unknown or used one, and
+    /// for one whose items have all gone back to `held`.
+    [[nodiscard]] virtual core::Result<std::optional<ReleaseGrant>, StoreError> claim_token(
+        std::string_view token_hash, core::TimePoint now) = 0;
+
+    /// All items that were in `releasing` when the process ended: back to `held`, to be tried again
+    /// at once (`release_at` = `now`), their tokens void; those whose token was claimed before the
+    /// end stay in `releasing` for the caller to judge. Gives how many were put back. Call once at
+    /// start, before anything is released.
+    [[nodiscard]] virtual core::Result<std::size_t, StoreError> recover(core::TimePoint now) = 0;
+
+    /// Spool ids that still have a row in `held` or `releasing`: the files that must stay.
+    /// A file without a row may only be removed at start: a session writes the file first.
+    [[nodiscard]] virtual core::Result<std::vector<std::string>, StoreError> spool_ids_in_use() = 0;
+
+    /// Spool ids of messages of which nothing is in `held` or `releasing` any more: the files that
+    /// can go, at any time. At most `most`; report them with `spool_removed`.
+    [[nodiscard]] virtual core::Result<std::vector<std::string>, StoreError> removable_spool_ids(
+        std::size_t most) = 0;
+
+    /// Remembers that the files are gone, so that `removable_spool_ids` names them no more.
+    [[nodiscard]] virtual core::Result<void, StoreError> spool_removed(
+        std::span<const std::string> spool_ids) = 0;
+
+    /// Forgets items that ended before `before`, with their history and tokens, and messages of
+    /// which no item is left and whose file is gone. Gives how many items were forgotten.
+    [[nodiscard]] virtual core::Result<std::size_t, StoreError> purge_ended(
+        core::TimePoint before) = 0;
+
+    /// The changes of state of one item, oldest first; empty for an unknown id.
+    [[nodiscard]] virtual core::Result<std::vector<HeldEvent>, StoreError> history(
+        std::int64_t id) = 0;
+
+    [[nodiscard]] virtual core::Result<HeldCounts, StoreError> counts() = 0;
+};
+
+}  // namespace holdback::ports

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/decision.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "dsn/report.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/suppression.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holdback::report {
+
+namespace {
+
+constexpr std::string_view kNone = "none";
+
+/// The one way of an address into a log line.
+std::string address_value(std::string_view address) {
+    return core::log_safe(address);
+}
+
+std::string value_of(const std::optional<mail::FailureCode>& code) {
+    return code.has_value() ? fmt::to_string(code->number()) : std::string(kNone);
+}
+
+std::string value_of(const std::optional<mail::FindingName>& reason) {
+    return std::string(reason.has_value() ? wire_name(*reason) : kNone);
+}
+
+std::string value_of(const std::optional<mail::EnhancedStatus>& status) {
+    return status.has_value() ? status->text() : std::string(kNone);
+}
+
+std::string value_of(const std::optional<std::chrono::milliseconds>& time) {
+    return time.has_value() ? fmt::to_string(time->count()) : std::string(kNone);
+}
+
+std::string value_of(const std::optional<std::int64_t>& number) {
+    return number.has_value() ? fmt::to_string(*number) : std::string(kNone);
+}
+
+/// A text that may be absent.
+std::string value_or_none(std::string_view text) {
+    return text.empty() ? std::string(kNone) : core::log_safe(text);
+}
+
+}  // namespace
+
+std::string decision_line(const OutboundDecision& decision) {
+    return fmt::format(
+        "decision flow=outbound qid={} sender={} rcpt={} verdict={} reason={} bulk={} dns_ms={} "
+        "code={} signal={} mode={} unshadowed={} held={} session={}",
+        value_or_none(decision.queue_id),
+        address_value(decision.sender),
+        address_value(decision.recipient),
+        wire_name(decision.verdict),
+        value_of(decision.reason),
+        decision.stream.is_bulk() ? "yes" : "no",
+        value_of(decision.dns_time),
+        value_of(decision.code),
+        value_or_none(decision.stream.signal),
+        wire_name(decision.mode),
+        wire_name(decision.unshadowed),
+        value_of(decision.held_id),
+        value_or_none(decision.session));
+}
+
+std::string decision_line(const InboundDecision& decision) {
+    return fmt::format(
+        "decision flow=inbound qid={} kind={} rcpt={} code={} status={} proof={} rule={} "
+        "learned={} action={} session={}",
+        value_or_none(decision.queue_id),
+        wire_name(decision.kind),
+        address_value(decision.recipient),
+        value_of(decision.code),
+        value_of(decision.status),
+        wire_name(decision.proof),
+        value_or_none(decision.rule),
+        wire_name(decision.learned),
+        wire_name(decision.action),
+        value_or_none(decision.session));
+}
+
+std::string decision_line(const ReleaseDecision& decision) {
+    return fmt::format(
+        "decision flow=release item={} rcpt={} verdict={} answer={} sender={} cause={}",
+        decision.item,
+        address_value(decision.recipient),
+        wire_name(decision.verdict),
+        value_or_none(decision.answer),
+        address_value(decision.sender),
+        value_or_none(decision.cause));
+}
+
+std::string_view wire_name(LearnOutcome outcome) {
+    switch (outcome) {
+        case LearnOutcome::No:
+            return "no";
+        case LearnOutcome::Counted:
+            return "counted";
+        case LearnOutcome::Suppressed:
+            return "suppressed";
+    }
+    std::unreachable();
+}
+
+std::string_view wire_name(ReleaseVerdict verdict) {
+    switch (verdict) {
+        case ReleaseVerdict::Released:
+            return "released";
+        case ReleaseVerdict::Refused:
+            return "refused";
+        case ReleaseVerdict::Interrupted:
+            return "interrupted";
+        case ReleaseVerdict::Returned:
+            return "returned";
+        case ReleaseVerdict::Discarded:
+            return "discarded";
+    }
+    std::unreachable();
+}
+
+}  // namespace holdback::report

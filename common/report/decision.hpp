@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One outcome as one log line of key=value pairs, in fixed order. Keys are added at the end and
+// never renamed: people grep for them.
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "dsn/report.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/suppression.hpp"
+#include "outbound/bulk.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdback::report {
+
+/// What was decided about one recipient of an outgoing message.
+struct OutboundDecision {
+    std::string session;    ///< our own id of the SMTP session
+    std::string queue_id;   ///< empty while the MTA has not told it
+    std::string sender;     ///< without brackets; "" is the null sender
+    std::string recipient;  ///< as `mail::Recipient::shown` gives it
+    /// `Shadow`: the verdict is what would have been done.
+    config::Mode mode = config::Mode::Shadow;
+    config::PolicyAction verdict = config::PolicyAction::Pass;
+    /// What the policy would have done were no finding in shadow; the verdict itself otherwise.
+    config::PolicyAction unshadowed = config::PolicyAction::Pass;
+    std::optional<mail::FindingName> reason;  ///< the finding that decided
+    std::optional<mail::FailureCode> code;
+    outbound::StreamDecision stream;
+    std::optional<std::chrono::milliseconds> dns_time;  ///< nullopt: DNS was not asked
+    std::optional<std::int64_t> held_id;                ///< the number that people use
+};
+
+/// `decision flow=outbound qid="4Xk2" sender="…" rcpt="…" verdict=hold reason=null-mx bulk=yes
+/// dns_ms=12 code=2002 signal="header:List-Id" mode=enforce unshadowed=hold held=17 session="…"`.
+/// What is absent is written `none`.
+[[nodiscard]] std::string decision_line(const OutboundDecision& decision);
+
+/// What an inbound report did to the suppression list.
+enum class LearnOutcome : std::uint8_t { No, Counted, Suppressed };
+
+/// What was understood of one recipient of a report that came in.
+struct InboundDecision {
+    std::string session;
+    std::string queue_id;
+    dsn::MessageKind kind = dsn::MessageKind::Ordinary;
+    std::string recipient;
+    std::optional<mail::FailureCode> code;
+    std::optional<mail::EnhancedStatus> status;
+    dsn::Action action = dsn::Action::Failed;
+    mail::Proof proof = mail::Proof::Unproven;
+    std::string rule;  ///< id of the rule that decided; empty when none did
+    LearnOutcome learned = LearnOutcome::No;
+};
+
+/// `decision flow=inbound qid="…" kind=dsn rcpt="…" code=2001 status=5.1.1 proof=local
+/// rule="text/user-unknown" learned=suppressed action=failed session="…"`.
+[[nodiscard]] std::string decision_line(const InboundDecision& decision);
+
+/// How a held recipient ended, or did not.
+enum class ReleaseVerdict : std::uint8_t { Released, Refused, Interrupted, Returned, Discarded };
+
+struct ReleaseDecision {
+    std::int64_t item = 0;  ///< the number that people use
+    std::string sender;
+    std::string recipient;
+    ReleaseVerdict verdict = ReleaseVerdict::Interrupted;
+    std::string answer;  ///< the MTA's answer, or what went wrong
+    std::string cause;   ///< who or what asked: "command", "expiry", "notice", …
+};
+
+/// `decision flow=release item=17 rcpt="…" verdict=released answer="250 2.0.0 Ok" sender="…"
+/// cause="expiry"`.
+[[nodiscard]] std::string decision_line(const ReleaseDecision& decision);
+
+[[nodiscard]] std::string_view wire_name(LearnOutcome outcome);
+[[nodiscard]] std::string_view wire_name(ReleaseVerdict verdict);
+
+}  // namespace holdback::report

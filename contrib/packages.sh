@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2034
+# The Debian 12 packages for building and testing, and how they are installed without disturbing
+# the machine: sourced by contrib/try and contrib/check.
+
+build_packages="g++ cmake ninja-build pkg-config libmilter-dev libldns-dev libboost-container-dev
+  libspdlog-dev libfmt-dev doctest-dev libsqlite3-dev libsqlitecpp-dev libre2-dev libgmime-3.0-dev
+  libidn2-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libsodium-dev"
+try_packages="postfix nsd python3"
+test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc"
+full_packages="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev"
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# install_packages NAME…: installs what is missing. Servers that come with it are neither started
+# now (a policy-rc.d for the time of the installation, where the machine has none of its own) nor
+# at the next boot, and Postfix gets no configuration: the tests bring their own.
+install_packages() {
+    local name missing=()
+    for name in "$@"; do
+        is_installed "$name" || missing+=("$name")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "These packages are missing, and only root can install them: ${missing[*]}" >&2
+        return 1
+    fi
+    echo "Installing ${#missing[@]} packages: ${missing[*]}"
+    (
+        export DEBIAN_FRONTEND=noninteractive
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e $policy ]; then
+            trap 'rm -f $policy' EXIT
+            trap 'exit 130' INT TERM HUP
+            printf '#!/bin/sh\nexit 101\n' >$policy
+            chmod 755 $policy
+        fi
+        if ! is_installed postfix; then
+            echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+        fi
+        apt-get update -qq </dev/null
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+    ) >"${TMPDIR:-/tmp}/holdback-apt.$$" 2>&1 || {
+        tail -n 30 "${TMPDIR:-/tmp}/holdback-apt.$$" >&2
+        rm -f "${TMPDIR:-/tmp}/holdback-apt.$$"
+        return 1
+    }
+    rm -f "${TMPDIR:-/tmp}/holdback-apt.$$"
+    for name in postfix nsd unbound; do
+        if [[ " ${missing[*]} " == *" $name "* ]] && [ -d /run/systemd/system ]; then
+            systemctl disable --quiet "$name" </dev/null 2>/dev/null || true
+        fi
+    done
+}

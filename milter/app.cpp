@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/app.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "io/dns_source.hpp"
+#include "io/domain_lookup.hpp"
+#include "io/log_setup.hpp"
+#include "io/mta_submit.hpp"
+#include "io/random.hpp"
+#include "io/rules_file.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_schema.hpp"
+#include "io/toml_document.hpp"
+#include "milter/callbacks.hpp"
+#include "milter/control_protocol.hpp"
+#include "milter/load.hpp"
+#include "milter/version.hpp"
+#include "ports/log.hpp"
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using ControlAnswer = core::Result<std::vector<ControlLine>, std::string>;
+
+constexpr std::chrono::seconds kWorkInterval{1};
+constexpr std::chrono::seconds kDrainTime{10};
+constexpr std::chrono::milliseconds kDrainStep{50};
+constexpr std::size_t kTokenOctets = 24;
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') {
+        return "localhost";
+    }
+    return name.data();
+}
+
+/// Runs the spool's chores until it is told to stop.
+void run_worker(const std::stop_token& stop,
+                flow::ReleaseFlow& release,
+                const flow::SnapshotSource& snapshots,
+                ports::Log& log) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    while (!stop.stop_requested()) {
+        try {
+            release.work(snapshots.current()->settings.hold);
+        } catch (const std::exception& error) {
+            log.write(ports::Severity::Error,
+                      fmt::format("release: internal error: {}", core::log_safe(error.what())));
+        }
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
+    }
+}
+
+std::string errors_text(const io::FileErrors& errors) {
+    std::string text;
+    for (const io::FileError& error : errors) {
+        if (!text.empty()) {
+            text += "\n";
+        }
+        text += error.text();
+    }
+    return text;
+}
+
+ControlLine number_line(std::string_view key, std::uint64_t number) {
+    return {std::string(key), fmt::format("{}", number)};
+}
+
+}  // namespace
+
+App::App(std::string settings_path,
+         const std::shared_ptr<const flow::Snapshot>& snapshot,
+         AppSockets sockets,
+         std::unique_ptr<io::ProgramLog> log)
+    : settings_path_(std::move(settings_path)),
+      log_(std::move(log)),
+      started_(clock_.steady_now()),
+      snapshots_(snapshot),
+      milter_listener_(std::move(sockets.milter)),
+      connection_(milter_listener_.has_value()
+                      ? fmt::format("fd:{}", milter_listener_->descriptor())
+                      : snapshot->settings.milter.socket),
+      database_({.path = snapshot->settings.store.path,
+                 .mode = io::DatabaseMode::ReadWrite,
+                 .migrations = io::schema_steps()}),
+      suppressions_(database_),
+      held_(database_),
+      spool_(snapshot->settings.hold.spool, clock_),
+      own_mail_(spool_, held_, clock_, host_name()),
+      outbound_({.resolver = resolver_,
+                 .suppressions = suppressions_,
+                 .held = held_,
+                 .spool = spool_,
+                 .log = *log_,
+                 .clock = clock_,
+                 .own_mail = own_mail_}),
+      inbound_({.reader = reader_, .suppressions = suppressions_, .log = *log_, .clock = clock_}),
+      release_({.held = held_,
+                .spool = spool_,
+                .log = *log_,
+                .clock = clock_,
+                .own_mail = own_mail_,
+                .make_submitter =
+                    [](const config::HoldSettings& settings) {
+                        // The settings were checked: a target that does not parse never gets here.
+                        return io::make_submitter(io::parse_reinject(settings.reinject).value(),
+                                                  host_name());
+                    },
+                .make_token = [] { return io::random_hex(kTokenOctets); }}),
+      session_parts_{.snapshots = snapshots_,
+                     .outbound = outbound_,
+                     .inbound = inbound_,
+                     .release = release_,
+                     .waiting = waiting_,
+                     .log = *log_} {
+    use_resolver(snapshot->settings.dns);
+    release_.recover();
+    worker_ = std::jthread(
+        [this](const std::stop_token& stop) { run_worker(stop, release_, snapshots_, *log_); });
+    if (sockets.control.has_value()) {
+        control_.emplace(
+            *std::move(sockets.control),
+            [this](const ControlLine& request) { return control(request); },
+            *log_);
+    }
+}
+
+App::~App() = default;
+
+void App::start(std::function<void(bool)> on_end) {
+    const config::Settings& settings = snapshots_.current()->settings;
+    log_->write(ports::Severity::Info,
+                fmt::format("started version={} mode={} socket={} settings={}",
+                            kVersion,
+                            config::wire_name(settings.mode),
+                            core::log_safe(settings.milter.socket),
+                            core::log_safe(settings_path_)));
+    milter_ = std::jthread([this, on_end = std::move(on_end)] {
+        bool ended_well = false;
+        try {
+            ended_well = run_milter(session_parts_, counters_, connection_);
+        } catch (const std::exception& error) {
+            log_->write(ports::Severity::Error,
+                        fmt::format("the milter ended: {}", core::log_safe(error.what())));
+        }
+        on_end(ended_well);
+    });
+}
+
+void App::use_resolver(const config::DnsSettings& settings) {
+    auto resolver = io::make_resolver(settings, clock_);
+    if (resolver.has_value()) {
+        resolver_.replace(*std::move(resolver));
+        return;
+    }
+    resolver_.replace(nullptr);
+    log_->write(ports::Severity::Error,
+                fmt::format("dns: no nameserver, all domains are unresolved: {}",
+                            core::log_safe(resolver.error())));
+}
+
+core::Result<void, std::string> App::reload() {
+    const std::scoped_lock lock(reload_mutex_);
+    auto next = load_snapshot(settings_path_);
+    if (!next.has_value()) {
+        for (const io::FileError& error : next.error()) {
+            log_->write(ports::Severity::Error,
+                        fmt::format("reload: {}", core::printable(error.text())));
+        }
+        log_->write(ports::Severity::Error, "reload: the old settings stay");
+        return std::unexpected(errors_text(next.error()));
+    }
+    const std::shared_ptr<const flow::Snapshot> before = snapshots_.current();
+    const config::Settings& settings = (*next)->settings;
+    if (const auto applied = log_->apply(settings.log); !applied.has_value()) {
+        log_->write(ports::Severity::Error,
+                    fmt::format("reload: {}; the old settings stay",
+                                core::printable(applied.error().message)));
+        return std::unexpected(applied.error().message);
+    }
+    if (settings.dns != before->settings.dns || resolver_.current() == nullptr) {
+        use_resolver(settings.dns);
+    }
+    say_what_waits_for_a_restart(before->settings, settings);
+    snapshots_.replace(*next);
+    log_->write(ports::Severity::Info,
+                fmt::format("reloaded mode={} rules={}",
+                            config::wire_name(settings.mode),
+                            (*next)->rules.rules().size()));
+    return {};
+}
+
+void App::say_what_waits_for_a_restart(const config::Settings& before,
+                                       const config::Settings& after) const {
+    const auto say = [this](std::string_view key) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("reload: {} takes effect at the next start", key));
+    };
+    if (before.milter.socket != after.milter.socket ||
+        before.milter.socket_group != after.milter.socket_group ||
+        before.milter.socket_mode != after.milter.socket_mode) {
+        say("[milter] socket");
+    }
+    if (before.milter.user != after.milter.user) {
+        say("[milter] user");
+    }
+    if (before.control.socket != after.control.socket) {
+        say("[control] socket");
+    }
+    if (before.store.path != after.store.path) {
+        say("[store] path");
+    }
+    if (before.hold.spool != after.hold.spool) {
+        say("[hold] spool");
+    }
+}
+
+void App::stop() {
+    if (milter_listener_.has_value()) {
+        milter_listener_->remove_path();
+    }
+    const core::SteadyPoint deadline = clock_.steady_now() + kDrainTime;
+    while (counters_.messages_in_flight.load() > 0 && clock_.steady_now() < deadline) {
+        std::this_thread::sleep_for(kDrainStep);
+    }
+    log_->write(ports::Severity::Info,
+                fmt::format("stopping messages_in_flight={}", counters_.messages_in_flight.load()));
+    stop_milter();
+}
+
+ControlAnswer App::control(const ControlLine& request) {
+    const std::string& command = request.front();
+    if (command == "status") {
+        return status();
+    }
+    if (command == "reload") {
+        if (auto reloaded = reload(); !reloaded.has_value()) {
+            return std::unexpected(std::move(reloaded.error()));
+        }
+        return std::vector<ControlLine>{};
+    }
+    if (command == "cache-show") {
+        return cache_lines();
+    }
+    if (command == "cache-clear") {
+        if (const auto resolver = resolver_.current()) {
+            resolver->cache().clear();
+        }
+        return std::vector<ControlLine>{};
+    }
+    if (command == "release" || command == "return" || command == "discard") {
+        return control_items(request);
+    }
+    return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
+}
+
+ControlAnswer App::control_items(const ControlLine& request) {
+    std::vector<std::int64_t> ids;
+    for (std::size_t i = 1; i < request.size(); ++i) {
+        const auto id = core::parse_decimal(request[i]);
+        if (!id.has_value() || *id > static_cast<std::uint64_t>(INT64_MAX)) {
+            return std::unexpected(
+                fmt::format("{} is no item number", core::printable(request[i])));
+        }
+        ids.push_back(static_cast<std::int64_t>(*id));
+    }
+    constexpr std::string_view kCause = "command";
+    std::vector<flow::ItemOutcome> outcomes;
+    if (request.front() == "release") {
+        outcomes = release_.release(ids, snapshots_.current()->settings.hold, kCause);
+    } else if (request.front() == "return") {
+        outcomes = release_.give_back(ids, kCause);
+    } else {
+        outcomes = release_.discard(ids, kCause);
+    }
+    std::vector<ControlLine> lines;
+    lines.reserve(outcomes.size());
+    for (const flow::ItemOutcome& outcome : outcomes) {
+        lines.push_back(
+            {fmt::format("{}", outcome.id), std::string(wire_name(outcome.what)), outcome.answer});
+    }
+    return lines;
+}
+
+std::vector<ControlLine> App::cache_lines() const {
+    const auto resolver = resolver_.current();
+    if (resolver == nullptr) {
+        return {};
+    }
+    const io::DnsCounters counters = resolver->counters();
+    return {number_line("dns_cache_entries", counters.entries),
+            number_line("dns_cache_hits", counters.hits),
+            number_line("dns_cache_misses", counters.misses),
+            number_line("dns_cache_stale", counters.stale),
+            number_line("dns_queries", counters.queries),
+            number_line("dns_tcp", counters.tcp),
+            number_line("dns_ignored", counters.ignored),
+            number_line("dns_unresolved", counters.unresolved)};
+}
+
+std::vector<ControlLine> App::status() const {
+    const std::shared_ptr<const flow::Snapshot> snapshot = snapshots_.current();
+    const auto uptime =
+        std::chrono::duration_cast<std::chrono::seconds>(clock_.steady_now() - started_);
+    std::vector<ControlLine> lines{
+        {"version", std::string(kVersion)},
+        {"mode", std::string(config::wire_name(snapshot->settings.mode))},
+        {"settings", settings_path_},
+        number_line("pid", static_cast<std::uint64_t>(getpid())),
+        number_line("uptime_seconds", static_cast<std::uint64_t>(uptime.count())),
+        number_line("connections", counters_.connections.load()),
+        number_line("messages", counters_.messages.load()),
+        number_line("messages_in_flight", counters_.messages_in_flight.load()),
+        number_line("waiting", waiting_.waiting()),
+        number_line("internal_errors", counters_.internal_errors.load()),
+        number_line("codes", snapshot->codes.entries().size()),
+        number_line("rules", snapshot->rules.rules().size()),
+        {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"}};
+    const std::vector<ControlLine> cache = cache_lines();
+    lines.insert(lines.end(), cache.begin(), cache.end());
+    return lines;
+}
+
+}  // namespace holdback::milter

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The composition root: everything that sessions share is made here, before the milter runs, and
+// ends here, after it.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "flow/inbound_flow.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/own_mail.hpp"
+#include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "io/dir_spool.hpp"
+#include "io/gmime_reader.hpp"
+#include "io/log_setup.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_held.hpp"
+#include "io/sqlite_suppressions.hpp"
+#include "milter/callbacks.hpp"
+#include "milter/control_protocol.hpp"
+#include "milter/control_socket.hpp"
+#include "milter/listener.hpp"
+#include "milter/swappable_resolver.hpp"
+#include "milter/waiting_room.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace holdback::milter {
+
+/// What is opened before the program gives up its privileges.
+struct AppSockets {
+    /// The milter's unix socket; nullopt when the settings name another kind.
+    std::optional<Listener> milter;
+    std::optional<Listener> control;
+};
+
+/// The running daemon.
+class App {
+public:
+    /// Opens store and spool and puts interrupted releases back. Throws std::exception when the
+    /// daemon can't do its work: no store, no spool.
+    App(std::string settings_path,
+        const std::shared_ptr<const flow::Snapshot>& snapshot,
+        AppSockets sockets,
+        std::unique_ptr<io::ProgramLog> log);
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+    App(App&&) = delete;
+    App& operator=(App&&) = delete;
+    ~App();
+
+    /// Runs the milter in a thread of its own. `on_end` is called, from that thread, when the
+    /// milter has ended; it says whether it ended well.
+    void start(std::function<void(bool)> on_end);
+
+    /// Reads all settings anew. The error is a text for people, and the old settings stay.
+    [[nodiscard]] core::Result<void, std::string> reload();
+
+    /// Takes no new connections, waits for the messages in flight (ten seconds at most), ends the
+    /// milter.
+    void stop();
+
+private:
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control(
+        const ControlLine& request);
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
+        const ControlLine& request);
+    [[nodiscard]] std::vector<ControlLine> status() const;
+    [[nodiscard]] std::vector<ControlLine> cache_lines() const;
+    void use_resolver(const config::DnsSettings& settings);
+    void say_what_waits_for_a_restart(const config::Settings& before,
+                                      const config::Settings& after) const;
+
+    std::string settings_path_;
+    std::unique_ptr<io::ProgramLog> log_;
+    core::SystemClock clock_;
+    core::SteadyPoint started_;
+    flow::SnapshotSource snapshots_;
+    std::optional<Listener> milter_listener_;
+    std::string connection_;
+    SwappableResolver resolver_;
+    io::Database database_;
+    io::SqliteSuppressions suppressions_;
+    io::SqliteHeld held_;
+    io::DirSpool spool_;
+    io::GmimeReader reader_;
+    flow::OwnMail own_mail_;
+    flow::OutboundFlow outbound_;
+    flow::InboundFlow inbound_;
+    flow::ReleaseFlow release_;
+    WaitingRoom waiting_;
+    MilterCounters counters_;
+    Session::Parts session_parts_;
+    std::mutex reload_mutex_;
+    std::jthread worker_;
+    std::optional<ControlSocket> control_;
+    std::jthread milter_;
+};
+
+}  // namespace holdback::milter

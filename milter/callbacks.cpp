@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/callbacks.hpp"
+
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/smtp_reply.hpp"
+#include "milter/mta_actions.hpp"
+#include "milter/session.hpp"
+#include "ports/log.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <netinet/in.h>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+#include <libmilter/mfapi.h>
+
+namespace holdback::milter {
+
+namespace {
+
+/// What all callbacks reach: set before smfi_main, reset after it.
+struct Shared {
+    const Session::Parts* parts;
+    MilterCounters* counters;
+};
+// libmilter's callbacks have no user data before the connection has some.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+const Shared* shared = nullptr;
+
+/// Steps that were agreed to get no reply.
+struct Agreed {
+    bool leading_space = false;
+    bool connect = false;
+    bool mail = false;
+    bool header = false;
+    bool rcpt = false;
+    bool skip = false;  ///< the rest of a body may be declined
+};
+
+/// What libmilter keeps for us per connection.
+struct Connection {
+    explicit Connection(Agreed steps)
+        : agreed(steps),
+          session(*shared->parts,
+                  fmt::format("{:x}", shared->counters->connections.fetch_add(1) + 1),
+                  steps.leading_space ? HeaderValues::Exact : HeaderValues::Stripped) {}
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    Connection(Connection&&) = delete;
+    Connection& operator=(Connection&&) = delete;
+    ~Connection() { message_ended(); }
+
+    void message_begun() {
+        message_ended();
+        in_flight = true;
+        shared->counters->messages.fetch_add(1);
+        shared->counters->messages_in_flight.fetch_add(1);
+    }
+    void message_ended() {
+        if (std::exchange(in_flight, false)) {
+            shared->counters->messages_in_flight.fetch_sub(1);
+        }
+    }
+
+    Agreed agreed;
+    Session session;
+    bool in_flight = false;
+};
+
+Connection* connection_of(SMFICTX* context) {
+    return static_cast<Connection*>(smfi_getpriv(context));
+}
+
+std::string macro(SMFICTX* context, const char* name) {
+    // libmilter takes the name as char*, and does not write to it.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+    const char* value = smfi_getsymval(context, const_cast<char*>(name));
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+/// An `argv` of libmilter: the path, then ESMTP arguments, up to a null pointer.
+std::vector<std::string> arguments_of(char** argv) {
+    std::vector<std::string> arguments;
+    for (std::size_t i = 1; argv[0] != nullptr && argv[i] != nullptr; ++i) {
+        arguments.emplace_back(argv[i]);
+    }
+    return arguments;
+}
+
+std::optional<mail::IpAddress> address_of(const _SOCK_ADDR* address) {
+    if (address == nullptr) {
+        return std::nullopt;
+    }
+    // The address is of the family that it names.
+    // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast)
+    if (address->sa_family == AF_INET) {
+        std::array<std::uint8_t, 4> octets{};
+        std::memcpy(
+            octets.data(), &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, octets.size());
+        return mail::IpAddress::from_v4(octets);
+    }
+    if (address->sa_family == AF_INET6) {
+        std::array<std::uint8_t, 16> octets{};
+        std::memcpy(octets.data(),
+                    &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr,
+                    octets.size());
+        return mail::IpAddress::from_v6(octets);
+    }
+    // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
+    return std::nullopt;
+}
+
+std::string doubled_percent(std::string_view text) {
+    std::string doubled;
+    for (const char c : text) {
+        doubled += c;
+        if (c == '%') {
+            doubled += c;
+        }
+    }
+    return doubled;
+}
+
+/// Sets the reply text and gives the status that goes with its class.
+sfsistat answer(SMFICTX* context, const mail::SmtpReply& reply) {
+    constexpr std::size_t kMostText = 400;
+    std::string code = fmt::format("{}", reply.code());
+    const auto& enhanced = reply.status();
+    std::string status = enhanced.has_value() ? enhanced->text() : "";
+    std::string text = doubled_percent(std::string_view(reply.text()).substr(0, kMostText));
+    const int set =
+        smfi_setreply(context, code.data(), status.empty() ? nullptr : status.data(), text.data());
+    if (set != MI_SUCCESS) {
+        shared->parts->log.write(
+            ports::Severity::Warning,
+            fmt::format("the MTA library did not take the reply {}", core::log_safe(reply.line())));
+    }
+    return reply.is_transient() ? SMFIS_TEMPFAIL : SMFIS_REJECT;
+}
+
+sfsistat status_for(SMFICTX* context, const Connection& connection, const SessionReply& reply) {
+    if (const auto* with = std::get_if<Answer>(&reply)) {
+        return answer(context, with->reply);
+    }
+    if (std::holds_alternative<Accept>(reply)) {
+        return SMFIS_ACCEPT;
+    }
+    if (std::holds_alternative<Discard>(reply)) {
+        return SMFIS_DISCARD;
+    }
+    if (std::holds_alternative<SkipBody>(reply)) {
+        return connection.agreed.skip ? SMFIS_SKIP : SMFIS_CONTINUE;
+    }
+    return SMFIS_CONTINUE;
+}
+
+/// Runs one callback's work. No exception goes past it: it is logged, and the settings' answer to
+/// internal errors is given.
+template <typename Work>
+sfsistat guarded(SMFICTX* context, Work&& work) noexcept {
+    Connection* connection = connection_of(context);
+    if (connection == nullptr) {
+        return SMFIS_ACCEPT;
+    }
+    try {
+        try {
+            return std::forward<Work>(work)(*connection);
+        } catch (const std::exception& error) {
+            shared->counters->internal_errors.fetch_add(1);
+            shared->parts->log.write(
+                ports::Severity::Error,
+                fmt::format("internal error: {}", core::log_safe(error.what())));
+        }
+        connection->message_ended();
+        return status_for(context, *connection, connection->session.after_internal_error());
+    } catch (...) {
+        return SMFIS_ACCEPT;
+    }
+}
+
+/// The MTA's side of the changes at the end of a message.
+class ContextActions final : public MtaActions {
+public:
+    ContextActions(SMFICTX* context, bool leading_space)
+        : context_(context), leading_space_(leading_space) {}
+
+    bool delete_recipient(std::string_view verbatim) override {
+        std::string argument(verbatim);
+        return smfi_delrcpt(context_, argument.data()) == MI_SUCCESS;
+    }
+    bool add_header(std::string_view name, std::string_view value) override {
+        std::string field(name);
+        std::string text = leading_space_ ? fmt::format(" {}", value) : std::string(value);
+        return smfi_addheader(context_, field.data(), text.data()) == MI_SUCCESS;
+    }
+    bool remove_header(std::string_view name, int occurrence) override {
+        std::string field(name);
+        return smfi_chgheader(context_, field.data(), occurrence, nullptr) == MI_SUCCESS;
+    }
+    void progress() override { static_cast<void>(smfi_progress(context_)); }
+
+private:
+    SMFICTX* context_;
+    bool leading_space_;
+};
+
+void ask_for_macros(SMFICTX* context) {
+    const auto ask = [context](int stage, std::string names) {
+        static_cast<void>(smfi_setsymlist(context, stage, names.data()));
+    };
+    ask(SMFIM_CONNECT, "j {daemon_name} {daemon_port} {client_addr}");
+    ask(SMFIM_ENVFROM, "i {auth_authen} {auth_type}");
+    ask(SMFIM_ENVRCPT, "{rcpt_mailer}");
+    ask(SMFIM_EOH, "i");
+    ask(SMFIM_EOM, "i");
+}
+
+sfsistat on_negotiate(SMFICTX* context,
+                      unsigned long actions,
+                      unsigned long steps,
+                      unsigned long /*unused*/,
+                      unsigned long /*unused*/,
+                      unsigned long* wanted_actions,
+                      unsigned long* wanted_steps,
+                      unsigned long* wanted_2,
+                      unsigned long* wanted_3) {
+    try {
+        const auto snapshot = shared->parts->snapshots.current();
+        unsigned long wishes = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN |
+                               SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_HDR_LEADSPC | SMFIP_SKIP;
+        if (snapshot->settings.milter.answer_at == config::AnswerAt::Message) {
+            wishes |= SMFIP_NR_RCPT;
+        }
+        const unsigned long given = wishes & steps;
+        *wanted_actions =
+            (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST) & actions;
+        *wanted_steps = given;
+        *wanted_2 = 0;
+        *wanted_3 = 0;
+        if ((actions & SMFIF_SETSYMLIST) != 0) {
+            ask_for_macros(context);
+        }
+        const Agreed agreed{.leading_space = (given & SMFIP_HDR_LEADSPC) != 0,
+                            .connect = (given & SMFIP_NR_CONN) != 0,
+                            .mail = (given & SMFIP_NR_MAIL) != 0,
+                            .header = (given & SMFIP_NR_HDR) != 0,
+                            .rcpt = (given & SMFIP_NR_RCPT) != 0,
+                            .skip = (given & SMFIP_SKIP) != 0};
+        auto connection = std::make_unique<Connection>(agreed);
+        if (smfi_setpriv(context, connection.get()) == MI_SUCCESS) {
+            static_cast<void>(connection.release());
+        }
+        return SMFIS_CONTINUE;
+    } catch (...) {
+        return SMFIS_REJECT;  // the MTA then does without us
+    }
+}
+
+// libmilter says what a callback looks like.
+// NOLINTBEGIN(readability-non-const-parameter)
+sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
+    return guarded(context, [&](Connection& connection) -> sfsistat {
+        ConnectFacts facts;
+        facts.address = address_of(address);
+        facts.client = facts.address.has_value() ? facts.address->text()
+                                                 : std::string(host == nullptr ? "" : host);
+        facts.daemon_name = macro(context, "{daemon_name}");
+        facts.daemon_port = macro(context, "{daemon_port}");
+        connection.session.connect(std::move(facts));
+        return connection.agreed.connect ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+    });
+}
+
+sfsistat on_mail(SMFICTX* context, char** argv) {
+    return guarded(context, [&](Connection& connection) -> sfsistat {
+        connection.message_begun();
+        connection.session.mail({.path = argv[0] == nullptr ? "" : argv[0],
+                                 .arguments = arguments_of(argv),
+                                 .user = macro(context, "{auth_authen}"),
+                                 .queue_id = macro(context, "i")});
+        return connection.agreed.mail ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+    });
+}
+
+sfsistat on_rcpt(SMFICTX* context, char** argv) {
+    return guarded(context, [&](Connection& connection) -> sfsistat {
+        const SessionReply reply =
+            connection.session.recipient({.path = argv[0] == nullptr ? "" : argv[0],
+                                          .arguments = arguments_of(argv),
+                                          .mailer = macro(context, "{rcpt_mailer}")});
+        return connection.agreed.rcpt ? SMFIS_NOREPLY : status_for(context, connection, reply);
+    });
+}
+
+sfsistat on_header(SMFICTX* context, char* name, char* value) {
+    return guarded(context, [&](Connection& connection) -> sfsistat {
+        connection.session.header(name, value);
+        return connection.agreed.header ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+    });
+}
+
+// NOLINTEND(readability-non-const-parameter)
+
+sfsistat on_end_of_headers(SMFICTX* context) {
+    return guarded(context, [&](Connection& connection) -> sfsistat {
+        const SessionReply reply = connection.session.end_of_headers(macro(context, "i"));
+        if (std::holds_alternative<Accept>(reply) || std::holds_alternative<Answer>(reply)) {
+            connection.message_ended();
+        }
+        // SKIP is an answer to body chunks; the session gives it again there.
+        return std::holds_alternative<SkipBody>(reply) ? SMFIS_CONTINUE
+                                                       : status_for(context, connection, reply);
+    });
+}
+
+sfsistat on_body(SMFICTX* context, unsigned char* octets, std::size_t size) {
+    return guarded(context, [&](Connection& connection) -> sfsistat {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets as text
+        const std::string_view text(reinterpret_cast<const char*>(octets), size);
+        return status_for(context, connection, connection.session.body(text));
+    });
+}
+
+sfsistat on_end_of_message(SMFICTX* context) {
+    return guarded(context, [&](Connection& connection) -> sfsistat {
+        ContextActions actions(context, connection.agreed.leading_space);
+        const SessionReply reply = connection.session.end_of_message(actions, macro(context, "i"));
+        connection.message_ended();
+        return status_for(context, connection, reply);
+    });
+}
+
+sfsistat on_abort(SMFICTX* context) {
+    return guarded(context, [](Connection& connection) -> sfsistat {
+        connection.session.abort();
+        connection.message_ended();
+        return SMFIS_CONTINUE;
+    });
+}
+
+sfsistat on_close(SMFICTX* context) {
+    const std::unique_ptr<Connection> connection(connection_of(context));
+    static_cast<void>(smfi_setpriv(context, nullptr));
+    return SMFIS_CONTINUE;
+}
+
+}  // namespace
+
+bool run_milter(const Session::Parts& parts,
+                MilterCounters& counters,
+                const std::string& connection) {
+    const Shared ours{.parts = &parts, .counters = &counters};
+    shared = &ours;
+    std::string name = "holdback";
+    std::string listen_on = connection;
+    smfiDesc description{};
+    description.xxfi_name = name.data();
+    description.xxfi_version = SMFI_VERSION;
+    description.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST;
+    description.xxfi_connect = on_connect;
+    description.xxfi_envfrom = on_mail;
+    description.xxfi_envrcpt = on_rcpt;
+    description.xxfi_header = on_header;
+    description.xxfi_eoh = on_end_of_headers;
+    description.xxfi_body = on_body;
+    description.xxfi_eom = on_end_of_message;
+    description.xxfi_abort = on_abort;
+    description.xxfi_close = on_close;
+    description.xxfi_negotiate = on_negotiate;
+    const bool ended_well = smfi_setconn(listen_on.data()) == MI_SUCCESS &&
+                            smfi_register(description) == MI_SUCCESS && smfi_main() == MI_SUCCESS;
+    shared = nullptr;
+    return ended_well;
+}
+
+void stop_milter() {
+    static_cast<void>(smfi_stop());
+}
+
+}  // namespace holdback::milter

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the control tool and the daemon say to each other over the control socket: lines of fields.
+//
+// A request is one line: a command word and its arguments. The answer is any number of lines, then
+// one line whose only field is "ok", or a line "error" with a text. Fields are separated by tabs; a
+// tab, a line end or a backslash within a field is written \t, \n, \r or \\.
+//
+//   request            lines of the answer
+//   status             key, value
+//   reload             (none)
+//   release ID …       id, outcome, answer      (outcome: wire name of flow::ItemOutcome::What)
+//   return ID …        id, outcome, answer
+//   discard ID …       id, outcome, answer
+//   cache-show         key, value
+//   cache-clear        (none)
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::milter {
+
+using ControlLine = std::vector<std::string>;
+
+/// A line without its line end.
+[[nodiscard]] std::string encode_control_line(const ControlLine& fields);
+[[nodiscard]] ControlLine decode_control_line(std::string_view line);
+
+}  // namespace holdback::milter

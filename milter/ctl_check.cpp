@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_check.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "flow/facts.hpp"
+#include "io/domain_lookup.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_suppressions.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/syntax.hpp"
+#include "milter/ctl_check_output.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_list.hpp"
+#include "milter/ctl_sources.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/verdict.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+/// Addresses that are looked up together; the next batch is on its way while one is judged.
+constexpr std::size_t kBatch = 500;
+/// A list is no message: nobody waits for a reply.
+constexpr std::chrono::milliseconds kListPatience{10'000};
+
+/// Judges batches of addresses with the milter's own code.
+class Checker {
+public:
+    struct Parts {
+        // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
+        const CommandContext& context;
+        const config::Settings& settings;
+        // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
+        flow::FactSources sources;
+        outbound::Stream stream;
+        mail::Smtputf8 utf8;
+        std::chrono::milliseconds patience;
+    };
+    using Report = std::function<void(const CheckedAddress&)>;
+
+    Checker(Parts parts, Report report) : parts_(parts), report_(std::move(report)) {}
+
+    /// Takes an address; reports on earlier ones when enough have come together.
+    [[nodiscard]] std::optional<CommandError> add(std::string text) {
+        const std::string_view view = text;
+        auto syntax = mail::Address::parse(view, parts_.utf8);
+        filling_.push_back({.verbatim = fmt::format("<{}>", view),
+                            .syntax = std::move(syntax),
+                            .arguments = {},
+                            .mailer = {}});
+        texts_.push_back(std::move(text));
+        if (filling_.size() < kBatch) {
+            return std::nullopt;
+        }
+        return turn();
+    }
+
+    /// Reports on all that is left.
+    [[nodiscard]] std::optional<CommandError> finish() {
+        if (auto error = turn()) {
+            return error;
+        }
+        return turn();
+    }
+
+private:
+    /// Sends the look-ups of the filled batch off, then judges the one before it.
+    std::optional<CommandError> turn() {
+        if (parts_.sources.resolver != nullptr) {
+            for (const mail::Recipient& recipient : filling_) {
+                if (outbound::needs_route(recipient, parts_.settings)) {
+                    parts_.sources.resolver->start(recipient.syntax->value.domain());
+                }
+            }
+        }
+        const std::vector<mail::Recipient> batch = std::exchange(waiting_, std::move(filling_));
+        filling_.clear();
+        return judge(batch);
+    }
+
+    std::optional<CommandError> judge(const std::vector<mail::Recipient>& batch) {
+        const core::Clock& clock = parts_.context.clock;
+        const flow::GatheredFacts facts = flow::gather_facts(batch,
+                                                             parts_.settings,
+                                                             parts_.sources,
+                                                             clock.steady_now() + parts_.patience,
+                                                             clock.now());
+        if (facts.store_trouble.has_value()) {
+            return store_error(*facts.store_trouble);
+        }
+        for (const outbound::RecipientFacts& recipient : facts.recipients) {
+            const auto found = outbound::findings(recipient, parts_.settings);
+            const outbound::Verdict verdict =
+                outbound::judge(found, parts_.stream, parts_.settings.policy);
+            report_({.text = texts_.front(),
+                     .verdict = verdict.action,
+                     .stream = parts_.stream,
+                     .findings = found,
+                     .route = recipient.route});
+            texts_.pop_front();
+        }
+        return std::nullopt;
+    }
+
+    Parts parts_;
+    Report report_;
+    std::deque<std::string> texts_;  // of `waiting_`, then of `filling_`
+    std::vector<mail::Recipient> waiting_;
+    std::vector<mail::Recipient> filling_;
+};
+
+/// The open sources of facts; what is absent (offline, no store yet) stays null.
+struct OpenSources {
+    std::unique_ptr<io::Database> database;
+    std::unique_ptr<io::SqliteSuppressions> suppressions;
+    std::unique_ptr<io::DomainLookup> resolver;
+};
+
+core::Result<OpenSources, CommandError> open_sources(const CommandContext& context,
+                                                     const config::Settings& settings,
+                                                     bool offline) {
+    OpenSources sources;
+    auto database = open_store(settings.store, StoreUse::ReadIfAny);
+    if (!database.has_value()) {
+        return std::unexpected(database.error());
+    }
+    sources.database = *std::move(database);
+    if (sources.database != nullptr) {
+        sources.suppressions = std::make_unique<io::SqliteSuppressions>(*sources.database);
+    }
+    if (!offline) {
+        auto resolver = io::make_resolver(settings.dns, context.clock);
+        if (!resolver.has_value()) {
+            return std::unexpected(
+                CommandError{Exit::Unavailable,
+                             fmt::format("DNS: {}; --offline checks without", resolver.error())});
+        }
+        sources.resolver = *std::move(resolver);
+    }
+    return sources;
+}
+
+CommandResult check_addresses(Checker& checker,
+                              const CheckOptions& options,
+                              CheckSummary& summary) {
+    for (const std::string& address : options.addresses) {
+        if (auto error = checker.add(address)) {
+            return std::unexpected(*std::move(error));
+        }
+    }
+    if (auto error = checker.finish()) {
+        return std::unexpected(*std::move(error));
+    }
+    return summary.is_against_any() ? Exit::No : Exit::Done;
+}
+
+CommandResult check_list(const CommandContext& context,
+                         Checker& checker,
+                         const std::string& path,
+                         ListForm form,
+                         CheckSummary& summary,
+                         std::optional<CheckProgress>& progress) {
+    std::ifstream file;
+    std::optional<std::uintmax_t> size;
+    const bool from_input = path == "-";
+    if (!from_input) {
+        namespace fs = std::filesystem;
+        std::error_code error;
+        file.open(path, std::ios::binary);
+        if (!file.is_open() || fs::is_directory(path, error)) {
+            return std::unexpected(CommandError{
+                Exit::No, fmt::format("{}: cannot read the list", core::printable(path))});
+        }
+        if (fs::is_regular_file(path, error)) {
+            size = fs::file_size(path, error);
+        }
+    }
+    std::istream& in = from_input ? std::cin : file;
+    AddressList list(in, form);
+    progress.emplace(context, size);
+    while (auto address = list.next()) {
+        if (auto error = checker.add(*std::move(address))) {
+            return std::unexpected(*std::move(error));
+        }
+        progress->show(summary.checked(), list.octets_read());
+    }
+    if (auto error = checker.finish()) {
+        return std::unexpected(*std::move(error));
+    }
+    progress.reset();
+    summary.write(context.json() ? context.err : context.out);
+    return summary.is_against_any() ? Exit::No : Exit::Done;
+}
+
+}  // namespace
+
+CommandResult check(const CommandContext& context, const CheckOptions& options) {
+    if (options.list.has_value() != options.addresses.empty()) {
+        return std::unexpected(
+            CommandError{Exit::Usage, "check: name addresses, or a list by --file, and not both"});
+    }
+    const auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    const auto sources = open_sources(context, *settings, options.offline);
+    if (!sources.has_value()) {
+        return std::unexpected(sources.error());
+    }
+    const bool is_list = options.list.has_value();
+    CheckSummary summary;
+    std::optional<CheckProgress> progress;
+    Checker checker({.context = context,
+                     .settings = *settings,
+                     .sources = {.resolver = sources->resolver.get(),
+                                 .suppressions = sources->suppressions.get()},
+                     .stream = options.stream.value_or(is_list ? outbound::Stream::Bulk
+                                                               : outbound::Stream::Direct),
+                     .utf8 = options.utf8,
+                     .patience = is_list ? std::max(settings->dns.budget, kListPatience)
+                                         : settings->dns.budget},
+                    [&](const CheckedAddress& answer) {
+                        summary.add(answer);
+                        // Of a list, what passes without a word is only counted for people.
+                        if (context.json() || !is_list || !answer.findings.empty()) {
+                            if (progress.has_value()) {
+                                progress->hide();
+                            }
+                            write_checked(context, answer);
+                        }
+                    });
+    return options.list.has_value()
+               ? check_list(context, checker, *options.list, options.form, summary, progress)
+               : check_addresses(checker, options, summary);
+}
+
+}  // namespace holdback::milter

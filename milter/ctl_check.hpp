@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// `holdbackctl check`: the verdict about addresses as the milter would give it.
+
+#include "mail/syntax.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_list.hpp"
+#include "outbound/bulk.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdback::milter {
+
+struct CheckOptions {
+    std::vector<std::string> addresses;
+    /// A list instead of addresses; "-" is standard input.
+    std::optional<std::string> list;
+    ListForm form = ListForm::Text;
+    /// nullopt: a list is judged as bulk, addresses as direct mail.
+    std::optional<outbound::Stream> stream;
+    bool offline = false;
+    mail::Smtputf8 utf8 = mail::Smtputf8::Yes;
+};
+
+/// `No` when the verdict about any address is hold, defer or reject.
+[[nodiscard]] CommandResult check(const CommandContext& context, const CheckOptions& options);
+
+}  // namespace holdback::milter

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_check_output.hpp"
+
+#include "config/policy.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_output.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/mail_route.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using config::PolicyAction;
+
+Json as_json(const outbound::Finding& finding) {
+    return {
+        {"name", mail::wire_name(finding.name)},
+        {"code", finding.code.has_value() ? Json(finding.code->number()) : Json(nullptr)},
+        {"certainty", mail::wire_name(finding.certainty)},
+        {"reason", finding.reason},
+        {"advice", finding.advice},
+        {"suggestion", text_or_null(finding.suggestion)},
+    };
+}
+
+Json as_json(const CheckedAddress& address) {
+    Json findings = Json::array();
+    for (const outbound::Finding& finding : address.findings) {
+        findings.push_back(as_json(finding));
+    }
+    Json hosts = Json::array();
+    if (address.route.has_value()) {
+        hosts = address.route->hosts;
+    }
+    return {
+        {"address", address.text},
+        {"verdict", config::wire_name(address.verdict)},
+        {"stream", outbound::wire_name(address.stream)},
+        {"findings", std::move(findings)},
+        {"route",
+         address.route.has_value() ? Json(outbound::wire_name(address.route->kind))
+                                   : Json(nullptr)},
+        {"hosts", std::move(hosts)},
+    };
+}
+
+void write_human(std::ostream& out, const CheckedAddress& address) {
+    constexpr std::size_t kMostShown = 320;
+    out << fmt::format(
+        "{:<6}  {}", config::wire_name(address.verdict), core::printable(address.text, kMostShown));
+    if (address.route.has_value()) {
+        out << fmt::format("  ({}", outbound::wire_name(address.route->kind));
+        for (const std::string& host : address.route->hosts) {
+            out << ' ' << core::printable(host);
+        }
+        out << ')';
+    }
+    out << '\n';
+    for (const outbound::Finding& finding : address.findings) {
+        const std::string code =
+            finding.code.has_value() ? fmt::format(" {}", finding.code->number()) : "";
+        out << fmt::format("        {}{}, {}: {}; {}\n",
+                           mail::wire_name(finding.name),
+                           code,
+                           mail::wire_name(finding.certainty),
+                           finding.reason,
+                           finding.advice);
+        if (!finding.suggestion.empty()) {
+            out << fmt::format("        perhaps {}\n", core::printable(finding.suggestion));
+        }
+    }
+}
+
+}  // namespace
+
+void write_checked(const CommandContext& context, const CheckedAddress& address) {
+    if (context.json()) {
+        write_json(context.out, as_json(address));
+    } else {
+        write_human(context.out, address);
+    }
+}
+
+void CheckSummary::add(const CheckedAddress& address) {
+    ++checked_;
+    ++verdicts_.at(static_cast<std::size_t>(address.verdict));
+    for (const outbound::Finding& finding : address.findings) {
+        ++findings_.at(static_cast<std::size_t>(finding.name));
+    }
+}
+
+bool CheckSummary::is_against_any() const {
+    return checked_ != of(PolicyAction::Pass) + of(PolicyAction::Tag);
+}
+
+void CheckSummary::write(std::ostream& out) const {
+    out << fmt::format("{} checked: {} pass, {} tag, {} hold, {} defer, {} reject\n",
+                       counted(checked_, "address", "addresses"),
+                       of(PolicyAction::Pass),
+                       of(PolicyAction::Tag),
+                       of(PolicyAction::Hold),
+                       of(PolicyAction::Defer),
+                       of(PolicyAction::Reject));
+    for (const mail::FindingName name : mail::kAllFindings) {
+        if (const std::size_t count = findings_.at(static_cast<std::size_t>(name)); count > 0) {
+            out << fmt::format("{:>9}  {}\n", count, mail::wire_name(name));
+        }
+    }
+}
+
+void CheckProgress::hide() {
+    if (std::exchange(visible_, false)) {
+        context_.err << "\r\x1b[K" << std::flush;
+    }
+}
+
+void CheckProgress::show(std::size_t checked, std::size_t octets_read) {
+    constexpr std::chrono::milliseconds kPause{100};
+    const core::SteadyPoint now = context_.clock.steady_now();
+    if (!context_.err_is_terminal || (shown_.has_value() && now - *shown_ < kPause)) {
+        return;
+    }
+    shown_ = now;
+    visible_ = true;
+    context_.err << '\r';
+    if (octets_ > 0) {
+        constexpr std::uintmax_t kWidth = 30;
+        const std::uintmax_t done = std::min(kWidth, octets_read * kWidth / octets_);
+        context_.err << fmt::format(
+            "[{:=<{}}{: <{}}] {:>3}% ", "", done, "", kWidth - done, done * 100 / kWidth);
+    }
+    context_.err << fmt::format("{} checked", checked) << std::flush;
+}
+
+}  // namespace holdback::milter

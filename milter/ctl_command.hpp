@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What every command of the control tool gives and works with.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+
+namespace holdback::milter {
+
+/// Exit status of the tool.
+enum class Exit : std::uint8_t {
+    Done = 0,
+    No = 1,            ///< nothing found, or a verdict against the recipient
+    Usage = 2,         ///< the command line is wrong
+    Unavailable = 69,  ///< the daemon or the store is out of reach (EX_UNAVAILABLE)
+    Settings = 78,     ///< EX_CONFIG
+};
+
+/// Why a command could not do its work. The text has a line per trouble, without line end.
+struct CommandError {
+    Exit exit;
+    std::string text;
+};
+
+using CommandResult = core::Result<Exit, CommandError>;
+
+enum class OutputForm : std::uint8_t { Human, Json };
+
+/// The surroundings of a command; all that is referred to outlives it.
+struct CommandContext {
+    // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): made once, in main
+    std::ostream& out;
+    std::ostream& err;
+    const core::Clock& clock;
+    // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
+    OutputForm form = OutputForm::Human;
+    /// The settings file of the command line; nullopt: the default one, if it is there.
+    std::optional<std::string> settings_path;
+    bool err_is_terminal = false;  ///< progress may be shown
+    bool can_ask = false;          ///< somebody is there to answer a question
+
+    [[nodiscard]] bool json() const { return form == OutputForm::Json; }
+};
+
+}  // namespace holdback::milter

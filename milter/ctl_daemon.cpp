@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_daemon.hpp"
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "io/sqlite_held.hpp"
+#include "io/sqlite_suppressions.hpp"
+#include "milter/control_protocol.hpp"
+#include "milter/ctl_client.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_output.hpp"
+#include "milter/ctl_sources.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+
+using Lines = std::vector<ControlLine>;
+
+/// Keys and values for people or programs; whole numbers are numbers in JSON.
+void add_lines(const Lines& lines, Json& object, FieldList& fields) {
+    for (const ControlLine& line : lines) {
+        if (line.size() < 2) {
+            continue;
+        }
+        const auto number = core::parse_decimal(line[1]);
+        object[line[0]] = number.has_value() ? Json(*number) : Json(line[1]);
+        fields.add(line[0], line[1]);
+    }
+}
+
+void write_lines(const CommandContext& context, const Json& object, const FieldList& fields) {
+    if (context.json()) {
+        write_json(context.out, object);
+    } else {
+        fields.write(context.out);
+    }
+}
+
+/// What the store holds, as lines like the daemon's; the error is for people.
+core::Result<Lines, CommandError> store_lines(const CommandContext& context,
+                                              const config::StoreSettings& settings) {
+    const auto database = open_store(settings, StoreUse::Read);
+    if (!database.has_value()) {
+        return std::unexpected(database.error());
+    }
+    const auto entries = io::SqliteSuppressions(**database).counts(context.clock.now());
+    if (!entries.has_value()) {
+        return std::unexpected(store_error(entries.error().what));
+    }
+    const auto held = io::SqliteHeld(**database).counts();
+    if (!held.has_value()) {
+        return std::unexpected(store_error(held.error().what));
+    }
+    const auto line = [](std::string_view key, std::size_t count) {
+        return ControlLine{std::string(key), fmt::format("{}", count)};
+    };
+    return Lines{
+        line("suppression_entries", entries->entries),
+        line("suppression_in_force", entries->in_force),
+        line("held", held->held),
+        line("releasing", held->releasing),
+        line("released", held->released),
+        line("returned", held->returned),
+        line("discarded", held->discarded),
+    };
+}
+
+/// Asks the daemon of the settings.
+core::Result<Lines, CommandError> ask(const CommandContext& context, const ControlLine& request) {
+    const auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    auto lines = ask_daemon(settings->control, request, kPatience);
+    if (!lines.has_value()) {
+        CommandError error = daemon_error(settings->control, lines.error());
+        if (lines.error().kind == DaemonError::Kind::Refused && request.front() == "reload") {
+            error = {Exit::Settings, fmt::format("{}\nthe old settings stay", lines.error().text)};
+        }
+        return std::unexpected(std::move(error));
+    }
+    return *std::move(lines);
+}
+
+}  // namespace
+
+CommandError daemon_error(const config::ControlSettings& settings, const DaemonError& error) {
+    switch (error.kind) {
+        case DaemonError::Kind::NotRunning:
+            return {Exit::Unavailable,
+                    fmt::format("the daemon is not running: {}: {}", settings.socket, error.text)};
+        case DaemonError::Kind::OutOfReach:
+            return {Exit::Unavailable,
+                    fmt::format("the daemon is out of reach: {}: {}", settings.socket, error.text)};
+        case DaemonError::Kind::Refused:
+            return {Exit::Unavailable, fmt::format("the daemon says: {}", error.text)};
+    }
+    return {Exit::Unavailable, error.text};
+}
+
+CommandResult status(const CommandContext& context) {
+    const auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    const auto daemon = ask_daemon(settings->control, {"status"}, kPatience);
+    const auto store = store_lines(context, settings->store);
+    Json object{{"running", daemon.has_value()}};
+    FieldList fields;
+    fields.add("running", daemon.has_value() ? "yes" : "no");
+    if (daemon.has_value()) {
+        add_lines(*daemon, object, fields);
+    }
+    if (store.has_value()) {
+        add_lines(*store, object, fields);
+    }
+    write_lines(context, object, fields);
+    if (!daemon.has_value()) {
+        return std::unexpected(daemon_error(settings->control, daemon.error()));
+    }
+    if (!store.has_value()) {
+        return std::unexpected(store.error());
+    }
+    return Exit::Done;
+}
+
+CommandResult reload(const CommandContext& context) {
+    const auto lines = ask(context, {"reload"});
+    if (!lines.has_value()) {
+        return std::unexpected(lines.error());
+    }
+    if (context.json()) {
+        write_json(context.out, {{"reloaded", true}});
+    } else {
+        context.out << "reloaded\n";
+    }
+    return Exit::Done;
+}
+
+CommandResult cache_show(const CommandContext& context) {
+    const auto lines = ask(context, {"cache-show"});
+    if (!lines.has_value()) {
+        return std::unexpected(lines.error());
+    }
+    Json object = Json::object();
+    FieldList fields;
+    add_lines(*lines, object, fields);
+    write_lines(context, object, fields);
+    return Exit::Done;
+}
+
+CommandResult cache_clear(const CommandContext& context) {
+    const auto lines = ask(context, {"cache-clear"});
+    if (!lines.has_value()) {
+        return std::unexpected(lines.error());
+    }
+    if (context.json()) {
+        write_json(context.out, {{"cleared", true}});
+    } else {
+        context.out << "cleared\n";
+    }
+    return Exit::Done;
+}
+
+}  // namespace holdback::milter

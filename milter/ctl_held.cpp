@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_held.hpp"
+
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/held.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_held_items.hpp"
+#include "milter/ctl_output.hpp"
+#include "milter/ctl_sources.hpp"
+#include "ports/held_store.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using mail::HeldState;
+using ports::HeldItem;
+
+Json history_json(const std::vector<ports::HeldEvent>& history) {
+    Json events = Json::array();
+    for (const ports::HeldEvent& event : history) {
+        events.push_back({
+            {"at", iso_time(event.at)},
+            {"from", event.from.has_value() ? Json(mail::wire_name(*event.from)) : Json(nullptr)},
+            {"to", mail::wire_name(event.to)},
+            {"text", text_or_null(event.text)},
+        });
+    }
+    return events;
+}
+
+void write_details(const CommandContext& context,
+                   const HeldItem& item,
+                   const std::vector<ports::HeldEvent>& history) {
+    if (context.json()) {
+        Json object = as_json(item);
+        object["history"] = history_json(history);
+        write_json(context.out, object);
+        return;
+    }
+    const auto& [message, recipient] = item;
+    const auto time = [](const std::optional<core::TimePoint>& at) {
+        return at.has_value() ? iso_time(*at) : "";
+    };
+    FieldList fields;
+    fields.add("item", fmt::format("{}", recipient.id));
+    fields.add("state", mail::wire_name(recipient.state));
+    fields.add("recipient", recipient.address);
+    fields.add("sender", shown_sender(message.sender));
+    fields.add("finding", recipient.finding);
+    fields.add("code", fmt::format("{}", recipient.code.number()));
+    fields.add("reason", recipient.reason);
+    fields.add("campaign", message.campaign);
+    fields.add("subject", message.subject);
+    fields.add("message-id", message.message_id);
+    fields.add("queue id", message.queue_id);
+    fields.add("user", message.user);
+    fields.add("client", message.client);
+    fields.add("octets", fmt::format("{}", message.octets));
+    fields.add("held at", iso_time(message.held_at));
+    fields.add("release at", time(recipient.release_at));
+    fields.add("expires at", time(recipient.expires_at));
+    fields.add("attempts", fmt::format("{}", recipient.attempts));
+    fields.add("last answer", recipient.last_answer);
+    fields.write(context.out);
+    for (const ports::HeldEvent& event : history) {
+        context.out << fmt::format("    {}  {}{}{}\n",
+                                   iso_time(event.at),
+                                   mail::wire_name(event.to),
+                                   event.text.empty() ? "" : ": ",
+                                   core::printable(event.text));
+    }
+}
+
+}  // namespace
+
+CommandResult held_list(const CommandContext& context, const HeldSelection& selection) {
+    const auto held = open_held(context);
+    if (!held.has_value()) {
+        return std::unexpected(held.error());
+    }
+    ports::HeldFilter filter = filter_for(selection, context.clock.now());
+    if (!selection.all && selection.ids.empty()) {
+        filter.states = {HeldState::Held, HeldState::Releasing};
+    }
+    ItemWriter writer(context);
+    bool any = false;
+    auto error = visit_items(*held, filter, [&](const HeldItem& item) {
+        any = true;
+        writer.add(item);
+    });
+    if (error.has_value()) {
+        return std::unexpected(*std::move(error));
+    }
+    writer.finish();
+    return any ? Exit::Done : no_such_items(context);
+}
+
+CommandResult held_show(const CommandContext& context, const HeldSelection& selection) {
+    if (selection.ids.empty() && !has_filter(selection) && !selection.all) {
+        return std::unexpected(
+            CommandError{Exit::Usage, "held show: name items by number, or select them"});
+    }
+    const auto held = open_held(context);
+    if (!held.has_value()) {
+        return std::unexpected(held.error());
+    }
+    std::set<std::int64_t> missing(selection.ids.begin(), selection.ids.end());
+    std::optional<CommandError> trouble;
+    bool any = false;
+    auto error =
+        visit_items(*held, filter_for(selection, context.clock.now()), [&](const HeldItem& item) {
+            const auto history = held->items->history(item.recipient.id);
+            if (!history.has_value()) {
+                trouble = store_error(history.error().what);
+                return;
+            }
+            if (std::exchange(any, true) && !context.json()) {
+                context.out << '\n';
+            }
+            write_details(context, item, *history);
+            missing.erase(item.recipient.id);
+        });
+    if (error.has_value() || trouble.has_value()) {
+        return std::unexpected(error.has_value() ? *std::move(error) : *std::move(trouble));
+    }
+    return any && missing.empty() ? Exit::Done : no_such_items(context);
+}
+
+}  // namespace holdback::milter

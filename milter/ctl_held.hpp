@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// `holdbackctl held`: mail in the spool. Listing reads the store; acting is the daemon's work.
+
+#include "milter/ctl_command.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdback::milter {
+
+/// Which items a command is about.
+struct HeldSelection {
+    std::vector<std::int64_t> ids;
+    std::optional<std::string> sender;   ///< "<>" is the null sender
+    std::optional<std::string> domain;   ///< of the recipients
+    std::optional<std::string> finding;  ///< wire name
+    std::optional<std::string> campaign;
+    std::optional<std::chrono::milliseconds> older_than;
+    /// `held_list`: ended items as well. Otherwise: nothing else narrows the selection.
+    bool all = false;
+    bool own = false;  ///< Holdback's own mail on its way as well
+};
+
+/// A line per item.
+[[nodiscard]] CommandResult held_list(const CommandContext& context,
+                                      const HeldSelection& selection);
+
+/// All about items, with their history.
+[[nodiscard]] CommandResult held_show(const CommandContext& context,
+                                      const HeldSelection& selection);
+
+enum class HeldAct : std::uint8_t { Release, Return, Discard };
+
+struct HeldActOptions {
+    HeldAct act = HeldAct::Release;
+    HeldSelection selection;
+    bool dry_run = false;
+    bool yes = false;  ///< do not ask
+};
+
+/// Has the daemon act. `No` when there was nothing to act on, or when it did not work for one.
+[[nodiscard]] CommandResult held_act(const CommandContext& context, const HeldActOptions& options);
+
+/// Has the daemon release what the suppression of these addresses and domains (as the store knows
+/// them) held. Nothing to release is fine.
+[[nodiscard]] CommandResult release_suppressed(const CommandContext& context,
+                                               const std::vector<std::string>& subjects);
+
+}  // namespace holdback::milter

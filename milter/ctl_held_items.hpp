@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the commands about held mail share: the store, the selection, and how items are shown.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_held.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_held.hpp"
+#include "milter/ctl_output.hpp"
+#include "ports/held_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace holdback::milter {
+
+/// The store of the settings, open for reading.
+struct OpenHeld {
+    config::Settings settings;
+    std::unique_ptr<io::Database> database;
+    std::unique_ptr<io::SqliteHeld> items;
+};
+
+[[nodiscard]] core::Result<OpenHeld, CommandError> open_held(const CommandContext& context);
+
+/// True when the selection says more than numbers.
+[[nodiscard]] bool has_filter(const HeldSelection& selection);
+[[nodiscard]] ports::HeldFilter filter_for(const HeldSelection& selection, core::TimePoint now);
+
+/// Gives the items of a filter one after the other. The error is the store's.
+[[nodiscard]] std::optional<CommandError> visit_items(
+    const OpenHeld& held,
+    const ports::HeldFilter& filter,
+    const std::function<void(const ports::HeldItem&)>& visit);
+
+[[nodiscard]] Json as_json(const ports::HeldItem& item);
+
+/// Writes items as they come in JSON, and in one table at the end for people. The context outlives
+/// the object.
+class ItemWriter {
+public:
+    explicit ItemWriter(const CommandContext& context);
+    ItemWriter(const ItemWriter&) = delete;
+    ItemWriter& operator=(const ItemWriter&) = delete;
+    ItemWriter(ItemWriter&&) = delete;
+    ItemWriter& operator=(ItemWriter&&) = delete;
+    ~ItemWriter() = default;
+
+    void add(const ports::HeldItem& item);
+    void finish() const;
+
+private:
+    const CommandContext& context_;
+    Table table_;
+};
+
+/// Says that there is nothing, for the exit status.
+[[nodiscard]] Exit no_such_items(const CommandContext& context);
+
+}  // namespace holdback::milter

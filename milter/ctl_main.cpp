@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control tool: the command line, and nothing but wiring.
+
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
+#include "milter/ctl_check.hpp"
+#include "milter/ctl_classify.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_daemon.hpp"
+#include "milter/ctl_held.hpp"
+#include "milter/ctl_list.hpp"
+#include "milter/ctl_options.hpp"
+#include "milter/ctl_suppress.hpp"
+#include "milter/version.hpp"
+#include "outbound/bulk.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <expected>
+#include <functional>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace {
+
+using namespace holdback;
+using namespace holdback::milter;
+
+/// Runs the command that was chosen.
+using Run = std::function<CommandResult(const CommandContext&)>;
+
+/// The command line with what it chose.
+struct CommandLine {
+    CLI::App app{"Control tool of the Holdback milter.", "holdbackctl"};
+    std::string settings;
+    bool json = false;
+    Run run;
+};
+
+std::optional<outbound::Stream> parse_stream(std::string_view name) {
+    for (const outbound::Stream stream : {outbound::Stream::Direct, outbound::Stream::Bulk}) {
+        if (outbound::wire_name(stream) == name) {
+            return stream;
+        }
+    }
+    return std::nullopt;
+}
+
+void add_check(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("check", "the verdict about addresses");
+    const auto options = std::make_shared<CheckOptions>();
+    const auto words = std::make_shared<Words>(app, "ADDRESS", "addresses to check");
+    add_text(app, "--file", options->list, "check a list instead: CSV or lines, - for stdin");
+    app.add_flag_callback(
+        "-0,--null",
+        [options] { options->form = ListForm::Nul; },
+        "the addresses of the list end with NUL");
+    add_parsed<outbound::Stream>(app,
+                                 "--stream",
+                                 options->stream,
+                                 parse_stream,
+                                 "bulk or direct",
+                                 "judge as bulk or direct mail");
+    app.add_flag("--offline", options->offline, "ask no DNS");
+    app.add_flag_callback(
+        "--no-smtputf8",
+        [options] { options->utf8 = mail::Smtputf8::No; },
+        "judge as if the client had not declared SMTPUTF8");
+    app.callback([&line, options, words] {
+        options->addresses = words->values();
+        line.run = [options](const CommandContext& context) { return check(context, *options); };
+    });
+}
+
+void add_classify(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("classify", "kind and code of messages in files");
+    const auto words = std::make_shared<Words>(
+        app, "FILE", "messages, mailboxes (mbox), directories, or - for stdin");
+    app.callback([&line, words] {
+        line.run = [paths = words->at_least_one()](const CommandContext& context) {
+            return classify(context, paths);
+        };
+    });
+}
+
+void add_explain(CommandLine& line) {
+    CLI::App& app =
+        *line.app.add_subcommand("explain", "what a code, its name, or an SMTP reply means");
+    const auto words =
+        std::make_shared<Words>(app, "CODE|NAME|TEXT", "a code, a name, or the text of a reply");
+    app.callback([&line, words] {
+        const std::string question = fmt::format("{}", fmt::join(words->at_least_one(), " "));
+        line.run = [question](const CommandContext& context) { return explain(context, question); };
+    });
+}
+
+void add_suppress_add(CommandLine& line, CLI::App& parent) {
+    CLI::App& app = *parent.add_subcommand("add", "hold back addresses and domains");
+    const auto options = std::make_shared<SuppressAddOptions>();
+    const auto reason = std::make_shared<std::optional<mail::SuppressionReason>>();
+    const auto words = std::make_shared<Words>(app, "ADDRESS|DOMAIN", "whom");
+    add_parsed<mail::SuppressionReason>(app,
+                                        "--reason",
+                                        *reason,
+                                        mail::parse_suppression_reason,
+                                        "bounce, complaint, unsubscribe, manual or allow",
+                                        "why (default: manual); allow stands above all others");
+    add_code(app, options->code);
+    app.add_option("--note", options->note, "a note for people");
+    add_duration(app, "--expires", options->expires_after, "for how long (default: for ever)");
+    app.callback([&line, options, reason, words] {
+        options->subjects = words->at_least_one();
+        options->reason = reason->value_or(options->reason);
+        line.run = [options](const CommandContext& context) {
+            return suppress_add(context, *options);
+        };
+    });
+}
+
+void add_suppress_remove(CommandLine& line, CLI::App& parent) {
+    CLI::App& app = *parent.add_subcommand("remove", "lift the suppression");
+    const auto release = std::make_shared<bool>(false);
+    const auto words = std::make_shared<Words>(app, "ADDRESS|DOMAIN", "whose");
+    app.add_flag("--release", *release, "release what it held, too");
+    app.callback([&line, release, words] {
+        const ReleaseHeld held = *release ? ReleaseHeld::Yes : ReleaseHeld::No;
+        line.run = [held, subjects = words->at_least_one()](const CommandContext& context) {
+            return suppress_remove(context, subjects, held);
+        };
+    });
+}
+
+void add_suppress(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("suppress", "addresses and domains held back");
+    app.require_subcommand(1);
+    add_suppress_add(line, app);
+    add_suppress_remove(line, app);
+
+    CLI::App& show = *app.add_subcommand("show", "all about an entry");
+    const auto words = std::make_shared<Words>(show, "ADDRESS|DOMAIN", "which");
+    show.callback([&line, words] {
+        line.run = [subjects = words->at_least_one()](const CommandContext& context) {
+            return suppress_show(context, subjects);
+        };
+    });
+
+    CLI::App& list = *app.add_subcommand("list", "the entries in force");
+    const auto options = std::make_shared<SuppressListOptions>();
+    add_parsed<mail::SuppressionReason>(list,
+                                        "--reason",
+                                        options->reason,
+                                        mail::parse_suppression_reason,
+                                        "bounce, complaint, unsubscribe, manual or allow",
+                                        "those made for this reason");
+    add_code(list, options->code);
+    add_text(list, "--domain", options->domain, "this domain and the addresses in it");
+    list.add_flag("--all", options->with_inactive, "those being counted or expired, too");
+    list.callback([&line, options] {
+        line.run = [options](const CommandContext& context) {
+            return suppress_list(context, *options);
+        };
+    });
+}
+
+std::optional<std::string> parse_finding(std::string_view name) {
+    return mail::parse_finding_name(name).has_value() ? std::optional(std::string(name))
+                                                      : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_item(std::string_view text) {
+    const auto number = core::parse_decimal(text);
+    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return number.has_value() && *number <= kMost
+               ? std::optional(static_cast<std::int64_t>(*number))
+               : std::nullopt;
+}
+
+/// The numbers of items; anything else is a usage error.
+std::vector<std::int64_t> parse_items(const std::vector<std::string>& words) {
+    std::vector<std::int64_t> items;
+    for (const std::string& word : words) {
+        const auto item = parse_item(word);
+        if (!item.has_value()) {
+            throw CLI::ValidationError(
+                fmt::format("{} is not the number of an item", core::log_safe(word)));
+        }
+        items.push_back(*item);
+    }
+    return items;
+}
+
+/// The options by which items are selected.
+Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selection) {
+    add_text(
+        app, "--sender", selection->sender, "from this envelope sender; <> is the null sender");
+    add_text(app, "--domain", selection->domain, "to recipients in this domain");
+    add_parsed<std::string>(app,
+                            "--reason",
+                            selection->finding,
+                            parse_finding,
+                            "the name of a finding such as null-mx",
+                            "held for this finding");
+    add_text(app, "--campaign", selection->campaign, "of this campaign");
+    add_duration(app, "--older", selection->older_than, "held longer ago than this");
+    app.add_flag("--own", selection->own, "the mail that Holdback itself sends, too");
+    return Words(app, "ID", "numbers of items");
+}
+
+void add_held_act(CommandLine& line,
+                  CLI::App& parent,
+                  HeldAct act,
+                  const std::string& name,
+                  const std::string& description) {
+    CLI::App& app = *parent.add_subcommand(name, description);
+    const auto selection = std::make_shared<HeldSelection>();
+    const auto options = std::make_shared<HeldActOptions>();
+    const Words words = add_selection(app, selection);
+    app.add_flag("--all", selection->all, "everything that is held");
+    app.add_flag("--dry-run,-n", options->dry_run, "only show what would be done");
+    app.add_flag("--yes,-y", options->yes, "do not ask");
+    app.callback([&line, selection, options, act, words] {
+        selection->ids = parse_items(words.values());
+        options->act = act;
+        options->selection = *selection;
+        line.run = [options](const CommandContext& context) { return held_act(context, *options); };
+    });
+}
+
+void add_held(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("held", "mail that was held");
+    app.require_subcommand(1);
+
+    CLI::App& list = *app.add_subcommand("list", "what is held");
+    const auto listed = std::make_shared<HeldSelection>();
+    const Words listed_words = add_selection(list, listed);
+    list.add_flag("--all", listed->all, "what has ended, too");
+    list.callback([&line, listed, listed_words] {
+        listed->ids = parse_items(listed_words.values());
+        line.run = [listed](const CommandContext& context) { return held_list(context, *listed); };
+    });
+
+    CLI::App& show = *app.add_subcommand("show", "all about items, with their history");
+    const auto shown = std::make_shared<HeldSelection>();
+    const Words shown_words = add_selection(show, shown);
+    show.add_flag("--all", shown->all, "everything");
+    show.callback([&line, shown, shown_words] {
+        shown->ids = parse_items(shown_words.values());
+        line.run = [shown](const CommandContext& context) { return held_show(context, *shown); };
+    });
+
+    add_held_act(line, app, HeldAct::Release, "release", "send it on to the recipients");
+    add_held_act(line, app, HeldAct::Return, "return", "give it back to the sender by a DSN");
+    add_held_act(line, app, HeldAct::Discard, "discard", "drop it");
+}
+
+void add_plain(CommandLine& line,
+               CLI::App& parent,
+               const std::string& name,
+               const std::string& description,
+               CommandResult (*command)(const CommandContext&)) {
+    parent.add_subcommand(name, description)->callback([&line, command] { line.run = command; });
+}
+
+void declare(CommandLine& line) {
+    CLI::App& app = line.app;
+    app.set_version_flag("-V,--version", fmt::format("holdbackctl {}", kVersion));
+    app.add_option("-c,--config", line.settings, "settings file")->type_name("FILE");
+    app.add_flag("--json", line.json, "one JSON object per line");
+    app.require_subcommand(1);
+    app.fallthrough();
+    add_check(line);
+    add_classify(line);
+    add_explain(line);
+    add_suppress(line);
+    add_held(line);
+    add_plain(line, app, "status", "the running daemon", status);
+    add_plain(line, app, "reload", "have the daemon read its settings anew", reload);
+    CLI::App& cache = *app.add_subcommand("cache", "the daemon's DNS cache");
+    cache.require_subcommand(1);
+    add_plain(line, cache, "show", "how full it is and what it did", cache_show);
+    add_plain(line, cache, "clear", "forget all answers", cache_clear);
+}
+
+void say(std::string_view text) {
+    for (const std::string_view each : core::split(text, '\n')) {
+        std::cerr << fmt::format("holdbackctl: {}\n", core::printable(each, 4000));
+    }
+}
+
+/// Standard output that cannot take what it was given is no success.
+Exit after_output(Exit exit) {
+    std::cout.flush();
+    if (!std::cout.good()) {
+        say("standard output: write error");
+        return exit == Exit::Done ? Exit::No : exit;
+    }
+    return exit;
+}
+
+Exit run_command(const CommandLine& line) {
+    const core::SystemClock clock;
+    const bool err_is_terminal = isatty(STDERR_FILENO) == 1;
+    const CommandContext context{
+        .out = std::cout,
+        .err = std::cerr,
+        .clock = clock,
+        .form = line.json ? OutputForm::Json : OutputForm::Human,
+        .settings_path = line.settings.empty() ? std::nullopt : std::optional(line.settings),
+        .err_is_terminal = err_is_terminal,
+        .can_ask = err_is_terminal && isatty(STDIN_FILENO) == 1,
+    };
+    const CommandResult result = line.run(context);
+    if (result.has_value()) {
+        return after_output(*result);
+    }
+    std::cout.flush();
+    say(result.error().text);
+    return result.error().exit;
+}
+
+int run_tool(int argc, char** argv) {
+    std::ios::sync_with_stdio(false);
+    CommandLine line;
+    declare(line);
+    try {
+        line.app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        return line.app.exit(asked);
+    } catch (const CLI::ParseError& error) {
+        say(error.what());
+        std::cerr << "Run holdbackctl --help, or see holdbackctl(8).\n";
+        return static_cast<int>(Exit::Usage);
+    }
+    return static_cast<int>(run_command(line));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run_tool(argc, argv);
+    } catch (const std::exception& error) {
+        static_cast<void>(std::fputs("holdbackctl: ", stderr));
+        static_cast<void>(std::fputs(error.what(), stderr));
+        static_cast<void>(std::fputs("\n", stderr));
+        return static_cast<int>(Exit::Unavailable);
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_output.hpp"
+
+#include "core/clock.hpp"
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace holdback::milter {
+
+namespace {
+
+/// More of a foreign value is not shown in a table or a list of fields.
+constexpr std::size_t kMostCellOctets = 256;
+
+std::chrono::sys_seconds seconds_of(core::TimePoint time) {
+    return std::chrono::floor<std::chrono::seconds>(time);
+}
+
+}  // namespace
+
+void write_json(std::ostream& out, const Json& object) {
+    // ASCII alone: a reader may take U+2028 and its like for line ends.
+    constexpr bool kAsciiOnly = true;
+    out << object.dump(-1, ' ', kAsciiOnly, Json::error_handler_t::replace) << '\n';
+}
+
+Json text_or_null(std::string_view text) {
+    return text.empty() ? Json(nullptr) : Json(std::string(text));
+}
+
+Json time_or_null(const std::optional<core::TimePoint>& time) {
+    return time.has_value() ? Json(iso_time(*time)) : Json(nullptr);
+}
+
+std::string iso_time(core::TimePoint time) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(seconds_of(time))));
+}
+
+std::string short_time(core::TimePoint time) {
+    return fmt::format("{:%Y-%m-%d %H:%M}",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(seconds_of(time))));
+}
+
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string shown_sender(std::string_view sender) {
+    return sender.empty() ? "<>" : std::string(sender);
+}
+
+void Table::add(const std::vector<std::string>& cells) {
+    std::vector<std::string> row;
+    row.reserve(cells.size());
+    for (const std::string& cell : cells) {
+        row.push_back(core::printable(cell, kMostCellOctets));
+    }
+    rows_.push_back(std::move(row));
+}
+
+void Table::write(std::ostream& out) const {
+    std::vector<std::size_t> widths;
+    widths.reserve(head_.size());
+    for (const std::string& name : head_) {
+        widths.push_back(name.size());
+    }
+    for (const auto& row : rows_) {
+        for (std::size_t column = 0; column < row.size(); ++column) {
+            widths.at(column) = std::max(widths.at(column), row[column].size());
+        }
+    }
+    const auto write_row = [&](const std::vector<std::string>& row) {
+        std::string line;
+        for (std::size_t column = 0; column < row.size(); ++column) {
+            line += fmt::format("{:<{}}  ", row[column], widths.at(column));
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out << line << '\n';
+    };
+    write_row(head_);
+    for (const auto& row : rows_) {
+        write_row(row);
+    }
+}
+
+void FieldList::add(std::string_view name, std::string_view value) {
+    if (!value.empty()) {
+        constexpr std::size_t kMostFieldOctets = 2000;
+        fields_.emplace_back(name, core::printable(value, kMostFieldOctets));
+    }
+}
+
+void FieldList::write(std::ostream& out) const {
+    std::size_t width = 0;
+    for (const auto& [name, value] : fields_) {
+        width = std::max(width, name.size());
+    }
+    for (const auto& [name, value] : fields_) {
+        out << fmt::format("{:<{}}  {}\n", name, width, value);
+    }
+}
+
+}  // namespace holdback::milter

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How the control tool writes: JSON objects by line, aligned tables, times.
+
+#include "core/clock.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace holdback::milter {
+
+/// Keeps the members in the order in which they were put in.
+using Json = nlohmann::ordered_json;
+
+/// One object, one line of ASCII. What is not UTF-8 becomes U+FFFD.
+void write_json(std::ostream& out, const Json& object);
+
+/// The text, or null when it is empty.
+[[nodiscard]] Json text_or_null(std::string_view text);
+/// "2025-03-01T12:00:00Z", or null.
+[[nodiscard]] Json time_or_null(const std::optional<core::TimePoint>& time);
+
+/// "2025-03-01T12:00:00Z"
+[[nodiscard]] std::string iso_time(core::TimePoint time);
+/// "2025-03-01 12:00" in UTC, for people.
+[[nodiscard]] std::string short_time(core::TimePoint time);
+
+/// "1 item", "2 items"
+[[nodiscard]] std::string counted(std::size_t count, std::string_view one, std::string_view many);
+
+/// A sender for people: "<>" for the null sender.
+[[nodiscard]] std::string shown_sender(std::string_view sender);
+
+/// Rows under a head, in columns as wide as they need to be. Cells are made printable.
+class Table {
+public:
+    explicit Table(std::vector<std::string> head) : head_(std::move(head)) {}
+
+    /// As many cells as the head has.
+    void add(const std::vector<std::string>& cells);
+    [[nodiscard]] bool empty() const { return rows_.empty(); }
+    void write(std::ostream& out) const;
+
+private:
+    std::vector<std::string> head_;
+    std::vector<std::vector<std::string>> rows_;
+};
+
+/// Names and values, one under the other. Values are made printable; empty ones are left out.
+class FieldList {
+public:
+    void add(std::string_view name, std::string_view value);
+    void write(std::ostream& out) const;
+
+private:
+    std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+}  // namespace holdback::milter

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_sources.hpp"
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "flow/snapshot.hpp"
+#include "io/settings_file.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_schema.hpp"
+#include "io/toml_document.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/load.hpp"
+
+#include <expected>
+#include <fcntl.h>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+CommandError settings_error(const std::vector<io::FileError>& errors) {
+    std::string text;
+    for (const io::FileError& error : errors) {
+        text += text.empty() ? "" : "\n";
+        text += error.text();
+    }
+    return {Exit::Settings, std::move(text)};
+}
+
+std::string settings_path(const CommandContext& context) {
+    if (context.settings_path.has_value()) {
+        return *context.settings_path;
+    }
+    std::string path(io::kDefaultSettingsPath);
+    std::error_code error;
+    const bool absent = !std::filesystem::exists(path, error) && !error;
+    return absent ? "/dev/null" : path;
+}
+
+/// Root makes the file for the daemon, which runs as the owner of the directory. What goes wrong
+/// here is said when the file is opened.
+void make_for_daemon(const std::filesystem::path& path) {
+    if (geteuid() != 0) {
+        return;
+    }
+    struct stat directory{};
+    if (stat(path.parent_path().c_str(), &directory) != 0) {
+        return;
+    }
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (file >= 0) {
+        static_cast<void>(fchown(file, directory.st_uid, directory.st_gid));
+        close(file);
+    }
+}
+
+}  // namespace
+
+core::Result<config::Settings, CommandError> load_tool_settings(const CommandContext& context) {
+    auto settings = io::load_settings(settings_path(context));
+    if (!settings.has_value()) {
+        return std::unexpected(settings_error(settings.error()));
+    }
+    return *std::move(settings);
+}
+
+core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(
+    const CommandContext& context) {
+    auto snapshot = load_snapshot(settings_path(context));
+    if (!snapshot.has_value()) {
+        return std::unexpected(settings_error(snapshot.error()));
+    }
+    return *std::move(snapshot);
+}
+
+core::Result<std::unique_ptr<io::Database>, CommandError> open_store(
+    const config::StoreSettings& settings, StoreUse use) {
+    std::error_code error;
+    const bool is_there = std::filesystem::exists(settings.path, error);
+    if (!is_there && !error) {
+        if (use == StoreUse::ReadIfAny) {
+            return nullptr;
+        }
+        if (use == StoreUse::Read) {
+            return std::unexpected(store_error(fmt::format(
+                "{}: there is none yet; the daemon makes it when it first starts", settings.path)));
+        }
+        make_for_daemon(settings.path);
+    }
+    try {
+        return std::make_unique<io::Database>(io::DatabaseOptions{
+            .path = settings.path,
+            .mode =
+                use == StoreUse::Write ? io::DatabaseMode::ReadWrite : io::DatabaseMode::ReadOnly,
+            .migrations = io::schema_steps(),
+        });
+    } catch (const io::DatabaseError& trouble) {
+        return std::unexpected(store_error(trouble.what()));
+    }
+}
+
+CommandError store_error(std::string_view what) {
+    return {Exit::Unavailable, fmt::format("store: {}", what)};
+}
+
+}  // namespace holdback::milter

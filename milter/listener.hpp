@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Unix-domain sockets that the program listens on: made with mode and group, a stale one removed, a
+// live one respected.
+
+#include "core/result.hpp"
+
+#include <optional>
+#include <string>
+
+namespace holdback::milter {
+
+/// How a socket file is made.
+struct ListenerOptions {
+    std::string path;
+    unsigned mode = 0600;
+    std::optional<unsigned> owner;  ///< user id; only root can give it away
+    std::optional<unsigned> group;  ///< group id
+};
+
+/// A listening unix socket. Holds a lock beside the path ("PATH.lock"), so that a second process
+/// finds out that the first is alive; the socket file is removed in the end.
+class Listener {
+public:
+    /// Makes missing last directory of the path (0750, with the owner and group), removes a socket
+    /// file that nobody holds the lock of, binds, sets mode and group, listens. The error is a text
+    /// for people.
+    [[nodiscard]] static core::Result<Listener, std::string> open(const ListenerOptions& options);
+
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    Listener(Listener&& other) noexcept;
+    Listener& operator=(Listener&&) = delete;
+    ~Listener();
+
+    /// The listening descriptor, close-on-exec.
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+
+    /// Removes the socket file, so that nobody new connects; who is connected stays.
+    void remove_path();
+
+private:
+    Listener(std::string path, int lock, int descriptor)
+        : path_(std::move(path)), lock_(lock), descriptor_(descriptor) {}
+
+    std::string path_;
+    int lock_;
+    int descriptor_;
+};
+
+}  // namespace holdback::milter

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/load.hpp"
+
+#include "core/result.hpp"
+#include "flow/snapshot.hpp"
+#include "io/rules_file.hpp"
+#include "io/settings_file.hpp"
+
+#include <array>
+#include <expected>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace holdback::milter {
+
+core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
+    const std::string& settings_path) {
+    auto settings = io::load_settings(settings_path);
+    if (!settings.has_value()) {
+        return std::unexpected(std::move(settings.error()));
+    }
+    auto codes = io::read_codes(settings->codes.file);
+    if (!codes.has_value()) {
+        return std::unexpected(std::move(codes.error()));
+    }
+    const std::array directories{settings->codes.rules};
+    auto rules = io::load_rules(directories, *codes);
+    if (!rules.has_value()) {
+        return std::unexpected(std::move(rules.error()));
+    }
+    return std::make_shared<const flow::Snapshot>(flow::Snapshot{
+        .settings = *std::move(settings), .codes = *std::move(codes), .rules = *std::move(rules)});
+}
+
+}  // namespace holdback::milter

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon: options, then wiring.
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "io/log_setup.hpp"
+#include "io/settings_file.hpp"
+#include "io/toml_document.hpp"
+#include "milter/app.hpp"
+#include "milter/listener.hpp"
+#include "milter/load.hpp"
+#include "milter/process.hpp"
+#include "milter/version.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sysexits.h>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace {
+
+using namespace holdback;
+using namespace holdback::milter;
+
+struct Options {
+    std::string settings = std::string(io::kDefaultSettingsPath);
+    bool check = false;
+    bool background = false;
+    bool version = false;
+};
+
+/// Why the daemon does not start.
+struct Refusal {
+    int status;
+    std::string text;
+};
+
+constexpr std::string_view kUsage = "usage: holdback [-dtV] [-c file]";
+
+std::optional<Options> read_options(int argc, char** argv) {
+    Options options;
+    int option = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no threads yet
+    while ((option = getopt(argc, argv, "c:dtV")) != -1) {
+        switch (option) {
+            case 'c':
+                options.settings = optarg;
+                break;
+            case 'd':
+                options.background = true;
+                break;
+            case 't':
+                options.check = true;
+                break;
+            case 'V':
+                options.version = true;
+                break;
+            default:
+                return std::nullopt;
+        }
+    }
+    if (optind != argc) {
+        return std::nullopt;
+    }
+    return options;
+}
+
+/// The account that the settings name, or the one that we are already.
+core::Result<std::optional<Account>, Refusal> account_for(const config::MilterSettings& settings) {
+    if (geteuid() != 0 || settings.user.empty()) {
+        return std::optional<Account>();
+    }
+    auto account = find_account(settings.user);
+    if (!account.has_value()) {
+        return std::unexpected(Refusal{
+            EX_NOUSER,
+            fmt::format("there is no user {}: make it, or set [milter] user", settings.user)});
+    }
+    return account;
+}
+
+/// Directories for what the daemon writes, made while we may.
+core::Result<void, Refusal> make_directories(const config::Settings& settings,
+                                             const std::optional<Account>& account) {
+    if (!account.has_value()) {
+        return {};
+    }
+    for (const std::string& file :
+         {settings.store.path, settings.hold.spool, settings.control.socket}) {
+        const std::string directory = std::filesystem::path(file).parent_path().string();
+        if (auto made = make_directory_for(directory, *account); !made.has_value()) {
+            return std::unexpected(Refusal{EX_CANTCREAT, std::move(made.error())});
+        }
+    }
+    return {};
+}
+
+core::Result<AppSockets, Refusal> open_sockets(const config::Settings& settings,
+                                               const std::optional<Account>& account) {
+    constexpr std::string_view kUnix = "unix:";
+    AppSockets sockets;
+    std::optional<unsigned> owner;
+    if (account.has_value()) {
+        owner = account->uid;
+    }
+    if (settings.milter.socket.starts_with(kUnix)) {
+        std::optional<unsigned> group;
+        if (!settings.milter.socket_group.empty()) {
+            group = find_group(settings.milter.socket_group);
+            if (!group.has_value()) {
+                return std::unexpected(
+                    Refusal{EX_CONFIG,
+                            fmt::format("there is no group {}: set [milter] socket_group",
+                                        settings.milter.socket_group)});
+            }
+        }
+        auto opened = Listener::open({.path = settings.milter.socket.substr(kUnix.size()),
+                                      .mode = settings.milter.socket_mode,
+                                      .owner = owner,
+                                      .group = group});
+        if (!opened.has_value()) {
+            return std::unexpected(Refusal{EX_UNAVAILABLE, std::move(opened.error())});
+        }
+        sockets.milter.emplace(*std::move(opened));
+    }
+    constexpr unsigned kControlMode = 0600;
+    auto opened = Listener::open({.path = settings.control.socket,
+                                  .mode = kControlMode,
+                                  .owner = owner,
+                                  .group = std::nullopt});
+    if (!opened.has_value()) {
+        return std::unexpected(Refusal{EX_UNAVAILABLE, std::move(opened.error())});
+    }
+    sockets.control.emplace(*std::move(opened));
+    return sockets;
+}
+
+/// Runs until a signal or the milter ends it.
+int serve(App& app, const Signals& signals) {
+    bool stopping = false;
+    while (true) {
+        switch (signals.wait()) {
+            case Signal::Reload:
+                static_cast<void>(app.reload());
+                break;
+            case Signal::Stop:
+                if (!std::exchange(stopping, true)) {
+                    app.stop();
+                }
+                break;
+            case Signal::MilterEnded:
+                return stopping ? EX_OK : EX_UNAVAILABLE;
+        }
+    }
+}
+
+core::Result<int, Refusal> run(const Options& options) {
+    auto snapshot = load_snapshot(options.settings);
+    if (!snapshot.has_value()) {
+        for (const io::FileError& error : snapshot.error()) {
+            fmt::print(stderr, "{}\n", error.text());
+        }
+        return EX_CONFIG;
+    }
+    if (options.check) {
+        return EX_OK;
+    }
+    std::optional<Background> background;
+    if (options.background) {
+        auto entered = Background::enter();
+        if (!entered.has_value()) {
+            return std::unexpected(Refusal{EX_OSERR, std::move(entered.error())});
+        }
+        background.emplace(*std::move(entered));
+    }
+    const config::Settings& settings = (*snapshot)->settings;
+    auto account = account_for(settings.milter);
+    if (!account.has_value()) {
+        return std::unexpected(std::move(account.error()));
+    }
+    if (auto made = make_directories(settings, *account); !made.has_value()) {
+        return std::unexpected(std::move(made.error()));
+    }
+    auto sockets = open_sockets(settings, *account);
+    if (!sockets.has_value()) {
+        return std::unexpected(std::move(sockets.error()));
+    }
+    if (const std::optional<Account>& who = *account; who.has_value()) {
+        if (auto became = become(*who); !became.has_value()) {
+            return std::unexpected(Refusal{EX_NOPERM, std::move(became.error())});
+        }
+    }
+    auto log = io::make_log(settings.log);
+    if (!log.has_value()) {
+        return std::unexpected(Refusal{EX_CANTCREAT, log.error().message});
+    }
+    const auto signals = Signals::install();
+    if (!signals.has_value()) {
+        return std::unexpected(Refusal{EX_OSERR, signals.error()});
+    }
+    // The handlers run in this thread and in no other.
+    std::optional<SignalsBlocked> blocked(std::in_place);
+    App app(options.settings, *snapshot, *std::move(sockets), *std::move(log));
+    app.start([](bool /*ended_well*/) { Signals::milter_ended(); });
+    blocked.reset();
+    if (background.has_value()) {
+        background->ready();
+    }
+    return serve(app, *signals);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const auto options = read_options(argc, argv);
+        if (!options.has_value()) {
+            fmt::print(stderr, "{}\n", kUsage);
+            return EX_USAGE;
+        }
+        if (options->version) {
+            fmt::print("holdback {}\n", kVersion);
+            return EX_OK;
+        }
+        const auto ended = run(*options);
+        if (ended.has_value()) {
+            return *ended;
+        }
+        fmt::print(stderr, "holdback: {}\n", ended.error().text);
+        return ended.error().status;
+    } catch (const std::exception& error) {
+        static_cast<void>(std::fputs("holdback: ", stderr));
+        static_cast<void>(std::fputs(error.what(), stderr));
+        static_cast<void>(std::fputs("\n", stderr));
+        return EX_UNAVAILABLE;
+    }
+}

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/session.hpp"
+
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "dsn/tag.hpp"
+#include "flow/inbound_flow.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/address.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/smtp_reply.hpp"
+#include "mail/syntax.hpp"
+#include "milter/mta_actions.hpp"
+#include "milter/waiting_room.hpp"
+#include "outbound/plan.hpp"
+#include "ports/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+/// Names the findings of recipients whose policy is `tag`, on outgoing mail.
+constexpr std::string_view kTagField = "X-Holdback-Tag";
+
+mail::SmtpReply make_reply(int code, std::string_view status, std::string_view text) {
+    return mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value();
+}
+
+SessionReply error_reply(config::ErrorAnswer answer) {
+    switch (answer) {
+        case config::ErrorAnswer::Accept:
+            return Accept{};
+        case config::ErrorAnswer::Tempfail:
+            return Answer{make_reply(451, "4.3.0", "mail filter trouble, try again later")};
+        case config::ErrorAnswer::Reject:
+            return Answer{make_reply(554, "5.3.0", "mail filter trouble")};
+    }
+    return Accept{};
+}
+
+bool has_smtputf8(const std::vector<std::string>& arguments) {
+    return std::ranges::any_of(arguments, [](std::string_view argument) {
+        return core::equals_ignoring_case(argument, "SMTPUTF8");
+    });
+}
+
+/// The envelope sender of a MAIL argument.
+mail::EnvelopeSender sender_of(const mail::Path& path, mail::Smtputf8 utf8) {
+    if (path.mailbox.empty()) {
+        return mail::NullSender{};
+    }
+    if (auto parsed = mail::Address::parse(path.mailbox, utf8); parsed.has_value()) {
+        return std::move(parsed->value);
+    }
+    return path.mailbox;
+}
+
+mail::RecipientSyntax syntax_of(std::string_view argument, mail::Smtputf8 utf8) {
+    auto path = mail::parse_path(argument);
+    if (!path.has_value()) {
+        return std::unexpected(path.error());
+    }
+    return mail::Address::parse(path->mailbox, utf8);
+}
+
+/// Mail that did not come over SMTP: no brackets, a queue id already at MAIL (Postfix gives it to
+/// smtpd's clients later), and no TCP port.
+bool came_over_smtp(const ConnectFacts& connection, const MailFacts& facts, mail::PathForm form) {
+    const bool no_port = connection.daemon_port.empty() || connection.daemon_port == "0";
+    return form == mail::PathForm::Bracketed || facts.queue_id.empty() || !no_port;
+}
+
+bool is_outgoing(const flow::Submitting& who,
+                 const mail::EnvelopeSender& sender,
+                 const config::OutgoingSettings& settings) {
+    if (!who.over_smtp) {
+        return !std::holds_alternative<mail::NullSender>(sender);
+    }
+    if (!who.user.empty()) {
+        return true;
+    }
+    if (who.client.has_value() &&
+        std::ranges::any_of(settings.networks, [&](const mail::Network& network) {
+            return network.contains(*who.client);
+        })) {
+        return true;
+    }
+    return std::ranges::any_of(settings.daemons, [&](std::string_view name) {
+        return core::equals_ignoring_case(name, who.daemon);
+    });
+}
+
+/// Postfix sends its notices to the postmaster from this mailbox.
+bool is_own_notice(const mail::EnvelopeSender& sender) {
+    const auto* address = std::get_if<mail::Address>(&sender);
+    return address != nullptr && core::equals_ignoring_case(address->local_part(), "double-bounce");
+}
+
+/// What is done with the message once its headers are known.
+enum class Course : std::uint8_t {
+    Undecided,
+    Shadow,    ///< decided, and nothing is changed
+    Tag,       ///< everybody gets it, with a tag
+    Split,     ///< recipients are taken out
+    Released,  ///< a held message on its way out
+    Inbound,   ///< kept to be understood
+    Clean,     ///< only forged fields are removed
+};
+
+}  // namespace
+
+struct Session::Message {
+    std::shared_ptr<const flow::Snapshot> snapshot;
+    mail::Envelope envelope;
+    mail::HeaderList headers;
+    flow::Submitting who;
+    bool own_notice = false;  ///< the MTA's notice to the postmaster: left alone
+    std::size_t window = 0;
+    std::chrono::milliseconds budget{0};
+    Course course = Course::Undecided;
+    std::unique_ptr<flow::MessageDecision> decision;
+    std::unique_ptr<flow::HeldCopy> copy;
+    std::string octets;  ///< an inbound message, up to `[dsn] max_message`
+    bool trouble = false;
+};
+
+Session::Session(const Parts& parts, std::string id, HeaderValues header_values)
+    : parts_(parts), id_(std::move(id)), header_values_(header_values) {}
+
+Session::~Session() = default;
+
+void Session::connect(ConnectFacts facts) {
+    connection_ = std::move(facts);
+}
+
+void Session::mail(const MailFacts& facts) {
+    message_ = std::make_unique<Message>();
+    Message& message = *message_;
+    ++messages_;
+    message.snapshot = parts_.snapshots.current();
+    const config::Settings& settings = message.snapshot->settings;
+    message.budget = settings.dns.budget;
+    mail::Envelope& envelope = message.envelope;
+    envelope.sender_verbatim = facts.path;
+    envelope.sender_arguments = facts.arguments;
+    envelope.queue_id = facts.queue_id;
+    envelope.utf8 = has_smtputf8(facts.arguments) ? mail::Smtputf8::Yes : mail::Smtputf8::No;
+    const auto path = mail::parse_path(facts.path);
+    const mail::PathForm form = path.has_value() ? path->form : mail::PathForm::Bracketed;
+    if (path.has_value()) {
+        envelope.sender = sender_of(*path, envelope.utf8);
+    } else {
+        envelope.sender = facts.path;
+    }
+    message.who = {.session_id = fmt::format("{}-{}", id_, messages_),
+                   .user = facts.user,
+                   .daemon = connection_.daemon_name,
+                   .client = connection_.address,
+                   .client_text = connection_.client,
+                   .over_smtp = came_over_smtp(connection_, facts, form)};
+    if (is_outgoing(message.who, envelope.sender, settings.outgoing)) {
+        envelope.direction = mail::Direction::Outgoing;
+    } else {
+        envelope.direction =
+            message.who.over_smtp ? mail::Direction::Inbound : mail::Direction::OwnBounce;
+    }
+    message.own_notice = !message.who.over_smtp && is_own_notice(envelope.sender);
+}
+
+SessionReply Session::recipient(RcptFacts facts) {
+    if (message_ == nullptr || message_->own_notice) {
+        return Continue{};
+    }
+    mail::Recipient recipient{.verbatim = std::move(facts.path),
+                              .syntax = std::unexpected(mail::SyntaxError::Empty),
+                              .arguments = std::move(facts.arguments),
+                              .mailer = std::move(facts.mailer)};
+    recipient.syntax = syntax_of(recipient.verbatim, message_->envelope.utf8);
+    if (message_->envelope.direction == mail::Direction::Outgoing) {
+        message_->envelope.recipients.push_back(std::move(recipient));
+        const mail::Recipient& named = message_->envelope.recipients.back();
+        const config::Settings& settings = message_->snapshot->settings;
+        message_->window =
+            parts_.outbound.recipient_named(message_->who, message_->envelope, named, settings);
+        if (refuses_at_rcpt(named)) {
+            const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
+            if (!seat.is_taken()) {
+                return Continue{};
+            }
+            const mail::Recipient asked = named;
+            if (auto refusal = parts_.outbound.answer_at_rcpt(message_->who,
+                                                              message_->envelope,
+                                                              asked,
+                                                              message_->window,
+                                                              settings,
+                                                              message_->budget)) {
+                message_->envelope.recipients.pop_back();
+                return Answer{*std::move(refusal)};
+            }
+        }
+        return Continue{};
+    }
+    message_->envelope.recipients.push_back(std::move(recipient));
+    return Continue{};
+}
+
+bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
+    const config::Settings& settings = message_->snapshot->settings;
+    if (settings.mode == config::Mode::Shadow || !message_->who.over_smtp ||
+        settings.milter.answer_at == config::AnswerAt::Message) {
+        return false;
+    }
+    switch (settings.policy.refuse_at_rcpt) {
+        case config::RefuseAtRcpt::Never:
+            return false;
+        case config::RefuseAtRcpt::Authenticated:
+            if (message_->who.user.empty()) {
+                return false;
+            }
+            break;
+        case config::RefuseAtRcpt::Always:
+            break;
+    }
+    return !parts_.release.is_releasing(message_->envelope, recipient);
+}
+
+void Session::header(std::string_view name, std::string_view value) {
+    if (message_ == nullptr) {
+        return;
+    }
+    if (header_values_ == HeaderValues::Exact) {
+        message_->headers.add(name, value);
+    } else {
+        message_->headers.add(name, fmt::format(" {}", value));
+    }
+}
+
+SessionReply Session::end_of_headers(std::string_view queue_id) {
+    if (message_ == nullptr || message_->own_notice) {
+        return Accept{};
+    }
+    if (!queue_id.empty()) {
+        message_->envelope.queue_id = queue_id;
+    }
+    if (const auto token = message_->headers.first(flow::kReleaseField);
+        token.has_value() && parts_.release.claim(*token, message_->envelope)) {
+        message_->course = Course::Released;
+        return SkipBody{};
+    }
+    if (message_->envelope.direction == mail::Direction::Outgoing) {
+        return outgoing_headers();
+    }
+    return inbound_headers();
+}
+
+SessionReply Session::outgoing_headers() {
+    const config::Settings& settings = message_->snapshot->settings;
+    if (message_->envelope.recipients.empty()) {
+        return Accept{};
+    }
+    const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
+    if (!seat.is_taken()) {
+        trouble(ports::Severity::Warning,
+                "too many messages wait at once ([milter] max_waiting): this one goes unchecked");
+        return Accept{};
+    }
+    message_->decision =
+        std::make_unique<flow::MessageDecision>(parts_.outbound.decide(message_->who,
+                                                                       message_->envelope,
+                                                                       message_->headers,
+                                                                       message_->window,
+                                                                       settings,
+                                                                       message_->budget));
+    const flow::MessageDecision& decision = *message_->decision;
+    if (settings.mode == config::Mode::Shadow) {
+        message_->course = Course::Shadow;
+        report(nullptr);
+        return Accept{};
+    }
+    if (decision.trouble_answer.has_value()) {
+        return Answer{*decision.trouble_answer};
+    }
+    if (const auto* refuse = std::get_if<outbound::Refuse>(&decision.plan.what)) {
+        report(nullptr);
+        return Answer{refuse->reply};
+    }
+    if (std::holds_alternative<outbound::Split>(decision.plan.what)) {
+        return begin_split();
+    }
+    if (decision.plan.tags.empty() && !message_->headers.has(flow::kReleaseField)) {
+        report(nullptr);
+        return Accept{};
+    }
+    message_->course = Course::Tag;
+    return SkipBody{};
+}
+
+SessionReply Session::begin_split() {
+    auto copy = parts_.outbound.begin_copy(message_->headers, message_->envelope.queue_id);
+    if (!copy.has_value()) {
+        return holding_failed(
+            {.where = flow::CommitTrouble::Where::Spool, .what = copy.error().what});
+    }
+    message_->copy = std::make_unique<flow::HeldCopy>(*std::move(copy));
+    message_->course = Course::Split;
+    return Continue{};
+}
+
+SessionReply Session::holding_failed(const flow::CommitTrouble& why) {
+    const config::OnErrorSettings& on_error = message_->snapshot->settings.on_error;
+    const bool in_spool = why.where == flow::CommitTrouble::Where::Spool;
+    trouble(
+        ports::Severity::Error,
+        fmt::format(
+            "{}: nothing can be held: {}", in_spool ? "spool" : "store", core::log_safe(why.what)));
+    message_->course = Course::Undecided;
+    return error_reply(in_spool ? on_error.spool : on_error.store);
+}
+
+SessionReply Session::inbound_headers() {
+    const bool has_reserved = std::ranges::any_of(
+        message_->headers.fields(),
+        [](const mail::HeaderField& field) { return dsn::is_reserved_field(field.name); });
+    if (flow::InboundFlow::may_report(message_->envelope, message_->headers)) {
+        message_->course = Course::Inbound;
+        keep(message_->headers.text());
+        keep("\r\n");
+        return Continue{};
+    }
+    if (has_reserved && message_->snapshot->settings.mode == config::Mode::Enforce) {
+        message_->course = Course::Clean;
+        return SkipBody{};
+    }
+    return Accept{};
+}
+
+void Session::keep(std::string_view octets) {
+    const std::size_t most = message_->snapshot->settings.dsn.max_message;
+    const std::size_t room = most - std::min(most, message_->octets.size());
+    message_->octets += octets.substr(0, room);
+}
+
+SessionReply Session::body(std::string_view octets) {
+    if (message_ == nullptr) {
+        return Continue{};
+    }
+    switch (message_->course) {
+        case Course::Split:
+            message_->copy->append_body(octets);
+            return Continue{};
+        case Course::Inbound:
+            keep(octets);
+            return message_->octets.size() < message_->snapshot->settings.dsn.max_message
+                       ? SessionReply(Continue{})
+                       : SessionReply(SkipBody{});
+        case Course::Undecided:
+        case Course::Shadow:
+        case Course::Tag:
+        case Course::Released:
+        case Course::Clean:
+            return SkipBody{};
+    }
+    return Continue{};
+}
+
+SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id) {
+    if (message_ == nullptr) {
+        return Accept{};
+    }
+    if (!queue_id.empty()) {
+        message_->envelope.queue_id = queue_id;
+    }
+    SessionReply reply = Accept{};
+    switch (message_->course) {
+        case Course::Split:
+            reply = finish_split(mta);
+            break;
+        case Course::Inbound:
+            finish_inbound(mta);
+            break;
+        case Course::Tag:
+            remove_fields(mta, flow::kReleaseField);
+            add_tag(mta);
+            report(nullptr);
+            break;
+        case Course::Released:
+            remove_fields(mta, flow::kReleaseField);
+            break;
+        case Course::Clean:
+            remove_reserved_fields(mta);
+            break;
+        case Course::Undecided:
+        case Course::Shadow:
+            break;
+    }
+    message_.reset();
+    return reply;
+}
+
+SessionReply Session::finish_split(MtaActions& mta) {
+    const flow::MessageDecision& decision = *message_->decision;
+    const auto& split = std::get<outbound::Split>(decision.plan.what);
+    const auto committed = parts_.outbound.commit(message_->who,
+                                                  message_->envelope,
+                                                  message_->headers,
+                                                  decision,
+                                                  std::move(*message_->copy),
+                                                  message_->snapshot->settings);
+    if (!committed.has_value()) {
+        return holding_failed(committed.error());
+    }
+    report(&*committed);
+    if (split.pass.empty() || split.reinject_passing) {
+        return Discard{};
+    }
+    remove_fields(mta, flow::kReleaseField);
+    add_tag(mta);
+    std::vector<std::size_t> indices = split.hold;
+    indices.insert(indices.end(), split.defer.begin(), split.defer.end());
+    indices.insert(indices.end(), split.give_back.begin(), split.give_back.end());
+    return delete_recipients(mta, indices);
+}
+
+SessionReply Session::delete_recipients(MtaActions& mta, const std::vector<std::size_t>& indices) {
+    for (const std::size_t i : indices) {
+        const std::string& verbatim = message_->envelope.recipients.at(i).verbatim;
+        if (!mta.delete_recipient(verbatim)) {
+            trouble(ports::Severity::Error,
+                    fmt::format("the MTA did not take the deletion of {}: the message is deferred, "
+                                "its recipients stay held",
+                                core::log_safe(verbatim)));
+            return Answer{make_reply(451, "4.3.0", "mail filter trouble, try again later")};
+        }
+    }
+    return Accept{};
+}
+
+void Session::finish_inbound(MtaActions& mta) {
+    const dsn::TagPlan plan = parts_.inbound.receive(message_->who.session_id,
+                                                     message_->envelope,
+                                                     message_->headers,
+                                                     message_->octets,
+                                                     *message_->snapshot);
+    if (message_->snapshot->settings.mode == config::Mode::Shadow) {
+        return;
+    }
+    for (const dsn::RemovedField& field : plan.removed) {
+        if (!mta.remove_header(field.name, static_cast<int>(field.index))) {
+            trouble(ports::Severity::Warning, "the MTA did not take the removal of a header field");
+        }
+    }
+    for (const dsn::AddedField& field : plan.added) {
+        if (!mta.add_header(field.name, field.value)) {
+            trouble(ports::Severity::Warning, "the MTA did not take a header field");
+        }
+    }
+}
+
+void Session::remove_fields(MtaActions& mta, std::string_view wanted) {
+    for (auto left = static_cast<int>(message_->headers.count(wanted)); left > 0; --left) {
+        if (!mta.remove_header(wanted, left)) {
+            trouble(ports::Severity::Warning, "the MTA did not take the removal of a header field");
+        }
+    }
+}
+
+void Session::remove_reserved_fields(MtaActions& mta) {
+    std::vector<std::string> names;
+    for (const mail::HeaderField& field : message_->headers.fields()) {
+        const std::string name = core::to_lower(field.name);
+        if (dsn::is_reserved_field(name) && std::ranges::find(names, name) == names.end()) {
+            names.push_back(name);
+        }
+    }
+    for (const std::string& name : names) {
+        remove_fields(mta, name);
+    }
+}
+
+void Session::add_tag(MtaActions& mta) {
+    const std::vector<std::string>& tags = message_->decision->plan.tags;
+    if (tags.empty()) {
+        return;
+    }
+    if (!mta.add_header(kTagField, fmt::format("{}", fmt::join(tags, ", ")))) {
+        trouble(ports::Severity::Warning, "the MTA did not take a header field");
+    }
+}
+
+void Session::report(const flow::Committed* committed) {
+    parts_.outbound.report(message_->who,
+                           message_->envelope,
+                           *message_->decision,
+                           committed,
+                           message_->snapshot->settings);
+}
+
+void Session::abort() {
+    message_.reset();
+}
+
+SessionReply Session::after_internal_error() {
+    const config::ErrorAnswer answer = message_ != nullptr
+                                           ? message_->snapshot->settings.on_error.internal
+                                           : parts_.snapshots.current()->settings.on_error.internal;
+    message_.reset();
+    return error_reply(answer);
+}
+
+void Session::trouble(ports::Severity severity, std::string_view what) const {
+    parts_.log.write(
+        severity,
+        fmt::format("session={} {}",
+                    core::log_safe(message_ != nullptr ? message_->who.session_id : id_),
+                    what));
+}
+
+}  // namespace holdback::milter

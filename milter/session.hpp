@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// One SMTP session as a state machine in our own types: runs in unit tests without libmilter.
+
+#include "flow/inbound_flow.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/envelope.hpp"
+#include "mail/ip_address.hpp"
+#include "milter/mta_actions.hpp"
+#include "milter/waiting_room.hpp"
+#include "ports/log.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::milter {
+
+/// What the MTA tells when a client connects.
+struct ConnectFacts {
+    std::string client;  ///< address text, for logs
+    std::optional<mail::IpAddress> address;
+    std::string daemon_name;  ///< {daemon_name}
+    std::string daemon_port;  ///< {daemon_port}; "0" for mail that did not come over SMTP
+};
+
+/// What the MTA tells at MAIL.
+struct MailFacts {
+    std::string path;  ///< the argument, verbatim
+    std::vector<std::string> arguments;
+    std::string user;      ///< {auth_authen}
+    std::string queue_id;  ///< i; Postfix has it here only for mail that did not come over SMTP
+};
+
+/// What the MTA tells at RCPT.
+struct RcptFacts {
+    std::string path;
+    std::vector<std::string> arguments;
+    std::string mailer;  ///< {rcpt_mailer}
+};
+
+/// How header values come: with their leading white space (SMFIP_HDR_LEADSPC), or without.
+enum class HeaderValues : std::uint8_t { Exact, Stripped };
+
+/// One connection of the MTA: any number of messages, one after the other. The MTA's calls come in
+/// order but on changing threads; nothing here is thread-local and nothing is locked.
+class Session {
+public:
+    /// What sessions share; all outlive them.
+    struct Parts {
+        const flow::SnapshotSource& snapshots;
+        flow::OutboundFlow& outbound;
+        flow::InboundFlow& inbound;
+        flow::ReleaseFlow& release;
+        WaitingRoom& waiting;
+        ports::Log& log;
+    };
+
+    /// `id` names the session in logs.
+    Session(const Parts& parts, std::string id, HeaderValues header_values);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    Session(Session&&) = delete;
+    Session& operator=(Session&&) = delete;
+    ~Session();
+
+    void connect(ConnectFacts facts);
+    void mail(const MailFacts& facts);
+    [[nodiscard]] SessionReply recipient(RcptFacts facts);
+    void header(std::string_view name, std::string_view value);
+    [[nodiscard]] SessionReply end_of_headers(std::string_view queue_id);
+    [[nodiscard]] SessionReply body(std::string_view octets);
+    [[nodiscard]] SessionReply end_of_message(MtaActions& mta, std::string_view queue_id);
+    /// The message ends here without being sent; the connection goes on.
+    void abort();
+
+    /// What an exception in one of the calls above is answered with, by `[on_error] internal`.
+    [[nodiscard]] SessionReply after_internal_error();
+
+private:
+    /// One message, made anew at each MAIL.
+    struct Message;
+
+    [[nodiscard]] bool refuses_at_rcpt(const mail::Recipient& recipient) const;
+    [[nodiscard]] SessionReply outgoing_headers();
+    [[nodiscard]] SessionReply inbound_headers();
+    [[nodiscard]] SessionReply begin_split();
+    [[nodiscard]] SessionReply finish_split(MtaActions& mta);
+    [[nodiscard]] SessionReply holding_failed(const flow::CommitTrouble& why);
+    [[nodiscard]] SessionReply delete_recipients(MtaActions& mta,
+                                                 const std::vector<std::size_t>& indices);
+    void finish_inbound(MtaActions& mta);
+    void remove_fields(MtaActions& mta, std::string_view wanted);
+    void remove_reserved_fields(MtaActions& mta);
+    void add_tag(MtaActions& mta);
+    void keep(std::string_view octets);
+    void report(const flow::Committed* committed);
+    void trouble(ports::Severity severity, std::string_view what) const;
+
+    Parts parts_;
+    std::string id_;
+    HeaderValues header_values_;
+    ConnectFacts connection_;
+    std::uint64_t messages_ = 0;
+    std::unique_ptr<Message> message_;
+};
+
+}  // namespace holdback::milter

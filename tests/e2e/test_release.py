@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end of held mail: released, returned or discarded, and never twice or silently."""
+
+import threading
+
+import pytest
+
+from lab.mail import NEWS, assert_same_message, message, send
+from lab.wait import wait_for
+
+ANNA = "anna@good.test"
+
+# What a message may carry that is easily broken: long lines, dots, 8-bit text, bare blanks, odd
+# header spelling, an empty field, no final empty line.
+BODY = (
+    ".\r\n..two\r\n"
+    + "x" * 990
+    + "\r\n  indented \t \r\nÄ ß € 😀\r\n\r\n\r\nFrom here\r\n"
+)
+ODD_FIELDS = [
+    "x-ODD-case:no blank after the colon",
+    "X-Folded: one\r\n\ttwo\r\n  three",
+    "X-Trailing: blanks  ",
+    "X-Empty:",
+    "X-Twice: 1",
+    "X-Twice: 2",
+]
+
+
+def hold(bench, recipients, campaign, octets=None, **options):
+    """Sends a bulk message and gives recipient -> row for those who were held."""
+    octets = octets or message(NEWS, "list@home.test", "News", bulk=True, campaign=campaign)
+    sent = send(bench.postfix.relay_port, NEWS, recipients, octets, **options)
+    assert sent.data and sent.data[0] == 250, sent
+    bench.settle()
+    rows = {
+        row["recipient"]: row
+        for row in bench.holdback.held()
+        if row["queue_id"] == sent.queue_id and row["state"] == "held"
+    }
+    return octets, rows
+
+
+def state(bench, number):
+    (row,) = bench.holdback.ctl("held", "show", str(number)).rows
+    return row["state"]
+
+
+def test_a_released_copy_is_byte_identical(bench):
+    octets = message(
+        NEWS, "list@home.test", "Odd", BODY, bulk=True, campaign="odd", extra=ODD_FIELDS
+    )
+    _, rows = hold(
+        bench, [ANNA, "carl@nullmx.test"], "odd", octets, mail_args=["BODY=8BITMIME"]
+    )
+    bench.holdback.ctl("held", "release", str(rows["carl@nullmx.test"]["id"]))
+    wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
+    bench.settle()
+    assert bench.outside.recipients() == sorted([ANNA, "carl@nullmx.test"])
+    (anna,) = bench.outside.deliveries(ANNA)
+    (carl,) = bench.outside.deliveries("carl@nullmx.test")
+    assert_same_message(anna.octets, octets)
+    assert_same_message(carl.octets, octets)
+    assert carl.sender == NEWS
+    assert [a.upper() for a in carl.sender_arguments if a.upper().startswith("BODY")] == [
+        "BODY=8BITMIME"
+    ]
+
+
+def test_a_large_message_survives(bench):
+    body = "".join(f"{number:07d} {'y' * 60}\r\n" for number in range(45000))
+    octets = message(NEWS, "list@home.test", "Large", body, bulk=True, campaign="large")
+    _, rows = hold(bench, [ANNA, "carl@nullmx.test"], "large", octets)
+    bench.holdback.ctl("held", "release", str(rows["carl@nullmx.test"]["id"]))
+    wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
+    assert_same_message(bench.outside.deliveries("carl@nullmx.test")[0].octets, octets)
+
+
+def test_exactly_the_chosen_recipients_get_it(bench):
+    recipients = [f"r{number}@nullmx.test" for number in range(6)]
+    octets, rows = hold(bench, [ANNA, *recipients], "chosen")
+    assert sorted(rows) == recipients
+    bench.forget()
+    chosen = [recipients[1], recipients[4]]
+    bench.holdback.ctl("held", "release", *(str(rows[who]["id"]) for who in chosen))
+    wait_for("both have a copy", lambda: len(bench.outside.deliveries()) >= 2)
+    bench.settle()
+    assert bench.outside.recipients() == chosen
+    for delivery in bench.outside.deliveries():
+        assert_same_message(delivery.octets, octets)
+    for who in recipients:
+        wanted = "released" if who in chosen else "held"
+        wait_for(f"{who} is {wanted}", lambda: state(bench, rows[who]["id"]) == wanted)
+
+
+def test_all_held_means_discarded_and_nothing_leaves(bench):
+    octets, rows = hold(bench, ["carl@nullmx.test", "dora@gone.test"], "nobody")
+    assert sorted(rows) == ["carl@nullmx.test", "dora@gone.test"]
+    assert bench.outside.recipients() == []
+    assert not bench.postfix.deferred()
+
+
+def test_the_same_message_submitted_twice_is_held_once(bench):
+    octets, rows = hold(bench, [ANNA, "carl@nullmx.test"], "twice")
+    hold(bench, [ANNA, "carl@nullmx.test"], "twice", octets)
+    assert len(bench.holdback.held("--campaign", "twice")) == 1
+    number = str(rows["carl@nullmx.test"]["id"])
+    bench.holdback.ctl("held", "release", number)
+    wait_for("it is released", lambda: state(bench, number) == "released")
+    bench.settle()
+    assert len(bench.outside.deliveries("carl@nullmx.test")) == 1
+
+
+def test_dsn_arguments_go_with_a_release(bench):
+    octets = message(NEWS, "list@home.test", "Dsn", bulk=True, campaign="dsn")
+    _, rows = hold(
+        bench, ["carl@nullmx.test"], "dsn", octets,
+        mail_args=["RET=HDRS", "ENVID=QQ314159"], rcpt_args=["NOTIFY=NEVER"],
+    )
+    bench.holdback.ctl("held", "release", str(rows["carl@nullmx.test"]["id"]))
+    wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
+    (carl,) = bench.outside.deliveries("carl@nullmx.test")
+    assert "NOTIFY=NEVER" in carl.recipient_arguments
+    assert "RET=HDRS" in carl.sender_arguments and "ENVID=QQ314159" in carl.sender_arguments
+
+
+def test_international_addresses_are_held_and_released(bench):
+    octets = message(NEWS, "list@home.test", "Üñï", bulk=True, campaign="utf8")
+    _, rows = hold(bench, [ANNA, "jörg@nullmx.test"], "utf8", octets, mail_args=["SMTPUTF8"])
+    assert list(rows) == ["jörg@nullmx.test"]
+    assert bench.outside.recipients() == [ANNA]
+    bench.holdback.ctl("held", "release", str(rows["jörg@nullmx.test"]["id"]))
+    wait_for("Jörg has his copy", lambda: bench.outside.deliveries("jörg@nullmx.test"))
+    assert_same_message(bench.outside.deliveries("jörg@nullmx.test")[0].octets, octets)
+
+
+@pytest.mark.parametrize(
+    "spelling, delivered",
+    [
+        ("Carl@NullMX.test", "Carl@NullMX.test"),
+        ('"odd carl"@nullmx.test', '"odd carl"@nullmx.test'),
+        ("carl+tag=x@nullmx.test", "carl+tag=x@nullmx.test"),
+        # Postfix takes dots that the grammar forbids, and quotes them for the next hop.
+        ("c..arl@nullmx.test", '"c..arl"@nullmx.test'),
+        ("carl.@nullmx.test", '"carl."@nullmx.test'),
+    ],
+)
+def test_recipients_are_deleted_in_their_own_spelling(bench, spelling, delivered):
+    octets, rows = hold(bench, [ANNA, spelling], "spelling " + spelling)
+    assert bench.outside.recipients() == [ANNA]
+    assert list(rows) == [spelling]
+    bench.holdback.ctl("held", "release", str(rows[spelling]["id"]))
+    wait_for("it has its copy", lambda: bench.outside.deliveries(delivered))
+
+
+def test_a_recipient_named_twice_is_held_and_released_once(bench):
+    octets, rows = hold(bench, ["carl@nullmx.test", ANNA, "carl@nullmx.test"], "named twice")
+    assert bench.outside.recipients() == [ANNA]
+    assert len(bench.holdback.held("--campaign", "named twice")) == 1
+    bench.holdback.ctl("held", "release", str(rows["carl@nullmx.test"]["id"]))
+    wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
+    bench.settle()
+    assert len(bench.outside.deliveries("carl@nullmx.test")) == 1
+
+
+def test_a_refused_release_goes_back_to_held_with_the_answer(bench):
+    """Postfix is told to refuse the recipient; the item must not be lost, nor count as released."""
+    _, rows = hold(bench, ["carl@nullmx.test"], "refused")
+    number = str(rows["carl@nullmx.test"]["id"])
+    access = bench.base / "postfix/etc/recipients"
+    access.write_text("/^carl@nullmx\\.test$/ 450 4.2.0 come back tomorrow\n")
+    bench.postfix.set(smtpd_recipient_restrictions=f"check_recipient_access regexp:{access}")
+    bench.postfix.restart()
+    try:
+        bench.holdback.ctl("held", "release", number, check=False)
+        row = wait_for(
+            "the refusal is written down",
+            lambda: next(
+                (
+                    row
+                    for row in bench.holdback.ctl("held", "show", number).rows
+                    if row["state"] == "held" and row["last_answer"]
+                ),
+                None,
+            ),
+        )
+        assert "come back tomorrow" in row["last_answer"]
+        assert bench.outside.recipients() == []
+    finally:
+        bench.postfix.set(smtpd_recipient_restrictions="")
+        bench.postfix.restart()
+    bench.holdback.ctl("held", "release", number)
+    wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
+    wait_for("it is released", lambda: state(bench, number) == "released")
+
+
+def test_a_release_while_postfix_is_down_keeps_the_item(bench):
+    _, rows = hold(bench, ["carl@nullmx.test"], "down")
+    number = str(rows["carl@nullmx.test"]["id"])
+    bench.postfix.stop()
+    try:
+        bench.holdback.ctl("held", "release", number, check=False)
+        wait_for("it is held again", lambda: state(bench, number) == "held")
+    finally:
+        bench.postfix.start()
+    bench.holdback.ctl("held", "release", number)
+    wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
+    bench.settle()
+    assert len(bench.outside.deliveries("carl@nullmx.test")) == 1
+
+
+def test_a_daemon_killed_while_it_releases_makes_no_second_copy(bench):
+    """Who has a copy is not held any more, but for the one message that the MTA was just taking:
+    that waits for a person, with a note why."""
+    recipients = [f"many{number}@nullmx.test" for number in range(25)]
+    numbers = {}
+    for who in recipients:
+        _, rows = hold(bench, [who], f"one for {who}")
+        numbers[who] = str(rows[who]["id"])
+    releasing = threading.Thread(
+        target=lambda: bench.holdback.ctl("held", "release", *numbers.values(), check=False)
+    )
+    releasing.start()
+    wait_for("some are out", lambda: len(bench.outside.deliveries()) >= 5)
+    bench.holdback.kill()
+    releasing.join()
+    bench.holdback.start()
+    bench.settle()
+    doubtful = []
+    for who, number in numbers.items():
+        (row,) = bench.holdback.ctl("held", "show", number).rows
+        copies = len(bench.outside.deliveries(who))
+        if row["state"] == "held" and "look in its log" in (row["last_answer"] or ""):
+            doubtful.append(who)
+        elif row["state"] == "released":
+            assert copies == 1, f"{copies} copies for {who}, {row}"
+        else:
+            assert row["state"] == "held" and copies == 0, f"{copies} copies for {who}, {row}"
+            bench.holdback.ctl("held", "release", number)
+    assert len(doubtful) <= 1, doubtful
+    bench.settle()
+    for who in recipients:
+        copies = len(bench.outside.deliveries(who))
+        assert copies == 1 or (who in doubtful and copies == 0), f"{copies} copies for {who}"
+
+
+def test_a_daemon_killed_in_between_keeps_the_item(bench):
+    _, rows = hold(bench, ["carl@nullmx.test"], "killed")
+    number = str(rows["carl@nullmx.test"]["id"])
+    bench.holdback.kill()
+    bench.holdback.start()
+    assert state(bench, number) == "held"
+    bench.holdback.ctl("held", "release", number)
+    wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
+
+
+def test_returned_mail_comes_back_as_a_dsn(bench):
+    octets, rows = hold(bench, [ANNA, "carl@nullmx.test"], "returned")
+    number = str(rows["carl@nullmx.test"]["id"])
+    bench.holdback.ctl("held", "return", number)
+    (dsn,) = wait_for("the DSN", lambda: bench.home.deliveries(NEWS))
+    bench.settle()
+    assert dsn.sender == "" and len(bench.home.deliveries(NEWS)) == 1
+    assert b"multipart/report" in dsn.header and b"carl@nullmx.test" in dsn.octets
+    assert b"Action: failed" in dsn.octets
+    assert state(bench, number) == "returned"
+    assert bench.holdback.ctl("held", "release", number, check=False).code == 1
+
+
+def test_expired_mail_comes_back_as_a_dsn(bench):
+    with bench.changed({"hold": {"expire_after": "2s"}}):
+        octets, rows = hold(bench, [ANNA, "carl@nullmx.test"], "expired")
+        number = str(rows["carl@nullmx.test"]["id"])
+        (dsn,) = wait_for("the DSN", lambda: bench.home.deliveries(NEWS))
+        bench.settle()
+        assert dsn.sender == "" and b"carl@nullmx.test" in dsn.octets
+        wait_for("it is returned", lambda: state(bench, number) == "returned")
+        assert len(bench.home.deliveries(NEWS)) == 1
+        assert bench.outside.recipients() == [ANNA]
+
+
+def test_discarded_mail_is_gone_and_still_listed(bench):
+    octets, rows = hold(bench, [ANNA, "carl@nullmx.test"], "discarded")
+    number = str(rows["carl@nullmx.test"]["id"])
+    bench.holdback.ctl("held", "discard", number)
+    bench.settle()
+    assert state(bench, number) == "discarded"
+    assert bench.home.recipients() == []
+    assert bench.outside.recipients() == [ANNA]
+    assert bench.holdback.ctl("held", "release", number, check=False).code == 1
+
+
+def test_a_release_token_of_somebody_else_is_worth_nothing(bench):
+    """A stranger's header does not open the gate: the recipient is held as ever, and the field
+    does not travel on."""
+    octets = message(
+        NEWS, "list@home.test", "Forged", bulk=True, campaign="forged",
+        extra=["X-Holdback-Release: 0123456789abcdef0123456789abcdef"],
+    )
+    _, rows = hold(bench, [ANNA, "carl@nullmx.test"], "forged", octets)
+    assert list(rows) == ["carl@nullmx.test"]
+    (anna,) = bench.outside.deliveries(ANNA)
+    assert anna.fields("X-Holdback-Release") == []

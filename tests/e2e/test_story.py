@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The story, step by step: see story.py."""
+
+import pytest
+import story as told
+
+SETTINGS = told.SETTINGS
+
+
+@pytest.fixture(scope="module")
+def story(bench):
+    return told.Story(bench)
+
+
+@pytest.mark.parametrize("title", told.STEPS)
+def test_step(story, title, request):
+    if request.session.testsfailed:
+        pytest.skip("an earlier step failed")
+    told.STEPS[title](story)

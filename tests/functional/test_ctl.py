@@ -1,0 +1,530 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The control tool from outside: what it prints, and its exit status. A small server plays the
+daemon where one is asked."""
+
+import contextlib
+import json
+import pathlib
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from lab.holdback import SOURCE, program
+from lab.need import need
+
+DONE, NO, USAGE, UNAVAILABLE, SETTINGS = 0, 1, 2, 69, 78
+
+BOUNCE = b"""\
+From: Mail Delivery System <MAILER-DAEMON@mta.example.org>
+To: news@example.org
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="cut"
+
+--cut
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+--cut
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mta.example.org
+
+Final-Recipient: rfc822; bo@example.net
+Original-Recipient: rfc822;bo@example.net
+Action: failed
+Status: 5.1.1
+Remote-MTA: dns; mx.example.net
+Diagnostic-Code: smtp; 550 5.1.1 <bo@example.net>: Recipient address rejected: User unknown
+
+--cut--
+"""
+ORDINARY = b"From: a@example.org\nTo: b@example.org\nSubject: Lunch\n\nAt noon?\n"
+
+
+class Ctl:
+    """The tool with settings, store and sockets below a directory of its own."""
+
+    def __init__(self, base):
+        self.base = base
+        self.conf = base / "holdback.conf"
+        self.socket = base / "control.sock"
+        self.write_settings()
+
+    def write_settings(self, more=""):
+        self.conf.write_text(
+            more
+            + f'[control]\nsocket = "{self.socket}"\n'
+            + f'[store]\npath = "{self.base}/holdback.db"\n'
+            + f'[codes]\nfile = "{SOURCE}/conf/codes.conf"\nrules = "{SOURCE}/conf/rules.d"\n'
+            + "[dns]\nreserved_domains = []\n"
+        )
+
+    def run(self, *arguments, stdin=b"", conf=True):
+        settings = ["-c", self.conf] if conf else []
+        done = subprocess.run(
+            [str(word) if not isinstance(word, bytes) else word
+             for word in (program("holdbackctl"), *settings, *arguments)],
+            input=stdin, capture_output=True, timeout=60, check=False, cwd=self.base,
+        )
+        return done
+
+    def json(self, *arguments, code=DONE, **options):
+        done = self.run("--json", *arguments, **options)
+        assert done.returncode == code, done
+        return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+    def says(self, *arguments, code=DONE, **options):
+        done = self.run(*arguments, **options)
+        assert done.returncode == code, done
+        return (done.stdout + done.stderr).decode()
+
+    def start_store(self):
+        """A store as a daemon would have made it, with nothing in it."""
+        self.run("suppress", "add", "x@example.org")
+        self.run("suppress", "remove", "x@example.org")
+
+
+@pytest.fixture
+def ctl(tmp_path):
+    tool = program("holdbackctl")
+    need(None if tool.exists() else f"{tool} is not built")
+    return Ctl(tmp_path)
+
+
+@contextlib.contextmanager
+def daemon(path, answers):
+    """Answers requests by their first word; gives the requests that came."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    requests = []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rwb") as stream:
+                fields = stream.readline().decode().rstrip("\n").split("\t")
+                requests.append(fields)
+                answer = answers.get(fields[0], "error\tunknown command\n")
+                stream.write((answer(fields) if callable(answer) else answer).encode())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield requests
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+# --- check ------------------------------------------------------------------------------------
+
+
+def test_check_tells_verdict_and_findings(ctl):
+    good, bad = ctl.json("check", "--offline", "bo@example.net", "bo@@example.net", code=NO)
+    assert good == {
+        "address": "bo@example.net", "verdict": "pass", "stream": "direct", "findings": [],
+        "route": None, "hosts": [],
+    }
+    assert list(bad) == ["address", "verdict", "stream", "findings", "route", "hosts"]
+    assert bad["verdict"] == "reject"
+    (finding,) = bad["findings"]
+    assert list(finding) == ["name", "code", "certainty", "reason", "advice", "suggestion"]
+    assert (finding["name"], finding["code"], finding["certainty"]) == (
+        "malformed-address", 2003, "certain",
+    )
+    assert finding["suggestion"] is None
+
+
+def test_check_follows_the_policy_of_the_stream(ctl):
+    ctl.run("suppress", "add", "--reason", "unsubscribe", "bo@example.net")
+    (direct,) = ctl.json("check", "--offline", "BO@Example.Net")
+    (bulk,) = ctl.json("check", "--offline", "--stream", "bulk", "bo@example.net", code=NO)
+    assert (direct["verdict"], bulk["verdict"]) == ("pass", "hold")
+    assert bulk["findings"][0]["name"] == "suppressed-unsubscribe"
+    assert bulk["findings"][0]["code"] == 5003
+
+
+def test_check_knows_routes_that_need_no_dns(ctl):
+    literal, local = ctl.json("check", "--offline", "a@[192.0.2.1]", "a@host.internal")
+    assert literal["route"] == "literal" and local["route"] == "local"
+
+
+def test_nul_separated_addresses_are_taken_octet_by_octet(ctl):
+    hostile = [
+        b"bo@example.net", b" bo@example.net", b"bo@example.net\n", b'"a b"@example.net',
+        b"a\r\nb@example.net", b"\xff@example.net", b"", b"{}", b"[a,b]@example.net",
+        b"\x1b[2J@example.net", "jörg@example.net".encode(),
+    ]
+    rows = ctl.json(
+        "check", "--offline", "--file", "-", "-0", code=NO, stdin=b"\0".join(hostile) + b"\0"
+    )
+    assert [row["address"] for row in rows] == [
+        "bo@example.net", " bo@example.net", "bo@example.net\n", '"a b"@example.net',
+        "a\r\nb@example.net", "\ufffd@example.net", "", "{}", "[a,b]@example.net",
+        "\x1b[2J@example.net", "jörg@example.net",
+    ]
+    assert [row["verdict"] == "pass" for row in rows] == [
+        True, False, False, True, False, False, False, False, False, False, True,
+    ]
+    assert {row["stream"] for row in rows} == {"bulk"}
+
+
+def test_arguments_are_taken_as_they_come(ctl):
+    words = ["[a,b]", "{}", "%%", "a,b@example.net", "[a@example.net]"]
+    rows = ctl.json("check", "--offline", *words, code=NO)
+    assert [row["address"] for row in rows] == words
+
+
+def test_without_smtputf8_addresses_are_ascii(ctl):
+    (row,) = ctl.json("check", "--offline", "--no-smtputf8", "jörg@example.net", code=NO)
+    assert row["findings"][0]["name"] == "malformed-address"
+
+
+LISTS = [
+    ("lines", "a@example.net\r\n\n  b@example.net \nc@example.net"),
+    ("a head with one column", "Email\na@example.net\nb@example.net\nc@example.net\n"),
+    ("csv", 'Name,E-Mail,Town\n"Doe, A",a@example.net,X\n"B ""b""","b@example.net","two\nlines"\n'
+            "C,c@example.net,\n"),
+    ("semicolons and a mark", "\ufeffid;Recipient_Email\n1;a@example.net\n2;b@example.net\n"
+                              "3;\n4;c@example.net\n"),
+    ("tabs", "x\taddress\n1\ta@example.net\n2\tb@example.net\n3\tc@example.net\n"),
+]
+
+
+@pytest.mark.parametrize("what, text", LISTS, ids=[what for what, _ in LISTS])
+def test_lists_are_lines_or_csv(ctl, what, text):
+    path = ctl.base / "list"
+    path.write_text(text)
+    rows = ctl.json("check", "--offline", "--file", path)
+    assert [row["address"] for row in rows] == [f"{c}@example.net" for c in "abc"]
+
+
+def test_a_list_keeps_its_order_and_ends_with_a_summary(ctl):
+    addresses = [f"u{n}@example.net" if n % 3 else f"u{n}" for n in range(2500)]
+    text = "\n".join(addresses).encode()
+    done = ctl.run("--json", "check", "--offline", "--file", "-", stdin=text)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["address"] for row in rows] == addresses
+    assert b"2500 addresses checked: 1666 pass, 0 tag, 0 hold, 0 defer, 834 reject" in done.stderr
+    human = ctl.says("check", "--offline", "--file", "-", stdin=text, code=NO)
+    assert "834  malformed-address" in human and "u1@" not in human and "reject  u0\n" in human
+
+
+def test_an_empty_list_is_fine(ctl):
+    assert ctl.json("check", "--offline", "--file", "-") == []
+
+
+def test_check_without_a_settings_file_uses_the_defaults(ctl):
+    if pathlib.Path("/etc/holdback/holdback.conf").exists():
+        pytest.skip("this machine has settings")
+    if pathlib.Path("/var/lib/holdback/holdback.db").exists():
+        pytest.skip("this machine has a store")
+    done = ctl.run("check", "--offline", "bo@example.com", conf=False)
+    assert done.returncode == NO and b"reserved-domain" in done.stdout
+
+
+def test_what_is_shown_is_printable(ctl):
+    done = ctl.run("check", "--offline", b"\x1b[31m\xff@example.net\xe2\x80\xae")
+    assert done.returncode == NO
+    assert all(octet == 10 or 32 <= octet < 127 for octet in done.stdout + done.stderr)
+
+
+# --- classify and explain -----------------------------------------------------------------------
+
+
+def test_classify_tells_kind_code_and_recipients(ctl):
+    (ctl.base / "bounce.eml").write_bytes(BOUNCE)
+    (ctl.base / "mail.eml").write_bytes(ORDINARY)
+    bounce, mail = ctl.json("classify", "bounce.eml", "mail.eml")
+    assert list(bounce) == ["file", "kind", "code", "recipients", "proof"]
+    assert (bounce["file"], bounce["kind"], bounce["code"], bounce["proof"]) == (
+        "bounce.eml", "dsn", 2001, "unproven",
+    )
+    (recipient,) = bounce["recipients"]
+    assert list(recipient) == [
+        "recipient", "code", "name", "class", "action", "status", "reply", "diagnostic",
+        "remote_mta", "rule",
+    ]
+    assert recipient["recipient"] == "bo@example.net"
+    assert (recipient["code"], recipient["name"]) == (2001, "address-invalid")
+    assert (recipient["class"], recipient["action"]) == ("permanent", "failed")
+    assert recipient["status"] == "5.1.1" and recipient["reply"].startswith("550 5.1.1 ")
+    assert recipient["remote_mta"] == "mx.example.net" and recipient["rule"]
+    assert (mail["kind"], mail["code"], mail["recipients"]) == ("ordinary", None, [])
+
+
+def test_classify_reads_directories_in_order_and_standard_input(ctl):
+    for name in ("mail/b/2.eml", "mail/a.eml", "mail/b/1.eml"):
+        path = ctl.base / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_bytes(ORDINARY)
+    rows = ctl.json("classify", "mail", "-", stdin=BOUNCE)
+    assert [row["file"] for row in rows] == ["mail/a.eml", "mail/b/1.eml", "mail/b/2.eml", "-"]
+    assert [row["kind"] for row in rows] == ["ordinary"] * 3 + ["dsn"]
+
+
+def test_classify_takes_mailboxes_apart(ctl):
+    line = b"From MAILER-DAEMON Mon Mar  2 10:00:00 2026\n"
+    (ctl.base / "box").write_bytes(line + BOUNCE + b"\n" + line + ORDINARY + b"\nFrom here on\n")
+    (ctl.base / "one").write_bytes(line + BOUNCE)
+    rows = ctl.json("classify", "box", "one")
+    assert [(row["file"], row["kind"]) for row in rows] == [
+        ("box#1", "dsn"), ("box#2", "ordinary"), ("one", "dsn"),
+    ]
+
+
+def test_classify_goes_on_after_a_file_that_cannot_be_read(ctl):
+    (ctl.base / "mail.eml").write_bytes(ORDINARY)
+    done = ctl.run("--json", "classify", "absent.eml", "mail.eml")
+    assert done.returncode == NO
+    assert b"absent.eml: No such file or directory" in done.stderr
+    assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == ["mail.eml"]
+
+
+def test_extensions_collapse_to_their_parents(ctl):
+    text = ctl.conf.read_text().replace("[codes]", "[codes]\nextensions = false")
+    ctl.conf.write_text(text)
+    arf = (
+        b"From: fbl@example.net\nTo: abuse@example.org\nSubject: complaint\nMIME-Version: 1.0\n"
+        b'Content-Type: multipart/report; report-type=feedback-report; boundary="cut"\n\n'
+        b"--cut\nContent-Type: text/plain\n\nan abuse report\n"
+        b"--cut\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n"
+        b"User-Agent: FBL/1\nVersion: 1\nOriginal-Rcpt-To: <bo@example.net>\n\n"
+        b"--cut\nContent-Type: message/rfc822\n\n" + ORDINARY + b"\n--cut--\n"
+    )
+    (row,) = ctl.json("classify", "-", stdin=arf)
+    assert (row["kind"], row["code"]) == ("complaint", 5999)
+
+
+@pytest.mark.parametrize("question", ["2001", "address-invalid", "Address-Invalid"])
+def test_explain_knows_codes_and_names(ctl, question):
+    (row,) = ctl.json("explain", question)
+    assert (row["code"], row["name"], row["class"]) == (2001, "address-invalid", "permanent")
+    assert row["meaning"] and row["advice"] and row["who"] and row["resend_helps"] is False
+    assert row["rule"] is None
+
+
+def test_explain_knows_replies(ctl):
+    (quoted,) = ctl.json("explain", "550 5.1.1 User unknown")
+    (words,) = ctl.json("explain", "550", "5.1.1", "User", "unknown")
+    assert quoted["code"] == words["code"] == 2001 and quoted["rule"] == words["rule"] != None
+
+
+def test_explain_says_what_it_does_not_know(ctl):
+    (row,) = ctl.json("explain", "the quick brown fox", code=NO)
+    assert row["code"] == 9999
+    assert "1234" in ctl.says("explain", "1234", code=NO)
+
+
+# --- suppress -----------------------------------------------------------------------------------
+
+
+def test_an_entry_goes_in_and_out(ctl):
+    ctl.says("suppress", "add", "--note", "asked by phone", "Bo@Example.NET")
+    (row,) = ctl.json("suppress", "show", "bo@example.net")
+    assert (row["subject"], row["kind"], row["reason"], row["source"]) == (
+        "bo@example.net", "address", "manual", "admin",
+    )
+    assert (row["code"], row["standing"], row["expires"], row["diagnostic"]) == (
+        1999, "in-force", None, "asked by phone",
+    )
+    assert [r["subject"] for r in ctl.json("suppress", "list")] == ["bo@example.net"]
+    assert "bo@example.net" in ctl.says("suppress", "list")
+    assert ctl.json("suppress", "remove", "bo@example.net") == [
+        {"subject": "bo@example.net", "removed": True}
+    ]
+    assert ctl.json("suppress", "list", code=NO) == []
+    ctl.json("suppress", "show", "bo@example.net", code=NO)
+    ctl.json("suppress", "remove", "bo@example.net", code=NO)
+
+
+def test_entries_for_domains_cover_their_addresses(ctl):
+    ctl.run("suppress", "add", "--reason", "bounce", "bücher.example")
+    (row,) = ctl.json("suppress", "show", "a@xn--bcher-kva.example")
+    assert (row["subject"], row["kind"], row["code"]) == ("xn--bcher-kva.example", "domain", 2002)
+    (checked,) = ctl.json("check", "--offline", "a@bücher.example", code=NO)
+    assert checked["findings"][0]["name"] == "suppressed-bounce"
+
+
+def test_an_allow_entry_stands_above_all(ctl):
+    ctl.run("suppress", "add", "example.net")
+    ctl.run("suppress", "add", "--reason", "allow", "bo@example.net")
+    rows = ctl.json("check", "--offline", "bo@example.net", "al@example.net", code=NO)
+    assert [row["verdict"] for row in rows] == ["pass", "reject"]
+
+
+def test_lists_are_narrowed(ctl):
+    ctl.run("suppress", "add", "--reason", "bounce", "a@example.net", "b@example.org")
+    ctl.run("suppress", "add", "--reason", "complaint", "--code", "5002", "c@example.net")
+    ctl.run("suppress", "add", "--expires", "30d", "example.net")
+
+    def subjects(*options):
+        return [row["subject"] for row in ctl.json("suppress", "list", *options)]
+
+    assert subjects("--reason", "bounce") == ["a@example.net", "b@example.org"]
+    assert subjects("--code", "5002") == ["c@example.net"]
+    assert subjects("--domain", "Example.Net") == ["a@example.net", "c@example.net", "example.net"]
+    (row,) = ctl.json("suppress", "show", "example.net")
+    assert row["expires"] > row["last_seen"]
+
+
+def test_remove_with_release_has_the_daemon_release_nothing_when_nothing_is_held(ctl):
+    ctl.run("suppress", "add", "bo@example.net")
+    ctl.says("suppress", "remove", "--release", "bo@example.net")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("add", "not an address@"), ("add", "a@example.net", "--expires", "30"),
+     ("add", "a@example.net", "--reason", "spite"), ("add", "a@example.net", "--code", "20"),
+     ("add",), ("list", "--domain", "-")],
+)
+def test_wrong_suppress_arguments_are_usage_errors(ctl, arguments):
+    ctl.says("suppress", *arguments, code=USAGE)
+    assert not (ctl.base / "holdback.db").exists()
+
+
+# --- held ---------------------------------------------------------------------------------------
+
+
+def test_nothing_is_held_in_an_empty_store(ctl):
+    ctl.start_store()
+    assert ctl.json("held", "list", code=NO) == []
+    assert ctl.json("held", "list", "--all", "--sender", "<>", code=NO) == []
+    assert ctl.json("held", "show", "1", code=NO) == []
+    assert ctl.json("held", "release", "--older", "2d", code=NO) == []
+
+
+def test_named_items_go_to_the_daemon(ctl):
+    answers = {
+        "release": "7\treleased\t250 2.0.0 Ok\n8\trefused\t450 a\\tb\\nc\nok\n",
+        "discard": "7\tdiscarded\t\nok\n",
+    }
+    with daemon(ctl.socket, answers) as requests:
+        rows = ctl.json("held", "release", "7", "8", code=NO)
+        ctl.json("held", "discard", "7")
+    assert rows == [
+        {"id": 7, "outcome": "released", "answer": "250 2.0.0 Ok"},
+        {"id": 8, "outcome": "refused", "answer": "450 a\tb\nc"},
+    ]
+    assert requests == [["release", "7", "8"], ["discard", "7"]]
+
+
+def test_many_items_go_in_several_requests(ctl):
+    def release(fields):
+        return "".join(f"{number}\treleased\t\n" for number in fields[1:]) + "ok\n"
+
+    with daemon(ctl.socket, {"release": release}) as requests:
+        rows = ctl.json("held", "release", *range(1, 2501))
+    assert [row["id"] for row in rows] == list(range(1, 2501))
+    assert len(requests) > 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("release",), ("show",), ("release", "x"), ("list", "--reason", "no-finding")]
+)
+def test_wrong_held_arguments_are_usage_errors(ctl, arguments):
+    ctl.says("held", *arguments, code=USAGE)
+
+
+# --- the daemon ---------------------------------------------------------------------------------
+
+
+def test_without_a_daemon_its_commands_say_so(ctl):
+    ctl.start_store()
+    for arguments in (["reload"], ["cache", "show"], ["cache", "clear"], ["held", "release", "1"]):
+        assert "the daemon is not running" in ctl.says(*arguments, code=UNAVAILABLE)
+    (row,) = ctl.json("status", code=UNAVAILABLE)
+    assert row["running"] is False and row["held"] == 0 and row["suppression_entries"] == 0
+
+
+def test_status_and_cache_are_what_the_daemon_says(ctl):
+    ctl.start_store()
+    answers = {
+        "status": "mode\tenforce\npid\t12\nok\n",
+        "cache-show": "dns_cache_entries\t3\nok\n",
+        "cache-clear": "ok\n",
+        "reload": "ok\n",
+    }
+    with daemon(ctl.socket, answers) as requests:
+        (row,) = ctl.json("status")
+        assert ctl.json("cache", "show") == [{"dns_cache_entries": 3}]
+        ctl.says("cache", "clear")
+        ctl.says("reload")
+    assert (row["running"], row["mode"], row["pid"], row["held"]) == (True, "enforce", 12, 0)
+    assert requests == [["status"], ["cache-show"], ["cache-clear"], ["reload"]]
+
+
+def test_a_reload_that_fails_shows_why(ctl):
+    error = "error\t/etc/x.conf:3: unknown key\\n/etc/x.conf:9: no number\n"
+    with daemon(ctl.socket, {"reload": error}):
+        text = ctl.says("reload", code=SETTINGS)
+    assert text.splitlines()[:2] == [
+        "holdbackctl: /etc/x.conf:3: unknown key", "holdbackctl: /etc/x.conf:9: no number",
+    ]
+
+
+def test_a_daemon_that_breaks_off_is_out_of_reach(ctl):
+    with daemon(ctl.socket, {"reload": ""}):
+        ctl.says("reload", code=UNAVAILABLE)
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--no-such-option",), ("no-such-command",), ("check",), ("check", "--nonsense", "a@b"),
+     ("check", "a@example.net", "--file", "-"), ("check", "--stream", "both", "a@example.net"),
+     ("classify",), ("explain",), ("suppress",), ("held",), ("cache",), ("status", "now")],
+)
+def test_a_wrong_command_line_ends_with_two(ctl, arguments):
+    text = ctl.says(*arguments, code=USAGE)
+    assert text.startswith("holdbackctl: ")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-V",), ("check", "--help"), ("held", "-h")])
+def test_help_and_version_are_answers(ctl, arguments):
+    assert "holdbackctl" in ctl.says(*arguments, conf=False)
+
+
+def test_global_options_may_stand_behind_the_command(ctl):
+    done = ctl.run("check", "--offline", "a@example.net", "--json", "-c", ctl.conf, conf=False)
+    assert json.loads(done.stdout)["verdict"] == "pass"
+
+
+def test_words_that_are_commands_too_stay_arguments(ctl):
+    (row,) = ctl.json("check", "--offline", "status", code=NO)
+    assert row["address"] == "status"
+
+
+@pytest.mark.parametrize("command", [("check", "--offline", "a@example.net"), ("explain", "2001"),
+                                     ("suppress", "list"), ("held", "list"), ("status",)])
+def test_wrong_settings_are_told_by_file_and_line(ctl, command):
+    ctl.write_settings('mode = "loud"\n')
+    text = ctl.says(*command, code=SETTINGS)
+    assert f"holdbackctl: {ctl.conf}:1: " in text
+
+
+def test_absent_settings_that_were_named_are_an_error(ctl):
+    ctl.conf.unlink()
+    assert str(ctl.conf) in ctl.says("check", "--offline", "a@example.net", code=SETTINGS)
+
+
+def test_a_store_that_cannot_be_used_is_out_of_reach(ctl):
+    assert "holdback.db" in ctl.says("suppress", "list", code=UNAVAILABLE)
+    (ctl.base / "holdback.db").write_bytes(b"this is no database, but longer than a header" * 40)
+    for arguments in (
+        ["check", "--offline", "a@example.net"], ["suppress", "list"], ["held", "list"],
+        ["suppress", "add", "a@example.net"],
+    ):
+        assert "holdback.db" in ctl.says(*arguments, code=UNAVAILABLE)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever stands in a rule file: it is read, compiled and asked, or refused with messages of one
+// printable line.
+#include "dsn/explain.hpp"
+#include "dsn/rule_set.hpp"
+#include "io/rules_file.hpp"
+#include "io/toml_document.hpp"
+#include "mail/failure_code.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace {
+
+constexpr std::string_view kCodes = R"([[code]]
+code = 9999
+name = "unknown"
+class = "unknown"
+meaning = "m"
+advice = "a"
+who = "admin"
+)";
+
+void expect(bool holds) {
+    if (!holds) {
+        std::abort();
+    }
+}
+
+bool is_one_line(const std::string& text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+void expect_readable(const holdback::io::FileErrors& errors) {
+    expect(!errors.empty());
+    for (const holdback::io::FileError& error : errors) {
+        expect(is_one_line(error.text()));
+    }
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using holdback::dsn::RuleSet;
+    const std::span<const std::uint8_t> octets(data, size);
+    const std::string text(octets.begin(), octets.end());
+    if (const auto codes = holdback::io::read_codes_text(text, "fuzz.conf"); !codes.has_value()) {
+        expect_readable(codes.error());
+    }
+    const auto codes = holdback::io::read_codes_text(kCodes, "codes.conf");
+    const auto rules = holdback::io::read_rules_text(text, "fuzz.conf", *codes);
+    if (!rules.has_value()) {
+        expect_readable(rules.error());
+        return 0;
+    }
+    const auto set = RuleSet::make(*rules, *codes);
+    if (!set.has_value()) {
+        for (const holdback::dsn::RuleError& error : set.error()) {
+            expect(is_one_line(error.message));
+        }
+        return 0;
+    }
+    expect(holdback::dsn::explain_reply(text, *set, *codes).entry != nullptr);
+    return 0;
+}

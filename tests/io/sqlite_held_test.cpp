@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contract of HeldStore, for the SQLite store and for the fake that stands for it elsewhere.
+#include "io/sqlite_held.hpp"
+
+#include "core/clock.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_schema.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/held.hpp"
+#include "ports/held_store.hpp"
+#include "tests/support/memory_stores.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using holdback::core::TimePoint;
+using holdback::io::Database;
+using holdback::io::SqliteHeld;
+using holdback::mail::HeldKind;
+using holdback::mail::HeldMessage;
+using holdback::mail::HeldRecipient;
+using holdback::mail::HeldState;
+using holdback::ports::HeldCounts;
+using holdback::ports::HeldEvent;
+using holdback::ports::HeldFilter;
+using holdback::ports::HeldItem;
+using holdback::ports::ReleaseGrant;
+
+constexpr TimePoint kNow{1'700'000'000'000ms};
+
+/// A store of each kind with what it needs.
+struct Sqlite {
+    holdback::support::TempDir directory;
+    Database database{
+        {.path = directory.file("holdback.db"), .migrations = holdback::io::schema_steps()}};
+    SqliteHeld store{database};
+};
+
+struct Memory {
+    holdback::support::MemoryHeldStore store;
+};
+
+HeldMessage message(std::string spool_id, std::string fingerprint = "print") {
+    HeldMessage made;
+    made.spool_id = std::move(spool_id);
+    made.sender = "News@example.org";
+    made.sender_arguments = {"BODY=8BITMIME", "SMTPUTF8"};
+    made.user = "news";
+    made.client = "192.0.2.7";
+    made.queue_id = "4Xk2";
+    made.campaign = "spring";
+    made.message_id = "<1@example.org>";
+    made.subject = "Spring \xF0\x9F\x8C\xB1";
+    made.fingerprint = std::move(fingerprint);
+    made.octets = 5'000'000'000;
+    made.held_at = kNow;
+    return made;
+}
+
+HeldRecipient recipient(std::string address) {
+    HeldRecipient made;
+    made.address = std::move(address);
+    made.arguments = {"NOTIFY=NEVER", "ORCPT=rfc822;bo@example.net"};
+    made.finding = "null-mx";
+    made.code = holdback::mail::FailureCode(2002);
+    made.reason = "The domain takes no mail";
+    made.expires_at = kNow + 168h;
+    return made;
+}
+
+std::vector<HeldItem> all(holdback::ports::HeldStore& store, const HeldFilter& wanted = {}) {
+    std::vector<HeldItem> items;
+    REQUIRE(store
+                .list(wanted,
+                      [&](const HeldItem& item) {
+                          items.push_back(item);
+                          return true;
+                      })
+                .has_value());
+    return items;
+}
+
+std::vector<std::int64_t> ids(holdback::ports::HeldStore& store, const HeldFilter& wanted) {
+    std::vector<std::int64_t> found;
+    for (const HeldItem& item : all(store, wanted)) {
+        found.push_back(item.recipient.id);
+    }
+    return found;
+}
+
+HeldFilter filter(const std::function<void(HeldFilter&)>& set) {
+    HeldFilter made;
+    set(made);
+    return made;
+}
+
+/// What a token is good for; nothing when it is not good.
+ReleaseGrant claim(holdback::ports::HeldStore& store, std::string_view token) {
+    return store.claim_token(token, kNow).value().value_or(ReleaseGrant{});
+}
+
+/// Holds one recipient and gives its id.
+std::int64_t hold_one(holdback::ports::HeldStore& store,
+                      const HeldMessage& of,
+                      const std::string& address) {
+    const std::array recipients{recipient(address)};
+    const auto outcomes = store.hold(of, recipients);
+    REQUIRE(outcomes.has_value());
+    REQUIRE(outcomes->size() == 1);
+    return outcomes->front().id;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("what is held comes back as it was", Kind, Sqlite, Memory) {
+    Kind kind;
+    HeldRecipient with_release = recipient("b@Example.NET");
+    with_release.arguments.clear();
+    with_release.release_at = kNow + 1h;
+    const std::array recipients{recipient("a@example.net"), with_release};
+    const auto outcomes = kind.store.hold(message("s1"), recipients);
+    REQUIRE(outcomes.has_value());
+    REQUIRE(outcomes->size() == 2);
+    CHECK_FALSE(outcomes->at(0).already_held);
+    CHECK_FALSE(outcomes->at(1).already_held);
+
+    const auto items = all(kind.store);
+    REQUIRE(items.size() == 2);
+    CHECK(items[0].message == message("s1"));
+    CHECK(items[1].message == message("s1"));
+    HeldRecipient want = recipient("a@example.net");
+    want.id = outcomes->at(0).id;
+    want.spool_id = "s1";
+    want.changed_at = kNow;
+    CHECK(items[0].recipient == want);
+    want = with_release;
+    want.id = outcomes->at(1).id;
+    want.spool_id = "s1";
+    want.changed_at = kNow;
+    CHECK(items[1].recipient == want);
+    CHECK(kind.store.history(want.id).value() ==
+          std::vector<HeldEvent>{{.at = kNow,
+                                  .from = std::nullopt,
+                                  .to = HeldState::Held,
+                                  .text = "The domain takes no mail"}});
+}
+
+TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind, Sqlite, Memory) {
+    Kind kind;
+    const std::int64_t first = hold_one(kind.store, message("s1"), "a@example.net");
+    const std::array twice{recipient("a@example.net"), recipient("b@example.net")};
+    const auto outcomes = kind.store.hold(message("s2"), twice);
+    REQUIRE(outcomes.has_value());
+    CHECK(outcomes->at(0).already_held);
+    CHECK(outcomes->at(0).id == first);
+    CHECK_FALSE(outcomes->at(1).already_held);
+    CHECK(all(kind.store).size() == 2);
+
+    SUBCASE("also while it is being released") {
+        const std::array moved{first};
+        REQUIRE(kind.store.begin_release(moved, "h", kNow).has_value());
+        CHECK(hold_one(kind.store, message("s3"), "a@example.net") == first);
+        CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1", "s2"});
+    }
+    SUBCASE("another sender or another fingerprint makes another item") {
+        HeldMessage other = message("s3");
+        other.sender = "other@example.org";
+        CHECK(hold_one(kind.store, other, "a@example.net") != first);
+        CHECK(hold_one(kind.store, message("s4", "other"), "a@example.net") != first);
+        CHECK(all(kind.store).size() == 4);
+    }
+    SUBCASE("an item that has ended stands in nobody's way") {
+        REQUIRE(kind.store.end(first, HeldState::Discarded, "by the admin", kNow).value());
+        CHECK(hold_one(kind.store, message("s3"), "a@example.net") != first);
+    }
+    SUBCASE("without a fingerprint nothing is the same") {
+        CHECK(hold_one(kind.store, message("s5", ""), "z@example.net") !=
+              hold_one(kind.store, message("s6", ""), "z@example.net"));
+    }
+    SUBCASE("a recipient named twice in one call is one item") {
+        const std::array same{recipient("c@example.net"), recipient("c@example.net")};
+        const auto both = kind.store.hold(message("s7"), same);
+        REQUIRE(both.has_value());
+        CHECK(both->at(0).id == both->at(1).id);
+        CHECK(both->at(1).already_held);
+    }
+}
+
+TEST_CASE_TEMPLATE("a message of which every recipient is held already leaves no row",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    hold_one(kind.store, message("s1"), "a@example.net");
+    hold_one(kind.store, message("s2"), "a@example.net");
+    CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1"});
+    CHECK(kind.store.removable_spool_ids(10).value().empty());
+    // The spool id is still free.
+    hold_one(kind.store, message("s2"), "b@example.net");
+    CHECK(all(kind.store).size() == 2);
+}
+
+TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
+    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    const std::array<std::int64_t, 3> wanted{1, 2, 99};
+    const auto moved = kind.store.begin_release(wanted, "hash-1", kNow + 1s);
+    CHECK(moved.value() == std::vector<std::int64_t>{1, 2});
+    CHECK(kind.store.begin_release(wanted, "hash-2", kNow + 2s).value().empty());
+    CHECK_FALSE(kind.store.claim_token("hash-2", kNow).value().has_value());
+    CHECK(kind.store.counts().value() == HeldCounts{.releasing = 2});
+    CHECK(all(kind.store)[0].recipient.attempts == 1);
+    CHECK(all(kind.store)[0].recipient.changed_at == kNow + 1s);
+
+    SUBCASE("an accepted one is released") {
+        REQUIRE(kind.store.released(1, "250 2.0.0 Ok: queued as X", kNow + 3s).has_value());
+        const HeldRecipient row = all(kind.store)[0].recipient;
+        CHECK(row.state == HeldState::Released);
+        CHECK(row.last_answer == "250 2.0.0 Ok: queued as X");
+        CHECK(row.changed_at == kNow + 3s);
+        const auto events = kind.store.history(1).value();
+        REQUIRE(events.size() == 3);
+        CHECK(events[1] == HeldEvent{.at = kNow + 1s,
+                                     .from = HeldState::Held,
+                                     .to = HeldState::Releasing,
+                                     .text = ""});
+        CHECK(events[2] == HeldEvent{.at = kNow + 3s,
+                                     .from = HeldState::Releasing,
+                                     .to = HeldState::Released,
+                                     .text = "250 2.0.0 Ok: queued as X"});
+        CHECK_FALSE(kind.store.released(1, "again", kNow).has_value());
+        CHECK_FALSE(kind.store.release_failed(1, "again", std::nullopt, kNow).has_value());
+        CHECK_FALSE(kind.store.end(1, HeldState::Discarded, "", kNow).value());
+    }
+    SUBCASE("a refused one is held again, with the answer, until its time") {
+        REQUIRE(kind.store.release_failed(2, "451 4.7.1 Later", kNow + 1h, kNow + 3s).has_value());
+        const HeldRecipient row = all(kind.store)[1].recipient;
+        CHECK(row.state == HeldState::Held);
+        CHECK(row.last_answer == "451 4.7.1 Later");
+        CHECK(row.release_at == std::optional<TimePoint>(kNow + 1h));
+        CHECK(row.attempts == 1);
+        const std::array again{row.id};
+        CHECK(kind.store.begin_release(again, "hash-3", kNow).value().size() == 1);
+        CHECK(all(kind.store)[1].recipient.attempts == 2);
+    }
+    SUBCASE("an item that is not being released cannot have been") {
+        hold_one(kind.store, message("s2", "other"), "c@example.net");
+        CHECK_FALSE(kind.store.released(3, "250", kNow).has_value());
+        CHECK_FALSE(kind.store.released(77, "250", kNow).has_value());
+        CHECK_FALSE(kind.store.release_failed(77, "450", std::nullopt, kNow).has_value());
+    }
+}
+
+TEST_CASE_TEMPLATE("items of two messages do not go out under one token", Kind, Sqlite, Memory) {
+    Kind kind;
+    const std::array both{hold_one(kind.store, message("s1"), "a@example.net"),
+                          hold_one(kind.store, message("s2", "other"), "b@example.net")};
+    CHECK_FALSE(kind.store.begin_release(both, "hash", kNow).has_value());
+    CHECK(kind.store.counts().value() == HeldCounts{.held = 2});
+}
+
+TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind, Sqlite, Memory) {
+    Kind kind;
+    const std::array recipients{
+        recipient("a@example.net"), recipient("b@example.net"), recipient("c@example.net")};
+    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    const std::array<std::int64_t, 2> some{1, 3};
+    REQUIRE(kind.store.begin_release(some, "hash", kNow).has_value());
+
+    CHECK_FALSE(kind.store.claim_token("forged", kNow).value().has_value());
+    CHECK_FALSE(kind.store.claim_token("", kNow).value().has_value());
+
+    SUBCASE("while they are on their way") {
+        const ReleaseGrant grant = claim(kind.store, "hash");
+        CHECK(grant.spool_id == "s1");
+        CHECK(grant.sender == "News@example.org");
+        CHECK(grant.addresses == std::vector<std::string>{"a@example.net", "c@example.net"});
+        CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
+    }
+    SUBCASE("after the MTA answered: sendmail(1) is faster than the milter") {
+        REQUIRE(kind.store.released(1, "250", kNow).has_value());
+        const ReleaseGrant grant = claim(kind.store, "hash");
+        CHECK(grant.addresses == std::vector<std::string>{"a@example.net", "c@example.net"});
+    }
+    SUBCASE("but not for what went back to held") {
+        REQUIRE(kind.store.release_failed(3, "time-out", kNow, kNow).has_value());
+        const ReleaseGrant grant = claim(kind.store, "hash");
+        CHECK(grant.addresses == std::vector<std::string>{"a@example.net"});
+    }
+    SUBCASE("and for nobody when all went back") {
+        REQUIRE(kind.store.release_failed(1, "time-out", kNow, kNow).has_value());
+        REQUIRE(kind.store.release_failed(3, "time-out", kNow, kNow).has_value());
+        CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
+    }
+}
+
+TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    const std::array claimed{hold_one(kind.store, message("s1"), "a@example.net")};
+    const std::array unclaimed{hold_one(kind.store, message("s2", "other"), "b@example.net")};
+    hold_one(kind.store, message("s3", "third"), "c@example.net");
+    REQUIRE(kind.store.begin_release(claimed, "hash-1", kNow).has_value());
+    REQUIRE(kind.store.begin_release(unclaimed, "hash-2", kNow).has_value());
+    REQUIRE(kind.store.claim_token("hash-1", kNow).value().has_value());
+
+    CHECK(kind.store.recover(kNow + 5s).value() == 1);
+    const auto items = all(kind.store);
+    CHECK(items[0].recipient.state == HeldState::Releasing);
+    CHECK(items[1].recipient.state == HeldState::Held);
+    CHECK(items[1].recipient.release_at == std::optional<TimePoint>(kNow + 5s));
+    CHECK(items[2].recipient.release_at == std::nullopt);
+    CHECK(kind.store.history(2).value().back().from == std::optional(HeldState::Releasing));
+    // A copy that comes late is not let through, and becomes no second item.
+    CHECK_FALSE(kind.store.claim_token("hash-2", kNow).value().has_value());
+    CHECK(kind.store.recover(kNow + 6s).value() == 0);
+}
+
+TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Memory) {
+    Kind kind;
+    HeldMessage second = message("s2", "other");
+    second.sender = "ann@example.com";
+    second.campaign = "";
+    second.kind = HeldKind::Own;
+    second.held_at = kNow + 10s;
+    hold_one(kind.store, message("s1"), "a@example.net");        // 1
+    hold_one(kind.store, message("s3", "3"), "B@Dest.Example");  // 2
+    HeldRecipient due = recipient("c@dest.example");
+    due.finding = "suppressed-bounce";
+    due.release_at = kNow + 1h;
+    due.expires_at = kNow + 2h;
+    const std::array recipients{due};
+    REQUIRE(kind.store.hold(second, recipients).has_value());  // 3
+    REQUIRE(kind.store.end(2, HeldState::Returned, "expired", kNow).value());
+
+    struct Row {
+        std::string_view what;
+        HeldFilter wanted;
+        std::vector<std::int64_t> want;
+    };
+    std::vector<Row> rows;
+    rows.push_back({"nothing asked", {}, {1, 2, 3}});
+    rows.push_back({"ids, one unknown", filter([](HeldFilter& f) { f.ids = {3, 1, 42}; }), {1, 3}});
+    rows.push_back(
+        {"one state", filter([](HeldFilter& f) { f.states = {HeldState::Held}; }), {1, 3}});
+    rows.push_back(
+        {"two states",
+         filter([](HeldFilter& f) { f.states = {HeldState::Held, HeldState::Returned}; }),
+         {1, 2, 3}});
+    rows.push_back({"kind", filter([](HeldFilter& f) { f.kind = HeldKind::Own; }), {3}});
+    rows.push_back({"sender, another case",
+                    filter([](HeldFilter& f) { f.sender = "NEWS@EXAMPLE.ORG"; }),
+                    {1, 2}});
+    rows.push_back(
+        {"domain, another case", filter([](HeldFilter& f) { f.domain = "DEST.example"; }), {2, 3}});
+    rows.push_back({"part of a domain is not the domain",
+                    filter([](HeldFilter& f) { f.domain = "example"; }),
+                    {}});
+    rows.push_back({"finding", filter([](HeldFilter& f) { f.finding = "null-mx"; }), {1, 2}});
+    rows.push_back({"campaign", filter([](HeldFilter& f) { f.campaign = "spring"; }), {1, 2}});
+    rows.push_back({"SQL in a value is a value",
+                    filter([](HeldFilter& f) { f.campaign = "' OR 1=1 --"; }),
+                    {}});
+    rows.push_back(
+        {"held before", filter([](HeldFilter& f) { f.held_before = kNow + 10s; }), {1, 2}});
+    rows.push_back({"release due", filter([](HeldFilter& f) { f.release_due = kNow + 1h; }), {3}});
+    rows.push_back(
+        {"release not yet due", filter([](HeldFilter& f) { f.release_due = kNow + 59min; }), {}});
+    rows.push_back({"expired", filter([](HeldFilter& f) { f.expired = kNow + 2h; }), {3}});
+    rows.push_back({"all together",
+                    filter([](HeldFilter& f) {
+                        f.ids = {3};
+                        f.states = {HeldState::Held};
+                        f.kind = HeldKind::Own;
+                        f.sender = "ann@example.com";
+                        f.domain = "dest.example";
+                        f.finding = "suppressed-bounce";
+                        f.campaign = "";
+                        f.held_before = kNow + 1h;
+                        f.release_due = kNow + 1h;
+                        f.expired = kNow + 2h;
+                    }),
+                    {3}});
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        CHECK(ids(kind.store, row.wanted) == row.want);
+    }
+}
+
+TEST_CASE_TEMPLATE("a list of any length can be walked, left early, and changed on the way",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    std::vector<HeldRecipient> many;
+    many.reserve(250);
+    for (int i = 0; i < 250; ++i) {
+        many.push_back(recipient("r" + std::to_string(i) + "@example.net"));
+    }
+    REQUIRE(kind.store.hold(message("s1"), many).has_value());
+    std::vector<std::int64_t> seen;
+    REQUIRE(kind.store
+                .list(filter([](HeldFilter& f) { f.states = {HeldState::Held}; }),
+                      [&](const HeldItem& item) {
+                          seen.push_back(item.recipient.id);
+                          CHECK(kind.store.end(item.recipient.id, HeldState::Discarded, "", kNow)
+                                    .value());
+                          return item.recipient.id < 230;
+                      })
+                .has_value());
+    CHECK(seen.size() == 230);
+    CHECK(seen.front() == 1);
+    CHECK(seen.back() == 230);
+    CHECK(kind.store.counts().value() == HeldCounts{.held = 20, .discarded = 230});
+}
+
+TEST_CASE_TEMPLATE("a spool file may go when nothing of its message is held, and is named once",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
+    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    hold_one(kind.store, message("s2", "other"), "c@example.net");
+    REQUIRE(kind.store.end(1, HeldState::Discarded, "", kNow + 1s).value());
+    REQUIRE(kind.store.end(3, HeldState::Returned, "", kNow + 2s).value());
+    CHECK(kind.store.removable_spool_ids(10).value() == std::vector<std::string>{"s2"});
+    CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1"});
+    REQUIRE(kind.store.end(2, HeldState::Discarded, "", kNow + 3s).value());
+    CHECK(kind.store.removable_spool_ids(10).value().size() == 2);
+    CHECK(kind.store.removable_spool_ids(1).value().size() == 1);
+    const std::array gone{std::string("s1")};
+    REQUIRE(kind.store.spool_removed(gone).has_value());
+    CHECK(kind.store.removable_spool_ids(10).value() == std::vector<std::string>{"s2"});
+
+    CHECK(kind.store.purge_ended(kNow + 3s).value() == 2);
+    CHECK(ids(kind.store, {}) == std::vector<std::int64_t>{2});
+    CHECK(kind.store.history(1).value().empty());
+    // The row of a message whose file is still there stays, so that the file is not forgotten.
+    CHECK(kind.store.removable_spool_ids(10).value() == std::vector<std::string>{"s2"});
+    CHECK(kind.store.purge_ended(kNow + 1h).value() == 1);
+    CHECK(all(kind.store).empty());
+}
+
+TEST_CASE_TEMPLATE("an item ends only as returned or discarded", Kind, Sqlite, Memory) {
+    Kind kind;
+    const std::int64_t id = hold_one(kind.store, message("s1"), "a@example.net");
+    CHECK_FALSE(kind.store.end(id, HeldState::Released, "", kNow).has_value());
+    CHECK(kind.store.end(id, HeldState::Returned, "expired", kNow).value());
+    CHECK_FALSE(kind.store.end(id, HeldState::Returned, "expired", kNow).value());
+    CHECK(kind.store.history(id).value().back().text == "expired");
+}
+
+TEST_CASE("threads on two connections hold one message once and release it once") {
+    const holdback::support::TempDir directory;
+    const holdback::io::DatabaseOptions options{.path = directory.file("holdback.db"),
+                                                .migrations = holdback::io::schema_steps()};
+    Database one(options);
+    Database two(options);
+    SqliteHeld first(one);
+    SqliteHeld second(two);
+    constexpr int kThreads = 4;
+    constexpr int kMessages = 15;
+    std::mutex mutex;
+    std::map<int, std::set<std::int64_t>> ids_of_message;
+    int fresh = 0;
+    int released = 0;
+    {
+        std::vector<std::jthread> threads;
+        threads.reserve(kThreads);
+        for (int thread = 0; thread < kThreads; ++thread) {
+            threads.emplace_back([&, thread] {
+                SqliteHeld& store = thread % 2 == 0 ? first : second;
+                for (int i = 0; i < kMessages; ++i) {
+                    const std::string name = std::to_string(i) + "-" + std::to_string(thread);
+                    const std::array recipients{recipient("a@example.net")};
+                    const auto held =
+                        store.hold(message("s" + name, std::to_string(i)), recipients);
+                    if (!held.has_value()) {
+                        continue;
+                    }
+                    const std::array moving{held->front().id};
+                    const auto moved = store.begin_release(moving, "h" + name, kNow);
+                    const std::scoped_lock lock(mutex);
+                    ids_of_message[i].insert(held->front().id);
+                    fresh += held->front().already_held ? 0 : 1;
+                    released += moved.has_value() ? static_cast<int>(moved->size()) : 0;
+                }
+            });
+        }
+    }
+    CHECK(fresh == kMessages);
+    CHECK(released == kMessages);
+    REQUIRE(ids_of_message.size() == kMessages);
+    for (const auto& [number, found] : ids_of_message) {
+        CAPTURE(number);
+        CHECK(found.size() == 1);
+    }
+    CHECK(all(first).size() == kMessages);
+}
+
+// NOLINTBEGIN(misc-include-cleaner): knows no header for pid_t, kill(2) and SIGKILL
+TEST_CASE("a killed writer leaves whole transactions and a sound file") {
+    const holdback::support::TempDir directory;
+    const std::string path = directory.file("holdback.db");
+    const holdback::io::DatabaseOptions options{.path = path,
+                                                .migrations = holdback::io::schema_steps()};
+    std::size_t messages_before = 0;
+    for (int round = 0; round < 3; ++round) {
+        std::array<int, 2> ends{};
+        REQUIRE(pipe(ends.data()) == 0);
+        const pid_t child = fork();
+        if (child == 0) {
+            Database database(options);
+            SqliteHeld store(database);
+            for (int i = 0;; ++i) {
+                const std::string name = std::to_string(round) + "-" + std::to_string(i);
+                const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
+                const auto held = store.hold(message("s" + name, name), recipients);
+                const std::array<std::int64_t, 2> moving{held->at(0).id, held->at(1).id};
+                static_cast<void>(store.begin_release(moving, "h" + name, kNow));
+                static_cast<void>(write(ends[1], ".", 1));
+            }
+        }
+        // Killed somewhere after the thirtieth message.
+        std::array<char, 1> octet{};
+        for (int i = 0; i < 30; ++i) {
+            REQUIRE(read(ends[0], octet.data(), 1) == 1);
+        }
+        kill(child, SIGKILL);
+        REQUIRE(waitpid(child, nullptr, 0) == child);
+        close(ends[0]);
+        close(ends[1]);
+
+        Database database(options);
+        const auto integrity = database.read([](holdback::io::Connection& connection) {
+            holdback::io::Query query = connection.query("PRAGMA integrity_check");
+            query.step();
+            return query.text(0);
+        });
+        CHECK(integrity == "ok");
+        SqliteHeld store(database);
+        std::map<std::string, int> recipients_of;
+        for (const HeldItem& item : all(store)) {
+            ++recipients_of[item.recipient.spool_id];
+            const auto events = store.history(item.recipient.id).value();
+            CHECK(events.size() >= 1);
+            CHECK(events.back().to == item.recipient.state);
+        }
+        CHECK(recipients_of.size() >= messages_before + 30);
+        for (const auto& [spool_id, number] : recipients_of) {
+            CAPTURE(spool_id);
+            CHECK(number == 2);
+        }
+        CHECK(store.recover(kNow).has_value());
+        messages_before = recipients_of.size();
+    }
+}
+// NOLINTEND(misc-include-cleaner)

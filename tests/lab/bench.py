@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything together: Postfix with Holdback, the test domains, and the servers of other people."""
+
+import contextlib
+import copy
+import os
+import pathlib
+import shutil
+import tempfile
+
+from lab import holdback, postfix
+from lab.nsd import Nsd
+from lab.nsd import program as nsd_program
+from lab.remote import Remote
+
+
+def missing():
+    """Why the bench cannot be set up here, or None."""
+    if postfix.missing():
+        return postfix.missing()
+    if not nsd_program():
+        return "NSD is not installed"
+    return holdback.missing()
+
+
+class Bench:
+    """`outside` is the server of all other domains, `home` the mailboxes of home.test. Use as a
+    context manager: whatever happens, all ends and the directory goes.
+
+    `nameservers` stand in the place of NSD; `settings` are laid over Holdback's.
+    """
+
+    def __init__(self, settings=None, nameservers=None):
+        self._settings = settings
+        self._nameservers = nameservers
+        self._exits = contextlib.ExitStack()
+
+    def __enter__(self):
+        with contextlib.ExitStack() as exits:
+            self._set_up(exits)
+            self._exits = exits.pop_all()
+        return self
+
+    def _set_up(self, exits):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="holdback-"))
+        exits.callback(shutil.rmtree, self.base, ignore_errors=True)
+        os.chmod(self.base, 0o755)
+        self.outside = Remote()
+        exits.callback(self.outside.stop)
+        self.home = Remote(lmtp=True)
+        exits.callback(self.home.stop)
+        self.nsd = Nsd(self.base / "nsd")
+        exits.callback(self.nsd.stop)
+        self.postfix = postfix.Postfix(
+            self.base / "postfix", self.outside.port, self.home.port
+        )
+        self.holdback = holdback.Holdback(
+            self.base / "holdback",
+            self.base / "postfix/queue/holdback/holdback.sock",
+            [self.nsd.address] if self._nameservers is None else self._nameservers,
+            self.postfix.relay_port,
+            self._settings,
+        )
+        exits.callback(self.holdback.stop)
+        self.holdback.start()
+        self.postfix.use_milter()
+        exits.callback(self.postfix.stop)
+        self.postfix.start()
+
+    def __exit__(self, *error):
+        return self._exits.__exit__(*error)
+
+    @contextlib.contextmanager
+    def changed(self, settings):
+        """The daemon, started anew, with other settings for a while."""
+        before = copy.deepcopy(self.holdback.settings)
+        self.holdback.kill()
+        self.holdback.change(settings)
+        self.holdback.start()
+        try:
+            yield
+        finally:
+            self.holdback.kill()
+            self.holdback.settings = before
+            self.holdback.change({})
+            self.holdback.start()
+
+    def settle(self):
+        """Waits until Postfix has nothing left to do."""
+        self.postfix.settle()
+
+    def forget(self):
+        """Empties the mailboxes."""
+        self.outside.forget()
+        self.home.forget()

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# The manual test: cmake -DROOT=. -P tests/manuals.cmake
+# Fails when mandoc finds fault with a page. A reference to a page that is not installed is none.
+cmake_minimum_required(VERSION 3.25)
+find_program(MANDOC mandoc)
+if(NOT MANDOC)
+  message(STATUS "manuals: mandoc is not installed, nothing was checked")
+  return()
+endif()
+file(GLOB pages ${ROOT}/man/*.5 ${ROOT}/man/*.8)
+if(NOT pages)
+  message(FATAL_ERROR "no manual pages under ${ROOT}/man")
+endif()
+foreach(page IN LISTS pages)
+  execute_process(COMMAND ${MANDOC} -T lint -W style ${page} OUTPUT_VARIABLE found ERROR_QUIET)
+  string(REGEX REPLACE "[^\n]*referenced manual not found[^\n]*\n" "" found "${found}")
+  if(NOT found STREQUAL "")
+    message(SEND_ERROR "${found}")
+  endif()
+endforeach()
+list(LENGTH pages count)
+message(STATUS "manuals: ${count} pages checked")

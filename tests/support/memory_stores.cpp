@@ -1,0 +1,709 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/memory_stores.hpp"
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "mail/address.hpp"
+#include "mail/held.hpp"
+#include "mail/suppression.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+#include "ports/submitter.hpp"
+#include "ports/suppression_store.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <ranges>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::support {
+
+namespace {
+
+std::string_view domain_of(std::string_view address) {
+    const std::size_t at = address.rfind('@');
+    return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
+}
+
+bool is_active(mail::HeldState state) {
+    return state == mail::HeldState::Held || state == mail::HeldState::Releasing;
+}
+
+bool at_or_before(const std::optional<core::TimePoint>& time, core::TimePoint limit) {
+    return time.has_value() && *time <= limit;
+}
+
+bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
+    const mail::HeldRecipient& row = item.recipient;
+    const auto in = [](const auto& list, const auto& value) {
+        return list.empty() || std::ranges::find(list, value) != list.end();
+    };
+    const auto same_text = [](const std::optional<std::string>& wanted, std::string_view value) {
+        return !wanted.has_value() || core::equals_ignoring_case(*wanted, value);
+    };
+    return in(filter.ids, row.id) && in(filter.states, row.state) &&
+           (!filter.kind.has_value() || *filter.kind == item.message.kind) &&
+           same_text(filter.sender, item.message.sender) &&
+           same_text(filter.domain, domain_of(row.address)) &&
+           (!filter.finding.has_value() || *filter.finding == row.finding) &&
+           (!filter.campaign.has_value() || *filter.campaign == item.message.campaign) &&
+           (!filter.held_before.has_value() || item.message.held_at < *filter.held_before) &&
+           (!filter.release_due.has_value() || at_or_before(row.release_at, *filter.release_due)) &&
+           (!filter.expired.has_value() || at_or_before(row.expires_at, *filter.expired));
+}
+
+bool matches(const ports::SuppressionFilter& filter,
+             const mail::SuppressionEntry& entry,
+             core::TimePoint now) {
+    if (filter.domain.has_value()) {
+        const std::string_view domain = entry.kind == mail::SubjectKind::Domain
+                                            ? std::string_view(entry.subject)
+                                            : domain_of(entry.subject);
+        if (!core::equals_ignoring_case(domain, *filter.domain)) {
+            return false;
+        }
+    }
+    return (!filter.reason.has_value() || *filter.reason == entry.reason) &&
+           (!filter.code.has_value() || *filter.code == entry.code) &&
+           (filter.with_inactive || entry.holds_at(now));
+}
+
+}  // namespace
+
+void Trouble::begin(std::string what, std::size_t calls) {
+    const std::scoped_lock lock(mutex_);
+    what_ = std::move(what);
+    calls_ = calls;
+}
+
+void Trouble::end() {
+    const std::scoped_lock lock(mutex_);
+    what_.reset();
+}
+
+std::optional<std::string> Trouble::met() {
+    const std::scoped_lock lock(mutex_);
+    if (what_.has_value() && calls_ > 0) {
+        --calls_;
+        return std::nullopt;
+    }
+    return what_;
+}
+
+ManualClock::ManualClock(core::TimePoint now)
+    : wall_(now.time_since_epoch().count()), steady_(1'000'000) {}
+
+core::TimePoint ManualClock::now() const {
+    return core::TimePoint(std::chrono::milliseconds(wall_.load()));
+}
+
+core::SteadyPoint ManualClock::steady_now() const {
+    return core::SteadyPoint(std::chrono::milliseconds(steady_.load()));
+}
+
+void ManualClock::advance(std::chrono::milliseconds by) {
+    wall_ += by.count();
+    steady_ += by.count();
+}
+
+core::Result<std::vector<ports::SuppressionLookup>, ports::StoreError>
+MemorySuppressionStore::look_up(std::span<const mail::Address> addresses, core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<ports::SuppressionLookup> found;
+    found.reserve(addresses.size());
+    for (const mail::Address& address : addresses) {
+        ports::SuppressionLookup& lookup = found.emplace_back();
+        const auto take = [&](const Key& key, std::optional<mail::SuppressionEntry>& place) {
+            const auto entry = entries_.find(key);
+            if (entry == entries_.end() || !entry->second.holds_at(now)) {
+                return;
+            }
+            if (entry->second.reason != mail::SuppressionReason::Allow) {
+                place = entry->second;
+            } else if (!lookup.allow.has_value()) {
+                lookup.allow = entry->second;
+            }
+        };
+        take({mail::SubjectKind::Address, address.key()}, lookup.address);
+        take({mail::SubjectKind::Domain, address.domain().text()}, lookup.domain);
+    }
+    return found;
+}
+
+core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> MemorySuppressionStore::find(
+    mail::SubjectKind kind, std::string_view subject) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto entry = entries_.find({kind, std::string(subject)});
+    if (entry == entries_.end()) {
+        return std::nullopt;
+    }
+    return entry->second;
+}
+
+core::Result<void, ports::StoreError> MemorySuppressionStore::put(
+    const mail::SuppressionEntry& entry) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    entries_.insert_or_assign({entry.kind, entry.subject}, entry);
+    return {};
+}
+
+core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(mail::SubjectKind kind,
+                                                                    std::string_view subject,
+                                                                    std::string_view event,
+                                                                    core::TimePoint /*now*/,
+                                                                    const Change& change) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const Key key{kind, std::string(subject)};
+    if (!events_.emplace(key, std::string(event)).second) {
+        return false;
+    }
+    const auto entry = entries_.find(key);
+    auto next = change(entry == entries_.end() ? std::nullopt : std::optional(entry->second));
+    if (!next.has_value()) {
+        return false;
+    }
+    next->kind = kind;
+    next->subject = subject;
+    entries_.insert_or_assign(key, std::move(*next));
+    return true;
+}
+
+core::Result<bool, ports::StoreError> MemorySuppressionStore::remove(mail::SubjectKind kind,
+                                                                     std::string_view subject) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    return entries_.erase({kind, std::string(subject)}) > 0;
+}
+
+core::Result<void, ports::StoreError> MemorySuppressionStore::list(
+    const ports::SuppressionFilter& filter,
+    core::TimePoint now,
+    const std::function<bool(const mail::SuppressionEntry&)>& visit) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    std::vector<mail::SuppressionEntry> found;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (const mail::SuppressionEntry& entry : std::views::values(entries_)) {
+            if (matches(filter, entry, now)) {
+                found.push_back(entry);
+            }
+        }
+    }
+    std::ranges::sort(found, {}, [](const mail::SuppressionEntry& entry) {
+        return std::pair(std::string_view(entry.subject), entry.kind);
+    });
+    for (const mail::SuppressionEntry& entry : found) {
+        if (!visit(entry)) {
+            break;
+        }
+    }
+    return {};
+}
+
+core::Result<ports::SuppressionCounts, ports::StoreError> MemorySuppressionStore::counts(
+    core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    ports::SuppressionCounts counts{.entries = entries_.size()};
+    for (const mail::SuppressionEntry& entry : std::views::values(entries_)) {
+        if (entry.reason != mail::SuppressionReason::Allow && entry.holds_at(now)) {
+            ++counts.in_force;
+        }
+    }
+    return counts;
+}
+
+const MemoryHeldStore::Row* MemoryHeldStore::find_active(const mail::HeldMessage& message,
+                                                         std::string_view address) const {
+    if (message.fingerprint.empty()) {
+        return nullptr;
+    }
+    for (const Row& row : std::views::values(rows_)) {
+        if (!is_active(row.recipient.state) || row.recipient.address != address) {
+            continue;
+        }
+        const mail::HeldMessage& other = messages_.at(row.recipient.spool_id).message;
+        if (other.fingerprint == message.fingerprint && other.sender == message.sender) {
+            return &row;
+        }
+    }
+    return nullptr;
+}
+
+bool MemoryHeldStore::has_active(std::string_view spool_id) const {
+    return std::ranges::any_of(rows_, [&](const auto& entry) {
+        const mail::HeldRecipient& recipient = entry.second.recipient;
+        return recipient.spool_id == spool_id && is_active(recipient.state);
+    });
+}
+
+void MemoryHeldStore::move(Row& row,
+                           mail::HeldState to,
+                           std::string_view text,
+                           core::TimePoint now) {
+    row.events.push_back(
+        {.at = now, .from = row.recipient.state, .to = to, .text = std::string(text)});
+    row.recipient.state = to;
+    row.recipient.changed_at = now;
+}
+
+core::Result<std::vector<ports::HoldOutcome>, ports::StoreError> MemoryHeldStore::hold(
+    const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    if (messages_.contains(message.spool_id)) {
+        return std::unexpected(ports::StoreError{"this spool id has a row already"});
+    }
+    std::vector<ports::HoldOutcome> outcomes;
+    for (const mail::HeldRecipient& recipient : recipients) {
+        if (const Row* older = find_active(message, recipient.address)) {
+            outcomes.push_back({.id = older->recipient.id, .already_held = true});
+            continue;
+        }
+        messages_.try_emplace(message.spool_id, MessageRow{.message = message});
+        Row row{.recipient = recipient, .token = {}, .events = {}};
+        row.recipient.id = next_id_++;
+        row.recipient.spool_id = message.spool_id;
+        row.recipient.state = mail::HeldState::Held;
+        row.recipient.changed_at = message.held_at;
+        row.recipient.attempts = 0;
+        row.recipient.last_answer.clear();
+        row.events.push_back({.at = message.held_at,
+                              .from = std::nullopt,
+                              .to = mail::HeldState::Held,
+                              .text = recipient.reason});
+        outcomes.push_back({.id = row.recipient.id, .already_held = false});
+        rows_.emplace(row.recipient.id, std::move(row));
+    }
+    return outcomes;
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::list(
+    const ports::HeldFilter& filter, const std::function<bool(const ports::HeldItem&)>& visit) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    std::vector<ports::HeldItem> found;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (const Row& row : std::views::values(rows_)) {
+            ports::HeldItem item{.message = messages_.at(row.recipient.spool_id).message,
+                                 .recipient = row.recipient};
+            if (matches(filter, item)) {
+                found.push_back(std::move(item));
+            }
+        }
+    }
+    for (const ports::HeldItem& item : found) {
+        if (!visit(item)) {
+            break;
+        }
+    }
+    return {};
+}
+
+core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begin_release(
+    std::span<const std::int64_t> ids, std::string_view token_hash, core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::set<std::string> messages;
+    for (const std::int64_t id : ids) {
+        if (const auto row = rows_.find(id); row != rows_.end()) {
+            messages.insert(row->second.recipient.spool_id);
+        }
+    }
+    if (messages.size() > 1) {
+        return std::unexpected(ports::StoreError{"the items belong to more than one message"});
+    }
+    std::vector<std::int64_t> moved;
+    for (const std::int64_t id : ids) {
+        const auto row = rows_.find(id);
+        if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held) {
+            continue;
+        }
+        move(row->second, mail::HeldState::Releasing, {}, now);
+        ++row->second.recipient.attempts;
+        row->second.token = token_hash;
+        moved.push_back(id);
+    }
+    return moved;
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::released(std::int64_t id,
+                                                                std::string_view answer,
+                                                                core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto row = rows_.find(id);
+    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Releasing) {
+        return std::unexpected(ports::StoreError{fmt::format("item {} is not being released", id)});
+    }
+    move(row->second, mail::HeldState::Released, answer, now);
+    row->second.recipient.last_answer = answer;
+    return {};
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::release_failed(
+    std::int64_t id,
+    std::string_view answer,
+    std::optional<core::TimePoint> retry_at,
+    core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto row = rows_.find(id);
+    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Releasing) {
+        return std::unexpected(ports::StoreError{fmt::format("item {} is not being released", id)});
+    }
+    move(row->second, mail::HeldState::Held, answer, now);
+    row->second.recipient.last_answer = answer;
+    row->second.recipient.release_at = retry_at;
+    row->second.token.clear();
+    return {};
+}
+
+core::Result<bool, ports::StoreError> MemoryHeldStore::end(std::int64_t id,
+                                                           mail::HeldState state,
+                                                           std::string_view why,
+                                                           core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    if (state != mail::HeldState::Returned && state != mail::HeldState::Discarded) {
+        return std::unexpected(ports::StoreError{"an item ends as returned or discarded"});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto row = rows_.find(id);
+    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held) {
+        return false;
+    }
+    move(row->second, state, why, now);
+    return true;
+}
+
+core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> MemoryHeldStore::claim_token(
+    std::string_view token_hash, core::TimePoint /*now*/) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    if (token_hash.empty() || used_tokens_.contains(token_hash)) {
+        return std::nullopt;
+    }
+    std::optional<ports::ReleaseGrant> grant;
+    for (const Row& row : std::views::values(rows_)) {
+        if (row.token != token_hash) {
+            continue;
+        }
+        if (!grant.has_value()) {
+            grant =
+                ports::ReleaseGrant{.spool_id = row.recipient.spool_id,
+                                    .sender = messages_.at(row.recipient.spool_id).message.sender,
+                                    .addresses = {}};
+        }
+        grant->addresses.push_back(row.recipient.address);
+    }
+    if (grant.has_value()) {
+        used_tokens_.emplace(token_hash);
+    }
+    return grant;
+}
+
+core::Result<std::size_t, ports::StoreError> MemoryHeldStore::recover(core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::size_t put_back = 0;
+    for (Row& row : std::views::values(rows_)) {
+        if (row.recipient.state == mail::HeldState::Releasing &&
+            !used_tokens_.contains(row.token)) {
+            move(row, mail::HeldState::Held, "interrupted by the end of the program", now);
+            row.recipient.last_answer = "interrupted by the end of the program";
+            row.recipient.release_at = now;
+            row.token.clear();
+            ++put_back;
+        }
+    }
+    return put_back;
+}
+
+core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::spool_ids_in_use() {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::string> ids;
+    for (const std::string& id : std::views::keys(messages_)) {
+        if (has_active(id)) {
+            ids.push_back(id);
+        }
+    }
+    return ids;
+}
+
+core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::removable_spool_ids(
+    std::size_t most) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::string> ids;
+    for (const auto& [id, row] : messages_) {
+        if (ids.size() < most && !row.spool_removed && !has_active(id)) {
+            ids.push_back(id);
+        }
+    }
+    return ids;
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::spool_removed(
+    std::span<const std::string> spool_ids) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    for (const std::string& id : spool_ids) {
+        if (const auto row = messages_.find(id); row != messages_.end()) {
+            row->second.spool_removed = true;
+        }
+    }
+    return {};
+}
+
+core::Result<std::size_t, ports::StoreError> MemoryHeldStore::purge_ended(core::TimePoint before) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const std::size_t gone = std::erase_if(rows_, [&](const auto& entry) {
+        const mail::HeldRecipient& recipient = entry.second.recipient;
+        return !is_active(recipient.state) && recipient.changed_at < before;
+    });
+    std::erase_if(messages_, [&](const auto& entry) {
+        return entry.second.spool_removed && std::ranges::none_of(rows_, [&](const auto& row) {
+                   return row.second.recipient.spool_id == entry.first;
+               });
+    });
+    return gone;
+}
+
+core::Result<std::vector<ports::HeldEvent>, ports::StoreError> MemoryHeldStore::history(
+    std::int64_t id) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto row = rows_.find(id);
+    return row == rows_.end() ? std::vector<ports::HeldEvent>() : row->second.events;
+}
+
+core::Result<ports::HeldCounts, ports::StoreError> MemoryHeldStore::counts() {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto in = [this](mail::HeldState state) {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            rows_, [&](const auto& entry) { return entry.second.recipient.state == state; }));
+    };
+    return ports::HeldCounts{.held = in(mail::HeldState::Held),
+                             .releasing = in(mail::HeldState::Releasing),
+                             .released = in(mail::HeldState::Released),
+                             .returned = in(mail::HeldState::Returned),
+                             .discarded = in(mail::HeldState::Discarded)};
+}
+
+class MemorySpool::Writer final : public ports::SpoolWriter {
+public:
+    explicit Writer(MemorySpool& spool) : spool_(spool) {}
+
+    core::Result<void, ports::SpoolError> append(std::string_view octets) override {
+        if (auto what = spool_.write_trouble_.met()) {
+            return std::unexpected(ports::SpoolError{std::move(*what)});
+        }
+        octets_ += octets;
+        return {};
+    }
+
+    core::Result<std::string, ports::SpoolError> commit() override {
+        if (auto what = spool_.write_trouble_.met()) {
+            return std::unexpected(ports::SpoolError{std::move(*what)});
+        }
+        return spool_.keep(std::move(octets_));
+    }
+
+private:
+    MemorySpool&
+        spool_;  // NOLINT(cppcoreguidelines-avoid-const-or-ref-data-members): the fake outlives it
+    std::string octets_;
+};
+
+std::string MemorySpool::keep(std::string octets) {
+    const std::scoped_lock lock(mutex_);
+    std::string id = fmt::format("memory-{:06}", next_++);
+    files_.insert_or_assign(id, std::move(octets));
+    return id;
+}
+
+core::Result<std::unique_ptr<ports::SpoolWriter>, ports::SpoolError> MemorySpool::begin() {
+    if (auto what = write_trouble_.met()) {
+        return std::unexpected(ports::SpoolError{std::move(*what)});
+    }
+    return std::make_unique<Writer>(*this);
+}
+
+core::Result<void, ports::SpoolError> MemorySpool::read(
+    std::string_view spool_id, const std::function<bool(std::string_view)>& take) const {
+    if (auto what = read_trouble_.met()) {
+        return std::unexpected(ports::SpoolError{std::move(*what)});
+    }
+    const auto whole = octets(spool_id);
+    if (!whole.has_value()) {
+        return std::unexpected(ports::SpoolError{fmt::format("{}: no such message", spool_id)});
+    }
+    // Two pieces, so that a caller that expects one is found out.
+    const std::string_view view(*whole);
+    if (!view.empty() && take(view.substr(0, (view.size() / 2) + 1)) && view.size() > 1) {
+        take(view.substr((view.size() / 2) + 1));
+    }
+    return {};
+}
+
+core::Result<void, ports::SpoolError> MemorySpool::remove(std::string_view spool_id) {
+    if (auto what = write_trouble_.met()) {
+        return std::unexpected(ports::SpoolError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    if (const auto file = files_.find(spool_id); file != files_.end()) {
+        files_.erase(file);
+    }
+    return {};
+}
+
+core::Result<std::vector<std::string>, ports::SpoolError> MemorySpool::ids() const {
+    if (auto what = read_trouble_.met()) {
+        return std::unexpected(ports::SpoolError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::string> ids;
+    for (const std::string& id : std::views::keys(files_)) {
+        ids.push_back(id);
+    }
+    return ids;
+}
+
+std::optional<std::string> MemorySpool::octets(std::string_view spool_id) const {
+    const std::scoped_lock lock(mutex_);
+    const auto file = files_.find(spool_id);
+    return file == files_.end() ? std::nullopt : std::optional(file->second);
+}
+
+std::vector<ports::RecipientOutcome> FakeSubmitter::submit(const ports::Submission& submission,
+                                                           core::SteadyPoint /*deadline*/) {
+    SeenSubmission seen{.sender = submission.sender,
+                        .sender_arguments = submission.sender_arguments,
+                        .recipients = submission.recipients,
+                        .octets = submission.first_header};
+    seen.complete = submission.read([&](std::string_view piece) {
+        seen.octets += piece;
+        return true;
+    });
+    std::function<void(const SeenSubmission&)> hook;
+    std::vector<ports::RecipientOutcome> outcomes;
+    {
+        const std::scoped_lock lock(mutex_);
+        for (const ports::SubmissionRecipient& recipient : submission.recipients) {
+            const auto answer = answers_.find(recipient.address);
+            outcomes.push_back(answer != answers_.end()
+                                   ? answer->second
+                                   : ports::Accepted{"250 2.0.0 Ok: queued as FAKE"});
+        }
+        seen_.push_back(seen);
+        hook = hook_;
+    }
+    if (hook) {
+        hook(seen);
+    }
+    return outcomes;
+}
+
+void FakeSubmitter::answer(std::string address, ports::RecipientOutcome outcome) {
+    const std::scoped_lock lock(mutex_);
+    answers_.insert_or_assign(std::move(address), std::move(outcome));
+}
+
+void FakeSubmitter::on_submit(std::function<void(const SeenSubmission&)> hook) {
+    const std::scoped_lock lock(mutex_);
+    hook_ = std::move(hook);
+}
+
+std::vector<SeenSubmission> FakeSubmitter::seen() const {
+    const std::scoped_lock lock(mutex_);
+    return seen_;
+}
+
+void RecordingLog::write(ports::Severity severity, std::string_view line) noexcept {
+    const std::scoped_lock lock(mutex_);
+    lines_.push_back({.severity = severity, .text = std::string(line)});
+}
+
+std::vector<LogLine> RecordingLog::lines() const {
+    const std::scoped_lock lock(mutex_);
+    return lines_;
+}
+
+bool RecordingLog::has(std::string_view part) const {
+    const std::scoped_lock lock(mutex_);
+    return std::ranges::any_of(lines_,
+                               [&](const LogLine& line) { return line.text.contains(part); });
+}
+
+void RecordingLog::clear() {
+    const std::scoped_lock lock(mutex_);
+    lines_.clear();
+}
+
+}  // namespace holdback::support

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Fakes of the ports for tests of use cases: stores, spool, submitter and log in memory, a clock
+// set by hand. Each can be told to fail.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "mail/address.hpp"
+#include "mail/held.hpp"
+#include "mail/suppression.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+#include "ports/submitter.hpp"
+#include "ports/suppression_store.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::support {
+
+/// Makes the calls of a fake fail.
+class Trouble {
+public:
+    /// The next `calls` calls still work, all later ones fail.
+    void begin(std::string what, std::size_t calls = 0);
+    void end();
+    /// Counts a call; the text when it is to fail.
+    [[nodiscard]] std::optional<std::string> met();
+
+private:
+    std::mutex mutex_;
+    std::optional<std::string> what_;
+    std::size_t calls_ = 0;
+};
+
+/// A clock that stands until it is moved; both times move together.
+class ManualClock final : public core::Clock {
+public:
+    explicit ManualClock(core::TimePoint now = core::TimePoint(std::chrono::days(20'000)));
+
+    [[nodiscard]] core::TimePoint now() const override;
+    [[nodiscard]] core::SteadyPoint steady_now() const override;
+    void advance(std::chrono::milliseconds by);
+
+private:
+    std::atomic<std::chrono::milliseconds::rep> wall_;
+    std::atomic<std::chrono::milliseconds::rep> steady_;
+};
+
+class MemorySuppressionStore final : public ports::SuppressionStore {
+public:
+    [[nodiscard]] core::Result<std::vector<ports::SuppressionLookup>, ports::StoreError> look_up(
+        std::span<const mail::Address> addresses, core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> find(
+        mail::SubjectKind kind, std::string_view subject) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> put(
+        const mail::SuppressionEntry& entry) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> learn(mail::SubjectKind kind,
+                                                              std::string_view subject,
+                                                              std::string_view event,
+                                                              core::TimePoint now,
+                                                              const Change& change) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> remove(mail::SubjectKind kind,
+                                                               std::string_view subject) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> list(
+        const ports::SuppressionFilter& filter,
+        core::TimePoint now,
+        const std::function<bool(const mail::SuppressionEntry&)>& visit) override;
+    [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
+        core::TimePoint now) override;
+
+    /// Fails every call.
+    Trouble& trouble() { return trouble_; }
+
+private:
+    using Key = std::pair<mail::SubjectKind, std::string>;
+
+    Trouble trouble_;
+    std::mutex mutex_;
+    std::map<Key, mail::SuppressionEntry> entries_;
+    std::set<std::pair<Key, std::string>> events_;
+};
+
+class MemoryHeldStore final : public ports::HeldStore {
+public:
+    [[nodiscard]] core::Result<std::vector<ports::HoldOutcome>, ports::StoreError> hold(
+        const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> list(
+        const ports::HeldFilter& filter,
+        const std::function<bool(const ports::HeldItem&)>& visit) override;
+    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> begin_release(
+        std::span<const std::int64_t> ids,
+        std::string_view token_hash,
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> released(std::int64_t id,
+                                                                 std::string_view answer,
+                                                                 core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> release_failed(
+        std::int64_t id,
+        std::string_view answer,
+        std::optional<core::TimePoint> retry_at,
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> end(std::int64_t id,
+                                                            mail::HeldState state,
+                                                            std::string_view why,
+                                                            core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
+        std::string_view token_hash, core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::size_t, ports::StoreError> recover(
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> spool_ids_in_use()
+        override;
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
+        std::size_t most) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> spool_removed(
+        std::span<const std::string> spool_ids) override;
+    [[nodiscard]] core::Result<std::size_t, ports::StoreError> purge_ended(
+        core::TimePoint before) override;
+    [[nodiscard]] core::Result<std::vector<ports::HeldEvent>, ports::StoreError> history(
+        std::int64_t id) override;
+    [[nodiscard]] core::Result<ports::HeldCounts, ports::StoreError> counts() override;
+
+    /// Fails every call.
+    Trouble& trouble() { return trouble_; }
+
+private:
+    struct Row {
+        mail::HeldRecipient recipient;
+        std::string token;
+        std::vector<ports::HeldEvent> events;
+    };
+    struct MessageRow {
+        mail::HeldMessage message;
+        bool spool_removed = false;
+    };
+
+    [[nodiscard]] const Row* find_active(const mail::HeldMessage& message,
+                                         std::string_view address) const;
+    [[nodiscard]] bool has_active(std::string_view spool_id) const;
+    static void move(Row& row, mail::HeldState to, std::string_view text, core::TimePoint now);
+
+    Trouble trouble_;
+    std::mutex mutex_;
+    std::map<std::string, MessageRow, std::less<>> messages_;
+    std::map<std::int64_t, Row> rows_;
+    std::set<std::string, std::less<>> used_tokens_;
+    std::int64_t next_id_ = 1;
+};
+
+class MemorySpool final : public ports::Spool {
+public:
+    [[nodiscard]] core::Result<std::unique_ptr<ports::SpoolWriter>, ports::SpoolError> begin()
+        override;
+    [[nodiscard]] core::Result<void, ports::SpoolError> read(
+        std::string_view spool_id,
+        const std::function<bool(std::string_view)>& take) const override;
+    [[nodiscard]] core::Result<void, ports::SpoolError> remove(std::string_view spool_id) override;
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids() const override;
+
+    /// The octets of a committed message.
+    [[nodiscard]] std::optional<std::string> octets(std::string_view spool_id) const;
+    /// Fails `begin`, `append`, `commit` and `remove`.
+    Trouble& write_trouble() { return write_trouble_; }
+    /// Fails `read` and `ids`.
+    Trouble& read_trouble() const { return read_trouble_; }
+
+private:
+    class Writer;
+
+    std::string keep(std::string octets);
+
+    Trouble write_trouble_;
+    mutable Trouble read_trouble_;
+    mutable std::mutex mutex_;
+    std::map<std::string, std::string, std::less<>> files_;
+    int next_ = 1;
+};
+
+/// A submission as `FakeSubmitter` saw it, with the octets it read (`first_header` included).
+struct SeenSubmission {
+    std::string sender;
+    std::vector<std::string> sender_arguments;
+    std::vector<ports::SubmissionRecipient> recipients;
+    std::string octets;
+    bool complete = false;  ///< what `read` said
+};
+
+class FakeSubmitter final : public ports::Submitter {
+public:
+    [[nodiscard]] std::vector<ports::RecipientOutcome> submit(const ports::Submission& submission,
+                                                              core::SteadyPoint deadline) override;
+
+    /// The outcome for one address; others get `Accepted{"250 2.0.0 Ok: queued as FAKE"}`.
+    void answer(std::string address, ports::RecipientOutcome outcome);
+    /// Runs in `submit`, after the octets were read: the place of the milter that sees the token.
+    void on_submit(std::function<void(const SeenSubmission&)> hook);
+    [[nodiscard]] std::vector<SeenSubmission> seen() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::string, ports::RecipientOutcome, std::less<>> answers_;
+    std::function<void(const SeenSubmission&)> hook_;
+    std::vector<SeenSubmission> seen_;
+};
+
+struct LogLine {
+    ports::Severity severity;
+    std::string text;
+
+    bool operator==(const LogLine&) const = default;
+};
+
+class RecordingLog final : public ports::Log {
+public:
+    void write(ports::Severity severity, std::string_view line) noexcept override;
+
+    [[nodiscard]] std::vector<LogLine> lines() const;
+    /// True when a line contains `part`.
+    [[nodiscard]] bool has(std::string_view part) const;
+    void clear();
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<LogLine> lines_;
+};
+
+}  // namespace holdback::support

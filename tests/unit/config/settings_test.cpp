@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/settings.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::config {
+namespace {
+
+TEST_CASE("the defaults are those of the manual, and free of contradictions") {
+    const Settings settings;
+    CHECK(settings.mode == Mode::Shadow);
+    REQUIRE(settings.outgoing.networks.size() == 2);
+    CHECK(settings.outgoing.networks.at(0).text() == "127.0.0.0/8");
+    CHECK(settings.outgoing.networks.at(1).text() == "::1");
+    CHECK(validate(settings).empty());
+}
+
+TEST_CASE("contradictions are found, and name the key to change") {
+    struct Row {
+        std::string_view what;
+        std::function<void(Settings&)> change;
+        std::string_view key;
+    };
+    const std::vector<Row> rows = {
+        {"one file for two sockets",
+         [](Settings& s) { s.milter.socket = "unix:/run/holdback/control.sock"; },
+         "control.socket"},
+        {"mail re-injected into the milter itself",
+         [](Settings& s) {
+             s.milter.socket = "inet:8891@127.0.0.1";
+             s.hold.reinject = "smtp:127.0.0.1:8891";
+         },
+         "hold.reinject"},
+        {"the database among the held mail",
+         [](Settings& s) { s.store.path = "/var/lib/holdback/held/holdback.db"; },
+         "store.path"},
+        {"the log over the database",
+         [](Settings& s) { s.log.target = "file:/var/lib/holdback/holdback.db"; },
+         "log.target"},
+        {"the log among the held mail",
+         [](Settings& s) { s.log.target = "file:/var/lib/holdback/held/log"; },
+         "log.target"},
+        {"allowed and blocked at once",
+         [](Settings& s) {
+             s.outgoing.allow = {"example.net", "a@example.org"};
+             s.outgoing.block = {"a@example.org"};
+         },
+         "outgoing.block"},
+        {"local and reserved at once",
+         [](Settings& s) { s.outgoing.local_domains = {"example.com"}; },
+         "dns.reserved_domains"},
+        {"an answer to RCPT without answers to RCPT",
+         [](Settings& s) {
+             s.milter.answer_at = AnswerAt::Message;
+             s.policy.refuse_at_rcpt = RefuseAtRcpt::Always;
+         },
+         "policy.refuse_at_rcpt"},
+        {"learning from nothing", [](Settings& s) { s.learn.from.clear(); }, "learn.from"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        Settings settings;
+        row.change(settings);
+        const std::vector<Contradiction> found = validate(settings);
+        REQUIRE(found.size() == 1);
+        CHECK(found.at(0).key == row.key);
+        CHECK_FALSE(found.at(0).message.empty());
+    }
+}
+
+TEST_CASE("what looks like a contradiction and is none is let through") {
+    const std::vector<std::function<void(Settings&)>> changes = {
+        [](Settings& s) { s.milter.answer_at = AnswerAt::Message; },
+        [](Settings& s) { s.store.path = "/var/lib/holdback/held.db"; },
+        [](Settings& s) { s.milter.socket = "inet:25@192.0.2.1"; },
+        [](Settings& s) {
+            s.learn.enabled = false;
+            s.learn.from.clear();
+        },
+    };
+    for (const auto& change : changes) {
+        Settings settings;
+        change(settings);
+        CHECK(validate(settings).empty());
+    }
+}
+
+TEST_CASE("every choice of the settings has its wire name") {
+    CHECK(wire_name(Mode::Shadow) == "shadow");
+    CHECK(wire_name(Mode::Enforce) == "enforce");
+    CHECK(wire_name(AnswerAt::Recipient) == "recipient");
+    CHECK(wire_name(AnswerAt::Message) == "message");
+    CHECK(wire_name(RefuseAtRcpt::Authenticated) == "authenticated");
+    CHECK(wire_name(RefuseAtRcpt::Always) == "always");
+    CHECK(wire_name(RefuseAtRcpt::Never) == "never");
+    CHECK(wire_name(AtExpiry::Return) == "return");
+    CHECK(wire_name(AtExpiry::Release) == "release");
+    CHECK(wire_name(AtExpiry::Discard) == "discard");
+    CHECK(wire_name(ErrorAnswer::Accept) == "accept");
+    CHECK(wire_name(ErrorAnswer::Tempfail) == "tempfail");
+    CHECK(wire_name(ErrorAnswer::Reject) == "reject");
+    CHECK(wire_name(LogLevel::Debug) == "debug");
+    CHECK(wire_name(LogLevel::Info) == "info");
+    CHECK(wire_name(LogLevel::Warning) == "warning");
+    CHECK(wire_name(LogLevel::Error) == "error");
+}
+
+}  // namespace
+}  // namespace holdback::config

@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/session.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "dsn/message_view.hpp"
+#include "dsn/rule_set.hpp"
+#include "flow/inbound_flow.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/own_mail.hpp"
+#include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/held.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/suppression.hpp"
+#include "milter/mta_actions.hpp"
+#include "milter/waiting_room.hpp"
+#include "ports/held_store.hpp"
+#include "ports/message_reader.hpp"
+#include "ports/submitter.hpp"
+#include "tests/support/memory_stores.hpp"
+#include "tests/support/zone_resolver.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using support::ZoneState;
+
+/// Gives a report about one failed recipient, whatever it reads.
+class FixedReader final : public ports::MessageReader {
+public:
+    [[nodiscard]] dsn::MessageView read(std::string_view octets) const override {
+        last_ = octets;
+        dsn::MessageView view;
+        view.media_type = "multipart/report";
+        view.parameters = {{"report-type", "delivery-status"}};
+        view.headers.add("Content-Type", " multipart/report; report-type=delivery-status");
+        view.headers.add("Subject", " Undelivered Mail Returned to Sender");
+        dsn::MessagePart text;
+        text.media_type = "text/plain";
+        text.text = "I could not deliver your message.\n";
+        dsn::MessagePart status;
+        status.media_type = "message/delivery-status";
+        status.text =
+            "Reporting-MTA: dns; mx.a.test\nX-Postfix-Queue-ID: 4Xk2\n\n"
+            "Final-Recipient: rfc822; eva@good.test\nAction: failed\nStatus: 5.1.1\n"
+            "Diagnostic-Code: smtp; 550 5.1.1 no such user here\n";
+        view.parts = {text, status};
+        return view;
+    }
+    [[nodiscard]] const std::string& last() const { return last_; }
+
+private:
+    mutable std::string last_;
+};
+
+/// Notes what the session asked of the MTA.
+class RecordingActions final : public MtaActions {
+public:
+    bool delete_recipient(std::string_view verbatim) override {
+        deleted.emplace_back(verbatim);
+        return obedient;
+    }
+    bool add_header(std::string_view name, std::string_view value) override {
+        added.emplace_back(name, value);
+        return true;
+    }
+    bool remove_header(std::string_view name, int occurrence) override {
+        removed.emplace_back(name, occurrence);
+        return true;
+    }
+    void progress() override {}
+
+    std::vector<std::string> deleted;
+    std::vector<std::pair<std::string, std::string>> added;
+    std::vector<std::pair<std::string, int>> removed;
+    bool obedient = true;
+};
+
+dsn::RuleSet one_rule(const mail::CodeCatalogue& codes) {
+    dsn::Rule rule;
+    rule.id = "text/user-unknown";
+    rule.code = mail::FailureCode(2001);
+    rule.text = "no such user";
+    rule.expect = {dsn::RuleExample{.text = "550 5.1.1 no such user"}};
+    std::vector<dsn::Rule> rules;
+    rules.push_back(std::move(rule));
+    return dsn::RuleSet::make(std::move(rules), codes).value();
+}
+
+mail::CodeCatalogue two_codes() {
+    const auto entry = [](mail::FailureCode code,
+                          std::string name,
+                          mail::FailureClass of,
+                          mail::Learning learning) {
+        return mail::CodeEntry{.code = code,
+                               .name = std::move(name),
+                               .failure_class = of,
+                               .parent = std::nullopt,
+                               .meaning = "m",
+                               .advice = "a",
+                               .who = mail::Actor::Sender,
+                               .resend_helps = false,
+                               .learning = learning};
+    };
+    return mail::CodeCatalogue::make({entry(mail::FailureCode(2001),
+                                            "address-invalid",
+                                            mail::FailureClass::Permanent,
+                                            mail::Learning::Suppress),
+                                      entry(mail::kUnknownFailure,
+                                            "unknown",
+                                            mail::FailureClass::Unknown,
+                                            mail::Learning::Never)})
+        .value();
+}
+
+/// Everything behind a session, with fakes behind the ports.
+struct House {
+    explicit House(const config::Settings& settings)
+        : snapshots(snapshot_of(settings)),
+          own_mail(spool, held, clock, "mx.a.test"),
+          outbound({.resolver = resolver,
+                    .suppressions = suppressions,
+                    .held = held,
+                    .spool = spool,
+                    .log = log,
+                    .clock = clock,
+                    .own_mail = own_mail}),
+          inbound({.reader = reader, .suppressions = suppressions, .log = log, .clock = clock}),
+          release({.held = held,
+                   .spool = spool,
+                   .log = log,
+                   .clock = clock,
+                   .own_mail = own_mail,
+                   .make_submitter =
+                       [this](const config::HoldSettings&) {
+                           return std::make_unique<Forward>(submitter);
+                       },
+                   .make_token = [this] { return "token-" + std::to_string(++tokens); }}),
+          session({.snapshots = snapshots,
+                   .outbound = outbound,
+                   .inbound = inbound,
+                   .release = release,
+                   .waiting = waiting,
+                   .log = log},
+                  "s",
+                  HeaderValues::Exact) {
+        resolver.set("good.test", ZoneState::Good);
+        resolver.set("null.test", ZoneState::NullMx);
+        resolver.set("silent.test", ZoneState::Silent);
+        resolver.set("a.test", ZoneState::Good);
+    }
+
+    static std::shared_ptr<const flow::Snapshot> snapshot_of(const config::Settings& settings) {
+        mail::CodeCatalogue codes = two_codes();
+        dsn::RuleSet rules = one_rule(codes);
+        return std::make_shared<const flow::Snapshot>(flow::Snapshot{
+            .settings = settings, .codes = std::move(codes), .rules = std::move(rules)});
+    }
+
+    struct Forward final : ports::Submitter {
+        explicit Forward(support::FakeSubmitter& to) : target(to) {}
+        std::vector<ports::RecipientOutcome> submit(const ports::Submission& submission,
+                                                    core::SteadyPoint deadline) override {
+            return target.submit(submission, deadline);
+        }
+        support::FakeSubmitter& target;
+    };
+
+    void connect(std::string_view client, std::string daemon = "mx.a.test") {
+        session.connect({.client = std::string(client),
+                         .address = mail::IpAddress::parse(client),
+                         .daemon_name = std::move(daemon),
+                         .daemon_port = "25"});
+    }
+
+    /// Sends a message up to its end; the answer is that of the end of the headers when it is
+    /// final.
+    SessionReply send(std::string sender,
+                      const std::vector<std::string>& recipients,
+                      const std::vector<std::pair<std::string, std::string>>& headers,
+                      std::string user = "") {
+        session.mail({.path = std::move(sender),
+                      .arguments = {},
+                      .user = std::move(user),
+                      .queue_id = mail_queue_id});
+        for (const std::string& recipient : recipients) {
+            rcpt_replies.push_back(
+                session.recipient({.path = recipient, .arguments = {}, .mailer = "smtp"}));
+        }
+        for (const auto& [name, value] : headers) {
+            session.header(name, value);
+        }
+        SessionReply reply = session.end_of_headers("4Xk2");
+        if (!std::holds_alternative<Continue>(reply) && !std::holds_alternative<SkipBody>(reply)) {
+            return reply;
+        }
+        if (std::holds_alternative<Continue>(reply)) {
+            static_cast<void>(session.body("Hello\r\n"));
+        }
+        return session.end_of_message(actions, "4Xk2");
+    }
+
+    std::vector<ports::HeldItem> items() {
+        std::vector<ports::HeldItem> all;
+        REQUIRE(held.list({},
+                          [&](const ports::HeldItem& item) {
+                              all.push_back(item);
+                              return true;
+                          })
+                    .has_value());
+        return all;
+    }
+
+    void suppress(std::string address) {
+        mail::SuppressionEntry entry;
+        entry.subject = std::move(address);
+        entry.reason = mail::SuppressionReason::Bounce;
+        entry.code = mail::FailureCode(2001);
+        REQUIRE(suppressions.put(entry).has_value());
+    }
+
+    support::ManualClock clock;
+    support::RecordingLog log;
+    support::MemorySuppressionStore suppressions;
+    support::MemoryHeldStore held;
+    support::MemorySpool spool;
+    support::FakeSubmitter submitter;
+    support::ZoneResolver resolver;
+    FixedReader reader;
+    int tokens = 0;
+    std::string mail_queue_id;
+    flow::SnapshotSource snapshots;
+    flow::OwnMail own_mail;
+    flow::OutboundFlow outbound;
+    flow::InboundFlow inbound;
+    flow::ReleaseFlow release;
+    WaitingRoom waiting;
+    Session session;
+    RecordingActions actions;
+    std::vector<SessionReply> rcpt_replies;
+};
+
+config::Settings enforcing() {
+    config::Settings settings;
+    settings.mode = config::Mode::Enforce;
+    return settings;
+}
+
+const std::vector<std::pair<std::string, std::string>> newsletter{
+    {"Subject", " News"}, {"List-Id", " <news.a.test>"}, {"Message-ID", " <1@a.test>"}};
+const std::vector<std::pair<std::string, std::string>> letter{{"Subject", " Hello"}};
+
+template <typename Reply>
+bool is(const SessionReply& reply) {
+    return std::holds_alternative<Reply>(reply);
+}
+
+}  // namespace
+
+TEST_CASE("a bulk message is split: the copy is durable, then the MTA's spelling is deleted") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send(
+        "<news@a.test>", {"<anna@good.test>", "<Carl@NULL.test>", "<x@absent.test>"}, newsletter)));
+    CHECK(house.actions.deleted == std::vector<std::string>{"<Carl@NULL.test>", "<x@absent.test>"});
+    const auto items = house.items();
+    REQUIRE(items.size() == 2);
+    CHECK(items[0].recipient.address == "Carl@NULL.test");
+    CHECK(items[0].recipient.finding == "null-mx");
+    CHECK(items[1].recipient.finding == "no-such-domain");
+    CHECK(items[0].message.sender == "news@a.test");
+    CHECK(items[0].message.campaign == "<news.a.test>");
+    CHECK(items[0].message.queue_id == "4Xk2");
+    CHECK(house.spool.octets(items[0].message.spool_id) ==
+          "Subject: News\r\nList-Id: <news.a.test>\r\nMessage-ID: <1@a.test>\r\n\r\nHello\r\n");
+    CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=pass reason=none"));
+    CHECK(house.log.has("rcpt=\"Carl@null.test\" verdict=hold reason=null-mx"));
+    CHECK(house.log.has("signal=\"header:List-Id\""));
+}
+
+TEST_CASE("nobody left: the message is discarded after the copy is safe") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Discard>(house.send("<news@a.test>", {"<carl@null.test>"}, newsletter)));
+    CHECK(house.actions.deleted.empty());
+    CHECK(house.items().size() == 1);
+}
+
+TEST_CASE("a retried submission makes no second item") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    for (int i = 0; i < 2; ++i) {
+        CHECK(is<Accept>(
+            house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter)));
+    }
+    CHECK(house.items().size() == 1);
+    CHECK(house.spool.ids()->size() == 1);
+    CHECK(house.actions.deleted.size() == 2);
+}
+
+TEST_CASE("when nothing can be kept, nobody is deleted and the settings answer") {
+    struct Row {
+        config::ErrorAnswer setting;
+        bool tempfail;
+    };
+    for (const Row row :
+         {Row{config::ErrorAnswer::Tempfail, true}, Row{config::ErrorAnswer::Accept, false}}) {
+        config::Settings settings = enforcing();
+        settings.on_error.spool = row.setting;
+        for (const std::size_t calls : {0U, 1U, 3U, 4U}) {  // begin, append …, commit
+            House house(settings);
+            house.connect("127.0.0.1");
+            house.spool.write_trouble().begin("disk full", calls);
+            const auto reply =
+                house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter);
+            CAPTURE(calls);
+            CHECK(is<Answer>(reply) == row.tempfail);
+            CHECK(is<Accept>(reply) == !row.tempfail);
+            if (row.tempfail) {
+                CHECK(std::get<Answer>(reply).reply.code() == 451);
+            }
+            CHECK(house.actions.deleted.empty());
+            CHECK(house.items().empty());
+            CHECK(house.log.has("spool: nothing can be held"));
+        }
+        House house(settings);
+        house.connect("127.0.0.1");
+        house.held.trouble().begin("database is locked");
+        // The row is the store's matter: by default, mail flows.
+        CHECK(is<Accept>(
+            house.send("<news@a.test>", {"<a@good.test>", "<c@null.test>"}, newsletter)));
+        CHECK(house.log.has("store: nothing can be held"));
+        CHECK(house.actions.deleted.empty());
+        CHECK(house.spool.ids()->empty());
+    }
+}
+
+TEST_CASE("a deletion that the MTA does not take defers the message") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    house.actions.obedient = false;
+    const auto reply =
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter);
+    REQUIRE(is<Answer>(reply));
+    CHECK(std::get<Answer>(reply).reply.code() == 451);
+}
+
+TEST_CASE("shadow mode decides and logs, and changes nothing") {
+    House house(config::Settings{});
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter)));
+    CHECK(house.actions.deleted.empty());
+    CHECK(house.items().empty());
+    CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=hold reason=null-mx"));
+    CHECK(house.log.has("mode=shadow"));
+}
+
+TEST_CASE("people are refused at RCPT, programs at the end") {
+    House house(enforcing());
+    house.connect("192.0.2.1");
+
+    SUBCASE("an authenticated session hears it at once, and the others go") {
+        CHECK(is<Accept>(
+            house.send("<ann@a.test>", {"<anna@good.test>", "<carl@null.test>"}, letter, "ann")));
+        REQUIRE(house.rcpt_replies.size() == 2);
+        CHECK(is<Continue>(house.rcpt_replies[0]));
+        REQUIRE(is<Answer>(house.rcpt_replies[1]));
+        CHECK(std::get<Answer>(house.rcpt_replies[1]).reply.line().starts_with("556 5.1.10 "));
+        CHECK(house.actions.deleted.empty());
+        CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=reject reason=null-mx"));
+    }
+    SUBCASE("a trusted network hears it at the end of the headers") {
+        house.connect("127.0.0.1");
+        const auto reply = house.send("<ann@a.test>", {"<carl@null.test>"}, letter);
+        CHECK(is<Continue>(house.rcpt_replies[0]));
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.code() == 556);
+    }
+    SUBCASE("once the envelope says bulk, nothing is refused at RCPT") {
+        config::Settings settings = enforcing();
+        settings.bulk.users = {"ann"};
+        House listed(settings);
+        listed.connect("192.0.2.1");
+        CHECK(is<Accept>(
+            listed.send("<ann@a.test>", {"<anna@good.test>", "<carl@null.test>"}, letter, "ann")));
+        CHECK(is<Continue>(listed.rcpt_replies[1]));
+        CHECK(listed.items().size() == 1);
+    }
+    SUBCASE("mail by sendmail(1) is never refused at RCPT") {
+        config::Settings settings = enforcing();
+        settings.policy.refuse_at_rcpt = config::RefuseAtRcpt::Always;
+        House local(settings);
+        local.mail_queue_id = "4Xk2";
+        local.session.connect({.client = "127.0.0.1",
+                               .address = mail::IpAddress::parse("127.0.0.1"),
+                               .daemon_name = "mx.a.test",
+                               .daemon_port = "0"});
+        const auto reply = local.send("ann@a.test", {"carl@null.test"}, letter);
+        CHECK(is<Continue>(local.rcpt_replies[0]));
+        CHECK(is<Answer>(reply));
+    }
+}
+
+TEST_CASE("some of several rejected: removed, returned in a DSN, the others go") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>", "<carl@null.test>"}, letter)));
+    CHECK(house.actions.deleted == std::vector<std::string>{"<carl@null.test>"});
+    const auto items = house.items();
+    REQUIRE(items.size() == 2);
+    CHECK(items[0].recipient.state == mail::HeldState::Returned);
+    CHECK(items[1].message.kind == mail::HeldKind::Own);
+    CHECK(items[1].message.sender.empty());
+    CHECK(items[1].recipient.address == "ann@a.test");
+    house.release.work(config::HoldSettings{});
+    const auto seen = house.submitter.seen();
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].sender.empty());
+    CHECK(seen[0].octets.find("Final-Recipient: rfc822;carl@null.test") != std::string::npos);
+    CHECK(seen[0].octets.starts_with("X-Holdback-Release: token-1\r\n"));
+}
+
+TEST_CASE("a released message is recognised by its token, once, for exactly its recipients") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    static_cast<void>(
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter));
+    const std::int64_t id = house.items().front().recipient.id;
+    std::vector<std::pair<std::string, std::string>> marked = newsletter;
+    marked.insert(marked.begin(), {"X-Holdback-Release", " token-1"});
+    std::optional<SessionReply> reply;
+    house.submitter.on_submit([&](const support::SeenSubmission&) {
+        House& mta = house;
+        mta.actions.removed.clear();
+        mta.actions.deleted.clear();
+        SUBCASE("the held recipient passes") {
+            reply = mta.send("<news@a.test>", {"<carl@null.test>"}, marked);
+            CHECK(is<Accept>(*reply));
+            CHECK(mta.actions.deleted.empty());
+            CHECK(mta.actions.removed ==
+                  std::vector<std::pair<std::string, int>>{{"X-Holdback-Release", 1}});
+        }
+        SUBCASE("another recipient does not get through with it") {
+            reply = mta.send("<news@a.test>", {"<other@null.test>"}, marked);
+            CHECK(is<Discard>(*reply));
+        }
+        SUBCASE("another sender does not get through with it") {
+            reply = mta.send("<evil@a.test>", {"<carl@null.test>"}, marked);
+            CHECK(is<Discard>(*reply));
+        }
+    });
+    const std::array ids{id};
+    const auto outcomes = house.release.release(ids, config::HoldSettings{}, "command");
+    REQUIRE(outcomes.size() == 1);
+    CHECK(outcomes[0].what == flow::ItemOutcome::What::Released);
+    CHECK(reply.has_value());
+    CHECK(house.release.release(ids, config::HoldSettings{}, "command")[0].what ==
+          flow::ItemOutcome::What::NotHeld);
+    CHECK(house.submitter.seen().size() == 1);
+}
+
+TEST_CASE("our own MTA's bounce is tagged and teaches; the next bulk send holds") {
+    House house(enforcing());
+    house.mail_queue_id = "4Xk3";
+    house.session.connect({.client = "127.0.0.1",
+                           .address = mail::IpAddress::parse("127.0.0.1"),
+                           .daemon_name = "mx.a.test",
+                           .daemon_port = "0"});
+    CHECK(is<Accept>(
+        house.send("",
+                   {"news@a.test"},
+                   {{"Content-Type", " multipart/report"}, {"X-Holdback-Code", " 5999"}})));
+    CHECK(house.actions.removed ==
+          std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+    REQUIRE(house.actions.added.size() == 2);
+    CHECK(house.actions.added[0] == std::pair<std::string, std::string>{"X-Holdback-Code", "2001"});
+    CHECK(house.actions.added[1].second.find("proof=local") != std::string::npos);
+    CHECK(house.log.has("proof=local"));
+    CHECK(house.log.has("learned=suppressed"));
+
+    house.mail_queue_id.clear();
+    house.connect("127.0.0.1");
+    CHECK(is<Discard>(house.send("<news@a.test>", {"<eva@good.test>"}, newsletter)));
+    CHECK(house.items().front().recipient.finding == "suppressed-bounce");
+}
+
+TEST_CASE("a DSN from outside is tagged unproven and teaches nothing") {
+    House house(enforcing());
+    house.connect("192.0.2.1");
+    CHECK(is<Accept>(house.send("<>", {"<news@a.test>"}, {{"Content-Type", " multipart/report"}})));
+    REQUIRE(house.actions.added.size() == 2);
+    CHECK(house.actions.added[1].second.find("proof=unproven") != std::string::npos);
+    CHECK_FALSE(house.suppressions.find(mail::SubjectKind::Address, "eva@good.test")->has_value());
+}
+
+TEST_CASE("inbound mail that reports nothing is let go at once, without forged fields") {
+    House house(enforcing());
+    house.connect("192.0.2.1");
+    CHECK(is<Accept>(house.send("<bob@good.test>", {"<ann@a.test>"}, letter)));
+    CHECK(house.actions.removed.empty());
+    CHECK(is<Accept>(house.send("<bob@good.test>",
+                                {"<ann@a.test>"},
+                                {{"X-Holdback-DSN", " code=2001"}, {"x-holdback-dsn", " b"}})));
+    CHECK(house.actions.removed ==
+          std::vector<std::pair<std::string, int>>{{"x-holdback-dsn", 2}, {"x-holdback-dsn", 1}});
+}
+
+TEST_CASE("the MTA's notices to the postmaster are left alone") {
+    House house(enforcing());
+    house.mail_queue_id = "4Xk3";
+    house.session.connect({.client = "127.0.0.1",
+                           .address = mail::IpAddress::parse("127.0.0.1"),
+                           .daemon_name = "mx.a.test",
+                           .daemon_port = "0"});
+    CHECK(is<Accept>(house.send("double-bounce@a.test", {"postmaster@null.test"}, newsletter)));
+    CHECK(house.items().empty());
+    CHECK(house.actions.added.empty());
+}
+
+TEST_CASE("trouble of ours is answered as the settings say") {
+    SUBCASE("the store: by default, mail flows, and the log says so") {
+        House house(enforcing());
+        house.connect("127.0.0.1");
+        house.suppressions.trouble().begin("database is locked");
+        CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>"}, letter)));
+        CHECK(house.log.has("the suppression list can't be asked"));
+    }
+    SUBCASE("the store: or the message is deferred") {
+        config::Settings settings = enforcing();
+        settings.on_error.store = config::ErrorAnswer::Tempfail;
+        House house(settings);
+        house.connect("127.0.0.1");
+        house.suppressions.trouble().begin("database is locked");
+        const auto reply = house.send("<ann@a.test>", {"<anna@good.test>"}, letter);
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.code() == 451);
+    }
+    SUBCASE("DNS: an unresolved domain passes, or defers where it is wanted") {
+        config::Settings settings = enforcing();
+        House flows(settings);
+        flows.connect("127.0.0.1");
+        CHECK(is<Accept>(flows.send("<ann@a.test>", {"<x@silent.test>"}, newsletter)));
+        settings.on_error.dns = config::ErrorAnswer::Tempfail;
+        House defers(settings);
+        defers.connect("127.0.0.1");
+        CHECK(is<Answer>(defers.send("<ann@a.test>", {"<x@silent.test>"}, newsletter)));
+    }
+    SUBCASE("a full waiting room lets mail pass unchecked") {
+        config::Settings settings = enforcing();
+        settings.milter.max_waiting = 1;
+        House house(settings);
+        const WaitingRoom::Seat taken = house.waiting.take(1);
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, newsletter)));
+        CHECK(house.log.has("max_waiting"));
+    }
+    SUBCASE("an internal error") {
+        config::Settings settings = enforcing();
+        House house(settings);
+        CHECK(is<Accept>(house.session.after_internal_error()));
+        settings.on_error.internal = config::ErrorAnswer::Tempfail;
+        House strict(settings);
+        CHECK(is<Answer>(strict.session.after_internal_error()));
+    }
+}
+
+TEST_CASE("look-ups begin at RCPT") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    house.session.mail({.path = "<ann@a.test>", .arguments = {}, .user = "", .queue_id = ""});
+    static_cast<void>(
+        house.session.recipient({.path = "<anna@good.test>", .arguments = {}, .mailer = "smtp"}));
+    CHECK(house.resolver.started() == std::vector<std::string>{"good.test"});
+    house.session.abort();
+    CHECK(is<Accept>(house.session.end_of_message(house.actions, "")));
+}
+
+}  // namespace holdback::milter

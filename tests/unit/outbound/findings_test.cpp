@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/findings.hpp"
+
+#include "config/settings.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/mail_route.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+RecipientFacts facts_of(std::string_view address, std::optional<RouteKind> route) {
+    RecipientFacts facts{.syntax = mail::Address::parse(address, mail::Smtputf8::No),
+                         .route = std::nullopt,
+                         .allowed_by_store = false,
+                         .suppression = std::nullopt};
+    if (route.has_value()) {
+        facts.route = MailRoute{.kind = *route, .hosts = {}, .why = "so it is"};
+    }
+    return facts;
+}
+
+std::vector<std::string> names_of(const std::vector<Finding>& found) {
+    std::vector<std::string> names;
+    names.reserve(found.size());
+    for (const Finding& finding : found) {
+        names.emplace_back(mail::wire_name(finding.name));
+    }
+    return names;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("each state of a recipient gives its finding") {
+    struct Row {
+        std::string_view address;
+        std::optional<RouteKind> route;
+        Names want;
+    };
+    const std::vector<Row> rows{
+        {"a@good.test", RouteKind::Mx, {}},
+        {"a@good.test", RouteKind::Implicit, {}},
+        {"a@good.test", RouteKind::Local, {}},
+        {"a@good.test", std::nullopt, {}},
+        {"a@good.test", RouteKind::NoSuchDomain, {"no-such-domain"}},
+        {"a@good.test", RouteKind::NoMailHost, {"no-mail-host"}},
+        {"a@good.test", RouteKind::NullMx, {"null-mx"}},
+        {"a@good.test", RouteKind::UnusableMx, {"unusable-mx"}},
+        {"a@good.test", RouteKind::Unresolved, {"unresolved-domain"}},
+        {"a@[198.41.0.4]", RouteKind::Literal, {}},
+        {"a@[127.0.0.1]", RouteKind::Literal, {"unusable-mx"}},
+        {"a@[10.0.0.1]", RouteKind::Literal, {"unusable-mx"}},
+        {"a@sub.example.com", std::nullopt, {"reserved-domain"}},
+        {"a@x.invalid", std::nullopt, {"reserved-domain"}},
+        {"no at sign", std::nullopt, {"malformed-address"}},
+        {"a..b@good.test", RouteKind::Mx, {"unusual-address"}},
+        {"a..b@good.test", RouteKind::NullMx, {"unusual-address", "null-mx"}},
+    };
+    const config::Settings settings;
+    for (const Row& row : rows) {
+        CAPTURE(row.address);
+        CHECK(names_of(findings(facts_of(row.address, row.route), settings)) == row.want);
+    }
+}
+
+TEST_CASE("an unresolved domain counts against nobody") {
+    const auto found = findings(facts_of("a@good.test", RouteKind::Unresolved), {});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().certainty == mail::Certainty::None);
+    CHECK_FALSE(found.front().code.has_value());
+}
+
+TEST_CASE("a suppression entry gives the finding of its reason, with its own code") {
+    struct Row {
+        mail::SuppressionReason reason;
+        Names want;
+    };
+    const std::vector<Row> rows{
+        {mail::SuppressionReason::Bounce, {"suppressed-bounce"}},
+        {mail::SuppressionReason::Complaint, {"suppressed-complaint"}},
+        {mail::SuppressionReason::Unsubscribe, {"suppressed-unsubscribe"}},
+        {mail::SuppressionReason::Manual, {"suppressed-manual"}},
+        {mail::SuppressionReason::Allow, {}},
+    };
+    for (const Row& row : rows) {
+        RecipientFacts facts = facts_of("a@good.test", RouteKind::Mx);
+        facts.suppression.emplace();
+        facts.suppression->reason = row.reason;
+        facts.suppression->code = mail::FailureCode(2004);
+        const auto found = findings(facts, {});
+        CHECK(names_of(found) == row.want);
+        if (!found.empty()) {
+            CHECK(found.front().code == mail::FailureCode(2004));
+        }
+    }
+}
+
+TEST_CASE("allow entries stand above everything, but cannot mend an address") {
+    RecipientFacts facts = facts_of("a@good.test", RouteKind::NoSuchDomain);
+    facts.suppression.emplace();
+    facts.suppression->reason = mail::SuppressionReason::Bounce;
+
+    SUBCASE("in the store") {
+        facts.allowed_by_store = true;
+        CHECK(findings(facts, {}).empty());
+    }
+    SUBCASE("in the settings, by address, domain and parent") {
+        for (const std::string entry : {"A@good.test", "good.test", ".test"}) {
+            config::Settings settings;
+            settings.outgoing.allow = {entry};
+            CAPTURE(entry);
+            CHECK(findings(facts, settings).empty());
+        }
+    }
+    SUBCASE("of another address, they do nothing") {
+        config::Settings settings;
+        settings.outgoing.allow = {"b@good.test", "other.test", "st"};
+        CHECK(findings(facts, settings).size() == 2);
+    }
+    SUBCASE("malformed stays malformed") {
+        RecipientFacts malformed = facts_of("a@@b", std::nullopt);
+        malformed.allowed_by_store = true;
+        CHECK(names_of(findings(malformed, {})) == Names{"malformed-address"});
+    }
+}
+
+TEST_CASE("a block entry of the administrator is certain") {
+    config::Settings settings;
+    settings.outgoing.block = {".test"};
+    const auto found = findings(facts_of("a@good.test", RouteKind::Mx), settings);
+    REQUIRE(names_of(found) == Names{"blocked-by-admin"});
+    CHECK(found.front().code == mail::FailureCode(1999));
+    CHECK(found.front().certainty == mail::Certainty::Certain);
+}
+
+TEST_CASE("refusals carry the code and status of their finding, the reason and the remedy") {
+    struct Row {
+        std::string_view address;
+        std::optional<RouteKind> route;
+        std::string_view want;
+    };
+    const std::vector<Row> rows{
+        {"a@good.test",
+         RouteKind::NoSuchDomain,
+         "550 5.1.2 the domain good.test does not exist; check the part of the address behind the "
+         "@"},
+        {"a@good.test",
+         RouteKind::NullMx,
+         "556 5.1.10 the domain good.test states that it takes no mail; check the part of the "
+         "address behind the @"},
+        {"a@x.example",
+         std::nullopt,
+         "550 5.1.2 the domain x.example is reserved and takes no mail; check the part of the "
+         "address behind the @"},
+    };
+    for (const Row& row : rows) {
+        const auto found = findings(facts_of(row.address, row.route), {});
+        REQUIRE(found.size() == 1);
+        CHECK(rejection(found.front()).line() == row.want);
+        CHECK(deferral(found.front()).code() == 450);
+    }
+    const auto malformed = findings(facts_of("nobody", std::nullopt), {});
+    CHECK(rejection(malformed.front()).line().starts_with("553 5.1.3 the address is malformed: "));
+}
+
+TEST_CASE("DNS is asked about names that it has a say in") {
+    struct Row {
+        std::string_view address;
+        std::string_view mailer;
+        bool want;
+    };
+    const std::vector<Row> rows{
+        {"a@good.test", "", true},
+        {"a@good.test", "smtp", true},
+        {"a@good.test", "local", false},
+        {"a@[198.41.0.4]", "smtp", false},
+        {"a@x.example.com", "smtp", false},
+        {"a@host.internal", "smtp", false},
+        {"a@mine.test", "smtp", false},
+        {"not an address", "smtp", false},
+    };
+    config::Settings settings;
+    settings.outgoing.local_domains = {"mine.test"};
+    for (const Row& row : rows) {
+        CAPTURE(row.address);
+        CAPTURE(row.mailer);
+        const mail::Recipient recipient{
+            .verbatim = {},
+            .syntax = mail::Address::parse(row.address, mail::Smtputf8::No),
+            .arguments = {},
+            .mailer = std::string(row.mailer)};
+        CHECK(needs_route(recipient, settings) == row.want);
+    }
+}
+
+}  // namespace holdback::outbound

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/plan.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/verdict.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using config::PolicyAction;
+using mail::FindingName;
+
+Finding finding(FindingName name) {
+    return {.name = name,
+            .code = mail::FailureCode(2002),
+            .certainty = mail::Certainty::Certain,
+            .reason = "a reason",
+            .advice = "an advice",
+            .suggestion = {}};
+}
+
+Verdict verdict(PolicyAction action) {
+    Verdict made;
+    made.action = action;
+    made.shadowed = action;
+    if (action != PolicyAction::Pass) {
+        made.finding = finding(FindingName::NullMx);
+    }
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("the gravest action of a recipient's findings decides") {
+    const std::vector<Finding> found{finding(FindingName::UnusualAddress),
+                                     finding(FindingName::UnusableMx),
+                                     finding(FindingName::SuppressedBounce)};
+    const config::PolicySettings policy;
+    const Verdict direct = judge(found, Stream::Direct, policy);
+    CHECK(direct.action == PolicyAction::Reject);
+    CHECK(direct.finding->name == FindingName::SuppressedBounce);
+    const Verdict bulk = judge(found, Stream::Bulk, policy);
+    CHECK(bulk.action == PolicyAction::Hold);
+    CHECK(bulk.finding->name == FindingName::UnusableMx);  // the first of two that hold
+    CHECK_FALSE(judge({}, Stream::Bulk, policy).finding.has_value());
+}
+
+TEST_CASE("a finding in shadow does not decide, and what it would have done is kept") {
+    const std::vector<Finding> found{finding(FindingName::NullMx)};
+    config::PolicySettings policy;
+    policy.shadow = {FindingName::NullMx};
+    const Verdict verdict = judge(found, Stream::Bulk, policy);
+    CHECK(verdict.action == PolicyAction::Pass);
+    CHECK(verdict.shadowed == PolicyAction::Hold);
+    REQUIRE(verdict.finding.has_value());
+    CHECK(verdict.finding->name == FindingName::NullMx);
+}
+
+TEST_CASE("nobody is taken out when everybody passes; tags are named once") {
+    const std::vector<Verdict> verdicts{
+        verdict(PolicyAction::Pass), verdict(PolicyAction::Tag), verdict(PolicyAction::Tag)};
+    const MessagePlan made = plan(verdicts, false);
+    CHECK(std::holds_alternative<PassAll>(made.what));
+    CHECK(made.tags == std::vector<std::string>{"null-mx"});
+}
+
+TEST_CASE("a message of which every recipient is rejected is refused") {
+    const std::vector<Verdict> one{verdict(PolicyAction::Reject)};
+    const auto refused = plan(one, false);
+    REQUIRE(std::holds_alternative<Refuse>(refused.what));
+    CHECK(std::get<Refuse>(refused.what).reply.line() == "556 5.1.10 a reason; an advice");
+
+    const std::vector<Verdict> two{verdict(PolicyAction::Reject), verdict(PolicyAction::Reject)};
+    const auto both = plan(two, true);
+    REQUIRE(std::holds_alternative<Refuse>(both.what));
+    CHECK(std::get<Refuse>(both.what).reply.line() ==
+          "556 5.1.10 none of the 2 recipients can be reached; the first: a reason; an advice");
+
+    const std::vector<Verdict> late{verdict(PolicyAction::Defer)};
+    CHECK(std::get<Refuse>(plan(late, false).what).reply.code() == 450);
+}
+
+TEST_CASE("some of several are taken out, each in its way") {
+    const std::vector<Verdict> verdicts{verdict(PolicyAction::Hold),
+                                        verdict(PolicyAction::Pass),
+                                        verdict(PolicyAction::Reject),
+                                        verdict(PolicyAction::Defer)};
+    const auto made = plan(verdicts, false);
+    REQUIRE(std::holds_alternative<Split>(made.what));
+    const auto& split = std::get<Split>(made.what);
+    CHECK(split.pass == RecipientIndices{1});
+    CHECK(split.hold == RecipientIndices{0});
+    CHECK(split.give_back == RecipientIndices{2});
+    CHECK(split.defer == RecipientIndices{3});
+    CHECK_FALSE(split.reinject_passing);
+}
+
+TEST_CASE("nobody can be told about a null sender's recipients, so they are held") {
+    const std::vector<Verdict> verdicts{
+        verdict(PolicyAction::Reject), verdict(PolicyAction::Pass), verdict(PolicyAction::Hold)};
+    const auto made = plan(verdicts, true);
+    const auto& split = std::get<Split>(made.what);
+    CHECK(split.hold == RecipientIndices{0, 2});
+    CHECK(split.give_back.empty());
+}
+
+TEST_CASE("many deletions become one discard and a re-injection of the rest") {
+    std::vector<Verdict> verdicts(kMostDeletions, verdict(PolicyAction::Hold));
+    verdicts.push_back(verdict(PolicyAction::Pass));
+    CHECK_FALSE(std::get<Split>(plan(verdicts, false).what).reinject_passing);
+    verdicts.push_back(verdict(PolicyAction::Hold));
+    CHECK(std::get<Split>(plan(verdicts, false).what).reinject_passing);
+    verdicts.erase(verdicts.begin() + static_cast<std::ptrdiff_t>(kMostDeletions));
+    CHECK_FALSE(std::get<Split>(plan(verdicts, false).what).reinject_passing);
+}
+
+}  // namespace holdback::outbound

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/return_dsn.hpp"
+
+#include "core/clock.hpp"
+#include "mail/smtp_reply.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+ReturnDsnFacts facts_for(std::string address) {
+    ReturnDsnFacts facts;
+    facts.reporting_mta = "mx.a.test";
+    facts.sender = "ann@a.test";
+    facts.envelope_id = "E17";
+    facts.queue_id = "4Xk2";
+    facts.unique = "0123";
+    facts.now = core::TimePoint(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)) +
+                std::chrono::hours(10);
+    facts.recipients.push_back({.address = std::move(address),
+                                .original = "rfc822;bo@b.test",
+                                .reply = mail::SmtpReply::parse("556 5.1.10 takes no mail").value(),
+                                .explanation = "it takes no mail"});
+    facts.original_header = "Subject: news\r\nFrom: ann@a.test\r\n";
+    return facts;
+}
+
+}  // namespace
+
+TEST_CASE("the DSN to the sender is a report by RFC 3464") {
+    CHECK(compose_return_dsn(facts_for("bo@b.test")) ==
+          "Date: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+          "From: Mail Delivery System <MAILER-DAEMON@mx.a.test>\r\n"
+          "To: <ann@a.test>\r\n"
+          "Subject: Recipients not reached: your message was returned\r\n"
+          "Message-ID: <0123@mx.a.test>\r\n"
+          "Auto-Submitted: auto-replied\r\n"
+          "MIME-Version: 1.0\r\n"
+          "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+          "\tboundary=\"holdback-0123\"\r\n"
+          "Content-Transfer-Encoding: 7bit\r\n"
+          "\r\n"
+          "--holdback-0123\r\n"
+          "Content-Description: Notification\r\n"
+          "Content-Type: text/plain; charset=us-ascii\r\n"
+          "\r\n"
+          "Your message was not sent to the recipients below. Everybody else of its\r\n"
+          "recipients gets it; there is no need to send it to them again.\r\n"
+          "\r\n"
+          "<bo@b.test>:\r\n"
+          "    it takes no mail\r\n"
+          "\r\n"
+          "--holdback-0123\r\n"
+          "Content-Description: Delivery report\r\n"
+          "Content-Type: message/delivery-status\r\n"
+          "\r\n"
+          "Reporting-MTA: dns;mx.a.test\r\n"
+          "Original-Envelope-Id: E17\r\n"
+          "X-Holdback-Queue-ID: 4Xk2\r\n"
+          "\r\n"
+          "Original-Recipient: rfc822;bo@b.test\r\n"
+          "Final-Recipient: rfc822;bo@b.test\r\n"
+          "Action: failed\r\n"
+          "Status: 5.1.10\r\n"
+          "Diagnostic-Code: X-Holdback; 556 5.1.10 takes no mail\r\n"
+          "\r\n"
+          "--holdback-0123\r\n"
+          "Content-Description: Undelivered Message Headers\r\n"
+          "Content-Type: text/rfc822-headers\r\n"
+          "\r\n"
+          "Subject: news\r\n"
+          "From: ann@a.test\r\n"
+          "\r\n"
+          "--holdback-0123--\r\n");
+}
+
+TEST_CASE("what is not ASCII makes it a report by RFC 6533") {
+    const std::string dsn = compose_return_dsn(facts_for("j\xC3\xB6rg@b.test"));
+    CHECK(dsn.find("Content-Type: message/global-delivery-status\r\n") != std::string::npos);
+    CHECK(dsn.find("Final-Recipient: utf-8;j\xC3\xB6rg@b.test\r\n") != std::string::npos);
+    CHECK(dsn.find("Content-Type: message/global-headers\r\n") != std::string::npos);
+    CHECK(dsn.find("Content-Transfer-Encoding: 8bit\r\n\r\n--") != std::string::npos);
+}
+
+TEST_CASE("nothing foreign ends a line of the DSN") {
+    const std::string dsn = compose_return_dsn(facts_for("x\r\nBcc: evil@b.test"));
+    CHECK(dsn.find("\nBcc:") == std::string::npos);
+    CHECK(dsn.find("Final-Recipient: rfc822;x  Bcc: evil@b.test\r\n") != std::string::npos);
+}
+
+TEST_CASE("dates are written as mail writes them") {
+    CHECK(rfc5322_date(core::TimePoint(std::chrono::seconds(0))) ==
+          "Thu, 1 Jan 1970 00:00:00 +0000");
+    CHECK(rfc5322_date(core::TimePoint(std::chrono::seconds(1'709'211'845))) ==
+          "Thu, 29 Feb 2024 13:04:05 +0000");
+}
+
+}  // namespace holdback::outbound
