@@ -11,8 +11,8 @@
 #include <fstream>
 #include <functional>
 #include <ios>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -499,8 +499,9 @@ public:
     [[nodiscard]] std::string path() const { return directory_.file("sendmail"); }
     [[nodiscard]] std::string target() const { return "sendmail:" + path(); }
     [[nodiscard]] std::string written(std::string_view name) const {
-        std::ifstream file(directory_.file(name), std::ios::binary);
-        return {std::istreambuf_iterator<char>(file), {}};
+        std::ostringstream bytes;
+        bytes << std::ifstream(directory_.file(name), std::ios::binary).rdbuf();
+        return bytes.str();
     }
 
 private:
