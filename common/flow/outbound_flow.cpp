@@ -19,6 +19,7 @@
 #include "outbound/fingerprint.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/return_dsn.hpp"
+#include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -28,6 +29,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <span>
@@ -216,6 +218,12 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
                                                             std::chrono::milliseconds& budget) {
     MessageDecision decision;
     decision.stream = stream_of(who, envelope, window, settings);
+    decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
+    if (decision.sender_refusal.has_value()) {
+        decision.verdicts.resize(1);
+        report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
+        return decision.sender_refusal;
+    }
     if (decision.stream.is_bulk()) {
         return std::nullopt;
     }
@@ -231,9 +239,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
-        mail::Envelope refused = envelope;
-        refused.recipients = {recipient};
-        report(who, refused, decision, nullptr, settings);
+        report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
     }
     return answer;
 }
@@ -259,6 +265,11 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
     decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
+    decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
+    if (decision.sender_refusal.has_value()) {
+        decision.plan.what = outbound::Refuse{*decision.sender_refusal};
+        return decision;
+    }
     if (facts.store_trouble.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("store: the suppression list can't be asked: {}",
@@ -388,26 +399,42 @@ void OutboundFlow::report(const Submitting& who,
                           const Committed* committed,
                           const config::Settings& settings) const {
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
-        const outbound::Verdict& verdict = decision.verdicts.at(i);
-        report::OutboundDecision line;
-        line.session = who.session_id;
-        line.queue_id = envelope.queue_id;
-        line.sender = envelope.sender_text();
-        line.recipient = envelope.recipients[i].shown();
-        line.mode = settings.mode;
-        line.verdict = verdict.action;
-        line.unshadowed = verdict.shadowed;
-        if (verdict.finding.has_value()) {
-            line.reason = verdict.finding->name;
-            line.code = verdict.finding->code;
-        }
-        line.stream = decision.stream;
-        line.dns_time = decision.dns_time;
+        std::optional<std::int64_t> held_id;
         if (committed != nullptr && committed->ids.at(i) != 0) {
-            line.held_id = committed->ids.at(i);
+            held_id = committed->ids.at(i);
         }
-        parts_.log.write(ports::Severity::Info, report::decision_line(line));
+        report_recipient(who, envelope, envelope.recipients[i], decision, i, held_id, settings);
     }
+}
+
+void OutboundFlow::report_recipient(const Submitting& who,
+                                    const mail::Envelope& envelope,
+                                    const mail::Recipient& recipient,
+                                    const MessageDecision& decision,
+                                    std::size_t index,
+                                    std::optional<std::int64_t> held_id,
+                                    const config::Settings& settings) const {
+    const outbound::Verdict& verdict = decision.verdicts.at(index);
+    report::OutboundDecision line;
+    line.session = who.session_id;
+    line.queue_id = envelope.queue_id;
+    line.sender = envelope.sender_text();
+    line.recipient = recipient.shown();
+    line.mode = settings.mode;
+    line.verdict = verdict.action;
+    line.unshadowed = verdict.shadowed;
+    if (decision.sender_refusal.has_value()) {
+        line.verdict = config::PolicyAction::Reject;
+        line.unshadowed = line.verdict;
+        line.reason = outbound::kSenderNotEnrolled;
+    } else if (verdict.finding.has_value()) {
+        line.reason = mail::wire_name(verdict.finding->name);
+        line.code = verdict.finding->code;
+    }
+    line.stream = decision.stream;
+    line.dns_time = decision.dns_time;
+    line.held_id = held_id;
+    parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
 }  // namespace holdback::flow

@@ -45,6 +45,8 @@ struct Submitting {
 /// What has been decided about one outgoing message.
 struct MessageDecision {
     std::vector<outbound::Verdict> verdicts;  ///< one per recipient
+    /// The answer to a sender who may not send at all, whatever the recipients; nullopt: it may.
+    std::optional<mail::SmtpReply> sender_refusal;
     outbound::MessagePlan plan;
     outbound::StreamDecision stream;
     std::chrono::milliseconds dns_time{0};
@@ -150,6 +152,14 @@ public:
                 const config::Settings& settings) const;
 
 private:
+    /// The decision line of one recipient; its verdict stands at `index`.
+    void report_recipient(const Submitting& who,
+                          const mail::Envelope& envelope,
+                          const mail::Recipient& recipient,
+                          const MessageDecision& decision,
+                          std::size_t index,
+                          std::optional<std::int64_t> held_id,
+                          const config::Settings& settings) const;
     [[nodiscard]] core::Result<void, CommitTrouble> give_back(const mail::Envelope& envelope,
                                                               const mail::HeaderList& headers,
                                                               const MessageDecision& decision,

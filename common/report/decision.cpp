@@ -7,7 +7,6 @@
 #include "dsn/report.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
-#include "mail/finding.hpp"
 #include "mail/suppression.hpp"
 
 #include <chrono>
@@ -32,10 +31,6 @@ std::string address_value(std::string_view address) {
 
 std::string value_of(const std::optional<mail::FailureCode>& code) {
     return code.has_value() ? fmt::to_string(code->number()) : std::string(kNone);
-}
-
-std::string value_of(const std::optional<mail::FindingName>& reason) {
-    return std::string(reason.has_value() ? wire_name(*reason) : kNone);
 }
 
 std::string value_of(const std::optional<mail::EnhancedStatus>& status) {
@@ -65,7 +60,7 @@ std::string decision_line(const OutboundDecision& decision) {
         address_value(decision.sender),
         address_value(decision.recipient),
         wire_name(decision.verdict),
-        value_of(decision.reason),
+        decision.reason.empty() ? kNone : std::string_view(decision.reason),
         decision.stream.is_bulk() ? "yes" : "no",
         value_of(decision.dns_time),
         value_of(decision.code),

@@ -8,7 +8,6 @@
 #include "dsn/report.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
-#include "mail/finding.hpp"
 #include "mail/suppression.hpp"
 #include "outbound/bulk.hpp"
 
@@ -31,7 +30,7 @@ struct OutboundDecision {
     config::PolicyAction verdict = config::PolicyAction::Pass;
     /// What the policy would have done were no finding in shadow; the verdict itself otherwise.
     config::PolicyAction unshadowed = config::PolicyAction::Pass;
-    std::optional<mail::FindingName> reason;  ///< the finding that decided
+    std::string reason;  ///< wire name of the finding that decided, or why the sender is refused
     std::optional<mail::FailureCode> code;
     outbound::StreamDecision stream;
     std::optional<std::chrono::milliseconds> dns_time;  ///< nullopt: DNS was not asked

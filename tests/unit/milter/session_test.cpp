@@ -404,6 +404,25 @@ TEST_CASE("people are refused at RCPT, programs at the end") {
         CHECK(is<Continue>(listed.rcpt_replies[1]));
         CHECK(listed.items().size() == 1);
     }
+    SUBCASE("a sender whose domain is not enrolled is refused with the first recipient") {
+        config::Settings settings = enforcing();
+        settings.outgoing.sender_domains = {"b.test"};
+        House closed(settings);
+        closed.connect("192.0.2.1");
+        static_cast<void>(closed.send("<ann@a.test>", {"<anna@good.test>"}, letter, "ann"));
+        REQUIRE(is<Answer>(closed.rcpt_replies[0]));
+        CHECK(std::get<Answer>(closed.rcpt_replies[0]).reply.line().starts_with("550 5.1.0 "));
+        CHECK(closed.log.has("rcpt=\"anna@good.test\" verdict=reject reason=sender-not-enrolled"));
+    }
+    SUBCASE("a program whose sender's domain is not enrolled hears it after the headers") {
+        config::Settings settings = enforcing();
+        settings.outgoing.sender_domains = {"b.test"};
+        House closed(settings);
+        closed.connect("127.0.0.1");
+        const auto reply = closed.send("<ann@a.test>", {"<anna@good.test>"}, letter);
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.line().starts_with("550 5.1.0 "));
+    }
     SUBCASE("mail by sendmail(1) is never refused at RCPT") {
         config::Settings settings = enforcing();
         settings.policy.refuse_at_rcpt = config::RefuseAtRcpt::Always;

@@ -6,7 +6,6 @@
 #include "dsn/report.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
-#include "mail/finding.hpp"
 #include "mail/suppression.hpp"
 #include "outbound/bulk.hpp"
 
@@ -29,7 +28,7 @@ TEST_CASE("an outbound decision is one line, keys in fixed order") {
         .mode = config::Mode::Enforce,
         .verdict = config::PolicyAction::Hold,
         .unshadowed = config::PolicyAction::Hold,
-        .reason = mail::FindingName::NullMx,
+        .reason = "null-mx",
         .code = mail::FailureCode(2002),
         .stream = {.stream = outbound::Stream::Bulk, .signal = "header:List-Id"},
         .dns_time = std::chrono::milliseconds(12),
