@@ -15,6 +15,7 @@
 #include "milter/ctl_check_output.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_list.hpp"
+#include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
@@ -186,7 +187,7 @@ CommandResult check_list(const CommandContext& context,
                          const std::string& path,
                          ListForm form,
                          CheckSummary& summary,
-                         std::optional<CheckProgress>& progress) {
+                         std::optional<Progress>& progress) {
     std::ifstream file;
     std::optional<std::uintmax_t> size;
     const bool from_input = path == "-";
@@ -204,7 +205,7 @@ CommandResult check_list(const CommandContext& context,
     }
     std::istream& in = from_input ? std::cin : file;
     AddressList list(in, form);
-    progress.emplace(context, size);
+    progress.emplace(context, "checked", size);
     while (auto address = list.next()) {
         if (auto error = checker.add(*std::move(address))) {
             return std::unexpected(*std::move(error));
@@ -236,7 +237,7 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
     }
     const bool is_list = options.list.has_value();
     CheckSummary summary;
-    std::optional<CheckProgress> progress;
+    std::optional<Progress> progress;
     Checker checker({.context = context,
                      .settings = *settings,
                      .sources = {.resolver = sources->resolver.get(),

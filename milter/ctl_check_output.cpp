@@ -2,7 +2,6 @@
 #include "milter/ctl_check_output.hpp"
 
 #include "config/policy.hpp"
-#include "core/clock.hpp"
 #include "core/text.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
@@ -12,10 +11,7 @@
 #include "outbound/findings.hpp"
 #include "outbound/mail_route.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -122,30 +118,6 @@ void CheckSummary::write(std::ostream& out) const {
             out << fmt::format("{:>9}  {}\n", count, mail::wire_name(name));
         }
     }
-}
-
-void CheckProgress::hide() {
-    if (std::exchange(visible_, false)) {
-        context_.err << "\r\x1b[K" << std::flush;
-    }
-}
-
-void CheckProgress::show(std::size_t checked, std::size_t octets_read) {
-    constexpr std::chrono::milliseconds kPause{100};
-    const core::SteadyPoint now = context_.clock.steady_now();
-    if (!context_.err_is_terminal || (shown_.has_value() && now - *shown_ < kPause)) {
-        return;
-    }
-    shown_ = now;
-    visible_ = true;
-    context_.err << '\r';
-    if (octets_ > 0) {
-        constexpr std::uintmax_t kWidth = 30;
-        const std::uintmax_t done = std::min(kWidth, octets_read * kWidth / octets_);
-        context_.err << fmt::format(
-            "[{:=<{}}{: <{}}] {:>3}% ", "", done, "", kWidth - done, done * 100 / kWidth);
-    }
-    context_.err << fmt::format("{} checked", checked) << std::flush;
 }
 
 }  // namespace holdback::milter

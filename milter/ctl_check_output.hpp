@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How `holdbackctl check` tells what it found: objects, lines, a summary, and progress.
+// How `holdbackctl check` tells what it found: objects, lines, a summary.
 
 #include "config/policy.hpp"
-#include "core/clock.hpp"
 #include "mail/finding.hpp"
 #include "milter/ctl_command.hpp"
 #include "outbound/bulk.hpp"
@@ -52,30 +51,6 @@ private:
     std::size_t checked_ = 0;
     std::array<std::size_t, 5> verdicts_{};
     std::array<std::size_t, mail::kAllFindings.size()> findings_{};
-};
-
-/// A line on the terminal that says how far a list is; gone with the object.
-class CheckProgress {
-public:
-    /// `octets` is the length of the list, if it is known. The context outlives the object.
-    CheckProgress(const CommandContext& context, std::optional<std::uintmax_t> octets)
-        : context_(context), octets_(octets.value_or(0)) {}
-    CheckProgress(const CheckProgress&) = delete;
-    CheckProgress& operator=(const CheckProgress&) = delete;
-    CheckProgress(CheckProgress&&) = delete;
-    CheckProgress& operator=(CheckProgress&&) = delete;
-    ~CheckProgress() { hide(); }
-
-    /// Several times a second at most.
-    void show(std::size_t checked, std::size_t octets_read);
-    /// Makes room for other output.
-    void hide();
-
-private:
-    const CommandContext& context_;
-    std::uintmax_t octets_;
-    std::optional<core::SteadyPoint> shown_;
-    bool visible_ = false;
 };
 
 }  // namespace holdback::milter

@@ -4,27 +4,29 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
-#include "dsn/explain.hpp"
-#include "dsn/report.hpp"
 #include "flow/snapshot.hpp"
 #include "io/gmime_reader.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
+#include "milter/ctl_classify_output.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_mail_files.hpp"
-#include "milter/ctl_output.hpp"
+#include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
+#include "milter/ordered_work.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <string>
-#include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,182 +36,131 @@ namespace holdback::milter {
 
 namespace {
 
-/// Classifies messages and writes what came out.
+/// Each core may work on a message of its own; beyond these numbers memory would grow and time
+/// would not shrink.
+WorkLimits limits() {
+    constexpr std::size_t kMostThreads = 16;
+    constexpr std::size_t kMostPieces = 256;
+    constexpr std::size_t kMostOctets = std::size_t{8} * 1024 * 1024;
+    const std::size_t cores = std::thread::hardware_concurrency();
+    return {.threads = std::clamp<std::size_t>(cores, 1, kMostThreads),
+            .pieces = kMostPieces,
+            .weight = kMostOctets};
+}
+
+struct NamedMessage {
+    std::string name;
+    std::string octets;
+};
+
+/// The length of all files, when each has one.
+std::optional<std::uintmax_t> total_octets(const std::vector<std::string>& files) {
+    std::uintmax_t total = 0;
+    for (const std::string& path : files) {
+        std::error_code error;
+        if (path == "-" || !std::filesystem::is_regular_file(path, error)) {
+            return std::nullopt;
+        }
+        const std::uintmax_t size = std::filesystem::file_size(path, error);
+        total += error ? 0 : size;
+    }
+    return total;
+}
+
+/// Reads messages, has them classified on all cores, and writes what comes out in their order.
 class Classifier {
 public:
-    Classifier(const CommandContext& context, const flow::Snapshot& snapshot)
+    Classifier(const CommandContext& context,
+               const flow::Snapshot& snapshot,
+               const std::vector<std::string>& files)
         : context_(context),
           snapshot_(snapshot),
-          reader_({.octets = snapshot.settings.dsn.max_message}) {}
+          reader_({.octets = snapshot.settings.dsn.max_message}),
+          progress_(
+              context, "classified", context.err_is_terminal ? total_octets(files) : std::nullopt),
+          work_(
+              limits(),
+              [this](const NamedMessage& message) { return text_of(message); },
+              [this](const std::string& text) { write(text); }) {}
     Classifier(const Classifier&) = delete;
     Classifier& operator=(const Classifier&) = delete;
     Classifier(Classifier&&) = delete;
     Classifier& operator=(Classifier&&) = delete;
     ~Classifier() = default;
 
-    void read_all(const std::string& path, std::istream& in) const {
-        read_mail(in, snapshot_.settings.dsn.max_message, [&](const MailText& message) {
-            const std::string name =
-                message.alone ? path : fmt::format("{}#{}", path, message.number);
-            write(name, understand(message.octets));
-        });
-        context_.out.flush();
+    /// Nothing in the file goes unread because another one can't be.
+    void read(const std::string& path) {
+        if (path == "-") {
+            read_stream(path, std::cin);
+            if (std::cin.bad()) {
+                say_unreadable({path, {EIO, std::generic_category()}});
+            }
+            return;
+        }
+        errno = 0;
+        std::ifstream file(path, std::ios::binary);
+        if (!file.is_open()) {
+            say_unreadable({path, {errno == 0 ? EIO : errno, std::generic_category()}});
+            return;
+        }
+        read_stream(path, file);
+        if (file.bad()) {
+            say_unreadable({path, {EIO, std::generic_category()}});
+        }
+    }
+
+    void say_unreadable(const UnreadablePath& path) {
+        all_read_ = false;
+        progress_.hide();
+        context_.err << fmt::format(
+            "holdbackctl: {}: {}\n", core::printable(path.path), path.error.message());
+    }
+
+    /// True when everything could be read.
+    [[nodiscard]] bool finish() {
+        work_.finish();
+        return all_read_;
     }
 
 private:
-    [[nodiscard]] dsn::Understanding understand(std::string_view octets) const {
-        return dsn::understand(reader_.read(octets), snapshot_.rules, snapshot_.codes);
-    }
-
-    [[nodiscard]] mail::FailureCode shown(mail::FailureCode code) const {
-        return snapshot_.codes.shown_as(code, snapshot_.settings.codes.extensions);
-    }
-
-    /// The catalogue's entry, if it has one.
-    [[nodiscard]] const mail::CodeEntry* entry_of(mail::FailureCode code) const {
-        return snapshot_.codes.find(shown(code));
-    }
-
-    [[nodiscard]] Json as_json(const dsn::ClassifiedRecipient& recipient) const {
-        const mail::CodeEntry* entry = entry_of(recipient.code);
-        const dsn::RecipientReport& report = recipient.report;
-        return {
-            {"recipient", report.recipient()},
-            {"code", shown(recipient.code).number()},
-            {"name", entry == nullptr ? Json(nullptr) : Json(entry->name)},
-            {"class",
-             entry == nullptr ? Json(nullptr) : Json(mail::wire_name(entry->failure_class))},
-            {"action", dsn::wire_name(report.action)},
-            {"status", report.status.has_value() ? Json(report.status->text()) : Json(nullptr)},
-            {"reply", report.reply.has_value() ? Json(report.reply->line()) : Json(nullptr)},
-            {"diagnostic", text_or_null(report.diagnostic)},
-            {"remote_mta", text_or_null(report.remote_mta)},
-            {"rule", text_or_null(recipient.rule)},
-        };
-    }
-
-    void write(const std::string& name, const dsn::Understanding& understanding) const {
-        if (!context_.json()) {
-            write_human(name, understanding);
-            return;
-        }
-        Json recipients = Json::array();
-        for (const dsn::ClassifiedRecipient& recipient : understanding.recipients) {
-            recipients.push_back(as_json(recipient));
-        }
-        write_json(context_.out,
-                   {
-                       {"file", name},
-                       {"kind", dsn::wire_name(understanding.report.kind)},
-                       {"code",
-                        understanding.code.has_value() ? Json(shown(*understanding.code).number())
-                                                       : Json(nullptr)},
-                       {"recipients", std::move(recipients)},
-                       // A file says nothing of the way on which it came.
-                       {"proof", mail::wire_name(mail::Proof::Unproven)},
-                   });
-    }
-
-    void write_human(const std::string& name, const dsn::Understanding& understanding) const {
-        context_.out << fmt::format(
-            "{}: {}", core::printable(name), dsn::wire_name(understanding.report.kind));
-        if (understanding.code.has_value()) {
-            context_.out << ' ' << code_words(*understanding.code);
-        }
-        context_.out << '\n';
-        for (const dsn::ClassifiedRecipient& recipient : understanding.recipients) {
-            const dsn::RecipientReport& report = recipient.report;
-            context_.out << fmt::format("    {}  {}  {}\n",
-                                        core::printable(report.recipient()),
-                                        code_words(recipient.code),
-                                        dsn::wire_name(report.action));
-            if (!report.diagnostic.empty()) {
-                constexpr std::size_t kMostDiagnostic = 300;
-                context_.out << fmt::format("        {}\n",
-                                            core::printable(report.diagnostic, kMostDiagnostic));
+    void read_stream(const std::string& path, std::istream& in) {
+        MailStream messages(in, snapshot_.settings.dsn.max_message);
+        // Nobody reads any more: the rest is not worth the time.
+        while (context_.out.good()) {
+            auto message = messages.next();
+            if (!message.has_value()) {
+                break;
             }
-            if (!recipient.rule.empty()) {
-                context_.out << fmt::format("        rule {}\n", core::printable(recipient.rule));
-            }
+            const std::size_t weight = message->octets.size();
+            work_.add({.name = message->alone ? path : fmt::format("{}#{}", path, message->number),
+                       .octets = std::move(message->octets)},
+                      weight);
+            progress_.show(written_, octets_before_ + messages.octets_read());
         }
+        octets_before_ += messages.octets_read();
     }
 
-    [[nodiscard]] std::string code_words(mail::FailureCode code) const {
-        const mail::CodeEntry* entry = entry_of(code);
-        return fmt::format("{} {}",
-                           shown(code).number(),
-                           entry == nullptr ? "(not in the catalogue)" : entry->name);
+    [[nodiscard]] std::string text_of(const NamedMessage& message) const {
+        const dsn::Understanding understanding =
+            dsn::understand(reader_.read(message.octets), snapshot_.rules, snapshot_.codes);
+        return classified_text(message.name, understanding, snapshot_, context_.form);
+    }
+
+    void write(const std::string& text) {
+        progress_.hide();
+        context_.out << text;
+        ++written_;
     }
 
     const CommandContext& context_;
     const flow::Snapshot& snapshot_;
     io::GmimeReader reader_;
+    Progress progress_;
+    std::uintmax_t octets_before_ = 0;  // of the files that are read
+    std::size_t written_ = 0;
+    bool all_read_ = true;
+    OrderedWork<NamedMessage, std::string> work_;  // last: its threads end before the rest goes
 };
-
-bool say_unreadable(const CommandContext& context, const std::string& path, int error) {
-    context.err << fmt::format(
-        "holdbackctl: {}: {}\n", core::printable(path), std::generic_category().message(error));
-    return false;
-}
-
-/// False when the file cannot be read.
-bool classify_file(const CommandContext& context,
-                   const Classifier& classifier,
-                   const std::string& path) {
-    if (path == "-") {
-        classifier.read_all(path, std::cin);
-        return true;
-    }
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    if (!file.is_open()) {
-        return say_unreadable(context, path, errno == 0 ? EIO : errno);
-    }
-    classifier.read_all(path, file);
-    return !file.bad() || say_unreadable(context, path, EIO);
-}
-
-std::string_view resend_words(const mail::CodeEntry& entry) {
-    return entry.resend_helps ? "may help" : "does not help";
-}
-
-void write_entry(const CommandContext& context,
-                 const dsn::Explanation& explanation,
-                 const mail::CodeEntry& entry) {
-    FieldList fields;
-    fields.add("code", fmt::format("{} {}", entry.code.number(), entry.name));
-    fields.add("class", mail::wire_name(entry.failure_class));
-    if (entry.parent.has_value()) {
-        fields.add("extension of", fmt::format("{}", entry.parent->number()));
-    }
-    fields.add("meaning", entry.meaning);
-    fields.add("who must act", mail::wire_name(entry.who));
-    fields.add("what to do", entry.advice);
-    fields.add("sending again", resend_words(entry));
-    fields.add("learning", mail::wire_name(entry.learning));
-    if (explanation.rule != nullptr) {
-        fields.add("rule", explanation.rule->id);
-    }
-    fields.write(context.out);
-}
-
-Json entry_json(const std::string& question,
-                const dsn::Explanation& explanation,
-                const mail::CodeEntry& entry) {
-    return {
-        {"question", question},
-        {"code", entry.code.number()},
-        {"name", entry.name},
-        {"class", mail::wire_name(entry.failure_class)},
-        {"parent", entry.parent.has_value() ? Json(entry.parent->number()) : Json(nullptr)},
-        {"meaning", entry.meaning},
-        {"who", mail::wire_name(entry.who)},
-        {"advice", entry.advice},
-        {"resend_helps", entry.resend_helps},
-        {"learning", mail::wire_name(entry.learning)},
-        {"rule", explanation.rule == nullptr ? Json(nullptr) : Json(explanation.rule->id)},
-    };
-}
 
 }  // namespace
 
@@ -218,43 +169,16 @@ CommandResult classify(const CommandContext& context, const std::vector<std::str
     if (!snapshot.has_value()) {
         return std::unexpected(snapshot.error());
     }
-    std::vector<std::string> unreadable;
+    std::vector<UnreadablePath> unreadable;
     const std::vector<std::string> files = expand_paths(paths, unreadable);
-    bool all_read = true;
-    for (const std::string& path : unreadable) {
-        all_read = say_unreadable(context, path, EACCES);
+    Classifier classifier(context, **snapshot, files);
+    for (const UnreadablePath& path : unreadable) {
+        classifier.say_unreadable(path);
     }
-    const Classifier classifier(context, **snapshot);
     for (const std::string& path : files) {
-        all_read = classify_file(context, classifier, path) && all_read;
+        classifier.read(path);
     }
-    return all_read ? Exit::Done : Exit::No;
-}
-
-CommandResult explain(const CommandContext& context, const std::string& question) {
-    const auto snapshot = load_tool_snapshot(context);
-    if (!snapshot.has_value()) {
-        return std::unexpected(snapshot.error());
-    }
-    const dsn::Explanation explanation =
-        dsn::explain(question, (*snapshot)->rules, (*snapshot)->codes);
-    if (explanation.entry == nullptr) {
-        return std::unexpected(CommandError{
-            Exit::No, fmt::format("the catalogue has no code {}", explanation.code.number())});
-    }
-    if (context.json()) {
-        write_json(context.out, entry_json(question, explanation, *explanation.entry));
-    } else {
-        write_entry(context, explanation, *explanation.entry);
-    }
-    const bool asked_for_it =
-        (*snapshot)->codes.find_name(core::to_lower(core::trim(question))) != nullptr ||
-        mail::FailureCode::parse(core::trim(question)).has_value();
-    if (explanation.rule == nullptr && !asked_for_it) {
-        context.err << "holdbackctl: no rule knows this text\n";
-        return Exit::No;
-    }
-    return Exit::Done;
+    return classifier.finish() ? Exit::Done : Exit::No;
 }
 
 }  // namespace holdback::milter

@@ -7,7 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
-#include <functional>
+#include <ios>
 #include <istream>
 #include <iterator>
 #include <optional>
@@ -64,90 +64,120 @@ bool is_header_line(std::string_view line) {
            std::ranges::all_of(line.substr(0, colon), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
-/// Lines with their ends, one look ahead.
-class Lines {
-public:
-    explicit Lines(std::istream& in) : in_(in) { advance(); }
-    Lines(const Lines&) = delete;
-    Lines& operator=(const Lines&) = delete;
-    Lines(Lines&&) = delete;
-    Lines& operator=(Lines&&) = delete;
-    ~Lines() = default;
-
-    [[nodiscard]] const std::optional<std::string>& ahead() const { return ahead_; }
-
-    [[nodiscard]] std::optional<std::string> take() {
-        auto line = std::move(ahead_);
-        advance();
-        return line;
-    }
-
-private:
-    void advance() {
-        std::string line;
-        if (!std::getline(in_, line)) {
-            ahead_ = std::nullopt;
-            return;
+/// Goes through one directory; those in it go to `directories`, files to `files`.
+void list_directory(const std::string& directory,
+                    std::vector<std::string>& directories,
+                    std::vector<std::string>& files,
+                    std::vector<UnreadablePath>& unreadable) {
+    std::error_code error;
+    std::filesystem::directory_iterator entry(directory, error);
+    while (!error && entry != std::filesystem::directory_iterator()) {
+        std::error_code no_type;
+        if (entry->is_directory(no_type) && !entry->is_symlink(no_type)) {
+            directories.push_back(entry->path().string());
+        } else if (entry->is_regular_file(no_type)) {
+            files.push_back(entry->path().string());
         }
-        if (!in_.eof()) {
-            line += '\n';
-        }
-        ahead_ = std::move(line);
+        entry.increment(error);
     }
-
-    std::istream& in_;
-    std::optional<std::string> ahead_;
-};
+    if (error) {
+        unreadable.push_back({directory, error});
+    }
+}
 
 }  // namespace
 
-void read_mail(std::istream& in,
-               std::size_t most_octets,
-               const std::function<void(const MailText&)>& take) {
-    Lines lines(in);
-    const std::optional<std::string>& first = lines.ahead();
-    const bool is_mailbox = first.has_value() && first->starts_with("From ");
-    MailText message{.octets = {}, .number = 1, .alone = true};
-    bool after_blank = false;
-    while (auto line = lines.take()) {
-        const std::optional<std::string>& after = lines.ahead();
-        const bool begins_next = is_mailbox && after_blank && is_separator(*line) &&
-                                 after.has_value() && is_header_line(*after);
-        if (begins_next) {
-            message.alone = false;
-            take(message);
-            message.octets.clear();
-            ++message.number;
-        }
-        if (message.octets.size() < most_octets) {
-            message.octets.append(*line, 0, most_octets - message.octets.size());
-        }
-        after_blank = is_blank(*line);
-    }
-    take(message);
+MailStream::MailStream(std::istream& in, std::size_t most_octets)
+    : in_(in), most_octets_(most_octets) {
+    constexpr std::size_t kBuffer = std::size_t{64} * 1024;
+    buffer_.resize(kBuffer);
 }
 
+std::string_view MailStream::buffered() const {
+    return std::string_view(buffer_).substr(at_, end_ - at_);
+}
+
+/// Fills the buffer behind what it still holds; false when there is no more, or no room.
+bool MailStream::read_more() {
+    const std::size_t held = end_ - at_;
+    std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(at_), held, buffer_.begin());
+    at_ = 0;
+    end_ = held;
+    if (end_ < buffer_.size()) {
+        in_.read(buffer_.data() + end_, static_cast<std::streamsize>(buffer_.size() - end_));
+        end_ += static_cast<std::size_t>(in_.gcount());
+    }
+    octets_read_ += end_ - held;
+    return end_ > held;
+}
+
+std::optional<MailStream::Piece> MailStream::next_piece() {
+    std::size_t line_end = buffered().find('\n');
+    if (line_end == std::string_view::npos && read_more()) {
+        line_end = buffered().find('\n');
+    }
+    const std::string_view left = buffered();
+    if (left.empty()) {
+        return std::nullopt;
+    }
+    const bool has_end = line_end != std::string_view::npos;
+    const Piece piece{left.substr(0, has_end ? line_end + 1 : left.size()),
+                      std::exchange(at_line_, has_end)};
+    at_ += piece.text.size();
+    return piece;
+}
+
+void MailStream::keep(std::string& octets, std::string_view text) const {
+    octets += text.substr(0, most_octets_ - std::min(most_octets_, octets.size()));
+}
+
+std::optional<MailText> MailStream::next() {
+    if (ended_) {
+        return std::nullopt;
+    }
+    MailText message{.octets = std::exchange(begun_, {}), .number = ++count_, .alone = false};
+    for (auto piece = next_piece(); piece.has_value(); piece = next_piece()) {
+        if (std::exchange(is_first_, false)) {
+            is_mailbox_ = piece->text.starts_with("From ");
+        }
+        if (is_mailbox_ && after_blank_ && piece->begins_line && is_separator(piece->text)) {
+            const std::string separator(piece->text);
+            after_blank_ = false;
+            piece = next_piece();
+            if (piece.has_value() && is_header_line(piece->text)) {
+                keep(begun_, separator);
+                keep(begun_, piece->text);
+                return message;
+            }
+            keep(message.octets, separator);
+            if (!piece.has_value()) {
+                break;
+            }
+        }
+        keep(message.octets, piece->text);
+        after_blank_ = piece->begins_line && is_blank(piece->text);
+    }
+    ended_ = true;
+    message.alone = count_ == 1;
+    return message;
+}
+
+// Directories may be nested as deep as the disk allows: no recursion.
 std::vector<std::string> expand_paths(const std::vector<std::string>& paths,
-                                      std::vector<std::string>& unreadable) {
-    namespace fs = std::filesystem;
+                                      std::vector<UnreadablePath>& unreadable) {
     std::vector<std::string> files;
     for (const std::string& path : paths) {
         std::error_code error;
-        if (path == "-" || !fs::is_directory(path, error)) {
+        if (path == "-" || !std::filesystem::is_directory(path, error)) {
             files.push_back(path);
             continue;
         }
+        std::vector<std::string> directories{path};
         std::vector<std::string> found;
-        fs::recursive_directory_iterator entry(path, error);
-        while (!error && entry != fs::recursive_directory_iterator()) {
-            std::error_code no_type;
-            if (entry->is_regular_file(no_type)) {
-                found.push_back(entry->path().string());
-            }
-            entry.increment(error);
-        }
-        if (error) {
-            unreadable.push_back(path);
+        while (!directories.empty()) {
+            const std::string directory = std::move(directories.back());
+            directories.pop_back();
+            list_directory(directory, directories, found, unreadable);
         }
         std::ranges::sort(found);
         std::ranges::move(found, std::back_inserter(files));

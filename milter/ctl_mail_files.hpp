@@ -3,9 +3,12 @@
 // Messages out of files, mailboxes in mbox form, directories and standard input.
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <istream>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace holdback::milter {
@@ -17,17 +20,61 @@ struct MailText {
     bool alone;          ///< the file has no other
 };
 
-/// Gives the messages of a stream one after the other, each cut at `most_octets`. A stream is a
-/// mailbox when it begins with a "From " line; a further message begins where a line like
-/// "From sender Mon Jan  1 00:00:00 2024" follows an empty line and a header field follows it
-/// (RFC 4155). Everything else is one message.
-void read_mail(std::istream& in,
-               std::size_t most_octets,
-               const std::function<void(const MailText&)>& take);
+/// Gives the messages of a stream one after the other, each cut at `most_octets`, in memory for two
+/// of them. A stream is a mailbox when it begins with a "From " line; a further message begins
+/// where a line like "From sender Mon Jan  1 00:00:00 2024" follows an empty line and a header
+/// field follows it (RFC 4155). Everything else is one message, an empty stream too.
+class MailStream {
+public:
+    /// `in` outlives the stream.
+    MailStream(std::istream& in, std::size_t most_octets);
+    MailStream(const MailStream&) = delete;
+    MailStream& operator=(const MailStream&) = delete;
+    MailStream(MailStream&&) = delete;
+    MailStream& operator=(MailStream&&) = delete;
+    ~MailStream() = default;
+
+    [[nodiscard]] std::optional<MailText> next();
+    /// How far the stream has been read.
+    [[nodiscard]] std::uintmax_t octets_read() const { return octets_read_; }
+
+private:
+    /// A line with its end, or a piece of one that is longer than the buffer.
+    struct Piece {
+        std::string_view text;  ///< until the next piece is read
+        bool begins_line;
+    };
+
+    [[nodiscard]] std::string_view buffered() const;
+    [[nodiscard]] bool read_more();
+    [[nodiscard]] std::optional<Piece> next_piece();
+    void keep(std::string& octets, std::string_view text) const;
+
+    std::istream& in_;
+    std::size_t most_octets_;
+    std::string buffer_;
+    std::size_t at_ = 0;   ///< what is before it was handed out
+    std::size_t end_ = 0;  ///< of what the buffer holds
+    std::uintmax_t octets_read_ = 0;
+    bool is_first_ = true;
+    bool at_line_ = true;
+    bool after_blank_ = false;
+    bool is_mailbox_ = false;
+    bool ended_ = false;
+    std::size_t count_ = 0;
+    std::string begun_;  ///< the first lines of the next message
+};
+
+/// A path that could not be read.
+struct UnreadablePath {
+    std::string path;
+    std::error_code error;
+};
 
 /// Files as they are, directories replaced by the regular files in and below them in the order of
-/// their paths. Directories that cannot be read go to `unreadable`.
+/// their paths. Directories that cannot be read go to `unreadable`; links to directories are not
+/// followed.
 [[nodiscard]] std::vector<std::string> expand_paths(const std::vector<std::string>& paths,
-                                                    std::vector<std::string>& unreadable);
+                                                    std::vector<UnreadablePath>& unreadable);
 
 }  // namespace holdback::milter

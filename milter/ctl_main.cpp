@@ -11,6 +11,7 @@
 #include "milter/ctl_classify.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_daemon.hpp"
+#include "milter/ctl_explain.hpp"
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_options.hpp"

@@ -31,10 +31,14 @@ std::chrono::sys_seconds seconds_of(core::TimePoint time) {
 
 }  // namespace
 
-void write_json(std::ostream& out, const Json& object) {
+std::string json_line(const Json& object) {
     // ASCII alone: a reader may take U+2028 and its like for line ends.
     constexpr bool kAsciiOnly = true;
-    out << object.dump(-1, ' ', kAsciiOnly, Json::error_handler_t::replace) << '\n';
+    return object.dump(-1, ' ', kAsciiOnly, Json::error_handler_t::replace) + '\n';
+}
+
+void write_json(std::ostream& out, const Json& object) {
+    out << json_line(object);
 }
 
 Json text_or_null(std::string_view text) {

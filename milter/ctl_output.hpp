@@ -19,7 +19,8 @@ namespace holdback::milter {
 /// Keeps the members in the order in which they were put in.
 using Json = nlohmann::ordered_json;
 
-/// One object, one line of ASCII. What is not UTF-8 becomes U+FFFD.
+/// One object, one line of ASCII with its end. What is not UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_line(const Json& object);
 void write_json(std::ostream& out, const Json& object);
 
 /// The text, or null when it is empty.

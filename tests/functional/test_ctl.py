@@ -4,6 +4,7 @@ daemon where one is asked."""
 
 import contextlib
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -288,6 +289,80 @@ def test_classify_goes_on_after_a_file_that_cannot_be_read(ctl):
     assert done.returncode == NO
     assert b"absent.eml: No such file or directory" in done.stderr
     assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == ["mail.eml"]
+
+
+def test_classify_keeps_the_order_of_many_messages(ctl):
+    names = [f"mail/{number:03}.eml" for number in range(300)]
+    (ctl.base / "mail").mkdir()
+    for name in names:
+        # Every seventh takes much longer than those behind it.
+        heavy = b"".join(b"%d 550 no such user <a@example.net>\n" % n for n in range(4000))
+        number = int(name[5:8])
+        body = heavy if number % 7 == 0 else b""
+        (ctl.base / name).write_bytes((BOUNCE if number % 2 else ORDINARY) + body)
+    rows = ctl.json("classify", "mail")
+    assert [row["file"] for row in rows] == names
+    assert [row["kind"] for row in rows] == ["ordinary", "dsn"] * 150
+    line = b"From MAILER-DAEMON Mon Mar  2 10:00:00 2026\n"
+    (ctl.base / "box").write_bytes(
+        b"".join(line + (ctl.base / name).read_bytes() + b"\n" for name in names)
+    )
+    assert [
+        (row["file"], row["kind"]) for row in ctl.json("classify", "-", "box", stdin=ORDINARY)
+    ] == [("-", "ordinary")] + [
+        (f"box#{number + 1}", row["kind"]) for number, row in enumerate(rows)
+    ]
+
+
+def test_classify_takes_no_line_of_a_text_for_a_new_message(ctl):
+    line = b"From MAILER-DAEMON Mon Mar  2 10:00:00 2026\n"
+    (ctl.base / "box").write_bytes(
+        line + ORDINARY + b"\n" + line + b"is what he wrote.\n" + b"x" * 1_000_000 + b"\n" + line
+        + b"A: b\n\n" + line + BOUNCE + b"\n" + line
+    )
+    rows = ctl.json("classify", "box")
+    assert [(row["file"], row["kind"]) for row in rows] == [("box#1", "ordinary"), ("box#2", "dsn")]
+
+
+def test_classify_writes_one_object_per_line_whatever_the_names_hold(ctl):
+    name = "new\nline\u2028.eml"
+    (ctl.base / name).write_bytes(BOUNCE.replace(b"User unknown", b"User \xff\x1b[2J unknown"))
+    done = ctl.run("--json", "classify", name)
+    assert done.stdout.count(b"\n") == 1 and done.stdout.isascii()
+    assert json.loads(done.stdout)["file"] == name
+    human = ctl.says("classify", name)
+    assert human.startswith("new\\x0aline") and "\x1b" not in human
+
+
+def test_classify_shows_progress_on_a_terminal_alone(ctl):
+    (ctl.base / "mail.eml").write_bytes(ORDINARY)
+    terminal, end = os.openpty()
+    done = subprocess.run(
+        [program("holdbackctl"), "-c", ctl.conf, "classify", "mail.eml"],
+        stdout=subprocess.PIPE, stderr=end, cwd=ctl.base, timeout=60, check=False,
+    )
+    os.close(end)
+    shown = os.read(terminal, 4096).decode()
+    os.close(terminal)
+    assert done.returncode == DONE and done.stdout == b"mail.eml: ordinary\n"
+    assert shown.startswith("\r[") and "100% " in shown and shown.endswith("\r\x1b[K")
+    assert ctl.run("classify", "mail.eml").stderr == b""
+
+
+def test_classify_goes_on_behind_what_is_not_to_be_read(ctl):
+    (ctl.base / "mail").mkdir()
+    (ctl.base / "mail/a.eml").write_bytes(ORDINARY)
+    (ctl.base / "mail/gone").symlink_to("nowhere")
+    (ctl.base / "mail/loop").symlink_to(".")
+    (ctl.base / "last.eml").write_bytes(ORDINARY)
+    done = ctl.run("--json", "classify", "mail/gone", "mail", "last.eml", "absent")
+    assert done.returncode == NO
+    assert [line.split(b": ", 1)[1] for line in done.stderr.splitlines()] == [
+        b"mail/gone: No such file or directory", b"absent: No such file or directory",
+    ]
+    assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == [
+        "mail/a.eml", "last.eml",
+    ]
 
 
 def test_extensions_collapse_to_their_parents(ctl):
