@@ -6,10 +6,13 @@
 #include "dsn/report.hpp"
 #include "dsn/rule_set.hpp"
 #include "dsn/rule_text.hpp"
+#include "dsn/smtp_stage.hpp"
+#include "dsn/text_scan.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -22,6 +25,7 @@ namespace holdback::dsn {
 namespace {
 
 constexpr mail::FailureCode kChallenge{1011};
+constexpr mail::FailureCode kTryLater{3003};
 constexpr mail::FailureCode kAutoReply{5001};
 constexpr mail::FailureCode kComplaint{5002};
 constexpr mail::FailureCode kUnsubscribed{5003};
@@ -136,23 +140,50 @@ std::string_view text_about(const Report& report, const RecipientReport& recipie
     return text.substr(start, end - start);
 }
 
-/// The rule for a text. What the server itself said stands before the words around it, so that
-/// "SMTP error from remote mail server after RCPT TO" does not explain "550 user unknown"; it
-/// counts only when a rule reads it.
-std::optional<RuleMatch> match_text(const RuleInput& input, const RuleSet& rules) {
-    if (const std::string reply = quoted_reply(input.text); !reply.empty()) {
-        RuleInput own_words = input;
-        own_words.text = reply;
-        const auto match = rules.match(own_words);
-        if (match.has_value() && match->rule->reads_text()) {
-            return match;
-        }
+/// The text of the fields, with the stage behind it in the words of Postfix where it is told in
+/// other words or only to humans: "user unknown" in reply to MAIL FROM is about the sender.
+std::string staged_text(const RecipientReport& recipient, const Report& report) {
+    std::string text = field_text(recipient);
+    // The comment repeats what the status means. It tells more than the words of the server only
+    // where it says that there is such a mailbox.
+    if (text.empty() || core::contains_ignoring_case(recipient.status_comment, "disabled")) {
+        text += recipient.status_comment.empty() ? "" : " (" + recipient.status_comment + ")";
     }
-    return rules.match(input);
+    SmtpStage stage = stage_in(text);
+    if (stage == SmtpStage::Unknown) {
+        stage = stage_in(text_about(report, recipient));
+    }
+    return text_with_stage(text, stage);
 }
 
 bool are_silent(const RuleInput& fields) {
     return fields.reply_code == 0 && !fields.status.has_value();
+}
+
+/// The text without the lines that quote the subject of the failed message.
+std::string without_subjects(std::string_view prose) {
+    static constexpr auto kNames = std::to_array<std::string_view>({"subject:",
+                                                                    "betreff:",
+                                                                    "objet:",
+                                                                    "objet :",
+                                                                    "asunto:",
+                                                                    "oggetto:",
+                                                                    "assunto:",
+                                                                    "onderwerp:",
+                                                                    "тема:",
+                                                                    "the message subject was:"});
+    std::string text;
+    text.reserve(prose.size());
+    for (const std::string_view line : lines_of(prose)) {
+        const std::string_view plain = core::trim(line);
+        const bool quotes = std::ranges::any_of(kNames, [plain](std::string_view name) {
+            return core::starts_with_ignoring_case(plain, name);
+        });
+        if (!quotes) {
+            text.append(line).append("\n");
+        }
+    }
+    return text;
 }
 
 /// Asks the rules about a text that was written for people: only a rule that reads the text counts,
@@ -163,22 +194,23 @@ std::optional<RuleMatch> match_prose(std::string_view prose,
     if (core::trim(prose).empty()) {
         return std::nullopt;
     }
+    const std::string told = without_subjects(prose);
     RuleInput input = fields;
-    input.text = prose;
+    input.text = told;
     if (are_silent(fields)) {
-        const QuotedCodes quoted = quoted_codes(prose);
+        const QuotedCodes quoted = quoted_codes(told);
         input.reply_code = quoted.reply_code;
         input.status = quoted.status;
     }
-    const auto match = match_text(input, rules);
+    const auto match = match_reply(input, rules);
     const bool counts = match.has_value() && (are_silent(fields) || match->rule->reads_text());
     return counts ? match : std::nullopt;
 }
 
 Decision decide(const RecipientReport& recipient, const Report& report, const RuleSet& rules) {
-    const std::string line = field_text(recipient);
+    const std::string line = staged_text(recipient, report);
     const RuleInput input = field_input(recipient, report, line);
-    const auto match = match_text(input, rules);
+    const auto match = match_reply(input, rules);
     const bool reads_text = match.has_value() && match->rule->reads_text();
     // A specific status beside a text that no rule knows says more than prose around it.
     const bool specific = match.has_value() && is_specific(input.status) && !line.empty();
@@ -193,16 +225,35 @@ Decision decide(const RecipientReport& recipient, const Report& report, const Ru
     return match.has_value() ? decided_by(*match) : Decision{};
 }
 
+/// The cause of a delay. What is still tried has not failed for good, whatever the text says.
+Decision cause_of_delay(const RecipientReport& recipient,
+                        const Report& report,
+                        const RuleSet& rules) {
+    static constexpr auto kForGood = std::to_array<mail::FailureCode>({mail::FailureCode{2001},
+                                                                       mail::FailureCode{2003},
+                                                                       mail::FailureCode{2004},
+                                                                       mail::FailureCode{2999}});
+    Decision decision = decide(recipient, report, rules);
+    if (decision.code == mail::kUnknownFailure) {
+        decision.code = kInformational;
+    } else if (std::ranges::find(kForGood, decision.code) != kForGood.end()) {
+        decision.code = kTryLater;
+    }
+    return decision;
+}
+
 ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
                                        const Report& report,
                                        const RuleSet& rules) {
     ClassifiedRecipient classified{.report = recipient, .rule = {}};
     if (const auto code = code_of_kind(report.kind)) {
         classified.code = *code;
-    } else if (recipient.action != Action::Failed) {
+    } else if (recipient.action != Action::Failed && recipient.action != Action::Delayed) {
         classified.code = kInformational;
     } else {
-        Decision decision = decide(recipient, report, rules);
+        Decision decision = recipient.action == Action::Delayed
+                                ? cause_of_delay(recipient, report, rules)
+                                : decide(recipient, report, rules);
         classified.code = decision.code;
         classified.rule = std::move(decision.rule);
     }
@@ -215,13 +266,18 @@ int rank_of(mail::FailureCode code, const mail::CodeCatalogue& codes) {
                                                 : entry->failure_class);
 }
 
+/// The gravest code of those that failed; informational when nobody did.
 mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
                           const mail::CodeCatalogue& codes) {
-    const auto worst =
-        std::ranges::min_element(recipients, {}, [&codes](const ClassifiedRecipient& recipient) {
-            return rank_of(recipient.code, codes);
-        });
-    return worst->code;
+    std::optional<mail::FailureCode> worst;
+    for (const ClassifiedRecipient& recipient : recipients) {
+        const bool failed = recipient.report.action == Action::Failed;
+        if (failed &&
+            (!worst.has_value() || rank_of(recipient.code, codes) < rank_of(*worst, codes))) {
+            worst = recipient.code;
+        }
+    }
+    return worst.value_or(kInformational);
 }
 
 /// The code of a failure report that names no recipient.
@@ -233,6 +289,18 @@ mail::FailureCode code_without_recipient(const Report& report, const RuleSet& ru
 }
 
 }  // namespace
+
+std::optional<RuleMatch> match_reply(const RuleInput& input, const RuleSet& rules) {
+    if (const std::string reply = quoted_reply(input.text); !reply.empty()) {
+        RuleInput own_words = input;
+        own_words.text = reply;
+        const auto match = rules.match(own_words);
+        if (match.has_value() && match->rule->reads_text()) {
+            return match;
+        }
+    }
+    return rules.match(input);
+}
 
 Understanding classify(Report report, const RuleSet& rules, const mail::CodeCatalogue& codes) {
     Understanding understanding;

@@ -150,6 +150,16 @@ std::optional<mail::EnhancedStatus> status_in(std::string_view value) {
     return mail::EnhancedStatus::find_in(value);
 }
 
+/// "5.2.1 (mailbox disabled)" -> "mailbox disabled".
+std::string comment_in(std::string_view value) {
+    const std::size_t begin = value.find('(');
+    const std::size_t end = value.rfind(')');
+    const bool is_comment =
+        begin != std::string_view::npos && end != std::string_view::npos && begin < end;
+    return is_comment ? core::to_valid_utf8(core::trim(value.substr(begin + 1, end - begin - 1)))
+                      : std::string{};
+}
+
 /// Collects one recipient's fields; what came first stays.
 struct Group {
     std::string original;
@@ -213,6 +223,7 @@ RecipientReport finished(const Group& group) {
         report.original_recipient.clear();
     }
     report.status = status_in(group.status);
+    report.status_comment = comment_in(group.status);
     report.remote_mta = host_of(group.remote_mta);
     report.action = action_of(group, report.status);
     set_diagnostic(report, typed(group.diagnostic).second);

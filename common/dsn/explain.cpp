@@ -2,10 +2,13 @@
 #include "dsn/explain.hpp"
 
 #include "core/text.hpp"
+#include "dsn/classify.hpp"
 #include "dsn/rule_set.hpp"
 #include "dsn/rule_text.hpp"
+#include "dsn/smtp_stage.hpp"
 #include "mail/failure_code.hpp"
 
+#include <string>
 #include <string_view>
 
 namespace holdback::dsn {
@@ -14,11 +17,13 @@ Explanation explain_reply(std::string_view text,
                           const RuleSet& rules,
                           const mail::CodeCatalogue& codes) {
     const QuotedCodes quoted = quoted_codes(text);
-    const auto match = rules.match({.reply_code = quoted.reply_code,
+    const std::string told = text_with_stage(text, stage_in(text));
+    const auto match = match_reply({.reply_code = quoted.reply_code,
                                     .status = quoted.status,
-                                    .text = text,
+                                    .text = told,
                                     .remote_mta = {},
-                                    .reporting_mta = {}});
+                                    .reporting_mta = {}},
+                                   rules);
     Explanation explanation;
     if (match.has_value()) {
         explanation.rule = match->rule;

@@ -210,6 +210,27 @@ bool starts_header(std::string_view line) {
     });
 }
 
+/// A MIME part that nobody took apart, because the header named no boundary.
+bool is_bare_part(std::span<const std::string_view> lines) {
+    return lines.size() > 1 && lines[0].starts_with("--") &&
+           core::starts_with_ignoring_case(lines[1], "content-") && !field_name(lines[1]).empty();
+}
+
+bool is_returned_part(std::span<const std::string_view> lines) {
+    if (!is_bare_part(lines)) {
+        return false;
+    }
+    for (const std::string_view line :
+         lines.subspan(1, std::min<std::size_t>(lines.size() - 1, 6))) {
+        const std::string lower = core::to_lower(line.substr(0, 80));
+        if (lower.starts_with("content-type:")) {
+            return lower.find("message/rfc822") != std::string::npos ||
+                   lower.find("rfc822-headers") != std::string::npos;
+        }
+    }
+    return false;
+}
+
 /// The index of the line where the returned message begins, or the number of lines.
 std::size_t returned_begin(const std::vector<std::string_view>& lines) {
     const std::span<const std::string_view> all(lines);
@@ -217,6 +238,9 @@ std::size_t returned_begin(const std::vector<std::string_view>& lines) {
         const std::string_view line = lines[index];
         if (line.empty()) {
             continue;
+        }
+        if (is_returned_part(all.subspan(index))) {
+            return index;
         }
         if (is_return_marker(line) && !is_sentence_about_failure(line)) {
             return index;
@@ -250,14 +274,26 @@ void append_part(HumanText& all, const HumanText& part) {
     }
 }
 
-HumanText texts_of(const MessageView& message, bool html) {
+HumanText texts_of(const MessageView& message, int embedded, bool html) {
     HumanText all;
     for (const MessagePart& part : message.parts) {
         const bool is_text = part.media_type.starts_with("text/") &&
                              part.media_type != "text/rfc822-headers" && part.was_html == html;
-        if (part.embedded == 0 && is_text && !is_attachment(part)) {
+        if (part.embedded == embedded && is_text && !is_attachment(part)) {
             append_part(all, split_returned(part.text));
         }
+    }
+    return all;
+}
+
+HumanText readable_text(const MessageView& message, int embedded) {
+    HumanText all = texts_of(message, embedded, false);
+    if (is_blank(all.report)) {
+        HumanText html = texts_of(message, embedded, true);
+        if (html.returned.empty()) {
+            html.returned = std::move(all.returned);
+        }
+        return html;
     }
     return all;
 }
@@ -286,15 +322,11 @@ HumanText split_returned(std::string_view text) {
 }
 
 HumanText human_text(const MessageView& message) {
-    HumanText all = texts_of(message, false);
-    if (is_blank(all.report)) {
-        HumanText html = texts_of(message, true);
-        if (html.returned.empty()) {
-            html.returned = std::move(all.returned);
-        }
-        return html;
-    }
-    return all;
+    return readable_text(message, 0);
+}
+
+HumanText embedded_text(const MessageView& message) {
+    return readable_text(message, 1);
 }
 
 mail::HeaderList parse_headers(std::string_view text) {

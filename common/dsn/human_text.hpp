@@ -23,6 +23,9 @@ struct HumanText {
 /// message header fields.
 [[nodiscard]] HumanText human_text(const MessageView& message);
 
+/// The same of the message that came back, for one that is itself a report.
+[[nodiscard]] HumanText embedded_text(const MessageView& message);
+
 /// Splits one text in the same way.
 [[nodiscard]] HumanText split_returned(std::string_view text);
 

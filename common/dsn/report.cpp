@@ -138,6 +138,18 @@ void name_recipients(Report& report, const LegacyReport& legacy) {
     }
 }
 
+/// The same for a report without fields; only what quotes a server's reply.
+LegacyReport legacy_within(const MessageView& message, const ReturnedMessage& returned) {
+    const HumanText inner = embedded_text(message);
+    LegacyReport told =
+        read_legacy_report({.message = message, .text = inner, .returned = returned});
+    const bool quotes_reply =
+        !is_guess(told) && std::ranges::all_of(told.recipients, [](const RecipientReport& one) {
+            return one.reply.has_value();
+        });
+    return quotes_reply ? std::move(told) : LegacyReport{};
+}
+
 void read_legacy(Report& report, const MessageView& message, const HumanText& text) {
     LegacyReport legacy =
         read_legacy_report({.message = message, .text = text, .returned = report.returned});
@@ -147,6 +159,10 @@ void read_legacy(Report& report, const MessageView& message, const HumanText& te
             report.reasons.emplace_back("report within the report");
             report.recipients = std::move(within.recipients);
             return;
+        }
+        LegacyReport told = legacy_within(message, report.returned);
+        if (!told.recipients.empty()) {
+            legacy = std::move(told);
         }
     }
     if (!legacy.form.empty()) {

@@ -34,6 +34,7 @@ struct RecipientReport {
     std::string final_recipient;
     Action action = Action::Failed;
     std::optional<mail::EnhancedStatus> status;
+    std::string status_comment;  ///< the reporting MTA's words behind the status, without brackets
     std::optional<mail::SmtpReply> reply;  ///< the remote server's SMTP reply, when one was quoted
     std::string diagnostic;                ///< diagnostic text, without its type
     std::string remote_mta;

@@ -141,21 +141,103 @@ TEST_CASE("a reply without diagnostic text is classified by its line") {
 TEST_CASE("what is no failure is not classified as one") {
     struct Row {
         Action action;
-        int want;
+        int recipient;
+        int message;
     };
-    const auto rows = std::to_array<Row>({{Action::Failed, 2001},
-                                          {Action::Delayed, 5999},
-                                          {Action::Delivered, 5999},
-                                          {Action::Relayed, 5999},
-                                          {Action::Expanded, 5999}});
+    const auto rows = std::to_array<Row>({{Action::Failed, 2001, 2001},
+                                          {Action::Delayed, 3003, 5999},
+                                          {Action::Delivered, 5999, 5999},
+                                          {Action::Relayed, 5999, 5999},
+                                          {Action::Expanded, 5999, 5999}});
     const RuleSet rules = sample_rules();
     for (const Row& row : rows) {
         CAPTURE(wire_name(row.action));
         RecipientReport recipient = failed("550 user unknown");
         recipient.action = row.action;
         const Understanding got = classify(report_of(recipient), rules, support::small_catalogue());
-        CHECK(got.recipients.front().code.number() == row.want);
-        CHECK(number_of(got.code) == row.want);
+        CHECK(got.recipients.front().code.number() == row.recipient);
+        CHECK(number_of(got.code) == row.message);
+    }
+}
+
+TEST_CASE("a delay has the code of its cause, and never that of a failure for good") {
+    struct Row {
+        std::string_view what;
+        std::string_view diagnostic;
+        int code;
+        std::string_view rule;
+    };
+    const auto rows = std::to_array<Row>({
+        {"a cause that passes", "452 mailbox full", 3001, "text/full"},
+        {"a cause that would not", "450 user unknown", 3003, "text/unknown"},
+        {"no cause that a rule knows", "xyzzy", 5999, ""},
+        {"nothing said", "", 5999, ""},
+    });
+    const RuleSet rules = sample_rules();
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        RecipientReport recipient = failed(std::string(row.diagnostic));
+        recipient.action = Action::Delayed;
+        const Understanding got = classify(report_of(recipient), rules, support::small_catalogue());
+        CHECK(got.recipients.front().code.number() == row.code);
+        CHECK(got.recipients.front().rule == row.rule);
+        CHECK(number_of(got.code) == 5999);
+    }
+}
+
+TEST_CASE("the message has the code of those that failed, not of those that wait") {
+    RecipientReport waiting = failed("550 user unknown");
+    waiting.action = Action::Delayed;
+    Report report = report_of(waiting);
+    report.recipients.push_back(failed("552 mailbox full"));
+    const Understanding got = classify(report, sample_rules(), support::small_catalogue());
+    CHECK(got.recipients.at(0).code.number() == 3003);
+    CHECK(got.recipients.at(1).code.number() == 3001);
+    CHECK(number_of(got.code) == 3001);
+}
+
+TEST_CASE("rules read the stage, whoever tells it in whatever words") {
+    auto made = RuleSet::make({text_rule("stage/sender",
+                                         4999,
+                                         "unknown.*in reply to MAIL FROM",
+                                         "550 user unknown (in reply to MAIL FROM command)"),
+                               text_rule("text/unknown", 2001, "user unknown", "user unknown")},
+                              support::small_catalogue());
+    REQUIRE(made.has_value());
+    struct Row {
+        std::string_view what;
+        std::string_view diagnostic;
+        std::string_view human;
+        int code;
+    };
+    const auto rows = std::to_array<Row>({
+        {"in the field", "host a said: 550 user unknown (in reply to MAIL FROM command)", "", 4999},
+        {"only for humans",
+         "550 user unknown",
+         "host a said: 550 user\n    unknown (in reply to MAIL\n    FROM command)",
+         4999},
+        {"in Exim's words",
+         "SMTP error from remote mail server after MAIL FROM:<a@b.example>: "
+         "550 user unknown",
+         "",
+         4999},
+        {"in a transcript",
+         "550 user unknown",
+         ">>> MAIL From:<ann@example.com>\n<<< 550 user unknown\n",
+         4999},
+        {"at RCPT",
+         "550 user unknown",
+         "host a said: 550 user unknown (in reply to RCPT TO command)",
+         2001},
+        {"nowhere", "550 user unknown", "Sorry.", 2001},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const Understanding got =
+            classify(report_of(failed(std::string(row.diagnostic)), std::string(row.human)),
+                     *made,
+                     support::small_catalogue());
+        CHECK(got.recipients.front().code.number() == row.code);
     }
 }
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// At which SMTP command a server gave the reply that a report quotes.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace holdback::dsn {
+
+enum class SmtpStage : std::uint8_t { Unknown, Connect, Hello, MailFrom, RcptTo, Data };
+
+/// The stage that a text names in the words of Postfix ("in reply to MAIL FROM command", "refused
+/// to talk to me"), of Exim
+/// ("after RCPT TO:<...>") or by a Sendmail transcript (the ">>>" line in front of the first "<<<"
+/// line that refuses). Linear in the length of the text.
+[[nodiscard]] SmtpStage stage_in(std::string_view text);
+
+/// The words of Postfix for a stage, as rules read them; empty for those that say no more than
+/// "about the recipient" (RcptTo) or nothing (Unknown).
+[[nodiscard]] std::string_view stage_words(SmtpStage stage);
+
+/// The text with the words of its stage in brackets behind it, where they don't stand there yet.
+[[nodiscard]] std::string text_with_stage(std::string_view text, SmtpStage stage);
+
+}  // namespace holdback::dsn
