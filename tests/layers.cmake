@@ -27,7 +27,7 @@ set(doors
     "libmilter/" milter/callbacks.cpp
     "toml\\+\\+/" common/io/toml_document.cpp
     "spdlog/" common/io/log_setup.cpp
-    "re2/" common/dsn/rule_set.cpp
+    "re2/" common/dsn/pattern_set.cpp
     "idn2\\.h" common/mail/idna.cpp
     "sodium\\.h" common/core/digest.cpp
     "prometheus/" common/io/metrics_http.cpp

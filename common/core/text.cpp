@@ -2,8 +2,10 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <string>
@@ -26,6 +28,63 @@ void append_escaped(std::string& out, char c) {
 
 bool is_printable(char c) {
     return c >= ' ' && c <= '~';
+}
+
+/// Octets of ASCII from `at` on, eight at a step.
+std::size_t ascii_run(std::string_view text, std::size_t at) {
+    constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+    const std::size_t start = at;
+    std::uint64_t block = 0;
+    while (at + sizeof(block) <= text.size()) {
+        std::memcpy(&block, text.data() + at, sizeof(block));
+        if ((block & kHighBits) != 0) {
+            break;
+        }
+        at += sizeof(block);
+    }
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0x80U) == 0) {
+        ++at;
+    }
+    return at - start;
+}
+
+/// Neighbours in Unicode that are a capital letter and its small one.
+struct LetterPairs {
+    char32_t first;
+    char32_t last;
+    char32_t step;  ///< from the capital letter to the small one; 1: they alternate
+};
+
+/// The small letter of a capital one below U+0800; other characters as they are.
+char32_t small_letter(char32_t letter) {
+    // After Unicode's UnicodeData.txt, simple lower case mappings of Latin, Greek and Cyrillic.
+    static constexpr auto kPairs = std::to_array<LetterPairs>({
+        {0xC0, 0xD6, 0x20},
+        {0xD8, 0xDE, 0x20},
+        {0x100, 0x12F, 1},
+        {0x132, 0x137, 1},
+        {0x139, 0x148, 1},
+        {0x14A, 0x177, 1},
+        {0x179, 0x17E, 1},
+        {0x386, 0x386, 0x26},
+        {0x388, 0x38A, 0x25},
+        {0x38C, 0x38C, 0x40},
+        {0x38E, 0x38F, 0x3F},
+        {0x391, 0x3A1, 0x20},
+        {0x3A3, 0x3AB, 0x20},
+        {0x400, 0x40F, 0x50},
+        {0x410, 0x42F, 0x20},
+        {0x460, 0x481, 1},
+        {0x48A, 0x4BF, 1},
+    });
+    const auto* const pairs = std::ranges::find_if(kPairs, [letter](const LetterPairs& range) {
+        return letter >= range.first && letter <= range.last;
+    });
+    if (pairs == kPairs.end()) {
+        return letter;
+    }
+    const bool is_capital = pairs->step != 1 || (letter - pairs->first) % 2 == 0;
+    return is_capital ? letter + pairs->step : letter;
 }
 
 bool is_continuation(char c) {
@@ -186,7 +245,7 @@ std::string printable(std::string_view text, std::size_t most_octets) {
 }
 
 bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
+    for (std::size_t at = ascii_run(text, 0); at < text.size(); at += ascii_run(text, at)) {
         const std::size_t length = sequence_length(text, at);
         if (length == 0) {
             return false;
@@ -199,22 +258,41 @@ bool is_utf8(std::string_view text) {
 std::string to_valid_utf8(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    for (std::size_t at = 0; at < text.size();) {
+    std::size_t kept = 0;  // up to here, `out` has it
+    for (std::size_t at = ascii_run(text, 0); at < text.size(); at += ascii_run(text, at)) {
         const std::size_t length = sequence_length(text, at);
-        if (length == 0) {
-            out += kReplacement;
-            ++at;
-        } else {
-            out += text.substr(at, length);
+        if (length != 0) {
             at += length;
+            continue;
         }
+        out += text.substr(kept, at - kept);
+        out += kReplacement;
+        ++at;
+        kept = at;
     }
+    out += text.substr(kept);
     return out;
 }
 
+std::string to_lower_utf8(std::string_view text) {
+    std::string lower = to_lower(text);
+    for (std::size_t at = 0; at + 1 < lower.size(); ++at) {
+        const auto lead = static_cast<unsigned char>(lower[at]);
+        if (lead < 0xC2 || lead > 0xDF) {
+            continue;
+        }
+        const auto trail = static_cast<unsigned char>(lower[at + 1]);
+        const auto small =
+            small_letter(static_cast<char32_t>(((lead & 0x1FU) << 6U) | (trail & 0x3FU)));
+        lower[at] = static_cast<char>(0xC0U | (small >> 6U));
+        lower[at + 1] = static_cast<char>(0x80U | (small & 0x3FU));
+        ++at;
+    }
+    return lower;
+}
+
 bool has_non_ascii(std::string_view text) {
-    return std::ranges::any_of(text,
-                               [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; });
+    return ascii_run(text, 0) != text.size();
 }
 
 }  // namespace holdback::core

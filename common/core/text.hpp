@@ -59,6 +59,10 @@ inline constexpr std::size_t kLogSafeOctets = 256;
 /// The text with each octet that is not part of well-formed UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 
+/// The text with the capital letters of the Latin, Greek and Cyrillic scripts made small, as far as
+/// both forms take two octets or one. For texts that are compared, not shown. `text` is valid UTF-8.
+[[nodiscard]] std::string to_lower_utf8(std::string_view text);
+
 /// True when a character is outside ASCII.
 [[nodiscard]] bool has_non_ascii(std::string_view text);
 

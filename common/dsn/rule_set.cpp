@@ -3,6 +3,7 @@
 
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "dsn/pattern_set.hpp"
 #include "dsn/rule_text.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
@@ -21,63 +22,13 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <re2/re2.h>
-#include <re2/stringpiece.h>
 
 namespace holdback::dsn {
 
 namespace {
 
-/// Memory for one pattern and its automaton, so that no rule can eat the machine. RE2 searches on
-/// without an automaton when this does not suffice: slower, with the same answer.
-constexpr std::int64_t kPatternMemory = std::int64_t{1} * 1024 * 1024;
-
 /// Octets of an error message: a pattern that is quoted in it may be long.
 constexpr std::size_t kMostMessage = 1000;
-
-re2::StringPiece piece(std::string_view text) {
-    return {text.data(), text.size()};
-}
-
-/// A pattern of a rule; one that was left empty matches everything.
-///
-/// One RE2::Set of all patterns was measured against this and lost: texts differ from each other,
-/// so its automaton builds new states for nearly every octet of a new one (5 ms for a text, against
-/// 0.5 ms for asking one pattern after the other). It also says "no match" when it runs out of
-/// memory, which single patterns never do.
-class Pattern {
-public:
-    Pattern() = default;
-
-    /// The error is RE2's own text.
-    [[nodiscard]] static core::Result<Pattern, std::string> make(const std::string& source) {
-        Pattern made;
-        if (source.empty()) {
-            return made;
-        }
-        RE2::Options options;
-        options.set_case_sensitive(false);
-        options.set_log_errors(false);
-        options.set_never_capture(true);
-        options.set_dot_nl(true);
-        options.set_max_mem(kPatternMemory);
-        made.compiled_ = std::make_unique<RE2>(source, options);
-        if (!made.compiled_->ok()) {
-            return std::unexpected(made.compiled_->error());
-        }
-        if (RE2::PartialMatch("", *made.compiled_)) {
-            return std::unexpected("it matches the empty text, hence every text");
-        }
-        return made;
-    }
-
-    [[nodiscard]] bool matches(std::string_view text) const {
-        return compiled_ == nullptr || RE2::PartialMatch(piece(text), *compiled_);
-    }
-
-private:
-    std::unique_ptr<RE2> compiled_;
-};
 
 /// "550", "55?", "5??": three places, each a digit or a question mark.
 bool is_reply_pattern(std::string_view pattern) {
@@ -86,9 +37,14 @@ bool is_reply_pattern(std::string_view pattern) {
 }
 
 bool reply_matches(std::string_view pattern, int reply_code) {
-    const std::string code = fmt::format("{:03}", reply_code);
-    return std::ranges::equal(
-        pattern, code, [](char wanted, char digit) { return wanted == '?' || wanted == digit; });
+    for (std::size_t place = pattern.size(); place > 0; --place) {
+        const char wanted = pattern[place - 1];
+        if (wanted != '?' && wanted - '0' != reply_code % 10) {
+            return false;
+        }
+        reply_code /= 10;
+    }
+    return true;
 }
 
 /// One of the three places of a status pattern; nullopt for "*".
@@ -128,13 +84,22 @@ bool is_id(std::string_view id) {
     });
 }
 
+/// The numbers of patterns of which one has to match; empty: anything does.
+using AnyOf = std::vector<std::size_t>;
+
 /// The compiled matchers of one rule.
 struct Matcher {
-    Pattern text;
-    Pattern remote_mta;
-    Pattern reporting_mta;
+    AnyOf text;
+    AnyOf remote_mta;
+    AnyOf reporting_mta;
     std::vector<StatusPattern> status;
 };
+
+bool fits(const AnyOf& patterns, PatternMatches& text) {
+    return patterns.empty() || std::ranges::any_of(patterns, [&text](std::size_t pattern) {
+               return text.has(pattern);
+           });
+}
 
 bool reply_fits(const Rule& rule, const RuleInput& input) {
     return rule.reply.empty() ||
@@ -157,6 +122,8 @@ bool status_fits(const Matcher& matcher, const RuleInput& input) {
 struct RuleSet::Compiled {
     std::vector<Rule> rules;
     std::vector<Matcher> matchers;  ///< one per rule
+    PatternSet texts;
+    PatternSet names;  ///< of MTAs
 
     /// Compiles one rule; what is wrong with it goes to `errors`.
     void add(const Rule& rule, const mail::CodeCatalogue& codes, std::vector<RuleError>& errors);
@@ -171,14 +138,18 @@ void RuleSet::Compiled::add(const Rule& rule,
              rule.line,
              core::printable(fmt::format("rule {}: {}", rule.id, message), kMostMessage)});
     };
-    const auto pattern = [&](const std::string& source, const char* key) {
-        auto made = Pattern::make(source);
-        if (!made.has_value()) {
-            wrong(fmt::format("bad pattern in {}: {}", key, made.error()));
-            return Pattern{};
-        }
-        return *std::move(made);
-    };
+    const auto patterns =
+        [&](PatternSet& set, const std::vector<std::string>& sources, std::string_view key) {
+            AnyOf numbers;
+            for (const std::string& source : sources) {
+                if (const auto number = set.add(source); number.has_value()) {
+                    numbers.push_back(*number);
+                } else {
+                    wrong(fmt::format("bad pattern in {}: {}", key, number.error()));
+                }
+            }
+            return numbers;
+        };
     if (!is_id(rule.id)) {
         wrong("an id is made of letters, digits and / . _ -");
     }
@@ -191,9 +162,9 @@ void RuleSet::Compiled::add(const Rule& rule,
     if (rule.expect.empty()) {
         wrong("no example in expect");
     }
-    Matcher matcher{.text = pattern(rule.text, "text"),
-                    .remote_mta = pattern(rule.remote_mta, "remote_mta"),
-                    .reporting_mta = pattern(rule.reporting_mta, "reporting_mta"),
+    Matcher matcher{.text = patterns(texts, rule.text, "text"),
+                    .remote_mta = patterns(names, rule.remote_mta, "remote_mta"),
+                    .reporting_mta = patterns(names, rule.reporting_mta, "reporting_mta"),
                     .status = {}};
     for (const std::string& reply : rule.reply) {
         if (!is_reply_pattern(reply)) {
@@ -295,6 +266,8 @@ core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> ru
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
+    compiled->texts.finish();
+    compiled->names.finish();
     RuleSet set(std::move(compiled));
     for (const Rule& rule : set.rules()) {
         for (const RuleExample& example : rule.expect) {
@@ -312,15 +285,18 @@ core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> ru
 }
 
 std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
-    const std::string text = rule_text(input.text);
-    const std::string remote_mta = rule_text(input.remote_mta);
-    const std::string reporting_mta = rule_text(input.reporting_mta);
+    const std::string plain_text = rule_text(input.text);
+    const std::string plain_remote = rule_text(input.remote_mta);
+    const std::string plain_reporting = rule_text(input.reporting_mta);
+    PatternMatches text(compiled_->texts, plain_text);
+    PatternMatches remote_mta(compiled_->names, plain_remote);
+    PatternMatches reporting_mta(compiled_->names, plain_reporting);
     for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
         const Rule& rule = compiled_->rules[i];
         const Matcher& matcher = compiled_->matchers[i];
         if (reply_fits(rule, input) && status_fits(matcher, input) &&
-            matcher.remote_mta.matches(remote_mta) &&
-            matcher.reporting_mta.matches(reporting_mta) && matcher.text.matches(text)) {
+            fits(matcher.remote_mta, remote_mta) && fits(matcher.reporting_mta, reporting_mta) &&
+            fits(matcher.text, text)) {
             return RuleMatch{i, &rule};
         }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The bounce rules: compiled once, asked in their order, the lowest index wins. The only file that
-// includes RE2 is this module's source.
+// The bounce rules: compiled once, asked in their order, the lowest index wins.
 
 #include "core/result.hpp"
 #include "mail/enhanced_status.hpp"
@@ -38,14 +37,15 @@ struct RuleExample {
     bool operator==(const RuleExample&) const = default;
 };
 
-/// A rule as it was written. All matchers that are given must match; texts are RE2 patterns,
-/// matched anywhere and without regard to letter case, against the text as `rule_text` makes it.
+/// A rule as it was written. All matchers that are given must match, a list when any of its items
+/// does; texts are RE2 patterns, matched anywhere and without regard to letter case, against the
+/// text as `rule_text` makes it.
 struct Rule {
     std::string id;  ///< "text/user-unknown": letters, digits and `/ . _ -`
     mail::FailureCode code = mail::kUnknownFailure;
-    std::string text;           ///< pattern on the diagnostic text, or empty
-    std::string remote_mta;     ///< pattern on the remote MTA's name, or empty
-    std::string reporting_mta;  ///< pattern on the reporting MTA's name, or empty
+    std::vector<std::string> text;           ///< patterns on the diagnostic text; empty: any
+    std::vector<std::string> remote_mta;     ///< patterns on the remote MTA's name; empty: any
+    std::vector<std::string> reporting_mta;  ///< patterns on the reporting MTA's name; empty: any
     /// Reply codes such as "550", "55?", "5??"; empty: any.
     std::vector<std::string> reply;
     /// Enhanced statuses such as "5.1.1", "5.7.*", "*.2.2"; empty: any.

@@ -391,11 +391,6 @@ std::optional<mail::FailureCode> read_rule_code(TableReader& reader,
     return code;
 }
 
-/// One pattern that matches what any of the patterns matches.
-std::string either(const std::vector<std::string>& patterns) {
-    return patterns.size() == 1 ? patterns.front() : fmt::format("{}", fmt::join(patterns, "|"));
-}
-
 constexpr auto kRuleKeys = std::to_array<std::string_view>(
     {"id", "code", "text", "remote_mta", "reporting_mta", "reply", "status", "expect"});
 
@@ -408,9 +403,9 @@ core::Result<std::vector<dsn::Rule>, FileErrors> rules_from(const TomlTable& roo
         dsn::Rule rule;
         rule.id = reader.needed_text("id");
         rule.code = read_rule_code(reader, codes).value_or(mail::kUnknownFailure);
-        rule.text = either(reader.texts("text"));
-        rule.remote_mta = either(reader.texts("remote_mta"));
-        rule.reporting_mta = either(reader.texts("reporting_mta"));
+        rule.text = reader.texts("text");
+        rule.remote_mta = reader.texts("remote_mta");
+        rule.reporting_mta = reader.texts("reporting_mta");
         rule.reply = reader.texts("reply");
         rule.status = reader.texts("status");
         rule.expect = read_examples(reader, errors);

@@ -364,9 +364,9 @@ expect = [
     const dsn::Rule& rule = rules->front();
     CHECK(rule.id == "our/rule");
     CHECK(rule.code == mail::FailureCode(3001));
-    CHECK(rule.text == "one|two.*three");
-    CHECK(rule.remote_mta == R"(\.example\.org$)");
-    CHECK(rule.reporting_mta == "mx");
+    CHECK(rule.text == std::vector<std::string>{"one", "two.*three"});
+    CHECK(rule.remote_mta == std::vector<std::string>{R"(\.example\.org$)"});
+    CHECK(rule.reporting_mta == std::vector<std::string>{"mx"});
     CHECK(rule.reply == std::vector<std::string>{"55?"});
     CHECK(rule.status == std::vector<std::string>{"5.2.*", "4.2.2"});
     CHECK(rule.file == "r.conf");

@@ -62,7 +62,9 @@ inline dsn::Rule text_rule(std::string id, int code, std::string text, std::stri
     dsn::Rule rule;
     rule.id = std::move(id);
     rule.code = mail::FailureCode::from_number(code).value_or(mail::kUnknownFailure);
-    rule.text = std::move(text);
+    if (!text.empty()) {
+        rule.text = {std::move(text)};
+    }
     rule.expect.push_back({.text = std::move(example),
                            .remote_mta = {},
                            .reporting_mta = {},

@@ -33,7 +33,7 @@ RuleSet make_set(std::vector<Rule> rules) {
 /// A provider's rule, two on texts, one on a status and two on reply codes.
 std::vector<Rule> sample_rules() {
     Rule provider = text_rule("provider/unknown", 1004, "unknown", "");
-    provider.remote_mta = R"((^|\.)example\.org$)";
+    provider.remote_mta = {R"((^|\.)example\.org$)"};
     provider.expect.front().text = "550 unknown";
     provider.expect.front().remote_mta = "mx.example.org";
     Rule status = text_rule("status/bad-mailbox", 2001, "", "550 5.1.1 xyzzy");

@@ -97,7 +97,7 @@ dsn::RuleSet one_rule(const mail::CodeCatalogue& codes) {
     dsn::Rule rule;
     rule.id = "text/user-unknown";
     rule.code = mail::FailureCode(2001);
-    rule.text = "no such user";
+    rule.text = {"no such user"};
     rule.expect = {dsn::RuleExample{.text = "550 5.1.1 no such user"}};
     std::vector<dsn::Rule> rules;
     rules.push_back(std::move(rule));

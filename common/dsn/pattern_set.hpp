@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Many RE2 patterns asked about one text: one automaton over the words that the patterns need tells
+// which of them can match at all, and only those are tried. The only file that includes RE2 is this
+// module's source.
+
+#include "core/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::dsn {
+
+/// Patterns, known by the number that `add` gave them. Filled by one thread; once finished,
+/// immutable and shared freely.
+///
+/// One RE2::Set of all patterns was measured against this and lost: texts differ from each other,
+/// so its automaton builds new states for nearly every octet of a new one (5 ms for a text, against
+/// microseconds). It also says "no match" when it runs out of memory.
+class PatternSet {
+public:
+    PatternSet();
+    PatternSet(PatternSet&&) noexcept;
+    PatternSet& operator=(PatternSet&&) noexcept;
+    PatternSet(const PatternSet&) = delete;
+    PatternSet& operator=(const PatternSet&) = delete;
+    ~PatternSet();
+
+    /// Compiles a pattern, which matches anywhere in a text and without regard to letter case. A
+    /// source that is there already gets the number that it has. The error says what is wrong: a
+    /// pattern that matches the empty text is.
+    [[nodiscard]] core::Result<std::size_t, std::string> add(const std::string& source);
+
+    /// Makes the automaton. No pattern is added after it.
+    void finish();
+
+    [[nodiscard]] std::size_t size() const;
+
+private:
+    friend class PatternMatches;
+    struct Patterns;
+
+    std::unique_ptr<Patterns> patterns_;
+};
+
+/// What a finished set says about one text. Both outlive it. For one thread.
+class PatternMatches {
+public:
+    PatternMatches(const PatternSet& set, std::string_view text);
+
+    /// True when the pattern of this number matches; tried once, remembered after.
+    [[nodiscard]] bool has(std::size_t pattern);
+
+private:
+    enum class Known : std::uint8_t { No, Possible, Yes };
+
+    const PatternSet::Patterns* patterns_;
+    std::string_view text_;
+    std::vector<Known> known_;
+};
+
+}  // namespace holdback::dsn
