@@ -16,6 +16,7 @@
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_suppressions.hpp"
+#include "io/sqlite_unknown.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
@@ -87,6 +88,7 @@ private:
     SwappableResolver resolver_;
     io::Database database_;
     io::SqliteSuppressions suppressions_;
+    io::SqliteUnknown unknown_;
     io::SqliteHeld held_;
     io::DirSpool spool_;
     io::GmimeReader reader_;

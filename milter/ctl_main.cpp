@@ -16,6 +16,7 @@
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_options.hpp"
 #include "milter/ctl_suppress.hpp"
+#include "milter/ctl_unknown.hpp"
 #include "milter/version.hpp"
 #include "outbound/bulk.hpp"
 
@@ -277,6 +278,19 @@ void add_plain(CommandLine& line,
     parent.add_subcommand(name, description)->callback([&line, command] { line.run = command; });
 }
 
+void add_unknown(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("unknown", "texts of bounces that no rule knew");
+    app.require_subcommand(1);
+    add_plain(line, app, "list", "the patterns, the most frequent first", unknown_list);
+    CLI::App& show = *app.add_subcommand("show", "all about patterns, with an example");
+    const auto words = std::make_shared<Words>(show, "ID", "numbers of patterns");
+    show.callback([&line, words] {
+        line.run = [ids = parse_items(words->at_least_one())](const CommandContext& context) {
+            return unknown_show(context, ids);
+        };
+    });
+}
+
 void declare(CommandLine& line) {
     CLI::App& app = line.app;
     app.set_version_flag("-V,--version", fmt::format("holdbackctl {}", kVersion));
@@ -289,6 +303,7 @@ void declare(CommandLine& line) {
     add_explain(line);
     add_suppress(line);
     add_held(line);
+    add_unknown(line);
     add_plain(line, app, "status", "the running daemon", status);
     add_plain(line, app, "reload", "have the daemon read its settings anew", reload);
     CLI::App& cache = *app.add_subcommand("cache", "the daemon's DNS cache");

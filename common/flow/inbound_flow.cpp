@@ -10,6 +10,7 @@
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
 #include "dsn/tag.hpp"
+#include "dsn/unknown_text.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -109,6 +110,7 @@ dsn::TagPlan InboundFlow::receive(std::string_view session_id,
         understanding.report.kind != dsn::MessageKind::Ordinary) {
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
     }
+    count_unknown(understanding, snapshot);
     return dsn::tag(understanding,
                     proof,
                     snapshot.codes,
@@ -148,6 +150,19 @@ report::LearnOutcome InboundFlow::learn(const dsn::Understanding& understanding,
         return report::LearnOutcome::No;
     }
     return reason.has_value() ? outcome_of(*reason) : report::LearnOutcome::No;
+}
+
+void InboundFlow::count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot) {
+    const auto texts = dsn::unknown_texts(understanding, snapshot.rules);
+    if (texts.empty()) {
+        return;
+    }
+    if (const auto counted = parts_.unknown.count(texts, parts_.clock.now());
+        !counted.has_value()) {
+        parts_.log.write(ports::Severity::Warning,
+                         fmt::format("store: a text that no rule knew was not counted: {}",
+                                     core::log_safe(counted.error().what)));
+    }
 }
 
 }  // namespace holdback::flow

@@ -12,6 +12,7 @@
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/suppression_store.hpp"
+#include "ports/unknown_store.hpp"
 #include "report/decision.hpp"
 
 #include <string>
@@ -26,6 +27,7 @@ public:
     struct Parts {
         ports::MessageReader& reader;
         ports::SuppressionStore& suppressions;
+        ports::UnknownStore& unknown;
         ports::Log& log;
         core::Clock& clock;
     };
@@ -38,8 +40,9 @@ public:
                                          const mail::HeaderList& headers);
 
     /// Understands a message (`octets`: header, empty line and body, as far as they were kept),
-    /// teaches the store what is proven, writes one line per recipient, and gives the changes to
-    /// the header. Never fails: a store out of reach is logged and nothing is learned.
+    /// teaches the store what is proven, counts the texts that no rule knew, writes one line per
+    /// recipient, and gives the changes to the header. Never fails: a store out of reach is logged
+    /// and nothing is learned.
     [[nodiscard]] dsn::TagPlan receive(std::string_view session_id,
                                        const mail::Envelope& envelope,
                                        const mail::HeaderList& headers,
@@ -51,6 +54,8 @@ private:
                                              const dsn::ClassifiedRecipient& recipient,
                                              mail::Proof proof,
                                              const Snapshot& snapshot);
+
+    void count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot);
 
     Parts parts_;
 };

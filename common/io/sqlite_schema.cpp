@@ -108,7 +108,23 @@ CREATE TABLE release_token (
 CREATE INDEX release_token_by_message ON release_token (spool_id);
 )sql";
 
-constexpr std::array kSteps{kVersion1};
+// The answers that no rule knew, folded to patterns.
+constexpr std::string_view kVersion2 = R"sql(
+CREATE TABLE unknown_text (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    pattern    TEXT    NOT NULL UNIQUE,
+    example    TEXT    NOT NULL,
+    remote_mta TEXT    NOT NULL,
+    code       INTEGER NOT NULL,
+    rule       TEXT    NOT NULL,
+    messages   INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX unknown_text_by_rarity ON unknown_text (messages, last_seen);
+)sql";
+
+constexpr std::array kSteps{kVersion1, kVersion2};
 
 }  // namespace
 

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import socket
+import sqlite3
 import subprocess
 import threading
 
@@ -398,6 +399,41 @@ def test_explain_says_what_it_does_not_know(ctl):
     (row,) = ctl.json("explain", "the quick brown fox", code=NO)
     assert row["code"] == 9999
     assert "1234" in ctl.says("explain", "1234", code=NO)
+
+
+# --- unknown ------------------------------------------------------------------------------------
+
+
+UNKNOWN = (
+    "INSERT INTO unknown_text (pattern, example, remote_mta, code, rule, messages, first_seen, "
+    "last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def test_unknown_texts_are_listed_most_frequent_first(ctl):
+    assert "none yet" in ctl.says("unknown", "list", code=UNAVAILABLE)
+    ctl.start_store()
+    assert "no unknown texts" in ctl.says("unknown", "list", code=NO)
+    with contextlib.closing(sqlite3.connect(ctl.base / "holdback.db")) as store, store:
+        store.execute(UNKNOWN, ("the spoon of {address}", "The spoon \x1b of a@example.net", "",
+                                9999, "", 2, 1_700_000_000_000, 1_700_003_600_000))
+        store.execute(UNKNOWN, ("a fork", "A fork", "mx.example.net", 4999, "status/other", 7,
+                                1_700_000_000_000, 1_700_000_000_000))
+    fork, spoon = ctl.json("unknown", "list")
+    assert spoon == {
+        "id": 1, "messages": 2, "pattern": "the spoon of {address}", "code": 9999, "rule": None,
+        "first_seen": "2023-11-14T22:13:20Z", "last_seen": "2023-11-14T23:13:20Z",
+        "remote_mta": None, "example": "The spoon \x1b of a@example.net",
+    }
+    assert (fork["id"], fork["rule"], fork["remote_mta"]) == (2, "status/other", "mx.example.net")
+    lines = ctl.says("unknown", "list").splitlines()
+    assert [line.split()[0] for line in lines] == ["id", "2", "1"]
+    assert ctl.json("unknown", "show", "1") == [spoon]
+    human = ctl.says("unknown", "show", "1", "2")
+    assert "\x1b" not in human and "example     A fork" in human
+    assert "no unknown text 3" in ctl.says("unknown", "show", "2", "3", code=NO)
+    ctl.says("unknown", "show", "x", code=USAGE)
+    ctl.says("unknown", "show", code=USAGE)
 
 
 # --- suppress -----------------------------------------------------------------------------------

@@ -132,6 +132,19 @@ def test_a_postmaster_copy_teaches_nothing(rig):
     assert "copied@good.test" not in rig.holdback.entries()
 
 
+def test_a_text_that_no_rule_knows_is_counted(rig):
+    spoon = DSN.replace(b"550 5.1.1 User unknown", b"550 5.9.9 Spoon 17 of <eva@good.test> is bent")
+    with rig.client() as mta:
+        mta.connect(address=STRANGER)
+        mta.helo()
+        for _ in range(2):
+            _, outcome = mta.message("<>", [f"<{NEWS}>"], spoon)
+            assert dict(outcome.headers)["X-Holdback-DSN"]
+    (row,) = rig.holdback.ctl("unknown", "list").rows
+    assert row["pattern"] == "550 5.9.9 spoon {number} of <{address}> is bent"
+    assert row["messages"] == 2 and row["example"].endswith("Spoon 17 of <eva@good.test> is bent")
+
+
 def test_an_mta_that_wants_every_answer_gets_every_answer(rig):
     never_answered = proto.NR_CONNECT | proto.NR_HELO | proto.NR_MAIL | proto.NR_RCPT
     never_answered |= proto.NR_DATA | proto.NR_HEADER | proto.NR_EOH | proto.NR_BODY

@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "dsn/unknown_text.hpp"
 #include "mail/address.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression.hpp"
@@ -12,6 +13,7 @@
 #include "ports/spool.hpp"
 #include "ports/submitter.hpp"
 #include "ports/suppression_store.hpp"
+#include "ports/unknown_store.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -280,6 +282,52 @@ void MemoryHeldStore::move(Row& row,
         {.at = now, .from = row.recipient.state, .to = to, .text = std::string(text)});
     row.recipient.state = to;
     row.recipient.changed_at = now;
+}
+
+core::Result<void, ports::StoreError> MemoryUnknownStore::count(
+    std::span<const dsn::UnknownText> texts, core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{*std::move(what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    for (const dsn::UnknownText& text : texts) {
+        const auto found = std::ranges::find_if(entries_, [&](const ports::UnknownEntry& entry) {
+            return entry.text.pattern == text.pattern;
+        });
+        if (found == entries_.end()) {
+            entries_.push_back({.id = static_cast<std::int64_t>(entries_.size()) + 1,
+                                .text = text,
+                                .messages = 1,
+                                .first_seen = now,
+                                .last_seen = now});
+            continue;
+        }
+        ++found->messages;
+        found->last_seen = now;
+        found->text.code = text.code;
+        found->text.rule = text.rule;
+    }
+    return {};
+}
+
+core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> MemoryUnknownStore::list() {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{*std::move(what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    auto entries = entries_;
+    std::ranges::stable_sort(entries, std::greater{}, &ports::UnknownEntry::messages);
+    return entries;
+}
+
+core::Result<std::optional<ports::UnknownEntry>, ports::StoreError> MemoryUnknownStore::find(
+    std::int64_t id) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{*std::move(what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto found = std::ranges::find(entries_, id, &ports::UnknownEntry::id);
+    return found == entries_.end() ? std::nullopt : std::optional(*found);
 }
 
 core::Result<std::vector<ports::HoldOutcome>, ports::StoreError> MemoryHeldStore::hold(

@@ -5,6 +5,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "dsn/unknown_text.hpp"
 #include "mail/address.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression.hpp"
@@ -13,6 +14,7 @@
 #include "ports/spool.hpp"
 #include "ports/submitter.hpp"
 #include "ports/suppression_store.hpp"
+#include "ports/unknown_store.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -93,6 +95,24 @@ private:
     std::mutex mutex_;
     std::map<Key, mail::SuppressionEntry> entries_;
     std::set<std::pair<Key, std::string>> events_;
+};
+
+/// Keeps all that it is given.
+class MemoryUnknownStore final : public ports::UnknownStore {
+public:
+    [[nodiscard]] core::Result<void, ports::StoreError> count(
+        std::span<const dsn::UnknownText> texts, core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> list() override;
+    [[nodiscard]] core::Result<std::optional<ports::UnknownEntry>, ports::StoreError> find(
+        std::int64_t id) override;
+
+    /// Fails every call.
+    Trouble& trouble() { return trouble_; }
+
+private:
+    Trouble trouble_;
+    std::mutex mutex_;
+    std::vector<ports::UnknownEntry> entries_;  // the entry at i has the id i + 1
 };
 
 class MemoryHeldStore final : public ports::HeldStore {

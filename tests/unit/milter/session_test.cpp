@@ -60,11 +60,14 @@ public:
         status.text =
             "Reporting-MTA: dns; mx.a.test\nX-Postfix-Queue-ID: 4Xk2\n\n"
             "Final-Recipient: rfc822; eva@good.test\nAction: failed\nStatus: 5.1.1\n"
-            "Diagnostic-Code: smtp; 550 5.1.1 no such user here\n";
+            "Diagnostic-Code: smtp; " +
+            diagnostic + "\n";
         view.parts = {text, status};
         return view;
     }
     [[nodiscard]] const std::string& last() const { return last_; }
+
+    std::string diagnostic = "550 5.1.1 no such user here";
 
 private:
     mutable std::string last_;
@@ -142,7 +145,11 @@ struct House {
                     .log = log,
                     .clock = clock,
                     .own_mail = own_mail}),
-          inbound({.reader = reader, .suppressions = suppressions, .log = log, .clock = clock}),
+          inbound({.reader = reader,
+                   .suppressions = suppressions,
+                   .unknown = unknown,
+                   .log = log,
+                   .clock = clock}),
           release({.held = held,
                    .spool = spool,
                    .log = log,
@@ -239,6 +246,7 @@ struct House {
     support::ManualClock clock;
     support::RecordingLog log;
     support::MemorySuppressionStore suppressions;
+    support::MemoryUnknownStore unknown;
     support::MemoryHeldStore held;
     support::MemorySpool spool;
     support::FakeSubmitter submitter;
@@ -528,6 +536,28 @@ TEST_CASE("a DSN from outside is tagged unproven and teaches nothing") {
     REQUIRE(house.actions.added.size() == 2);
     CHECK(house.actions.added[1].second.find("proof=unproven") != std::string::npos);
     CHECK_FALSE(house.suppressions.find(mail::SubjectKind::Address, "eva@good.test")->has_value());
+}
+
+TEST_CASE("a text that no rule knew is counted, and failing to count harms nothing") {
+    House house(enforcing());
+    house.reader.diagnostic = "550 5.9.9 the spoon of <eva@good.test> is bent";
+    house.connect("192.0.2.1");
+    const auto bounce = [&] {
+        house.actions.added.clear();
+        CHECK(is<Accept>(
+            house.send("<>", {"<news@a.test>"}, {{"Content-Type", " multipart/report"}})));
+        CHECK(house.actions.added.size() == 2);
+    };
+    bounce();
+    bounce();
+    const auto entries = house.unknown.list().value();
+    REQUIRE(entries.size() == 1);
+    CHECK(entries.front().text.pattern == "550 5.9.9 the spoon of <{address}> is bent");
+    CHECK(entries.front().messages == 2);
+    house.log.clear();
+    house.unknown.trouble().begin("disk full");
+    bounce();
+    CHECK(house.log.has("a text that no rule knew was not counted"));
 }
 
 TEST_CASE("inbound mail that reports nothing is let go at once, without forged fields") {

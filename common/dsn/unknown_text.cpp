@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dsn/unknown_text.hpp"
+
+#include "core/text.hpp"
+#include "dsn/classify.hpp"
+#include "dsn/report.hpp"
+#include "dsn/rule_set.hpp"
+#include "dsn/text_pattern.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::dsn {
+
+namespace {
+
+bool is_failure_report(MessageKind kind) {
+    return kind == MessageKind::Dsn || kind == MessageKind::Bounce;
+}
+
+bool is_known(const std::string& id, const RuleSet& rules) {
+    const auto rule = std::ranges::find(rules.rules(), id, &Rule::id);
+    return rule != rules.rules().end() && rule->reads_text();
+}
+
+/// The words of the server, else what the report says to people.
+std::string_view words_of(const RecipientReport& recipient, const Report& report) {
+    if (!core::trim(recipient.diagnostic).empty()) {
+        return recipient.diagnostic;
+    }
+    return report.human_text;
+}
+
+std::string example_of(std::string_view text) {
+    std::string example = core::to_valid_utf8(core::trim(text).substr(0, kUnknownExampleOctets));
+    std::ranges::replace(example, '\0', ' ');
+    return example;
+}
+
+}  // namespace
+
+std::vector<UnknownText> unknown_texts(const Understanding& understanding, const RuleSet& rules) {
+    std::vector<UnknownText> found;
+    const Report& report = understanding.report;
+    if (!is_failure_report(report.kind)) {
+        return found;
+    }
+    const auto add = [&](UnknownText unknown, std::string_view words) {
+        unknown.pattern = text_pattern(words);
+        const bool fresh =
+            !unknown.pattern.empty() &&
+            std::ranges::find(found, unknown.pattern, &UnknownText::pattern) == found.end();
+        if (fresh) {
+            unknown.example = example_of(words);
+            found.push_back(std::move(unknown));
+        }
+    };
+    for (const ClassifiedRecipient& recipient : understanding.recipients) {
+        if (found.size() == kMostUnknownTexts) {
+            break;
+        }
+        if (recipient.report.action == Action::Failed && !is_known(recipient.rule, rules)) {
+            add({.pattern = {},
+                 .example = {},
+                 .remote_mta = recipient.report.remote_mta,
+                 .code = recipient.code,
+                 .rule = recipient.rule},
+                words_of(recipient.report, report));
+        }
+    }
+    if (understanding.recipients.empty() && understanding.code == mail::kUnknownFailure) {
+        add({}, report.human_text);
+    }
+    return found;
+}
+
+}  // namespace holdback::dsn

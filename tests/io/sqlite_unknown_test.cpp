@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/sqlite_unknown.hpp"
+
+#include "core/clock.hpp"
+#include "dsn/unknown_text.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_schema.hpp"
+#include "mail/failure_code.hpp"
+#include "ports/unknown_store.hpp"
+#include "tests/support/memory_stores.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::io {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr core::TimePoint kNow{1'700'000'000'000ms};
+
+struct Sqlite {
+    support::TempDir directory;
+    Database database{{.path = directory.file("holdback.db"), .migrations = schema_steps()}};
+    SqliteUnknown store{database};
+};
+
+struct Memory {
+    support::MemoryUnknownStore store;
+};
+
+dsn::UnknownText text(std::string pattern, int code = 9999) {
+    return {.pattern = std::move(pattern),
+            .example = "The \xC3\xB6 spoon\x01",
+            .remote_mta = "mx.example.net",
+            .code = mail::FailureCode::from_number(code).value(),
+            .rule = code == 9999 ? "" : "status/other"};
+}
+
+std::vector<std::string> patterns(ports::UnknownStore& store) {
+    std::vector<std::string> found;
+    const std::vector<ports::UnknownEntry> entries = store.list().value();
+    found.reserve(entries.size());
+    for (const ports::UnknownEntry& entry : entries) {
+        found.push_back(entry.text.pattern);
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("patterns are counted, the most frequent stand first", Fixture, Sqlite, Memory) {
+    Fixture fixture;
+    ports::UnknownStore& store = fixture.store;
+    CHECK(store.list().value().empty());
+    REQUIRE(store.count(std::vector{text("a"), text("b")}, kNow).has_value());
+    dsn::UnknownText again = text("b", 4999);
+    again.example = "another";
+    again.remote_mta = "mx.example.org";
+    REQUIRE(store.count(std::vector{again}, kNow + 1h).has_value());
+    CHECK(patterns(store) == std::vector<std::string>{"b", "a"});
+    const ports::UnknownEntry first = store.list().value().front();
+    CHECK(first.messages == 2);
+    CHECK(first.first_seen == kNow);
+    CHECK(first.last_seen == kNow + 1h);
+    CHECK(first.text == text("b", 4999));
+    CHECK(store.find(first.id).value() == first);
+    CHECK_FALSE(store.find(first.id + 1000).value().has_value());
+}
+
+TEST_CASE("of too many patterns the rarest goes, of these the one seen longest ago") {
+    const support::TempDir directory;
+    Database database({.path = directory.file("holdback.db"), .migrations = schema_steps()});
+    SqliteUnknown store(database, 3);
+    const auto count = [&](const char* pattern, std::chrono::hours after) {
+        REQUIRE(store.count(std::vector{text(pattern)}, kNow + after).has_value());
+    };
+    count("frequent", 0h);
+    count("frequent", 1h);
+    count("older", 3h);
+    count("newer", 2h);
+    count("newer", 4h);
+    count("older", 5h);
+    // All have been seen twice: what is new finds room all the same, and is the next to go.
+    count("new", 6h);
+    CHECK(patterns(store) == std::vector<std::string>{"older", "newer", "new"});
+    count("newest", 7h);
+    CHECK(patterns(store) == std::vector<std::string>{"older", "newer", "newest"});
+}
+
+TEST_CASE("a store out of reach is said") {
+    support::MemoryUnknownStore store;
+    store.trouble().begin("disk full");
+    const auto counted = store.count(std::vector{text("a")}, kNow);
+    REQUIRE_FALSE(counted.has_value());
+    CHECK(counted.error().what == "disk full");
+}
+
+TEST_CASE("a store of the first version is taken over") {
+    const support::TempDir directory;
+    const std::string path = directory.file("holdback.db");
+    {
+        const Database old({.path = path, .migrations = schema_steps().first(1)});
+    }
+    Database database({.path = path, .migrations = schema_steps()});
+    SqliteUnknown store(database);
+    REQUIRE(store.count(std::vector{text("a")}, kNow).has_value());
+    CHECK(patterns(store) == std::vector<std::string>{"a"});
+}
+
+}  // namespace holdback::io
