@@ -119,12 +119,21 @@ std::size_t mention_of(const Report& report, const RecipientReport& recipient) {
                     find_ignoring_case(report.human_text, recipient.original_recipient));
 }
 
+/// Where "<address>:" begins a line, as Postfix and qmail write it: what stands above is the same
+/// for everybody. npos when no line begins so.
+std::size_t own_line_of(std::string_view text, std::string_view address) {
+    const std::string opening = "\n<" + std::string(address) + ">:";
+    const std::size_t at = find_ignoring_case(text, opening);
+    return address.empty() || at == std::string_view::npos ? std::string_view::npos : at + 1;
+}
+
 /// The human text as far as it is about this recipient: all of it when there is only one, else from
 /// where it is named to where another one is.
 std::string_view text_about(const Report& report, const RecipientReport& recipient) {
     const std::string_view text = report.human_text;
     if (report.recipients.size() <= 1) {
-        return text;
+        const std::size_t own = own_line_of(text, recipient.final_recipient);
+        return own == std::string_view::npos ? text : text.substr(own);
     }
     const std::size_t start = mention_of(report, recipient);
     if (start == std::string_view::npos) {
