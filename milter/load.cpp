@@ -3,10 +3,10 @@
 
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
+#include "io/codes_file.hpp"
 #include "io/rules_file.hpp"
 #include "io/settings_file.hpp"
 
-#include <array>
 #include <expected>
 #include <memory>
 #include <string>
@@ -20,12 +20,11 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
     if (!settings.has_value()) {
         return std::unexpected(std::move(settings.error()));
     }
-    auto codes = io::read_codes(settings->codes.file);
+    auto codes = io::load_codes(settings->codes.file, settings->codes.local_file);
     if (!codes.has_value()) {
         return std::unexpected(std::move(codes.error()));
     }
-    const std::array directories{settings->codes.rules};
-    auto rules = io::load_rules(directories, *codes);
+    auto rules = io::load_rules(settings->codes.rules, settings->codes.local_rules, *codes);
     if (!rules.has_value()) {
         return std::unexpected(std::move(rules.error()));
     }

@@ -4,7 +4,7 @@
 
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
-#include "io/rules_file.hpp"
+#include "io/toml_access.hpp"
 
 #include <memory>
 #include <string>

@@ -81,6 +81,10 @@ void check_outgoing(const Settings& settings, std::vector<Contradiction>& found)
 
 }  // namespace
 
+std::string shipped_path(std::string_view name) {
+    return std::string(HOLDBACK_DATA_DIR "/").append(name);
+}
+
 OutgoingSettings::OutgoingSettings() {
     for (const std::string_view text : {"127.0.0.0/8", "::1"}) {
         if (const auto network = mail::Network::parse(text); network.has_value()) {

@@ -140,9 +140,16 @@ struct DsnSettings {
     bool operator==(const DsnSettings&) const = default;
 };
 
+/// The path of a file that is installed with the program and not for changing.
+[[nodiscard]] std::string shipped_path(std::string_view name);
+
 struct CodesSettings {
-    std::string file = "/etc/holdback/codes.conf";
-    std::string rules = "/etc/holdback/rules.d";
+    /// As shipped.
+    std::string file = shipped_path("codes.conf");
+    std::string rules = shipped_path("rules.d");
+    /// The administrator's; either may be absent.
+    std::string local_file = "/etc/holdback/codes.conf";
+    std::string local_rules = "/etc/holdback/rules.d";
     bool extensions = true;
 
     bool operator==(const CodesSettings&) const = default;

@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/pattern_set.hpp"
+#include "dsn/rule_shadow.hpp"
 #include "dsn/rule_text.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
@@ -208,6 +209,21 @@ core::Result<RuleInput, std::string> input_of(const RuleExample& example) {
     return input;
 }
 
+bool overrides(const Rule& rule, const Rule& other) {
+    return std::ranges::find(rule.overrides, other.id) != rule.overrides.end();
+}
+
+/// The rule before the one at `index` that always wins in its place; nullptr when there is none.
+const Rule* shadow_on(const std::vector<Rule>& rules, std::size_t index) {
+    const Rule& rule = rules[index];
+    for (std::size_t i = 0; i < index; ++i) {
+        if (shadows(rules[i], rule) && !overrides(rules[i], rule)) {
+            return &rules[i];
+        }
+    }
+    return nullptr;
+}
+
 /// What goes wrong when a rule's example is tried on the whole set; empty when the rule wins.
 std::string verdict_on(const RuleSet& set, const Rule& rule, const RuleExample& example) {
     const auto input = input_of(example);
@@ -219,7 +235,7 @@ std::string verdict_on(const RuleSet& set, const Rule& rule, const RuleExample& 
         return fmt::format(
             "rule {}: its own matchers do not fit the example \"{}\"", rule.id, example.text);
     }
-    if (winner->rule->id == rule.id) {
+    if (winner->rule->id == rule.id || overrides(*winner->rule, rule)) {
         return {};
     }
     return fmt::format("rule {}: the example \"{}\" is won by rule {} ({}:{})",
@@ -269,7 +285,18 @@ core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> ru
     compiled->texts.finish();
     compiled->names.finish();
     RuleSet set(std::move(compiled));
-    for (const Rule& rule : set.rules()) {
+    for (std::size_t i = 0; i < set.rules().size(); ++i) {
+        const Rule& rule = set.rules()[i];
+        if (const Rule* shadow = shadow_on(set.rules(), i); shadow != nullptr) {
+            const std::string message =
+                fmt::format("rule {} is shadowed by rule {} ({}:{}): it can never win",
+                            rule.id,
+                            shadow->id,
+                            shadow->file,
+                            shadow->line);
+            errors.push_back({rule.file, rule.line, core::printable(message, kMostMessage)});
+            continue;
+        }
         for (const RuleExample& example : rule.expect) {
             const std::string verdict = verdict_on(set, rule, example);
             if (!verdict.empty()) {

@@ -51,6 +51,8 @@ struct Rule {
     /// Enhanced statuses such as "5.1.1", "5.7.*", "*.2.2"; empty: any.
     std::vector<std::string> status;
     std::vector<RuleExample> expect;  ///< at least one
+    /// Ids of rules whose examples this rule may win, and which it may shadow.
+    std::vector<std::string> overrides;
     std::string file;                 ///< where the rule stands, for error messages
     int line = 0;
 
@@ -77,7 +79,8 @@ class RuleSet {
 public:
     /// Compiles the rules, in their order, and runs every `expect` example against the whole set.
     /// Errors: a pattern that does not compile, an unknown code, a rule without matcher or example,
-    /// an id that stands twice; when there is none of these, every example that another rule wins.
+    /// an id that stands twice; when there is none of these, every rule that an earlier one keeps
+    /// from ever winning, and every example that another rule wins without overriding its rule.
     [[nodiscard]] static core::Result<RuleSet, std::vector<RuleError>> make(
         std::vector<Rule> rules, const mail::CodeCatalogue& codes);
 

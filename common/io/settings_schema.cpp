@@ -375,6 +375,14 @@ void add_inbound(Fields& fields) {
         {"codes", "file"}, [](auto& s) -> auto& { return s.codes.file; }, config::path_form()));
     fields.push_back(text_field(
         {"codes", "rules"}, [](auto& s) -> auto& { return s.codes.rules; }, config::path_form()));
+    fields.push_back(text_field(
+        {"codes", "local_file"},
+        [](auto& s) -> auto& { return s.codes.local_file; },
+        config::path_form()));
+    fields.push_back(text_field(
+        {"codes", "local_rules"},
+        [](auto& s) -> auto& { return s.codes.local_rules; },
+        config::path_form()));
     fields.push_back(
         switch_field({"codes", "extensions"}, [](auto& s) -> auto& { return s.codes.extensions; }));
     fields.push_back(

@@ -22,16 +22,9 @@ namespace holdback::mail {
 
 namespace {
 
-/// A name goes into header fields, logs and metrics as it is.
-bool is_kebab_case(std::string_view name) {
-    const bool plain = std::ranges::all_of(
-        name, [](char c) { return (c >= 'a' && c <= 'z') || core::is_ascii_digit(c) || c == '-'; });
-    return plain && !name.empty() && name.front() != '-' && name.back() != '-';
-}
-
 /// What is wrong with an entry by itself; empty when nothing is.
 std::string flaw_of(const CodeEntry& entry) {
-    if (!is_kebab_case(entry.name)) {
+    if (!is_code_name(entry.name)) {
         return fmt::format("code {}: a name is made of a-z, 0-9 and hyphens", entry.code.number());
     }
     if (entry.strikes < 1 || entry.window.count() < 1 || entry.expiry.count() < 0) {
@@ -42,6 +35,12 @@ std::string flaw_of(const CodeEntry& entry) {
 }
 
 }  // namespace
+
+bool is_code_name(std::string_view name) {
+    const bool plain = std::ranges::all_of(
+        name, [](char c) { return (c >= 'a' && c <= 'z') || core::is_ascii_digit(c) || c == '-'; });
+    return plain && !name.empty() && name.front() != '-' && name.back() != '-';
+}
 
 std::optional<FailureCode> FailureCode::from_number(int number) {
     if (number < 1000 || number > 9999) {

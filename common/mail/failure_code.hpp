@@ -60,6 +60,10 @@ enum class Learning : std::uint8_t {
     SuppressDomain,  ///< a short entry for the whole domain
 };
 
+/// True for what a code may be called: a name goes into header fields, logs and metrics as it is,
+/// so it is made of a-z, 0-9 and hyphens, and neither begins nor ends with one.
+[[nodiscard]] bool is_code_name(std::string_view name);
+
 /// One row of the catalogue.
 struct CodeEntry {
     FailureCode code;

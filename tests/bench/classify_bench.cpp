@@ -5,6 +5,7 @@
 // messages, seconds of CPU time, and the peak memory in KiB.
 
 #include "dsn/classify.hpp"
+#include "io/codes_file.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/rules_file.hpp"
 

@@ -62,6 +62,7 @@ class Ctl:
             + f'[control]\nsocket = "{self.socket}"\n'
             + f'[store]\npath = "{self.base}/holdback.db"\n'
             + f'[codes]\nfile = "{SOURCE}/conf/codes.conf"\nrules = "{SOURCE}/conf/rules.d"\n'
+            + f'local_file = "{self.base}/codes.conf"\nlocal_rules = "{self.base}/rules.d"\n'
             + "[dns]\nreserved_domains = []\n"
         )
 
@@ -399,6 +400,56 @@ def test_explain_says_what_it_does_not_know(ctl):
     (row,) = ctl.json("explain", "the quick brown fox", code=NO)
     assert row["code"] == 9999
     assert "1234" in ctl.says("explain", "1234", code=NO)
+
+
+def test_an_admin_changes_codes_and_adds_rules_beside_the_shipped_ones(ctl):
+    (ctl.base / "codes.conf").write_text(
+        '[[code]]\ncode = 3001\nname = "quota-full"\n\n'
+        '[[code]]\ncode = 7001\nname = "spoon-bent"\nclass = "temporary"\nparent = 3999\n'
+        'meaning = "The spoon is bent."\nadvice = "Bend it back."\nwho = "recipient"\n'
+        'resend_helps = true\nlearning = "count"\n'
+    )
+    (ctl.base / "rules.d").mkdir()
+    (ctl.base / "rules.d/a.conf").write_text(
+        '[[rule]]\nid = "local/spoon"\ncode = "spoon-bent"\ntext = \'spoon\'\n'
+        'expect = "550 5.7.1 the spoon is bent"\n'
+    )
+    (row,) = ctl.json("explain", "3001")
+    assert (row["name"], row["class"]) == ("quota-full", "temporary") and row["advice"]
+    (row,) = ctl.json("explain", "550 5.1.1 no such spoon")
+    assert (row["code"], row["name"], row["rule"]) == (7001, "spoon-bent", "local/spoon")
+    assert (row["advice"], row["who"], row["resend_helps"]) == ("Bend it back.", "recipient", True)
+    assert (row["parent"], row["learning"]) == (3999, "count")
+    spoon = BOUNCE.replace(b"User unknown", b"the spoon is bent")
+    (row,) = ctl.json("classify", "-", stdin=spoon)
+    assert (row["code"], row["recipients"][0]["name"]) == (7001, "spoon-bent")
+    ctl.write_settings()
+    text = ctl.conf.read_text().replace("[codes]", "[codes]\nextensions = false")
+    ctl.conf.write_text(text)
+    (row,) = ctl.json("classify", "-", stdin=spoon)
+    assert (row["code"], row["recipients"][0]["name"]) == (3999, "temporary-other")
+
+
+def test_mistakes_of_an_admin_are_told_by_file_and_line(ctl):
+    (ctl.base / "codes.conf").write_text('[[code]]\ncode = 2001\nclass = "temporary"\n')
+    told = ctl.says("explain", "2001", code=SETTINGS)
+    assert f'{ctl.base}/codes.conf:3: "class" of code 2001 stands fixed' in told
+    (ctl.base / "codes.conf").unlink()
+    (ctl.base / "rules.d").mkdir()
+    (ctl.base / "rules.d/a.conf").write_text(
+        '[[rule]]\nid = "local/all"\ncode = 1004\ntext = \'user unknown\'\n'
+        'expect = "user unknown"\n'
+    )
+    told = ctl.says("explain", "2001", code=SETTINGS)
+    assert "/conf/rules.d/" in told
+    assert f"is won by rule local/all ({ctl.base}/rules.d/a.conf:1)" in told
+    check = subprocess.run(
+        [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
+    )
+    assert check.returncode == SETTINGS
+    assert check.stderr.decode().splitlines() == [
+        line.removeprefix("holdbackctl: ") for line in told.splitlines()
+    ]
 
 
 # --- unknown ------------------------------------------------------------------------------------

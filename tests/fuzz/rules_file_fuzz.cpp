@@ -3,6 +3,7 @@
 // printable line.
 #include "dsn/explain.hpp"
 #include "dsn/rule_set.hpp"
+#include "io/codes_file.hpp"
 #include "io/rules_file.hpp"
 #include "io/toml_document.hpp"
 #include "mail/failure_code.hpp"

@@ -8,6 +8,7 @@
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
 #include "dsn/rule_set.hpp"
+#include "io/codes_file.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/rules_file.hpp"
 #include "mail/failure_code.hpp"

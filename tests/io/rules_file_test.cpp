@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "dsn/explain.hpp"
 #include "dsn/rule_set.hpp"
+#include "io/codes_file.hpp"
 #include "io/toml_document.hpp"
 #include "mail/failure_code.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -262,8 +263,7 @@ TEST_CASE("mistakes in codes.conf are reported with file and line, all at once")
 TEST_CASE("a code that stands twice is found where it stands again") {
     const std::string twice = std::string(kUnknown) + std::string(kUnknown);
     CHECK(texts_of(read_codes_text(twice, "c.conf")) ==
-          std::vector<std::string>{
-              "c.conf:8: code 9999 or its name \"unknown\" stands above already"});
+          std::vector<std::string>{"c.conf:8: code 9999 stands above already"});
 }
 
 TEST_CASE("codes of the admin's own are read with parent and learning") {
@@ -301,10 +301,181 @@ expiry = "never"
     CHECK(*entry == want);
 }
 
+TEST_CASE("a file of the admin's changes what it names and adds codes with a parent") {
+    const auto codes = amend_codes_text(shipped_codes(),
+                                        R"(
+[[code]]
+code = 3001
+name = "quota-full"
+learning = "never"
+
+[[code]]
+code = 2001
+name = "address-invalid"
+class = "permanent"
+advice = "Ask the front desk."
+expiry = "never"
+
+[[code]]
+code = 7001
+name = "our-own"
+class = "rejected"
+parent = 1999
+meaning = "m"
+advice = "a"
+who = "admin"
+)",
+                                        "c.conf");
+    CHECK(texts_of(codes).empty());
+    REQUIRE(codes.has_value());
+    const auto entry = [](const mail::CodeCatalogue& catalogue, int number) {
+        return *catalogue.find(mail::FailureCode::from_number(number).value());
+    };
+    mail::CodeEntry full = entry(shipped_codes(), 3001);
+    full.name = "quota-full";
+    full.learning = mail::Learning::Never;
+    CHECK(entry(*codes, 3001) == full);
+    mail::CodeEntry invalid = entry(shipped_codes(), 2001);
+    invalid.advice = "Ask the front desk.";
+    invalid.expiry = std::chrono::days(0);
+    CHECK(entry(*codes, 2001) == invalid);
+    CHECK(codes->find_name("our-own")->parent == mail::FailureCode(1999));
+    CHECK(codes->entries().size() == shipped_codes().entries().size() + 1);
+    CHECK(codes->find_name("mailbox-full") == nullptr);
+}
+
+TEST_CASE("mistakes in a file of the admin's are reported at their lines") {
+    struct Row {
+        std::string_view what;
+        std::string_view text;
+        std::vector<std::string> want;
+    };
+    const std::string may_change =
+        " of code 2001 stands fixed; what may change is name, meaning, advice, who, resend_helps, "
+        "learning, strikes, window, expiry";
+    const std::string_view whole =
+        "class = \"rejected\"\nmeaning = \"m\"\nadvice = \"a\"\nwho = \"admin\"\n";
+    const std::string no_parent = "[[code]]\ncode = 7001\nname = \"x\"\n" + std::string(whole);
+    const std::string bad_parent = no_parent + "parent = 7777\n";
+    const std::string deep_parent = no_parent + "parent = 5002\n";
+    const auto rows = std::to_array<Row>({
+        {"what stands fixed",
+         "[[code]]\ncode = 2001\nclass = \"temporary\"\nparent = 1999\n",
+         {"c.conf:3: \"class\"" + may_change, "c.conf:4: \"parent\"" + may_change}},
+        {"a new code with nothing",
+         "[[code]]\ncode = 7001\nname = \"x\"\n",
+         {"c.conf:1: \"meaning\" is missing",
+          "c.conf:1: \"advice\" is missing",
+          "c.conf:1: \"class\" is missing",
+          "c.conf:1: \"who\" is missing",
+          "c.conf:1: code 7001 is a new one, so it needs a \"parent\": the shipped code as which "
+          "it is shown when extensions are off"}},
+        {"no parent",
+         no_parent,
+         {"c.conf:1: code 7001 is a new one, so it needs a \"parent\": the shipped code as which "
+          "it is shown when extensions are off"}},
+        {"a parent that is not there",
+         bad_parent,
+         {"c.conf:3: code 7001: there is no parent 7777"}},
+        {"a parent that is an extension",
+         deep_parent,
+         {"c.conf:3: code 7001: its parent 5002 has a parent itself; name 5999"}},
+        {"a name that another code has",
+         "[[code]]\ncode = 2001\nname = \"mailbox-full\"\n",
+         {"c.conf:3: code 3001 has the name \"mailbox-full\" already"}},
+        {"a name that is none",
+         "[[code]]\ncode = 2001\nname = \"No such user\"\n",
+         {"c.conf:3: \"name\" of code 2001 has to be made of a-z, 0-9 and hyphens"}},
+        {"a wrong value",
+         "[[code]]\ncode = 2001\nwho = \"me\"\n",
+         {"c.conf:3: \"who\" has to be one of sender, recipient, admin, provider, nobody"}},
+        {"no code", "[[code]]\nname = \"x\"\n", {}},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const auto codes = amend_codes_text(shipped_codes(), row.text, "c.conf");
+        REQUIRE_FALSE(codes.has_value());
+        if (!row.want.empty()) {
+            CHECK(texts_of(codes) == row.want);
+        }
+    }
+}
+
+TEST_CASE("the admin's file of codes may be absent, and is read when it is there") {
+    const support::TempDir dir;
+    const std::string local = dir.file("codes.conf");
+    CHECK(load_codes(conf_file("codes.conf"), local).value().entries() ==
+          shipped_codes().entries());
+    write(local, "[[code]]\ncode = 3001\nname = \"full\"\n");
+    CHECK(load_codes(conf_file("codes.conf"), local).value().find_name("full") != nullptr);
+    write(local, "[[code]]\ncode = 3001\nnames = \"full\"\n");
+    CHECK(texts_of(load_codes(conf_file("codes.conf"), local)).front().starts_with(local + ":3: "));
+}
+
+TEST_CASE("a rule of the admin's replaces the shipped one of its id") {
+    const support::TempDir ours;
+    const support::TempDir local;
+    const auto rule = [](std::string_view id, std::string_view more) {
+        return "[[rule]]\nid = \"" + std::string(id) + "\"\ncode = 2001\n" + std::string(more) +
+               "\n";
+    };
+    const std::string spoon = "text = 'spoon'\nexpect = \"a spoon\"";
+    const std::string fork = "text = 'fork'\nexpect = \"a fork\"";
+    write(ours.file("10.conf"), rule("a", spoon) + rule("b", "text = 'bent'\nexpect = \"bent\""));
+    CHECK(load_rules(ours.path(), local.file("absent"), shipped_codes()).value().rules().size() ==
+          2);
+    write(local.file("50.conf"), rule("a", fork));
+    const auto rules = load_rules(ours.path(), local.path(), shipped_codes());
+    REQUIRE(rules.has_value());
+    REQUIRE(rules->rules().size() == 2);
+    CHECK(rules->rules()[0].file == local.file("50.conf"));
+    CHECK(rules->rules()[1].id == "b");
+    // Within the admin's own files an id stands once.
+    write(local.file("60.conf"), rule("a", spoon));
+    CHECK(texts_of(load_rules(ours.path(), local.path(), shipped_codes())) ==
+          std::vector<std::string>{local.file("60.conf") + ":1: the id a stands at " +
+                                   local.file("50.conf") + ":1 already"});
+}
+
+TEST_CASE("a rule of the admin's wins a shipped example only where it says so") {
+    const support::TempDir ours;
+    const support::TempDir local;
+    write(ours.file("10.conf"),
+          "[[rule]]\nid = \"victim\"\ncode = 2001\ntext = 'no user'\nexpect = [\n  \"no user "
+          "here\",\n  \"there is no user\",\n]\n");
+    const std::string thief =
+        "[[rule]]\nid = \"thief\"\ncode = 1004\ntext = 'user here'\nexpect = \"user here\"\n";
+    write(local.file("a.conf"), thief);
+    CHECK(texts_of(load_rules(ours.path(), local.path(), shipped_codes())) ==
+          std::vector<std::string>{ours.file("10.conf") +
+                                   ":6: rule victim: the example \"no user here\" is won by rule "
+                                   "thief (" +
+                                   local.file("a.conf") + ":1)"});
+    write(local.file("a.conf"), thief + "overrides = [\"victim\"]\n");
+    CHECK(load_rules(ours.path(), local.path(), shipped_codes()).has_value());
+}
+
+TEST_CASE("a rule that can never win is an error that names the one before it") {
+    const support::TempDir ours;
+    const support::TempDir local;
+    write(ours.file("10.conf"),
+          "[[rule]]\nid = \"narrow\"\ncode = 2001\ntext = ['b']\nreply = \"550\"\nexpect = \"550 "
+          "b\"\n");
+    const std::string wide =
+        "[[rule]]\nid = \"wide\"\ncode = 1004\ntext = ['a', 'b']\nexpect = \"a\"\n";
+    write(local.file("a.conf"), wide);
+    CHECK(texts_of(load_rules(ours.path(), local.path(), shipped_codes())) ==
+          std::vector<std::string>{ours.file("10.conf") +
+                                   ":1: rule narrow is shadowed by rule wide (" +
+                                   local.file("a.conf") + ":1): it can never win"});
+    write(local.file("a.conf"), wide + "overrides = \"narrow\"\n");
+    CHECK(load_rules(ours.path(), local.path(), shipped_codes()).has_value());
+}
+
 TEST_CASE("mistakes in a rule file are reported with file and line, all at once") {
     const std::string rule_keys =
         "r.conf:10: unknown key \"pattern\"; allowed are id, code, text, remote_mta, "
-        "reporting_mta, reply, status, expect";
+        "reporting_mta, reply, status, expect, overrides";
     const std::string example_kinds =
         "r.conf:14: \"expect\" has to be a string, a table or a list of these, not a whole number";
     const std::string example_keys =

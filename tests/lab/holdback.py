@@ -73,6 +73,8 @@ class Holdback:
             "codes": {
                 "file": str(SOURCE / "conf/codes.conf"),
                 "rules": str(SOURCE / "conf/rules.d"),
+                "local_file": str(base / "codes.conf"),
+                "local_rules": str(base / "rules.d"),
             },
             "log": {"target": f"file:{base / 'log'}", "level": "debug"},
         }
