@@ -42,27 +42,13 @@ RE2::Options pattern_options() {
     return options;
 }
 
-/// Words, in lower case, of which at least one stands in every text that the pattern matches; empty
-/// when there are no such words.
-std::vector<std::string> needed_words(const std::string& source) {
-    re2::FilteredRE2 filter(kShortestWord);
-    int number = 0;
-    std::vector<std::string> words;
-    if (filter.Add(source, pattern_options(), &number) == RE2::NoError) {
-        filter.Compile(&words);
-    }
-    return words;
-}
-
 }  // namespace
 
 struct PatternSet::Patterns {
-    std::vector<std::unique_ptr<RE2>> compiled;
+    re2::FilteredRE2 compiled{kShortestWord};
     std::map<std::string, std::size_t, std::less<>> numbers;  ///< by source
-    std::map<std::string, std::vector<std::uint32_t>> words;  ///< and the patterns that need them
-    std::vector<std::uint32_t> wordless;  ///< patterns that have to be tried on every text
-    std::vector<std::vector<std::uint32_t>> needed_by;  ///< patterns, by word of the automaton
-    std::optional<core::LiteralSet> automaton;
+    std::optional<core::LiteralSet> words;                    ///< as `compiled` knows them
+    std::size_t word_count = 0;
 };
 
 PatternSet::PatternSet() : patterns_(std::make_unique<Patterns>()) {}
@@ -74,60 +60,62 @@ core::Result<std::size_t, std::string> PatternSet::add(const std::string& source
     if (const auto known = patterns_->numbers.find(source); known != patterns_->numbers.end()) {
         return known->second;
     }
-    auto compiled = std::make_unique<RE2>(source, pattern_options());
-    if (!compiled->ok()) {
-        return std::unexpected(compiled->error());
+    const RE2 compiled(source, pattern_options());
+    if (!compiled.ok()) {
+        return std::unexpected(compiled.error());
     }
-    if (RE2::PartialMatch("", *compiled)) {
+    if (RE2::PartialMatch("", compiled)) {
         return std::unexpected("it matches the empty text, hence every text");
     }
-    const std::size_t number = patterns_->compiled.size();
-    patterns_->compiled.push_back(std::move(compiled));
+    int number = 0;
+    patterns_->compiled.Add(source, pattern_options(), &number);
     patterns_->numbers.emplace(source, number);
-    const std::vector<std::string> words = needed_words(source);
-    for (const std::string& word : words) {
-        patterns_->words[word].push_back(static_cast<std::uint32_t>(number));
-    }
-    if (words.empty()) {
-        patterns_->wordless.push_back(static_cast<std::uint32_t>(number));
-    }
-    return number;
+    return static_cast<std::size_t>(number);
 }
 
 void PatternSet::finish() {
-    std::vector<std::string> literals;
-    for (const auto& [word, needed_by] : patterns_->words) {
-        literals.push_back(word);
-        patterns_->needed_by.push_back(needed_by);
+    std::vector<std::string> words;
+    if (size() > 0) {
+        patterns_->compiled.Compile(&words);
     }
-    patterns_->automaton.emplace(literals);
+    patterns_->words.emplace(words);
+    patterns_->word_count = words.size();
 }
 
 std::size_t PatternSet::size() const {
-    return patterns_->compiled.size();
+    return patterns_->numbers.size();
 }
 
 PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
     : patterns_(set.patterns_.get()), text_(text), known_(set.size(), Known::No) {
-    for (const std::uint32_t pattern : patterns_->wordless) {
-        known_[pattern] = Known::Possible;
+    if (text.empty()) {
+        return;
     }
-    const auto note = [this](std::size_t word) {
-        for (const std::uint32_t pattern : patterns_->needed_by[word]) {
-            known_[pattern] = Known::Possible;
+    std::vector<bool> seen(patterns_->word_count);
+    std::vector<int> words;
+    const auto note = [&](std::size_t word) {
+        if (!seen[word]) {
+            seen[word] = true;
+            words.push_back(static_cast<int>(word));
         }
     };
     if (core::has_non_ascii(text)) {
-        patterns_->automaton->search(core::to_lower_utf8(text), note);
+        patterns_->words->search(core::to_lower_utf8(text), note);
     } else {
-        patterns_->automaton->search(text, note);
+        patterns_->words->search(text, note);
+    }
+    std::vector<int> possible;
+    patterns_->compiled.AllPotentials(words, &possible);
+    for (const int pattern : possible) {
+        known_[static_cast<std::size_t>(pattern)] = Known::Possible;
     }
 }
 
 bool PatternMatches::has(std::size_t pattern) {
     if (known_[pattern] == Known::Possible) {
-        const bool matches = RE2::PartialMatch(re2::StringPiece(text_.data(), text_.size()),
-                                               *patterns_->compiled[pattern]);
+        const bool matches =
+            RE2::PartialMatch(re2::StringPiece(text_.data(), text_.size()),
+                              patterns_->compiled.GetRE2(static_cast<int>(pattern)));
         known_[pattern] = matches ? Known::Yes : Known::No;
     }
     return known_[pattern] == Known::Yes;

@@ -1,25 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/phrases.hpp"
 
+#include "core/literal_set.hpp"
 #include "core/text.hpp"
 #include "dsn/text_scan.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdback::dsn {
 
 namespace {
 
-template <typename Table>
-bool holds_any(std::string_view text, const Table& phrases) {
-    return std::ranges::any_of(phrases, [text](std::string_view phrase) {
-        return text.find(phrase) != std::string_view::npos;
-    });
-}
+/// Phrases made ready for searching.
+class PhraseTable {
+public:
+    explicit PhraseTable(std::span<const std::string_view> phrases)
+        : size_(phrases.size()), set_(std::vector<std::string>(phrases.begin(), phrases.end())) {}
+
+    /// How many different phrases stand in the text.
+    [[nodiscard]] int count_in(std::string_view text) const {
+        std::vector<bool> seen(size_);
+        set_.search(text, [&seen](std::size_t phrase) { seen[phrase] = true; });
+        return static_cast<int>(std::ranges::count(seen, true));
+    }
+    [[nodiscard]] bool any_in(std::string_view text) const {
+        bool any = false;
+        set_.search(text, [&any](std::size_t) { any = true; });
+        return any;
+    }
+
+private:
+    std::size_t size_;
+    core::LiteralSet set_;
+};
 
 constexpr auto kBounceSubjects = std::to_array<std::string_view>({
     "undelivered mail",
@@ -605,22 +624,25 @@ bool is_reply_or_forward(std::string_view subject) {
            subject.starts_with("[fwd:");
 }
 
-/// Typographic apostrophes and no-break spaces as their plain kin.
+/// Lower case, and typographic apostrophes and no-break spaces as their plain kin.
 std::string plain_marks(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
+    std::string out(text.size(), '\0');
+    std::size_t end = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        const std::string_view rest = text.substr(at);
-        if (rest.starts_with("\xe2\x80\x99") || rest.starts_with("\xe2\x80\x98")) {
-            out.push_back('\'');
-            at += 2;
-        } else if (rest.starts_with("\xc2\xa0")) {
-            out.push_back(' ');
-            at += 1;
-        } else {
-            out.push_back(core::ascii_lower(text[at]));
+        char c = core::ascii_lower(text[at]);
+        if (c == '\xe2' || c == '\xc2') {
+            const std::string_view rest = text.substr(at);
+            if (rest.starts_with("\xe2\x80\x99") || rest.starts_with("\xe2\x80\x98")) {
+                c = '\'';
+                at += 2;
+            } else if (rest.starts_with("\xc2\xa0")) {
+                c = ' ';
+                ++at;
+            }
         }
+        out[end++] = c;
     }
+    out.resize(end);
     return out;
 }
 
@@ -645,35 +667,40 @@ std::string phrase_text(std::string_view text, std::size_t most_octets) {
 }
 
 bool is_bounce_subject(std::string_view subject) {
-    return !is_reply_or_forward(subject) && holds_any(subject, kBounceSubjects);
+    static const PhraseTable table(kBounceSubjects);
+    return !is_reply_or_forward(subject) && table.any_in(subject);
 }
 
 bool is_auto_reply_subject(std::string_view subject) {
+    static const PhraseTable inside(kAutoReplyInside);
     while (subject.starts_with("re:") || subject.starts_with("aw:")) {
         subject = core::trim(subject.substr(3));
     }
     return std::ranges::any_of(
                kAutoReplyStarts,
                [subject](std::string_view start) { return subject.starts_with(start); }) ||
-           holds_any(subject, kAutoReplyInside);
+           inside.any_in(subject);
 }
 
 int count_bounce_phrases(std::string_view text) {
-    return static_cast<int>(std::ranges::count_if(kBouncePhrases, [text](std::string_view phrase) {
-        return text.find(phrase) != std::string_view::npos;
-    }));
+    static const PhraseTable table(kBouncePhrases);
+    return table.count_in(text);
 }
 
 bool asks_for_confirmation(std::string_view text) {
-    return holds_any(text, kChallengePhrases);
+    static const PhraseTable table(kChallengePhrases);
+    return table.any_in(text);
 }
 
 bool says_delayed(std::string_view text) {
-    return holds_any(text, kDelayPhrases) && !holds_any(text, kFinalPhrases);
+    static const PhraseTable delays(kDelayPhrases);
+    static const PhraseTable ends(kFinalPhrases);
+    return delays.any_in(text) && !ends.any_in(text);
 }
 
 bool says_away(std::string_view text) {
-    return holds_any(text, kAwayPhrases);
+    static const PhraseTable table(kAwayPhrases);
+    return table.any_in(text);
 }
 
 }  // namespace holdback::dsn

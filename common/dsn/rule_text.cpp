@@ -5,12 +5,10 @@
 #include "mail/enhanced_status.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace holdback::dsn {
 
@@ -24,37 +22,39 @@ bool is_domain_char(char c) {
            (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 
+constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+constexpr std::string_view kLeftQuote = "\xE2\x80\x98";  // single quotation marks
+constexpr std::string_view kRightQuote = "\xE2\x80\x99";
+
 /// Valid UTF-8 with spaces and apostrophes made plain.
 std::string plain_spaces(std::string_view text) {
     const std::string valid = core::to_valid_utf8(text);
-    constexpr auto kPlain = std::to_array<std::pair<std::string_view, char>>({
-        {"\xC2\xA0", ' '},       // no-break space
-        {"\xE2\x80\x98", '\''},  // left single quotation mark
-        {"\xE2\x80\x99", '\''},  // right single quotation mark
-    });
-    std::string out;
-    out.reserve(valid.size());
-    for (std::size_t at = 0; at < valid.size();) {
-        const std::string_view rest = std::string_view(valid).substr(at);
-        const auto* const found = std::ranges::find_if(
-            kPlain, [rest](const auto& plain) { return rest.starts_with(plain.first); });
-        char c = rest.front();
-        if (found != kPlain.end()) {
-            c = found->second;
-            at += found->first.size();
-        } else {
-            ++at;
+    std::string out(valid.size(), '\0');
+    std::size_t end = 0;
+    bool gap = false;
+    for (std::size_t at = 0; at < valid.size(); ++at) {
+        char c = valid[at];
+        if (c == '\xC2' || c == '\xE2') {
+            const std::string_view rest = std::string_view(valid).substr(at);
+            if (rest.starts_with(kNoBreakSpace)) {
+                c = ' ';
+                at += kNoBreakSpace.size() - 1;
+            } else if (rest.starts_with(kLeftQuote) || rest.starts_with(kRightQuote)) {
+                c = '\'';
+                at += kLeftQuote.size() - 1;
+            }
         }
-        const bool space = core::is_ascii_space(c) || c == '\0';
-        if (!space) {
-            out += c;
-        } else if (!out.empty() && out.back() != ' ') {
-            out += ' ';
+        if (core::is_ascii_space(c) || c == '\0') {
+            gap = true;
+            continue;
         }
+        if (gap && end > 0) {
+            out[end++] = ' ';
+        }
+        gap = false;
+        out[end++] = c;
     }
-    while (!out.empty() && out.back() == ' ') {
-        out.pop_back();
-    }
+    out.resize(end);
     return out;
 }
 

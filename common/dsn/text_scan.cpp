@@ -307,14 +307,21 @@ std::string_view utf8_prefix(std::string_view text, std::size_t most) {
 }
 
 std::string one_line(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const std::string_view word : words_of(text)) {
-        if (!out.empty()) {
-            out.push_back(' ');
+    std::string out(text.size(), '\0');
+    std::size_t end = 0;
+    bool gap = false;
+    for (const char c : text) {
+        if (core::is_ascii_space(c)) {
+            gap = end > 0;
+            continue;
         }
-        out += word;
+        if (gap) {
+            out[end++] = ' ';
+            gap = false;
+        }
+        out[end++] = c;
     }
+    out.resize(end);
     return out;
 }
 

@@ -51,6 +51,17 @@ std::string_view meant_charset(std::string_view charset) {
     return found == kMeant.end() ? charset : found->second;
 }
 
+/// True when the octets are the same text in this charset as in ASCII: seven bits without an escape
+/// of ISO 2022, in none of the few charsets that give other octets of seven bits a meaning.
+bool is_plain_ascii(std::string_view raw, std::string_view charset) {
+    static constexpr auto kOthers =
+        std::to_array<std::string_view>({"utf-7", "hz", "ibm", "ebcdic", "cp037", "cp500"});
+    return !core::has_non_ascii(raw) && !raw.contains('\x1b') &&
+           std::ranges::none_of(kOthers, [charset](std::string_view other) {
+               return core::starts_with_ignoring_case(charset, other);
+           });
+}
+
 /// An open conversion of iconv(3), whose handle is no pointer to own.
 class Converter {
 public:
@@ -107,6 +118,9 @@ private:
 std::string to_utf8(std::string raw, std::string_view charset) {
     const auto nul = std::ranges::remove(raw, '\0');
     raw.erase(nul.begin(), nul.end());
+    if (is_plain_ascii(raw, charset)) {
+        return raw;
+    }
     const std::string_view meant = meant_charset(charset);
     if (meant.empty() || meant.size() > 40) {
         return core::to_valid_utf8(raw);

@@ -13,6 +13,13 @@ namespace holdback::io {
 
 std::size_t bounded_work(std::string_view text) {
     constexpr std::size_t kMostComparisons = 20'000'000;
+    // A boundary takes 8 octets and a line that begins with "--" takes 3, so that a short text
+    // can't hold enough of both.
+    constexpr std::size_t kShortText = 20'000;
+    static_assert(kShortText / 8 * (kShortText / 3) < kMostComparisons);
+    if (text.size() < kShortText) {
+        return text.size();
+    }
     std::size_t boundaries = 0;
     std::size_t comparisons = 0;
     std::size_t at = 0;
@@ -36,9 +43,11 @@ std::string with_plain_line_ends(std::string_view octets) {
     std::string text;
     text.reserve(octets.size() + 1);
     for (std::size_t at = 0; at < octets.size(); ++at) {
-        if (octets[at] != '\r') {
-            text.push_back(octets[at]);
-            continue;
+        const std::size_t line_end = std::min(octets.find('\r', at), octets.size());
+        text += octets.substr(at, line_end - at);
+        at = line_end;
+        if (at == octets.size()) {
+            break;
         }
         // CR CR LF is one line end as well: it comes from a second conversion.
         if (at + 2 < octets.size() && octets[at + 1] == '\r' && octets[at + 2] == '\n') {
@@ -65,15 +74,18 @@ std::string with_plain_line_ends(std::string_view octets) {
 
 std::string refolded(std::string text) {
     static constexpr auto kParameters =
-        std::to_array<std::string_view>({"\nboundary=", "\nreport-type=", "\ncharset="});
-    for (const std::string_view parameter : kParameters) {
-        std::size_t at = text.find(parameter);
-        for (int repairs = 0; at != std::string::npos && repairs < 100; ++repairs) {
-            if (at > 0 && text[at - 1] == ';') {
-                text.insert(at + 1, 1, '\t');
-            }
-            at = text.find(parameter, at + 2);
+        std::to_array<std::string_view>({"boundary=", "report-type=", "charset="});
+    constexpr int kMostRepairs = 100;
+    std::size_t at = text.find(";\n");
+    for (int repairs = 0; at != std::string::npos && repairs < kMostRepairs;) {
+        const std::string_view line = std::string_view(text).substr(at + 2);
+        if (std::ranges::any_of(kParameters, [line](std::string_view parameter) {
+                return line.starts_with(parameter);
+            })) {
+            text.insert(at + 2, 1, '\t');
+            ++repairs;
         }
+        at = text.find(";\n", at + 2);
     }
     return text;
 }
