@@ -101,6 +101,10 @@ constexpr auto kTransportFields = std::to_array<std::string_view>({"received",
                                                                    "content-type",
                                                                    "date"});
 
+bool is_blank(std::string_view text) {
+    return core::trim(text).empty();
+}
+
 bool is_field_name(std::string_view name) {
     return !name.empty() && name.size() <= 76 && std::ranges::all_of(name, [](char c) {
         return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '-' || c == '_';
@@ -252,10 +256,6 @@ std::size_t returned_begin(const std::vector<std::string_view>& lines) {
     return lines.size();
 }
 
-bool is_blank(std::string_view text) {
-    return core::trim(text).empty();
-}
-
 bool is_attachment(const MessagePart& part) {
     const auto disposition = part.headers.first("Content-Disposition");
     return disposition.has_value() && core::starts_with_ignoring_case(*disposition, "attachment");
@@ -311,6 +311,11 @@ HumanText split_returned(std::string_view text) {
     const auto offset = static_cast<std::size_t>(lines[begin].data() - text.data());
     halves.report = std::string(utf8_prefix(text.substr(0, offset), kMostOctets));
     std::size_t first = begin;
+    if (is_bare_part(std::span(lines).subspan(begin))) {
+        while (first < lines.size() && !is_blank(lines[first])) {
+            ++first;
+        }
+    }
     while (first < lines.size() && field_name(unquoted(lines[first])).empty()) {
         ++first;
     }

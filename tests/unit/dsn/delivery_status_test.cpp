@@ -153,7 +153,7 @@ TEST_CASE("a recipient field gives its address without type, brackets and commen
         Row{"unknown; bo@example.net", "bo@example.net"},
         Row{"utf-8; gr\\x{FC}n@example.net", "grün@example.net"},
         Row{"UTF-8;\\x{5927}@example.net", "大@example.net"},
-        Row{"utf-8; a\\x{D800}\\x{}\\x{zz@example.net", "a\\x{D800}\\x{}\\x{zz@example.net"},
+        Row{R"(utf-8; a\x{D800}\x{}\x{zz@example.net)", R"(a\x{D800}\x{}\x{zz@example.net)"},
         Row{"rfc822; a\\x{FC}@example.net", "a\\x{FC}@example.net"},
         Row{"rfc822; \"a b\"@example.net", "\"a b\"@example.net"},
         Row{"rfc822; <>", "<>"},
@@ -171,6 +171,18 @@ TEST_CASE("status fields in a text are known by a recipient with an outcome") {
     CHECK_FALSE(has_status_fields("Final-Recipient: rfc822; a@b\n"));
     CHECK_FALSE(has_status_fields("> Final-Recipient: rfc822; a@b\n> Action: failed\n"));
     CHECK_FALSE(has_status_fields("The action: none.\nStatus: fine\n"));
+}
+
+TEST_CASE("the comment behind a status is kept apart from it") {
+    const DeliveryStatus got = parse_delivery_status(
+        "Final-Recipient: rfc822; bo@example.net\nAction: failed\n"
+        "Status: 5.2.1 (mailbox disabled, not accepting messages)\n\n"
+        "Final-Recipient: rfc822; kim@example.com\nAction: failed\nStatus: 5.1.1\n");
+    REQUIRE(got.recipients.size() == 2);
+    REQUIRE(got.recipients.at(0).status.has_value());
+    CHECK(got.recipients.at(0).status->text() == "5.2.1");
+    CHECK(got.recipients.at(0).status_comment == "mailbox disabled, not accepting messages");
+    CHECK(got.recipients.at(1).status_comment.empty());
 }
 
 }  // namespace holdback::dsn
