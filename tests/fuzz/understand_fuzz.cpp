@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any octets as a message that came in, all the way to our header fields, with the codes and rules
+// as shipped.
+#include "core/text.hpp"
+#include "dsn/classify.hpp"
+#include "dsn/message_view.hpp"
+#include "dsn/report.hpp"
+#include "dsn/rule_set.hpp"
+#include "dsn/tag.hpp"
+#include "dsn/text_pattern.hpp"
+#include "dsn/unknown_text.hpp"
+#include "io/codes_file.hpp"
+#include "io/gmime_reader.hpp"
+#include "io/rules_file.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/suppression.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+
+namespace {
+
+void expect(bool holds) {
+    if (!holds) {
+        std::abort();
+    }
+}
+
+const holdback::mail::CodeCatalogue& codes() {
+    static const auto kCodes =
+        holdback::io::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
+    return kCodes;
+}
+
+const holdback::dsn::RuleSet& rules() {
+    static const std::array<std::string, 1> kFolders{HOLDBACK_SOURCE_DIR "/conf/rules.d"};
+    static const auto kRules = holdback::io::load_rules(kFolders, codes()).value();
+    return kRules;
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using holdback::dsn::MessageKind;
+    static const holdback::io::GmimeReader kReader;
+    const std::span<const std::uint8_t> octets(data, size);
+    const holdback::dsn::MessageView view = kReader.read(std::string(octets.begin(), octets.end()));
+    const holdback::dsn::Understanding understanding =
+        holdback::dsn::understand(view, rules(), codes());
+    expect(understanding.code.has_value() == (understanding.report.kind != MessageKind::Ordinary));
+    for (const holdback::dsn::ClassifiedRecipient& recipient : understanding.recipients) {
+        expect(codes().find(recipient.code) != nullptr);
+    }
+    for (const holdback::dsn::UnknownText& unknown :
+         holdback::dsn::unknown_texts(understanding, rules())) {
+        expect(!unknown.pattern.empty() && holdback::core::is_utf8(unknown.pattern) &&
+               unknown.pattern.size() <= holdback::dsn::kPatternOctets);
+        expect(holdback::core::is_utf8(unknown.example));
+    }
+    const holdback::dsn::TagPlan plan = holdback::dsn::tag(understanding,
+                                                           holdback::mail::Proof::Unproven,
+                                                           codes(),
+                                                           holdback::dsn::Extensions::On,
+                                                           view.headers);
+    for (const auto& field : plan.added) {
+        for (const char c : field.value) {
+            expect((c >= ' ' && c <= '~') || c == '\n' || c == '\t');
+        }
+    }
+    return 0;
+}
