@@ -37,11 +37,12 @@ namespace holdback::milter {
 namespace {
 
 /// Each core may work on a message of its own; beyond these numbers memory would grow and time
-/// would not shrink.
+/// would not shrink. To parse a message takes eight times its length, so the longest ones are done
+/// one at a time.
 WorkLimits limits() {
     constexpr std::size_t kMostThreads = 16;
     constexpr std::size_t kMostPieces = 256;
-    constexpr std::size_t kMostOctets = std::size_t{8} * 1024 * 1024;
+    constexpr std::size_t kMostOctets = std::size_t{2} * 1024 * 1024;
     const std::size_t cores = std::thread::hardware_concurrency();
     return {.threads = std::clamp<std::size_t>(cores, 1, kMostThreads),
             .pieces = kMostPieces,

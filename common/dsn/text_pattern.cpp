@@ -188,7 +188,7 @@ std::size_t url_end(std::string_view text) {
 void add_run(Tokens& tokens, std::string_view run) {
     std::size_t begin = 0;
     while (begin < run.size() && is_in(kLead, run[begin]) &&
-           !(run[begin] == '-' && is_date(run.substr(begin)))) {
+           (run[begin] != '-' || !is_date(run.substr(begin)))) {
         ++begin;
     }
     std::size_t end = run.size();

@@ -6,6 +6,7 @@
 #include "dsn/report.hpp"
 #include "dsn/rule_set.hpp"
 #include "dsn/text_pattern.hpp"
+#include "mail/failure_code.hpp"
 
 #include <algorithm>
 #include <string>
