@@ -273,7 +273,8 @@ std::optional<Detection> detect_unsubscribe(const Signs& signs) {
         body.size() <= 400 && (body.empty() || body.find("unsubscribe") != std::string_view::npos ||
                                body.starts_with("remove"));
     const bool only_body = signs.subject.empty() && (body == "unsubscribe" || body == "remove me");
-    if ((!subject || !short_request) && !only_body) {
+    // A list that writes of unsubscribing does not ask for it.
+    if (signs.list || ((!subject || !short_request) && !only_body)) {
         return std::nullopt;
     }
     return found(MessageKind::Unsubscribe, "asks to be taken off");
