@@ -6,6 +6,7 @@
 #include "io/codes_file.hpp"
 #include "io/rules_file.hpp"
 #include "io/settings_file.hpp"
+#include "io/toml_access.hpp"
 
 #include <expected>
 #include <memory>

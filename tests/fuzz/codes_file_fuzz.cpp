@@ -49,11 +49,11 @@ void check(
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const auto kShipped =
+    static const auto shipped =
         holdback::io::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
     check(holdback::io::read_codes_text(text, "fuzz.conf"));
-    check(holdback::io::amend_codes_text(kShipped, text, "fuzz.conf"));
+    check(holdback::io::amend_codes_text(shipped, text, "fuzz.conf"));
     return 0;
 }

@@ -31,15 +31,15 @@ void expect(bool holds) {
 }
 
 const holdback::mail::CodeCatalogue& codes() {
-    static const auto kCodes =
+    static const auto catalogue =
         holdback::io::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
-    return kCodes;
+    return catalogue;
 }
 
 const holdback::dsn::RuleSet& rules() {
-    static const std::array<std::string, 1> kFolders{HOLDBACK_SOURCE_DIR "/conf/rules.d"};
-    static const auto kRules = holdback::io::load_rules(kFolders, codes()).value();
-    return kRules;
+    static const std::array<std::string, 1> folders{HOLDBACK_SOURCE_DIR "/conf/rules.d"};
+    static const auto set = holdback::io::load_rules(folders, codes()).value();
+    return set;
 }
 
 }  // namespace
@@ -47,9 +47,9 @@ const holdback::dsn::RuleSet& rules() {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using holdback::dsn::MessageKind;
-    static const holdback::io::GmimeReader kReader;
+    static const holdback::io::GmimeReader reader;
     const std::span<const std::uint8_t> octets(data, size);
-    const holdback::dsn::MessageView view = kReader.read(std::string(octets.begin(), octets.end()));
+    const holdback::dsn::MessageView view = reader.read(std::string(octets.begin(), octets.end()));
     const holdback::dsn::Understanding understanding =
         holdback::dsn::understand(view, rules(), codes());
     expect(understanding.code.has_value() == (understanding.report.kind != MessageKind::Ordinary));
