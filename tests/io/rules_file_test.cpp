@@ -5,6 +5,7 @@
 #include "dsn/explain.hpp"
 #include "dsn/rule_set.hpp"
 #include "io/codes_file.hpp"
+#include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
 #include "mail/failure_code.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -353,6 +354,9 @@ TEST_CASE("mistakes in a file of the admin's are reported at their lines") {
     const std::string may_change =
         " of code 2001 stands fixed; what may change is name, meaning, advice, who, resend_helps, "
         "learning, strikes, window, expiry";
+    const std::string needs_parent =
+        "c.conf:1: code 7001 is a new one, so it needs a \"parent\": the shipped code as which it "
+        "is shown when extensions are off";
     const std::string_view whole =
         "class = \"rejected\"\nmeaning = \"m\"\nadvice = \"a\"\nwho = \"admin\"\n";
     const std::string no_parent = "[[code]]\ncode = 7001\nname = \"x\"\n" + std::string(whole);
@@ -368,12 +372,8 @@ TEST_CASE("mistakes in a file of the admin's are reported at their lines") {
           "c.conf:1: \"advice\" is missing",
           "c.conf:1: \"class\" is missing",
           "c.conf:1: \"who\" is missing",
-          "c.conf:1: code 7001 is a new one, so it needs a \"parent\": the shipped code as which "
-          "it is shown when extensions are off"}},
-        {"no parent",
-         no_parent,
-         {"c.conf:1: code 7001 is a new one, so it needs a \"parent\": the shipped code as which "
-          "it is shown when extensions are off"}},
+          needs_parent}},
+        {"no parent", no_parent, {needs_parent}},
         {"a parent that is not there",
          bad_parent,
          {"c.conf:3: code 7001: there is no parent 7777"}},
