@@ -3,7 +3,6 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
@@ -23,7 +22,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <expected>
 #include <functional>
 #include <iostream>
 #include <limits>
@@ -32,7 +30,6 @@
 #include <string>
 #include <string_view>
 #include <unistd.h>
-#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -72,12 +69,9 @@ void add_check(CommandLine& line) {
         "-0,--null",
         [options] { options->form = ListForm::Nul; },
         "the addresses of the list end with NUL");
-    add_parsed<outbound::Stream>(app,
-                                 "--stream",
-                                 options->stream,
-                                 parse_stream,
-                                 "bulk or direct",
-                                 "judge as bulk or direct mail");
+    static constexpr OptionForm<outbound::Stream> kStream{
+        "--stream", parse_stream, "bulk or direct"};
+    add_parsed(app, kStream, options->stream, "judge as bulk or direct mail");
     app.add_flag("--offline", options->offline, "ask no DNS");
     app.add_flag_callback(
         "--no-smtputf8",
@@ -111,20 +105,19 @@ void add_explain(CommandLine& line) {
     });
 }
 
+constexpr OptionForm<mail::SuppressionReason> kReason{
+    "--reason", mail::parse_suppression_reason, "bounce, complaint, unsubscribe, manual or allow"};
+
 void add_suppress_add(CommandLine& line, CLI::App& parent) {
     CLI::App& app = *parent.add_subcommand("add", "hold back addresses and domains");
     const auto options = std::make_shared<SuppressAddOptions>();
     const auto reason = std::make_shared<std::optional<mail::SuppressionReason>>();
     const auto words = std::make_shared<Words>(app, "ADDRESS|DOMAIN", "whom");
-    add_parsed<mail::SuppressionReason>(app,
-                                        "--reason",
-                                        *reason,
-                                        mail::parse_suppression_reason,
-                                        "bounce, complaint, unsubscribe, manual or allow",
-                                        "why (default: manual); allow stands above all others");
+    add_parsed(app, kReason, *reason, "why (default: manual); allow stands above all others");
     add_code(app, options->code);
     app.add_option("--note", options->note, "a note for people");
-    add_duration(app, "--expires", options->expires_after, "for how long (default: for ever)");
+    static constexpr auto kExpires = duration_form("--expires");
+    add_parsed(app, kExpires, options->expires_after, "for how long (default: for ever)");
     app.callback([&line, options, reason, words] {
         options->subjects = words->at_least_one();
         options->reason = reason->value_or(options->reason);
@@ -163,12 +156,7 @@ void add_suppress(CommandLine& line) {
 
     CLI::App& list = *app.add_subcommand("list", "the entries in force");
     const auto options = std::make_shared<SuppressListOptions>();
-    add_parsed<mail::SuppressionReason>(list,
-                                        "--reason",
-                                        options->reason,
-                                        mail::parse_suppression_reason,
-                                        "bounce, complaint, unsubscribe, manual or allow",
-                                        "those made for this reason");
+    add_parsed(list, kReason, options->reason, "those made for this reason");
     add_code(list, options->code);
     add_text(list, "--domain", options->domain, "this domain and the addresses in it");
     list.add_flag("--all", options->with_inactive, "those being counted or expired, too");
@@ -211,16 +199,14 @@ Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selecti
     add_text(
         app, "--sender", selection->sender, "from this envelope sender; <> is the null sender");
     add_text(app, "--domain", selection->domain, "to recipients in this domain");
-    add_parsed<std::string>(app,
-                            "--reason",
-                            selection->finding,
-                            parse_finding,
-                            "the name of a finding such as null-mx",
-                            "held for this finding");
+    static constexpr OptionForm<std::string> kFinding{
+        "--reason", parse_finding, "the name of a finding such as null-mx"};
+    add_parsed(app, kFinding, selection->finding, "held for this finding");
     add_text(app, "--campaign", selection->campaign, "of this campaign");
-    add_duration(app, "--older", selection->older_than, "held longer ago than this");
+    static constexpr auto kOlder = duration_form("--older");
+    add_parsed(app, kOlder, selection->older_than, "held longer ago than this");
     app.add_flag("--own", selection->own, "the mail that Holdback itself sends, too");
-    return Words(app, "ID", "numbers of items");
+    return {app, "ID", "numbers of items"};
 }
 
 void add_held_act(CommandLine& line,

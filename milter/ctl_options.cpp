@@ -36,21 +36,10 @@ void add_text(CLI::App& app,
         name, [&value](const std::string& text) { value = text; }, description);
 }
 
-void add_duration(CLI::App& app,
-                  const std::string& name,
-                  std::optional<std::chrono::milliseconds>& value,
-                  const std::string& description) {
-    add_parsed<std::chrono::milliseconds>(app,
-                                          name,
-                                          value,
-                                          config::parse_duration,
-                                          "a number with its unit such as 12h or 30d",
-                                          description);
-}
-
 void add_code(CLI::App& app, std::optional<mail::FailureCode>& code) {
-    add_parsed<mail::FailureCode>(
-        app, "--code", code, mail::FailureCode::parse, "a code of four digits", "failure code");
+    static constexpr OptionForm<mail::FailureCode> kForm{
+        "--code", mail::FailureCode::parse, "a code of four digits"};
+    add_parsed(app, kForm, code, "failure code");
 }
 
 }  // namespace holdback::milter

@@ -3,11 +3,11 @@
 // Kinds of options and arguments of the control tool, on CLI11. What does not parse is a usage
 // error, thrown as CLI::ParseError.
 
+#include "config/value_text.hpp"
 #include "core/text.hpp"
 #include "mail/failure_code.hpp"
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,34 +33,39 @@ private:
     CLI::Option* option_;
 };
 
-/// An option whose text `parse` takes; `expects` ends the sentence "must be …". `value` outlives
-/// the parsing.
+/// An option whose text `parse` takes; `expects` ends the sentence "must be …".
+template <typename T>
+struct OptionForm {
+    std::string_view name;
+    std::optional<T> (*parse)(std::string_view);
+    std::string_view expects;
+};
+
+/// `form` and `value` outlive the parsing.
 template <typename T>
 void add_parsed(CLI::App& app,
-                const std::string& name,
+                const OptionForm<T>& form,
                 std::optional<T>& value,
-                const std::function<std::optional<T>(std::string_view)>& parse,
-                const std::string& expects,
                 const std::string& description) {
-    const auto take = [&value, parse, name, expects](const std::string& text) {
-        value = parse(text);
+    const auto take = [&value, &form](const std::string& text) {
+        value = form.parse(text);
         if (!value.has_value()) {
             throw CLI::ValidationError(
-                name, fmt::format("must be {}, not {}", expects, core::log_safe(text)));
+                std::string(form.name),
+                fmt::format("must be {}, not {}", form.expects, core::log_safe(text)));
         }
     };
-    app.add_option_function<std::string>(name, take, description);
+    app.add_option_function<std::string>(std::string(form.name), take, description);
 }
 
 void add_text(CLI::App& app,
               const std::string& name,
               std::optional<std::string>& value,
               const std::string& description);
-/// A whole number with its unit.
-void add_duration(CLI::App& app,
-                  const std::string& name,
-                  std::optional<std::chrono::milliseconds>& value,
-                  const std::string& description);
+/// What options take that give a time: a whole number with its unit.
+constexpr OptionForm<std::chrono::milliseconds> duration_form(std::string_view name) {
+    return {name, config::parse_duration, "a number with its unit such as 12h or 30d"};
+}
 /// `--code`
 void add_code(CLI::App& app, std::optional<mail::FailureCode>& code);
 

@@ -18,6 +18,7 @@
 #include "milter/ctl_sources.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <cstddef>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -202,6 +203,47 @@ void write_entry(const CommandContext& context, const SuppressionEntry& entry) {
     fields.write(context.out);
 }
 
+/// Writes entries one below the other.
+class EntryWriter {
+public:
+    EntryWriter(const CommandContext& context, io::SqliteSuppressions& entries)
+        : context_(context), entries_(entries) {}
+
+    /// The subject's own entry, and that of its domain; false when there is neither.
+    [[nodiscard]] core::Result<bool, CommandError> write_all_of(const Subject& subject) {
+        auto any = write(subject.kind, subject.text);
+        if (any.has_value() && !subject.domain.empty()) {
+            const auto of_domain = write(SubjectKind::Domain, subject.domain);
+            if (!of_domain.has_value()) {
+                return std::unexpected(of_domain.error());
+            }
+            *any = *any || *of_domain;
+        }
+        return any;
+    }
+
+private:
+    [[nodiscard]] core::Result<bool, CommandError> write(SubjectKind kind,
+                                                         const std::string& text) {
+        const auto entry = entries_.find(kind, text);
+        if (!entry.has_value()) {
+            return std::unexpected(store_error(entry.error().what));
+        }
+        if (!entry->has_value()) {
+            return false;
+        }
+        if (!context_.json() && !std::exchange(first_, false)) {
+            context_.out << '\n';
+        }
+        write_entry(context_, **entry);
+        return true;
+    }
+
+    const CommandContext& context_;
+    io::SqliteSuppressions& entries_;
+    bool first_ = true;
+};
+
 }  // namespace
 
 CommandResult suppress_add(const CommandContext& context, const SuppressAddOptions& options) {
@@ -284,33 +326,14 @@ CommandResult suppress_show(const CommandContext& context, const std::vector<std
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }
+    EntryWriter writer(context, *list->entries);
     Exit exit = Exit::Done;
-    bool first = true;
     for (const Subject& subject : *subjects) {
-        bool any = false;
-        const auto show = [&](SubjectKind kind,
-                              const std::string& text) -> std::optional<CommandError> {
-            const auto entry = list->entries->find(kind, text);
-            if (!entry.has_value()) {
-                return store_error(entry.error().what);
-            }
-            if (entry->has_value()) {
-                if (!context.json() && !std::exchange(first, false)) {
-                    context.out << '\n';
-                }
-                write_entry(context, **entry);
-                any = true;
-            }
-            return std::nullopt;
-        };
-        auto error = show(subject.kind, subject.text);
-        if (!error.has_value() && !subject.domain.empty()) {
-            error = show(SubjectKind::Domain, subject.domain);
+        const auto any = writer.write_all_of(subject);
+        if (!any.has_value()) {
+            return std::unexpected(any.error());
         }
-        if (error.has_value()) {
-            return std::unexpected(*std::move(error));
-        }
-        if (!any) {
+        if (!*any) {
             context.err << fmt::format("holdbackctl: {}: there is no entry\n",
                                        core::printable(subject.text));
             exit = Exit::No;

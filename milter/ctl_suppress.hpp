@@ -33,12 +33,12 @@ enum class ReleaseHeld : std::uint8_t { No, Yes };
 /// Lifts entries, and with `Yes` has the daemon release what they held. `No` when one of the
 /// subjects had no entry.
 [[nodiscard]] CommandResult suppress_remove(const CommandContext& context,
-                                            const std::vector<std::string>& subjects,
+                                            const std::vector<std::string>& texts,
                                             ReleaseHeld release);
 
 /// All about some subjects; for an address, the entry of its domain as well.
 [[nodiscard]] CommandResult suppress_show(const CommandContext& context,
-                                          const std::vector<std::string>& subjects);
+                                          const std::vector<std::string>& texts);
 
 struct SuppressListOptions {
     std::optional<mail::SuppressionReason> reason;

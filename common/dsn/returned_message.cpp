@@ -8,7 +8,6 @@
 #include "dsn/text_scan.hpp"
 #include "mail/header.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>

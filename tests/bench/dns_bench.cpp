@@ -6,13 +6,11 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "io/domain_lookup.hpp"
-#include "mail/dns_answer.hpp"
 #include "mail/domain.hpp"
 #include "mail/ip_address.hpp"
 #include "outbound/mail_route.hpp"
 #include "tests/support/nsd_server.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -78,6 +76,7 @@ void run(std::span<const std::string> arguments) {
     const core::SystemClock clock;
     const auto resolver = io::make_resolver(settings, clock).value();
     std::vector<mail::Domain> domains;
+    domains.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         domains.push_back(mail::Domain::from_canonical(fmt::format("d{}.bench.test", i)).value());
     }

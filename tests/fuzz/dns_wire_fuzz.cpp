@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <span>
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace holdback;
     constexpr std::size_t kIdOctets = 2;

@@ -6,7 +6,6 @@
 #include "io/codes_file.hpp"
 #include "io/rules_file.hpp"
 #include "io/toml_document.hpp"
-#include "mail/failure_code.hpp"
 
 #include <algorithm>
 #include <cstddef>

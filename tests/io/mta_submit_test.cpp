@@ -32,9 +32,7 @@ using holdback::ports::Interrupted;
 using holdback::ports::RecipientOutcome;
 using holdback::ports::Refused;
 using holdback::ports::Submission;
-using holdback::support::kClose;
 using holdback::support::kEndOfData;
-using holdback::support::kGreeting;
 using holdback::support::kHang;
 using holdback::support::SmtpScript;
 
@@ -88,6 +86,7 @@ std::string text_of(const RecipientOutcome& outcome) {
 
 std::vector<std::string> texts_of(const std::vector<RecipientOutcome>& outcomes) {
     std::vector<std::string> texts;
+    texts.reserve(outcomes.size());
     for (const RecipientOutcome& outcome : outcomes) {
         texts.push_back(text_of(outcome));
     }
@@ -95,13 +94,15 @@ std::vector<std::string> texts_of(const std::vector<RecipientOutcome>& outcomes)
 }
 
 /// A polite server but for the lines that begin with a text.
-SmtpScript::Answer but(std::string prefix, std::string reply, std::string extensions = "") {
+SmtpScript::Answer but(const std::string& prefix,
+                       const std::string& reply,
+                       const std::string& extensions = "") {
     return [=](std::string_view line) {
         return line.starts_with(prefix) ? reply : SmtpScript::polite(line, extensions);
     };
 }
 
-SmtpScript::Answer offering(std::string extensions) {
+SmtpScript::Answer offering(const std::string& extensions) {
     return [=](std::string_view line) { return SmtpScript::polite(line, extensions); };
 }
 
@@ -173,7 +174,11 @@ TEST_CASE("the data is stuffed, ended, and otherwise left as it is, wherever the
         {"CR at the end", {"a\r"}, "a\r\n.\r\n"},
         {"nothing", {}, ".\r\n"},
         {"bare LF", {"a\nb\n.\nc\r\n"}, "a\r\nb\r\n..\r\nc\r\n.\r\n"},
-        {"bare CR and eight bits", {"a\rb\xC3\xA9\0c\r\n"}, "a\rb\xC3\xA9"},
+        {"bare CR and eight bits",
+         {"a\rb\xC3\xA9"
+          "c\r\n"},
+         "a\rb\xC3\xA9"
+         "c\r\n.\r\n"},
         {"bare CR before a dot", {"a\r.\r\nb\r\n"}, "a\r.\r\nb\r\n.\r\n"},
     };
     for (const Row& row : rows) {
@@ -444,7 +449,7 @@ TEST_CASE("nothing can end a command line: it is refused before anything is sent
                                                             "<a@b.example",
                                                             "\"a@b.example",
                                                             "\"a\r\n\"@b.example",
-                                                            "\"a\\\"@b.example> X",
+                                                            R"("a\"@b.example> X)",
                                                             "a\x7F@b.example",
                                                             "a\tb@c.example"});
     const auto arguments =
@@ -478,7 +483,7 @@ TEST_CASE("nothing can end a command line: it is refused before anything is sent
     }
     CHECK(server.lines().empty());
 
-    Submission good = submission({"x"}, {"\"a b>\\\"\"@example.net", "bad one@example.net"});
+    Submission good = submission({"x"}, {R"("a b>\""@example.net)", "bad one@example.net"});
     good.first_header = "X-A: b\r\n c\r\n";
     const auto outcomes = submit_to(server, good);
     CHECK(std::holds_alternative<Accepted>(outcomes.at(0)));
@@ -512,7 +517,7 @@ private:
 
 TEST_CASE("sendmail gets its arguments as they are and the message with LF") {
     const FakeSendmail program(
-        "cd \"${0%/*}\"; printf '[%s]' \"$@\" > args; cat > message; env > environment");
+        R"(cd "${0%/*}"; printf '[%s]' "$@" > args; cat > message; env > environment)");
     Submission what = submission({"Subject: x\r", "\n\r\n.\r\nbare\rcr\nend\r"},
                                  {"$(id)@example.net", "-oQ/tmp@example.net"});
     what.first_header = "X-Token: t\r\n";
@@ -597,7 +602,7 @@ TEST_CASE("a program that hangs is killed at the deadline with its children") {
 }
 
 TEST_CASE("half a message does not reach the end of sendmail's input") {
-    const FakeSendmail program("cat > \"${0%/*}/message\"; echo done > \"${0%/*}/done\"");
+    const FakeSendmail program(R"(cat > "${0%/*}/message"; echo done > "${0%/*}/done")");
     Submission what = submission({}, {"a@example.net"});
     what.read = [](const std::function<bool(std::string_view)>& take) {
         static_cast<void>(take("half\r\n"));

@@ -69,6 +69,9 @@ sockaddr_in loopback(std::uint16_t port) {
 /// A socket of the type bound to the port (0: any); nullopt when it is taken.
 std::optional<std::uint16_t> bind_briefly(int type, std::uint16_t port) {
     const int descriptor = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        return std::nullopt;
+    }
     // Connections that have ended do not count, listeners do.
     const int on = 1;
     if (type == SOCK_STREAM) {
@@ -133,6 +136,9 @@ bool wait_for_port(std::uint16_t port, std::chrono::milliseconds most) {
     const auto deadline = std::chrono::steady_clock::now() + most;
     while (std::chrono::steady_clock::now() < deadline) {
         const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (descriptor < 0) {
+            return false;
+        }
         const sockaddr_in address = loopback(port);
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API wants it
         const auto* const raw = reinterpret_cast<const sockaddr*>(&address);

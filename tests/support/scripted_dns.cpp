@@ -38,6 +38,9 @@ sockaddr_in loopback(std::uint16_t port) {
 
 int bound_socket(int type, std::uint16_t port) {
     const int descriptor = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        throw std::system_error(errno, std::generic_category(), "socket");
+    }
     const sockaddr_in address = loopback(port);
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API wants it
     if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {

@@ -2,6 +2,7 @@
 #include "dsn/html_text.hpp"
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 

@@ -2,7 +2,6 @@
 #include "mail/dns_answer.hpp"
 
 #include <array>
-#include <string_view>
 
 #include <doctest/doctest.h>
 

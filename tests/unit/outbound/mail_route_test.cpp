@@ -6,7 +6,6 @@
 #include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +39,7 @@ DnsAnswer mx(std::vector<MxHost> hosts, std::string_view name = kDomain) {
     return answer;
 }
 
-DnsAnswer found(DnsType type, std::string_view name, std::vector<std::string> addresses) {
+DnsAnswer found(DnsType type, std::string_view name, const std::vector<std::string>& addresses) {
     DnsAnswer answer{.question = ask(name, type), .outcome = DnsOutcome::Found};
     for (const std::string& text : addresses) {
         answer.addresses.push_back(mail::IpAddress::parse(text).value());
@@ -48,12 +47,12 @@ DnsAnswer found(DnsType type, std::string_view name, std::vector<std::string> ad
     return answer;
 }
 
-DnsAnswer a(std::string_view name, std::vector<std::string> addresses) {
-    return found(DnsType::A, name, std::move(addresses));
+DnsAnswer a(std::string_view name, const std::vector<std::string>& addresses) {
+    return found(DnsType::A, name, addresses);
 }
 
-DnsAnswer aaaa(std::string_view name, std::vector<std::string> addresses) {
-    return found(DnsType::Aaaa, name, std::move(addresses));
+DnsAnswer aaaa(std::string_view name, const std::vector<std::string>& addresses) {
+    return found(DnsType::Aaaa, name, addresses);
 }
 
 DnsAnswer no_data(DnsType type, std::string_view name = kDomain) {
