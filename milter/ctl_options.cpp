@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_options.hpp"
 
-#include "config/value_text.hpp"
 #include "mail/failure_code.hpp"
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>

@@ -225,17 +225,18 @@ public:
 private:
     [[nodiscard]] core::Result<bool, CommandError> write(SubjectKind kind,
                                                          const std::string& text) {
-        const auto entry = entries_.find(kind, text);
-        if (!entry.has_value()) {
-            return std::unexpected(store_error(entry.error().what));
+        const auto found = entries_.find(kind, text);
+        if (!found.has_value()) {
+            return std::unexpected(store_error(found.error().what));
         }
-        if (!entry->has_value()) {
+        const std::optional<SuppressionEntry>& entry = *found;
+        if (!entry.has_value()) {
             return false;
         }
         if (!context_.json() && !std::exchange(first_, false)) {
             context_.out << '\n';
         }
-        write_entry(context_, **entry);
+        write_entry(context_, *entry);
         return true;
     }
 

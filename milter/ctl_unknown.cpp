@@ -105,11 +105,12 @@ CommandResult unknown_show(const CommandContext& context, const std::vector<std:
     bool any = false;
     bool all = true;
     for (const std::int64_t id : ids) {
-        const auto entry = patterns.find(id);
-        if (!entry.has_value()) {
-            return std::unexpected(store_error(entry.error().what));
+        const auto found = patterns.find(id);
+        if (!found.has_value()) {
+            return std::unexpected(store_error(found.error().what));
         }
-        if (!entry->has_value()) {
+        const std::optional<ports::UnknownEntry>& entry = *found;
+        if (!entry.has_value()) {
             context.err << fmt::format("holdbackctl: there is no unknown text {}\n", id);
             all = false;
             continue;
@@ -117,7 +118,7 @@ CommandResult unknown_show(const CommandContext& context, const std::vector<std:
         if (std::exchange(any, true) && !context.json()) {
             context.out << '\n';
         }
-        write_details(context, **entry);
+        write_details(context, *entry);
     }
     return all ? Exit::Done : Exit::No;
 }

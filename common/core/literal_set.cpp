@@ -9,10 +9,17 @@
 
 namespace holdback::core {
 
-LiteralSet::LiteralSet(std::span<const std::string> literals) : shorter_(literals.size(), kNone) {
+LiteralSet::LiteralSet(std::span<const std::string> literals)
+    : shorter_(literals.size(), kNone), classes_(256, 0) {
+    sort_octets(literals);
+    plant(literals);
+    link();
+}
+
+void LiteralSet::sort_octets(std::span<const std::string> literals) {
     for (const std::string& literal : literals) {
         for (const char octet : literal) {
-            std::uint8_t& octets_class = classes_.at(static_cast<unsigned char>(octet));
+            std::uint8_t& octets_class = classes_[static_cast<unsigned char>(octet)];
             if (octets_class == 0) {
                 octets_class = static_cast<std::uint8_t>(width_);
                 ++width_;
@@ -20,18 +27,17 @@ LiteralSet::LiteralSet(std::span<const std::string> literals) : shorter_(literal
         }
     }
     for (unsigned char upper = 'A'; upper <= 'Z'; ++upper) {
-        classes_.at(upper) = classes_.at(upper - 'A' + 'a');
+        classes_[upper] = classes_[upper - 'A' + 'a'];
     }
+}
 
-    // The tree of all strings; `next_` is 0 where a branch is missing, since none leads to the
-    // root.
+void LiteralSet::plant(std::span<const std::string> literals) {
     next_.assign(width_, 0);
     endings_.assign(1, kNone);
     for (std::size_t i = 0; i < literals.size(); ++i) {
         std::size_t state = 0;
         for (const char octet : literals[i]) {
-            const std::size_t edge =
-                (state * width_) + classes_.at(static_cast<unsigned char>(octet));
+            const std::size_t edge = (state * width_) + class_of(octet);
             if (next_[edge] == 0) {
                 next_[edge] = static_cast<std::uint32_t>(endings_.size());
                 endings_.push_back(kNone);
@@ -43,10 +49,11 @@ LiteralSet::LiteralSet(std::span<const std::string> literals) : shorter_(literal
         shorter_[i] = endings_[state];
         endings_[state] = static_cast<std::uint32_t>(i);
     }
+}
 
-    // By growing depth: where a branch is missing, go on as the longest proper suffix would.
+void LiteralSet::link() {
     std::vector<std::uint32_t> suffix(endings_.size(), 0);
-    std::vector<std::uint32_t> queue = {0};
+    std::vector<std::uint32_t> queue = {0};  // by growing depth
     for (std::size_t head = 0; head < queue.size(); ++head) {
         const std::uint32_t state = queue[head];
         for (std::uint32_t step = 0; step < width_; ++step) {
@@ -58,17 +65,17 @@ LiteralSet::LiteralSet(std::span<const std::string> literals) : shorter_(literal
             }
             suffix[target] = by_suffix;
             queue.push_back(target);
-            if (endings_[target] == kNone) {
-                endings_[target] = endings_[by_suffix];
-                continue;
-            }
-            std::uint32_t last = endings_[target];
-            while (shorter_[last] != kNone) {
-                last = shorter_[last];
-            }
-            shorter_[last] = endings_[by_suffix];
+            add_endings(target, by_suffix);
         }
     }
+}
+
+void LiteralSet::add_endings(std::uint32_t state, std::uint32_t shorter) {
+    std::uint32_t* last = &endings_[state];
+    while (*last != kNone) {
+        last = &shorter_[*last];
+    }
+    *last = endings_[shorter];
 }
 
 }  // namespace holdback::core

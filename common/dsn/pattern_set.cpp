@@ -11,7 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,7 +47,7 @@ RE2::Options pattern_options() {
 struct PatternSet::Patterns {
     re2::FilteredRE2 compiled{kShortestWord};
     std::map<std::string, std::size_t, std::less<>> numbers;  ///< by source
-    std::optional<core::LiteralSet> words;                    ///< as `compiled` knows them
+    core::LiteralSet words{std::span<const std::string>{}};   ///< as `compiled` knows them
     std::size_t word_count = 0;
 };
 
@@ -78,7 +78,7 @@ void PatternSet::finish() {
     if (size() > 0) {
         patterns_->compiled.Compile(&words);
     }
-    patterns_->words.emplace(words);
+    patterns_->words = core::LiteralSet(words);
     patterns_->word_count = words.size();
 }
 
@@ -100,9 +100,9 @@ PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
         }
     };
     if (core::has_non_ascii(text)) {
-        patterns_->words->search(core::to_lower_utf8(text), note);
+        patterns_->words.search(core::to_lower_utf8(text), note);
     } else {
-        patterns_->words->search(text, note);
+        patterns_->words.search(text, note);
     }
     std::vector<int> possible;
     patterns_->compiled.AllPotentials(words, &possible);

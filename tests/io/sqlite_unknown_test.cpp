@@ -11,7 +11,6 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>

@@ -16,7 +16,6 @@
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
-#include <sys/types.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <thread>
@@ -27,6 +26,7 @@ namespace holdback::support {
 
 namespace {
 
+// NOLINTNEXTLINE(misc-include-cleaner): knows no header for pid_t
 pid_t spawn(const std::vector<std::string>& arguments) {
     std::vector<std::string> copies = arguments;
     std::vector<char*> raw;
