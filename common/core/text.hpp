@@ -60,7 +60,8 @@ inline constexpr std::size_t kLogSafeOctets = 256;
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 
 /// The text with the capital letters of the Latin, Greek and Cyrillic scripts made small, as far as
-/// both forms take two octets or one. For texts that are compared, not shown. `text` is valid UTF-8.
+/// both forms take two octets or one. For texts that are compared, not shown. `text` is valid
+/// UTF-8.
 [[nodiscard]] std::string to_lower_utf8(std::string_view text);
 
 /// True when a character is outside ASCII.

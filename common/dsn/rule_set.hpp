@@ -53,7 +53,7 @@ struct Rule {
     std::vector<RuleExample> expect;  ///< at least one
     /// Ids of rules whose examples this rule may win, and which it may shadow.
     std::vector<std::string> overrides;
-    std::string file;                 ///< where the rule stands, for error messages
+    std::string file;  ///< where the rule stands, for error messages
     int line = 0;
 
     /// True when the rule looks at a text or a name, and not at bare codes alone.
