@@ -11,9 +11,8 @@ namespace holdback::dsn {
 enum class SmtpStage : std::uint8_t { Unknown, Connect, Hello, MailFrom, RcptTo, Data };
 
 /// The stage that a text names in the words of Postfix ("in reply to MAIL FROM command", "refused
-/// to talk to me"), of Exim
-/// ("after RCPT TO:<...>") or by a Sendmail transcript (the ">>>" line in front of the first "<<<"
-/// line that refuses). Linear in the length of the text.
+/// to talk to me"), of Exim ("after RCPT TO:<...>") or by a Sendmail transcript (the ">>>" line in
+/// front of the first "<<<" line that refuses). Linear in the length of the text.
 [[nodiscard]] SmtpStage stage_in(std::string_view text);
 
 /// The words of Postfix for a stage, as rules read them; empty for those that say no more than
