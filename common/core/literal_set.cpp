@@ -26,8 +26,8 @@ void LiteralSet::sort_octets(std::span<const std::string> literals) {
             }
         }
     }
-    for (unsigned char upper = 'A'; upper <= 'Z'; ++upper) {
-        classes_[upper] = classes_[upper - 'A' + 'a'];
+    for (std::size_t letter = 0; letter < 26; ++letter) {
+        classes_[std::size_t{'A'} + letter] = classes_[std::size_t{'a'} + letter];
     }
 }
 

@@ -45,6 +45,7 @@ struct Signs {
     int opening_phrases = 0;  ///< those in the first few lines
     int lead_phrases = 0;     ///< those in the first line
     bool reply_and_address = false;
+    bool names_address = false;  ///< an address stands in the text
 
     [[nodiscard]] bool machine_sender() const { return null_sender || daemon; }
 };
@@ -134,8 +135,9 @@ Signs signs_of(const MessageView& message, const HumanText& text) {
     signs.lead_phrases =
         count_bounce_phrases(phrase_text(start.substr(0, start.find('\n')), kLeadOctets));
     const std::string_view report = std::string_view(text.report).substr(0, kPhraseOctets);
+    signs.names_address = !find_addresses(report, 1).empty();
     signs.reply_and_address =
-        find_reply(report, ReplyContext::Prose).has_value() && !find_addresses(report, 1).empty();
+        signs.names_address && find_reply(report, ReplyContext::Prose).has_value();
     return signs;
 }
 
@@ -318,6 +320,10 @@ std::optional<Detection> detect_bounce(const MessageView& message, const Signs& 
             !signs.failed_recipients && !signs.reply_and_address && !report,
         -3,
         "");
+    // Words about delivery that tell of nobody and return nothing announce something.
+    add(!signs.names_address && !signs.returns_message && !signs.failed_recipients && !report,
+        -3,
+        "");
     const int enough = signs.machine_sender() || signs.failed_recipients ? 6 : 8;
     if ((!evidence && !bare) || score < enough) {
         return std::nullopt;
@@ -366,7 +372,9 @@ std::optional<Detection> detect_auto_reply(const MessageView& message, const Sig
     const bool junk = precedence == "bulk" || precedence == "junk" || precedence == "list";
     const bool automatic =
         signs.null_sender || signs.auto_submitted.starts_with("auto") || suppress;
-    if (subject && (automatic || signs.answers || away || junk)) {
+    // A person who answers "Vacation plans" has a reference and such a subject, too.
+    const bool by_answering = signs.answers && !signs.subject.starts_with("re:");
+    if (subject && (automatic || by_answering || away || junk)) {
         return found(MessageKind::AutoReply, "auto-reply subject");
     }
     if (signs.null_sender && (away || signs.answers || junk || signs.subject.starts_with("re:"))) {
