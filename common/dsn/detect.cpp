@@ -46,8 +46,13 @@ struct Signs {
     int lead_phrases = 0;     ///< those in the first line
     bool reply_and_address = false;
     bool names_address = false;  ///< an address stands in the text
+    bool report = false;         ///< multipart/report of type delivery-status
 
     [[nodiscard]] bool machine_sender() const { return null_sender || daemon; }
+    /// Nobody is named and nothing is returned.
+    [[nodiscard]] bool is_about_nobody() const {
+        return !names_address && !returns_message && !failed_recipients && !report;
+    }
 };
 
 bool holds_any(std::string_view text, std::initializer_list<std::string_view> parts) {
@@ -102,6 +107,11 @@ bool has_part(const MessageView& message, std::initializer_list<std::string_view
         types, [&message](std::string_view type) { return message.find(type) != nullptr; });
 }
 
+bool is_report_type(const MessageView& message, std::string_view type) {
+    return message.media_type == "multipart/report" &&
+           core::equals_ignoring_case(message.parameter("report-type"), type);
+}
+
 Signs signs_of(const MessageView& message, const HumanText& text) {
     Signs signs;
     const mail::HeaderList& headers = message.headers;
@@ -135,6 +145,7 @@ Signs signs_of(const MessageView& message, const HumanText& text) {
     signs.lead_phrases =
         count_bounce_phrases(phrase_text(start.substr(0, start.find('\n')), kLeadOctets));
     const std::string_view report = std::string_view(text.report).substr(0, kPhraseOctets);
+    signs.report = is_report_type(message, "delivery-status");
     signs.names_address = !find_addresses(report, 1).empty();
     signs.reply_and_address =
         signs.names_address && find_reply(report, ReplyContext::Prose).has_value();
@@ -143,11 +154,6 @@ Signs signs_of(const MessageView& message, const HumanText& text) {
 
 Detection found(MessageKind kind, std::string reason) {
     return {.kind = kind, .reasons = {std::move(reason)}};
-}
-
-bool is_report_type(const MessageView& message, std::string_view type) {
-    return message.media_type == "multipart/report" &&
-           core::equals_ignoring_case(message.parameter("report-type"), type);
 }
 
 // ------------------------------------------------------------------------------------- by shape
@@ -282,7 +288,7 @@ std::optional<Detection> detect_unsubscribe(const Signs& signs) {
     return found(MessageKind::Unsubscribe, "asks to be taken off");
 }
 
-std::optional<Detection> detect_bounce(const MessageView& message, const Signs& signs) {
+std::optional<Detection> detect_bounce(const Signs& signs) {
     Detection detection{.kind = MessageKind::Bounce, .reasons = {}};
     int score = 0;
     const auto add = [&](bool applies, int points, std::string_view reason) {
@@ -293,15 +299,15 @@ std::optional<Detection> detect_bounce(const MessageView& message, const Signs& 
             }
         }
     };
-    const bool report = is_report_type(message, "delivery-status");
     // The words of a letter about bounces stand anywhere in it, those of a bounce at its start.
     const int words = signs.machine_sender() ? signs.phrases : signs.opening_phrases;
-    add(report, 4, "multipart/report");
+    add(signs.report, 4, "multipart/report");
     add(signs.failed_recipients, 5, "X-Failed-Recipients");
     add(words > 0, 4 + ((std::min(words, 4) - 1) * 2), "bounce phrases");
     add(signs.reply_and_address, 3, "SMTP reply beside an address");
     add(signs.bounce_subject, 3, "bounce subject");
-    const bool evidence = words > 0 || signs.reply_and_address || signs.failed_recipients || report;
+    const bool evidence =
+        words > 0 || signs.reply_and_address || signs.failed_recipients || signs.report;
     const bool bare = signs.bounce_subject && signs.returns_message && signs.machine_sender();
     add(signs.daemon, 2, "written by a mail system");
     add(is_list_manager(signs.from_local), 1, "written by a list manager");
@@ -313,17 +319,15 @@ std::optional<Detection> detect_bounce(const MessageView& message, const Signs& 
     const bool by_list = signs.list && !is_list_manager(signs.from_local);
     add(by_list && !signs.failed_recipients && !signs.machine_sender(), -3, "");
     // Words and a sender's name alone: the words must come first.
-    const bool other_signs = signs.bounce_subject || signs.failed_recipients || report ||
+    const bool other_signs = signs.bounce_subject || signs.failed_recipients || signs.report ||
                              signs.reply_and_address || signs.null_sender || signs.returns_message;
     add(!other_signs && signs.lead_phrases == 0, -6, "");
     add(other_signs && signs.opening_phrases == 0 && !signs.bounce_subject &&
-            !signs.failed_recipients && !signs.reply_and_address && !report,
+            !signs.failed_recipients && !signs.reply_and_address && !signs.report,
         -3,
         "");
     // Words about delivery that tell of nobody and return nothing announce something.
-    add(!signs.names_address && !signs.returns_message && !signs.failed_recipients && !report,
-        -3,
-        "");
+    add(signs.is_about_nobody(), -3, "");
     const int enough = signs.machine_sender() || signs.failed_recipients ? 6 : 8;
     if ((!evidence && !bare) || score < enough) {
         return std::nullopt;
@@ -418,7 +422,7 @@ Detection detect(const MessageView& message, const HumanText& text) {
     if (auto unsubscribe = detect_unsubscribe(signs)) {
         return *unsubscribe;
     }
-    const std::optional<Detection> bounce = detect_bounce(message, signs);
+    const std::optional<Detection> bounce = detect_bounce(signs);
     const std::optional<Detection> auto_reply = detect_auto_reply(message, signs);
     // What an away note says about failing ("your mail will not be delivered to …") is weak.
     const bool surely_away = auto_reply.has_value() && is_auto_reply_subject(signs.subject) &&
