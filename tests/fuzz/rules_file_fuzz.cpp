@@ -5,6 +5,7 @@
 #include "dsn/rule_set.hpp"
 #include "io/codes_file.hpp"
 #include "io/rules_file.hpp"
+#include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
 
 #include <algorithm>

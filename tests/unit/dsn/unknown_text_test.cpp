@@ -7,7 +7,6 @@
 #include "mail/failure_code.hpp"
 #include "tests/support/code_samples.hpp"
 
-#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>

@@ -61,15 +61,16 @@ public:
             "Reporting-MTA: dns; mx.a.test\nX-Postfix-Queue-ID: 4Xk2\n\n"
             "Final-Recipient: rfc822; eva@good.test\nAction: failed\nStatus: 5.1.1\n"
             "Diagnostic-Code: smtp; " +
-            diagnostic + "\n";
+            diagnostic_ + "\n";
         view.parts = {text, status};
         return view;
     }
     [[nodiscard]] const std::string& last() const { return last_; }
 
-    std::string diagnostic = "550 5.1.1 no such user here";
+    void say(std::string_view diagnostic) { diagnostic_ = diagnostic; }
 
 private:
+    std::string diagnostic_ = "550 5.1.1 no such user here";
     mutable std::string last_;
 };
 
@@ -540,7 +541,7 @@ TEST_CASE("a DSN from outside is tagged unproven and teaches nothing") {
 
 TEST_CASE("a text that no rule knew is counted, and failing to count harms nothing") {
     House house(enforcing());
-    house.reader.diagnostic = "550 5.9.9 the spoon of <eva@good.test> is bent";
+    house.reader.say("550 5.9.9 the spoon of <eva@good.test> is bent");
     house.connect("192.0.2.1");
     const auto bounce = [&] {
         house.actions.added.clear();
