@@ -1,81 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/literal_set.hpp"
 
+#include "core/text.hpp"
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdback::core {
 
 LiteralSet::LiteralSet(std::span<const std::string> literals)
-    : shorter_(literals.size(), kNone), classes_(256, 0) {
-    sort_octets(literals);
-    plant(literals);
-    link();
-}
-
-void LiteralSet::sort_octets(std::span<const std::string> literals) {
-    for (const std::string& literal : literals) {
-        for (const char octet : literal) {
-            std::uint8_t& octets_class = classes_[static_cast<unsigned char>(octet)];
-            if (octets_class == 0) {
-                octets_class = static_cast<std::uint8_t>(width_);
-                ++width_;
+    : literals_(literals.begin(), literals.end()), keys_(literals.size()), first_(kSlots, kNone) {
+    // How many strings each slot could hold, were they known by all of their octets.
+    std::vector<std::uint32_t> shared(kSlots, 0);
+    const auto each_window = [](std::string_view literal, const auto& act) {
+        std::uint32_t window = 0;
+        for (std::size_t at = 0; at < literal.size(); ++at) {
+            window = slide(window, literal[at]);
+            if (at + 1 >= kShortest) {
+                act(at, slot_of(window));
             }
         }
-    }
-    for (std::size_t letter = 0; letter < 26; ++letter) {
-        classes_[std::size_t{'A'} + letter] = classes_[std::size_t{'a'} + letter];
-    }
-}
-
-void LiteralSet::plant(std::span<const std::string> literals) {
-    next_.assign(width_, 0);
-    endings_.assign(1, kNone);
-    for (std::size_t i = 0; i < literals.size(); ++i) {
-        std::size_t state = 0;
-        for (const char octet : literals[i]) {
-            const std::size_t edge = (state * width_) + class_of(octet);
-            if (next_[edge] == 0) {
-                next_[edge] = static_cast<std::uint32_t>(endings_.size());
-                endings_.push_back(kNone);
-                next_.resize(next_.size() + width_, 0);
-            }
-            state = next_[edge];
+    };
+    for (const std::string& literal : literals_) {
+        if (literal.size() < kShortest) {
+            throw std::invalid_argument("a string too short for a LiteralSet: " + literal);
         }
-        // The same string again is told along with the first.
-        shorter_[i] = endings_[state];
-        endings_[state] = static_cast<std::uint32_t>(i);
+        each_window(literal, [&](std::size_t, std::size_t slot) { ++shared[slot]; });
     }
-}
-
-void LiteralSet::link() {
-    std::vector<std::uint32_t> suffix(endings_.size(), 0);
-    std::vector<std::uint32_t> queue = {0};  // by growing depth
-    for (std::size_t head = 0; head < queue.size(); ++head) {
-        const std::uint32_t state = queue[head];
-        for (std::uint32_t step = 0; step < width_; ++step) {
-            std::uint32_t& target = next_[(state * width_) + step];
-            const std::uint32_t by_suffix = state == 0 ? 0 : next_[(suffix[state] * width_) + step];
-            if (target == 0) {
-                target = by_suffix;
-                continue;
+    for (std::size_t i = 0; i < literals_.size(); ++i) {
+        std::size_t best = kSlots;
+        each_window(literals_[i], [&](std::size_t at, std::size_t slot) {
+            if (best == kSlots || shared[slot] < shared[best]) {
+                best = slot;
+                keys_[i].window_end = static_cast<std::uint32_t>(at);
             }
-            suffix[target] = by_suffix;
-            queue.push_back(target);
-            add_endings(target, by_suffix);
-        }
+        });
+        keys_[i].next = first_[best];
+        first_[best] = static_cast<std::uint32_t>(i);
+        used_.set(best);
     }
 }
 
-void LiteralSet::add_endings(std::uint32_t state, std::uint32_t shorter) {
-    std::uint32_t* last = &endings_[state];
-    while (*last != kNone) {
-        last = &shorter_[*last];
-    }
-    *last = endings_[shorter];
+bool LiteralSet::stands_at(std::string_view text, std::size_t begin, std::string_view literal) {
+    return text.size() - begin >= literal.size() &&
+           std::ranges::equal(text.substr(begin, literal.size()), literal, [](char have, char want) {
+               return ascii_lower(have) == want;
+           });
 }
 
 }  // namespace holdback::core

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Many fixed strings searched in a text at one go, by the automaton of Aho and Corasick (1975).
+// Many fixed strings searched in a text at one go.
 
+#include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,50 +15,67 @@ namespace holdback::core {
 
 /// A set of strings, made once and asked often. Immutable; share it freely between threads.
 ///
-/// A search reads each octet of the text once, whatever the number of strings. Letters A-Z of the
-/// text match a-z; other octets match themselves.
+/// Each string is known by three octets of it, those that the fewest others have. A search looks
+/// each three octets of the text up and compares the few strings that they may belong to: its cost
+/// is that of the text, hardly that of the number of strings. Letters A-Z of the text match a-z;
+/// other octets match themselves.
 class LiteralSet {
 public:
-    /// The strings, in lower case; none is empty. They are known by their position.
+    static constexpr std::size_t kShortest = 3;
+
+    LiteralSet() = default;
+    /// The strings, in lower case, none shorter than `kShortest` octets (else throws
+    /// std::invalid_argument). They are known by their position.
     explicit LiteralSet(std::span<const std::string> literals);
 
-    /// Calls `found` with the position of each string that ends at an octet of the text, in the
-    /// order of their ends. A string that stands in the text twice is told twice.
+    /// Calls `found(which, begin)` for each place in the text where a string stands, in no certain
+    /// order: `which` is its position in the set, `begin` that of its first octet.
     template <typename Found>
     void search(std::string_view text, const Found& found) const {
-        std::uint32_t state = 0;
-        for (const char octet : text) {
-            state = next_[(state * width_) + class_of(octet)];
-            for (std::uint32_t at = endings_[state]; at != kNone; at = shorter_[at]) {
-                found(static_cast<std::size_t>(at));
+        std::uint32_t window = 0;
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            window = slide(window, text[at]);
+            const std::size_t slot = slot_of(window);
+            if (!used_[slot]) {
+                continue;
+            }
+            for (std::uint32_t key = first_[slot]; key != kNone; key = keys_[key].next) {
+                const std::size_t begin = at - keys_[key].window_end;
+                if (at >= keys_[key].window_end && stands_at(text, begin, literals_[key])) {
+                    found(static_cast<std::size_t>(key), begin);
+                }
             }
         }
     }
 
 private:
+    /// How a string is found; one per string, at its position.
+    struct Key {
+        std::uint32_t window_end = 0;  ///< where the last of the three octets stands in the string
+        std::uint32_t next = 0;        ///< the next string in the same slot, or `kNone`
+    };
+
     static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+    static constexpr unsigned kSlotBits = 15;
+    static constexpr std::size_t kSlots = std::size_t{1} << kSlotBits;
 
-    [[nodiscard]] std::uint32_t class_of(char octet) const {
-        return classes_[static_cast<unsigned char>(octet)];
+    [[nodiscard]] static std::uint32_t slide(std::uint32_t window, char octet) {
+        const bool capital = octet >= 'A' && octet <= 'Z';
+        const auto lower = static_cast<unsigned char>(capital ? octet - 'A' + 'a' : octet);
+        return ((window << 8U) | lower) & 0xFFFFFFU;
     }
-    /// Gives each octet that a string has a class of its own.
-    void sort_octets(std::span<const std::string> literals);
-    /// Makes the tree of all strings; no branch leads to the root, so 0 is "none".
-    void plant(std::span<const std::string> literals);
-    /// Where a branch is missing, goes on as the longest proper suffix would.
-    void link();
-    /// Strings that end where `shorter` ends also end at `state`.
-    void add_endings(std::uint32_t state, std::uint32_t shorter);
+    /// Spreads windows over the slots by Knuth's multiplicative hashing.
+    [[nodiscard]] static std::size_t slot_of(std::uint32_t window) {
+        return (window * 2654435761U) >> (32U - kSlotBits);
+    }
+    [[nodiscard]] static bool stands_at(std::string_view text,
+                                        std::size_t begin,
+                                        std::string_view literal);
 
-    /// The longest string that ends in each state, or `kNone`.
-    std::vector<std::uint32_t> endings_;
-    /// The next longest string that ends where a string does, or `kNone`: a proper suffix of it.
-    std::vector<std::uint32_t> shorter_;
-    /// The state behind each state and class of octets.
-    std::vector<std::uint32_t> next_;
-    /// By octet; those that no string has are of class 0.
-    std::vector<std::uint8_t> classes_;
-    std::uint32_t width_ = 1;  ///< number of classes
+    std::vector<std::string> literals_;
+    std::vector<Key> keys_;
+    std::vector<std::uint32_t> first_;  ///< by slot, or `kNone`
+    std::bitset<kSlots> used_;          ///< small enough to stay at hand
 };
 
 }  // namespace holdback::core

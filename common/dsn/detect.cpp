@@ -24,7 +24,6 @@ namespace holdback::dsn {
 namespace {
 
 constexpr std::size_t kPhraseOctets = 6000;
-constexpr std::size_t kOpeningOctets = 600;
 constexpr std::size_t kLeadOctets = 200;
 
 /// What was measured on a message; the judgements below weigh it.
@@ -41,9 +40,8 @@ struct Signs {
     bool returns_message = false;
     bool bounce_subject = false;
     bool failed_recipients = false;
-    int phrases = 0;
-    int opening_phrases = 0;  ///< those in the first few lines
-    int lead_phrases = 0;     ///< those in the first line
+    PhraseSigns phrases;
+    int lead_phrases = 0;  ///< of bounces, in the first line
     bool reply_and_address = false;
     bool names_address = false;  ///< an address stands in the text
     bool report = false;         ///< multipart/report of type delivery-status
@@ -138,12 +136,10 @@ Signs signs_of(const MessageView& message, const HumanText& text) {
             {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"});
     signs.bounce_subject = is_bounce_subject(signs.subject);
     signs.failed_recipients = headers.has("X-Failed-Recipients");
-    signs.phrases = count_bounce_phrases(signs.phrase_text);
-    signs.opening_phrases =
-        count_bounce_phrases(std::string_view(signs.phrase_text).substr(0, kOpeningOctets));
+    signs.phrases = phrase_signs(signs.phrase_text);
     const std::string_view start = core::trim(text.report);
     signs.lead_phrases =
-        count_bounce_phrases(phrase_text(start.substr(0, start.find('\n')), kLeadOctets));
+        phrase_signs(phrase_text(start.substr(0, start.find('\n')), kLeadOctets)).bounce;
     const std::string_view report = std::string_view(text.report).substr(0, kPhraseOctets);
     signs.report = is_report_type(message, "delivery-status");
     signs.names_address = !find_addresses(report, 1).empty();
@@ -192,16 +188,8 @@ std::optional<Detection> detect_complaint(const MessageView& message, const Sign
     if (fields_in_text) {
         return found(MessageKind::Complaint, "feedback fields in the text");
     }
-    const bool returned = signs.returns_message;
     const bool hotmail = signs.subject.starts_with("complaint about message from");
-    const bool says_so = holds_any(signs.phrase_text,
-                                   {"this is an email abuse report",
-                                    "this is a spam report for an email",
-                                    "email abuse complaint",
-                                    "reported the following message as spam",
-                                    "marked the following message as spam",
-                                    "this is an opt-out report"});
-    if (returned && (hotmail || says_so)) {
+    if (signs.returns_message && (hotmail || signs.phrases.complains)) {
         return found(MessageKind::Complaint, hotmail ? "complaint subject" : "complaint phrases");
     }
     return std::nullopt;
@@ -247,14 +235,16 @@ std::optional<Detection> detect_dsn(const MessageView& message,
 
 std::optional<Detection> detect_challenge(const Signs& signs) {
     const bool asks =
-        asks_for_confirmation(signs.phrase_text) || asks_for_confirmation(signs.subject);
+        signs.phrases.asks_for_confirmation || phrase_signs(signs.subject).asks_for_confirmation;
+    // "550 … requires confirmation" is another server's reply that a bounce quotes.
+    if (!asks || signs.list || signs.reply_and_address) {
+        return std::nullopt;
+    }
     const bool automatic =
         signs.machine_sender() || signs.answers || signs.auto_submitted.starts_with("auto") ||
         signs.subject.starts_with("re:") ||
         holds_any(signs.from, {"noreply", "no-reply", "challenge", "confirm", "verif"});
-    const bool link = holds_any(signs.phrase_text, {"http://", "https://", "reply to this"});
-    // "550 … requires confirmation" is another server's reply that a bounce quotes.
-    if (!asks || !automatic || !link || signs.list || signs.reply_and_address) {
+    if (!automatic || !holds_any(signs.phrase_text, {"http://", "https://", "reply to this"})) {
         return std::nullopt;
     }
     return found(MessageKind::Challenge, "asks for a confirmation");
@@ -300,7 +290,7 @@ std::optional<Detection> detect_bounce(const Signs& signs) {
         }
     };
     // The words of a letter about bounces stand anywhere in it, those of a bounce at its start.
-    const int words = signs.machine_sender() ? signs.phrases : signs.opening_phrases;
+    const int words = signs.machine_sender() ? signs.phrases.bounce : signs.phrases.opening_bounce;
     add(signs.report, 4, "multipart/report");
     add(signs.failed_recipients, 5, "X-Failed-Recipients");
     add(words > 0, 4 + ((std::min(words, 4) - 1) * 2), "bounce phrases");
@@ -322,7 +312,7 @@ std::optional<Detection> detect_bounce(const Signs& signs) {
     const bool other_signs = signs.bounce_subject || signs.failed_recipients || signs.report ||
                              signs.reply_and_address || signs.null_sender || signs.returns_message;
     add(!other_signs && signs.lead_phrases == 0, -6, "");
-    add(other_signs && signs.opening_phrases == 0 && !signs.bounce_subject &&
+    add(other_signs && signs.phrases.opening_bounce == 0 && !signs.bounce_subject &&
             !signs.failed_recipients && !signs.reply_and_address && !signs.report,
         -3,
         "");
@@ -369,7 +359,7 @@ std::optional<Detection> detect_auto_reply(const MessageView& message, const Sig
     if (has_auto_reply_field(message.headers, signs)) {
         return found(MessageKind::AutoReply, "auto-reply field");
     }
-    const bool away = says_away(std::string_view(signs.phrase_text).substr(0, 1500));
+    const bool away = signs.phrases.says_away;
     const bool subject = is_auto_reply_subject(signs.subject);
     const bool suppress = message.headers.has("X-Auto-Response-Suppress");
     const std::string precedence = lower_field(message.headers, "Precedence");

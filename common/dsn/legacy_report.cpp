@@ -40,7 +40,8 @@ Action action_of(const LegacyInput& input) {
                                     : input.message.subject;
     const std::string text =
         phrase_text(subject, 500) + " | " + phrase_text(input.text.report, kPhraseOctets);
-    return says_delayed(text) ? Action::Delayed : Action::Failed;
+    const PhraseSigns signs = phrase_signs(text);
+    return signs.says_delayed && !signs.says_final ? Action::Delayed : Action::Failed;
 }
 
 std::string lower_address(std::string_view text) {

@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +29,7 @@ namespace {
 constexpr std::int64_t kPatternMemory = std::int64_t{1} * 1024 * 1024;
 
 /// Shorter words stand in nearly every text and would sort out nothing.
-constexpr int kShortestWord = 3;
+constexpr int kShortestWord = core::LiteralSet::kShortest;
 
 RE2::Options pattern_options() {
     RE2::Options options;
@@ -47,7 +46,7 @@ RE2::Options pattern_options() {
 struct PatternSet::Patterns {
     re2::FilteredRE2 compiled{kShortestWord};
     std::map<std::string, std::size_t, std::less<>> numbers;  ///< by source
-    core::LiteralSet words{std::span<const std::string>{}};   ///< as `compiled` knows them
+    core::LiteralSet words;                                   ///< as `compiled` knows them
     std::size_t word_count = 0;
 };
 
@@ -93,7 +92,7 @@ PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
     }
     std::vector<bool> seen(patterns_->word_count);
     std::vector<int> words;
-    const auto note = [&](std::size_t word) {
+    const auto note = [&](std::size_t word, std::size_t) {
         if (!seen[word]) {
             seen[word] = true;
             words.push_back(static_cast<int>(word));

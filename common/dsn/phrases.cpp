@@ -3,7 +3,6 @@
 
 #include "core/literal_set.hpp"
 #include "core/text.hpp"
-#include "dsn/text_scan.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,32 +10,26 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::dsn {
 
 namespace {
 
-/// Phrases made ready for searching.
+/// Phrases of one meaning, made ready for searching.
 class PhraseTable {
 public:
     explicit PhraseTable(std::span<const std::string_view> phrases)
-        : size_(phrases.size()), set_(std::vector<std::string>(phrases.begin(), phrases.end())) {}
+        : set_(std::vector<std::string>(phrases.begin(), phrases.end())) {}
 
-    /// How many different phrases stand in the text.
-    [[nodiscard]] int count_in(std::string_view text) const {
-        std::vector<bool> seen(size_);
-        set_.search(text, [&seen](std::size_t phrase) { seen[phrase] = true; });
-        return static_cast<int>(std::ranges::count(seen, true));
-    }
     [[nodiscard]] bool any_in(std::string_view text) const {
         bool any = false;
-        set_.search(text, [&any](std::size_t) { any = true; });
+        set_.search(text, [&any](std::size_t, std::size_t) { any = true; });
         return any;
     }
 
 private:
-    std::size_t size_;
     core::LiteralSet set_;
 };
 
@@ -559,6 +552,15 @@ constexpr auto kDelayPhrases = std::to_array<std::string_view>({
     "temporarily undeliverable",
 });
 
+constexpr auto kComplaintPhrases = std::to_array<std::string_view>({
+    "this is an email abuse report",
+    "this is a spam report for an email",
+    "email abuse complaint",
+    "reported the following message as spam",
+    "marked the following message as spam",
+    "this is an opt-out report",
+});
+
 constexpr auto kFinalPhrases = std::to_array<std::string_view>({
     "permanent error",
     "permanent failure",
@@ -618,33 +620,123 @@ constexpr auto kAwayPhrases = std::to_array<std::string_view>({
     "в отпуске",
 });
 
+/// The phrases that stand in texts, all of them in one set.
+class PhraseIndex {
+public:
+    PhraseIndex() : set_(joined()) {}
+
+    [[nodiscard]] PhraseSigns signs_of(std::string_view text) const {
+        PhraseSigns signs;
+        std::array<std::size_t, kBouncePhrases.size()> first_end{};  // 0: not in the text
+        set_.search(text, [&](std::size_t which, std::size_t begin) {
+            if (which < kBouncePhrases.size()) {
+                const std::size_t end = begin + kBouncePhrases.at(which).size();
+                std::size_t& first = first_end.at(which);
+                first = first == 0 ? end : std::min(first, end);
+            } else if (which < kAwayBegin) {
+                signs.asks_for_confirmation = true;
+            } else if (which < kDelayBegin) {
+                signs.says_away = signs.says_away || begin < kAwayOctets;
+            } else if (which < kFinalBegin) {
+                signs.says_delayed = true;
+            } else if (which < kComplaintBegin) {
+                signs.says_final = true;
+            } else {
+                signs.complains = true;
+            }
+        });
+        signs.bounce = static_cast<int>(std::ranges::count_if(
+            first_end, [](std::size_t end) { return end > 0; }));
+        signs.opening_bounce = static_cast<int>(std::ranges::count_if(
+            first_end, [](std::size_t end) { return end > 0 && end <= kOpeningOctets; }));
+        return signs;
+    }
+
+private:
+    static constexpr std::size_t kOpeningOctets = 600;
+    static constexpr std::size_t kAwayOctets = 1500;
+
+    // Where each kind begins among all phrases.
+    static constexpr std::size_t kChallengeBegin = kBouncePhrases.size();
+    static constexpr std::size_t kAwayBegin = kChallengeBegin + kChallengePhrases.size();
+    static constexpr std::size_t kDelayBegin = kAwayBegin + kAwayPhrases.size();
+    static constexpr std::size_t kFinalBegin = kDelayBegin + kDelayPhrases.size();
+    static constexpr std::size_t kComplaintBegin = kFinalBegin + kFinalPhrases.size();
+
+    static std::vector<std::string> joined() {
+        std::vector<std::string> all;
+        const auto add = [&all](std::span<const std::string_view> phrases) {
+            all.insert(all.end(), phrases.begin(), phrases.end());
+        };
+        add(kBouncePhrases);
+        add(kChallengePhrases);
+        add(kAwayPhrases);
+        add(kDelayPhrases);
+        add(kFinalPhrases);
+        add(kComplaintPhrases);
+        return all;
+    }
+
+    core::LiteralSet set_;
+};
+
 bool is_reply_or_forward(std::string_view subject) {
     return subject.starts_with("re:") || subject.starts_with("fwd:") ||
            subject.starts_with("fw:") || subject.starts_with("aw:") || subject.starts_with("wg:") ||
            subject.starts_with("[fwd:");
 }
 
-/// Lower case, and typographic apostrophes and no-break spaces as their plain kin.
-std::string plain_marks(std::string_view text) {
-    std::string out(text.size(), '\0');
-    std::size_t end = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        char c = core::ascii_lower(text[at]);
-        if (c == '\xe2' || c == '\xc2') {
-            const std::string_view rest = text.substr(at);
-            if (rest.starts_with("\xe2\x80\x99") || rest.starts_with("\xe2\x80\x98")) {
-                c = '\'';
-                at += 2;
-            } else if (rest.starts_with("\xc2\xa0")) {
-                c = ' ';
-                ++at;
+/// Joins lines to one, folded as `phrase_text` says.
+class LineFolder {
+public:
+    explicit LineFolder(std::size_t most_octets) : text_(most_octets, '\0') {}
+
+    /// No more than the octets that the folder was made for, line ends included.
+    void add(std::string_view line) {
+        for (std::size_t at = 0; at < line.size(); ++at) {
+            const char c = line[at];
+            if (core::is_ascii_space(c)) {
+                gap_ = true;
+            } else if (c == '\xe2' || c == '\xc2') {
+                at += add_mark(line.substr(at)) - 1;
+            } else {
+                put(core::ascii_lower(c));
             }
         }
-        out[end++] = c;
+        gap_ = true;
     }
-    out.resize(end);
-    return out;
-}
+
+    [[nodiscard]] std::string take() {
+        text_.resize(end_);
+        return std::move(text_);
+    }
+
+private:
+    /// Octets of the text that it took: a typographic apostrophe, a no-break space or one octet.
+    std::size_t add_mark(std::string_view text) {
+        if (text.starts_with("\xe2\x80\x99") || text.starts_with("\xe2\x80\x98")) {
+            put('\'');
+            return 3;
+        }
+        if (text.starts_with("\xc2\xa0")) {
+            gap_ = true;
+            return 2;
+        }
+        put(text.front());
+        return 1;
+    }
+    void put(char c) {
+        if (gap_ && end_ > 0) {
+            text_[end_++] = ' ';
+        }
+        gap_ = false;
+        text_[end_++] = c;
+    }
+
+    std::string text_;
+    std::size_t end_ = 0;
+    bool gap_ = false;
+};
 
 bool is_quoted(std::string_view line) {
     return line.starts_with("> ") || (line.starts_with('>') && !line.starts_with(">>>"));
@@ -653,17 +745,18 @@ bool is_quoted(std::string_view line) {
 }  // namespace
 
 std::string phrase_text(std::string_view text, std::size_t most_octets) {
-    std::string joined;
-    for (const std::string_view line : lines_of(text)) {
-        if (joined.size() >= most_octets) {
-            break;
-        }
+    LineFolder folder(std::min(text.size(), most_octets) + 1);
+    std::size_t octets = 0;
+    for (std::size_t at = 0; at < text.size() && octets < most_octets;) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::string_view line = text.substr(at, std::min(end - at, most_octets - octets));
         if (!is_quoted(line)) {
-            joined += line.substr(0, most_octets);
-            joined += ' ';
+            folder.add(line);
+            octets += line.size() + 1;
         }
+        at = end + 1;
     }
-    return plain_marks(one_line(joined));
+    return folder.take();
 }
 
 bool is_bounce_subject(std::string_view subject) {
@@ -682,25 +775,9 @@ bool is_auto_reply_subject(std::string_view subject) {
            inside.any_in(subject);
 }
 
-int count_bounce_phrases(std::string_view text) {
-    static const PhraseTable table(kBouncePhrases);
-    return table.count_in(text);
-}
-
-bool asks_for_confirmation(std::string_view text) {
-    static const PhraseTable table(kChallengePhrases);
-    return table.any_in(text);
-}
-
-bool says_delayed(std::string_view text) {
-    static const PhraseTable delays(kDelayPhrases);
-    static const PhraseTable ends(kFinalPhrases);
-    return delays.any_in(text) && !ends.any_in(text);
-}
-
-bool says_away(std::string_view text) {
-    static const PhraseTable table(kAwayPhrases);
-    return table.any_in(text);
+PhraseSigns phrase_signs(std::string_view text) {
+    static const PhraseIndex index;
+    return index.signs_of(text);
 }
 
 }  // namespace holdback::dsn

@@ -17,13 +17,18 @@ namespace holdback::dsn {
 /// A subject that answering programs give. `subject` is lower case.
 [[nodiscard]] bool is_auto_reply_subject(std::string_view subject);
 
-/// How many distinct phrases of bounces a phrase text holds.
-[[nodiscard]] int count_bounce_phrases(std::string_view text);
-/// True when a phrase text asks the sender to confirm himself.
-[[nodiscard]] bool asks_for_confirmation(std::string_view text);
-/// True when a phrase text says that delivery goes on being tried.
-[[nodiscard]] bool says_delayed(std::string_view text);
-/// True when a phrase text says that its writer is away or answers by machine.
-[[nodiscard]] bool says_away(std::string_view text);
+/// Which kinds of phrases a text holds.
+struct PhraseSigns {
+    int bounce = 0;                      ///< distinct phrases of bounces
+    int opening_bounce = 0;              ///< those among them that stand in the first 600 octets
+    bool asks_for_confirmation = false;  ///< the sender has to confirm himself
+    bool says_away = false;              ///< in 1500 octets: the writer is away, or no person
+    bool says_delayed = false;           ///< delivery goes on being tried
+    bool says_final = false;             ///< it does not
+    bool complains = false;              ///< a reader reports a message as spam
+};
+
+/// Looks a phrase text up, see `phrase_text`.
+[[nodiscard]] PhraseSigns phrase_signs(std::string_view text);
 
 }  // namespace holdback::dsn

@@ -116,8 +116,9 @@ private:
 }  // namespace
 
 std::string to_utf8(std::string raw, std::string_view charset) {
-    const auto nul = std::ranges::remove(raw, '\0');
-    raw.erase(nul.begin(), nul.end());
+    if (raw.find('\0') != std::string::npos) {
+        std::erase(raw, '\0');
+    }
     if (is_plain_ascii(raw, charset)) {
         return raw;
     }

@@ -30,12 +30,19 @@ void unref(void* object) {
 
 template <typename T>
 using Owned = core::Handle<T, &unref>;
+/// Octets of a subject that are kept.
+constexpr std::size_t kMostSubject = 4096;
+
 using OwnedText = core::Handle<char, &g_free>;
 
-/// GMime's tables, made once; they live as long as the process.
+/// GMime's tables, made once; they live as long as the process. Embedded messages are leaves like
+/// any other: most are read no further than their header, and the reader takes them apart itself.
 void init_gmime() {
     static const bool once = [] {
         g_mime_init();
+        for (const char* const subtype : {"rfc822", "rfc2822", "global", "news"}) {
+            g_mime_object_register_type("message", subtype, GMIME_TYPE_PART);
+        }
         return true;
     }();
     static_cast<void>(once);
@@ -55,7 +62,33 @@ bool is_machine_text(std::string_view type) {
 }
 
 bool is_message(std::string_view type) {
-    return type == "message/rfc822" || type == "message/global" || type == "message/news";
+    return type == "message/rfc822" || type == "message/rfc2822" || type == "message/global" ||
+           type == "message/news";
+}
+
+bool is_delivery_status(std::string_view type) {
+    return type == "message/delivery-status" || type == "message/global-delivery-status";
+}
+
+/// The fields of a header that MIME (RFC 2045) knows, as a header block with the empty line.
+std::string mime_fields(const mail::HeaderList& headers) {
+    std::string fields;
+    for (const mail::HeaderField& field : headers.fields()) {
+        if (core::starts_with_ignoring_case(field.name, "Content-") ||
+            core::equals_ignoring_case(field.name, "MIME-Version")) {
+            fields.append(field.name).append(":").append(field.raw_value).append("\n");
+        }
+    }
+    return fields.append("\n");
+}
+
+/// RFC 2047's encoded words as UTF-8.
+std::string decoded_words(const std::string& value) {
+    if (!core::has_non_ascii(value) && value.find("=?") == std::string::npos) {
+        return value;
+    }
+    const OwnedText text(g_mime_utils_header_decode_text(nullptr, value.c_str()));
+    return text == nullptr ? std::string{} : std::string(text.get());
 }
 
 /// Walks GMime's tree and fills the view; one per message.
@@ -67,19 +100,15 @@ public:
           header_room_(limits.header_octets),
           text_room_(limits.total_text_octets) {}
 
-    void read_message(GMimeMessage* message) {
-        copy_headers(GMIME_OBJECT(message), view_.headers);
-        if (const char* subject = g_mime_message_get_subject(message); subject != nullptr) {
-            view_.subject = core::to_valid_utf8(core::trim(subject).substr(0, 4096));
+    void read_message(std::string_view text) {
+        const std::size_t body = read_header(text, view_.headers);
+        const std::string subject = view_.headers.first("Subject").value_or(std::string{});
+        view_.subject =
+            core::to_valid_utf8(core::trim(decoded_words(subject)).substr(0, kMostSubject));
+        view_.media_type = "text/plain";
+        if (body < text.size() || view_.headers.has("Content-Type")) {
+            read_body(view_.headers, text.substr(body), Place{});
         }
-        GMimeObject* const root = g_mime_message_get_mime_part(message);
-        if (root == nullptr) {
-            view_.media_type = "text/plain";
-            return;
-        }
-        view_.media_type = media_type(root);
-        view_.parameters = parameters(root);
-        read_object(root, Place{});
     }
 
     void limit_hit(std::string_view name) {
@@ -94,7 +123,64 @@ private:
         int embedded = 0;
     };
 
+    /// Takes the header of a message; where its body begins.
+    std::size_t read_header(std::string_view text, mail::HeaderList& headers) {
+        mail::ParsedHeader header = mail::parse_header(text, header_room_);
+        header_room_ -= header.octets;
+        if (!header.is_complete) {
+            limit_hit("header");
+        }
+        headers = std::move(header.fields);
+        return header.body;
+    }
+
     // The recursion ends at `limits_.depth`.
+    // NOLINTNEXTLINE(misc-no-recursion)
+    void read_body(const mail::HeaderList& headers, std::string_view body, Place place) {
+        std::string text = mime_fields(headers);
+        if (text.size() == 1) {
+            read_plain(body, place);
+            return;
+        }
+        text += body;
+        const Owned<GMimeStream> stream(
+            g_mime_stream_mem_new_with_buffer(text.data(), text.size()));
+        const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
+        const Owned<GMimeObject> root(g_mime_parser_construct_part(parser.get(), nullptr));
+        if (root == nullptr) {
+            return;
+        }
+        if (place.depth == 0) {
+            view_.media_type = media_type(root.get());
+            view_.parameters = parameters(root.get());
+        }
+        read_object(root.get(), place);
+    }
+
+    /// A message without MIME, or what can't be read as MIME: plain text.
+    void read_plain(std::string_view text, Place place) {
+        if (!has_room()) {
+            return;
+        }
+        dsn::MessagePart part;
+        part.media_type = "text/plain";
+        part.depth = place.depth;
+        part.embedded = place.embedded;
+        part.text = to_utf8(std::string(within_room(text)), "utf-8");
+        view_.parts.push_back(std::move(part));
+    }
+
+    /// As much of a text as may still be kept.
+    std::string_view within_room(std::string_view text) {
+        const std::size_t most = std::min(limits_.part_text_octets, text_room_);
+        if (text.size() > most) {
+            limit_hit("text");
+            text = text.substr(0, most);
+        }
+        text_room_ -= text.size();
+        return text;
+    }
+
     // NOLINTNEXTLINE(misc-no-recursion)
     void read_object(GMimeObject* object, Place place) {
         if (place.depth > limits_.depth) {
@@ -106,19 +192,10 @@ private:
             return;
         }
         if (has_room()) {
-            read_single(object, place);
-        }
-    }
-
-    // NOLINTNEXTLINE(misc-no-recursion)
-    void read_single(GMimeObject* object, Place place) {
-        view_.parts.push_back(new_part(object, place));
-        if (GMIME_IS_MESSAGE_PART(object)) {
-            read_embedded(g_mime_message_part_get_message(GMIME_MESSAGE_PART(object)),
-                          view_.parts.size() - 1,
-                          place);
-        } else if (GMIME_IS_PART(object)) {
-            read_leaf(GMIME_PART(object), view_.parts.size() - 1, place);
+            view_.parts.push_back(new_part(object, place));
+            if (GMIME_IS_PART(object)) {
+                read_leaf(GMIME_PART(object), view_.parts.size() - 1, place);
+            }
         }
     }
 
@@ -135,33 +212,8 @@ private:
     /// A multipart without any of its boundaries: all of it stands in front of the first part.
     void read_unsplit(GMimeMultipart* multipart, Place place) {
         const char* const prologue = g_mime_multipart_get_prologue(multipart);
-        if (g_mime_multipart_get_count(multipart) > 0 || prologue == nullptr || !has_room()) {
-            return;
-        }
-        const std::string_view raw = prologue;
-        const std::size_t most = std::min(limits_.part_text_octets, text_room_);
-        if (raw.size() > most) {
-            limit_hit("text");
-        }
-        text_room_ -= std::min(text_room_, raw.size());
-        dsn::MessagePart part;
-        part.media_type = "text/plain";
-        part.depth = place.depth + 1;
-        part.embedded = place.embedded;
-        part.text = to_utf8(std::string(raw.substr(0, most)), "utf-8");
-        view_.parts.push_back(std::move(part));
-    }
-
-    // NOLINTNEXTLINE(misc-no-recursion)
-    void read_embedded(GMimeMessage* message, std::size_t node, Place place) {
-        if (message == nullptr) {
-            return;
-        }
-        view_.parts[node].headers = mail::HeaderList{};
-        copy_headers(GMIME_OBJECT(message), view_.parts[node].headers);
-        GMimeObject* const root = g_mime_message_get_mime_part(message);
-        if (root != nullptr) {
-            read_object(root, {place.depth + 1, place.embedded + 1});
+        if (g_mime_multipart_get_count(multipart) == 0 && prologue != nullptr) {
+            read_plain(prologue, {.depth = place.depth + 1, .embedded = place.embedded});
         }
     }
 
@@ -170,57 +222,65 @@ private:
         const std::string type = view_.parts[node].media_type;
         const bool html = type == "text/html" || type == "text/enriched";
         if (is_message(type)) {
-            read_encoded_message(decoded(leaf, limits_.octets), node, place);
+            read_embedded(leaf, node, place);
             return;
         }
         if (!type.starts_with("text/") && !is_machine_text(type)) {
             return;
         }
-        const std::size_t most = std::min(limits_.part_text_octets, text_room_);
-        std::string raw = decoded(leaf, most);
-        text_room_ -= std::min(text_room_, raw.size());
+        has_status_ = has_status_ || is_delivery_status(type);
+        const std::string raw(within_room(content(leaf)));
         const char* charset =
             g_mime_object_get_content_type_parameter(GMIME_OBJECT(leaf), "charset");
-        std::string text = to_utf8(std::move(raw), charset == nullptr ? "utf-8" : charset);
+        std::string text = to_utf8(raw, charset == nullptr ? "utf-8" : charset);
         dsn::MessagePart& part = view_.parts[node];
         part.was_html = html;
         part.text = html ? dsn::html_to_text(text) : std::move(text);
     }
 
-    /// A message within base64 or quoted-printable, which RFC 2046 forbids and which is sent
-    /// anyway.
+    /// Of the messages that came back one level is read. Where a delivery status tells what became
+    /// of one, its header suffices.
     // NOLINTNEXTLINE(misc-no-recursion)
-    void read_encoded_message(const std::string& octets, std::size_t node, Place place) {
-        const std::string text = with_plain_line_ends(octets);
-        const Owned<GMimeStream> stream(
-            g_mime_stream_mem_new_with_buffer(text.data(), text.size()));
-        const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
-        const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
-        read_embedded(message.get(), node, place);
+    void read_embedded(GMimePart* leaf, std::size_t node, Place place) {
+        if (place.embedded > 0) {
+            return;
+        }
+        const std::string text = with_plain_line_ends(content(leaf));
+        const std::size_t body = read_header(text, view_.parts[node].headers);
+        if (!has_status_ && body < text.size()) {
+            const mail::HeaderList headers = view_.parts[node].headers;
+            read_body(headers,
+                      std::string_view(text).substr(body),
+                      {.depth = place.depth + 1, .embedded = place.embedded + 1});
+        }
     }
 
-    /// A part's content without its transfer encoding, line ends as "\n", at most `most` octets.
-    std::string decoded(GMimePart* leaf, std::size_t most) {
-        GMimeDataWrapper* const content = g_mime_part_get_content(leaf);
-        if (content == nullptr) {
+    /// A part's content without its transfer encoding, line ends as "\n".
+    static std::string content(GMimePart* leaf) {
+        GMimeDataWrapper* const wrapper = g_mime_part_get_content(leaf);
+        if (wrapper == nullptr) {
             return {};
         }
+        const GMimeContentEncoding encoding = g_mime_data_wrapper_get_encoding(wrapper);
+        if (encoding != GMIME_CONTENT_ENCODING_BASE64 &&
+            encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE &&
+            encoding != GMIME_CONTENT_ENCODING_UUENCODE) {
+            return octets_of(g_mime_data_wrapper_get_stream(wrapper));
+        }
         const Owned<GMimeStream> memory(g_mime_stream_mem_new());
-        g_mime_data_wrapper_write_to_stream(content, memory.get());
-        const GByteArray* const octets =
-            g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory.get()));
-        std::string text(octets->len, '\0');
-        if (octets->len > 0) {
-            std::memcpy(text.data(), octets->data, octets->len);
-        }
-        if (text.find('\r') != std::string::npos) {
-            text = plain(text);
-        }
-        if (text.size() > most) {
-            limit_hit("text");
-            text.resize(most);
-        }
-        return text;
+        g_mime_data_wrapper_write_to_stream(wrapper, memory.get());
+        const std::string text = octets_of(memory.get());
+        return text.find('\r') == std::string::npos ? text : plain(text);
+    }
+
+    /// All that a stream in memory holds within its bounds.
+    static std::string octets_of(GMimeStream* stream) {
+        std::string octets(static_cast<std::size_t>(std::max<gint64>(g_mime_stream_length(stream), 0)),
+                           '\0');
+        g_mime_stream_reset(stream);
+        const ssize_t read = g_mime_stream_read(stream, octets.data(), octets.size());
+        octets.resize(static_cast<std::size_t>(std::max<ssize_t>(read, 0)));
+        return octets;
     }
 
     static std::string plain(std::string_view text) {
@@ -270,6 +330,7 @@ private:
         return found;
     }
 
+    /// The fields of a part's own header.
     void copy_headers(GMimeObject* object, mail::HeaderList& headers) {
         GMimeHeaderList* const list = g_mime_object_get_header_list(object);
         const int count = list == nullptr ? 0 : g_mime_header_list_get_count(list);
@@ -305,6 +366,7 @@ private:
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
     std::size_t header_room_;
     std::size_t text_room_;
+    bool has_status_ = false;  ///< a delivery status stands among the parts so far
 };
 
 }  // namespace
@@ -331,14 +393,7 @@ dsn::MessageView GmimeReader::read(std::string_view octets) const {
         tree.limit_hit("depth");
         text.resize(end);
     }
-    const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(text.data(), text.size()));
-    const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
-    const Owned<GMimeMessage> message(g_mime_parser_construct_message(parser.get(), nullptr));
-    if (message == nullptr) {
-        view.media_type = "text/plain";
-        return view;
-    }
-    tree.read_message(message.get());
+    tree.read_message(text);
     return view;
 }
 

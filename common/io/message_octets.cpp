@@ -11,13 +11,23 @@
 
 namespace holdback::io {
 
+namespace {
+
+std::size_t dashed_lines(std::string_view text) {
+    std::size_t lines = 0;
+    for (std::size_t at = text.find("\n--"); at != std::string_view::npos;
+         at = text.find("\n--", at + 3)) {
+        ++lines;
+    }
+    return lines;
+}
+
+}  // namespace
+
 std::size_t bounded_work(std::string_view text) {
     constexpr std::size_t kMostComparisons = 20'000'000;
-    // A boundary takes 8 octets and a line that begins with "--" takes 3, so that a short text
-    // can't hold enough of both.
-    constexpr std::size_t kShortText = 20'000;
-    static_assert(kShortText / 8 * (kShortText / 3) < kMostComparisons);
-    if (text.size() < kShortText) {
+    // A boundary takes 9 octets ("boundary=") of the text.
+    if (dashed_lines(text) * (text.size() / 9) <= kMostComparisons) {
         return text.size();
     }
     std::size_t boundaries = 0;

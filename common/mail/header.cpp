@@ -43,10 +43,81 @@ void append_with_crlf(std::string& out, std::string_view text) {
     }
 }
 
+/// Octets of the field name that begins the line at `at`; 0 when the line is no field. White space
+/// in front of the colon is obsolete (RFC 5322 section 4.5), yet allowed.
+std::size_t name_octets(std::string_view text, std::size_t at) {
+    std::size_t end = at;
+    while (end < text.size() && text[end] > ' ' && text[end] < '\x7f' && text[end] != ':') {
+        ++end;
+    }
+    std::size_t colon = end;
+    while (colon < text.size() && is_wsp(text[colon])) {
+        ++colon;
+    }
+    return colon < text.size() && text[colon] == ':' ? end - at : 0;
+}
+
+/// Where the field that begins at `at` ends: at the line end that no folding follows.
+std::size_t field_end(std::string_view text, std::size_t at) {
+    std::size_t end = text.find('\n', at);
+    while (end != std::string_view::npos && end + 1 < text.size() && is_wsp(text[end + 1])) {
+        end = text.find('\n', end + 1);
+    }
+    return std::min(end, text.size());
+}
+
+/// Where the next field begins in the few lines behind the line end at `end`; nullopt when the
+/// header ends before.
+std::optional<std::size_t> next_field(std::string_view text, std::size_t end) {
+    constexpr int kMostLines = 10;
+    for (int line = 0; line < kMostLines; ++line) {
+        const std::size_t at = end + 1;
+        if (at >= text.size() || text[at] == '\n') {
+            return std::nullopt;
+        }
+        if (name_octets(text, at) != 0) {
+            return at;
+        }
+        end = std::min(text.find('\n', at), text.size());
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+ParsedHeader parse_header(std::string_view text, std::size_t most_octets) {
+    ParsedHeader header;
+    std::size_t at = 0;
+    while (at < text.size() && text[at] != '\n') {
+        const std::size_t name = name_octets(text, at);
+        const std::size_t end = field_end(text, at);
+        if (name == 0) {
+            const std::optional<std::size_t> next = next_field(text, end);
+            if (!next.has_value()) {
+                header.body = at;
+                return header;
+            }
+            at = *next;
+            continue;
+        }
+        const std::size_t value = text.find(':', at + name) + 1;
+        const std::size_t octets = name + (end - value);
+        header.is_complete = header.is_complete && octets <= most_octets - header.octets;
+        if (header.is_complete) {
+            header.fields.add(text.substr(at, name), text.substr(value, end - value));
+            header.octets += octets;
+        }
+        at = std::min(end + 1, text.size());
+    }
+    header.body = std::min(at + 1, text.size());
+    return header;
+}
 
 std::string HeaderField::value() const {
     const std::string_view raw = raw_value;
+    if (raw.find('\n') == std::string_view::npos) {
+        return std::string(core::trim(raw));
+    }
     std::string unfolded;
     unfolded.reserve(raw.size());
     for (std::size_t at = 0; at < raw.size();) {

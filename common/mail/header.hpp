@@ -43,6 +43,19 @@ private:
     std::vector<HeaderField> fields_;
 };
 
+/// The header of a message, and where its body begins in the text.
+struct ParsedHeader {
+    HeaderList fields;
+    std::size_t body = 0;     ///< behind the empty line; the text's length when there is none
+    std::size_t octets = 0;   ///< of the names and values
+    bool is_complete = true;  ///< false when fields were left out
+};
+
+/// Reads the header fields that begin a text (RFC 5322 section 2.2), line ends "\n". A line that is
+/// neither a field nor folded is passed over when a field follows soon; else it ends the header, and
+/// the body begins with it. The first field with which names and values exceed `most_octets`, and all behind it, are left out.
+[[nodiscard]] ParsedHeader parse_header(std::string_view text, std::size_t most_octets);
+
 /// Folds a value at its white space so that lines stay within 78 octets where they can
 /// (RFC 5322 section 2.1.1); `name_octets` is the room that "Name: " takes on the first line.
 /// Continuation lines begin with a tab; line ends are "\n", as milters want them.

@@ -17,6 +17,7 @@
 #include <fstream>
 #include <functional>
 #include <ios>
+#include <optional>
 #include <span>
 #include <sstream>
 #include <stdexcept>
@@ -86,13 +87,20 @@ int run(std::span<char* const> arguments) {
     const std::string directory = arguments[4];
     const auto rules = io::load_rules(std::span(&directory, 1), codes.value());
     const std::vector<std::string> messages = read_messages(arguments.subspan(5));
-    const io::GmimeReader reader;
+    // Our reader changes what GMime makes of embedded messages, so that it must not exist beside the
+    // bare parse.
+    std::optional<io::GmimeReader> reader;
     std::function<void(const std::string&)> act = parse_only;
+    if (work == "gmime") {
+        g_mime_init();
+    } else {
+        reader.emplace();
+    }
     if (work == "read") {
-        act = [&](const std::string& octets) { static_cast<void>(reader.read(octets)); };
+        act = [&](const std::string& octets) { static_cast<void>(reader->read(octets)); };
     } else if (work == "holdback") {
         act = [&](const std::string& octets) {
-            static_cast<void>(dsn::understand(reader.read(octets), rules.value(), codes.value()));
+            static_cast<void>(dsn::understand(reader->read(octets), rules.value(), codes.value()));
         };
     }
     const double start = cpu_seconds();
