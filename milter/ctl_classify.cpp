@@ -125,7 +125,8 @@ public:
 
 private:
     void read_stream(const std::string& path, std::istream& in) {
-        MailStream messages(in, snapshot_.settings.dsn.max_message);
+        // One octet more than the reader takes, so that it knows of the rest.
+        MailStream messages(in, snapshot_.settings.dsn.max_message + 1);
         // Nobody reads any more: the rest is not worth the time.
         while (context_.out.good()) {
             auto message = messages.next();

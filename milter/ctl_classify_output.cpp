@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace holdback::milter {
 
@@ -88,7 +89,9 @@ std::string human_text(const std::string& name,
     if (understanding.code.has_value()) {
         text += ' ' + shown.words(*understanding.code);
     }
-    text += '\n';
+    text += fmt::format(
+        " ({})\n",
+        core::printable(fmt::format("{}", fmt::join(understanding.report.reasons, "; "))));
     const auto out = std::back_inserter(text);
     for (const dsn::ClassifiedRecipient& recipient : understanding.recipients) {
         const dsn::RecipientReport& report = recipient.report;

@@ -49,9 +49,9 @@ LiteralSet::LiteralSet(std::span<const std::string> literals)
 
 bool LiteralSet::stands_at(std::string_view text, std::size_t begin, std::string_view literal) {
     return text.size() - begin >= literal.size() &&
-           std::ranges::equal(text.substr(begin, literal.size()), literal, [](char have, char want) {
-               return ascii_lower(have) == want;
-           });
+           std::ranges::equal(text.substr(begin, literal.size()),
+                              literal,
+                              [](char have, char want) { return ascii_lower(have) == want; });
 }
 
 }  // namespace holdback::core

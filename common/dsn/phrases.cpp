@@ -645,8 +645,8 @@ public:
                 signs.complains = true;
             }
         });
-        signs.bounce = static_cast<int>(std::ranges::count_if(
-            first_end, [](std::size_t end) { return end > 0; }));
+        signs.bounce = static_cast<int>(
+            std::ranges::count_if(first_end, [](std::size_t end) { return end > 0; }));
         signs.opening_bounce = static_cast<int>(std::ranges::count_if(
             first_end, [](std::size_t end) { return end > 0 && end <= kOpeningOctets; }));
         return signs;

@@ -278,6 +278,9 @@ Report read_report(const MessageView& message) {
     Report report;
     report.kind = detection.kind;
     report.reasons = std::move(detection.reasons);
+    for (const std::string& limit : message.limits_hit) {
+        report.reasons.push_back("too big, not read whole: " + limit);
+    }
     report.human_text = text.report;
     if (report.kind == MessageKind::Ordinary) {
         return report;

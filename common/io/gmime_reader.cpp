@@ -275,8 +275,8 @@ private:
 
     /// All that a stream in memory holds within its bounds.
     static std::string octets_of(GMimeStream* stream) {
-        std::string octets(static_cast<std::size_t>(std::max<gint64>(g_mime_stream_length(stream), 0)),
-                           '\0');
+        std::string octets(
+            static_cast<std::size_t>(std::max<gint64>(g_mime_stream_length(stream), 0)), '\0');
         g_mime_stream_reset(stream);
         const ssize_t read = g_mime_stream_read(stream, octets.data(), octets.size());
         octets.resize(static_cast<std::size_t>(std::max<ssize_t>(read, 0)));
@@ -388,6 +388,11 @@ dsn::MessageView GmimeReader::read(std::string_view octets) const {
     }
     if (cut_header(text, limits_.header_octets)) {
         tree.limit_hit("header");
+    }
+    // As many multiparts as there are leaves.
+    if (const std::size_t end = bounded_parts(text, 2 * limits_.parts); end < text.size()) {
+        tree.limit_hit("parts");
+        text.resize(end);
     }
     if (const std::size_t end = bounded_work(text); end < text.size()) {
         tree.limit_hit("depth");

@@ -13,21 +13,40 @@ namespace holdback::io {
 
 namespace {
 
-std::size_t dashed_lines(std::string_view text) {
-    std::size_t lines = 0;
-    for (std::size_t at = text.find("\n--"); at != std::string_view::npos;
-         at = text.find("\n--", at + 3)) {
-        ++lines;
+/// Calls `act` with the position of each line end in front of a line that begins with "--", as long
+/// as it answers true.
+template <typename Act>
+void each_dashed_line(std::string_view text, const Act& act) {
+    std::size_t at = text.find("\n--");
+    while (at != std::string_view::npos && act(at)) {
+        at = text.find("\n--", at + 3);
     }
-    return lines;
 }
 
 }  // namespace
 
+std::size_t bounded_parts(std::string_view text, std::size_t most) {
+    std::size_t end = text.size();
+    std::size_t parts = 0;
+    each_dashed_line(text, [&](std::size_t at) {
+        const std::size_t next = std::min(text.find('\n', at + 1), text.size() - 1) + 1;
+        if (core::starts_with_ignoring_case(text.substr(next), "Content-") && ++parts > most) {
+            end = at + 1;
+        }
+        return end == text.size();
+    });
+    return end;
+}
+
 std::size_t bounded_work(std::string_view text) {
     constexpr std::size_t kMostComparisons = 20'000'000;
     // A boundary takes 9 octets ("boundary=") of the text.
-    if (dashed_lines(text) * (text.size() / 9) <= kMostComparisons) {
+    std::size_t dashed_lines = 0;
+    each_dashed_line(text, [&dashed_lines](std::size_t) {
+        ++dashed_lines;
+        return true;
+    });
+    if (dashed_lines * (text.size() / 9) <= kMostComparisons) {
         return text.size();
     }
     std::size_t boundaries = 0;

@@ -52,8 +52,9 @@ struct ParsedHeader {
 };
 
 /// Reads the header fields that begin a text (RFC 5322 section 2.2), line ends "\n". A line that is
-/// neither a field nor folded is passed over when a field follows soon; else it ends the header, and
-/// the body begins with it. The first field with which names and values exceed `most_octets`, and all behind it, are left out.
+/// neither a field nor folded is passed over when a field follows soon; else it ends the header,
+/// and the body begins with it. The first field with which names and values exceed `most_octets`,
+/// and all behind it, are left out.
 [[nodiscard]] ParsedHeader parse_header(std::string_view text, std::size_t most_octets);
 
 /// Folds a value at its white space so that lines stay within 78 octets where they can

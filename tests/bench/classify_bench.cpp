@@ -87,8 +87,8 @@ int run(std::span<char* const> arguments) {
     const std::string directory = arguments[4];
     const auto rules = io::load_rules(std::span(&directory, 1), codes.value());
     const std::vector<std::string> messages = read_messages(arguments.subspan(5));
-    // Our reader changes what GMime makes of embedded messages, so that it must not exist beside the
-    // bare parse.
+    // Our reader changes what GMime makes of embedded messages, so that it must not exist beside
+    // the bare parse.
     std::optional<io::GmimeReader> reader;
     std::function<void(const std::string&)> act = parse_only;
     if (work == "gmime") {

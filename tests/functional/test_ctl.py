@@ -336,6 +336,15 @@ def test_classify_writes_one_object_per_line_whatever_the_names_hold(ctl):
     assert human.startswith("new\\x0aline") and "\x1b" not in human
 
 
+def test_classify_tells_people_what_the_kind_was_known_by(ctl):
+    (ctl.base / "bounce.eml").write_bytes(BOUNCE)
+    assert ctl.says("classify", "bounce.eml").startswith(
+        "bounce.eml: dsn 2001 address-invalid (message/delivery-status)\n"
+    )
+    big = b"From: MAILER-DAEMON@example.net\nSubject: failure notice\n\n" + b"text \n" * 500000
+    assert "too big, not read whole: size" in ctl.says("classify", "-", stdin=big)
+
+
 def test_classify_shows_progress_on_a_terminal_alone(ctl):
     (ctl.base / "mail.eml").write_bytes(ORDINARY)
     terminal, end = os.openpty()
@@ -346,7 +355,7 @@ def test_classify_shows_progress_on_a_terminal_alone(ctl):
     os.close(end)
     shown = os.read(terminal, 4096).decode()
     os.close(terminal)
-    assert done.returncode == DONE and done.stdout == b"mail.eml: ordinary\n"
+    assert done.returncode == DONE and done.stdout.startswith(b"mail.eml: ordinary (")
     assert shown.startswith("\r[") and "100% " in shown and shown.endswith("\r\x1b[K")
     assert ctl.run("classify", "mail.eml").stderr == b""
 

@@ -62,9 +62,8 @@ TEST_CASE("every string of a set that stands in a text is found") {
 TEST_CASE("each place where a string stands is told") {
     const std::vector<std::string> literals = {"abc", "bca"};
     std::vector<std::pair<std::size_t, std::size_t>> found;
-    LiteralSet(literals).search("abcabc", [&](std::size_t which, std::size_t begin) {
-        found.emplace_back(begin, which);
-    });
+    LiteralSet(literals).search(
+        "abcabc", [&](std::size_t which, std::size_t begin) { found.emplace_back(begin, which); });
     std::ranges::sort(found);
     CHECK(found == std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}, {1, 1}, {3, 0}});
 }

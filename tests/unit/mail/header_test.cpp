@@ -34,6 +34,52 @@ TEST_CASE("a header field's value is unfolded and trimmed") {
     }
 }
 
+TEST_CASE("the header ends at the empty line, or where no field follows any more") {
+    struct Row {
+        std::string_view what;
+        std::string_view text;
+        std::string_view fields;  ///< as name=raw value, each with a semicolon
+        std::string_view body;
+    };
+    constexpr std::array kRows{
+        Row{"fields and a body", "A: b\nC: d\n\nbody\n", "A= b;C= d;", "body\n"},
+        Row{"no body", "A: b\n", "A= b;", ""},
+        Row{"no line end", "A: b", "A= b;", ""},
+        Row{"no header", "\nbody", "", "body"},
+        Row{"nothing", "", "", ""},
+        Row{"folded", "A: b\n c\n\td\nE: f\n\nx", "A= b\n c\n\td;E= f;", "x"},
+        Row{"a folded line of blanks", "A: b\n \nC: d\n\nx", "A= b\n ;C= d;", "x"},
+        Row{"white space in front of the colon", "A \t: b\n\nx", "A= b;", "x"},
+        Row{"no empty line", "A: b\nHello, this is text.\n", "A= b;", "Hello, this is text.\n"},
+        Row{"no field at all", "Hello\nthere\n", "", "Hello\nthere\n"},
+        Row{"a stray line", ">From x\nA: b\nquite odd\nC: d\n\nx", "A= b;C= d;", "x"},
+        Row{"lines that lost their folding", "A: b\nb=c\nd=e;\nF: g\n\nx", "A= b;F= g;", "x"},
+        Row{"a stray line in front of the empty one", "A: b\nodd\n\nx", "A= b;", "odd\n\nx"},
+        Row{"octets beyond ASCII are no name", "\xc3\xa4: b\n\nx", "", "\xc3\xa4: b\n\nx"},
+        Row{"an empty name", ": b\n\nx", "", ": b\n\nx"},
+    };
+    for (const Row& row : kRows) {
+        CAPTURE(row.what);
+        const ParsedHeader header = parse_header(row.text, 1000);
+        std::string fields;
+        for (const HeaderField& field : header.fields.fields()) {
+            fields += field.name + "=" + field.raw_value + ";";
+        }
+        CHECK(fields == row.fields);
+        CHECK(row.text.substr(header.body) == row.body);
+        CHECK(header.is_complete);
+    }
+}
+
+TEST_CASE("fields beyond the octets that are allowed are left out, and it is said") {
+    const ParsedHeader header = parse_header("A: b\nLong: 0123456789\nC: d\n\nx", 8);
+    CHECK(header.fields.fields().size() == 1);
+    CHECK(header.octets == 3);
+    CHECK_FALSE(header.is_complete);
+    CHECK(header.body == 28);
+    CHECK(parse_header("A: b\nC: d\n\n", 6).is_complete);
+}
+
 TEST_CASE("header fields are found by name in any letter case, in their order") {
     HeaderList headers;
     headers.add("Received", " from a");
