@@ -23,8 +23,8 @@ namespace holdback::io {
 /// with every open boundary.
 [[nodiscard]] std::size_t bounded_work(std::string_view text);
 
-/// How many octets hold no more than `most` parts: lines that begin with "--" and have a MIME header
-/// field behind them.
+/// How many octets hold no more than `most` parts: lines that begin with "--" and have a MIME
+/// header field behind them.
 [[nodiscard]] std::size_t bounded_parts(std::string_view text, std::size_t most);
 
 }  // namespace holdback::io
