@@ -40,6 +40,15 @@ SmtpStage command_at(std::string_view text) {
     return found == kCommands.end() ? SmtpStage::Unknown : found->stage;
 }
 
+/// What qmail writes in front of a reply.
+constexpr auto kQmailWords =
+    std::to_array<Word>({{"but greeting failed", SmtpStage::Connect},
+                         {"but my name was rejected", SmtpStage::Hello},
+                         {"but sender was rejected", SmtpStage::MailFrom},
+                         {"does not like recipient", SmtpStage::RcptTo},
+                         {"failed on data command", SmtpStage::Data},
+                         {"failed after i sent the message", SmtpStage::Data}});
+
 /// The stage behind the first place where the introduction is followed by a command.
 SmtpStage stage_behind(std::string_view text, std::string_view introduction) {
     for (std::size_t at = text.find(introduction); at != std::string_view::npos;
@@ -82,7 +91,10 @@ SmtpStage stage_in(std::string_view text) {
             return stage;
         }
     }
-    return SmtpStage::Unknown;
+    const auto* const qmail = std::ranges::find_if(kQmailWords, [&line](const Word& word) {
+        return line.find(word.text) != std::string::npos;
+    });
+    return qmail == kQmailWords.end() ? SmtpStage::Unknown : qmail->stage;
 }
 
 std::string text_with_stage(std::string_view text, SmtpStage stage) {

@@ -164,7 +164,7 @@ TEST_CASE("the shipped rules know what servers commonly say") {
         {"550 5.4.1 Recipient address rejected: Access denied. [X.prod.outlook.example]", 2001},
         {"550 5.7.515 Access denied, sending domain example.com does not pass", 6008},
         {"550 5.7.509 Access denied, sending domain example.com does not pass DMARC", 6008},
-        {"554 5.7.1 <bo@example.net>: Recipient address rejected: Access denied", 2999},
+        {"554 5.7.1 <bo@example.net>: Recipient address rejected: Access denied", 2001},
         {"550 5.2.1 The email account that you tried to reach is disabled. x1si - gsmtp", 3002},
         {"550-5.2.1 The user you are trying to contact is receiving mail at a rate that", 1006},
         {"450 4.2.1 The user you are trying to contact is receiving mail too quickly.", 1006},

@@ -27,6 +27,12 @@ TEST_CASE("the stage of a quoted reply is told in several ways") {
          SmtpStage::RcptTo},
         {">>> DATA\n<<< 550 no\n>>> QUIT", SmtpStage::Data},
         {"I answer you in reply to your mail from Monday, after data came in", SmtpStage::Unknown},
+        {"Connected to 192.0.2.1 but my name was rejected.\nRemote host said: 501 no",
+         SmtpStage::Hello},
+        {"Connected to 192.0.2.1 but sender was rejected.\nRemote host said: 550 no",
+         SmtpStage::MailFrom},
+        {"192.0.2.1 does not like recipient.\nRemote host said: 550 no", SmtpStage::RcptTo},
+        {"192.0.2.1 failed after I sent the message.\nRemote host said: 554 no", SmtpStage::Data},
         {"", SmtpStage::Unknown},
     });
     for (const Row& row : rows) {
