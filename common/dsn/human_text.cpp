@@ -137,11 +137,24 @@ std::string_view without_rulers(std::string_view line) {
     return line.substr(begin, line.find_last_not_of(" \t-=*_|#+~") - begin + 1);
 }
 
+/// Most lines fail at their first letter.
+bool may_begin_marker(std::string_view text) {
+    static constexpr auto kFirst = [] {
+        std::array<bool, 256> first{};
+        for (const std::string_view marker : kReturnMarkers) {
+            first.at(static_cast<unsigned char>(marker.front())) = true;
+        }
+        return first;
+    }();
+    return !text.empty() && kFirst.at(static_cast<unsigned char>(core::ascii_lower(text.front())));
+}
+
 bool is_return_marker(std::string_view line) {
-    if (line.size() > kLongestMarkerLine) {
+    const std::string_view words = without_rulers(line);
+    if (line.size() > kLongestMarkerLine || !may_begin_marker(words)) {
         return false;
     }
-    const std::string plain = core::to_lower(without_rulers(line));
+    const std::string plain = core::to_lower(words);
     const bool ruled = core::trim(line).starts_with("--") || core::trim(line).starts_with("==");
     return std::ranges::any_of(kReturnMarkers, [&](std::string_view marker) {
         if (!plain.starts_with(marker)) {

@@ -28,14 +28,18 @@ constexpr std::string_view kRightQuote = "\xE2\x80\x99";
 
 /// Valid UTF-8 with spaces and apostrophes made plain.
 std::string plain_spaces(std::string_view text) {
-    const std::string valid = core::to_valid_utf8(text);
-    std::string out(valid.size(), '\0');
+    std::string repaired;
+    if (core::has_non_ascii(text)) {
+        repaired = core::to_valid_utf8(text);
+        text = repaired;
+    }
+    std::string out(text.size(), '\0');
     std::size_t end = 0;
     bool gap = false;
-    for (std::size_t at = 0; at < valid.size(); ++at) {
-        char c = valid[at];
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        char c = text[at];
         if (c == '\xC2' || c == '\xE2') {
-            const std::string_view rest = std::string_view(valid).substr(at);
+            const std::string_view rest = text.substr(at);
             if (rest.starts_with(kNoBreakSpace)) {
                 c = ' ';
                 at += kNoBreakSpace.size() - 1;
@@ -59,7 +63,10 @@ std::string plain_spaces(std::string_view text) {
 }
 
 /// Every "local@domain" replaced by "@".
-std::string without_addresses(std::string_view text) {
+std::string without_addresses(std::string text) {
+    if (text.find('@') == std::string::npos) {
+        return text;
+    }
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -119,20 +126,21 @@ std::size_t line_prefix_end(std::string_view text, std::size_t at) {
 }
 
 /// A multi-line reply that was joined to one line, without the codes that began its further lines.
-std::string without_line_codes(std::string_view text) {
+std::string without_line_codes(std::string text) {
     std::size_t first = 0;
     while (first < text.size() && !is_reply_code_at(text, first)) {
         ++first;
     }
     // "550-" says that further lines follow; other texts may well speak of 550 things.
     if (first + 3 >= text.size() || text[first + 3] != '-') {
-        return std::string(text);
+        return text;
     }
-    const std::string_view code = text.substr(first, 3);
+    const std::string_view lines = text;
+    const std::string_view code = lines.substr(first, 3);
     const std::size_t start = line_prefix_end(text, first);
-    std::string out(text.substr(0, start));
+    std::string out(lines.substr(0, start));
     for (std::size_t at = start; at < text.size();) {
-        const bool repeats = text.substr(at).starts_with(code) && is_reply_code_at(text, at);
+        const bool repeats = lines.substr(at).starts_with(code) && is_reply_code_at(text, at);
         if (repeats) {
             at = line_prefix_end(text, at);
         } else {
@@ -183,8 +191,7 @@ std::optional<FoundReply> find_reply(std::string_view text) {
 }  // namespace
 
 std::string rule_text(std::string_view text) {
-    const std::string plain = plain_spaces(text.substr(0, kRuleTextOctets));
-    return without_addresses(without_line_codes(plain));
+    return without_addresses(without_line_codes(plain_spaces(text.substr(0, kRuleTextOctets))));
 }
 
 QuotedCodes quoted_codes(std::string_view text) {

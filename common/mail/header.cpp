@@ -137,6 +137,9 @@ std::string HeaderField::value() const {
 }
 
 void HeaderList::add(std::string_view name, std::string_view raw_value) {
+    if (fields_.empty()) {
+        fields_.reserve(16);
+    }
     fields_.push_back({.name = std::string(name), .raw_value = std::string(raw_value)});
 }
 
