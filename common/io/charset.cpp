@@ -117,7 +117,8 @@ private:
 
 std::string to_utf8(std::string raw, std::string_view charset) {
     if (raw.find('\0') != std::string::npos) {
-        std::erase(raw, '\0');
+        const auto nul = std::ranges::remove(raw, '\0');
+        raw.erase(nul.begin(), nul.end());
     }
     if (is_plain_ascii(raw, charset)) {
         return raw;

@@ -76,10 +76,11 @@ TEST_CASE("a string too short to be known by three octets is refused") {
 TEST_CASE("a set finds what a search for each string alone finds") {
     std::vector<std::string> literals;
     std::string text;
-    for (std::uint32_t number = 7; literals.size() < 500; number = number * 1664525 + 1013904223) {
+    for (std::uint32_t number = 7; literals.size() < 500;
+         number = (number * 1664525) + 1013904223) {
         std::string word;
-        for (std::uint32_t rest = number; word.size() < 3 + number % 4; rest /= 3) {
-            word += static_cast<char>('a' + rest % 3);
+        for (std::uint32_t rest = number; word.size() < 3 + (number % 4); rest /= 3) {
+            word += static_cast<char>('a' + (rest % 3));
         }
         text += word;
         literals.push_back(word);
