@@ -86,8 +86,11 @@ std::size_t PatternSet::size() const {
 }
 
 PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
-    : patterns_(set.patterns_.get()), text_(text), known_(set.size(), Known::No) {
-    if (text.empty()) {
+    : patterns_(set.patterns_.get()), text_(text) {}
+
+void PatternMatches::find_candidates() {
+    known_.assign(patterns_->numbers.size(), Known::No);
+    if (text_.empty()) {
         return;
     }
     std::vector<bool> seen(patterns_->word_count);
@@ -98,10 +101,10 @@ PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
             words.push_back(static_cast<int>(word));
         }
     };
-    if (core::has_non_ascii(text)) {
-        patterns_->words.search(core::to_lower_utf8(text), note);
+    if (core::has_non_ascii(text_)) {
+        patterns_->words.search(core::to_lower_utf8(text_), note);
     } else {
-        patterns_->words.search(text, note);
+        patterns_->words.search(text_, note);
     }
     std::vector<int> possible;
     patterns_->compiled.AllPotentials(words, &possible);
@@ -111,6 +114,9 @@ PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
 }
 
 bool PatternMatches::has(std::size_t pattern) {
+    if (known_.empty()) {
+        find_candidates();
+    }
     if (known_[pattern] == Known::Possible) {
         const bool matches =
             RE2::PartialMatch(re2::StringPiece(text_.data(), text_.size()),

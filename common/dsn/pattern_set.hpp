@@ -58,9 +58,12 @@ public:
 private:
     enum class Known : std::uint8_t { No, Possible, Yes };
 
+    /// Sorts out what can't match.
+    void find_candidates();
+
     const PatternSet::Patterns* patterns_;
     std::string_view text_;
-    std::vector<Known> known_;
+    std::vector<Known> known_;  ///< by pattern; empty before the first question
 };
 
 }  // namespace holdback::dsn

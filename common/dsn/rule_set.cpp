@@ -320,9 +320,8 @@ std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
     for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
         const Rule& rule = compiled_->rules[i];
         const Matcher& matcher = compiled_->matchers[i];
-        if (reply_fits(rule, input) && status_fits(matcher, input) &&
-            fits(matcher.remote_mta, remote_mta) && fits(matcher.reporting_mta, reporting_mta) &&
-            fits(matcher.text, text)) {
+        if (reply_fits(rule, input) && status_fits(matcher, input) && fits(matcher.text, text) &&
+            fits(matcher.remote_mta, remote_mta) && fits(matcher.reporting_mta, reporting_mta)) {
             return RuleMatch{i, &rule};
         }
     }
