@@ -27,6 +27,9 @@ struct MessagePart {
     /// and the like: their text as well. Empty for other types.
     std::string text;
     bool was_html = false;
+
+    /// A parameter of the part's Content-Type, or empty.
+    [[nodiscard]] std::string_view parameter(std::string_view name) const;
 };
 
 /// A message: the header and its leaves in order.

@@ -73,6 +73,10 @@ bool is_delivery_status(std::string_view type) {
     return type == "message/delivery-status" || type == "message/global-delivery-status";
 }
 
+bool is_read(std::string_view type) {
+    return type.starts_with("text/") || is_machine_text(type) || is_message(type);
+}
+
 /// The fields of a header that MIME (RFC 2045) knows, as a header block with the empty line.
 std::string mime_fields(const mail::HeaderList& headers) {
     std::string fields;
@@ -140,24 +144,61 @@ private:
     // The recursion ends at `limits_.depth`.
     // NOLINTNEXTLINE(misc-no-recursion)
     void read_body(const mail::HeaderList& headers, std::string_view body, Place place) {
-        std::string text = mime_fields(headers);
-        if (text.size() == 1) {
+        const std::string fields = mime_fields(headers);
+        if (fields.size() == 1) {
             read_plain(body, place);
             return;
         }
+        // Of several, the last counts, as it does for GMime.
+        const std::vector<std::string> types = headers.all("Content-Type");
+        const Owned<GMimeContentType> type(g_mime_content_type_parse(
+            nullptr, types.empty() ? "text/plain" : types.back().c_str()));
+        if (place.depth == 0) {
+            view_.media_type = media_type(type.get());
+            view_.parameters = parameters(type.get());
+        }
+        if (g_mime_content_type_is_type(type.get(), "multipart", "*") != 0) {
+            read_parts(fields, body, place);
+        } else {
+            read_single(headers, type.get(), body, place);
+        }
+    }
+
+    /// GMime takes the body apart.
+    // NOLINTNEXTLINE(misc-no-recursion)
+    void read_parts(std::string text, std::string_view body, Place place) {
         text += body;
         const Owned<GMimeStream> stream(
             g_mime_stream_mem_new_with_buffer(text.data(), text.size()));
         const Owned<GMimeParser> parser(g_mime_parser_new_with_stream(stream.get()));
         const Owned<GMimeObject> root(g_mime_parser_construct_part(parser.get(), nullptr));
-        if (root == nullptr) {
+        if (root != nullptr) {
+            read_object(root.get(), place);
+        }
+    }
+
+    /// A message whose body is one leaf.
+    // NOLINTNEXTLINE(misc-no-recursion)
+    void read_single(const mail::HeaderList& headers,
+                     GMimeContentType* type,
+                     std::string_view body,
+                     Place place) {
+        if (!has_room()) {
             return;
         }
-        if (place.depth == 0) {
-            view_.media_type = media_type(root.get());
-            view_.parameters = parameters(root.get());
+        view_.parts.push_back(new_part(type, place));
+        for (const mail::HeaderField& field : headers.fields()) {
+            if (core::starts_with_ignoring_case(field.name, "Content-")) {
+                view_.parts.back().headers.add(field.name, field.raw_value);
+            }
         }
-        read_object(root.get(), place);
+        if (!is_read(view_.parts.back().media_type)) {
+            return;
+        }
+        const std::string encoding = headers.first("Content-Transfer-Encoding").value_or("");
+        read_leaf(decoded(std::string(body), g_mime_content_encoding_from_string(encoding.c_str())),
+                  view_.parts.size() - 1,
+                  place);
     }
 
     /// A message without MIME, or what can't be read as MIME: plain text.
@@ -195,9 +236,10 @@ private:
             return;
         }
         if (has_room()) {
-            view_.parts.push_back(new_part(object, place));
-            if (GMIME_IS_PART(object)) {
-                read_leaf(GMIME_PART(object), view_.parts.size() - 1, place);
+            view_.parts.push_back(new_part(g_mime_object_get_content_type(object), place));
+            copy_headers(object, view_.parts.back().headers);
+            if (GMIME_IS_PART(object) && is_read(view_.parts.back().media_type)) {
+                read_leaf(content(GMIME_PART(object)), view_.parts.size() - 1, place);
             }
         }
     }
@@ -220,23 +262,20 @@ private:
         }
     }
 
+    /// A leaf whose content came without its transfer encoding.
     // NOLINTNEXTLINE(misc-no-recursion)
-    void read_leaf(GMimePart* leaf, std::size_t node, Place place) {
+    void read_leaf(const std::string& content, std::size_t node, Place place) {
         const std::string type = view_.parts[node].media_type;
         const bool html = type == "text/html" || type == "text/enriched";
         if (is_message(type)) {
-            read_embedded(leaf, node, place);
-            return;
-        }
-        if (!type.starts_with("text/") && !is_machine_text(type)) {
+            read_embedded(content, node, place);
             return;
         }
         has_status_ = has_status_ || is_delivery_status(type);
-        const std::string raw(within_room(content(leaf)));
-        const char* charset =
-            g_mime_object_get_content_type_parameter(GMIME_OBJECT(leaf), "charset");
-        std::string text = to_utf8(raw, charset == nullptr ? "utf-8" : charset);
         dsn::MessagePart& part = view_.parts[node];
+        const std::string_view charset = part.parameter("charset");
+        std::string text =
+            to_utf8(std::string(within_room(content)), charset.empty() ? "utf-8" : charset);
         part.was_html = html;
         part.text = html ? dsn::html_to_text(text) : std::move(text);
     }
@@ -244,11 +283,11 @@ private:
     /// Of the messages that came back one level is read. Where a delivery status tells what became
     /// of one, its header suffices.
     // NOLINTNEXTLINE(misc-no-recursion)
-    void read_embedded(GMimePart* leaf, std::size_t node, Place place) {
+    void read_embedded(const std::string& content, std::size_t node, Place place) {
         if (place.embedded > 0) {
             return;
         }
-        const std::string text = with_plain_line_ends(content(leaf));
+        const std::string text = with_plain_line_ends(content);
         const std::size_t body = read_header(text, view_.parts[node].headers);
         if (!has_status_ && body < text.size()) {
             const mail::HeaderList headers = view_.parts[node].headers;
@@ -261,18 +300,23 @@ private:
     /// A part's content without its transfer encoding, line ends as "\n".
     static std::string content(GMimePart* leaf) {
         GMimeDataWrapper* const wrapper = g_mime_part_get_content(leaf);
-        if (wrapper == nullptr) {
-            return {};
-        }
-        const GMimeContentEncoding encoding = g_mime_data_wrapper_get_encoding(wrapper);
+        return wrapper == nullptr ? std::string{}
+                                  : decoded(octets_of(g_mime_data_wrapper_get_stream(wrapper)),
+                                            g_mime_data_wrapper_get_encoding(wrapper));
+    }
+
+    static std::string decoded(std::string octets, GMimeContentEncoding encoding) {
         if (encoding != GMIME_CONTENT_ENCODING_BASE64 &&
             encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE &&
             encoding != GMIME_CONTENT_ENCODING_UUENCODE) {
-            return octets_of(g_mime_data_wrapper_get_stream(wrapper));
+            return octets;
         }
-        const Owned<GMimeStream> memory(g_mime_stream_mem_new());
-        g_mime_data_wrapper_write_to_stream(wrapper, memory.get());
-        const std::string text = octets_of(memory.get());
+        const Owned<GMimeFilter> filter(g_mime_filter_basic_new(encoding, FALSE));
+        char* out = nullptr;
+        std::size_t size = 0;
+        std::size_t room = 0;
+        g_mime_filter_complete(filter.get(), octets.data(), octets.size(), 0, &out, &size, &room);
+        const std::string text(out, size);
         return text.find('\r') == std::string::npos ? text : plain(text);
     }
 
@@ -300,18 +344,17 @@ private:
         return out;
     }
 
-    dsn::MessagePart new_part(GMimeObject* object, Place place) {
+    static dsn::MessagePart new_part(GMimeContentType* type, Place place) {
         dsn::MessagePart part;
-        part.media_type = media_type(object);
-        part.parameters = parameters(object);
+        part.media_type = media_type(type);
+        part.parameters = parameters(type);
         part.depth = place.depth;
         part.embedded = place.embedded;
-        copy_headers(object, part.headers);
         return part;
     }
 
-    static std::string media_type(GMimeObject* object) {
-        GMimeContentType* const type = g_mime_object_get_content_type(object);
+    /// "text/plain" where there is none.
+    static std::string media_type(GMimeContentType* type) {
         if (type == nullptr) {
             return "text/plain";
         }
@@ -319,12 +362,13 @@ private:
         return name == nullptr ? "text/plain" : core::to_lower(name.get());
     }
 
-    static std::vector<std::pair<std::string, std::string>> parameters(GMimeObject* object) {
+    static std::vector<std::pair<std::string, std::string>> parameters(GMimeContentType* type) {
         static constexpr auto kNames = std::to_array<const char*>(
             {"report-type", "charset", "name", "feedback-type", "headers-type"});
         std::vector<std::pair<std::string, std::string>> found;
         for (const char* const name : kNames) {
-            const char* const value = g_mime_object_get_content_type_parameter(object, name);
+            const char* const value =
+                type == nullptr ? nullptr : g_mime_content_type_get_parameter(type, name);
             if (value != nullptr) {
                 const std::string_view text = std::string_view(value).substr(0, 256);
                 found.emplace_back(name, core::to_valid_utf8(text));
