@@ -14,8 +14,19 @@
 
 namespace holdback::core {
 
+namespace {
+
+void require(bool holds, const char* message) {
+    if (!holds) {
+        throw std::invalid_argument(message);
+    }
+}
+
+}  // namespace
+
 LiteralSet::LiteralSet(std::span<const std::string> literals)
-    : literals_(literals.begin(), literals.end()), keys_(literals.size()), first_(kSlots, kNone) {
+    : keys_(literals.size()), first_(kSlots, kNone) {
+    require(literals.size() < kNone, "too many strings for a LiteralSet");
     // How many strings each slot could hold, were they known by all of their octets.
     std::vector<std::uint32_t> shared(kSlots, 0);
     const auto each_window = [](std::string_view literal, const auto& act) {
@@ -27,27 +38,31 @@ LiteralSet::LiteralSet(std::span<const std::string> literals)
             }
         }
     };
-    for (const std::string& literal : literals_) {
-        if (literal.size() < kShortest) {
-            throw std::invalid_argument("a string too short for a LiteralSet: " + literal);
-        }
+    for (const std::string& literal : literals) {
+        require(literal.size() >= kShortest, "a string too short for a LiteralSet");
+        require(literal.size() < kNone, "a string too long for a LiteralSet");
         each_window(literal, [&](std::size_t, std::size_t slot) { ++shared[slot]; });
     }
-    for (std::size_t i = 0; i < literals_.size(); ++i) {
+    for (std::size_t i = 0; i < literals.size(); ++i) {
+        Key& key = keys_[i];
+        key.begin = static_cast<std::uint32_t>(octets_.size());
+        key.size = static_cast<std::uint16_t>(literals[i].size());
+        octets_ += literals[i];
         std::size_t best = kSlots;
-        each_window(literals_[i], [&](std::size_t at, std::size_t slot) {
+        each_window(literals[i], [&](std::size_t at, std::size_t slot) {
             if (best == kSlots || shared[slot] < shared[best]) {
                 best = slot;
-                keys_[i].window_end = static_cast<std::uint32_t>(at);
+                key.window_end = static_cast<std::uint16_t>(at);
             }
         });
-        keys_[i].next = first_[best];
-        first_[best] = static_cast<std::uint32_t>(i);
+        key.next = first_[best];
+        first_[best] = static_cast<std::uint16_t>(i);
         used_.set(best);
     }
 }
 
-bool LiteralSet::stands_at(std::string_view text, std::size_t begin, std::string_view literal) {
+bool LiteralSet::stands_at(std::string_view text, std::size_t begin, const Key& key) const {
+    const std::string_view literal = std::string_view(octets_).substr(key.begin, key.size);
     return text.size() - begin >= literal.size() &&
            std::ranges::equal(text.substr(begin, literal.size()),
                               literal,

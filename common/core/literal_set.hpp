@@ -24,8 +24,9 @@ public:
     static constexpr std::size_t kShortest = 3;
 
     LiteralSet() = default;
-    /// The strings, in lower case, none shorter than `kShortest` octets (else throws
-    /// std::invalid_argument). They are known by their position.
+    /// The strings, in lower case, known by their position. Throws std::invalid_argument when one
+    /// is shorter than `kShortest` octets, when one has 65535 octets or more, or when there are
+    /// that many.
     explicit LiteralSet(std::span<const std::string> literals);
 
     /// Calls `found(which, begin)` for each place in the text where a string stands, in no certain
@@ -39,23 +40,25 @@ public:
             if (!used_[slot]) {
                 continue;
             }
-            for (std::uint32_t key = first_[slot]; key != kNone; key = keys_[key].next) {
-                const std::size_t begin = at - keys_[key].window_end;
-                if (at >= keys_[key].window_end && stands_at(text, begin, literals_[key])) {
-                    found(static_cast<std::size_t>(key), begin);
+            for (std::size_t which = first_[slot]; which != kNone; which = keys_[which].next) {
+                const Key& key = keys_[which];
+                if (at >= key.window_end && stands_at(text, at - key.window_end, key)) {
+                    found(which, at - key.window_end);
                 }
             }
         }
     }
 
 private:
-    /// How a string is found; one per string, at its position.
+    /// A string and how it is found; one per string, at its position.
     struct Key {
-        std::uint32_t window_end = 0;  ///< where the last of the three octets stands in the string
-        std::uint32_t next = 0;        ///< the next string in the same slot, or `kNone`
+        std::uint32_t begin = 0;       ///< in `octets_`
+        std::uint16_t size = 0;        ///< in octets
+        std::uint16_t window_end = 0;  ///< where the last of the three octets stands in the string
+        std::uint16_t next = kNone;    ///< the next string in the same slot
     };
 
-    static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+    static constexpr std::uint16_t kNone = 0xFFFF;
     static constexpr unsigned kSlotBits = 15;
     static constexpr std::size_t kSlots = std::size_t{1} << kSlotBits;
 
@@ -68,13 +71,11 @@ private:
     [[nodiscard]] static std::size_t slot_of(std::uint32_t window) {
         return (window * 2654435761U) >> (32U - kSlotBits);
     }
-    [[nodiscard]] static bool stands_at(std::string_view text,
-                                        std::size_t begin,
-                                        std::string_view literal);
+    [[nodiscard]] bool stands_at(std::string_view text, std::size_t begin, const Key& key) const;
 
-    std::vector<std::string> literals_;
+    std::string octets_;  ///< all strings, one behind the other
     std::vector<Key> keys_;
-    std::vector<std::uint32_t> first_;  ///< by slot, or `kNone`
+    std::vector<std::uint16_t> first_;  ///< by slot, or `kNone`
     std::bitset<kSlots> used_;          ///< small enough to stay at hand
 };
 

@@ -287,7 +287,8 @@ private:
         if (place.embedded > 0) {
             return;
         }
-        const std::string text = with_plain_line_ends(content);
+        const std::string text =
+            with_plain_line_ends(std::string_view(content).substr(0, limits_.embedded_octets));
         const std::size_t body = read_header(text, view_.parts[node].headers);
         if (!has_status_ && body < text.size()) {
             const mail::HeaderList headers = view_.parts[node].headers;

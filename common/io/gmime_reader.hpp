@@ -18,6 +18,8 @@ struct ReaderLimits {
     int depth = 12;                                 ///< multiparts and messages nested ("depth")
     std::size_t part_text_octets = 256UL * 1024;    ///< of one part's decoded text ("text")
     std::size_t total_text_octets = 1024UL * 1024;  ///< of all parts' texts together ("text")
+    /// Of a message within. What is beyond is of no interest and not told.
+    std::size_t embedded_octets = 128UL * 1024;
 };
 
 /// Reads with GMime. Holds nothing but its limits, so any number of threads may share one.

@@ -85,6 +85,11 @@ TEST_CASE("of a message within, the header is read, and the rest where no status
     CHECK(whole.parts[2].media_type == "message/rfc822");
     CHECK(whole.parts[2].headers.fields().size() == 1);
 
+    const dsn::MessageView cut = GmimeReader({.embedded_octets = 20}).read(head + within);
+    REQUIRE(cut.parts.size() == 1);
+    CHECK(cut.parts[0].headers.first("Subject") == "inner");
+    CHECK(cut.limits_hit.empty());
+
     const dsn::MessageView told = read(head + status + within);
     REQUIRE(told.parts.size() == 2);
     CHECK(told.parts[1].headers.first("X-A") == "b");
