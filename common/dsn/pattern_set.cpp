@@ -113,9 +113,16 @@ void PatternMatches::find_candidates() {
     }
 }
 
-bool PatternMatches::has(std::size_t pattern) {
+bool PatternMatches::may_have(std::size_t pattern) {
     if (known_.empty()) {
         find_candidates();
+    }
+    return known_[pattern] != Known::No;
+}
+
+bool PatternMatches::has(std::size_t pattern) {
+    if (!may_have(pattern)) {
+        return false;
     }
     if (known_[pattern] == Known::Possible) {
         const bool matches =

@@ -54,6 +54,8 @@ public:
 
     /// True when the pattern of this number matches; tried once, remembered after.
     [[nodiscard]] bool has(std::size_t pattern);
+    /// False when the pattern does not match, as the words of the text show without trying it.
+    [[nodiscard]] bool may_have(std::size_t pattern);
 
 private:
     enum class Known : std::uint8_t { No, Possible, Yes };

@@ -101,6 +101,13 @@ bool fits(const AnyOf& patterns, PatternMatches& text) {
            });
 }
 
+/// False when none can match, which is known at little cost.
+bool may_fit(const AnyOf& patterns, PatternMatches& text) {
+    return patterns.empty() || std::ranges::any_of(patterns, [&text](std::size_t pattern) {
+               return text.may_have(pattern);
+           });
+}
+
 bool reply_fits(const Rule& rule, const RuleInput& input) {
     return rule.reply.empty() ||
            (input.reply_code != 0 &&
@@ -320,8 +327,9 @@ std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
     for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
         const Rule& rule = compiled_->rules[i];
         const Matcher& matcher = compiled_->matchers[i];
-        if (reply_fits(rule, input) && status_fits(matcher, input) && fits(matcher.text, text) &&
-            fits(matcher.remote_mta, remote_mta) && fits(matcher.reporting_mta, reporting_mta)) {
+        if (may_fit(matcher.text, text) && reply_fits(rule, input) && status_fits(matcher, input) &&
+            fits(matcher.text, text) && fits(matcher.remote_mta, remote_mta) &&
+            fits(matcher.reporting_mta, reporting_mta)) {
             return RuleMatch{i, &rule};
         }
     }

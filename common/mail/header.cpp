@@ -121,13 +121,10 @@ std::string HeaderField::value() const {
     std::string unfolded;
     unfolded.reserve(raw.size());
     for (std::size_t at = 0; at < raw.size();) {
-        const std::size_t line_end = line_end_at(raw, at);
-        if (line_end == 0) {
-            unfolded += raw[at];
-            ++at;
-            continue;
-        }
-        at += line_end;
+        const std::size_t line_feed = std::min(raw.find('\n', at), raw.size());
+        const bool crlf = line_feed > at && line_feed < raw.size() && raw[line_feed - 1] == '\r';
+        unfolded += raw.substr(at, line_feed - at - (crlf ? 1 : 0));
+        at = line_feed + 1;
         // A line end without white space behind it cannot be folding, yet must not glue two words.
         if (at < raw.size() && !is_wsp(raw[at])) {
             unfolded += ' ';
