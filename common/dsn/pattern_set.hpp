@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Many RE2 patterns asked about one text: one automaton over the words that the patterns need tells
-// which of them can match at all, and only those are tried. The only file that includes RE2 is this
+// Many RE2 patterns asked about one text: one index of the words that the patterns need tells which
+// of them can match at all, and only those are tried. The only file that includes RE2 is this
 // module's source.
 
 #include "core/result.hpp"
@@ -35,7 +35,7 @@ public:
     /// pattern that matches the empty text is.
     [[nodiscard]] core::Result<std::size_t, std::string> add(const std::string& source);
 
-    /// Makes the automaton. No pattern is added after it.
+    /// Makes the index. No pattern is added after it.
     void finish();
 
     [[nodiscard]] std::size_t size() const;
