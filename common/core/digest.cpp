@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include <sodium.h>
 
@@ -14,13 +15,14 @@ namespace holdback::core {
 
 namespace {
 
-void feed(crypto_hash_sha256_state& state, std::span<const std::uint8_t> octets) {
-    crypto_hash_sha256_update(&state, octets.data(), octets.size());
+/// Text as octets.
+std::span<const std::uint8_t> octets_of(std::string_view text) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): text as octets
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-void feed(crypto_hash_sha256_state& state, std::string_view octets) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): text as octets
-    feed(state, {reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()});
+void feed(crypto_hash_sha256_state& state, std::span<const std::uint8_t> octets) {
+    crypto_hash_sha256_update(&state, octets.data(), octets.size());
 }
 
 /// libsodium's state in the octets that a `RunningDigest` keeps for it.
@@ -28,6 +30,8 @@ crypto_hash_sha256_state* state_of(std::span<std::byte> octets) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): a C struct in raw storage
     return reinterpret_cast<crypto_hash_sha256_state*>(octets.data());
 }
+
+}  // namespace
 
 std::string to_hex(std::span<const std::uint8_t> octets) {
     constexpr std::string_view kDigits = "0123456789abcdef";
@@ -40,15 +44,13 @@ std::string to_hex(std::span<const std::uint8_t> octets) {
     return hex;
 }
 
-}  // namespace
-
 RunningDigest::RunningDigest() {
     static_assert(sizeof(crypto_hash_sha256_state) <= kStateOctets);
     crypto_hash_sha256_init(state_of(state_));
 }
 
 void RunningDigest::update(std::string_view octets) {
-    feed(*state_of(state_), octets);
+    feed(*state_of(state_), octets_of(octets));
 }
 
 std::string RunningDigest::finish_hex() {
@@ -68,11 +70,34 @@ std::string digest_hex(std::span<const std::string_view> pieces) {
             rest >>= 8U;
         }
         feed(state, length);
-        feed(state, piece);
+        feed(state, octets_of(piece));
     }
     std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest{};
     crypto_hash_sha256_final(&state, digest.data());
     return to_hex(digest);
+}
+
+Mac hmac_sha256(const SecretKey& key, std::string_view octets) {
+    static_assert(std::tuple_size_v<SecretKey> == crypto_auth_hmacsha256_KEYBYTES);
+    static_assert(std::tuple_size_v<Mac> == crypto_auth_hmacsha256_BYTES);
+    Mac mac{};
+    const std::span<const std::uint8_t> message = octets_of(octets);
+    crypto_auth_hmacsha256(mac.data(), message.data(), message.size(), key.data());
+    return mac;
+}
+
+KeyedHash keyed_hash(const SecretKey& key, std::string_view octets) {
+    static_assert(std::tuple_size_v<KeyedHash> >= crypto_generichash_BYTES_MIN);
+    KeyedHash hash{};
+    const std::span<const std::uint8_t> message = octets_of(octets);
+    crypto_generichash(
+        hash.data(), hash.size(), message.data(), message.size(), key.data(), key.size());
+    return hash;
+}
+
+bool same_octets(std::span<const std::uint8_t> left, std::span<const std::uint8_t> right) {
+    return left.size() == right.size() &&
+           sodium_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
 }  // namespace holdback::core

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/digest.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <doctest/doctest.h>
@@ -16,6 +19,35 @@ TEST_CASE("a digest tells lists of pieces apart that join to the same text") {
     CHECK(digest_hex(ab_c) != digest_hex(a_bc));
     CHECK(digest_hex(ab_c) != digest_hex(abc));
     CHECK(digest_hex(abc).size() == 64);
+}
+
+TEST_CASE("a mac is HMAC-SHA-256 with a key of 32 octets") {
+    // RFC 4231, test case 2: the key "Jefe", which HMAC pads with zeros as we do here.
+    SecretKey key{};
+    std::ranges::copy(std::string_view("Jefe"), key.begin());
+    CHECK(to_hex(hmac_sha256(key, "what do ya want for nothing?")) ==
+          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    CHECK(hmac_sha256(key, "") != hmac_sha256(key, std::string_view("\0", 1)));
+}
+
+TEST_CASE("a keyed hash depends on the key and on every octet") {
+    SecretKey key{};
+    const KeyedHash hash = keyed_hash(key, "bo@example.net");
+    CHECK(hash == keyed_hash(key, "bo@example.net"));
+    CHECK(hash != keyed_hash(key, "bo@example.org"));
+    key.back() = 1;
+    CHECK(hash != keyed_hash(key, "bo@example.net"));
+    CHECK(to_hex(hash).size() == 32);
+}
+
+TEST_CASE("octets are the same when lengths and values are") {
+    const std::array<std::uint8_t, 3> one{1, 2, 3};
+    const std::array<std::uint8_t, 3> other{1, 2, 4};
+    const std::array<std::uint8_t, 2> shorter{1, 2};
+    CHECK(same_octets(one, one));
+    CHECK_FALSE(same_octets(one, other));
+    CHECK_FALSE(same_octets(one, shorter));
+    CHECK(same_octets({}, {}));
 }
 
 }  // namespace holdback::core
