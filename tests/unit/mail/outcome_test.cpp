@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/outcome.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <doctest/doctest.h>
+
+namespace holdback::mail {
+
+TEST_CASE("the results of a delivery have wire names that lead back") {
+    CHECK(wire_name(DeliveryResult::Sent) == "sent");
+    CHECK(wire_name(DeliveryResult::Deferred) == "deferred");
+    CHECK(wire_name(DeliveryResult::Bounced) == "bounced");
+    CHECK(parse_delivery_result("sent") == DeliveryResult::Sent);
+    CHECK(parse_delivery_result("deferred") == DeliveryResult::Deferred);
+    CHECK(parse_delivery_result("bounced") == DeliveryResult::Bounced);
+    CHECK_FALSE(parse_delivery_result("expired").has_value());
+}
+
+TEST_CASE("a recipient's key is that of its address, or its text where it is no address") {
+    CHECK(recipient_key("Bo@Example.NET.") == "bo@example.net");
+    CHECK(recipient_key(R"("Bo B"@example.net)") == R"("bo b"@example.net)");
+    CHECK(recipient_key("Root") == "root");
+    CHECK(recipient_domain("bo@example.net") == "example.net");
+    CHECK(recipient_domain(R"("a@b"@example.net)") == "example.net");
+    CHECK(recipient_domain("root").empty());
+}
+
+TEST_CASE("an MTA's answer names the queue id under which it took a message") {
+    struct Row {
+        std::string_view reply;
+        std::optional<std::string> want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"250 2.0.0 Ok: queued as 4XkQ2z1vYxz3m", "4XkQ2z1vYxz3m"},
+        {"250 2.0.0 Ok: queued as 7C0E2A01F5", "7C0E2A01F5"},
+        {"250 2.0.0 4ABLfK2u001234 Message accepted for delivery", "4ABLfK2u001234"},
+        {"250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as ABCDE12", "ABCDE12"},
+        {"250 2.0.0 taken", std::nullopt},
+        {"250 2.0.0 Ok: queued as ", std::nullopt},
+        {"250 2.0.0 Ok: queued as a;b-c-d", std::nullopt},
+        {"250 Message accepted for delivery", std::nullopt},
+        {"", std::nullopt},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.reply);
+        CHECK(queue_id_in_reply(row.reply) == row.want);
+    }
+}
+
+}  // namespace holdback::mail
