@@ -12,6 +12,7 @@
 #include "io/log_setup.hpp"
 #include "io/mta_submit.hpp"
 #include "io/random.hpp"
+#include "io/seal_key_file.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_schema.hpp"
 #include "io/toml_access.hpp"
@@ -118,6 +119,7 @@ App::App(std::string settings_path,
       held_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       own_mail_(spool_, held_, clock_, host_name()),
+      seals_({.resolver = resolver_, .clock = clock_}),
       outbound_({.resolver = resolver_,
                  .suppressions = suppressions_,
                  .held = held_,
@@ -128,6 +130,7 @@ App::App(std::string settings_path,
       inbound_({.reader = reader_,
                 .suppressions = suppressions_,
                 .unknown = unknown_,
+                .seals = seals_,
                 .log = *log_,
                 .clock = clock_}),
       release_({.held = held_,
@@ -146,9 +149,11 @@ App::App(std::string settings_path,
                      .outbound = outbound_,
                      .inbound = inbound_,
                      .release = release_,
+                     .seals = seals_,
                      .waiting = waiting_,
                      .log = *log_} {
     use_resolver(snapshot->settings.dns);
+    static_cast<void>(use_seal_keys(snapshot->settings.seal));
     release_.recover();
     worker_ = std::jthread(
         [this](const std::stop_token& stop) { run_worker(stop, release_, snapshots_, *log_); });
@@ -194,6 +199,23 @@ void App::use_resolver(const config::DnsSettings& settings) {
                             core::log_safe(resolver.error())));
 }
 
+core::Result<void, std::string> App::use_seal_keys(const config::SealSettings& settings) {
+    if (!settings.enabled) {
+        return {};
+    }
+    auto keys = io::load_seal_keys(settings.key, clock_.now());
+    if (!keys.has_value()) {
+        log_->write(ports::Severity::Error,
+                    fmt::format("seal: {}: {}",
+                                core::printable(keys.error()),
+                                seals_.keys().empty() ? "mail leaves unsealed"
+                                                      : "the keys in memory stay"));
+        return std::unexpected(std::move(keys.error()));
+    }
+    seals_.use(*std::move(keys));
+    return {};
+}
+
 core::Result<void, std::string> App::reload() {
     const std::scoped_lock lock(reload_mutex_);
     auto next = load_snapshot(settings_path_);
@@ -216,6 +238,7 @@ core::Result<void, std::string> App::reload() {
     if (settings.dns != before->settings.dns || resolver_.current() == nullptr) {
         use_resolver(settings.dns);
     }
+    static_cast<void>(use_seal_keys(settings.seal));
     say_what_waits_for_a_restart(before->settings, settings);
     snapshots_.replace(*next);
     log_->write(ports::Severity::Info,
@@ -271,6 +294,12 @@ ControlAnswer App::control(const ControlLine& request) {
     if (command == "reload") {
         if (auto reloaded = reload(); !reloaded.has_value()) {
             return std::unexpected(std::move(reloaded.error()));
+        }
+        return std::vector<ControlLine>{};
+    }
+    if (command == "seal-keys") {
+        if (auto read = use_seal_keys(snapshots_.current()->settings.seal); !read.has_value()) {
+            return std::unexpected(std::move(read.error()));
         }
         return std::vector<ControlLine>{};
     }

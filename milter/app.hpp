@@ -9,6 +9,7 @@
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "io/dir_spool.hpp"
 #include "io/gmime_reader.hpp"
@@ -75,6 +76,9 @@ private:
     [[nodiscard]] std::vector<ControlLine> status() const;
     [[nodiscard]] std::vector<ControlLine> cache_lines() const;
     void use_resolver(const config::DnsSettings& settings);
+    /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
+    [[nodiscard]] core::Result<void, std::string> use_seal_keys(
+        const config::SealSettings& settings);
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 
@@ -93,6 +97,7 @@ private:
     io::DirSpool spool_;
     io::GmimeReader reader_;
     flow::OwnMail own_mail_;
+    flow::Seals seals_;
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;

@@ -124,6 +124,13 @@ std::optional<mail::IpAddress> address_of(const _SOCK_ADDR* address) {
     return std::nullopt;
 }
 
+/// A client's name as far as the MTA vouches for it. Postfix gives the address in brackets where it
+/// does not; Sendmail says so in {client_resolve}.
+std::string verified_name(std::string_view host, std::string_view resolved) {
+    const bool vouched = !host.starts_with('[') && (resolved.empty() || resolved == "OK");
+    return vouched ? std::string(host) : std::string();
+}
+
 std::string doubled_percent(std::string_view text) {
     std::string doubled;
     for (const char c : text) {
@@ -204,16 +211,31 @@ public:
     }
     bool add_header(std::string_view name, std::string_view value) override {
         std::string field(name);
-        std::string text = leading_space_ ? fmt::format(" {}", value) : std::string(value);
+        std::string text = spaced(value);
         return smfi_addheader(context_, field.data(), text.data()) == MI_SUCCESS;
+    }
+    bool insert_header(std::string_view name, std::string_view value) override {
+        std::string field(name);
+        std::string text = spaced(value);
+        return smfi_insheader(context_, 0, field.data(), text.data()) == MI_SUCCESS;
     }
     bool remove_header(std::string_view name, int occurrence) override {
         std::string field(name);
         return smfi_chgheader(context_, field.data(), occurrence, nullptr) == MI_SUCCESS;
     }
+    bool set_envelope_id(std::string_view sender, std::string_view id) override {
+        std::string path(sender);
+        std::string argument = fmt::format("ENVID={}", id);
+        return smfi_chgfrom(context_, path.data(), argument.data()) == MI_SUCCESS;
+    }
     void progress() override { static_cast<void>(smfi_progress(context_)); }
 
 private:
+    /// A value as the MTA wants it: where values come with their leading space, they go so too.
+    [[nodiscard]] std::string spaced(std::string_view value) const {
+        return leading_space_ ? fmt::format(" {}", value) : std::string(value);
+    }
+
     SMFICTX* context_;
     bool leading_space_;
 };
@@ -222,7 +244,7 @@ void ask_for_macros(SMFICTX* context) {
     const auto ask = [context](int stage, std::string names) {
         static_cast<void>(smfi_setsymlist(context, stage, names.data()));
     };
-    ask(SMFIM_CONNECT, "j {daemon_name} {daemon_port} {client_addr}");
+    ask(SMFIM_CONNECT, "j {daemon_name} {daemon_port} {client_addr} {client_resolve}");
     ask(SMFIM_ENVFROM, "i {auth_authen} {auth_type}");
     ask(SMFIM_ENVRCPT, "{rcpt_mailer}");
     ask(SMFIM_EOH, "i");
@@ -247,7 +269,8 @@ sfsistat on_negotiate(SMFICTX* context,
         }
         const unsigned long given = wishes & steps;
         *wanted_actions =
-            (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST) & actions;
+            (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_CHGFROM | SMFIF_SETSYMLIST) &
+            actions;
         *wanted_steps = given;
         *wanted_2 = 0;
         *wanted_3 = 0;
@@ -278,6 +301,8 @@ sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
         facts.address = address_of(address);
         facts.client = facts.address.has_value() ? facts.address->text()
                                                  : std::string(host == nullptr ? "" : host);
+        facts.client_name =
+            verified_name(host == nullptr ? "" : host, macro(context, "{client_resolve}"));
         facts.daemon_name = macro(context, "{daemon_name}");
         facts.daemon_port = macro(context, "{daemon_port}");
         connection.session.connect(std::move(facts));
@@ -370,7 +395,8 @@ bool run_milter(const Session::Parts& parts,
     smfiDesc description{};
     description.xxfi_name = name.data();
     description.xxfi_version = SMFI_VERSION;
-    description.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_SETSYMLIST;
+    description.xxfi_flags =
+        SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_DELRCPT | SMFIF_CHGFROM | SMFIF_SETSYMLIST;
     description.xxfi_connect = on_connect;
     description.xxfi_envfrom = on_mail;
     description.xxfi_envrcpt = on_rcpt;

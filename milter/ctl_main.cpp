@@ -14,6 +14,7 @@
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_options.hpp"
+#include "milter/ctl_seal.hpp"
 #include "milter/ctl_suppress.hpp"
 #include "milter/ctl_unknown.hpp"
 #include "milter/version.hpp"
@@ -277,6 +278,13 @@ void add_unknown(CommandLine& line) {
     });
 }
 
+void add_seal(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("seal", "the keys by which bounces are proven");
+    app.require_subcommand(1);
+    add_plain(line, app, "show", "the keys, without their secrets", seal_show);
+    add_plain(line, app, "rotate", "sign with a new key from now on", seal_rotate);
+}
+
 void declare(CommandLine& line) {
     CLI::App& app = line.app;
     app.set_version_flag("-V,--version", fmt::format("holdbackctl {}", kVersion));
@@ -290,6 +298,7 @@ void declare(CommandLine& line) {
     add_suppress(line);
     add_held(line);
     add_unknown(line);
+    add_seal(line);
     add_plain(line, app, "status", "the running daemon", status);
     add_plain(line, app, "reload", "have the daemon read its settings anew", reload);
     CLI::App& cache = *app.add_subcommand("cache", "the daemon's DNS cache");

@@ -24,8 +24,13 @@ public:
     [[nodiscard]] virtual bool delete_recipient(std::string_view verbatim) = 0;
     /// Adds a header field at the end of the header; "\n" and white space fold the value.
     [[nodiscard]] virtual bool add_header(std::string_view name, std::string_view value) = 0;
+    /// The same above all other fields, those of the MTA's own included.
+    [[nodiscard]] virtual bool insert_header(std::string_view name, std::string_view value) = 0;
     /// Removes the `occurrence`-th (from 1) field of that name.
     [[nodiscard]] virtual bool remove_header(std::string_view name, int occurrence) = 0;
+    /// Gives the message an envelope id (ENVID, RFC 3461 section 4.4) beside its sender, which
+    /// stays: `sender` exactly as MAIL gave it.
+    [[nodiscard]] virtual bool set_envelope_id(std::string_view sender, std::string_view id) = 0;
     /// Tells the MTA that we are still at work.
     virtual void progress() = 0;
 };

@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/text.hpp"
+#include "dsn/seal.hpp"
 #include "dsn/tag.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/outbound_flow.hpp"
@@ -16,6 +17,7 @@
 #include "mail/smtp_reply.hpp"
 #include "mail/syntax.hpp"
 #include "milter/mta_actions.hpp"
+#include "milter/mta_facts.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/plan.hpp"
 #include "ports/log.hpp"
@@ -26,7 +28,9 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,69 +62,11 @@ SessionReply error_reply(config::ErrorAnswer answer) {
     return Accept{};
 }
 
-bool has_smtputf8(const std::vector<std::string>& arguments) {
-    return std::ranges::any_of(arguments, [](std::string_view argument) {
-        return core::equals_ignoring_case(argument, "SMTPUTF8");
-    });
-}
-
-/// The envelope sender of a MAIL argument.
-mail::EnvelopeSender sender_of(const mail::Path& path, mail::Smtputf8 utf8) {
-    if (path.mailbox.empty()) {
-        return mail::NullSender{};
-    }
-    if (auto parsed = mail::Address::parse(path.mailbox, utf8); parsed.has_value()) {
-        return std::move(parsed->value);
-    }
-    return path.mailbox;
-}
-
-mail::RecipientSyntax syntax_of(std::string_view argument, mail::Smtputf8 utf8) {
-    auto path = mail::parse_path(argument);
-    if (!path.has_value()) {
-        return std::unexpected(path.error());
-    }
-    return mail::Address::parse(path->mailbox, utf8);
-}
-
-/// Mail that did not come over SMTP: no brackets, a queue id already at MAIL (Postfix gives it to
-/// smtpd's clients later), and no TCP port.
-bool came_over_smtp(const ConnectFacts& connection, const MailFacts& facts, mail::PathForm form) {
-    const bool no_port = connection.daemon_port.empty() || connection.daemon_port == "0";
-    return form == mail::PathForm::Bracketed || facts.queue_id.empty() || !no_port;
-}
-
-bool is_outgoing(const flow::Submitting& who,
-                 const mail::EnvelopeSender& sender,
-                 const config::OutgoingSettings& settings) {
-    if (!who.over_smtp) {
-        return !std::holds_alternative<mail::NullSender>(sender);
-    }
-    if (!who.user.empty()) {
-        return true;
-    }
-    if (who.client.has_value() &&
-        std::ranges::any_of(settings.networks, [&](const mail::Network& network) {
-            return network.contains(*who.client);
-        })) {
-        return true;
-    }
-    return std::ranges::any_of(settings.daemons, [&](std::string_view name) {
-        return core::equals_ignoring_case(name, who.daemon);
-    });
-}
-
-/// Postfix sends its notices to the postmaster from this mailbox.
-bool is_own_notice(const mail::EnvelopeSender& sender) {
-    const auto* address = std::get_if<mail::Address>(&sender);
-    return address != nullptr && core::equals_ignoring_case(address->local_part(), "double-bounce");
-}
-
 /// What is done with the message once its headers are known.
 enum class Course : std::uint8_t {
     Undecided,
     Shadow,    ///< decided, and nothing is changed
-    Tag,       ///< everybody gets it, with a tag
+    Pass,      ///< everybody gets it, with a tag or a seal
     Split,     ///< recipients are taken out
     Released,  ///< a held message on its way out
     Inbound,   ///< kept to be understood
@@ -155,36 +101,15 @@ void Session::connect(ConnectFacts facts) {
 
 void Session::mail(const MailFacts& facts) {
     message_ = std::make_unique<Message>();
-    Message& message = *message_;
     ++messages_;
-    message.snapshot = parts_.snapshots.current();
-    const config::Settings& settings = message.snapshot->settings;
-    message.budget = settings.dns.budget;
-    mail::Envelope& envelope = message.envelope;
-    envelope.sender_verbatim = facts.path;
-    envelope.sender_arguments = facts.arguments;
-    envelope.queue_id = facts.queue_id;
-    envelope.utf8 = has_smtputf8(facts.arguments) ? mail::Smtputf8::Yes : mail::Smtputf8::No;
-    const auto path = mail::parse_path(facts.path);
-    const mail::PathForm form = path.has_value() ? path->form : mail::PathForm::Bracketed;
-    if (path.has_value()) {
-        envelope.sender = sender_of(*path, envelope.utf8);
-    } else {
-        envelope.sender = facts.path;
-    }
-    message.who = {.session_id = fmt::format("{}-{}", id_, messages_),
-                   .user = facts.user,
-                   .daemon = connection_.daemon_name,
-                   .client = connection_.address,
-                   .client_text = connection_.client,
-                   .over_smtp = came_over_smtp(connection_, facts, form)};
-    if (is_outgoing(message.who, envelope.sender, settings.outgoing)) {
-        envelope.direction = mail::Direction::Outgoing;
-    } else {
-        envelope.direction =
-            message.who.over_smtp ? mail::Direction::Inbound : mail::Direction::OwnBounce;
-    }
-    message.own_notice = !message.who.over_smtp && is_own_notice(envelope.sender);
+    message_->snapshot = parts_.snapshots.current();
+    const config::Settings& settings = message_->snapshot->settings;
+    message_->budget = settings.dns.budget;
+    BegunMessage begun = begin_message(connection_, facts, settings.outgoing);
+    message_->envelope = std::move(begun.envelope);
+    message_->who = std::move(begun.who);
+    message_->who.session_id = fmt::format("{}-{}", id_, messages_);
+    message_->own_notice = begun.own_notice;
 }
 
 SessionReply Session::recipient(RcptFacts facts) {
@@ -295,6 +220,7 @@ SessionReply Session::outgoing_headers() {
     if (settings.mode == config::Mode::Shadow) {
         message_->course = Course::Shadow;
         report(nullptr);
+        leave_to_all(nullptr);
         return Accept{};
     }
     if (decision.trouble_answer.has_value()) {
@@ -307,11 +233,14 @@ SessionReply Session::outgoing_headers() {
     if (std::holds_alternative<outbound::Split>(decision.plan.what)) {
         return begin_split();
     }
-    if (decision.plan.tags.empty() && !message_->headers.has(flow::kReleaseField)) {
+    if (decision.plan.tags.empty() && !message_->headers.has(flow::kReleaseField) &&
+        !message_->headers.has(dsn::kSealField) &&
+        !parts_.seals.seals(message_->envelope, settings)) {
         report(nullptr);
+        leave_to_all(nullptr);
         return Accept{};
     }
-    message_->course = Course::Tag;
+    message_->course = Course::Pass;
     return SkipBody{};
 }
 
@@ -375,7 +304,7 @@ SessionReply Session::body(std::string_view octets) {
                        : SessionReply(SkipBody{});
         case Course::Undecided:
         case Course::Shadow:
-        case Course::Tag:
+        case Course::Pass:
         case Course::Released:
         case Course::Clean:
             return SkipBody{};
@@ -398,13 +327,15 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
         case Course::Inbound:
             finish_inbound(mta);
             break;
-        case Course::Tag:
+        case Course::Pass:
             remove_fields(mta, flow::kReleaseField);
             add_tag(mta);
+            leave_to_all(&mta);
             report(nullptr);
             break;
         case Course::Released:
             remove_fields(mta, flow::kReleaseField);
+            leave_to_all(&mta);
             break;
         case Course::Clean:
             remove_reserved_fields(mta);
@@ -435,6 +366,7 @@ SessionReply Session::finish_split(MtaActions& mta) {
     }
     remove_fields(mta, flow::kReleaseField);
     add_tag(mta);
+    leave(&mta, split.pass);
     std::vector<std::size_t> indices = split.hold;
     indices.insert(indices.end(), split.defer.begin(), split.defer.end());
     indices.insert(indices.end(), split.give_back.begin(), split.give_back.end());
@@ -456,7 +388,7 @@ SessionReply Session::delete_recipients(MtaActions& mta, const std::vector<std::
 }
 
 void Session::finish_inbound(MtaActions& mta) {
-    const dsn::TagPlan plan = parts_.inbound.receive(message_->who.session_id,
+    const dsn::TagPlan plan = parts_.inbound.receive(message_->who,
                                                      message_->envelope,
                                                      message_->headers,
                                                      message_->octets,
@@ -505,6 +437,33 @@ void Session::add_tag(MtaActions& mta) {
     if (!mta.add_header(kTagField, fmt::format("{}", fmt::join(tags, ", ")))) {
         trouble(ports::Severity::Warning, "the MTA did not take a header field");
     }
+}
+
+void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
+    const config::Settings& settings = message_->snapshot->settings;
+    const auto seal = parts_.seals.leave(message_->who, message_->envelope, positions, settings);
+    if (mta == nullptr) {
+        return;
+    }
+    // A seal that came with the message is another system's, or of an earlier pass.
+    remove_fields(*mta, dsn::kSealField);
+    if (!seal.has_value()) {
+        return;
+    }
+    // At the top, where it survives when only the first lines of a header are returned.
+    if (!mta->insert_header(dsn::kSealField, seal->field)) {
+        trouble(ports::Severity::Warning, "the MTA did not take the seal");
+    }
+    if (!message_->envelope.envelope_id().has_value() &&
+        !mta->set_envelope_id(message_->envelope.sender_verbatim, seal->envelope_id)) {
+        trouble(ports::Severity::Warning, "the MTA did not take the envelope id");
+    }
+}
+
+void Session::leave_to_all(MtaActions* mta) {
+    std::vector<std::size_t> all(message_->envelope.recipients.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    leave(mta, all);
 }
 
 void Session::report(const flow::Committed* committed) {

@@ -5,45 +5,23 @@
 #include "flow/inbound_flow.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/envelope.hpp"
-#include "mail/ip_address.hpp"
 #include "milter/mta_actions.hpp"
+#include "milter/mta_facts.hpp"
 #include "milter/waiting_room.hpp"
 #include "ports/log.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace holdback::milter {
-
-/// What the MTA tells when a client connects.
-struct ConnectFacts {
-    std::string client;  ///< address text, for logs
-    std::optional<mail::IpAddress> address;
-    std::string daemon_name;  ///< {daemon_name}
-    std::string daemon_port;  ///< {daemon_port}; "0" for mail that did not come over SMTP
-};
-
-/// What the MTA tells at MAIL.
-struct MailFacts {
-    std::string path;  ///< the argument, verbatim
-    std::vector<std::string> arguments;
-    std::string user;      ///< {auth_authen}
-    std::string queue_id;  ///< i; Postfix has it here only for mail that did not come over SMTP
-};
-
-/// What the MTA tells at RCPT.
-struct RcptFacts {
-    std::string path;
-    std::vector<std::string> arguments;
-    std::string mailer;  ///< {rcpt_mailer}
-};
 
 /// How header values come: with their leading white space (SMFIP_HDR_LEADSPC), or without.
 enum class HeaderValues : std::uint8_t { Exact, Stripped };
@@ -58,6 +36,7 @@ public:
         flow::OutboundFlow& outbound;
         flow::InboundFlow& inbound;
         flow::ReleaseFlow& release;
+        flow::Seals& seals;
         WaitingRoom& waiting;
         ports::Log& log;
     };
@@ -99,6 +78,9 @@ private:
     void remove_fields(MtaActions& mta, std::string_view wanted);
     void remove_reserved_fields(MtaActions& mta);
     void add_tag(MtaActions& mta);
+    /// The message leaves to the recipients at these positions: seals it, or remembers it.
+    void leave(MtaActions* mta, std::span<const std::size_t> positions);
+    void leave_to_all(MtaActions* mta);
     void keep(std::string_view octets);
     void report(const flow::Committed* committed);
     void trouble(ports::Severity severity, std::string_view what) const;

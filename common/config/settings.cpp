@@ -56,6 +56,9 @@ void check_files(const Settings& settings, std::vector<Contradiction>& found) {
     if (is_inside(settings.store.path, settings.hold.spool)) {
         found.push_back({"store.path", "lies inside hold.spool, which holds nothing but mail"});
     }
+    if (is_inside(settings.seal.key, settings.hold.spool)) {
+        found.push_back({"seal.key", "lies inside hold.spool, which holds nothing but mail"});
+    }
     constexpr std::string_view kFile = "file:";
     const std::string_view target = settings.log.target;
     if (target.starts_with(kFile)) {
@@ -151,6 +154,16 @@ std::string_view wire_name(AtExpiry action) {
             return "release";
         case AtExpiry::Discard:
             return "discard";
+    }
+    std::unreachable();
+}
+
+std::string_view wire_name(SharedSeal shared) {
+    switch (shared) {
+        case SharedSeal::Origin:
+            return "origin";
+        case SharedSeal::Trust:
+            return "trust";
     }
     std::unreachable();
 }

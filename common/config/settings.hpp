@@ -22,6 +22,11 @@ enum class Mode : std::uint8_t { Shadow, Enforce };
 enum class AnswerAt : std::uint8_t { Recipient, Message };
 enum class RefuseAtRcpt : std::uint8_t { Authenticated, Always, Never };
 enum class AtExpiry : std::uint8_t { Return, Release, Discard };
+/// What a seal proves that several recipients have received.
+enum class SharedSeal : std::uint8_t {
+    Origin,  ///< a bounce that comes from the recipient's side
+    Trust,   ///< any bounce
+};
 /// What the MTA is told when we cannot do our work.
 enum class ErrorAnswer : std::uint8_t { Accept, Tempfail, Reject };
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
@@ -162,6 +167,15 @@ struct LearnSettings {
     bool operator==(const LearnSettings&) const = default;
 };
 
+struct SealSettings {
+    bool enabled = true;
+    std::string key = "/var/lib/holdback/seal.key";
+    std::chrono::seconds lifetime = std::chrono::days(14);
+    SharedSeal shared = SharedSeal::Origin;
+
+    bool operator==(const SealSettings&) const = default;
+};
+
 struct LogSettings {
     std::string target = "journal";  ///< journal | syslog | stderr | file:/path
     LogLevel level = LogLevel::Info;
@@ -183,6 +197,7 @@ struct Settings {
     DsnSettings dsn;
     CodesSettings codes;
     LearnSettings learn;
+    SealSettings seal;
     LogSettings log;
 
     bool operator==(const Settings&) const = default;
@@ -201,6 +216,7 @@ struct Contradiction {
 [[nodiscard]] std::string_view wire_name(AnswerAt at);
 [[nodiscard]] std::string_view wire_name(RefuseAtRcpt when);
 [[nodiscard]] std::string_view wire_name(AtExpiry action);
+[[nodiscard]] std::string_view wire_name(SharedSeal shared);
 [[nodiscard]] std::string_view wire_name(ErrorAnswer answer);
 [[nodiscard]] std::string_view wire_name(LogLevel level);
 

@@ -4,10 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include <sodium.h>
 
@@ -93,6 +95,32 @@ KeyedHash keyed_hash(const SecretKey& key, std::string_view octets) {
     crypto_generichash(
         hash.data(), hash.size(), message.data(), message.size(), key.data(), key.size());
     return hash;
+}
+
+std::string to_base64url(std::span<const std::uint8_t> octets) {
+    constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+    std::string text(sodium_base64_ENCODED_LEN(octets.size(), kVariant), '\0');
+    sodium_bin2base64(text.data(), text.size(), octets.data(), octets.size(), kVariant);
+    text.pop_back();  // the final zero
+    return text;
+}
+
+std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text) {
+    std::vector<std::uint8_t> octets((text.size() / 4 * 3) + 3);
+    std::size_t size = 0;
+    const int status = sodium_base642bin(octets.data(),
+                                         octets.size(),
+                                         text.data(),
+                                         text.size(),
+                                         nullptr,
+                                         &size,
+                                         nullptr,
+                                         sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    if (status != 0) {
+        return std::nullopt;
+    }
+    octets.resize(size);
+    return octets;
 }
 
 bool same_octets(std::span<const std::uint8_t> left, std::span<const std::uint8_t> right) {

@@ -7,9 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdback::core {
 
@@ -37,6 +39,11 @@ using KeyedHash = std::array<std::uint8_t, 16>;
 
 /// Lower-case hexadecimal, two characters an octet.
 [[nodiscard]] std::string to_hex(std::span<const std::uint8_t> octets);
+
+/// Base64 in the alphabet for URLs, without padding (RFC 4648 section 5).
+[[nodiscard]] std::string to_base64url(std::span<const std::uint8_t> octets);
+/// The octets of such a text; nullopt when it is anything else.
+[[nodiscard]] std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text);
 
 /// SHA-256 of octets that come in pieces; where the cuts are makes no difference.
 class RunningDigest {

@@ -155,6 +155,10 @@ std::string_view wire_name(LearnReason reason) {
             return "admin-decides";
         case LearnReason::StrongerStands:
             return "stronger-stands";
+        case LearnReason::KnownAlready:
+            return "known-already";
+        case LearnReason::StoreTrouble:
+            return "store-trouble";
     }
     std::unreachable();
 }

@@ -29,6 +29,8 @@ enum class LearnReason : std::uint8_t {
     NoAddress,       ///< the report names no address that parses
     AdminDecides,    ///< there is an entry of the administrator's
     StrongerStands,  ///< an entry on better evidence is in force
+    KnownAlready,    ///< this failure has taught before
+    StoreTrouble,    ///< the store is out of reach
 };
 
 [[nodiscard]] std::string_view wire_name(LearnReason reason);

@@ -2,20 +2,86 @@
 #pragma once
 // How far a report can be believed: only what is proven may teach.
 
+#include "core/clock.hpp"
 #include "dsn/report.hpp"
+#include "dsn/seal.hpp"
 #include "mail/envelope.hpp"
 #include "mail/suppression.hpp"
 
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace holdback::dsn {
 
-/// What proves, or fails to prove, that a report tells the truth.
-struct ProofFacts {
-    mail::Direction direction = mail::Direction::Inbound;
-    MessageKind kind = MessageKind::Ordinary;
+/// Why a report of one recipient's fate is, or is not, proven.
+enum class ProofReason : std::uint8_t {
+    OwnMta,            ///< our MTA made the DSN, about a message that left here
+    Seal,              ///< our seal came back and fits the recipient
+    FeedbackLoop,      ///< a complaint from a source that the settings name
+    NoSeal,            ///< it came from outside and brought no seal
+    NotOurMessage,     ///< it did not come over SMTP, but is about nothing that left here
+    MalformedSeal,     ///< cut, or no seal at all
+    UnknownKey,        ///< sealed with a key that we do not have (any more)
+    ExpiredSeal,       ///< older than `[seal] lifetime`
+    FutureSeal,        ///< made later than now
+    AlteredSeal,       ///< changed, or of another sender
+    AnotherRecipient,  ///< the sealed message did not go to the recipient that is reported
+    SharedSeal,  ///< others have the same seal, and the report is not from the recipient's side
 };
 
-/// `Local` when our own MTA made the DSN: it did not come over SMTP and has the form in which MTAs
-/// report (RFC 3464). Everything else is `Unproven`, whoever it claims to come from.
-[[nodiscard]] mail::Proof prove(const ProofFacts& facts);
+[[nodiscard]] std::string_view wire_name(ProofReason reason);
+
+/// How one recipient's report is proven.
+struct RecipientProof {
+    mail::Proof proof = mail::Proof::Unproven;
+    ProofReason reason = ProofReason::NoSeal;
+    /// With a seal that fits: the recipient that we mailed, as `Address::key()`, who need not be
+    /// the one that failed (forwarding); else empty.
+    std::string mailed;
+    std::string sender;   ///< the sender that sealed it, or empty
+    std::string message;  ///< `OpenSeal::message()`, or empty
+
+    bool operator==(const RecipientProof&) const = default;
+};
+
+/// What is known about a report beside its own words.
+struct ReportOrigin {
+    mail::Direction direction = mail::Direction::Inbound;
+    /// The report's own envelope recipients, as `Address::key()`: the sender of what it returns.
+    std::vector<std::string> recipients;
+    core::TimePoint now;
+    std::chrono::seconds lifetime{0};  ///< `[seal] lifetime`
+};
+
+/// Proofs of the recipients of a report, in their order.
+///
+/// - `Local`: our own MTA made the DSN (it did not come over SMTP and has the form of RFC 3464),
+///   and it returns a seal of ours for the recipient. The marks of the MTA's own mail alone prove
+///   nothing, because whoever may call sendmail(1) can make them; a message that went out without a
+///   seal is told by `local_unsealed`.
+/// - `Sealed`: it returns a seal for the recipient. With a seal that others have received as well,
+///   the reason is `SharedSeal`, and the proof waits for `from_recipients_side`.
+/// - Everything else is `Unproven`, whoever it claims to come from.
+///
+/// A seal is looked for in the envelope id, the returned header and the text. The recipient that we
+/// mailed is, of the reported ones and of those that the returned header names, the one with a tag.
+[[nodiscard]] std::vector<RecipientProof> prove(const Report& report,
+                                                const ReportOrigin& origin,
+                                                const SealKeys& keys);
+
+/// True for a report that our MTA made by its marks and form, and that nothing proved so far: it is
+/// `Local` when a message with the queue id that it names left here unsealed, to its recipient.
+[[nodiscard]] bool may_be_local_unsealed(const Report& report,
+                                         const ReportOrigin& origin,
+                                         const RecipientProof& proof);
+
+/// Whether a host can speak for mail to a domain: its verified name is of the same organization as
+/// the domain or one of its mail hosts. `client_name` is the name that the MTA verified, or empty.
+[[nodiscard]] bool is_from_side_of(std::string_view client_name,
+                                   std::string_view domain,
+                                   const std::vector<std::string>& mail_hosts);
 
 }  // namespace holdback::dsn

@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
+#include "dsn/seal.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/header.hpp"
 #include "mail/suppression.hpp"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +24,6 @@ namespace holdback::dsn {
 namespace {
 
 constexpr std::string_view kReservedPrefix = "X-Holdback-";
-constexpr std::string_view kSealField = "X-Holdback-Seal";
 /// An address may have 254 octets; escaped, four times that would pass the 998 octets that a line
 /// may have (RFC 5322 section 2.1.1).
 constexpr std::size_t kMostQuotedOctets = 900;
@@ -80,7 +81,7 @@ bool is_reserved_field(std::string_view name) {
 }
 
 TagPlan tag(const Understanding& understanding,
-            mail::Proof proof,
+            std::span<const mail::Proof> proofs,
             const mail::CodeCatalogue& codes,
             Extensions extensions,
             const mail::HeaderList& existing) {
@@ -94,6 +95,7 @@ TagPlan tag(const Understanding& understanding,
     plan.added.push_back({std::string(kCodeField), fmt::format("{}", code.number())});
     const std::size_t count = std::min(understanding.recipients.size(), kMostDsnFields);
     for (std::size_t i = 0; i < count; ++i) {
+        const mail::Proof proof = i < proofs.size() ? proofs[i] : mail::Proof::Unproven;
         plan.added.push_back({std::string(kDsnField),
                               dsn_value(understanding.recipients[i], proof, codes, extensions)});
     }

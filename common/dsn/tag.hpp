@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,9 +56,10 @@ struct TagPlan {
 
 /// What to change in a message's header. `existing` is the header as it arrived: reserved fields in
 /// it are forged or ours of an earlier pass, and go in either case, so that tagging twice gives the
-/// same message. Ordinary mail gets no field.
+/// same message. Ordinary mail gets no field. `proofs` are those of the recipients, in their order;
+/// what is missing is unproven.
 [[nodiscard]] TagPlan tag(const Understanding& understanding,
-                          mail::Proof proof,
+                          std::span<const mail::Proof> proofs,
                           const mail::CodeCatalogue& codes,
                           Extensions extensions,
                           const mail::HeaderList& existing);

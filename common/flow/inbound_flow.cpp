@@ -12,6 +12,7 @@
 #include "dsn/tag.hpp"
 #include "dsn/unknown_text.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -19,10 +20,12 @@
 #include "ports/log.hpp"
 #include "report/decision.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -45,21 +48,21 @@ report::LearnOutcome outcome_of(dsn::LearnReason reason) {
         case dsn::LearnReason::NoAddress:
         case dsn::LearnReason::AdminDecides:
         case dsn::LearnReason::StrongerStands:
+        case dsn::LearnReason::KnownAlready:
+        case dsn::LearnReason::StoreTrouble:
             return report::LearnOutcome::No;
     }
     return report::LearnOutcome::No;
 }
 
-report::InboundDecision line_for(std::string_view session_id,
+report::InboundDecision line_for(const Submitting& who,
                                  const mail::Envelope& envelope,
-                                 const dsn::Understanding& understanding,
-                                 mail::Proof proof) {
+                                 const dsn::Understanding& understanding) {
     report::InboundDecision line;
-    line.session = session_id;
+    line.session = who.session_id;
     line.queue_id = envelope.queue_id;
     line.kind = understanding.report.kind;
     line.code = understanding.code;
-    line.proof = proof;
     return line;
 }
 
@@ -87,23 +90,35 @@ bool InboundFlow::may_report(const mail::Envelope& envelope, const mail::HeaderL
            core::contains_ignoring_case(from, "postmaster@");
 }
 
-dsn::TagPlan InboundFlow::receive(std::string_view session_id,
+dsn::TagPlan InboundFlow::receive(const Submitting& who,
                                   const mail::Envelope& envelope,
                                   const mail::HeaderList& headers,
                                   std::string_view octets,
                                   const Snapshot& snapshot) {
     const dsn::MessageView view = parts_.reader.read(octets);
-    const dsn::Understanding understanding = dsn::understand(view, snapshot.rules, snapshot.codes);
-    const mail::Proof proof =
-        dsn::prove({.direction = envelope.direction, .kind = understanding.report.kind});
-    report::InboundDecision line = line_for(session_id, envelope, understanding, proof);
-    for (const dsn::ClassifiedRecipient& recipient : understanding.recipients) {
+    dsn::Understanding understanding = dsn::understand(view, snapshot.rules, snapshot.codes);
+    const std::vector<dsn::RecipientProof> proofs =
+        parts_.seals.prove(who, envelope, understanding.report, snapshot.settings);
+    std::vector<mail::Proof> shown;
+    report::InboundDecision line = line_for(who, envelope, understanding);
+    for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
+        dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
+        const dsn::RecipientProof& proof = proofs.at(i);
+        if (!proof.mailed.empty()) {
+            // Whoever forwarded the message reports another address than the one that we mailed.
+            recipient.report.original_recipient = proof.mailed;
+        }
+        shown.push_back(proof.proof);
+        line.proof = proof.proof;
+        line.proof_reason = dsn::wire_name(proof.reason);
         line.recipient = recipient.report.recipient();
         line.code = recipient.code;
         line.status = recipient.report.status;
         line.action = recipient.report.action;
         line.rule = recipient.rule;
-        line.learned = learn(understanding, recipient, proof, snapshot);
+        const dsn::LearnReason learned = learn(understanding, recipient, proof, snapshot);
+        line.learned = outcome_of(learned);
+        line.learn_reason = dsn::wire_name(learned);
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
     }
     if (understanding.recipients.empty() &&
@@ -112,24 +127,24 @@ dsn::TagPlan InboundFlow::receive(std::string_view session_id,
     }
     count_unknown(understanding, snapshot);
     return dsn::tag(understanding,
-                    proof,
+                    shown,
                     snapshot.codes,
                     snapshot.settings.codes.extensions ? dsn::Extensions::On : dsn::Extensions::Off,
                     headers);
 }
 
-report::LearnOutcome InboundFlow::learn(const dsn::Understanding& understanding,
-                                        const dsn::ClassifiedRecipient& recipient,
-                                        mail::Proof proof,
-                                        const Snapshot& snapshot) {
+dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
+                                    const dsn::ClassifiedRecipient& recipient,
+                                    const dsn::RecipientProof& proof,
+                                    const Snapshot& snapshot) {
     const auto subject =
-        dsn::learn_subject(recipient, proof, snapshot.codes, snapshot.settings.learn);
+        dsn::learn_subject(recipient, proof.proof, snapshot.codes, snapshot.settings.learn);
     if (!subject.has_value()) {
-        return outcome_of(subject.error());
+        return subject.error();
     }
     const core::TimePoint now = parts_.clock.now();
     const dsn::Evidence evidence{.failure = recipient,
-                                 .proof = proof,
+                                 .proof = proof.proof,
                                  .message_id = understanding.report.returned.message_id};
     std::optional<dsn::LearnReason> reason;
     const auto written = parts_.suppressions.learn(
@@ -147,9 +162,9 @@ report::LearnOutcome InboundFlow::learn(const dsn::Understanding& understanding,
                          fmt::format("store: a proven failure of {} was not learned: {}",
                                      core::log_safe(subject->subject),
                                      core::log_safe(written.error().what)));
-        return report::LearnOutcome::No;
+        return dsn::LearnReason::StoreTrouble;
     }
-    return reason.has_value() ? outcome_of(*reason) : report::LearnOutcome::No;
+    return reason.value_or(dsn::LearnReason::KnownAlready);
 }
 
 void InboundFlow::count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot) {

@@ -4,18 +4,19 @@
 
 #include "core/clock.hpp"
 #include "dsn/classify.hpp"
+#include "dsn/learn.hpp"
+#include "dsn/proof.hpp"
 #include "dsn/tag.hpp"
+#include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "mail/suppression.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/suppression_store.hpp"
 #include "ports/unknown_store.hpp"
-#include "report/decision.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace holdback::flow {
@@ -28,6 +29,7 @@ public:
         ports::MessageReader& reader;
         ports::SuppressionStore& suppressions;
         ports::UnknownStore& unknown;
+        Seals& seals;
         ports::Log& log;
         core::Clock& clock;
     };
@@ -43,17 +45,18 @@ public:
     /// teaches the store what is proven, counts the texts that no rule knew, writes one line per
     /// recipient, and gives the changes to the header. Never fails: a store out of reach is logged
     /// and nothing is learned.
-    [[nodiscard]] dsn::TagPlan receive(std::string_view session_id,
+    [[nodiscard]] dsn::TagPlan receive(const Submitting& who,
                                        const mail::Envelope& envelope,
                                        const mail::HeaderList& headers,
                                        std::string_view octets,
                                        const Snapshot& snapshot);
 
 private:
-    [[nodiscard]] report::LearnOutcome learn(const dsn::Understanding& understanding,
-                                             const dsn::ClassifiedRecipient& recipient,
-                                             mail::Proof proof,
-                                             const Snapshot& snapshot);
+    /// Why the list did, or did not, change.
+    [[nodiscard]] dsn::LearnReason learn(const dsn::Understanding& understanding,
+                                         const dsn::ClassifiedRecipient& recipient,
+                                         const dsn::RecipientProof& proof,
+                                         const Snapshot& snapshot);
 
     void count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot);
 

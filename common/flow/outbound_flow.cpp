@@ -124,15 +124,6 @@ std::string orcpt_of(const mail::Recipient& recipient) {
     return {};
 }
 
-std::string envid_of(const mail::Envelope& envelope) {
-    for (const std::string& argument : envelope.sender_arguments) {
-        if (core::starts_with_ignoring_case(argument, "ENVID=")) {
-            return argument.substr(std::string_view("ENVID=").size());
-        }
-    }
-    return {};
-}
-
 /// Which recipients get a row, and how they leave the spool again.
 struct Taken {
     std::vector<std::size_t> indices;
@@ -362,7 +353,7 @@ core::Result<void, CommitTrouble> OutboundFlow::give_back(const mail::Envelope& 
     }
     outbound::ReturnDsnFacts facts;
     facts.sender = envelope.sender_text();
-    facts.envelope_id = envid_of(envelope);
+    facts.envelope_id = envelope.envelope_id().value_or("");
     facts.queue_id = envelope.queue_id;
     facts.original_header = headers.text();
     std::string key = fmt::format("refused {}", fingerprint);
@@ -432,6 +423,7 @@ void OutboundFlow::report_recipient(const Submitting& who,
         line.reason = mail::wire_name(verdict.finding->name);
         line.code = verdict.finding->code;
     }
+    line.envelope_id = envelope.envelope_id().value_or("");
     line.stream = decision.stream;
     line.dns_time = decision.dns_time;
     line.held_id = held_id;

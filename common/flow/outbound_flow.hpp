@@ -9,9 +9,9 @@
 #include "core/result.hpp"
 #include "flow/facts.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "mail/ip_address.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/plan.hpp"
@@ -31,16 +31,6 @@
 #include <vector>
 
 namespace holdback::flow {
-
-/// Who submits a message, by connection and macros.
-struct Submitting {
-    std::string session_id;
-    std::string user;    ///< SASL user or empty
-    std::string daemon;  ///< {daemon_name}
-    std::optional<mail::IpAddress> client;
-    std::string client_text;
-    bool over_smtp = true;
-};
 
 /// What has been decided about one outgoing message.
 struct MessageDecision {

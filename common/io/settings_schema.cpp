@@ -34,6 +34,7 @@ using config::Mode;
 using config::PolicyAction;
 using config::RefuseAtRcpt;
 using config::Settings;
+using config::SharedSeal;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -392,6 +393,18 @@ void add_inbound(Fields& fields) {
         [](auto& s) -> auto& { return s.learn.from; },
         config::choice(
             std::array{mail::Proof::Local, mail::Proof::Sealed, mail::Proof::Unproven})));
+    fields.push_back(
+        switch_field({"seal", "enabled"}, [](auto& s) -> auto& { return s.seal.enabled; }));
+    fields.push_back(text_field(
+        {"seal", "key"}, [](auto& s) -> auto& { return s.seal.key; }, config::path_form()));
+    fields.push_back(text_field(
+        {"seal", "lifetime"},
+        [](auto& s) -> auto& { return s.seal.lifetime; },
+        config::duration_form<seconds>(std::chrono::hours(1), std::chrono::days(3650), "14d")));
+    fields.push_back(text_field(
+        {"seal", "shared"},
+        [](auto& s) -> auto& { return s.seal.shared; },
+        config::choice(std::array{SharedSeal::Origin, SharedSeal::Trust})));
     fields.push_back(text_field(
         {"log", "target"},
         [](auto& s) -> auto& { return s.log.target; },

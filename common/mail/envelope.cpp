@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/envelope.hpp"
 
+#include "core/text.hpp"
 #include "mail/address.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +48,16 @@ std::string Recipient::shown() const {
 
 std::string Envelope::sender_text() const {
     return std::visit(SenderText{}, sender);
+}
+
+std::optional<std::string> Envelope::envelope_id() const {
+    constexpr std::string_view kName = "ENVID=";
+    for (const std::string& argument : sender_arguments) {
+        if (core::starts_with_ignoring_case(argument, kName)) {
+            return argument.substr(kName.size());
+        }
+    }
+    return std::nullopt;
 }
 
 std::string_view wire_name(Direction direction) {

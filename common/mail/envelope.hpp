@@ -51,6 +51,8 @@ struct Envelope {
 
     /// The sender as text without brackets; "" for the null sender.
     [[nodiscard]] std::string sender_text() const;
+    /// The envelope id (ENVID, RFC 3461 section 4.4) that the client gave, as it was written.
+    [[nodiscard]] std::optional<std::string> envelope_id() const;
 };
 
 [[nodiscard]] std::string_view wire_name(Direction direction);

@@ -45,6 +45,11 @@ std::string value_of(const std::optional<std::int64_t>& number) {
     return number.has_value() ? fmt::to_string(*number) : std::string(kNone);
 }
 
+/// A wire name that may be absent.
+std::string_view word_or_none(std::string_view word) {
+    return word.empty() ? kNone : word;
+}
+
 /// A text that may be absent.
 std::string value_or_none(std::string_view text) {
     return text.empty() ? std::string(kNone) : core::log_safe(text);
@@ -55,12 +60,12 @@ std::string value_or_none(std::string_view text) {
 std::string decision_line(const OutboundDecision& decision) {
     return fmt::format(
         "decision flow=outbound qid={} sender={} rcpt={} verdict={} reason={} bulk={} dns_ms={} "
-        "code={} signal={} mode={} unshadowed={} held={} session={}",
+        "code={} signal={} mode={} unshadowed={} held={} session={} envid={}",
         value_or_none(decision.queue_id),
         address_value(decision.sender),
         address_value(decision.recipient),
         wire_name(decision.verdict),
-        decision.reason.empty() ? kNone : std::string_view(decision.reason),
+        word_or_none(decision.reason),
         decision.stream.is_bulk() ? "yes" : "no",
         value_of(decision.dns_time),
         value_of(decision.code),
@@ -68,13 +73,14 @@ std::string decision_line(const OutboundDecision& decision) {
         wire_name(decision.mode),
         wire_name(decision.unshadowed),
         value_of(decision.held_id),
-        value_or_none(decision.session));
+        value_or_none(decision.session),
+        value_or_none(decision.envelope_id));
 }
 
 std::string decision_line(const InboundDecision& decision) {
     return fmt::format(
         "decision flow=inbound qid={} kind={} rcpt={} code={} status={} proof={} rule={} "
-        "learned={} action={} session={}",
+        "learned={} action={} session={} proof_reason={} learn_reason={}",
         value_or_none(decision.queue_id),
         wire_name(decision.kind),
         address_value(decision.recipient),
@@ -84,7 +90,9 @@ std::string decision_line(const InboundDecision& decision) {
         value_or_none(decision.rule),
         wire_name(decision.learned),
         wire_name(decision.action),
-        value_or_none(decision.session));
+        value_or_none(decision.session),
+        word_or_none(decision.proof_reason),
+        word_or_none(decision.learn_reason));
 }
 
 std::string decision_line(const ReleaseDecision& decision) {

@@ -35,10 +35,12 @@ struct OutboundDecision {
     outbound::StreamDecision stream;
     std::optional<std::chrono::milliseconds> dns_time;  ///< nullopt: DNS was not asked
     std::optional<std::int64_t> held_id;                ///< the number that people use
+    std::string envelope_id;  ///< ENVID that the client gave; empty when it gave none
 };
 
 /// `decision flow=outbound qid="4Xk2" sender="…" rcpt="…" verdict=hold reason=null-mx bulk=yes
-/// dns_ms=12 code=2002 signal="header:List-Id" mode=enforce unshadowed=hold held=17 session="…"`.
+/// dns_ms=12 code=2002 signal="header:List-Id" mode=enforce unshadowed=hold held=17 session="…"
+/// envid="QQ314159"`.
 /// What is absent is written `none`.
 [[nodiscard]] std::string decision_line(const OutboundDecision& decision);
 
@@ -55,12 +57,15 @@ struct InboundDecision {
     std::optional<mail::EnhancedStatus> status;
     dsn::Action action = dsn::Action::Failed;
     mail::Proof proof = mail::Proof::Unproven;
-    std::string rule;  ///< id of the rule that decided; empty when none did
+    std::string proof_reason;  ///< wire name of why it is proven or not; empty when not asked
+    std::string rule;          ///< id of the rule that decided; empty when none did
     LearnOutcome learned = LearnOutcome::No;
+    std::string learn_reason;  ///< wire name of why the list did or did not change
 };
 
 /// `decision flow=inbound qid="…" kind=dsn rcpt="…" code=2001 status=5.1.1 proof=local
-/// rule="text/user-unknown" learned=suppressed action=failed session="…"`.
+/// rule="text/user-unknown" learned=suppressed action=failed session="…" proof_reason=own-mta
+/// learn_reason=suppressed`.
 [[nodiscard]] std::string decision_line(const InboundDecision& decision);
 
 /// How a held recipient ended, or did not.

@@ -100,12 +100,25 @@ Diagnostic-Code: smtp; 550 5.1.1 User unknown
 """.replace("\n", "\r\n").encode()
 
 
+def sealed_copy(rig, sender, recipient):
+    """The seal that a message of ours gets on its way."""
+    with rig.client() as mta:
+        mta.connect()
+        mta.helo()
+        _, outcome = mta.message(f"<{sender}>", [f"<{recipient}>"], bulk("to " + recipient))
+    assert outcome.sender == f"<{sender}>"
+    return dict(outcome.headers)["X-Holdback-Seal"]
+
+
 def test_an_own_bounce_is_only_tagged_even_when_its_recipient_is_bad(rig):
+    seal = sealed_copy(rig, "carl@nullmx.test", "eva@good.test")
+    returned = f"Content-Type: text/rfc822-headers\r\n\r\nX-Holdback-Seal:{seal}\r\n"
+    octets = DSN.replace(b"--cut--", f"--cut\r\n{returned}\r\n--cut--".encode())
     with rig.client() as mta:
         mta.connect("localhost", daemon_port="0")
         mta.helo("localhost")
         replies, outcome = mta.message(
-            "", ["carl@nullmx.test"], DSN, queue_id="4Q0003", mail_macros={"i": "4Q0003"}
+            "", ["carl@nullmx.test"], octets, queue_id="4Q0003", mail_macros={"i": "4Q0003"}
         )
     assert set(replies.values()) <= {None, *KEPT}
     assert outcome.answer in KEPT
@@ -114,6 +127,20 @@ def test_an_own_bounce_is_only_tagged_even_when_its_recipient_is_bad(rig):
     assert fields["X-Holdback-Code"].strip() == "2001"
     assert "proof=local" in fields["X-Holdback-DSN"]
     assert rig.holdback.entries()["eva@good.test"]["code"] == 2001
+
+
+def test_the_marks_of_the_mta_without_a_seal_are_no_proof(rig):
+    """sendmail(1) gives the very same macros and path to whoever calls it."""
+    octets = DSN.replace(b"eva@good.test", b"ida@good.test")
+    with rig.client() as mta:
+        mta.connect("localhost", daemon_port="0")
+        mta.helo("localhost")
+        _, outcome = mta.message(
+            "", ["news@home.test"], octets, queue_id="4Q0004", mail_macros={"i": "4Q0004"}
+        )
+    fields = dict(outcome.headers)
+    assert "proof=unproven" in fields["X-Holdback-DSN"]
+    assert "ida@good.test" not in rig.holdback.entries()
 
 
 def test_a_postmaster_copy_teaches_nothing(rig):

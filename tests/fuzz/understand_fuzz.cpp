@@ -62,11 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                unknown.pattern.size() <= holdback::dsn::kPatternOctets);
         expect(holdback::core::is_utf8(unknown.example));
     }
-    const holdback::dsn::TagPlan plan = holdback::dsn::tag(understanding,
-                                                           holdback::mail::Proof::Unproven,
-                                                           codes(),
-                                                           holdback::dsn::Extensions::On,
-                                                           view.headers);
+    const holdback::dsn::TagPlan plan =
+        holdback::dsn::tag(understanding, {}, codes(), holdback::dsn::Extensions::On, view.headers);
     for (const auto& field : plan.added) {
         for (const char c : field.value) {
             expect((c >= ' ' && c <= '~') || c == '\n' || c == '\t');

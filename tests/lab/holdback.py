@@ -76,6 +76,7 @@ class Holdback:
                 "local_file": str(base / "codes.conf"),
                 "local_rules": str(base / "rules.d"),
             },
+            "seal": {"key": str(base / "seal.key")},
             "log": {"target": f"file:{base / 'log'}", "level": "debug"},
         }
         self.change(settings or {})

@@ -50,4 +50,18 @@ TEST_CASE("octets are the same when lengths and values are") {
     CHECK(same_octets({}, {}));
 }
 
+TEST_CASE("base64 for URLs goes there and back, and takes nothing else") {
+    const std::array<std::uint8_t, 4> octets{0xFB, 0xFF, 0x00, 0x41};
+    CHECK(to_base64url(octets) == "-_8AQQ");
+    const auto back = from_base64url("-_8AQQ");
+    REQUIRE(back.has_value());
+    CHECK(std::ranges::equal(*back, octets));
+    CHECK(to_base64url({}).empty());
+    CHECK(from_base64url("").has_value());
+    for (const std::string_view bad : {"-_8AQQ==", "+/8AQQ", "-_8A QQ", "-_8AQ\n", "A", "-_8AQR"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(from_base64url(bad).has_value());
+    }
+}
+
 }  // namespace holdback::core

@@ -40,8 +40,8 @@ Understanding bounce_of(std::vector<ClassifiedRecipient> recipients) {
 }
 
 TagPlan plan_for(const Understanding& understanding, const mail::HeaderList& existing = {}) {
-    return tag(
-        understanding, mail::Proof::Sealed, support::small_catalogue(), Extensions::On, existing);
+    const std::vector<mail::Proof> proofs(understanding.recipients.size(), mail::Proof::Sealed);
+    return tag(understanding, proofs, support::small_catalogue(), Extensions::On, existing);
 }
 
 }  // namespace
@@ -124,7 +124,7 @@ TEST_CASE("an extension is shown as its parent when extensions are off") {
     understanding.code = mail::FailureCode(6001);
     understanding.recipients.front().code = mail::FailureCode(6001);
     const TagPlan plan = tag(understanding,
-                             mail::Proof::Local,
+                             std::array{mail::Proof::Local},
                              support::small_catalogue(),
                              Extensions::Off,
                              mail::HeaderList{});

@@ -3,12 +3,15 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/result.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/rule_set.hpp"
+#include "dsn/seal.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/held.hpp"
@@ -23,6 +26,7 @@
 #include "tests/support/zone_resolver.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -85,14 +89,24 @@ public:
         added.emplace_back(name, value);
         return true;
     }
+    bool insert_header(std::string_view name, std::string_view value) override {
+        inserted.emplace_back(name, value);
+        return true;
+    }
     bool remove_header(std::string_view name, int occurrence) override {
         removed.emplace_back(name, occurrence);
         return true;
     }
+    bool set_envelope_id(std::string_view sender, std::string_view id) override {
+        envelope_ids.emplace_back(sender, id);
+        return true;
+    }
     void progress() override {}
 
+    std::vector<std::pair<std::string, std::string>> envelope_ids;
     std::vector<std::string> deleted;
     std::vector<std::pair<std::string, std::string>> added;
+    std::vector<std::pair<std::string, std::string>> inserted;
     std::vector<std::pair<std::string, int>> removed;
     bool obedient = true;
 };
@@ -146,9 +160,11 @@ struct House {
                     .log = log,
                     .clock = clock,
                     .own_mail = own_mail}),
+          seals({.resolver = resolver, .clock = clock}),
           inbound({.reader = reader,
                    .suppressions = suppressions,
                    .unknown = unknown,
+                   .seals = seals,
                    .log = log,
                    .clock = clock}),
           release({.held = held,
@@ -165,6 +181,7 @@ struct House {
                    .outbound = outbound,
                    .inbound = inbound,
                    .release = release,
+                   .seals = seals,
                    .waiting = waiting,
                    .log = log},
                   "s",
@@ -205,7 +222,7 @@ struct House {
                       const std::vector<std::pair<std::string, std::string>>& headers,
                       std::string user = "") {
         session.mail({.path = std::move(sender),
-                      .arguments = {},
+                      .arguments = mail_arguments,
                       .user = std::move(user),
                       .queue_id = mail_queue_id});
         for (const std::string& recipient : recipients) {
@@ -255,9 +272,11 @@ struct House {
     FixedReader reader;
     int tokens = 0;
     std::string mail_queue_id;
+    std::vector<std::string> mail_arguments;
     flow::SnapshotSource snapshots;
     flow::OwnMail own_mail;
     flow::OutboundFlow outbound;
+    flow::Seals seals;
     flow::InboundFlow inbound;
     flow::ReleaseFlow release;
     WaitingRoom waiting;
@@ -507,6 +526,8 @@ TEST_CASE("a released message is recognised by its token, once, for exactly its 
 
 TEST_CASE("our own MTA's bounce is tagged and teaches; the next bulk send holds") {
     House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<Eva@good.test>"}, newsletter)));
     house.mail_queue_id = "4Xk3";
     house.session.connect({.client = "127.0.0.1",
                            .address = mail::IpAddress::parse("127.0.0.1"),
@@ -528,6 +549,106 @@ TEST_CASE("our own MTA's bounce is tagged and teaches; the next bulk send holds"
     house.connect("127.0.0.1");
     CHECK(is<Discard>(house.send("<news@a.test>", {"<eva@good.test>"}, newsletter)));
     CHECK(house.items().front().recipient.finding == "suppressed-bounce");
+}
+
+TEST_CASE("a DSN by sendmail(1) about a message that never left teaches nothing") {
+    House house(enforcing());
+    house.mail_queue_id = "4Xk3";
+    house.session.connect({.client = "127.0.0.1",
+                           .address = mail::IpAddress::parse("127.0.0.1"),
+                           .daemon_name = "mx.a.test",
+                           .daemon_port = "0"});
+    CHECK(is<Accept>(house.send("", {"news@a.test"}, {{"Content-Type", " multipart/report"}})));
+    REQUIRE(house.actions.added.size() == 2);
+    CHECK(house.actions.added[1].second.contains("proof=unproven"));
+    CHECK(house.log.has("learned=no"));
+    CHECK(house.log.has("proof_reason=not-our-message learn_reason=unproven"));
+    CHECK_FALSE(house.suppressions.find(mail::SubjectKind::Address, "eva@good.test")->has_value());
+}
+
+namespace {
+
+dsn::SealKeys one_key() {
+    return {{.id = {1, 2, 3, 4}, .secret = {5}, .made = core::TimePoint{}}};
+}
+
+/// The seal that a message got, opened.
+core::Result<dsn::OpenSeal, dsn::SealFlaw> opened(House& house, std::string_view text) {
+    return dsn::open_seal(text,
+                          std::array<std::string, 1>{"news@a.test"},
+                          one_key(),
+                          house.clock.now(),
+                          std::chrono::days(1));
+}
+
+}  // namespace
+
+TEST_CASE("what leaves is sealed, as envelope id and as a field") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<News@a.test>",
+                                {"<Eva@good.test>"},
+                                {{"Subject", " hi"}, {"X-Holdback-Seal", " hb1.old"}})));
+    CHECK(house.actions.removed ==
+          std::vector<std::pair<std::string, int>>{{"X-Holdback-Seal", 1}});
+    REQUIRE(house.actions.inserted.size() == 1);
+    CHECK(house.actions.inserted[0].first == "X-Holdback-Seal");
+    REQUIRE(house.actions.envelope_ids.size() == 1);
+    CHECK(house.actions.envelope_ids[0].first == "<News@a.test>");
+    for (const std::string& text :
+         {house.actions.inserted[0].second, house.actions.envelope_ids[0].second}) {
+        const auto seal = opened(house, text);
+        REQUIRE(seal.has_value());
+        CHECK(seal->covers("eva@good.test"));
+        CHECK_FALSE(seal->is_shared());
+    }
+}
+
+TEST_CASE("the seal of a split message covers those that it goes to") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    CHECK(
+        is<Accept>(house.send("<news@a.test>", {"<eva@good.test>", "<bo@null.test>"}, newsletter)));
+    REQUIRE(house.actions.inserted.size() == 1);
+    const auto seal = opened(house, house.actions.inserted[0].second);
+    REQUIRE(seal.has_value());
+    CHECK(seal->covers("eva@good.test"));
+    CHECK_FALSE(seal->covers("bo@null.test"));
+    CHECK_FALSE(seal->is_shared());
+}
+
+TEST_CASE("a client's own envelope id stays, and stands in the log") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    house.mail_arguments = {"RET=HDRS", "envid=QQ314159"};
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, {{"Subject", " hi"}})));
+    CHECK(house.actions.envelope_ids.empty());
+    CHECK(house.actions.inserted.size() == 1);
+    CHECK(house.log.has("envid=\"QQ314159\""));
+}
+
+TEST_CASE("nothing is sealed in shadow mode, without a sender, or when sealing is off") {
+    config::Settings settings = enforcing();
+    std::string sender = "<news@a.test>";
+    SUBCASE("shadow") {
+        settings.mode = config::Mode::Shadow;
+    }
+    SUBCASE("off") {
+        settings.seal.enabled = false;
+    }
+    SUBCASE("null sender") {
+        sender = "<>";
+    }
+    House house(settings);
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send(sender, {"<eva@good.test>"}, {{"Subject", " hi"}})));
+    CHECK(house.actions.inserted.empty());
+    CHECK(house.actions.added.empty());
+    CHECK(house.actions.envelope_ids.empty());
 }
 
 TEST_CASE("a DSN from outside is tagged unproven and teaches nothing") {

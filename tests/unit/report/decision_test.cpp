@@ -37,7 +37,8 @@ TEST_CASE("an outbound decision is one line, keys in fixed order") {
     CHECK(decision_line(decision) ==
           "decision flow=outbound qid=\"4Xk2\" sender=\"news@example.org\" "
           "rcpt=\"bo@example.net\" verdict=hold reason=null-mx bulk=yes dns_ms=12 code=2002 "
-          "signal=\"header:List-Id\" mode=enforce unshadowed=hold held=17 session=\"s1\"");
+          "signal=\"header:List-Id\" mode=enforce unshadowed=hold held=17 session=\"s1\" "
+          "envid=none");
 }
 
 TEST_CASE("what is absent is written none, and the null sender as an empty text") {
@@ -58,7 +59,7 @@ TEST_CASE("what is absent is written none, and the null sender as an empty text"
     CHECK(decision_line(decision) ==
           "decision flow=outbound qid=none sender=\"\" rcpt=\"bo@example.net\" verdict=pass "
           "reason=none bulk=no dns_ms=none code=none signal=\"none\" mode=shadow unshadowed=tag "
-          "held=none session=none");
+          "held=none session=none envid=none");
 }
 
 TEST_CASE("an inbound decision is one line, keys in fixed order") {
@@ -74,13 +75,16 @@ TEST_CASE("an inbound decision is one line, keys in fixed order") {
     decision.proof = mail::Proof::Local;
     decision.rule = "text/user-unknown";
     decision.learned = LearnOutcome::Suppressed;
+    decision.proof_reason = "own-mta";
+    decision.learn_reason = "suppressed";
     CHECK(decision_line(decision) ==
           "decision flow=inbound qid=\"9F1C\" kind=dsn rcpt=\"user@example.net\" code=2001 "
           "status=5.1.1 proof=local rule=\"text/user-unknown\" learned=suppressed action=failed "
-          "session=\"s2\"");
+          "session=\"s2\" proof_reason=own-mta learn_reason=suppressed");
     CHECK(decision_line(InboundDecision{}) ==
           "decision flow=inbound qid=none kind=ordinary rcpt=\"\" code=none status=none "
-          "proof=unproven rule=none learned=no action=failed session=none");
+          "proof=unproven rule=none learned=no action=failed session=none "
+          "proof_reason=none learn_reason=none");
 }
 
 TEST_CASE("a release decision is one line, keys in fixed order") {
@@ -106,10 +110,11 @@ TEST_CASE("no foreign value can end its quotes, its line, or forge a key") {
     outbound.sender = hostile;
     outbound.recipient = hostile;
     outbound.stream.signal = hostile;
+    outbound.envelope_id = hostile;
     CHECK(decision_line(outbound) ==
           "decision flow=outbound qid=" + safe + " sender=" + safe + " rcpt=" + safe +
               " verdict=pass reason=none bulk=no dns_ms=none code=none signal=" + safe +
-              " mode=shadow unshadowed=pass held=none session=" + safe);
+              " mode=shadow unshadowed=pass held=none session=" + safe + " envid=" + safe);
     InboundDecision inbound;
     inbound.queue_id = hostile;
     inbound.recipient = hostile;
@@ -117,7 +122,8 @@ TEST_CASE("no foreign value can end its quotes, its line, or forge a key") {
     CHECK(decision_line(inbound) == "decision flow=inbound qid=" + safe +
                                         " kind=ordinary rcpt=" + safe +
                                         " code=none status=none proof=unproven rule=" + safe +
-                                        " learned=no action=failed session=none");
+                                        " learned=no action=failed session=none "
+                                        "proof_reason=none learn_reason=none");
     ReleaseDecision release;
     release.answer = std::string(10'000, '\n');
     CHECK(decision_line(release).size() < 1'500);

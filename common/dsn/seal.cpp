@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dsn/seal.hpp"
+
+#include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::dsn {
+
+namespace {
+
+constexpr std::size_t kKeyOctets = 4;
+constexpr std::size_t kTimeOctets = 5;
+constexpr std::size_t kSaltOctets = 4;
+constexpr std::size_t kHeadOctets = kKeyOctets + kTimeOctets + kSaltOctets;
+constexpr std::size_t kTagOctets = 5;
+constexpr std::size_t kMacOctets = 16;
+constexpr std::size_t kFewestTags = 8;
+constexpr std::size_t kLineOctets = 64;
+constexpr std::chrono::minutes kClockSlack{5};
+
+// What a MAC is for stands in front, so that none can pass for another.
+constexpr std::string_view kTagLabel = "holdback tag\n";
+constexpr std::string_view kFillLabel = "holdback fill\n";
+constexpr std::string_view kSaltLabel = "holdback salt\n";
+constexpr std::string_view kAloneLabel = "holdback seal of one\n";
+constexpr std::string_view kSharedLabel = "holdback seal of many\n";
+
+/// Octets as text: what MACs are made over.
+template <typename Octets>
+std::string text_of(const Octets& octets) {
+    return {octets.begin(), octets.end()};
+}
+
+std::string time_octets(core::TimePoint now) {
+    auto seconds = static_cast<std::uint64_t>(
+        std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+    std::string octets(kTimeOctets, '\0');
+    for (std::size_t i = kTimeOctets; i > 0; --i) {
+        octets.at(i - 1) = static_cast<char>(seconds & 0xFFU);
+        seconds >>= 8U;
+    }
+    return octets;
+}
+
+core::TimePoint time_of(std::string_view octets) {
+    std::uint64_t seconds = 0;
+    for (const char c : octets) {
+        seconds = (seconds << 8U) | static_cast<unsigned char>(c);
+    }
+    return core::TimePoint(std::chrono::seconds(seconds));
+}
+
+/// The first octets of a MAC over pieces of which all but the last have a fixed length.
+std::string mac(const core::SecretKey& secret,
+                std::string_view label,
+                std::string_view head,
+                std::string_view rest,
+                std::size_t octets) {
+    const std::string message = fmt::format("{}{}{}", label, head, rest);
+    return text_of(core::hmac_sha256(secret, message)).substr(0, octets);
+}
+
+std::string seal_mac(const core::SecretKey& secret,
+                     bool shared,
+                     std::string_view head,
+                     std::string_view tags,
+                     std::string_view sender) {
+    const std::string rest = fmt::format("{:08x}{}{}", tags.size(), tags, sender);
+    return mac(secret, shared ? kSharedLabel : kAloneLabel, head, rest, kMacOctets);
+}
+
+/// The tags of the recipients and of nobody, in an order that says nothing.
+std::string tags_of(std::span<const std::string> recipients,
+                    const core::SecretKey& secret,
+                    std::string_view head) {
+    std::vector<std::string> tags;
+    for (const std::string& recipient : recipients) {
+        tags.push_back(mac(secret, kTagLabel, head, recipient, kTagOctets));
+    }
+    const std::size_t wanted = std::max(kFewestTags, std::bit_ceil(tags.size()));
+    while (tags.size() < wanted) {
+        tags.push_back(mac(secret, kFillLabel, head, fmt::format("{}", tags.size()), kTagOctets));
+    }
+    std::ranges::sort(tags);
+    return fmt::format("{}", fmt::join(tags, ""));
+}
+
+std::string sealed_text(const SealedMessage& message,
+                        std::size_t most_tags,
+                        const core::SecretKey& secret,
+                        const std::string& head) {
+    const std::span<const std::string> recipients(message.recipients);
+    const std::string tags =
+        tags_of(recipients.first(std::min(most_tags, recipients.size())), secret, head);
+    const std::string whole = fmt::format(
+        "{}{}{}", head, tags, seal_mac(secret, recipients.size() > 1, head, tags, message.sender));
+    const std::vector<std::uint8_t> octets(whole.begin(), whole.end());
+    return fmt::format("{}{}", kSealMark, core::to_base64url(octets));
+}
+
+std::string folded(std::string_view text) {
+    std::string out;
+    while (text.size() > kLineOctets) {
+        out += text.substr(0, kLineOctets);
+        out += "\n\t";
+        text.remove_prefix(kLineOctets);
+    }
+    return out.append(text);
+}
+
+bool same_text(std::string_view left, std::string_view right) {
+    const std::vector<std::uint8_t> a(left.begin(), left.end());
+    const std::vector<std::uint8_t> b(right.begin(), right.end());
+    return core::same_octets(a, b);
+}
+
+/// The octets of a seal whose form is right; empty when it is not.
+std::string octets_of_seal(std::string_view text) {
+    std::string bare;
+    std::ranges::copy_if(
+        text, std::back_inserter(bare), [](char c) { return !core::is_ascii_space(c); });
+    if (!bare.starts_with(kSealMark)) {
+        return {};
+    }
+    const auto octets = core::from_base64url(std::string_view(bare).substr(kSealMark.size()));
+    if (!octets.has_value() || octets->size() < kHeadOctets + kMacOctets) {
+        return {};
+    }
+    const std::size_t tags = octets->size() - kHeadOctets - kMacOctets;
+    const std::size_t count = tags / kTagOctets;
+    if (tags % kTagOctets != 0 || count < kFewestTags || count > kMostSealedRecipients ||
+        !std::has_single_bit(count)) {
+        return {};
+    }
+    return text_of(*octets);
+}
+
+bool is_seal_octet(char c) {
+    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '-' || c == '_';
+}
+
+/// Where the text of a seal goes on behind a line end: behind white space, which a folded field
+/// has, and behind quote marks. nullopt when the field ends there.
+std::optional<std::size_t> next_line(std::string_view text, std::size_t at) {
+    while (at < text.size() && (text[at] == '\r' || text[at] == '\n')) {
+        ++at;
+    }
+    while (at < text.size() && text[at] == '>') {
+        ++at;
+        if (at < text.size() && text[at] == ' ') {
+            ++at;
+        }
+    }
+    const std::size_t folded_from = at;
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) {
+        ++at;
+    }
+    return at > folded_from ? std::optional(at) : std::nullopt;
+}
+
+}  // namespace
+
+Seal make_seal(const SealedMessage& message,
+               const SealKey& key,
+               core::TimePoint now,
+               std::string_view nonce) {
+    const std::string stamp = text_of(key.id) + time_octets(now);
+    const std::string head = stamp + mac(key.secret, kSaltLabel, stamp, nonce, kSaltOctets);
+    return {.envelope_id = sealed_text(message, kEnvelopeIdTags, key.secret, head),
+            .field = folded(sealed_text(message, kMostSealedRecipients, key.secret, head))};
+}
+
+bool OpenSeal::covers(std::string_view recipient) const {
+    const std::string wanted = mac(secret_, kTagLabel, head_, recipient, kTagOctets);
+    bool found = false;
+    for (std::size_t at = 0; at < tags_.size(); at += kTagOctets) {
+        const bool same = same_text(std::string_view(tags_).substr(at, kTagOctets), wanted);
+        found = found || same;
+    }
+    return found;
+}
+
+core::Result<OpenSeal, SealFlaw> open_seal(std::string_view text,
+                                           std::span<const std::string> senders,
+                                           const SealKeys& keys,
+                                           core::TimePoint now,
+                                           std::chrono::seconds lifetime) {
+    const std::string octets = octets_of_seal(text);
+    if (octets.empty()) {
+        return std::unexpected(SealFlaw::Malformed);
+    }
+    OpenSeal seal;
+    seal.head_ = octets.substr(0, kHeadOctets);
+    seal.tags_ = octets.substr(kHeadOctets, octets.size() - kHeadOctets - kMacOctets);
+    seal.made_ = time_of(std::string_view(seal.head_).substr(kKeyOctets, kTimeOctets));
+    seal.message_ = core::to_hex(std::vector<std::uint8_t>(seal.head_.begin(), seal.head_.end()));
+    const auto key = std::ranges::find_if(
+        keys, [&](const SealKey& each) { return seal.head_.starts_with(text_of(each.id)); });
+    if (key == keys.end()) {
+        return std::unexpected(SealFlaw::UnknownKey);
+    }
+    seal.secret_ = key->secret;
+    const std::string_view claimed = std::string_view(octets).substr(octets.size() - kMacOctets);
+    bool fits = false;
+    for (const std::string& sender : senders) {
+        for (const bool shared : {false, true}) {
+            if (same_text(claimed, seal_mac(key->secret, shared, seal.head_, seal.tags_, sender))) {
+                seal.sender_ = sender;
+                seal.shared_ = shared;
+                fits = true;
+            }
+        }
+    }
+    if (!fits) {
+        return std::unexpected(SealFlaw::Altered);
+    }
+    // The time is looked at last: only here is it what we wrote.
+    if (seal.made_ > now + kClockSlack) {
+        return std::unexpected(SealFlaw::Future);
+    }
+    if (now - seal.made_ > lifetime) {
+        return std::unexpected(SealFlaw::Expired);
+    }
+    return seal;
+}
+
+std::vector<std::string> find_seals(std::string_view text, std::size_t most) {
+    std::vector<std::string> found;
+    std::size_t at = text.find(kSealMark);
+    while (at != std::string_view::npos && found.size() < most) {
+        std::string seal(kSealMark);
+        at += kSealMark.size();
+        while (at < text.size()) {
+            if (is_seal_octet(text[at])) {
+                seal += text[at];
+                ++at;
+                continue;
+            }
+            const bool line_ends = text[at] == '\r' || text[at] == '\n';
+            const auto next = line_ends ? next_line(text, at) : std::nullopt;
+            if (!next.has_value()) {
+                break;
+            }
+            at = *next;
+        }
+        found.push_back(std::move(seal));
+        at = text.find(kSealMark, at);
+    }
+    return found;
+}
+
+std::string key_name(const SealKeyId& id) {
+    return core::to_hex(id);
+}
+
+SealKeys keys_in_use(const SealKeys& keys, core::TimePoint now, std::chrono::seconds lifetime) {
+    SealKeys used;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        // A key signs until the next one is made.
+        if (i + 1 == keys.size() || now - keys[i + 1].made <= lifetime) {
+            used.push_back(keys[i]);
+        }
+    }
+    return used;
+}
+
+}  // namespace holdback::dsn

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Who submits a message.
+
+#include "mail/ip_address.hpp"
+
+#include <optional>
+#include <string>
+
+namespace holdback::flow {
+
+/// Who submits a message, by connection and macros.
+struct Submitting {
+    std::string session_id;
+    std::string user;    ///< SASL user or empty
+    std::string daemon;  ///< {daemon_name}
+    std::optional<mail::IpAddress> client;
+    std::string client_text;
+    /// The client's host name, when the MTA has verified it (its address has the name and the name
+    /// has its address); else empty.
+    std::string client_name;
+    bool over_smtp = true;
+};
+
+}  // namespace holdback::flow

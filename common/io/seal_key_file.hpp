@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The file with the keys of the seal ([seal] key): a line per key, the one that signs last.
+//
+//     ID SECRET MADE      eight hexadecimal digits, 64 of them, seconds since 1970
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "dsn/seal.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace holdback::io {
+
+/// The keys, made (mode 0600) when there is no file yet. The error is a text for people: path, line
+/// and what is allowed; a file that cannot be read is left as it is.
+[[nodiscard]] core::Result<dsn::SealKeys, std::string> load_seal_keys(const std::string& path,
+                                                                      core::TimePoint now);
+
+/// The keys of a file that is there, or an error.
+[[nodiscard]] core::Result<dsn::SealKeys, std::string> read_seal_keys(const std::string& path);
+
+/// Adds a key that signs from now on, and drops those whose seals have all expired. The result is
+/// what is in the file then.
+[[nodiscard]] core::Result<dsn::SealKeys, std::string> rotate_seal_keys(
+    const std::string& path, core::TimePoint now, std::chrono::seconds lifetime);
+
+}  // namespace holdback::io
