@@ -17,7 +17,7 @@ namespace holdback::mail {
 enum class DeliveryResult : std::uint8_t {
     Sent,      ///< the next hop has taken it, which may be a filter or a smart host
     Deferred,  ///< failed for now; the MTA tries again
-    Bounced,   ///< failed for good, also when it was deferred for too long
+    Bounced,   ///< failed for good
 };
 
 /// One attempt. Every text is the log's own, which is to say that parts of it were chosen by
