@@ -124,7 +124,57 @@ CREATE TABLE unknown_text (
 CREATE INDEX unknown_text_by_rarity ON unknown_text (messages, last_seen);
 )sql";
 
-constexpr std::array kSteps{kVersion1, kVersion2};
+// What the MTA's log said of deliveries. Texts that can be told from others are empty: `recipient`
+// when it equals its key, `text` when it equals the reply.
+constexpr std::string_view kVersion3 = R"sql(
+CREATE TABLE outcome (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    at            INTEGER NOT NULL,
+    queue_id      TEXT    NOT NULL,
+    sender        TEXT,               -- NULL: not known
+    recipient     TEXT    NOT NULL,
+    recipient_key TEXT    NOT NULL,
+    domain        TEXT    NOT NULL,
+    original      TEXT    NOT NULL,
+    provider      TEXT    NOT NULL,
+    result        TEXT    NOT NULL,
+    accepted      INTEGER NOT NULL,
+    status        TEXT    NOT NULL,
+    reply         TEXT    NOT NULL,
+    relay         TEXT    NOT NULL,
+    address       TEXT    NOT NULL,
+    port          INTEGER NOT NULL,
+    mailer        TEXT    NOT NULL,
+    text          TEXT    NOT NULL
+) STRICT;
+CREATE INDEX outcome_by_queue_id ON outcome (queue_id);
+CREATE INDEX outcome_by_recipient ON outcome (recipient_key);
+CREATE INDEX outcome_by_time ON outcome (at);
+
+-- Whose server has taken mail: stays when the outcomes go.
+CREATE TABLE accepted (
+    recipient_key TEXT    NOT NULL PRIMARY KEY,
+    first         INTEGER NOT NULL,
+    last          INTEGER NOT NULL,
+    provider      TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX accepted_by_time ON accepted (last);
+
+CREATE TABLE maillog_position (
+    source   TEXT    NOT NULL PRIMARY KEY,
+    position TEXT    NOT NULL,
+    at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Up to which outcome the listeners know of them; one row.
+CREATE TABLE outcome_told (
+    one  INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    told INTEGER NOT NULL
+) STRICT;
+INSERT INTO outcome_told VALUES (1, 0);
+)sql";
+
+constexpr std::array kSteps{kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

@@ -4,12 +4,14 @@
 #include "core/text.hpp"
 #include "core/wire_names.hpp"
 #include "mail/address.hpp"
+#include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,10 @@ namespace holdback::mail {
 namespace {
 
 constexpr std::size_t kLongestQueueId = 40;
+
+// Postfix's agent, and the mailers of Sendmail's usual configuration that speak SMTP.
+constexpr std::array<std::string_view, 6> kSmtpMailers{
+    "smtp", "esmtp", "smtp8", "dsmtp", "relay", "smtps"};
 
 bool is_queue_id(std::string_view word) {
     return word.size() >= 5 && word.size() <= kLongestQueueId &&
@@ -57,6 +63,18 @@ std::string recipient_key(std::string_view recipient) {
 std::string_view recipient_domain(std::string_view key) {
     const std::size_t at = key.rfind('@');
     return at == std::string_view::npos ? std::string_view{} : key.substr(at + 1);
+}
+
+bool is_acceptance(const MtaOutcome& outcome, std::span<const Network> handed_on) {
+    if (outcome.result != DeliveryResult::Sent ||
+        std::ranges::find(kSmtpMailers, outcome.mailer) == kSmtpMailers.end()) {
+        return false;
+    }
+    const std::optional<IpAddress> address = IpAddress::parse(outcome.relay_address);
+    return address.has_value() &&
+           std::ranges::none_of(handed_on, [&address](const Network& network) {
+               return network.contains(*address);
+           });
 }
 
 std::optional<std::string> queue_id_in_reply(std::string_view reply) {

@@ -4,10 +4,12 @@
 
 #include "core/clock.hpp"
 #include "mail/enhanced_status.hpp"
+#include "mail/ip_address.hpp"
 #include "mail/smtp_reply.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -59,6 +61,11 @@ struct QueuedMessage {
 
 /// The domain of a key as `recipient_key` makes it; empty when it has none.
 [[nodiscard]] std::string_view recipient_domain(std::string_view key);
+
+/// True when the recipient's own server has taken the message: sent by SMTP to an IP address that
+/// is in none of `handed_on`, the relays that only hand mail on. LMTP, local delivery and programs
+/// are no acceptance: RFC 2033 section 5 keeps LMTP to one's own network.
+[[nodiscard]] bool is_acceptance(const MtaOutcome& outcome, std::span<const Network> handed_on);
 
 /// The queue id under which an MTA took a message, out of its reply to the end of DATA ("250 2.0.0
 /// Ok: queued as 4XkQ2z", "250 2.0.0 4ABC123 Message accepted for delivery"); nullopt when the

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/outcome.hpp"
 
+#include "mail/ip_address.hpp"
+
 #include <array>
 #include <optional>
 #include <string>
@@ -27,6 +29,40 @@ TEST_CASE("a recipient's key is that of its address, or its text where it is no 
     CHECK(recipient_domain("bo@example.net") == "example.net");
     CHECK(recipient_domain(R"("a@b"@example.net)") == "example.net");
     CHECK(recipient_domain("root").empty());
+}
+
+TEST_CASE("mail is accepted when SMTP has taken it beyond the relays that hand it on") {
+    const std::array networks{Network::parse("127.0.0.0/8").value(),
+                              Network::parse("192.0.2.0/24").value()};
+    struct Row {
+        DeliveryResult result;
+        std::string_view mailer;
+        std::string_view address;
+        bool want;
+    };
+    const auto rows = std::to_array<Row>({
+        {DeliveryResult::Sent, "smtp", "198.51.100.1", true},
+        {DeliveryResult::Sent, "esmtp", "2001:db8::1", true},
+        {DeliveryResult::Sent, "relay", "198.51.100.1", true},
+        {DeliveryResult::Deferred, "smtp", "198.51.100.1", false},
+        {DeliveryResult::Bounced, "smtp", "198.51.100.1", false},
+        {DeliveryResult::Sent, "smtp", "127.0.0.1", false},
+        {DeliveryResult::Sent, "smtp", "192.0.2.9", false},
+        {DeliveryResult::Sent, "smtp", "", false},
+        {DeliveryResult::Sent, "smtp", "private/filter", false},
+        {DeliveryResult::Sent, "lmtp", "198.51.100.1", false},
+        {DeliveryResult::Sent, "local", "", false},
+        {DeliveryResult::Sent, "discard", "", false},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.mailer);
+        CAPTURE(row.address);
+        MtaOutcome outcome;
+        outcome.result = row.result;
+        outcome.mailer = std::string(row.mailer);
+        outcome.relay_address = std::string(row.address);
+        CHECK(is_acceptance(outcome, networks) == row.want);
+    }
 }
 
 TEST_CASE("an MTA's answer names the queue id under which it took a message") {
