@@ -114,7 +114,7 @@ App::App(std::string settings_path,
       database_({.path = snapshot->settings.store.path,
                  .mode = io::DatabaseMode::ReadWrite,
                  .migrations = io::schema_steps()}),
-      suppressions_(database_),
+      suppressions_(database_, io::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
@@ -267,6 +267,9 @@ void App::say_what_waits_for_a_restart(const config::Settings& before,
     }
     if (before.store.path != after.store.path) {
         say("[store] path");
+    }
+    if (before.store.hash != after.store.hash || before.store.hash_key != after.store.hash_key) {
+        say("[store] hash");
     }
     if (before.hold.spool != after.hold.spool) {
         say("[hold] spool");

@@ -60,6 +60,7 @@ public:
         const config::Settings& settings;
         // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
         flow::FactSources sources;
+        mail::EnvelopeSender sender;
         outbound::Stream stream;
         mail::Smtputf8 utf8;
         std::chrono::milliseconds patience;
@@ -109,6 +110,7 @@ private:
     std::optional<CommandError> judge(const std::vector<mail::Recipient>& batch) {
         const core::Clock& clock = parts_.context.clock;
         const flow::GatheredFacts facts = flow::gather_facts(batch,
+                                                             parts_.sender,
                                                              parts_.settings,
                                                              parts_.sources,
                                                              clock.steady_now() + parts_.patience,
@@ -154,7 +156,8 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
     }
     sources.database = *std::move(database);
     if (sources.database != nullptr) {
-        sources.suppressions = std::make_unique<io::SqliteSuppressions>(*sources.database);
+        sources.suppressions = std::make_unique<io::SqliteSuppressions>(
+            *sources.database, io::suppression_options(settings.store));
     }
     if (!offline) {
         auto resolver = io::make_resolver(settings.dns, context.clock);
@@ -238,25 +241,28 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
     const bool is_list = options.list.has_value();
     CheckSummary summary;
     std::optional<Progress> progress;
-    Checker checker({.context = context,
-                     .settings = *settings,
-                     .sources = {.resolver = sources->resolver.get(),
-                                 .suppressions = sources->suppressions.get()},
-                     .stream = options.stream.value_or(is_list ? outbound::Stream::Bulk
-                                                               : outbound::Stream::Direct),
-                     .utf8 = options.utf8,
-                     .patience = is_list ? std::max(settings->dns.budget, kListPatience)
-                                         : settings->dns.budget},
-                    [&](const CheckedAddress& answer) {
-                        summary.add(answer);
-                        // Of a list, what passes without a word is only counted for people.
-                        if (context.json() || !is_list || !answer.findings.empty()) {
-                            if (progress.has_value()) {
-                                progress->hide();
-                            }
-                            write_checked(context, answer);
-                        }
-                    });
+    Checker checker(
+        {.context = context,
+         .settings = *settings,
+         .sources = {.resolver = sources->resolver.get(),
+                     .suppressions = sources->suppressions.get()},
+         .sender = options.sender.has_value() ? mail::EnvelopeSender(*options.sender)
+                                              : mail::EnvelopeSender(mail::NullSender{}),
+         .stream =
+             options.stream.value_or(is_list ? outbound::Stream::Bulk : outbound::Stream::Direct),
+         .utf8 = options.utf8,
+         .patience =
+             is_list ? std::max(settings->dns.budget, kListPatience) : settings->dns.budget},
+        [&](const CheckedAddress& answer) {
+            summary.add(answer);
+            // Of a list, what passes without a word is only counted for people.
+            if (context.json() || !is_list || !answer.findings.empty()) {
+                if (progress.has_value()) {
+                    progress->hide();
+                }
+                write_checked(context, answer);
+            }
+        });
     return options.list.has_value()
                ? check_list(context, checker, *options.list, options.form, summary, progress)
                : check_addresses(checker, options, summary);

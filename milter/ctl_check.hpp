@@ -2,6 +2,7 @@
 #pragma once
 // `holdbackctl check`: the verdict about addresses as the milter would give it.
 
+#include "mail/address.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_list.hpp"
@@ -20,6 +21,8 @@ struct CheckOptions {
     ListForm form = ListForm::Text;
     /// nullopt: a list is judged as bulk, addresses as direct mail.
     std::optional<outbound::Stream> stream;
+    /// Whose mail it is; nullopt: of nobody in particular, so that global suppressions alone count.
+    std::optional<mail::Address> sender;
     bool offline = false;
     mail::Smtputf8 utf8 = mail::Smtputf8::Yes;
 };

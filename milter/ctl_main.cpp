@@ -61,6 +61,11 @@ std::optional<outbound::Stream> parse_stream(std::string_view name) {
     return std::nullopt;
 }
 
+std::optional<mail::Address> parse_sender(std::string_view text) {
+    const auto address = mail::Address::parse(text, mail::Smtputf8::Yes);
+    return address.has_value() ? std::optional(address->value) : std::nullopt;
+}
+
 void add_check(CommandLine& line) {
     CLI::App& app = *line.app.add_subcommand("check", "the verdict about addresses");
     const auto options = std::make_shared<CheckOptions>();
@@ -73,6 +78,9 @@ void add_check(CommandLine& line) {
     static constexpr OptionForm<outbound::Stream> kStream{
         "--stream", parse_stream, "bulk or direct"};
     add_parsed(app, kStream, options->stream, "judge as bulk or direct mail");
+    static constexpr OptionForm<mail::Address> kSender{
+        "--sender", parse_sender, "an address such as news@example.org"};
+    add_parsed(app, kSender, options->sender, "judge as mail of this envelope sender");
     app.add_flag("--offline", options->offline, "ask no DNS");
     app.add_flag_callback(
         "--no-smtputf8",

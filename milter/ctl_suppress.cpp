@@ -53,21 +53,15 @@ CommandError bad_subject(const std::string& text, mail::SyntaxError error) {
 }
 
 core::Result<Subject, CommandError> parse_subject(const std::string& text) {
-    if (text.find('@') != std::string::npos && !text.starts_with('@')) {
-        const auto address = mail::Address::parse(text, mail::Smtputf8::Yes);
-        if (!address.has_value()) {
-            return std::unexpected(bad_subject(text, address.error()));
-        }
-        return Subject{.kind = SubjectKind::Address,
-                       .text = address->value.key(),
-                       .domain = address->value.domain().text()};
+    const auto subject = mail::parse_subject(text, mail::Patterns::Yes);
+    if (!subject.has_value()) {
+        return std::unexpected(bad_subject(text, subject.error()));
     }
-    const std::string_view name = std::string_view(text).substr(text.starts_with('@') ? 1 : 0);
-    const auto domain = mail::Domain::parse(name, mail::Smtputf8::Yes);
-    if (!domain.has_value()) {
-        return std::unexpected(bad_subject(text, domain.error()));
-    }
-    return Subject{.kind = SubjectKind::Domain, .text = domain->value.text(), .domain = {}};
+    const std::size_t at = subject->text.rfind('@');
+    const bool is_address = subject->kind == SubjectKind::Address;
+    return Subject{.kind = subject->kind,
+                   .text = subject->text,
+                   .domain = is_address ? subject->text.substr(at + 1) : ""};
 }
 
 core::Result<std::vector<Subject>, CommandError> parse_subjects(
@@ -99,7 +93,8 @@ core::Result<OpenList, CommandError> open_list(const CommandContext& context, St
     if (!database.has_value()) {
         return std::unexpected(std::move(database.error()));
     }
-    auto entries = std::make_unique<io::SqliteSuppressions>(**database);
+    auto entries = std::make_unique<io::SqliteSuppressions>(
+        **database, io::suppression_options(settings->store));
     return OpenList{.settings = *std::move(settings),
                     .database = *std::move(database),
                     .entries = std::move(entries)};
@@ -225,7 +220,7 @@ public:
 private:
     [[nodiscard]] core::Result<bool, CommandError> write(SubjectKind kind,
                                                          const std::string& text) {
-        const auto found = entries_.find(kind, text);
+        const auto found = entries_.find({.kind = kind, .subject = text, .scope = {}});
         if (!found.has_value()) {
             return std::unexpected(store_error(found.error().what));
         }
@@ -258,7 +253,8 @@ CommandResult suppress_add(const CommandContext& context, const SuppressAddOptio
     }
     const core::TimePoint now = context.clock.now();
     for (const Subject& subject : *subjects) {
-        const auto before = list->entries->find(subject.kind, subject.text);
+        const auto before =
+            list->entries->find({.kind = subject.kind, .subject = subject.text, .scope = {}});
         if (!before.has_value()) {
             return std::unexpected(store_error(before.error().what));
         }
@@ -292,7 +288,8 @@ CommandResult suppress_remove(const CommandContext& context,
             return std::unexpected(list.error());
         }
         for (const Subject& subject : *subjects) {
-            const auto removed = list->entries->remove(subject.kind, subject.text);
+            const auto removed =
+                list->entries->remove({.kind = subject.kind, .subject = subject.text, .scope = {}});
             if (!removed.has_value()) {
                 return std::unexpected(store_error(removed.error().what));
             }

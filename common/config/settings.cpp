@@ -3,6 +3,7 @@
 
 #include "config/value_text.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/suppression.hpp"
 
 #include <algorithm>
 #include <string>
@@ -59,6 +60,10 @@ void check_files(const Settings& settings, std::vector<Contradiction>& found) {
     if (is_inside(settings.seal.key, settings.hold.spool)) {
         found.push_back({"seal.key", "lies inside hold.spool, which holds nothing but mail"});
     }
+    if (settings.store.hash_key == settings.store.path ||
+        is_inside(settings.store.hash_key, settings.hold.spool)) {
+        found.push_back({"store.hash_key", "is a file of the store or of the spool"});
+    }
     constexpr std::string_view kFile = "file:";
     const std::string_view target = settings.log.target;
     if (target.starts_with(kFile)) {
@@ -112,6 +117,21 @@ std::vector<Contradiction> validate(const Settings& settings) {
             {"learn.from", "is empty, so that nothing teaches: set learn.enabled = false instead"});
     }
     return found;
+}
+
+mail::ScopeKind LearnScopes::of(mail::SuppressionReason reason) const {
+    switch (reason) {
+        case mail::SuppressionReason::Bounce:
+            return bounce;
+        case mail::SuppressionReason::Complaint:
+            return complaint;
+        case mail::SuppressionReason::Unsubscribe:
+            return unsubscribe;
+        case mail::SuppressionReason::Manual:
+        case mail::SuppressionReason::Allow:
+            return manual;
+    }
+    std::unreachable();
 }
 
 std::string_view wire_name(Mode mode) {

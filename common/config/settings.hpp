@@ -67,6 +67,9 @@ struct ControlSettings {
 
 struct StoreSettings {
     std::string path = "/var/lib/holdback/holdback.db";
+    /// New suppression entries keep a keyed hash of whom they are about, not the address.
+    bool hash = false;
+    std::string hash_key = "/var/lib/holdback/hash.key";  ///< made when it is first needed
 
     bool operator==(const StoreSettings&) const = default;
 };
@@ -160,9 +163,22 @@ struct CodesSettings {
     bool operator==(const CodesSettings&) const = default;
 };
 
+/// For whose mail a new entry counts, by its reason.
+struct LearnScopes {
+    mail::ScopeKind bounce = mail::ScopeKind::Global;
+    mail::ScopeKind complaint = mail::ScopeKind::SenderDomain;
+    mail::ScopeKind unsubscribe = mail::ScopeKind::SenderDomain;
+    mail::ScopeKind manual = mail::ScopeKind::Global;
+
+    /// Allow entries are the administrator's, as manual ones.
+    [[nodiscard]] mail::ScopeKind of(mail::SuppressionReason reason) const;
+    bool operator==(const LearnScopes&) const = default;
+};
+
 struct LearnSettings {
     bool enabled = true;
     std::vector<mail::Proof> from = {mail::Proof::Local, mail::Proof::Sealed};
+    LearnScopes scope;
 
     bool operator==(const LearnSettings&) const = default;
 };

@@ -71,6 +71,7 @@ std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
 }
 
 void add_suppressions(std::span<const mail::Recipient> recipients,
+                      const mail::EnvelopeSender& sender,
                       ports::SuppressionStore& store,
                       core::TimePoint now,
                       GatheredFacts& facts) {
@@ -82,7 +83,7 @@ void add_suppressions(std::span<const mail::Recipient> recipients,
             positions.push_back(i);
         }
     }
-    auto known = store.look_up(addresses, now);
+    auto known = store.look_up(addresses, sender, now);
     if (!known.has_value()) {
         facts.store_trouble = known.error().what;
         return;
@@ -99,6 +100,7 @@ void add_suppressions(std::span<const mail::Recipient> recipients,
 }  // namespace
 
 GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
+                           const mail::EnvelopeSender& sender,
                            const config::Settings& settings,
                            const FactSources& sources,
                            core::SteadyPoint deadline,
@@ -120,7 +122,7 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
     }
     // The store is asked while the answers of DNS are on their way.
     if (sources.suppressions != nullptr) {
-        add_suppressions(recipients, *sources.suppressions, now, facts);
+        add_suppressions(recipients, sender, *sources.suppressions, now, facts);
     }
     const RoutesByDomain routes =
         sources.resolver == nullptr ? RoutesByDomain{}

@@ -31,8 +31,9 @@ struct GatheredFacts {
     std::optional<std::string> store_trouble;
 };
 
-/// Facts about each recipient. What did not come by `deadline` is unresolved.
+/// Facts about each recipient of mail from `sender`. What did not come by `deadline` is unresolved.
 [[nodiscard]] GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
+                                         const mail::EnvelopeSender& sender,
                                          const config::Settings& settings,
                                          const FactSources& sources,
                                          core::SteadyPoint deadline,

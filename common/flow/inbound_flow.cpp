@@ -148,8 +148,7 @@ dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
                                  .message_id = understanding.report.returned.message_id};
     std::optional<dsn::LearnReason> reason;
     const auto written = parts_.suppressions.learn(
-        subject->kind,
-        subject->subject,
+        mail::SuppressionKey{.kind = subject->kind, .subject = subject->subject, .scope = {}},
         dsn::event_key(understanding.report, recipient.report, now),
         now,
         [&](const std::optional<mail::SuppressionEntry>& existing) {

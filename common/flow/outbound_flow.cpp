@@ -221,6 +221,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     }
     const core::SteadyPoint start = parts_.clock.steady_now();
     const GatheredFacts facts = gather_facts(std::span(&recipient, 1),
+                                             envelope.sender,
                                              settings,
                                              {&parts_.resolver, &parts_.suppressions},
                                              start + budget,
@@ -249,6 +250,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     }
     const core::SteadyPoint start = parts_.clock.steady_now();
     const GatheredFacts facts = gather_facts(envelope.recipients,
+                                             envelope.sender,
                                              settings,
                                              {&parts_.resolver, &parts_.suppressions},
                                              start + budget,

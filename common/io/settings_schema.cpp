@@ -199,6 +199,12 @@ void add_milter(Fields& fields) {
         config::control_socket_form()));
     fields.push_back(text_field(
         {"store", "path"}, [](auto& s) -> auto& { return s.store.path; }, config::path_form()));
+    fields.push_back(
+        switch_field({"store", "hash"}, [](auto& s) -> auto& { return s.store.hash; }));
+    fields.push_back(text_field(
+        {"store", "hash_key"},
+        [](auto& s) -> auto& { return s.store.hash_key; },
+        config::path_form()));
 }
 
 void add_outgoing(Fields& fields) {
@@ -393,6 +399,19 @@ void add_inbound(Fields& fields) {
         [](auto& s) -> auto& { return s.learn.from; },
         config::choice(
             std::array{mail::Proof::Local, mail::Proof::Sealed, mail::Proof::Unproven})));
+    const auto scopes = config::choice(mail::kAllScopeKinds);
+    fields.push_back(text_field(
+        {"learn.scope", "bounce"}, [](auto& s) -> auto& { return s.learn.scope.bounce; }, scopes));
+    fields.push_back(text_field(
+        {"learn.scope", "complaint"},
+        [](auto& s) -> auto& { return s.learn.scope.complaint; },
+        scopes));
+    fields.push_back(text_field(
+        {"learn.scope", "unsubscribe"},
+        [](auto& s) -> auto& { return s.learn.scope.unsubscribe; },
+        scopes));
+    fields.push_back(text_field(
+        {"learn.scope", "manual"}, [](auto& s) -> auto& { return s.learn.scope.manual; }, scopes));
     fields.push_back(
         switch_field({"seal", "enabled"}, [](auto& s) -> auto& { return s.seal.enabled; }));
     fields.push_back(text_field(

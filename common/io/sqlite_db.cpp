@@ -187,6 +187,12 @@ Query& Query::bind(std::string_view text) {
     return *this;
 }
 
+Query& Query::bind_still(const std::string& text) {
+    const int index = ++bound_;
+    prepared_->with([&](SQLite::Statement& statement) { statement.bindNoCopy(index, text); });
+    return *this;
+}
+
 Query& Query::bind(const std::optional<core::TimePoint>& time) {
     return time.has_value() ? bind(*time) : bind(std::nullopt);
 }

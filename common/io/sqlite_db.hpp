@@ -51,6 +51,8 @@ public:
     Query& bind(std::string_view text);
     Query& bind(const std::string& text) { return bind(std::string_view(text)); }
     Query& bind(const char* text) { return bind(std::string_view(text)); }
+    /// The same without a copy: the text stays as it is until the statement goes back.
+    Query& bind_still(const std::string& text);
     template <std::signed_integral Number>
     Query& bind(Number number) {
         return bind_integer(number);

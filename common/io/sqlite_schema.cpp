@@ -124,9 +124,70 @@ CREATE TABLE unknown_text (
 CREATE INDEX unknown_text_by_rarity ON unknown_text (messages, last_seen);
 )sql";
 
+// The suppression list again, for ten million entries. Its rows lie in the order of their key, so
+// that a domain's entries are neighbours, a sorted import writes one page after the other, and no
+// index repeats the key. Reason, source and proof are the numbers of their enumerators.
+//
+//   domain            local                       an entry for
+//   example.net       bo                          the mailbox bo@example.net
+//   example.net       (empty)                     the domain
+//   .example.net      (empty)                     the domain and all below it
+//   *                 *@*.example.net             what fits the pattern
+//   #a, #d, #s        keyed hash in hexadecimal   a mailbox, domain or suffix that is not named
+//
+// No name of a domain begins with one of these three characters.
+constexpr std::string_view kVersion3 = R"sql(
+CREATE TABLE suppression_3 (
+    domain     TEXT    NOT NULL,
+    local      TEXT    NOT NULL,
+    scope      TEXT    NOT NULL,  -- empty: global; else a sender domain or a sender
+    reason     INTEGER NOT NULL,
+    code       INTEGER NOT NULL,
+    source     INTEGER NOT NULL,
+    strikes    INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen  INTEGER NOT NULL,
+    expires    INTEGER,
+    active     INTEGER NOT NULL,
+    proof      INTEGER NOT NULL,
+    rule       TEXT    NOT NULL,
+    diagnostic TEXT    NOT NULL,
+    message_id TEXT    NOT NULL,
+    PRIMARY KEY (domain, local, scope)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO suppression_3
+SELECT substr(subject, -length(domain)) AS own_domain,
+       CASE kind WHEN 'address' THEN substr(subject, 1, length(subject) - length(domain) - 1)
+                 ELSE '' END AS local,
+       '',
+       CASE reason WHEN 'bounce' THEN 0 WHEN 'complaint' THEN 1 WHEN 'unsubscribe' THEN 2
+                   WHEN 'manual' THEN 3 WHEN 'allow' THEN 4 END,
+       code,
+       CASE source WHEN 'learned' THEN 0 WHEN 'admin' THEN 1 WHEN 'import' THEN 2 END,
+       strikes, first_seen, last_seen, expires, active,
+       CASE proof WHEN 'local' THEN 0 WHEN 'sealed' THEN 1 WHEN 'unproven' THEN 2 END,
+       rule, diagnostic, message_id
+FROM suppression
+ORDER BY own_domain, local;
+
+DROP TABLE suppression;
+ALTER TABLE suppression_3 RENAME TO suppression;
+
+-- One row. The generation changes whenever the patterns change, or whether there are suffixes and
+-- hashed entries: what readers keep in memory. It starts anywhere, so that one file is not taken
+-- for another.
+CREATE TABLE suppression_state (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    generation INTEGER NOT NULL,
+    hash_check TEXT    NOT NULL  -- tells the key of the hashed entries from others; empty: none yet
+) STRICT;
+INSERT INTO suppression_state VALUES (1, random() >> 2, '');
+)sql";
+
 // What the MTA's log said of deliveries. Texts that can be told from others are empty: `recipient`
 // when it equals its key, `text` when it equals the reply.
-constexpr std::string_view kVersion3 = R"sql(
+constexpr std::string_view kVersion4 = R"sql(
 CREATE TABLE outcome (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     at            INTEGER NOT NULL,
@@ -174,7 +235,7 @@ CREATE TABLE outcome_told (
 INSERT INTO outcome_told VALUES (1, 0);
 )sql";
 
-constexpr std::array kSteps{kVersion1, kVersion2, kVersion3};
+constexpr std::array kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
 
 }  // namespace
 

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/sqlite_suppressions.hpp"
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "io/hash_key.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_suppression_rows.hpp"
 #include "mail/address.hpp"
-#include "mail/failure_code.hpp"
+#include "mail/envelope.hpp"
 #include "mail/suppression.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +32,8 @@ namespace holdback::io {
 
 namespace {
 
+using mail::SubjectForm;
+using mail::SubjectKind;
 using mail::SuppressionEntry;
 using ports::StoreError;
 
@@ -36,134 +41,149 @@ using ports::StoreError;
 constexpr std::size_t kPage = 500;
 /// Old events forgotten with each new one: more than one, so that their number shrinks.
 constexpr int kForgetAtOnce = 4;
+/// Names above a domain at which suffixes are looked for: as many as a name in DNS can have labels.
+constexpr int kMostParents = 128;
 
-// The order in which `read_entry` and `put_entry` take them.
-constexpr std::string_view kColumns =
-    "subject, kind, reason, code, source, strikes, first_seen, last_seen, expires, active, proof, "
-    "rule, diagnostic, message_id";
+/// True when some entry's domain lies in the half-open range.
+bool has_domain_between(Connection& connection, std::string_view first, std::string_view behind) {
+    Query query =
+        connection.query("SELECT 1 FROM suppression WHERE domain >= ? AND domain < ? LIMIT 1");
+    query.bind(first).bind(behind);
+    return query.step();
+}
 
-template <typename T>
-T known(std::optional<T> value, const Query& query, int column) {
-    if (!value.has_value()) {
-        throw DatabaseError(fmt::format("suppression list: unknown value {} in column {}",
-                                        core::log_safe(query.text(column)),
-                                        column));
+bool has_hashes(Connection& connection) {
+    return has_domain_between(connection, "#", "$");
+}
+
+std::string stored_hash_check(Connection& connection) {
+    Query query = connection.query("SELECT hash_check FROM suppression_state");
+    return query.step() ? query.text(0) : std::string();
+}
+
+/// Tells all processes that what they know of patterns, suffixes and hashes is old.
+void begin_generation(Connection& connection) {
+    connection.query("UPDATE suppression_state SET generation = generation + 1").run();
+}
+
+/// A text that tells one key from another and gives neither away.
+std::string check_of(const core::SecretKey& key) {
+    return core::to_hex(core::keyed_hash(key, "holdback suppression list"));
+}
+
+std::string hash_of(const core::SecretKey& key, SubjectKind kind, std::string_view subject) {
+    std::string octets(mail::wire_name(kind));
+    octets += '\0';
+    octets += subject;
+    return core::to_hex(core::keyed_hash(key, octets));
+}
+
+core::SecretKey key_from(const std::string& path, IfAbsent if_absent) {
+    const auto key = load_key(path, if_absent);
+    if (!key.has_value()) {
+        throw DatabaseError(
+            fmt::format("the key of the hashed suppression entries: {}", key.error()));
     }
-    return *value;
+    return *key;
 }
 
-SuppressionEntry read_entry(const Query& query) {
-    SuppressionEntry entry;
-    entry.subject = query.text(0);
-    entry.kind = known(mail::parse_subject_kind(query.text(1)), query, 1);
-    entry.reason = known(mail::parse_suppression_reason(query.text(2)), query, 2);
-    entry.code =
-        known(mail::FailureCode::from_number(static_cast<int>(query.integer(3))), query, 3);
-    entry.source = known(mail::parse_suppression_source(query.text(4)), query, 4);
-    entry.strikes = static_cast<int>(query.integer(5));
-    entry.first_seen = query.time(6);
-    entry.last_seen = query.time(7);
-    entry.expires = query.optional_time(8);
-    entry.active = query.integer(9) != 0;
-    entry.proof = known(mail::parse_proof(query.text(10)), query, 10);
-    entry.rule = query.text(11);
-    entry.diagnostic = query.text(12);
-    entry.message_id = query.text(13);
-    return entry;
-}
-
-std::string domain_of(mail::SubjectKind kind, std::string_view subject) {
-    if (kind == mail::SubjectKind::Domain) {
-        return core::to_lower(subject);
+void refuse_more_patterns(Connection& connection) {
+    Query query = connection.query("SELECT count(*) FROM suppression WHERE domain = ?");
+    query.bind(kPatternDomain);
+    if (query.step() && query.integer(0) >= static_cast<std::int64_t>(kMostPatterns)) {
+        throw DatabaseError(
+            fmt::format("the suppression list has {} patterns: no more than that", kMostPatterns));
     }
-    const std::size_t at = subject.rfind('@');
-    return at == std::string_view::npos ? "" : core::to_lower(subject.substr(at + 1));
 }
 
-void put_entry(Connection& connection, const SuppressionEntry& entry) {
-    Query query = connection.query(
-        "INSERT OR REPLACE INTO suppression (subject, kind, reason, code, source, strikes, "
-        "first_seen, last_seen, expires, active, proof, rule, diagnostic, message_id, domain) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    query.bind(entry.subject)
-        .bind(mail::wire_name(entry.kind))
-        .bind(mail::wire_name(entry.reason))
-        .bind(entry.code.number())
-        .bind(mail::wire_name(entry.source))
-        .bind(entry.strikes)
-        .bind(entry.first_seen)
-        .bind(entry.last_seen)
-        .bind(entry.expires)
-        .bind(entry.active)
-        .bind(mail::wire_name(entry.proof))
-        .bind(entry.rule)
-        .bind(entry.diagnostic)
-        .bind(entry.message_id)
-        .bind(domain_of(entry.kind, entry.subject))
-        .run();
-}
-
-std::optional<SuppressionEntry> find_entry(Connection& connection,
-                                           mail::SubjectKind kind,
-                                           std::string_view subject) {
-    static const std::string sql =
-        fmt::format("SELECT {} FROM suppression WHERE subject = ? AND kind = ?", kColumns);
-    Query query = connection.query(sql);
-    query.bind(subject).bind(mail::wire_name(kind));
-    return query.step() ? std::optional(read_entry(query)) : std::nullopt;
-}
-
-ports::SuppressionLookup look_up_one(Connection& connection,
-                                     const mail::Address& address,
-                                     core::TimePoint now) {
-    static const std::string sql =
-        fmt::format("SELECT {} FROM suppression WHERE subject IN (?, ?)", kColumns);
-    ports::SuppressionLookup found;
-    Query query = connection.query(sql);
-    query.bind(address.key()).bind(address.domain().text());
-    while (query.step()) {
-        SuppressionEntry entry = read_entry(query);
-        if (!entry.holds_at(now)) {
-            continue;
-        }
-        const bool is_address = entry.kind == mail::SubjectKind::Address;
-        if (entry.reason != mail::SuppressionReason::Allow) {
-            (is_address ? found.address : found.domain) = std::move(entry);
-        } else if (is_address || !found.allow.has_value()) {
-            found.allow = std::move(entry);
-        }
+/// The condition on a subject's kind in terms of the key.
+std::string_view condition_on(SubjectKind kind) {
+    switch (kind) {
+        case SubjectKind::Address:
+            return "(domain = '#a' OR (domain >= '/' AND local <> ''))";
+        case SubjectKind::Domain:
+            return "(domain = '#d' OR (domain >= '/' AND local = ''))";
+        case SubjectKind::Suffix:
+            return "(domain = '#s' OR (domain >= '.' AND domain < '/'))";
+        case SubjectKind::Pattern:
+            return "domain = '*'";
     }
-    return found;
+    std::unreachable();
+}
+
+std::string page_sql(const ports::SuppressionFilter& filter, bool is_first) {
+    std::string sql = fmt::format("SELECT {} FROM suppression WHERE TRUE", entry_columns());
+    sql += is_first ? "" : " AND (domain, local, scope) > (?, ?, ?)";
+    sql += filter.reason.has_value() ? " AND reason = ?" : "";
+    sql += filter.code.has_value() ? " AND code = ?" : "";
+    sql += filter.domain.has_value() ? " AND domain IN (?, ?)" : "";
+    if (filter.kind.has_value()) {
+        sql += fmt::format(" AND {}", condition_on(*filter.kind));
+    }
+    sql += filter.scope.has_value() ? " AND scope = ?" : "";
+    sql += filter.source.has_value() ? " AND source = ?" : "";
+    sql += filter.proof.has_value() ? " AND proof = ? AND source = ?" : "";
+    sql += filter.seen_before.has_value() ? " AND last_seen < ?" : "";
+    sql += filter.seen_since.has_value() ? " AND last_seen >= ?" : "";
+    sql += filter.with_inactive ? "" : " AND active = 1 AND (expires IS NULL OR expires > ?)";
+    sql += " ORDER BY domain, local, scope LIMIT ?";
+    return sql;
+}
+
+void bind_filter(Query& query, const ports::SuppressionFilter& filter, core::TimePoint now) {
+    if (filter.reason.has_value()) {
+        query.bind(static_cast<int>(*filter.reason));
+    }
+    if (filter.code.has_value()) {
+        query.bind(filter.code->number());
+    }
+    if (filter.domain.has_value()) {
+        // Names are stored in lower case, but literals as "[IPv6:…]".
+        const bool is_literal = filter.domain->starts_with('[');
+        const std::string domain = is_literal ? *filter.domain : core::to_lower(*filter.domain);
+        query.bind(domain).bind("." + domain);
+    }
+    if (filter.scope.has_value()) {
+        query.bind(filter.scope->stored());
+    }
+    if (filter.source.has_value()) {
+        query.bind(static_cast<int>(*filter.source));
+    }
+    if (filter.proof.has_value()) {
+        query.bind(static_cast<int>(*filter.proof))
+            .bind(static_cast<int>(mail::SuppressionSource::Learned));
+    }
+    if (filter.seen_before.has_value()) {
+        query.bind(*filter.seen_before);
+    }
+    if (filter.seen_since.has_value()) {
+        query.bind(*filter.seen_since);
+    }
+    if (!filter.with_inactive) {
+        query.bind(now);
+    }
+}
+
+/// Where an entry lies that was read from the list.
+struct PageEnd {
+    SubjectPlace place;
+    std::string scope;
+};
+
+PageEnd end_at(const SuppressionEntry& entry) {
+    return {.place = place_of(entry.kind, entry.subject), .scope = entry.scope.stored()};
 }
 
 /// One page of `list` behind an entry.
 std::vector<SuppressionEntry> read_page(Connection& connection,
                                         const ports::SuppressionFilter& filter,
                                         core::TimePoint now,
-                                        const std::optional<SuppressionEntry>& last) {
-    std::string sql = fmt::format("SELECT {} FROM suppression WHERE TRUE", kColumns);
-    sql += last.has_value() ? " AND (subject, kind) > (?, ?)" : "";
-    sql += filter.reason.has_value() ? " AND reason = ?" : "";
-    sql += filter.code.has_value() ? " AND code = ?" : "";
-    sql += filter.domain.has_value() ? " AND domain = ?" : "";
-    sql += filter.with_inactive ? "" : " AND active = 1 AND (expires IS NULL OR expires > ?)";
-    sql += " ORDER BY subject, kind LIMIT ?";
-    Query query = connection.query(sql);
+                                        const std::optional<PageEnd>& last) {
+    Query query = connection.query(page_sql(filter, !last.has_value()));
     if (last.has_value()) {
-        query.bind(last->subject).bind(mail::wire_name(last->kind));
+        query.bind(last->place.domain).bind(last->place.local).bind(last->scope);
     }
-    if (filter.reason.has_value()) {
-        query.bind(mail::wire_name(*filter.reason));
-    }
-    if (filter.code.has_value()) {
-        query.bind(filter.code->number());
-    }
-    if (filter.domain.has_value()) {
-        query.bind(core::to_lower(*filter.domain));
-    }
-    if (!filter.with_inactive) {
-        query.bind(now);
-    }
+    bind_filter(query, filter, now);
     query.bind(static_cast<std::int64_t>(kPage));
     std::vector<SuppressionEntry> page;
     while (query.step()) {
@@ -174,39 +194,255 @@ std::vector<SuppressionEntry> read_page(Connection& connection,
 
 }  // namespace
 
+SuppressionOptions suppression_options(const config::StoreSettings& settings) {
+    return {.learned_form = settings.hash ? SubjectForm::Hashed : SubjectForm::Plain,
+            .hash_key = settings.hash_key};
+}
+
+/// Looks up addresses on one connection, within a transaction.
+class SqliteSuppressions::Seeker {
+public:
+    Seeker(Connection& connection,
+           const Special& special,
+           std::optional<core::SecretKey> key,
+           const mail::EnvelopeSender& sender,
+           core::TimePoint now)
+        : connection_(connection), special_(special), key_(key), sender_(sender), now_(now) {}
+
+    [[nodiscard]] ports::SuppressionLookup look_up(const mail::Address& address) {
+        ports::SuppressionLookup found;
+        const std::string subject = address.key();
+        const std::string& domain = address.domain().text();
+        // The key is the local part, "@" and the domain.
+        const std::string local = subject.substr(0, subject.size() - domain.size() - 1);
+        take_named(domain, local, found);
+        if (key_.has_value()) {
+            take_all(hashed(SubjectKind::Address, subject), found);
+            take_all(hashed(SubjectKind::Domain, domain), found);
+        }
+        if (special_.has_suffixes && !address.domain().is_literal()) {
+            take_suffixes(domain, found);
+        }
+        for (const std::string& pattern : special_.patterns) {
+            if (mail::pattern_fits(pattern, subject)) {
+                take_all(place_of(SubjectKind::Pattern, pattern), found);
+            }
+        }
+        return found;
+    }
+
+private:
+    void take(Query& query, ports::SuppressionLookup& found) {
+        while (query.step()) {
+            ports::take_into(found, read_entry(query), sender_, now_);
+        }
+    }
+
+    void take_named(const std::string& domain,
+                    const std::string& local,
+                    ports::SuppressionLookup& found) {
+        static const std::string sql = fmt::format(
+            "SELECT {} FROM suppression WHERE domain = ? AND local IN ('', ?)", entry_columns());
+        Query query = connection_.query(sql);
+        query.bind_still(domain).bind_still(local);
+        take(query, found);
+    }
+
+    void take_all(const SubjectPlace& place, ports::SuppressionLookup& found) {
+        for (SuppressionEntry& entry : find_rows(connection_, place)) {
+            ports::take_into(found, std::move(entry), sender_, now_);
+        }
+    }
+
+    /// The domain itself and each name above it.
+    void take_suffixes(std::string_view domain, ports::SuppressionLookup& found) {
+        for (int parents = 0; parents < kMostParents; ++parents) {
+            const std::string suffix = fmt::format(".{}", domain);
+            take_all(place_of(SubjectKind::Suffix, suffix), found);
+            if (key_.has_value()) {
+                take_all(hashed(SubjectKind::Suffix, suffix), found);
+            }
+            const std::size_t dot = domain.find('.');
+            if (dot == std::string_view::npos) {
+                return;
+            }
+            domain.remove_prefix(dot + 1);
+        }
+    }
+
+    [[nodiscard]] SubjectPlace hashed(SubjectKind kind, std::string_view subject) const {
+        return hashed_place(kind, hash_of(*key_, kind, subject));
+    }
+
+    Connection& connection_;
+    const Special& special_;
+    std::optional<core::SecretKey> key_;
+    const mail::EnvelopeSender& sender_;
+    core::TimePoint now_;
+};
+
 core::Result<std::vector<ports::SuppressionLookup>, StoreError> SqliteSuppressions::look_up(
-    std::span<const mail::Address> addresses, core::TimePoint now) {
+    std::span<const mail::Address> addresses,
+    const mail::EnvelopeSender& sender,
+    core::TimePoint now) {
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) {
             std::vector<ports::SuppressionLookup> found;
             found.reserve(addresses.size());
-            // One transaction around many look-ups saves taking the lock for each.
-            const bool many = addresses.size() > 1;
-            if (many) {
-                connection.query("BEGIN").run();
+            // One transaction around all saves taking the lock for each, and shows one state.
+            connection.query("BEGIN").run();
+            const std::shared_ptr<const Special> known = special(connection);
+            std::optional<core::SecretKey> key;
+            if (known->has_hashes) {
+                key = key_with(known->hash_check);
             }
+            Seeker seeker(connection, *known, key, sender, now);
             for (const mail::Address& address : addresses) {
-                found.push_back(look_up_one(connection, address, now));
+                found.push_back(seeker.look_up(address));
             }
-            if (many) {
-                connection.query("COMMIT").run();
+            connection.query("COMMIT").run();
+            return found;
+        });
+    });
+}
+
+std::shared_ptr<const SqliteSuppressions::Special> SqliteSuppressions::special(
+    Connection& connection) {
+    Special fresh;
+    {
+        Query query = connection.query("SELECT generation, hash_check FROM suppression_state");
+        if (!query.step()) {
+            throw DatabaseError("suppression list: its state is gone");
+        }
+        fresh.generation = query.integer(0);
+        const auto known = special_.with([](const auto& kept) { return kept; });
+        if (known != nullptr && known->generation == fresh.generation) {
+            return known;
+        }
+        fresh.hash_check = query.text(1);
+    }
+    fresh.has_hashes = has_hashes(connection);
+    fresh.has_suffixes =
+        has_domain_between(connection, ".", "/") || has_domain_between(connection, "#s", "#t");
+    Query query = connection.query(
+        "SELECT DISTINCT local FROM suppression WHERE domain = ? ORDER BY local LIMIT ?");
+    query.bind(kPatternDomain).bind(static_cast<std::int64_t>(kMostPatterns));
+    while (query.step()) {
+        fresh.patterns.push_back(query.text(0));
+    }
+    auto known = std::make_shared<const Special>(std::move(fresh));
+    special_.with([&](auto& kept) { kept = known; });
+    return known;
+}
+
+core::SecretKey SqliteSuppressions::key_with(const std::string& hash_check) {
+    const auto known = key_.with([](const auto& kept) { return kept; });
+    if (known.has_value() && known->hash_check == hash_check) {
+        return known->key;
+    }
+    const core::SecretKey key = key_from(options_.hash_key, IfAbsent::Fail);
+    if (check_of(key) != hash_check) {
+        throw DatabaseError(fmt::format(
+            "{}: not the key with which suppression entries were hashed", options_.hash_key));
+    }
+    key_.with([&](auto& kept) { kept = KnownKey{.hash_check = hash_check, .key = key}; });
+    return key;
+}
+
+std::optional<SubjectPlace> SqliteSuppressions::hashed_place_of(Connection& connection,
+                                                                SubjectKind kind,
+                                                                std::string_view subject) {
+    if (kind == SubjectKind::Pattern || is_hash_text(subject) || !has_hashes(connection)) {
+        return std::nullopt;
+    }
+    const core::SecretKey key = key_with(stored_hash_check(connection));
+    return hashed_place(kind, hash_of(key, kind, subject));
+}
+
+SubjectPlace SqliteSuppressions::place_of_new_hash(Connection& connection,
+                                                   const mail::SuppressionSubject& subject) {
+    if (auto place = hashed_place_of(connection, subject.kind, subject.text)) {
+        return *std::move(place);
+    }
+    // The first of all hashed entries: whatever key there is will do.
+    const core::SecretKey key = key_from(options_.hash_key, IfAbsent::Make);
+    connection.query("UPDATE suppression_state SET hash_check = ?").bind(check_of(key)).run();
+    begin_generation(connection);
+    return hashed_place(subject.kind, hash_of(key, subject.kind, subject.text));
+}
+
+std::optional<SuppressionEntry> SqliteSuppressions::find_in(Connection& connection,
+                                                            const mail::SuppressionKey& key) {
+    auto entry = find_row(connection, place_of(key.kind, key.subject), key.scope);
+    if (!entry.has_value()) {
+        if (const auto place = hashed_place_of(connection, key.kind, key.subject)) {
+            entry = find_row(connection, *place, key.scope);
+        }
+    }
+    return entry;
+}
+
+void SqliteSuppressions::put_in(Connection& connection, const SuppressionEntry& entry) {
+    const SubjectPlace named = place_of(entry.kind, entry.subject);
+    if (entry.kind == SubjectKind::Pattern &&
+        !find_row(connection, named, entry.scope).has_value()) {
+        refuse_more_patterns(connection);
+    }
+    if (entry.form == SubjectForm::Hashed && !is_hash_text(entry.subject)) {
+        if (entry.kind == SubjectKind::Pattern) {
+            throw DatabaseError("suppression list: a pattern can't be hashed");
+        }
+        const SubjectPlace hashed =
+            place_of_new_hash(connection, {.kind = entry.kind, .text = entry.subject});
+        remove_row(connection, named, entry.scope);
+        put_row(connection, hashed, entry);
+    } else {
+        if (const auto hashed = hashed_place_of(connection, entry.kind, entry.subject)) {
+            remove_row(connection, *hashed, entry.scope);
+        }
+        put_row(connection, named, entry);
+    }
+    if (entry.kind == SubjectKind::Suffix || entry.kind == SubjectKind::Pattern) {
+        begin_generation(connection);
+    }
+}
+
+bool SqliteSuppressions::remove_in(Connection& connection, const mail::SuppressionKey& key) {
+    bool any = remove_row(connection, place_of(key.kind, key.subject), key.scope);
+    if (const auto hashed = hashed_place_of(connection, key.kind, key.subject)) {
+        any = remove_row(connection, *hashed, key.scope) || any;
+    }
+    if (key.kind == SubjectKind::Suffix || key.kind == SubjectKind::Pattern) {
+        begin_generation(connection);
+    }
+    return any;
+}
+
+core::Result<std::optional<SuppressionEntry>, StoreError> SqliteSuppressions::find(
+    const mail::SuppressionKey& key) {
+    return at_store_boundary([&] {
+        return database_.read([&](Connection& connection) { return find_in(connection, key); });
+    });
+}
+
+core::Result<std::vector<SuppressionEntry>, StoreError> SqliteSuppressions::find_all(
+    const mail::SuppressionSubject& subject) {
+    return at_store_boundary([&] {
+        return database_.read([&](Connection& connection) {
+            auto found = find_rows(connection, place_of(subject.kind, subject.text));
+            if (const auto hashed = hashed_place_of(connection, subject.kind, subject.text)) {
+                for (SuppressionEntry& entry : find_rows(connection, *hashed)) {
+                    found.push_back(std::move(entry));
+                }
             }
             return found;
         });
     });
 }
 
-core::Result<std::optional<SuppressionEntry>, StoreError> SqliteSuppressions::find(
-    mail::SubjectKind kind, std::string_view subject) {
-    return at_store_boundary([&] {
-        return database_.read(
-            [&](Connection& connection) { return find_entry(connection, kind, subject); });
-    });
-}
-
 core::Result<void, StoreError> SqliteSuppressions::put(const SuppressionEntry& entry) {
     return at_store_boundary(
-        [&] { database_.write([&](Connection& connection) { put_entry(connection, entry); }); });
+        [&] { database_.write([&](Connection& connection) { put_in(connection, entry); }); });
 }
 
 bool SqliteSuppressions::remember(Connection& connection,
@@ -225,46 +461,44 @@ bool SqliteSuppressions::remember(Connection& connection,
             "DELETE FROM learned_event WHERE id IN "
             "(SELECT id FROM learned_event ORDER BY id LIMIT ?) AND (id <= ? OR at < ?)")
         .bind(kForgetAtOnce)
-        .bind(newest - retention_.events)
-        .bind(now - retention_.age)
+        .bind(newest - options_.retention.events)
+        .bind(now - options_.retention.age)
         .run();
     return true;
 }
 
-core::Result<bool, StoreError> SqliteSuppressions::learn(mail::SubjectKind kind,
-                                                         std::string_view subject,
+core::Result<bool, StoreError> SqliteSuppressions::learn(const mail::SuppressionKey& key,
                                                          std::string_view event,
                                                          core::TimePoint now,
                                                          const Change& change) {
     return at_store_boundary([&] {
-        const std::array pieces{mail::wire_name(kind), subject, event};
+        std::vector<std::string_view> pieces{mail::wire_name(key.kind), key.subject, event};
+        if (!key.scope.stored().empty()) {
+            pieces.emplace_back(key.scope.stored());
+        }
         const std::string digest = core::digest_hex(pieces);
         return database_.write([&](Connection& connection) {
             if (!remember(connection, digest, now)) {
                 return false;
             }
-            auto next = change(find_entry(connection, kind, subject));
+            const auto existing = find_in(connection, key);
+            auto next = change(existing);
             if (!next.has_value()) {
                 return false;
             }
-            next->kind = kind;
-            next->subject = subject;
-            put_entry(connection, *next);
+            next->kind = key.kind;
+            next->subject = key.subject;
+            next->scope = key.scope;
+            next->form = existing.has_value() ? existing->form : options_.learned_form;
+            put_in(connection, *next);
             return true;
         });
     });
 }
 
-core::Result<bool, StoreError> SqliteSuppressions::remove(mail::SubjectKind kind,
-                                                          std::string_view subject) {
+core::Result<bool, StoreError> SqliteSuppressions::remove(const mail::SuppressionKey& key) {
     return at_store_boundary([&] {
-        return database_.write([&](Connection& connection) {
-            connection.query("DELETE FROM suppression WHERE subject = ? AND kind = ?")
-                .bind(subject)
-                .bind(mail::wire_name(kind))
-                .run();
-            return connection.changes() > 0;
-        });
+        return database_.write([&](Connection& connection) { return remove_in(connection, key); });
     });
 }
 
@@ -272,7 +506,7 @@ core::Result<void, StoreError> SqliteSuppressions::list(
     const ports::SuppressionFilter& filter,
     core::TimePoint now,
     const std::function<bool(const SuppressionEntry&)>& visit) {
-    std::optional<SuppressionEntry> last;
+    std::optional<PageEnd> last;
     while (true) {
         const auto page = at_store_boundary([&] {
             return database_.read(
@@ -289,7 +523,7 @@ core::Result<void, StoreError> SqliteSuppressions::list(
         if (page->size() < kPage) {
             return {};
         }
-        last = page->back();
+        last = end_at(page->back());
     }
 }
 
@@ -299,7 +533,7 @@ core::Result<ports::SuppressionCounts, StoreError> SqliteSuppressions::counts(co
             Query query = connection.query(
                 "SELECT count(*), coalesce(sum(active = 1 AND reason <> ? AND (expires IS NULL OR "
                 "expires > ?)), 0) FROM suppression");
-            query.bind(mail::wire_name(mail::SuppressionReason::Allow)).bind(now);
+            query.bind(static_cast<int>(mail::SuppressionReason::Allow)).bind(now);
             query.step();
             return ports::SuppressionCounts{.entries = static_cast<std::size_t>(query.integer(0)),
                                             .in_force = static_cast<std::size_t>(query.integer(1))};

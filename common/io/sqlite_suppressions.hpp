@@ -2,18 +2,26 @@
 #pragma once
 // The suppression list in SQLite.
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/guarded.hpp"
 #include "core/result.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_suppression_rows.hpp"
 #include "mail/address.hpp"
+#include "mail/envelope.hpp"
 #include "mail/suppression.hpp"
 #include "ports/suppression_store.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,26 +34,45 @@ struct EventRetention {
     std::int64_t events = 1'000'000;
 };
 
+struct SuppressionOptions {
+    EventRetention retention = {};
+    /// The form of entries that `learn` makes anew.
+    mail::SubjectForm learned_form = mail::SubjectForm::Plain;
+    /// File of the key for hashed entries.
+    std::string hash_key = {};
+};
+
+/// As the settings want it.
+[[nodiscard]] SuppressionOptions suppression_options(const config::StoreSettings& settings);
+
+/// Patterns there can be: each look-up tries them all.
+inline constexpr std::size_t kMostPatterns = 10'000;
+
 /// `SuppressionStore` on a database that was opened with `schema_steps()`. The database outlives
-/// the store.
+/// the store. In memory it keeps the patterns, whether there are suffixes and hashed entries, and
+/// the key; nothing that grows with the list. A key that is absent or not the one with which the
+/// entries were hashed is an error as long as there are hashed entries.
 class SqliteSuppressions final : public ports::SuppressionStore {
 public:
-    explicit SqliteSuppressions(Database& database, EventRetention retention = {})
-        : database_(database), retention_(retention) {}
+    explicit SqliteSuppressions(Database& database, SuppressionOptions options = {})
+        : database_(database), options_(std::move(options)) {}
 
     [[nodiscard]] core::Result<std::vector<ports::SuppressionLookup>, ports::StoreError> look_up(
-        std::span<const mail::Address> addresses, core::TimePoint now) override;
+        std::span<const mail::Address> addresses,
+        const mail::EnvelopeSender& sender,
+        core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> find(
-        mail::SubjectKind kind, std::string_view subject) override;
+        const mail::SuppressionKey& key) override;
+    [[nodiscard]] core::Result<std::vector<mail::SuppressionEntry>, ports::StoreError> find_all(
+        const mail::SuppressionSubject& subject) override;
     [[nodiscard]] core::Result<void, ports::StoreError> put(
         const mail::SuppressionEntry& entry) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> learn(mail::SubjectKind kind,
-                                                              std::string_view subject,
+    [[nodiscard]] core::Result<bool, ports::StoreError> learn(const mail::SuppressionKey& key,
                                                               std::string_view event,
                                                               core::TimePoint now,
                                                               const Change& change) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> remove(mail::SubjectKind kind,
-                                                               std::string_view subject) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> remove(
+        const mail::SuppressionKey& key) override;
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::SuppressionFilter& filter,
         core::TimePoint now,
@@ -53,13 +80,49 @@ public:
     [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
         core::TimePoint now) override;
 
+    // For other modules that write entries in transactions of their own: these run inside one, and
+    // throw DatabaseError.
+
+    /// The entry of this name, hashed or not.
+    [[nodiscard]] std::optional<mail::SuppressionEntry> find_in(Connection& connection,
+                                                                const mail::SuppressionKey& key);
+    /// Writes an entry over one of the same name, hashed or not.
+    void put_in(Connection& connection, const mail::SuppressionEntry& entry);
+    /// True when there was one.
+    bool remove_in(Connection& connection, const mail::SuppressionKey& key);
+    /// Where a subject lies, or would lie, in hashed form; makes the key if there is none yet.
+    [[nodiscard]] SubjectPlace place_of_new_hash(Connection& connection,
+                                                 const mail::SuppressionSubject& subject);
+
 private:
+    /// What a look-up has to know before it looks: kept until the generation changes.
+    struct Special {
+        std::int64_t generation = 0;
+        bool has_suffixes = false;
+        bool has_hashes = false;
+        std::string hash_check;
+        std::vector<std::string> patterns;
+    };
+    struct KnownKey {
+        std::string hash_check;
+        core::SecretKey key;
+    };
+    class Seeker;
+
     [[nodiscard]] bool remember(Connection& connection,
                                 std::string_view digest,
                                 core::TimePoint now) const;
+    [[nodiscard]] std::shared_ptr<const Special> special(Connection& connection);
+    [[nodiscard]] core::SecretKey key_with(const std::string& hash_check);
+    /// Where the subject lies when its entry is hashed; nullopt when no entry is.
+    [[nodiscard]] std::optional<SubjectPlace> hashed_place_of(Connection& connection,
+                                                              mail::SubjectKind kind,
+                                                              std::string_view subject);
 
     Database& database_;
-    EventRetention retention_;
+    SuppressionOptions options_;
+    core::Guarded<std::shared_ptr<const Special>> special_;
+    core::Guarded<std::optional<KnownKey>> key_;
 };
 
 }  // namespace holdback::io

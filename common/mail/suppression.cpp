@@ -3,22 +3,11 @@
 
 #include "core/wire_names.hpp"
 
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 namespace holdback::mail {
-
-std::string_view wire_name(SubjectKind kind) {
-    switch (kind) {
-        case SubjectKind::Address:
-            return "address";
-        case SubjectKind::Domain:
-            return "domain";
-    }
-    std::unreachable();
-}
 
 std::string_view wire_name(SuppressionReason reason) {
     switch (reason) {
@@ -60,27 +49,16 @@ std::string_view wire_name(Proof proof) {
     std::unreachable();
 }
 
-std::optional<SubjectKind> parse_subject_kind(std::string_view name) {
-    return core::find_wire_name(std::array{SubjectKind::Address, SubjectKind::Domain}, name);
-}
-
 std::optional<SuppressionReason> parse_suppression_reason(std::string_view name) {
-    return core::find_wire_name(std::array{SuppressionReason::Bounce,
-                                           SuppressionReason::Complaint,
-                                           SuppressionReason::Unsubscribe,
-                                           SuppressionReason::Manual,
-                                           SuppressionReason::Allow},
-                                name);
+    return core::find_wire_name(kAllSuppressionReasons, name);
 }
 
 std::optional<SuppressionSource> parse_suppression_source(std::string_view name) {
-    return core::find_wire_name(
-        std::array{SuppressionSource::Learned, SuppressionSource::Admin, SuppressionSource::Import},
-        name);
+    return core::find_wire_name(kAllSuppressionSources, name);
 }
 
 std::optional<Proof> parse_proof(std::string_view name) {
-    return core::find_wire_name(std::array{Proof::Local, Proof::Sealed, Proof::Unproven}, name);
+    return core::find_wire_name(kAllProofs, name);
 }
 
 }  // namespace holdback::mail

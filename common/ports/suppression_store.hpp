@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "mail/address.hpp"
+#include "mail/envelope.hpp"
 #include "mail/suppression.hpp"
 
 #include <cstddef>
@@ -22,21 +23,45 @@ struct StoreError {
     std::string what;
 };
 
-/// What the list knows about one address.
+/// What the list knows about one address, of what counts for mail of one sender. Where several
+/// entries do, the one of the narrowest scope is given; among those that cover the domain, then the
+/// one for the domain, that for the longest suffix, a pattern.
 struct SuppressionLookup {
-    std::optional<mail::SuppressionEntry> allow;    ///< an allow entry for the address or domain
+    std::optional<mail::SuppressionEntry> allow;    ///< an allow entry that covers the address
     std::optional<mail::SuppressionEntry> address;  ///< an entry in force for the mailbox
-    std::optional<mail::SuppressionEntry> domain;   ///< an entry in force for its domain
+    /// An entry in force for its domain: a domain, a suffix or a pattern.
+    std::optional<mail::SuppressionEntry> domain;
+
+    bool operator==(const SuppressionLookup&) const = default;
 };
 
-/// Which entries `list` gives.
+/// Puts an entry that covers the address into its place in the look-up, unless it does not hold at
+/// `now`, does not count for the sender, or a better one is there.
+void take_into(SuppressionLookup& lookup,
+               mail::SuppressionEntry entry,
+               const mail::EnvelopeSender& sender,
+               core::TimePoint now);
+
+/// Which entries `list` gives: those that fit all that is set.
 struct SuppressionFilter {
     std::optional<mail::SuppressionReason> reason = std::nullopt;
     std::optional<mail::FailureCode> code = std::nullopt;
-    std::optional<std::string> domain =
-        std::nullopt;            ///< entries for this domain and for addresses in it
+    /// Entries for this domain, for addresses in it, and for the suffix of this name.
+    std::optional<std::string> domain = std::nullopt;
+    std::optional<mail::SubjectKind> kind = std::nullopt;
+    std::optional<mail::SuppressionScope> scope = std::nullopt;
+    std::optional<mail::SuppressionSource> source = std::nullopt;
+    /// Of what was learned alone: other entries have no proof.
+    std::optional<mail::Proof> proof = std::nullopt;
+    std::optional<core::TimePoint> seen_before = std::nullopt;  ///< last seen earlier than this
+    std::optional<core::TimePoint> seen_since = std::nullopt;   ///< last seen then or later
     bool with_inactive = false;  ///< also what is still being counted or has expired
 };
+
+/// True when the entry fits.
+[[nodiscard]] bool fits(const SuppressionFilter& filter,
+                        const mail::SuppressionEntry& entry,
+                        core::TimePoint now);
 
 /// How long the list is.
 struct SuppressionCounts {
@@ -56,37 +81,43 @@ public:
     SuppressionStore& operator=(SuppressionStore&&) = delete;
     virtual ~SuppressionStore() = default;
 
-    /// What is known about each address, in their order.
+    /// What is known about each address for mail of this sender, in their order.
     [[nodiscard]] virtual core::Result<std::vector<SuppressionLookup>, StoreError> look_up(
-        std::span<const mail::Address> addresses, core::TimePoint now) = 0;
+        std::span<const mail::Address> addresses,
+        const mail::EnvelopeSender& sender,
+        core::TimePoint now) = 0;
 
-    /// The entry for a subject, in force or not.
+    /// The entry of this name, in force or not, hashed or not.
     [[nodiscard]] virtual core::Result<std::optional<mail::SuppressionEntry>, StoreError> find(
-        mail::SubjectKind kind, std::string_view subject) = 0;
+        const mail::SuppressionKey& key) = 0;
 
-    /// Writes an entry, over one for the same kind and subject if there is one. Durable on return.
+    /// All entries for a subject, of whatever scope, global first.
+    [[nodiscard]] virtual core::Result<std::vector<mail::SuppressionEntry>, StoreError> find_all(
+        const mail::SuppressionSubject& subject) = 0;
+
+    /// Writes an entry, over one of the same name if there is one. Durable on return.
     [[nodiscard]] virtual core::Result<void, StoreError> put(
         const mail::SuppressionEntry& entry) = 0;
 
-    /// Reads the entry for a subject, lets `change` make the next one (nullopt: leave it alone) and
-    /// writes that, as one transaction in which `event` is remembered for this subject, also when
+    /// Reads the entry of this name, lets `change` make the next one (nullopt: leave it alone) and
+    /// writes that, as one transaction in which `event` is remembered for this name, also when
     /// `change` leaves the entry alone; an `event` that is remembered already changes nothing.
     /// Events are remembered for long enough (months), not for ever. Gives true when an entry was
     /// written. This is what makes learning happen exactly once per recipient and message.
     /// `change` runs inside the transaction: it must not call this store.
     using Change = std::function<std::optional<mail::SuppressionEntry>(
         const std::optional<mail::SuppressionEntry>&)>;
-    [[nodiscard]] virtual core::Result<bool, StoreError> learn(mail::SubjectKind kind,
-                                                               std::string_view subject,
+    [[nodiscard]] virtual core::Result<bool, StoreError> learn(const mail::SuppressionKey& key,
                                                                std::string_view event,
                                                                core::TimePoint now,
                                                                const Change& change) = 0;
 
     /// True when there was an entry.
-    [[nodiscard]] virtual core::Result<bool, StoreError> remove(mail::SubjectKind kind,
-                                                                std::string_view subject) = 0;
+    [[nodiscard]] virtual core::Result<bool, StoreError> remove(
+        const mail::SuppressionKey& key) = 0;
 
-    /// Calls `visit` for each entry in order of subject until it returns false. No lock is held
+    /// Calls `visit` for each entry that fits until it returns false: hashed ones, patterns and
+    /// suffixes first, then in order of domain, mailbox and scope. No lock is held
     /// while `visit` runs: it may call this store.
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const SuppressionFilter& filter,

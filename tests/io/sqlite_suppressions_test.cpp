@@ -38,11 +38,14 @@ using holdback::mail::Address;
 using holdback::mail::FailureCode;
 using holdback::mail::SubjectKind;
 using holdback::mail::SuppressionEntry;
+using holdback::mail::SuppressionKey;
 using holdback::mail::SuppressionReason;
 using holdback::ports::SuppressionCounts;
 using holdback::ports::SuppressionFilter;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
+
+const holdback::mail::EnvelopeSender kNobody = holdback::mail::NullSender{};
 
 struct Sqlite {
     holdback::support::TempDir directory;
@@ -93,9 +96,14 @@ std::vector<std::string> subjects(holdback::ports::SuppressionStore& store,
     return found;
 }
 
+/// The name of a global entry.
+SuppressionKey name(SubjectKind kind, std::string_view subject) {
+    return {.kind = kind, .subject = std::string(subject), .scope = {}};
+}
+
 /// Strikes of a mailbox; 0 without an entry.
 int strikes(holdback::ports::SuppressionStore& store, std::string_view subject) {
-    const auto found = store.find(SubjectKind::Address, subject);
+    const auto found = store.find(name(SubjectKind::Address, subject));
     return found.has_value() ? found->value_or(SuppressionEntry{}).strikes : 0;
 }
 
@@ -103,19 +111,19 @@ int strikes(holdback::ports::SuppressionStore& store, std::string_view subject) 
 
 TEST_CASE_TEMPLATE("an entry comes back as it was put, over an older one", Kind, Sqlite, Memory) {
     Kind kind;
-    CHECK_FALSE(kind.store.find(SubjectKind::Address, "bo@example.net").value().has_value());
+    CHECK_FALSE(kind.store.find(name(SubjectKind::Address, "bo@example.net")).value().has_value());
     SuppressionEntry made = entry(SubjectKind::Address, "bo@example.net");
     REQUIRE(kind.store.put(made).has_value());
-    CHECK(kind.store.find(SubjectKind::Address, "bo@example.net").value() == made);
-    CHECK_FALSE(kind.store.find(SubjectKind::Domain, "bo@example.net").value().has_value());
+    CHECK(kind.store.find(name(SubjectKind::Address, "bo@example.net")).value() == made);
+    CHECK_FALSE(kind.store.find(name(SubjectKind::Domain, "example.net")).value().has_value());
     made.expires.reset();
     made.active = false;
     made.reason = SuppressionReason::Complaint;
     REQUIRE(kind.store.put(made).has_value());
-    CHECK(kind.store.find(SubjectKind::Address, "bo@example.net").value() == made);
+    CHECK(kind.store.find(name(SubjectKind::Address, "bo@example.net")).value() == made);
     CHECK(kind.store.counts(kNow).value() == SuppressionCounts{.entries = 1, .in_force = 0});
-    CHECK(kind.store.remove(SubjectKind::Address, "bo@example.net").value());
-    CHECK_FALSE(kind.store.remove(SubjectKind::Address, "bo@example.net").value());
+    CHECK(kind.store.remove(name(SubjectKind::Address, "bo@example.net")).value());
+    CHECK_FALSE(kind.store.remove(name(SubjectKind::Address, "bo@example.net")).value());
 }
 
 TEST_CASE_TEMPLATE("a look-up gives what is in force for mailbox and domain",
@@ -162,7 +170,7 @@ TEST_CASE_TEMPLATE("a look-up gives what is in force for mailbox and domain",
     for (const Row& row : rows) {
         addresses.push_back(address(row.address));
     }
-    const auto found = kind.store.look_up(addresses, kNow);
+    const auto found = kind.store.look_up(addresses, kNobody, kNow);
     REQUIRE(found.has_value());
     REQUIRE(found->size() == rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -172,8 +180,102 @@ TEST_CASE_TEMPLATE("a look-up gives what is in force for mailbox and domain",
         CHECK(found->at(i).domain.has_value() == rows.at(i).domain);
     }
     CHECK(found->at(0).address == entry(SubjectKind::Address, "bo@example.net"));
-    CHECK(kind.store.look_up({}, kNow).value().empty());
+    CHECK(kind.store.look_up({}, kNobody, kNow).value().empty());
     CHECK(kind.store.counts(kNow).value() == SuppressionCounts{.entries = 7, .in_force = 3});
+}
+
+TEST_CASE_TEMPLATE("entries count for the senders of their scope, the narrowest first",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    const auto put = [&](std::string_view subject,
+                         std::string_view scope,
+                         SuppressionReason reason) {
+        const auto parsed = holdback::mail::parse_subject(subject, holdback::mail::Patterns::Yes);
+        REQUIRE(parsed.has_value());
+        SuppressionEntry made = entry(parsed->kind, parsed->text);
+        made.scope = holdback::mail::SuppressionScope::parse(scope).value();
+        made.reason = reason;
+        REQUIRE(kind.store.put(made).has_value());
+    };
+    put("bo@example.net", "global", SuppressionReason::Bounce);
+    put("bo@example.net", "example.org", SuppressionReason::Unsubscribe);
+    put("bo@example.net", "news@example.org", SuppressionReason::Complaint);
+    put("example.net", "other.example", SuppressionReason::Manual);
+    put(".net", "news@example.org", SuppressionReason::Manual);
+    put("*@example.net", "global", SuppressionReason::Complaint);
+    put("cy@example.net", "vip@example.org", SuppressionReason::Allow);
+    put(".sub.example.com", "global", SuppressionReason::Bounce);
+    put(".a.sub.example.com", "global", SuppressionReason::Complaint);
+
+    const auto look = [&](std::string_view mailbox, std::string_view sender) {
+        const std::array addresses{address(mailbox)};
+        const holdback::mail::EnvelopeSender from =
+            sender.empty() ? kNobody : holdback::mail::EnvelopeSender(address(sender));
+        return kind.store.look_up(addresses, from, kNow).value().front();
+    };
+    using Reason = std::optional<SuppressionReason>;
+    const auto reason = [](const std::optional<SuppressionEntry>& found) {
+        return found.has_value() ? Reason(found->reason) : std::nullopt;
+    };
+    CHECK(reason(look("bo@example.net", "").address) == SuppressionReason::Bounce);
+    CHECK(reason(look("bo@example.net", "x@sub.example.org").address) == SuppressionReason::Bounce);
+    CHECK(reason(look("bo@example.net", "x@example.org").address) ==
+          SuppressionReason::Unsubscribe);
+    CHECK(reason(look("bo@example.net", "News@example.org").address) ==
+          SuppressionReason::Complaint);
+    CHECK(reason(look("di@example.net", "").domain) == SuppressionReason::Complaint);
+    CHECK(reason(look("di@example.net", "x@other.example").domain) == SuppressionReason::Manual);
+    CHECK(look("di@example.net", "news@example.org").domain->kind == SubjectKind::Suffix);
+    CHECK(look("di@example.net", "").domain->kind == SubjectKind::Pattern);
+    CHECK(look("cy@example.net", "vip@example.org").allow.has_value());
+    CHECK_FALSE(look("cy@example.net", "x@example.org").allow.has_value());
+    CHECK(reason(look("x@sub.example.com", "").domain) == SuppressionReason::Bounce);
+    CHECK(reason(look("x@b.a.sub.example.com", "").domain) == SuppressionReason::Complaint);
+    CHECK_FALSE(look("x@example.com", "").domain.has_value());
+    CHECK(kind.store.find_all({.kind = SubjectKind::Address, .text = "bo@example.net"})
+              .value()
+              .size() == 3);
+    CHECK(kind.store
+              .remove({.subject = "bo@example.net",
+                       .scope = holdback::mail::SuppressionScope::parse("example.org").value()})
+              .value());
+    CHECK(reason(look("bo@example.net", "x@example.org").address) == SuppressionReason::Bounce);
+    CHECK(kind.store.remove(name(SubjectKind::Pattern, "*@example.net")).value());
+    CHECK_FALSE(look("di@example.net", "").domain.has_value());
+    CHECK(subjects(kind.store, {.kind = SubjectKind::Suffix}) ==
+          std::vector<std::string>{".a.sub.example.com", ".net", ".sub.example.com"});
+    CHECK(
+        subjects(kind.store, {.scope = holdback::mail::SuppressionScope::parse("other.example")}) ==
+        std::vector<std::string>{"example.net"});
+    CHECK(subjects(kind.store, {.domain = "sub.example.com"}) ==
+          std::vector<std::string>{".sub.example.com"});
+    CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_before = kNow}).empty());
+    CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_since = kNow}).size() == 3);
+    CHECK(subjects(kind.store, {.kind = SubjectKind::Domain, .proof = holdback::mail::Proof::Local})
+              .empty());
+}
+
+TEST_CASE("patterns that another process adds and removes are seen") {
+    const holdback::support::TempDir directory;
+    const holdback::io::DatabaseOptions options{.path = directory.file("holdback.db"),
+                                                .migrations = holdback::io::schema_steps()};
+    Database one(options);
+    Database two(options);
+    SqliteSuppressions first(one);
+    SqliteSuppressions second(two);
+    const std::array addresses{address("bo@sub.example.net")};
+    const auto is_found = [&] {
+        return second.look_up(addresses, kNobody, kNow).value().front().domain.has_value();
+    };
+    CHECK_FALSE(is_found());
+    REQUIRE(first.put(entry(SubjectKind::Pattern, "*@*.example.net")).has_value());
+    CHECK(is_found());
+    CHECK(first.remove(name(SubjectKind::Pattern, "*@*.example.net")).value());
+    CHECK_FALSE(is_found());
+    REQUIRE(first.put(entry(SubjectKind::Suffix, ".example.net")).has_value());
+    CHECK(is_found());
 }
 
 TEST_CASE_TEMPLATE("learning happens once per event and subject", Kind, Sqlite, Memory) {
@@ -187,7 +289,7 @@ TEST_CASE_TEMPLATE("learning happens once per event and subject", Kind, Sqlite, 
         return std::optional(next);
     };
     const auto learn = [&](std::string_view subject, std::string_view event) {
-        return kind.store.learn(SubjectKind::Address, subject, event, kNow, strike).value();
+        return kind.store.learn(name(SubjectKind::Address, subject), event, kNow, strike).value();
     };
     CHECK(learn("bo@example.net", "<1@example.org>"));
     CHECK_FALSE(learn("bo@example.net", "<1@example.org>"));
@@ -201,14 +303,18 @@ TEST_CASE_TEMPLATE("learning happens once per event and subject", Kind, Sqlite, 
         const auto leave = [](const std::optional<SuppressionEntry>&) {
             return std::optional<SuppressionEntry>();
         };
-        CHECK_FALSE(
-            kind.store.learn(SubjectKind::Address, "di@example.net", "e", kNow, leave).value());
+        CHECK_FALSE(kind.store.learn(name(SubjectKind::Address, "di@example.net"), "e", kNow, leave)
+                        .value());
         CHECK_FALSE(learn("di@example.net", "e"));
-        CHECK_FALSE(kind.store.find(SubjectKind::Address, "di@example.net").value().has_value());
+        CHECK_FALSE(
+            kind.store.find(name(SubjectKind::Address, "di@example.net")).value().has_value());
     }
 }
 
-TEST_CASE_TEMPLATE("the list is in order of subject and fits its filter", Kind, Sqlite, Memory) {
+TEST_CASE_TEMPLATE("the list is in order of domain and mailbox and fits its filter",
+                   Kind,
+                   Sqlite,
+                   Memory) {
     Kind kind;
     SuppressionEntry manual = entry(SubjectKind::Address, "zed@example.net");
     manual.reason = SuppressionReason::Manual;
@@ -224,14 +330,14 @@ TEST_CASE_TEMPLATE("the list is in order of subject and fits its filter", Kind, 
     }
     CHECK(subjects(kind.store, {}) ==
           std::vector<std::string>{
-              "ann@example.net", "bo@example.org", "example.net", "zed@example.net"});
+              "example.net", "ann@example.net", "zed@example.net", "bo@example.org"});
     CHECK(subjects(kind.store, {.reason = SuppressionReason::Manual}) ==
           std::vector<std::string>{"zed@example.net"});
     CHECK(subjects(kind.store, {.code = FailureCode(2001)}) ==
-          std::vector<std::string>{"ann@example.net", "bo@example.org", "example.net"});
+          std::vector<std::string>{"example.net", "ann@example.net", "bo@example.org"});
     CHECK(subjects(kind.store, {.domain = "Example.NET", .with_inactive = true}) ==
           std::vector<std::string>{
-              "ann@example.net", "example.net", "old@example.net", "zed@example.net"});
+              "example.net", "ann@example.net", "old@example.net", "zed@example.net"});
     CHECK(subjects(kind.store, {.domain = "' OR '1'='1"}).empty());
 }
 
@@ -256,8 +362,7 @@ TEST_CASE_TEMPLATE("a long list can be walked, left early, and changed on the wa
                           ++seen;
                           in_order = in_order && last < one.subject;
                           last = one.subject;
-                          return seen == 100 ? kind.store.remove(one.kind, one.subject).value()
-                                             : seen < 560;
+                          return seen == 100 ? kind.store.remove(one.key()).value() : seen < 560;
                       })
                 .has_value());
     CHECK(seen == 560);
@@ -269,7 +374,7 @@ TEST_CASE("evidence is remembered up to a number and an age") {
     const holdback::support::TempDir directory;
     Database database(
         {.path = directory.file("holdback.db"), .migrations = holdback::io::schema_steps()});
-    SqliteSuppressions store(database, {.age = std::chrono::hours(48), .events = 5});
+    SqliteSuppressions store(database, {.retention = {.age = std::chrono::hours(48), .events = 5}});
     const auto remembered = [&] {
         return database.read([](holdback::io::Connection& connection) {
             holdback::io::Query query = connection.query("SELECT count(*) FROM learned_event");
@@ -281,12 +386,13 @@ TEST_CASE("evidence is remembered up to a number and an age") {
         return std::optional<SuppressionEntry>();
     };
     for (int i = 0; i < 12; ++i) {
-        REQUIRE(store.learn(SubjectKind::Address, "a@b.example", std::to_string(i), kNow, leave)
-                    .has_value());
+        REQUIRE(
+            store.learn(name(SubjectKind::Address, "a@b.example"), std::to_string(i), kNow, leave)
+                .has_value());
     }
     CHECK(remembered() == 5);
-    REQUIRE(
-        store.learn(SubjectKind::Address, "a@b.example", "later", kNow + 49h, leave).has_value());
+    REQUIRE(store.learn(name(SubjectKind::Address, "a@b.example"), "later", kNow + 49h, leave)
+                .has_value());
     CHECK(remembered() <= 2);
 }
 
@@ -296,13 +402,13 @@ TEST_CASE("an exception out of a change leaves nothing behind") {
         [](const std::optional<SuppressionEntry>&) -> std::optional<SuppressionEntry> {
         throw std::runtime_error("a bug");
     };
-    CHECK_THROWS_AS(
-        static_cast<void>(kind.store.learn(SubjectKind::Address, "a@b.example", "e", kNow, fail)),
-        std::runtime_error);
+    CHECK_THROWS_AS(static_cast<void>(kind.store.learn(
+                        name(SubjectKind::Address, "a@b.example"), "e", kNow, fail)),
+                    std::runtime_error);
     const auto make = [](const std::optional<SuppressionEntry>&) {
         return std::optional(entry(SubjectKind::Address, "a@b.example"));
     };
-    CHECK(kind.store.learn(SubjectKind::Address, "a@b.example", "e", kNow, make).value());
+    CHECK(kind.store.learn(name(SubjectKind::Address, "a@b.example"), "e", kNow, make).value());
 }
 
 TEST_CASE("strikes counted by threads on two connections are all there") {
@@ -324,8 +430,7 @@ TEST_CASE("strikes counted by threads on two connections are all there") {
                     // Two threads bring each event: it counts once.
                     const std::string event = std::to_string(thread / 2) + "-" + std::to_string(i);
                     const auto learned = store.learn(
-                        SubjectKind::Address,
-                        "bo@example.net",
+                        name(SubjectKind::Address, "bo@example.net"),
                         event,
                         kNow,
                         [](const std::optional<SuppressionEntry>& old) {
@@ -335,8 +440,9 @@ TEST_CASE("strikes counted by threads on two connections are all there") {
                             return std::optional(next);
                         });
                     failures += learned.has_value() ? 0 : 1;
-                    failures +=
-                        store.find(SubjectKind::Address, "bo@example.net").has_value() ? 0 : 1;
+                    failures += store.find(name(SubjectKind::Address, "bo@example.net")).has_value()
+                                    ? 0
+                                    : 1;
                 }
             });
         }

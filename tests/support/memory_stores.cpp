@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "dsn/unknown_text.hpp"
 #include "mail/address.hpp"
+#include "mail/envelope.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression.hpp"
 #include "ports/held_store.hpp"
@@ -29,6 +30,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -71,20 +73,21 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
            (!filter.expired.has_value() || at_or_before(row.expires_at, *filter.expired));
 }
 
-bool matches(const ports::SuppressionFilter& filter,
-             const mail::SuppressionEntry& entry,
-             core::TimePoint now) {
-    if (filter.domain.has_value()) {
-        const std::string_view domain = entry.kind == mail::SubjectKind::Domain
-                                            ? std::string_view(entry.subject)
-                                            : domain_of(entry.subject);
-        if (!core::equals_ignoring_case(domain, *filter.domain)) {
-            return false;
+/// The order in which `list` gives entries: what is no domain or mailbox stands in front.
+std::tuple<std::string, std::string, mail::SuppressionScope> place_in_list(
+    const mail::SuppressionEntry& entry) {
+    switch (entry.kind) {
+        case mail::SubjectKind::Address: {
+            const std::size_t at = entry.subject.rfind('@');
+            return {entry.subject.substr(at + 1), entry.subject.substr(0, at), entry.scope};
         }
+        case mail::SubjectKind::Domain:
+        case mail::SubjectKind::Suffix:
+            return {entry.subject, "", entry.scope};
+        case mail::SubjectKind::Pattern:
+            return {"*", entry.subject, entry.scope};
     }
-    return (!filter.reason.has_value() || *filter.reason == entry.reason) &&
-           (!filter.code.has_value() || *filter.code == entry.code) &&
-           (filter.with_inactive || entry.holds_at(now));
+    std::unreachable();
 }
 
 }  // namespace
@@ -126,7 +129,9 @@ void ManualClock::advance(std::chrono::milliseconds by) {
 }
 
 core::Result<std::vector<ports::SuppressionLookup>, ports::StoreError>
-MemorySuppressionStore::look_up(std::span<const mail::Address> addresses, core::TimePoint now) {
+MemorySuppressionStore::look_up(std::span<const mail::Address> addresses,
+                                const mail::EnvelopeSender& sender,
+                                core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -135,34 +140,41 @@ MemorySuppressionStore::look_up(std::span<const mail::Address> addresses, core::
     found.reserve(addresses.size());
     for (const mail::Address& address : addresses) {
         ports::SuppressionLookup& lookup = found.emplace_back();
-        const auto take = [&](const Key& key, std::optional<mail::SuppressionEntry>& place) {
-            const auto entry = entries_.find(key);
-            if (entry == entries_.end() || !entry->second.holds_at(now)) {
-                return;
+        for (const auto& [key, entry] : entries_) {
+            if (mail::covers({.kind = key.kind, .text = key.subject}, address)) {
+                ports::take_into(lookup, entry, sender, now);
             }
-            if (entry->second.reason != mail::SuppressionReason::Allow) {
-                place = entry->second;
-            } else if (!lookup.allow.has_value()) {
-                lookup.allow = entry->second;
-            }
-        };
-        take({mail::SubjectKind::Address, address.key()}, lookup.address);
-        take({mail::SubjectKind::Domain, address.domain().text()}, lookup.domain);
+        }
     }
     return found;
 }
 
 core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> MemorySuppressionStore::find(
-    mail::SubjectKind kind, std::string_view subject) {
+    const mail::SuppressionKey& key) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    const auto entry = entries_.find({kind, std::string(subject)});
+    const auto entry = entries_.find(key);
     if (entry == entries_.end()) {
         return std::nullopt;
     }
     return entry->second;
+}
+
+core::Result<std::vector<mail::SuppressionEntry>, ports::StoreError>
+MemorySuppressionStore::find_all(const mail::SuppressionSubject& subject) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<mail::SuppressionEntry> found;
+    for (const auto& [key, entry] : entries_) {
+        if (key.kind == subject.kind && key.subject == subject.text) {
+            found.push_back(entry);
+        }
+    }
+    return found;
 }
 
 core::Result<void, ports::StoreError> MemorySuppressionStore::put(
@@ -171,12 +183,11 @@ core::Result<void, ports::StoreError> MemorySuppressionStore::put(
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    entries_.insert_or_assign({entry.kind, entry.subject}, entry);
+    entries_.insert_or_assign(entry.key(), entry);
     return {};
 }
 
-core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(mail::SubjectKind kind,
-                                                                    std::string_view subject,
+core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(const mail::SuppressionKey& key,
                                                                     std::string_view event,
                                                                     core::TimePoint /*now*/,
                                                                     const Change& change) {
@@ -184,7 +195,6 @@ core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(mail::Subjec
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    const Key key{kind, std::string(subject)};
     if (!events_.emplace(key, std::string(event)).second) {
         return false;
     }
@@ -193,19 +203,20 @@ core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(mail::Subjec
     if (!next.has_value()) {
         return false;
     }
-    next->kind = kind;
-    next->subject = subject;
+    next->kind = key.kind;
+    next->subject = key.subject;
+    next->scope = key.scope;
     entries_.insert_or_assign(key, std::move(*next));
     return true;
 }
 
-core::Result<bool, ports::StoreError> MemorySuppressionStore::remove(mail::SubjectKind kind,
-                                                                     std::string_view subject) {
+core::Result<bool, ports::StoreError> MemorySuppressionStore::remove(
+    const mail::SuppressionKey& key) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    return entries_.erase({kind, std::string(subject)}) > 0;
+    return entries_.erase(key) > 0;
 }
 
 core::Result<void, ports::StoreError> MemorySuppressionStore::list(
@@ -219,14 +230,12 @@ core::Result<void, ports::StoreError> MemorySuppressionStore::list(
     {
         const std::scoped_lock lock(mutex_);
         for (const mail::SuppressionEntry& entry : std::views::values(entries_)) {
-            if (matches(filter, entry, now)) {
+            if (ports::fits(filter, entry, now)) {
                 found.push_back(entry);
             }
         }
     }
-    std::ranges::sort(found, {}, [](const mail::SuppressionEntry& entry) {
-        return std::pair(std::string_view(entry.subject), entry.kind);
-    });
+    std::ranges::sort(found, {}, place_in_list);
     for (const mail::SuppressionEntry& entry : found) {
         if (!visit(entry)) {
             break;

@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "dsn/unknown_text.hpp"
 #include "mail/address.hpp"
+#include "mail/envelope.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression.hpp"
 #include "ports/held_store.hpp"
@@ -66,18 +67,21 @@ private:
 class MemorySuppressionStore final : public ports::SuppressionStore {
 public:
     [[nodiscard]] core::Result<std::vector<ports::SuppressionLookup>, ports::StoreError> look_up(
-        std::span<const mail::Address> addresses, core::TimePoint now) override;
+        std::span<const mail::Address> addresses,
+        const mail::EnvelopeSender& sender,
+        core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> find(
-        mail::SubjectKind kind, std::string_view subject) override;
+        const mail::SuppressionKey& key) override;
+    [[nodiscard]] core::Result<std::vector<mail::SuppressionEntry>, ports::StoreError> find_all(
+        const mail::SuppressionSubject& subject) override;
     [[nodiscard]] core::Result<void, ports::StoreError> put(
         const mail::SuppressionEntry& entry) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> learn(mail::SubjectKind kind,
-                                                              std::string_view subject,
+    [[nodiscard]] core::Result<bool, ports::StoreError> learn(const mail::SuppressionKey& key,
                                                               std::string_view event,
                                                               core::TimePoint now,
                                                               const Change& change) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> remove(mail::SubjectKind kind,
-                                                               std::string_view subject) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> remove(
+        const mail::SuppressionKey& key) override;
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::SuppressionFilter& filter,
         core::TimePoint now,
@@ -89,12 +93,10 @@ public:
     Trouble& trouble() { return trouble_; }
 
 private:
-    using Key = std::pair<mail::SubjectKind, std::string>;
-
     Trouble trouble_;
     std::mutex mutex_;
-    std::map<Key, mail::SuppressionEntry> entries_;
-    std::set<std::pair<Key, std::string>> events_;
+    std::map<mail::SuppressionKey, mail::SuppressionEntry> entries_;
+    std::set<std::pair<mail::SuppressionKey, std::string>> events_;
 };
 
 /// Keeps all that it is given.

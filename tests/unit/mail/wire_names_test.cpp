@@ -70,9 +70,11 @@ TEST_CASE("the list of all findings is in the order of their numbers") {
 }
 
 TEST_CASE("suppression names go to the wire and back") {
-    check_there_and_back(Names<SubjectKind, 2>{{
+    check_there_and_back(Names<SubjectKind, 4>{{
                              {SubjectKind::Address, "address"},
                              {SubjectKind::Domain, "domain"},
+                             {SubjectKind::Suffix, "suffix"},
+                             {SubjectKind::Pattern, "pattern"},
                          }},
                          &parse_subject_kind);
     check_there_and_back(Names<SuppressionReason, 5>{{

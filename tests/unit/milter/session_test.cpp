@@ -563,7 +563,7 @@ TEST_CASE("a DSN by sendmail(1) about a message that never left teaches nothing"
     CHECK(house.actions.added[1].second.contains("proof=unproven"));
     CHECK(house.log.has("learned=no"));
     CHECK(house.log.has("proof_reason=not-our-message learn_reason=unproven"));
-    CHECK_FALSE(house.suppressions.find(mail::SubjectKind::Address, "eva@good.test")->has_value());
+    CHECK_FALSE(house.suppressions.find({.subject = "eva@good.test", .scope = {}})->has_value());
 }
 
 namespace {
@@ -657,7 +657,7 @@ TEST_CASE("a DSN from outside is tagged unproven and teaches nothing") {
     CHECK(is<Accept>(house.send("<>", {"<news@a.test>"}, {{"Content-Type", " multipart/report"}})));
     REQUIRE(house.actions.added.size() == 2);
     CHECK(house.actions.added[1].second.find("proof=unproven") != std::string::npos);
-    CHECK_FALSE(house.suppressions.find(mail::SubjectKind::Address, "eva@good.test")->has_value());
+    CHECK_FALSE(house.suppressions.find({.subject = "eva@good.test", .scope = {}})->has_value());
 }
 
 TEST_CASE("a text that no rule knew is counted, and failing to count harms nothing") {

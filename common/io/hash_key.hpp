@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The file of a secret key.
+
+#include "core/digest.hpp"
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace holdback::io {
+
+enum class IfAbsent : std::uint8_t { Fail, Make };
+
+/// Reads a key of 32 octets. With `Make` an absent file is made of random octets, mode 0600, for
+/// the owner of its directory when we are root; it is durable, and of two processes that make it at
+/// once both get the same key. The error is a text for the log with the path in front: absent,
+/// unreadable, not of 32 octets.
+[[nodiscard]] core::Result<core::SecretKey, std::string> load_key(const std::string& path,
+                                                                  IfAbsent if_absent);
+
+}  // namespace holdback::io

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ports/suppression_store.hpp"
+
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "mail/envelope.hpp"
+#include "mail/suppression.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace holdback::ports {
+
+namespace {
+
+/// Which of two entries says more about an address: the greater one.
+std::tuple<mail::ScopeKind, int, std::size_t> rank(const mail::SuppressionEntry& entry) {
+    const auto kind = static_cast<int>(entry.kind);
+    return {entry.scope.kind(), -kind, entry.subject.size()};
+}
+
+void take_if_better(std::optional<mail::SuppressionEntry>& place, mail::SuppressionEntry entry) {
+    if (!place.has_value() || rank(*place) < rank(entry)) {
+        place = std::move(entry);
+    }
+}
+
+/// The domain of an entry's subject; empty for hashed ones and patterns.
+std::string_view domain_of(const mail::SuppressionEntry& entry) {
+    const std::string_view subject = entry.subject;
+    if (entry.form == mail::SubjectForm::Hashed) {
+        return {};
+    }
+    switch (entry.kind) {
+        case mail::SubjectKind::Address:
+            return subject.substr(subject.rfind('@') + 1);
+        case mail::SubjectKind::Domain:
+            return subject;
+        case mail::SubjectKind::Suffix:
+            return subject.substr(1);
+        case mail::SubjectKind::Pattern:
+            return {};
+    }
+    std::unreachable();
+}
+
+template <typename T>
+bool is_or_any(const std::optional<T>& wanted, const T& value) {
+    return !wanted.has_value() || *wanted == value;
+}
+
+}  // namespace
+
+void take_into(SuppressionLookup& lookup,
+               mail::SuppressionEntry entry,
+               const mail::EnvelopeSender& sender,
+               core::TimePoint now) {
+    if (!entry.holds_at(now) || !entry.scope.covers(sender)) {
+        return;
+    }
+    if (entry.reason == mail::SuppressionReason::Allow) {
+        take_if_better(lookup.allow, std::move(entry));
+    } else if (entry.kind == mail::SubjectKind::Address) {
+        take_if_better(lookup.address, std::move(entry));
+    } else {
+        take_if_better(lookup.domain, std::move(entry));
+    }
+}
+
+bool fits(const SuppressionFilter& filter,
+          const mail::SuppressionEntry& entry,
+          core::TimePoint now) {
+    const bool is_learned = entry.source == mail::SuppressionSource::Learned;
+    return is_or_any(filter.reason, entry.reason) && is_or_any(filter.code, entry.code) &&
+           is_or_any(filter.kind, entry.kind) && is_or_any(filter.scope, entry.scope) &&
+           is_or_any(filter.source, entry.source) &&
+           (!filter.proof.has_value() || (is_learned && *filter.proof == entry.proof)) &&
+           (!filter.domain.has_value() ||
+            core::equals_ignoring_case(*filter.domain, domain_of(entry))) &&
+           (!filter.seen_before.has_value() || entry.last_seen < *filter.seen_before) &&
+           (!filter.seen_since.has_value() || entry.last_seen >= *filter.seen_since) &&
+           (filter.with_inactive || entry.holds_at(now));
+}
+
+}  // namespace holdback::ports
