@@ -117,6 +117,7 @@ App::App(std::string settings_path,
       suppressions_(database_, io::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
+      journal_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       own_mail_(spool_, held_, clock_, host_name()),
       seals_({.resolver = resolver_, .clock = clock_}),
@@ -151,7 +152,12 @@ App::App(std::string settings_path,
                      .release = release_,
                      .seals = seals_,
                      .waiting = waiting_,
-                     .log = *log_} {
+                     .log = *log_},
+      log_following_({.journal = journal_,
+                      .log = *log_,
+                      .clock = clock_,
+                      .snapshots = snapshots_,
+                      .listeners = {}}) {
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings.seal));
     release_.recover();
@@ -385,6 +391,8 @@ std::vector<ControlLine> App::status() const {
         {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"}};
     const std::vector<ControlLine> cache = cache_lines();
     lines.insert(lines.end(), cache.begin(), cache.end());
+    const std::vector<ControlLine> following = log_following_.status();
+    lines.insert(lines.end(), following.begin(), following.end());
     return lines;
 }
 

@@ -16,12 +16,14 @@
 #include "io/log_setup.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_held.hpp"
+#include "io/sqlite_journal.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "io/sqlite_unknown.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
 #include "milter/listener.hpp"
+#include "milter/log_following.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "milter/waiting_room.hpp"
 
@@ -94,6 +96,7 @@ private:
     io::SqliteSuppressions suppressions_;
     io::SqliteUnknown unknown_;
     io::SqliteHeld held_;
+    io::SqliteJournal journal_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
     flow::OwnMail own_mail_;
@@ -106,6 +109,7 @@ private:
     Session::Parts session_parts_;
     std::mutex reload_mutex_;
     std::jthread worker_;
+    LogFollowing log_following_;
     std::optional<ControlSocket> control_;
     std::jthread milter_;
 };

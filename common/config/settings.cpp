@@ -87,25 +87,42 @@ void check_outgoing(const Settings& settings, std::vector<Contradiction>& found)
     }
 }
 
+std::vector<mail::Network> loopback_networks() {
+    std::vector<mail::Network> networks;
+    for (const std::string_view text : {"127.0.0.0/8", "::1"}) {
+        if (const auto network = mail::Network::parse(text); network.has_value()) {
+            networks.push_back(*network);
+        }
+    }
+    return networks;
+}
+
+void check_maillog(const Settings& settings, std::vector<Contradiction>& found) {
+    const MaillogSettings& maillog = settings.maillog;
+    if (maillog.journal && !maillog.file.empty()) {
+        found.push_back({"maillog.journal", "is on, and maillog.file names a file: choose one"});
+    }
+    if (!maillog.file.empty() && settings.log.target == "file:" + maillog.file) {
+        found.push_back({"maillog.file", "is where we write our own log"});
+    }
+}
+
 }  // namespace
 
 std::string shipped_path(std::string_view name) {
     return std::string(HOLDBACK_DATA_DIR "/").append(name);
 }
 
-OutgoingSettings::OutgoingSettings() {
-    for (const std::string_view text : {"127.0.0.0/8", "::1"}) {
-        if (const auto network = mail::Network::parse(text); network.has_value()) {
-            networks.push_back(*network);
-        }
-    }
-}
+OutgoingSettings::OutgoingSettings() : networks(loopback_networks()) {}
+
+MaillogSettings::MaillogSettings() : handed_on(loopback_networks()) {}
 
 std::vector<Contradiction> validate(const Settings& settings) {
     std::vector<Contradiction> found;
     check_sockets(settings, found);
     check_files(settings, found);
     check_outgoing(settings, found);
+    check_maillog(settings, found);
     if (settings.milter.answer_at == AnswerAt::Message &&
         settings.policy.refuse_at_rcpt == RefuseAtRcpt::Always) {
         found.push_back({"policy.refuse_at_rcpt",

@@ -192,6 +192,28 @@ struct SealSettings {
     bool operator==(const SealSettings&) const = default;
 };
 
+/// The MTA's log, which tells what became of deliveries.
+struct MaillogSettings {
+    MaillogSettings();  ///< `handed_on` has the loopback networks
+
+    std::string file;      ///< empty: none
+    bool journal = false;  ///< follow the system's journal
+    /// Networks of relays that only hand mail on: their taking it is no delivery.
+    std::vector<mail::Network> handed_on;
+
+    [[nodiscard]] bool is_followed() const { return journal || !file.empty(); }
+
+    bool operator==(const MaillogSettings&) const = default;
+};
+
+/// How much is remembered of what became of deliveries.
+struct JournalSettings {
+    std::chrono::seconds keep = std::chrono::days(30);
+    std::size_t entries = 2'000'000;  ///< outcomes kept at most
+
+    bool operator==(const JournalSettings&) const = default;
+};
+
 struct LogSettings {
     std::string target = "journal";  ///< journal | syslog | stderr | file:/path
     LogLevel level = LogLevel::Info;
@@ -214,6 +236,8 @@ struct Settings {
     CodesSettings codes;
     LearnSettings learn;
     SealSettings seal;
+    MaillogSettings maillog;
+    JournalSettings journal;
     LogSettings log;
 
     bool operator==(const Settings&) const = default;

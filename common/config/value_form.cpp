@@ -67,6 +67,12 @@ ValueForm<std::string> path_form() {
     return checked_text("an absolute path", is_absolute_path);
 }
 
+ValueForm<std::string> optional_path_form() {
+    return checked_text("an absolute path, or empty", [](std::string_view text) {
+        return text.empty() || is_absolute_path(text);
+    });
+}
+
 ValueForm<std::string> name_form(std::string expects) {
     return checked_text(std::move(expects),
                         [](std::string_view text) { return !text.empty() && is_plain_text(text); });

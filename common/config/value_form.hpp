@@ -76,6 +76,7 @@ template <typename Duration>
 /// A user or group of the system, or empty.
 [[nodiscard]] ValueForm<std::string> account_form(std::string expects);
 [[nodiscard]] ValueForm<std::string> path_form();
+[[nodiscard]] ValueForm<std::string> optional_path_form();
 [[nodiscard]] ValueForm<unsigned> file_mode_form();
 
 [[nodiscard]] ValueForm<std::string> milter_socket_form();

@@ -41,6 +41,7 @@ namespace holdback::io {
 namespace {
 
 constexpr std::size_t kMaxOutput = 2048;
+constexpr std::size_t kReadPiece = std::size_t{64} * 1024;
 constexpr std::string_view kPath = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::string error_text(std::string_view what, int error) {
@@ -183,7 +184,7 @@ ChildProcess::Ready ChildProcess::wait_for_input() {
 
 bool ChildProcess::read_output() {
     std::array<char, kMaxOutput> piece{};
-    const ssize_t got = read(output_.get(), piece.data(), piece.size());
+    const ssize_t got = ::read(output_.get(), piece.data(), piece.size());
     if (got <= 0) {
         return got < 0 && (errno == EINTR || errno == EAGAIN);
     }
@@ -215,6 +216,25 @@ bool ChildProcess::write(std::string_view octets) {
         }
     }
     return true;
+}
+
+std::optional<std::string> ChildProcess::read(core::SteadyPoint until) {
+    std::string octets(kReadPiece, '\0');
+    while (true) {
+        const ssize_t got = ::read(output_.get(), octets.data(), octets.size());
+        if (got > 0) {
+            octets.resize(static_cast<std::size_t>(got));
+            return octets;
+        }
+        if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
+            return std::nullopt;
+        }
+        if (std::chrono::steady_clock::now() >= until) {
+            return std::string{};
+        }
+        pollfd entry{.fd = output_.get(), .events = POLLIN, .revents = 0};
+        poll(&entry, 1, poll_time(until));
+    }
 }
 
 std::optional<ProcessEnd> ChildProcess::finish() {

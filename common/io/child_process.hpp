@@ -43,6 +43,11 @@ public:
     /// deadline is reached.
     [[nodiscard]] bool write(std::string_view octets);
 
+    /// What it has written since the last call, waiting for something until `until`: empty when
+    /// there is nothing yet, nullopt when its output has ended. For programs that run on; what is
+    /// read here is not in `ProcessEnd::output`.
+    [[nodiscard]] std::optional<std::string> read(core::SteadyPoint until);
+
     /// Ends its standard input and waits; nullopt at the deadline.
     [[nodiscard]] std::optional<ProcessEnd> finish();
 

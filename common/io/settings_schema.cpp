@@ -424,6 +424,26 @@ void add_inbound(Fields& fields) {
         {"seal", "shared"},
         [](auto& s) -> auto& { return s.seal.shared; },
         config::choice(std::array{SharedSeal::Origin, SharedSeal::Trust})));
+}
+
+void add_logs(Fields& fields) {
+    fields.push_back(text_field(
+        {"maillog", "file"},
+        [](auto& s) -> auto& { return s.maillog.file; },
+        config::optional_path_form()));
+    fields.push_back(
+        switch_field({"maillog", "journal"}, [](auto& s) -> auto& { return s.maillog.journal; }));
+    fields.push_back(list_field(
+        {"maillog", "handed_on"},
+        [](auto& s) -> auto& { return s.maillog.handed_on; },
+        config::network_form()));
+    fields.push_back(text_field(
+        {"journal", "keep"},
+        [](auto& s) -> auto& { return s.journal.keep; },
+        config::duration_form<seconds>(seconds(1), std::chrono::days(3650), "30d")));
+    fields.push_back(count_field({"journal", "entries"},
+                                 [](auto& s) -> auto& { return s.journal.entries; },
+                                 {1000, 1'000'000'000}));
     fields.push_back(text_field(
         {"log", "target"},
         [](auto& s) -> auto& { return s.log.target; },
@@ -447,6 +467,7 @@ std::vector<SettingsField> settings_fields() {
     add_hold(fields);
     add_on_error(fields);
     add_inbound(fields);
+    add_logs(fields);
     return fields;
 }
 

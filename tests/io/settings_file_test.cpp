@@ -268,7 +268,7 @@ TEST_CASE("an unknown name is reported with the nearest one, its right place, or
         {R"("\n\u001b" = 5)",
          "t:1: unknown key \"\\x0a\\x1b\" before the first table; known here: mode, milter, "
          "control, store, outgoing, dns, bulk, policy, hold, on_error, dsn, codes, learn, seal, "
-         "log"},
+         "maillog, journal, log"},
     });
     for (const Row& row : rows) {
         CAPTURE(row.text);

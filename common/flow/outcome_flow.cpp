@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/outcome_flow.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "dsn/log_line.hpp"
+#include "mail/outcome.hpp"
+#include "mail/provider.hpp"
+#include "ports/journal.hpp"
+#include "ports/log.hpp"
+#include "ports/log_source.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+constexpr std::size_t kMostLines = 500;
+constexpr std::chrono::seconds kBatchTime{1};
+// Lines that say nothing of deliveries move the position no more often than this: reading them
+// again does no harm.
+constexpr std::chrono::seconds kPositionTime{10};
+constexpr std::size_t kMostSenders = 10'000;
+constexpr std::size_t kToldAtOnce = 500;
+
+void count(FollowState& state, const mail::MtaOutcome& outcome) {
+    switch (outcome.result) {
+        case mail::DeliveryResult::Sent:
+            ++state.sent;
+            break;
+        case mail::DeliveryResult::Deferred:
+            ++state.deferred;
+            break;
+        case mail::DeliveryResult::Bounced:
+            ++state.bounced;
+            break;
+    }
+    state.newest = state.newest.has_value() ? std::max(*state.newest, outcome.at) : outcome.at;
+}
+
+}  // namespace
+
+void RecentSenders::remember(const mail::QueuedMessage& message) {
+    if (newer_.size() >= kMostSenders) {
+        older_ = std::exchange(newer_, {});
+    }
+    newer_.insert_or_assign(message.queue_id, message.sender);
+}
+
+std::optional<std::string> RecentSenders::of(const std::string& queue_id) const {
+    for (const auto* senders : {&newer_, &older_}) {
+        if (const auto it = senders->find(queue_id); it != senders->end()) {
+            return it->second;
+        }
+    }
+    return std::nullopt;
+}
+
+WorkResult OutcomeFlow::work(ports::LogSource& source,
+                             const config::Settings& settings,
+                             const std::stop_token& stop) {
+    if (source.name() != source_ && !begin(source)) {
+        return WorkResult::Trouble;
+    }
+    // Told before more is read: the last process may have ended in between.
+    if (!record(settings) || !tell()) {
+        return WorkResult::Trouble;
+    }
+    collect(source, settings, stop);
+    const bool read_any = batch_.read_any;
+    if (!record(settings) || !tell()) {
+        return WorkResult::Trouble;
+    }
+    if (!state().trouble.empty()) {
+        return WorkResult::Trouble;
+    }
+    return read_any ? WorkResult::Read : WorkResult::Idle;
+}
+
+void OutcomeFlow::end() {
+    source_.clear();
+    batch_ = {};
+    state_.with([](FollowState& state) {
+        state.source.clear();
+        state.trouble.clear();
+        state.behind = 0;
+    });
+}
+
+FollowState OutcomeFlow::state() const {
+    return state_.with([](const FollowState& state) { return state; });
+}
+
+bool OutcomeFlow::begin(ports::LogSource& source) {
+    end();
+    const std::string name = source.name();
+    const auto position = parts_.journal.position(name);
+    if (!position.has_value()) {
+        note_trouble("store", position.error().what);
+        return false;
+    }
+    source.seek(position->value_or(""));
+    source_ = name;
+    recorded_position_ = position->value_or("");
+    recorded_.reset();
+    state_.with([&](FollowState& state) {
+        state.source = name;
+        state.position = recorded_position_;
+    });
+    return true;
+}
+
+void OutcomeFlow::collect(ports::LogSource& source,
+                          const config::Settings& settings,
+                          const std::stop_token& stop) {
+    const core::SteadyPoint deadline = parts_.clock.steady_now() + kBatchTime;
+    std::size_t lines = 0;
+    do {
+        const ports::LogBatch read = source.read(kMostLines - lines, deadline, stop);
+        for (const std::string& line : read.lines) {
+            understand(line, settings);
+        }
+        lines += read.lines.size();
+        batch_.position = read.position;
+        batch_.read_any = batch_.read_any || !read.lines.empty() || read.skipped > 0;
+        state_.with([&](FollowState& state) {
+            state.lines += read.lines.size();
+            state.skipped += read.skipped;
+            state.behind = read.behind;
+            state.trouble = read.trouble;
+        });
+        if (!read.trouble.empty()) {
+            note_trouble("source", read.trouble);
+            return;
+        }
+    } while (lines < kMostLines && parts_.clock.steady_now() < deadline && !stop.stop_requested());
+}
+
+void OutcomeFlow::understand(const std::string& line, const config::Settings& settings) {
+    const core::TimePoint now = parts_.clock.now();
+    dsn::LogFacts facts =
+        dsn::read_maillog_line(line, {.now = now, .utc_offset = parts_.utc_offset(now)});
+    if (facts.queued.has_value()) {
+        senders_.remember(*facts.queued);
+    }
+    for (mail::MtaOutcome& outcome : facts.outcomes) {
+        if (!outcome.sender.has_value()) {
+            outcome.sender = senders_.of(outcome.queue_id);
+        }
+        ports::JournalEntry entry;
+        entry.key = mail::recipient_key(outcome.recipient);
+        entry.provider = mail::provider_of(outcome.relay, mail::recipient_domain(entry.key));
+        entry.accepted = mail::is_acceptance(outcome, settings.maillog.handed_on);
+        entry.outcome = std::move(outcome);
+        batch_.entries.push_back(std::move(entry));
+    }
+}
+
+bool OutcomeFlow::record(const config::Settings& settings) {
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    const bool is_due = !recorded_.has_value() || now - *recorded_ >= kPositionTime;
+    const bool moved = !batch_.position.empty() && batch_.position != recorded_position_;
+    if (batch_.entries.empty() && (!moved || !is_due)) {
+        batch_.read_any = false;
+        return true;
+    }
+    const core::TimePoint at = parts_.clock.now();
+    const auto recorded =
+        parts_.journal.record(batch_.entries,
+                              source_,
+                              batch_.position,
+                              {.keep = settings.journal.keep,
+                               .entries = static_cast<std::int64_t>(settings.journal.entries)},
+                              at);
+    if (!recorded.has_value()) {
+        note_trouble("store", recorded.error().what);
+        return false;
+    }
+    recorded_ = now;
+    recorded_position_ = batch_.position;
+    const Batch done = std::exchange(batch_, {});
+    state_.with([&](FollowState& state) {
+        for (const ports::JournalEntry& entry : done.entries) {
+            count(state, entry.outcome);
+        }
+        state.position = done.position;
+        state.recorded_at = at;
+    });
+    return true;
+}
+
+bool OutcomeFlow::tell() {
+    while (true) {
+        const auto entries = parts_.journal.untold(kToldAtOnce);
+        if (!entries.has_value()) {
+            note_trouble("store", entries.error().what);
+            return false;
+        }
+        if (entries->empty()) {
+            return true;
+        }
+        const core::TimePoint now = parts_.clock.now();
+        std::int64_t told = 0;
+        bool heard = true;
+        for (const ports::JournalEntry& entry : *entries) {
+            heard = std::ranges::all_of(parts_.listeners,
+                                        [&entry, now](ports::OutcomeListener* listener) {
+                                            return listener->on_outcome(entry, now);
+                                        });
+            if (!heard) {
+                break;
+            }
+            told = entry.id;
+        }
+        if (told > 0) {
+            if (const auto noted = parts_.journal.told(told); !noted.has_value()) {
+                note_trouble("store", noted.error().what);
+                return false;
+            }
+        }
+        if (!heard) {
+            return false;
+        }
+    }
+}
+
+void OutcomeFlow::note_trouble(std::string_view kind, const std::string& what) {
+    state_.with([&](FollowState& state) { state.trouble = what; });
+    if (const auto left_out = warnings_.admit(kind, parts_.clock.steady_now())) {
+        parts_.log.write(ports::Severity::Warning,
+                         fmt::format("maillog: {}; tried again until it works{}",
+                                     core::log_safe(what),
+                                     *left_out > 0 ? fmt::format(" left_out={}", *left_out) : ""));
+    }
+}
+
+}  // namespace holdback::flow

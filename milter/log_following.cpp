@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/log_following.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "flow/outcome_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "io/journal_follower.hpp"
+#include "io/local_time.hpp"
+#include "io/log_file_follower.hpp"
+#include "milter/control_protocol.hpp"
+#include "ports/log.hpp"
+#include "ports/log_source.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+constexpr std::chrono::seconds kRest{1};
+
+/// Null when nothing is to be followed.
+std::unique_ptr<ports::LogSource> make_source(const config::MaillogSettings& settings) {
+    if (settings.journal) {
+        return std::make_unique<io::JournalFollower>();
+    }
+    if (!settings.file.empty()) {
+        return std::make_unique<io::LogFileFollower>(settings.file);
+    }
+    return nullptr;
+}
+
+ControlLine number(std::string_view key, std::uint64_t value) {
+    return {std::string(key), fmt::format("{}", value)};
+}
+
+}  // namespace
+
+LogFollowing::LogFollowing(Parts parts)
+    : log_(&parts.log),
+      clock_(&parts.clock),
+      snapshots_(&parts.snapshots),
+      flow_({.journal = parts.journal,
+             .log = parts.log,
+             .clock = parts.clock,
+             .utc_offset = io::local_utc_offset,
+             .listeners = std::move(parts.listeners)}),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+void LogFollowing::rest(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, kRest, [] { return false; });
+}
+
+void LogFollowing::run(const std::stop_token& stop) {
+    std::unique_ptr<ports::LogSource> source;
+    config::MaillogSettings followed;
+    while (!stop.stop_requested()) {
+        try {
+            const std::shared_ptr<const flow::Snapshot> snapshot = snapshots_->current();
+            const config::MaillogSettings& maillog = snapshot->settings.maillog;
+            if (maillog.file != followed.file || maillog.journal != followed.journal) {
+                flow_.end();
+                source = make_source(maillog);
+                followed = maillog;
+            }
+            if (source == nullptr ||
+                flow_.work(*source, snapshot->settings, stop) == flow::WorkResult::Trouble) {
+                rest(stop);
+            }
+        } catch (const std::exception& error) {
+            log_->write(ports::Severity::Error,
+                        fmt::format("maillog: internal error: {}", core::log_safe(error.what())));
+            rest(stop);
+        }
+    }
+}
+
+std::vector<ControlLine> LogFollowing::status() const {
+    const flow::FollowState state = flow_.state();
+    if (state.source.empty()) {
+        const bool wanted = snapshots_->current()->settings.maillog.is_followed();
+        return {{"maillog", wanted && !state.trouble.empty() ? state.trouble : "not followed"}};
+    }
+    std::vector<ControlLine> lines{{"maillog", state.trouble.empty() ? "ok" : state.trouble},
+                                   {"maillog_source", state.source},
+                                   {"maillog_position", state.position},
+                                   number("maillog_lines", state.lines),
+                                   number("maillog_skipped", state.skipped),
+                                   number("outcomes_sent", state.sent),
+                                   number("outcomes_deferred", state.deferred),
+                                   number("outcomes_bounced", state.bounced),
+                                   number("maillog_behind_octets", state.behind)};
+    if (state.newest.has_value()) {
+        const auto age =
+            std::chrono::duration_cast<std::chrono::seconds>(clock_->now() - *state.newest);
+        lines.push_back(number("maillog_newest_outcome_age_seconds",
+                               static_cast<std::uint64_t>(std::max<std::int64_t>(age.count(), 0))));
+    }
+    return lines;
+}
+
+}  // namespace holdback::milter

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The thread that follows the MTA's log while the daemon runs.
+
+#include "core/clock.hpp"
+#include "flow/outcome_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "milter/control_protocol.hpp"
+#include "ports/journal.hpp"
+#include "ports/log.hpp"
+
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+namespace holdback::milter {
+
+/// Follows what the settings in force name, from construction to destruction; a reload may name
+/// something else.
+class LogFollowing {
+public:
+    /// What it works with; all outlive it. `listeners` are told of every outcome, by its thread.
+    struct Parts {
+        ports::Journal& journal;
+        ports::Log& log;
+        const core::Clock& clock;
+        const flow::SnapshotSource& snapshots;
+        std::vector<ports::OutcomeListener*> listeners;
+    };
+
+    explicit LogFollowing(Parts parts);
+
+    /// What `status` shows of it: keys and values. Any thread.
+    [[nodiscard]] std::vector<ControlLine> status() const;
+
+private:
+    void run(const std::stop_token& stop);
+    /// Waits a moment, or until a stop.
+    static void rest(const std::stop_token& stop);
+
+    ports::Log* log_;
+    const core::Clock* clock_;
+    const flow::SnapshotSource* snapshots_;
+    flow::OutcomeFlow flow_;
+    std::jthread thread_;  // last: ends before what it uses
+};
+
+}  // namespace holdback::milter

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/outcome_flow.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "mail/outcome.hpp"
+#include "ports/journal.hpp"
+#include "ports/log_source.hpp"
+#include "tests/support/memory_journal.hpp"
+#include "tests/support/memory_stores.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Lines in memory; the position is the number of lines that were read.
+class MemorySource final : public ports::LogSource {
+public:
+    explicit MemorySource(support::ManualClock& clock) : clock_(&clock) {}
+
+    [[nodiscard]] std::string name() const override { return source_name; }
+    void seek(std::string_view position) override {
+        sought.emplace_back(position);
+        at_ = position.empty() ? 0 : std::stoul(std::string(position));
+    }
+    [[nodiscard]] ports::LogBatch read(std::size_t most,
+                                       core::SteadyPoint deadline,
+                                       const std::stop_token& /*stop*/) override {
+        ports::LogBatch batch;
+        while (at_ < lines.size() && batch.lines.size() < most) {
+            batch.lines.push_back(lines[at_++]);
+        }
+        if (batch.lines.empty()) {
+            clock_->advance(
+                std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_->steady_now()));
+        }
+        batch.position = std::to_string(at_);
+        batch.trouble = trouble;
+        return batch;
+    }
+
+    std::string source_name = "file:a";
+    std::vector<std::string> lines;
+    std::vector<std::string> sought;
+    std::string trouble;
+
+private:
+    support::ManualClock* clock_;
+    std::size_t at_ = 0;
+};
+
+class Listener final : public ports::OutcomeListener {
+public:
+    [[nodiscard]] bool on_outcome(const ports::JournalEntry& entry,
+                                  core::TimePoint /*now*/) override {
+        if (deaf) {
+            return false;
+        }
+        heard.push_back(entry);
+        return true;
+    }
+
+    bool deaf = false;
+    std::vector<ports::JournalEntry> heard;
+};
+
+std::string sent(int number, std::string_view relay = "mx.example.net[198.51.100.7]:25") {
+    return fmt::format(
+        "2023-11-14T22:13:20Z mx postfix/smtp[1]: ABCDE{}: to=<r{}@example.net>, relay={}, "
+        "delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 ok)",
+        number,
+        number,
+        relay);
+}
+
+struct Fixture {
+    support::ManualClock clock{core::TimePoint(1'700'000'000'000ms)};
+    support::MemoryJournal journal;
+    support::RecordingLog log;
+    Listener listener;
+    MemorySource source{clock};
+    config::Settings settings;
+    OutcomeFlow flow = make_flow();
+
+    OutcomeFlow make_flow() {
+        return OutcomeFlow({.journal = journal,
+                            .log = log,
+                            .clock = clock,
+                            .utc_offset = [](core::TimePoint) { return 0s; },
+                            .listeners = {&listener}});
+    }
+    WorkResult work() { return flow.work(source, settings, std::stop_token{}); }
+};
+
+}  // namespace
+
+TEST_CASE("lines become outcomes, recorded with their position and told") {
+    Fixture f;
+    f.source.lines = {
+        "2023-11-14T22:13:19Z mx postfix/qmgr[1]: ABCDE1: from=<news@example.org>, "
+        "size=1, nrcpt=1 (queue active)",
+        sent(1),
+        "junk",
+        sent(2, "127.0.0.1[127.0.0.1]:10024")};
+    CHECK(f.work() == WorkResult::Read);
+    REQUIRE(f.journal.entries.size() == 2);
+    const ports::JournalEntry& first = f.journal.entries[0];
+    CHECK(first.key == "r1@example.net");
+    CHECK(first.provider == "example.net");
+    CHECK(first.accepted);
+    CHECK(first.outcome.sender == "news@example.org");
+    CHECK_FALSE(f.journal.entries[1].accepted);
+    CHECK_FALSE(f.journal.entries[1].outcome.sender.has_value());
+    CHECK(f.journal.positions.at("file:a") == "4");
+    CHECK(f.listener.heard == f.journal.entries);
+    CHECK(f.journal.told_up_to == 2);
+    const FollowState state = f.flow.state();
+    CHECK(state.source == "file:a");
+    CHECK(state.lines == 4);
+    CHECK(state.sent == 2);
+    CHECK(state.position == "4");
+    CHECK(state.trouble.empty());
+    CHECK(state.newest == core::TimePoint(1'700'000'000'000ms));
+    CHECK(f.work() == WorkResult::Idle);
+    CHECK(f.listener.heard.size() == 2);
+}
+
+TEST_CASE("a batch has 500 lines at most, and one transaction") {
+    Fixture f;
+    for (int i = 0; i < 1200; ++i) {
+        f.source.lines.push_back(sent(i));
+    }
+    f.work();
+    CHECK(f.journal.entries.size() == 500);
+    CHECK(f.journal.transactions == 1);
+    f.work();
+    f.work();
+    CHECK(f.journal.entries.size() == 1200);
+    CHECK(f.journal.transactions == 3);
+    CHECK(f.listener.heard.size() == 1200);
+}
+
+TEST_CASE("a start goes on where the last process recorded its position") {
+    Fixture f;
+    f.source.lines = {sent(1), sent(2)};
+    f.work();
+    OutcomeFlow next = f.make_flow();
+    f.source.lines.push_back(sent(3));
+    next.work(f.source, f.settings, std::stop_token{});
+    CHECK(f.source.sought == std::vector<std::string>{"", "2"});
+    CHECK(f.journal.entries.size() == 3);
+}
+
+TEST_CASE("what could not be recorded is recorded when the store is back, once") {
+    Fixture f;
+    f.source.lines = {sent(1)};
+    f.journal.trouble.begin("disk full");
+    CHECK(f.work() == WorkResult::Trouble);
+    CHECK(f.flow.state().trouble == "disk full");
+    CHECK(f.log.has("disk full"));
+    f.log.clear();
+    CHECK(f.work() == WorkResult::Trouble);
+    CHECK(f.log.lines().empty());
+    f.source.lines.push_back(sent(2));
+    f.journal.trouble.end();
+    CHECK(f.work() == WorkResult::Read);
+    CHECK(f.journal.entries.size() == 2);
+    CHECK(f.listener.heard.size() == 2);
+    CHECK(f.flow.state().trouble.empty());
+}
+
+TEST_CASE("a listener that cannot listen is told again, in order") {
+    Fixture f;
+    f.source.lines = {sent(1)};
+    f.listener.deaf = true;
+    CHECK(f.work() == WorkResult::Trouble);
+    CHECK(f.journal.entries.size() == 1);
+    f.source.lines.push_back(sent(2));
+    f.listener.deaf = false;
+    f.work();
+    REQUIRE(f.listener.heard.size() == 2);
+    CHECK(f.listener.heard[0].key == "r1@example.net");
+    CHECK(f.listener.heard[1].key == "r2@example.net");
+}
+
+TEST_CASE("what the last process recorded and did not tell is told at the start") {
+    Fixture f;
+    f.source.lines = {sent(1)};
+    f.work();
+    f.journal.told_up_to = 0;
+    f.listener.heard.clear();
+    OutcomeFlow next = f.make_flow();
+    next.work(f.source, f.settings, std::stop_token{});
+    REQUIRE(f.listener.heard.size() == 1);
+    CHECK(f.listener.heard[0].id == 1);
+}
+
+TEST_CASE("lines that say nothing move the position every ten seconds") {
+    Fixture f;
+    f.source.lines = {"junk"};
+    f.work();
+    CHECK(f.journal.transactions == 1);
+    f.source.lines.emplace_back("junk");
+    f.work();
+    CHECK(f.journal.transactions == 1);
+    f.clock.advance(10s);
+    f.work();
+    CHECK(f.journal.transactions == 2);
+    CHECK(f.journal.positions.at("file:a") == "2");
+    f.clock.advance(10s);
+    f.work();
+    CHECK(f.journal.transactions == 2);
+}
+
+TEST_CASE("a source that cannot be read is a warning, and is tried again") {
+    Fixture f;
+    f.source.trouble = "/var/log/mail.log: Permission denied";
+    CHECK(f.work() == WorkResult::Trouble);
+    CHECK(f.log.has("Permission denied"));
+    f.source.trouble.clear();
+    f.source.lines = {sent(1)};
+    CHECK(f.work() == WorkResult::Read);
+    CHECK(f.flow.state().trouble.empty());
+}
+
+TEST_CASE("another source has a position of its own") {
+    Fixture f;
+    f.source.lines = {sent(1)};
+    f.work();
+    f.source.source_name = "journal";
+    f.work();
+    CHECK(f.source.sought == std::vector<std::string>{"", ""});
+    CHECK(f.flow.state().source == "journal");
+    f.flow.end();
+    CHECK(f.flow.state().source.empty());
+}
+
+TEST_CASE("the senders of many messages take bounded memory") {
+    RecentSenders senders;
+    for (int i = 0; i < 30'000; ++i) {
+        senders.remember({.queue_id = std::to_string(i), .sender = "a"});
+    }
+    CHECK_FALSE(senders.of("1").has_value());
+    CHECK(senders.of("29999") == "a");
+    CHECK(senders.of("20001") == "a");
+}
+
+}  // namespace holdback::flow
