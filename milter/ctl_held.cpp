@@ -3,13 +3,16 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "io/sqlite_journal.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/held.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_held_end.hpp"
 #include "milter/ctl_held_items.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "ports/held_store.hpp"
+#include "ports/journal.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -43,10 +46,12 @@ Json history_json(const std::vector<ports::HeldEvent>& history) {
 
 void write_details(const CommandContext& context,
                    const HeldItem& item,
-                   const std::vector<ports::HeldEvent>& history) {
+                   const std::vector<ports::HeldEvent>& history,
+                   const std::optional<ports::JournalEntry>& end) {
     if (context.json()) {
         Json object = as_json(item);
         object["history"] = history_json(history);
+        object["end"] = end_json(end);
         write_json(context.out, object);
         return;
     }
@@ -74,6 +79,7 @@ void write_details(const CommandContext& context,
     fields.add("expires at", time(recipient.expires_at));
     fields.add("attempts", fmt::format("{}", recipient.attempts));
     fields.add("last answer", recipient.last_answer);
+    fields.add("end", end_text(recipient, end));
     fields.write(context.out);
     for (const ports::HeldEvent& event : history) {
         context.out << fmt::format("    {}  {}{}{}\n",
@@ -117,6 +123,7 @@ CommandResult held_show(const CommandContext& context, const HeldSelection& sele
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }
+    const io::SqliteJournal journal(*held->database);
     std::set<std::int64_t> missing(selection.ids.begin(), selection.ids.end());
     std::optional<CommandError> trouble;
     bool any = false;
@@ -127,10 +134,15 @@ CommandResult held_show(const CommandContext& context, const HeldSelection& sele
                 trouble = store_error(history.error().what);
                 return;
             }
+            const auto end = end_of(journal, item.recipient);
+            if (!end.has_value()) {
+                trouble = store_error(end.error().what);
+                return;
+            }
             if (std::exchange(any, true) && !context.json()) {
                 context.out << '\n';
             }
-            write_details(context, item, *history);
+            write_details(context, item, *history, *end);
             missing.erase(item.recipient.id);
         });
     if (error.has_value() || trouble.has_value()) {
