@@ -66,13 +66,16 @@ std::string host_name() {
 /// Runs the spool's chores until it is told to stop.
 void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
+                flow::Learner& learner,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
     std::condition_variable_any wake;
     while (!stop.stop_requested()) {
         try {
-            release.work(snapshots.current()->settings.hold);
+            const auto snapshot = snapshots.current();
+            release.work(snapshot->settings.hold);
+            learner.work(snapshot->settings.outage);
         } catch (const std::exception& error) {
             log.write(ports::Severity::Error,
                       fmt::format("release: internal error: {}", core::log_safe(error.what())));
@@ -118,8 +121,15 @@ App::App(std::string settings_path,
       unknown_(database_),
       held_(database_),
       journal_(database_),
+      outages_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       own_mail_(spool_, held_, clock_, host_name()),
+      learner_({.suppressions = suppressions_,
+                .journal = journal_,
+                .outages = outages_,
+                .log = *log_,
+                .clock = clock_}),
+      outcome_learning_({.learner = learner_, .snapshots = snapshots_, .log = *log_}),
       seals_({.resolver = resolver_, .clock = clock_}),
       outbound_({.resolver = resolver_,
                  .suppressions = suppressions_,
@@ -129,7 +139,7 @@ App::App(std::string settings_path,
                  .clock = clock_,
                  .own_mail = own_mail_}),
       inbound_({.reader = reader_,
-                .suppressions = suppressions_,
+                .learner = learner_,
                 .unknown = unknown_,
                 .seals = seals_,
                 .log = *log_,
@@ -157,12 +167,14 @@ App::App(std::string settings_path,
                       .log = *log_,
                       .clock = clock_,
                       .snapshots = snapshots_,
-                      .listeners = {}}) {
+                      .listeners = {&outcome_learning_}}) {
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings.seal));
     release_.recover();
-    worker_ = std::jthread(
-        [this](const std::stop_token& stop) { run_worker(stop, release_, snapshots_, *log_); });
+    learner_.recover();
+    worker_ = std::jthread([this](const std::stop_token& stop) {
+        run_worker(stop, release_, learner_, snapshots_, *log_);
+    });
     if (sockets.control.has_value()) {
         control_.emplace(
             *std::move(sockets.control),

@@ -6,7 +6,9 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/learner.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/outcome_learning.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
@@ -17,6 +19,7 @@
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_journal.hpp"
+#include "io/sqlite_lessons.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "io/sqlite_unknown.hpp"
 #include "milter/callbacks.hpp"
@@ -97,9 +100,12 @@ private:
     io::SqliteUnknown unknown_;
     io::SqliteHeld held_;
     io::SqliteJournal journal_;
+    io::SqliteOutages outages_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
     flow::OwnMail own_mail_;
+    flow::Learner learner_;
+    flow::OutcomeLearning outcome_learning_;
     flow::Seals seals_;
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;

@@ -270,7 +270,8 @@ SessionReply Session::inbound_headers() {
     const bool has_reserved = std::ranges::any_of(
         message_->headers.fields(),
         [](const mail::HeaderField& field) { return dsn::is_reserved_field(field.name); });
-    if (flow::InboundFlow::may_report(message_->envelope, message_->headers)) {
+    if (flow::InboundFlow::may_report(
+            message_->envelope, message_->headers, message_->snapshot->settings)) {
         message_->course = Course::Inbound;
         keep(message_->headers.text());
         keep("\r\n");

@@ -39,6 +39,13 @@ struct Rate {
     bool operator==(const Rate&) const = default;
 };
 
+/// A share of a whole: "10%".
+struct Share {
+    unsigned percent;
+
+    bool operator==(const Share&) const = default;
+};
+
 /// A nameserver: "192.0.2.53", "127.0.0.1:5310", "[2001:db8::1]:53".
 struct NameServer {
     mail::IpAddress address;
@@ -178,9 +185,33 @@ struct LearnScopes {
 struct LearnSettings {
     bool enabled = true;
     std::vector<mail::Proof> from = {mail::Proof::Local, mail::Proof::Sealed};
+    /// Clients whose complaints (ARF) are believed: networks, and domains of verified host names.
+    std::vector<mail::Network> feedback_networks;
+    std::vector<std::string> feedback_domains;
     LearnScopes scope;
 
     bool operator==(const LearnSettings&) const = default;
+};
+
+struct OutageSettings {
+    bool enabled = true;
+    /// How long ago a recipient's server may have accepted mail for it to be known as good.
+    std::chrono::seconds known_good = std::chrono::days(90);
+    /// Known-good recipients that bounce within the window, and their share of all recipients that
+    /// the provider answered about, from which on it is an outage.
+    std::size_t minimum = 10;
+    Share rate{10};
+    std::chrono::seconds window = std::chrono::hours(1);
+
+    bool operator==(const OutageSettings&) const = default;
+};
+
+struct UnsubscribeSettings {
+    /// Mailboxes to which people write to be taken off; "leave@example.org" stands for
+    /// "leave+anything@example.org" as well.
+    std::vector<std::string> addresses;
+
+    bool operator==(const UnsubscribeSettings&) const = default;
 };
 
 struct SealSettings {
@@ -235,6 +266,8 @@ struct Settings {
     DsnSettings dsn;
     CodesSettings codes;
     LearnSettings learn;
+    OutageSettings outage;
+    UnsubscribeSettings unsubscribe;
     SealSettings seal;
     MaillogSettings maillog;
     JournalSettings journal;

@@ -145,6 +145,11 @@ ValueForm<NameServer> name_server_form() {
         name_server_text};
 }
 
+ValueForm<Share> share_form(std::string_view example) {
+    return {
+        fmt::format("a share from 0% to 100%, such as \"{}\"", example), parse_share, share_text};
+}
+
 ValueForm<Rate> rate_form() {
     return {"a number and a window, such as \"100/10m\" (units s, m, h, d)",
             [](std::string_view text) -> std::optional<Rate> {
@@ -184,6 +189,12 @@ ValueForm<std::string> domain_form() {
     return {"a domain, such as \"example.org\"", canonical_domain, [](const std::string& text) {
                 return text;
             }};
+}
+
+ValueForm<std::string> mailbox_form() {
+    return {"an address, such as \"leave@example.org\"",
+            canonical_address,
+            [](const std::string& text) { return text; }};
 }
 
 ValueForm<std::string> mailbox_or_domain_form() {

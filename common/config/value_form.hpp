@@ -70,6 +70,9 @@ template <typename Duration>
                                                std::uint64_t most,
                                                std::string_view example);
 [[nodiscard]] ValueForm<Rate> rate_form();
+[[nodiscard]] ValueForm<Share> share_form(std::string_view example);
+/// An address in canonical form.
+[[nodiscard]] ValueForm<std::string> mailbox_form();
 
 /// Any text but the empty one and control characters, e.g. a SASL user name.
 [[nodiscard]] ValueForm<std::string> name_form(std::string expects);

@@ -181,6 +181,21 @@ std::optional<Rate> parse_rate(std::string_view text) {
     return Rate{*count, std::chrono::duration_cast<std::chrono::seconds>(*window)};
 }
 
+std::optional<Share> parse_share(std::string_view text) {
+    if (!text.ends_with('%')) {
+        return std::nullopt;
+    }
+    const auto percent = core::parse_decimal(text.substr(0, text.size() - 1));
+    if (!percent.has_value() || *percent > 100) {
+        return std::nullopt;
+    }
+    return Share{static_cast<unsigned>(*percent)};
+}
+
+std::string share_text(const Share& share) {
+    return fmt::format("{}%", share.percent);
+}
+
 std::string rate_text(const Rate& rate) {
     return fmt::format("{}/{}", rate.count, duration_text(rate.window));
 }

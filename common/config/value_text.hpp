@@ -28,6 +28,10 @@ namespace holdback::config {
 [[nodiscard]] std::optional<Rate> parse_rate(std::string_view text);
 [[nodiscard]] std::string rate_text(const Rate& rate);
 
+/// "10%": 0 to 100.
+[[nodiscard]] std::optional<Share> parse_share(std::string_view text);
+[[nodiscard]] std::string share_text(const Share& share);
+
 /// "192.0.2.53", "127.0.0.1:5310", "2001:db8::1", "[2001:db8::1]:53".
 [[nodiscard]] std::optional<NameServer> parse_name_server(std::string_view text);
 /// Without the port when it is 53.

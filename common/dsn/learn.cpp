@@ -7,10 +7,13 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
+#include "dsn/proof.hpp"
 #include "dsn/report.hpp"
 #include "mail/address.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
+#include "mail/suppression_scope.hpp"
+#include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 
 #include <algorithm>
@@ -22,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -117,12 +121,21 @@ Strikes count_strikes(const std::optional<mail::SuppressionEntry>& existing,
             .fresh_count = false};
 }
 
+/// Besides proofs, the settings may name sources whose word counts.
+bool is_believed(const RecipientProof& proof, const config::LearnSettings& settings) {
+    return proof.reason == ProofReason::FeedbackLoop || proof.reason == ProofReason::Unsubscribe ||
+           std::ranges::find(settings.from, proof.proof) != settings.from.end();
+}
+
 std::string kept_text(std::string_view text) {
     return core::to_valid_utf8(text.substr(0, kMostText));
 }
 
-core::Result<mail::Address, LearnReason> address_of(const RecipientReport& report) {
-    const auto parsed = mail::Address::parse(report.recipient(), mail::Smtputf8::Yes);
+/// The recipient that is proven to have failed, else the one that is reported.
+core::Result<mail::Address, LearnReason> address_of(const Evidence& evidence) {
+    const std::string& recipient =
+        evidence.proof.mailed.empty() ? evidence.failure.report.recipient() : evidence.proof.mailed;
+    const auto parsed = mail::Address::parse(recipient, mail::Smtputf8::Yes);
     if (!parsed.has_value()) {
         return std::unexpected(LearnReason::NoAddress);
     }
@@ -159,14 +172,18 @@ std::string_view wire_name(LearnReason reason) {
             return "known-already";
         case LearnReason::StoreTrouble:
             return "store-trouble";
+        case LearnReason::Outage:
+            return "outage";
+        case LearnReason::NoSender:
+            return "no-sender";
     }
     std::unreachable();
 }
 
-core::Result<LearnSubject, LearnReason> learn_subject(const ClassifiedRecipient& failure,
-                                                      mail::Proof proof,
-                                                      const mail::CodeCatalogue& codes,
-                                                      const config::LearnSettings& settings) {
+core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& evidence,
+                                                          const mail::CodeCatalogue& codes,
+                                                          const config::LearnSettings& settings) {
+    const ClassifiedRecipient& failure = evidence.failure;
     if (!settings.enabled) {
         return std::unexpected(LearnReason::Off);
     }
@@ -177,21 +194,38 @@ core::Result<LearnSubject, LearnReason> learn_subject(const ClassifiedRecipient&
     if (code == nullptr || code->learning == mail::Learning::Never) {
         return std::unexpected(LearnReason::NeverTeaches);
     }
-    if (std::ranges::find(settings.from, proof) == settings.from.end()) {
+    if (!is_believed(evidence.proof, settings)) {
         return std::unexpected(LearnReason::Unproven);
     }
-    const auto address = address_of(failure.report);
+    const auto address = address_of(evidence);
     if (!address.has_value()) {
         return std::unexpected(address.error());
     }
-    if (code->learning == mail::Learning::SuppressDomain) {
-        return LearnSubject{mail::SubjectKind::Domain, address->domain().text()};
+    const mail::ScopeKind scope = settings.scope.of(reason_of(code->code));
+    mail::SuppressionKey key;
+    key.scope = mail::scope_of(scope, evidence.sender);
+    if (key.scope.kind() != scope) {
+        return std::unexpected(LearnReason::NoSender);
     }
-    return LearnSubject{mail::SubjectKind::Address, address->key()};
+    if (code->learning == mail::Learning::SuppressDomain) {
+        key.kind = mail::SubjectKind::Domain;
+        key.subject = address->domain().text();
+    } else {
+        key.subject = address->key();
+    }
+    return key;
+}
+
+bool speaks_of_mailbox(mail::FailureCode code, const mail::CodeCatalogue& codes) {
+    const mail::CodeEntry* entry = codes.find(code);
+    return entry != nullptr && reason_of(code) == mail::SuppressionReason::Bounce &&
+           (entry->learning == mail::Learning::Suppress ||
+            (entry->learning == mail::Learning::Count &&
+             entry->failure_class == mail::FailureClass::Permanent));
 }
 
 Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
-             const LearnSubject& subject,
+             const mail::SuppressionKey& key,
              const Evidence& evidence,
              core::TimePoint now,
              const mail::CodeCatalogue& codes) {
@@ -213,8 +247,9 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
     }
     const auto length = next_length(existing, *code, now);
     mail::SuppressionEntry next;
-    next.kind = subject.kind;
-    next.subject = subject.subject;
+    next.kind = key.kind;
+    next.subject = key.subject;
+    next.scope = key.scope;
     next.reason = reason_of(code->code);
     next.code = code->code;
     next.source = mail::SuppressionSource::Learned;
@@ -225,7 +260,7 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
         next.expires = now + *length;
     }
     next.active = !counts || held || strikes.count >= code->strikes;
-    next.proof = evidence.proof;
+    next.proof = evidence.proof.proof;
     next.rule = evidence.failure.rule;
     next.diagnostic = kept_text(evidence.failure.report.diagnostic);
     next.message_id = kept_text(evidence.message_id);
@@ -236,22 +271,41 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
     return {std::move(next), reason};
 }
 
-std::string event_key(const Report& report, const RecipientReport& recipient, core::TimePoint now) {
-    const std::string who = core::to_lower(recipient.recipient());
-    const auto key = [&who](std::string_view kind, std::string_view a, std::string_view b) {
-        return core::digest_hex(std::to_array<std::string_view>({kind, a, b, who}));
+std::vector<std::string> event_names(const Report& report,
+                                     const RecipientReport& recipient,
+                                     const RecipientProof& proof,
+                                     core::TimePoint now) {
+    const std::string who =
+        core::to_lower(proof.mailed.empty() ? recipient.recipient() : proof.mailed);
+    std::vector<std::string> names;
+    const auto add = [&](std::string_view kind, std::string_view a, std::string_view b) {
+        names.push_back(core::digest_hex(std::to_array<std::string_view>({kind, a, b, who})));
     };
+    if (!proof.message.empty()) {
+        add("seal", proof.message, {});
+    }
     if (!report.returned.message_id.empty()) {
-        return key("message-id", report.returned.message_id, {});
+        add("message-id", report.returned.message_id, {});
     }
     if (!report.envelope_id.empty()) {
-        return key("envelope-id", report.envelope_id, {});
+        add("envelope-id", report.envelope_id, {});
     }
-    if (!report.queue_id.empty()) {
-        return key("queue-id", report.reporting_mta, report.queue_id);
+    if (!report.queue_id.empty() && proof.proof == mail::Proof::Local) {
+        names.push_back(local_event_name(report.queue_id, who));
+    } else if (!report.queue_id.empty()) {
+        add("queue-id", report.reporting_mta, report.queue_id);
     }
-    const std::string day = fmt::format("{}", day_of(now).time_since_epoch().count());
-    return key("text", recipient.diagnostic, day);
+    if (names.empty()) {
+        add("text",
+            recipient.diagnostic,
+            fmt::format("{}", day_of(now).time_since_epoch().count()));
+    }
+    return names;
+}
+
+std::string local_event_name(std::string_view queue_id, std::string_view recipient) {
+    return core::digest_hex(
+        std::to_array<std::string_view>({"local-queue-id", queue_id, core::to_lower(recipient)}));
 }
 
 }  // namespace holdback::dsn

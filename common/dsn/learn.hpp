@@ -6,6 +6,8 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "dsn/classify.hpp"
+#include "dsn/proof.hpp"
+#include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
 
@@ -13,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdback::dsn {
 
@@ -30,41 +33,40 @@ enum class LearnReason : std::uint8_t {
     AdminDecides,    ///< there is an entry of the administrator's
     StrongerStands,  ///< an entry on better evidence is in force
     KnownAlready,    ///< this failure has taught before
+    Outage,          ///< the provider is broken: nothing is learned from it
+    NoSender,        ///< the entry would be for one sender, and nothing tells which
     StoreTrouble,    ///< the store is out of reach
 };
 
 [[nodiscard]] std::string_view wire_name(LearnReason reason);
 
-/// Whom a failure is about.
-struct LearnSubject {
-    mail::SubjectKind kind;
-    std::string subject;  ///< `Address::key()` or `Domain::text()`
-
-    bool operator==(const LearnSubject&) const = default;
-};
-
-/// The subject of a failure: the address that we mailed where the report tells it, else the final
-/// recipient; its domain for codes that are about the domain. The error says why it teaches
-/// nothing, whatever the list holds.
-[[nodiscard]] core::Result<LearnSubject, LearnReason> learn_subject(
-    const ClassifiedRecipient& failure,
-    mail::Proof proof,
-    const mail::CodeCatalogue& codes,
-    const config::LearnSettings& settings);
-
 /// A failure as evidence.
 struct Evidence {
     ClassifiedRecipient failure;
-    mail::Proof proof;
-    std::string message_id;  ///< of the returned message
+    RecipientProof proof;
+    std::string message_id;  ///< of the message that failed, or empty
+    /// The envelope sender of the message that failed; null when nothing tells it.
+    mail::EnvelopeSender sender;
 };
+
+/// The entry that a failure is about: the mailbox that is proven to have failed, or its domain for
+/// codes that are about the domain; in the scope that the settings have for the reason. The error
+/// says why it teaches nothing, whatever the list holds.
+[[nodiscard]] core::Result<mail::SuppressionKey, LearnReason> learn_key(
+    const Evidence& evidence,
+    const mail::CodeCatalogue& codes,
+    const config::LearnSettings& settings);
+
+/// True for codes that say that a mailbox does not, or no longer, take mail: what bounces by them
+/// in an outage are good addresses.
+[[nodiscard]] bool speaks_of_mailbox(mail::FailureCode code, const mail::CodeCatalogue& codes);
 
 struct Lesson {
     std::optional<mail::SuppressionEntry> next;  ///< nullopt: leave the list alone
     LearnReason reason = LearnReason::NeverTeaches;
 };
 
-/// The next entry for a subject that `learn_subject` gave.
+/// The next entry for a key that `learn_key` gave.
 ///
 /// - `suppress` and `suppress-domain` hold back at once; `count` after the code's strikes on
 ///   distinct days (UTC) within its window; a count that outlives the window begins anew.
@@ -75,16 +77,22 @@ struct Lesson {
 /// - A complaint or a wish to unsubscribe stands above bounces; a code that suppresses at once
 ///   stands above one that counts.
 [[nodiscard]] Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
-                           const LearnSubject& subject,
+                           const mail::SuppressionKey& key,
                            const Evidence& evidence,
                            core::TimePoint now,
                            const mail::CodeCatalogue& codes);
 
-/// A key for one recipient's fate of one message, so that a report which arrives twice teaches
-/// once. Made of the returned Message-ID, else the envelope id, else the reporting MTA and its
-/// queue id, and the recipient; without any of them, of the diagnostic text and the day.
-[[nodiscard]] std::string event_key(const Report& report,
-                                    const RecipientReport& recipient,
-                                    core::TimePoint now);
+/// Names of one recipient's fate of one message. The same failure in several forms (two DSNs, a DSN
+/// and a line of the log) shares at least one of them, so that it teaches once. They are made of
+/// the recipient and, as far as there are any, the seal's message, the returned Message-ID, the
+/// envelope id and the reporting MTA's queue id; without all of them, of the diagnostic text and
+/// the day.
+[[nodiscard]] std::vector<std::string> event_names(const Report& report,
+                                                   const RecipientReport& recipient,
+                                                   const RecipientProof& proof,
+                                                   core::TimePoint now);
+
+/// The same for a line of our own MTA's log.
+[[nodiscard]] std::string local_event_name(std::string_view queue_id, std::string_view recipient);
 
 }  // namespace holdback::dsn

@@ -150,8 +150,9 @@ RecipientProof by_seal(const OpenSeal& seal,
     proof.sender = seal.sender();
     proof.message = seal.message();
     if (own) {
-        proof.proof = mail::Proof::Local;
-        proof.reason = ProofReason::OwnMta;
+        proof = local_proof(recipient);
+        proof.sender = seal.sender();
+        proof.message = seal.message();
     } else if (seal.is_shared()) {
         proof.reason = ProofReason::SharedSeal;
     } else {
@@ -182,6 +183,8 @@ std::string_view wire_name(ProofReason reason) {
             return "seal";
         case ProofReason::FeedbackLoop:
             return "feedback-loop";
+        case ProofReason::Unsubscribe:
+            return "unsubscribe";
         case ProofReason::NoSeal:
             return "no-seal";
         case ProofReason::NotOurMessage:
@@ -229,6 +232,15 @@ std::vector<RecipientProof> prove(const Report& report,
         }
     }
     return proofs;
+}
+
+RecipientProof local_proof(const RecipientReport& recipient) {
+    RecipientProof proof;
+    proof.proof = mail::Proof::Local;
+    proof.reason = ProofReason::OwnMta;
+    // The MTA knows whom it mailed: an alias of ours is not to blame for one of its members.
+    proof.mailed = key_of(recipient.final_recipient);
+    return proof;
 }
 
 bool may_be_local_unsealed(const Report& report,

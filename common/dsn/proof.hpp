@@ -21,6 +21,7 @@ enum class ProofReason : std::uint8_t {
     OwnMta,            ///< our MTA made the DSN, about a message that left here
     Seal,              ///< our seal came back and fits the recipient
     FeedbackLoop,      ///< a complaint from a source that the settings name
+    Unsubscribe,       ///< a letter to an address for unsubscribing, about its own writer
     NoSeal,            ///< it came from outside and brought no seal
     NotOurMessage,     ///< it did not come over SMTP, but is about nothing that left here
     MalformedSeal,     ///< cut, or no seal at all
@@ -38,8 +39,9 @@ enum class ProofReason : std::uint8_t {
 struct RecipientProof {
     mail::Proof proof = mail::Proof::Unproven;
     ProofReason reason = ProofReason::NoSeal;
-    /// With a seal that fits: the recipient that we mailed, as `Address::key()`, who need not be
-    /// the one that failed (forwarding); else empty.
+    /// When proven: whom it is about, as `Address::key()`. For `Sealed` the recipient that we
+    /// mailed, who need not be the one that failed (forwarding); for `Local` the one that our MTA
+    /// mailed, after its own aliases. Else empty.
     std::string mailed;
     std::string sender;   ///< the sender that sealed it, or empty
     std::string message;  ///< `OpenSeal::message()`, or empty
@@ -71,6 +73,9 @@ struct ReportOrigin {
 [[nodiscard]] std::vector<RecipientProof> prove(const Report& report,
                                                 const ReportOrigin& origin,
                                                 const SealKeys& keys);
+
+/// The proof of what our own MTA says of a recipient.
+[[nodiscard]] RecipientProof local_proof(const RecipientReport& recipient);
 
 /// True for a report that our MTA made by its marks and form, and that nothing proved so far: it is
 /// `Local` when a message with the queue id that it names left here unsealed, to its recipient.

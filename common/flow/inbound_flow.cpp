@@ -11,19 +11,27 @@
 #include "dsn/report.hpp"
 #include "dsn/tag.hpp"
 #include "dsn/unknown_text.hpp"
+#include "dsn/unsubscribe.hpp"
+#include "flow/learner.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
+#include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/provider.hpp"
 #include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,28 +40,6 @@
 namespace holdback::flow {
 
 namespace {
-
-report::LearnOutcome outcome_of(dsn::LearnReason reason) {
-    switch (reason) {
-        case dsn::LearnReason::Suppressed:
-        case dsn::LearnReason::Renewed:
-            return report::LearnOutcome::Suppressed;
-        case dsn::LearnReason::Counted:
-            return report::LearnOutcome::Counted;
-        case dsn::LearnReason::SameDay:
-        case dsn::LearnReason::Off:
-        case dsn::LearnReason::Unproven:
-        case dsn::LearnReason::NoFailure:
-        case dsn::LearnReason::NeverTeaches:
-        case dsn::LearnReason::NoAddress:
-        case dsn::LearnReason::AdminDecides:
-        case dsn::LearnReason::StrongerStands:
-        case dsn::LearnReason::KnownAlready:
-        case dsn::LearnReason::StoreTrouble:
-            return report::LearnOutcome::No;
-    }
-    return report::LearnOutcome::No;
-}
 
 report::InboundDecision line_for(const Submitting& who,
                                  const mail::Envelope& envelope,
@@ -66,10 +52,51 @@ report::InboundDecision line_for(const Submitting& who,
     return line;
 }
 
+/// True for clients whose complaints the administrator believes.
+bool is_feedback_source(const Submitting& who, const config::LearnSettings& settings) {
+    const auto name = mail::Domain::parse(who.client_name, mail::Smtputf8::No);
+    return (who.client.has_value() && std::ranges::any_of(settings.feedback_networks,
+                                                          [&](const mail::Network& network) {
+                                                              return network.contains(*who.client);
+                                                          })) ||
+           (name.has_value() &&
+            std::ranges::any_of(settings.feedback_domains, [&](std::string_view domain) {
+                return name->value.is_under(domain);
+            }));
+}
+
+/// A complaint that hides who complained, and whose seal does not tell either.
+bool names_nobody(const dsn::Understanding& understanding,
+                  const std::vector<dsn::RecipientProof>& proofs) {
+    return understanding.recipients.size() == 1 && proofs.front().mailed.empty() &&
+           understanding.recipients.front().report.recipient().empty() &&
+           understanding.report.kind == dsn::MessageKind::Complaint;
+}
+
+/// The envelope sender of the message that failed: as sealed, else whom the report came to.
+mail::EnvelopeSender sender_of(const dsn::Understanding& understanding,
+                               const dsn::RecipientProof& proof,
+                               const mail::Envelope& envelope) {
+    std::string text = proof.sender;
+    if (text.empty() && understanding.report.kind == dsn::MessageKind::Complaint) {
+        text = understanding.report.returned.sender;
+    } else if (text.empty() && !envelope.recipients.empty()) {
+        text = envelope.recipients.front().as_given();
+    }
+    auto parsed = mail::Address::parse(text, mail::Smtputf8::Yes);
+    if (!parsed.has_value()) {
+        return mail::NullSender{};
+    }
+    return std::move(parsed->value);
+}
+
 }  // namespace
 
-bool InboundFlow::may_report(const mail::Envelope& envelope, const mail::HeaderList& headers) {
-    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+bool InboundFlow::may_report(const mail::Envelope& envelope,
+                             const mail::HeaderList& headers,
+                             const config::Settings& settings) {
+    if (std::holds_alternative<mail::NullSender>(envelope.sender) ||
+        dsn::unsubscribe_address(envelope, settings.unsubscribe.addresses).has_value()) {
         return true;
     }
     const auto type = headers.first("Content-Type");
@@ -95,16 +122,18 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
                                   const mail::HeaderList& headers,
                                   std::string_view octets,
                                   const Snapshot& snapshot) {
-    const dsn::MessageView view = parts_.reader.read(octets);
-    dsn::Understanding understanding = dsn::understand(view, snapshot.rules, snapshot.codes);
+    dsn::Understanding understanding = understand(envelope, headers, octets, snapshot);
     const std::vector<dsn::RecipientProof> proofs =
-        parts_.seals.prove(who, envelope, understanding.report, snapshot.settings);
+        prove(who, envelope, understanding, snapshot.settings);
+    if (names_nobody(understanding, proofs)) {
+        understanding.recipients.clear();
+    }
     std::vector<mail::Proof> shown;
     report::InboundDecision line = line_for(who, envelope, understanding);
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
         dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
         const dsn::RecipientProof& proof = proofs.at(i);
-        if (!proof.mailed.empty()) {
+        if (proof.proof == mail::Proof::Sealed) {
             // Whoever forwarded the message reports another address than the one that we mailed.
             recipient.report.original_recipient = proof.mailed;
         }
@@ -116,7 +145,11 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         line.status = recipient.report.status;
         line.action = recipient.report.action;
         line.rule = recipient.rule;
-        const dsn::LearnReason learned = learn(understanding, recipient, proof, snapshot);
+        if (proof.proof != mail::Proof::Unproven &&
+            recipient.report.action == dsn::Action::Delivered) {
+            delivered(recipient, snapshot);
+        }
+        const dsn::LearnReason learned = learn(understanding, recipient, proof, envelope, snapshot);
         line.learned = outcome_of(learned);
         line.learn_reason = dsn::wire_name(learned);
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
@@ -133,37 +166,69 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
                     headers);
 }
 
+dsn::Understanding InboundFlow::understand(const mail::Envelope& envelope,
+                                           const mail::HeaderList& headers,
+                                           std::string_view octets,
+                                           const Snapshot& snapshot) const {
+    dsn::Report report = dsn::read_report(parts_.reader.read(octets));
+    if (envelope.direction == mail::Direction::Inbound &&
+        dsn::unsubscribe_address(envelope, snapshot.settings.unsubscribe.addresses).has_value()) {
+        if (auto request = dsn::request_to_unsubscribe(report, envelope, headers)) {
+            report = *std::move(request);
+        }
+    }
+    if (report.kind == dsn::MessageKind::Complaint && report.recipients.empty()) {
+        // Many feedback loops hide who complained; the seal may tell.
+        report.recipients.emplace_back();
+    }
+    return dsn::classify(std::move(report), snapshot.rules, snapshot.codes);
+}
+
+std::vector<dsn::RecipientProof> InboundFlow::prove(const Submitting& who,
+                                                    const mail::Envelope& envelope,
+                                                    const dsn::Understanding& understanding,
+                                                    const config::Settings& settings) {
+    const dsn::Report& report = understanding.report;
+    std::vector<dsn::RecipientProof> proofs = parts_.seals.prove(who, envelope, report, settings);
+    for (dsn::RecipientProof& proof : proofs) {
+        if (report.kind == dsn::MessageKind::Unsubscribe) {
+            proof.reason = dsn::ProofReason::Unsubscribe;
+            proof.sender =
+                dsn::unsubscribe_address(envelope, settings.unsubscribe.addresses).value_or("");
+        } else if (report.kind == dsn::MessageKind::Complaint &&
+                   proof.proof == mail::Proof::Unproven &&
+                   is_feedback_source(who, settings.learn)) {
+            proof.reason = dsn::ProofReason::FeedbackLoop;
+        }
+    }
+    return proofs;
+}
+
 dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
                                     const dsn::ClassifiedRecipient& recipient,
                                     const dsn::RecipientProof& proof,
+                                    const mail::Envelope& envelope,
                                     const Snapshot& snapshot) {
-    const auto subject =
-        dsn::learn_subject(recipient, proof.proof, snapshot.codes, snapshot.settings.learn);
-    if (!subject.has_value()) {
-        return subject.error();
+    Failure failure;
+    failure.evidence = {.failure = recipient,
+                        .proof = proof,
+                        .message_id = understanding.report.returned.message_id,
+                        .sender = sender_of(understanding, proof, envelope)};
+    failure.events =
+        dsn::event_names(understanding.report, recipient.report, proof, parts_.clock.now());
+    failure.remote_host = recipient.report.remote_mta;
+    return parts_.learner.learn(failure, snapshot);
+}
+
+void InboundFlow::delivered(const dsn::ClassifiedRecipient& recipient, const Snapshot& snapshot) {
+    const auto address = mail::Address::parse(recipient.report.recipient(), mail::Smtputf8::Yes);
+    if (!address.has_value()) {
+        return;
     }
-    const core::TimePoint now = parts_.clock.now();
-    const dsn::Evidence evidence{.failure = recipient,
-                                 .proof = proof.proof,
-                                 .message_id = understanding.report.returned.message_id};
-    std::optional<dsn::LearnReason> reason;
-    const auto written = parts_.suppressions.learn(
-        mail::SuppressionKey{.kind = subject->kind, .subject = subject->subject, .scope = {}},
-        dsn::event_key(understanding.report, recipient.report, now),
-        now,
-        [&](const std::optional<mail::SuppressionEntry>& existing) {
-            dsn::Lesson lesson = dsn::learn(existing, *subject, evidence, now, snapshot.codes);
-            reason = lesson.reason;
-            return lesson.next;
-        });
-    if (!written.has_value()) {
-        parts_.log.write(ports::Severity::Error,
-                         fmt::format("store: a proven failure of {} was not learned: {}",
-                                     core::log_safe(subject->subject),
-                                     core::log_safe(written.error().what)));
-        return dsn::LearnReason::StoreTrouble;
-    }
-    return reason.value_or(dsn::LearnReason::KnownAlready);
+    const std::string provider =
+        mail::provider_of(recipient.report.remote_mta, address->value.domain().text());
+    static_cast<void>(
+        parts_.learner.delivered(address->value, provider, parts_.clock.now(), snapshot));
 }
 
 void InboundFlow::count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot) {

@@ -2,11 +2,13 @@
 #pragma once
 // Inbound reports: understand, prove, tag, learn.
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/tag.hpp"
+#include "flow/learner.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
@@ -14,10 +16,10 @@
 #include "mail/header.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
-#include "ports/suppression_store.hpp"
 #include "ports/unknown_store.hpp"
 
 #include <string_view>
+#include <vector>
 
 namespace holdback::flow {
 
@@ -27,7 +29,7 @@ public:
     /// What the flow works with; all outlive it.
     struct Parts {
         ports::MessageReader& reader;
-        ports::SuppressionStore& suppressions;
+        Learner& learner;
         ports::UnknownStore& unknown;
         Seals& seals;
         ports::Log& log;
@@ -37,9 +39,10 @@ public:
     explicit InboundFlow(const Parts& parts) : parts_(parts) {}
 
     /// True when a message may be a report by its envelope and header, so that its body is wanted:
-    /// a null sender, or a header like those of reports.
+    /// a null sender, a header like those of reports, or an address for unsubscribing.
     [[nodiscard]] static bool may_report(const mail::Envelope& envelope,
-                                         const mail::HeaderList& headers);
+                                         const mail::HeaderList& headers,
+                                         const config::Settings& settings);
 
     /// Understands a message (`octets`: header, empty line and body, as far as they were kept),
     /// teaches the store what is proven, counts the texts that no rule knew, writes one line per
@@ -52,12 +55,24 @@ public:
                                        const Snapshot& snapshot);
 
 private:
+    /// What the message says, with what the settings make of its addressee and its source.
+    [[nodiscard]] dsn::Understanding understand(const mail::Envelope& envelope,
+                                                const mail::HeaderList& headers,
+                                                std::string_view octets,
+                                                const Snapshot& snapshot) const;
+    [[nodiscard]] std::vector<dsn::RecipientProof> prove(const Submitting& who,
+                                                         const mail::Envelope& envelope,
+                                                         const dsn::Understanding& understanding,
+                                                         const config::Settings& settings);
     /// Why the list did, or did not, change.
     [[nodiscard]] dsn::LearnReason learn(const dsn::Understanding& understanding,
                                          const dsn::ClassifiedRecipient& recipient,
                                          const dsn::RecipientProof& proof,
+                                         const mail::Envelope& envelope,
                                          const Snapshot& snapshot);
 
+    /// A report proves that a recipient has got a message.
+    void delivered(const dsn::ClassifiedRecipient& recipient, const Snapshot& snapshot);
     void count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot);
 
     Parts parts_;

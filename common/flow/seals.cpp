@@ -103,11 +103,8 @@ std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
     for (std::size_t i = 0; i < proofs.size(); ++i) {
         dsn::RecipientProof& proof = proofs[i];
         if (dsn::may_be_local_unsealed(report, origin, proof)) {
-            const auto address =
-                mail::Address::parse(report.recipients.at(i).recipient(), mail::Smtputf8::Yes);
-            if (address.has_value() && departures_.has(report.queue_id, address->value.key())) {
-                proof.proof = mail::Proof::Local;
-                proof.reason = dsn::ProofReason::OwnMta;
+            if (left_here(report.queue_id, report.recipients.at(i))) {
+                proof = dsn::local_proof(report.recipients.at(i));
             }
         } else if (proof.reason == dsn::ProofReason::SharedSeal &&
                    (settings.seal.shared == config::SharedSeal::Trust ||
@@ -117,6 +114,15 @@ std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
         }
     }
     return proofs;
+}
+
+bool Seals::left_here(std::string_view queue_id, const dsn::RecipientReport& recipient) const {
+    return std::ranges::any_of(
+        std::array{&recipient.original_recipient, &recipient.final_recipient},
+        [&](const std::string* text) {
+            const auto address = mail::Address::parse(*text, mail::Smtputf8::Yes);
+            return address.has_value() && departures_.has(queue_id, address->value.key());
+        });
 }
 
 bool Seals::is_from_recipients_side(const Submitting& who,

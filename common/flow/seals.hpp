@@ -56,6 +56,9 @@ public:
                                                          const config::Settings& settings);
 
 private:
+    /// True when a message with this queue id left unsealed to the recipient.
+    [[nodiscard]] bool left_here(std::string_view queue_id,
+                                 const dsn::RecipientReport& recipient) const;
     [[nodiscard]] bool is_from_recipients_side(const Submitting& who,
                                                std::string_view recipient,
                                                const config::Settings& settings);

@@ -372,6 +372,69 @@ void add_on_error(Fields& fields) {
         {"on_error", "internal"}, [](auto& s) -> auto& { return s.on_error.internal; }, answers));
 }
 
+void add_learning(Fields& fields) {
+    fields.push_back(
+        switch_field({"learn", "enabled"}, [](auto& s) -> auto& { return s.learn.enabled; }));
+    fields.push_back(list_field(
+        {"learn", "from"},
+        [](auto& s) -> auto& { return s.learn.from; },
+        config::choice(
+            std::array{mail::Proof::Local, mail::Proof::Sealed, mail::Proof::Unproven})));
+    fields.push_back(list_field(
+        {"learn", "feedback_networks"},
+        [](auto& s) -> auto& { return s.learn.feedback_networks; },
+        config::network_form()));
+    fields.push_back(list_field(
+        {"learn", "feedback_domains"},
+        [](auto& s) -> auto& { return s.learn.feedback_domains; },
+        config::domain_form()));
+    const auto scopes = config::choice(mail::kAllScopeKinds);
+    fields.push_back(text_field(
+        {"learn.scope", "bounce"}, [](auto& s) -> auto& { return s.learn.scope.bounce; }, scopes));
+    fields.push_back(text_field(
+        {"learn.scope", "complaint"},
+        [](auto& s) -> auto& { return s.learn.scope.complaint; },
+        scopes));
+    fields.push_back(text_field(
+        {"learn.scope", "unsubscribe"},
+        [](auto& s) -> auto& { return s.learn.scope.unsubscribe; },
+        scopes));
+    fields.push_back(text_field(
+        {"learn.scope", "manual"}, [](auto& s) -> auto& { return s.learn.scope.manual; }, scopes));
+    fields.push_back(
+        switch_field({"outage", "enabled"}, [](auto& s) -> auto& { return s.outage.enabled; }));
+    fields.push_back(text_field(
+        {"outage", "known_good"},
+        [](auto& s) -> auto& { return s.outage.known_good; },
+        config::duration_form<seconds>(seconds(1), std::chrono::days(3650), "90d")));
+    fields.push_back(count_field(
+        {"outage", "minimum"}, [](auto& s) -> auto& { return s.outage.minimum; }, {1, 10'000}));
+    fields.push_back(text_field(
+        {"outage", "rate"},
+        [](auto& s) -> auto& { return s.outage.rate; },
+        config::share_form("10%")));
+    fields.push_back(text_field(
+        {"outage", "window"},
+        [](auto& s) -> auto& { return s.outage.window; },
+        config::duration_form<seconds>(seconds(1), std::chrono::days(31), "1h")));
+    fields.push_back(list_field(
+        {"unsubscribe", "addresses"},
+        [](auto& s) -> auto& { return s.unsubscribe.addresses; },
+        config::mailbox_form()));
+    fields.push_back(
+        switch_field({"seal", "enabled"}, [](auto& s) -> auto& { return s.seal.enabled; }));
+    fields.push_back(text_field(
+        {"seal", "key"}, [](auto& s) -> auto& { return s.seal.key; }, config::path_form()));
+    fields.push_back(text_field(
+        {"seal", "lifetime"},
+        [](auto& s) -> auto& { return s.seal.lifetime; },
+        config::duration_form<seconds>(std::chrono::hours(1), std::chrono::days(3650), "14d")));
+    fields.push_back(text_field(
+        {"seal", "shared"},
+        [](auto& s) -> auto& { return s.seal.shared; },
+        config::choice(std::array{SharedSeal::Origin, SharedSeal::Trust})));
+}
+
 void add_inbound(Fields& fields) {
     constexpr std::uint64_t kKibi = 1024;
     fields.push_back(text_field(
@@ -392,38 +455,6 @@ void add_inbound(Fields& fields) {
         config::path_form()));
     fields.push_back(
         switch_field({"codes", "extensions"}, [](auto& s) -> auto& { return s.codes.extensions; }));
-    fields.push_back(
-        switch_field({"learn", "enabled"}, [](auto& s) -> auto& { return s.learn.enabled; }));
-    fields.push_back(list_field(
-        {"learn", "from"},
-        [](auto& s) -> auto& { return s.learn.from; },
-        config::choice(
-            std::array{mail::Proof::Local, mail::Proof::Sealed, mail::Proof::Unproven})));
-    const auto scopes = config::choice(mail::kAllScopeKinds);
-    fields.push_back(text_field(
-        {"learn.scope", "bounce"}, [](auto& s) -> auto& { return s.learn.scope.bounce; }, scopes));
-    fields.push_back(text_field(
-        {"learn.scope", "complaint"},
-        [](auto& s) -> auto& { return s.learn.scope.complaint; },
-        scopes));
-    fields.push_back(text_field(
-        {"learn.scope", "unsubscribe"},
-        [](auto& s) -> auto& { return s.learn.scope.unsubscribe; },
-        scopes));
-    fields.push_back(text_field(
-        {"learn.scope", "manual"}, [](auto& s) -> auto& { return s.learn.scope.manual; }, scopes));
-    fields.push_back(
-        switch_field({"seal", "enabled"}, [](auto& s) -> auto& { return s.seal.enabled; }));
-    fields.push_back(text_field(
-        {"seal", "key"}, [](auto& s) -> auto& { return s.seal.key; }, config::path_form()));
-    fields.push_back(text_field(
-        {"seal", "lifetime"},
-        [](auto& s) -> auto& { return s.seal.lifetime; },
-        config::duration_form<seconds>(std::chrono::hours(1), std::chrono::days(3650), "14d")));
-    fields.push_back(text_field(
-        {"seal", "shared"},
-        [](auto& s) -> auto& { return s.seal.shared; },
-        config::choice(std::array{SharedSeal::Origin, SharedSeal::Trust})));
 }
 
 void add_logs(Fields& fields) {
@@ -467,6 +498,7 @@ std::vector<SettingsField> settings_fields() {
     add_hold(fields);
     add_on_error(fields);
     add_inbound(fields);
+    add_learning(fields);
     add_logs(fields);
     return fields;
 }

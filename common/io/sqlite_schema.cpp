@@ -235,7 +235,46 @@ CREATE TABLE outcome_told (
 INSERT INTO outcome_told VALUES (1, 0);
 )sql";
 
-constexpr std::array kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
+// What learning changed, with the entry as it was before, and the outages of providers.
+constexpr std::string_view kVersion5 = R"sql(
+CREATE TABLE lesson (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    at          INTEGER NOT NULL,
+    kind        INTEGER NOT NULL,
+    subject     TEXT    NOT NULL,
+    scope       TEXT    NOT NULL,
+    provider    TEXT    NOT NULL,
+    code        INTEGER NOT NULL,
+    had_entry   INTEGER NOT NULL,  -- the rest means something only then
+    reason      INTEGER NOT NULL,
+    before_code INTEGER NOT NULL,
+    source      INTEGER NOT NULL,
+    strikes     INTEGER NOT NULL,
+    first_seen  INTEGER NOT NULL,
+    last_seen   INTEGER NOT NULL,
+    expires     INTEGER,
+    active      INTEGER NOT NULL,
+    proof       INTEGER NOT NULL,
+    rule        TEXT    NOT NULL,
+    diagnostic  TEXT    NOT NULL,
+    message_id  TEXT    NOT NULL
+) STRICT;
+CREATE INDEX lesson_by_time ON lesson (at);
+CREATE INDEX lesson_by_subject ON lesson (subject);
+
+CREATE TABLE outage (
+    provider TEXT    NOT NULL,
+    opened   INTEGER NOT NULL,
+    began    INTEGER NOT NULL,
+    closed   INTEGER,
+    bounced  INTEGER NOT NULL,
+    accepted INTEGER NOT NULL,
+    PRIMARY KEY (provider, opened)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outage_by_time ON outage (opened);
+)sql";
+
+constexpr std::array kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 }  // namespace
 

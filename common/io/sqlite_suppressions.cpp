@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "io/hash_key.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_lessons.hpp"
 #include "io/sqlite_suppression_rows.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -445,6 +446,18 @@ core::Result<void, StoreError> SqliteSuppressions::put(const SuppressionEntry& e
         [&] { database_.write([&](Connection& connection) { put_in(connection, entry); }); });
 }
 
+namespace {
+
+std::string event_digest(const mail::SuppressionKey& key, std::string_view name) {
+    std::vector<std::string_view> pieces{mail::wire_name(key.kind), key.subject, name};
+    if (!key.scope.stored().empty()) {
+        pieces.emplace_back(key.scope.stored());
+    }
+    return core::digest_hex(pieces);
+}
+
+}  // namespace
+
 bool SqliteSuppressions::remember(Connection& connection,
                                   std::string_view digest,
                                   core::TimePoint now) const {
@@ -468,17 +481,15 @@ bool SqliteSuppressions::remember(Connection& connection,
 }
 
 core::Result<bool, StoreError> SqliteSuppressions::learn(const mail::SuppressionKey& key,
-                                                         std::string_view event,
-                                                         core::TimePoint now,
+                                                         const ports::LearnEvent& event,
                                                          const Change& change) {
     return at_store_boundary([&] {
-        std::vector<std::string_view> pieces{mail::wire_name(key.kind), key.subject, event};
-        if (!key.scope.stored().empty()) {
-            pieces.emplace_back(key.scope.stored());
-        }
-        const std::string digest = core::digest_hex(pieces);
         return database_.write([&](Connection& connection) {
-            if (!remember(connection, digest, now)) {
+            bool is_new = true;
+            for (const std::string& name : event.names) {
+                is_new = remember(connection, event_digest(key, name), event.at) && is_new;
+            }
+            if (!is_new) {
                 return false;
             }
             const auto existing = find_in(connection, key);
@@ -491,6 +502,13 @@ core::Result<bool, StoreError> SqliteSuppressions::learn(const mail::Suppression
             next->scope = key.scope;
             next->form = existing.has_value() ? existing->form : options_.learned_form;
             put_in(connection, *next);
+            // A hashed entry is not named in the lesson either.
+            const auto written = find_in(connection, key);
+            note_lesson(connection,
+                        written.has_value() ? written->key() : key,
+                        event,
+                        next->code,
+                        existing);
             return true;
         });
     });

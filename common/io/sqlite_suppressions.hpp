@@ -68,8 +68,7 @@ public:
     [[nodiscard]] core::Result<void, ports::StoreError> put(
         const mail::SuppressionEntry& entry) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> learn(const mail::SuppressionKey& key,
-                                                              std::string_view event,
-                                                              core::TimePoint now,
+                                                              const ports::LearnEvent& event,
                                                               const Change& change) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> remove(
         const mail::SuppressionKey& key) override;

@@ -63,6 +63,13 @@ struct SuppressionFilter {
                         const mail::SuppressionEntry& entry,
                         core::TimePoint now);
 
+/// What happened that `learn` is about.
+struct LearnEvent {
+    std::vector<std::string> names;  ///< each of them names it
+    std::string provider;            ///< see `mail::provider_of`
+    core::TimePoint at;
+};
+
 /// How long the list is.
 struct SuppressionCounts {
     std::size_t entries = 0;   ///< all, with those being counted, expired ones and allow entries
@@ -100,16 +107,16 @@ public:
         const mail::SuppressionEntry& entry) = 0;
 
     /// Reads the entry of this name, lets `change` make the next one (nullopt: leave it alone) and
-    /// writes that, as one transaction in which `event` is remembered for this name, also when
-    /// `change` leaves the entry alone; an `event` that is remembered already changes nothing.
-    /// Events are remembered for long enough (months), not for ever. Gives true when an entry was
-    /// written. This is what makes learning happen exactly once per recipient and message.
-    /// `change` runs inside the transaction: it must not call this store.
+    /// writes that, as one transaction in which all names of `event` are remembered for this entry,
+    /// also when `change` leaves it alone; when one of them is remembered already, nothing changes
+    /// (but the others are remembered as well). Names are remembered for long enough (months), not
+    /// for ever; so is the entry as it was before, for the undoing of lessons. Gives true when an
+    /// entry was written. This is what makes learning happen exactly once per recipient and
+    /// message. `change` runs inside the transaction: it must not call this store.
     using Change = std::function<std::optional<mail::SuppressionEntry>(
         const std::optional<mail::SuppressionEntry>&)>;
     [[nodiscard]] virtual core::Result<bool, StoreError> learn(const mail::SuppressionKey& key,
-                                                               std::string_view event,
-                                                               core::TimePoint now,
+                                                               const LearnEvent& event,
                                                                const Change& change) = 0;
 
     /// True when there was an entry.

@@ -95,6 +95,28 @@ std::string decision_line(const InboundDecision& decision) {
         word_or_none(decision.learn_reason));
 }
 
+std::string decision_line(const LiftDecision& decision) {
+    return fmt::format("decision flow=lift subject={} scope={} code={} since={}",
+                       address_value(decision.subject),
+                       core::log_safe(decision.scope),
+                       value_of(decision.code),
+                       core::log_safe(decision.since));
+}
+
+std::string decision_line(const OutcomeDecision& decision) {
+    return fmt::format(
+        "decision flow=outcome qid={} rcpt={} code={} status={} proof=local rule={} learned={} "
+        "learn_reason={} relay={}",
+        value_or_none(decision.queue_id),
+        address_value(decision.recipient),
+        value_of(decision.code),
+        value_of(decision.status),
+        value_or_none(decision.rule),
+        wire_name(decision.learned),
+        word_or_none(decision.learn_reason),
+        value_or_none(decision.relay));
+}
+
 std::string decision_line(const ReleaseDecision& decision) {
     return fmt::format(
         "decision flow=release item={} rcpt={} verdict={} answer={} sender={} cause={}",

@@ -68,6 +68,33 @@ struct InboundDecision {
 /// learn_reason=suppressed`.
 [[nodiscard]] std::string decision_line(const InboundDecision& decision);
 
+/// An entry of the suppression list that a delivery proved wrong.
+struct LiftDecision {
+    std::string subject;
+    std::string scope;
+    std::optional<mail::FailureCode> code;
+    std::string since;  ///< when the entry was first seen
+};
+
+/// `decision flow=lift subject="bo@example.net" scope="global" code=2001 since="…"`.
+[[nodiscard]] std::string decision_line(const LiftDecision& decision);
+
+/// A line of the MTA's log that told of a failure.
+struct OutcomeDecision {
+    std::string queue_id;
+    std::string recipient;
+    std::optional<mail::FailureCode> code;
+    std::optional<mail::EnhancedStatus> status;
+    std::string rule;
+    LearnOutcome learned = LearnOutcome::No;
+    std::string learn_reason;
+    std::string relay;
+};
+
+/// `decision flow=outcome qid="…" rcpt="…" code=2001 status=5.1.1 proof=local rule="…"
+/// learned=suppressed learn_reason=suppressed relay="mx.example.net"`.
+[[nodiscard]] std::string decision_line(const OutcomeDecision& decision);
+
 /// How a held recipient ended, or did not.
 enum class ReleaseVerdict : std::uint8_t { Released, Refused, Interrupted, Returned, Discarded };
 

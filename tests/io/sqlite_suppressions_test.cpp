@@ -45,6 +45,10 @@ using holdback::ports::SuppressionFilter;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
 
+holdback::ports::LearnEvent event_of(std::string_view name, TimePoint at = kNow) {
+    return {.names = {std::string(name)}, .provider = "example.net", .at = at};
+}
+
 const holdback::mail::EnvelopeSender kNobody = holdback::mail::NullSender{};
 
 struct Sqlite {
@@ -289,7 +293,8 @@ TEST_CASE_TEMPLATE("learning happens once per event and subject", Kind, Sqlite, 
         return std::optional(next);
     };
     const auto learn = [&](std::string_view subject, std::string_view event) {
-        return kind.store.learn(name(SubjectKind::Address, subject), event, kNow, strike).value();
+        return kind.store.learn(name(SubjectKind::Address, subject), event_of(event), strike)
+            .value();
     };
     CHECK(learn("bo@example.net", "<1@example.org>"));
     CHECK_FALSE(learn("bo@example.net", "<1@example.org>"));
@@ -303,8 +308,9 @@ TEST_CASE_TEMPLATE("learning happens once per event and subject", Kind, Sqlite, 
         const auto leave = [](const std::optional<SuppressionEntry>&) {
             return std::optional<SuppressionEntry>();
         };
-        CHECK_FALSE(kind.store.learn(name(SubjectKind::Address, "di@example.net"), "e", kNow, leave)
-                        .value());
+        CHECK_FALSE(
+            kind.store.learn(name(SubjectKind::Address, "di@example.net"), event_of("e"), leave)
+                .value());
         CHECK_FALSE(learn("di@example.net", "e"));
         CHECK_FALSE(
             kind.store.find(name(SubjectKind::Address, "di@example.net")).value().has_value());
@@ -386,13 +392,16 @@ TEST_CASE("evidence is remembered up to a number and an age") {
         return std::optional<SuppressionEntry>();
     };
     for (int i = 0; i < 12; ++i) {
-        REQUIRE(
-            store.learn(name(SubjectKind::Address, "a@b.example"), std::to_string(i), kNow, leave)
-                .has_value());
+        REQUIRE(store
+                    .learn(name(SubjectKind::Address, "a@b.example"),
+                           event_of(std::to_string(i)),
+                           leave)
+                    .has_value());
     }
     CHECK(remembered() == 5);
-    REQUIRE(store.learn(name(SubjectKind::Address, "a@b.example"), "later", kNow + 49h, leave)
-                .has_value());
+    REQUIRE(
+        store.learn(name(SubjectKind::Address, "a@b.example"), event_of("later", kNow + 49h), leave)
+            .has_value());
     CHECK(remembered() <= 2);
 }
 
@@ -403,12 +412,12 @@ TEST_CASE("an exception out of a change leaves nothing behind") {
         throw std::runtime_error("a bug");
     };
     CHECK_THROWS_AS(static_cast<void>(kind.store.learn(
-                        name(SubjectKind::Address, "a@b.example"), "e", kNow, fail)),
+                        name(SubjectKind::Address, "a@b.example"), event_of("e"), fail)),
                     std::runtime_error);
     const auto make = [](const std::optional<SuppressionEntry>&) {
         return std::optional(entry(SubjectKind::Address, "a@b.example"));
     };
-    CHECK(kind.store.learn(name(SubjectKind::Address, "a@b.example"), "e", kNow, make).value());
+    CHECK(kind.store.learn(name(SubjectKind::Address, "a@b.example"), event_of("e"), make).value());
 }
 
 TEST_CASE("strikes counted by threads on two connections are all there") {
@@ -431,8 +440,7 @@ TEST_CASE("strikes counted by threads on two connections are all there") {
                     const std::string event = std::to_string(thread / 2) + "-" + std::to_string(i);
                     const auto learned = store.learn(
                         name(SubjectKind::Address, "bo@example.net"),
-                        event,
-                        kNow,
+                        event_of(event),
                         [](const std::optional<SuppressionEntry>& old) {
                             SuppressionEntry next =
                                 old.value_or(entry(SubjectKind::Address, "bo@example.net"));

@@ -38,6 +38,10 @@ using holdback::mail::SuppressionEntry;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
 
+holdback::ports::LearnEvent event_of(std::string_view name) {
+    return {.names = {std::string(name)}, .provider = "example.net", .at = kNow};
+}
+
 struct House {
     holdback::support::TempDir directory;
     std::string key_path = directory.file("hash.key");
@@ -143,8 +147,8 @@ TEST_CASE("what is learned is hashed when the settings say so, and stays as it i
         return std::optional(next);
     };
     const holdback::mail::SuppressionKey bo{.subject = "bo@secret.example", .scope = {}};
-    CHECK(house.store.learn(bo, "1", kNow, strike).value());
-    CHECK(house.store.learn(bo, "2", kNow, strike).value());
+    CHECK(house.store.learn(bo, event_of("1"), strike).value());
+    CHECK(house.store.learn(bo, event_of("2"), strike).value());
     const auto entry = house.store.find(bo).value();
     REQUIRE(entry.has_value());
     CHECK(entry->strikes == 2);

@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "dsn/outage.hpp"
 #include "ports/journal.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -102,6 +103,21 @@ core::Result<ports::OutcomeCounts, ports::StoreError> MemoryJournal::counts(
 core::Result<std::vector<ports::OutcomeGroup>, ports::StoreError> MemoryJournal::groups(
     ports::OutcomeGrouping /*by*/, core::TimePoint /*since*/, std::size_t /*most*/) const {
     return std::vector<ports::OutcomeGroup>{};
+}
+
+core::Result<void, ports::StoreError> MemoryOutageStore::put(const dsn::Outage& outage) {
+    for (dsn::Outage& known : outages) {
+        if (known.provider == outage.provider && known.opened == outage.opened) {
+            known = outage;
+            return {};
+        }
+    }
+    outages.push_back(outage);
+    return {};
+}
+
+core::Result<std::vector<dsn::Outage>, ports::StoreError> MemoryOutageStore::list() const {
+    return std::vector<dsn::Outage>(outages.rbegin(), outages.rend());
 }
 
 }  // namespace holdback::support

@@ -4,7 +4,9 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "dsn/outage.hpp"
 #include "ports/journal.hpp"
+#include "ports/outage_store.hpp"
 #include "ports/suppression_store.hpp"
 #include "tests/support/memory_stores.hpp"
 
@@ -50,6 +52,15 @@ public:
     std::map<std::string, ports::Acceptance, std::less<>> acceptances;
     std::int64_t told_up_to = 0;
     std::size_t transactions = 0;
+};
+
+/// `OutageStore` in memory, for one thread.
+class MemoryOutageStore final : public ports::OutageStore {
+public:
+    [[nodiscard]] core::Result<void, ports::StoreError> put(const dsn::Outage& outage) override;
+    [[nodiscard]] core::Result<std::vector<dsn::Outage>, ports::StoreError> list() const override;
+
+    std::vector<dsn::Outage> outages;  ///< in the order of their first writing
 };
 
 }  // namespace holdback::support

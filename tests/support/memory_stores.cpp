@@ -188,14 +188,17 @@ core::Result<void, ports::StoreError> MemorySuppressionStore::put(
 }
 
 core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(const mail::SuppressionKey& key,
-                                                                    std::string_view event,
-                                                                    core::TimePoint /*now*/,
+                                                                    const ports::LearnEvent& event,
                                                                     const Change& change) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    if (!events_.emplace(key, std::string(event)).second) {
+    bool is_new = true;
+    for (const std::string& name : event.names) {
+        is_new = events_.emplace(key, name).second && is_new;
+    }
+    if (!is_new) {
         return false;
     }
     const auto entry = entries_.find(key);

@@ -4,15 +4,21 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "dsn/classify.hpp"
+#include "dsn/proof.hpp"
 #include "dsn/report.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
+#include "mail/suppression_scope.hpp"
+#include "mail/syntax.hpp"
 #include "tests/support/code_samples.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,15 +51,23 @@ ClassifiedRecipient failure(int code, std::string address = "Bo@Example.net") {
     return made;
 }
 
-LearnSubject bo_subject() {
-    return {mail::SubjectKind::Address, "bo@example.net"};
+mail::SuppressionKey bo_key() {
+    return {.kind = mail::SubjectKind::Address, .subject = "bo@example.net", .scope = {}};
+}
+
+RecipientProof proven(mail::Proof how) {
+    RecipientProof proof;
+    proof.proof = how;
+    return proof;
 }
 
 Lesson teach(const std::optional<SuppressionEntry>& existing, int code, core::TimePoint now) {
     const ClassifiedRecipient made = failure(code);
-    const Evidence evidence{
-        .failure = made, .proof = mail::Proof::Local, .message_id = "<1@example.com>"};
-    return learn(existing, bo_subject(), evidence, now, support::small_catalogue());
+    const Evidence evidence{.failure = made,
+                            .proof = proven(mail::Proof::Local),
+                            .message_id = "<1@example.com>",
+                            .sender = {}};
+    return learn(existing, bo_key(), evidence, now, support::small_catalogue());
 }
 
 /// The entry that a lesson leaves.
@@ -132,7 +146,10 @@ TEST_CASE("who is learned about, and why somebody is not") {
     });
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        const auto subject = learn_subject(row.failure, row.proof, codes, row.settings);
+        const auto subject = learn_key(
+            {.failure = row.failure, .proof = proven(row.proof), .message_id = {}, .sender = {}},
+            codes,
+            row.settings);
         const std::string got = subject.has_value() ? std::string(mail::wire_name(subject->kind)) +
                                                           " " + subject->subject
                                                     : std::string(wire_name(subject.error()));
@@ -163,11 +180,12 @@ TEST_CASE("an invalid address is suppressed at once, with its evidence") {
 
 TEST_CASE("a domain entry is short and stands for the domain") {
     const ClassifiedRecipient made = failure(2002);
-    const Lesson lesson = learn({},
-                                {mail::SubjectKind::Domain, "example.net"},
-                                {.failure = made, .proof = mail::Proof::Local, .message_id = {}},
-                                noon(0),
-                                support::small_catalogue());
+    const Lesson lesson = learn(
+        {},
+        {.kind = mail::SubjectKind::Domain, .subject = "example.net", .scope = {}},
+        {.failure = made, .proof = proven(mail::Proof::Local), .message_id = {}, .sender = {}},
+        noon(0),
+        support::small_catalogue());
     const SuppressionEntry next = next_of(lesson);
     CHECK(next.kind == mail::SubjectKind::Domain);
     CHECK(next.subject == "example.net");
@@ -289,24 +307,100 @@ TEST_CASE("an expired entry on better evidence does not stand in the way") {
 TEST_CASE("foreign texts are kept short and valid") {
     ClassifiedRecipient made = failure(2001);
     made.report.diagnostic = std::string(600, 'x') + "\xFF";
-    const Lesson lesson =
-        learn({},
-              bo_subject(),
-              {.failure = made, .proof = mail::Proof::Local, .message_id = "\xFF"},
-              noon(0),
-              support::small_catalogue());
+    const Lesson lesson = learn(
+        {},
+        bo_key(),
+        {.failure = made, .proof = proven(mail::Proof::Local), .message_id = "\xFF", .sender = {}},
+        noon(0),
+        support::small_catalogue());
     const SuppressionEntry next = next_of(lesson);
     CHECK(next.diagnostic == std::string(500, 'x'));
     CHECK(next.message_id == "\xEF\xBF\xBD");
 }
 
-TEST_CASE("the same fate of the same message has one key") {
+TEST_CASE("an entry stands in the scope that the settings have for its reason") {
+    const mail::CodeCatalogue codes = support::small_catalogue();
+    const auto sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value;
+    config::LearnSettings settings;
+    Evidence evidence{.failure = failure(5002),
+                      .proof = proven(mail::Proof::Sealed),
+                      .message_id = {},
+                      .sender = sender};
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "example.org");
+    settings.scope.complaint = mail::ScopeKind::Sender;
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+    settings.scope.complaint = mail::ScopeKind::Global;
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
+    evidence.failure = failure(2001);
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
+    settings.scope.bounce = mail::ScopeKind::Sender;
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+    evidence.sender = mail::NullSender{};
+    CHECK(learn_key(evidence, codes, settings).error() == LearnReason::NoSender);
+}
+
+TEST_CASE("who is proven to have failed stands above who is reported") {
+    Evidence evidence{.failure = failure(2001, "final@example.org"),
+                      .proof = proven(mail::Proof::Sealed),
+                      .message_id = {},
+                      .sender = {}};
+    evidence.failure.report.original_recipient = "list@example.org";
+    evidence.proof.mailed = "mailed@example.net";
+    CHECK(learn_key(evidence, support::small_catalogue(), {})->subject == "mailed@example.net");
+}
+
+TEST_CASE("a feedback loop and a letter are believed though they prove nothing") {
+    Evidence evidence{.failure = failure(5002),
+                      .proof = proven(mail::Proof::Unproven),
+                      .message_id = {},
+                      .sender = mail::Address::parse("a@b.example", mail::Smtputf8::No)->value};
+    const auto learned = [&](ProofReason reason) {
+        evidence.proof.reason = reason;
+        return learn_key(evidence, support::small_catalogue(), {}).has_value();
+    };
+    CHECK(learned(ProofReason::FeedbackLoop));
+    CHECK(learned(ProofReason::Unsubscribe));
+    CHECK_FALSE(learned(ProofReason::NoSeal));
+    CHECK_FALSE(learned(ProofReason::SharedSeal));
+}
+
+TEST_CASE("only failures of mailboxes tell of an outage") {
+    const mail::CodeCatalogue codes = support::small_catalogue();
+    CHECK(speaks_of_mailbox(mail::FailureCode(2001), codes));
+    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(2002), codes));
+    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(3001), codes));
+    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(5002), codes));
+    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(1004), codes));
+    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(7777), codes));
+}
+
+namespace {
+
+/// True when the two share a name, so that only the first of them teaches.
+bool is_one_event(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::ranges::any_of(
+        a, [&](const std::string& name) { return std::ranges::find(b, name) != b.end(); });
+}
+
+}  // namespace
+
+TEST_CASE("the same fate of the same message is one event, in whatever form it is told") {
+    const RecipientReport bo = failure(2001).report;
+    const RecipientProof sealed = [] {
+        RecipientProof proof = proven(mail::Proof::Sealed);
+        proof.message = "0102";
+        proof.mailed = "bo@example.net";
+        return proof;
+    }();
+    const RecipientProof local = [] {
+        RecipientProof proof = proven(mail::Proof::Local);
+        proof.mailed = "bo@example.net";
+        return proof;
+    }();
     Report report;
     report.returned.message_id = "<1@example.com>";
     report.queue_id = "4X1";
-    const RecipientReport bo = failure(2001).report;
-    const std::string key = event_key(report, bo, noon(0));
-    CHECK(key.size() == 64);
+    const auto names = event_names(report, bo, sealed, noon(0));
 
     SUBCASE("letter case, queue id, text and day do not matter") {
         Report again = report;
@@ -314,24 +408,50 @@ TEST_CASE("the same fate of the same message has one key") {
         RecipientReport same = bo;
         same.final_recipient = "bo@EXAMPLE.NET";
         same.diagnostic = "other words";
-        CHECK(event_key(again, same, noon(9)) == key);
+        CHECK(is_one_event(event_names(again, same, sealed, noon(9)), names));
+        again.returned.message_id = "<9@example.com>";
+        CHECK(is_one_event(event_names(again, same, sealed, noon(9)), names));
+        RecipientProof other = sealed;
+        other.message = "0909";
+        CHECK(is_one_event(event_names(report, same, other, noon(9)), names));
+    }
+    SUBCASE("our MTA's DSN and the line of its log are one event") {
+        CHECK(is_one_event(event_names(report, bo, local, noon(0)),
+                           {local_event_name("4X1", "bo@example.net")}));
+        CHECK_FALSE(is_one_event(event_names(report, bo, sealed, noon(0)),
+                                 {local_event_name("4X1", "bo@example.net")}));
+        CHECK_FALSE(is_one_event(event_names(report, bo, local, noon(0)),
+                                 {local_event_name("4X2", "bo@example.net")}));
+        CHECK_FALSE(is_one_event(event_names(report, bo, local, noon(0)),
+                                 {local_event_name("4X1", "cy@example.net")}));
     }
     SUBCASE("another recipient, message, queue or day is another event") {
-        std::set<std::string> keys = {key};
-        keys.insert(event_key(report, failure(2001, "cy@example.net").report, noon(0)));
+        const RecipientProof none = proven(mail::Proof::Unproven);
+        std::vector<std::vector<std::string>> events;
+        events.push_back(event_names(report, bo, none, noon(0)));
+        events.push_back(
+            event_names(report, failure(2001, "cy@example.net").report, none, noon(0)));
         report.returned.message_id = "<2@example.com>";
-        keys.insert(event_key(report, bo, noon(0)));
+        report.queue_id = "4X9";
+        events.push_back(event_names(report, bo, none, noon(0)));
         report.returned.message_id.clear();
-        report.envelope_id = "<1@example.com>";
-        keys.insert(event_key(report, bo, noon(0)));
-        report.envelope_id.clear();
-        keys.insert(event_key(report, bo, noon(0)));
-        report.reporting_mta = "mx.example.net";
-        keys.insert(event_key(report, bo, noon(0)));
         report.queue_id.clear();
-        keys.insert(event_key(report, bo, noon(0)));
-        keys.insert(event_key(report, bo, noon(1)));
-        CHECK(keys.size() == 8);
+        report.envelope_id = "<1@example.com>";
+        events.push_back(event_names(report, bo, none, noon(0)));
+        report.envelope_id.clear();
+        report.queue_id = "4X1";
+        report.reporting_mta = "mx.example.net";
+        events.push_back(event_names(report, bo, none, noon(0)));
+        report.queue_id.clear();
+        events.push_back(event_names(report, bo, none, noon(0)));
+        events.push_back(event_names(report, bo, none, noon(1)));
+        for (std::size_t i = 0; i < events.size(); ++i) {
+            for (std::size_t k = 0; k < i; ++k) {
+                CAPTURE(i);
+                CAPTURE(k);
+                CHECK_FALSE(is_one_event(events[i], events[k]));
+            }
+        }
     }
 }
 

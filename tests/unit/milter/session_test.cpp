@@ -8,6 +8,7 @@
 #include "dsn/rule_set.hpp"
 #include "dsn/seal.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/learner.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
@@ -22,6 +23,7 @@
 #include "ports/held_store.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/submitter.hpp"
+#include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/zone_resolver.hpp"
 
@@ -161,8 +163,13 @@ struct House {
                     .clock = clock,
                     .own_mail = own_mail}),
           seals({.resolver = resolver, .clock = clock}),
+          learner({.suppressions = suppressions,
+                   .journal = journal,
+                   .outages = outages,
+                   .log = log,
+                   .clock = clock}),
           inbound({.reader = reader,
-                   .suppressions = suppressions,
+                   .learner = learner,
                    .unknown = unknown,
                    .seals = seals,
                    .log = log,
@@ -265,6 +272,8 @@ struct House {
     support::RecordingLog log;
     support::MemorySuppressionStore suppressions;
     support::MemoryUnknownStore unknown;
+    support::MemoryJournal journal;
+    support::MemoryOutageStore outages;
     support::MemoryHeldStore held;
     support::MemorySpool spool;
     support::FakeSubmitter submitter;
@@ -277,6 +286,7 @@ struct House {
     flow::OwnMail own_mail;
     flow::OutboundFlow outbound;
     flow::Seals seals;
+    flow::Learner learner;
     flow::InboundFlow inbound;
     flow::ReleaseFlow release;
     WaitingRoom waiting;

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/learner.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "dsn/learn.hpp"
+#include "dsn/outage.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/address.hpp"
+#include "mail/provider.hpp"
+#include "mail/suppression.hpp"
+#include "mail/suppression_subject.hpp"
+#include "ports/journal.hpp"
+#include "ports/log.hpp"
+#include "ports/suppression_store.hpp"
+#include "report/decision.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+/// "2026-01-01T14:00:00Z", as `suppress rollback --since` takes it.
+std::string time_text(core::TimePoint time) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
+}
+
+std::string_view domain_of(const mail::SuppressionKey& key) {
+    const std::size_t at = key.subject.rfind('@');
+    return std::string_view(key.subject).substr(at == std::string::npos ? 0 : at + 1);
+}
+
+/// What deliveries can prove wrong: the list's own conclusions from bounces.
+bool is_learned_bounce(const mail::SuppressionEntry& entry) {
+    return entry.source == mail::SuppressionSource::Learned &&
+           entry.reason == mail::SuppressionReason::Bounce;
+}
+
+}  // namespace
+
+report::LearnOutcome outcome_of(dsn::LearnReason reason) {
+    switch (reason) {
+        case dsn::LearnReason::Suppressed:
+        case dsn::LearnReason::Renewed:
+            return report::LearnOutcome::Suppressed;
+        case dsn::LearnReason::Counted:
+            return report::LearnOutcome::Counted;
+        case dsn::LearnReason::SameDay:
+        case dsn::LearnReason::Off:
+        case dsn::LearnReason::Unproven:
+        case dsn::LearnReason::NoFailure:
+        case dsn::LearnReason::NeverTeaches:
+        case dsn::LearnReason::NoAddress:
+        case dsn::LearnReason::AdminDecides:
+        case dsn::LearnReason::StrongerStands:
+        case dsn::LearnReason::KnownAlready:
+        case dsn::LearnReason::StoreTrouble:
+        case dsn::LearnReason::Outage:
+        case dsn::LearnReason::NoSender:
+            return report::LearnOutcome::No;
+    }
+    return report::LearnOutcome::No;
+}
+
+void Learner::recover() {
+    const auto known = parts_.outages.list();
+    if (!known.has_value()) {
+        trouble("the outages before can't be read", known.error());
+        return;
+    }
+    watch_.with([&](dsn::OutageWatch& watch) {
+        for (const dsn::Outage& outage : *known) {
+            if (!outage.closed.has_value()) {
+                watch.restore(outage);
+            }
+        }
+    });
+}
+
+bool Learner::is_outage(const Failure& failure,
+                        const mail::SuppressionKey& key,
+                        std::string& provider,
+                        const Snapshot& snapshot) {
+    const config::OutageSettings& settings = snapshot.settings.outage;
+    provider = mail::provider_of(failure.remote_host, domain_of(key));
+    if (!settings.enabled || key.kind != mail::SubjectKind::Address ||
+        !dsn::speaks_of_mailbox(failure.evidence.failure.code, snapshot.codes)) {
+        return false;
+    }
+    const core::TimePoint now = parts_.clock.now();
+    const auto accepted = parts_.journal.accepted(key.subject);
+    if (!accepted.has_value()) {
+        trouble("the journal can't be asked who takes mail", accepted.error());
+    }
+    bool known_good = false;
+    if (accepted.has_value() && accepted->has_value()) {
+        const ports::Acceptance& acceptance = **accepted;
+        known_good = now - acceptance.last <= settings.known_good;
+        // The relay that took its mail names the provider best.
+        provider = acceptance.provider;
+    }
+    const auto opened = watch_.with([&](dsn::OutageWatch& watch) {
+        return known_good ? watch.bounced(provider, key.subject, now, settings) : std::nullopt;
+    });
+    if (opened.has_value()) {
+        record(*opened);
+        parts_.log.write(
+            ports::Severity::Error,
+            fmt::format("outage: {} of {} recipients at {} who used to accept mail bounce as "
+                        "unknown: nothing is learned from there any more; what was learned "
+                        "before can be undone by: holdbackctl suppress rollback --mx {} --since {}",
+                        opened->bounced,
+                        opened->bounced + opened->accepted,
+                        core::printable(provider),
+                        core::printable(provider),
+                        time_text(opened->began)));
+    }
+    return watch_.with([&](const dsn::OutageWatch& watch) { return watch.is_open(provider); });
+}
+
+dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot) {
+    const auto key = dsn::learn_key(failure.evidence, snapshot.codes, snapshot.settings.learn);
+    if (!key.has_value()) {
+        return key.error();
+    }
+    ports::LearnEvent event{.names = failure.events, .provider = {}, .at = parts_.clock.now()};
+    if (is_outage(failure, *key, event.provider, snapshot)) {
+        return dsn::LearnReason::Outage;
+    }
+    std::optional<dsn::LearnReason> reason;
+    const auto written = parts_.suppressions.learn(
+        *key, event, [&](const std::optional<mail::SuppressionEntry>& existing) {
+            dsn::Lesson lesson =
+                dsn::learn(existing, *key, failure.evidence, event.at, snapshot.codes);
+            reason = lesson.reason;
+            return lesson.next;
+        });
+    if (!written.has_value()) {
+        trouble(fmt::format("a proven failure of {} was not learned", core::log_safe(key->subject)),
+                written.error());
+        return dsn::LearnReason::StoreTrouble;
+    }
+    return reason.value_or(dsn::LearnReason::KnownAlready);
+}
+
+bool Learner::lift(const mail::SuppressionSubject& subject, core::TimePoint at) {
+    const auto entries = parts_.suppressions.find_all(subject);
+    if (!entries.has_value()) {
+        trouble("a delivery can't be held against the list", entries.error());
+        return false;
+    }
+    for (const mail::SuppressionEntry& entry : *entries) {
+        if (!is_learned_bounce(entry) || entry.last_seen >= at) {
+            continue;
+        }
+        const auto removed = parts_.suppressions.remove(
+            {.kind = subject.kind, .subject = subject.text, .scope = entry.scope});
+        if (!removed.has_value()) {
+            trouble("an entry that a delivery proved wrong stays", removed.error());
+            return false;
+        }
+        if (*removed) {
+            parts_.log.write(
+                ports::Severity::Info,
+                report::decision_line(report::LiftDecision{.subject = subject.text,
+                                                           .scope = entry.scope.text(),
+                                                           .code = entry.code,
+                                                           .since = time_text(entry.first_seen)}));
+        }
+    }
+    return true;
+}
+
+bool Learner::delivered(const mail::Address& recipient,
+                        std::string_view provider,
+                        core::TimePoint at,
+                        const Snapshot& snapshot) {
+    const std::string key = recipient.key();
+    if (snapshot.settings.outage.enabled) {
+        const core::TimePoint now = parts_.clock.now();
+        watch_.with([&](dsn::OutageWatch& watch) {
+            watch.accepted(provider, key, now, snapshot.settings.outage);
+        });
+    }
+    if (!snapshot.settings.learn.enabled) {
+        return true;
+    }
+    return lift({.kind = mail::SubjectKind::Address, .text = key}, at) &&
+           lift({.kind = mail::SubjectKind::Domain, .text = recipient.domain().text()}, at);
+}
+
+void Learner::work(const config::OutageSettings& settings) {
+    const core::TimePoint now = parts_.clock.now();
+    const std::vector<dsn::Outage> ended =
+        watch_.with([&](dsn::OutageWatch& watch) { return watch.close_ended(now, settings); });
+    for (const dsn::Outage& outage : ended) {
+        record(outage);
+        parts_.log.write(
+            ports::Severity::Warning,
+            fmt::format("outage: over at {}: it began at {} and {} recipients bounced; their "
+                        "bounces count again",
+                        core::printable(outage.provider),
+                        time_text(outage.began),
+                        outage.bounced));
+    }
+}
+
+std::vector<dsn::Outage> Learner::outages() const {
+    return watch_.with([](const dsn::OutageWatch& watch) { return watch.open(); });
+}
+
+void Learner::record(const dsn::Outage& outage) {
+    if (const auto put = parts_.outages.put(outage); !put.has_value()) {
+        trouble("an outage was not recorded", put.error());
+    }
+}
+
+void Learner::trouble(std::string_view what, const ports::StoreError& error) const {
+    parts_.log.write(ports::Severity::Error,
+                     fmt::format("store: {}: {}", what, core::log_safe(error.what)));
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/learner.hpp"
+
+#include "core/clock.hpp"
+#include "dsn/classify.hpp"
+#include "dsn/learn.hpp"
+#include "dsn/proof.hpp"
+#include "dsn/rule_set.hpp"
+#include "flow/outcome_learning.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/address.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/outcome.hpp"
+#include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
+#include "ports/journal.hpp"
+#include "tests/support/code_samples.hpp"
+#include "tests/support/memory_journal.hpp"
+#include "tests/support/memory_stores.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using dsn::LearnReason;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+std::shared_ptr<const Snapshot> make_snapshot() {
+    mail::CodeCatalogue codes = support::small_catalogue();
+    dsn::Rule rule;
+    rule.id = "text/user-unknown";
+    rule.code = mail::FailureCode(2001);
+    rule.text = {"no such user"};
+    rule.expect = {dsn::RuleExample{.text = "550 5.1.1 no such user"}};
+    std::vector<dsn::Rule> rules;
+    rules.push_back(std::move(rule));
+    dsn::RuleSet set = dsn::RuleSet::make(std::move(rules), codes).value();
+    return std::make_shared<const Snapshot>(
+        Snapshot{.settings = {}, .codes = std::move(codes), .rules = std::move(set)});
+}
+
+/// A learner with memory behind its ports.
+struct House {
+    House()
+        : snapshots(make_snapshot()),
+          learner({.suppressions = suppressions,
+                   .journal = journal,
+                   .outages = outages,
+                   .log = log,
+                   .clock = clock}),
+          listener({.learner = learner, .snapshots = snapshots, .log = log}) {}
+
+    LearnReason bounce(const std::string& recipient, const std::string& event) {
+        Failure failure;
+        failure.evidence.failure.report.final_recipient = recipient;
+        failure.evidence.failure.code = mail::FailureCode(2001);
+        failure.evidence.proof.proof = mail::Proof::Local;
+        failure.events = {event};
+        failure.remote_host = "mx.example.net";
+        return learner.learn(failure, *snapshots.current());
+    }
+
+    void deliver(const std::string& recipient) {
+        const auto address = mail::Address::parse(recipient, mail::Smtputf8::No);
+        REQUIRE(learner.delivered(
+            address->value, "example.net", clock.now(), *snapshots.current()));
+    }
+
+    void known_good(const std::string& recipient, std::chrono::hours ago) {
+        journal.acceptances[recipient] = {.first = clock.now() - ago,
+                                          .last = clock.now() - ago,
+                                          .provider = "example.net"};
+    }
+
+    std::optional<mail::SuppressionEntry> entry(const std::string& subject,
+                                                mail::SubjectKind kind =
+                                                    mail::SubjectKind::Address) {
+        return suppressions.find({.kind = kind, .subject = subject, .scope = {}}).value();
+    }
+
+    /// A line of the log as it comes to those who listen.
+    bool hear(const std::string& recipient, mail::DeliveryResult result, std::string mailer) {
+        ports::JournalEntry told;
+        told.outcome.at = clock.now();
+        told.outcome.queue_id = "4XkQ";
+        told.outcome.recipient = recipient;
+        told.outcome.result = result;
+        told.outcome.relay = "mx.example.net";
+        told.outcome.mailer = std::move(mailer);
+        told.outcome.text = "host mx.example.net said: 550 5.1.1 no such user";
+        told.key = recipient;
+        told.provider = "example.net";
+        told.accepted = result == mail::DeliveryResult::Sent;
+        return listener.on_outcome(told, clock.now());
+    }
+
+    support::ManualClock clock;
+    support::RecordingLog log;
+    support::MemorySuppressionStore suppressions;
+    support::MemoryJournal journal;
+    support::MemoryOutageStore outages;
+    SnapshotSource snapshots;
+    Learner learner;
+    OutcomeLearning listener;
+};
+
+}  // namespace
+
+TEST_CASE("a failure teaches once") {
+    House house;
+    CHECK(house.bounce("bo@example.net", "1") == LearnReason::Suppressed);
+    CHECK(house.bounce("bo@example.net", "1") == LearnReason::KnownAlready);
+    CHECK(house.bounce("bo@example.net", "2") == LearnReason::Renewed);
+}
+
+TEST_CASE("a delivery lifts what bounces taught before it, and nothing else") {
+    House house;
+    REQUIRE(house.bounce("bo@example.net", "1") == LearnReason::Suppressed);
+    mail::SuppressionEntry manual;
+    manual.subject = "eva@example.net";
+    REQUIRE(house.suppressions.put(manual).has_value());
+    house.deliver("bo@example.net");  // at the very time of the bounce: it was not later
+    CHECK(house.entry("bo@example.net").has_value());
+    house.clock.advance(minutes(1));
+    house.deliver("bo@example.net");
+    house.deliver("eva@example.net");
+    CHECK_FALSE(house.entry("bo@example.net").has_value());
+    CHECK(house.entry("eva@example.net").has_value());
+    CHECK(house.log.has("decision flow=lift subject=\"bo@example.net\" scope=\"global\" code=2001"));
+}
+
+TEST_CASE("a delivery lifts what was learned about the domain") {
+    House house;
+    mail::SuppressionEntry domain;
+    domain.kind = mail::SubjectKind::Domain;
+    domain.subject = "example.net";
+    domain.reason = mail::SuppressionReason::Bounce;
+    domain.source = mail::SuppressionSource::Learned;
+    domain.last_seen = house.clock.now() - hours(1);
+    REQUIRE(house.suppressions.put(domain).has_value());
+    house.deliver("bo@example.net");
+    CHECK_FALSE(house.entry("example.net", mail::SubjectKind::Domain).has_value());
+}
+
+TEST_CASE("a complaint is not lifted by a delivery") {
+    House house;
+    mail::SuppressionEntry complaint;
+    complaint.subject = "bo@example.net";
+    complaint.reason = mail::SuppressionReason::Complaint;
+    complaint.source = mail::SuppressionSource::Learned;
+    REQUIRE(house.suppressions.put(complaint).has_value());
+    house.clock.advance(hours(1));
+    house.deliver("bo@example.net");
+    CHECK(house.entry("bo@example.net").has_value());
+}
+
+TEST_CASE("an outage stops the learning for its provider, is recorded, and ends by itself") {
+    House house;
+    const auto user = [](int i) { return "user" + std::to_string(i) + "@example.net"; };
+    for (int i = 0; i < 30; ++i) {
+        house.known_good(user(i), hours(24));
+    }
+    for (int i = 0; i < 9; ++i) {
+        CHECK(house.bounce(user(i), std::to_string(i)) == LearnReason::Suppressed);
+        house.clock.advance(minutes(1));
+    }
+    for (int i = 9; i < 30; ++i) {
+        CHECK(house.bounce(user(i), std::to_string(i)) == LearnReason::Outage);
+    }
+    CHECK(house.bounce("new@example.net", "new") == LearnReason::Outage);
+    CHECK_FALSE(house.entry("new@example.net").has_value());
+    REQUIRE(house.outages.outages.size() == 1);
+    CHECK(house.outages.outages.front().provider == "example.net");
+    CHECK_FALSE(house.outages.outages.front().closed.has_value());
+    CHECK(house.learner.outages().size() == 1);
+    CHECK(house.log.has("outage: 10 of 10 recipients at example.net who used to accept mail"));
+    CHECK(house.log.has("suppress rollback --mx example.net --since "));
+    // Others are learned about as ever.
+    CHECK(house.bounce("bo@example.org", "org") == LearnReason::Outage);  // by the same host
+
+    house.learner.work({});
+    CHECK(house.learner.outages().size() == 1);
+    house.clock.advance(hours(2));
+    house.learner.work({});
+    CHECK(house.learner.outages().empty());
+    CHECK(house.outages.outages.front().closed.has_value());
+    CHECK(house.bounce("new@example.net", "new") == LearnReason::Suppressed);
+}
+
+TEST_CASE("bounces of recipients that never took mail are no outage") {
+    House house;
+    for (int i = 0; i < 50; ++i) {
+        CHECK(house.bounce("user" + std::to_string(i) + "@example.net", std::to_string(i)) ==
+              LearnReason::Suppressed);
+    }
+    for (int i = 0; i < 50; ++i) {
+        house.known_good("old" + std::to_string(i) + "@example.net", hours(24 * 91));
+        CHECK(house.bounce("old" + std::to_string(i) + "@example.net", std::to_string(i)) ==
+              LearnReason::Suppressed);
+    }
+    CHECK(house.outages.outages.empty());
+}
+
+TEST_CASE("an outage is open again after a restart") {
+    House house;
+    house.outages.outages.push_back({.provider = "example.net",
+                                     .began = house.clock.now() - minutes(20),
+                                     .opened = house.clock.now() - minutes(10)});
+    house.learner.recover();
+    CHECK(house.bounce("bo@example.net", "1") == LearnReason::Outage);
+}
+
+TEST_CASE("a line of the log teaches like the DSN, and only once with it") {
+    House house;
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK(house.entry("bo@example.net")->proof == mail::Proof::Local);
+    CHECK(house.entry("bo@example.net")->rule == "text/user-unknown");
+    CHECK(house.log.has("decision flow=outcome qid=\"4XkQ\" rcpt=\"bo@example.net\" code=2001"));
+    CHECK(house.bounce("bo@example.net", dsn::local_event_name("4XkQ", "bo@example.net")) ==
+          LearnReason::KnownAlready);
+    house.log.clear();
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK_FALSE(house.log.has("flow=outcome"));
+}
+
+TEST_CASE("local delivery, deferrals and a store out of reach teach nothing") {
+    House house;
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "local"));
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Deferred, "smtp"));
+    CHECK_FALSE(house.entry("bo@example.net").has_value());
+    house.suppressions.trouble().begin("disk full");
+    CHECK_FALSE(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK_FALSE(house.hear("bo@example.net", mail::DeliveryResult::Sent, "smtp"));
+    CHECK(house.log.has("store: a proven failure of \"bo@example.net\" was not learned"));
+    house.suppressions.trouble().end();
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK(house.entry("bo@example.net").has_value());
+    house.clock.advance(hours(1));
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Sent, "smtp"));
+    CHECK_FALSE(house.entry("bo@example.net").has_value());
+}
+
+}  // namespace holdback::flow
