@@ -7,10 +7,8 @@
 #include "dsn/sendmail_log.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 

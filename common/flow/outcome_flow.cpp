@@ -157,16 +157,32 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
         senders_.remember(*facts.queued);
     }
     for (mail::MtaOutcome& outcome : facts.outcomes) {
-        if (!outcome.sender.has_value()) {
-            outcome.sender = senders_.of(outcome.queue_id);
-        }
         ports::JournalEntry entry;
         entry.key = mail::recipient_key(outcome.recipient);
+        if (!outcome.sender.has_value()) {
+            outcome.sender = sender_of(outcome.queue_id, entry.key);
+        }
         entry.provider = mail::provider_of(outcome.relay, mail::recipient_domain(entry.key));
         entry.accepted = mail::is_acceptance(outcome, settings.maillog.handed_on);
         entry.outcome = std::move(outcome);
         batch_.entries.push_back(std::move(entry));
     }
+}
+
+std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
+                                                  std::string_view key) const {
+    if (auto sender = senders_.of(queue_id)) {
+        return sender;
+    }
+    // Sendmail names the sender once, which may be days before the last attempt.
+    const auto earlier = parts_.journal.outcomes_of(queue_id);
+    if (!earlier.has_value() || earlier->empty()) {
+        return std::nullopt;
+    }
+    const ports::JournalEntry& last = earlier->back();
+    const bool is_same_message =
+        last.outcome.result == mail::DeliveryResult::Deferred && last.key == key;
+    return is_same_message ? last.outcome.sender : std::nullopt;
 }
 
 bool OutcomeFlow::record(const config::Settings& settings) {

@@ -99,6 +99,9 @@ private:
                  const config::Settings& settings,
                  const std::stop_token& stop);
     void understand(const std::string& line, const config::Settings& settings);
+    /// As the log said lately, or as was recorded of an attempt that was deferred.
+    [[nodiscard]] std::optional<std::string> sender_of(const std::string& queue_id,
+                                                       std::string_view key) const;
     [[nodiscard]] bool record(const config::Settings& settings);
     /// Tells the listeners of all outcomes that they do not know.
     [[nodiscard]] bool tell();

@@ -135,14 +135,9 @@ void LogFileFollower::seek(std::string_view position) {
     file_.close();
     lines_.start({});
     trouble_.clear();
+    wanted_ = FilePosition::parse(position);
     from_start_ = false;
-    const std::optional<FilePosition> parsed = FilePosition::parse(position);
-    if (!parsed.has_value()) {
-        open_at_end();
-        return;
-    }
-    // When the file is gone or was compressed, whatever is there now came after it.
-    from_start_ = !reopen(*parsed);
+    static_cast<void>(open_first());
 }
 
 void LogFileFollower::open_at_end() {
@@ -167,6 +162,7 @@ void LogFileFollower::take(FileHandle file, std::uint64_t offset) {
     file_ = std::move(file);
     read_to_ = offset;
     lines_.start(octets_before(file_, offset).value_or(""));
+    wanted_.reset();
     from_start_ = true;
     trouble_.clear();
 }
@@ -194,30 +190,65 @@ std::vector<LogFileFollower::Sibling> LogFileFollower::siblings() const {
     return found;
 }
 
-bool LogFileFollower::reopen(const FilePosition& position) {
-    const auto is_same = [&position](const FileHandle& file) {
-        const auto status = status_of(file);
-        return status.has_value() && status->st_dev == position.device &&
-               status->st_ino == position.inode;
-    };
-    FileHandle current = open_file(path_);
-    if (is_same(current) && has(current, position)) {
-        take(std::move(current), position.offset);
-        return true;
+LogFileFollower::Reopened LogFileFollower::reopen(const FilePosition& position) {
+    std::vector<Sibling> candidates = siblings();
+    struct stat current{};
+    if (stat(path_.c_str(), &current) == 0) {
+        candidates.insert(
+            candidates.begin(),
+            {.path = path_, .device = current.st_dev, .inode = current.st_ino, .changed = 0});
+    } else if (errno != ENOENT) {
+        return Reopened::Unreadable;
     }
-    const std::vector<Sibling> others = siblings();
     // A renamed file is the better match; a copy has only the same octets.
     for (const bool same_inode : {true, false}) {
-        for (const Sibling& sibling : others) {
-            FileHandle file = open_file(sibling.path);
-            if (is_same(file) == same_inode && (same_inode || position.offset > 0) &&
-                has(file, position)) {
+        for (const Sibling& candidate : candidates) {
+            const bool is_same =
+                candidate.device == position.device && candidate.inode == position.inode;
+            const bool may_be_copy = candidate.path != path_ && position.offset > 0;
+            if (is_same != same_inode || (!is_same && !may_be_copy)) {
+                continue;
+            }
+            FileHandle file = open_file(candidate.path);
+            if (is_same && !file.is_open()) {
+                trouble_ = error_text(candidate.path, errno);
+                return Reopened::Unreadable;
+            }
+            if (has(file, position)) {
                 take(std::move(file), position.offset);
-                return true;
+                return Reopened::Found;
             }
         }
     }
-    return false;
+    return Reopened::Gone;
+}
+
+bool LogFileFollower::open_first() {
+    if (wanted_.has_value()) {
+        // When the file is gone or was compressed, whatever is there now came after it.
+        from_start_ = true;
+        switch (reopen(*wanted_)) {
+            case Reopened::Found:
+                return true;
+            case Reopened::Unreadable:
+                return false;
+            case Reopened::Gone:
+                break;
+        }
+    }
+    struct stat status{};
+    if (stat(path_.c_str(), &status) != 0) {
+        trouble_ = error_text(path_, errno);
+        from_start_ = from_start_ || errno == ENOENT;
+        return false;
+    }
+    if (!from_start_) {
+        open_at_end();
+    }
+    if (!file_.is_open()) {
+        open_as_news(path_);
+    }
+    return file_.is_open();
 }
 
 void LogFileFollower::open_as_news(const std::string& path) {
@@ -280,21 +311,7 @@ bool LogFileFollower::fill() {
 bool LogFileFollower::find_more() {
     trouble_.clear();
     if (!file_.is_open()) {
-        struct stat status{};
-        if (stat(path_.c_str(), &status) != 0) {
-            trouble_ = error_text(path_, errno);
-            from_start_ = true;
-            return false;
-        }
-        if (from_start_) {
-            open_as_news(path_);
-        } else {
-            open_at_end();
-        }
-        if (!file_.is_open() && trouble_.empty()) {
-            open_as_news(path_);  // to learn why not
-        }
-        return file_.is_open();
+        return open_first();
     }
     if (is_rewritten()) {
         const FilePosition before{.device = 0,
@@ -302,10 +319,10 @@ bool LogFileFollower::find_more() {
                                   .offset = read_to_ - lines_.pending(),
                                   .fingerprint = fingerprint_of(lines_.behind())};
         // A copy may hold what we had not read when the file was truncated.
-        if (!reopen(before)) {
+        if (reopen(before) != Reopened::Found) {
             open_as_news(path_);
         }
-        return file_.is_open();
+        return trouble_.empty();
     }
     return fill() || open_next();
 }

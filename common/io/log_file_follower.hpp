@@ -52,10 +52,17 @@ public:
 
 private:
     struct Sibling;
+    enum class Reopened : std::uint8_t {
+        Found,
+        Unreadable,  ///< it is there, and cannot be opened
+        Gone,
+    };
 
     void open_at_end();
-    /// Opens the file of a position, wherever it is now; false when it is gone.
-    [[nodiscard]] bool reopen(const FilePosition& position);
+    /// Opens the file of a position, wherever it is now.
+    [[nodiscard]] Reopened reopen(const FilePosition& position);
+    /// Opens what is to be read first; true when that could be done.
+    [[nodiscard]] bool open_first();
     /// Opens the file that came after the one we are at the end of; false when there is none yet.
     [[nodiscard]] bool open_next();
     void open_as_news(const std::string& path);
@@ -75,7 +82,8 @@ private:
     std::uint64_t read_to_ = 0;
     LineSplitter lines_;
     std::string trouble_;
-    bool from_start_ = false;  // what comes is news as a whole
+    std::optional<FilePosition> wanted_;  // where to go on, until a file is open
+    bool from_start_ = false;             // what comes is news as a whole
 };
 
 }  // namespace holdback::io

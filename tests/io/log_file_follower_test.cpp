@@ -186,6 +186,23 @@ TEST_CASE("rotation while we are away loses and doubles nothing") {
     }
 }
 
+TEST_CASE("a log that comes back is taken up where it was left") {
+    Fixture log;
+    log.write("before\n");
+    log.restart();
+    CHECK(log.lines().empty());
+    log.write("a\n");
+    CHECK(log.lines() == Lines{"a"});
+    std::filesystem::rename(log.path, log.named("away"));
+    log.follower.emplace(log.path, 1ms);
+    log.follower->seek(log.position);
+    CHECK(log.follower->read(9, std::chrono::steady_clock::now(), std::stop_token{}).trouble ==
+          log.path + ": No such file or directory");
+    std::filesystem::rename(log.named("away"), log.path);
+    log.write("b\n");
+    CHECK(log.lines() == Lines{"b"});
+}
+
 TEST_CASE("truncation begins anew") {
     Fixture log;
     log.write("before\n");

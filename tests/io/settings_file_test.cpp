@@ -107,6 +107,12 @@ max_message = "64KiB"
 [learn]
 enabled = false
 from = ["unproven"]
+[maillog]
+file = "/var/log/mail.log"
+handed_on = ["192.0.2.0/24"]
+[journal]
+keep = "7d"
+entries = 5000
 [log]
 target = "file:/var/log/holdback.log"
 level = "debug"
@@ -142,6 +148,12 @@ level = "debug"
     CHECK(settings->dsn.max_message == 65'536);
     CHECK_FALSE(settings->learn.enabled);
     CHECK(settings->learn.from == std::vector{mail::Proof::Unproven});
+    CHECK(settings->maillog.file == "/var/log/mail.log");
+    CHECK_FALSE(settings->maillog.journal);
+    REQUIRE(settings->maillog.handed_on.size() == 1);
+    CHECK(settings->maillog.handed_on.at(0).text() == "192.0.2.0/24");
+    CHECK(settings->journal.keep == std::chrono::days(7));
+    CHECK(settings->journal.entries == 5000);
     CHECK(settings->log.target == "file:/var/log/holdback.log");
     CHECK(settings->log.level == config::LogLevel::Debug);
 

@@ -60,6 +60,18 @@ TEST_CASE("contradictions are found, and name the key to change") {
              s.policy.refuse_at_rcpt = RefuseAtRcpt::Always;
          },
          "policy.refuse_at_rcpt"},
+        {"two places for the MTA's log",
+         [](Settings& s) {
+             s.maillog.file = "/var/log/mail.log";
+             s.maillog.journal = true;
+         },
+         "maillog.journal"},
+        {"our own log as the MTA's",
+         [](Settings& s) {
+             s.maillog.file = "/var/log/mail.log";
+             s.log.target = "file:/var/log/mail.log";
+         },
+         "maillog.file"},
         {"learning from nothing", [](Settings& s) { s.learn.from.clear(); }, "learn.from"},
     };
     for (const Row& row : rows) {

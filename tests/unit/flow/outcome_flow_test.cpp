@@ -140,6 +140,22 @@ TEST_CASE("lines become outcomes, recorded with their position and told") {
     CHECK(f.listener.heard.size() == 2);
 }
 
+TEST_CASE("the sender of a deferred message is known after a restart") {
+    Fixture f;
+    constexpr std::string_view kTo =
+        "2023-11-14T22:13:20Z mx sendmail[1]: ABCDE1: to=<bo@example.net>, delay=00:00:01, "
+        "mailer=esmtp, pri=1, relay=mx.example.net. [198.51.100.7], ";
+    f.source.lines = {
+        "2023-11-14T22:13:20Z mx sendmail[1]: ABCDE1: from=<news@example.org>, size=1, class=0",
+        std::string(kTo) + "dsn=4.2.0, stat=Deferred: 450 4.2.0 later"};
+    f.work();
+    OutcomeFlow next = f.make_flow();
+    f.source.lines.push_back(std::string(kTo) + "dsn=2.0.0, stat=Sent (ok)");
+    next.work(f.source, f.settings, std::stop_token{});
+    REQUIRE(f.journal.entries.size() == 2);
+    CHECK(f.journal.entries[1].outcome.sender == "news@example.org");
+}
+
 TEST_CASE("a batch has 500 lines at most, and one transaction") {
     Fixture f;
     for (int i = 0; i < 1200; ++i) {
