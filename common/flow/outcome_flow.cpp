@@ -128,7 +128,8 @@ void OutcomeFlow::collect(ports::LogSource& source,
                           const std::stop_token& stop) {
     const core::SteadyPoint deadline = parts_.clock.steady_now() + kBatchTime;
     std::size_t lines = 0;
-    do {
+    bool goes_on = true;
+    while (goes_on) {
         const ports::LogBatch read = source.read(kMostLines - lines, deadline, stop);
         for (const std::string& line : read.lines) {
             understand(line, settings);
@@ -146,7 +147,9 @@ void OutcomeFlow::collect(ports::LogSource& source,
             note_trouble("source", read.trouble);
             return;
         }
-    } while (lines < kMostLines && parts_.clock.steady_now() < deadline && !stop.stop_requested());
+        goes_on =
+            lines < kMostLines && parts_.clock.steady_now() < deadline && !stop.stop_requested();
+    }
 }
 
 void OutcomeFlow::understand(const std::string& line, const config::Settings& settings) {
@@ -162,8 +165,12 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
         if (!outcome.sender.has_value()) {
             outcome.sender = sender_of(outcome.queue_id, entry.key);
         }
-        entry.provider = mail::provider_of(outcome.relay, mail::recipient_domain(entry.key));
-        entry.accepted = mail::is_acceptance(outcome, settings.maillog.handed_on);
+        const auto& handed_on = settings.maillog.handed_on;
+        // The name of a relay of ours tells nothing of who runs the recipient's servers.
+        const bool reached = mail::reached_recipients_server(outcome, handed_on);
+        entry.provider = mail::provider_of(reached ? std::string_view(outcome.relay) : "",
+                                           mail::recipient_domain(entry.key));
+        entry.accepted = mail::is_acceptance(outcome, handed_on);
         entry.outcome = std::move(outcome);
         batch_.entries.push_back(std::move(entry));
     }

@@ -65,6 +65,9 @@ bool JournalFollower::start() {
 }
 
 bool JournalFollower::fill(core::SteadyPoint deadline) {
+    if (!process_.has_value()) {
+        return false;
+    }
     const auto octets = process_->read(deadline);
     if (!octets.has_value()) {
         const std::string complaint = reader_.take_complaint();

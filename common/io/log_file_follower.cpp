@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <span>

@@ -65,16 +65,23 @@ std::string_view recipient_domain(std::string_view key) {
     return at == std::string_view::npos ? std::string_view{} : key.substr(at + 1);
 }
 
-bool is_acceptance(const MtaOutcome& outcome, std::span<const Network> handed_on) {
-    if (outcome.result != DeliveryResult::Sent ||
-        std::ranges::find(kSmtpMailers, outcome.mailer) == kSmtpMailers.end()) {
+bool reached_recipients_server(const MtaOutcome& outcome, std::span<const Network> handed_on) {
+    if (std::ranges::find(kSmtpMailers, outcome.mailer) == kSmtpMailers.end()) {
         return false;
+    }
+    if (outcome.relay_address.empty()) {
+        // Sendmail names a host that it could not connect to without an address.
+        return !outcome.relay.empty() && outcome.result != DeliveryResult::Sent;
     }
     const std::optional<IpAddress> address = IpAddress::parse(outcome.relay_address);
     return address.has_value() &&
            std::ranges::none_of(handed_on, [&address](const Network& network) {
                return network.contains(*address);
            });
+}
+
+bool is_acceptance(const MtaOutcome& outcome, std::span<const Network> handed_on) {
+    return outcome.result == DeliveryResult::Sent && reached_recipients_server(outcome, handed_on);
 }
 
 std::optional<std::string> queue_id_in_reply(std::string_view reply) {

@@ -62,9 +62,13 @@ struct QueuedMessage {
 /// The domain of a key as `recipient_key` makes it; empty when it has none.
 [[nodiscard]] std::string_view recipient_domain(std::string_view key);
 
-/// True when the recipient's own server has taken the message: sent by SMTP to an IP address that
-/// is in none of `handed_on`, the relays that only hand mail on. LMTP, local delivery and programs
-/// are no acceptance: RFC 2033 section 5 keeps LMTP to one's own network.
+/// True when the attempt dealt with a server of the recipient's: by SMTP, with a relay that is in
+/// none of `handed_on`, the networks of those that only hand mail on. LMTP, local sockets, local
+/// delivery and programs are ours: RFC 2033 section 5 keeps LMTP to one's own network.
+[[nodiscard]] bool reached_recipients_server(const MtaOutcome& outcome,
+                                             std::span<const Network> handed_on);
+
+/// True when that server has taken the message.
 [[nodiscard]] bool is_acceptance(const MtaOutcome& outcome, std::span<const Network> handed_on);
 
 /// The queue id under which an MTA took a message, out of its reply to the end of DATA ("250 2.0.0

@@ -22,8 +22,9 @@ namespace holdback::ports {
 struct JournalEntry {
     std::int64_t id = 0;  ///< grows in the order of recording; given by the journal
     mail::MtaOutcome outcome;
-    std::string key;       ///< `mail::recipient_key` of the outcome's recipient
-    std::string provider;  ///< `mail::provider_of`
+    std::string key;  ///< `mail::recipient_key` of the outcome's recipient
+    /// `mail::provider_of` the relay; the recipient's domain where the relay is one of ours.
+    std::string provider;
     /// True when the recipient's own server took the message: sent, by SMTP, to a relay that is not
     /// one of those that only hand mail on (`[maillog] handed_on`).
     bool accepted = false;

@@ -114,17 +114,18 @@ TEST_CASE("lines become outcomes, recorded with their position and told") {
     f.source.lines = {
         "2023-11-14T22:13:19Z mx postfix/qmgr[1]: ABCDE1: from=<news@example.org>, "
         "size=1, nrcpt=1 (queue active)",
-        sent(1),
+        sent(1, "mx.google.example[198.51.100.7]:25"),
         "junk",
-        sent(2, "127.0.0.1[127.0.0.1]:10024")};
+        sent(2, "filter.example.org[127.0.0.1]:10024")};
     CHECK(f.work() == WorkResult::Read);
     REQUIRE(f.journal.entries.size() == 2);
     const ports::JournalEntry& first = f.journal.entries[0];
     CHECK(first.key == "r1@example.net");
-    CHECK(first.provider == "example.net");
+    CHECK(first.provider == "google.example");
     CHECK(first.accepted);
     CHECK(first.outcome.sender == "news@example.org");
     CHECK_FALSE(f.journal.entries[1].accepted);
+    CHECK(f.journal.entries[1].provider == "example.net");
     CHECK_FALSE(f.journal.entries[1].outcome.sender.has_value());
     CHECK(f.journal.positions.at("file:a") == "4");
     CHECK(f.listener.heard == f.journal.entries);

@@ -65,6 +65,25 @@ TEST_CASE("mail is accepted when SMTP has taken it beyond the relays that hand i
     }
 }
 
+TEST_CASE("a refusal comes from the recipient's server, or from a relay of ours") {
+    const std::array networks{Network::parse("127.0.0.0/8").value()};
+    MtaOutcome outcome;
+    outcome.result = DeliveryResult::Bounced;
+    outcome.mailer = "esmtp";
+    CHECK_FALSE(reached_recipients_server(outcome, networks));
+    outcome.relay = "mx.example.net";
+    CHECK(reached_recipients_server(outcome, networks));
+    outcome.relay_address = "198.51.100.1";
+    CHECK(reached_recipients_server(outcome, networks));
+    outcome.relay_address = "127.0.0.1";
+    CHECK_FALSE(reached_recipients_server(outcome, networks));
+    outcome.relay_address = "private/filter";
+    CHECK_FALSE(reached_recipients_server(outcome, networks));
+    outcome.relay_address = "198.51.100.1";
+    outcome.mailer = "lmtp";
+    CHECK_FALSE(reached_recipients_server(outcome, networks));
+}
+
 TEST_CASE("an MTA's answer names the queue id under which it took a message") {
     struct Row {
         std::string_view reply;
