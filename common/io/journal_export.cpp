@@ -109,7 +109,8 @@ JournalExportReader::Step JournalExportReader::read_binary(std::string_view name
     if (rest.size() < kLengthOctets) {
         return Step::Wait;
     }
-    const std::uint64_t length = length_in(rest);
+    // No length is so large that one more octet would not count.
+    const std::uint64_t length = std::min<std::uint64_t>(length_in(rest), UINT64_MAX - 1);
     const std::string_view value = rest.substr(kLengthOctets);
     if (length > kLongestValue) {
         // With the line end behind it.

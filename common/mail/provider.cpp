@@ -55,8 +55,10 @@ std::string organisation_of(std::string_view host) {
 
 std::string provider_of(std::string_view relay, std::string_view recipient_domain) {
     std::string organisation = organisation_of(relay);
-    return organisation.empty() ? core::to_lower(without_trailing_dot(recipient_domain))
-                                : organisation;
+    if (organisation.empty()) {
+        return core::to_lower(without_trailing_dot(recipient_domain));
+    }
+    return organisation;
 }
 
 }  // namespace holdback::mail

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/journal_follower.hpp"
 
-#include "core/clock.hpp"
 #include "io/child_process.hpp"
 #include "io/journal_export.hpp"
 #include "ports/log_source.hpp"
@@ -16,6 +15,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -167,6 +167,18 @@ TEST_CASE("the export format is read however it is cut") {
         CHECK(entries[1].cursor == "two");
         CHECK(entries[1].line == "2023-11-14T22:13:21.000Z mx sendmail[5]: x=y");
         CHECK(reader.take_complaint().empty());
+    }
+}
+
+TEST_CASE("a value of the greatest length is read over as any other") {
+    for (const std::size_t piece : {8U, 1000U}) {
+        const std::string octets = "MESSAGE\n" + std::string(8, '\xff') +
+                                   "\n\n__CURSOR=one\n__REALTIME_TIMESTAMP=1\nMESSAGE=no\n\n";
+        JournalExportReader reader;
+        for (std::size_t at = 0; at < octets.size(); at += piece) {
+            reader.add(std::string_view(octets).substr(at, piece));
+            CHECK(entries_of(reader).empty());
+        }
     }
 }
 

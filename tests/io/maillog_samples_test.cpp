@@ -2,16 +2,16 @@
 // Every pair tests/data/maillog/NAME.log and NAME.expect: lines of real MTAs, and what they say in
 // order. An .expect line is "queued", queue id and sender, or result, queue id, recipient, original
 // recipient, mailer, relay, relay address, relay port, status, reply and text, with tabs between.
-#include "core/text.hpp"
 #include "dsn/log_line.hpp"
 #include "mail/outcome.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>

@@ -15,12 +15,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::support {
 
 core::Result<void, ports::StoreError> MemoryJournal::record(
-    std::span<const ports::JournalEntry> fresh,
+    std::span<const ports::JournalEntry> fresh_entries,
     std::string_view source,
     std::string_view position,
     const ports::JournalLimits& /*limits*/,
@@ -29,7 +30,7 @@ core::Result<void, ports::StoreError> MemoryJournal::record(
         return std::unexpected(ports::StoreError{*std::move(what)});
     }
     ++transactions;
-    for (const ports::JournalEntry& entry : fresh) {
+    for (const ports::JournalEntry& entry : fresh_entries) {
         entries.push_back(entry);
         entries.back().id = static_cast<std::int64_t>(entries.size());
         if (entry.accepted) {

@@ -25,7 +25,7 @@ namespace holdback::support {
 class MemoryJournal final : public ports::Journal {
 public:
     [[nodiscard]] core::Result<void, ports::StoreError> record(
-        std::span<const ports::JournalEntry> entries,
+        std::span<const ports::JournalEntry> fresh_entries,
         std::string_view source,
         std::string_view position,
         const ports::JournalLimits& limits,
