@@ -11,7 +11,6 @@
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/temp_dir.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>

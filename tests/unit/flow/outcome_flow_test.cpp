@@ -9,14 +9,11 @@
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -31,25 +28,25 @@ using namespace std::chrono_literals;
 /// Lines in memory; the position is the number of lines that were read.
 class MemorySource final : public ports::LogSource {
 public:
-    explicit MemorySource(support::ManualClock& clock) : clock_(&clock) {}
+    explicit MemorySource(support::ManualClock& manual) : clock(&manual) {}
 
     [[nodiscard]] std::string name() const override { return source_name; }
     void seek(std::string_view position) override {
         sought.emplace_back(position);
-        at_ = position.empty() ? 0 : std::stoul(std::string(position));
+        at = position.empty() ? 0 : std::stoul(std::string(position));
     }
     [[nodiscard]] ports::LogBatch read(std::size_t most,
                                        core::SteadyPoint deadline,
                                        const std::stop_token& /*stop*/) override {
         ports::LogBatch batch;
-        while (at_ < lines.size() && batch.lines.size() < most) {
-            batch.lines.push_back(lines[at_++]);
+        while (at < lines.size() && batch.lines.size() < most) {
+            batch.lines.push_back(lines[at++]);
         }
         if (batch.lines.empty()) {
-            clock_->advance(
-                std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_->steady_now()));
+            clock->advance(
+                std::chrono::ceil<std::chrono::milliseconds>(deadline - clock->steady_now()));
         }
-        batch.position = std::to_string(at_);
+        batch.position = std::to_string(at);
         batch.trouble = trouble;
         return batch;
     }
@@ -58,10 +55,8 @@ public:
     std::vector<std::string> lines;
     std::vector<std::string> sought;
     std::string trouble;
-
-private:
-    support::ManualClock* clock_;
-    std::size_t at_ = 0;
+    support::ManualClock* clock;
+    std::size_t at = 0;
 };
 
 class Listener final : public ports::OutcomeListener {
