@@ -67,6 +67,7 @@ std::string host_name() {
 void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
                 flow::Learner& learner,
+                io::Database& database,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
@@ -79,6 +80,13 @@ void run_worker(const std::stop_token& stop,
         } catch (const std::exception& error) {
             log.write(ports::Severity::Error,
                       fmt::format("release: internal error: {}", core::log_safe(error.what())));
+        }
+        try {
+            // Here, where no message waits for it.
+            database.checkpoint();
+        } catch (const io::DatabaseError& error) {
+            log.write(ports::Severity::Warning,
+                      fmt::format("store: no checkpoint: {}", core::log_safe(error.what())));
         }
         std::unique_lock lock(mutex);
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
@@ -116,7 +124,8 @@ App::App(std::string settings_path,
                       : snapshot->settings.milter.socket),
       database_({.path = snapshot->settings.store.path,
                  .mode = io::DatabaseMode::ReadWrite,
-                 .migrations = io::schema_steps()}),
+                 .migrations = io::schema_steps(),
+                 .checkpoints = io::Checkpoints::ByCaller}),
       suppressions_(database_, io::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
@@ -173,7 +182,7 @@ App::App(std::string settings_path,
     release_.recover();
     learner_.recover();
     worker_ = std::jthread([this](const std::stop_token& stop) {
-        run_worker(stop, release_, learner_, snapshots_, *log_);
+        run_worker(stop, release_, learner_, database_, snapshots_, *log_);
     });
     if (sockets.control.has_value()) {
         control_.emplace(

@@ -2,6 +2,7 @@
 #pragma once
 // `holdbackctl held`: mail in the spool. Listing reads the store; acting is the daemon's work.
 
+#include "mail/suppression_subject.hpp"
 #include "milter/ctl_command.hpp"
 
 #include <chrono>
@@ -47,7 +48,7 @@ struct HeldActOptions {
 
 /// Has the daemon release what the suppression of these addresses and domains (as the store knows
 /// them) held. Nothing to release is fine.
-[[nodiscard]] CommandResult release_suppressed(const CommandContext& context,
-                                               const std::vector<std::string>& subjects);
+[[nodiscard]] CommandResult release_suppressed(
+    const CommandContext& context, const std::vector<mail::SuppressionSubject>& subjects);
 
 }  // namespace holdback::milter

@@ -7,6 +7,7 @@
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/held.hpp"
+#include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/ctl_client.hpp"
@@ -194,13 +195,12 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
 }
 
 /// True when a suppression of `subject` held the item.
-bool held_for(const HeldItem& item, std::string_view subject) {
+bool held_for(const HeldItem& item, const mail::SuppressionSubject& subject) {
     if (!item.recipient.finding.starts_with("suppressed-")) {
         return false;
     }
     const auto address = mail::Address::parse(item.recipient.address, mail::Smtputf8::Yes);
-    return address.has_value() &&
-           (address->value.key() == subject || address->value.domain().text() == subject);
+    return address.has_value() && mail::covers(subject, address->value);
 }
 
 }  // namespace
@@ -231,7 +231,7 @@ CommandResult held_act(const CommandContext& context, const HeldActOptions& opti
 }
 
 CommandResult release_suppressed(const CommandContext& context,
-                                 const std::vector<std::string>& subjects) {
+                                 const std::vector<mail::SuppressionSubject>& subjects) {
     const auto held = open_held(context);
     if (!held.has_value()) {
         return std::unexpected(held.error());
@@ -240,7 +240,8 @@ CommandResult release_suppressed(const CommandContext& context,
     auto error =
         visit_items(*held, filter_to_act({}, context.clock.now()), [&](const HeldItem& item) {
             const bool wanted = std::ranges::any_of(
-                subjects, [&](std::string_view subject) { return held_for(item, subject); });
+                subjects,
+                [&](const mail::SuppressionSubject& subject) { return held_for(item, subject); });
             if (wanted) {
                 targets.push_back({item.recipient.id, item.message.spool_id});
             }

@@ -3,8 +3,8 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "mail/address.hpp"
 #include "mail/finding.hpp"
-#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl_check.hpp"
 #include "milter/ctl_classify.hpp"
@@ -12,10 +12,10 @@
 #include "milter/ctl_daemon.hpp"
 #include "milter/ctl_explain.hpp"
 #include "milter/ctl_held.hpp"
+#include "milter/ctl_line.hpp"
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_options.hpp"
 #include "milter/ctl_seal.hpp"
-#include "milter/ctl_suppress.hpp"
 #include "milter/ctl_unknown.hpp"
 #include "milter/version.hpp"
 #include "outbound/bulk.hpp"
@@ -23,7 +23,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <functional>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -40,17 +39,6 @@ namespace {
 
 using namespace holdback;
 using namespace holdback::milter;
-
-/// Runs the command that was chosen.
-using Run = std::function<CommandResult(const CommandContext&)>;
-
-/// The command line with what it chose.
-struct CommandLine {
-    CLI::App app{"Control tool of the Holdback milter.", "holdbackctl"};
-    std::string settings;
-    bool json = false;
-    Run run;
-};
 
 std::optional<outbound::Stream> parse_stream(std::string_view name) {
     for (const outbound::Stream stream : {outbound::Stream::Direct, outbound::Stream::Bulk}) {
@@ -111,68 +99,6 @@ void add_explain(CommandLine& line) {
     app.callback([&line, words] {
         const std::string question = fmt::format("{}", fmt::join(words->at_least_one(), " "));
         line.run = [question](const CommandContext& context) { return explain(context, question); };
-    });
-}
-
-constexpr OptionForm<mail::SuppressionReason> kReason{
-    "--reason", mail::parse_suppression_reason, "bounce, complaint, unsubscribe, manual or allow"};
-
-void add_suppress_add(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("add", "hold back addresses and domains");
-    const auto options = std::make_shared<SuppressAddOptions>();
-    const auto reason = std::make_shared<std::optional<mail::SuppressionReason>>();
-    const auto words = std::make_shared<Words>(app, "ADDRESS|DOMAIN", "whom");
-    add_parsed(app, kReason, *reason, "why (default: manual); allow stands above all others");
-    add_code(app, options->code);
-    app.add_option("--note", options->note, "a note for people");
-    static constexpr auto kExpires = duration_form("--expires");
-    add_parsed(app, kExpires, options->expires_after, "for how long (default: for ever)");
-    app.callback([&line, options, reason, words] {
-        options->subjects = words->at_least_one();
-        options->reason = reason->value_or(options->reason);
-        line.run = [options](const CommandContext& context) {
-            return suppress_add(context, *options);
-        };
-    });
-}
-
-void add_suppress_remove(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("remove", "lift the suppression");
-    const auto release = std::make_shared<bool>(false);
-    const auto words = std::make_shared<Words>(app, "ADDRESS|DOMAIN", "whose");
-    app.add_flag("--release", *release, "release what it held, too");
-    app.callback([&line, release, words] {
-        const ReleaseHeld held = *release ? ReleaseHeld::Yes : ReleaseHeld::No;
-        line.run = [held, subjects = words->at_least_one()](const CommandContext& context) {
-            return suppress_remove(context, subjects, held);
-        };
-    });
-}
-
-void add_suppress(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("suppress", "addresses and domains held back");
-    app.require_subcommand(1);
-    add_suppress_add(line, app);
-    add_suppress_remove(line, app);
-
-    CLI::App& show = *app.add_subcommand("show", "all about an entry");
-    const auto words = std::make_shared<Words>(show, "ADDRESS|DOMAIN", "which");
-    show.callback([&line, words] {
-        line.run = [subjects = words->at_least_one()](const CommandContext& context) {
-            return suppress_show(context, subjects);
-        };
-    });
-
-    CLI::App& list = *app.add_subcommand("list", "the entries in force");
-    const auto options = std::make_shared<SuppressListOptions>();
-    add_parsed(list, kReason, options->reason, "those made for this reason");
-    add_code(list, options->code);
-    add_text(list, "--domain", options->domain, "this domain and the addresses in it");
-    list.add_flag("--all", options->with_inactive, "those being counted or expired, too");
-    list.callback([&line, options] {
-        line.run = [options](const CommandContext& context) {
-            return suppress_list(context, *options);
-        };
     });
 }
 

@@ -102,9 +102,10 @@ core::Result<std::unique_ptr<io::Database>, CommandError> open_store(
     try {
         return std::make_unique<io::Database>(io::DatabaseOptions{
             .path = settings.path,
-            .mode =
-                use == StoreUse::Write ? io::DatabaseMode::ReadWrite : io::DatabaseMode::ReadOnly,
+            .mode = use == StoreUse::Write || use == StoreUse::Import ? io::DatabaseMode::ReadWrite
+                                                                      : io::DatabaseMode::ReadOnly,
             .migrations = io::schema_steps(),
+            .durability = use == StoreUse::Import ? io::Durability::Deferred : io::Durability::Full,
         });
     } catch (const io::DatabaseError& trouble) {
         return std::unexpected(store_error(trouble.what()));

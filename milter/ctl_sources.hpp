@@ -27,6 +27,7 @@ enum class StoreUse : std::uint8_t {
     Read,       ///< the store must be there
     ReadIfAny,  ///< nullptr when there is no store yet
     Write,      ///< made when it is absent, with the owner of its directory
+    Import,     ///< the same, for many transactions of which the last makes all durable
 };
 
 /// Opens the store beside the daemon or without one.

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_suppress.hpp"
 
-#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_suppressions.hpp"
-#include "mail/address.hpp"
-#include "mail/domain.hpp"
+#include "lists/list_format.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
-#include "mail/syntax.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
+#include "milter/ctl_suppress_shared.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <expected>
-#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,102 +35,23 @@ namespace {
 using mail::SubjectKind;
 using mail::SuppressionEntry;
 using mail::SuppressionReason;
-
-/// What an entry is about, as the store knows it.
-struct Subject {
-    SubjectKind kind;
-    std::string text;
-    /// The domain that covers an address; empty for domains.
-    std::string domain;
-};
-
-CommandError bad_subject(const std::string& text, mail::SyntaxError error) {
-    return {Exit::Usage,
-            fmt::format("{} is neither an address nor a domain: {}",
-                        core::log_safe(text),
-                        mail::plain_words(error))};
-}
-
-core::Result<Subject, CommandError> parse_subject(const std::string& text) {
-    const auto subject = mail::parse_subject(text, mail::Patterns::Yes);
-    if (!subject.has_value()) {
-        return std::unexpected(bad_subject(text, subject.error()));
-    }
-    const std::size_t at = subject->text.rfind('@');
-    const bool is_address = subject->kind == SubjectKind::Address;
-    return Subject{.kind = subject->kind,
-                   .text = subject->text,
-                   .domain = is_address ? subject->text.substr(at + 1) : ""};
-}
-
-core::Result<std::vector<Subject>, CommandError> parse_subjects(
-    const std::vector<std::string>& texts) {
-    std::vector<Subject> subjects;
-    for (const std::string& text : texts) {
-        auto subject = parse_subject(text);
-        if (!subject.has_value()) {
-            return std::unexpected(std::move(subject.error()));
-        }
-        subjects.push_back(*std::move(subject));
-    }
-    return subjects;
-}
-
-/// The store of the settings, open.
-struct OpenList {
-    config::Settings settings;
-    std::unique_ptr<io::Database> database;
-    std::unique_ptr<io::SqliteSuppressions> entries;
-};
-
-core::Result<OpenList, CommandError> open_list(const CommandContext& context, StoreUse use) {
-    auto settings = load_tool_settings(context);
-    if (!settings.has_value()) {
-        return std::unexpected(std::move(settings.error()));
-    }
-    auto database = open_store(settings->store, use);
-    if (!database.has_value()) {
-        return std::unexpected(std::move(database.error()));
-    }
-    auto entries = std::make_unique<io::SqliteSuppressions>(
-        **database, io::suppression_options(settings->store));
-    return OpenList{.settings = *std::move(settings),
-                    .database = *std::move(database),
-                    .entries = std::move(entries)};
-}
-
-mail::FailureCode default_code(SuppressionReason reason, SubjectKind kind) {
-    constexpr mail::FailureCode kRejectedOther{1999};
-    constexpr mail::FailureCode kAddressInvalid{2001};
-    constexpr mail::FailureCode kDomainInvalid{2002};
-    constexpr mail::FailureCode kComplaint{5002};
-    constexpr mail::FailureCode kUnsubscribed{5003};
-    switch (reason) {
-        case SuppressionReason::Bounce:
-            return kind == SubjectKind::Address ? kAddressInvalid : kDomainInvalid;
-        case SuppressionReason::Complaint:
-            return kComplaint;
-        case SuppressionReason::Unsubscribe:
-            return kUnsubscribed;
-        case SuppressionReason::Manual:
-        case SuppressionReason::Allow:
-            return kRejectedOther;
-    }
-    return kRejectedOther;
-}
+using mail::SuppressionSubject;
 
 /// The entry of the administrator's that takes the place of the one before.
-SuppressionEntry next_entry(const Subject& subject,
-                            const std::optional<SuppressionEntry>& before,
+SuppressionEntry next_entry(const SuppressionSubject& subject,
+                            const mail::SuppressionScope& scope,
                             const SuppressAddOptions& options,
                             core::TimePoint now) {
     SuppressionEntry entry;
     entry.kind = subject.kind;
     entry.subject = subject.text;
+    entry.scope = scope;
+    entry.form = options.hash && subject.kind != SubjectKind::Pattern ? mail::SubjectForm::Hashed
+                                                                      : mail::SubjectForm::Plain;
     entry.reason = options.reason;
     entry.code = options.code.value_or(default_code(options.reason, subject.kind));
     entry.source = mail::SuppressionSource::Admin;
-    entry.first_seen = before.has_value() ? before->first_seen : now;
+    entry.first_seen = now;
     entry.last_seen = now;
     entry.diagnostic = options.note;
     if (options.expires_after.has_value()) {
@@ -140,52 +60,55 @@ SuppressionEntry next_entry(const Subject& subject,
     return entry;
 }
 
-/// "in-force", "counting", "expired": what an entry does now.
-std::string_view standing(const SuppressionEntry& entry, core::TimePoint now) {
-    if (entry.holds_at(now)) {
-        return "in-force";
+std::optional<CommandError> add_one(const CommandContext& context,
+                                    const OpenList& list,
+                                    SuppressionEntry entry,
+                                    bool dry_run) {
+    const auto before = list.entries->find(entry.key());
+    if (!before.has_value()) {
+        return store_error(before.error().what);
     }
-    return entry.active ? "expired" : "counting";
+    if (before->has_value()) {
+        entry.first_seen = (*before)->first_seen;
+    }
+    if (!dry_run) {
+        if (const auto written = list.entries->put(entry); !written.has_value()) {
+            return store_error(written.error().what);
+        }
+    }
+    if (context.json()) {
+        write_json(context.out, entry_json(entry, context.clock.now()));
+        return std::nullopt;
+    }
+    const std::string_view done = before->has_value() ? "replaced" : "added";
+    const bool is_global = entry.scope.kind() == mail::ScopeKind::Global;
+    context.out << fmt::format(
+        "{}: {}{} as {}{}\n",
+        core::printable(entry.subject),
+        dry_run ? "would be " : "",
+        done,
+        mail::wire_name(entry.reason),
+        is_global ? "" : " for mail of " + core::printable(entry.scope.text()));
+    return std::nullopt;
 }
 
-Json as_json(const SuppressionEntry& entry, core::TimePoint now) {
-    return {
-        {"subject", entry.subject},
-        {"kind", mail::wire_name(entry.kind)},
-        {"reason", mail::wire_name(entry.reason)},
-        {"code",
-         entry.reason == SuppressionReason::Allow ? Json(nullptr) : Json(entry.code.number())},
-        {"standing", standing(entry, now)},
-        {"source", mail::wire_name(entry.source)},
-        {"strikes", entry.strikes},
-        {"first_seen", iso_time(entry.first_seen)},
-        {"last_seen", iso_time(entry.last_seen)},
-        {"expires", time_or_null(entry.expires)},
-        {"proof",
-         entry.source == mail::SuppressionSource::Learned ? Json(mail::wire_name(entry.proof))
-                                                          : Json(nullptr)},
-        {"rule", text_or_null(entry.rule)},
-        {"diagnostic", text_or_null(entry.diagnostic)},
-        {"message_id", text_or_null(entry.message_id)},
-    };
-}
-
-std::string code_text(const SuppressionEntry& entry) {
-    return entry.reason == SuppressionReason::Allow ? "" : fmt::format("{}", entry.code.number());
-}
-
-void write_entry(const CommandContext& context, const SuppressionEntry& entry) {
+void write_entry(const CommandContext& context, const SuppressionEntry& entry, EntryForm form) {
     const core::TimePoint now = context.clock.now();
     if (context.json()) {
-        write_json(context.out, as_json(entry, now));
+        write_json(context.out, entry_json(entry, now));
+        return;
+    }
+    if (form == EntryForm::Csv) {
+        context.out << lists::own_row(entry);
         return;
     }
     const bool learned = entry.source == mail::SuppressionSource::Learned;
     FieldList fields;
     fields.add(mail::wire_name(entry.kind), entry.subject);
+    fields.add("scope", entry.scope.text());
     fields.add("reason", mail::wire_name(entry.reason));
     fields.add("code", code_text(entry));
-    fields.add("standing", standing(entry, now));
+    fields.add("standing", io::wire_name(io::standing_of(entry, now)));
     fields.add("source", mail::wire_name(entry.source));
     fields.add("strikes", learned ? fmt::format("{}", entry.strikes) : "");
     fields.add("first seen", iso_time(entry.first_seen));
@@ -198,45 +121,81 @@ void write_entry(const CommandContext& context, const SuppressionEntry& entry) {
     fields.write(context.out);
 }
 
+/// The subjects whose entries cover what this one names, itself first; patterns are not among them.
+std::vector<SuppressionSubject> covering(const SuppressionSubject& subject) {
+    std::vector<SuppressionSubject> all{subject};
+    if (subject.kind == SubjectKind::Pattern || subject.text.starts_with('#')) {
+        return all;
+    }
+    std::string_view domain = subject.text;
+    if (subject.kind == SubjectKind::Address) {
+        domain.remove_prefix(domain.rfind('@') + 1);
+        all.push_back({.kind = SubjectKind::Domain, .text = std::string(domain)});
+    }
+    if (subject.kind == SubjectKind::Suffix || domain.starts_with('[')) {
+        return all;
+    }
+    while (true) {
+        all.push_back({.kind = SubjectKind::Suffix, .text = fmt::format(".{}", domain)});
+        const std::size_t dot = domain.find('.');
+        if (dot == std::string_view::npos) {
+            return all;
+        }
+        domain.remove_prefix(dot + 1);
+    }
+}
+
 /// Writes entries one below the other.
 class EntryWriter {
 public:
-    EntryWriter(const CommandContext& context, io::SqliteSuppressions& entries)
-        : context_(context), entries_(entries) {}
+    EntryWriter(const CommandContext& context, const OpenList& list, EntryForm form)
+        : context_(context), list_(list), form_(form) {}
 
-    /// The subject's own entry, and that of its domain; false when there is neither.
-    [[nodiscard]] core::Result<bool, CommandError> write_all_of(const Subject& subject) {
-        auto any = write(subject.kind, subject.text);
-        if (any.has_value() && !subject.domain.empty()) {
-            const auto of_domain = write(SubjectKind::Domain, subject.domain);
-            if (!of_domain.has_value()) {
-                return std::unexpected(of_domain.error());
+    /// All that covers the subject; false when there is nothing.
+    [[nodiscard]] core::Result<bool, CommandError> write_all_of(const SuppressionSubject& subject) {
+        bool any = false;
+        for (const SuppressionSubject& each : covering(subject)) {
+            const auto found = list_.entries->find_all(each);
+            if (!found.has_value()) {
+                return std::unexpected(store_error(found.error().what));
             }
-            *any = *any || *of_domain;
+            for (const SuppressionEntry& entry : *found) {
+                write(entry);
+                any = true;
+            }
+        }
+        if (subject.kind != SubjectKind::Address) {
+            return any;
+        }
+        const auto visited =
+            visit_entries(list_,
+                          {.kind = SubjectKind::Pattern, .with_inactive = true},
+                          context_.clock.now(),
+                          [&](const SuppressionEntry& entry) {
+                              if (mail::pattern_fits(entry.subject, subject.text)) {
+                                  write(entry);
+                                  any = true;
+                              }
+                              return true;
+                          });
+        if (!visited.has_value()) {
+            return std::unexpected(visited.error());
         }
         return any;
     }
 
 private:
-    [[nodiscard]] core::Result<bool, CommandError> write(SubjectKind kind,
-                                                         const std::string& text) {
-        const auto found = entries_.find({.kind = kind, .subject = text, .scope = {}});
-        if (!found.has_value()) {
-            return std::unexpected(store_error(found.error().what));
-        }
-        const std::optional<SuppressionEntry>& entry = *found;
-        if (!entry.has_value()) {
-            return false;
-        }
-        if (!context_.json() && !std::exchange(first_, false)) {
+    void write(const SuppressionEntry& entry) {
+        const bool is_first = std::exchange(first_, false);
+        if (!context_.json() && form_ == EntryForm::Human && !is_first) {
             context_.out << '\n';
         }
-        write_entry(context_, *entry);
-        return true;
+        write_entry(context_, entry, form_);
     }
 
     const CommandContext& context_;
-    io::SqliteSuppressions& entries_;
+    const OpenList& list_;
+    EntryForm form_;
     bool first_ = true;
 };
 
@@ -247,75 +206,38 @@ CommandResult suppress_add(const CommandContext& context, const SuppressAddOptio
     if (!subjects.has_value()) {
         return std::unexpected(subjects.error());
     }
-    const auto list = open_list(context, StoreUse::Write);
+    auto list = open_list(context, options.dry_run ? StoreUse::Read : StoreUse::Write);
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }
+    const auto scope = scope_of_new(options.scope, options.reason, list->settings.learn.scope);
+    if (!scope.has_value()) {
+        return std::unexpected(scope.error());
+    }
+    SuppressAddOptions wanted = options;
+    wanted.hash = options.hash || list->settings.store.hash;
     const core::TimePoint now = context.clock.now();
-    for (const Subject& subject : *subjects) {
-        const auto before =
-            list->entries->find({.kind = subject.kind, .subject = subject.text, .scope = {}});
-        if (!before.has_value()) {
-            return std::unexpected(store_error(before.error().what));
+    for (const SuppressionSubject& subject : *subjects) {
+        if (subject.text.starts_with('#') && !subject.text.contains('@')) {
+            return std::unexpected(
+                CommandError{Exit::Usage, fmt::format("{} names nobody", subject.text)});
         }
-        const SuppressionEntry entry = next_entry(subject, *before, options, now);
-        if (const auto written = list->entries->put(entry); !written.has_value()) {
-            return std::unexpected(store_error(written.error().what));
+        if (options.hash && subject.kind == SubjectKind::Pattern) {
+            return std::unexpected(CommandError{
+                Exit::Usage,
+                fmt::format("{}: a pattern can't be hashed", core::printable(subject.text))});
         }
-        if (context.json()) {
-            write_json(context.out, as_json(entry, now));
-        } else {
-            context.out << fmt::format("{}: {} as {}\n",
-                                       core::printable(entry.subject),
-                                       before->has_value() ? "replaced" : "added",
-                                       mail::wire_name(entry.reason));
+        if (auto error = add_one(
+                context, *list, next_entry(subject, *scope, wanted, now), options.dry_run)) {
+            return std::unexpected(*std::move(error));
         }
     }
     return Exit::Done;
 }
 
-CommandResult suppress_remove(const CommandContext& context,
-                              const std::vector<std::string>& texts,
-                              ReleaseHeld release) {
-    const auto subjects = parse_subjects(texts);
-    if (!subjects.has_value()) {
-        return std::unexpected(subjects.error());
-    }
-    bool all_there = true;
-    {
-        const auto list = open_list(context, StoreUse::Write);
-        if (!list.has_value()) {
-            return std::unexpected(list.error());
-        }
-        for (const Subject& subject : *subjects) {
-            const auto removed =
-                list->entries->remove({.kind = subject.kind, .subject = subject.text, .scope = {}});
-            if (!removed.has_value()) {
-                return std::unexpected(store_error(removed.error().what));
-            }
-            all_there = all_there && *removed;
-            if (context.json()) {
-                write_json(context.out, {{"subject", subject.text}, {"removed", *removed}});
-            } else {
-                context.out << fmt::format("{}: {}\n",
-                                           core::printable(subject.text),
-                                           *removed ? "removed" : "there is no entry");
-            }
-        }
-    }
-    const Exit exit = all_there ? Exit::Done : Exit::No;
-    if (release == ReleaseHeld::No) {
-        return exit;
-    }
-    std::vector<std::string> lifted;
-    for (const Subject& subject : *subjects) {
-        lifted.push_back(subject.text);
-    }
-    const auto released = release_suppressed(context, lifted);
-    return !released.has_value() || exit == Exit::Done ? released : exit;
-}
-
-CommandResult suppress_show(const CommandContext& context, const std::vector<std::string>& texts) {
+CommandResult suppress_show(const CommandContext& context,
+                            const std::vector<std::string>& texts,
+                            EntryForm form) {
     const auto subjects = parse_subjects(texts);
     if (!subjects.has_value()) {
         return std::unexpected(subjects.error());
@@ -324,79 +246,29 @@ CommandResult suppress_show(const CommandContext& context, const std::vector<std
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }
-    EntryWriter writer(context, *list->entries);
-    Exit exit = Exit::Done;
-    for (const Subject& subject : *subjects) {
+    if (form == EntryForm::Csv && !context.json()) {
+        context.out << csv_head();
+    }
+    EntryWriter writer(context, *list, form);
+    // A hash stands for a subject of each kind: one entry is enough.
+    std::vector<std::string> missing;
+    std::set<std::string> found;
+    for (const SuppressionSubject& subject : *subjects) {
         const auto any = writer.write_all_of(subject);
         if (!any.has_value()) {
             return std::unexpected(any.error());
         }
-        if (!*any) {
-            context.err << fmt::format("holdbackctl: {}: there is no entry\n",
-                                       core::printable(subject.text));
-            exit = Exit::No;
+        if (*any) {
+            found.insert(subject.text);
+        } else if (missing.empty() || missing.back() != subject.text) {
+            missing.push_back(subject.text);
         }
     }
-    return exit;
-}
-
-CommandResult suppress_list(const CommandContext& context, const SuppressListOptions& options) {
-    ports::SuppressionFilter filter{.reason = options.reason,
-                                    .code = options.code,
-                                    .domain = std::nullopt,
-                                    .with_inactive = options.with_inactive};
-    if (options.domain.has_value()) {
-        const auto domain = mail::Domain::parse(*options.domain, mail::Smtputf8::Yes);
-        if (!domain.has_value()) {
-            return std::unexpected(bad_subject(*options.domain, domain.error()));
-        }
-        filter.domain = domain->value.text();
+    std::erase_if(missing, [&](const std::string& text) { return found.contains(text); });
+    for (const std::string& text : missing) {
+        context.err << fmt::format("holdbackctl: {}: there is no entry\n", core::printable(text));
     }
-    const auto list = open_list(context, StoreUse::Read);
-    if (!list.has_value()) {
-        return std::unexpected(list.error());
-    }
-    const core::TimePoint now = context.clock.now();
-    Table table({"SUBJECT",
-                 "REASON",
-                 "CODE",
-                 "SOURCE",
-                 "PROOF",
-                 "LAST SEEN",
-                 "EXPIRES",
-                 "STANDING",
-                 "NOTE"});
-    bool any = false;
-    const auto listed = list->entries->list(filter, now, [&](const SuppressionEntry& entry) {
-        any = true;
-        if (context.json()) {
-            write_json(context.out, as_json(entry, now));
-            return true;
-        }
-        constexpr std::size_t kMostNote = 60;
-        const bool learned = entry.source == mail::SuppressionSource::Learned;
-        table.add({entry.subject,
-                   std::string(mail::wire_name(entry.reason)),
-                   code_text(entry),
-                   std::string(mail::wire_name(entry.source)),
-                   learned ? std::string(mail::wire_name(entry.proof)) : "",
-                   short_time(entry.last_seen),
-                   entry.expires.has_value() ? short_time(*entry.expires) : "never",
-                   std::string(standing(entry, now)),
-                   entry.diagnostic.substr(0, kMostNote)});
-        return true;
-    });
-    if (!listed.has_value()) {
-        return std::unexpected(store_error(listed.error().what));
-    }
-    if (!any) {
-        context.err << "holdbackctl: no such entries\n";
-        return Exit::No;
-    }
-    if (!table.empty()) {
-        table.write(context.out);
-    }
-    return Exit::Done;
+    return missing.empty() ? Exit::Done : Exit::No;
 }
 
 }  // namespace holdback::milter

@@ -36,6 +36,10 @@ constexpr std::size_t kIdleReaders = 8;
 /// Statements kept prepared per connection.
 constexpr std::size_t kCachedStatements = 64;
 constexpr mode_t kFileMode = 0640;
+/// How often a lock that another process or thread holds is tried.
+constexpr std::chrono::microseconds kLockPoll{500};
+/// Pages of the log after which a writer that defers its commits to the disk brings them over.
+constexpr int kDeferredPages = 4000;
 
 std::string errno_text(int error) {
     return std::generic_category().message(error);
@@ -102,7 +106,9 @@ std::string immutable_uri(const std::string& path) {
 class Connection::Handle {
 public:
     Handle(std::string path, const std::string& name, int flags, std::chrono::milliseconds timeout)
-        : path_(std::move(path)), database_(name, flags, static_cast<int>(timeout.count())) {}
+        : path_(std::move(path)), patience_(timeout), database_(name, flags) {
+        sqlite3_busy_handler(database_.getHandle(), &Handle::wait_for_lock, this);
+    }
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] SQLite::Database& database() { return database_; }
@@ -121,7 +127,23 @@ private:
         }
     };
 
+    /// SQLite's own handler sleeps for up to 100 ms at a time, in which a lock that is held for
+    /// moments only, again and again, comes free unseen. 0: give up.
+    static int wait_for_lock(void* handle, int tries) noexcept {
+        auto& self = *static_cast<Handle*>(handle);
+        const auto now = std::chrono::steady_clock::now();
+        if (tries == 0) {
+            self.waiting_since_ = now;
+        } else if (now - self.waiting_since_ >= self.patience_) {
+            return 0;
+        }
+        std::this_thread::sleep_for(kLockPoll);
+        return 1;
+    }
+
     std::string path_;
+    std::chrono::milliseconds patience_;
+    std::chrono::steady_clock::time_point waiting_since_;
     mutable SQLite::Database database_;
     // After the database: statements go first.
     std::unordered_map<std::string, std::shared_ptr<Query::Prepared>, TextHash, std::equal_to<>>
@@ -211,6 +233,12 @@ Query& Query::bind_integer(std::int64_t number) {
 
 bool Query::step() {
     return prepared_->with([](SQLite::Statement& statement) { return statement.executeStep(); });
+}
+
+Query& Query::again() {
+    prepared_->with([](SQLite::Statement& statement) { statement.reset(); });
+    bound_ = 0;
+    return *this;
 }
 
 void Query::run() {
@@ -321,6 +349,16 @@ void switch_to_wal(Connection& connection, std::chrono::milliseconds patience) {
     }
 }
 
+std::string_view durability_sql(Durability durability) {
+    switch (durability) {
+        case Durability::Full:
+            return "PRAGMA synchronous = FULL";
+        case Durability::Deferred:
+            return "PRAGMA synchronous = NORMAL";
+    }
+    std::unreachable();
+}
+
 }  // namespace
 
 Database::Database(DatabaseOptions options) : options_(std::move(options)) {
@@ -338,8 +376,13 @@ std::unique_ptr<Connection> Database::open_writer(MayCreate may_create) const {
     }
     auto connection = open_connection(options_, options_.path, SQLITE_OPEN_READWRITE);
     switch_to_wal(*connection, options_.busy_timeout);
-    connection->execute("PRAGMA synchronous = FULL");
     migrate(*connection);
+    connection->execute(durability_sql(options_.durability));
+    if (options_.checkpoints == Checkpoints::ByCaller) {
+        connection->execute("PRAGMA wal_autocheckpoint = 0");
+    } else if (options_.durability == Durability::Deferred) {
+        connection->execute(fmt::format("PRAGMA wal_autocheckpoint = {}", kDeferredPages));
+    }
     return connection;
 }
 
@@ -407,6 +450,29 @@ Connection& Database::writer() {
         writer_ = open_writer(MayCreate::No);
     }
     return *writer_;
+}
+
+void Database::set_durability(Durability durability) {
+    const std::scoped_lock lock(writer_mutex_);
+    options_.durability = durability;
+    writer().execute(durability_sql(durability));
+}
+
+void Database::checkpoint() {
+    const std::scoped_lock lock(checkpoint_mutex_);
+    try {
+        if (checkpointer_ != nullptr && checkpointer_->is_stale()) {
+            checkpointer_.reset();
+        }
+        if (checkpointer_ == nullptr) {
+            checkpointer_ = open_connection(options_, options_.path, SQLITE_OPEN_READWRITE);
+            checkpointer_->execute("PRAGMA synchronous = NORMAL");
+        }
+        checkpointer_->query("PRAGMA wal_checkpoint(PASSIVE)").run();
+    } catch (const DatabaseError&) {
+        checkpointer_.reset();
+        throw;
+    }
 }
 
 Database::Lease::Lease(Database& database) : database_(&database) {

@@ -67,6 +67,8 @@ public:
     bool step();
     /// Steps to the end.
     void run();
+    /// Ready to be bound and run once more.
+    Query& again();
 
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] std::string text(int column) const;
@@ -112,6 +114,18 @@ private:
     std::unique_ptr<Handle> handle_;
 };
 
+/// When a commit is on the disk.
+enum class Durability : std::uint8_t {
+    Full,      ///< on return
+    Deferred,  ///< in order, and with the next full one or checkpoint at the latest
+};
+
+/// Who brings the write-ahead log into the database file.
+enum class Checkpoints : std::uint8_t {
+    Own,       ///< the writer, at the commit that makes the log long
+    ByCaller,  ///< whoever calls `checkpoint`, so that no commit waits for it
+};
+
 /// How a database is opened.
 struct DatabaseOptions {
     std::string path;
@@ -121,6 +135,8 @@ struct DatabaseOptions {
     /// SQL that takes the schema from each version to the next: `migrations[0]` makes version 1.
     /// The texts outlive the database.
     std::span<const std::string_view> migrations;
+    Durability durability = Durability::Full;
+    Checkpoints checkpoints = Checkpoints::Own;
 };
 
 /// A database file in WAL mode with full sync: a pool of reading connections and one writer. Safe
@@ -170,6 +186,12 @@ public:
         }
     }
 
+    /// From the next transaction on. Throws DatabaseError.
+    void set_durability(Durability durability);
+    /// Brings what is in the write-ahead log into the file, as far as readers let it, on a
+    /// connection of its own: neither reads nor writes wait for it. Throws DatabaseError.
+    void checkpoint();
+
     [[nodiscard]] const std::string& path() const { return options_.path; }
 
 private:
@@ -218,6 +240,8 @@ private:
     DatabaseOptions options_;
     std::mutex writer_mutex_;
     std::unique_ptr<Connection> writer_;  // guarded by writer_mutex_
+    std::mutex checkpoint_mutex_;
+    std::unique_ptr<Connection> checkpointer_;  // guarded by checkpoint_mutex_
     std::mutex idle_mutex_;
     std::vector<std::unique_ptr<Connection>> idle_;  // guarded by idle_mutex_
 };

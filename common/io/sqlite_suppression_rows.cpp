@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/sqlite_suppression_rows.hpp"
 
+#include "core/digest.hpp"
 #include "core/text.hpp"
 #include "io/sqlite_db.hpp"
 #include "mail/failure_code.hpp"
@@ -63,6 +64,32 @@ Enum enumerator(const std::array<Enum, Count>& all, const Query& query, int colu
     return known(std::optional<Enum>(), query, column);
 }
 
+constexpr std::string_view kRowValues =
+    "suppression (domain, local, scope, reason, code, source, strikes, first_seen, last_seen, "
+    "expires, active, proof, rule, diagnostic, message_id) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// The texts stay as they are until the statement has run.
+void bind_row(Query& query, const SubjectPlace& place, const SuppressionEntry& entry) {
+    static const std::string none;
+    const bool is_named = entry.form == SubjectForm::Plain;
+    query.bind_still(place.domain)
+        .bind_still(place.local)
+        .bind_still(entry.scope.stored())
+        .bind(static_cast<int>(entry.reason))
+        .bind(entry.code.number())
+        .bind(static_cast<int>(entry.source))
+        .bind(entry.strikes)
+        .bind(entry.first_seen)
+        .bind(entry.last_seen)
+        .bind(entry.expires)
+        .bind(entry.active)
+        .bind(static_cast<int>(entry.proof))
+        .bind_still(entry.rule)
+        .bind_still(is_named ? entry.diagnostic : none)
+        .bind_still(entry.message_id);
+}
+
 void set_subject(SuppressionEntry& entry, std::string domain, std::string local) {
     if (domain.starts_with(kHashMark)) {
         entry.form = SubjectForm::Hashed;
@@ -96,6 +123,13 @@ bool is_special(std::string_view domain) {
 
 SubjectPlace hashed_place(SubjectKind kind, std::string_view hash) {
     return {.domain = std::string(hashed_domain(kind)), .local = std::string(hash)};
+}
+
+SubjectPlace hashed_place(const core::SecretKey& key, SubjectKind kind, std::string_view subject) {
+    std::string octets(mail::wire_name(kind));
+    octets += '\0';
+    octets += subject;
+    return hashed_place(kind, core::to_hex(core::keyed_hash(key, octets)));
 }
 
 SubjectPlace place_of(SubjectKind kind, std::string_view subject) {
@@ -168,29 +202,21 @@ std::vector<SuppressionEntry> find_rows(Connection& connection, const SubjectPla
     return found;
 }
 
+RowInserter::RowInserter(Connection& connection)
+    : connection_(connection),
+      query_(connection.query(fmt::format("INSERT INTO {} ON CONFLICT DO NOTHING", kRowValues))) {}
+
+bool RowInserter::insert(const SubjectPlace& place, const SuppressionEntry& entry) {
+    bind_row(query_.again(), place, entry);
+    query_.run();
+    return connection_.changes() > 0;
+}
+
 void put_row(Connection& connection, const SubjectPlace& place, const SuppressionEntry& entry) {
-    Query query = connection.query(
-        "INSERT OR REPLACE INTO suppression (domain, local, scope, reason, code, source, strikes, "
-        "first_seen, last_seen, expires, active, proof, rule, diagnostic, message_id) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    static const std::string none;
-    const bool is_named = entry.form == SubjectForm::Plain;
-    query.bind_still(place.domain)
-        .bind_still(place.local)
-        .bind_still(entry.scope.stored())
-        .bind(static_cast<int>(entry.reason))
-        .bind(entry.code.number())
-        .bind(static_cast<int>(entry.source))
-        .bind(entry.strikes)
-        .bind(entry.first_seen)
-        .bind(entry.last_seen)
-        .bind(entry.expires)
-        .bind(entry.active)
-        .bind(static_cast<int>(entry.proof))
-        .bind_still(entry.rule)
-        .bind_still(is_named ? entry.diagnostic : none)
-        .bind_still(entry.message_id)
-        .run();
+    static const std::string sql = fmt::format("INSERT OR REPLACE INTO {}", kRowValues);
+    Query query = connection.query(sql);
+    bind_row(query, place, entry);
+    query.run();
 }
 
 bool remove_row(Connection& connection,

@@ -2,6 +2,7 @@
 #pragma once
 // Rows of the table `suppression`: how subjects lie in its key, and reading and writing one entry.
 
+#include "core/digest.hpp"
 #include "io/sqlite_db.hpp"
 #include "mail/suppression.hpp"
 
@@ -25,6 +26,10 @@ struct SubjectPlace {
 [[nodiscard]] SubjectPlace place_of(mail::SubjectKind kind, std::string_view subject);
 /// Where a hash lies.
 [[nodiscard]] SubjectPlace hashed_place(mail::SubjectKind kind, std::string_view hash);
+/// Where the hash of a subject lies under a key.
+[[nodiscard]] SubjectPlace hashed_place(const core::SecretKey& key,
+                                        mail::SubjectKind kind,
+                                        std::string_view subject);
 /// "#00ff…": the text under which a hashed entry is shown.
 [[nodiscard]] bool is_hash_text(std::string_view subject);
 
@@ -44,6 +49,20 @@ inline constexpr std::string_view kPatternDomain = "*";
 /// Of all scopes, global first.
 [[nodiscard]] std::vector<mail::SuppressionEntry> find_rows(Connection& connection,
                                                             const SubjectPlace& place);
+/// Writes entries where there is none yet; reuses its statement from entry to entry. Destroyed
+/// before the transaction ends.
+class RowInserter {
+public:
+    explicit RowInserter(Connection& connection);
+
+    /// False when there is a row at this place.
+    bool insert(const SubjectPlace& place, const mail::SuppressionEntry& entry);
+
+private:
+    Connection& connection_;
+    Query query_;
+};
+
 /// Writes the entry at a place, over one that is there.
 void put_row(Connection& connection,
              const SubjectPlace& place,

@@ -15,6 +15,7 @@
 #include "mail/suppression.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -72,13 +73,6 @@ std::string check_of(const core::SecretKey& key) {
     return core::to_hex(core::keyed_hash(key, "holdback suppression list"));
 }
 
-std::string hash_of(const core::SecretKey& key, SubjectKind kind, std::string_view subject) {
-    std::string octets(mail::wire_name(kind));
-    octets += '\0';
-    octets += subject;
-    return core::to_hex(core::keyed_hash(key, octets));
-}
-
 core::SecretKey key_from(const std::string& path, IfAbsent if_absent) {
     const auto key = load_key(path, if_absent);
     if (!key.has_value()) {
@@ -112,6 +106,18 @@ std::string_view condition_on(SubjectKind kind) {
     std::unreachable();
 }
 
+std::string_view condition_on(mail::ScopeKind kind) {
+    switch (kind) {
+        case mail::ScopeKind::Global:
+            return "scope = ''";
+        case mail::ScopeKind::SenderDomain:
+            return "(scope <> '' AND instr(scope, '@') = 0)";
+        case mail::ScopeKind::Sender:
+            return "instr(scope, '@') > 0";
+    }
+    std::unreachable();
+}
+
 std::string page_sql(const ports::SuppressionFilter& filter, bool is_first) {
     std::string sql = fmt::format("SELECT {} FROM suppression WHERE TRUE", entry_columns());
     sql += is_first ? "" : " AND (domain, local, scope) > (?, ?, ?)";
@@ -122,6 +128,9 @@ std::string page_sql(const ports::SuppressionFilter& filter, bool is_first) {
         sql += fmt::format(" AND {}", condition_on(*filter.kind));
     }
     sql += filter.scope.has_value() ? " AND scope = ?" : "";
+    if (filter.scope_kind.has_value()) {
+        sql += fmt::format(" AND {}", condition_on(*filter.scope_kind));
+    }
     sql += filter.source.has_value() ? " AND source = ?" : "";
     sql += filter.proof.has_value() ? " AND proof = ? AND source = ?" : "";
     sql += filter.seen_before.has_value() ? " AND last_seen < ?" : "";
@@ -165,6 +174,31 @@ void bind_filter(Query& query, const ports::SuppressionFilter& filter, core::Tim
     }
 }
 
+std::uint64_t count_of(const Query& query, int column) {
+    return static_cast<std::uint64_t>(query.integer(column));
+}
+
+/// The number of entries that have in common what `SuppressionGroup` tells.
+std::vector<SuppressionGroup> read_groups(Connection& connection, core::TimePoint now) {
+    Query query = connection.query(
+        "SELECT reason, code, source, proof, CASE WHEN active = 0 THEN 1 WHEN expires <= ? THEN 2 "
+        "ELSE 0 END AS standing, domain GLOB '#?' AS hashed, count(*) FROM suppression "
+        "GROUP BY 1, 2, 3, 4, 5, 6");
+    query.bind(now);
+    std::vector<SuppressionGroup> groups;
+    while (query.step()) {
+        constexpr std::array kStandings{Standing::InForce, Standing::Counting, Standing::Expired};
+        groups.push_back({.reason = static_cast<mail::SuppressionReason>(query.integer(0)),
+                          .code = static_cast<int>(query.integer(1)),
+                          .source = static_cast<mail::SuppressionSource>(query.integer(2)),
+                          .proof = static_cast<mail::Proof>(query.integer(3)),
+                          .standing = kStandings.at(static_cast<std::size_t>(query.integer(4))),
+                          .is_hashed = query.integer(5) != 0,
+                          .entries = count_of(query, 6)});
+    }
+    return groups;
+}
+
 /// Where an entry lies that was read from the list.
 struct PageEnd {
     SubjectPlace place;
@@ -198,6 +232,25 @@ std::vector<SuppressionEntry> read_page(Connection& connection,
 SuppressionOptions suppression_options(const config::StoreSettings& settings) {
     return {.learned_form = settings.hash ? SubjectForm::Hashed : SubjectForm::Plain,
             .hash_key = settings.hash_key};
+}
+
+std::string_view wire_name(Standing standing) {
+    switch (standing) {
+        case Standing::InForce:
+            return "in-force";
+        case Standing::Counting:
+            return "counting";
+        case Standing::Expired:
+            return "expired";
+    }
+    std::unreachable();
+}
+
+Standing standing_of(const SuppressionEntry& entry, core::TimePoint now) {
+    if (entry.holds_at(now)) {
+        return Standing::InForce;
+    }
+    return entry.active ? Standing::Expired : Standing::Counting;
 }
 
 /// Looks up addresses on one connection, within a transaction.
@@ -272,7 +325,7 @@ private:
     }
 
     [[nodiscard]] SubjectPlace hashed(SubjectKind kind, std::string_view subject) const {
-        return hashed_place(kind, hash_of(*key_, kind, subject));
+        return hashed_place(*key_, kind, subject);
     }
 
     Connection& connection_;
@@ -356,20 +409,26 @@ std::optional<SubjectPlace> SqliteSuppressions::hashed_place_of(Connection& conn
     if (kind == SubjectKind::Pattern || is_hash_text(subject) || !has_hashes(connection)) {
         return std::nullopt;
     }
-    const core::SecretKey key = key_with(stored_hash_check(connection));
-    return hashed_place(kind, hash_of(key, kind, subject));
+    return hashed_place(key_with(stored_hash_check(connection)), kind, subject);
 }
 
-SubjectPlace SqliteSuppressions::place_of_new_hash(Connection& connection,
-                                                   const mail::SuppressionSubject& subject) {
-    if (auto place = hashed_place_of(connection, subject.kind, subject.text)) {
-        return *std::move(place);
+core::SecretKey SqliteSuppressions::key_in(Connection& connection) {
+    if (has_hashes(connection)) {
+        return key_with(stored_hash_check(connection));
     }
-    // The first of all hashed entries: whatever key there is will do.
+    // For the first of all hashed entries whatever key there is will do.
     const core::SecretKey key = key_from(options_.hash_key, IfAbsent::Make);
     connection.query("UPDATE suppression_state SET hash_check = ?").bind(check_of(key)).run();
     begin_generation(connection);
-    return hashed_place(subject.kind, hash_of(key, subject.kind, subject.text));
+    return key;
+}
+
+bool SqliteSuppressions::has_hashes_in(Connection& connection) {
+    return has_hashes(connection);
+}
+
+void SqliteSuppressions::announce_in(Connection& connection) {
+    begin_generation(connection);
 }
 
 std::optional<SuppressionEntry> SqliteSuppressions::find_in(Connection& connection,
@@ -393,8 +452,7 @@ void SqliteSuppressions::put_in(Connection& connection, const SuppressionEntry& 
         if (entry.kind == SubjectKind::Pattern) {
             throw DatabaseError("suppression list: a pattern can't be hashed");
         }
-        const SubjectPlace hashed =
-            place_of_new_hash(connection, {.kind = entry.kind, .text = entry.subject});
+        const SubjectPlace hashed = hashed_place(key_in(connection), entry.kind, entry.subject);
         remove_row(connection, named, entry.scope);
         put_row(connection, hashed, entry);
     } else {
@@ -524,6 +582,28 @@ core::Result<void, StoreError> SqliteSuppressions::list(
     const ports::SuppressionFilter& filter,
     core::TimePoint now,
     const std::function<bool(const SuppressionEntry&)>& visit) {
+    // A domain's own entries lie in front of its mailboxes, and are shown behind them.
+    std::vector<SuppressionEntry> of_domain;
+    const auto show = [&](const SuppressionEntry* next) {
+        if (!of_domain.empty() &&
+            (next == nullptr ||
+             place_of(next->kind, next->subject).domain !=
+                 place_of(SubjectKind::Domain, of_domain.front().subject).domain)) {
+            for (const SuppressionEntry& entry : std::exchange(of_domain, {})) {
+                if (!visit(entry)) {
+                    return false;
+                }
+            }
+        }
+        if (next == nullptr) {
+            return true;
+        }
+        if (next->kind == SubjectKind::Domain && next->form == SubjectForm::Plain) {
+            of_domain.push_back(*next);
+            return true;
+        }
+        return visit(*next);
+    };
     std::optional<PageEnd> last;
     while (true) {
         const auto page = at_store_boundary([&] {
@@ -534,11 +614,12 @@ core::Result<void, StoreError> SqliteSuppressions::list(
             return std::unexpected(page.error());
         }
         for (const SuppressionEntry& entry : *page) {
-            if (!visit(entry)) {
+            if (!show(&entry)) {
                 return {};
             }
         }
         if (page->size() < kPage) {
+            static_cast<void>(show(nullptr));
             return {};
         }
         last = end_at(page->back());
@@ -555,6 +636,25 @@ core::Result<ports::SuppressionCounts, StoreError> SqliteSuppressions::counts(co
             query.step();
             return ports::SuppressionCounts{.entries = static_cast<std::size_t>(query.integer(0)),
                                             .in_force = static_cast<std::size_t>(query.integer(1))};
+        });
+    });
+}
+
+core::Result<SuppressionStatistics, StoreError> SqliteSuppressions::statistics(
+    core::TimePoint now, std::size_t domains) {
+    return at_store_boundary([&] {
+        return database_.read([&](Connection& connection) {
+            SuppressionStatistics statistics;
+            statistics.groups = read_groups(connection, now);
+            Query query = connection.query(
+                "SELECT domain, count(*) AS entries FROM suppression WHERE domain >= '/' "
+                "GROUP BY domain ORDER BY entries DESC, domain LIMIT ?");
+            query.bind(static_cast<std::int64_t>(domains));
+            while (query.step()) {
+                statistics.domains.push_back(
+                    {.domain = query.text(0), .entries = count_of(query, 1)});
+            }
+            return statistics;
         });
     });
 }

@@ -45,6 +45,33 @@ struct SuppressionOptions {
 /// As the settings want it.
 [[nodiscard]] SuppressionOptions suppression_options(const config::StoreSettings& settings);
 
+/// What an entry does now.
+enum class Standing : std::uint8_t { InForce, Counting, Expired };
+
+[[nodiscard]] std::string_view wire_name(Standing standing);
+[[nodiscard]] Standing standing_of(const mail::SuppressionEntry& entry, core::TimePoint now);
+
+/// Entries that have all of this in common.
+struct SuppressionGroup {
+    mail::SuppressionReason reason;
+    int code;
+    mail::SuppressionSource source;
+    mail::Proof proof;  ///< of learned entries
+    Standing standing;
+    bool is_hashed;
+    std::uint64_t entries;
+};
+
+struct DomainCount {
+    std::string domain;
+    std::uint64_t entries;
+};
+
+struct SuppressionStatistics {
+    std::vector<SuppressionGroup> groups;
+    std::vector<DomainCount> domains;  ///< those with the most entries, most first
+};
+
 /// Patterns there can be: each look-up tries them all.
 inline constexpr std::size_t kMostPatterns = 10'000;
 
@@ -79,6 +106,10 @@ public:
     [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
         core::TimePoint now) override;
 
+    /// Counts of the whole list, and the `domains` domains with the most entries.
+    [[nodiscard]] core::Result<SuppressionStatistics, ports::StoreError> statistics(
+        core::TimePoint now, std::size_t domains);
+
     // For other modules that write entries in transactions of their own: these run inside one, and
     // throw DatabaseError.
 
@@ -89,9 +120,12 @@ public:
     void put_in(Connection& connection, const mail::SuppressionEntry& entry);
     /// True when there was one.
     bool remove_in(Connection& connection, const mail::SuppressionKey& key);
-    /// Where a subject lies, or would lie, in hashed form; makes the key if there is none yet.
-    [[nodiscard]] SubjectPlace place_of_new_hash(Connection& connection,
-                                                 const mail::SuppressionSubject& subject);
+    [[nodiscard]] static bool has_hashes_in(Connection& connection);
+    /// The key for entries that are to be hashed; made if there is none yet.
+    [[nodiscard]] core::SecretKey key_in(Connection& connection);
+    /// Tells all processes to look anew at patterns, suffixes and hashed entries: after these were
+    /// written other than by `put_in`.
+    static void announce_in(Connection& connection);
 
 private:
     /// What a look-up has to know before it looks: kept until the generation changes.

@@ -76,6 +76,7 @@ bool fits(const SuppressionFilter& filter,
     const bool is_learned = entry.source == mail::SuppressionSource::Learned;
     return is_or_any(filter.reason, entry.reason) && is_or_any(filter.code, entry.code) &&
            is_or_any(filter.kind, entry.kind) && is_or_any(filter.scope, entry.scope) &&
+           is_or_any(filter.scope_kind, entry.scope.kind()) &&
            is_or_any(filter.source, entry.source) &&
            (!filter.proof.has_value() || (is_learned && *filter.proof == entry.proof)) &&
            (!filter.domain.has_value() ||

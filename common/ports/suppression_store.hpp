@@ -50,6 +50,7 @@ struct SuppressionFilter {
     std::optional<std::string> domain = std::nullopt;
     std::optional<mail::SubjectKind> kind = std::nullopt;
     std::optional<mail::SuppressionScope> scope = std::nullopt;
+    std::optional<mail::ScopeKind> scope_kind = std::nullopt;
     std::optional<mail::SuppressionSource> source = std::nullopt;
     /// Of what was learned alone: other entries have no proof.
     std::optional<mail::Proof> proof = std::nullopt;
@@ -124,7 +125,7 @@ public:
         const mail::SuppressionKey& key) = 0;
 
     /// Calls `visit` for each entry that fits until it returns false: hashed ones, patterns and
-    /// suffixes first, then in order of domain, mailbox and scope. No lock is held
+    /// suffixes first, then in order of domain, mailbox and scope, a domain behind its mailboxes. No lock is held
     /// while `visit` runs: it may call this store.
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const SuppressionFilter& filter,

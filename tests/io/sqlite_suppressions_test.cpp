@@ -336,14 +336,14 @@ TEST_CASE_TEMPLATE("the list is in order of domain and mailbox and fits its filt
     }
     CHECK(subjects(kind.store, {}) ==
           std::vector<std::string>{
-              "example.net", "ann@example.net", "zed@example.net", "bo@example.org"});
+              "ann@example.net", "zed@example.net", "example.net", "bo@example.org"});
     CHECK(subjects(kind.store, {.reason = SuppressionReason::Manual}) ==
           std::vector<std::string>{"zed@example.net"});
     CHECK(subjects(kind.store, {.code = FailureCode(2001)}) ==
-          std::vector<std::string>{"example.net", "ann@example.net", "bo@example.org"});
+          std::vector<std::string>{"ann@example.net", "example.net", "bo@example.org"});
     CHECK(subjects(kind.store, {.domain = "Example.NET", .with_inactive = true}) ==
           std::vector<std::string>{
-              "example.net", "ann@example.net", "old@example.net", "zed@example.net"});
+              "ann@example.net", "old@example.net", "zed@example.net", "example.net"});
     CHECK(subjects(kind.store, {.domain = "' OR '1'='1"}).empty());
 }
 

@@ -74,18 +74,18 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
 }
 
 /// The order in which `list` gives entries: what is no domain or mailbox stands in front.
-std::tuple<std::string, std::string, mail::SuppressionScope> place_in_list(
+std::tuple<std::string, bool, std::string, mail::SuppressionScope> place_in_list(
     const mail::SuppressionEntry& entry) {
     switch (entry.kind) {
         case mail::SubjectKind::Address: {
             const std::size_t at = entry.subject.rfind('@');
-            return {entry.subject.substr(at + 1), entry.subject.substr(0, at), entry.scope};
+            return {entry.subject.substr(at + 1), false, entry.subject.substr(0, at), entry.scope};
         }
         case mail::SubjectKind::Domain:
         case mail::SubjectKind::Suffix:
-            return {entry.subject, "", entry.scope};
+            return {entry.subject, true, "", entry.scope};
         case mail::SubjectKind::Pattern:
-            return {"*", entry.subject, entry.scope};
+            return {"*", false, entry.subject, entry.scope};
     }
     std::unreachable();
 }

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the rows of a list say, and the rows of our own CSV.
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "lists/list_format.hpp"
+#include "lists/time_text.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::lists {
+
+namespace {
+
+using mail::FailureCode;
+using mail::SuppressionEntry;
+using mail::SuppressionReason;
+
+/// More of a service's text is not kept.
+constexpr std::size_t kMostTextOctets = 500;
+
+constexpr std::array<std::string_view, 15> kOwnColumns{"subject",
+                                                       "kind",
+                                                       "scope",
+                                                       "reason",
+                                                       "code",
+                                                       "source",
+                                                       "strikes",
+                                                       "first_seen",
+                                                       "last_seen",
+                                                       "expires",
+                                                       "active",
+                                                       "proof",
+                                                       "rule",
+                                                       "diagnostic",
+                                                       "message_id"};
+
+int column_of(const ListShape& shape, std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) {
+        const auto found = std::ranges::find(shape.columns, name);
+        if (found != shape.columns.end()) {
+            return static_cast<int>(found - shape.columns.begin());
+        }
+    }
+    return -1;
+}
+
+/// Lower case, and letters alone.
+std::string word_of(std::string_view text) {
+    std::string word;
+    for (const char c : text) {
+        if (core::is_ascii_alpha(c)) {
+            word += core::ascii_lower(c);
+        }
+    }
+    return word;
+}
+
+/// The reason that a format is about.
+std::optional<SuppressionReason> reason_of(ListFormat format) {
+    switch (format) {
+        case ListFormat::MailgunBounces:
+        case ListFormat::SendgridBounces:
+        case ListFormat::SendgridBlocks:
+        case ListFormat::SendgridInvalid:
+            return SuppressionReason::Bounce;
+        case ListFormat::MailgunComplaints:
+        case ListFormat::SendgridSpamReports:
+            return SuppressionReason::Complaint;
+        case ListFormat::MailgunUnsubscribes:
+        case ListFormat::SendgridUnsubscribes:
+            return SuppressionReason::Unsubscribe;
+        case ListFormat::Plain:
+        case ListFormat::Holdback:
+        case ListFormat::Csv:
+        case ListFormat::Ses:
+        case ListFormat::Postmark:
+        case ListFormat::Sparkpost:
+        case ListFormat::Postal:
+        case ListFormat::ListmonkSubscribers:
+        case ListFormat::ListmonkBounces:
+            return std::nullopt;
+    }
+    std::unreachable();
+}
+
+/// The code for an enhanced status that stands somewhere in the text.
+std::optional<FailureCode> code_by_status(std::string_view text) {
+    struct Row {
+        std::string_view status;
+        int code;
+    };
+    constexpr auto kRows = std::to_array<Row>({{"5.1.10", 2002},
+                                               {"5.1.1", 2001},
+                                               {"5.1.2", 2002},
+                                               {"5.1.3", 2003},
+                                               {"5.1.6", 2004},
+                                               {"5.2.1", 3002},
+                                               {"5.2.2", 3001},
+                                               {"5.4.4", 2002},
+                                               {"5.7.", 1999}});
+    const auto* const row = std::ranges::find_if(
+        kRows, [&](const Row& candidate) { return text.contains(candidate.status); });
+    return row == kRows.end() ? std::nullopt : FailureCode::from_number(row->code);
+}
+
+FailureCode code_for(SuppressionReason reason, mail::SubjectKind kind, std::string_view text) {
+    constexpr FailureCode kRejectedOther{1999};
+    constexpr FailureCode kAddressInvalid{2001};
+    constexpr FailureCode kDomainInvalid{2002};
+    constexpr FailureCode kComplaint{5002};
+    constexpr FailureCode kUnsubscribed{5003};
+    switch (reason) {
+        case SuppressionReason::Bounce:
+            return kind == mail::SubjectKind::Address
+                       ? code_by_status(text).value_or(kAddressInvalid)
+                       : kDomainInvalid;
+        case SuppressionReason::Complaint:
+            return kComplaint;
+        case SuppressionReason::Unsubscribe:
+            return kUnsubscribed;
+        case SuppressionReason::Manual:
+        case SuppressionReason::Allow:
+            return kRejectedOther;
+    }
+    std::unreachable();
+}
+
+RowOutcome entry_for(mail::SuppressionSubject subject,
+                     SuppressionReason reason,
+                     std::string_view text,
+                     std::string_view time,
+                     const RowDefaults& defaults) {
+    SuppressionEntry entry;
+    entry.last_seen = defaults.now;
+    if (!core::trim(time).empty()) {
+        const auto seen = parse_time(time);
+        if (!seen.has_value()) {
+            return BadRow{fmt::format("{} is no time", core::log_safe(time))};
+        }
+        entry.last_seen = std::min(*seen, defaults.now);
+    }
+    entry.first_seen = entry.last_seen;
+    entry.kind = subject.kind;
+    entry.subject = std::move(subject.text);
+    entry.reason = reason;
+    entry.code = code_for(entry.reason, entry.kind, text);
+    entry.source = mail::SuppressionSource::Import;
+    entry.diagnostic = core::trim(text).substr(0, kMostTextOctets);
+    return entry;
+}
+
+BadRow no_subject(std::string_view text, mail::SyntaxError error) {
+    return {fmt::format("{}: {}", core::log_safe(text), mail::plain_words(error))};
+}
+
+/// True for what is a domain by its syntax, but was hardly meant as one.
+bool is_bare_word(const mail::SuppressionSubject& subject) {
+    return subject.kind == mail::SubjectKind::Domain && !subject.text.contains('.') &&
+           !subject.text.starts_with('[');
+}
+
+BadRow no_address(std::string_view text) {
+    return {fmt::format("{}: no address", core::log_safe(text))};
+}
+
+/// A value of our own CSV, or what is wrong with it.
+class OwnValues {
+public:
+    OwnValues(std::span<const std::string> fields, std::span<const int> columns)
+        : fields_(fields), columns_(columns) {}
+
+    [[nodiscard]] std::string_view text(std::size_t own) const {
+        const int column = columns_[own];
+        return column < 0 || static_cast<std::size_t>(column) >= fields_.size()
+                   ? std::string_view()
+                   : std::string_view(fields_[static_cast<std::size_t>(column)]);
+    }
+    /// What `parse` makes of the text; `otherwise` when it makes nothing, which is trouble.
+    template <typename T, typename Parse>
+    T required(std::size_t own, Parse parse, T otherwise) {
+        auto parsed = parse(text(own));
+        if (!parsed.has_value()) {
+            if (!bad_.has_value()) {
+                bad_ = BadRow{fmt::format(
+                    "{} is not known as {}", core::log_safe(text(own)), kOwnColumns.at(own))};
+            }
+            return otherwise;
+        }
+        return *std::move(parsed);
+    }
+    /// The same, but an empty text is no trouble.
+    template <typename T, typename Parse>
+    T optional(std::size_t own, Parse parse, T otherwise) {
+        return text(own).empty() ? otherwise : required(own, parse, std::move(otherwise));
+    }
+    [[nodiscard]] const std::optional<BadRow>& bad() const { return bad_; }
+
+private:
+    std::span<const std::string> fields_;
+    std::span<const int> columns_;
+    std::optional<BadRow> bad_;
+};
+
+std::optional<FailureCode> parse_code(std::string_view text) {
+    const auto number = core::parse_decimal(text);
+    return number.has_value() && *number <= 9999
+               ? FailureCode::from_number(static_cast<int>(*number))
+               : std::nullopt;
+}
+
+std::optional<bool> parse_active(std::string_view text) {
+    return text == "yes" ? std::optional(true) : text == "no" ? std::optional(false) : std::nullopt;
+}
+
+std::optional<int> parse_strikes(std::string_view text) {
+    const auto number = core::parse_decimal(text);
+    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
+    return number.has_value() && *number <= kMost ? std::optional(static_cast<int>(*number))
+                                                  : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SuppressionReason> parse_service_reason(std::string_view text) {
+    struct Row {
+        std::string_view part;
+        SuppressionReason reason;
+    };
+    // The first that occurs: "spam" and "complaint" before "bounce".
+    constexpr auto kRows = std::to_array<Row>({{"spam", SuppressionReason::Complaint},
+                                               {"complain", SuppressionReason::Complaint},
+                                               {"abuse", SuppressionReason::Complaint},
+                                               {"unsub", SuppressionReason::Unsubscribe},
+                                               {"optout", SuppressionReason::Unsubscribe},
+                                               {"bounce", SuppressionReason::Bounce},
+                                               {"invalid", SuppressionReason::Bounce},
+                                               {"hardfail", SuppressionReason::Bounce},
+                                               {"failed", SuppressionReason::Bounce},
+                                               {"undeliverable", SuppressionReason::Bounce},
+                                               {"manual", SuppressionReason::Manual},
+                                               {"blocklist", SuppressionReason::Manual},
+                                               {"blacklist", SuppressionReason::Manual},
+                                               {"compliance", SuppressionReason::Manual},
+                                               {"admin", SuppressionReason::Manual}});
+    const std::string word = word_of(text);
+    if (word == "hard" || word == "permanent") {
+        return SuppressionReason::Bounce;
+    }
+    const auto* const row = std::ranges::find_if(
+        kRows, [&](const Row& candidate) { return word.contains(candidate.part); });
+    return row == kRows.end() ? std::nullopt : std::optional(row->reason);
+}
+
+RowOutcome service_entry(std::string_view address,
+                         SuppressionReason reason,
+                         std::string_view text,
+                         std::string_view time,
+                         const RowDefaults& defaults) {
+    auto subject = mail::parse_subject(core::trim(address), mail::Patterns::No);
+    if (!subject.has_value()) {
+        return no_subject(address, subject.error());
+    }
+    if (subject->kind == mail::SubjectKind::Suffix || is_bare_word(*subject)) {
+        return no_address(address);
+    }
+    return entry_for(*std::move(subject), reason, text, time, defaults);
+}
+
+RowParser::RowParser(ListShape shape, RowDefaults defaults)
+    : shape_(std::move(shape)), defaults_(defaults) {
+    address_ = column_of(shape_,
+                         {"email",
+                          "emailaddress",
+                          "recipient",
+                          "recipientemail",
+                          "recipientaddress",
+                          "address",
+                          "mail",
+                          "mailaddress",
+                          "subscriberemail",
+                          "contactemail",
+                          "subject",
+                          "domain"});
+    time_ = column_of(shape_,
+                      {"lastupdatetime",
+                       "lastseen",
+                       "created",
+                       "createdat",
+                       "timestamp",
+                       "updated",
+                       "updatedat",
+                       "date",
+                       "time",
+                       "bouncedat"});
+    text_ = column_of(shape_, {"error", "diagnostic", "description", "details", "message"});
+    code_ = column_of(shape_, {"status", "code"});
+    reason_ = column_of(shape_, {"suppressionreason", "reason", "type", "source"});
+    if (shape_.format == ListFormat::Sparkpost) {
+        reason_ = column_of(shape_, {"source"});
+    } else if (shape_.format == ListFormat::ListmonkSubscribers) {
+        reason_ = column_of(shape_, {"status"});
+    } else if (shape_.format == ListFormat::ListmonkBounces) {
+        reason_ = column_of(shape_, {"type"});
+    } else if (reason_of(shape_.format).has_value() && text_ < 0) {
+        text_ = column_of(shape_, {"reason"});
+    }
+    for (const std::string_view name : kOwnColumns) {
+        std::string plain(name);
+        std::erase(plain, '_');
+        own_.push_back(column_of(shape_, {plain}));
+    }
+}
+
+std::string_view RowParser::value(std::span<const std::string> fields, int column) const {
+    return column < 0 || static_cast<std::size_t>(column) >= fields.size()
+               ? std::string_view()
+               : std::string_view(fields[static_cast<std::size_t>(column)]);
+}
+
+RowOutcome RowParser::parse(std::span<const std::string> fields) const {
+    if (shape_.format == ListFormat::Plain) {
+        return fields.empty() ? RowOutcome(PassedOver{}) : parse_plain(fields.front());
+    }
+    return shape_.format == ListFormat::Holdback ? parse_own(fields) : parse_service(fields);
+}
+
+RowOutcome RowParser::parse_plain(std::string_view line) const {
+    // A mailbox may have # in its name: a comment has white space in front.
+    if (line.starts_with('#')) {
+        return PassedOver{};
+    }
+    for (const std::string_view mark : {" #", "\t#"}) {
+        line = line.substr(0, line.find(mark));
+    }
+    line = core::trim(line);
+    if (line.empty()) {
+        return PassedOver{};
+    }
+    auto subject = mail::parse_subject(line, mail::Patterns::Yes);
+    if (!subject.has_value()) {
+        return no_subject(line, subject.error());
+    }
+    if (is_bare_word(*subject)) {
+        return no_address(line);
+    }
+    return entry_for(*std::move(subject), defaults_.reason, {}, {}, defaults_);
+}
+
+RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
+    const std::string_view told = value(fields, reason_);
+    std::optional<SuppressionReason> reason = reason_of(shape_.format);
+    if (shape_.format == ListFormat::ListmonkSubscribers) {
+        // Subscribers who are not blocklisted are welcome.
+        if (word_of(told) != "blocklisted" && word_of(told) != "blacklisted") {
+            return PassedOver{};
+        }
+        reason = SuppressionReason::Manual;
+    } else if (shape_.format == ListFormat::ListmonkBounces && word_of(told) == "soft") {
+        return PassedOver{};
+    } else if (!reason.has_value()) {
+        reason = parse_service_reason(told);
+    }
+    if (shape_.format == ListFormat::Postal && !reason.has_value()) {
+        // Postal's own list is of addresses that failed; its reasons are texts such as "too many
+        // soft fails".
+        reason = SuppressionReason::Bounce;
+    }
+    std::string text(value(fields, text_));
+    const std::string_view status = value(fields, code_);
+    const bool is_status = code_ != reason_ && !status.empty() && !text.contains(status) &&
+                           core::is_ascii_digit(status.front());
+    if (is_status) {
+        text = text.empty() ? std::string(status) : fmt::format("{} {}", status, text);
+    } else if (text.empty() && reason_ != code_ && shape_.format == ListFormat::Postal) {
+        text = told;
+    }
+    auto outcome = service_entry(value(fields, address_),
+                                 reason.value_or(defaults_.reason),
+                                 text,
+                                 value(fields, time_),
+                                 defaults_);
+    auto* const entry = std::get_if<SuppressionEntry>(&outcome);
+    if (entry == nullptr) {
+        return outcome;
+    }
+    if (entry->kind != mail::SubjectKind::Address && shape_.format != ListFormat::Csv) {
+        return no_address(value(fields, address_));
+    }
+    if (shape_.format == ListFormat::SendgridBlocks) {
+        // A block is about us, not about the mailbox.
+        entry->code = FailureCode(1999);
+    }
+    return outcome;
+}
+
+RowOutcome RowParser::parse_own(std::span<const std::string> fields) const {
+    OwnValues values(fields, own_);
+    SuppressionEntry entry;
+    entry.kind = values.required(1, mail::parse_subject_kind, mail::SubjectKind::Address);
+    const mail::Patterns patterns =
+        entry.kind == mail::SubjectKind::Pattern ? mail::Patterns::Yes : mail::Patterns::No;
+    auto subject = mail::parse_subject(values.text(0), patterns);
+    if (!subject.has_value()) {
+        return no_subject(values.text(0), subject.error());
+    }
+    if (!values.bad().has_value() && subject->kind != entry.kind) {
+        return BadRow{fmt::format(
+            "{} is no {}", core::log_safe(values.text(0)), mail::wire_name(entry.kind))};
+    }
+    entry.subject = std::move(subject->text);
+    entry.scope = values.optional(2, mail::SuppressionScope::parse, mail::SuppressionScope());
+    entry.reason = values.required(3, mail::parse_suppression_reason, SuppressionReason::Manual);
+    entry.code =
+        values.optional(4, parse_code, code_for(entry.reason, entry.kind, values.text(13)));
+    entry.source =
+        values.optional(5, mail::parse_suppression_source, mail::SuppressionSource::Import);
+    entry.strikes = values.optional(6, parse_strikes, 0);
+    entry.last_seen = values.optional(8, parse_time, defaults_.now);
+    entry.first_seen = values.optional(7, parse_time, entry.last_seen);
+    if (!values.text(9).empty()) {
+        entry.expires = values.required(9, parse_time, defaults_.now);
+    }
+    entry.active = values.optional(10, parse_active, true);
+    entry.proof = values.optional(11, mail::parse_proof, mail::Proof::Unproven);
+    entry.rule = values.text(12);
+    entry.diagnostic = values.text(13);
+    entry.message_id = values.text(14);
+    if (values.bad().has_value()) {
+        return *values.bad();
+    }
+    return entry;
+}
+
+std::span<const std::string_view> own_columns() {
+    return kOwnColumns;
+}
+
+std::string own_row(const SuppressionEntry& entry) {
+    const std::array<std::string, kOwnColumns.size()> fields{
+        entry.subject,
+        std::string(mail::wire_name(entry.kind)),
+        entry.scope.text(),
+        std::string(mail::wire_name(entry.reason)),
+        fmt::format("{}", entry.code.number()),
+        std::string(mail::wire_name(entry.source)),
+        fmt::format("{}", entry.strikes),
+        time_text(entry.first_seen),
+        time_text(entry.last_seen),
+        entry.expires.has_value() ? time_text(*entry.expires) : "",
+        entry.active ? "yes" : "no",
+        std::string(mail::wire_name(entry.proof)),
+        entry.rule,
+        entry.diagnostic,
+        entry.message_id};
+    return csv_row(fields);
+}
+
+}  // namespace holdback::lists

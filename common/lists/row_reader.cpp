@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lists/row_reader.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace holdback::lists {
+
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{256} * 1024;
+
+/// Where in a row of CSV an octet stands. A quote opens only at the start of a field, so that a
+/// stray one within a field does not swallow the lines behind it.
+enum class Within : std::uint8_t { FieldStart, Plain, Quoted, BehindQuote };
+
+Within step(Within within, char c, char separator) {
+    switch (within) {
+        case Within::Quoted:
+            return c == '"' ? Within::BehindQuote : Within::Quoted;
+        case Within::BehindQuote:
+            if (c == '"') {
+                return Within::Quoted;  // it was doubled
+            }
+            break;
+        case Within::FieldStart:
+            if (c == '"') {
+                return Within::Quoted;
+            }
+            if (c == ' ') {
+                return Within::FieldStart;
+            }
+            break;
+        case Within::Plain:
+            break;
+    }
+    return c == separator ? Within::FieldStart : Within::Plain;
+}
+
+}  // namespace
+
+std::string_view plain_words(RowTrouble trouble) {
+    switch (trouble) {
+        case RowTrouble::TooLong:
+            return "the row is too long";
+        case RowTrouble::OpenQuote:
+            return "a quote is not closed";
+        case RowTrouble::TextAfterQuote:
+            return "text stands behind a closing quote";
+    }
+    std::unreachable();
+}
+
+/// Reads one block more behind what is in the buffer; false at the end of the text.
+bool RowReader::fill() {
+    if (at_end_) {
+        return false;
+    }
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    const std::size_t old = buffer_.size();
+    buffer_.resize(old + kBlock);
+    const std::size_t got = source_(std::span(buffer_).subspan(old));
+    buffer_.resize(old + got);
+    octets_ += got;
+    at_end_ = got == 0;
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (!looked_at_mark_ && (at_end_ || buffer_.size() >= kByteOrderMark.size())) {
+        looked_at_mark_ = true;
+        begin_ = buffer_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    }
+    return !at_end_;
+}
+
+std::string_view RowReader::peek(std::size_t most) {
+    while (buffer_.size() - begin_ < most && fill()) {
+    }
+    return std::string_view(buffer_).substr(begin_, most);
+}
+
+/// Finds the end of the next row, which `row_` then is.
+bool RowReader::find_row() {
+    std::size_t at = 0;  // from begin_, as the buffer moves
+    Within within = Within::FieldStart;
+    bool dropping = false;
+    std::size_t lines = 0;
+    trouble_.reset();
+    while (true) {
+        if (begin_ + at >= buffer_.size()) {
+            if (dropping) {
+                begin_ = buffer_.size();
+                at = 0;
+            }
+            if (fill()) {
+                continue;
+            }
+            if (within == Within::Quoted) {
+                trouble_ = RowTrouble::OpenQuote;
+            }
+            break;
+        }
+        if (!dropping && at > kMostRowOctets) {
+            // What was taken for the inside of quotes may be the lines behind a stray one.
+            dropping = true;
+            within = Within::Plain;
+        }
+        const char c = buffer_[begin_ + at];
+        if (c == '\n') {
+            ++lines;
+            if (within != Within::Quoted) {
+                break;
+            }
+        } else if (separator_.has_value() && !dropping) {
+            within = step(within, c, *separator_);
+        }
+        ++at;
+    }
+    if (dropping) {
+        trouble_ = RowTrouble::TooLong;
+    }
+    const bool any = begin_ < buffer_.size();
+    row_ = std::string_view(buffer_).substr(begin_, at);
+    begin_ = std::min(buffer_.size(), begin_ + at + 1);
+    line_ = next_line_;
+    next_line_ += lines;
+    if (row_.ends_with('\r')) {
+        row_.remove_suffix(1);
+    }
+    return any || dropping;
+}
+
+bool RowReader::next() {
+    while (find_row()) {
+        if (trouble_.has_value()) {
+            fields_.clear();
+            return true;
+        }
+        if (!core::trim(row_).empty()) {
+            take_fields(row_);
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Takes the quoted field whose opening quote stands at `at`; gives the place behind it.
+std::size_t RowReader::take_quoted(std::string_view row, std::size_t at) {
+    std::string& field = fields_.back();
+    ++at;
+    while (at < row.size()) {
+        const std::size_t quote = std::min(row.find('"', at), row.size());
+        field.append(row.substr(at, quote - at));
+        at = quote + 1;
+        if (at >= row.size() || row[at] != '"') {
+            break;
+        }
+        field += '"';
+        ++at;
+    }
+    const std::size_t behind =
+        std::min(row.find(*separator_, std::min(at, row.size())), row.size());
+    if (at < behind && !core::trim(row.substr(at, behind - at)).empty()) {
+        trouble_ = RowTrouble::TextAfterQuote;
+    }
+    return behind;
+}
+
+void RowReader::take_fields(std::string_view row) {
+    fields_.clear();
+    if (!separator_.has_value()) {
+        fields_.emplace_back(core::trim(row));
+        return;
+    }
+    std::size_t at = 0;
+    while (true) {
+        fields_.emplace_back();
+        const std::size_t start = std::min(row.find_first_not_of(' ', at), row.size());
+        std::size_t behind = 0;
+        if (start < row.size() && row[start] == '"') {
+            behind = take_quoted(row, start);
+        } else {
+            behind = std::min(row.find(*separator_, at), row.size());
+            fields_.back() = core::trim(row.substr(at, behind - at));
+        }
+        if (behind >= row.size()) {
+            return;
+        }
+        at = behind + 1;
+    }
+}
+
+}  // namespace holdback::lists

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Takes a text apart into rows of fields: CSV, or plain lines.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::lists {
+
+/// Fills the octets from the front and gives how many there were; 0 at the end.
+using Source = std::function<std::size_t(std::span<char>)>;
+
+/// Longest row in octets; of a longer one the rest up to its end is thrown away.
+inline constexpr std::size_t kMostRowOctets = std::size_t{1} << 20U;
+
+enum class RowTrouble : std::uint8_t {
+    TooLong,
+    OpenQuote,       ///< the text ends within quotes
+    TextAfterQuote,  ///< something stands between a closing quote and the separator
+};
+
+[[nodiscard]] std::string_view plain_words(RowTrouble trouble);
+
+/// Reads rows in constant memory. CSV is RFC 4180: fields in double quotes may hold separators,
+/// doubled quotes and line ends; lines end with LF, CRLF or the text. A byte order mark in front is
+/// no part of it. Rows without any text are passed over, but counted as lines.
+class RowReader {
+public:
+    explicit RowReader(Source source) : source_(std::move(source)) {}
+
+    /// The first octets of the text, without a byte order mark, as far as they were read: at least
+    /// `most` if there are that many. Before the first `next`.
+    [[nodiscard]] std::string_view peek(std::size_t most);
+
+    /// nullopt: each line is one field, in which quotes mean nothing.
+    void separate_by(std::optional<char> separator) { separator_ = separator; }
+
+    /// True when there is a row; false at the end.
+    [[nodiscard]] bool next();
+    /// Of the last row. Those that are quoted are as they stand there; white space around others is
+    /// off.
+    [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }
+    /// What is wrong with the last row.
+    [[nodiscard]] std::optional<RowTrouble> trouble() const { return trouble_; }
+    /// The line on which the last row began, from 1.
+    [[nodiscard]] std::size_t line() const { return line_; }
+    [[nodiscard]] std::uintmax_t octets_read() const { return octets_; }
+
+private:
+    [[nodiscard]] bool fill();
+    [[nodiscard]] bool find_row();
+    void take_fields(std::string_view row);
+    [[nodiscard]] std::size_t take_quoted(std::string_view row, std::size_t at);
+
+    Source source_;
+    std::string buffer_;
+    std::size_t begin_ = 0;  // of the next row in the buffer
+    bool at_end_ = false;
+    bool looked_at_mark_ = false;
+    std::uintmax_t octets_ = 0;
+    std::optional<char> separator_;
+    std::string_view row_;  // into the buffer, without its line end
+    std::vector<std::string> fields_;
+    std::optional<RowTrouble> trouble_;
+    std::size_t line_ = 0;
+    std::size_t next_line_ = 1;
+};
+
+}  // namespace holdback::lists

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// `holdbackctl suppress import`
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/suppression_import.hpp"
+#include "lists/list_format.hpp"
+#include "lists/row_reader.hpp"
+#include "mail/suppression.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_output.hpp"
+#include "milter/ctl_progress.hpp"
+#include "milter/ctl_sources.hpp"
+#include "milter/ctl_suppress.hpp"
+#include "milter/ctl_suppress_json.hpp"
+#include "milter/ctl_suppress_shared.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using mail::SuppressionEntry;
+
+/// Bad lines that are reported in full.
+constexpr std::uint64_t kShownBadLines = 20;
+
+/// What became of the rows of all files.
+struct Tally {
+    std::uint64_t good = 0;
+    std::uint64_t bad = 0;
+    std::uint64_t passed_over = 0;
+    std::set<std::string, std::less<>> formats;
+};
+
+/// The shape of JSON rows by the names of their members, which mostly are the same.
+class JsonParsers {
+public:
+    JsonParsers(const SuppressImportOptions& options, lists::RowDefaults defaults)
+        : options_(options), defaults_(defaults) {}
+
+    /// nullptr when the forced format has no such rows.
+    const lists::RowParser* parser_for(const JsonRow& row, Tally& tally) {
+        const std::string head = fmt::format("{}", fmt::join(row.names, ","));
+        if (head != head_) {
+            const auto shape = lists::recognize(head, options_.format);
+            parser_.reset();
+            head_ = head;
+            if (shape.has_value()) {
+                tally.formats.emplace(lists::wire_name(shape->format));
+                parser_.emplace(*shape, defaults_);
+            }
+        }
+        return parser_.has_value() ? &*parser_ : nullptr;
+    }
+
+private:
+    const SuppressImportOptions& options_;
+    lists::RowDefaults defaults_;
+    std::string head_;
+    std::optional<lists::RowParser> parser_;
+};
+
+/// Reads files into an import.
+class ImportReader {
+public:
+    ImportReader(const CommandContext& context,
+                 const OpenList& list,
+                 const SuppressImportOptions& options,
+                 io::SuppressionImport& import)
+        : context_(context), list_(list), options_(options), import_(import) {
+        defaults_.now = context.clock.now();
+        defaults_.reason = options.reason;
+    }
+
+    /// Takes all rows of one file.
+    [[nodiscard]] std::optional<CommandError> read(const std::string& path) {
+        std::ifstream file;
+        std::optional<std::uintmax_t> size;
+        if (path != "-") {
+            std::error_code error;
+            file.open(path, std::ios::binary);
+            if (!file.is_open() || std::filesystem::is_directory(path, error)) {
+                return CommandError{Exit::Usage,
+                                    fmt::format("{}: can't be read", core::printable(path))};
+            }
+            const std::uintmax_t octets = std::filesystem::file_size(path, error);
+            size = error ? std::nullopt : std::optional(octets);
+        }
+        name_ = path == "-" ? "standard input" : path;
+        std::istream& in = path == "-" ? std::cin : file;
+        Progress progress(context_, "lines read", size);
+        auto error = is_json(in) ? read_json(in) : read_rows(in, progress);
+        if (!error.has_value() && in.bad()) {
+            return CommandError{Exit::Unavailable,
+                                fmt::format("{}: read error", core::printable(path))};
+        }
+        return error;
+    }
+
+    [[nodiscard]] const Tally& tally() const { return tally_; }
+
+    void say_how_many_more() const {
+        if (!options_.verbose && tally_.bad > kShownBadLines) {
+            context_.err << fmt::format(
+                "holdbackctl: {} more; --verbose shows all\n",
+                counted(tally_.bad - kShownBadLines, "bad line", "bad lines"));
+        }
+    }
+
+private:
+    std::optional<CommandError> read_rows(std::istream& in, Progress& progress) {
+        lists::RowReader rows([&in](std::span<char> space) {
+            return static_cast<std::size_t>(
+                in.rdbuf()->sgetn(space.data(), static_cast<std::streamsize>(space.size())));
+        });
+        const auto shape = shape_of(rows);
+        if (!shape.has_value()) {
+            return CommandError{
+                Exit::Usage,
+                fmt::format("{}: has no column of addresses in its first line, which {} has",
+                            core::printable(name_),
+                            options_.format.value_or("a list"))};
+        }
+        tally_.formats.emplace(lists::wire_name(shape->format));
+        rows.separate_by(shape->separator);
+        const lists::RowParser parser(*shape, defaults_);
+        bool is_header = shape->has_header;
+        constexpr std::size_t kBetweenLooks = 1024;
+        while (rows.next()) {
+            if (std::exchange(is_header, false)) {
+                continue;
+            }
+            const auto trouble = rows.trouble();
+            auto error = take(
+                rows.line(),
+                trouble.has_value()
+                    ? lists::RowOutcome(lists::BadRow{std::string(lists::plain_words(*trouble))})
+                    : parser.parse(rows.fields()),
+                progress);
+            if (error.has_value()) {
+                return error;
+            }
+            if (rows.line() % kBetweenLooks == 0) {
+                progress.show(rows.line(), rows.octets_read());
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// By the first line that is no comment.
+    [[nodiscard]] std::optional<lists::ListShape> shape_of(lists::RowReader& rows) const {
+        constexpr std::size_t kMostHeader = std::size_t{64} * 1024;
+        std::string_view text = rows.peek(kMostHeader);
+        std::string_view line = text.substr(0, text.find('\n'));
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        return lists::recognize(line, options_.format);
+    }
+
+    std::optional<CommandError> read_json(std::istream& in) {
+        JsonParsers parsers(options_, defaults_);
+        Progress progress(context_, "objects read", std::nullopt);
+        std::optional<CommandError> error;
+        std::size_t number = 0;
+        const auto trouble = read_json_rows(in, [&](const JsonRow& row) {
+            ++number;
+            if (error.has_value()) {
+                return;
+            }
+            const lists::RowParser* const parser = parsers.parser_for(row, tally_);
+            error = take(number,
+                         parser == nullptr ? lists::RowOutcome(lists::PassedOver{})
+                                           : parser->parse(row.values),
+                         progress);
+            progress.show(number, 0);
+        });
+        if (trouble.has_value() && !error.has_value()) {
+            report_bad(number + 1, *trouble, progress);
+        }
+        return error;
+    }
+
+    void report_bad(std::size_t line, std::string_view why, Progress& progress) {
+        if (++tally_.bad <= kShownBadLines || options_.verbose) {
+            progress.hide();
+            context_.err << fmt::format(
+                "holdbackctl: {}:{}: {}\n", core::printable(name_), line, core::printable(why));
+        }
+    }
+
+    std::optional<CommandError> take(std::size_t line,
+                                     lists::RowOutcome outcome,
+                                     Progress& progress) {
+        if (const auto* const bad = std::get_if<lists::BadRow>(&outcome)) {
+            report_bad(line, bad->why, progress);
+            return std::nullopt;
+        }
+        auto* const entry = std::get_if<SuppressionEntry>(&outcome);
+        if (entry == nullptr) {
+            ++tally_.passed_over;
+            return std::nullopt;
+        }
+        if (options_.scope.scope.has_value() || options_.scope.sender.has_value()) {
+            const auto scope = scope_for(entry->reason);
+            if (!scope.has_value()) {
+                return scope.error();
+            }
+            entry->scope = *scope;
+        }
+        ++tally_.good;
+        const auto added = import_.add(*entry);
+        return added.has_value() ? std::nullopt : std::optional(store_error(added.error().what));
+    }
+
+    [[nodiscard]] const core::Result<mail::SuppressionScope, CommandError>& scope_for(
+        mail::SuppressionReason reason) {
+        const auto known = scopes_.find(reason);
+        return known != scopes_.end()
+                   ? known->second
+                   : scopes_
+                         .emplace(reason,
+                                  scope_of_new(options_.scope, reason, list_.settings.learn.scope))
+                         .first->second;
+    }
+
+    const CommandContext& context_;
+    const OpenList& list_;
+    const SuppressImportOptions& options_;
+    io::SuppressionImport& import_;
+    lists::RowDefaults defaults_;
+    std::string name_;
+    Tally tally_;
+    std::map<mail::SuppressionReason, core::Result<mail::SuppressionScope, CommandError>> scopes_;
+};
+
+void write_summary(const CommandContext& context,
+                   const Tally& tally,
+                   const io::ImportCounts& counts,
+                   bool dry_run) {
+    if (context.json()) {
+        write_json(context.out,
+                   {{"formats", Json(tally.formats)},
+                    {"dry_run", dry_run},
+                    {"good", tally.good},
+                    {"bad", tally.bad},
+                    {"passed_over", tally.passed_over},
+                    {"added", counts.added},
+                    {"replaced", counts.replaced},
+                    {"already_there", counts.kept},
+                    {"repeated", counts.repeated}});
+        return;
+    }
+    context.out << fmt::format(
+        "{}{} added, {} replaced, {} already there, {} repeated in the list, {} passed over, {} "
+        "bad (format: {})\n",
+        dry_run ? "would be: " : "",
+        counts.added,
+        counts.replaced,
+        counts.kept,
+        counts.repeated,
+        tally.passed_over,
+        counted(tally.bad, "line", "lines"),
+        fmt::join(tally.formats, ", "));
+}
+
+}  // namespace
+
+CommandResult suppress_import(const CommandContext& context, const SuppressImportOptions& options) {
+    const auto list = open_list(context, options.dry_run ? StoreUse::Read : StoreUse::Import);
+    if (!list.has_value()) {
+        return std::unexpected(list.error());
+    }
+    const bool hash = options.hash || list->settings.store.hash;
+    io::SuppressionImport import(
+        *list->database,
+        *list->entries,
+        {.form = hash ? mail::SubjectForm::Hashed : mail::SubjectForm::Plain,
+         .existing = options.replace ? io::Existing::Replace : io::Existing::Keep,
+         .dry_run = options.dry_run},
+        context.clock.now());
+    ImportReader reader(context, *list, options, import);
+    for (const std::string& file : options.files) {
+        if (auto error = reader.read(file)) {
+            return std::unexpected(*std::move(error));
+        }
+    }
+    core::Result<io::ImportCounts, ports::StoreError> counts;
+    {
+        // The length of the work is known in entries, not in octets.
+        Progress progress(context, "entries written", import.count());
+        counts = import.finish(
+            [&](std::uint64_t done) { progress.show(static_cast<std::size_t>(done), done); });
+    }
+    if (!counts.has_value()) {
+        return std::unexpected(store_error(counts.error().what));
+    }
+    reader.say_how_many_more();
+    write_summary(context, reader.tally(), *counts, options.dry_run);
+    return reader.tally().bad == 0 ? Exit::Done : Exit::No;
+}
+
+}  // namespace holdback::milter

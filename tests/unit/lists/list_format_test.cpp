@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lists/list_format.hpp"
+
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "lists/access_map.hpp"
+#include "lists/time_text.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/suppression.hpp"
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::lists {
+
+namespace {
+
+using mail::SuppressionEntry;
+using mail::SuppressionReason;
+
+constexpr core::TimePoint kNow{std::chrono::milliseconds(1'800'000'000'000)};
+constexpr std::string_view kSeen = "2023-11-14T22:13:20.000Z";
+
+std::vector<std::string> cells(std::string_view row, char separator) {
+    std::vector<std::string> found;
+    for (const std::string_view cell : core::split(row, separator)) {
+        found.emplace_back(cell);
+    }
+    return found;
+}
+
+RowOutcome parse(std::string_view header, std::string_view row, std::string_view forced = "") {
+    const auto shape = recognize(header, forced.empty() ? std::nullopt : std::optional(forced));
+    REQUIRE(shape.has_value());
+    return RowParser(*shape, {.now = kNow})
+        .parse(shape->separator.has_value() ? cells(row, *shape->separator)
+                                            : std::vector<std::string>{std::string(row)});
+}
+
+}  // namespace
+
+TEST_CASE("exports of mail services are known by their header") {
+    struct Row {
+        std::string_view header;
+        std::string_view format;
+        std::string_view row;
+        SuppressionReason reason;
+        int code;
+    };
+    using enum SuppressionReason;
+    const auto rows = std::to_array<Row>({
+        {"EmailAddress,Reason,LastUpdateTime",
+         "ses",
+         "bo@example.net,BOUNCE,1700000000",
+         Bounce,
+         2001},
+        {"Email address,Reason,Last update time",
+         "ses",
+         "bo@example.net,COMPLAINT,2023-11-14 22:13:20",
+         Complaint,
+         5002},
+        {"address,code,error,created_at",
+         "mailgun-bounces",
+         "bo@example.net,550,5.1.2 no such domain,Tue; 14 Nov",
+         Bounce,
+         2002},
+        {"address,tags,created_at",
+         "mailgun-unsubscribes",
+         "bo@example.net,*,14 Nov 2023 22:13:20 UTC",
+         Unsubscribe,
+         5003},
+        {"address,created_at",
+         "mailgun-complaints",
+         "bo@example.net,2023-11-14T22:13:20Z",
+         Complaint,
+         5002},
+        {"status,reason,email,created",
+         "sendgrid-bounces",
+         "5.2.2,mailbox full,bo@example.net,1700000000",
+         Bounce,
+         3001},
+        {"email,created,ip",
+         "sendgrid-spam-reports",
+         "bo@example.net,1700000000,192.0.2.1",
+         Complaint,
+         5002},
+        {"email,created,reason",
+         "sendgrid-invalid",
+         "bo@example.net,1700000000,Mail domain mentioned in email address is unknown",
+         Bounce,
+         2001},
+        {"email,created", "sendgrid-unsubscribes", "bo@example.net,1700000000", Unsubscribe, 5003},
+        {"EmailAddress,SuppressionReason,Origin,CreatedAt",
+         "postmark",
+         "bo@example.net,HardBounce,Recipient,2023-11-14T22:13:20+00:00",
+         Bounce,
+         2001},
+        {"EmailAddress,SuppressionReason,Origin,CreatedAt",
+         "postmark",
+         "bo@example.net,SpamComplaint,Recipient,2023-11-14T23:13:20+01:00",
+         Complaint,
+         5002},
+        {"recipient,type,source,description,created",
+         "sparkpost",
+         "bo@example.net,non_transactional,List Unsubscribe,text,2023-11-14T22:13:20Z",
+         Unsubscribe,
+         5003},
+        {"recipient,type,source,description,created",
+         "sparkpost",
+         "bo@example.net,transactional,Bounce Rule,550 5.1.1 unknown,2023-11-14T22:13:20Z",
+         Bounce,
+         2001},
+        {"type,address,reason,timestamp,keep_until",
+         "postal",
+         "recipient,bo@example.net,too many soft fails,1700000000.0,1800000000.0",
+         Bounce,
+         2001},
+        {"uuid,email,name,attributes,status,created_at,updated_at",
+         "listmonk-subscribers",
+         "1,bo@example.net,Bo,{},blocklisted,2023-11-14 22:13:20.000000+00,",
+         Manual,
+         1999},
+        {"email,type,source,created_at",
+         "listmonk-bounces",
+         "bo@example.net,hard,ses,2023-11-14T22:13:20Z",
+         Bounce,
+         2001},
+        {"Name;E-Mail;Reason;Date",
+         "csv",
+         "Bo;bo@example.net;unsubscribed;2023-11-14 22:13:20",
+         Unsubscribe,
+         5003},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.header);
+        CAPTURE(row.row);
+        const auto shape = recognize(row.header, std::nullopt);
+        REQUIRE(shape.has_value());
+        CHECK(wire_name(shape->format) == row.format);
+        const RowOutcome outcome = parse(row.header, row.row);
+        const auto* const entry = std::get_if<SuppressionEntry>(&outcome);
+        if (row.row.contains("Tue;")) {
+            CHECK(std::holds_alternative<BadRow>(outcome));
+            continue;
+        }
+        REQUIRE(entry != nullptr);
+        CHECK(entry->subject == "bo@example.net");
+        CHECK(entry->reason == row.reason);
+        CHECK(entry->code.number() == row.code);
+        CHECK(entry->source == mail::SuppressionSource::Import);
+        CHECK(time_text(entry->last_seen) == kSeen);
+        CHECK(entry->first_seen == entry->last_seen);
+    }
+}
+
+TEST_CASE("a forced format reads a header that fits another") {
+    const RowOutcome outcome = parse("email,created,reason,status",
+                                     "bo@example.net,1700000000,blocked by policy,5.7.1",
+                                     "sendgrid-blocks");
+    const auto* const entry = std::get_if<SuppressionEntry>(&outcome);
+    REQUIRE(entry != nullptr);
+    CHECK(entry->code == mail::FailureCode(1999));
+    CHECK(recognize("address,tag,created_at", "mailgun")->format ==
+          ListFormat::MailgunUnsubscribes);
+    CHECK_FALSE(recognize("a,b,c", "postmark").has_value());
+    CHECK(recognize("email,created", "plain")->format == ListFormat::Plain);
+    CHECK(is_format_name("sendgrid"));
+    CHECK(is_format_name("listmonk-bounces"));
+    CHECK_FALSE(is_format_name("listmonk-"));
+    CHECK_FALSE(is_format_name("excel"));
+}
+
+TEST_CASE("lines without a header are a plain list") {
+    struct Row {
+        std::string_view line;
+        std::string_view subject;  // "": passed over; "!": bad
+    };
+    const auto rows = std::to_array<Row>({
+        {"Bo@Example.net", "bo@example.net"},
+        {"  bo@example.net  # left", "bo@example.net"},
+        {"a#b@example.net", "a#b@example.net"},
+        {"# comment", ""},
+        {"example.net", "example.net"},
+        {".example.net", ".example.net"},
+        {"*@*.example.net", "*@*.example.net"},
+        {"nonsense", "!"},
+        {"bo@", "!"},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.line);
+        const RowOutcome outcome = parse("ann@example.net", row.line);
+        const auto* const entry = std::get_if<SuppressionEntry>(&outcome);
+        std::string said = entry == nullptr ? "" : entry->subject;
+        if (std::holds_alternative<BadRow>(outcome)) {
+            said = "!";
+        }
+        CHECK(said == row.subject);
+    }
+    CHECK(recognize("bo@example.net,BOUNCE", std::nullopt)->format == ListFormat::Ses);
+}
+
+TEST_CASE("rows that say nothing about a suppression are passed over, bad ones explained") {
+    CHECK(
+        std::holds_alternative<PassedOver>(parse("uuid,email,status", "1,bo@example.net,enabled")));
+    CHECK(
+        std::holds_alternative<PassedOver>(parse("email,type,source", "bo@example.net,soft,ses")));
+    CHECK(
+        std::get<BadRow>(parse("email,created", "bo@example.net,yesterday")).why.contains("time"));
+    CHECK(std::get<BadRow>(parse("email,created", "bo.example,1700000000"))
+              .why.contains("no address"));
+    CHECK(std::holds_alternative<SuppressionEntry>(parse("domain", "bo.example")));
+    CHECK(std::holds_alternative<BadRow>(parse("email,created", "bo,1700000000")));
+    CHECK(std::holds_alternative<BadRow>(parse("email,created", "")));
+}
+
+TEST_CASE("an entry survives our own CSV without loss") {
+    SuppressionEntry entry;
+    entry.kind = mail::SubjectKind::Address;
+    entry.subject = "a*b@example.net";
+    entry.scope = mail::SuppressionScope::parse("news@example.org").value();
+    entry.reason = SuppressionReason::Bounce;
+    entry.code = mail::FailureCode(2004);
+    entry.source = mail::SuppressionSource::Learned;
+    entry.strikes = 3;
+    entry.first_seen = kNow - std::chrono::hours(30);
+    entry.last_seen = kNow - std::chrono::milliseconds(1);
+    entry.expires = kNow + std::chrono::milliseconds(7);
+    entry.active = false;
+    entry.proof = mail::Proof::Sealed;
+    entry.rule = "text/moved";
+    entry.diagnostic = "550 \"no\"";
+    entry.message_id = "<1@example.org>";
+    const std::string row = own_row(entry);
+    CHECK(row.ends_with(",\"550 \"\"no\"\"\",<1@example.org>\n"));
+    std::string header;
+    for (const std::string_view name : own_columns()) {
+        header += (header.empty() ? "" : ",") + std::string(name);
+    }
+    std::vector<std::string> fields = cells(row.substr(0, row.size() - 1), ',');
+    fields.at(13) = entry.diagnostic;
+    const auto shape = recognize(header, std::nullopt);
+    REQUIRE(shape.has_value());
+    CHECK(shape->format == ListFormat::Holdback);
+    const RowOutcome outcome = RowParser(*shape, {.now = kNow}).parse(fields);
+    REQUIRE(std::holds_alternative<SuppressionEntry>(outcome));
+    CHECK(std::get<SuppressionEntry>(outcome) == entry);
+    fields.at(3) = "whim";
+    CHECK(std::get<BadRow>(RowParser(*shape, {.now = kNow}).parse(fields)).why ==
+          "\"whim\" is not known as reason");
+}
+
+TEST_CASE("times of many spellings") {
+    const auto rows = std::to_array<std::string_view>({
+        "1700000000",
+        "1700000000.0",
+        "1700000000000",
+        "2023-11-14T22:13:20Z",
+        "2023-11-14 22:13:20",
+        "2023/11/14 22:13:20",
+        "2023-11-14T22:13:20.000999+00:00",
+        "2023-11-14 23:13:20+01",
+        "2023-11-14T17:13:20-0500",
+        "2023-11-14 22:13:20 +0000 UTC",
+        "Tue, 14 Nov 2023 22:13:20 GMT",
+        "14 November 2023 22:13:20 +0000",
+    });
+    for (const std::string_view text : rows) {
+        CAPTURE(text);
+        const auto time = parse_time(text);
+        REQUIRE(time.has_value());
+        CHECK(time_text(*time) == kSeen);
+    }
+    CHECK(time_text(parse_time("2024-02-29").value()) == "2024-02-29T00:00:00.000Z");
+    for (const std::string_view text : {"",
+                                        "2023-02-29",
+                                        "2023-13-01",
+                                        "25:00",
+                                        "yesterday",
+                                        "2023-11-14 25:00:00",
+                                        "-1",
+                                        "99999999999999999999"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_time(text).has_value());
+    }
+}
+
+TEST_CASE("access maps say what they can") {
+    SuppressionEntry entry;
+    entry.subject = "bo@example.net";
+    entry.reason = SuppressionReason::Bounce;
+    entry.code = mail::FailureCode(2001);
+    CHECK(postfix_lines(entry).value() ==
+          "bo@example.net\tREJECT 5.1.1 mail to this recipient bounced before\n");
+    CHECK(sendmail_lines(entry).value() ==
+          "To:bo@example.net\tERROR:5.1.1:\"550 mail to this recipient bounced before\"\n");
+    entry.reason = SuppressionReason::Allow;
+    CHECK(postfix_lines(entry).value() == "bo@example.net\tDUNNO\n");
+    CHECK(sendmail_lines(entry).value() == "To:bo@example.net\tOK\n");
+    entry.kind = mail::SubjectKind::Suffix;
+    entry.subject = ".example.net";
+    CHECK(postfix_lines(entry).value() == "example.net\tDUNNO\n.example.net\tDUNNO\n");
+    CHECK(sendmail_lines(entry).value() == "To:example.net\tOK\n");
+    entry.kind = mail::SubjectKind::Address;
+    for (const std::string_view subject :
+         {"\"a b\"@example.net", "#a@example.net", "a@[192.0.2.1]"}) {
+        entry.subject = subject;
+        CHECK(postfix_lines(entry).error() == NoLine::Syntax);
+    }
+    entry.subject = "bo@example.net";
+    entry.scope = mail::SuppressionScope::parse("example.org").value();
+    CHECK(postfix_lines(entry).error() == NoLine::Scoped);
+    entry.form = mail::SubjectForm::Hashed;
+    CHECK(sendmail_lines(entry).error() == NoLine::Hashed);
+}
+
+}  // namespace holdback::lists
