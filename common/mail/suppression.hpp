@@ -4,8 +4,8 @@
 
 #include "core/clock.hpp"
 #include "mail/failure_code.hpp"
-#include "mail/suppression_scope.hpp"
-#include "mail/suppression_subject.hpp"
+#include "mail/suppression_scope.hpp"    // IWYU pragma: export
+#include "mail/suppression_subject.hpp"  // IWYU pragma: export
 
 #include <array>
 #include <compare>

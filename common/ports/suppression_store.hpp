@@ -125,8 +125,8 @@ public:
         const mail::SuppressionKey& key) = 0;
 
     /// Calls `visit` for each entry that fits until it returns false: hashed ones, patterns and
-    /// suffixes first, then in order of domain, mailbox and scope, a domain behind its mailboxes. No lock is held
-    /// while `visit` runs: it may call this store.
+    /// suffixes first, then in order of domain, mailbox and scope, a domain behind its mailboxes.
+    /// No lock is held while `visit` runs: it may call this store.
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const SuppressionFilter& filter,
         core::TimePoint now,
