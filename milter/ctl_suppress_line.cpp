@@ -5,6 +5,7 @@
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_line.hpp"
 #include "milter/ctl_options.hpp"
+#include "milter/ctl_rollback.hpp"
 #include "milter/ctl_suppress.hpp"
 
 #include <chrono>
@@ -184,6 +185,21 @@ void add_suppress_import(CommandLine& line, CLI::App& parent) {
     });
 }
 
+void add_suppress_rollback(CommandLine& line, CLI::App& parent) {
+    CLI::App& app = *parent.add_subcommand("rollback", "undo what a time taught");
+    const auto options = std::make_shared<RollbackOptions>();
+    add_text(app, "--mx", options->mx, "the provider, by its domain or a mail host");
+    add_text(app, "--since", options->since, "a time (UTC), or a duration: so long ago");
+    add_text(app, "--until", options->until, "the same (default: now)");
+    add_code(app, options->code);
+    app.add_flag("--yes", options->yes, "really undo it");
+    app.callback([&line, options] {
+        line.run = [options](const CommandContext& context) {
+            return suppress_rollback(context, *options);
+        };
+    });
+}
+
 }  // namespace
 
 void add_suppress(CommandLine& line) {
@@ -196,6 +212,7 @@ void add_suppress(CommandLine& line) {
     add_suppress_stats(line, app);
     add_suppress_import(line, app);
     add_suppress_export(line, app);
+    add_suppress_rollback(line, app);
 }
 
 }  // namespace holdback::milter

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_rollback.hpp"
+
+#include "config/value_text.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "dsn/outage.hpp"
+#include "io/sqlite_lessons.hpp"
+#include "lists/time_text.hpp"
+#include "mail/provider.hpp"
+#include "mail/suppression_scope.hpp"
+#include "milter/ctl_command.hpp"
+#include "milter/ctl_output.hpp"
+#include "milter/ctl_sources.hpp"
+#include "milter/ctl_suppress_shared.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using io::SqliteLessons;
+
+core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
+                                                       core::TimePoint now) {
+    if (const auto ago = config::parse_duration(text)) {
+        return now - *ago;
+    }
+    if (const auto time = lists::parse_time(text)) {
+        return *time;
+    }
+    return std::unexpected(CommandError{
+        Exit::Usage,
+        fmt::format("{} is no time: write one such as 2026-01-01T14:00 (UTC), or a duration such "
+                    "as 2h for so long ago",
+                    core::log_safe(text))});
+}
+
+/// "google.com" for any host there, and for itself.
+std::string provider_named(const std::string& text) {
+    const std::string organisation = mail::organisation_of(text);
+    return organisation.empty() ? core::to_lower(text) : organisation;
+}
+
+CommandResult list_outages(const CommandContext& context, const io::SqliteOutages& outages) {
+    const auto known = outages.list();
+    if (!known.has_value()) {
+        return std::unexpected(store_error(known.error().what));
+    }
+    Table table({"PROVIDER", "BEGAN", "NOTICED", "OVER", "BOUNCED", "ACCEPTED"});
+    for (const dsn::Outage& outage : *known) {
+        if (context.json()) {
+            write_json(context.out,
+                       {{"provider", outage.provider},
+                        {"began", iso_time(outage.began)},
+                        {"opened", iso_time(outage.opened)},
+                        {"closed", time_or_null(outage.closed)},
+                        {"bounced", outage.bounced},
+                        {"accepted", outage.accepted}});
+        } else {
+            table.add({outage.provider,
+                       short_time(outage.began),
+                       short_time(outage.opened),
+                       outage.closed.has_value() ? short_time(*outage.closed) : "goes on",
+                       fmt::format("{}", outage.bounced),
+                       fmt::format("{}", outage.accepted)});
+        }
+    }
+    if (known->empty()) {
+        context.err << "holdbackctl: no outage was recorded; name a time with --since\n";
+        return Exit::No;
+    }
+    if (!context.json()) {
+        table.write(context.out);
+    }
+    return Exit::Done;
+}
+
+/// The time and provider that are meant; the error names what is missing.
+core::Result<io::LessonFilter, CommandError> filter_of(const RollbackOptions& options,
+                                                       const io::SqliteOutages& outages,
+                                                       core::TimePoint now) {
+    io::LessonFilter filter;
+    filter.code = options.code;
+    if (options.mx.has_value()) {
+        filter.provider = provider_named(*options.mx);
+    }
+    if (options.until.has_value()) {
+        const auto until = parse_when(*options.until, now);
+        if (!until.has_value()) {
+            return std::unexpected(until.error());
+        }
+        filter.until = *until;
+    }
+    if (options.since.has_value()) {
+        const auto since = parse_when(*options.since, now);
+        if (!since.has_value()) {
+            return std::unexpected(since.error());
+        }
+        filter.since = *since;
+        return filter;
+    }
+    const auto known = outages.list();
+    if (!known.has_value()) {
+        return std::unexpected(store_error(known.error().what));
+    }
+    const auto last = std::ranges::find_if(*known, [&](const dsn::Outage& outage) {
+        return outage.provider == filter.provider.value_or("");
+    });
+    if (last == known->end()) {
+        return std::unexpected(
+            CommandError{Exit::Usage,
+                         fmt::format("no outage of {} was recorded: name a time with --since",
+                                     core::log_safe(filter.provider.value_or("")))});
+    }
+    filter.since = last->began;
+    filter.until = filter.until.has_value() ? filter.until : last->closed;
+    return filter;
+}
+
+}  // namespace
+
+CommandResult suppress_rollback(const CommandContext& context, const RollbackOptions& options) {
+    const auto list = open_list(context, options.yes ? StoreUse::Write : StoreUse::Read);
+    if (!list.has_value()) {
+        return std::unexpected(list.error());
+    }
+    const io::SqliteOutages outages(*list->database);
+    if (!options.mx.has_value() && !options.since.has_value()) {
+        return list_outages(context, outages);
+    }
+    const auto filter = filter_of(options, outages, context.clock.now());
+    if (!filter.has_value()) {
+        return std::unexpected(filter.error());
+    }
+    SqliteLessons lessons(*list->database, *list->entries);
+    Table table({"SUBJECT", "SCOPE", "CODE", "PROVIDER", "FIRST TAUGHT", "LESSONS", "BECOMES"});
+    std::size_t undone = 0;
+    std::size_t left = 0;
+    const auto visited =
+        lessons.undo(*filter,
+                     options.yes ? SqliteLessons::Undo::Yes : SqliteLessons::Undo::No,
+                     [&](const io::Undoing& undoing) {
+                         const bool changes = undoing.what == io::Undoing::What::Removed ||
+                                              undoing.what == io::Undoing::What::Restored;
+                         (changes ? undone : left) += 1;
+                         if (context.json()) {
+                             write_json(context.out,
+                                        {{"subject", undoing.key.subject},
+                                         {"kind", mail::wire_name(undoing.key.kind)},
+                                         {"scope", undoing.key.scope.text()},
+                                         {"code", undoing.code.number()},
+                                         {"provider", undoing.provider},
+                                         {"first_taught", iso_time(undoing.first)},
+                                         {"lessons", undoing.lessons},
+                                         {"becomes", wire_name(undoing.what)},
+                                         {"undone", changes && options.yes}});
+                             return;
+                         }
+                         table.add({undoing.key.subject,
+                                    undoing.key.scope.text(),
+                                    fmt::format("{}", undoing.code.number()),
+                                    undoing.provider,
+                                    short_time(undoing.first),
+                                    fmt::format("{}", undoing.lessons),
+                                    std::string(wire_name(undoing.what))});
+                     });
+    if (!visited.has_value()) {
+        return std::unexpected(store_error(visited.error().what));
+    }
+    if (undone + left == 0) {
+        context.err << "holdbackctl: nothing was learned then\n";
+        return Exit::No;
+    }
+    if (!context.json()) {
+        table.write(context.out);
+    }
+    context.err << fmt::format("holdbackctl: {} {}, {} left alone{}\n",
+                               counted(undone, "entry", "entries"),
+                               options.yes ? "changed back" : "would be changed back",
+                               left,
+                               options.yes ? "" : "; --yes does it");
+    return Exit::Done;
+}
+
+}  // namespace holdback::milter
