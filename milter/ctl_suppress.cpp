@@ -4,19 +4,16 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
-#include "io/sqlite_db.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "lists/list_format.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
 #include "milter/ctl_command.hpp"
-#include "milter/ctl_held.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_suppress_shared.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <expected>
 #include <optional>
@@ -34,7 +31,6 @@ namespace {
 
 using mail::SubjectKind;
 using mail::SuppressionEntry;
-using mail::SuppressionReason;
 using mail::SuppressionSubject;
 
 /// The entry of the administrator's that takes the place of the one before.
@@ -68,8 +64,9 @@ std::optional<CommandError> add_one(const CommandContext& context,
     if (!before.has_value()) {
         return store_error(before.error().what);
     }
-    if (before->has_value()) {
-        entry.first_seen = (*before)->first_seen;
+    const std::optional<SuppressionEntry>& existing = *before;
+    if (existing.has_value()) {
+        entry.first_seen = existing->first_seen;
     }
     if (!dry_run) {
         if (const auto written = list.entries->put(entry); !written.has_value()) {
@@ -80,7 +77,7 @@ std::optional<CommandError> add_one(const CommandContext& context,
         write_json(context.out, entry_json(entry, context.clock.now()));
         return std::nullopt;
     }
-    const std::string_view done = before->has_value() ? "replaced" : "added";
+    const std::string_view done = existing.has_value() ? "replaced" : "added";
     const bool is_global = entry.scope.kind() == mail::ScopeKind::Global;
     context.out << fmt::format(
         "{}: {}{} as {}{}\n",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `holdbackctl suppress export`
 #include "core/clock.hpp"
-#include "core/result.hpp"
 #include "lists/access_map.hpp"
 #include "lists/list_format.hpp"
 #include "mail/suppression.hpp"

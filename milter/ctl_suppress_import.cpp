@@ -3,7 +3,6 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
-#include "io/sqlite_db.hpp"
 #include "io/suppression_import.hpp"
 #include "lists/list_format.hpp"
 #include "lists/row_reader.hpp"
@@ -21,6 +20,7 @@
 #include <expected>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -31,7 +31,6 @@
 #include <system_error>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -171,7 +170,7 @@ private:
     /// By the first line that is no comment.
     [[nodiscard]] std::optional<lists::ListShape> shape_of(lists::RowReader& rows) const {
         constexpr std::size_t kMostHeader = std::size_t{64} * 1024;
-        std::string_view text = rows.peek(kMostHeader);
+        const std::string_view text = rows.peek(kMostHeader);
         std::string_view line = text.substr(0, text.find('\n'));
         if (line.ends_with('\r')) {
             line.remove_suffix(1);

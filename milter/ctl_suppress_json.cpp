@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_suppress_json.hpp"
 
-#include "core/text.hpp"
 #include "lists/list_format.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
+#include <ios>
 #include <istream>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -8,7 +8,6 @@
 #include "milter/ctl_rollback.hpp"
 #include "milter/ctl_suppress.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `holdbackctl suppress list` and `suppress stats`
 #include "core/clock.hpp"
-#include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "lists/list_format.hpp"
 #include "mail/suppression.hpp"
@@ -19,8 +17,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -60,21 +56,23 @@ public:
             table_.write(context_.out);
         }
         rows_ = 0;
-        table_ = Table(kHead);
+        table_ = empty_table();
     }
     [[nodiscard]] bool any() const { return any_; }
 
 private:
-    inline static const std::vector<std::string> kHead{"SUBJECT",
-                                                       "REASON",
-                                                       "CODE",
-                                                       "SCOPE",
-                                                       "SOURCE",
-                                                       "PROOF",
-                                                       "LAST SEEN",
-                                                       "EXPIRES",
-                                                       "STANDING",
-                                                       "NOTE"};
+    static Table empty_table() {
+        return Table({"SUBJECT",
+                      "REASON",
+                      "CODE",
+                      "SCOPE",
+                      "SOURCE",
+                      "PROOF",
+                      "LAST SEEN",
+                      "EXPIRES",
+                      "STANDING",
+                      "NOTE"});
+    }
 
     void add_row(const SuppressionEntry& entry) {
         constexpr std::size_t kMostNote = 60;
@@ -97,7 +95,7 @@ private:
     const CommandContext& context_;
     EntryForm form_;
     core::TimePoint now_;
-    Table table_{kHead};
+    Table table_ = empty_table();
     std::size_t rows_ = 0;
     bool any_ = false;
 };

@@ -16,9 +16,9 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -66,8 +66,27 @@ core::Result<std::vector<SuppressionKey>, CommandError> keys_of(
     return keys;
 }
 
-/// Removes the entries of named subjects; gives the texts with the number of their entries, in the
-/// order in which they were named.
+/// How many entries there were under a text.
+using CountByText = std::vector<std::pair<std::string, std::size_t>>;
+
+CommandResult write_removed(const CommandContext& context,
+                            const CountByText& counts,
+                            bool dry_run) {
+    bool all_there = true;
+    for (const auto& [text, count] : counts) {
+        all_there = all_there && count > 0;
+        if (context.json()) {
+            write_json(context.out, {{"subject", text}, {"removed", count > 0 && !dry_run}});
+        } else {
+            const std::string_view done = dry_run ? "would be removed" : "removed";
+            context.out << fmt::format(
+                "{}: {}\n", core::printable(text), count > 0 ? done : "there is no entry");
+        }
+    }
+    return all_there ? Exit::Done : Exit::No;
+}
+
+/// Removes the entries of named subjects.
 CommandResult remove_named(const CommandContext& context,
                            const OpenList& list,
                            const SuppressRemoveOptions& options,
@@ -78,7 +97,7 @@ CommandResult remove_named(const CommandContext& context,
         return std::unexpected(filter.error());
     }
     filter->with_inactive = true;
-    std::vector<std::pair<std::string, std::size_t>> counts;
+    CountByText counts;
     for (const SuppressionSubject& subject : subjects) {
         const auto keys = keys_of(list, subject, *filter, now);
         if (!keys.has_value()) {
@@ -95,19 +114,7 @@ CommandResult remove_named(const CommandContext& context,
         }
         counts.back().second += keys->size();
     }
-    bool all_there = true;
-    for (const auto& [text, count] : counts) {
-        all_there = all_there && count > 0;
-        if (context.json()) {
-            write_json(context.out,
-                       {{"subject", text}, {"removed", count > 0 && !options.dry_run}});
-        } else {
-            const std::string_view done = options.dry_run ? "would be removed" : "removed";
-            context.out << fmt::format(
-                "{}: {}\n", core::printable(text), count > 0 ? done : "there is no entry");
-        }
-    }
-    return all_there ? Exit::Done : Exit::No;
+    return write_removed(context, counts, options.dry_run);
 }
 
 /// Removes what was selected; `lifted` gets the subjects.

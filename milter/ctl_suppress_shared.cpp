@@ -7,7 +7,6 @@
 #include "core/text.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "lists/list_format.hpp"
-#include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
@@ -18,9 +17,6 @@
 #include "milter/ctl_suppress.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <expected>
 #include <functional>
 #include <iostream>

@@ -15,13 +15,11 @@
 #include <fcntl.h>
 #include <functional>
 #include <future>
-#include <optional>
 #include <queue>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <tuple>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -180,7 +178,7 @@ RunSorter::~RunSorter() = default;
 
 core::Result<void, std::string> RunSorter::add(const SortRecord& record) {
     const std::size_t length = kHead + record.key.size() + record.payload.size();
-    const std::size_t used = run_.octets.size() + run_.places.size() * sizeof(Place);
+    const std::size_t used = run_.octets.size() + (run_.places.size() * sizeof(Place));
     if (!run_.places.empty() && used + length + sizeof(Place) > run_octets_) {
         if (auto spilled = spill(); !spilled.has_value()) {
             return spilled;
@@ -253,6 +251,7 @@ core::Result<void, std::string> RunSorter::collect() {
     return {};
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one merge
 core::Result<void, std::string> RunSorter::visit(
     const std::function<bool(const SortRecord&)>& visit) {
     if (files_.empty() && !writing_.valid()) {

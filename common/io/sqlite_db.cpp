@@ -400,6 +400,8 @@ std::unique_ptr<Connection> Database::open_reader() const {
         connection = open_connection(
             options_, immutable_uri(options_.path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     }
+    // Enough for most of the inner pages of ten million suppression entries.
+    connection->execute("PRAGMA cache_size = -8192");
     check_version(*connection);
     return connection;
 }

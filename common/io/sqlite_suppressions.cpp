@@ -325,6 +325,7 @@ private:
     }
 
     [[nodiscard]] SubjectPlace hashed(SubjectKind kind, std::string_view subject) const {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): asked by those who have looked
         return hashed_place(*key_, kind, subject);
     }
 
@@ -578,6 +579,7 @@ core::Result<bool, StoreError> SqliteSuppressions::remove(const mail::Suppressio
     });
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): pages and what waits between them
 core::Result<void, StoreError> SqliteSuppressions::list(
     const ports::SuppressionFilter& filter,
     core::TimePoint now,

@@ -39,7 +39,7 @@ struct SuppressionOptions {
     /// The form of entries that `learn` makes anew.
     mail::SubjectForm learned_form = mail::SubjectForm::Plain;
     /// File of the key for hashed entries.
-    std::string hash_key = {};
+    std::string hash_key;
 };
 
 /// As the settings want it.

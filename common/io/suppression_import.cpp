@@ -2,7 +2,6 @@
 #include "io/suppression_import.hpp"
 
 #include "core/clock.hpp"
-#include "core/digest.hpp"
 #include "core/result.hpp"
 #include "io/run_sorter.hpp"
 #include "io/sqlite_db.hpp"
@@ -13,6 +12,7 @@
 #include "ports/suppression_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,9 +44,9 @@ std::string directory_of(const std::string& path) {
 }
 
 void put_number(std::string& out, std::int64_t number) {
-    char octets[sizeof number];  // NOLINT(*-avoid-c-arrays)
-    std::memcpy(octets, &number, sizeof number);
-    out.append(octets, sizeof number);
+    std::array<char, sizeof number> octets{};
+    std::memcpy(octets.data(), &number, sizeof number);
+    out.append(octets.data(), octets.size());
 }
 
 void put_text(std::string& out, std::string_view text) {
@@ -203,8 +203,9 @@ public:
         : import_(import), progress_(progress) {
         batch_.reserve(kBatch);
         if (import_.options_.form == SubjectForm::Plain && !import_.options_.dry_run) {
-            careful_ = import_.database_.read(
-                [&](Connection& connection) { return import_.store_.has_hashes_in(connection); });
+            careful_ = import_.database_.read([&](Connection& connection) {
+                return SqliteSuppressions::has_hashes_in(connection);
+            });
         }
     }
 
@@ -281,7 +282,7 @@ private:
             return;
         }
         const auto existing = find_row(connection, pending.place, pending.entry.scope);
-        if (!replaces(existing, pending.entry)) {
+        if (!existing.has_value() || !replaces(existing, pending.entry)) {
             ++counts.kept;
             return;
         }
@@ -328,9 +329,11 @@ private:
                 SuppressionEntry& entry = batch_[done].entry;
                 entry.subject = subject_at(entry.kind, batch_[done].place);
                 const auto existing = import_.store_.find_in(connection, entry.key());
-                ++(!existing.has_value()       ? counts_.added
-                   : replaces(existing, entry) ? counts_.replaced
-                                               : counts_.kept);
+                if (!existing.has_value()) {
+                    ++counts_.added;
+                } else {
+                    ++(replaces(existing, entry) ? counts_.replaced : counts_.kept);
+                }
             }
         });
         return done;

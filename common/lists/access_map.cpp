@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lists/access_map.hpp"
 
-#include "core/text.hpp"
 #include "mail/suppression.hpp"
 
 #include <algorithm>

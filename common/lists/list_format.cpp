@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -193,7 +192,7 @@ std::optional<ListShape> recognize(std::string_view first_line,
     if (mark != kMarks.end()) {
         shape->format = mark->format;
     } else if (forced.has_value()) {
-        shape->format = *find_format(*forced);
+        shape->format = find_format(*forced).value_or(ListFormat::Csv);
     }
     return shape;
 }

@@ -103,7 +103,6 @@ public:
     [[nodiscard]] RowOutcome parse(std::span<const std::string> fields) const;
 
 private:
-    [[nodiscard]] std::string_view value(std::span<const std::string> fields, int column) const;
     [[nodiscard]] RowOutcome parse_plain(std::string_view line) const;
     [[nodiscard]] RowOutcome parse_own(std::span<const std::string> fields) const;
     [[nodiscard]] RowOutcome parse_service(std::span<const std::string> fields) const;

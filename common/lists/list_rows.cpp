@@ -4,7 +4,6 @@
 #include "core/text.hpp"
 #include "lists/list_format.hpp"
 #include "lists/time_text.hpp"
-#include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
@@ -227,7 +226,10 @@ std::optional<FailureCode> parse_code(std::string_view text) {
 }
 
 std::optional<bool> parse_active(std::string_view text) {
-    return text == "yes" ? std::optional(true) : text == "no" ? std::optional(false) : std::nullopt;
+    if (text == "yes" || text == "no") {
+        return text == "yes";
+    }
+    return std::nullopt;
 }
 
 std::optional<int> parse_strikes(std::string_view text) {
@@ -235,6 +237,13 @@ std::optional<int> parse_strikes(std::string_view text) {
     constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
     return number.has_value() && *number <= kMost ? std::optional(static_cast<int>(*number))
                                                   : std::nullopt;
+}
+
+/// A cell; empty when there is no such column or the row is too short.
+std::string_view value(std::span<const std::string> fields, int column) {
+    return column < 0 || static_cast<std::size_t>(column) >= fields.size()
+               ? std::string_view()
+               : std::string_view(fields[static_cast<std::size_t>(column)]);
 }
 
 }  // namespace
@@ -327,12 +336,6 @@ RowParser::RowParser(ListShape shape, RowDefaults defaults)
         std::erase(plain, '_');
         own_.push_back(column_of(shape_, {plain}));
     }
-}
-
-std::string_view RowParser::value(std::span<const std::string> fields, int column) const {
-    return column < 0 || static_cast<std::size_t>(column) >= fields.size()
-               ? std::string_view()
-               : std::string_view(fields[static_cast<std::size_t>(column)]);
 }
 
 RowOutcome RowParser::parse(std::span<const std::string> fields) const {
@@ -443,10 +446,8 @@ RowOutcome RowParser::parse_own(std::span<const std::string> fields) const {
     entry.rule = values.text(12);
     entry.diagnostic = values.text(13);
     entry.message_id = values.text(14);
-    if (values.bad().has_value()) {
-        return *values.bad();
-    }
-    return entry;
+    const std::optional<BadRow>& bad = values.bad();
+    return bad.has_value() ? RowOutcome(*bad) : RowOutcome(entry);
 }
 
 std::span<const std::string_view> own_columns() {

@@ -56,7 +56,7 @@ private:
     [[nodiscard]] bool fill();
     [[nodiscard]] bool find_row();
     void take_fields(std::string_view row);
-    [[nodiscard]] std::size_t take_quoted(std::string_view row, std::size_t at);
+    [[nodiscard]] std::size_t take_quoted(std::string_view row, std::size_t at, char separator);
 
     Source source_;
     std::string buffer_;

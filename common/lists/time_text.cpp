@@ -47,6 +47,13 @@ public:
         rest_.remove_prefix(1);
         return true;
     }
+    [[nodiscard]] bool take_one_of(std::string_view any) {
+        if (rest_.empty() || !any.contains(rest_.front())) {
+            return false;
+        }
+        rest_.remove_prefix(1);
+        return true;
+    }
     [[nodiscard]] std::string_view word() {
         std::size_t count = 0;
         while (count < rest_.size() && core::is_ascii_alpha(rest_[count])) {
@@ -90,7 +97,7 @@ std::optional<milliseconds> time_of_day(Scanner& in) {
     }
     milliseconds time = std::chrono::hours(*hours) + std::chrono::minutes(*minutes) +
                         std::chrono::seconds(*seconds);
-    if (in.take('.') || in.take(',')) {
+    if (in.take_one_of(".,")) {
         // Digits behind the third are thrown away.
         int weight = 100;
         bool any = false;
@@ -162,7 +169,7 @@ std::optional<core::TimePoint> parse_iso(std::string_view text) {
     if (!date.has_value() || in.at_end()) {
         return date.has_value() ? std::optional(core::TimePoint(*date)) : std::nullopt;
     }
-    return in.take('T') || in.take(' ') ? with_time(*date, in) : std::nullopt;
+    return in.take_one_of("T ") ? with_time(*date, in) : std::nullopt;
 }
 
 /// "Fri, 01 Mar 2024 12:00:05 GMT", with or without the weekday.

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Suppression entries that keep a keyed hash in place of the address.
 #include "core/clock.hpp"
-#include "core/digest.hpp"
+#include "core/result.hpp"
 #include "io/hash_key.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_schema.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "mail/address.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "ports/suppression_store.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <array>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include <doctest/doctest.h>
 
