@@ -174,7 +174,7 @@ std::optional<core::TimePoint> parse_iso(std::string_view text) {
 
 /// "Fri, 01 Mar 2024 12:00:05 GMT", with or without the weekday.
 std::optional<core::TimePoint> parse_mail_date(std::string_view text) {
-    if (const std::size_t comma = text.find(','); comma != std::string_view::npos && comma <= 9) {
+    if (const std::size_t comma = text.find(','); comma <= 9) {
         text = core::trim(text.substr(comma + 1));
     }
     constexpr std::array<std::string_view, 12> kMonths{

@@ -45,7 +45,7 @@ double seconds_since(steady_clock::time_point start) {
 long resident_mebibytes() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss / 1024;
+    return usage.ru_maxrss / 1024;  // NOLINT(cppcoreguidelines-pro-type-union-access): glibc's
 }
 
 /// The nth address in order of the table; a quarter are at one large provider.
@@ -117,7 +117,7 @@ struct Cost {
 Cost miss(const std::string& path, std::size_t entries, bool in_known_domains) {
     io::Database database({.path = path, .migrations = io::schema_steps()});
     io::SqliteSuppressions store(database);
-    std::mt19937_64 random(1);
+    std::mt19937_64 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same in each run
     std::vector<mail::Address> addresses;
     constexpr std::size_t kAddresses = 200'000;
     addresses.reserve(kAddresses);
