@@ -208,6 +208,9 @@ void ReleaseFlow::release_message(std::span<const ports::HeldItem> of_message,
     submission.read = [&](const std::function<bool(std::string_view)>& take) {
         return parts_.spool.read(message.spool_id, take).has_value();
     };
+    submission.before_end = [&] {
+        return parts_.held.about_to_leave(token_hash(token), parts_.clock.now()).has_value();
+    };
     under_way_.with([&](auto& set) { set.insert(keys.begin(), keys.end()); });
     const auto results = parts_.make_submitter(settings)->submit(
         submission, parts_.clock.steady_now() + kSubmitTime);
@@ -406,7 +409,8 @@ void ReleaseFlow::recover() {
         parts_.log.write(ports::Severity::Warning,
                          fmt::format("release: {} interrupted releases begin again", *put_back));
     }
-    // Those whose message came through the milter with its token: the MTA has most likely taken it.
+    // Those whose message had been sent but for its end, or came through the milter with its token:
+    // the MTA may have taken it.
     // They wait for a human's word, since sending twice is as wrong as not sending.
     ports::HeldFilter claimed;
     claimed.states = {mail::HeldState::Releasing};

@@ -130,6 +130,9 @@ RecipientOutcome run(const std::string& program,
     if (!taken && child->is_late()) {
         return Interrupted{.what = "sendmail: time-out"};
     }
+    if (taken && submission.before_end && !submission.before_end()) {
+        return Interrupted{.what = "the store did not note that the message is leaving"};
+    }
     taken = taken && child->write(ends.rest());
     RecipientOutcome outcome = outcome_of(child->finish());
     if (!taken && std::holds_alternative<Accepted>(outcome)) {

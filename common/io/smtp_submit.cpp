@@ -333,6 +333,10 @@ private:
             broken({.what = "the message could not be read from the spool"});
             return;
         }
+        if (sent.has_value() && submission_.before_end && !submission_.before_end()) {
+            broken({.what = "the store did not note that the message is leaving"});
+            return;
+        }
         if (sent.has_value()) {
             stage_ = "end of data";
             sent = wire.send(stuffer.terminator());

@@ -206,6 +206,18 @@ core::Result<bool, StoreError> SqliteHeld::end(std::int64_t id,
     });
 }
 
+core::Result<void, StoreError> SqliteHeld::about_to_leave(std::string_view token_hash,
+                                                          core::TimePoint now) {
+    return at_store_boundary([&] {
+        database_.write([&](Connection& connection) {
+            connection.query("UPDATE release_token SET sent_at = ? WHERE hash = ?")
+                .bind(now)
+                .bind(token_hash)
+                .run();
+        });
+    });
+}
+
 core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_token(
     std::string_view token_hash, core::TimePoint now) {
     const auto claim = [&](Connection& connection) {
@@ -242,7 +254,8 @@ core::Result<std::size_t, StoreError> SqliteHeld::recover(core::TimePoint now) {
         {
             Query query = connection.query(
                 "SELECT r.id FROM held_recipient r LEFT JOIN release_token t ON t.hash = r.token "
-                "WHERE r.state = 'releasing' AND t.used_at IS NULL ORDER BY r.id");
+                "WHERE r.state = 'releasing' AND t.used_at IS NULL AND t.sent_at IS NULL "
+                "ORDER BY r.id");
             while (query.step()) {
                 ids.push_back(query.integer(0));
             }

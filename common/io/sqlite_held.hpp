@@ -47,6 +47,8 @@ public:
                                                             mail::HeldState state,
                                                             std::string_view why,
                                                             core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(
+        std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
         std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::size_t, ports::StoreError> recover(

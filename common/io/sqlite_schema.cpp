@@ -274,7 +274,12 @@ CREATE TABLE outage (
 CREATE INDEX outage_by_time ON outage (opened);
 )sql";
 
-constexpr std::array kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+// When the end of a released message was about to be sent to the MTA.
+constexpr std::string_view kVersion6 = R"sql(
+ALTER TABLE release_token ADD COLUMN sent_at INTEGER;
+)sql";
+
+constexpr std::array kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 
 }  // namespace
 

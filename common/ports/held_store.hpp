@@ -125,15 +125,20 @@ public:
                                                              std::string_view why,
                                                              core::TimePoint now) = 0;
 
+    /// The MTA is about to be given the end of the message with this token: `recover` no longer
+    /// takes its items for ones that never left. Durable on return.
+    [[nodiscard]] virtual core::Result<void, StoreError> about_to_leave(std::string_view token_hash,
+                                                                        core::TimePoint now) = 0;
+
     /// Uses a token up: gives what it is good for, once; nullopt for an unknown or used one, and
     /// for one whose items have all gone back to `held`.
     [[nodiscard]] virtual core::Result<std::optional<ReleaseGrant>, StoreError> claim_token(
         std::string_view token_hash, core::TimePoint now) = 0;
 
     /// All items that were in `releasing` when the process ended: back to `held`, to be tried again
-    /// at once (`release_at` = `now`), their tokens void; those whose token was claimed before the
-    /// end stay in `releasing` for the caller to judge. Gives how many were put back. Call once at
-    /// start, before anything is released.
+    /// at once (`release_at` = `now`), their tokens void; those whose token was claimed, or that
+    /// were about to leave, stay in `releasing` for the caller to judge. Gives how many were put
+    /// back. Call once at start, before anything is released.
     [[nodiscard]] virtual core::Result<std::size_t, StoreError> recover(core::TimePoint now) = 0;
 
     /// Spool ids that still have a row in `held` or `releasing`: the files that must stay.

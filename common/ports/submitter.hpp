@@ -25,6 +25,10 @@ struct Submission {
     std::vector<SubmissionRecipient> recipients;
     std::string first_header;  ///< one header field with CRLF put before the octets, or empty
     std::function<bool(const std::function<bool(std::string_view)>& take)> read;
+    /// Called when all octets are sent and only the end of the message is not: from then on the MTA
+    /// may take it, whatever becomes of us. False: the end is not sent, and the MTA drops it.
+    /// May be empty.
+    std::function<bool()> before_end;
 };
 
 /// The MTA took the recipient's copy: the answer to the end of the data was 2xx.

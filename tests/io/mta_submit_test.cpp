@@ -601,6 +601,30 @@ TEST_CASE("a program that hangs is killed at the deadline with its children") {
     }
 }
 
+TEST_CASE("a message is ended only after that was noted") {
+    Submission what = submission({}, {"a@example.net"});
+    int noted = 0;
+    what.before_end = [&noted] { return ++noted == 1; };
+    SUBCASE("to a server") {
+        const SmtpScript server(offering(""));
+        CHECK(text_of(submit_to(server, what).at(0)).starts_with("accepted: "));
+        CHECK(text_of(submit_to(server, what).at(0)) ==
+              "interrupted: DATA: the store did not note that the message is leaving");
+        CHECK(server.data().size() == 1);
+    }
+    SUBCASE("to sendmail") {
+        const FakeSendmail program(R"(cat > "${0%/*}/message"; echo done >> "${0%/*}/done")");
+        CHECK(text_of(submit(program.target(), what).at(0)).starts_with("accepted: "));
+        const std::string once = program.written("done");
+        CHECK_FALSE(once.empty());
+        CHECK(text_of(submit(program.target(), what).at(0)) ==
+              "interrupted: the store did not note that the message is leaving");
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        CHECK(program.written("done") == once);
+    }
+    CHECK(noted == 2);
+}
+
 TEST_CASE("half a message does not reach the end of sendmail's input") {
     const FakeSendmail program(R"(cat > "${0%/*}/message"; echo done > "${0%/*}/done")");
     Submission what = submission({}, {"a@example.net"});

@@ -483,6 +483,16 @@ core::Result<bool, ports::StoreError> MemoryHeldStore::end(std::int64_t id,
     return true;
 }
 
+core::Result<void, ports::StoreError> MemoryHeldStore::about_to_leave(std::string_view token_hash,
+                                                                      core::TimePoint /*now*/) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    sent_tokens_.emplace(token_hash);
+    return {};
+}
+
 core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> MemoryHeldStore::claim_token(
     std::string_view token_hash, core::TimePoint /*now*/) {
     if (auto what = trouble_.met()) {
@@ -519,7 +529,7 @@ core::Result<std::size_t, ports::StoreError> MemoryHeldStore::recover(core::Time
     std::size_t put_back = 0;
     for (Row& row : std::views::values(rows_)) {
         if (row.recipient.state == mail::HeldState::Releasing &&
-            !used_tokens_.contains(row.token)) {
+            !used_tokens_.contains(row.token) && !sent_tokens_.contains(row.token)) {
             move(row, mail::HeldState::Held, "interrupted by the end of the program", now);
             row.recipient.last_answer = "interrupted by the end of the program";
             row.recipient.release_at = now;

@@ -139,6 +139,8 @@ public:
                                                             mail::HeldState state,
                                                             std::string_view why,
                                                             core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(
+        std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
         std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::size_t, ports::StoreError> recover(
@@ -179,6 +181,7 @@ private:
     std::map<std::string, MessageRow, std::less<>> messages_;
     std::map<std::int64_t, Row> rows_;
     std::set<std::string, std::less<>> used_tokens_;
+    std::set<std::string, std::less<>> sent_tokens_;
     std::int64_t next_id_ = 1;
 };
 
