@@ -187,7 +187,8 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (!settings.enabled) {
         return std::unexpected(LearnReason::Off);
     }
-    if (failure.report.action != Action::Failed) {
+    // A complaint is about mail that was delivered.
+    if (failure.report.action != Action::Failed && !is_wish(reason_of(failure.code))) {
         return std::unexpected(LearnReason::NoFailure);
     }
     const mail::CodeEntry* code = codes.find(failure.code);

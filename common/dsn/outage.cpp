@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::dsn {
@@ -69,38 +70,38 @@ OutageWatch::Provider& OutageWatch::provider_of(std::string_view name,
     return provider;
 }
 
-std::optional<Outage> OutageWatch::bounced(std::string_view name,
+std::optional<Outage> OutageWatch::bounced(std::string_view provider,
                                            std::string_view recipient,
                                            core::TimePoint now,
                                            const config::OutageSettings& settings) {
-    Provider& provider = provider_of(name, now, settings);
-    provider.bounced.add(recipient, now);
-    if (provider.outage.has_value()) {
-        provider.outage->bounced = std::max(provider.outage->bounced, provider.bounced.distinct());
-        provider.outage->accepted = provider.accepted.distinct();
+    Provider& seen = provider_of(provider, now, settings);
+    seen.bounced.add(recipient, now);
+    if (seen.outage.has_value()) {
+        seen.outage->bounced = std::max(seen.outage->bounced, seen.bounced.distinct());
+        seen.outage->accepted = seen.accepted.distinct();
         return std::nullopt;
     }
-    if (!is_outage(provider, settings)) {
+    if (!is_outage(seen, settings)) {
         return std::nullopt;
     }
-    provider.outage = Outage{.provider = std::string(name),
-                             .began = provider.bounced.order.front().first,
-                             .opened = now,
-                             .closed = std::nullopt,
-                             .bounced = provider.bounced.distinct(),
-                             .accepted = provider.accepted.distinct()};
-    return provider.outage;
+    seen.outage = Outage{.provider = std::string(provider),
+                         .began = seen.bounced.order.front().first,
+                         .opened = now,
+                         .closed = std::nullopt,
+                         .bounced = seen.bounced.distinct(),
+                         .accepted = seen.accepted.distinct()};
+    return seen.outage;
 }
 
-void OutageWatch::accepted(std::string_view name,
+void OutageWatch::accepted(std::string_view provider,
                            std::string_view recipient,
                            core::TimePoint now,
                            const config::OutageSettings& settings) {
-    provider_of(name, now, settings).accepted.add(recipient, now);
+    provider_of(provider, now, settings).accepted.add(recipient, now);
 }
 
-bool OutageWatch::is_open(std::string_view name) const {
-    const auto found = providers_.find(name);
+bool OutageWatch::is_open(std::string_view provider) const {
+    const auto found = providers_.find(provider);
     return found != providers_.end() && found->second.outage.has_value();
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/proof.hpp"
 
-#include "core/result.hpp"
-#include "core/text.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
 #include "dsn/text_scan.hpp"
@@ -14,9 +12,7 @@
 #include "mail/syntax.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -165,10 +161,13 @@ RecipientProof by_seal(const OpenSeal& seal,
 /// Of several seals (an envelope id and a field, or one of a list on the way) the best one counts.
 bool is_better(const RecipientProof& left, const RecipientProof& right) {
     const auto rank = [](const RecipientProof& proof) {
-        return proof.proof != mail::Proof::Unproven            ? 3
-               : proof.reason == ProofReason::SharedSeal       ? 2
-               : proof.reason == ProofReason::AnotherRecipient ? 1
-                                                               : 0;
+        if (proof.proof != mail::Proof::Unproven) {
+            return 3;
+        }
+        if (proof.reason == ProofReason::SharedSeal) {
+            return 2;
+        }
+        return proof.reason == ProofReason::AnotherRecipient ? 1 : 0;
     };
     return rank(left) > rank(right);
 }

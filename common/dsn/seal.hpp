@@ -90,11 +90,11 @@ public:
     [[nodiscard]] const std::string& message() const { return message_; }
 
 private:
-    friend core::Result<OpenSeal, SealFlaw> open_seal(std::string_view,
-                                                      std::span<const std::string>,
-                                                      const SealKeys&,
-                                                      core::TimePoint,
-                                                      std::chrono::seconds);
+    friend core::Result<OpenSeal, SealFlaw> open_seal(std::string_view text,
+                                                      std::span<const std::string> senders,
+                                                      const SealKeys& keys,
+                                                      core::TimePoint now,
+                                                      std::chrono::seconds lifetime);
     OpenSeal() = default;
 
     core::SecretKey secret_{};

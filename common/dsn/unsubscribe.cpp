@@ -10,6 +10,7 @@
 #include "mail/syntax.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,7 +39,7 @@ std::optional<std::string> unsubscribe_address(const mail::Envelope& envelope,
         if (!recipient.syntax.has_value()) {
             continue;
         }
-        const std::string key = recipient.syntax->value.key();
+        std::string key = recipient.syntax->value.key();
         const std::string plain = without_detail(key);
         const bool is_one = std::ranges::any_of(addresses, [&](std::string_view address) {
             return core::equals_ignoring_case(address, key) ||

@@ -2,7 +2,6 @@
 #include "flow/departures.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>

@@ -6,7 +6,6 @@
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/learn.hpp"
-#include "dsn/message_view.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
 #include "dsn/tag.hpp"
@@ -146,6 +145,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         line.action = recipient.report.action;
         line.rule = recipient.rule;
         if (proof.proof != mail::Proof::Unproven &&
+            understanding.report.kind == dsn::MessageKind::Dsn &&
             recipient.report.action == dsn::Action::Delivered) {
             delivered(recipient, snapshot);
         }

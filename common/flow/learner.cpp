@@ -16,9 +16,13 @@
 #include "ports/suppression_store.hpp"
 #include "report/decision.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/chrono.h>
@@ -85,6 +89,15 @@ void Learner::recover() {
     });
 }
 
+std::optional<ports::Acceptance> Learner::acceptance_of(std::string_view recipient) const {
+    auto accepted = parts_.journal.accepted(recipient);
+    if (!accepted.has_value()) {
+        trouble("the journal can't be asked who takes mail", accepted.error());
+        return std::nullopt;
+    }
+    return *std::move(accepted);
+}
+
 bool Learner::is_outage(const Failure& failure,
                         const mail::SuppressionKey& key,
                         std::string& provider,
@@ -96,16 +109,11 @@ bool Learner::is_outage(const Failure& failure,
         return false;
     }
     const core::TimePoint now = parts_.clock.now();
-    const auto accepted = parts_.journal.accepted(key.subject);
-    if (!accepted.has_value()) {
-        trouble("the journal can't be asked who takes mail", accepted.error());
-    }
     bool known_good = false;
-    if (accepted.has_value() && accepted->has_value()) {
-        const ports::Acceptance& acceptance = **accepted;
-        known_good = now - acceptance.last <= settings.known_good;
+    if (const auto acceptance = acceptance_of(key.subject)) {
+        known_good = now - acceptance->last <= settings.known_good;
         // The relay that took its mail names the provider best.
-        provider = acceptance.provider;
+        provider = acceptance->provider;
     }
     const auto opened = watch_.with([&](dsn::OutageWatch& watch) {
         return known_good ? watch.bounced(provider, key.subject, now, settings) : std::nullopt;
@@ -157,24 +165,25 @@ bool Learner::lift(const mail::SuppressionSubject& subject, core::TimePoint at) 
         trouble("a delivery can't be held against the list", entries.error());
         return false;
     }
-    for (const mail::SuppressionEntry& entry : *entries) {
-        if (!is_learned_bounce(entry) || entry.last_seen >= at) {
-            continue;
-        }
-        const auto removed = parts_.suppressions.remove(
-            {.kind = subject.kind, .subject = subject.text, .scope = entry.scope});
-        if (!removed.has_value()) {
-            trouble("an entry that a delivery proved wrong stays", removed.error());
-            return false;
-        }
-        if (*removed) {
-            parts_.log.write(
-                ports::Severity::Info,
-                report::decision_line(report::LiftDecision{.subject = subject.text,
-                                                           .scope = entry.scope.text(),
-                                                           .code = entry.code,
-                                                           .since = time_text(entry.first_seen)}));
-        }
+    return std::ranges::all_of(*entries, [&](const mail::SuppressionEntry& entry) {
+        return !is_learned_bounce(entry) || entry.last_seen >= at || remove(subject, entry);
+    });
+}
+
+bool Learner::remove(const mail::SuppressionSubject& subject, const mail::SuppressionEntry& entry) {
+    const auto removed = parts_.suppressions.remove(
+        {.kind = subject.kind, .subject = subject.text, .scope = entry.scope});
+    if (!removed.has_value()) {
+        trouble("an entry that a delivery proved wrong stays", removed.error());
+        return false;
+    }
+    if (*removed) {
+        parts_.log.write(
+            ports::Severity::Info,
+            report::decision_line(report::LiftDecision{.subject = subject.text,
+                                                       .scope = entry.scope.text(),
+                                                       .code = entry.code,
+                                                       .since = time_text(entry.first_seen)}));
     }
     return true;
 }

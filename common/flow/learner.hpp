@@ -15,6 +15,7 @@
 #include "ports/suppression_store.hpp"
 #include "report/decision.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,10 @@ private:
                                  const mail::SuppressionKey& key,
                                  std::string& provider,
                                  const Snapshot& snapshot);
+    [[nodiscard]] std::optional<ports::Acceptance> acceptance_of(std::string_view recipient) const;
     [[nodiscard]] bool lift(const mail::SuppressionSubject& subject, core::TimePoint at);
+    [[nodiscard]] bool remove(const mail::SuppressionSubject& subject,
+                              const mail::SuppressionEntry& entry);
     void record(const dsn::Outage& outage);
     void trouble(std::string_view what, const ports::StoreError& error) const;
 

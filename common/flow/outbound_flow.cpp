@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "flow/facts.hpp"
+#include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
