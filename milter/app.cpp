@@ -22,6 +22,7 @@
 #include "milter/load.hpp"
 #include "milter/version.hpp"
 #include "ports/log.hpp"
+#include "report/metrics.hpp"
 
 #include <array>
 #include <chrono>
@@ -321,6 +322,9 @@ ControlAnswer App::control(const ControlLine& request) {
     if (command == "status") {
         return status();
     }
+    if (command == "metrics") {
+        return metrics();
+    }
     if (command == "reload") {
         if (auto reloaded = reload(); !reloaded.has_value()) {
             return std::unexpected(std::move(reloaded.error()));
@@ -409,11 +413,58 @@ std::vector<ControlLine> App::status() const {
         number_line("internal_errors", counters_.internal_errors.load()),
         number_line("codes", snapshot->codes.entries().size()),
         number_line("rules", snapshot->rules.rules().size()),
-        {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"}};
+        {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"},
+        number_line("seal_keys", seals_.keys().size()),
+        number_line("outages", learner_.outages().size())};
     const std::vector<ControlLine> cache = cache_lines();
     lines.insert(lines.end(), cache.begin(), cache.end());
     const std::vector<ControlLine> following = log_following_.status();
     lines.insert(lines.end(), following.begin(), following.end());
+    return lines;
+}
+
+std::vector<ControlLine> App::metrics() const {
+    using report::MetricType;
+    const auto count = [](std::uint64_t value) {
+        return std::vector<report::MetricValue>{{.label = {}, .value = value}};
+    };
+    std::vector<report::MetricValue> broken;
+    for (const dsn::Outage& outage : learner_.outages()) {
+        broken.push_back({.label = outage.provider, .value = 1});
+    }
+    const flow::FollowState followed = log_following_.state();
+    const std::vector<report::Metric> all{
+        {.name = "holdback_connections_total",
+         .help = "Connections of the MTA.",
+         .values = count(counters_.connections.load())},
+        {.name = "holdback_messages_total",
+         .help = "Messages seen.",
+         .values = count(counters_.messages.load())},
+        {.name = "holdback_messages_in_flight",
+         .help = "Messages under way.",
+         .type = MetricType::Gauge,
+         .values = count(counters_.messages_in_flight.load())},
+        {.name = "holdback_internal_errors_total",
+         .help = "Errors that were answered by [on_error] internal.",
+         .values = count(counters_.internal_errors.load())},
+        {.name = "holdback_outcomes_total",
+         .help = "Ends of deliveries that the log of the MTA told of.",
+         .label_name = "result",
+         .values = {{.label = "sent", .value = followed.sent},
+                    {.label = "deferred", .value = followed.deferred},
+                    {.label = "bounced", .value = followed.bounced}}},
+        {.name = "holdback_outage",
+         .help = "Providers that are broken, so that nothing is learned from them.",
+         .type = MetricType::Gauge,
+         .label_name = "provider",
+         .values = std::move(broken)}};
+    const std::string text = report::exposition(all);
+    std::vector<ControlLine> lines;
+    for (const std::string_view line : core::split(text, '\n')) {
+        if (!line.empty()) {
+            lines.push_back({std::string(line)});
+        }
+    }
     return lines;
 }
 

@@ -79,6 +79,8 @@ private:
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
         const ControlLine& request);
     [[nodiscard]] std::vector<ControlLine> status() const;
+    /// One line of the text form of Prometheus each.
+    [[nodiscard]] std::vector<ControlLine> metrics() const;
     [[nodiscard]] std::vector<ControlLine> cache_lines() const;
     void use_resolver(const config::DnsSettings& settings);
     /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.

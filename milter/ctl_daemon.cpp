@@ -138,6 +138,17 @@ CommandResult status(const CommandContext& context) {
     return Exit::Done;
 }
 
+CommandResult metrics(const CommandContext& context) {
+    const auto lines = ask(context, {"metrics"});
+    if (!lines.has_value()) {
+        return std::unexpected(lines.error());
+    }
+    for (const ControlLine& line : *lines) {
+        context.out << line.front() << '\n';
+    }
+    return Exit::Done;
+}
+
 CommandResult reload(const CommandContext& context) {
     const auto lines = ask(context, {"reload"});
     if (!lines.has_value()) {

@@ -15,6 +15,9 @@ namespace holdback::milter {
 /// Has the daemon read its settings anew. `Settings` when it found them wrong.
 [[nodiscard]] CommandResult reload(const CommandContext& context);
 
+/// The daemon's counters in the text form of Prometheus, whatever the output form.
+[[nodiscard]] CommandResult metrics(const CommandContext& context);
+
 [[nodiscard]] CommandResult cache_show(const CommandContext& context);
 [[nodiscard]] CommandResult cache_clear(const CommandContext& context);
 

@@ -234,6 +234,7 @@ void declare(CommandLine& line) {
     add_unknown(line);
     add_seal(line);
     add_plain(line, app, "status", "the running daemon", status);
+    add_plain(line, app, "metrics", "the daemon's counters as Prometheus reads them", metrics);
     add_plain(line, app, "reload", "have the daemon read its settings anew", reload);
     CLI::App& cache = *app.add_subcommand("cache", "the daemon's DNS cache");
     cache.require_subcommand(1);

@@ -30,6 +30,9 @@ public:
 
     explicit LogFollowing(Parts parts);
 
+    /// How far it has come. Any thread.
+    [[nodiscard]] flow::FollowState state() const { return flow_.state(); }
+
     /// What `status` shows of it: keys and values. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <expected>
 #include <fcntl.h>
 #include <optional>
@@ -29,6 +30,11 @@ constexpr std::size_t kSuffixOctets = 6;
 
 std::string failure(const std::string& path, int error) {
     return fmt::format("{}: {}", path, std::generic_category().message(error));
+}
+
+FileHandle open_file(const std::string& path, int flags) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
+    return FileHandle(open(path.c_str(), flags | O_CLOEXEC, kMode));
 }
 
 std::string directory_of(const std::string& path) {
@@ -53,9 +59,7 @@ core::Result<std::string, std::string> write_beside(const std::string& path,
                                                     std::string_view text,
                                                     const std::string& like) {
     std::string temporary = fmt::format("{}.{}", path, random_hex(kSuffixOctets));
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    const FileHandle file(
-        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode));
+    const FileHandle file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (!file.is_open()) {
         return std::unexpected(failure(path, errno));
     }
@@ -72,9 +76,7 @@ core::Result<std::string, std::string> write_beside(const std::string& path,
 }
 
 void sync_directory(const std::string& path) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    const FileHandle directory(
-        open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const FileHandle directory = open_file(directory_of(path), O_RDONLY | O_DIRECTORY);
     if (directory.is_open()) {
         fsync(directory.get());
     }
@@ -83,8 +85,7 @@ void sync_directory(const std::string& path) {
 }  // namespace
 
 core::Result<std::optional<std::string>, std::string> read_private_file(const std::string& path) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    const FileHandle file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const FileHandle file = open_file(path, O_RDONLY);
     if (!file.is_open()) {
         if (errno == ENOENT) {
             return std::nullopt;

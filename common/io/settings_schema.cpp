@@ -421,6 +421,9 @@ void add_learning(Fields& fields) {
         {"unsubscribe", "addresses"},
         [](auto& s) -> auto& { return s.unsubscribe.addresses; },
         config::mailbox_form()));
+}
+
+void add_seal(Fields& fields) {
     fields.push_back(
         switch_field({"seal", "enabled"}, [](auto& s) -> auto& { return s.seal.enabled; }));
     fields.push_back(text_field(
@@ -499,6 +502,7 @@ std::vector<SettingsField> settings_fields() {
     add_on_error(fields);
     add_inbound(fields);
     add_learning(fields);
+    add_seal(fields);
     add_logs(fields);
     return fields;
 }

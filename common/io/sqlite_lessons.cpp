@@ -12,6 +12,7 @@
 #include "mail/suppression_subject.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -113,6 +114,32 @@ std::optional<SuppressionEntry> entry_before(Connection& connection,
     return entry;
 }
 
+/// What the lessons behind `last` changed, some entries of it; `last` moves behind them.
+std::vector<Undoing> read_page(Connection& connection,
+                               const LessonFilter& filter,
+                               std::int64_t& last) {
+    static const std::string sql = fmt::format(
+        "SELECT min(id) AS first_id, kind, subject, scope, provider, code, min(at), count(*) "
+        "FROM lesson WHERE {} GROUP BY kind, subject, scope HAVING first_id > ?5 "
+        "ORDER BY first_id LIMIT ?6",
+        kFits);
+    Query query = connection.query(sql);
+    bind_filter(query, filter);
+    query.bind(last).bind(kPage);
+    std::vector<Undoing> found;
+    while (query.step()) {
+        last = query.integer(0);
+        found.push_back({.key = {.kind = enumerator(mail::kAllSubjectKinds, query.integer(1)),
+                                 .subject = query.text(2),
+                                 .scope = mail::SuppressionScope::from_stored(query.text(3))},
+                         .provider = query.text(4),
+                         .code = code_at(query, 5),
+                         .first = query.time(6),
+                         .lessons = query.integer(7)});
+    }
+    return found;
+}
+
 }  // namespace
 
 std::string_view wire_name(Undoing::What what) {
@@ -166,32 +193,6 @@ void note_lesson(Connection& connection,
         .bind(kForgetAtOnce)
         .bind(event.at - kKept)
         .run();
-}
-
-std::vector<Undoing> SqliteLessons::page(Connection& connection,
-                                         const LessonFilter& filter,
-                                         std::int64_t behind,
-                                         std::int64_t& last) {
-    static const std::string sql = fmt::format(
-        "SELECT min(id) AS first_id, kind, subject, scope, provider, code, min(at), count(*) "
-        "FROM lesson WHERE {} GROUP BY kind, subject, scope HAVING first_id > ?5 "
-        "ORDER BY first_id LIMIT ?6",
-        kFits);
-    Query query = connection.query(sql);
-    bind_filter(query, filter);
-    query.bind(behind).bind(kPage);
-    std::vector<Undoing> found;
-    while (query.step()) {
-        last = query.integer(0);
-        found.push_back({.key = {.kind = enumerator(mail::kAllSubjectKinds, query.integer(1)),
-                                 .subject = query.text(2),
-                                 .scope = mail::SuppressionScope::from_stored(query.text(3))},
-                         .provider = query.text(4),
-                         .code = code_at(query, 5),
-                         .first = query.time(6),
-                         .lessons = query.integer(7)});
-    }
-    return found;
 }
 
 void SqliteLessons::judge(Connection& connection, const LessonFilter& filter, Undoing& undoing) {
@@ -250,7 +251,7 @@ core::Result<void, ports::StoreError> SqliteLessons::undo(
     std::int64_t last = 0;
     while (true) {
         const auto work = [&](Connection& connection) {
-            std::vector<Undoing> found = page(connection, filter, last, last);
+            std::vector<Undoing> found = read_page(connection, filter, last);
             for (Undoing& undoing : found) {
                 judge(connection, filter, undoing);
                 if (act == Undo::Yes) {

@@ -72,10 +72,6 @@ public:
         const LessonFilter& filter, Undo act, const std::function<void(const Undoing&)>& visit);
 
 private:
-    [[nodiscard]] std::vector<Undoing> page(Connection& connection,
-                                            const LessonFilter& filter,
-                                            std::int64_t behind,
-                                            std::int64_t& last);
     void judge(Connection& connection, const LessonFilter& filter, Undoing& undoing);
     void change_back(Connection& connection, const LessonFilter& filter, const Undoing& undoing);
 

@@ -16,10 +16,27 @@ namespace holdback::ports {
 
 namespace {
 
+/// How much a reason weighs: a mailbox that does not exist is not made better by a wish.
+int weight_of(mail::SuppressionReason reason) {
+    switch (reason) {
+        case mail::SuppressionReason::Unsubscribe:
+            return 0;
+        case mail::SuppressionReason::Complaint:
+            return 1;
+        case mail::SuppressionReason::Bounce:
+            return 2;
+        case mail::SuppressionReason::Manual:
+            return 3;
+        case mail::SuppressionReason::Allow:
+            return 4;
+    }
+    std::unreachable();
+}
+
 /// Which of two entries says more about an address: the greater one.
-std::tuple<mail::ScopeKind, int, std::size_t> rank(const mail::SuppressionEntry& entry) {
+std::tuple<int, mail::ScopeKind, int, std::size_t> rank(const mail::SuppressionEntry& entry) {
     const auto kind = static_cast<int>(entry.kind);
-    return {entry.scope.kind(), -kind, entry.subject.size()};
+    return {weight_of(entry.reason), entry.scope.kind(), -kind, entry.subject.size()};
 }
 
 void take_if_better(std::optional<mail::SuppressionEntry>& place, mail::SuppressionEntry entry) {

@@ -24,8 +24,9 @@ struct StoreError {
 };
 
 /// What the list knows about one address, of what counts for mail of one sender. Where several
-/// entries do, the one of the narrowest scope is given; among those that cover the domain, then the
-/// one for the domain, that for the longest suffix, a pattern.
+/// entries do, the one with the gravest reason is given (manual, bounce, complaint, unsubscribe),
+/// then the one of the narrowest scope; among those that cover the domain, then the one for the
+/// domain, that for the longest suffix, a pattern.
 struct SuppressionLookup {
     std::optional<mail::SuppressionEntry> allow;    ///< an allow entry that covers the address
     std::optional<mail::SuppressionEntry> address;  ///< an entry in force for the mailbox

@@ -101,12 +101,16 @@ def test_the_outage_is_noticed_stops_the_learning_and_can_be_undone(house):
     (line,) = daemon.log(r"error: outage: \d+ of \d+ recipients at google.com")
     assert "suppress rollback --mx google.com --since " in line
     assert daemon.log(r'rcpt="user199@example.net".*learned=no learn_reason=outage')
+    assert daemon.ctl("status").rows[0]["outages"] == 1
+    assert 'holdback_outage{provider="google.com"} 1' in daemon.say("metrics")
+    assert 'holdback_outcomes_total{result="bounced"}' in daemon.say("metrics")
     (outage,) = daemon.ctl("suppress", "rollback").rows
     assert outage["provider"] == PROVIDER and outage["closed"] is None
 
     # It closes by itself.
     wait_for("it is over", lambda: daemon.ctl("suppress", "rollback").rows[0]["closed"])
     assert daemon.log("outage: over at google.com")
+    assert "holdback_outage{" not in daemon.say("metrics")
     log.write("new@example.net", "bounced")
     wait_for("bounces count again", lambda: "new@example.net" in daemon.entries())
 
