@@ -7,6 +7,7 @@
 #include "mail/ip_address.hpp"
 #include "mail/smtp_reply.hpp"
 #include "milter/mta_actions.hpp"
+#include "milter/mta_facts.hpp"
 #include "milter/session.hpp"
 #include "ports/log.hpp"
 

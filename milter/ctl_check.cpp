@@ -67,7 +67,7 @@ public:
     };
     using Report = std::function<void(const CheckedAddress&)>;
 
-    Checker(Parts parts, Report report) : parts_(parts), report_(std::move(report)) {}
+    Checker(Parts parts, Report report) : parts_(std::move(parts)), report_(std::move(report)) {}
 
     /// Takes an address; reports on earlier ones when enough have come together.
     [[nodiscard]] std::optional<CommandError> add(std::string text) {

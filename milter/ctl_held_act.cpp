@@ -5,7 +5,6 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
-#include "mail/domain.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"

@@ -10,6 +10,7 @@
 #include "lists/time_text.hpp"
 #include "mail/provider.hpp"
 #include "mail/suppression_scope.hpp"
+#include "mail/suppression_subject.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
@@ -127,6 +128,61 @@ core::Result<io::LessonFilter, CommandError> filter_of(const RollbackOptions& op
     return filter;
 }
 
+/// Writes what is, or would be, undone, and counts it.
+class UndoingWriter {
+public:
+    UndoingWriter(const CommandContext& context, bool acts) : context_(context), acts_(acts) {}
+
+    void take(const io::Undoing& undoing) {
+        const bool changes = undoing.what == io::Undoing::What::Removed ||
+                             undoing.what == io::Undoing::What::Restored;
+        (changes ? undone_ : left_) += 1;
+        if (context_.json()) {
+            write_json(context_.out,
+                       {{"subject", undoing.key.subject},
+                        {"kind", mail::wire_name(undoing.key.kind)},
+                        {"scope", undoing.key.scope.text()},
+                        {"code", undoing.code.number()},
+                        {"provider", undoing.provider},
+                        {"first_taught", iso_time(undoing.first)},
+                        {"lessons", undoing.lessons},
+                        {"becomes", wire_name(undoing.what)},
+                        {"undone", changes && acts_}});
+            return;
+        }
+        table_.add({undoing.key.subject,
+                    undoing.key.scope.text(),
+                    fmt::format("{}", undoing.code.number()),
+                    undoing.provider,
+                    short_time(undoing.first),
+                    fmt::format("{}", undoing.lessons),
+                    std::string(wire_name(undoing.what))});
+    }
+
+    [[nodiscard]] Exit finish() const {
+        if (undone_ + left_ == 0) {
+            context_.err << "holdbackctl: nothing was learned then\n";
+            return Exit::No;
+        }
+        if (!context_.json()) {
+            table_.write(context_.out);
+        }
+        context_.err << fmt::format("holdbackctl: {} {}, {} left alone{}\n",
+                                    counted(undone_, "entry", "entries"),
+                                    acts_ ? "changed back" : "would be changed back",
+                                    left_,
+                                    acts_ ? "" : "; --yes does it");
+        return Exit::Done;
+    }
+
+private:
+    const CommandContext& context_;
+    bool acts_;
+    Table table_{{"SUBJECT", "SCOPE", "CODE", "PROVIDER", "FIRST TAUGHT", "LESSONS", "BECOMES"}};
+    std::size_t undone_ = 0;
+    std::size_t left_ = 0;
+};
+
 }  // namespace
 
 CommandResult suppress_rollback(const CommandContext& context, const RollbackOptions& options) {
@@ -143,53 +199,15 @@ CommandResult suppress_rollback(const CommandContext& context, const RollbackOpt
         return std::unexpected(filter.error());
     }
     SqliteLessons lessons(*list->database, *list->entries);
-    Table table({"SUBJECT", "SCOPE", "CODE", "PROVIDER", "FIRST TAUGHT", "LESSONS", "BECOMES"});
-    std::size_t undone = 0;
-    std::size_t left = 0;
+    UndoingWriter writer(context, options.yes);
     const auto visited =
         lessons.undo(*filter,
                      options.yes ? SqliteLessons::Undo::Yes : SqliteLessons::Undo::No,
-                     [&](const io::Undoing& undoing) {
-                         const bool changes = undoing.what == io::Undoing::What::Removed ||
-                                              undoing.what == io::Undoing::What::Restored;
-                         (changes ? undone : left) += 1;
-                         if (context.json()) {
-                             write_json(context.out,
-                                        {{"subject", undoing.key.subject},
-                                         {"kind", mail::wire_name(undoing.key.kind)},
-                                         {"scope", undoing.key.scope.text()},
-                                         {"code", undoing.code.number()},
-                                         {"provider", undoing.provider},
-                                         {"first_taught", iso_time(undoing.first)},
-                                         {"lessons", undoing.lessons},
-                                         {"becomes", wire_name(undoing.what)},
-                                         {"undone", changes && options.yes}});
-                             return;
-                         }
-                         table.add({undoing.key.subject,
-                                    undoing.key.scope.text(),
-                                    fmt::format("{}", undoing.code.number()),
-                                    undoing.provider,
-                                    short_time(undoing.first),
-                                    fmt::format("{}", undoing.lessons),
-                                    std::string(wire_name(undoing.what))});
-                     });
+                     [&](const io::Undoing& undoing) { writer.take(undoing); });
     if (!visited.has_value()) {
         return std::unexpected(store_error(visited.error().what));
     }
-    if (undone + left == 0) {
-        context.err << "holdbackctl: nothing was learned then\n";
-        return Exit::No;
-    }
-    if (!context.json()) {
-        table.write(context.out);
-    }
-    context.err << fmt::format("holdbackctl: {} {}, {} left alone{}\n",
-                               counted(undone, "entry", "entries"),
-                               options.yes ? "changed back" : "would be changed back",
-                               left,
-                               options.yes ? "" : "; --yes does it");
-    return Exit::Done;
+    return writer.finish();
 }
 
 }  // namespace holdback::milter

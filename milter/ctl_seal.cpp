@@ -3,8 +3,6 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
-#include "core/result.hpp"
-#include "core/text.hpp"
 #include "dsn/seal.hpp"
 #include "io/seal_key_file.hpp"
 #include "milter/ctl_client.hpp"
@@ -18,7 +16,6 @@
 #include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include <fmt/format.h>
 

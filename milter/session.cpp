@@ -9,11 +9,10 @@
 #include "flow/outbound_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
-#include "mail/address.hpp"
+#include "flow/submitting.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "mail/ip_address.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/syntax.hpp"
 #include "milter/mta_actions.hpp"
@@ -28,7 +27,6 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -462,8 +460,10 @@ void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
 }
 
 void Session::leave_to_all(MtaActions* mta) {
-    std::vector<std::size_t> all(message_->envelope.recipients.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < message_->envelope.recipients.size(); ++i) {
+        all.push_back(i);
+    }
     leave(mta, all);
 }
 

@@ -27,7 +27,7 @@ struct Metric {
     std::string_view name;  ///< a-z and underscores
     std::string_view help;
     MetricType type = MetricType::Counter;
-    std::string_view label_name = {};  ///< empty: no label
+    std::string_view label_name;  ///< empty: no label
     std::vector<MetricValue> values;
 };
 

@@ -7,7 +7,6 @@
 #include "mail/suppression.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
