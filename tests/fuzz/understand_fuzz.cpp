@@ -13,7 +13,6 @@
 #include "io/gmime_reader.hpp"
 #include "io/rules_file.hpp"
 #include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
 
 #include <array>
 #include <cstddef>

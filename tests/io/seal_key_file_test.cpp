@@ -2,7 +2,7 @@
 #include "io/seal_key_file.hpp"
 
 #include "core/clock.hpp"
-#include "dsn/seal.hpp"
+#include "core/digest.hpp"
 #include "io/private_file.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -10,10 +10,12 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <ios>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <doctest/doctest.h>
 

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -34,7 +35,7 @@ struct House {
 
     void teach(const std::string& subject,
                core::TimePoint at,
-               std::string provider = "google.com",
+               const std::string& provider = "google.com",
                mail::SubjectKind kind = mail::SubjectKind::Address) {
         const auto learned =
             list.learn({.kind = kind, .subject = subject, .scope = {}},

@@ -7,6 +7,7 @@
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_schema.hpp"
 #include "mail/address.hpp"
+#include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
@@ -49,7 +50,7 @@ holdback::ports::LearnEvent event_of(std::string_view name, TimePoint at = kNow)
     return {.names = {std::string(name)}, .provider = "example.net", .at = at};
 }
 
-const holdback::mail::EnvelopeSender kNobody = holdback::mail::NullSender{};
+const holdback::mail::EnvelopeSender nobody = holdback::mail::NullSender{};
 
 struct Sqlite {
     holdback::support::TempDir directory;
@@ -174,7 +175,7 @@ TEST_CASE_TEMPLATE("a look-up gives what is in force for mailbox and domain",
     for (const Row& row : rows) {
         addresses.push_back(address(row.address));
     }
-    const auto found = kind.store.look_up(addresses, kNobody, kNow);
+    const auto found = kind.store.look_up(addresses, nobody, kNow);
     REQUIRE(found.has_value());
     REQUIRE(found->size() == rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -184,7 +185,7 @@ TEST_CASE_TEMPLATE("a look-up gives what is in force for mailbox and domain",
         CHECK(found->at(i).domain.has_value() == rows.at(i).domain);
     }
     CHECK(found->at(0).address == entry(SubjectKind::Address, "bo@example.net"));
-    CHECK(kind.store.look_up({}, kNobody, kNow).value().empty());
+    CHECK(kind.store.look_up({}, nobody, kNow).value().empty());
     CHECK(kind.store.counts(kNow).value() == SuppressionCounts{.entries = 7, .in_force = 3});
 }
 
@@ -220,7 +221,7 @@ TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest fi
     const auto look = [&](std::string_view mailbox, std::string_view sender) {
         const std::array addresses{address(mailbox)};
         const holdback::mail::EnvelopeSender from =
-            sender.empty() ? kNobody : holdback::mail::EnvelopeSender(address(sender));
+            sender.empty() ? nobody : holdback::mail::EnvelopeSender(address(sender));
         return kind.store.look_up(addresses, from, kNow).value().front();
     };
     using Reason = std::optional<SuppressionReason>;
@@ -277,7 +278,7 @@ TEST_CASE("patterns that another process adds and removes are seen") {
     SqliteSuppressions second(two);
     const std::array addresses{address("bo@sub.example.net")};
     const auto is_found = [&] {
-        return second.look_up(addresses, kNobody, kNow).value().front().domain.has_value();
+        return second.look_up(addresses, nobody, kNow).value().front().domain.has_value();
     };
     CHECK_FALSE(is_found());
     REQUIRE(first.put(entry(SubjectKind::Pattern, "*@*.example.net")).has_value());

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -25,9 +26,9 @@ using mail::Proof;
 constexpr core::TimePoint kNow{std::chrono::seconds(1'790'000'000)};
 
 const SealKeys& keys() {
-    static const SealKeys kKeys{
+    static const SealKeys made{
         {.id = {1, 2, 3, 4}, .secret = {5, 6, 7}, .made = kNow - std::chrono::days(1)}};
-    return kKeys;
+    return made;
 }
 
 Seal seal_for(std::vector<std::string> recipients,

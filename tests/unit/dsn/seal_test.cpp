@@ -2,6 +2,7 @@
 #include "dsn/seal.hpp"
 
 #include "core/clock.hpp"
+#include "core/result.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -32,12 +33,13 @@ SealKey key_of(std::uint8_t number, core::TimePoint made = kNow - hours(1)) {
 }
 
 const SealKeys& keys() {
-    static const SealKeys kKeys{key_of(1), key_of(2)};
-    return kKeys;
+    static const SealKeys made{key_of(1), key_of(2)};
+    return made;
 }
 
 std::vector<std::string> mailboxes(std::size_t count) {
     std::vector<std::string> made;
+    made.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         made.push_back("user" + std::to_string(i) + "@example.net");
     }
@@ -45,8 +47,8 @@ std::vector<std::string> mailboxes(std::size_t count) {
 }
 
 const std::vector<std::string>& news() {
-    static const std::vector<std::string> kNews{"news@example.org"};
-    return kNews;
+    static const std::vector<std::string> made{"news@example.org"};
+    return made;
 }
 
 Seal seal_of(const std::vector<std::string>& recipients, core::TimePoint now = kNow) {
