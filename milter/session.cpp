@@ -460,9 +460,9 @@ void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
 }
 
 void Session::leave_to_all(MtaActions* mta) {
-    std::vector<std::size_t> all;
-    for (std::size_t i = 0; i < message_->envelope.recipients.size(); ++i) {
-        all.push_back(i);
+    std::vector<std::size_t> all(message_->envelope.recipients.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = i;
     }
     leave(mta, all);
 }
