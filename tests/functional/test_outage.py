@@ -59,7 +59,7 @@ def fixture_house(tmp_path_factory):
         25,
         {
             "maillog": {"file": str(log.path)},
-            "outage": {"minimum": 10, "rate": "10%", "window": "3s"},
+            "outage": {"minimum": 10, "rate": "10%", "window": "10s"},
         },
     )
     daemon.start()
