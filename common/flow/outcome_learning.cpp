@@ -64,8 +64,7 @@ bool OutcomeLearning::on_outcome(const ports::JournalEntry& entry, core::TimePoi
     if (!entry.accepted || !address.has_value()) {
         return true;
     }
-    return parts_.learner.delivered(
-        address->value, entry.provider, entry.outcome.at, *snapshot);
+    return parts_.learner.delivered(address->value, entry.provider, entry.outcome.at, *snapshot);
 }
 
 bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& snapshot) {
@@ -88,17 +87,16 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
         return false;
     }
     if (learned != dsn::LearnReason::KnownAlready) {
-        parts_.log.write(
-            ports::Severity::Info,
-            report::decision_line(report::OutcomeDecision{.queue_id = outcome.queue_id,
-                                                          .recipient = outcome.recipient,
-                                                          .code = recipient.code,
-                                                          .status = outcome.status,
-                                                          .rule = recipient.rule,
-                                                          .learned = outcome_of(learned),
-                                                          .learn_reason = std::string(
-                                                              dsn::wire_name(learned)),
-                                                          .relay = outcome.relay}));
+        parts_.log.write(ports::Severity::Info,
+                         report::decision_line(report::OutcomeDecision{
+                             .queue_id = outcome.queue_id,
+                             .recipient = outcome.recipient,
+                             .code = recipient.code,
+                             .status = outcome.status,
+                             .rule = recipient.rule,
+                             .learned = outcome_of(learned),
+                             .learn_reason = std::string(dsn::wire_name(learned)),
+                             .relay = outcome.relay}));
     }
     return true;
 }

@@ -55,8 +55,9 @@ TEST_CASE("an address for unsubscribing stands for its details as well") {
              {"x+leave@example.org", ""},
          })) {
         CAPTURE(row.recipient);
-        CHECK(unsubscribe_address(letter("bo@example.net", row.recipient), addresses)
-                  .value_or("") == row.want);
+        CHECK(
+            unsubscribe_address(letter("bo@example.net", row.recipient), addresses).value_or("") ==
+            row.want);
     }
     CHECK_FALSE(unsubscribe_address(letter("bo@example.net", "a@b.example"), {}).has_value());
 }
@@ -92,9 +93,9 @@ TEST_CASE("a letter asks for its writer, if it is one") {
             CHECK(request->recipients.front().final_recipient == "bo@example.net");
         }
     }
-    CHECK_FALSE(request_to_unsubscribe(
-                    Report{}, letter("", "leave@example.org"), header(" bo@example.net"))
-                    .has_value());
+    CHECK_FALSE(
+        request_to_unsubscribe(Report{}, letter("", "leave@example.org"), header(" bo@example.net"))
+            .has_value());
 }
 
 }  // namespace holdback::dsn

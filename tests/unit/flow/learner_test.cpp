@@ -72,19 +72,17 @@ struct House {
 
     void deliver(const std::string& recipient) {
         const auto address = mail::Address::parse(recipient, mail::Smtputf8::No);
-        REQUIRE(learner.delivered(
-            address->value, "example.net", clock.now(), *snapshots.current()));
+        REQUIRE(
+            learner.delivered(address->value, "example.net", clock.now(), *snapshots.current()));
     }
 
     void known_good(const std::string& recipient, std::chrono::hours ago) {
-        journal.acceptances[recipient] = {.first = clock.now() - ago,
-                                          .last = clock.now() - ago,
-                                          .provider = "example.net"};
+        journal.acceptances[recipient] = {
+            .first = clock.now() - ago, .last = clock.now() - ago, .provider = "example.net"};
     }
 
-    std::optional<mail::SuppressionEntry> entry(const std::string& subject,
-                                                mail::SubjectKind kind =
-                                                    mail::SubjectKind::Address) {
+    std::optional<mail::SuppressionEntry> entry(
+        const std::string& subject, mail::SubjectKind kind = mail::SubjectKind::Address) {
         return suppressions.find({.kind = kind, .subject = subject, .scope = {}}).value();
     }
 
@@ -136,7 +134,8 @@ TEST_CASE("a delivery lifts what bounces taught before it, and nothing else") {
     house.deliver("eva@example.net");
     CHECK_FALSE(house.entry("bo@example.net").has_value());
     CHECK(house.entry("eva@example.net").has_value());
-    CHECK(house.log.has("decision flow=lift subject=\"bo@example.net\" scope=\"global\" code=2001"));
+    CHECK(
+        house.log.has("decision flow=lift subject=\"bo@example.net\" scope=\"global\" code=2001"));
 }
 
 TEST_CASE("a delivery lifts what was learned about the domain") {
