@@ -18,7 +18,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace holdback::flow {
@@ -89,11 +88,10 @@ void add_suppressions(std::span<const mail::Recipient> recipients,
         return;
     }
     for (std::size_t k = 0; k < positions.size(); ++k) {
-        ports::SuppressionLookup& lookup = known->at(k);
+        const ports::SuppressionLookup& lookup = known->at(k);
         outbound::RecipientFacts& recipient = facts.recipients.at(positions[k]);
         recipient.allowed_by_store = lookup.allow.has_value();
-        recipient.suppression =
-            lookup.address.has_value() ? std::move(lookup.address) : std::move(lookup.domain);
+        recipient.suppression = ports::deciding_entry(lookup);
     }
 }
 

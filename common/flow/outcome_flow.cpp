@@ -206,7 +206,8 @@ bool OutcomeFlow::record(const config::Settings& settings) {
                               source_,
                               batch_.position,
                               {.keep = settings.journal.keep,
-                               .entries = static_cast<std::int64_t>(settings.journal.entries)},
+                               .entries = static_cast<std::int64_t>(settings.journal.entries),
+                               .known_good = settings.outage.known_good},
                               at);
     if (!recorded.has_value()) {
         note_trouble("store", recorded.error().what);

@@ -16,20 +16,6 @@ namespace holdback::lists {
 
 namespace {
 
-/// The names by which columns of addresses go, best first, as `column_name` gives them.
-constexpr std::array<std::string_view, 12> kAddressColumns{"email",
-                                                           "emailaddress",
-                                                           "recipient",
-                                                           "recipientemail",
-                                                           "recipientaddress",
-                                                           "address",
-                                                           "mail",
-                                                           "mailaddress",
-                                                           "subscriberemail",
-                                                           "contactemail",
-                                                           "subject",
-                                                           "domain"};
-
 /// A header by which a format is known: all of these columns are there.
 struct Mark {
     ListFormat format;

@@ -19,6 +19,21 @@
 
 namespace holdback::lists {
 
+/// The names by which columns of addresses go, best first, in small letters without anything
+/// between them.
+inline constexpr std::array<std::string_view, 12> kAddressColumns{"email",
+                                                                  "emailaddress",
+                                                                  "recipient",
+                                                                  "recipientemail",
+                                                                  "recipientaddress",
+                                                                  "address",
+                                                                  "mail",
+                                                                  "mailaddress",
+                                                                  "subscriberemail",
+                                                                  "contactemail",
+                                                                  "subject",
+                                                                  "domain"};
+
 enum class ListFormat : std::uint8_t {
     Plain,     ///< an address, domain, suffix or pattern a line; what follows `#` is a comment
     Holdback,  ///< our own CSV, with all that an entry holds

@@ -51,7 +51,8 @@ constexpr std::array<std::string_view, 15> kOwnColumns{"subject",
                                                        "diagnostic",
                                                        "message_id"};
 
-int column_of(const ListShape& shape, std::initializer_list<std::string_view> names) {
+template <typename Names = std::initializer_list<std::string_view>>
+int column_of(const ListShape& shape, const Names& names) {
     for (const std::string_view name : names) {
         const auto found = std::ranges::find(shape.columns, name);
         if (found != shape.columns.end()) {
@@ -295,19 +296,7 @@ RowOutcome service_entry(std::string_view address,
 
 RowParser::RowParser(ListShape shape, RowDefaults defaults)
     : shape_(std::move(shape)), defaults_(defaults) {
-    address_ = column_of(shape_,
-                         {"email",
-                          "emailaddress",
-                          "recipient",
-                          "recipientemail",
-                          "recipientaddress",
-                          "address",
-                          "mail",
-                          "mailaddress",
-                          "subscriberemail",
-                          "contactemail",
-                          "subject",
-                          "domain"});
+    address_ = column_of(shape_, kAddressColumns);
     time_ = column_of(shape_,
                       {"lastupdatetime",
                        "lastseen",

@@ -26,7 +26,7 @@ struct RecipientFacts {
     std::optional<MailRoute> route;
     /// An allow entry of the suppression store covers the recipient.
     bool allowed_by_store = false;
-    /// The entry in force for the mailbox, else the one for its domain.
+    /// The entry in force that decides: for the mailbox, or for its domain.
     std::optional<mail::SuppressionEntry> suppression;
 };
 

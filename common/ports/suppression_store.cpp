@@ -71,6 +71,14 @@ bool is_or_any(const std::optional<T>& wanted, const T& value) {
 
 }  // namespace
 
+std::optional<mail::SuppressionEntry> deciding_entry(const SuppressionLookup& lookup) {
+    if (!lookup.address.has_value() || !lookup.domain.has_value()) {
+        return lookup.address.has_value() ? lookup.address : lookup.domain;
+    }
+    return weight_of(lookup.domain->reason) > weight_of(lookup.address->reason) ? lookup.domain
+                                                                                : lookup.address;
+}
+
 void take_into(SuppressionLookup& lookup,
                mail::SuppressionEntry entry,
                const mail::EnvelopeSender& sender,

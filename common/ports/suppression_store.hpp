@@ -36,6 +36,10 @@ struct SuppressionLookup {
     bool operator==(const SuppressionLookup&) const = default;
 };
 
+/// The entry that decides about the address: the one with the gravest reason, that for the mailbox
+/// where both weigh the same; nullopt when neither is there. Allow entries are no part of it.
+[[nodiscard]] std::optional<mail::SuppressionEntry> deciding_entry(const SuppressionLookup& lookup);
+
 /// Puts an entry that covers the address into its place in the look-up, unless it does not hold at
 /// `now`, does not count for the sender, or a better one is there.
 void take_into(SuppressionLookup& lookup,

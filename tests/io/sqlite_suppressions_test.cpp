@@ -234,6 +234,14 @@ TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest fi
     CHECK(reason(look("bo@example.net", "x@example.org").address) == SuppressionReason::Complaint);
     CHECK(reason(look("bo@example.net", "News@example.org").address) == SuppressionReason::Bounce);
     CHECK(reason(look("fay@example.com", "x@example.org").address) == SuppressionReason::Bounce);
+    // A wish of the mailbox's does not hide what was learned about the domain.
+    put("hal@sub.example.com", "global", SuppressionReason::Unsubscribe);
+    put("ida@b.a.sub.example.com", "global", SuppressionReason::Unsubscribe);
+    put("jan@b.a.sub.example.com", "global", SuppressionReason::Bounce);
+    CHECK(reason(deciding_entry(look("hal@sub.example.com", ""))) == SuppressionReason::Complaint);
+    CHECK(reason(deciding_entry(look("ida@b.a.sub.example.com", ""))) == SuppressionReason::Bounce);
+    CHECK(deciding_entry(look("jan@b.a.sub.example.com", ""))->kind == SubjectKind::Address);
+    CHECK_FALSE(deciding_entry(look("x@example.com", "")).has_value());
     CHECK(look("gus@example.com", "x@example.org").address->scope.text() == "example.org");
     CHECK(reason(look("di@example.net", "").domain) == SuppressionReason::Complaint);
     CHECK(reason(look("di@example.net", "x@other.example").domain) == SuppressionReason::Manual);
@@ -263,7 +271,7 @@ TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest fi
     CHECK(subjects(kind.store, {.domain = "sub.example.com"}) ==
           std::vector<std::string>{".sub.example.com"});
     CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_before = kNow}).empty());
-    CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_since = kNow}).size() == 7);
+    CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_since = kNow}).size() == 10);
     CHECK(subjects(kind.store, {.kind = SubjectKind::Domain, .proof = holdback::mail::Proof::Local})
               .empty());
 }

@@ -24,12 +24,13 @@ core::Result<void, ports::StoreError> MemoryJournal::record(
     std::span<const ports::JournalEntry> fresh_entries,
     std::string_view source,
     std::string_view position,
-    const ports::JournalLimits& /*limits*/,
+    const ports::JournalLimits& most,
     core::TimePoint /*now*/) {
     if (auto what = trouble.met()) {
         return std::unexpected(ports::StoreError{*std::move(what)});
     }
     ++transactions;
+    limits = most;
     for (const ports::JournalEntry& entry : fresh_entries) {
         entries.push_back(entry);
         entries.back().id = static_cast<std::int64_t>(entries.size());

@@ -52,6 +52,7 @@ public:
     std::map<std::string, ports::Acceptance, std::less<>> acceptances;
     std::int64_t told_up_to = 0;
     std::size_t transactions = 0;
+    ports::JournalLimits limits;  ///< of the last record
 };
 
 /// `OutageStore` in memory, for one thread.

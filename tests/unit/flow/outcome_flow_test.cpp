@@ -152,6 +152,18 @@ TEST_CASE("the sender of a deferred message is known after a restart") {
     CHECK(f.journal.entries[1].outcome.sender == "news@example.org");
 }
 
+TEST_CASE("what is kept, and for how long, is what the settings say") {
+    Fixture f;
+    f.settings.journal.keep = std::chrono::days(3);
+    f.settings.journal.entries = 5000;
+    f.settings.outage.known_good = std::chrono::days(200);
+    f.source.lines.push_back(sent(1));
+    f.work();
+    CHECK(f.journal.limits.keep == std::chrono::days(3));
+    CHECK(f.journal.limits.entries == 5000);
+    CHECK(f.journal.limits.known_good == std::chrono::days(200));
+}
+
 TEST_CASE("a batch has 500 lines at most, and one transaction") {
     Fixture f;
     for (int i = 0; i < 1200; ++i) {
