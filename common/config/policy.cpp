@@ -20,6 +20,8 @@ void set_common(PolicyTable& table) {
     table.set(FindingName::MalformedAddress, PolicyAction::Reject);
     table.set(FindingName::UnusualAddress, PolicyAction::Pass);
     table.set(FindingName::BlockedByAdmin, PolicyAction::Reject);
+    table.set(FindingName::RoleAddress, PolicyAction::Pass);
+    table.set(FindingName::DisposableDomain, PolicyAction::Pass);
     table.set(FindingName::UnresolvedDomain, PolicyAction::Pass);
 }
 
@@ -58,11 +60,21 @@ PolicyTable PolicyTable::bulk_defaults() {
                                    FindingName::NullMx,
                                    FindingName::ReservedDomain,
                                    FindingName::UnusableMx,
+                                   FindingName::MisspelledDomain,
                                    FindingName::SuppressedBounce,
                                    FindingName::SuppressedComplaint,
                                    FindingName::SuppressedUnsubscribe,
-                                   FindingName::SuppressedManual}) {
+                                   FindingName::SuppressedManual,
+                                   FindingName::AlreadySent,
+                                   FindingName::CampaignStopped}) {
         table.set(name, PolicyAction::Hold);
+    }
+    for (const FindingName name : {FindingName::MissingUnsubscribe,
+                                   FindingName::ForeignFrom,
+                                   FindingName::MissingSignature,
+                                   FindingName::MissingPlainText,
+                                   FindingName::UnusableReplyTo}) {
+        table.set(name, PolicyAction::Tag);
     }
     return table;
 }
@@ -79,8 +91,18 @@ PolicyTable PolicyTable::direct_defaults() {
         table.set(name, PolicyAction::Reject);
     }
     table.set(FindingName::UnusableMx, PolicyAction::Tag);
+    table.set(FindingName::MisspelledDomain, PolicyAction::Tag);
     table.set(FindingName::SuppressedComplaint, PolicyAction::Tag);
-    table.set(FindingName::SuppressedUnsubscribe, PolicyAction::Pass);
+    for (const FindingName name : {FindingName::SuppressedUnsubscribe,
+                                   FindingName::AlreadySent,
+                                   FindingName::CampaignStopped,
+                                   FindingName::MissingUnsubscribe,
+                                   FindingName::ForeignFrom,
+                                   FindingName::MissingSignature,
+                                   FindingName::MissingPlainText,
+                                   FindingName::UnusableReplyTo}) {
+        table.set(name, PolicyAction::Pass);
+    }
     return table;
 }
 

@@ -205,6 +205,18 @@ std::string_view wire_name(SharedSeal shared) {
     std::unreachable();
 }
 
+std::string_view wire_name(ReplyBy by) {
+    switch (by) {
+        case ReplyBy::User:
+            return "user";
+        case ReplyBy::Sender:
+            return "sender";
+        case ReplyBy::Token:
+            return "token";
+    }
+    std::unreachable();
+}
+
 std::string_view wire_name(ErrorAnswer answer) {
     switch (answer) {
         case ErrorAnswer::Accept:

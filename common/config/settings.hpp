@@ -27,6 +27,12 @@ enum class SharedSeal : std::uint8_t {
     Origin,  ///< a bounce that comes from the recipient's side
     Trust,   ///< any bounce
 };
+/// Whose answer to a notice counts, besides its token.
+enum class ReplyBy : std::uint8_t {
+    User,    ///< the SASL user who sent the mail that is held
+    Sender,  ///< whoever may send by us, from the sender's address
+    Token,   ///< anybody who has the token
+};
 /// What the MTA is told when we cannot do our work.
 enum class ErrorAnswer : std::uint8_t { Accept, Tempfail, Reject };
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
@@ -115,6 +121,13 @@ struct BulkSettings {
     std::size_t recipients = 25;
     Rate rate{100, std::chrono::minutes(10)};
     std::size_t repeats = 20;  ///< messages with the same body or subject fingerprint
+    /// A campaign of which more than this share of at least `stop_minimum` recipients is bad is
+    /// held as a whole; 100 %: never.
+    Share stop_above{100};
+    std::size_t stop_minimum = 50;
+    /// A recipient who got a campaign does not get it again within this time; zero: never looked
+    /// at.
+    std::chrono::seconds repeat_window = std::chrono::days(1);
 
     bool operator==(const BulkSettings&) const = default;
 };
@@ -122,6 +135,11 @@ struct BulkSettings {
 struct PolicySettings {
     RefuseAtRcpt refuse_at_rcpt = RefuseAtRcpt::Authenticated;
     std::vector<mail::FindingName> shadow;
+    /// Domains that are never taken for misspelled ones, in lower case.
+    std::vector<std::string> known_domains;
+    /// Files with a local part or a domain a line, `#` begins a comment; empty: none.
+    std::string role_addresses;
+    std::string disposable_domains;
     PolicyTable bulk = PolicyTable::bulk_defaults();
     PolicyTable direct = PolicyTable::direct_defaults();
 
@@ -135,8 +153,42 @@ struct HoldSettings {
     AtExpiry at_expiry = AtExpiry::Return;
     /// How long ended items (released, returned, discarded) stay listed.
     std::chrono::seconds keep_ended = std::chrono::days(30);
+    /// Items whose cause has gone (a suppression lifted, a domain that resolves) go by themselves.
+    bool auto_release = false;
 
     bool operator==(const HoldSettings&) const = default;
+};
+
+/// The mail by which senders are told who was held.
+struct NoticeSettings {
+    bool enabled = true;
+    /// From whom notices come and to whom answers go; empty: holdback@ the name of this host.
+    std::string address;
+    std::chrono::seconds collect = std::chrono::minutes(10);
+    ReplyBy reply_by = ReplyBy::User;
+    /// Recipients that a sender may release himself, by answers and by X-Holdback-Override.
+    Rate budget{100, std::chrono::days(1)};
+
+    bool operator==(const NoticeSettings&) const = default;
+};
+
+/// The daily summary for the postmaster.
+struct DigestSettings {
+    std::vector<std::string> to;                              ///< addresses; empty: no digest
+    std::chrono::minutes at{360};                             ///< local time of day
+    std::chrono::seconds warn_before = std::chrono::days(2);  ///< items that expire this soon
+
+    bool operator==(const DigestSettings&) const = default;
+};
+
+/// What bulk mail is expected to have.
+struct ComplianceSettings {
+    /// Domains (with all below them) that From may name; empty: `[outgoing] sender_domains`, and
+    /// when that is empty too, any.
+    std::vector<std::string> own_domains;
+    bool expect_signature = false;  ///< DKIM, made before the message comes to us
+
+    bool operator==(const ComplianceSettings&) const = default;
 };
 
 struct OnErrorSettings {
@@ -241,6 +293,9 @@ struct MaillogSettings {
 struct JournalSettings {
     std::chrono::seconds keep = std::chrono::days(30);
     std::size_t entries = 2'000'000;  ///< outcomes kept at most
+    /// How long the facts of decisions are kept, and how many at most; zero keeps none.
+    std::chrono::seconds decisions = std::chrono::days(30);
+    std::size_t decision_entries = 2'000'000;
 
     bool operator==(const JournalSettings&) const = default;
 };
@@ -262,6 +317,9 @@ struct Settings {
     BulkSettings bulk;
     PolicySettings policy;
     HoldSettings hold;
+    NoticeSettings notice;
+    DigestSettings digest;
+    ComplianceSettings compliance;
     OnErrorSettings on_error;
     DsnSettings dsn;
     CodesSettings codes;
@@ -290,6 +348,7 @@ struct Contradiction {
 [[nodiscard]] std::string_view wire_name(RefuseAtRcpt when);
 [[nodiscard]] std::string_view wire_name(AtExpiry action);
 [[nodiscard]] std::string_view wire_name(SharedSeal shared);
+[[nodiscard]] std::string_view wire_name(ReplyBy by);
 [[nodiscard]] std::string_view wire_name(ErrorAnswer answer);
 [[nodiscard]] std::string_view wire_name(LogLevel level);
 

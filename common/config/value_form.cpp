@@ -9,6 +9,7 @@
 #include "mail/syntax.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -195,6 +196,18 @@ ValueForm<std::string> mailbox_form() {
     return {"an address, such as \"leave@example.org\"",
             canonical_address,
             [](const std::string& text) { return text; }};
+}
+
+ValueForm<std::string> optional_mailbox_form() {
+    return {"an address, such as \"holdback@example.org\", or empty",
+            [](std::string_view text) {
+                return text.empty() ? std::optional<std::string>("") : canonical_address(text);
+            },
+            [](const std::string& text) { return text; }};
+}
+
+ValueForm<std::chrono::minutes> time_of_day_form() {
+    return {R"(a time of day from "00:00" to "23:59")", parse_time_of_day, time_of_day_text};
 }
 
 ValueForm<std::string> mailbox_or_domain_form() {

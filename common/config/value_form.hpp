@@ -71,8 +71,10 @@ template <typename Duration>
                                                std::string_view example);
 [[nodiscard]] ValueForm<Rate> rate_form();
 [[nodiscard]] ValueForm<Share> share_form(std::string_view example);
-/// An address in canonical form.
+[[nodiscard]] ValueForm<std::chrono::minutes> time_of_day_form();
+/// An address in canonical form; the second form takes the empty text as well.
 [[nodiscard]] ValueForm<std::string> mailbox_form();
+[[nodiscard]] ValueForm<std::string> optional_mailbox_form();
 
 /// Any text but the empty one and control characters, e.g. a SASL user name.
 [[nodiscard]] ValueForm<std::string> name_form(std::string expects);

@@ -200,6 +200,23 @@ std::string rate_text(const Rate& rate) {
     return fmt::format("{}/{}", rate.count, duration_text(rate.window));
 }
 
+std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text) {
+    constexpr std::size_t kColon = 2;
+    if (text.size() != 5 || text[kColon] != ':') {
+        return std::nullopt;
+    }
+    const auto hours = core::parse_decimal(text.substr(0, kColon));
+    const auto minutes = core::parse_decimal(text.substr(kColon + 1));
+    if (!hours.has_value() || !minutes.has_value() || *hours > 23 || *minutes > 59) {
+        return std::nullopt;
+    }
+    return std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
+}
+
+std::string time_of_day_text(std::chrono::minutes time) {
+    return fmt::format("{:02}:{:02}", time.count() / 60, time.count() % 60);
+}
+
 std::optional<NameServer> parse_name_server(std::string_view text) {
     if (const auto address = mail::IpAddress::parse(text); address.has_value()) {
         return NameServer{.address = *address, .port = kDomainPort};

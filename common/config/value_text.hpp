@@ -32,6 +32,10 @@ namespace holdback::config {
 [[nodiscard]] std::optional<Share> parse_share(std::string_view text);
 [[nodiscard]] std::string share_text(const Share& share);
 
+/// A local time of day: "06:00"; minutes since midnight.
+[[nodiscard]] std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text);
+[[nodiscard]] std::string time_of_day_text(std::chrono::minutes time);
+
 /// "192.0.2.53", "127.0.0.1:5310", "2001:db8::1", "[2001:db8::1]:53".
 [[nodiscard]] std::optional<NameServer> parse_name_server(std::string_view text);
 /// Without the port when it is 53.

@@ -33,6 +33,7 @@ using config::LogLevel;
 using config::Mode;
 using config::PolicyAction;
 using config::RefuseAtRcpt;
+using config::ReplyBy;
 using config::Settings;
 using config::SharedSeal;
 using std::chrono::milliseconds;
@@ -285,6 +286,17 @@ void add_bulk(Fields& fields) {
         {"bulk", "rate"}, [](auto& s) -> auto& { return s.bulk.rate; }, config::rate_form()));
     fields.push_back(count_field(
         {"bulk", "repeats"}, [](auto& s) -> auto& { return s.bulk.repeats; }, {2, 1'000'000}));
+    fields.push_back(text_field(
+        {"bulk", "stop_above"},
+        [](auto& s) -> auto& { return s.bulk.stop_above; },
+        config::share_form("20%")));
+    fields.push_back(count_field({"bulk", "stop_minimum"},
+                                 [](auto& s) -> auto& { return s.bulk.stop_minimum; },
+                                 {1, 1'000'000}));
+    fields.push_back(text_field(
+        {"bulk", "repeat_window"},
+        [](auto& s) -> auto& { return s.bulk.repeat_window; },
+        config::duration_form<seconds>(seconds(0), std::chrono::days(365), "1d")));
 }
 
 /// One action of a policy table. Trouble in DNS never counts against a recipient, so the key for it
@@ -328,6 +340,18 @@ void add_policy(Fields& fields) {
         {"policy", "shadow"},
         [](auto& s) -> auto& { return s.policy.shadow; },
         config::choice(mail::kAllFindings)));
+    fields.push_back(list_field(
+        {"policy", "known_domains"},
+        [](auto& s) -> auto& { return s.policy.known_domains; },
+        config::domain_form()));
+    fields.push_back(text_field(
+        {"policy", "role_addresses"},
+        [](auto& s) -> auto& { return s.policy.role_addresses; },
+        config::optional_path_form()));
+    fields.push_back(text_field(
+        {"policy", "disposable_domains"},
+        [](auto& s) -> auto& { return s.policy.disposable_domains; },
+        config::optional_path_form()));
     for (const mail::FindingName finding : mail::kAllFindings) {
         fields.push_back(
             action_field("policy.bulk", finding, [](auto& s) -> auto& { return s.policy.bulk; }));
@@ -357,6 +381,45 @@ void add_hold(Fields& fields) {
         {"hold", "keep_ended"},
         [](auto& s) -> auto& { return s.hold.keep_ended; },
         config::duration_form<seconds>(seconds(1), std::chrono::days(3650), "30d")));
+    fields.push_back(switch_field({"hold", "auto_release"},
+                                  [](auto& s) -> auto& { return s.hold.auto_release; }));
+}
+
+void add_notice(Fields& fields) {
+    fields.push_back(
+        switch_field({"notice", "enabled"}, [](auto& s) -> auto& { return s.notice.enabled; }));
+    fields.push_back(text_field(
+        {"notice", "address"},
+        [](auto& s) -> auto& { return s.notice.address; },
+        config::optional_mailbox_form()));
+    fields.push_back(text_field(
+        {"notice", "collect"},
+        [](auto& s) -> auto& { return s.notice.collect; },
+        config::duration_form<seconds>(seconds(0), std::chrono::days(1), "10m")));
+    fields.push_back(text_field(
+        {"notice", "reply_by"},
+        [](auto& s) -> auto& { return s.notice.reply_by; },
+        config::choice(std::array{ReplyBy::User, ReplyBy::Sender, ReplyBy::Token})));
+    fields.push_back(text_field(
+        {"notice", "budget"},
+        [](auto& s) -> auto& { return s.notice.budget; },
+        config::rate_form()));
+    fields.push_back(list_field(
+        {"digest", "to"}, [](auto& s) -> auto& { return s.digest.to; }, config::mailbox_form()));
+    fields.push_back(text_field(
+        {"digest", "at"},
+        [](auto& s) -> auto& { return s.digest.at; },
+        config::time_of_day_form()));
+    fields.push_back(text_field(
+        {"digest", "warn_before"},
+        [](auto& s) -> auto& { return s.digest.warn_before; },
+        config::duration_form<seconds>(seconds(1), std::chrono::days(3650), "2d")));
+    fields.push_back(list_field(
+        {"compliance", "own_domains"},
+        [](auto& s) -> auto& { return s.compliance.own_domains; },
+        config::domain_form()));
+    fields.push_back(switch_field({"compliance", "expect_signature"},
+                                  [](auto& s) -> auto& { return s.compliance.expect_signature; }));
 }
 
 void add_on_error(Fields& fields) {
@@ -479,6 +542,13 @@ void add_logs(Fields& fields) {
                                  [](auto& s) -> auto& { return s.journal.entries; },
                                  {1000, 1'000'000'000}));
     fields.push_back(text_field(
+        {"journal", "decisions"},
+        [](auto& s) -> auto& { return s.journal.decisions; },
+        config::duration_form<seconds>(seconds(0), std::chrono::days(3650), "30d")));
+    fields.push_back(count_field({"journal", "decision_entries"},
+                                 [](auto& s) -> auto& { return s.journal.decision_entries; },
+                                 {1000, 1'000'000'000}));
+    fields.push_back(text_field(
         {"log", "target"},
         [](auto& s) -> auto& { return s.log.target; },
         config::log_target_form()));
@@ -499,6 +569,7 @@ std::vector<SettingsField> settings_fields() {
     add_bulk(fields);
     add_policy(fields);
     add_hold(fields);
+    add_notice(fields);
     add_on_error(fields);
     add_inbound(fields);
     add_learning(fields);

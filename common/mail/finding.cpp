@@ -25,6 +25,8 @@ std::string_view wire_name(FindingName name) {
             return "reserved-domain";
         case FindingName::UnusableMx:
             return "unusable-mx";
+        case FindingName::MisspelledDomain:
+            return "misspelled-domain";
         case FindingName::SuppressedBounce:
             return "suppressed-bounce";
         case FindingName::SuppressedComplaint:
@@ -35,6 +37,24 @@ std::string_view wire_name(FindingName name) {
             return "suppressed-manual";
         case FindingName::BlockedByAdmin:
             return "blocked-by-admin";
+        case FindingName::AlreadySent:
+            return "already-sent";
+        case FindingName::CampaignStopped:
+            return "campaign-stopped";
+        case FindingName::RoleAddress:
+            return "role-address";
+        case FindingName::DisposableDomain:
+            return "disposable-domain";
+        case FindingName::MissingUnsubscribe:
+            return "missing-unsubscribe";
+        case FindingName::ForeignFrom:
+            return "foreign-from";
+        case FindingName::MissingSignature:
+            return "missing-signature";
+        case FindingName::MissingPlainText:
+            return "missing-plain-text";
+        case FindingName::UnusableReplyTo:
+            return "unusable-reply-to";
         case FindingName::UnresolvedDomain:
             return "unresolved-domain";
     }

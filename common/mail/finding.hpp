@@ -17,11 +17,21 @@ enum class FindingName : std::uint8_t {
     NullMx,
     ReservedDomain,
     UnusableMx,
+    MisspelledDomain,
     SuppressedBounce,
     SuppressedComplaint,
     SuppressedUnsubscribe,
     SuppressedManual,
     BlockedByAdmin,
+    AlreadySent,      ///< the recipient got this campaign lately
+    CampaignStopped,  ///< too many recipients of this campaign are bad
+    RoleAddress,
+    DisposableDomain,
+    MissingUnsubscribe,  ///< from here on: about the message, found for each recipient alike
+    ForeignFrom,
+    MissingSignature,
+    MissingPlainText,
+    UnusableReplyTo,
     UnresolvedDomain,
 };
 
@@ -33,11 +43,21 @@ inline constexpr std::array kAllFindings{
     FindingName::NullMx,
     FindingName::ReservedDomain,
     FindingName::UnusableMx,
+    FindingName::MisspelledDomain,
     FindingName::SuppressedBounce,
     FindingName::SuppressedComplaint,
     FindingName::SuppressedUnsubscribe,
     FindingName::SuppressedManual,
     FindingName::BlockedByAdmin,
+    FindingName::AlreadySent,
+    FindingName::CampaignStopped,
+    FindingName::RoleAddress,
+    FindingName::DisposableDomain,
+    FindingName::MissingUnsubscribe,
+    FindingName::ForeignFrom,
+    FindingName::MissingSignature,
+    FindingName::MissingPlainText,
+    FindingName::UnusableReplyTo,
     FindingName::UnresolvedDomain,
 };
 

@@ -193,11 +193,22 @@ RefusalCode refusal_code(FindingName name) {
             return {556, "5.1.10"};
         case FindingName::UnusableMx:
             return {550, "5.4.4"};
+        case FindingName::MisspelledDomain:
+            return {550, "5.1.2"};
         case FindingName::SuppressedBounce:
         case FindingName::SuppressedComplaint:
         case FindingName::SuppressedUnsubscribe:
         case FindingName::SuppressedManual:
         case FindingName::BlockedByAdmin:
+        case FindingName::AlreadySent:
+        case FindingName::CampaignStopped:
+        case FindingName::RoleAddress:
+        case FindingName::DisposableDomain:
+        case FindingName::MissingUnsubscribe:
+        case FindingName::ForeignFrom:
+        case FindingName::MissingSignature:
+        case FindingName::MissingPlainText:
+        case FindingName::UnusableReplyTo:
         case FindingName::UnresolvedDomain:
             return {550, "5.7.1"};
     }

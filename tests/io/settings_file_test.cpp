@@ -87,6 +87,8 @@ nameservers = ["127.0.0.1:5310", "[2001:db8::1]:53"]
 budget = "500ms"
 [bulk]
 rate = "5/2h"
+stop_above = "20%"
+repeat_window = "0s"
 campaign_header = ""
 [policy]
 refuse_at_rcpt = "never"
@@ -100,6 +102,20 @@ unusual-address = "tag"
 reinject = "sendmail:/usr/sbin/sendmail"
 expire_after = "36h"
 at_expiry = "discard"
+auto_release = true
+[notice]
+enabled = false
+address = "Holdback@Example.org"
+collect = "1m"
+reply_by = "sender"
+budget = "5/1h"
+[digest]
+to = ["postmaster@example.org"]
+at = "07:30"
+warn_before = "1d"
+[compliance]
+own_domains = ["Example.org"]
+expect_signature = true
 [on_error]
 dns = "tempfail"
 [dsn]
@@ -136,6 +152,8 @@ level = "debug"
     CHECK(settings->dns.budget == std::chrono::milliseconds(500));
     CHECK(settings->bulk.rate == config::Rate{5, std::chrono::hours(2)});
     CHECK(settings->bulk.campaign_header.empty());
+    CHECK(settings->bulk.stop_above == config::Share{20});
+    CHECK(settings->bulk.repeat_window == std::chrono::seconds(0));
     CHECK(settings->policy.refuse_at_rcpt == config::RefuseAtRcpt::Never);
     CHECK(settings->policy.shadow == std::vector{mail::FindingName::NullMx});
     CHECK(settings->policy.bulk[mail::FindingName::NullMx] == config::PolicyAction::Defer);
@@ -144,6 +162,17 @@ level = "debug"
     CHECK(settings->hold.reinject == "sendmail:/usr/sbin/sendmail");
     CHECK(settings->hold.expire_after == std::chrono::hours(36));
     CHECK(settings->hold.at_expiry == config::AtExpiry::Discard);
+    CHECK(settings->hold.auto_release);
+    CHECK_FALSE(settings->notice.enabled);
+    CHECK(settings->notice.address == "holdback@example.org");
+    CHECK(settings->notice.collect == std::chrono::minutes(1));
+    CHECK(settings->notice.reply_by == config::ReplyBy::Sender);
+    CHECK(settings->notice.budget == config::Rate{5, std::chrono::hours(1)});
+    CHECK(settings->digest.to == std::vector<std::string>{"postmaster@example.org"});
+    CHECK(settings->digest.at == std::chrono::minutes(450));
+    CHECK(settings->digest.warn_before == std::chrono::days(1));
+    CHECK(settings->compliance.own_domains == std::vector<std::string>{"example.org"});
+    CHECK(settings->compliance.expect_signature);
     CHECK(settings->on_error.dns == config::ErrorAnswer::Tempfail);
     CHECK(settings->dsn.max_message == 65'536);
     CHECK_FALSE(settings->learn.enabled);
@@ -216,6 +245,15 @@ TEST_CASE("a wrong value is reported with its line and with what is allowed") {
         {"[bulk]\nrate = \"100\"",
          "t:2: bulk.rate must be a number and a window, such as \"100/10m\" (units s, m, h, d), "
          "not \"100\""},
+        {"[notice]\nreply_by = \"anyone\"",
+         R"(t:2: notice.reply_by must be "user", "sender" or "token", not "anyone")"},
+        {"[notice]\naddress = \"holdback\"",
+         "t:2: notice.address must be an address, such as \"holdback@example.org\", or empty, not "
+         "\"holdback\""},
+        {"[digest]\nat = \"24:00\"",
+         R"(t:2: digest.at must be a time of day from "00:00" to "23:59", not "24:00")"},
+        {"[bulk]\nstop_above = \"101%\"",
+         R"(t:2: bulk.stop_above must be a share from 0% to 100%, such as "20%", not "101%")"},
         {"[bulk]\nheaders = [\"List-Id:\"]",
          "t:2: bulk.headers: each entry must be the name of a header field, not \"List-Id:\""},
         {"[policy.bulk]\nnull-mx = \"refuse\"",

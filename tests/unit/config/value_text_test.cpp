@@ -228,5 +228,17 @@ TEST_CASE("an absolute path has no detours and no control characters") {
     CHECK_FALSE(is_absolute_path(std::string_view("/a\0b", 4)));
 }
 
+TEST_CASE("times of day go there and back") {
+    using std::chrono::minutes;
+    CHECK(parse_time_of_day("00:00") == minutes(0));
+    CHECK(parse_time_of_day("06:05") == minutes(365));
+    CHECK(parse_time_of_day("23:59") == minutes(1439));
+    for (const std::string_view text : {"", "6:00", "24:00", "12:60", "12-00", "1200", "12:0a"}) {
+        CAPTURE(text);
+        CHECK(parse_time_of_day(text) == std::nullopt);
+    }
+    CHECK(time_of_day_text(minutes(365)) == "06:05");
+}
+
 }  // namespace
 }  // namespace holdback::config
