@@ -116,6 +116,11 @@ bool OutcomeFlow::begin(ports::LogSource& source) {
     source_ = name;
     recorded_position_ = position->value_or("");
     recorded_.reset();
+    if (recorded_position_.empty()) {
+        // Where we begin is recorded before anything is waited for: from now on every line counts,
+        // however soon this process ends.
+        batch_.position = source.read(0, parts_.clock.steady_now(), {}).position;
+    }
     state_.with([&](FollowState& state) {
         state.source = name;
         state.position = recorded_position_;

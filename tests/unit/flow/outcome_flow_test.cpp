@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -33,7 +35,7 @@ public:
     [[nodiscard]] std::string name() const override { return source_name; }
     void seek(std::string_view position) override {
         sought.emplace_back(position);
-        at = position.empty() ? 0 : std::stoul(std::string(position));
+        at = position.empty() ? end : std::stoul(std::string(position));
     }
     [[nodiscard]] ports::LogBatch read(std::size_t most,
                                        core::SteadyPoint deadline,
@@ -42,7 +44,10 @@ public:
         while (at < lines.size() && batch.lines.size() < most) {
             batch.lines.push_back(lines[at++]);
         }
-        if (batch.lines.empty()) {
+        if (batch.lines.empty() && deadline > clock->steady_now()) {
+            if (on_wait) {
+                on_wait();
+            }
             clock->advance(
                 std::chrono::ceil<std::chrono::milliseconds>(deadline - clock->steady_now()));
         }
@@ -57,6 +62,8 @@ public:
     std::string trouble;
     support::ManualClock* clock;
     std::size_t at = 0;
+    std::size_t end = 0;  // where an empty position is
+    std::function<void()> on_wait;
 };
 
 class Listener final : public ports::OutcomeListener {
@@ -171,11 +178,11 @@ TEST_CASE("a batch has 500 lines at most, and one transaction") {
     }
     f.work();
     CHECK(f.journal.entries.size() == 500);
-    CHECK(f.journal.transactions == 1);
+    CHECK(f.journal.transactions == 2);  // the first says where we begin
     f.work();
     f.work();
     CHECK(f.journal.entries.size() == 1200);
-    CHECK(f.journal.transactions == 3);
+    CHECK(f.journal.transactions == 4);
     CHECK(f.listener.heard.size() == 1200);
 }
 
@@ -188,6 +195,15 @@ TEST_CASE("a start goes on where the last process recorded its position") {
     next.work(f.source, f.settings, std::stop_token{});
     CHECK(f.source.sought == std::vector<std::string>{"", "2"});
     CHECK(f.journal.entries.size() == 3);
+}
+
+TEST_CASE("where a log is first taken up is recorded before anything is waited for") {
+    Fixture f;
+    f.source.end = 7;
+    std::optional<std::string> recorded;
+    f.source.on_wait = [&] { recorded = f.journal.positions.at("file:a"); };
+    CHECK(f.work() == WorkResult::Idle);
+    CHECK(recorded == "7");
 }
 
 TEST_CASE("what could not be recorded is recorded when the store is back, once") {
