@@ -6,8 +6,10 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "flow/facts.hpp"
+#include "io/address_list_file.hpp"
 #include "io/domain_lookup.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_journal.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -17,6 +19,7 @@
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
+#include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
@@ -143,7 +146,9 @@ private:
 struct OpenSources {
     std::unique_ptr<io::Database> database;
     std::unique_ptr<io::SqliteSuppressions> suppressions;
+    std::unique_ptr<io::SqliteJournal> journal;
     std::unique_ptr<io::DomainLookup> resolver;
+    outbound::AddressLists lists;
 };
 
 core::Result<OpenSources, CommandError> open_sources(const CommandContext& context,
@@ -158,7 +163,13 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
     if (sources.database != nullptr) {
         sources.suppressions = std::make_unique<io::SqliteSuppressions>(
             *sources.database, io::suppression_options(settings.store));
+        sources.journal = std::make_unique<io::SqliteJournal>(*sources.database);
     }
+    auto lists = io::load_address_lists(settings.policy);
+    if (!lists.has_value()) {
+        return std::unexpected(settings_error(lists.error()));
+    }
+    sources.lists = *std::move(lists);
     if (!offline) {
         auto resolver = io::make_resolver(settings.dns, context.clock);
         if (!resolver.has_value()) {
@@ -245,7 +256,9 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
         {.context = context,
          .settings = *settings,
          .sources = {.resolver = sources->resolver.get(),
-                     .suppressions = sources->suppressions.get()},
+                     .suppressions = sources->suppressions.get(),
+                     .journal = sources->journal.get(),
+                     .lists = &sources->lists},
          .sender = options.sender.has_value() ? mail::EnvelopeSender(*options.sender)
                                               : mail::EnvelopeSender(mail::NullSender{}),
          .stream =

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -68,6 +69,7 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
         out << ')';
     }
     out << '\n';
+    std::string_view suggested;
     for (const outbound::Finding& finding : address.findings) {
         const std::string code =
             finding.code.has_value() ? fmt::format(" {}", finding.code->number()) : "";
@@ -77,8 +79,10 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
                            mail::wire_name(finding.certainty),
                            finding.reason,
                            finding.advice);
-        if (!finding.suggestion.empty()) {
+        // Several findings may lead to one suggestion.
+        if (!finding.suggestion.empty() && finding.suggestion != suggested) {
             out << fmt::format("        perhaps {}\n", core::printable(finding.suggestion));
+            suggested = finding.suggestion;
         }
     }
 }

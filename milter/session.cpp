@@ -136,6 +136,7 @@ SessionReply Session::recipient(RcptFacts facts) {
                                                               asked,
                                                               message_->window,
                                                               settings,
+                                                              message_->snapshot->lists,
                                                               message_->budget)) {
                 message_->envelope.recipients.pop_back();
                 return Answer{*std::move(refusal)};
@@ -213,6 +214,7 @@ SessionReply Session::outgoing_headers() {
                                                                        message_->headers,
                                                                        message_->window,
                                                                        settings,
+                                                                       message_->snapshot->lists,
                                                                        message_->budget));
     const flow::MessageDecision& decision = *message_->decision;
     if (settings.mode == config::Mode::Shadow) {

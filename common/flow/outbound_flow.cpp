@@ -16,6 +16,7 @@
 #include "mail/header.hpp"
 #include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
+#include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/fingerprint.hpp"
@@ -203,11 +204,19 @@ std::size_t OutboundFlow::recipient_named(const Submitting& who,
     });
 }
 
+FactSources OutboundFlow::sources(const outbound::AddressLists& lists) const {
+    return {.resolver = &parts_.resolver,
+            .suppressions = &parts_.suppressions,
+            .journal = &parts_.journal,
+            .lists = &lists};
+}
+
 std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& who,
                                                             const mail::Envelope& envelope,
                                                             const mail::Recipient& recipient,
                                                             std::size_t window,
                                                             const config::Settings& settings,
+                                                            const outbound::AddressLists& lists,
                                                             std::chrono::milliseconds& budget) {
     MessageDecision decision;
     decision.stream = stream_of(who, envelope, window, settings);
@@ -224,7 +233,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     const GatheredFacts facts = gather_facts(std::span(&recipient, 1),
                                              envelope.sender,
                                              settings,
-                                             {&parts_.resolver, &parts_.suppressions},
+                                             sources(lists),
                                              start + budget,
                                              parts_.clock.now());
     decision.dns_time =
@@ -243,6 +252,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
                                      const mail::HeaderList& headers,
                                      std::size_t window,
                                      const config::Settings& settings,
+                                     const outbound::AddressLists& lists,
                                      std::chrono::milliseconds budget) {
     MessageDecision decision;
     decision.stream = stream_of(who, envelope, window, settings);
@@ -253,7 +263,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     const GatheredFacts facts = gather_facts(envelope.recipients,
                                              envelope.sender,
                                              settings,
-                                             {&parts_.resolver, &parts_.suppressions},
+                                             sources(lists),
                                              start + budget,
                                              parts_.clock.now());
     decision.dns_time =

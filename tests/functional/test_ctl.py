@@ -161,6 +161,58 @@ def test_check_knows_routes_that_need_no_dns(ctl):
     assert literal["route"] == "literal" and local["route"] == "local"
 
 
+def test_check_says_what_a_misspelled_domain_was_meant_to_be(ctl):
+    rows = ctl.json("check", "--offline", "Bo@gmial.com", "bo@gmail.com", "bo@yahoo.fr")
+    assert [row["verdict"] for row in rows] == ["tag", "pass", "pass"]
+    (found,) = rows[0]["findings"]
+    assert (found["name"], found["code"], found["certainty"]) == (
+        "misspelled-domain", 2002, "likely",
+    )
+    assert found["suggestion"] == "Bo@gmail.com"
+    assert rows[1]["findings"] == rows[2]["findings"] == []
+    told = ctl.says("check", "--offline", "bo@hotmial.co.uk")
+    assert "looks like a misspelled hotmail.co.uk" in told
+    assert "perhaps bo@hotmail.co.uk" in told
+    ctl.write_settings('[policy]\nknown_domains = ["gmial.com"]\n')
+    (row,) = ctl.json("check", "--offline", "bo@gmial.com")
+    assert row["findings"] == []
+
+
+def test_a_domain_that_took_mail_is_not_misspelled(ctl):
+    ctl.start_store()
+    with contextlib.closing(sqlite3.connect(ctl.base / "holdback.db")) as store, store:
+        store.execute("INSERT INTO accepted_domain VALUES ('gmial.com', 1)")
+    rows = ctl.json("check", "--offline", "bo@gmial.com", "bo@gmai.com")
+    assert [[found["name"] for found in row["findings"]] for row in rows] == [
+        [], ["misspelled-domain"],
+    ]
+
+
+def test_roles_and_throw_away_domains_come_from_files_of_the_admin(ctl):
+    (ctl.base / "roles").write_text("# roles\nsales\n")
+    (ctl.base / "throw").write_text("throw.example.net\n")
+    ctl.write_settings(
+        f'[policy]\nrole_addresses = "{ctl.base}/roles"\n'
+        f'disposable_domains = "{ctl.base}/throw"\n'
+    )
+    rows = ctl.json(
+        "check", "--offline", "Sales@example.net", "bo@throw.example.net", "bo@example.net"
+    )
+    assert [[found["name"] for found in row["findings"]] for row in rows] == [
+        ["role-address"], ["disposable-domain"], [],
+    ]
+    (ctl.base / "roles").write_text("sales\n\nbo@example.net\n")
+    (ctl.base / "throw").unlink()
+    for told in (
+        ctl.says("check", "--offline", "bo@example.net", code=SETTINGS),
+        subprocess.run(
+            [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
+        ).stderr.decode(),
+    ):
+        assert f'{ctl.base}/roles:3: "bo@example.net" is no local part' in told
+        assert f"{ctl.base}/throw: cannot read: No such file or directory" in told
+
+
 def test_nul_separated_addresses_are_taken_octet_by_octet(ctl):
     hostile = [
         b"bo@example.net", b" bo@example.net", b"bo@example.net\n", b'"a b"@example.net',

@@ -157,6 +157,7 @@ struct House {
           own_mail(spool, held, clock, "mx.a.test"),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
+                    .journal = journal,
                     .held = held,
                     .spool = spool,
                     .log = log,
