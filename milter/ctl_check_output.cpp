@@ -9,6 +9,7 @@
 #include "milter/ctl_output.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/forecast.hpp"
 #include "outbound/mail_route.hpp"
 
 #include <cstddef>
@@ -98,6 +99,12 @@ void write_checked(const CommandContext& context, const CheckedAddress& address)
 }
 
 void CheckSummary::add(const CheckedAddress& address) {
+    const bool parses = address.syntax.has_value();
+    forecast_.add(
+        parses ? address.syntax->value.key() : std::string(address.text),
+        parses ? std::string_view(address.syntax->value.domain().text()) : std::string_view{},
+        address.findings,
+        address.verdict);
     ++checked_;
     ++verdicts_.at(static_cast<std::size_t>(address.verdict));
     for (const outbound::Finding& finding : address.findings) {
@@ -121,6 +128,19 @@ void CheckSummary::write(std::ostream& out) const {
         if (const std::size_t count = findings_.at(static_cast<std::size_t>(name)); count > 0) {
             out << fmt::format("{:>9}  {}\n", count, mail::wire_name(name));
         }
+    }
+    out << forecast_.text();
+    constexpr std::size_t kMostDomains = 10;
+    const auto domains = forecast_.troubled_domains(kMostDomains);
+    if (!domains.empty()) {
+        out << "domains with the most trouble:\n";
+    }
+    for (const outbound::TroubledDomain& each : domains) {
+        out << fmt::format("{:>9}  {}\n", each.recipients, core::printable(each.domain));
+    }
+    if (const std::size_t duplicates = forecast_.duplicates(); duplicates > 0) {
+        out << fmt::format("{} on the list more than once\n",
+                           counted(duplicates, "address stands", "addresses stand"));
     }
 }
 
