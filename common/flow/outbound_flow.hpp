@@ -139,6 +139,13 @@ public:
                                                                 HeldCopy copy,
                                                                 const config::Settings& settings);
 
+    /// Answers a message that is only asked about; see flow/preflight.
+    [[nodiscard]] core::Result<void, std::string> answer_preflight(
+        const Submitting& who,
+        const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
+        const MessageDecision& decision) const;
+
     /// One decision line per recipient. `committed` is nullptr where nothing was taken out.
     void report(const Submitting& who,
                 const mail::Envelope& envelope,

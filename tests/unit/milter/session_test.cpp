@@ -478,6 +478,85 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
     }
 }
 
+TEST_CASE("a preflight of an authenticated sender is answered by mail, and nothing leaves") {
+    std::vector<std::pair<std::string, std::string>> asking = newsletter;
+    asking.emplace_back("X-Holdback-Preflight", " Yes");
+    const std::vector<std::string> recipients{"<anna@good.test>", "<carl@null.test>"};
+    for (const config::Mode mode : {config::Mode::Enforce, config::Mode::Shadow}) {
+        config::Settings settings;
+        settings.mode = mode;
+        settings.bulk.users = {"ann"};
+        House house(settings);
+        house.connect("192.0.2.1");
+        CHECK(is<Discard>(house.send("<ann@a.test>", recipients, asking, "ann")));
+        const auto items = house.items();
+        REQUIRE(items.size() == 1);
+        CHECK(items[0].message.kind == mail::HeldKind::Own);
+        CHECK(items[0].recipient.address == "ann@a.test");
+        const std::string report = house.spool.octets(items[0].message.spool_id).value();
+        CHECK(report.contains("2 recipients: 1 pass, 0 tag, 1 hold, 0 defer, 0 reject\r\n"));
+        CHECK(report.contains("predicted bounce rate: 50.0 % (1 of 2)\r\n"));
+        CHECK(report.contains("hold    carl@null.test\r\n"));
+        CHECK(
+            house.log.has("preflight qid=\"4Xk2\" sender=\"ann@a.test\" user=\"ann\" rcpts=2 "
+                          "pass=1 tag=0 hold=1"));
+    }
+}
+
+TEST_CASE("a preflight that can't be answered is deferred, whatever the settings let pass") {
+    std::vector<std::pair<std::string, std::string>> asking = letter;
+    asking.emplace_back("X-Holdback-Preflight", " yes");
+    config::Settings settings = enforcing();
+    settings.on_error.spool = config::ErrorAnswer::Accept;
+    SUBCASE("no room in the spool") {
+        House house(settings);
+        house.connect("192.0.2.1");
+        house.spool.write_trouble().begin("disk full");
+        const auto reply = house.send("<ann@a.test>", {"<anna@good.test>"}, asking, "ann");
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.code() == 451);
+        CHECK(house.log.has("no answer to a preflight, which is deferred"));
+    }
+    SUBCASE("no seat to wait in") {
+        settings.milter.max_waiting = 0;
+        House house(settings);
+        house.connect("192.0.2.1");
+        const auto reply = house.send("<ann@a.test>", {"<anna@good.test>"}, asking, "ann");
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.code() == 451);
+    }
+    SUBCASE("an error of ours") {
+        House house(settings);
+        house.connect("192.0.2.1");
+        house.session.mail(
+            {.path = "<ann@a.test>", .arguments = {}, .user = "ann", .queue_id = ""});
+        static_cast<void>(house.session.recipient(
+            {.path = "<anna@good.test>", .arguments = {}, .mailer = "smtp"}));
+        house.session.header("X-Holdback-Preflight", " yes");
+        CHECK(is<SkipBody>(house.session.end_of_headers("4Xk2")));
+        CHECK(is<Answer>(house.session.after_internal_error()));
+    }
+}
+
+TEST_CASE("from anybody else, the wish for a preflight is removed and nothing more") {
+    std::vector<std::pair<std::string, std::string>> asking = letter;
+    asking.emplace_back("X-Holdback-Preflight", " yes");
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>"}, asking)));
+    CHECK(std::ranges::find(house.actions.removed,
+                            std::pair<std::string, int>("X-Holdback-Preflight", 1)) !=
+          house.actions.removed.end());
+    CHECK(house.items().empty());
+
+    House no(enforcing());
+    no.connect("192.0.2.1");
+    asking.back().second = " no";
+    CHECK(is<Accept>(no.send("<ann@a.test>", {"<anna@good.test>"}, asking, "ann")));
+    CHECK(no.actions.removed.size() == 1);
+    CHECK(no.items().empty());
+}
+
 TEST_CASE("shadow mode decides and logs, and changes nothing") {
     House house(config::Settings{});
     house.connect("127.0.0.1");
