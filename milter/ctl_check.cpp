@@ -6,17 +6,22 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "flow/facts.hpp"
+#include "io/address_list_file.hpp"
 #include "io/domain_lookup.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_journal.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/syntax.hpp"
+#include "milter/ctl_annotated_list.hpp"
 #include "milter/ctl_check_output.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_list.hpp"
+#include "milter/ctl_out_file.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
+#include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
@@ -48,6 +53,8 @@ namespace {
 
 /// Addresses that are looked up together; the next batch is on its way while one is judged.
 constexpr std::size_t kBatch = 500;
+/// More rows than this, those without an address included, do not wait for a batch.
+constexpr std::size_t kMostRows = 20 * kBatch;
 /// A list is no message: nobody waits for a reply.
 constexpr std::chrono::milliseconds kListPatience{10'000};
 
@@ -65,19 +72,27 @@ public:
         mail::Smtputf8 utf8;
         std::chrono::milliseconds patience;
     };
-    using Report = std::function<void(const CheckedAddress&)>;
+    /// `row` is what `add` was given beside the address.
+    using Report = std::function<void(const CheckedAddress&, const ListRow& row)>;
+    /// A row without an address, in its place between the reports.
+    using Pass = std::function<void(const ListRow& row)>;
 
-    Checker(Parts parts, Report report) : parts_(std::move(parts)), report_(std::move(report)) {}
+    Checker(Parts parts, Report report, Pass pass)
+        : parts_(std::move(parts)), report_(std::move(report)), pass_(std::move(pass)) {}
 
-    /// Takes an address; reports on earlier ones when enough have come together.
-    [[nodiscard]] std::optional<CommandError> add(std::string text) {
-        const std::string_view view = text;
+    /// Takes a row; reports on earlier ones when enough have come together.
+    [[nodiscard]] std::optional<CommandError> add(ListRow row) {
+        if (!row.address.has_value()) {
+            rows_.push_back(std::move(row));
+            return rows_.size() < kMostRows ? std::nullopt : turn();
+        }
+        const std::string_view view = *row.address;
         auto syntax = mail::Address::parse(view, parts_.utf8);
         filling_.push_back({.verbatim = fmt::format("<{}>", view),
                             .syntax = std::move(syntax),
                             .arguments = {},
                             .mailer = {}});
-        texts_.push_back(std::move(text));
+        rows_.push_back(std::move(row));
         if (filling_.size() < kBatch) {
             return std::nullopt;
         }
@@ -118,23 +133,37 @@ private:
         if (facts.store_trouble.has_value()) {
             return store_error(*facts.store_trouble);
         }
+        pass_rows();
         for (const outbound::RecipientFacts& recipient : facts.recipients) {
             const auto found = outbound::findings(recipient, parts_.settings);
             const outbound::Verdict verdict =
                 outbound::judge(found, parts_.stream, parts_.settings.policy);
-            report_({.text = texts_.front(),
+            report_({.text = rows_.front().address.value(),
+                     .syntax = recipient.syntax,
                      .verdict = verdict.action,
+                     .decisive = verdict.finding,
                      .stream = parts_.stream,
                      .findings = found,
-                     .route = recipient.route});
-            texts_.pop_front();
+                     .route = recipient.route},
+                    rows_.front());
+            rows_.pop_front();
+            pass_rows();
         }
         return std::nullopt;
     }
 
+    /// Lets the rows without an address go that are next.
+    void pass_rows() {
+        while (!rows_.empty() && !rows_.front().address.has_value()) {
+            pass_(rows_.front());
+            rows_.pop_front();
+        }
+    }
+
     Parts parts_;
     Report report_;
-    std::deque<std::string> texts_;  // of `waiting_`, then of `filling_`
+    Pass pass_;
+    std::deque<ListRow> rows_;  // of `waiting_`, then of `filling_`
     std::vector<mail::Recipient> waiting_;
     std::vector<mail::Recipient> filling_;
 };
@@ -143,7 +172,9 @@ private:
 struct OpenSources {
     std::unique_ptr<io::Database> database;
     std::unique_ptr<io::SqliteSuppressions> suppressions;
+    std::unique_ptr<io::SqliteJournal> journal;
     std::unique_ptr<io::DomainLookup> resolver;
+    outbound::AddressLists lists;
 };
 
 core::Result<OpenSources, CommandError> open_sources(const CommandContext& context,
@@ -158,7 +189,13 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
     if (sources.database != nullptr) {
         sources.suppressions = std::make_unique<io::SqliteSuppressions>(
             *sources.database, io::suppression_options(settings.store));
+        sources.journal = std::make_unique<io::SqliteJournal>(*sources.database);
     }
+    auto lists = io::load_address_lists(settings.policy);
+    if (!lists.has_value()) {
+        return std::unexpected(settings_error(lists.error()));
+    }
+    sources.lists = *std::move(lists);
     if (!offline) {
         auto resolver = io::make_resolver(settings.dns, context.clock);
         if (!resolver.has_value()) {
@@ -171,11 +208,63 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
     return sources;
 }
 
-CommandResult check_addresses(Checker& checker,
+/// The opened list; standard input for "-".
+struct OpenList {
+    std::ifstream file;
+    std::optional<std::uintmax_t> octets;
+};
+
+std::optional<CommandError> open_list(const std::string& path, OpenList& opened) {
+    if (path == "-") {
+        return std::nullopt;
+    }
+    namespace fs = std::filesystem;
+    std::error_code error;
+    opened.file.open(path, std::ios::binary);
+    if (!opened.file.is_open() || fs::is_directory(path, error)) {
+        return CommandError{Exit::No,
+                            fmt::format("{}: cannot read the list", core::printable(path))};
+    }
+    if (fs::is_regular_file(path, error)) {
+        opened.octets = fs::file_size(path, error);
+    }
+    return std::nullopt;
+}
+
+Checker::Parts parts_of(const CommandContext& context,
+                        const CheckOptions& options,
+                        const config::Settings& settings,
+                        const OpenSources& sources) {
+    const bool is_list = options.list.has_value();
+    return {
+        .context = context,
+        .settings = settings,
+        .sources = {.resolver = sources.resolver.get(),
+                    .suppressions = sources.suppressions.get(),
+                    .journal = sources.journal.get(),
+                    .lists = &sources.lists},
+        .sender = options.sender.has_value() ? mail::EnvelopeSender(*options.sender)
+                                             : mail::EnvelopeSender(mail::NullSender{}),
+        .stream =
+            options.stream.value_or(is_list ? outbound::Stream::Bulk : outbound::Stream::Direct),
+        .utf8 = options.utf8,
+        .patience = is_list ? std::max(settings.dns.budget, kListPatience) : settings.dns.budget};
+}
+
+CommandResult check_addresses(const CommandContext& context,
                               const CheckOptions& options,
-                              CheckSummary& summary) {
+                              const config::Settings& settings,
+                              const OpenSources& sources) {
+    CheckSummary summary;
+    Checker checker(
+        parts_of(context, options, settings, sources),
+        [&](const CheckedAddress& answer, const ListRow& /*row*/) {
+            summary.add(answer);
+            write_checked(context, answer);
+        },
+        [](const ListRow& /*row*/) {});
     for (const std::string& address : options.addresses) {
-        if (auto error = checker.add(address)) {
+        if (auto error = checker.add({.address = address, .fields = {}})) {
             return std::unexpected(*std::move(error));
         }
     }
@@ -186,37 +275,62 @@ CommandResult check_addresses(Checker& checker,
 }
 
 CommandResult check_list(const CommandContext& context,
-                         Checker& checker,
-                         const std::string& path,
-                         ListForm form,
-                         CheckSummary& summary,
-                         std::optional<Progress>& progress) {
-    std::ifstream file;
-    std::optional<std::uintmax_t> size;
-    const bool from_input = path == "-";
-    if (!from_input) {
-        namespace fs = std::filesystem;
-        std::error_code error;
-        file.open(path, std::ios::binary);
-        if (!file.is_open() || fs::is_directory(path, error)) {
-            return std::unexpected(CommandError{
-                Exit::No, fmt::format("{}: cannot read the list", core::printable(path))});
-        }
-        if (fs::is_regular_file(path, error)) {
-            size = fs::file_size(path, error);
-        }
+                         const CheckOptions& options,
+                         const config::Settings& settings,
+                         const OpenSources& sources) {
+    OpenList opened;
+    if (auto error = open_list(*options.list, opened)) {
+        return std::unexpected(*std::move(error));
     }
-    std::istream& in = from_input ? std::cin : file;
-    AddressList list(in, form);
-    progress.emplace(context, "checked", size);
-    while (auto address = list.next()) {
-        if (auto error = checker.add(*std::move(address))) {
+    std::istream& in = *options.list == "-" ? std::cin : opened.file;
+    auto list = AddressList::open(in, options.form, options.column);
+    if (!list.has_value()) {
+        return std::unexpected(CommandError{
+            Exit::No, fmt::format("{}: {}", core::printable(*options.list), list.error())});
+    }
+    std::optional<OutFile> out;
+    std::optional<AnnotatedList> annotated;
+    if (options.out.has_value()) {
+        auto made = OutFile::create(*options.out, options.existing_out);
+        if (!made.has_value()) {
+            return std::unexpected(CommandError{Exit::No, made.error()});
+        }
+        annotated.emplace(out.emplace(*std::move(made)), *list);
+    }
+    CheckSummary summary;
+    std::optional<Progress> progress(std::in_place, context, "checked", opened.octets);
+    Checker checker(
+        parts_of(context, options, settings, sources),
+        [&](const CheckedAddress& answer, const ListRow& row) {
+            summary.add(answer);
+            if (annotated.has_value()) {
+                annotated->add(answer, row);
+            }
+            // What passes without a word is only counted for people, and what goes to a
+            // file need not go by on the screen.
+            if (context.json() || (!annotated.has_value() && !answer.findings.empty())) {
+                progress->hide();
+                write_checked(context, answer);
+            }
+        },
+        [&](const ListRow& row) {
+            if (annotated.has_value()) {
+                annotated->add(row);
+            }
+        });
+    while (auto row = list->next()) {
+        if (auto error = checker.add(*std::move(row))) {
             return std::unexpected(*std::move(error));
         }
-        progress->show(summary.checked(), list.octets_read());
+        progress->show(summary.checked(), list->octets_read());
     }
     if (auto error = checker.finish()) {
         return std::unexpected(*std::move(error));
+    }
+    if (out.has_value()) {
+        if (auto written = out->finish(); !written.has_value()) {
+            return std::unexpected(CommandError{Exit::No, written.error()});
+        }
     }
     progress.reset();
     summary.write(context.json() ? context.err : context.out);
@@ -230,6 +344,10 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
         return std::unexpected(
             CommandError{Exit::Usage, "check: name addresses, or a list by --file, and not both"});
     }
+    if (!options.list.has_value() && (options.column.has_value() || options.out.has_value())) {
+        return std::unexpected(
+            CommandError{Exit::Usage, "check: --column and --out go with a list by --file"});
+    }
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
@@ -238,34 +356,8 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
     if (!sources.has_value()) {
         return std::unexpected(sources.error());
     }
-    const bool is_list = options.list.has_value();
-    CheckSummary summary;
-    std::optional<Progress> progress;
-    Checker checker(
-        {.context = context,
-         .settings = *settings,
-         .sources = {.resolver = sources->resolver.get(),
-                     .suppressions = sources->suppressions.get()},
-         .sender = options.sender.has_value() ? mail::EnvelopeSender(*options.sender)
-                                              : mail::EnvelopeSender(mail::NullSender{}),
-         .stream =
-             options.stream.value_or(is_list ? outbound::Stream::Bulk : outbound::Stream::Direct),
-         .utf8 = options.utf8,
-         .patience =
-             is_list ? std::max(settings->dns.budget, kListPatience) : settings->dns.budget},
-        [&](const CheckedAddress& answer) {
-            summary.add(answer);
-            // Of a list, what passes without a word is only counted for people.
-            if (context.json() || !is_list || !answer.findings.empty()) {
-                if (progress.has_value()) {
-                    progress->hide();
-                }
-                write_checked(context, answer);
-            }
-        });
-    return options.list.has_value()
-               ? check_list(context, checker, *options.list, options.form, summary, progress)
-               : check_addresses(checker, options, summary);
+    return options.list.has_value() ? check_list(context, options, *settings, *sources)
+                                    : check_addresses(context, options, *settings, *sources);
 }
 
 }  // namespace holdback::milter

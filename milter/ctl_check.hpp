@@ -6,6 +6,7 @@
 #include "mail/syntax.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_list.hpp"
+#include "milter/ctl_out_file.hpp"
 #include "outbound/bulk.hpp"
 
 #include <optional>
@@ -19,6 +20,11 @@ struct CheckOptions {
     /// A list instead of addresses; "-" is standard input.
     std::optional<std::string> list;
     ListForm form = ListForm::Text;
+    /// The column of the addresses; nullopt: known by itself.
+    std::optional<std::string> column;
+    /// Where the list goes with the verdicts added.
+    std::optional<std::string> out;
+    Existing existing_out = Existing::Keep;
     /// nullopt: a list is judged as bulk, addresses as direct mail.
     std::optional<outbound::Stream> stream;
     /// Whose mail it is; nullopt: of nobody in particular, so that global suppressions alone count.

@@ -9,11 +9,13 @@
 #include "milter/ctl_output.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/forecast.hpp"
 #include "outbound/mail_route.hpp"
 
 #include <cstddef>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -68,6 +70,7 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
         out << ')';
     }
     out << '\n';
+    std::string_view suggested;
     for (const outbound::Finding& finding : address.findings) {
         const std::string code =
             finding.code.has_value() ? fmt::format(" {}", finding.code->number()) : "";
@@ -77,8 +80,10 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
                            mail::wire_name(finding.certainty),
                            finding.reason,
                            finding.advice);
-        if (!finding.suggestion.empty()) {
+        // Several findings may lead to one suggestion.
+        if (!finding.suggestion.empty() && finding.suggestion != suggested) {
             out << fmt::format("        perhaps {}\n", core::printable(finding.suggestion));
+            suggested = finding.suggestion;
         }
     }
 }
@@ -94,6 +99,12 @@ void write_checked(const CommandContext& context, const CheckedAddress& address)
 }
 
 void CheckSummary::add(const CheckedAddress& address) {
+    const bool parses = address.syntax.has_value();
+    forecast_.add(
+        parses ? address.syntax->value.key() : std::string(address.text),
+        parses ? std::string_view(address.syntax->value.domain().text()) : std::string_view{},
+        address.findings,
+        address.verdict);
     ++checked_;
     ++verdicts_.at(static_cast<std::size_t>(address.verdict));
     for (const outbound::Finding& finding : address.findings) {
@@ -117,6 +128,19 @@ void CheckSummary::write(std::ostream& out) const {
         if (const std::size_t count = findings_.at(static_cast<std::size_t>(name)); count > 0) {
             out << fmt::format("{:>9}  {}\n", count, mail::wire_name(name));
         }
+    }
+    out << forecast_.text();
+    constexpr std::size_t kMostDomains = 10;
+    const auto domains = forecast_.troubled_domains(kMostDomains);
+    if (!domains.empty()) {
+        out << "domains with the most trouble:\n";
+    }
+    for (const outbound::TroubledDomain& each : domains) {
+        out << fmt::format("{:>9}  {}\n", each.recipients, core::printable(each.domain));
+    }
+    if (const std::size_t duplicates = forecast_.duplicates(); duplicates > 0) {
+        out << fmt::format("{} on the list more than once\n",
+                           counted(duplicates, "address stands", "addresses stand"));
     }
 }
 

@@ -3,10 +3,12 @@
 // How `holdbackctl check` tells what it found: objects, lines, a summary.
 
 #include "config/policy.hpp"
+#include "mail/envelope.hpp"
 #include "mail/finding.hpp"
 #include "milter/ctl_command.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/forecast.hpp"
 #include "outbound/mail_route.hpp"
 
 #include <array>
@@ -22,9 +24,11 @@ namespace holdback::milter {
 /// One address with all that was found out; for the length of a call.
 struct CheckedAddress {
     std::string_view text;
-    config::PolicyAction verdict;
-    outbound::Stream stream;
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
+    const mail::RecipientSyntax& syntax;
+    config::PolicyAction verdict;
+    const std::optional<outbound::Finding>& decisive;  ///< the finding that the verdict comes from
+    outbound::Stream stream;
     const std::vector<outbound::Finding>& findings;
     const std::optional<outbound::MailRoute>& route;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
@@ -48,6 +52,7 @@ private:
         return verdicts_.at(static_cast<std::size_t>(action));
     }
 
+    outbound::Forecast forecast_;
     std::size_t checked_ = 0;
     std::array<std::size_t, 5> verdicts_{};
     std::array<std::size_t, mail::kAllFindings.size()> findings_{};

@@ -1,24 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_list.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "lists/row_reader.hpp"
+#include "mail/address.hpp"
+#include "mail/syntax.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <expected>
 #include <istream>
 #include <optional>
+#include <span>
 #include <streambuf>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace holdback::milter {
 
 namespace {
 
 constexpr int kEnd = std::streambuf::traits_type::eof();
+constexpr std::array kSeparators{',', ';', '\t'};
+/// As much of a list is looked at to tell its columns.
+constexpr std::size_t kLookedAtOctets = std::size_t{64} * 1024;
+constexpr std::size_t kLookedAtRows = 100;
+
+using Rows = std::vector<std::vector<std::string>>;
 
 /// The names by which columns of addresses go, best first.
 constexpr std::array<std::string_view, 12> kColumnNames{
@@ -36,139 +51,219 @@ constexpr std::array<std::string_view, 12> kColumnNames{
     "address",
 };
 
-/// A column's name as it is compared: quotes off, lower case, blanks for underscores.
+/// A column's name as it is compared: lower case, blanks for underscores.
 std::string column_name(std::string_view cell) {
     std::string name = core::to_lower(core::trim(cell));
-    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"')) {
-        name = core::trim(std::string_view(name).substr(1, name.size() - 2));
-    }
     std::ranges::replace(name, '_', ' ');
     return name;
 }
 
-std::optional<std::size_t> find_column(std::string_view head, char separator) {
-    const auto cells = core::split(head, separator);
-    for (const std::string_view wanted : kColumnNames) {
-        const auto found = std::ranges::find(cells, wanted, column_name);
-        if (found != cells.end()) {
-            return static_cast<std::size_t>(found - cells.begin());
+/// Where in the list its columns stand.
+struct Layout {
+    std::optional<char> separator;
+    bool has_head = false;
+    std::size_t column = 0;
+};
+
+/// The first rows of a text that may go on behind its end.
+Rows first_rows(std::string_view text, std::optional<char> separator) {
+    lists::RowReader reader([rest = text](std::span<char> room) mutable {
+        const std::size_t octets = std::min(room.size(), rest.size());
+        std::ranges::copy(rest.substr(0, octets), room.begin());
+        rest.remove_prefix(octets);
+        return octets;
+    });
+    reader.separate_by(separator);
+    Rows rows;
+    while (rows.size() < kLookedAtRows && reader.next()) {
+        rows.push_back(reader.fields());
+    }
+    const bool is_cut = text.size() >= kLookedAtOctets && rows.size() < kLookedAtRows;
+    if (is_cut && rows.size() > 1) {
+        rows.pop_back();
+    }
+    return rows;
+}
+
+bool is_address(std::string_view text) {
+    return mail::Address::parse(core::trim(text), mail::Smtputf8::Yes).has_value();
+}
+
+std::optional<std::size_t> find_name(const std::vector<std::string>& row, std::string_view name) {
+    const auto found = std::ranges::find(row, name, column_name);
+    return found == row.end() ? std::nullopt
+                              : std::optional(static_cast<std::size_t>(found - row.begin()));
+}
+
+std::optional<Layout> layout_by_head(std::string_view text, std::span<const std::string> names) {
+    for (const char separator : kSeparators) {
+        const Rows rows = first_rows(text, separator);
+        for (const std::string& name : names) {
+            if (rows.empty()) {
+                continue;
+            }
+            if (const auto column = find_name(rows.front(), name)) {
+                return Layout{.separator = separator, .has_head = true, .column = *column};
+            }
         }
     }
     return std::nullopt;
+}
+
+std::size_t addresses_in(const Rows& rows, std::size_t column) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        rows, [&](const auto& row) { return column < row.size() && is_address(row[column]); }));
+}
+
+/// The column in which most rows have an address; lines, unless it has more than they do and half
+/// of the rows.
+Layout layout_by_content(std::string_view text) {
+    Layout best;
+    const Rows lines = first_rows(text, std::nullopt);
+    std::size_t most = addresses_in(lines, 0);
+    for (const char separator : kSeparators) {
+        const Rows rows = first_rows(text, separator);
+        const std::size_t columns =
+            rows.empty() ? 0 : std::ranges::max(rows, {}, &Rows::value_type::size).size();
+        for (std::size_t column = 0; columns > 1 && column < columns; ++column) {
+            const std::size_t addresses = addresses_in(rows, column);
+            if (addresses > most && addresses * 2 >= rows.size()) {
+                most = addresses;
+                best = {.separator = separator,
+                        .has_head =
+                            column >= rows.front().size() || !rows.front()[column].contains('@'),
+                        .column = column};
+            }
+        }
+    }
+    return best;
+}
+
+/// The column of a number, in what most separates the first row.
+std::optional<Layout> layout_by_number(std::string_view text, std::string_view number) {
+    const auto wanted = core::parse_decimal(number);
+    if (!wanted.has_value() || *wanted == 0) {
+        return std::nullopt;
+    }
+    const auto column = static_cast<std::size_t>(*wanted - 1);
+    std::optional<Layout> best;
+    std::size_t most = 0;
+    for (const char separator : kSeparators) {
+        const Rows rows = first_rows(text, separator);
+        if (!rows.empty() && rows.front().size() > std::max(most, column)) {
+            most = rows.front().size();
+            best = {.separator = separator,
+                    .has_head = !rows.front()[column].contains('@'),
+                    .column = column};
+        }
+    }
+    return best;
+}
+
+std::vector<std::string> default_names() {
+    return {kColumnNames.begin(), kColumnNames.end()};
+}
+
+/// The names of the first row, for people.
+std::string names_of(std::string_view text) {
+    Rows best;
+    for (const char separator : kSeparators) {
+        Rows rows = first_rows(text, separator);
+        if (best.empty() || (!rows.empty() && rows.front().size() > best.front().size())) {
+            best = std::move(rows);
+        }
+    }
+    constexpr std::size_t kMostShown = 200;
+    return best.empty()
+               ? "nothing"
+               : core::printable(fmt::format("{}", fmt::join(best.front(), ", ")), kMostShown);
 }
 
 }  // namespace
 
-AddressList::AddressList(std::istream& in, ListForm form) : in_(in), form_(form) {}
+AddressList::AddressList(std::istream& in, ListForm form)
+    : in_(&in), form_(form), rows_([source = &in](std::span<char> room) {
+          const auto octets =
+              source->rdbuf()->sgetn(room.data(), static_cast<std::streamsize>(room.size()));
+          return static_cast<std::size_t>(std::max<std::streamsize>(octets, 0));
+      }) {}
 
-std::optional<std::string> AddressList::next() {
+core::Result<AddressList, std::string> AddressList::open(std::istream& in,
+                                                         ListForm form,
+                                                         const std::optional<std::string>& column) {
+    AddressList list(in, form);
+    if (form == ListForm::Nul) {
+        return list;
+    }
+    if (!list.choose(column)) {
+        return std::unexpected(fmt::format("there is no column {}; the first row has {}",
+                                           core::log_safe(*column),
+                                           names_of(list.rows_.peek(kLookedAtOctets))));
+    }
+    return list;
+}
+
+/// Finds the column of the addresses; false when it was named and is not there.
+bool AddressList::choose(const std::optional<std::string>& column) {
+    const std::string_view text = rows_.peek(kLookedAtOctets);
+    Layout layout;
+    if (column.has_value()) {
+        auto named = layout_by_head(text, std::array{column_name(*column)});
+        if (!named.has_value()) {
+            named = layout_by_number(text, *column);
+        }
+        if (!named.has_value()) {
+            return false;
+        }
+        layout = *named;
+    } else if (const auto known = layout_by_head(text, default_names())) {
+        layout = *known;
+    } else {
+        layout = layout_by_content(text);
+    }
+    separator_ = layout.separator;
+    column_ = layout.column;
+    rows_.separate_by(separator_);
+    if (layout.has_head && rows_.next()) {
+        head_ = rows_.fields();
+    }
+    return true;
+}
+
+std::optional<ListRow> AddressList::next() {
     if (form_ == ListForm::Nul) {
-        return next_until('\0');
+        return next_until_nul();
     }
-    if (!std::exchange(looked_, true)) {
-        look_at_first_line();
-    }
-    while (auto record = next_record()) {
-        if (const std::string_view trimmed = core::trim(*record); !trimmed.empty()) {
-            return std::string(trimmed);
-        }
-    }
-    return std::nullopt;
-}
-
-/// A line or a cell as it stands there.
-std::optional<std::string> AddressList::next_record() {
-    if (first_line_.has_value()) {
-        return std::exchange(first_line_, std::nullopt);
-    }
-    return column_.has_value() ? next_cell(*column_) : next_line();
-}
-
-int AddressList::take() {
-    const int octet = in_.rdbuf()->sbumpc();
-    octets_ += octet == kEnd ? 0 : 1;
-    return octet;
-}
-
-/// The octets before the next `end`; a last record without one counts unless it is empty.
-std::optional<std::string> AddressList::next_until(char end) {
-    std::string record;
-    while (true) {
-        const int octet = take();
-        if (octet == kEnd) {
-            return record.empty() ? std::nullopt : std::optional(std::move(record));
-        }
-        const char c = std::streambuf::traits_type::to_char_type(octet);
-        if (c == end) {
-            return record;
-        }
-        record += c;
-    }
-}
-
-std::optional<std::string> AddressList::next_line() {
-    return next_until('\n');
-}
-
-/// One row of CSV; a quoted field may hold separators and line ends.
-std::optional<std::vector<std::string>> AddressList::next_row() {
-    std::vector<std::string> row(1);
-    bool quoted = false;
-    bool any = false;
-    while (true) {
-        const int octet = take();
-        if (octet == kEnd) {
-            return any ? std::optional(std::move(row)) : std::nullopt;
-        }
-        any = true;
-        const char c = std::streambuf::traits_type::to_char_type(octet);
-        if (quoted) {
-            if (c != '"') {
-                row.back() += c;
-            } else if (in_.rdbuf()->sgetc() == '"') {
-                row.back() += '"';
-                static_cast<void>(take());
-            } else {
-                quoted = false;
-            }
-        } else if (c == '"' && core::trim(row.back()).empty()) {
-            row.back().clear();
-            quoted = true;
-        } else if (c == separator_) {
-            row.emplace_back();
-        } else if (c == '\n') {
-            return row;
-        } else {
-            row.back() += c;
-        }
-    }
-}
-
-std::optional<std::string> AddressList::next_cell(std::size_t column) {
-    auto row = next_row();
-    if (!row.has_value()) {
+    if (!rows_.next()) {
         return std::nullopt;
     }
-    return column < row->size() ? std::move(row->at(column)) : std::string();
-}
-
-void AddressList::look_at_first_line() {
-    std::optional<std::string> line = next_line();
-    if (!line.has_value()) {
-        return;
-    }
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (line->starts_with(kByteOrderMark)) {
-        line->erase(0, kByteOrderMark.size());
-    }
-    for (const char separator : {',', ';', '\t'}) {
-        if (const auto column = find_column(*line, separator)) {
-            separator_ = separator;
-            column_ = column;
-            return;
+    ListRow row{.address = std::nullopt, .fields = rows_.fields()};
+    if (column_ < row.fields.size()) {
+        if (const std::string_view text = core::trim(row.fields[column_]); !text.empty()) {
+            row.address = std::string(text);
         }
     }
-    first_line_ = std::move(line);
+    return row;
+}
+
+/// The octets before the next NUL; a last record without one counts unless it is empty.
+std::optional<ListRow> AddressList::next_until_nul() {
+    std::string record;
+    while (true) {
+        const int octet = in_->rdbuf()->sbumpc();
+        octets_ += octet == kEnd ? 0 : 1;
+        if (octet == kEnd && record.empty()) {
+            return std::nullopt;
+        }
+        if (octet == kEnd || octet == 0) {
+            return ListRow{.address = record, .fields = {record}};
+        }
+        record += std::streambuf::traits_type::to_char_type(octet);
+    }
+}
+
+std::uintmax_t AddressList::octets_read() const {
+    return form_ == ListForm::Nul ? octets_ : rows_.octets_read();
 }
 
 }  // namespace holdback::milter

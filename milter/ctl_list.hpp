@@ -2,6 +2,9 @@
 #pragma once
 // Reads lists of addresses: CSV, lines, or records that end with NUL.
 
+#include "core/result.hpp"
+#include "lists/row_reader.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <istream>
@@ -13,46 +16,53 @@
 namespace holdback::milter {
 
 enum class ListForm : std::uint8_t {
-    Text,  ///< CSV when the first row names a column of addresses, else lines
+    Text,  ///< CSV or lines
     Nul,   ///< each record is one address, octet by octet
 };
 
-/// Gives the addresses of a list one after the other, in constant memory.
+/// One record of a list.
+struct ListRow {
+    /// nullopt: the row has none, and says nothing about anybody.
+    std::optional<std::string> address;
+    std::vector<std::string> fields;  ///< all that stands in the row; the address is one of them
+};
+
+/// Gives the records of a list one after the other, in constant memory.
 ///
 /// Text: a byte order mark and CR are dropped, white space around an address is too, and what is
 /// empty is passed over. It is CSV (RFC 4180; separated by comma, semicolon or tab) when a field of
 /// the first row is `email`, `e-mail`, `mail`, `address` or `recipient`, alone or as in "email
-/// address" or `recipient_email`, in any letter case; that column is read, quoted or not.
+/// address" or `recipient_email`, in any letter case; or else when one column of the first rows is
+/// full of addresses, while the lines are none.
 class AddressList {
 public:
-    /// `in` outlives the list.
-    AddressList(std::istream& in, ListForm form);
-    AddressList(const AddressList&) = delete;
-    AddressList& operator=(const AddressList&) = delete;
-    AddressList(AddressList&&) = delete;
-    AddressList& operator=(AddressList&&) = delete;
-    ~AddressList() = default;
+    /// `in` outlives the list. `column` is the name of the column of the addresses, or its number
+    /// from 1 where no column has that name; nullopt: found as said above. The error is a text for
+    /// people: there is no such column.
+    [[nodiscard]] static core::Result<AddressList, std::string> open(
+        std::istream& in, ListForm form, const std::optional<std::string>& column);
 
-    [[nodiscard]] std::optional<std::string> next();
+    [[nodiscard]] std::optional<ListRow> next();
+    /// The names of the columns; empty when the list has none.
+    [[nodiscard]] const std::vector<std::string>& head() const { return head_; }
+    /// What stands between fields; nullopt when the list is no CSV.
+    [[nodiscard]] std::optional<char> separator() const { return separator_; }
     /// How far the list has been read.
-    [[nodiscard]] std::size_t octets_read() const { return octets_; }
+    [[nodiscard]] std::uintmax_t octets_read() const;
 
 private:
-    [[nodiscard]] int take();
-    [[nodiscard]] std::optional<std::string> next_until(char end);
-    [[nodiscard]] std::optional<std::string> next_line();
-    [[nodiscard]] std::optional<std::vector<std::string>> next_row();
-    [[nodiscard]] std::optional<std::string> next_cell(std::size_t column);
-    [[nodiscard]] std::optional<std::string> next_record();
-    void look_at_first_line();
+    AddressList(std::istream& in, ListForm form);
 
-    std::istream& in_;
+    [[nodiscard]] std::optional<ListRow> next_until_nul();
+    [[nodiscard]] bool choose(const std::optional<std::string>& column);
+
+    std::istream* in_;
     ListForm form_;
-    std::size_t octets_ = 0;
-    std::optional<std::string> first_line_;  ///< read, and no head: the first record
-    bool looked_ = false;
-    char separator_ = ',';
-    std::optional<std::size_t> column_;  ///< of the addresses, when it is CSV
+    lists::RowReader rows_;
+    std::uintmax_t octets_ = 0;  // of the form `Nul`
+    std::optional<char> separator_;
+    std::vector<std::string> head_;
+    std::size_t column_ = 0;  // of the addresses
 };
 
 }  // namespace holdback::milter

@@ -15,6 +15,7 @@
 #include "milter/ctl_line.hpp"
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_options.hpp"
+#include "milter/ctl_out_file.hpp"
 #include "milter/ctl_seal.hpp"
 #include "milter/ctl_unknown.hpp"
 #include "milter/version.hpp"
@@ -63,6 +64,12 @@ void add_check(CommandLine& line) {
         "-0,--null",
         [options] { options->form = ListForm::Nul; },
         "the addresses of the list end with NUL");
+    add_text(app, "--column", options->column, "the column of the addresses, by name or number");
+    add_text(app, "--out", options->out, "write the list to this file, with the verdicts added");
+    app.add_flag_callback(
+        "--force",
+        [options] { options->existing_out = Existing::Replace; },
+        "replace the file of --out");
     static constexpr OptionForm<outbound::Stream> kStream{
         "--stream", parse_stream, "bulk or direct"};
     add_parsed(app, kStream, options->stream, "judge as bulk or direct mail");

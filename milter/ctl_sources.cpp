@@ -7,6 +7,7 @@
 #include "io/settings_file.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_schema.hpp"
+#include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/load.hpp"
@@ -28,15 +29,6 @@
 namespace holdback::milter {
 
 namespace {
-
-CommandError settings_error(const std::vector<io::FileError>& errors) {
-    std::string text;
-    for (const io::FileError& error : errors) {
-        text += text.empty() ? "" : "\n";
-        text += error.text();
-    }
-    return {Exit::Settings, std::move(text)};
-}
 
 std::string settings_path(const CommandContext& context) {
     if (context.settings_path.has_value()) {
@@ -110,6 +102,15 @@ core::Result<std::unique_ptr<io::Database>, CommandError> open_store(
     } catch (const io::DatabaseError& trouble) {
         return std::unexpected(store_error(trouble.what()));
     }
+}
+
+CommandError settings_error(const io::FileErrors& errors) {
+    std::string text;
+    for (const io::FileError& error : errors) {
+        text += text.empty() ? "" : "\n";
+        text += error.text();
+    }
+    return {Exit::Settings, std::move(text)};
 }
 
 CommandError store_error(std::string_view what) {

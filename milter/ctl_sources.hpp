@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/toml_access.hpp"
 #include "milter/ctl_command.hpp"
 
 #include <cstdint>
@@ -33,6 +34,9 @@ enum class StoreUse : std::uint8_t {
 /// Opens the store beside the daemon or without one.
 [[nodiscard]] core::Result<std::unique_ptr<io::Database>, CommandError> open_store(
     const config::StoreSettings& settings, StoreUse use);
+
+/// What is wrong in the settings or in a file that they name.
+[[nodiscard]] CommandError settings_error(const io::FileErrors& errors);
 
 /// "store: WHAT" as an error with `Exit::Unavailable`.
 [[nodiscard]] CommandError store_error(std::string_view what);

@@ -3,6 +3,7 @@
 
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
+#include "io/address_list_file.hpp"
 #include "io/codes_file.hpp"
 #include "io/rules_file.hpp"
 #include "io/settings_file.hpp"
@@ -29,8 +30,14 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
     if (!rules.has_value()) {
         return std::unexpected(std::move(rules.error()));
     }
-    return std::make_shared<const flow::Snapshot>(flow::Snapshot{
-        .settings = *std::move(settings), .codes = *std::move(codes), .rules = *std::move(rules)});
+    auto lists = io::load_address_lists(settings->policy);
+    if (!lists.has_value()) {
+        return std::unexpected(std::move(lists.error()));
+    }
+    return std::make_shared<const flow::Snapshot>(flow::Snapshot{.settings = *std::move(settings),
+                                                                 .codes = *std::move(codes),
+                                                                 .rules = *std::move(rules),
+                                                                 .lists = *std::move(lists)});
 }
 
 }  // namespace holdback::milter

@@ -7,6 +7,7 @@
 #include "dsn/tag.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/preflight.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
@@ -63,12 +64,13 @@ SessionReply error_reply(config::ErrorAnswer answer) {
 /// What is done with the message once its headers are known.
 enum class Course : std::uint8_t {
     Undecided,
-    Shadow,    ///< decided, and nothing is changed
-    Pass,      ///< everybody gets it, with a tag or a seal
-    Split,     ///< recipients are taken out
-    Released,  ///< a held message on its way out
-    Inbound,   ///< kept to be understood
-    Clean,     ///< only forged fields are removed
+    Shadow,     ///< decided, and nothing is changed
+    Pass,       ///< everybody gets it, with a tag or a seal
+    Split,      ///< recipients are taken out
+    Released,   ///< a held message on its way out
+    Preflight,  ///< only asked about: discarded when the answer is safe
+    Inbound,    ///< kept to be understood
+    Clean,      ///< only forged fields are removed
 };
 
 }  // namespace
@@ -136,6 +138,7 @@ SessionReply Session::recipient(RcptFacts facts) {
                                                               asked,
                                                               message_->window,
                                                               settings,
+                                                              message_->snapshot->lists,
                                                               message_->budget)) {
                 message_->envelope.recipients.pop_back();
                 return Answer{*std::move(refusal)};
@@ -202,6 +205,14 @@ SessionReply Session::outgoing_headers() {
         return Accept{};
     }
     const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
+    const bool is_preflight = flow::asks_for_preflight(message_->who, message_->headers);
+    if (is_preflight) {
+        // From here on, no trouble lets it leave.
+        message_->course = Course::Preflight;
+    }
+    if (!seat.is_taken() && is_preflight) {
+        return preflight_failed("too many messages wait at once ([milter] max_waiting)");
+    }
     if (!seat.is_taken()) {
         trouble(ports::Severity::Warning,
                 "too many messages wait at once ([milter] max_waiting): this one goes unchecked");
@@ -213,8 +224,14 @@ SessionReply Session::outgoing_headers() {
                                                                        message_->headers,
                                                                        message_->window,
                                                                        settings,
+                                                                       message_->snapshot->lists,
                                                                        message_->budget));
     const flow::MessageDecision& decision = *message_->decision;
+    if (is_preflight) {
+        const auto& refusal = decision.sender_refusal.has_value() ? decision.sender_refusal
+                                                                  : decision.trouble_answer;
+        return refusal.has_value() ? SessionReply(Answer{*refusal}) : SkipBody{};
+    }
     if (settings.mode == config::Mode::Shadow) {
         message_->course = Course::Shadow;
         report(nullptr);
@@ -232,7 +249,7 @@ SessionReply Session::outgoing_headers() {
         return begin_split();
     }
     if (decision.plan.tags.empty() && !message_->headers.has(flow::kReleaseField) &&
-        !message_->headers.has(dsn::kSealField) &&
+        !message_->headers.has(dsn::kSealField) && !message_->headers.has(flow::kPreflightField) &&
         !parts_.seals.seals(message_->envelope, settings)) {
         report(nullptr);
         leave_to_all(nullptr);
@@ -305,6 +322,7 @@ SessionReply Session::body(std::string_view octets) {
         case Course::Shadow:
         case Course::Pass:
         case Course::Released:
+        case Course::Preflight:
         case Course::Clean:
             return SkipBody{};
     }
@@ -328,13 +346,18 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             break;
         case Course::Pass:
             remove_fields(mta, flow::kReleaseField);
+            remove_fields(mta, flow::kPreflightField);
             add_tag(mta);
             leave_to_all(&mta);
             report(nullptr);
             break;
         case Course::Released:
             remove_fields(mta, flow::kReleaseField);
+            remove_fields(mta, flow::kPreflightField);
             leave_to_all(&mta);
+            break;
+        case Course::Preflight:
+            reply = finish_preflight();
             break;
         case Course::Clean:
             remove_reserved_fields(mta);
@@ -364,12 +387,29 @@ SessionReply Session::finish_split(MtaActions& mta) {
         return Discard{};
     }
     remove_fields(mta, flow::kReleaseField);
+    remove_fields(mta, flow::kPreflightField);
     add_tag(mta);
     leave(&mta, split.pass);
     std::vector<std::size_t> indices = split.hold;
     indices.insert(indices.end(), split.defer.begin(), split.defer.end());
     indices.insert(indices.end(), split.give_back.begin(), split.give_back.end());
     return delete_recipients(mta, indices);
+}
+
+SessionReply Session::finish_preflight() {
+    const auto answered = parts_.outbound.answer_preflight(
+        message_->who, message_->envelope, message_->headers, *message_->decision);
+    if (!answered.has_value()) {
+        return preflight_failed(answered.error());
+    }
+    return Discard{};
+}
+
+/// Whatever happens, a message that is only asked about does not leave.
+SessionReply Session::preflight_failed(std::string_view why) {
+    trouble(ports::Severity::Error,
+            fmt::format("no answer to a preflight, which is deferred: {}", core::log_safe(why)));
+    return Answer{make_reply(451, "4.3.0", "the preflight can't be answered, try again later")};
 }
 
 SessionReply Session::delete_recipients(MtaActions& mta, const std::vector<std::size_t>& indices) {
@@ -483,6 +523,11 @@ SessionReply Session::after_internal_error() {
     const config::ErrorAnswer answer = message_ != nullptr
                                            ? message_->snapshot->settings.on_error.internal
                                            : parts_.snapshots.current()->settings.on_error.internal;
+    if (message_ != nullptr && message_->course == Course::Preflight) {
+        SessionReply reply = preflight_failed("internal error");
+        message_.reset();
+        return reply;
+    }
     message_.reset();
     return error_reply(answer);
 }

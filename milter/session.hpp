@@ -71,6 +71,8 @@ private:
     [[nodiscard]] SessionReply inbound_headers();
     [[nodiscard]] SessionReply begin_split();
     [[nodiscard]] SessionReply finish_split(MtaActions& mta);
+    [[nodiscard]] SessionReply finish_preflight();
+    [[nodiscard]] SessionReply preflight_failed(std::string_view why);
     [[nodiscard]] SessionReply holding_failed(const flow::CommitTrouble& why);
     [[nodiscard]] SessionReply delete_recipients(MtaActions& mta,
                                                  const std::vector<std::size_t>& indices);

@@ -9,6 +9,7 @@
 #include "mail/envelope.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/mail_route.hpp"
+#include "ports/journal.hpp"
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -95,6 +96,27 @@ void add_suppressions(std::span<const mail::Recipient> recipients,
     }
 }
 
+/// Asks the journal about the few domains that look misspelled.
+void add_acceptances(const config::Settings& settings,
+                     const ports::Journal& journal,
+                     GatheredFacts& facts) {
+    std::map<std::string, bool, std::less<>> known;
+    for (outbound::RecipientFacts& recipient : facts.recipients) {
+        if (!outbound::suspected_misspelling(recipient, settings).has_value()) {
+            continue;
+        }
+        const std::string& domain = recipient.syntax->value.domain().text();
+        auto found = known.find(domain);
+        if (found == known.end()) {
+            const auto accepted = journal.accepted_in(domain);
+            // What can't be found out speaks for the domain: unknown is not invalid.
+            const bool took_mail = !accepted.has_value() || accepted->has_value();
+            found = known.emplace(domain, took_mail).first;
+        }
+        recipient.domain_took_mail = found->second;
+    }
+}
+
 }  // namespace
 
 GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
@@ -113,10 +135,15 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
         }
     }
     for (const mail::Recipient& recipient : recipients) {
-        facts.recipients.push_back({.syntax = recipient.syntax,
-                                    .route = {},
-                                    .allowed_by_store = false,
-                                    .suppression = {}});
+        const bool has_lists = sources.lists != nullptr && recipient.syntax.has_value();
+        facts.recipients.push_back(
+            {.syntax = recipient.syntax,
+             .route = {},
+             .allowed_by_store = false,
+             .suppression = {},
+             .domain_took_mail = false,
+             .is_role = has_lists && sources.lists->is_role(recipient.syntax->value),
+             .is_disposable = has_lists && sources.lists->is_disposable(recipient.syntax->value)});
     }
     // The store is asked while the answers of DNS are on their way.
     if (sources.suppressions != nullptr) {
@@ -129,6 +156,9 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
         if (recipients[i].syntax.has_value()) {
             facts.recipients[i].route = route_of(recipients[i], settings, routes);
         }
+    }
+    if (sources.journal != nullptr) {
+        add_acceptances(settings, *sources.journal, facts);
     }
     return facts;
 }

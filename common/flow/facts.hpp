@@ -6,7 +6,9 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "mail/envelope.hpp"
+#include "outbound/address_lists.hpp"
 #include "outbound/findings.hpp"
+#include "ports/journal.hpp"
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -19,10 +21,12 @@
 namespace holdback::flow {
 
 /// Where facts come from. A source that is not there (an offline check) is nullptr; its facts are
-/// then unknown. Both outlive the gathering.
+/// then unknown. All outlive the gathering.
 struct FactSources {
     ports::Resolver* resolver = nullptr;
     ports::SuppressionStore* suppressions = nullptr;
+    const ports::Journal* journal = nullptr;
+    const outbound::AddressLists* lists = nullptr;
 };
 
 struct GatheredFacts {

@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "flow/facts.hpp"
+#include "flow/message_look.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
@@ -16,9 +17,12 @@
 #include "mail/header.hpp"
 #include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
+#include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/fingerprint.hpp"
+#include "outbound/mail_route.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/return_dsn.hpp"
 #include "outbound/sender.hpp"
@@ -48,7 +52,6 @@ namespace holdback::flow {
 namespace {
 
 using config::ErrorAnswer;
-using mail::FindingName;
 
 /// When held mail whose recipient was to be deferred is tried again.
 constexpr std::chrono::minutes kDeferTime{15};
@@ -78,16 +81,34 @@ std::string window_key(const Submitting& who, const mail::Envelope& envelope) {
     return who.user.empty() ? core::to_lower(envelope.sender_text()) : who.user;
 }
 
+/// `about_message` are findings that all recipients have alike.
 std::vector<outbound::Verdict> verdicts_of(const GatheredFacts& facts,
+                                           std::span<const outbound::Finding> about_message,
                                            outbound::Stream stream,
                                            const config::Settings& settings) {
     std::vector<outbound::Verdict> verdicts;
     verdicts.reserve(facts.recipients.size());
     for (const outbound::RecipientFacts& recipient : facts.recipients) {
-        verdicts.push_back(
-            outbound::judge(outbound::findings(recipient, settings), stream, settings.policy));
+        verdicts.push_back(outbound::judge(
+            outbound::all_findings(recipient, about_message, settings), stream, settings.policy));
     }
     return verdicts;
+}
+
+/// True when somebody is to get the mail of whose domain DNS told nothing.
+bool has_unresolved(const GatheredFacts& facts,
+                    const std::vector<outbound::Verdict>& verdicts,
+                    const config::Settings& settings) {
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        const outbound::RecipientFacts& recipient = facts.recipients.at(i);
+        if (recipient.route.has_value() &&
+            recipient.route->kind == outbound::RouteKind::Unresolved &&
+            verdicts[i].action <= config::PolicyAction::Tag &&
+            !outbound::is_allowed(recipient, settings)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 CommitTrouble spool_trouble(std::string what) {
@@ -203,11 +224,19 @@ std::size_t OutboundFlow::recipient_named(const Submitting& who,
     });
 }
 
+FactSources OutboundFlow::sources(const outbound::AddressLists& lists) const {
+    return {.resolver = &parts_.resolver,
+            .suppressions = &parts_.suppressions,
+            .journal = &parts_.journal,
+            .lists = &lists};
+}
+
 std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& who,
                                                             const mail::Envelope& envelope,
                                                             const mail::Recipient& recipient,
                                                             std::size_t window,
                                                             const config::Settings& settings,
+                                                            const outbound::AddressLists& lists,
                                                             std::chrono::milliseconds& budget) {
     MessageDecision decision;
     decision.stream = stream_of(who, envelope, window, settings);
@@ -224,13 +253,13 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     const GatheredFacts facts = gather_facts(std::span(&recipient, 1),
                                              envelope.sender,
                                              settings,
-                                             {&parts_.resolver, &parts_.suppressions},
+                                             sources(lists),
                                              start + budget,
                                              parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
-    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
+    decision.verdicts = verdicts_of(facts, {}, decision.stream.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
         report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
@@ -243,6 +272,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
                                      const mail::HeaderList& headers,
                                      std::size_t window,
                                      const config::Settings& settings,
+                                     const outbound::AddressLists& lists,
                                      std::chrono::milliseconds budget) {
     MessageDecision decision;
     decision.stream = stream_of(who, envelope, window, settings);
@@ -250,15 +280,19 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
         decision.stream = outbound::stream_by_headers(headers, settings.bulk);
     }
     const core::SteadyPoint start = parts_.clock.steady_now();
+    // Begins the look-ups of Reply-To, which are on their way together with the recipients'.
+    const MessageLook look(headers, decision.stream.stream, settings, parts_.resolver);
     const GatheredFacts facts = gather_facts(envelope.recipients,
                                              envelope.sender,
                                              settings,
-                                             {&parts_.resolver, &parts_.suppressions},
+                                             sources(lists),
                                              start + budget,
                                              parts_.clock.now());
+    const std::vector<outbound::Finding> about_message =
+        look.findings(start + budget, parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
-    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
+    decision.verdicts = verdicts_of(facts, about_message, decision.stream.stream, settings);
     decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
@@ -272,11 +306,8 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
         decision.trouble_answer =
             answer_for(settings.on_error.store, "the suppression list is out of reach");
     }
-    const bool unresolved = std::ranges::any_of(decision.verdicts, [](const auto& verdict) {
-        return verdict.finding.has_value() &&
-               verdict.finding->name == FindingName::UnresolvedDomain;
-    });
-    if (unresolved && !decision.trouble_answer.has_value()) {
+    if (has_unresolved(facts, decision.verdicts, settings) &&
+        !decision.trouble_answer.has_value()) {
         decision.trouble_answer =
             answer_for(settings.on_error.dns, "DNS gave no answer about a recipient's domain");
     }

@@ -13,10 +13,12 @@
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/smtp_reply.hpp"
+#include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/held_store.hpp"
+#include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/resolver.hpp"
 #include "ports/spool.hpp"
@@ -87,6 +89,7 @@ public:
     struct Parts {
         ports::Resolver& resolver;
         ports::SuppressionStore& suppressions;
+        const ports::Journal& journal;
         ports::HeldStore& held;
         ports::Spool& spool;
         ports::Log& log;
@@ -110,6 +113,7 @@ public:
                                                                 const mail::Recipient& recipient,
                                                                 std::size_t window,
                                                                 const config::Settings& settings,
+                                                                const outbound::AddressLists& lists,
                                                                 std::chrono::milliseconds& budget);
 
     /// The whole envelope and the headers are known: facts, verdicts and the plan. `window` is the
@@ -119,6 +123,7 @@ public:
                                          const mail::HeaderList& headers,
                                          std::size_t window,
                                          const config::Settings& settings,
+                                         const outbound::AddressLists& lists,
                                          std::chrono::milliseconds budget);
 
     /// Begins the copy of a message of which recipients are taken out.
@@ -134,6 +139,13 @@ public:
                                                                 HeldCopy copy,
                                                                 const config::Settings& settings);
 
+    /// Answers a message that is only asked about; see flow/preflight.
+    [[nodiscard]] core::Result<void, std::string> answer_preflight(
+        const Submitting& who,
+        const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
+        const MessageDecision& decision) const;
+
     /// One decision line per recipient. `committed` is nullptr where nothing was taken out.
     void report(const Submitting& who,
                 const mail::Envelope& envelope,
@@ -142,6 +154,7 @@ public:
                 const config::Settings& settings) const;
 
 private:
+    [[nodiscard]] FactSources sources(const outbound::AddressLists& lists) const;
     /// The decision line of one recipient; its verdict stands at `index`.
     void report_recipient(const Submitting& who,
                           const mail::Envelope& envelope,

@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
 #include "ports/spool.hpp"
@@ -28,7 +29,21 @@ public:
     [[nodiscard]] core::Result<void, std::string> send_return_dsn(outbound::ReturnDsnFacts facts,
                                                                   std::string_view key);
 
+    /// The same for the answer to a preflight.
+    [[nodiscard]] core::Result<void, std::string> send_preflight_report(
+        outbound::PreflightFacts facts, std::string_view key);
+
 private:
+    /// A message that is composed, with what is said of it in lists.
+    struct Letter {
+        std::string to;
+        std::string message;
+        std::string fingerprint;  ///< stands for the event
+        std::string what;
+    };
+
+    [[nodiscard]] core::Result<void, std::string> send(Letter letter, core::TimePoint now);
+
     ports::Spool& spool_;
     ports::HeldStore& held_;
     core::Clock& clock_;

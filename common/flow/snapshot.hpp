@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "dsn/rule_set.hpp"
 #include "mail/failure_code.hpp"
+#include "outbound/address_lists.hpp"
 
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@ struct Snapshot {
     config::Settings settings;
     mail::CodeCatalogue codes;
     dsn::RuleSet rules;
+    outbound::AddressLists lists;
 };
 
 /// Hands out the snapshot in force. A session keeps the one that it began with. Safe from several

@@ -113,6 +113,13 @@ void remember_acceptance(Connection& connection, const ports::JournalEntry& entr
         .bind(entry.outcome.at)
         .bind(entry.provider)
         .run();
+    connection
+        .query(
+            "INSERT INTO accepted_domain (domain, last) VALUES (?, ?) "
+            "ON CONFLICT (domain) DO UPDATE SET last = excluded.last WHERE excluded.last > last")
+        .bind(mail::recipient_domain(entry.key))
+        .bind(entry.outcome.at)
+        .run();
 }
 
 void remember_position(Connection& connection,
@@ -152,6 +159,13 @@ void forget(Connection& connection,
     connection
         .query(
             "DELETE FROM accepted WHERE recipient_key IN (SELECT recipient_key FROM accepted "
+            "WHERE last < ? ORDER BY last LIMIT ?)")
+        .bind(now - limits.known_good)
+        .bind(most)
+        .run();
+    connection
+        .query(
+            "DELETE FROM accepted_domain WHERE domain IN (SELECT domain FROM accepted_domain "
             "WHERE last < ? ORDER BY last LIMIT ?)")
         .bind(now - limits.known_good)
         .bind(most)
@@ -278,6 +292,17 @@ core::Result<std::optional<ports::Acceptance>, ports::StoreError> SqliteJournal:
             }
             return ports::Acceptance{
                 .first = query.time(0), .last = query.time(1), .provider = query.text(2)};
+        });
+    });
+}
+
+core::Result<std::optional<core::TimePoint>, ports::StoreError> SqliteJournal::accepted_in(
+    std::string_view domain) const {
+    return at_store_boundary([&] {
+        return database_->read([&](Connection& connection) -> std::optional<core::TimePoint> {
+            Query query = connection.query("SELECT last FROM accepted_domain WHERE domain = ?");
+            query.bind(domain);
+            return query.step() ? std::optional(query.time(0)) : std::nullopt;
         });
     });
 }

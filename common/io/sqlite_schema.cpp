@@ -279,7 +279,22 @@ constexpr std::string_view kVersion6 = R"sql(
 ALTER TABLE release_token ADD COLUMN sent_at INTEGER;
 )sql";
 
-constexpr std::array kSteps{kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
+// In which domains mail was taken. What follows the last "@" of a key is its domain.
+constexpr std::string_view kVersion7 = R"sql(
+CREATE TABLE accepted_domain (
+    domain TEXT    NOT NULL PRIMARY KEY,
+    last   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX accepted_domain_by_time ON accepted_domain (last);
+INSERT INTO accepted_domain
+SELECT substr(recipient_key, length(rtrim(recipient_key, replace(recipient_key, '@', ''))) + 1),
+       max(last)
+FROM accepted
+GROUP BY 1;
+)sql";
+
+constexpr std::array kSteps{
+    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
 
 }  // namespace
 

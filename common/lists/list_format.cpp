@@ -183,12 +183,12 @@ std::optional<ListShape> recognize(std::string_view first_line,
     return shape;
 }
 
-std::string csv_row(std::span<const std::string> fields) {
+std::string csv_row(std::span<const std::string> fields, char separator) {
     std::string row;
     bool first = true;
     for (const std::string& field : fields) {
         if (!std::exchange(first, false)) {
-            row += ',';
+            row += separator;
         }
         const bool is_padded = core::trim(field).size() != field.size();
         if (!is_padded && field.find_first_of("\",\r\n;\t") == std::string::npos) {

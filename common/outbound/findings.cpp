@@ -13,6 +13,7 @@
 #include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "outbound/lookalike.hpp"
 #include "outbound/mail_route.hpp"
 
 #include <algorithm>
@@ -174,6 +175,49 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
                    .suggestion = {}};
 }
 
+/// True when DNS says that the domain takes no mail.
+bool takes_no_mail(RouteKind route) {
+    switch (route) {
+        case RouteKind::NoSuchDomain:
+        case RouteKind::NoMailHost:
+        case RouteKind::NullMx:
+        case RouteKind::UnusableMx:
+            return true;
+        case RouteKind::Mx:
+        case RouteKind::Implicit:
+        case RouteKind::Unresolved:
+        case RouteKind::Local:
+        case RouteKind::Literal:
+            return false;
+    }
+    return false;
+}
+
+/// What was meant, as an address for people.
+std::string suggested_address(const mail::Address& address, std::string_view domain) {
+    return core::printable(fmt::format("{}@{}", address.local_part(), domain));
+}
+
+Finding misspelled(const mail::Address& address, std::string_view meant) {
+    return {.name = FindingName::MisspelledDomain,
+            .code = kDomainInvalid,
+            .certainty = Certainty::Likely,
+            .reason = fmt::format("the domain {} looks like a misspelled {}",
+                                  core::printable(address.domain().text()),
+                                  meant),
+            .advice = fmt::format("did you mean {}?", suggested_address(address, meant)),
+            .suggestion = suggested_address(address, meant)};
+}
+
+Finding hint(FindingName name, std::string reason, std::string advice) {
+    return {.name = name,
+            .code = std::nullopt,
+            .certainty = Certainty::Hint,
+            .reason = std::move(reason),
+            .advice = std::move(advice),
+            .suggestion = {}};
+}
+
 /// The reply code and enhanced status of a refusal for this finding.
 struct RefusalCode {
     int code;
@@ -234,6 +278,31 @@ bool needs_route(const mail::Recipient& recipient, const config::Settings& setti
            !is_local(domain, recipient.mailer, settings.outgoing.local_domains);
 }
 
+bool is_allowed(const RecipientFacts& facts, const config::Settings& settings) {
+    return facts.syntax.has_value() &&
+           (facts.allowed_by_store || covered(settings.outgoing.allow, facts.syntax->value));
+}
+
+std::optional<Lookalike> suspected_misspelling(const RecipientFacts& facts,
+                                               const config::Settings& settings) {
+    if (!facts.syntax.has_value()) {
+        return std::nullopt;
+    }
+    const mail::Domain& domain = facts.syntax->value.domain();
+    const bool is_local = facts.route.has_value() && facts.route->kind == RouteKind::Local;
+    const bool fails = facts.route.has_value() && takes_no_mail(facts.route->kind);
+    if (is_local || is_reserved(domain, settings.dns.reserved_domains) ||
+        std::ranges::any_of(settings.policy.known_domains,
+                            [&](std::string_view known) { return domain.is_under(known); })) {
+        return std::nullopt;
+    }
+    const std::optional<Lookalike> like = lookalike(domain);
+    if (!like.has_value() || (like->likeness == Likeness::Near && !fails)) {
+        return std::nullopt;
+    }
+    return like;
+}
+
 std::vector<Finding> findings(const RecipientFacts& facts, const config::Settings& settings) {
     std::vector<Finding> found;
     if (!facts.syntax.has_value()) {
@@ -241,7 +310,7 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
         return found;
     }
     const mail::Address& address = facts.syntax->value;
-    if (facts.allowed_by_store || covered(settings.outgoing.allow, address)) {
+    if (is_allowed(facts, settings)) {
         return found;
     }
     if (facts.syntax->is_unusual()) {
@@ -257,6 +326,18 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
             found.push_back(*std::move(by_route));
         }
     }
+    if (const auto like = suspected_misspelling(facts, settings);
+        like.has_value() && !facts.domain_took_mail) {
+        const Finding finding = misspelled(address, like->meant);
+        // The finding that decides is the one that people read.
+        for (Finding& about_route : found) {
+            if (about_route.code == kDomainInvalid) {
+                about_route.advice = finding.advice;
+                about_route.suggestion = finding.suggestion;
+            }
+        }
+        found.push_back(finding);
+    }
     if (facts.suppression.has_value()) {
         if (auto by_entry = suppression_finding(*facts.suppression)) {
             found.push_back(*std::move(by_entry));
@@ -269,6 +350,17 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
                          .reason = "the mail administrator blocked mail to it",
                          .advice = "ask the mail administrator",
                          .suggestion = {}});
+    }
+    if (facts.is_role) {
+        found.push_back(hint(FindingName::RoleAddress,
+                             "the address is that of a role, not of a person",
+                             "check whether the role wants this mail"));
+    }
+    if (facts.is_disposable) {
+        found.push_back(hint(FindingName::DisposableDomain,
+                             fmt::format("the domain {} is one of throw-away addresses",
+                                         core::printable(address.domain().text())),
+                             "ask the recipient for a lasting address"));
     }
     std::ranges::stable_sort(found, {}, &Finding::name);
     return found;

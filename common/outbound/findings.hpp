@@ -8,6 +8,7 @@
 #include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
+#include "outbound/lookalike.hpp"
 #include "outbound/mail_route.hpp"
 
 #include <cstdint>
@@ -28,6 +29,12 @@ struct RecipientFacts {
     bool allowed_by_store = false;
     /// The entry in force that decides: for the mailbox, or for its domain.
     std::optional<mail::SuppressionEntry> suppression;
+    /// A server of the domain has taken mail lately, as far as this was asked: see
+    /// `suspected_misspelling`.
+    bool domain_took_mail = false;
+    /// On the administrator's lists.
+    bool is_role = false;
+    bool is_disposable = false;
 };
 
 /// One thing that was found out about a recipient.
@@ -35,12 +42,21 @@ struct Finding {
     mail::FindingName name;
     std::optional<mail::FailureCode> code;  ///< the failure that is to be expected
     mail::Certainty certainty;
-    std::string reason;  ///< one clause in plain words: "the domain x.example does not exist"
-    std::string advice;  ///< one clause: "check the spelling of the domain"
-    std::string suggestion;
+    std::string reason;      ///< one clause in plain words: "the domain x.example does not exist"
+    std::string advice;      ///< one clause: "check the spelling of the domain"
+    std::string suggestion;  ///< an address that may have been meant, or empty
 
     bool operator==(const Finding&) const = default;
 };
+
+/// True when an allow entry, of the settings or of the store, covers the recipient.
+[[nodiscard]] bool is_allowed(const RecipientFacts& facts, const config::Settings& settings);
+
+/// The provider's domain that the recipient's is probably a misspelling of, as long as it has not
+/// taken mail before: near one and without mail route, or a common misspelling. The route counts
+/// where it is known.
+[[nodiscard]] std::optional<Lookalike> suspected_misspelling(const RecipientFacts& facts,
+                                                             const config::Settings& settings);
 
 /// All findings about a recipient, in the order of `FindingName`. An allow entry, of the settings
 /// or of the store, stands above everything and leaves none.

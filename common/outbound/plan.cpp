@@ -4,6 +4,7 @@
 #include "config/policy.hpp"
 #include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
+#include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
 
@@ -26,12 +27,14 @@ using config::PolicyAction;
 std::vector<std::string> tag_names(std::span<const Verdict> verdicts) {
     std::vector<std::string> tags;
     for (const Verdict& verdict : verdicts) {
-        if (verdict.action != PolicyAction::Tag || !verdict.finding.has_value()) {
+        if (verdict.action != PolicyAction::Tag) {
             continue;
         }
-        std::string name(mail::wire_name(verdict.finding->name));
-        if (std::ranges::find(tags, name) == tags.end()) {
-            tags.push_back(std::move(name));
+        for (const mail::FindingName tag : verdict.tags) {
+            std::string name(mail::wire_name(tag));
+            if (std::ranges::find(tags, name) == tags.end()) {
+                tags.push_back(std::move(name));
+            }
         }
     }
     return tags;
@@ -40,7 +43,8 @@ std::vector<std::string> tag_names(std::span<const Verdict> verdicts) {
 /// One reply for a message of which no recipient is left: that of the first recipient, and how many
 /// more there are.
 mail::SmtpReply reply_for_all(std::span<const Verdict> verdicts, mail::SmtpReply first) {
-    if (verdicts.size() == 1) {
+    const std::optional<Finding>& finding = verdicts.front().finding;
+    if (verdicts.size() == 1 || (finding.has_value() && is_about_message(finding->name))) {
         return first;
     }
     const auto reply =

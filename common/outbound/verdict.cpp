@@ -23,6 +23,9 @@ Verdict judge(std::span<const Finding> found, Stream stream, const config::Polic
         if (std::ranges::find(policy.shadow, finding.name) != policy.shadow.end()) {
             continue;
         }
+        if (action == config::PolicyAction::Tag) {
+            verdict.tags.push_back(finding.name);
+        }
         if (!decided || action > verdict.action) {
             verdict.action = action;
             verdict.finding = finding;

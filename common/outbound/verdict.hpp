@@ -3,6 +3,7 @@
 // Findings and policy -> one verdict per recipient.
 
 #include "config/settings.hpp"
+#include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
@@ -22,6 +23,8 @@ struct Verdict {
     /// What the policy would have done had the finding not been put in shadow; equals `action`
     /// otherwise.
     config::PolicyAction shadowed = config::PolicyAction::Pass;
+    /// All findings that the policy only tags, whatever decided.
+    std::vector<mail::FindingName> tags;
 };
 
 /// The policy's word on a recipient's findings. Findings listed in `[policy] shadow` count for

@@ -3,6 +3,7 @@
 daemon where one is asked."""
 
 import contextlib
+import csv
 import json
 import os
 import pathlib
@@ -161,6 +162,58 @@ def test_check_knows_routes_that_need_no_dns(ctl):
     assert literal["route"] == "literal" and local["route"] == "local"
 
 
+def test_check_says_what_a_misspelled_domain_was_meant_to_be(ctl):
+    rows = ctl.json("check", "--offline", "Bo@gmial.com", "bo@gmail.com", "bo@yahoo.fr")
+    assert [row["verdict"] for row in rows] == ["tag", "pass", "pass"]
+    (found,) = rows[0]["findings"]
+    assert (found["name"], found["code"], found["certainty"]) == (
+        "misspelled-domain", 2002, "likely",
+    )
+    assert found["suggestion"] == "Bo@gmail.com"
+    assert rows[1]["findings"] == rows[2]["findings"] == []
+    told = ctl.says("check", "--offline", "bo@hotmial.co.uk")
+    assert "looks like a misspelled hotmail.co.uk" in told
+    assert "perhaps bo@hotmail.co.uk" in told
+    ctl.write_settings('[policy]\nknown_domains = ["gmial.com"]\n')
+    (row,) = ctl.json("check", "--offline", "bo@gmial.com")
+    assert row["findings"] == []
+
+
+def test_a_domain_that_took_mail_is_not_misspelled(ctl):
+    ctl.start_store()
+    with contextlib.closing(sqlite3.connect(ctl.base / "holdback.db")) as store, store:
+        store.execute("INSERT INTO accepted_domain VALUES ('gmial.com', 1)")
+    rows = ctl.json("check", "--offline", "bo@gmial.com", "bo@gmai.com")
+    assert [[found["name"] for found in row["findings"]] for row in rows] == [
+        [], ["misspelled-domain"],
+    ]
+
+
+def test_roles_and_throw_away_domains_come_from_files_of_the_admin(ctl):
+    (ctl.base / "roles").write_text("# roles\nsales\n")
+    (ctl.base / "throw").write_text("throw.example.net\n")
+    ctl.write_settings(
+        f'[policy]\nrole_addresses = "{ctl.base}/roles"\n'
+        f'disposable_domains = "{ctl.base}/throw"\n'
+    )
+    rows = ctl.json(
+        "check", "--offline", "Sales@example.net", "bo@throw.example.net", "bo@example.net"
+    )
+    assert [[found["name"] for found in row["findings"]] for row in rows] == [
+        ["role-address"], ["disposable-domain"], [],
+    ]
+    (ctl.base / "roles").write_text("sales\n\nbo@example.net\n")
+    (ctl.base / "throw").unlink()
+    for told in (
+        ctl.says("check", "--offline", "bo@example.net", code=SETTINGS),
+        subprocess.run(
+            [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
+        ).stderr.decode(),
+    ):
+        assert f'{ctl.base}/roles:3: "bo@example.net" is no local part' in told
+        assert f"{ctl.base}/throw: cannot read: No such file or directory" in told
+
+
 def test_nul_separated_addresses_are_taken_octet_by_octet(ctl):
     hostile = [
         b"bo@example.net", b" bo@example.net", b"bo@example.net\n", b'"a b"@example.net',
@@ -199,6 +252,10 @@ LISTS = [
             "C,c@example.net,\n"),
     ("semicolons and a mark", "\ufeffid;Recipient_Email\n1;a@example.net\n2;b@example.net\n"
                               "3;\n4;c@example.net\n"),
+    ("no head", "1;Doe, A;a@example.net\n2;;b@example.net\n3;x;c@example.net\n"),
+    ("a head that names nothing", "id,who\n1,a@example.net\n2,b@example.net\n3,c@example.net\n"),
+    ("a separator in the head", '"Town, State",email\n"A, B",a@example.net\n,b@example.net\n'
+                                ",c@example.net\n"),
     ("tabs", "x\taddress\n1\ta@example.net\n2\tb@example.net\n3\tc@example.net\n"),
 ]
 
@@ -209,6 +266,83 @@ def test_lists_are_lines_or_csv(ctl, what, text):
     path.write_text(text)
     rows = ctl.json("check", "--offline", "--file", path)
     assert [row["address"] for row in rows] == [f"{c}@example.net" for c in "abc"]
+
+
+def test_lines_with_commas_stay_lines(ctl):
+    text = b'"a,b"@example.net\nc@example.net\nd,e@example.net\n'
+    rows = ctl.json("check", "--offline", "--file", "-", stdin=text, code=NO)
+    assert [row["address"] for row in rows] == text.decode().splitlines()
+
+
+@pytest.mark.parametrize("column", ["backup", " Backup ", "3"])
+def test_a_column_can_be_named(ctl, column):
+    text = b"email;id;Backup\na@example.net;1;b@example.net\nc@example.net;2;d@example.net\n"
+    rows = ctl.json("check", "--offline", "--file", "-", "--column", column, stdin=text)
+    assert [row["address"] for row in rows] == ["b@example.net", "d@example.net"]
+    told = ctl.says(
+        "check", "--offline", "--file", "-", "--column", "nope", stdin=text, code=NO
+    )
+    assert 'there is no column "nope"; the first row has email, id, Backup' in told
+
+
+CUSTOMERS = (
+    "\ufeffid;E-Mail;note\r\n"
+    '1;bo@gmial.com;"says ""hi""; twice"\r\n'
+    "2;;nobody\r\n"
+    "3;al@example.net\r\n"
+    "4;Bo@Gmial.com;two\r\n"
+    "5;broken@@example.net;\r\n"
+)
+
+
+def test_a_list_comes_back_with_the_verdicts_beside_its_columns(ctl):
+    source, out = ctl.base / "customers.csv", ctl.base / "checked.csv"
+    source.write_bytes(CUSTOMERS.encode())
+    told = ctl.says("check", "--offline", "--file", source, "--out", out, code=NO)
+    with out.open(newline="") as stream:
+        rows = list(csv.DictReader(stream, delimiter=";"))
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert [row["note"] for row in rows] == ['says "hi"; twice', "nobody", "", "two", ""]
+    assert [row["verdict"] for row in rows] == ["hold", "", "pass", "hold", "reject"]
+    assert [row["finding"] for row in rows] == [
+        "misspelled-domain", "", "", "misspelled-domain", "malformed-address",
+    ]
+    assert [row["code"] for row in rows] == ["2002", "", "", "2002", "2003"]
+    assert rows[0]["suggestion"] == "bo@gmail.com" and rows[2]["suggestion"] == ""
+    assert "looks like a misspelled gmail.com" in rows[0]["reason"]
+    assert told.splitlines() == [
+        "4 addresses checked: 1 pass, 0 tag, 2 hold, 0 defer, 1 reject",
+        "        1  malformed-address",
+        "        2  misspelled-domain",
+        "predicted bounce rate: 75.0 % (3 of 4)",
+        "        1  certain: the address is malformed, or its domain takes no mail",
+        "        2  likely: no usable mail server, a misspelled domain, or mail bounced before",
+        "        0  not counted: DNS gave no answer",
+        "domains with the most trouble:",
+        "        2  gmial.com",
+        "1 address stands on the list more than once",
+    ]
+
+
+def test_a_file_that_is_there_is_replaced_only_by_force(ctl):
+    out = ctl.base / "checked.csv"
+    out.write_text("precious")
+    words = ("check", "--offline", "--file", "-", "--out", out)
+    told = ctl.says(*words, stdin=b"bo@example.net\n", code=NO)
+    assert f"{out}: there is such a file; --force replaces it" in told
+    assert out.read_text() == "precious"
+    ctl.says(*words, "--force", stdin=b"bo@example.net\n")
+    assert out.read_text() == (
+        "address,verdict,finding,code,reason,suggestion\nbo@example.net,pass,,,,\n"
+    )
+    assert sorted(path.name for path in ctl.base.iterdir()) == ["checked.csv", "holdback.conf"]
+    told = ctl.says(*words[:-1], ctl.base / "no/such/place", stdin=b"", code=NO)
+    assert "No such file or directory" in told
+
+
+def test_columns_and_files_go_with_lists(ctl):
+    for words in (("--column", "x"), ("--out", "x")):
+        ctl.says("check", "--offline", "bo@example.net", *words, code=USAGE)
 
 
 def test_a_list_keeps_its_order_and_ends_with_a_summary(ctl):

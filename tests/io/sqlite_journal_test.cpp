@@ -131,6 +131,8 @@ TEST_CASE_TEMPLATE("a recipient's server has taken mail from first to last",
     CHECK(journal.accepted("bo@example.net").value() ==
           ports::Acceptance{.first = kNow, .last = kNow + 1h, .provider = "example.com"});
     CHECK_FALSE(journal.accepted("jo@example.net").value().has_value());
+    CHECK(journal.accepted_in("example.net").value() == kNow + 1h);
+    CHECK_FALSE(journal.accepted_in("jo@example.net").value().has_value());
 }
 
 TEST_CASE_TEMPLATE("what listeners were not told stays in line", Fixture, Sqlite, Memory) {
@@ -160,8 +162,10 @@ TEST_CASE("old outcomes are forgotten, who accepted mail is remembered for longe
         record(journal, {}, "p", {}, kNow + 31 * 24h);
         CHECK(sent(journal) == 0);
         CHECK(journal.accepted("bo@example.net").value().has_value());
+        CHECK(journal.accepted_in("example.net").value().has_value());
         record(journal, {}, "p", {}, kNow + 91 * 24h);
         CHECK_FALSE(journal.accepted("bo@example.net").value().has_value());
+        CHECK_FALSE(journal.accepted_in("example.net").value().has_value());
     }
     SUBCASE("by number") {
         record(journal, {entry("a@example.net"), entry("b@example.net"), entry("c@example.net")});

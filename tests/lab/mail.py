@@ -22,7 +22,10 @@ def message(sender, to, subject, body="Hello.\r\n", bulk=False, campaign=None, e
         "Content-Type: text/plain; charset=utf-8",
     ]
     if bulk:
-        fields.append("List-Unsubscribe: <mailto:leave@home.test>")
+        fields.append(
+            "List-Unsubscribe: <mailto:leave@home.test>, <https://home.test/leave>"
+        )
+        fields.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
     if campaign:
         fields.append(f"X-Campaign-ID: {campaign}")
     fields.extend(extra)

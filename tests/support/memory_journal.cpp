@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "dsn/outage.hpp"
+#include "mail/outcome.hpp"
 #include "ports/journal.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -95,6 +96,18 @@ core::Result<std::optional<ports::Acceptance>, ports::StoreError> MemoryJournal:
     std::string_view key) const {
     const auto it = acceptances.find(key);
     return it == acceptances.end() ? std::nullopt : std::optional(it->second);
+}
+
+core::Result<std::optional<core::TimePoint>, ports::StoreError> MemoryJournal::accepted_in(
+    std::string_view domain) const {
+    std::optional<core::TimePoint> last;
+    for (const auto& [key, acceptance] : acceptances) {
+        if (mail::recipient_domain(key) == domain &&
+            (!last.has_value() || *last < acceptance.last)) {
+            last = acceptance.last;
+        }
+    }
+    return last;
 }
 
 core::Result<ports::OutcomeCounts, ports::StoreError> MemoryJournal::counts(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/session.hpp"
 
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -15,6 +16,7 @@
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
 #include "mail/held.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/suppression.hpp"
@@ -27,6 +29,7 @@
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/zone_resolver.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -157,6 +160,7 @@ struct House {
           own_mail(spool, held, clock, "mx.a.test"),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
+                    .journal = journal,
                     .held = held,
                     .spool = spool,
                     .log = log,
@@ -302,7 +306,11 @@ config::Settings enforcing() {
 }
 
 const std::vector<std::pair<std::string, std::string>> newsletter{
-    {"Subject", " News"}, {"List-Id", " <news.a.test>"}, {"Message-ID", " <1@a.test>"}};
+    {"Subject", " News"},
+    {"List-Id", " <news.a.test>"},
+    {"Message-ID", " <1@a.test>"},
+    {"List-Unsubscribe", " <https://a.test/leave>"},
+    {"List-Unsubscribe-Post", " List-Unsubscribe=One-Click"}};
 const std::vector<std::pair<std::string, std::string>> letter{{"Subject", " Hello"}};
 
 template <typename Reply>
@@ -327,10 +335,12 @@ TEST_CASE("a bulk message is split: the copy is durable, then the MTA's spelling
     CHECK(items[0].message.campaign == "<news.a.test>");
     CHECK(items[0].message.queue_id == "4Xk2");
     CHECK(house.spool.octets(items[0].message.spool_id) ==
-          "Subject: News\r\nList-Id: <news.a.test>\r\nMessage-ID: <1@a.test>\r\n\r\nHello\r\n");
+          "Subject: News\r\nList-Id: <news.a.test>\r\nMessage-ID: <1@a.test>\r\n"
+          "List-Unsubscribe: <https://a.test/leave>\r\n"
+          "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nHello\r\n");
     CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=pass reason=none"));
     CHECK(house.log.has("rcpt=\"Carl@null.test\" verdict=hold reason=null-mx"));
-    CHECK(house.log.has("signal=\"header:List-Id\""));
+    CHECK(house.log.has("signal=\"header:List-Unsubscribe\""));
 }
 
 TEST_CASE("nobody left: the message is discarded after the copy is safe") {
@@ -398,6 +408,153 @@ TEST_CASE("a deletion that the MTA does not take defers the message") {
         house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter);
     REQUIRE(is<Answer>(reply));
     CHECK(std::get<Answer>(reply).reply.code() == 451);
+}
+
+TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy says so") {
+    const std::vector<std::pair<std::string, std::string>> poor{
+        {"List-Id", " <news.a.test>"},
+        {"From", " news@b.test"},
+        {"Content-Type", " text/html"},
+        {"Reply-To", " Team <team@null.test>"}};
+    config::Settings settings = enforcing();
+    settings.compliance.own_domains = {"a.test"};
+    settings.compliance.expect_signature = true;
+
+    SUBCASE("tagged") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(house.send("<news@a.test>", {"<anna@good.test>"}, poor)));
+        REQUIRE(house.actions.added.size() == 1);
+        CHECK(house.actions.added.front() ==
+              std::pair<std::string, std::string>(
+                  "X-Holdback-Tag",
+                  "missing-unsubscribe, foreign-from, missing-signature, missing-plain-text, "
+                  "unusable-reply-to"));
+        CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=tag reason=missing-unsubscribe"));
+    }
+    SUBCASE("held, each recipient for the gravest") {
+        settings.policy.bulk.set(mail::FindingName::ForeignFrom, config::PolicyAction::Hold);
+        House house(settings);
+        house.connect("127.0.0.1");
+        CHECK(is<Discard>(
+            house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, poor)));
+        const auto items = house.items();
+        REQUIRE(items.size() == 2);
+        CHECK(items[0].recipient.finding == "foreign-from");
+        CHECK(items[0].recipient.reason == "the domain b.test of From is none of the own ones");
+        CHECK(items[1].recipient.finding == "null-mx");
+    }
+    SUBCASE("refused") {
+        settings.policy.bulk.set(mail::FindingName::MissingUnsubscribe,
+                                 config::PolicyAction::Reject);
+        House house(settings);
+        house.connect("127.0.0.1");
+        const auto reply =
+            house.send("<news@a.test>", {"<anna@good.test>", "<bo@good.test>"}, poor);
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.line() ==
+              "550 5.7.1 the message cannot be unsubscribed from by one click (RFC 8058); add "
+              "List-Unsubscribe with an https URI, and List-Unsubscribe-Post");
+    }
+    SUBCASE("direct mail is left alone") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(
+            house.send("<ann@a.test>", {"<anna@good.test>"}, {poor.begin() + 1, poor.end()})));
+        CHECK(house.actions.added.empty());
+        CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=pass reason=none"));
+    }
+    SUBCASE("a Reply-To that DNS tells nothing about is not unusable") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(house.send("<news@a.test>",
+                                    {"<anna@good.test>"},
+                                    {{"List-Id", " <news.a.test>"},
+                                     {"From", " news@a.test"},
+                                     {"DKIM-Signature", " v=1"},
+                                     {"Reply-To", " team@silent.test"}})));
+        REQUIRE(house.actions.added.size() == 1);
+        CHECK(house.actions.added.front().second == "missing-unsubscribe");
+    }
+}
+
+TEST_CASE("a preflight of an authenticated sender is answered by mail, and nothing leaves") {
+    std::vector<std::pair<std::string, std::string>> asking = newsletter;
+    asking.emplace_back("X-Holdback-Preflight", " Yes");
+    const std::vector<std::string> recipients{"<anna@good.test>", "<carl@null.test>"};
+    for (const config::Mode mode : {config::Mode::Enforce, config::Mode::Shadow}) {
+        config::Settings settings;
+        settings.mode = mode;
+        settings.bulk.users = {"ann"};
+        House house(settings);
+        house.connect("192.0.2.1");
+        CHECK(is<Discard>(house.send("<ann@a.test>", recipients, asking, "ann")));
+        const auto items = house.items();
+        REQUIRE(items.size() == 1);
+        CHECK(items[0].message.kind == mail::HeldKind::Own);
+        CHECK(items[0].recipient.address == "ann@a.test");
+        const std::string report = house.spool.octets(items[0].message.spool_id).value();
+        CHECK(report.contains("2 recipients: 1 pass, 0 tag, 1 hold, 0 defer, 0 reject\r\n"));
+        CHECK(report.contains("predicted bounce rate: 50.0 % (1 of 2)\r\n"));
+        CHECK(report.contains("hold    carl@null.test\r\n"));
+        CHECK(
+            house.log.has("preflight qid=\"4Xk2\" sender=\"ann@a.test\" user=\"ann\" rcpts=2 "
+                          "pass=1 tag=0 hold=1"));
+    }
+}
+
+TEST_CASE("a preflight that can't be answered is deferred, whatever the settings let pass") {
+    std::vector<std::pair<std::string, std::string>> asking = letter;
+    asking.emplace_back("X-Holdback-Preflight", " yes");
+    config::Settings settings = enforcing();
+    settings.on_error.spool = config::ErrorAnswer::Accept;
+    SUBCASE("no room in the spool") {
+        House house(settings);
+        house.connect("192.0.2.1");
+        house.spool.write_trouble().begin("disk full");
+        const auto reply = house.send("<ann@a.test>", {"<anna@good.test>"}, asking, "ann");
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.code() == 451);
+        CHECK(house.log.has("no answer to a preflight, which is deferred"));
+    }
+    SUBCASE("no seat to wait in") {
+        settings.milter.max_waiting = 0;
+        House house(settings);
+        house.connect("192.0.2.1");
+        const auto reply = house.send("<ann@a.test>", {"<anna@good.test>"}, asking, "ann");
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.code() == 451);
+    }
+    SUBCASE("an error of ours") {
+        House house(settings);
+        house.connect("192.0.2.1");
+        house.session.mail(
+            {.path = "<ann@a.test>", .arguments = {}, .user = "ann", .queue_id = ""});
+        static_cast<void>(house.session.recipient(
+            {.path = "<anna@good.test>", .arguments = {}, .mailer = "smtp"}));
+        house.session.header("X-Holdback-Preflight", " yes");
+        CHECK(is<SkipBody>(house.session.end_of_headers("4Xk2")));
+        CHECK(is<Answer>(house.session.after_internal_error()));
+    }
+}
+
+TEST_CASE("from anybody else, the wish for a preflight is removed and nothing more") {
+    std::vector<std::pair<std::string, std::string>> asking = letter;
+    asking.emplace_back("X-Holdback-Preflight", " yes");
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>"}, asking)));
+    CHECK(std::ranges::find(house.actions.removed,
+                            std::pair<std::string, int>("X-Holdback-Preflight", 1)) !=
+          house.actions.removed.end());
+    CHECK(house.items().empty());
+
+    House no(enforcing());
+    no.connect("192.0.2.1");
+    asking.back().second = " no";
+    CHECK(is<Accept>(no.send("<ann@a.test>", {"<anna@good.test>"}, asking, "ann")));
+    CHECK(no.actions.removed.size() == 1);
+    CHECK(no.items().empty());
 }
 
 TEST_CASE("shadow mode decides and logs, and changes nothing") {

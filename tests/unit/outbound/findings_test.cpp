@@ -25,7 +25,10 @@ RecipientFacts facts_of(std::string_view address, std::optional<RouteKind> route
     RecipientFacts facts{.syntax = mail::Address::parse(address, mail::Smtputf8::No),
                          .route = std::nullopt,
                          .allowed_by_store = false,
-                         .suppression = std::nullopt};
+                         .suppression = std::nullopt,
+                         .domain_took_mail = false,
+                         .is_role = false,
+                         .is_disposable = false};
     if (route.has_value()) {
         facts.route = MailRoute{.kind = *route, .hosts = {}, .why = "so it is"};
     }
@@ -175,6 +178,80 @@ TEST_CASE("refusals carry the code and status of their finding, the reason and t
     }
     const auto malformed = findings(facts_of("nobody", std::nullopt), {});
     CHECK(rejection(malformed.front()).line().starts_with("553 5.1.3 the address is malformed: "));
+}
+
+TEST_CASE("a misspelled domain is found by its likeness, and by DNS unless it is a common one") {
+    struct Row {
+        std::string_view address;
+        std::optional<RouteKind> route;
+        Names want;
+    };
+    const std::vector<Row> rows{
+        {"bo@gmial.com", RouteKind::Mx, {"misspelled-domain"}},
+        {"bo@gmial.com", std::nullopt, {"misspelled-domain"}},
+        {"bo@gmial.com", RouteKind::Unresolved, {"misspelled-domain", "unresolved-domain"}},
+        {"bo@gmial.com", RouteKind::NoSuchDomain, {"no-such-domain", "misspelled-domain"}},
+        {"bo@gmial.com", RouteKind::Local, {}},
+        {"bo@gmaix.com", RouteKind::Mx, {}},
+        {"bo@gmaix.com", RouteKind::Implicit, {}},
+        {"bo@gmaix.com", std::nullopt, {}},
+        {"bo@gmaix.com", RouteKind::Unresolved, {"unresolved-domain"}},
+        {"bo@gmaix.com", RouteKind::NoSuchDomain, {"no-such-domain", "misspelled-domain"}},
+        {"bo@gmaix.com", RouteKind::NoMailHost, {"no-mail-host", "misspelled-domain"}},
+        {"bo@gmaix.com", RouteKind::NullMx, {"null-mx", "misspelled-domain"}},
+        {"bo@gmaix.com", RouteKind::UnusableMx, {"unusable-mx", "misspelled-domain"}},
+        {"bo@gmail.com", RouteKind::NoSuchDomain, {"no-such-domain"}},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.address);
+        const auto found = findings(facts_of(row.address, row.route), {});
+        CHECK(names_of(found) == row.want);
+        for (const Finding& finding : found) {
+            if (finding.name == mail::FindingName::MisspelledDomain) {
+                CHECK(finding.code == mail::FailureCode(2002));
+                CHECK(finding.certainty == mail::Certainty::Likely);
+                CHECK(finding.suggestion == "bo@gmail.com");
+            }
+        }
+    }
+}
+
+TEST_CASE("the refusal of a misspelled domain says what was meant") {
+    const auto found = findings(facts_of("bo@gmaix.com", RouteKind::NoSuchDomain), {});
+    REQUIRE(found.size() == 2);
+    CHECK(found.front().suggestion == "bo@gmail.com");
+    CHECK(rejection(found.front()).line() ==
+          "550 5.1.2 the domain gmaix.com does not exist; did you mean bo@gmail.com?");
+    CHECK(rejection(found.back()).line() ==
+          "550 5.1.2 the domain gmaix.com looks like a misspelled gmail.com; did you mean "
+          "bo@gmail.com?");
+}
+
+TEST_CASE("a domain that took mail, or that the settings know, is not misspelled") {
+    RecipientFacts facts = facts_of("bo@gmial.com", RouteKind::NoSuchDomain);
+    config::Settings settings;
+
+    SUBCASE("took mail") {
+        facts.domain_took_mail = true;
+    }
+    SUBCASE("known") {
+        settings.policy.known_domains = {"gmial.com"};
+    }
+    CHECK(names_of(findings(facts, settings)) == Names{"no-such-domain"});
+}
+
+TEST_CASE("roles and throw-away addresses are hints") {
+    RecipientFacts facts = facts_of("sales@good.test", RouteKind::Mx);
+    facts.is_role = true;
+    facts.is_disposable = true;
+    const auto found = findings(facts, {});
+    REQUIRE(names_of(found) == Names{"role-address", "disposable-domain"});
+    for (const Finding& finding : found) {
+        CHECK(finding.certainty == mail::Certainty::Hint);
+        CHECK_FALSE(finding.code.has_value());
+    }
+    facts.allowed_by_store = true;
+    CHECK(findings(facts, {}).empty());
 }
 
 TEST_CASE("DNS is asked about names that it has a say in") {

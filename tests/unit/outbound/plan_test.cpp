@@ -40,6 +40,9 @@ Verdict verdict(PolicyAction action) {
     if (action != PolicyAction::Pass) {
         made.finding = finding(FindingName::NullMx);
     }
+    if (action == PolicyAction::Tag) {
+        made.tags = {FindingName::NullMx};
+    }
     return made;
 }
 
@@ -92,6 +95,15 @@ TEST_CASE("a message of which every recipient is rejected is refused") {
 
     const std::vector<Verdict> late{verdict(PolicyAction::Defer)};
     CHECK(std::get<Refuse>(plan(late, false).what).reply.code() == 450);
+}
+
+TEST_CASE("a refusal for what is wrong with the message does not speak of recipients") {
+    Verdict one = verdict(PolicyAction::Reject);
+    one.finding = finding(FindingName::ForeignFrom);
+    const std::vector<Verdict> verdicts{one, one};
+    const MessagePlan made = plan(verdicts, false);
+    REQUIRE(std::holds_alternative<Refuse>(made.what));
+    CHECK(std::get<Refuse>(made.what).reply.line() == "550 5.7.1 a reason; an advice");
 }
 
 TEST_CASE("some of several are taken out, each in its way") {

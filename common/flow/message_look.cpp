@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/message_look.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "flow/facts.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
+#include "outbound/findings.hpp"
+#include "ports/resolver.hpp"
+
+#include <vector>
+
+namespace holdback::flow {
+
+MessageLook::MessageLook(const mail::HeaderList& headers,
+                         outbound::Stream stream,
+                         const config::Settings& settings,
+                         ports::Resolver& resolver)
+    : headers_(&headers),
+      settings_(&settings),
+      resolver_(&resolver),
+      stream_(stream),
+      looks_(outbound::looks_at_message(stream, settings.policy)) {
+    if (!looks_) {
+        return;
+    }
+    reply_to_ = outbound::reply_recipients(headers);
+    for (const mail::Recipient& mailbox : reply_to_) {
+        if (outbound::needs_route(mailbox, settings)) {
+            resolver.start(mailbox.syntax->value.domain());
+        }
+    }
+}
+
+std::vector<outbound::Finding> MessageLook::findings(core::SteadyPoint deadline,
+                                                     core::TimePoint now) const {
+    if (!looks_) {
+        return {};
+    }
+    outbound::MessageFacts facts = outbound::message_facts(*headers_);
+    if (!reply_to_.empty()) {
+        facts.reply_to =
+            gather_facts(
+                reply_to_, mail::NullSender{}, *settings_, {.resolver = resolver_}, deadline, now)
+                .recipients;
+    }
+    std::vector<outbound::Finding> found = outbound::compliance_findings(facts, *settings_);
+    const config::PolicyTable& table =
+        stream_ == outbound::Stream::Bulk ? settings_->policy.bulk : settings_->policy.direct;
+    std::erase_if(found, [&](const outbound::Finding& finding) {
+        return table[finding.name] == config::PolicyAction::Pass;
+    });
+    return found;
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Looks at what bulk mail is expected to have, while the look-ups of the recipients are on their
+// way.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+#include "ports/resolver.hpp"
+
+#include <vector>
+
+namespace holdback::flow {
+
+/// One look at one message. All that it is made of outlives it.
+class MessageLook {
+public:
+    /// Begins the look-ups of Reply-To, unless the policy does nothing about messages of this
+    /// stream.
+    MessageLook(const mail::HeaderList& headers,
+                outbound::Stream stream,
+                const config::Settings& settings,
+                ports::Resolver& resolver);
+
+    /// The findings about the message that the policy does something about; those about Reply-To as
+    /// far as DNS has answered by the deadline.
+    [[nodiscard]] std::vector<outbound::Finding> findings(core::SteadyPoint deadline,
+                                                          core::TimePoint now) const;
+
+private:
+    const mail::HeaderList* headers_;
+    const config::Settings* settings_;
+    ports::Resolver* resolver_;
+    outbound::Stream stream_;
+    bool looks_;
+    std::vector<mail::Recipient> reply_to_;
+};
+
+}  // namespace holdback::flow

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/preflight.hpp"
+
+#include "config/policy.hpp"
+#include "core/digest.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/own_mail.hpp"
+#include "flow/submitting.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/preflight_report.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+outbound::PreflightFacts facts_of(const mail::Envelope& envelope,
+                                  const mail::HeaderList& headers,
+                                  const MessageDecision& decision) {
+    outbound::PreflightFacts facts;
+    facts.sender = envelope.sender_text();
+    facts.subject = headers.first("Subject").value_or("");
+    facts.message_id = headers.first("Message-ID").value_or("");
+    facts.stream = decision.stream;
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        const mail::Recipient& recipient = envelope.recipients[i];
+        const bool parses = recipient.syntax.has_value();
+        facts.rows.push_back(
+            {.address = recipient.as_given(),
+             .key = parses ? recipient.syntax->value.key() : recipient.as_given(),
+             .domain = parses ? recipient.syntax->value.domain().text() : std::string(),
+             .verdict = decision.verdicts.at(i)});
+    }
+    return facts;
+}
+
+std::size_t count_of(const MessageDecision& decision, config::PolicyAction action) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        decision.verdicts,
+        [&](const outbound::Verdict& verdict) { return verdict.action == action; }));
+}
+
+}  // namespace
+
+bool asks_for_preflight(const Submitting& who, const mail::HeaderList& headers) {
+    if (who.user.empty()) {
+        return false;
+    }
+    const auto value = headers.first(kPreflightField);
+    return value.has_value() && core::equals_ignoring_case(*value, "yes");
+}
+
+core::Result<void, std::string> answer_preflight(const PreflightParts& parts,
+                                                 const Submitting& who,
+                                                 const mail::Envelope& envelope,
+                                                 const mail::HeaderList& headers,
+                                                 const MessageDecision& decision) {
+    using config::PolicyAction;
+    if (!std::holds_alternative<mail::Address>(envelope.sender)) {
+        return std::unexpected("a preflight of a sender who has no address can't be answered");
+    }
+    const std::array<std::string_view, 3> event{
+        who.session_id, envelope.queue_id, decision.stream.signal};
+    if (auto sent = parts.own_mail.send_preflight_report(facts_of(envelope, headers, decision),
+                                                         core::digest_hex(event));
+        !sent.has_value()) {
+        return sent;
+    }
+    parts.log.write(
+        ports::Severity::Info,
+        fmt::format("preflight qid={} sender={} user={} rcpts={} pass={} tag={} hold={} defer={} "
+                    "reject={} session={}: nothing leaves, the report goes to the sender",
+                    core::log_safe(envelope.queue_id),
+                    core::log_safe(envelope.sender_text()),
+                    core::log_safe(who.user),
+                    decision.verdicts.size(),
+                    count_of(decision, PolicyAction::Pass),
+                    count_of(decision, PolicyAction::Tag),
+                    count_of(decision, PolicyAction::Hold),
+                    count_of(decision, PolicyAction::Defer),
+                    count_of(decision, PolicyAction::Reject),
+                    core::log_safe(who.session_id)));
+    return {};
+}
+
+core::Result<void, std::string> OutboundFlow::answer_preflight(
+    const Submitting& who,
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const MessageDecision& decision) const {
+    return flow::answer_preflight(
+        {.own_mail = parts_.own_mail, .log = parts_.log}, who, envelope, headers, decision);
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/compliance.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/finding.hpp"
+#include "mail/header.hpp"
+#include "mail/mailbox_list.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using mail::FindingName;
+
+constexpr std::array kAboutMessage{FindingName::MissingUnsubscribe,
+                                   FindingName::ForeignFrom,
+                                   FindingName::MissingSignature,
+                                   FindingName::MissingPlainText,
+                                   FindingName::UnusableReplyTo};
+
+Finding hint(FindingName name, std::string reason, std::string advice) {
+    return {.name = name,
+            .code = std::nullopt,
+            .certainty = mail::Certainty::Hint,
+            .reason = std::move(reason),
+            .advice = std::move(advice),
+            .suggestion = {}};
+}
+
+bool has_one_click(const mail::HeaderList& headers) {
+    const auto post = headers.first("List-Unsubscribe-Post");
+    if (!post.has_value() ||
+        !core::equals_ignoring_case(core::trim(*post), "List-Unsubscribe=One-Click")) {
+        return false;
+    }
+    const auto value = headers.first("List-Unsubscribe");
+    return value.has_value() && core::contains_ignoring_case(*value, "<https://");
+}
+
+/// What the media type of the whole message tells. Without one it is text/plain (RFC 2045 section
+/// 5.2).
+PlainText plain_text_of(const mail::HeaderList& headers) {
+    const auto value = headers.first("Content-Type");
+    const std::string_view type =
+        value.has_value() ? core::trim(std::string_view(*value).substr(0, value->find(';')))
+                          : std::string_view{};
+    if (type.empty() || core::equals_ignoring_case(type, "text/plain")) {
+        return PlainText::Present;
+    }
+    if (core::starts_with_ignoring_case(type, "multipart/") ||
+        core::starts_with_ignoring_case(type, "message/")) {
+        return PlainText::Unknown;
+    }
+    return PlainText::Absent;
+}
+
+/// The mailboxes of all fields of a name.
+mail::MailboxList mailboxes_of(const mail::HeaderList& headers, std::string_view name) {
+    mail::MailboxList all;
+    for (const std::string& value : headers.all(name)) {
+        mail::MailboxList list = mail::parse_mailbox_list(value);
+        all.is_valid = all.is_valid && list.is_valid;
+        std::ranges::move(list.mailboxes, std::back_inserter(all.mailboxes));
+    }
+    return all;
+}
+
+const std::vector<std::string>& own_domains(const config::Settings& settings) {
+    return settings.compliance.own_domains.empty() ? settings.outgoing.sender_domains
+                                                   : settings.compliance.own_domains;
+}
+
+std::optional<Finding> from_finding(const MessageFacts& facts, const config::Settings& settings) {
+    const std::vector<std::string>& own = own_domains(settings);
+    if (own.empty()) {
+        return std::nullopt;
+    }
+    if (!facts.from.has_value()) {
+        return hint(FindingName::ForeignFrom,
+                    "the From field does not name exactly one address",
+                    "name one address of an own domain in From");
+    }
+    if (std::ranges::any_of(
+            own, [&](std::string_view domain) { return facts.from->is_under(domain); })) {
+        return std::nullopt;
+    }
+    return hint(FindingName::ForeignFrom,
+                fmt::format("the domain {} of From is none of the own ones",
+                            core::printable(facts.from->text())),
+                "name an address of an own domain in From");
+}
+
+std::optional<Finding> reply_finding(const MessageFacts& facts, const config::Settings& settings) {
+    constexpr std::string_view kAdvice = "name an address in Reply-To that takes mail";
+    if (!facts.has_valid_reply_to) {
+        return hint(FindingName::UnusableReplyTo,
+                    "the Reply-To field names something that is no address",
+                    std::string(kAdvice));
+    }
+    for (const RecipientFacts& mailbox : facts.reply_to) {
+        for (const Finding& finding : findings(mailbox, settings)) {
+            switch (finding.name) {
+                case FindingName::NoSuchDomain:
+                case FindingName::NoMailHost:
+                case FindingName::NullMx:
+                case FindingName::ReservedDomain:
+                case FindingName::UnusableMx:
+                    return hint(
+                        FindingName::UnusableReplyTo,
+                        fmt::format("answers by Reply-To cannot arrive: {}", finding.reason),
+                        std::string(kAdvice));
+                case FindingName::MalformedAddress:
+                case FindingName::UnusualAddress:
+                case FindingName::MisspelledDomain:
+                case FindingName::SuppressedBounce:
+                case FindingName::SuppressedComplaint:
+                case FindingName::SuppressedUnsubscribe:
+                case FindingName::SuppressedManual:
+                case FindingName::BlockedByAdmin:
+                case FindingName::AlreadySent:
+                case FindingName::CampaignStopped:
+                case FindingName::RoleAddress:
+                case FindingName::DisposableDomain:
+                case FindingName::MissingUnsubscribe:
+                case FindingName::ForeignFrom:
+                case FindingName::MissingSignature:
+                case FindingName::MissingPlainText:
+                case FindingName::UnusableReplyTo:
+                case FindingName::UnresolvedDomain:
+                    break;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+MessageFacts message_facts(const mail::HeaderList& headers) {
+    MessageFacts facts;
+    facts.has_one_click = has_one_click(headers);
+    const mail::MailboxList from = mailboxes_of(headers, "From");
+    if (from.is_valid && from.mailboxes.size() == 1) {
+        facts.from = from.mailboxes.front().domain();
+    }
+    facts.is_signed = headers.has("DKIM-Signature");
+    facts.plain_text = plain_text_of(headers);
+    facts.has_valid_reply_to = mailboxes_of(headers, "Reply-To").is_valid;
+    return facts;
+}
+
+std::vector<mail::Recipient> reply_recipients(const mail::HeaderList& headers) {
+    std::vector<mail::Recipient> recipients;
+    for (const mail::Address& address : mailboxes_of(headers, "Reply-To").mailboxes) {
+        if (recipients.size() == kMostReplyTo) {
+            break;
+        }
+        recipients.push_back({.verbatim = fmt::format("<{}>", address.text()),
+                              .syntax = mail::Parsed<mail::Address>{address, {}},
+                              .arguments = {},
+                              .mailer = {}});
+    }
+    return recipients;
+}
+
+std::vector<Finding> compliance_findings(const MessageFacts& facts,
+                                         const config::Settings& settings) {
+    std::vector<Finding> found;
+    if (!facts.has_one_click) {
+        found.push_back(hint(FindingName::MissingUnsubscribe,
+                             "the message cannot be unsubscribed from by one click (RFC 8058)",
+                             "add List-Unsubscribe with an https URI, and List-Unsubscribe-Post"));
+    }
+    if (auto about_from = from_finding(facts, settings)) {
+        found.push_back(*std::move(about_from));
+    }
+    if (settings.compliance.expect_signature && !facts.is_signed) {
+        found.push_back(hint(FindingName::MissingSignature,
+                             "the message has no DKIM signature",
+                             "have it signed before it comes here"));
+    }
+    if (facts.plain_text == PlainText::Absent) {
+        found.push_back(hint(FindingName::MissingPlainText,
+                             "the message has no plain text",
+                             "send the same as text/plain beside it, in multipart/alternative"));
+    }
+    if (auto about_reply = reply_finding(facts, settings)) {
+        found.push_back(*std::move(about_reply));
+    }
+    return found;
+}
+
+std::vector<Finding> all_findings(const RecipientFacts& recipient,
+                                  std::span<const Finding> about_message,
+                                  const config::Settings& settings) {
+    std::vector<Finding> found = findings(recipient, settings);
+    if (!about_message.empty() && !is_allowed(recipient, settings)) {
+        found.insert(found.end(), about_message.begin(), about_message.end());
+        std::ranges::stable_sort(found, {}, &Finding::name);
+    }
+    return found;
+}
+
+bool is_about_message(FindingName name) {
+    return std::ranges::find(kAboutMessage, name) != kAboutMessage.end();
+}
+
+bool looks_at_message(Stream stream, const config::PolicySettings& policy) {
+    const config::PolicyTable& table = stream == Stream::Bulk ? policy.bulk : policy.direct;
+    return std::ranges::any_of(
+        kAboutMessage, [&](FindingName name) { return table[name] != config::PolicyAction::Pass; });
+}
+
+}  // namespace holdback::outbound

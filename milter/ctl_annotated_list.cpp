@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl_annotated_list.hpp"
+
+#include "config/policy.hpp"
+#include "lists/list_format.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "milter/ctl_check_output.hpp"
+#include "milter/ctl_list.hpp"
+#include "milter/ctl_out_file.hpp"
+#include "outbound/findings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kOwnColumns{
+    "verdict", "finding", "code", "reason", "suggestion"};
+
+std::string suggestion_of(const CheckedAddress& address) {
+    const auto found = std::ranges::find_if(address.findings, [](const outbound::Finding& finding) {
+        return !finding.suggestion.empty();
+    });
+    return found == address.findings.end() ? "" : found->suggestion;
+}
+
+}  // namespace
+
+AnnotatedList::AnnotatedList(OutFile& file, const AddressList& list)
+    : file_(&file), separator_(list.separator().value_or(',')) {
+    std::vector<std::string> head = list.head();
+    if (!list.separator().has_value()) {
+        head = {"address"};
+    }
+    columns_ = head.size();
+    if (!head.empty()) {
+        head.insert(head.end(), kOwnColumns.begin(), kOwnColumns.end());
+        file_->append(lists::csv_row(head, separator_));
+    }
+}
+
+void AnnotatedList::add(const CheckedAddress& address, const ListRow& row) {
+    std::vector<std::string> cells = padded(row);
+    cells.emplace_back(config::wire_name(address.verdict));
+    const std::optional<outbound::Finding>& finding = address.decisive;
+    if (finding.has_value()) {
+        cells.emplace_back(mail::wire_name(finding->name));
+        cells.push_back(finding->code.has_value() ? fmt::format("{}", finding->code->number())
+                                                  : "");
+        cells.push_back(finding->reason);
+    } else {
+        cells.resize(cells.size() + 3);
+    }
+    cells.push_back(suggestion_of(address));
+    file_->append(lists::csv_row(cells, separator_));
+}
+
+void AnnotatedList::add(const ListRow& row) {
+    std::vector<std::string> cells = padded(row);
+    cells.resize(cells.size() + kOwnColumns.size());
+    file_->append(lists::csv_row(cells, separator_));
+}
+
+/// The fields, as many as there are columns at least: so ours stand below their names.
+std::vector<std::string> AnnotatedList::padded(const ListRow& row) const {
+    std::vector<std::string> cells = row.fields;
+    cells.resize(std::max(cells.size(), columns_));
+    return cells;
+}
+
+}  // namespace holdback::milter

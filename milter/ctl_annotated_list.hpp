@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A list of addresses, written again with the verdicts.
+
+#include "milter/ctl_check_output.hpp"
+#include "milter/ctl_list.hpp"
+#include "milter/ctl_out_file.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace holdback::milter {
+
+/// Writes CSV: the columns of the list as they were, then verdict, finding, code, reason and
+/// suggestion. A list of lines becomes CSV with the column `address`; a list without names of
+/// columns gets none.
+class AnnotatedList {
+public:
+    /// `file` outlives the object.
+    AnnotatedList(OutFile& file, const AddressList& list);
+
+    void add(const CheckedAddress& address, const ListRow& row);
+    /// A row without an address stays, with nothing in our columns.
+    void add(const ListRow& row);
+
+private:
+    [[nodiscard]] std::vector<std::string> padded(const ListRow& row) const;
+
+    OutFile* file_;
+    char separator_;
+    std::size_t columns_ = 0;
+};
+
+}  // namespace holdback::milter

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/compliance.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/finding.hpp"
+#include "mail/header.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/mail_route.hpp"
+#include "outbound/verdict.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using mail::FindingName;
+using Fields = std::vector<std::pair<std::string, std::string>>;
+using Names = std::vector<std::string>;
+
+mail::HeaderList header(const Fields& fields) {
+    mail::HeaderList headers;
+    for (const auto& [name, value] : fields) {
+        headers.add(name, " " + value);
+    }
+    return headers;
+}
+
+const Fields kOneClick{{"List-Unsubscribe", "<mailto:u@a.test>, <https://a.test/u?x>"},
+                       {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}};
+
+/// A header that nothing is missing in, with more fields behind.
+mail::HeaderList good_header(const Fields& more) {
+    Fields fields = kOneClick;
+    fields.insert(fields.end(), more.begin(), more.end());
+    return header(fields);
+}
+
+Names names_of(const MessageFacts& facts, const config::Settings& settings) {
+    Names names;
+    for (const Finding& finding : compliance_findings(facts, settings)) {
+        names.emplace_back(mail::wire_name(finding.name));
+        CHECK(finding.certainty == mail::Certainty::Hint);
+        CHECK_FALSE(finding.code.has_value());
+    }
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("unsubscribing by one click takes an https URI and the field of RFC 8058") {
+    struct Row {
+        Fields fields;
+        bool want;
+    };
+    const std::vector<Row> rows{
+        {kOneClick, true},
+        {{{"list-unsubscribe", "<HTTPS://a.test/u>"},
+          {"list-unsubscribe-post", "list-unsubscribe=one-click"}},
+         true},
+        {{{"List-Unsubscribe", "<mailto:u@a.test>"},
+          {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}},
+         false},
+        {{{"List-Unsubscribe", "<http://a.test/u>"},
+          {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}},
+         false},
+        {{{"List-Unsubscribe", "<https://a.test/u>"}}, false},
+        {{{"List-Unsubscribe", "<https://a.test/u>"}, {"List-Unsubscribe-Post", "yes"}}, false},
+        {{}, false},
+    };
+    for (const Row& row : rows) {
+        const Names found = names_of(message_facts(header(row.fields)), {});
+        CHECK(found == (row.want ? Names{} : Names{"missing-unsubscribe"}));
+    }
+}
+
+TEST_CASE("From names one address of an own domain") {
+    struct Row {
+        Fields fields;
+        bool foreign;
+    };
+    const std::vector<Row> rows{
+        {{{"From", "News <news@a.test>"}}, false},
+        {{{"From", "news@mail.a.test"}}, false},
+        {{{"From", "news@b.test"}}, true},
+        {{{"From", "news@ba.test"}}, true},
+        {{{"From", "news@a.test, boss@a.test"}}, true},
+        {{{"From", "news@a.test"}, {"From", "boss@a.test"}}, true},
+        {{{"From", "News"}}, true},
+        {{{"From", ""}}, true},
+        {{}, true},
+    };
+    config::Settings settings;
+    SUBCASE("by [compliance] own_domains") {
+        settings.compliance.own_domains = {"c.test", "a.test"};
+        settings.outgoing.sender_domains = {"b.test"};
+    }
+    SUBCASE("else by [outgoing] sender_domains") {
+        settings.outgoing.sender_domains = {"a.test"};
+    }
+    for (const Row& row : rows) {
+        CHECK(names_of(message_facts(good_header(row.fields)), settings) ==
+              (row.foreign ? Names{"foreign-from"} : Names{}));
+    }
+    // Without own domains, anybody is welcome.
+    for (const Row& row : rows) {
+        CHECK(names_of(message_facts(good_header(row.fields)), {}).empty());
+    }
+}
+
+TEST_CASE("a signature is missed only where one is expected") {
+    config::Settings settings;
+    CHECK(names_of(message_facts(good_header({})), settings).empty());
+    settings.compliance.expect_signature = true;
+    CHECK(names_of(message_facts(good_header({})), settings) == Names{"missing-signature"});
+    CHECK(names_of(message_facts(good_header({{"DKIM-Signature", "v=1"}})), settings).empty());
+}
+
+TEST_CASE("the media type tells whether there can be plain text") {
+    struct Row {
+        std::string_view type;
+        PlainText want;
+    };
+    const std::vector<Row> rows{
+        {"text/plain", PlainText::Present},
+        {"TEXT/PLAIN; charset=utf-8", PlainText::Present},
+        {"", PlainText::Present},
+        {"text/html", PlainText::Absent},
+        {"text/html; charset=utf-8", PlainText::Absent},
+        {"image/png", PlainText::Absent},
+        {"multipart/alternative; boundary=x", PlainText::Unknown},
+        {"multipart/mixed; boundary=x", PlainText::Unknown},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.type);
+        const MessageFacts facts =
+            message_facts(good_header({{"Content-Type", std::string(row.type)}}));
+        CHECK(facts.plain_text == row.want);
+        CHECK(names_of(facts, {}) ==
+              (row.want == PlainText::Absent ? Names{"missing-plain-text"} : Names{}));
+    }
+    CHECK(message_facts(good_header({})).plain_text == PlainText::Present);
+}
+
+TEST_CASE("Reply-To names mailboxes whose domains take mail; unknown is not invalid") {
+    struct Row {
+        RouteKind route;
+        bool unusable;
+    };
+    const std::vector<Row> rows{
+        {RouteKind::Mx, false},
+        {RouteKind::Implicit, false},
+        {RouteKind::Local, false},
+        {RouteKind::Unresolved, false},
+        {RouteKind::NoSuchDomain, true},
+        {RouteKind::NoMailHost, true},
+        {RouteKind::NullMx, true},
+        {RouteKind::UnusableMx, true},
+    };
+    const mail::HeaderList headers = good_header({{"Reply-To", "a@good.test, B <b@x.test>"}});
+    const auto mailboxes = reply_recipients(headers);
+    REQUIRE(mailboxes.size() == 2);
+    for (const Row& row : rows) {
+        MessageFacts facts = message_facts(headers);
+        for (const mail::Recipient& mailbox : mailboxes) {
+            RecipientFacts each{.syntax = mailbox.syntax, .route = {}, .suppression = {}};
+            each.route = MailRoute{
+                .kind = facts.reply_to.empty() ? RouteKind::Mx : row.route, .hosts = {}, .why = {}};
+            facts.reply_to.push_back(each);
+        }
+        CHECK(names_of(facts, {}) == (row.unusable ? Names{"unusable-reply-to"} : Names{}));
+    }
+    CHECK(names_of(message_facts(good_header({{"Reply-To", "the team"}})), {}) ==
+          Names{"unusable-reply-to"});
+    CHECK(reply_recipients(good_header({{"Reply-To", "a@a.test,b@b.test,c@c.test,d@d.test"}}))
+              .size() == kMostReplyTo);
+}
+
+TEST_CASE("a graver finding about the recipient decides, and all tags are named") {
+    const config::Settings settings;
+    RecipientFacts recipient{.syntax = mail::Address::parse("a@x.test", mail::Smtputf8::No),
+                             .route = MailRoute{.kind = RouteKind::NullMx, .hosts = {}, .why = {}},
+                             .suppression = {}};
+    const auto about_message =
+        compliance_findings(message_facts(header({{"Content-Type", "text/html"}})), settings);
+    REQUIRE(about_message.size() == 2);
+
+    const Verdict held =
+        judge(all_findings(recipient, about_message, settings), Stream::Bulk, settings.policy);
+    CHECK(held.action == config::PolicyAction::Hold);
+    CHECK(held.finding->name == FindingName::NullMx);
+
+    recipient.route->kind = RouteKind::Mx;
+    const Verdict tagged =
+        judge(all_findings(recipient, about_message, settings), Stream::Bulk, settings.policy);
+    CHECK(tagged.action == config::PolicyAction::Tag);
+    CHECK(tagged.tags ==
+          std::vector{FindingName::MissingUnsubscribe, FindingName::MissingPlainText});
+
+    recipient.allowed_by_store = true;
+    CHECK(all_findings(recipient, about_message, settings).empty());
+}
+
+TEST_CASE("by default, only bulk mail is looked at") {
+    config::PolicySettings policy;
+    CHECK(looks_at_message(Stream::Bulk, policy));
+    CHECK_FALSE(looks_at_message(Stream::Direct, policy));
+    policy.direct.set(FindingName::ForeignFrom, config::PolicyAction::Hold);
+    CHECK(looks_at_message(Stream::Direct, policy));
+}
+
+}  // namespace holdback::outbound
