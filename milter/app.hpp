@@ -7,6 +7,8 @@
 #include "core/result.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
+#include "flow/notice_flow.hpp"
+#include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/outcome_learning.hpp"
 #include "flow/own_mail.hpp"
@@ -20,6 +22,7 @@
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_lessons.hpp"
+#include "io/sqlite_notices.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "io/sqlite_unknown.hpp"
 #include "milter/callbacks.hpp"
@@ -84,8 +87,7 @@ private:
     [[nodiscard]] std::vector<ControlLine> cache_lines() const;
     void use_resolver(const config::DnsSettings& settings);
     /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
-    [[nodiscard]] core::Result<void, std::string> use_seal_keys(
-        const config::SealSettings& settings);
+    [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 
@@ -101,6 +103,7 @@ private:
     io::SqliteSuppressions suppressions_;
     io::SqliteUnknown unknown_;
     io::SqliteHeld held_;
+    io::SqliteNotices notices_;
     io::SqliteJournal journal_;
     io::SqliteOutages outages_;
     io::DirSpool spool_;
@@ -112,6 +115,8 @@ private:
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;
+    flow::NoticeFlow notice_flow_;
+    flow::NoticeReplies replies_;
     WaitingRoom waiting_;
     MilterCounters counters_;
     Session::Parts session_parts_;

@@ -6,7 +6,9 @@
 #include "core/text.hpp"
 #include "mail/held.hpp"
 #include "outbound/return_dsn.hpp"
+#include "ports/notice_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <expected>
 #include <string>
@@ -15,6 +17,50 @@
 
 namespace holdback::flow {
 
+core::Result<ports::OwnRows, std::string> OwnMail::prepare(const OwnMessage& message) {
+    auto writer = spool_.begin();
+    if (!writer.has_value()) {
+        return std::unexpected(writer.error().what);
+    }
+    if (auto appended = (*writer)->append(message.octets); !appended.has_value()) {
+        return std::unexpected(appended.error().what);
+    }
+    auto spool_id = (*writer)->commit();
+    if (!spool_id.has_value()) {
+        return std::unexpected(spool_id.error().what);
+    }
+    const core::TimePoint now = clock_.now();
+    ports::OwnRows rows;
+    rows.message.spool_id = *std::move(spool_id);
+    rows.message.kind = mail::HeldKind::Own;
+    if (core::has_non_ascii(message.octets)) {
+        rows.message.sender_arguments = {"BODY=8BITMIME"};
+    }
+    if (std::ranges::any_of(message.to,
+                            [](std::string_view to) { return core::has_non_ascii(to); })) {
+        rows.message.sender_arguments.emplace_back("SMTPUTF8");
+    }
+    rows.message.fingerprint = message.fingerprint;
+    rows.message.octets = message.octets.size();
+    rows.message.held_at = now;
+    for (const std::string& to : message.to) {
+        mail::HeldRecipient recipient;
+        recipient.address = to;
+        recipient.arguments = {"NOTIFY=NEVER"};
+        recipient.finding = "none";
+        recipient.reason = message.what;
+        recipient.release_at = now;
+        recipient.changed_at = now;
+        rows.recipients.push_back(std::move(recipient));
+    }
+    return rows;
+}
+
+void OwnMail::drop(const ports::OwnRows& rows) {
+    // A file that stays is removed at the next start: no row names it.
+    static_cast<void>(spool_.remove(rows.message.spool_id));
+}
+
 core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFacts facts,
                                                          std::string_view key) {
     facts.now = clock_.now();
@@ -22,48 +68,20 @@ core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFact
     const std::array<std::string_view, 2> pieces{"return-dsn", key};
     const std::string fingerprint = core::digest_hex(pieces);
     facts.unique = fingerprint.substr(0, 32);
-    const std::string message = outbound::compose_return_dsn(facts);
-
-    auto writer = spool_.begin();
-    if (!writer.has_value()) {
-        return std::unexpected(writer.error().what);
+    const auto rows = prepare({.to = {facts.sender},
+                               .octets = outbound::compose_return_dsn(facts),
+                               .what = "a DSN made by Holdback on its way to the MTA",
+                               .fingerprint = fingerprint});
+    if (!rows.has_value()) {
+        return std::unexpected(rows.error());
     }
-    if (auto appended = (*writer)->append(message); !appended.has_value()) {
-        return std::unexpected(appended.error().what);
-    }
-    auto spool_id = (*writer)->commit();
-    if (!spool_id.has_value()) {
-        return std::unexpected(spool_id.error().what);
-    }
-
-    mail::HeldMessage row;
-    row.spool_id = *spool_id;
-    row.kind = mail::HeldKind::Own;
-    if (core::has_non_ascii(message)) {
-        row.sender_arguments = {"BODY=8BITMIME"};
-    }
-    if (core::has_non_ascii(facts.sender)) {
-        row.sender_arguments.emplace_back("SMTPUTF8");
-    }
-    row.fingerprint = fingerprint;
-    row.octets = message.size();
-    row.held_at = facts.now;
-    mail::HeldRecipient recipient;
-    recipient.address = facts.sender;
-    // Nobody is told about a DSN that can't be delivered.
-    recipient.arguments = {"NOTIFY=NEVER"};
-    recipient.finding = "none";
-    recipient.reason = "a DSN made by Holdback on its way to the MTA";
-    recipient.release_at = facts.now;
-    recipient.changed_at = facts.now;
-    const std::array recipients{std::move(recipient)};
-    const auto outcomes = held_.hold(row, recipients);
+    const auto outcomes = held_.hold(rows->message, rows->recipients);
     if (!outcomes.has_value()) {
-        static_cast<void>(spool_.remove(*spool_id));
+        drop(*rows);
         return std::unexpected(outcomes.error().what);
     }
     if (outcomes->front().already_held) {
-        static_cast<void>(spool_.remove(*spool_id));
+        drop(*rows);
     }
     return {};
 }

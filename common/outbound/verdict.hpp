@@ -22,6 +22,8 @@ struct Verdict {
     /// What the policy would have done had the finding not been put in shadow; equals `action`
     /// otherwise.
     config::PolicyAction shadowed = config::PolicyAction::Pass;
+    /// The recipient would have been held, but the sender overrode that.
+    bool overridden = false;
 };
 
 /// The policy's word on a recipient's findings. Findings listed in `[policy] shadow` count for
