@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/outage.hpp"
+#include "flow/digest_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
 #include "flow/outcome_flow.hpp"
@@ -13,6 +14,7 @@
 #include "flow/snapshot.hpp"
 #include "io/dns_source.hpp"
 #include "io/domain_lookup.hpp"
+#include "io/local_time.hpp"
 #include "io/log_setup.hpp"
 #include "io/mta_submit.hpp"
 #include "io/random.hpp"
@@ -84,6 +86,7 @@ void do_chore(std::string_view name, ports::Log& log, Chore&& chore) {
 /// Runs the spool's chores until it is told to stop.
 void run_worker(const std::stop_token& stop,
                 flow::NoticeFlow& notices,
+                flow::DigestFlow& digest,
                 flow::ReleaseFlow& release,
                 flow::Learner& learner,
                 io::Database& database,
@@ -95,6 +98,7 @@ void run_worker(const std::stop_token& stop,
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
         do_chore("notice", log, [&] { notices.work(settings); });
+        do_chore("digest", log, [&] { digest.work(settings); });
         do_chore("release", log, [&] { release.work(settings.hold); });
         do_chore("outage", log, [&] { learner.work(settings.outage); });
         try {
@@ -146,6 +150,7 @@ App::App(std::string settings_path,
       unknown_(database_),
       held_(database_),
       notices_(database_),
+      digests_(database_),
       journal_(database_),
       outages_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
@@ -197,6 +202,19 @@ App::App(std::string settings_path,
                 .clock = clock_,
                 .keys = [this] { return seals_.keys(); },
                 .host_name = own_mail_.host_name()}),
+      digest_flow_({.digests = digests_,
+                    .log = *log_,
+                    .clock = clock_,
+                    .own_mail = own_mail_,
+                    .local_offset = io::local_utc_offset,
+                    .outages =
+                        [this] {
+                            std::vector<std::string> providers;
+                            for (const dsn::Outage& outage : learner_.outages()) {
+                                providers.push_back(outage.provider);
+                            }
+                            return providers;
+                        }}),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
@@ -216,7 +234,7 @@ App::App(std::string settings_path,
     learner_.recover();
     worker_ = std::jthread([this](const std::stop_token& stop) {
         run_worker(
-            stop, notice_flow_, release_, learner_, database_, snapshots_, *log_);
+            stop, notice_flow_, digest_flow_, release_, learner_, database_, snapshots_, *log_);
     });
     if (sockets.control.has_value()) {
         control_.emplace(

@@ -5,6 +5,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "flow/digest_flow.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
@@ -19,6 +20,7 @@
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_digest.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_lessons.hpp"
@@ -104,6 +106,7 @@ private:
     io::SqliteUnknown unknown_;
     io::SqliteHeld held_;
     io::SqliteNotices notices_;
+    io::SqliteDigest digests_;
     io::SqliteJournal journal_;
     io::SqliteOutages outages_;
     io::DirSpool spool_;
@@ -117,6 +120,7 @@ private:
     flow::ReleaseFlow release_;
     flow::NoticeFlow notice_flow_;
     flow::NoticeReplies replies_;
+    flow::DigestFlow digest_flow_;
     WaitingRoom waiting_;
     MilterCounters counters_;
     Session::Parts session_parts_;

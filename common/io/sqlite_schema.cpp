@@ -279,7 +279,7 @@ constexpr std::string_view kVersion6 = R"sql(
 ALTER TABLE release_token ADD COLUMN sent_at INTEGER;
 )sql";
 
-// Notices to senders and the answers to them. `tell` is 1 while the sender is to
+// Notices to senders, the answers to them, and the daily digest. `tell` is 1 while the sender is to
 // be told of an item; nobody is told of what was held before this step.
 constexpr std::string_view kVersion7 = R"sql(
 ALTER TABLE held_recipient ADD COLUMN advice TEXT NOT NULL DEFAULT '';
@@ -328,6 +328,13 @@ CREATE TABLE notice_spending (
     count   INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX notice_spending_by_account ON notice_spending (account, at);
+
+-- The last digest; one row.
+CREATE TABLE digest (
+    one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    day     INTEGER NOT NULL,  -- local days since 1970
+    sent_at INTEGER NOT NULL
+) STRICT;
 )sql";
 
 constexpr std::array kSteps{

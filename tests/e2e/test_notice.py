@@ -298,3 +298,22 @@ def test_a_daemon_that_is_killed_tells_nobody_twice(bench):
     bench.settle()
     assert max(told()) == 1, told()
     assert sum(told()) + len(waiting()) >= len(campaigns)
+
+
+def test_the_postmaster_gets_one_digest_a_day(bench):
+    to = "postmaster@home.test"
+    hold(bench, "digest")
+    digest = {"to": [to], "at": "00:00", "warn_before": "8d"}
+    with bench.changed({"digest": digest}):
+        (mail,) = wait_for("the digest", lambda: mails(bench, to, "Held mail on"))
+        text = body_text(mail)
+        assert "null-mx" in text and NEWS in text and "Held now: " in text
+        assert "Warning: within 8d, " in text and CARL in text
+        assert "recipients will be returned to their senders" in text
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail.get_body(("html",)) is not None
+        bench.holdback.kill()
+        bench.holdback.start()
+        time.sleep(3)
+        bench.settle()
+        assert len(bench.home.deliveries(to)) == 1

@@ -4,9 +4,11 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_digest.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_schema.hpp"
 #include "mail/held.hpp"
+#include "ports/digest_store.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -101,6 +103,7 @@ struct Bench {
     Database database{{.path = dir.file("holdback.db"), .migrations = schema_steps()}};
     SqliteHeld held{database};
     SqliteNotices notices{database};
+    SqliteDigest digests{database};
 };
 
 }  // namespace
@@ -215,6 +218,39 @@ TEST_CASE("notices without items, old commands and old spendings are forgotten")
     CHECK(bench.notices.find("n1").value().has_value());
     REQUIRE(bench.notices.purge(start + std::chrono::days(1)).has_value());
     CHECK_FALSE(bench.notices.find("n1").value().has_value());
+}
+
+TEST_CASE("a digest counts held mail and not our own, and is sent once a day") {
+    Bench bench;
+    using std::chrono::days;
+    bench.hold({"old@x.test"}, "spring", start - days(3));
+    const auto ids = bench.hold({"a@x.test", "b@x.test", "c@x.test"});
+    REQUIRE(bench.held.end(ids[0], mail::HeldState::Discarded, "discarded", start).value());
+    REQUIRE(bench.held.end(ids[1], mail::HeldState::Returned, "returned", start).value());
+    CHECK_FALSE(bench.digests.last_digest().value().has_value());
+    CHECK(bench.digests.put_digest(days(5), bench.own()).value());
+    CHECK_FALSE(bench.digests.put_digest(days(5), bench.own()).value());
+    CHECK_FALSE(bench.digests.put_digest(days(4), bench.own()).value());
+    CHECK(bench.own_items() == 1);
+    const auto last = bench.digests.last_digest().value();
+    REQUIRE(last.has_value());
+    CHECK(last->day == days(5));
+    CHECK(last->sent_at == start);
+    CHECK(bench.digests.put_digest(days(6), bench.own()).value());
+    const auto summary = bench.digests.summary(start - days(1), start + days(5)).value();
+    CHECK(summary.new_items == 3);
+    CHECK(summary.causes == std::vector<ports::DigestCount>{{.name = "null-mx", .count = 3}});
+    CHECK(summary.senders ==
+          std::vector<ports::DigestCount>{{.name = "news@home.test", .count = 3}});
+    CHECK(summary.held == 2);
+    CHECK(summary.stuck == 0);
+    CHECK(summary.released == 0);
+    CHECK(summary.returned == 1);
+    CHECK(summary.discarded == 1);
+    CHECK(summary.expiring == 1);
+    REQUIRE(summary.expiring_items.size() == 1);
+    CHECK(summary.expiring_items[0].recipient == "old@x.test");
+    CHECK(summary.expiring_items[0].expires_at == start + days(4));
 }
 
 }  // namespace holdback::io
