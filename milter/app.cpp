@@ -6,12 +6,15 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/outage.hpp"
+#include "flow/digest_flow.hpp"
 #include "flow/learner.hpp"
+#include "flow/notice_flow.hpp"
 #include "flow/outcome_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "io/dns_source.hpp"
 #include "io/domain_lookup.hpp"
+#include "io/local_time.hpp"
 #include "io/log_setup.hpp"
 #include "io/mta_submit.hpp"
 #include "io/random.hpp"
@@ -59,6 +62,7 @@ constexpr std::chrono::seconds kWorkInterval{1};
 constexpr std::chrono::seconds kDrainTime{10};
 constexpr std::chrono::milliseconds kDrainStep{50};
 constexpr std::size_t kTokenOctets = 24;
+constexpr std::size_t kNoticeIdOctets = 6;
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -68,8 +72,21 @@ std::string host_name() {
     return name.data();
 }
 
+/// Trouble of one chore does not keep the others from being done.
+template <typename Chore>
+void do_chore(std::string_view name, ports::Log& log, Chore&& chore) {
+    try {
+        std::forward<Chore>(chore)();
+    } catch (const std::exception& error) {
+        log.write(ports::Severity::Error,
+                  fmt::format("{}: internal error: {}", name, core::log_safe(error.what())));
+    }
+}
+
 /// Runs the spool's chores until it is told to stop.
 void run_worker(const std::stop_token& stop,
+                flow::NoticeFlow& notices,
+                flow::DigestFlow& digest,
                 flow::ReleaseFlow& release,
                 flow::Learner& learner,
                 io::Database& database,
@@ -78,14 +95,12 @@ void run_worker(const std::stop_token& stop,
     std::mutex mutex;
     std::condition_variable_any wake;
     while (!stop.stop_requested()) {
-        try {
-            const auto snapshot = snapshots.current();
-            release.work(snapshot->settings.hold);
-            learner.work(snapshot->settings.outage);
-        } catch (const std::exception& error) {
-            log.write(ports::Severity::Error,
-                      fmt::format("release: internal error: {}", core::log_safe(error.what())));
-        }
+        const auto snapshot = snapshots.current();
+        const config::Settings& settings = snapshot->settings;
+        do_chore("notice", log, [&] { notices.work(settings); });
+        do_chore("digest", log, [&] { digest.work(settings); });
+        do_chore("release", log, [&] { release.work(settings.hold); });
+        do_chore("outage", log, [&] { learner.work(settings.outage); });
         try {
             // Here, where no message waits for it.
             database.checkpoint();
@@ -134,6 +149,8 @@ App::App(std::string settings_path,
       suppressions_(database_, io::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
+      notices_(database_),
+      digests_(database_),
       journal_(database_),
       outages_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
@@ -171,11 +188,40 @@ App::App(std::string settings_path,
                                                   host_name());
                     },
                 .make_token = [] { return io::random_hex(kTokenOctets); }}),
+      notice_flow_({.notices = notices_,
+                    .held = held_,
+                    .reader = reader_,
+                    .log = *log_,
+                    .clock = clock_,
+                    .own_mail = own_mail_,
+                    .release = release_,
+                    .keys = [this] { return seals_.keys(); },
+                    .make_id = [] { return io::random_hex(kNoticeIdOctets); }}),
+      replies_({.notices = notices_,
+                .reader = reader_,
+                .log = *log_,
+                .clock = clock_,
+                .keys = [this] { return seals_.keys(); },
+                .host_name = own_mail_.host_name()}),
+      digest_flow_({.digests = digests_,
+                    .log = *log_,
+                    .clock = clock_,
+                    .own_mail = own_mail_,
+                    .local_offset = io::local_utc_offset,
+                    .outages =
+                        [this] {
+                            std::vector<std::string> providers;
+                            for (const dsn::Outage& outage : learner_.outages()) {
+                                providers.push_back(outage.provider);
+                            }
+                            return providers;
+                        }}),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
                      .release = release_,
                      .seals = seals_,
+                     .replies = replies_,
                      .waiting = waiting_,
                      .log = *log_},
       log_following_({.journal = journal_,
@@ -184,11 +230,12 @@ App::App(std::string settings_path,
                       .snapshots = snapshots_,
                       .listeners = {&outcome_learning_}}) {
     use_resolver(snapshot->settings.dns);
-    static_cast<void>(use_seal_keys(snapshot->settings.seal));
+    static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
     learner_.recover();
     worker_ = std::jthread([this](const std::stop_token& stop) {
-        run_worker(stop, release_, learner_, database_, snapshots_, *log_);
+        run_worker(
+            stop, notice_flow_, digest_flow_, release_, learner_, database_, snapshots_, *log_);
     });
     if (sockets.control.has_value()) {
         control_.emplace(
@@ -232,11 +279,12 @@ void App::use_resolver(const config::DnsSettings& settings) {
                             core::log_safe(resolver.error())));
 }
 
-core::Result<void, std::string> App::use_seal_keys(const config::SealSettings& settings) {
-    if (!settings.enabled) {
+core::Result<void, std::string> App::use_seal_keys(const config::Settings& settings) {
+    // The tokens of notices are signed with them too.
+    if (!settings.seal.enabled && !settings.notice.enabled) {
         return {};
     }
-    auto keys = io::load_seal_keys(settings.key, clock_.now());
+    auto keys = io::load_seal_keys(settings.seal.key, clock_.now());
     if (!keys.has_value()) {
         log_->write(ports::Severity::Error,
                     fmt::format("seal: {}: {}",
@@ -271,7 +319,7 @@ core::Result<void, std::string> App::reload() {
     if (settings.dns != before->settings.dns || resolver_.current() == nullptr) {
         use_resolver(settings.dns);
     }
-    static_cast<void>(use_seal_keys(settings.seal));
+    static_cast<void>(use_seal_keys(settings));
     say_what_waits_for_a_restart(before->settings, settings);
     snapshots_.replace(*next);
     log_->write(ports::Severity::Info,
@@ -337,7 +385,7 @@ ControlAnswer App::control(const ControlLine& request) {
         return std::vector<ControlLine>{};
     }
     if (command == "seal-keys") {
-        if (auto read = use_seal_keys(snapshots_.current()->settings.seal); !read.has_value()) {
+        if (auto read = use_seal_keys(snapshots_.current()->settings); !read.has_value()) {
             return std::unexpected(std::move(read.error()));
         }
         return std::vector<ControlLine>{};

@@ -5,8 +5,11 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "flow/digest_flow.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
+#include "flow/notice_flow.hpp"
+#include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/outcome_learning.hpp"
 #include "flow/own_mail.hpp"
@@ -17,9 +20,11 @@
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_digest.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_lessons.hpp"
+#include "io/sqlite_notices.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "io/sqlite_unknown.hpp"
 #include "milter/callbacks.hpp"
@@ -84,8 +89,7 @@ private:
     [[nodiscard]] std::vector<ControlLine> cache_lines() const;
     void use_resolver(const config::DnsSettings& settings);
     /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
-    [[nodiscard]] core::Result<void, std::string> use_seal_keys(
-        const config::SealSettings& settings);
+    [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 
@@ -101,6 +105,8 @@ private:
     io::SqliteSuppressions suppressions_;
     io::SqliteUnknown unknown_;
     io::SqliteHeld held_;
+    io::SqliteNotices notices_;
+    io::SqliteDigest digests_;
     io::SqliteJournal journal_;
     io::SqliteOutages outages_;
     io::DirSpool spool_;
@@ -112,6 +118,9 @@ private:
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;
+    flow::NoticeFlow notice_flow_;
+    flow::NoticeReplies replies_;
+    flow::DigestFlow digest_flow_;
     WaitingRoom waiting_;
     MilterCounters counters_;
     Session::Parts session_parts_;

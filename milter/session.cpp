@@ -6,6 +6,7 @@
 #include "dsn/seal.hpp"
 #include "dsn/tag.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/preflight.hpp"
 #include "flow/release_flow.hpp"
@@ -18,6 +19,7 @@
 #include "mail/syntax.hpp"
 #include "milter/mta_actions.hpp"
 #include "milter/mta_facts.hpp"
+#include "milter/notice_mail.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/plan.hpp"
 #include "ports/log.hpp"
@@ -81,6 +83,7 @@ struct Session::Message {
     mail::HeaderList headers;
     flow::Submitting who;
     bool own_notice = false;  ///< the MTA's notice to the postmaster: left alone
+    NoticeMail notice;
     std::size_t window = 0;
     std::chrono::milliseconds budget{0};
     Course course = Course::Undecided;
@@ -121,6 +124,10 @@ SessionReply Session::recipient(RcptFacts facts) {
                               .arguments = std::move(facts.arguments),
                               .mailer = std::move(facts.mailer)};
     recipient.syntax = syntax_of(recipient.verbatim, message_->envelope.utf8);
+    if (message_->notice.take(recipient, parts_.replies, message_->snapshot->settings) &&
+        message_->envelope.direction == mail::Direction::Outgoing) {
+        return Continue{};  // it is no recipient that could be bad
+    }
     if (message_->envelope.direction == mail::Direction::Outgoing) {
         message_->envelope.recipients.push_back(std::move(recipient));
         const mail::Recipient& named = message_->envelope.recipients.back();
@@ -193,10 +200,14 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
         message_->course = Course::Released;
         return SkipBody{};
     }
-    if (message_->envelope.direction == mail::Direction::Outgoing) {
-        return outgoing_headers();
-    }
-    return inbound_headers();
+    message_->notice.begin(
+        message_->headers, parts_.replies, message_->snapshot->settings.dsn.max_message);
+    const SessionReply reply = message_->envelope.direction == mail::Direction::Outgoing
+                                   ? outgoing_headers()
+                                   : inbound_headers();
+    const bool goes_on =
+        std::holds_alternative<Accept>(reply) || std::holds_alternative<SkipBody>(reply);
+    return goes_on && message_->notice.is_kept() ? SessionReply(Continue{}) : reply;
 }
 
 SessionReply Session::outgoing_headers() {
@@ -238,6 +249,10 @@ SessionReply Session::outgoing_headers() {
         leave_to_all(nullptr);
         return Accept{};
     }
+    if (message_->headers.has(flow::kOverrideField)) {
+        parts_.replies.override_holds(
+            message_->who, message_->envelope, message_->headers, *message_->decision, settings);
+    }
     if (decision.trouble_answer.has_value()) {
         return Answer{*decision.trouble_answer};
     }
@@ -249,7 +264,8 @@ SessionReply Session::outgoing_headers() {
         return begin_split();
     }
     if (decision.plan.tags.empty() && !message_->headers.has(flow::kReleaseField) &&
-        !message_->headers.has(dsn::kSealField) && !message_->headers.has(flow::kPreflightField) &&
+        !message_->headers.has(flow::kOverrideField) && !message_->headers.has(dsn::kSealField) &&
+        !message_->headers.has(flow::kPreflightField) &&
         !parts_.seals.seals(message_->envelope, settings)) {
         report(nullptr);
         leave_to_all(nullptr);
@@ -309,6 +325,12 @@ SessionReply Session::body(std::string_view octets) {
     if (message_ == nullptr) {
         return Continue{};
     }
+    message_->notice.keep(octets);
+    const SessionReply reply = body_of_course(octets);
+    return message_->notice.is_kept() ? SessionReply(Continue{}) : reply;
+}
+
+SessionReply Session::body_of_course(std::string_view octets) {
     switch (message_->course) {
         case Course::Split:
             message_->copy->append_body(octets);
@@ -345,15 +367,13 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             finish_inbound(mta);
             break;
         case Course::Pass:
-            remove_fields(mta, flow::kReleaseField);
-            remove_fields(mta, flow::kPreflightField);
+            remove_requests(mta);
             add_tag(mta);
             leave_to_all(&mta);
             report(nullptr);
             break;
         case Course::Released:
-            remove_fields(mta, flow::kReleaseField);
-            remove_fields(mta, flow::kPreflightField);
+            remove_requests(mta);
             leave_to_all(&mta);
             break;
         case Course::Preflight:
@@ -366,8 +386,38 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
         case Course::Shadow:
             break;
     }
+    if (message_->notice.is_kept() && !std::holds_alternative<Answer>(reply)) {
+        reply = finish_notice(mta, reply);
+    }
     message_.reset();
     return reply;
+}
+
+SessionReply Session::finish_notice(MtaActions& mta, SessionReply reply) {
+    const Message& message = *message_;
+    if (parts_.replies.receive(message.who,
+                               message.envelope,
+                               message.headers,
+                               message.notice.octets(),
+                               message.snapshot->settings) == flow::ReplyFate::GoesOn) {
+        return reply;
+    }
+    const std::vector<std::string>& ours = message.notice.recipients();
+    if (gone_to_nobody() ||
+        std::ranges::all_of(message.envelope.recipients, [&](const mail::Recipient& recipient) {
+            return std::ranges::find(ours, recipient.verbatim) != ours.end();
+        })) {
+        return Discard{};
+    }
+    return delete_recipients(mta, ours);
+}
+
+bool Session::gone_to_nobody() const {
+    if (message_->course != Course::Split) {
+        return false;
+    }
+    const auto& split = std::get<outbound::Split>(message_->decision->plan.what);
+    return split.pass.empty() || split.reinject_passing;
 }
 
 SessionReply Session::finish_split(MtaActions& mta) {
@@ -383,17 +433,26 @@ SessionReply Session::finish_split(MtaActions& mta) {
         return holding_failed(committed.error());
     }
     report(&*committed);
-    if (split.pass.empty() || split.reinject_passing) {
+    if (gone_to_nobody() && !message_->notice.is_addressed()) {
         return Discard{};
     }
-    remove_fields(mta, flow::kReleaseField);
-    remove_fields(mta, flow::kPreflightField);
+    remove_requests(mta);
+    std::vector<std::string> leaving;
+    if (gone_to_nobody()) {
+        // But for the notice address, which was not judged.
+        for (const mail::Recipient& recipient : message_->envelope.recipients) {
+            leaving.push_back(recipient.verbatim);
+        }
+        return delete_recipients(mta, leaving);
+    }
     add_tag(mta);
     leave(&mta, split.pass);
-    std::vector<std::size_t> indices = split.hold;
-    indices.insert(indices.end(), split.defer.begin(), split.defer.end());
-    indices.insert(indices.end(), split.give_back.begin(), split.give_back.end());
-    return delete_recipients(mta, indices);
+    for (const auto& indices : {split.hold, split.defer, split.give_back}) {
+        for (const std::size_t i : indices) {
+            leaving.push_back(message_->envelope.recipients.at(i).verbatim);
+        }
+    }
+    return delete_recipients(mta, leaving);
 }
 
 SessionReply Session::finish_preflight() {
@@ -412,9 +471,9 @@ SessionReply Session::preflight_failed(std::string_view why) {
     return Answer{make_reply(451, "4.3.0", "the preflight can't be answered, try again later")};
 }
 
-SessionReply Session::delete_recipients(MtaActions& mta, const std::vector<std::size_t>& indices) {
-    for (const std::size_t i : indices) {
-        const std::string& verbatim = message_->envelope.recipients.at(i).verbatim;
+SessionReply Session::delete_recipients(MtaActions& mta,
+                                        const std::vector<std::string>& recipients) {
+    for (const std::string& verbatim : recipients) {
         if (!mta.delete_recipient(verbatim)) {
             trouble(ports::Severity::Error,
                     fmt::format("the MTA did not take the deletion of {}: the message is deferred, "
@@ -453,6 +512,12 @@ void Session::remove_fields(MtaActions& mta, std::string_view wanted) {
             trouble(ports::Severity::Warning, "the MTA did not take the removal of a header field");
         }
     }
+}
+
+void Session::remove_requests(MtaActions& mta) {
+    remove_fields(mta, flow::kReleaseField);
+    remove_fields(mta, flow::kOverrideField);
+    remove_fields(mta, flow::kPreflightField);
 }
 
 void Session::remove_reserved_fields(MtaActions& mta) {

@@ -3,6 +3,7 @@
 // One SMTP session as a state machine in our own types: runs in unit tests without libmilter.
 
 #include "flow/inbound_flow.hpp"
+#include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
@@ -37,6 +38,7 @@ public:
         flow::InboundFlow& inbound;
         flow::ReleaseFlow& release;
         flow::Seals& seals;
+        flow::NoticeReplies& replies;
         WaitingRoom& waiting;
         ports::Log& log;
     };
@@ -75,7 +77,14 @@ private:
     [[nodiscard]] SessionReply preflight_failed(std::string_view why);
     [[nodiscard]] SessionReply holding_failed(const flow::CommitTrouble& why);
     [[nodiscard]] SessionReply delete_recipients(MtaActions& mta,
-                                                 const std::vector<std::size_t>& indices);
+                                                 const std::vector<std::string>& recipients);
+    [[nodiscard]] SessionReply body_of_course(std::string_view octets);
+    /// The message may be an answer to a notice; `reply` is what becomes of it if it is none.
+    [[nodiscard]] SessionReply finish_notice(MtaActions& mta, SessionReply reply);
+    /// True when no recipient that was judged is left in the envelope.
+    [[nodiscard]] bool gone_to_nobody() const;
+    /// Removes the fields by which a release or a sender asks something of us.
+    void remove_requests(MtaActions& mta);
     void finish_inbound(MtaActions& mta);
     void remove_fields(MtaActions& mta, std::string_view wanted);
     void remove_reserved_fields(MtaActions& mta);

@@ -23,6 +23,7 @@
 #include "outbound/findings.hpp"
 #include "outbound/fingerprint.hpp"
 #include "outbound/mail_route.hpp"
+#include "outbound/notice.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/return_dsn.hpp"
 #include "outbound/sender.hpp"
@@ -131,6 +132,8 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
         row.finding = mail::wire_name(verdict.finding->name);
         row.code = verdict.finding->code.value_or(mail::kUnknownFailure);
         row.reason = verdict.finding->reason;
+        row.advice = verdict.finding->advice;
+        row.suggestion = verdict.finding->suggestion;
     }
     row.changed_at = now;
     row.expires_at = now + settings.expire_after;
@@ -156,7 +159,8 @@ Taken rows_of(const mail::Envelope& envelope,
               const MessageDecision& decision,
               const outbound::Split& split,
               core::TimePoint now,
-              const config::HoldSettings& settings) {
+              const config::HoldSettings& settings,
+              bool told) {
     Taken taken;
     const auto take = [&](const outbound::RecipientIndices& indices,
                           std::optional<core::TimePoint> release_at) {
@@ -168,6 +172,9 @@ Taken rows_of(const mail::Envelope& envelope,
         }
     };
     take(split.hold, std::nullopt);
+    for (mail::HeldRecipient& row : taken.rows) {
+        row.tell = told;
+    }
     take(split.defer, now + kDeferTime);
     take(split.give_back, std::nullopt);
     if (split.reinject_passing) {
@@ -355,7 +362,8 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
         outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
     message.octets = copy.octets_;
     message.held_at = now;
-    const Taken taken = rows_of(envelope, decision, split, now, settings.hold);
+    const Taken taken = rows_of(
+        envelope, decision, split, now, settings.hold, outbound::is_told_of(envelope, headers));
     const auto outcomes = parts_.held.hold(message, taken.rows);
     if (!outcomes.has_value()) {
         static_cast<void>(parts_.spool.remove(*spool_id));
@@ -461,6 +469,7 @@ void OutboundFlow::report_recipient(const Submitting& who,
     line.stream = decision.stream;
     line.dns_time = decision.dns_time;
     line.held_id = held_id;
+    line.overridden = verdict.overridden;
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 

@@ -7,7 +7,9 @@
 #include "mail/held.hpp"
 #include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
+#include "ports/notice_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <expected>
@@ -19,14 +21,74 @@ namespace holdback::flow {
 
 namespace {
 
+constexpr std::size_t kUniqueDigits = 32;
+
 std::string event_digest(std::string_view kind, std::string_view key) {
     const std::array<std::string_view, 2> pieces{kind, key};
     return core::digest_hex(pieces);
 }
 
-constexpr std::size_t kUniqueDigits = 32;
-
 }  // namespace
+
+core::Result<ports::OwnRows, std::string> OwnMail::prepare(const OwnMessage& message) {
+    auto writer = spool_.begin();
+    if (!writer.has_value()) {
+        return std::unexpected(writer.error().what);
+    }
+    if (auto appended = (*writer)->append(message.octets); !appended.has_value()) {
+        return std::unexpected(appended.error().what);
+    }
+    auto spool_id = (*writer)->commit();
+    if (!spool_id.has_value()) {
+        return std::unexpected(spool_id.error().what);
+    }
+    const core::TimePoint now = clock_.now();
+    ports::OwnRows rows;
+    rows.message.spool_id = *std::move(spool_id);
+    rows.message.kind = mail::HeldKind::Own;
+    if (core::has_non_ascii(message.octets)) {
+        rows.message.sender_arguments = {"BODY=8BITMIME"};
+    }
+    if (std::ranges::any_of(message.to,
+                            [](std::string_view to) { return core::has_non_ascii(to); })) {
+        rows.message.sender_arguments.emplace_back("SMTPUTF8");
+    }
+    rows.message.fingerprint = message.fingerprint;
+    rows.message.octets = message.octets.size();
+    rows.message.held_at = now;
+    for (const std::string& to : message.to) {
+        mail::HeldRecipient recipient;
+        recipient.address = to;
+        recipient.arguments = {"NOTIFY=NEVER"};
+        recipient.finding = "none";
+        recipient.reason = message.what;
+        recipient.release_at = now;
+        recipient.changed_at = now;
+        rows.recipients.push_back(std::move(recipient));
+    }
+    return rows;
+}
+
+void OwnMail::drop(const ports::OwnRows& rows) {
+    // A file that stays is removed at the next start: no row names it.
+    static_cast<void>(spool_.remove(rows.message.spool_id));
+}
+
+core::Result<void, std::string> OwnMail::send(const OwnMessage& message) {
+    const auto rows = prepare(message);
+    if (!rows.has_value()) {
+        return std::unexpected(rows.error());
+    }
+    const auto outcomes = held_.hold(rows->message, rows->recipients);
+    if (!outcomes.has_value()) {
+        drop(*rows);
+        return std::unexpected(outcomes.error().what);
+    }
+    if (outcomes->front().already_held) {
+        drop(*rows);
+    }
+    return {};
+}
 
 core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFacts facts,
                                                          std::string_view key) {
@@ -34,11 +96,10 @@ core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFact
     facts.reporting_mta = host_name_;
     const std::string fingerprint = event_digest("return-dsn", key);
     facts.unique = fingerprint.substr(0, kUniqueDigits);
-    return send({.to = facts.sender,
-                 .message = outbound::compose_return_dsn(facts),
-                 .fingerprint = fingerprint,
-                 .what = "a DSN made by Holdback on its way to the MTA"},
-                facts.now);
+    return send({.to = {facts.sender},
+                 .octets = outbound::compose_return_dsn(facts),
+                 .what = "a DSN made by Holdback on its way to the MTA",
+                 .fingerprint = fingerprint});
 }
 
 core::Result<void, std::string> OwnMail::send_preflight_report(outbound::PreflightFacts facts,
@@ -47,56 +108,10 @@ core::Result<void, std::string> OwnMail::send_preflight_report(outbound::Preflig
     facts.host = host_name_;
     const std::string fingerprint = event_digest("preflight", key);
     facts.unique = fingerprint.substr(0, kUniqueDigits);
-    return send({.to = facts.sender,
-                 .message = outbound::compose_preflight_report(facts),
-                 .fingerprint = fingerprint,
-                 .what = "the answer to a preflight on its way to the MTA"},
-                facts.now);
-}
-
-core::Result<void, std::string> OwnMail::send(Letter letter, core::TimePoint now) {
-    auto writer = spool_.begin();
-    if (!writer.has_value()) {
-        return std::unexpected(writer.error().what);
-    }
-    if (auto appended = (*writer)->append(letter.message); !appended.has_value()) {
-        return std::unexpected(appended.error().what);
-    }
-    auto spool_id = (*writer)->commit();
-    if (!spool_id.has_value()) {
-        return std::unexpected(spool_id.error().what);
-    }
-
-    mail::HeldMessage row;
-    row.spool_id = *spool_id;
-    row.kind = mail::HeldKind::Own;
-    if (core::has_non_ascii(letter.message)) {
-        row.sender_arguments = {"BODY=8BITMIME"};
-    }
-    if (core::has_non_ascii(letter.to)) {
-        row.sender_arguments.emplace_back("SMTPUTF8");
-    }
-    row.fingerprint = std::move(letter.fingerprint);
-    row.octets = letter.message.size();
-    row.held_at = now;
-    mail::HeldRecipient recipient;
-    recipient.address = std::move(letter.to);
-    // Nobody is told about mail of ours that can't be delivered.
-    recipient.arguments = {"NOTIFY=NEVER"};
-    recipient.finding = "none";
-    recipient.reason = std::move(letter.what);
-    recipient.release_at = now;
-    recipient.changed_at = now;
-    const std::array recipients{std::move(recipient)};
-    const auto outcomes = held_.hold(row, recipients);
-    if (!outcomes.has_value()) {
-        static_cast<void>(spool_.remove(*spool_id));
-        return std::unexpected(outcomes.error().what);
-    }
-    if (outcomes->front().already_held) {
-        static_cast<void>(spool_.remove(*spool_id));
-    }
-    return {};
+    return send({.to = {facts.sender},
+                 .octets = outbound::compose_preflight_report(facts),
+                 .what = "the answer to a preflight on its way to the MTA",
+                 .fingerprint = fingerprint});
 }
 
 }  // namespace holdback::flow

@@ -7,19 +7,30 @@
 #include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
+#include "ports/notice_store.hpp"
 #include "ports/spool.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::flow {
 
+/// A message of ours that is to go, from the null sender.
+struct OwnMessage {
+    std::vector<std::string> to;  ///< addresses
+    std::string octets;           ///< CRLF line ends
+    std::string what;             ///< for lists of held mail: "a notice made by Holdback"
+    /// Equal for two mails of which only one may wait; empty equals no other.
+    std::string fingerprint;
+};
+
 /// Puts own mail on its way. Safe from several threads.
 class OwnMail {
 public:
-    /// `host_name` is our name in DSNs. All parts outlive the object.
+    /// `host_name` is our name in DSNs and Message-IDs. All parts outlive the object.
     OwnMail(ports::Spool& spool, ports::HeldStore& held, core::Clock& clock, std::string host_name)
         : spool_(spool), held_(held), clock_(clock), host_name_(std::move(host_name)) {}
 
@@ -33,16 +44,16 @@ public:
     [[nodiscard]] core::Result<void, std::string> send_preflight_report(
         outbound::PreflightFacts facts, std::string_view key);
 
-private:
-    /// A message that is composed, with what is said of it in lists.
-    struct Letter {
-        std::string to;
-        std::string message;
-        std::string fingerprint;  ///< stands for the event
-        std::string what;
-    };
+    /// Makes the octets durable and gives the rows by which they are released at once, for a store
+    /// that writes them together with why. Whoever does not write them calls `drop`. Nobody is told
+    /// when the mail can't be delivered. The error is a text for the log.
+    [[nodiscard]] core::Result<ports::OwnRows, std::string> prepare(const OwnMessage& message);
+    void drop(const ports::OwnRows& rows);
 
-    [[nodiscard]] core::Result<void, std::string> send(Letter letter, core::TimePoint now);
+    [[nodiscard]] const std::string& host_name() const { return host_name_; }
+
+private:
+    [[nodiscard]] core::Result<void, std::string> send(const OwnMessage& message);
 
     ports::Spool& spool_;
     ports::HeldStore& held_;

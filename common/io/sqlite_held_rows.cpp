@@ -145,8 +145,8 @@ std::int64_t write_recipient(Connection& connection,
                              const std::optional<std::string>& identity) {
     Query query = connection.query(
         "INSERT INTO held_recipient (spool_id, address, domain, arguments, state, finding, code, "
-        "reason, release_at, expires_at, changed_at, attempts, last_answer, identity) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?)");
+        "reason, release_at, expires_at, changed_at, attempts, last_answer, advice, suggestion, "
+        "tell, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?)");
     query.bind(message.spool_id)
         .bind(recipient.address)
         .bind(domain_of(recipient.address))
@@ -157,7 +157,10 @@ std::int64_t write_recipient(Connection& connection,
         .bind(recipient.reason)
         .bind(recipient.release_at)
         .bind(recipient.expires_at)
-        .bind(message.held_at);
+        .bind(message.held_at)
+        .bind(recipient.advice)
+        .bind(recipient.suggestion)
+        .bind(recipient.tell);
     if (identity.has_value()) {
         query.bind(*identity);
     } else {
@@ -207,16 +210,24 @@ ports::HeldItem read_item(const Query& query) {
     message.fingerprint = query.text(22);
     message.octets = static_cast<std::uint64_t>(query.integer(23));
     message.held_at = query.time(24);
+    recipient.advice = query.text(25);
+    recipient.suggestion = query.text(26);
+    recipient.tell = query.integer(27) != 0;
     return item;
 }
 
-std::string list_sql(const ports::HeldFilter& filter) {
-    std::string sql =
+std::string item_sql(std::string_view rest) {
+    return fmt::format(
         "SELECT r.id, r.spool_id, r.address, r.arguments, r.state, r.finding, r.code, r.reason, "
         "r.release_at, r.expires_at, r.changed_at, r.attempts, r.last_answer, m.kind, m.sender, "
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
-        "m.fingerprint, m.octets, m.held_at "
-        "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE r.id > ?";
+        "m.fingerprint, m.octets, m.held_at, r.advice, r.suggestion, r.tell "
+        "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
+        rest);
+}
+
+std::string list_sql(const ports::HeldFilter& filter) {
+    std::string sql = item_sql(" AND r.id > ?");
     const auto when = [&sql](bool wanted, std::string_view piece) {
         if (wanted) {
             sql += piece;

@@ -46,13 +46,17 @@ void write_message(Connection& connection, const mail::HeldMessage& message);
 /// The state in a column.
 [[nodiscard]] mail::HeldState state_of(const Query& query, int column);
 
+/// The statement that gives the items for which `rest` holds, a text of ours that begins with
+/// " AND"; rows as `read_item` reads them.
+[[nodiscard]] std::string item_sql(std::string_view rest);
+
 /// The statement for a filter: fixed pieces of text, one for each criterion that is there. Its
 /// first parameter is the id behind which to begin, then come those of `bind_filter`, then the
 /// number of rows.
 [[nodiscard]] std::string list_sql(const ports::HeldFilter& filter);
 void bind_filter(Query& query, const ports::HeldFilter& filter);
 
-/// The row of a query made by `list_sql`.
+/// The row of a query made by `list_sql` or `item_sql`.
 [[nodiscard]] ports::HeldItem read_item(const Query& query);
 
 }  // namespace holdback::io

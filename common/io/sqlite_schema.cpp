@@ -293,8 +293,66 @@ FROM accepted
 GROUP BY 1;
 )sql";
 
+// Notices to senders, the answers to them, and the daily digest. `tell` is 1 while the sender is to
+// be told of an item; nobody is told of what was held before this step.
+constexpr std::string_view kVersion8 = R"sql(
+ALTER TABLE held_recipient ADD COLUMN advice TEXT NOT NULL DEFAULT '';
+ALTER TABLE held_recipient ADD COLUMN suggestion TEXT NOT NULL DEFAULT '';
+ALTER TABLE held_recipient ADD COLUMN tell INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX held_recipient_to_tell ON held_recipient (spool_id) WHERE tell = 1;
+
+CREATE TABLE notice (
+    id       TEXT    NOT NULL PRIMARY KEY,
+    sender   TEXT    NOT NULL,
+    user     TEXT    NOT NULL,
+    campaign TEXT    NOT NULL,
+    stopped  INTEGER NOT NULL,
+    made_at  INTEGER NOT NULL,
+    subject  TEXT    NOT NULL
+) STRICT;
+CREATE INDEX notice_stopped ON notice (sender, user, campaign, made_at) WHERE stopped = 1;
+
+CREATE TABLE notice_item (
+    notice TEXT    NOT NULL REFERENCES notice ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    item   INTEGER NOT NULL,  -- of held_recipient, which may be gone
+    PRIMARY KEY (notice, number)
+) STRICT, WITHOUT ROWID;
+
+-- Answers that were taken. `done_at` stays for a while, so that an answer that comes twice counts
+-- once. Lists are lines.
+CREATE TABLE notice_command (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    key         TEXT    NOT NULL UNIQUE,
+    notice      TEXT    NOT NULL,
+    sender      TEXT    NOT NULL,
+    in_reply_to TEXT    NOT NULL,
+    refused     TEXT    NOT NULL,
+    release     TEXT    NOT NULL,
+    discard     TEXT    NOT NULL,
+    remarks     TEXT    NOT NULL,
+    taken_at    INTEGER NOT NULL,
+    done_at     INTEGER
+) STRICT;
+
+CREATE TABLE notice_spending (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    count   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX notice_spending_by_account ON notice_spending (account, at);
+
+-- The last digest; one row.
+CREATE TABLE digest (
+    one     INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    day     INTEGER NOT NULL,  -- local days since 1970
+    sent_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kSteps{
-    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7};
+    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7, kVersion8};
 
 }  // namespace
 

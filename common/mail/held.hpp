@@ -55,6 +55,9 @@ struct HeldRecipient {
     std::string finding;  ///< wire name of the finding that decided, e.g. "null-mx"
     FailureCode code = kUnknownFailure;
     std::string reason;                         ///< in plain words
+    std::string advice;                         ///< what the sender can do, one clause; or empty
+    std::string suggestion;                     ///< the address that may be meant, or empty
+    bool tell = false;                          ///< the sender is to be told by a notice
     std::optional<core::TimePoint> release_at;  ///< when it is released by itself
     std::optional<core::TimePoint> expires_at;
     core::TimePoint changed_at;  ///< when it came into this state

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/return_dsn.hpp"
 
-#include "core/clock.hpp"
 #include "core/text.hpp"
+#include "outbound/compose.hpp"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -15,13 +13,6 @@
 namespace holdback::outbound {
 
 namespace {
-
-/// Header fields and texts go out as lines of our own: nothing foreign may end a line.
-std::string one_line(std::string_view text) {
-    std::string line(core::to_valid_utf8(text));
-    std::ranges::replace_if(line, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-    return line;
-}
 
 bool needs_utf8(const ReturnDsnFacts& facts) {
     return core::has_non_ascii(facts.sender) || core::has_non_ascii(facts.original_header) ||
@@ -71,26 +62,6 @@ std::string status_part(const ReturnDsnFacts& facts, bool utf8) {
 }
 
 }  // namespace
-
-std::string rfc5322_date(core::TimePoint time) {
-    constexpr std::array<std::string_view, 7> kDays{
-        "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<std::string_view, 12> kMonths{
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    const unsigned weekday = std::chrono::weekday(day).c_encoding();
-    const unsigned month = static_cast<unsigned>(date.month()) - 1;
-    return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000",
-                       kDays.at(weekday),
-                       static_cast<unsigned>(date.day()),
-                       kMonths.at(month),
-                       static_cast<int>(date.year()),
-                       clock.hours().count(),
-                       clock.minutes().count(),
-                       clock.seconds().count());
-}
 
 std::string compose_return_dsn(const ReturnDsnFacts& facts) {
     const bool utf8 = needs_utf8(facts);

@@ -35,7 +35,4 @@ struct ReturnDsnFacts {
 /// `Auto-Submitted: auto-replied` (RFC 3834 section 5).
 [[nodiscard]] std::string compose_return_dsn(const ReturnDsnFacts& facts);
 
-/// A date as RFC 5322 section 3.3 writes it, in UTC: "Sat, 21 Nov 2026 10:00:00 +0000".
-[[nodiscard]] std::string rfc5322_date(core::TimePoint time);
-
 }  // namespace holdback::outbound

@@ -25,6 +25,8 @@ struct Verdict {
     config::PolicyAction shadowed = config::PolicyAction::Pass;
     /// All findings that the policy only tags, whatever decided.
     std::vector<mail::FindingName> tags;
+    /// The recipient would have been held, but the sender overrode that.
+    bool overridden = false;
 };
 
 /// The policy's word on a recipient's findings. Findings listed in `[policy] shadow` count for

@@ -60,7 +60,7 @@ std::string value_or_none(std::string_view text) {
 std::string decision_line(const OutboundDecision& decision) {
     return fmt::format(
         "decision flow=outbound qid={} sender={} rcpt={} verdict={} reason={} bulk={} dns_ms={} "
-        "code={} signal={} mode={} unshadowed={} held={} session={} envid={}",
+        "code={} signal={} mode={} unshadowed={} held={} session={} envid={} override={}",
         value_or_none(decision.queue_id),
         address_value(decision.sender),
         address_value(decision.recipient),
@@ -74,7 +74,8 @@ std::string decision_line(const OutboundDecision& decision) {
         wire_name(decision.unshadowed),
         value_of(decision.held_id),
         value_or_none(decision.session),
-        value_or_none(decision.envelope_id));
+        value_or_none(decision.envelope_id),
+        decision.overridden ? "yes" : "no");
 }
 
 std::string decision_line(const InboundDecision& decision) {
@@ -126,6 +127,37 @@ std::string decision_line(const ReleaseDecision& decision) {
         value_or_none(decision.answer),
         address_value(decision.sender),
         value_or_none(decision.cause));
+}
+
+std::string decision_line(const NoticeDecision& decision) {
+    return fmt::format(
+        "decision flow=notice notice={} sender={} verdict={} reason={} items={} from={} user={} "
+        "qid={} session={}",
+        value_or_none(decision.notice),
+        address_value(decision.sender),
+        wire_name(decision.verdict),
+        word_or_none(decision.reason),
+        decision.items,
+        address_value(decision.from),
+        value_or_none(decision.user),
+        value_or_none(decision.queue_id),
+        value_or_none(decision.session));
+}
+
+std::string_view wire_name(NoticeVerdict verdict) {
+    switch (verdict) {
+        case NoticeVerdict::Sent:
+            return "sent";
+        case NoticeVerdict::Accepted:
+            return "accepted";
+        case NoticeVerdict::Refused:
+            return "refused";
+        case NoticeVerdict::Ignored:
+            return "ignored";
+        case NoticeVerdict::Overridden:
+            return "overridden";
+    }
+    std::unreachable();
 }
 
 std::string_view wire_name(LearnOutcome outcome) {

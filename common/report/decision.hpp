@@ -12,6 +12,7 @@
 #include "outbound/bulk.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,11 +37,12 @@ struct OutboundDecision {
     std::optional<std::chrono::milliseconds> dns_time;  ///< nullopt: DNS was not asked
     std::optional<std::int64_t> held_id;                ///< the number that people use
     std::string envelope_id;  ///< ENVID that the client gave; empty when it gave none
+    bool overridden = false;  ///< it would have been held, but for X-Holdback-Override
 };
 
 /// `decision flow=outbound qid="4Xk2" sender="…" rcpt="…" verdict=hold reason=null-mx bulk=yes
 /// dns_ms=12 code=2002 signal="header:List-Id" mode=enforce unshadowed=hold held=17 session="…"
-/// envid="QQ314159"`.
+/// envid="QQ314159" override=no`.
 /// What is absent is written `none`.
 [[nodiscard]] std::string decision_line(const OutboundDecision& decision);
 
@@ -111,6 +113,32 @@ struct ReleaseDecision {
 /// cause="expiry"`.
 [[nodiscard]] std::string decision_line(const ReleaseDecision& decision);
 
+/// What became of a notice to a sender, or of an answer to one.
+enum class NoticeVerdict : std::uint8_t {
+    Sent,        ///< the notice was made
+    Accepted,    ///< the answer is obeyed
+    Refused,     ///< it is not, and its sender is told why
+    Ignored,     ///< it goes on as ordinary mail
+    Overridden,  ///< X-Holdback-Override released recipients as they were sent
+};
+
+struct NoticeDecision {
+    std::string notice;    ///< id; empty when there is none
+    std::string queue_id;  ///< of the answer
+    std::string sender;    ///< of the mail that was held
+    std::string user;      ///< who answered or sent, as SASL user
+    std::string from;      ///< envelope sender of the answer
+    NoticeVerdict verdict = NoticeVerdict::Ignored;
+    std::string reason;     ///< a word, or empty
+    std::size_t items = 0;  ///< told of, or asked for
+    std::string session;
+};
+
+/// `decision flow=notice notice="0123456789ab" sender="…" verdict=refused reason=other-user items=2
+/// from="…" user="…" qid="…" session="…"`.
+[[nodiscard]] std::string decision_line(const NoticeDecision& decision);
+
+[[nodiscard]] std::string_view wire_name(NoticeVerdict verdict);
 [[nodiscard]] std::string_view wire_name(LearnOutcome outcome);
 [[nodiscard]] std::string_view wire_name(ReleaseVerdict verdict);
 

@@ -10,6 +10,7 @@
 #include "dsn/seal.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
+#include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
@@ -22,10 +23,13 @@
 #include "mail/suppression.hpp"
 #include "milter/mta_actions.hpp"
 #include "milter/waiting_room.hpp"
+#include "outbound/notice_token.hpp"
 #include "ports/held_store.hpp"
 #include "ports/message_reader.hpp"
+#include "ports/notice_store.hpp"
 #include "ports/submitter.hpp"
 #include "tests/support/memory_journal.hpp"
+#include "tests/support/memory_notices.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/zone_resolver.hpp"
 
@@ -57,6 +61,14 @@ public:
     [[nodiscard]] dsn::MessageView read(std::string_view octets) const override {
         last_ = octets;
         dsn::MessageView view;
+        if (!letter_.empty()) {
+            dsn::MessagePart part;
+            part.media_type = "text/plain";
+            part.text = letter_;
+            view.media_type = "text/plain";
+            view.parts = {part};
+            return view;
+        }
         view.media_type = "multipart/report";
         view.parameters = {{"report-type", "delivery-status"}};
         view.headers.add("Content-Type", " multipart/report; report-type=delivery-status");
@@ -77,8 +89,11 @@ public:
     [[nodiscard]] const std::string& last() const { return last_; }
 
     void say(std::string_view diagnostic) { diagnostic_ = diagnostic; }
+    /// From now on a letter with this text.
+    void write(std::string_view text) { letter_ = text; }
 
 private:
+    std::string letter_;
     std::string diagnostic_ = "550 5.1.1 no such user here";
     mutable std::string last_;
 };
@@ -188,11 +203,18 @@ struct House {
                            return std::make_unique<Forward>(submitter);
                        },
                    .make_token = [this] { return "token-" + std::to_string(++tokens); }}),
+          replies({.notices = notices,
+                   .reader = reader,
+                   .log = log,
+                   .clock = clock,
+                   .keys = [this] { return seals.keys(); },
+                   .host_name = "mx.a.test"}),
           session({.snapshots = snapshots,
                    .outbound = outbound,
                    .inbound = inbound,
                    .release = release,
                    .seals = seals,
+                   .replies = replies,
                    .waiting = waiting,
                    .log = log},
                   "s",
@@ -279,6 +301,7 @@ struct House {
     support::MemoryJournal journal;
     support::MemoryOutageStore outages;
     support::MemoryHeldStore held;
+    support::MemoryNoticeStore notices{held};
     support::MemorySpool spool;
     support::FakeSubmitter submitter;
     support::ZoneResolver resolver;
@@ -293,6 +316,7 @@ struct House {
     flow::Learner learner;
     flow::InboundFlow inbound;
     flow::ReleaseFlow release;
+    flow::NoticeReplies replies;
     WaitingRoom waiting;
     Session session;
     RecordingActions actions;
@@ -929,6 +953,128 @@ TEST_CASE("look-ups begin at RCPT") {
     CHECK(house.resolver.started() == std::vector<std::string>{"good.test"});
     house.session.abort();
     CHECK(is<Accept>(house.session.end_of_message(house.actions, "")));
+}
+
+namespace {
+
+/// As `enforcing`, with an address for notices and a small budget.
+config::Settings with_notices() {
+    config::Settings settings = enforcing();
+    settings.notice.address = "holdback@a.test";
+    settings.notice.budget = {.count = 2, .window = std::chrono::days(1)};
+    settings.bulk.users = {"news"};
+    return settings;
+}
+
+/// A notice to news@a.test about nothing any more, as made by `key`; gives the subject of answers.
+std::string answer_subject(House& house) {
+    const dsn::SealKey key{.id = {1}, .secret = {7}, .made = house.clock.now()};
+    house.seals.use({key});
+    ports::Notice notice;
+    notice.id = "0123456789ab";
+    notice.group = {.sender = "news@a.test", .user = "news", .campaign = ""};
+    notice.items = {1, 2};
+    REQUIRE(house.notices.put(notice, {}).value());
+    return " Re: [" + outbound::notice_token(notice.id, "news@a.test", key.secret) + "]";
+}
+
+}  // namespace
+
+TEST_CASE("the notice address is no recipient that could be bad") {
+    House house(with_notices());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<Holdback+x@a.test>"}, newsletter, "news")));
+    CHECK(house.log.lines().empty());
+    CHECK(house.actions.deleted.empty());
+}
+
+TEST_CASE("an answer to a notice is taken out of the mail, and others get it") {
+    House house(with_notices());
+    house.connect("127.0.0.1");
+    const std::string subject = answer_subject(house);
+    house.reader.write("release 1\n");
+    SUBCASE("for us alone") {
+        CHECK(is<Discard>(
+            house.send("<news@a.test>", {"<holdback@a.test>"}, {{"Subject", subject}}, "news")));
+        CHECK(house.actions.deleted.empty());
+    }
+    SUBCASE("for others as well") {
+        CHECK(is<Accept>(house.send("<news@a.test>",
+                                    {"<anna@good.test>", "<Holdback@a.test>"},
+                                    {{"Subject", subject}},
+                                    "news")));
+        CHECK(house.actions.deleted == std::vector<std::string>{"<Holdback@a.test>"});
+    }
+    SUBCASE("for others who are all held") {
+        const std::vector<std::pair<std::string, std::string>> fields{
+            {"Subject", subject}, {"List-Unsubscribe", " <mailto:x@a.test>"}};
+        CHECK(is<Discard>(
+            house.send("<news@a.test>", {"<x@null.test>", "<holdback@a.test>"}, fields, "news")));
+        CHECK(house.items().size() == 1);
+    }
+    SUBCASE("from outside") {
+        house.connect("192.0.2.7");
+        CHECK(is<Discard>(house.send("<x@b.test>", {"<holdback@a.test>"}, {{"Subject", subject}})));
+        CHECK(house.log.has("verdict=refused reason=other-user"));
+    }
+    CHECK(house.log.has("flow=notice"));
+}
+
+TEST_CASE("a letter to the notice address goes on to it whatever becomes of the others") {
+    House house(with_notices());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send(
+        "<news@a.test>", {"<x@null.test>", "<holdback@a.test>", "<y@null.test>"}, newsletter)));
+    CHECK(house.actions.deleted == std::vector<std::string>{"<x@null.test>", "<y@null.test>"});
+    CHECK(house.items().size() == 2);
+}
+
+TEST_CASE("a sender's override lets those pass who would be held, within his budget") {
+    House house(with_notices());
+    house.connect("127.0.0.1");
+    auto fields = newsletter;
+    fields.emplace_back("X-Holdback-Override", " Release");
+    const std::vector<std::pair<std::string, int>> removed{{"X-Holdback-Override", 1}};
+    CHECK(is<Accept>(
+        house.send("<news@a.test>", {"<a@null.test>", "<b@good.test>"}, fields, "news")));
+    CHECK(house.items().empty());
+    CHECK(house.actions.deleted.empty());
+    CHECK(house.actions.removed == removed);
+    CHECK(house.log.has("rcpt=\"a@null.test\" verdict=pass reason=null-mx"));
+    CHECK(house.log.has("override=yes"));
+    // Three do not fit any more: all are held, and the field goes.
+    house.actions.removed.clear();
+    CHECK(is<Accept>(house.send(
+        "<news@a.test>", {"<c@null.test>", "<d@null.test>", "<b@good.test>"}, fields, "news")));
+    CHECK(house.items().size() == 2);
+    CHECK(house.actions.removed == removed);
+    CHECK(house.log.has("verdict=ignored reason=over-budget items=2"));
+}
+
+TEST_CASE("an override of nobody known is removed and ignored") {
+    House house(with_notices());
+    house.connect("127.0.0.1");
+    auto fields = newsletter;
+    fields.emplace_back("X-Holdback-Override", " all");
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<a@null.test>", "<b@good.test>"}, fields)));
+    CHECK(house.items().size() == 1);
+    CHECK(house.actions.removed ==
+          std::vector<std::pair<std::string, int>>{{"X-Holdback-Override", 1}});
+    CHECK(house.log.has("verdict=ignored reason=override-not-allowed"));
+}
+
+TEST_CASE("an override does not reach those whom the administrator blocked") {
+    config::Settings settings = with_notices();
+    settings.outgoing.block = {"a@good.test"};
+    settings.policy.bulk.set(mail::FindingName::BlockedByAdmin, config::PolicyAction::Hold);
+    House house(settings);
+    house.connect("127.0.0.1");
+    auto fields = newsletter;
+    fields.emplace_back("X-Holdback-Override", " all");
+    CHECK(is<Accept>(
+        house.send("<news@a.test>", {"<a@good.test>", "<b@null.test>"}, fields, "news")));
+    REQUIRE(house.items().size() == 1);
+    CHECK(house.items()[0].recipient.address == "a@good.test");
 }
 
 }  // namespace holdback::milter

@@ -38,7 +38,7 @@ TEST_CASE("an outbound decision is one line, keys in fixed order") {
           "decision flow=outbound qid=\"4Xk2\" sender=\"news@example.org\" "
           "rcpt=\"bo@example.net\" verdict=hold reason=null-mx bulk=yes dns_ms=12 code=2002 "
           "signal=\"header:List-Id\" mode=enforce unshadowed=hold held=17 session=\"s1\" "
-          "envid=none");
+          "envid=none override=no");
 }
 
 TEST_CASE("what is absent is written none, and the null sender as an empty text") {
@@ -59,7 +59,7 @@ TEST_CASE("what is absent is written none, and the null sender as an empty text"
     CHECK(decision_line(decision) ==
           "decision flow=outbound qid=none sender=\"\" rcpt=\"bo@example.net\" verdict=pass "
           "reason=none bulk=no dns_ms=none code=none signal=\"none\" mode=shadow unshadowed=tag "
-          "held=none session=none envid=none");
+          "held=none session=none envid=none override=no");
 }
 
 TEST_CASE("an inbound decision is one line, keys in fixed order") {
@@ -114,7 +114,8 @@ TEST_CASE("no foreign value can end its quotes, its line, or forge a key") {
     CHECK(decision_line(outbound) ==
           "decision flow=outbound qid=" + safe + " sender=" + safe + " rcpt=" + safe +
               " verdict=pass reason=none bulk=no dns_ms=none code=none signal=" + safe +
-              " mode=shadow unshadowed=pass held=none session=" + safe + " envid=" + safe);
+              " mode=shadow unshadowed=pass held=none session=" + safe + " envid=" + safe +
+              " override=no");
     InboundDecision inbound;
     inbound.queue_id = hostile;
     inbound.recipient = hostile;

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Tells senders who was held, and obeys their answers: the work that no session waits for.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "dsn/seal.hpp"
+#include "flow/own_mail.hpp"
+#include "flow/release_flow.hpp"
+#include "outbound/notice.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/message_reader.hpp"
+#include "ports/notice_store.hpp"
+#include "report/rate_limit.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::flow {
+
+/// The address of `[notice] address`, or the one that stands in its place.
+[[nodiscard]] std::string notice_address(const config::NoticeSettings& settings,
+                                         std::string_view host_name);
+
+/// Whose budget a release counts against: the SASL user, or the envelope sender of mail without
+/// one.
+[[nodiscard]] std::string budget_account(std::string_view user, std::string_view sender);
+
+/// Cap, what was used, and when it is possible again: a clause for people.
+[[nodiscard]] std::string budget_text(const config::Rate& budget,
+                                      const ports::BudgetAnswer& answer);
+
+/// The use case. Its work is done by one thread.
+class NoticeFlow {
+public:
+    /// What the flow works with; all outlive it.
+    struct Parts {
+        ports::NoticeStore& notices;
+        ports::HeldStore& held;
+        ports::MessageReader& reader;
+        ports::Log& log;
+        core::Clock& clock;
+        OwnMail& own_mail;
+        ReleaseFlow& release;
+        /// The keys of the seal, which sign tokens too.
+        std::function<dsn::SealKeys()> keys;
+        /// Gives an unpredictable lower-case hexadecimal text of 12 digits.
+        std::function<std::string()> make_id;
+    };
+
+    explicit NoticeFlow(Parts parts) : parts_(std::move(parts)) {}
+
+    /// Obeys the answers that were taken, and makes the notices that are due. Called every second
+    /// or so by one thread.
+    void work(const config::Settings& settings);
+
+private:
+    void obey(const ports::NoticeCommand& command, const config::Settings& settings);
+    void notify(const ports::NoticeGroup& group, const config::Settings& settings);
+    /// Items of a stopped campaign about which there is a notice belong to that; gives the others.
+    [[nodiscard]] std::vector<ports::HeldItem> adopt(const ports::NoticeGroup& group,
+                                                     std::vector<ports::HeldItem> items);
+    [[nodiscard]] outbound::NoticeFacts facts_of(const std::vector<ports::HeldItem>& items,
+                                                 const config::Settings& settings) const;
+    /// Within the budget; what it does not allow becomes a remark. The error is for the log.
+    [[nodiscard]] core::Result<std::vector<ItemOutcome>, std::string> release(
+        std::span<const std::int64_t> ids,
+        const ports::Notice& notice,
+        const config::Settings& settings,
+        std::vector<std::string>& remarks);
+    void confirm(const ports::NoticeCommand& command,
+                 const ports::Notice& notice,
+                 outbound::ConfirmationFacts facts,
+                 const config::Settings& settings);
+    [[nodiscard]] std::string subject_of(const ports::HeldItem& item) const;
+    void purge(const config::Settings& settings);
+    void trouble(std::string_view what);
+
+    Parts parts_;
+    std::optional<core::SteadyPoint> purged_;
+    report::RateLimit limit_;
+};
+
+}  // namespace holdback::flow

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/notice_replies.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/text.hpp"
+#include "dsn/detect.hpp"
+#include "dsn/human_text.hpp"
+#include "dsn/message_view.hpp"
+#include "dsn/report.hpp"
+#include "dsn/seal.hpp"
+#include "flow/notice_flow.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/submitting.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/finding.hpp"
+#include "mail/header.hpp"
+#include "outbound/notice_orders.hpp"
+#include "outbound/notice_token.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/log.hpp"
+#include "ports/notice_store.hpp"
+#include "report/decision.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using report::NoticeVerdict;
+
+/// True when a machine wrote the message: nothing is done for it, and nobody answers it.
+bool is_automatic(const mail::Envelope& envelope,
+                  const mail::HeaderList& headers,
+                  const dsn::MessageView& view) {
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return true;
+    }
+    const auto submitted = headers.first("Auto-Submitted");
+    if (submitted.has_value() && !core::starts_with_ignoring_case(*submitted, "no")) {
+        return true;
+    }
+    const std::string precedence = core::to_lower(headers.first("Precedence").value_or(""));
+    if (precedence.starts_with("auto") || precedence == "bulk" || precedence == "junk" ||
+        precedence == "list" || headers.has("List-Id")) {
+        return true;
+    }
+    switch (dsn::detect(view, dsn::human_text(view)).kind) {
+        case dsn::MessageKind::Dsn:
+        case dsn::MessageKind::AutoReply:
+        case dsn::MessageKind::Challenge:
+        case dsn::MessageKind::Complaint:
+        case dsn::MessageKind::Mdn:
+            return true;
+        // An answer quotes what servers said to the recipients of the notice: it reads like one.
+        case dsn::MessageKind::Bounce:
+        case dsn::MessageKind::Unsubscribe:
+        case dsn::MessageKind::Ordinary:
+            return false;
+    }
+    return false;
+}
+
+/// What the sender wrote: the plain text, or that of the HTML when there is no plain text or it is
+/// blank.
+std::string text_of(const dsn::MessageView& view) {
+    for (const bool html : {false, true}) {
+        for (const dsn::MessagePart& part : view.parts) {
+            const std::string disposition = part.headers.first("Content-Disposition").value_or("");
+            if (part.embedded == 0 && part.was_html == html &&
+                part.media_type == (html ? "text/html" : "text/plain") &&
+                !core::starts_with_ignoring_case(disposition, "attachment") &&
+                !core::trim(part.text).empty()) {
+                return part.text;
+            }
+        }
+    }
+    return {};
+}
+
+bool same_mailbox(std::string_view a, std::string_view b) {
+    return core::equals_ignoring_case(a, b);
+}
+
+/// Why an answer with a genuine token is not obeyed, as a word for the log; empty: it is.
+std::string refusal_of(const Submitting& who,
+                       const mail::Envelope& envelope,
+                       const ports::NoticeGroup& group,
+                       config::ReplyBy reply_by) {
+    switch (reply_by) {
+        case config::ReplyBy::User:
+            if (group.user.empty()) {
+                return "no-user";
+            }
+            return who.user == group.user ? "" : "other-user";
+        case config::ReplyBy::Sender:
+            return envelope.direction == mail::Direction::Outgoing &&
+                           same_mailbox(envelope.sender_text(), group.sender)
+                       ? ""
+                       : "other-sender";
+        case config::ReplyBy::Token:
+            return "";
+    }
+    return "other-user";
+}
+
+std::string plain_words(std::string_view refusal) {
+    if (refusal == "no-user") {
+        return "the mail came from a program that did not log in, so it cannot be released by "
+               "answering; ask the mail administrator.";
+    }
+    if (refusal == "other-user") {
+        return "only the user who sent the mail can release it, and the answer has to be sent by "
+               "the same mail server, logged in as that user.";
+    }
+    return "the answer has to come from the address that sent the mail, by the same mail server.";
+}
+
+/// Items for numbers of a notice.
+std::vector<std::int64_t> items_of(const std::vector<std::size_t>& numbers,
+                                   const ports::Notice& notice) {
+    std::vector<std::int64_t> items;
+    items.reserve(numbers.size());
+    for (const std::size_t number : numbers) {
+        items.push_back(notice.items.at(number - 1));
+    }
+    return items;
+}
+
+/// What is to be done, or, with a refusal, only to be said.
+ports::NoticeCommand command_for(const mail::Envelope& envelope,
+                                 const mail::HeaderList& headers,
+                                 const ports::Notice& notice,
+                                 const outbound::Orders& orders,
+                                 std::string_view refusal,
+                                 core::TimePoint now) {
+    ports::NoticeCommand command;
+    command.notice = notice.id;
+    // Whoever is not known to be one of ours could have made the address up.
+    command.from = envelope.direction == mail::Direction::Outgoing ? envelope.sender_text()
+                                                                   : notice.group.sender;
+    command.in_reply_to = headers.first("Message-ID").value_or("");
+    command.taken_at = now;
+    if (!refusal.empty()) {
+        command.refused = plain_words(refusal);
+        return command;
+    }
+    outbound::ResolvedOrders resolved = outbound::resolve(orders, notice.items.size());
+    command.release = items_of(resolved.release, notice);
+    command.discard = items_of(resolved.discard, notice);
+    command.remarks = std::move(resolved.remarks);
+    return command;
+}
+
+bool may_override(const Submitting& who,
+                  const mail::Envelope& envelope,
+                  const config::Settings& settings) {
+    return settings.notice.enabled && envelope.direction == mail::Direction::Outgoing &&
+           (settings.notice.reply_by != config::ReplyBy::User || !who.user.empty());
+}
+
+/// Where an override changes something.
+std::vector<std::size_t> overridable(const MessageDecision& decision) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
+        const outbound::Verdict& verdict = decision.verdicts[i];
+        if (verdict.action == config::PolicyAction::Hold && verdict.finding.has_value() &&
+            verdict.finding->name != mail::FindingName::BlockedByAdmin &&
+            verdict.finding->name != mail::FindingName::MalformedAddress) {
+            found.push_back(i);
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+bool NoticeReplies::is_notice_address(const mail::Recipient& recipient,
+                                      const config::Settings& settings) const {
+    if (!settings.notice.enabled || settings.mode == config::Mode::Shadow) {
+        return false;
+    }
+    const std::string address = notice_address(settings.notice, parts_.host_name);
+    const std::string given = recipient.as_given();
+    const std::size_t at = given.rfind('@');
+    const std::size_t plus = given.find('+');
+    if (at == std::string::npos || plus == std::string::npos || plus > at) {
+        return same_mailbox(given, address);
+    }
+    return same_mailbox(given.substr(0, plus) + given.substr(at), address) ||
+           same_mailbox(given, address);
+}
+
+std::optional<std::string> NoticeReplies::token_of(const mail::HeaderList& headers) const {
+    for (const std::string_view name : {"Subject", "In-Reply-To", "References"}) {
+        for (const std::string& value : headers.all(name)) {
+            if (auto token = outbound::find_notice_token(value)) {
+                return token;
+            }
+        }
+    }
+    // Whoever answers in another script encodes the subject.
+    const auto subject = headers.first("Subject");
+    if (!subject.has_value() || subject->find("=?") == std::string::npos) {
+        return std::nullopt;
+    }
+    return outbound::find_notice_token(
+        parts_.reader.read(fmt::format("Subject: {}\r\n\r\n", *subject)).subject);
+}
+
+bool NoticeReplies::may_answer(const mail::HeaderList& headers) const {
+    return token_of(headers).has_value();
+}
+
+bool NoticeReplies::is_genuine(std::string_view token, std::string_view sender) const {
+    std::vector<core::SecretKey> secrets;
+    for (const dsn::SealKey& key : parts_.keys()) {
+        secrets.push_back(key.secret);
+    }
+    return outbound::is_token_of(token, sender, secrets);
+}
+
+ReplyFate NoticeReplies::receive(const Submitting& who,
+                                 const mail::Envelope& envelope,
+                                 const mail::HeaderList& headers,
+                                 std::string_view octets,
+                                 const config::Settings& settings) {
+    report::NoticeDecision line;
+    line.queue_id = envelope.queue_id;
+    line.session = who.session_id;
+    line.user = who.user;
+    line.from = envelope.sender_text();
+    const auto goes_on = [&](std::string_view why) {
+        line.verdict = NoticeVerdict::Ignored;
+        line.reason = why;
+        report(line);
+        return ReplyFate::GoesOn;
+    };
+    const std::string token = token_of(headers).value_or("");
+    if (token.empty()) {
+        return goes_on("no-token");
+    }
+    line.notice = outbound::named_notice(token);
+    const auto found = parts_.notices.find(line.notice);
+    if (!found.has_value()) {
+        return goes_on("store");
+    }
+    const std::optional<ports::Notice>& notice = *found;
+    if (!notice.has_value() || !is_genuine(token, notice->group.sender)) {
+        return goes_on("unknown-token");
+    }
+    line.sender = notice->group.sender;
+    const dsn::MessageView view = parts_.reader.read(octets);
+    if (is_automatic(envelope, headers, view)) {
+        return goes_on("automatic");
+    }
+    const outbound::Orders orders = outbound::read_orders(text_of(view));
+    if (orders.empty()) {
+        return goes_on("no-command");
+    }
+    line.reason = refusal_of(who, envelope, notice->group, settings.notice.reply_by);
+    const ports::NoticeCommand command =
+        command_for(envelope, headers, *notice, orders, line.reason, parts_.clock.now());
+    const std::array<std::string_view, 4> pieces{
+        notice->id, command.in_reply_to, line.from, octets};
+    if (!parts_.notices.take(command, core::digest_hex(pieces)).has_value()) {
+        return goes_on("store");
+    }
+    line.verdict = line.reason.empty() ? NoticeVerdict::Accepted : NoticeVerdict::Refused;
+    line.items = command.release.size() + command.discard.size();
+    report(line);
+    return ReplyFate::Taken;
+}
+
+void NoticeReplies::override_holds(const Submitting& who,
+                                   const mail::Envelope& envelope,
+                                   const mail::HeaderList& headers,
+                                   MessageDecision& decision,
+                                   const config::Settings& settings) {
+    const std::string value = core::to_lower(headers.first(kOverrideField).value_or(""));
+    report::NoticeDecision line;
+    line.queue_id = envelope.queue_id;
+    line.session = who.session_id;
+    line.user = who.user;
+    line.sender = envelope.sender_text();
+    line.from = line.sender;
+    const std::vector<std::size_t> wanted = overridable(decision);
+    line.items = wanted.size();
+    if (value != "release" && value != "all") {
+        line.reason = "override-value";
+    } else if (!may_override(who, envelope, settings)) {
+        line.reason = "override-not-allowed";
+    } else if (wanted.empty() || decision.sender_refusal.has_value() ||
+               decision.trouble_answer.has_value()) {
+        line.reason = "override-not-needed";
+    } else {
+        const auto answer = parts_.notices.spend(budget_account(who.user, line.sender),
+                                                 wanted.size(),
+                                                 settings.notice.budget,
+                                                 parts_.clock.now());
+        if (answer.has_value() && answer->granted) {
+            line.verdict = NoticeVerdict::Overridden;
+            for (const std::size_t i : wanted) {
+                decision.verdicts[i].action = config::PolicyAction::Pass;
+                decision.verdicts[i].overridden = true;
+            }
+            decision.plan = outbound::plan(
+                decision.verdicts, std::holds_alternative<mail::NullSender>(envelope.sender));
+        } else {
+            line.reason = answer.has_value() ? "over-budget" : "store";
+        }
+    }
+    report(line);
+}
+
+void NoticeReplies::report(const report::NoticeDecision& line) const {
+    parts_.log.write(ports::Severity::Info, report::decision_line(line));
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Mail to the notice address: which of it is an answer to a notice, and whether it is obeyed. Also
+// X-Holdback-Override, by which a sender says the same before anything is held.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "dsn/message_view.hpp"
+#include "dsn/seal.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "ports/log.hpp"
+#include "ports/message_reader.hpp"
+#include "ports/notice_store.hpp"
+#include "report/decision.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdback::flow {
+
+/// The header field by which a sender says that nobody is to be held.
+inline constexpr std::string_view kOverrideField = "X-Holdback-Override";
+
+/// What happens to an answer.
+enum class ReplyFate : std::uint8_t {
+    Taken,   ///< it is ours: obeyed or refused, and its sender is told by mail
+    GoesOn,  ///< it is ordinary mail
+};
+
+/// The use case. One object serves all sessions; safe from several threads.
+class NoticeReplies {
+public:
+    /// What the flow works with; all outlive it.
+    struct Parts {
+        ports::NoticeStore& notices;
+        ports::MessageReader& reader;
+        ports::Log& log;
+        core::Clock& clock;
+        std::function<dsn::SealKeys()> keys;
+        std::string host_name;
+    };
+
+    explicit NoticeReplies(Parts parts) : parts_(std::move(parts)) {}
+
+    /// True for the notice address, in any letter case and with "+anything", while notices are sent
+    /// at all. Such a recipient is not judged.
+    [[nodiscard]] bool is_notice_address(const mail::Recipient& recipient,
+                                         const config::Settings& settings) const;
+
+    /// True when the header of a message to the notice address has what looks like a token: only
+    /// then the message is kept until its end.
+    [[nodiscard]] bool may_answer(const mail::HeaderList& headers) const;
+
+    /// A whole message to the notice address, whose `may_answer` was true. When it is taken, what
+    /// it asks for is durable, and the caller takes the notice address out of the envelope; else
+    /// the message goes on. Writes a decision line in either case.
+    [[nodiscard]] ReplyFate receive(const Submitting& who,
+                                    const mail::Envelope& envelope,
+                                    const mail::HeaderList& headers,
+                                    std::string_view octets,
+                                    const config::Settings& settings);
+
+    /// The message bears `kOverrideField`: recipients that would be held, but for those that the
+    /// administrator blocked, pass, if its sender may do that and his budget has room for all of
+    /// them. Changes verdicts and plan; writes a decision line.
+    void override_holds(const Submitting& who,
+                        const mail::Envelope& envelope,
+                        const mail::HeaderList& headers,
+                        MessageDecision& decision,
+                        const config::Settings& settings);
+
+private:
+    [[nodiscard]] std::optional<std::string> token_of(const mail::HeaderList& headers) const;
+    [[nodiscard]] bool is_genuine(std::string_view token, std::string_view sender) const;
+    void report(const report::NoticeDecision& line) const;
+
+    Parts parts_;
+};
+
+}  // namespace holdback::flow

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The mail by which a sender is told who of a campaign's recipients was held, and the mail that
+// confirms what an answer to it has done.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdback::outbound {
+
+/// Rows of a notice that stand in its text; its CSV part has all.
+inline constexpr std::size_t kMostNoticeRows = 100;
+
+/// False for mail about whose held recipients nobody is told: it has no sender, or is a report or
+/// an automatic answer itself.
+[[nodiscard]] bool is_told_of(const mail::Envelope& envelope, const mail::HeaderList& headers);
+
+/// One held recipient. All texts may be foreign.
+struct NoticeRow {
+    std::int64_t item = 0;  ///< the number that administrators use
+    std::string address;
+    std::string subject;  ///< of the message, decoded
+    std::string message_id;
+    std::string finding;  ///< wire name
+    int code = 0;
+    std::string reason;      ///< one clause in plain words
+    std::string advice;      ///< one clause, or empty
+    std::string suggestion;  ///< an address, or empty
+    core::TimePoint held_at;
+};
+
+/// What a notice is made of. Row i has the number i + 1.
+struct NoticeFacts {
+    std::string address;  ///< from which it comes and to which answers go
+    std::string sender;   ///< whom to tell
+    std::string token;
+    std::string host;  ///< of the Message-ID
+    std::string campaign;
+    std::vector<NoticeRow> rows;
+    core::TimePoint now;
+    /// Why the campaign was stopped as a whole, in plain words; empty: it was not.
+    std::string stopped;
+    /// False when no answer can release: the mail had no authenticated user.
+    bool by_answer = true;
+    config::Rate budget{100, std::chrono::days(1)};
+    /// When the first of them ends, and how.
+    std::optional<core::TimePoint> expires_at;
+    config::AtExpiry at_expiry = config::AtExpiry::Return;
+};
+
+/// A multipart/mixed message: text and HTML as alternatives, and the rows as text/csv.
+[[nodiscard]] std::string compose_notice(const NoticeFacts& facts);
+
+/// The plain text of a notice, with "\n" line ends. No line of it reads as a command.
+[[nodiscard]] std::string notice_text(const NoticeFacts& facts);
+
+/// What became of one number of an answer.
+struct ConfirmedRow {
+    std::size_t number = 0;
+    std::string address;
+    std::string outcome;  ///< in plain words
+};
+
+struct ConfirmationFacts {
+    std::string address;      ///< from which it comes
+    std::string to;           ///< whom to tell
+    std::string message_id;   ///< without brackets
+    std::string in_reply_to;  ///< Message-ID of the answer, or empty; foreign
+    std::string subject;      ///< of the held mail; foreign
+    std::string refused;      ///< why nothing was done at all, in plain words; or empty
+    std::vector<ConfirmedRow> rows;
+    std::vector<std::string> remarks;
+    core::TimePoint now;
+};
+
+/// A text/plain message. It bears no token and `Auto-Submitted: auto-replied`.
+[[nodiscard]] std::string compose_confirmation(const ConfirmationFacts& facts);
+
+}  // namespace holdback::outbound

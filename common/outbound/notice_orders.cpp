@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/notice_orders.hpp"
+
+#include "core/text.hpp"
+#include "outbound/compose.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+constexpr std::size_t kMostOctets = std::size_t{64} * 1024;
+/// Lines of a person's own that may stand in front of the first command.
+constexpr int kMostProse = 12;
+constexpr std::size_t kMostRanges = 1000;
+constexpr std::size_t kMostNotUnderstood = 5;
+/// Of a line that is shown to its writer.
+constexpr std::size_t kMostLine = 100;
+/// A line this long was broken by the mail program: the list goes on in the next one.
+constexpr std::size_t kLongLine = 60;
+
+// -------------------------------------------------------------------------------------- characters
+
+struct Replacement {
+    std::string_view from;
+    std::string_view to;
+};
+
+/// What mail programs and keyboards of telephones put in the place of plain characters.
+constexpr std::array<Replacement, 24> kPlain{{
+    {"\xC2\xA0", " "},      // no-break space
+    {"\xE2\x80\xAF", " "},  // narrow no-break space
+    {"\xE3\x80\x80", " "},  // ideographic space
+    {"\xE2\x80\x8B", ""},   // zero-width space
+    {"\xE2\x80\x8C", ""},   // zero-width non-joiner
+    {"\xE2\x80\x8D", ""},   // zero-width joiner
+    {"\xE2\x80\x8E", ""},   // left-to-right mark
+    {"\xE2\x80\x8F", ""},   // right-to-left mark
+    {"\xEF\xBB\xBF", ""},   // byte order mark
+    {"\xE2\x80\x90", "-"},  // hyphen
+    {"\xE2\x80\x91", "-"},  // non-breaking hyphen
+    {"\xE2\x80\x93", "-"},  // en dash
+    {"\xE2\x80\x94", "-"},  // em dash
+    {"\xE2\x88\x92", "-"},  // minus
+    {"\xE2\x80\x9C", "\""}, {"\xE2\x80\x9D", "\""}, {"\xE2\x80\x9E", "\""},
+    {"\xE2\x80\x98", "'"},  {"\xE2\x80\x99", "'"},  {"\xC2\xAB", "\""},
+    {"\xC2\xBB", "\""},     {"\xE2\x80\xA2", "*"},  // bullet
+    {"\xEF\xBC\x8C", ","},                          // full-width comma
+    {"\xEF\xBC\x9A", ":"},                          // full-width colon
+}};
+
+std::string plain(std::string_view line) {
+    std::string out;
+    while (!line.empty()) {
+        const auto* const known = std::ranges::find_if(
+            kPlain, [line](const Replacement& each) { return line.starts_with(each.from); });
+        if (known != kPlain.end()) {
+            out += known->to;
+            line.remove_prefix(known->from.size());
+        } else {
+            out += line.front() == '\t' ? ' ' : line.front();
+            line.remove_prefix(1);
+        }
+    }
+    return out;
+}
+
+// ------------------------------------------------------------------------------------------- words
+
+enum class Kind : std::uint8_t { Release, Discard, Number, All, Dash, Polite, Filler, Other };
+
+struct Word {
+    Kind kind;
+    std::size_t number = 0;
+};
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+    return std::ranges::find(words, word) != words.end();
+}
+
+Kind kind_of(std::string_view word) {
+    static constexpr auto kFillers = std::to_array<std::string_view>(
+        {"no", "nos", "nr", "number", "numbers", "you", "the", "recipients", "recipient"});
+    static constexpr auto kPolite = std::to_array<std::string_view>(
+        {"and", "please", "pls", "plz", "yes", "ok", "okay", "thanks", "thank"});
+    if (word == "release") {
+        return Kind::Release;
+    }
+    if (word == "discard") {
+        return Kind::Discard;
+    }
+    if (word == "all") {
+        return Kind::All;
+    }
+    if (word == "to") {
+        return Kind::Dash;
+    }
+    if (is_one_of(word, kPolite)) {
+        return Kind::Polite;
+    }
+    return is_one_of(word, kFillers) ? Kind::Filler : Kind::Other;
+}
+
+/// The words of a line. Characters that only decorate are passed over.
+std::vector<Word> words_of(std::string_view line) {
+    constexpr std::string_view kDecoration = " ,;:*_\"'`()[]{}<>|+&#!.~";
+    std::vector<Word> words;
+    std::size_t at = 0;
+    while (at < line.size()) {
+        const char c = line[at];
+        std::size_t end = at + 1;
+        if (core::is_ascii_digit(c)) {
+            while (end < line.size() && core::is_ascii_digit(line[end])) {
+                ++end;
+            }
+            const auto number = core::parse_decimal(line.substr(at, end - at));
+            const bool fits = number.has_value() && *number <= SIZE_MAX / 2;
+            words.push_back(
+                {fits ? Kind::Number : Kind::Other, fits ? static_cast<std::size_t>(*number) : 0});
+        } else if (c == '-') {
+            words.push_back({Kind::Dash});
+        } else if (kDecoration.find(c) == std::string_view::npos) {
+            while (end < line.size() && line[end] != '-' && !core::is_ascii_digit(line[end]) &&
+                   kDecoration.find(line[end]) == std::string_view::npos) {
+                ++end;
+            }
+            words.push_back({kind_of(core::to_lower(line.substr(at, end - at)))});
+        }
+        at = end;
+    }
+    return words;
+}
+
+// -----------------------------------------------------------------------------------------
+// commands
+
+/// The orders of a line that begins with a command; nullopt when it goes on like none.
+std::optional<std::vector<Order>> orders_of(std::span<const Word> words) {
+    std::vector<Order> orders;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const Word& word = words[i];
+        switch (word.kind) {
+            case Kind::Release:
+                orders.push_back({.action = OrderAction::Release, .all = false, .numbers = {}});
+                break;
+            case Kind::Discard:
+                orders.push_back({.action = OrderAction::Discard, .all = false, .numbers = {}});
+                break;
+            case Kind::All:
+                orders.back().all = true;
+                break;
+            case Kind::Number: {
+                NumberRange range{word.number, word.number};
+                if (i + 2 < words.size() && words[i + 1].kind == Kind::Dash &&
+                    words[i + 2].kind == Kind::Number) {
+                    range = {std::min(word.number, words[i + 2].number),
+                             std::max(word.number, words[i + 2].number)};
+                    i += 2;
+                }
+                if (orders.back().numbers.size() >= kMostRanges) {
+                    return std::nullopt;
+                }
+                orders.back().numbers.push_back(range);
+                break;
+            }
+            case Kind::Polite:
+            case Kind::Filler:
+                break;
+            case Kind::Dash:
+            case Kind::Other:
+                return std::nullopt;
+        }
+    }
+    const bool each_is_whole = std::ranges::all_of(
+        orders, [](const Order& order) { return order.all != !order.numbers.empty(); });
+    return each_is_whole ? std::optional(std::move(orders)) : std::nullopt;
+}
+
+/// The words of a line from its command on; empty when it does not begin with one. A dash in front
+/// is the mark of a list.
+std::span<const Word> command_in(std::span<const Word> words) {
+    while (!words.empty() &&
+           (words.front().kind == Kind::Polite || words.front().kind == Kind::Dash)) {
+        words = words.subspan(1);
+    }
+    const bool begins = !words.empty() && (words.front().kind == Kind::Release ||
+                                           words.front().kind == Kind::Discard);
+    return begins ? words : std::span<const Word>{};
+}
+
+/// "Release notes are attached" is no command.
+bool looks_like_command(std::span<const Word> words) {
+    return std::ranges::any_of(
+        words.subspan(1).first(std::min<std::size_t>(words.size() - 1, 3)),
+        [](const Word& word) { return word.kind == Kind::Number || word.kind == Kind::All; });
+}
+
+bool is_list(std::span<const Word> words) {
+    return !words.empty() && words.front().kind == Kind::Number &&
+           std::ranges::all_of(words, [](const Word& word) {
+               return word.kind == Kind::Number || word.kind == Kind::Dash ||
+                      word.kind == Kind::Filler || word.kind == Kind::Polite;
+           });
+}
+
+// ------------------------------------------------------------------------------------------
+// quoting
+
+bool is_quoted(std::string_view line) {
+    return line.starts_with('>') || line.starts_with('|') || line.starts_with("]");
+}
+
+/// A field of the head that mail programs put above the quoted message, in their languages.
+bool is_head_field(std::string_view line) {
+    static constexpr auto kFrom =
+        std::to_array<std::string_view>({"from",
+                                         "von",
+                                         "de",
+                                         "da",
+                                         "van",
+                                         "fra",
+                                         "fr\xC3\xA5n",
+                                         "od",
+                                         "l\xC3\xA4hett\xC3\xA4j\xC3\xA4",
+                                         "kimden",
+                                         "\xD0\xBE\xD1\x82",
+                                         "felad\xC3\xB3",
+                                         "expediteur",
+                                         "exp\xC3\xA9"
+                                         "diteur",
+                                         "\xE5\x8F\x91\xE4\xBB\xB6\xE4\xBA\xBA",
+                                         "\xE5\xB7\xAE\xE5\x87\xBA\xE4\xBA\xBA",
+                                         "\xEB\xB3\xB4\xEB\x82\xB8 \xEC\x82\xAC\xEB\x9E\x8C"});
+    std::string bare(line);
+    std::erase(bare, '*');
+    const std::size_t colon = bare.find(':');
+    if (colon == std::string::npos) {
+        return false;
+    }
+    const std::string name = core::to_lower_utf8(
+        core::to_valid_utf8(core::trim(std::string_view(bare).substr(0, colon))));
+    return is_one_of(name, kFrom);
+}
+
+/// A line that ends what the sender wrote: a signature, a rule, "Original Message".
+bool is_end(std::string_view raw, std::string_view line) {
+    if (raw == "-- " || raw == "--") {
+        return true;
+    }
+    const bool rule = line.size() >= 5 && std::ranges::all_of(line, [](char c) {
+                          return c == '_' || c == '-' || c == '=' || c == ' ';
+                      });
+    return rule || line.starts_with("-----") || is_head_field(line) ||
+           core::starts_with_ignoring_case(line, "begin forwarded message") ||
+           core::starts_with_ignoring_case(line, "sent from my ") ||
+           core::starts_with_ignoring_case(line, "get outlook for ");
+}
+
+/// A line such as "On Fri, 27 Nov 2026 at 10:00, Holdback <…> wrote:" in any language: it ends with
+/// a colon and names an address or a time. Programs break it into two.
+bool is_attribution(std::string_view line, std::string_view next) {
+    const auto tells = [](std::string_view text) {
+        return text.find('@') != std::string_view::npos ||
+               (text.find(':') != text.rfind(':') &&
+                std::ranges::count_if(text, core::is_ascii_digit) >= 4);
+    };
+    const auto ends = [](std::string_view text) {
+        return text.ends_with(':') || text.ends_with("\xEF\xBC\x9A");
+    };
+    if (ends(line) && tells(line)) {
+        return true;
+    }
+    return !line.empty() && line.size() > 20 && ends(next) &&
+           tells(fmt::format("{} {}", line, next));
+}
+
+/// Reads line by line.
+class Reader {
+public:
+    explicit Reader(std::string_view text) {
+        for (const std::string_view line : core::split(text.substr(0, kMostOctets), '\n')) {
+            raw_.push_back(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
+            lines_.emplace_back(core::trim(plain(raw_.back())));
+        }
+    }
+
+    Orders read() {
+        for (at_ = 0; at_ < lines_.size() && !ended_; ++at_) {
+            take_line();
+        }
+        return std::move(found_);
+    }
+
+private:
+    /// The line behind the current one that is not empty.
+    [[nodiscard]] std::string_view next() const {
+        for (std::size_t i = at_ + 1; i < lines_.size(); ++i) {
+            if (!lines_[i].empty()) {
+                return lines_[i];
+            }
+        }
+        return {};
+    }
+
+    void take_line() {
+        const std::string& line = lines_[at_];
+        if (line.empty() || is_quoted(line)) {
+            return;
+        }
+        if (is_end(raw_[at_], line)) {
+            ended_ = true;
+            return;
+        }
+        const bool is_command = !command_in(words_of(line)).empty();
+        if (!is_command && is_attribution(line, next())) {
+            skip_attribution(line);
+            return;
+        }
+        const std::vector<Word> words = words_of(joined());
+        if (const auto command = command_in(words); !command.empty()) {
+            take_command(command);
+        } else if (!found_.empty() || ++prose_ > kMostProse) {
+            ended_ = true;
+        }
+    }
+
+    /// What follows counts when the quoted text is marked; else nobody can tell where it ends.
+    void skip_attribution(std::string_view line) {
+        if (!line.ends_with(':') && !line.ends_with("\xEF\xBC\x9A")) {
+            while (at_ + 1 < lines_.size() && lines_[at_ + 1].empty()) {
+                ++at_;
+            }
+            ++at_;
+        }
+        ended_ = !is_quoted(next());
+    }
+
+    /// The current line, with the lines to which a mail program has moved the rest of its list.
+    std::string joined() {
+        std::string text = lines_[at_];
+        while (at_ + 1 < lines_.size() && goes_on(text) && is_list(words_of(lines_[at_ + 1]))) {
+            ++at_;
+            text += ' ';
+            text += lines_[at_];
+        }
+        return text;
+    }
+
+    [[nodiscard]] bool goes_on(std::string_view text) const {
+        return lines_[at_].size() >= kLongLine || raw_[at_].ends_with(' ') || text.ends_with(',') ||
+               text.ends_with('-') || core::to_lower(text).ends_with(" and") ||
+               core::equals_ignoring_case(text, "release") ||
+               core::equals_ignoring_case(text, "discard") ||
+               core::equals_ignoring_case(text, "release:") ||
+               core::equals_ignoring_case(text, "discard:");
+    }
+
+    void take_command(std::span<const Word> words) {
+        if (auto orders = orders_of(words); orders.has_value()) {
+            found_.orders.insert(found_.orders.end(), orders->begin(), orders->end());
+        } else if (looks_like_command(words)) {
+            if (found_.not_understood.size() < kMostNotUnderstood) {
+                found_.not_understood.push_back(
+                    shortened(core::to_valid_utf8(lines_[at_]), kMostLine));
+            }
+        } else if (!found_.empty() || ++prose_ > kMostProse) {
+            ended_ = true;
+        }
+    }
+
+    std::vector<std::string_view> raw_;
+    std::vector<std::string> lines_;
+    std::size_t at_ = 0;
+    int prose_ = 0;
+    bool ended_ = false;
+    Orders found_;
+};
+
+std::string range_text(const NumberRange& range) {
+    return range.first == range.last ? fmt::format("{}", range.first)
+                                     : fmt::format("{}-{}", range.first, range.last);
+}
+
+}  // namespace
+
+Orders read_orders(std::string_view text) {
+    return Reader(text).read();
+}
+
+ResolvedOrders resolve(const Orders& orders, std::size_t count) {
+    ResolvedOrders resolved;
+    std::set<std::size_t> release;
+    std::set<std::size_t> discard;
+    for (const Order& order : orders.orders) {
+        std::set<std::size_t>& wanted = order.action == OrderAction::Release ? release : discard;
+        std::vector<NumberRange> ranges = order.numbers;
+        if (order.all) {
+            ranges = {{1, count}};
+        }
+        for (const NumberRange& range : ranges) {
+            if (range.first < 1 || range.last > count) {
+                resolved.remarks.push_back(fmt::format(
+                    "{}: the notice has the numbers 1 to {}", range_text(range), count));
+                continue;
+            }
+            for (std::size_t number = range.first; number <= range.last; ++number) {
+                wanted.insert(number);
+            }
+        }
+    }
+    std::vector<std::size_t> both;
+    std::ranges::set_intersection(release, discard, std::back_inserter(both));
+    std::ranges::set_difference(release, both, std::back_inserter(resolved.release));
+    std::ranges::set_difference(discard, both, std::back_inserter(resolved.discard));
+    if (!both.empty()) {
+        constexpr std::size_t kMostNamed = 20;
+        const auto named = std::span(both).first(std::min(both.size(), kMostNamed));
+        resolved.remarks.push_back(fmt::format("{}{}: released and discarded cannot both be",
+                                               fmt::join(named, ", "),
+                                               both.size() > kMostNamed ? ", ..." : ""));
+    }
+    for (const std::string& line : orders.not_understood) {
+        resolved.remarks.push_back(fmt::format("not understood: {}", line));
+    }
+    return resolved;
+}
+
+}  // namespace holdback::outbound

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What an answer to a notice asks for: "release 3 7", "release 1-5", "release all", "discard 2".
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::outbound {
+
+enum class OrderAction : std::uint8_t { Release, Discard };
+
+/// Numbers from `first` to `last`, both included.
+struct NumberRange {
+    std::size_t first;
+    std::size_t last;
+
+    bool operator==(const NumberRange&) const = default;
+};
+
+/// One command, as it was written.
+struct Order {
+    OrderAction action = OrderAction::Release;
+    bool all = false;
+    std::vector<NumberRange> numbers;  ///< empty with `all`
+
+    bool operator==(const Order&) const = default;
+};
+
+/// What stands in an answer.
+struct Orders {
+    std::vector<Order> orders;
+    /// Lines that begin like a command and go on like none; they are not obeyed.
+    std::vector<std::string> not_understood;
+
+    [[nodiscard]] bool empty() const { return orders.empty() && not_understood.empty(); }
+    bool operator==(const Orders&) const = default;
+};
+
+/// Reads the text of an answer (UTF-8, "\n" line ends; of HTML the text a reader sees). Commands
+/// stand at the start of a line of their own, among the first lines that the sender wrote: what is
+/// quoted, what stands behind a signature mark or behind the head of a quoted message does not
+/// count. Letter case, commas, "and", "please", quotation marks, list marks, emphasis and full
+/// stops make no difference. Linear in the length of the text, of which the first 64 KiB are read.
+[[nodiscard]] Orders read_orders(std::string_view text);
+
+/// Orders applied to a notice of `count` recipients: numbers from 1 on, each in one list at most.
+struct ResolvedOrders {
+    std::vector<std::size_t> release;
+    std::vector<std::size_t> discard;
+    /// Why something was not done, in plain words.
+    std::vector<std::string> remarks;
+
+    bool operator==(const ResolvedOrders&) const = default;
+};
+
+/// Nothing is done about numbers that the notice does not have, and about those that are to be both
+/// released and discarded.
+[[nodiscard]] ResolvedOrders resolve(const Orders& orders, std::size_t count);
+
+}  // namespace holdback::outbound

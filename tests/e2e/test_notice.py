@@ -1,0 +1,385 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices to senders, the answers that release, X-Holdback-Override, and the daily digest."""
+
+import base64
+import csv
+import email
+import email.policy
+import io
+import re
+import time
+
+from lab.mail import NEWS, message, send
+from lab.wait import wait_for
+
+ANNA = "anna@good.test"
+CARL = "carl@nullmx.test"
+DORA = "dora@gone.test"
+EVA = "eva@nullmx.test"
+OURS = "holdback@home.test"
+USERS = ["newsletter", "clients", "crash", "budget", "override", "spender"]
+SETTINGS = {
+    "notice": {"address": OURS, "collect": "1s"},
+    "bulk": {"users": USERS},
+}
+
+
+def hold(bench, campaign, recipients=(ANNA, CARL, DORA, EVA), login="newsletter", **options):
+    octets = message(
+        NEWS, "list@home.test", f"News {campaign}", bulk=True, campaign=campaign, **options
+    )
+    sent = send(bench.postfix.relay_port, NEWS, recipients, octets, login=login)
+    assert sent.data and sent.data[0] == 250, sent
+
+
+def parsed(delivery):
+    return email.message_from_bytes(delivery.octets, policy=email.policy.default)
+
+
+def mails(bench, to, subject):
+    """What a mailbox of home.test got, with this in its subject."""
+    found = [parsed(delivery) for delivery in bench.home.deliveries(to)]
+    return [mail for mail in found if subject in mail["Subject"]]
+
+
+def notice(bench, campaign):
+    """The one notice about a campaign."""
+    found = wait_for("the notice", lambda: mails(bench, NEWS, f"News {campaign}"))
+    bench.settle()
+    assert len(mails(bench, NEWS, f"News {campaign}")) == 1
+    return found[0]
+
+
+def answer(bench, to, text, login="newsletter", sender=NEWS, recipients=(OURS,), extra=()):
+    """Answers a mail as a mail program does: with its subject, its references and its text."""
+    quoted = "".join(f"> {line}\r\n" for line in body_text(to).splitlines())
+    octets = message(
+        sender,
+        OURS,
+        "Re: " + re.sub(r"\s+", " ", str(to["Subject"])),
+        f"{text}\r\n\r\nOn Fri, 27 Nov 2026 at 10:00, Holdback <{OURS}> wrote:\r\n{quoted}",
+        extra=[f"In-Reply-To: {to['Message-ID']}", f"References: {to['Message-ID']}", *extra],
+    )
+    sent = send(bench.postfix.relay_port, sender, list(recipients), octets, login=login)
+    assert sent.data and sent.data[0] == 250, sent
+    bench.settle()
+    return sent
+
+
+def body_text(mail):
+    return mail.get_body(("plain",)).get_content()
+
+
+def confirmation(bench, to=NEWS):
+    (found,) = wait_for("the confirmation", lambda: mails(bench, to, "your answer"))
+    return body_text(found)
+
+
+def held(bench, campaign):
+    return sorted(
+        row["recipient"]
+        for row in bench.holdback.held("--campaign", campaign)
+        if row["state"] == "held"
+    )
+
+
+def test_a_notice_tells_the_sender_once_who_was_held_and_why(bench):
+    hold(bench, "first")
+    mail = notice(bench, "first")
+    (delivery,) = bench.home.deliveries(NEWS)
+    assert delivery.sender == ""
+    assert mail["From"].addresses[0].addr_spec == OURS
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail.get_content_type() == "multipart/mixed"
+    text, html = body_text(mail), mail.get_body(("html",)).get_content()
+    for who in (CARL, DORA, EVA):
+        assert who in text and who in html
+    assert ANNA not in text
+    assert "states that it takes no mail" in text and "does not exist" in text
+    (table,) = [part for part in mail.walk() if part.get_content_type() == "text/csv"]
+    rows = list(csv.DictReader(io.StringIO(table.get_content())))
+    assert [row["address"] for row in rows] == [CARL, DORA, EVA]
+    assert [row["number"] for row in rows] == ["1", "2", "3"]
+    assert rows[0]["finding"] == "null-mx" and rows[0]["code"] == "2002"
+    assert all(len(line) <= 998 for line in delivery.octets.split(b"\r\n"))
+
+
+def test_an_answer_releases_two_of_three_and_is_confirmed(bench):
+    hold(bench, "second")
+    mail = notice(bench, "second")
+    answer(bench, mail, "release 1 and 3, please.")
+    wait_for("both have it", lambda: len(bench.outside.deliveries()) >= 3)
+    text = confirmation(bench)
+    bench.settle()
+    assert bench.outside.recipients() == sorted([ANNA, CARL, EVA])
+    assert held(bench, "second") == [DORA]
+    assert re.search(rf"1  {CARL}\s+sent", text) and re.search(rf"3  {EVA}\s+sent", text)
+    assert bench.home.deliveries(OURS) == []
+    assert bench.holdback.log('flow=notice .*verdict=accepted .*user="newsletter"')
+    assert len(bench.holdback.log('flow=release .*verdict=released .*cause="notice"')) == 2
+    (carl,) = bench.outside.deliveries(CARL)
+    assert carl.fields("X-Holdback-Release") == [] and b"News second" in carl.octets
+
+
+def test_release_all_and_discard(bench):
+    hold(bench, "third")
+    mail = notice(bench, "third")
+    answer(bench, mail, "DISCARD 2.")
+    text = confirmation(bench)
+    assert re.search(rf"2  {DORA}\s+discarded", text)
+    assert held(bench, "third") == [CARL, EVA]
+    answer(bench, mail, "Release all")
+    wait_for("both have it", lambda: len(bench.outside.deliveries()) >= 3)
+    (second,) = [
+        body
+        for body in wait_for(
+            "the second confirmation",
+            lambda: [m for m in map(body_text, mails(bench, NEWS, "your answer")) if "sent" in m],
+        )
+    ]
+    assert "discarded already" in second
+    assert bench.outside.recipients() == sorted([ANNA, CARL, EVA])
+
+
+def test_another_user_releases_nothing_and_is_told(bench):
+    hold(bench, "other")
+    mail = notice(bench, "other")
+    answer(bench, mail, "release all", login="joe", sender="joe@home.test")
+    text = confirmation(bench, "joe@home.test")
+    assert "Nothing was done" in text and "only the user who sent the mail" in text
+    answer(bench, mail, "release all", login=None, sender="joe@home.test")
+    assert held(bench, "other") == sorted([CARL, DORA, EVA])
+    assert bench.outside.recipients() == [ANNA]
+    assert bench.home.deliveries(OURS) == []
+    assert bench.holdback.log("flow=notice .*verdict=refused reason=other-user")
+
+
+def test_an_altered_token_is_none_and_the_mail_is_delivered(bench):
+    hold(bench, "altered")
+    mail = notice(bench, "altered")
+    for field in ("Subject", "Message-ID"):
+        token = re.search(r"hbn-[0-9a-f]{32}", str(mail[field])).group()
+        altered = token[:-1] + ("0" if token[-1] != "0" else "1")
+        value = re.sub(r"\s+", " ", str(mail[field])).replace(token, altered)
+        del mail[field]
+        mail[field] = value
+    answer(bench, mail, "release all")
+    wait_for("it is delivered", lambda: bench.home.deliveries(OURS))
+    assert held(bench, "altered") == sorted([CARL, DORA, EVA])
+    assert bench.holdback.log("flow=notice .*verdict=ignored reason=unknown-token")
+
+
+def test_a_vacation_answer_does_nothing_and_is_delivered(bench):
+    hold(bench, "vacation")
+    mail = notice(bench, "vacation")
+    answer(bench, mail, "release all", extra=["Auto-Submitted: auto-replied (vacation)"])
+    wait_for("it is delivered", lambda: bench.home.deliveries(OURS))
+    assert held(bench, "vacation") == sorted([CARL, DORA, EVA])
+    time.sleep(2)
+    bench.settle()
+    assert len(bench.home.deliveries(NEWS)) == 1
+    assert len(bench.home.deliveries(OURS)) == 1
+
+
+def test_mail_to_the_notice_address_without_a_token_is_delivered(bench):
+    octets = message("joe@home.test", OURS, "A question", "release all\r\n")
+    for login in ("newsletter", None):
+        send(bench.postfix.relay_port, "joe@home.test", [OURS], octets, login=login)
+    send(bench.postfix.relay_port, "x@good.test", [OURS], octets, client="198.51.100.7")
+    wait_for("all are delivered", lambda: len(bench.home.deliveries(OURS)) == 3)
+
+
+def test_others_get_the_answer_that_goes_to_them_as_well(bench):
+    hold(bench, "everybody")
+    mail = notice(bench, "everybody")
+    answer(bench, mail, "release 1", recipients=(OURS, "boss@good.test"))
+    wait_for("Carl has it", lambda: bench.outside.deliveries(CARL))
+    confirmation(bench)
+    assert len(bench.outside.deliveries("boss@good.test")) == 1
+    assert bench.home.deliveries(OURS) == []
+
+
+def test_an_answer_from_outside_counts_where_the_token_is_enough(bench):
+    with bench.changed({"notice": {"reply_by": "token"}}):
+        hold(bench, "outside")
+        mail = notice(bench, "outside")
+        octets = message(
+            "x@elsewhere.test", OURS, "Re: held", "release 1\r\n",
+            extra=[f"In-Reply-To: {mail['Message-ID']}"],
+        )
+        send(bench.postfix.relay_port, "x@elsewhere.test", [OURS], octets, client="198.51.100.7")
+        wait_for("Carl has it", lambda: bench.outside.deliveries(CARL))
+        # Whoever is unknown may have made the address up: the owner of the mail is told.
+        assert re.search(rf"1  {CARL}\s+sent", confirmation(bench))
+        assert bench.outside.deliveries("x@elsewhere.test") == []
+
+
+def html_answer(mail):
+    """As Outlook and Gmail write it when there is nothing but HTML: no mark at what is quoted."""
+    return (
+        "Content-Type: text/html; charset=utf-8",
+        "<html><head><style>p {margin:0}</style></head><body><div dir=\"ltr\">"
+        "<p class=\"MsoNormal\">Discard&nbsp;1<o:p></o:p></p></div><br>"
+        "<div class=\"gmail_quote\"><div class=\"gmail_attr\">On Fri, Nov 27, 2026 at 10:00 AM "
+        f"Holdback &lt;<a href=\"mailto:{OURS}\">{OURS}</a>&gt; wrote:<br></div>"
+        "<blockquote><div>discard all</div>" + mail.get_body(("html",)).get_content()
+        + "</blockquote></div></body></html>",
+    )
+
+
+def two_part_answer(mail):
+    """As Apple Mail on a telephone: text in base64 beside HTML."""
+    quoted = "".join(f"> {line}\r\n" for line in body_text(mail).splitlines())
+    text = (
+        "Discard 2\r\n\r\nVon meinem iPhone gesendet\r\n\r\n"
+        f"> Am 27.11.2026 um 10:00 schrieb Holdback:\r\n{quoted}"
+    )
+    encoded = base64.encodebytes(text.encode()).decode().replace("\n", "\r\n")
+    return (
+        "Content-Type: multipart/alternative; boundary=\"Apple-Mail-1\"",
+        "--Apple-Mail-1\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n"
+        "--Apple-Mail-1\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+        "<html><body>Discard 2<br><blockquote>discard all</blockquote></body></html>\r\n"
+        "--Apple-Mail-1--\r\n",
+    )
+
+
+def blank_text_answer(mail):
+    """A client that writes HTML and leaves the plain text blank."""
+    return (
+        "Content-Type: multipart/alternative; boundary=\"b1\"",
+        "--b1\r\nContent-Type: text/plain\r\n\r\n \r\n\r\n"
+        "--b1\r\nContent-Type: text/html; charset=iso-8859-1\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        "<div>discard=A03</div><hr><div><b>Von:</b> Holdback<br>discard all</div>\r\n"
+        "--b1--\r\n",
+    )
+
+
+def test_answers_of_other_programs_are_understood(bench):
+    hold(bench, "clients", login="clients")
+    mail = notice(bench, "clients")
+    for number, shape in enumerate([html_answer, two_part_answer, blank_text_answer]):
+        content, body = shape(mail)
+        octets = (
+            f"From: <{NEWS}>\r\nTo: <{OURS}>\r\n"
+            # An answer in a script of its own: the token is in the references, or encoded.
+            f"Subject: =?utf-8?B?{base64.b64encode('回复'.encode()).decode()}?=: held\r\n"
+            f"In-Reply-To: {mail['Message-ID']}\r\nMessage-ID: <client{number}@home.test>\r\n"
+            f"MIME-Version: 1.0\r\n{content}\r\n\r\n{body}"
+        ).encode()
+        send(bench.postfix.relay_port, NEWS, [OURS], octets, login="clients")
+    texts = wait_for(
+        "all are confirmed",
+        lambda: (found := mails(bench, NEWS, "your answer")) and len(found) == 3 and found,
+    )
+    for number, (who, text) in enumerate(zip((CARL, DORA, EVA), map(body_text, texts)), 1):
+        assert re.search(rf"{number}  {who}\s+discarded", text) and "Not done" not in text
+    assert held(bench, "clients") == []
+
+
+def test_beyond_the_budget_nothing_is_released_and_the_answer_says_why(bench):
+    with bench.changed({"notice": {"budget": "2/1d"}}):
+        hold(bench, "budget", login="budget")
+        mail = notice(bench, "budget")
+        answer(bench, mail, "release all", login="budget")
+        text = re.sub(r"\s+", " ", confirmation(bench))
+        assert "3 to be released: 2 recipients in 1d are allowed, 0 were released" in text
+        assert bench.outside.recipients() == [ANNA]
+        answer(bench, mail, "release 1-2", login="budget")
+        wait_for("two have it", lambda: len(bench.outside.deliveries()) >= 3)
+        wait_for("the second confirmation", lambda: len(mails(bench, NEWS, "your answer")) == 2)
+        bench.settle()
+        # What a restart forgets is no budget.
+        bench.holdback.kill()
+        bench.holdback.start()
+        answer(bench, mail, "release 3", login="budget")
+        wait_for("the third confirmation", lambda: len(mails(bench, NEWS, "your answer")) == 3)
+        assert held(bench, "budget") == [EVA]
+
+
+def test_override_sends_at_once(bench):
+    hold(bench, "override", login="override", extra=["X-Holdback-Override: release"])
+    wait_for("all have it", lambda: len(bench.outside.deliveries()) >= 4)
+    bench.settle()
+    assert bench.outside.recipients() == sorted([ANNA, CARL, DORA, EVA])
+    assert held(bench, "override") == []
+    assert all(d.fields("X-Holdback-Override") == [] for d in bench.outside.deliveries())
+    assert len(bench.holdback.log("flow=outbound .*verdict=pass reason=null-mx .*override=yes")) == 2
+    assert bench.holdback.log("flow=notice .*verdict=overridden .*items=3")
+
+
+def test_override_of_nobody_known_is_removed_and_ignored(bench):
+    hold(bench, "no-override", login=None, extra=["X-Holdback-Override: release"])
+    bench.settle()
+    assert bench.outside.recipients() == [ANNA]
+    (anna,) = bench.outside.deliveries(ANNA)
+    assert anna.fields("X-Holdback-Override") == []
+    assert held(bench, "no-override") == sorted([CARL, DORA, EVA])
+    assert bench.holdback.log("flow=notice .*verdict=ignored reason=override-not-allowed")
+    (carl,) = [r for r in bench.holdback.held("--campaign", "no-override") if r["recipient"] == CARL]
+    bench.holdback.ctl("held", "release", str(carl["id"]))
+    wait_for("Carl has it", lambda: bench.outside.deliveries(CARL))
+    assert bench.outside.deliveries(CARL)[0].fields("X-Holdback-Override") == []
+
+
+def test_override_beyond_the_budget_holds(bench):
+    with bench.changed({"notice": {"budget": "2/1d"}}):
+        hold(bench, "spender", login="spender", extra=["X-Holdback-Override: all"])
+        bench.settle()
+        assert bench.outside.recipients() == [ANNA]
+        assert held(bench, "spender") == sorted([CARL, DORA, EVA])
+        assert bench.holdback.log("flow=notice .*verdict=ignored reason=over-budget")
+
+
+def test_a_notice_that_nobody_takes_makes_no_bounce(bench):
+    bench.home.refuse(NEWS, "550 5.1.1 no such user")
+    try:
+        hold(bench, "refused")
+        wait_for("it was refused", lambda: bench.postfix.log(f"to=<{NEWS}>.*status=bounced"))
+        time.sleep(1)
+        bench.settle()
+        assert bench.home.deliveries() == []
+    finally:
+        bench.home.refusals.clear()
+
+
+def test_a_daemon_that_is_killed_tells_nobody_twice(bench):
+    campaigns = [f"crash-{number}" for number in range(12)]
+    for number, campaign in enumerate(campaigns):
+        hold(bench, campaign, [CARL], login="crash")
+        if number % 3 == 2:
+            time.sleep(0.4 + 0.27 * (number % 4))
+            bench.holdback.kill()
+            bench.holdback.start()
+    def told():
+        return [len(mails(bench, NEWS, f"News {campaign}\"")) for campaign in campaigns]
+    def waiting():
+        """Notices that the MTA was just taking when the daemon died wait for a person."""
+        return [row for row in bench.holdback.held("--own") if row["state"] == "held"
+                and row["kind"] == "own" and "look in its" in (row["last_answer"] or "")]
+    wait_for("all are told", lambda: sum(told()) + len(waiting()) >= len(campaigns))
+    time.sleep(2)
+    bench.settle()
+    assert max(told()) == 1, told()
+    assert sum(told()) + len(waiting()) >= len(campaigns)
+
+
+def test_the_postmaster_gets_one_digest_a_day(bench):
+    to = "postmaster@home.test"
+    hold(bench, "digest")
+    digest = {"to": [to], "at": "00:00", "warn_before": "8d"}
+    with bench.changed({"digest": digest}):
+        (mail,) = wait_for("the digest", lambda: mails(bench, to, "Held mail on"))
+        text = body_text(mail)
+        assert "null-mx" in text and NEWS in text and "Held now: " in text
+        assert "Warning: within 8d, " in text and CARL in text
+        assert "recipients will be returned to their senders" in text
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail.get_body(("html",)) is not None
+        bench.holdback.kill()
+        bench.holdback.start()
+        time.sleep(3)
+        bench.settle()
+        assert len(bench.home.deliveries(to)) == 1

@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/notice_flow.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "dsn/message_view.hpp"
+#include "dsn/seal.hpp"
+#include "flow/notice_replies.hpp"
+#include "flow/own_mail.hpp"
+#include "flow/release_flow.hpp"
+#include "flow/submitting.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/held.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/notice.hpp"
+#include "ports/held_store.hpp"
+#include "ports/message_reader.hpp"
+#include "ports/submitter.hpp"
+#include "tests/support/memory_notices.hpp"
+#include "tests/support/memory_stores.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+/// Reads a message of one text part, as it is.
+class PlainReader final : public ports::MessageReader {
+public:
+    [[nodiscard]] dsn::MessageView read(std::string_view octets) const override {
+        std::string text;
+        for (const char c : octets) {
+            text += c == '\r' ? "" : std::string(1, c);
+        }
+        const mail::ParsedHeader header = mail::parse_header(text, 100'000);
+        dsn::MessageView view;
+        view.headers = header.fields;
+        view.subject = header.fields.first("Subject").value_or("");
+        view.media_type = "text/plain";
+        dsn::MessagePart part;
+        part.media_type = "text/plain";
+        part.text = text.substr(header.body);
+        view.parts.push_back(std::move(part));
+        return view;
+    }
+};
+
+struct Forward final : ports::Submitter {
+    explicit Forward(support::FakeSubmitter& to) : target(to) {}
+    std::vector<ports::RecipientOutcome> submit(const ports::Submission& submission,
+                                                core::SteadyPoint deadline) override {
+        return target.submit(submission, deadline);
+    }
+    support::FakeSubmitter& target;
+};
+
+mail::EnvelopeSender sender_named(std::string_view text) {
+    if (text.empty()) {
+        return mail::NullSender{};
+    }
+    return mail::Address::parse(text, mail::Smtputf8::No).value().value;
+}
+
+/// The two flows with fakes behind the ports. News sends as user "news".
+struct House {
+    House() {
+        settings.mode = config::Mode::Enforce;
+        settings.notice.address = "holdback@home.test";
+        settings.notice.collect = std::chrono::minutes(10);
+        settings.notice.budget = {.count = 5, .window = std::chrono::days(1)};
+        keys.push_back({.id = {1}, .secret = {7}, .made = clock.now()});
+    }
+
+    /// Holds one message for these recipients.
+    void hold(const std::vector<std::string>& to,
+              std::string campaign = "spring",
+              std::string finding = "null-mx",
+              std::string sender = "news@home.test",
+              std::string user = "news") {
+        mail::HeldMessage message;
+        message.sender = std::move(sender);
+        message.user = std::move(user);
+        message.campaign = std::move(campaign);
+        message.subject = "Spring news";
+        message.held_at = clock.now();
+        auto writer = spool.begin().value();
+        REQUIRE(writer->append("Subject: Spring news\r\n\r\nHello\r\n").has_value());
+        message.spool_id = writer->commit().value();
+        std::vector<mail::HeldRecipient> rows;
+        for (const std::string& address : to) {
+            mail::HeldRecipient row;
+            row.address = address;
+            row.finding = finding;
+            row.reason = "it takes no mail";
+            row.tell = true;
+            row.expires_at = clock.now() + std::chrono::days(7);
+            rows.push_back(std::move(row));
+        }
+        REQUIRE(held.hold(message, rows).has_value());
+    }
+
+    /// Our own mails that were made, by their octets.
+    std::vector<std::string> own_mails() {
+        std::vector<std::string> mails;
+        REQUIRE(held.list({},
+                          [&](const ports::HeldItem& item) {
+                              if (item.message.kind == mail::HeldKind::Own) {
+                                  mails.push_back(item.recipient.address + "\n" +
+                                                  spool.octets(item.message.spool_id).value());
+                              }
+                              return true;
+                          })
+                    .has_value());
+        return mails;
+    }
+
+    mail::HeldState state(std::int64_t id) {
+        mail::HeldState found{};
+        ports::HeldFilter filter;
+        filter.ids = {id};
+        REQUIRE(held.list(filter,
+                          [&](const ports::HeldItem& item) {
+                              found = item.recipient.state;
+                              return true;
+                          })
+                    .has_value());
+        return found;
+    }
+
+    /// Makes the notice that is due and gives its subject, which has the token.
+    std::string notice_subject() {
+        clock.advance(std::chrono::minutes(10));
+        notices.work(settings);
+        const std::vector<std::string> mails = own_mails();
+        REQUIRE_FALSE(mails.empty());
+        const std::string& mail = mails.back();
+        const std::size_t begin = mail.find("[hbn-");
+        REQUIRE(begin != std::string::npos);
+        return "Re: " + mail.substr(begin, 38);
+    }
+
+    using Fields = std::vector<std::pair<std::string, std::string>>;
+
+    /// An answer from the authenticated user by this MTA, unless told otherwise.
+    ReplyFate answer(const std::string& subject,
+                     const std::string& text,
+                     const Fields& extra = {},
+                     std::string user = "news",
+                     std::string_view sender = "news@home.test",
+                     mail::Direction direction = mail::Direction::Outgoing) {
+        mail::HeaderList headers;
+        headers.add("Subject", " " + subject);
+        headers.add("Message-ID", fmt::format(" <{}@home.test>", ++answers));
+        for (const auto& [name, value] : extra) {
+            headers.add(name, " " + value);
+        }
+        mail::Envelope envelope;
+        envelope.sender = sender_named(sender);
+        envelope.direction = direction;
+        Submitting who;
+        who.user = std::move(user);
+        if (!replies.may_answer(headers)) {
+            return ReplyFate::GoesOn;
+        }
+        return replies.receive(
+            who, envelope, headers, headers.text() + "\r\n" + text + "\r\n", settings);
+    }
+
+    support::ManualClock clock;
+    support::RecordingLog log;
+    support::MemoryHeldStore held;
+    support::MemorySpool spool;
+    support::FakeSubmitter submitter;
+    support::MemoryNoticeStore store{held};
+    PlainReader reader;
+    config::Settings settings;
+    dsn::SealKeys keys;
+    int ids = 0;
+    int answers = 0;
+    OwnMail own_mail{spool, held, clock, "mta.home.test"};
+    ReleaseFlow release{
+        {.held = held,
+         .spool = spool,
+         .log = log,
+         .clock = clock,
+         .own_mail = own_mail,
+         .make_submitter =
+             [this](const config::HoldSettings&) { return std::make_unique<Forward>(submitter); },
+         .make_token = [this] { return "token-" + std::to_string(++ids); }}};
+    NoticeFlow notices{{.notices = store,
+                        .held = held,
+                        .reader = reader,
+                        .log = log,
+                        .clock = clock,
+                        .own_mail = own_mail,
+                        .release = release,
+                        .keys = [this] { return keys; },
+                        .make_id = [this] { return fmt::format("{:012x}", ++ids); }}};
+    NoticeReplies replies{{.notices = store,
+                           .reader = reader,
+                           .log = log,
+                           .clock = clock,
+                           .keys = [this] { return keys; },
+                           .host_name = "mta.home.test"}};
+};
+
+bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a sender gets one notice a campaign, when the time for collecting is over") {
+    House house;
+    house.hold({"a@nullmx.test", "b@nullmx.test"});
+    house.clock.advance(std::chrono::minutes(9));
+    house.hold({"c@nullmx.test"});
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().empty());
+    house.clock.advance(std::chrono::minutes(1));
+    house.hold({"d@nullmx.test"}, "summer");
+    house.notices.work(house.settings);
+    house.notices.work(house.settings);
+    const auto mails = house.own_mails();
+    REQUIRE(mails.size() == 1);
+    CHECK(mails[0].starts_with("news@home.test\n"));
+    CHECK(has(mails[0], "   3  c@nullmx.test\r\n"));
+    CHECK_FALSE(has(mails[0], "d@nullmx.test"));
+    CHECK(
+        house.log.has("decision flow=notice notice=\"000000000001\" sender=\"news@home.test\" "
+                      "verdict=sent reason=none items=3"));
+    house.clock.advance(std::chrono::minutes(10));
+    house.notices.work(house.settings);
+    REQUIRE(house.own_mails().size() == 2);
+    CHECK(has(house.own_mails()[1], "   1  d@nullmx.test\r\n"));
+}
+
+TEST_CASE("senders and users are told apart") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    house.hold({"b@nullmx.test"}, "spring", "null-mx", "joe@home.test", "joe");
+    house.hold({"c@nullmx.test"}, "spring", "null-mx", "news@home.test", "other");
+    house.clock.advance(std::chrono::minutes(10));
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 3);
+}
+
+TEST_CASE("a notice that cannot be made is made later, and once") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    house.clock.advance(std::chrono::minutes(10));
+    house.spool.write_trouble().begin("disk full");
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().empty());
+    CHECK(house.log.has("notice: \"disk full\""));
+    house.spool.write_trouble().end();
+    house.store.trouble().begin("locked", 2);  // finds the group, and cannot note the notice
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().empty());
+    house.store.trouble().end();
+    house.notices.work(house.settings);
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 1);
+}
+
+TEST_CASE("nobody is told in shadow mode or when notices are off, nor later") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    house.clock.advance(std::chrono::minutes(10));
+    SUBCASE("shadow") {
+        house.settings.mode = config::Mode::Shadow;
+    }
+    SUBCASE("off") {
+        house.settings.notice.enabled = false;
+    }
+    house.notices.work(house.settings);
+    house.settings.mode = config::Mode::Enforce;
+    house.settings.notice.enabled = true;
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().empty());
+}
+
+TEST_CASE("an answer releases some, discards others, and is confirmed") {
+    House house;
+    house.hold({"a@nullmx.test", "b@nullmx.test", "c@nullmx.test", "d@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    CHECK(house.answer(subject, "release 1 3 9\ndiscard 2\n\n> release all") == ReplyFate::Taken);
+    CHECK(house.log.has("verdict=accepted reason=none items=3"));
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == mail::HeldState::Released);
+    CHECK(house.state(2) == mail::HeldState::Discarded);
+    CHECK(house.state(3) == mail::HeldState::Released);
+    CHECK(house.state(4) == mail::HeldState::Held);
+    CHECK(house.log.has("cause=\"notice\""));
+    const auto mails = house.own_mails();
+    REQUIRE(mails.size() == 2);
+    CHECK(mails[1].starts_with("news@home.test\n"));
+    CHECK(has(mails[1],
+              "   1  a@nullmx.test\r\n      sent\r\n   2  b@nullmx.test\r\n      discarded\r\n"
+              "   3  c@nullmx.test\r\n      sent\r\n\r\n"
+              "Not done: 9: the notice has the numbers 1 to 4\r\n"));
+    CHECK(has(mails[1], "Auto-Submitted: auto-replied\r\n"));
+    CHECK_FALSE(has(mails[1], "hbn-"));
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 2);
+}
+
+TEST_CASE("the same answer again is obeyed and confirmed once") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    CHECK(house.answer(subject, "release 1") == ReplyFate::Taken);
+    --house.answers;  // the client tries again after a lost reply
+    CHECK(house.answer(subject, "release 1") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 2);
+    CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    REQUIRE(house.own_mails().size() == 3);
+    CHECK(has(house.own_mails()[2], "a@nullmx.test\r\n      sent already\r\n"));
+    CHECK(house.submitter.seen().size() == 1);
+}
+
+TEST_CASE("who may answer") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    std::string refused;
+    std::string told = "news@home.test";
+    SUBCASE("another user, by default") {
+        const std::string subject = house.notice_subject();
+        CHECK(house.answer(subject, "release 1", {}, "joe", "joe@home.test") == ReplyFate::Taken);
+        refused = "other-user";
+        told = "joe@home.test";
+    }
+    SUBCASE("nobody known, from outside: the sender of the mail is told") {
+        const std::string subject = house.notice_subject();
+        CHECK(
+            house.answer(
+                subject, "release 1", {}, "", "victim@elsewhere.test", mail::Direction::Inbound) ==
+            ReplyFate::Taken);
+        refused = "other-user";
+    }
+    SUBCASE("another sender") {
+        house.settings.notice.reply_by = config::ReplyBy::Sender;
+        const std::string subject = house.notice_subject();
+        CHECK(house.answer(subject, "release 1", {}, "", "joe@home.test") == ReplyFate::Taken);
+        refused = "other-sender";
+        told = "joe@home.test";
+    }
+    SUBCASE("the right sender, from outside") {
+        house.settings.notice.reply_by = config::ReplyBy::Sender;
+        const std::string subject = house.notice_subject();
+        CHECK(house.answer(
+                  subject, "release 1", {}, "", "news@home.test", mail::Direction::Inbound) ==
+              ReplyFate::Taken);
+        refused = "other-sender";
+    }
+    SUBCASE("the sender") {
+        house.settings.notice.reply_by = config::ReplyBy::Sender;
+        const std::string subject = house.notice_subject();
+        CHECK(house.answer(subject, "release 1", {}, "", "News@home.test") == ReplyFate::Taken);
+        told = "News@home.test";
+    }
+    SUBCASE("anybody with the token") {
+        house.settings.notice.reply_by = config::ReplyBy::Token;
+        const std::string subject = house.notice_subject();
+        CHECK(house.answer(
+                  subject, "release 1", {}, "", "x@elsewhere.test", mail::Direction::Inbound) ==
+              ReplyFate::Taken);
+    }
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == (refused.empty() ? mail::HeldState::Released : mail::HeldState::Held));
+    CHECK(
+        house.log.has(refused.empty() ? "verdict=accepted" : "verdict=refused reason=" + refused));
+    REQUIRE(house.own_mails().size() == 2);
+    CHECK(house.own_mails()[1].starts_with(told + "\n"));
+    CHECK(has(house.own_mails()[1], refused.empty() ? "sent\r\n" : "Nothing was done: "));
+}
+
+TEST_CASE("mail without a user is not released by an answer") {
+    House house;
+    house.hold({"a@nullmx.test"}, "spring", "null-mx", "news@home.test", "");
+    const std::string subject = house.notice_subject();
+    CHECK(house.answer(subject, "release 1", {}, "") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.log.has("verdict=refused reason=no-user"));
+}
+
+TEST_CASE("an altered token, and one of a stranger's making, are none: the mail goes on") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    std::string subject = house.notice_subject();
+    char& digit = subject[subject.size() - 2];
+    digit = digit == '0' ? '1' : '0';
+    CHECK(house.answer(subject, "release all") == ReplyFate::GoesOn);
+    CHECK(house.log.has("verdict=ignored reason=unknown-token"));
+    CHECK(house.answer("Re: [hbn-" + std::string(32, '0') + "]", "release all") ==
+          ReplyFate::GoesOn);
+    CHECK(house.answer("release all", "release all") == ReplyFate::GoesOn);
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.own_mails().size() == 1);
+}
+
+TEST_CASE("the token may come back in the references alone, and in an encoded subject") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    const std::string token = subject.substr(5, 36);
+    CHECK(house.answer("Re: held", "release 1", {{"In-Reply-To", "<" + token + "@x>"}}) ==
+          ReplyFate::Taken);
+    CHECK(house.answer("Re: held", "release 1", {{"References", "<a@b> <" + token + "@x>"}}) ==
+          ReplyFate::Taken);
+}
+
+TEST_CASE("automatic answers do nothing, get no answer, and go on") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    const std::string text = "release all";
+    CHECK(house.answer(subject, text, {}, "news", "") == ReplyFate::GoesOn);
+    CHECK(house.answer(subject, text, {{"Auto-Submitted", "auto-replied"}}) == ReplyFate::GoesOn);
+    CHECK(house.answer(subject, text, {{"Auto-Submitted", "auto-generated"}}) == ReplyFate::GoesOn);
+    CHECK(house.answer(subject, text, {{"Precedence", "bulk"}}) == ReplyFate::GoesOn);
+    CHECK(house.answer(subject, text, {{"Precedence", "auto_reply"}}) == ReplyFate::GoesOn);
+    CHECK(house.answer(subject, text, {{"X-Autoreply", "yes"}}) == ReplyFate::GoesOn);
+    CHECK(house.answer(subject, text, {{"List-Id", "<x.test>"}}) == ReplyFate::GoesOn);
+    CHECK(house.answer("Automatic reply: " + subject, text) == ReplyFate::GoesOn);
+    CHECK(house.answer("Out of office: " + subject, text) == ReplyFate::GoesOn);
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.own_mails().size() == 1);
+    CHECK(house.log.has("verdict=ignored reason=automatic"));
+}
+
+TEST_CASE("a letter without a command goes on") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    CHECK(house.answer(subject, "Why is that?\n\n> release all") == ReplyFate::GoesOn);
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 1);
+}
+
+TEST_CASE("our mails and what machines make of them cannot go on for ever") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    REQUIRE(house.answer(subject, "release 1") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    REQUIRE(house.own_mails().size() == 2);
+    for (const std::string& mail : house.own_mails()) {
+        const std::string octets = mail.substr(mail.find('\n') + 1);
+        std::string lines;
+        for (const char c : octets) {
+            lines += c == '\r' ? "" : std::string(1, c);
+        }
+        const mail::HeaderList headers = mail::parse_header(lines, 100'000).fields;
+        mail::Envelope envelope;  // the null sender
+        // A second Holdback that holds it tells nobody; one that gets it takes it for no answer.
+        CHECK_FALSE(outbound::is_told_of(envelope, headers));
+        Submitting who;
+        if (house.replies.may_answer(headers)) {
+            CHECK(house.replies.receive(who, envelope, headers, octets, house.settings) ==
+                  ReplyFate::GoesOn);
+        }
+        // A bounce of it, and a vacation that quotes it with its subject and references.
+        const std::string token_subject = headers.first("Subject").value_or("");
+        const std::string id = headers.first("Message-ID").value_or("");
+        CHECK(house.answer("Undelivered Mail Returned to Sender",
+                           octets,
+                           {{"Content-Type", "multipart/report; report-type=delivery-status"},
+                            {"References", id}},
+                           "",
+                           "") == ReplyFate::GoesOn);
+        CHECK(house.answer("Auto: " + token_subject,
+                           "I am away.\nrelease all",
+                           {{"Auto-Submitted", "auto-replied"}, {"In-Reply-To", id}}) ==
+              ReplyFate::GoesOn);
+        // A confirmation has no token, so that even a machine that hides its nature gets no second
+        // one.
+        CHECK(headers.first("Auto-Submitted").value_or("").starts_with("auto-"));
+    }
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 2);
+}
+
+TEST_CASE("the budget of a sender is kept, and the answer says cap, used and when") {
+    House house;
+    house.hold({"a@nullmx.test", "b@nullmx.test", "c@nullmx.test", "d@nullmx.test"});
+    house.hold({"e@nullmx.test", "f@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    CHECK(house.answer(subject, "release 1-4") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.state(4) == mail::HeldState::Released);
+    CHECK(house.state(5) == mail::HeldState::Held);
+    CHECK(house.state(6) == mail::HeldState::Held);
+    const std::string last = house.own_mails().back();
+    CHECK(has(last, "Not done: 2 to be released: 5 recipients in 1d are allowed, 4 were"));
+    CHECK(has(last, "so many can be again from"));
+    house.clock.advance(std::chrono::days(1));
+    CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.state(6) == mail::HeldState::Released);
+}
+
+TEST_CASE("what the MTA refuses does not count against the budget, and the sender is told") {
+    House house;
+    house.hold({"a@nullmx.test", "b@nullmx.test"});
+    house.submitter.answer(
+        "a@nullmx.test", ports::Refused{mail::SmtpReply::parse("550 5.1.1 no such user").value()});
+    const std::string subject = house.notice_subject();
+    CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.state(2) == mail::HeldState::Released);
+    CHECK(
+        has(house.own_mails().back(), "still held: the mail server refused it (550 5.1.1 no such"));
+    const auto spent =
+        house.store.spend("user news", 4, house.settings.notice.budget, house.clock.now());
+    REQUIRE(spent.has_value());
+    CHECK(spent->granted);
+}
+
+TEST_CASE("what the administrator blocked is not released by an answer") {
+    House house;
+    house.hold({"a@nullmx.test"}, "spring", "blocked-by-admin");
+    const std::string subject = house.notice_subject();
+    CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(has(house.own_mails().back(), "the mail administrator blocked it"));
+}
+
+TEST_CASE("the rest of a stopped campaign belongs to its one notice") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    house.hold({"b@good.test"}, "spring", "campaign-stopped");
+    const std::string subject = house.notice_subject();
+    CHECK(has(house.own_mails().back(), "Your campaign was stopped as a whole."));
+    house.hold({"c@good.test", "d@good.test"}, "spring", "campaign-stopped");
+    house.clock.advance(std::chrono::minutes(20));
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 1);
+    CHECK(house.answer(subject, "release 2-4\ndiscard 1") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.state(1) == mail::HeldState::Discarded);
+    for (const std::int64_t id : {2, 4, 5}) {
+        CAPTURE(id);
+        CHECK(house.state(id) == mail::HeldState::Released);
+    }
+}
+
+TEST_CASE("without a key there are no notices, and the log says so once") {
+    House house;
+    house.keys.clear();
+    house.hold({"a@nullmx.test"});
+    house.clock.advance(std::chrono::minutes(10));
+    house.notices.work(house.settings);
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().empty());
+    CHECK(house.log.lines().size() == 1);
+}
+
+}  // namespace holdback::flow
