@@ -71,6 +71,7 @@ std::string host_name() {
 /// Runs the spool's chores until it is told to stop.
 void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
+                flow::AutoRelease& auto_release,
                 flow::Learner& learner,
                 io::Database& database,
                 const flow::SnapshotSource& snapshots,
@@ -81,6 +82,7 @@ void run_worker(const std::stop_token& stop,
         try {
             const auto snapshot = snapshots.current();
             release.work(snapshot->settings.hold);
+            auto_release.work(snapshot->settings);
             learner.work(snapshot->settings.outage);
         } catch (const std::exception& error) {
             log.write(ports::Severity::Error,
@@ -96,6 +98,7 @@ void run_worker(const std::stop_token& stop,
         std::unique_lock lock(mutex);
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
     }
+    release.answers().finish();
 }
 
 std::string errors_text(const io::FileErrors& errors) {
@@ -170,6 +173,12 @@ App::App(std::string settings_path,
                                                   host_name());
                     },
                 .make_token = [] { return io::random_hex(kTokenOctets); }}),
+      auto_release_({.held = held_,
+                     .release = release_,
+                     .resolver = resolver_,
+                     .suppressions = suppressions_,
+                     .log = *log_,
+                     .clock = clock_}),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
@@ -187,8 +196,9 @@ App::App(std::string settings_path,
     release_.recover();
     learner_.recover();
     worker_ = std::jthread([this](const std::stop_token& stop) {
-        run_worker(stop, release_, learner_, database_, snapshots_, *log_);
+        run_worker(stop, release_, auto_release_, learner_, database_, snapshots_, *log_);
     });
+    answers_ = std::jthread([this](const std::stop_token& stop) { release_.answers().run(stop); });
     if (sockets.control.has_value()) {
         control_.emplace(
             *std::move(sockets.control),

@@ -5,6 +5,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "flow/auto_release.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/outbound_flow.hpp"
@@ -112,11 +113,13 @@ private:
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;
+    flow::AutoRelease auto_release_;
     WaitingRoom waiting_;
     MilterCounters counters_;
     Session::Parts session_parts_;
     std::mutex reload_mutex_;
     std::jthread worker_;
+    std::jthread answers_;
     LogFollowing log_following_;
     std::optional<ControlSocket> control_;
     std::jthread milter_;

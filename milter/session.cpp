@@ -91,13 +91,22 @@ struct Session::Message {
 Session::Session(const Parts& parts, std::string id, HeaderValues header_values)
     : parts_(parts), id_(std::move(id)), header_values_(header_values) {}
 
-Session::~Session() = default;
+Session::~Session() {
+    answer_taken();
+}
+
+void Session::answer_taken() {
+    if (const auto ticket = std::exchange(open_answer_, std::nullopt)) {
+        parts_.release.answers().taken(*ticket);
+    }
+}
 
 void Session::connect(ConnectFacts facts) {
     connection_ = std::move(facts);
 }
 
 void Session::mail(const MailFacts& facts) {
+    answer_taken();
     message_ = std::make_unique<Message>();
     ++messages_;
     message_->snapshot = parts_.snapshots.current();
@@ -190,10 +199,23 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
         message_->course = Course::Released;
         return SkipBody{};
     }
+    if (message_->headers.has(flow::kReleaseField) && is_release_under_way()) {
+        // Were it judged like other mail, it would be found held already and be dropped, while the
+        // release takes the MTA's word for it.
+        trouble(ports::Severity::Error, "a release could not be recognised: it is deferred");
+        return Answer{make_reply(451, "4.3.0", "mail filter trouble, try again later")};
+    }
     if (message_->envelope.direction == mail::Direction::Outgoing) {
         return outgoing_headers();
     }
     return inbound_headers();
+}
+
+bool Session::is_release_under_way() const {
+    return std::ranges::any_of(
+        message_->envelope.recipients, [this](const mail::Recipient& recipient) {
+            return parts_.release.is_releasing(message_->envelope, recipient);
+        });
 }
 
 SessionReply Session::outgoing_headers() {
@@ -360,16 +382,21 @@ SessionReply Session::finish_split(MtaActions& mta) {
         return holding_failed(committed.error());
     }
     report(&*committed);
-    if (split.pass.empty() || split.reinject_passing) {
-        return Discard{};
+    SessionReply reply = Discard{};
+    if (!split.pass.empty() && !split.reinject_passing) {
+        remove_fields(mta, flow::kReleaseField);
+        add_tag(mta);
+        leave(&mta, split.pass);
+        std::vector<std::size_t> indices = split.hold;
+        indices.insert(indices.end(), split.defer.begin(), split.defer.end());
+        indices.insert(indices.end(), split.give_back.begin(), split.give_back.end());
+        reply = delete_recipients(mta, indices);
     }
-    remove_fields(mta, flow::kReleaseField);
-    add_tag(mta);
-    leave(&mta, split.pass);
-    std::vector<std::size_t> indices = split.hold;
-    indices.insert(indices.end(), split.defer.begin(), split.defer.end());
-    indices.insert(indices.end(), split.give_back.begin(), split.give_back.end());
-    return delete_recipients(mta, indices);
+    // A deferred message comes again, and its items are in doubt until then.
+    if (!std::holds_alternative<Answer>(reply)) {
+        open_answer_ = parts_.release.answers().given(committed->written);
+    }
+    return reply;
 }
 
 SessionReply Session::delete_recipients(MtaActions& mta, const std::vector<std::size_t>& indices) {

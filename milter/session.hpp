@@ -3,6 +3,7 @@
 // One SMTP session as a state machine in our own types: runs in unit tests without libmilter.
 
 #include "flow/inbound_flow.hpp"
+#include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,6 +69,7 @@ private:
     struct Message;
 
     [[nodiscard]] bool refuses_at_rcpt(const mail::Recipient& recipient) const;
+    [[nodiscard]] bool is_release_under_way() const;
     [[nodiscard]] SessionReply outgoing_headers();
     [[nodiscard]] SessionReply inbound_headers();
     [[nodiscard]] SessionReply begin_split();
@@ -83,6 +86,8 @@ private:
     void leave_to_all(MtaActions* mta);
     void keep(std::string_view octets);
     void report(const flow::Committed* committed);
+    /// The MTA has gone on after our answer.
+    void answer_taken();
     void trouble(ports::Severity severity, std::string_view what) const;
 
     Parts parts_;
@@ -91,6 +96,8 @@ private:
     ConnectFacts connection_;
     std::uint64_t messages_ = 0;
     std::unique_ptr<Message> message_;
+    /// The answer about held items that the MTA has not gone on after yet.
+    std::optional<flow::OpenAnswers::Ticket> open_answer_;
 };
 
 }  // namespace holdback::milter

@@ -15,8 +15,8 @@
 
 namespace holdback::flow {
 
-core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFacts facts,
-                                                         std::string_view key) {
+core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(outbound::ReturnDsnFacts facts,
+                                                                    std::string_view key) {
     facts.now = clock_.now();
     facts.reporting_mta = host_name_;
     const std::array<std::string_view, 2> pieces{"return-dsn", key};
@@ -36,7 +36,8 @@ core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFact
         return std::unexpected(spool_id.error().what);
     }
 
-    mail::HeldMessage row;
+    ports::NewHold own;
+    mail::HeldMessage& row = own.message;
     row.spool_id = *spool_id;
     row.kind = mail::HeldKind::Own;
     if (core::has_non_ascii(message)) {
@@ -48,7 +49,7 @@ core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFact
     row.fingerprint = fingerprint;
     row.octets = message.size();
     row.held_at = facts.now;
-    mail::HeldRecipient recipient;
+    mail::HeldRecipient& recipient = own.recipients.emplace_back();
     recipient.address = facts.sender;
     // Nobody is told about a DSN that can't be delivered.
     recipient.arguments = {"NOTIFY=NEVER"};
@@ -56,16 +57,11 @@ core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFact
     recipient.reason = "a DSN made by Holdback on its way to the MTA";
     recipient.release_at = facts.now;
     recipient.changed_at = facts.now;
-    const std::array recipients{std::move(recipient)};
-    const auto outcomes = held_.hold(row, recipients);
-    if (!outcomes.has_value()) {
-        static_cast<void>(spool_.remove(*spool_id));
-        return std::unexpected(outcomes.error().what);
-    }
-    if (outcomes->front().already_held) {
-        static_cast<void>(spool_.remove(*spool_id));
-    }
-    return {};
+    return own;
+}
+
+void OwnMail::drop(const ports::NewHold& own) {
+    static_cast<void>(spool_.remove(own.message.spool_id));
 }
 
 }  // namespace holdback::flow

@@ -22,11 +22,15 @@ public:
     OwnMail(ports::Spool& spool, ports::HeldStore& held, core::Clock& clock, std::string host_name)
         : spool_(spool), held_(held), clock_(clock), host_name_(std::move(host_name)) {}
 
-    /// Makes a DSN about `recipients` durable, to be sent to `facts.sender` from the null sender at
-    /// once. `key` stands for the event: a DSN for a key that is still waiting is not made twice.
-    /// The error is a text for the log.
-    [[nodiscard]] core::Result<void, std::string> send_return_dsn(outbound::ReturnDsnFacts facts,
-                                                                  std::string_view key);
+    /// A DSN about `recipients`, to be sent to `facts.sender` from the null sender at once: its
+    /// octets are durable in the spool, its rows are for the caller to write together with what it
+    /// tells of. `key` stands for the event: while a DSN for a key is waiting, the store takes no
+    /// second one. The error is a text for the log.
+    [[nodiscard]] core::Result<ports::NewHold, std::string> write_return_dsn(
+        outbound::ReturnDsnFacts facts, std::string_view key);
+
+    /// Takes octets out of the spool again whose rows were not written.
+    void drop(const ports::NewHold& own);
 
 private:
     ports::Spool& spool_;
