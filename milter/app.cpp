@@ -88,6 +88,7 @@ void run_worker(const std::stop_token& stop,
                 flow::NoticeFlow& notices,
                 flow::DigestFlow& digest,
                 flow::ReleaseFlow& release,
+                flow::AutoRelease& auto_release,
                 flow::Learner& learner,
                 io::Database& database,
                 const flow::SnapshotSource& snapshots,
@@ -100,6 +101,7 @@ void run_worker(const std::stop_token& stop,
         do_chore("notice", log, [&] { notices.work(settings); });
         do_chore("digest", log, [&] { digest.work(settings); });
         do_chore("release", log, [&] { release.work(settings.hold); });
+        do_chore("release", log, [&] { auto_release.work(settings); });
         do_chore("outage", log, [&] { learner.work(settings.outage); });
         try {
             // Here, where no message waits for it.
@@ -111,6 +113,7 @@ void run_worker(const std::stop_token& stop,
         std::unique_lock lock(mutex);
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
     }
+    release.answers().finish();
 }
 
 std::string errors_text(const io::FileErrors& errors) {
@@ -216,6 +219,12 @@ App::App(std::string settings_path,
                             }
                             return providers;
                         }}),
+      auto_release_({.held = held_,
+                     .release = release_,
+                     .resolver = resolver_,
+                     .suppressions = suppressions_,
+                     .log = *log_,
+                     .clock = clock_}),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
@@ -234,9 +243,17 @@ App::App(std::string settings_path,
     release_.recover();
     learner_.recover();
     worker_ = std::jthread([this](const std::stop_token& stop) {
-        run_worker(
-            stop, notice_flow_, digest_flow_, release_, learner_, database_, snapshots_, *log_);
+        run_worker(stop,
+                   notice_flow_,
+                   digest_flow_,
+                   release_,
+                   auto_release_,
+                   learner_,
+                   database_,
+                   snapshots_,
+                   *log_);
     });
+    answers_ = std::jthread([this](const std::stop_token& stop) { release_.answers().run(stop); });
     if (sockets.control.has_value()) {
         control_.emplace(
             *std::move(sockets.control),

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/digest_flow.hpp"
+#include "flow/auto_release.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
@@ -121,11 +122,13 @@ private:
     flow::NoticeFlow notice_flow_;
     flow::NoticeReplies replies_;
     flow::DigestFlow digest_flow_;
+    flow::AutoRelease auto_release_;
     WaitingRoom waiting_;
     MilterCounters counters_;
     Session::Parts session_parts_;
     std::mutex reload_mutex_;
     std::jthread worker_;
+    std::jthread answers_;
     LogFollowing log_following_;
     std::optional<ControlSocket> control_;
     std::jthread milter_;

@@ -61,7 +61,7 @@ void write_details(const CommandContext& context,
     };
     FieldList fields;
     fields.add("item", fmt::format("{}", recipient.id));
-    fields.add("state", mail::wire_name(recipient.state));
+    fields.add("state", shown_state(recipient));
     fields.add("recipient", recipient.address);
     fields.add("sender", shown_sender(message.sender));
     fields.add("finding", recipient.finding);

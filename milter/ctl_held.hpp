@@ -6,6 +6,7 @@
 #include "milter/ctl_command.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ struct HeldSelection {
     std::optional<std::string> finding;  ///< wire name
     std::optional<std::string> campaign;
     std::optional<std::chrono::milliseconds> older_than;
+    std::optional<std::chrono::milliseconds> expires_within;
+    /// What is in doubt, and nothing else; without it a selection leaves that alone when it acts.
+    bool in_doubt = false;
     /// `held_list`: ended items as well. Otherwise: nothing else narrows the selection.
     bool all = false;
     bool own = false;  ///< Holdback's own mail on its way as well
@@ -42,6 +46,9 @@ struct HeldActOptions {
     bool dry_run = false;
     bool yes = false;  ///< do not ask
 };
+
+/// So many selected items are acted on without a question or `yes` where nobody can be asked.
+inline constexpr std::size_t kMostUnasked = 100;
 
 /// Has the daemon act. `No` when there was nothing to act on, or when it did not work for one.
 [[nodiscard]] CommandResult held_act(const CommandContext& context, const HeldActOptions& options);

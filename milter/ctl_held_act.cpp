@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
 #include "mail/held.hpp"
@@ -15,6 +16,7 @@
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_held_items.hpp"
 #include "milter/ctl_output.hpp"
+#include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
 #include "ports/held_store.hpp"
 
@@ -24,6 +26,7 @@
 #include <cstdint>
 #include <expected>
 #include <iostream>
+#include <map>
 #include <ostream>
 #include <set>
 #include <span>
@@ -64,96 +67,194 @@ ActWords words_of(HeldAct act) {
     return {};
 }
 
-/// An item to act on; `spool_id` is empty when it was not looked up.
+/// An item to act on.
 struct Target {
     std::int64_t id;
-    std::string spool_id;
+    bool joins = false;  ///< it belongs to the message of the one before
+};
+
+/// Items to act on, as they come out of the store: some octets each.
+class Targets {
+public:
+    void add(const HeldItem& item) {
+        all_.push_back({.id = item.recipient.id, .joins = item.message.spool_id == last_});
+        last_ = item.message.spool_id;
+    }
+    [[nodiscard]] std::span<const Target> all() const { return all_; }
+
+private:
+    std::vector<Target> all_;
+    std::string last_;
 };
 
 /// How many of the first targets go into one request: recipients of one message stay together.
 std::size_t request_size(std::span<const Target> targets) {
     std::size_t size = std::min(kRequestItems, targets.size());
-    while (size < std::min(kMostRequestItems, targets.size()) &&
-           targets[size].spool_id == targets[size - 1].spool_id) {
+    while (size < std::min(kMostRequestItems, targets.size()) && targets[size].joins) {
         ++size;
     }
     return size;
 }
 
-/// Writes the daemon's word on one item; false when it is not what was wanted.
-bool write_outcome(const CommandContext& context, const ControlLine& line, std::string_view done) {
-    const std::string id = !line.empty() ? line[0] : "";
-    const std::string outcome = line.size() > 1 ? line[1] : "";
-    const std::string answer = line.size() > 2 ? line[2] : "";
-    if (context.json()) {
-        write_json(context.out,
-                   {{"id", core::parse_decimal(id).value_or(0)},
-                    {"outcome", outcome},
-                    {"answer", text_or_null(answer)}});
-    } else {
-        context.out << fmt::format("{}  {}{}{}\n",
-                                   core::printable(id),
-                                   core::printable(outcome),
-                                   answer.empty() ? "" : "  ",
-                                   core::printable(answer));
+/// Writes the daemon's word on items: each in JSON and of a few; of many only what did not work,
+/// and a sum at the end.
+class OutcomeWriter {
+public:
+    /// The context outlives the object.
+    OutcomeWriter(const CommandContext& context, std::string_view wanted, std::size_t items)
+        : context_(context), wanted_(wanted), each_(context.json() || items <= kFew) {}
+
+    void add(const ControlLine& line) {
+        const std::string id = !line.empty() ? line[0] : "";
+        const std::string outcome = line.size() > 1 ? line[1] : "";
+        const std::string answer = line.size() > 2 ? line[2] : "";
+        ++sums_[outcome];
+        if (context_.json()) {
+            write_json(context_.out,
+                       {{"id", core::parse_decimal(id).value_or(0)},
+                        {"outcome", outcome},
+                        {"answer", text_or_null(answer)}});
+        } else if (each_ || outcome != wanted_) {
+            context_.out << fmt::format("{}  {}{}{}\n",
+                                        core::printable(id),
+                                        core::printable(outcome),
+                                        answer.empty() ? "" : "  ",
+                                        core::printable(answer));
+        }
     }
-    context.out.flush();
-    return outcome == done;
-}
+
+    /// True when every outcome was the one that was wanted.
+    bool finish() {
+        if (!each_) {
+            std::string text;
+            for (const auto& [outcome, items] : sums_) {
+                text += fmt::format(
+                    "{}{} {}", text.empty() ? "" : ", ", items, core::printable(outcome));
+            }
+            context_.out << text << '\n';
+        }
+        context_.out.flush();
+        return sums_.empty() || (sums_.size() == 1 && sums_.begin()->first == wanted_);
+    }
+
+private:
+    static constexpr std::size_t kFew = 20;
+
+    const CommandContext& context_;
+    std::string_view wanted_;
+    bool each_;
+    std::map<std::string, std::size_t> sums_;
+};
 
 CommandResult act_on(const CommandContext& context,
                      const config::Settings& settings,
                      HeldAct act,
                      std::span<const Target> targets) {
     const ActWords words = words_of(act);
-    bool all_done = true;
+    const std::size_t all = targets.size();
+    OutcomeWriter writer(context, words.done, all);
+    Progress progress(context, fmt::format("of {} items {}", all, words.done), all);
     while (!targets.empty()) {
+        const std::size_t done = all - targets.size();
+        progress.show(done, done);
         const std::size_t size = request_size(targets);
         ControlLine request{std::string(words.command)};
         for (const Target& target : targets.first(size)) {
             request.push_back(fmt::format("{}", target.id));
         }
         const auto answer = ask_daemon(settings.control, request, kActPatience);
+        progress.hide();
         if (!answer.has_value()) {
-            return std::unexpected(daemon_error(settings.control, answer.error()));
+            CommandError error = daemon_error(settings.control, answer.error());
+            if (done > 0) {
+                error.text += fmt::format("\n{} of {} items were acted on", done, all);
+            }
+            return std::unexpected(std::move(error));
         }
         for (const ControlLine& line : *answer) {
-            all_done = write_outcome(context, line, words.done) && all_done;
+            writer.add(line);
         }
         targets = targets.subspan(size);
     }
-    return all_done ? Exit::Done : Exit::No;
+    return writer.finish() ? Exit::Done : Exit::No;
 }
 
 /// The filter for what a selection can act on.
 ports::HeldFilter filter_to_act(const HeldSelection& selection, core::TimePoint now) {
     ports::HeldFilter filter = filter_for(selection, now);
     filter.states = {HeldState::Held};
+    if (!selection.in_doubt) {
+        filter.in_doubt = false;
+    }
     return filter;
 }
 
+/// A selection as it is now.
+struct Selected {
+    Targets targets;
+    std::set<std::string> senders;
+    std::size_t in_doubt = 0;  ///< items that fit as well, and are left alone
+};
+
+constexpr std::size_t kMostSenders = 10'000;
+
 /// Says how much a selection is, and asks where somebody is there to answer. True: go on.
-bool may_go_on(const CommandContext& context,
-               const HeldActOptions& options,
-               const std::vector<HeldItem>& items) {
-    if (items.size() <= 1) {
+core::Result<bool, CommandError> may_go_on(const CommandContext& context,
+                                           const HeldActOptions& options,
+                                           const Selected& selected) {
+    const std::size_t items = selected.targets.all().size();
+    if (items <= 1) {
         return true;
     }
-    std::set<std::string_view> senders;
-    for (const HeldItem& item : items) {
-        senders.insert(item.message.sender);
-    }
-    context.err << fmt::format("{} of {} will be {}\n",
-                               counted(items.size(), "item", "items"),
-                               counted(senders.size(), "sender", "senders"),
+    context.err << fmt::format("{} of {}{} will be {}\n",
+                               counted(items, "item", "items"),
+                               selected.senders.size() < kMostSenders ? "" : "at least ",
+                               counted(selected.senders.size(), "sender", "senders"),
                                words_of(options.act).done);
-    if (options.yes || !context.can_ask) {
+    if (options.yes) {
         return true;
+    }
+    if (!context.can_ask) {
+        if (items <= kMostUnasked) {
+            return true;
+        }
+        return std::unexpected(
+            CommandError{Exit::Usage,
+                         fmt::format("held {}: more than {} items, and nobody to ask: say --yes",
+                                     words_of(options.act).command,
+                                     kMostUnasked)});
     }
     context.err << "Go on? [y/N] " << std::flush;
     std::string answer;
     std::getline(std::cin, answer);
     return core::starts_with_ignoring_case(core::trim(answer), "y");
+}
+
+/// Looks a selection up, and shows its items when they are only wanted to be seen.
+core::Result<Selected, CommandError> select(const CommandContext& context,
+                                            const HeldActOptions& options,
+                                            const OpenHeld& held) {
+    Selected selected;
+    ports::HeldFilter filter = filter_to_act(options.selection, context.clock.now());
+    ItemWriter writer(context);
+    auto error = visit_items(held, filter, [&](const HeldItem& item) {
+        selected.targets.add(item);
+        if (selected.senders.size() < kMostSenders) {
+            selected.senders.insert(item.message.sender);
+        }
+        if (options.dry_run) {
+            writer.add(item);
+        }
+    });
+    writer.finish();
+    if (!error.has_value() && filter.in_doubt == false) {
+        filter.in_doubt = true;
+        error = visit_items(held, filter, [&](const HeldItem&) { ++selected.in_doubt; });
+    }
+    if (error.has_value()) {
+        return std::unexpected(*std::move(error));
+    }
+    return selected;
 }
 
 /// Looks the selection up, says or asks, and has the daemon act.
@@ -162,35 +263,31 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }
-    std::vector<HeldItem> items;
-    auto error = visit_items(*held,
-                             filter_to_act(options.selection, context.clock.now()),
-                             [&](const HeldItem& item) { items.push_back(item); });
-    if (error.has_value()) {
-        return std::unexpected(*std::move(error));
+    const auto selected = select(context, options, *held);
+    if (!selected.has_value()) {
+        return std::unexpected(selected.error());
     }
-    if (items.empty()) {
+    if (selected->in_doubt > 0) {
+        context.err << fmt::format(
+            "{} in doubt left alone: look in the MTA's log whether it has them, then name them or "
+            "say --in-doubt\n",
+            counted(selected->in_doubt, "item", "items"));
+    }
+    const std::span<const Target> targets = selected->targets.all();
+    if (targets.empty()) {
         return no_such_items(context);
     }
     if (options.dry_run) {
-        ItemWriter writer(context);
-        for (const HeldItem& item : items) {
-            writer.add(item);
-        }
-        writer.finish();
-        context.err << fmt::format(
-            "{} would be {}\n", counted(items.size(), "item", "items"), words_of(options.act).done);
+        context.err << fmt::format("{} would be {}\n",
+                                   counted(targets.size(), "item", "items"),
+                                   words_of(options.act).done);
         return Exit::Done;
     }
-    if (!may_go_on(context, options, items)) {
-        return Exit::No;
+    const auto go_on = may_go_on(context, options, *selected);
+    if (!go_on.has_value()) {
+        return std::unexpected(go_on.error());
     }
-    std::vector<Target> targets;
-    targets.reserve(items.size());
-    for (const HeldItem& item : items) {
-        targets.push_back({item.recipient.id, item.message.spool_id});
-    }
-    return act_on(context, held->settings, options.act, targets);
+    return *go_on ? act_on(context, held->settings, options.act, targets) : Exit::No;
 }
 
 /// True when a suppression of `subject` held the item.
@@ -224,7 +321,7 @@ CommandResult held_act(const CommandContext& context, const HeldActOptions& opti
     std::vector<Target> targets;
     targets.reserve(selection.ids.size());
     for (const std::int64_t id : selection.ids) {
-        targets.push_back({id, {}});
+        targets.push_back({.id = id});
     }
     return act_on(context, *settings, options.act, targets);
 }
@@ -235,20 +332,20 @@ CommandResult release_suppressed(const CommandContext& context,
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }
-    std::vector<Target> targets;
+    Targets targets;
     auto error =
         visit_items(*held, filter_to_act({}, context.clock.now()), [&](const HeldItem& item) {
             const bool wanted = std::ranges::any_of(
                 subjects,
                 [&](const mail::SuppressionSubject& subject) { return held_for(item, subject); });
             if (wanted) {
-                targets.push_back({item.recipient.id, item.message.spool_id});
+                targets.add(item);
             }
         });
     if (error.has_value()) {
         return std::unexpected(*std::move(error));
     }
-    return act_on(context, held->settings, HeldAct::Release, targets);
+    return act_on(context, held->settings, HeldAct::Release, targets.all());
 }
 
 }  // namespace holdback::milter

@@ -12,6 +12,7 @@
 #include "milter/ctl_sources.hpp"
 #include "ports/held_store.hpp"
 
+#include <cstddef>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -22,6 +23,23 @@
 #include <fmt/format.h>
 
 namespace holdback::milter {
+
+namespace {
+
+/// The rows of one table, kept in memory to find the widths of its columns.
+constexpr std::size_t kTableRows = 5000;
+
+Table empty_table() {
+    return Table(
+        {"ID", "STATE", "HELD AT", "EXPIRES", "RECIPIENT", "SENDER", "FINDING", "CODE", "REASON"});
+}
+
+}  // namespace
+
+std::string shown_state(const mail::HeldRecipient& recipient) {
+    return fmt::format(
+        "{}{}", mail::wire_name(recipient.state), recipient.in_doubt ? ", in doubt" : "");
+}
 
 core::Result<OpenHeld, CommandError> open_held(const CommandContext& context) {
     auto settings = load_tool_settings(context);
@@ -41,13 +59,14 @@ core::Result<OpenHeld, CommandError> open_held(const CommandContext& context) {
 bool has_filter(const HeldSelection& selection) {
     return selection.sender.has_value() || selection.domain.has_value() ||
            selection.finding.has_value() || selection.campaign.has_value() ||
-           selection.older_than.has_value();
+           selection.older_than.has_value() || selection.expires_within.has_value() ||
+           selection.in_doubt;
 }
 
 ports::HeldFilter filter_for(const HeldSelection& selection, core::TimePoint now) {
     ports::HeldFilter filter;
     filter.ids = selection.ids;
-    if (!selection.own && selection.ids.empty()) {
+    if (!selection.own && !selection.in_doubt && selection.ids.empty()) {
         filter.kind = mail::HeldKind::Mail;
     }
     if (selection.sender.has_value()) {
@@ -58,6 +77,12 @@ ports::HeldFilter filter_for(const HeldSelection& selection, core::TimePoint now
     filter.campaign = selection.campaign;
     if (selection.older_than.has_value()) {
         filter.held_before = now - *selection.older_than;
+    }
+    if (selection.expires_within.has_value()) {
+        filter.expired = now + *selection.expires_within;
+    }
+    if (selection.in_doubt) {
+        filter.in_doubt = true;
     }
     return filter;
 }
@@ -96,21 +121,24 @@ Json as_json(const ports::HeldItem& item) {
         {"expires_at", time_or_null(recipient.expires_at)},
         {"attempts", recipient.attempts},
         {"last_answer", text_or_null(recipient.last_answer)},
+        {"in_doubt", recipient.in_doubt},
     };
 }
 
-ItemWriter::ItemWriter(const CommandContext& context)
-    : context_(context),
-      table_({"ID", "STATE", "HELD AT", "RECIPIENT", "SENDER", "FINDING", "CODE", "REASON"}) {}
+ItemWriter::ItemWriter(const CommandContext& context) : context_(context), table_(empty_table()) {}
 
 void ItemWriter::add(const ports::HeldItem& item) {
     if (context_.json()) {
         write_json(context_.out, as_json(item));
         return;
     }
+    if (++rows_ % kTableRows == 0) {
+        finish();
+    }
     table_.add({fmt::format("{}", item.recipient.id),
-                std::string(mail::wire_name(item.recipient.state)),
+                shown_state(item.recipient),
                 short_time(item.message.held_at),
+                item.recipient.expires_at.has_value() ? short_time(*item.recipient.expires_at) : "",
                 item.recipient.address,
                 shown_sender(item.message.sender),
                 item.recipient.finding,
@@ -118,9 +146,10 @@ void ItemWriter::add(const ports::HeldItem& item) {
                 item.recipient.reason});
 }
 
-void ItemWriter::finish() const {
+void ItemWriter::finish() {
     if (!table_.empty()) {
         table_.write(context_.out);
+        table_ = empty_table();
     }
 }
 

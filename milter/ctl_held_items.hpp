@@ -7,14 +7,17 @@
 #include "core/result.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_held.hpp"
+#include "mail/held.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_output.hpp"
 #include "ports/held_store.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace holdback::milter {
 
@@ -39,8 +42,11 @@ struct OpenHeld {
 
 [[nodiscard]] Json as_json(const ports::HeldItem& item);
 
-/// Writes items as they come in JSON, and in one table at the end for people. The context outlives
-/// the object.
+/// "held, in doubt"
+[[nodiscard]] std::string shown_state(const mail::HeldRecipient& recipient);
+
+/// Writes items as they come in JSON, and in tables of some thousand for people. The context
+/// outlives the object.
 class ItemWriter {
 public:
     explicit ItemWriter(const CommandContext& context);
@@ -51,11 +57,12 @@ public:
     ~ItemWriter() = default;
 
     void add(const ports::HeldItem& item);
-    void finish() const;
+    void finish();
 
 private:
     const CommandContext& context_;
     Table table_;
+    std::size_t rows_ = 0;
 };
 
 /// Says that there is nothing, for the exit status.

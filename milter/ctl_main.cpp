@@ -147,6 +147,9 @@ Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selecti
     add_text(app, "--campaign", selection->campaign, "of this campaign");
     static constexpr auto kOlder = duration_form("--older");
     add_parsed(app, kOlder, selection->older_than, "held longer ago than this");
+    static constexpr auto kExpires = duration_form("--expires-within");
+    add_parsed(app, kExpires, selection->expires_within, "expiring sooner than this");
+    app.add_flag("--in-doubt", selection->in_doubt, "of which the MTA may have a copy");
     app.add_flag("--own", selection->own, "the mail that Holdback itself sends, too");
     return {app, "ID", "numbers of items"};
 }

@@ -96,13 +96,22 @@ struct Session::Message {
 Session::Session(const Parts& parts, std::string id, HeaderValues header_values)
     : parts_(parts), id_(std::move(id)), header_values_(header_values) {}
 
-Session::~Session() = default;
+Session::~Session() {
+    answer_taken();
+}
+
+void Session::answer_taken() {
+    if (const auto ticket = std::exchange(open_answer_, std::nullopt)) {
+        parts_.release.answers().taken(*ticket);
+    }
+}
 
 void Session::connect(ConnectFacts facts) {
     connection_ = std::move(facts);
 }
 
 void Session::mail(const MailFacts& facts) {
+    answer_taken();
     message_ = std::make_unique<Message>();
     ++messages_;
     message_->snapshot = parts_.snapshots.current();
@@ -200,6 +209,12 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
         message_->course = Course::Released;
         return SkipBody{};
     }
+    if (message_->headers.has(flow::kReleaseField) && is_release_under_way()) {
+        // Were it judged like other mail, it would be found held already and be dropped, while the
+        // release takes the MTA's word for it.
+        trouble(ports::Severity::Error, "a release could not be recognised: it is deferred");
+        return Answer{make_reply(451, "4.3.0", "mail filter trouble, try again later")};
+    }
     message_->notice.begin(
         message_->headers, parts_.replies, message_->snapshot->settings.dsn.max_message);
     const SessionReply reply = message_->envelope.direction == mail::Direction::Outgoing
@@ -208,6 +223,13 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
     const bool goes_on =
         std::holds_alternative<Accept>(reply) || std::holds_alternative<SkipBody>(reply);
     return goes_on && message_->notice.is_kept() ? SessionReply(Continue{}) : reply;
+}
+
+bool Session::is_release_under_way() const {
+    return std::ranges::any_of(
+        message_->envelope.recipients, [this](const mail::Recipient& recipient) {
+            return parts_.release.is_releasing(message_->envelope, recipient);
+        });
 }
 
 SessionReply Session::outgoing_headers() {
@@ -433,6 +455,15 @@ SessionReply Session::finish_split(MtaActions& mta) {
         return holding_failed(committed.error());
     }
     report(&*committed);
+    const SessionReply reply = act_on_split(mta, split);
+    // A deferred message comes again, and its items are in doubt until then.
+    if (!std::holds_alternative<Answer>(reply)) {
+        open_answer_ = parts_.release.answers().given(committed->written);
+    }
+    return reply;
+}
+
+SessionReply Session::act_on_split(MtaActions& mta, const outbound::Split& split) {
     if (gone_to_nobody() && !message_->notice.is_addressed()) {
         return Discard{};
     }

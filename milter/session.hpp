@@ -4,6 +4,7 @@
 
 #include "flow/inbound_flow.hpp"
 #include "flow/notice_replies.hpp"
+#include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
@@ -12,11 +13,13 @@
 #include "milter/mta_actions.hpp"
 #include "milter/mta_facts.hpp"
 #include "milter/waiting_room.hpp"
+#include "outbound/plan.hpp"
 #include "ports/log.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,10 +72,13 @@ private:
     struct Message;
 
     [[nodiscard]] bool refuses_at_rcpt(const mail::Recipient& recipient) const;
+    [[nodiscard]] bool is_release_under_way() const;
     [[nodiscard]] SessionReply outgoing_headers();
     [[nodiscard]] SessionReply inbound_headers();
     [[nodiscard]] SessionReply begin_split();
     [[nodiscard]] SessionReply finish_split(MtaActions& mta);
+    /// Deletes who was taken out, once that is durable.
+    [[nodiscard]] SessionReply act_on_split(MtaActions& mta, const outbound::Split& split);
     [[nodiscard]] SessionReply finish_preflight();
     [[nodiscard]] SessionReply preflight_failed(std::string_view why);
     [[nodiscard]] SessionReply holding_failed(const flow::CommitTrouble& why);
@@ -94,6 +100,8 @@ private:
     void leave_to_all(MtaActions* mta);
     void keep(std::string_view octets);
     void report(const flow::Committed* committed);
+    /// The MTA has gone on after our answer.
+    void answer_taken();
     void trouble(ports::Severity severity, std::string_view what) const;
 
     Parts parts_;
@@ -102,6 +110,8 @@ private:
     ConnectFacts connection_;
     std::uint64_t messages_ = 0;
     std::unique_ptr<Message> message_;
+    /// The answer about held items that the MTA has not gone on after yet.
+    std::optional<flow::OpenAnswers::Ticket> open_answer_;
 };
 
 }  // namespace holdback::milter

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "flow/auto_release.hpp"
 #include "flow/facts.hpp"
 #include "flow/message_look.hpp"
 #include "flow/submitting.hpp"
@@ -38,6 +39,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -137,6 +139,10 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
     }
     row.changed_at = now;
     row.expires_at = now + settings.expire_after;
+    row.in_doubt = true;
+    if (verdict.finding.has_value() && cause_can_go(verdict.finding->name)) {
+        row.recheck_at = now + kFirstRecheck;
+    }
     return row;
 }
 
@@ -176,7 +182,11 @@ Taken rows_of(const mail::Envelope& envelope,
         row.tell = told;
     }
     take(split.defer, now + kDeferTime);
+    const std::size_t first_back = taken.rows.size();
     take(split.give_back, std::nullopt);
+    for (mail::HeldRecipient& row : std::span(taken.rows).subspan(first_back)) {
+        row.state = mail::HeldState::Returned;
+    }
     if (split.reinject_passing) {
         take(split.pass, now);
     }
@@ -361,37 +371,49 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     message.fingerprint =
         outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
     message.octets = copy.octets_;
+    message.stream = outbound::wire_name(decision.stream.stream);
     message.held_at = now;
     const Taken taken = rows_of(
         envelope, decision, split, now, settings.hold, outbound::is_told_of(envelope, headers));
-    const auto outcomes = parts_.held.hold(message, taken.rows);
-    if (!outcomes.has_value()) {
+    auto dsn = dsn_for(envelope, headers, decision, split, message.fingerprint);
+    if (!dsn.has_value()) {
         static_cast<void>(parts_.spool.remove(*spool_id));
-        return std::unexpected(store_trouble(outcomes.error().what));
+        return std::unexpected(std::move(dsn.error()));
     }
-    if (std::ranges::all_of(*outcomes, &ports::HoldOutcome::already_held)) {
-        static_cast<void>(parts_.spool.remove(*spool_id));
+    std::vector<ports::NewHold> holds{{.message = std::move(message), .recipients = taken.rows}};
+    if (dsn->has_value()) {
+        holds.push_back(**std::move(dsn));
     }
+    const auto outcomes = parts_.held.hold_together(holds);
     Committed committed;
     committed.ids.resize(envelope.recipients.size());
-    for (std::size_t k = 0; k < taken.indices.size(); ++k) {
-        committed.ids.at(taken.indices[k]) = outcomes->at(k).id;
+    for (std::size_t i = 0; i < holds.size(); ++i) {
+        if (!outcomes.has_value() ||
+            std::ranges::all_of(outcomes->at(i), &ports::HoldOutcome::already_held)) {
+            static_cast<void>(parts_.spool.remove(holds[i].message.spool_id));
+        }
+        if (outcomes.has_value()) {
+            std::ranges::transform(
+                outcomes->at(i), std::back_inserter(committed.written), &ports::HoldOutcome::id);
+        }
     }
-    if (auto told = give_back(envelope, headers, decision, split, message.fingerprint, committed);
-        !told.has_value()) {
-        return std::unexpected(std::move(told.error()));
+    if (!outcomes.has_value()) {
+        return std::unexpected(store_trouble(outcomes.error().what));
+    }
+    for (std::size_t k = 0; k < taken.indices.size(); ++k) {
+        committed.ids.at(taken.indices[k]) = outcomes->front().at(k).id;
     }
     return committed;
 }
 
-core::Result<void, CommitTrouble> OutboundFlow::give_back(const mail::Envelope& envelope,
-                                                          const mail::HeaderList& headers,
-                                                          const MessageDecision& decision,
-                                                          const outbound::Split& split,
-                                                          std::string_view fingerprint,
-                                                          const Committed& committed) {
+core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for(
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const MessageDecision& decision,
+    const outbound::Split& split,
+    std::string_view fingerprint) {
     if (split.give_back.empty()) {
-        return {};
+        return std::nullopt;
     }
     outbound::ReturnDsnFacts facts;
     facts.sender = envelope.sender_text();
@@ -412,19 +434,14 @@ core::Result<void, CommitTrouble> OutboundFlow::give_back(const mail::Envelope& 
              .explanation = fmt::format("{}; {}", finding->reason, finding->advice)});
         key += fmt::format(" {}", recipient.shown());
     }
-    if (auto sent = parts_.own_mail.send_return_dsn(std::move(facts), key); !sent.has_value()) {
-        return std::unexpected(spool_trouble(sent.error()));
+    auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
+    if (!dsn.has_value()) {
+        return std::unexpected(spool_trouble(dsn.error()));
     }
-    for (const std::size_t i : split.give_back) {
-        if (const auto ended = parts_.held.end(committed.ids.at(i),
-                                               mail::HeldState::Returned,
-                                               "refused and returned to the sender",
-                                               parts_.clock.now());
-            !ended.has_value()) {
-            return std::unexpected(store_trouble(ended.error().what));
-        }
+    for (mail::HeldRecipient& recipient : dsn->recipients) {
+        recipient.in_doubt = true;
     }
-    return {};
+    return *std::move(dsn);
 }
 
 void OutboundFlow::report(const Submitting& who,

@@ -80,6 +80,8 @@ struct CommitTrouble {
 struct Committed {
     /// Held item ids, by position in the envelope; 0 where nothing was held.
     std::vector<std::int64_t> ids;
+    /// What was written, the DSN's item too: in doubt until the MTA has the answer (OpenAnswers).
+    std::vector<std::int64_t> written;
 };
 
 /// The use case. One object serves all sessions; safe from several threads.
@@ -131,7 +133,7 @@ public:
         const mail::HeaderList& headers, std::string_view queue_id);
 
     /// Makes the copy and all rows durable, and the DSN to the sender where recipients are given
-    /// back. Only after this may a recipient be deleted.
+    /// back, all in one step. Only after this may a recipient be deleted.
     [[nodiscard]] core::Result<Committed, CommitTrouble> commit(const Submitting& who,
                                                                 const mail::Envelope& envelope,
                                                                 const mail::HeaderList& headers,
@@ -163,12 +165,13 @@ private:
                           std::size_t index,
                           std::optional<std::int64_t> held_id,
                           const config::Settings& settings) const;
-    [[nodiscard]] core::Result<void, CommitTrouble> give_back(const mail::Envelope& envelope,
-                                                              const mail::HeaderList& headers,
-                                                              const MessageDecision& decision,
-                                                              const outbound::Split& split,
-                                                              std::string_view fingerprint,
-                                                              const Committed& committed);
+    /// The DSN for those who are given back; nullopt when there are none.
+    [[nodiscard]] core::Result<std::optional<ports::NewHold>, CommitTrouble> dsn_for(
+        const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
+        const MessageDecision& decision,
+        const outbound::Split& split,
+        std::string_view fingerprint);
 
     Parts parts_;
     core::Guarded<outbound::SenderWindows> windows_;

@@ -30,7 +30,7 @@ std::string event_digest(std::string_view kind, std::string_view key) {
 
 }  // namespace
 
-core::Result<ports::OwnRows, std::string> OwnMail::prepare(const OwnMessage& message) {
+core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& message) {
     auto writer = spool_.begin();
     if (!writer.has_value()) {
         return std::unexpected(writer.error().what);
@@ -43,7 +43,7 @@ core::Result<ports::OwnRows, std::string> OwnMail::prepare(const OwnMessage& mes
         return std::unexpected(spool_id.error().what);
     }
     const core::TimePoint now = clock_.now();
-    ports::OwnRows rows;
+    ports::NewHold rows;
     rows.message.spool_id = *std::move(spool_id);
     rows.message.kind = mail::HeldKind::Own;
     if (core::has_non_ascii(message.octets)) {
@@ -69,9 +69,21 @@ core::Result<ports::OwnRows, std::string> OwnMail::prepare(const OwnMessage& mes
     return rows;
 }
 
-void OwnMail::drop(const ports::OwnRows& rows) {
+void OwnMail::drop(const ports::NewHold& rows) {
     // A file that stays is removed at the next start: no row names it.
     static_cast<void>(spool_.remove(rows.message.spool_id));
+}
+
+core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(outbound::ReturnDsnFacts facts,
+                                                                    std::string_view key) {
+    facts.now = clock_.now();
+    facts.reporting_mta = host_name_;
+    const std::string fingerprint = event_digest("return-dsn", key);
+    facts.unique = fingerprint.substr(0, kUniqueDigits);
+    return prepare({.to = {facts.sender},
+                    .octets = outbound::compose_return_dsn(facts),
+                    .what = "a DSN made by Holdback on its way to the MTA",
+                    .fingerprint = fingerprint});
 }
 
 core::Result<void, std::string> OwnMail::send(const OwnMessage& message) {
@@ -88,18 +100,6 @@ core::Result<void, std::string> OwnMail::send(const OwnMessage& message) {
         drop(*rows);
     }
     return {};
-}
-
-core::Result<void, std::string> OwnMail::send_return_dsn(outbound::ReturnDsnFacts facts,
-                                                         std::string_view key) {
-    facts.now = clock_.now();
-    facts.reporting_mta = host_name_;
-    const std::string fingerprint = event_digest("return-dsn", key);
-    facts.unique = fingerprint.substr(0, kUniqueDigits);
-    return send({.to = {facts.sender},
-                 .octets = outbound::compose_return_dsn(facts),
-                 .what = "a DSN made by Holdback on its way to the MTA",
-                 .fingerprint = fingerprint});
 }
 
 core::Result<void, std::string> OwnMail::send_preflight_report(outbound::PreflightFacts facts,

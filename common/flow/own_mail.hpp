@@ -34,21 +34,20 @@ public:
     OwnMail(ports::Spool& spool, ports::HeldStore& held, core::Clock& clock, std::string host_name)
         : spool_(spool), held_(held), clock_(clock), host_name_(std::move(host_name)) {}
 
-    /// Makes a DSN about `recipients` durable, to be sent to `facts.sender` from the null sender at
-    /// once. `key` stands for the event: a DSN for a key that is still waiting is not made twice.
-    /// The error is a text for the log.
-    [[nodiscard]] core::Result<void, std::string> send_return_dsn(outbound::ReturnDsnFacts facts,
-                                                                  std::string_view key);
-
-    /// The same for the answer to a preflight.
-    [[nodiscard]] core::Result<void, std::string> send_preflight_report(
-        outbound::PreflightFacts facts, std::string_view key);
-
     /// Makes the octets durable and gives the rows by which they are released at once, for a store
     /// that writes them together with why. Whoever does not write them calls `drop`. Nobody is told
     /// when the mail can't be delivered. The error is a text for the log.
-    [[nodiscard]] core::Result<ports::OwnRows, std::string> prepare(const OwnMessage& message);
-    void drop(const ports::OwnRows& rows);
+    [[nodiscard]] core::Result<ports::NewHold, std::string> prepare(const OwnMessage& message);
+    void drop(const ports::NewHold& rows);
+
+    /// The same for a DSN about `recipients` to `facts.sender`. `key` stands for the event: while a
+    /// DSN for a key is waiting, the store takes no second one.
+    [[nodiscard]] core::Result<ports::NewHold, std::string> write_return_dsn(
+        outbound::ReturnDsnFacts facts, std::string_view key);
+
+    /// Makes the answer to a preflight durable, to be sent at once.
+    [[nodiscard]] core::Result<void, std::string> send_preflight_report(
+        outbound::PreflightFacts facts, std::string_view key);
 
     [[nodiscard]] const std::string& host_name() const { return host_name_; }
 

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
 #include "mail/envelope.hpp"
 #include "mail/held.hpp"
@@ -15,6 +16,7 @@
 #include "ports/submitter.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -49,8 +51,9 @@ struct ItemOutcome {
 
 [[nodiscard]] std::string_view wire_name(ItemOutcome::What what);
 
-/// The use case. One object serves all; safe from several threads. Two releases of one item at the
-/// same time make one mail: the store lets only one of them begin.
+/// The use case. One object serves all; safe from several threads, but for `work` and `recover`,
+/// which one thread calls. Two releases of one item at the same time make one mail: the store lets
+/// only one of them begin.
 class ReleaseFlow {
 public:
     /// What the flow works with; all outlive it.
@@ -67,22 +70,24 @@ public:
         std::function<std::string()> make_token;
     };
 
-    explicit ReleaseFlow(Parts parts) : parts_(std::move(parts)) {}
+    explicit ReleaseFlow(Parts parts)
+        : parts_(std::move(parts)), answers_(parts_.held, parts_.clock) {}
 
     /// Re-injects items through the MTA, one submission per message; an outcome per id, in order.
-    /// `cause` stands in the log: "command", "due", "expiry".
+    /// `cause` stands in the log and the history: "command", "due", "expiry", "cause-gone: …".
     std::vector<ItemOutcome> release(std::span<const std::int64_t> ids,
                                      const config::HoldSettings& settings,
                                      std::string_view cause);
 
-    /// Sends the senders a DSN about items and ends them.
+    /// Sends the senders a DSN about items and ends them, in one step.
     std::vector<ItemOutcome> give_back(std::span<const std::int64_t> ids, std::string_view cause);
 
     /// Ends items without telling anybody but the log and the store.
     std::vector<ItemOutcome> discard(std::span<const std::int64_t> ids, std::string_view cause);
 
     /// Releases what is due by itself, ends what has expired, and removes what is no longer wanted.
-    /// Called every second or so by one thread.
+    /// Called every second or so by one thread. Does a bounded number of things in one turn, and
+    /// leaves the MTA alone for a while when it does not answer.
     void work(const config::HoldSettings& settings);
 
     /// Puts back what an earlier run of the program left in the middle. Call once, before anything
@@ -98,32 +103,64 @@ public:
     [[nodiscard]] bool is_releasing(const mail::Envelope& envelope,
                                     const mail::Recipient& recipient) const;
 
+    /// Where a session says that it answers the MTA about held items.
+    [[nodiscard]] OpenAnswers& answers() { return answers_; }
+
 private:
     using Items = std::vector<ports::HeldItem>;
+    using OfMessage = std::span<const ports::HeldItem>;
 
-    [[nodiscard]] core::Result<Items, std::string> items(const ports::HeldFilter& filter);
-    void release_message(std::span<const ports::HeldItem> of_message,
+    /// `most` 0: all.
+    [[nodiscard]] core::Result<Items, std::string> items(const ports::HeldFilter& filter,
+                                                         std::size_t most = 0);
+    using Act = std::function<void(OfMessage, std::vector<ItemOutcome>&)>;
+    /// Acts on those of `ids` that are held, all at once or message by message.
+    std::vector<ItemOutcome> with_held(std::span<const std::int64_t> ids, const Act& act);
+    std::vector<ItemOutcome> each_message(std::span<const std::int64_t> ids, const Act& act);
+    void release_message(OfMessage of_message,
                          const config::HoldSettings& settings,
                          std::string_view cause,
                          std::vector<ItemOutcome>& outcomes);
-    [[nodiscard]] ItemOutcome settle(const ports::HeldItem& item,
-                                     const ports::RecipientOutcome& outcome);
-    [[nodiscard]] std::string header_of(const std::string& spool_id) const;
-    void give_back_message(std::span<const ports::HeldItem> of_message,
+    [[nodiscard]] std::vector<ports::RecipientOutcome> submit(OfMessage items,
+                                                              const std::string& token,
+                                                              const config::HoldSettings& settings);
+    void settle(std::vector<ports::ReleaseEnd> ends);
+    void give_back_message(OfMessage of_message,
                            std::string_view cause,
                            std::vector<ItemOutcome>& outcomes);
-    std::vector<ItemOutcome> each_message(
-        std::span<const std::int64_t> ids,
-        const std::function<void(std::span<const ports::HeldItem>, std::vector<ItemOutcome>&)>&
-            act);
+    void end_items(OfMessage items,
+                   mail::HeldState state,
+                   std::string_view cause,
+                   std::vector<ItemOutcome>& outcomes);
+    [[nodiscard]] std::string header_of(const std::string& spool_id) const;
+
+    // The chores: release_work.cpp.
+    void settle_again();
+    void release_due(const config::HoldSettings& settings);
+    void release_patiently(const Items& items,
+                           const config::HoldSettings& settings,
+                           std::string_view cause);
     void expire(const config::HoldSettings& settings);
     void purge(const config::HoldSettings& settings);
+    void put_in_doubt();
+    void remove_stray_files();
+
     void report(const ports::HeldItem& item,
                 const ItemOutcome& outcome,
                 std::string_view cause) const;
 
     Parts parts_;
+    OpenAnswers answers_;
     core::Guarded<std::multiset<std::string>> under_way_;
+    /// How releases ended that the store could not write down; they are `releasing` until it can.
+    core::Guarded<std::vector<ports::ReleaseEnd>> unsettled_;
+    // Of the thread that calls `work`: when to try the MTA and the returns again after trouble, and
+    // when to look for what is no longer wanted.
+    core::SteadyPoint mta_pause_until_{};
+    core::SteadyPoint return_pause_until_{};
+    core::SteadyPoint next_files_{};
+    core::SteadyPoint next_purge_{};
+    int mta_pauses_ = 0;
 };
 
 }  // namespace holdback::flow

@@ -505,6 +505,21 @@ Database::Lease::~Lease() {
     }
 }
 
+Database::Hurry::Hurry(Database& database) : database_(database) {
+    database_.writer().execute(durability_sql(Durability::Deferred));
+}
+
+Database::Hurry::~Hurry() {
+    if (database_.writer_ == nullptr) {
+        return;
+    }
+    try {
+        database_.writer_->execute(durability_sql(database_.options_.durability));
+    } catch (const DatabaseError&) {
+        database_.writer_.reset();
+    }
+}
+
 Database::Transaction::Transaction(Connection& connection) : connection_(&connection) {
     connection.query("BEGIN IMMEDIATE").run();
 }

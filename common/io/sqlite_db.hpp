@@ -170,6 +170,46 @@ public:
     template <typename Work>
     auto write(Work&& work) {
         const std::scoped_lock lock(writer_mutex_);
+        return transact(std::forward<Work>(work));
+    }
+
+    /// The same without waiting for the disk: the end of the program does not undo it, a crash of
+    /// the machine may.
+    template <typename Work>
+    auto write_soon(Work&& work) {
+        const std::scoped_lock lock(writer_mutex_);
+        const Hurry hurry(*this);
+        return transact(std::forward<Work>(work));
+    }
+
+    /// From the next transaction on. Throws DatabaseError.
+    void set_durability(Durability durability);
+    /// Brings what is in the write-ahead log into the file, as far as readers let it, on a
+    /// connection of its own: neither reads nor writes wait for it. Throws DatabaseError.
+    void checkpoint();
+
+    [[nodiscard]] const std::string& path() const { return options_.path; }
+
+private:
+    enum class MayCreate : std::uint8_t { Yes, No };
+
+    /// The writer does not wait for the disk while this lives; `writer_mutex_` is held.
+    class Hurry {
+    public:
+        explicit Hurry(Database& database);
+        Hurry(const Hurry&) = delete;
+        Hurry& operator=(const Hurry&) = delete;
+        Hurry(Hurry&&) = delete;
+        Hurry& operator=(Hurry&&) = delete;
+        ~Hurry();
+
+    private:
+        Database& database_;
+    };
+
+    /// One transaction; `writer_mutex_` is held.
+    template <typename Work>
+    auto transact(Work&& work) {
         try {
             Transaction transaction(writer());
             if constexpr (std::is_void_v<std::invoke_result_t<Work, Connection&>>) {
@@ -185,17 +225,6 @@ public:
             throw;
         }
     }
-
-    /// From the next transaction on. Throws DatabaseError.
-    void set_durability(Durability durability);
-    /// Brings what is in the write-ahead log into the file, as far as readers let it, on a
-    /// connection of its own: neither reads nor writes wait for it. Throws DatabaseError.
-    void checkpoint();
-
-    [[nodiscard]] const std::string& path() const { return options_.path; }
-
-private:
-    enum class MayCreate : std::uint8_t { Yes, No };
 
     /// A reading connection out of the pool and back.
     class Lease {

@@ -142,7 +142,7 @@ core::Result<ports::DigestSummary, StoreError> SqliteDigest::summary(core::TimeP
 }
 
 core::Result<bool, StoreError> SqliteDigest::put_digest(std::chrono::days day,
-                                                        const ports::OwnRows& own) {
+                                                        const ports::NewHold& own) {
     return at_store_boundary([&] {
         return database_.write([&](Connection& connection) {
             connection

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] core::Result<ports::DigestSummary, ports::StoreError> summary(
         core::TimePoint since, core::TimePoint expire_by) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> put_digest(
-        std::chrono::days day, const ports::OwnRows& own) override;
+        std::chrono::days day, const ports::NewHold& own) override;
 
 private:
     Database& database_;

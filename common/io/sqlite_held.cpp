@@ -10,6 +10,7 @@
 #include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -31,22 +32,13 @@ namespace {
 using mail::HeldState;
 using ports::StoreError;
 
-/// Items that `list` reads before it calls the visitor.
-constexpr std::size_t kPage = 200;
+/// Items that `list` reads before it calls the visitor: few at first, since many stop there, then
+/// more, since a page may cost as much as sorting all that is left.
+constexpr std::size_t kFirstPage = 200;
+constexpr std::size_t kPage = 5000;
 
 constexpr std::string_view kEnded = "('released', 'returned', 'discarded')";
 constexpr std::string_view kActive = "('held', 'releasing')";
-
-core::Result<void, StoreError> expect_moved(const core::Result<bool, StoreError>& moved,
-                                            std::int64_t id) {
-    if (!moved.has_value()) {
-        return std::unexpected(moved.error());
-    }
-    if (!*moved) {
-        return std::unexpected(StoreError{fmt::format("item {} is not being released", id)});
-    }
-    return {};
-}
 
 std::vector<std::string> read_texts(Query query) {
     std::vector<std::string> texts;
@@ -58,32 +50,27 @@ std::vector<std::string> read_texts(Query query) {
 
 }  // namespace
 
-core::Result<std::vector<ports::HoldOutcome>, StoreError> SqliteHeld::hold(
-    const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) {
+core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHeld::hold_together(
+    std::span<const ports::NewHold> holds) {
     return at_store_boundary([&] {
         return database_.write([&](Connection& connection) {
-            std::vector<ports::HoldOutcome> outcomes;
-            outcomes.reserve(recipients.size());
-            bool has_message = false;
-            for (const mail::HeldRecipient& recipient : recipients) {
-                std::optional<std::string> identity;
-                if (!message.fingerprint.empty()) {
-                    identity = core::digest_hex(std::array<std::string_view, 3>{
-                        message.fingerprint, message.sender, recipient.address});
-                    // The transaction is the only one that writes, and `held_once` stands guard.
-                    if (const auto older = find_active(connection, *identity)) {
-                        outcomes.push_back({.id = *older, .already_held = true});
-                        continue;
-                    }
-                }
-                if (!has_message) {
-                    write_message(connection, message);
-                    has_message = true;
-                }
-                outcomes.push_back({.id = write_recipient(connection, message, recipient, identity),
-                                    .already_held = false});
+            std::vector<std::vector<ports::HoldOutcome>> outcomes;
+            outcomes.reserve(holds.size());
+            for (const ports::NewHold& hold : holds) {
+                outcomes.push_back(write_hold(connection, hold));
             }
             return outcomes;
+        });
+    });
+}
+
+core::Result<void, StoreError> SqliteHeld::settle_doubt(std::span<const std::int64_t> ids) {
+    return at_store_boundary([&] {
+        database_.write_soon([&](Connection& connection) {
+            Query query = connection.query("UPDATE held_recipient SET in_doubt = 0 WHERE id = ?");
+            for (const std::int64_t id : ids) {
+                query.again().bind(id).run();
+            }
         });
     });
 }
@@ -92,13 +79,13 @@ core::Result<void, StoreError> SqliteHeld::list(
     const ports::HeldFilter& filter, const std::function<bool(const ports::HeldItem&)>& visit) {
     const std::string sql = list_sql(filter);
     std::int64_t last = 0;
-    while (true) {
+    for (std::size_t rows = kFirstPage;; rows = kPage) {
         const auto page = at_store_boundary([&] {
             return database_.read([&](Connection& connection) {
                 Query query = connection.query(sql);
                 query.bind(last);
                 bind_filter(query, filter);
-                query.bind(static_cast<std::int64_t>(kPage));
+                query.bind(static_cast<std::int64_t>(rows));
                 std::vector<ports::HeldItem> items;
                 while (query.step()) {
                     items.push_back(read_item(query));
@@ -114,159 +101,22 @@ core::Result<void, StoreError> SqliteHeld::list(
                 return {};
             }
         }
-        if (page->size() < kPage) {
+        if (page->size() < rows) {
             return {};
         }
         last = page->back().recipient.id;
     }
 }
 
-core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::begin_release(
-    std::span<const std::int64_t> ids, std::string_view token_hash, core::TimePoint now) {
-    const auto move_all = [&](Connection& connection) {
-        std::vector<std::int64_t> moved;
-        std::optional<std::string> spool_id;
-        for (const std::int64_t id : ids) {
-            Query query = connection.query("SELECT spool_id FROM held_recipient WHERE id = ?");
-            query.bind(id);
-            if (!query.step()) {
-                continue;
-            }
-            const std::string of_item = query.text(0);
-            if (spool_id.has_value() && *spool_id != of_item) {
-                throw DatabaseError("the items to release belong to more than one message");
-            }
-            if (!spool_id.has_value()) {
-                spool_id = of_item;
-            }
-            if (!move(connection, id, HeldState::Held, HeldState::Releasing, "", now)) {
-                continue;
-            }
-            connection
-                .query("UPDATE held_recipient SET attempts = attempts + 1, token = ? WHERE id = ?")
-                .bind(token_hash)
-                .bind(id)
-                .run();
-            moved.push_back(id);
-        }
-        if (!moved.empty()) {
-            connection
-                .query("INSERT INTO release_token (hash, spool_id, created_at) VALUES (?, ?, ?)")
-                .bind(token_hash)
-                .bind(*spool_id)
-                .bind(now)
-                .run();
-        }
-        return moved;
-    };
-    return at_store_boundary([&] { return database_.write(move_all); });
-}
-
-core::Result<void, StoreError> SqliteHeld::released(std::int64_t id,
-                                                    std::string_view answer,
-                                                    core::TimePoint now) {
-    const auto moved = at_store_boundary([&] {
-        return database_.write([&](Connection& connection) {
-            if (!move(connection, id, HeldState::Releasing, HeldState::Released, answer, now)) {
-                return false;
-            }
-            connection.query("UPDATE held_recipient SET last_answer = ? WHERE id = ?")
-                .bind(answer)
-                .bind(id)
-                .run();
-            return true;
-        });
-    });
-    return expect_moved(moved, id);
-}
-
-core::Result<void, StoreError> SqliteHeld::release_failed(std::int64_t id,
-                                                          std::string_view answer,
-                                                          std::optional<core::TimePoint> retry_at,
-                                                          core::TimePoint now) {
-    const auto moved = at_store_boundary([&] {
-        return database_.write([&](Connection& connection) {
-            return put_back(connection, id, answer, retry_at, now);
-        });
-    });
-    return expect_moved(moved, id);
-}
-
-core::Result<bool, StoreError> SqliteHeld::end(std::int64_t id,
-                                               HeldState state,
-                                               std::string_view why,
-                                               core::TimePoint now) {
-    if (state != HeldState::Returned && state != HeldState::Discarded) {
-        return std::unexpected(StoreError{"an item ends as returned or discarded"});
-    }
+core::Result<void, StoreError> SqliteHeld::recheck_later(std::span<const ports::Recheck> rechecks) {
     return at_store_boundary([&] {
-        return database_.write([&](Connection& connection) {
-            return move(connection, id, HeldState::Held, state, why, now);
+        database_.write_soon([&](Connection& connection) {
+            Query query = connection.query("UPDATE held_recipient SET recheck_at = ? WHERE id = ?");
+            for (const ports::Recheck& recheck : rechecks) {
+                query.again().bind(recheck.at).bind(recheck.id).run();
+            }
         });
     });
-}
-
-core::Result<void, StoreError> SqliteHeld::about_to_leave(std::string_view token_hash,
-                                                          core::TimePoint now) {
-    return at_store_boundary([&] {
-        database_.write([&](Connection& connection) {
-            connection.query("UPDATE release_token SET sent_at = ? WHERE hash = ?")
-                .bind(now)
-                .bind(token_hash)
-                .run();
-        });
-    });
-}
-
-core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_token(
-    std::string_view token_hash, core::TimePoint now) {
-    const auto claim = [&](Connection& connection) {
-        std::optional<ports::ReleaseGrant> grant;
-        {
-            Query query = connection.query(
-                "SELECT r.spool_id, m.sender, r.address FROM release_token t "
-                "JOIN held_recipient r ON r.token = t.hash "
-                "JOIN held_message m ON m.spool_id = r.spool_id "
-                "WHERE t.hash = ? AND t.used_at IS NULL ORDER BY r.id");
-            query.bind(token_hash);
-            while (query.step()) {
-                if (!grant.has_value()) {
-                    grant = ports::ReleaseGrant{
-                        .spool_id = query.text(0), .sender = query.text(1), .addresses = {}};
-                }
-                grant->addresses.push_back(query.text(2));
-            }
-        }
-        if (grant.has_value()) {
-            connection.query("UPDATE release_token SET used_at = ? WHERE hash = ?")
-                .bind(now)
-                .bind(token_hash)
-                .run();
-        }
-        return grant;
-    };
-    return at_store_boundary([&] { return database_.write(claim); });
-}
-
-core::Result<std::size_t, StoreError> SqliteHeld::recover(core::TimePoint now) {
-    const auto put_all_back = [&](Connection& connection) {
-        std::vector<std::int64_t> ids;
-        {
-            Query query = connection.query(
-                "SELECT r.id FROM held_recipient r LEFT JOIN release_token t ON t.hash = r.token "
-                "WHERE r.state = 'releasing' AND t.used_at IS NULL AND t.sent_at IS NULL "
-                "ORDER BY r.id");
-            while (query.step()) {
-                ids.push_back(query.integer(0));
-            }
-        }
-        for (const std::int64_t id : ids) {
-            static_cast<void>(
-                put_back(connection, id, "interrupted by the end of the program", now, now));
-        }
-        return ids.size();
-    };
-    return at_store_boundary([&] { return database_.write(put_all_back); });
 }
 
 core::Result<std::vector<std::string>, StoreError> SqliteHeld::spool_ids_in_use() {

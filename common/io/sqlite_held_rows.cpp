@@ -2,18 +2,21 @@
 #include "io/sqlite_held_rows.hpp"
 
 #include "core/clock.hpp"
+#include "core/digest.hpp"
 #include "core/text.hpp"
 #include "io/sqlite_db.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/held.hpp"
 #include "ports/held_store.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -102,16 +105,18 @@ bool put_back(Connection& connection,
               std::int64_t id,
               std::string_view answer,
               std::optional<core::TimePoint> retry_at,
+              Doubt doubt,
               core::TimePoint now) {
     if (!move(connection, id, HeldState::Releasing, HeldState::Held, answer, now)) {
         return false;
     }
     connection
         .query(
-            "UPDATE held_recipient SET last_answer = ?, release_at = ?, token = NULL "
-            "WHERE id = ?")
+            "UPDATE held_recipient SET last_answer = ?, release_at = ?, in_doubt = ?, "
+            "token = NULL WHERE id = ?")
         .bind(answer)
         .bind(retry_at)
+        .bind(doubt == Doubt::Yes)
         .bind(id)
         .run();
     return true;
@@ -121,8 +126,8 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
     connection
         .query(
             "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, "
-            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, stream) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(message.spool_id)
         .bind(mail::wire_name(message.kind))
         .bind(message.sender)
@@ -136,6 +141,7 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
         .bind(message.fingerprint)
         .bind(static_cast<std::int64_t>(message.octets))
         .bind(message.held_at)
+        .bind(message.stream)
         .run();
 }
 
@@ -145,8 +151,9 @@ std::int64_t write_recipient(Connection& connection,
                              const std::optional<std::string>& identity) {
     Query query = connection.query(
         "INSERT INTO held_recipient (spool_id, address, domain, arguments, state, finding, code, "
-        "reason, release_at, expires_at, changed_at, attempts, last_answer, advice, suggestion, "
-        "tell, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?)");
+        "reason, release_at, expires_at, changed_at, attempts, last_answer, in_doubt, recheck_at, "
+        "advice, suggestion, tell, identity) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?)");
     query.bind(message.spool_id)
         .bind(recipient.address)
         .bind(domain_of(recipient.address))
@@ -158,6 +165,8 @@ std::int64_t write_recipient(Connection& connection,
         .bind(recipient.release_at)
         .bind(recipient.expires_at)
         .bind(message.held_at)
+        .bind(recipient.in_doubt)
+        .bind(recipient.recheck_at)
         .bind(recipient.advice)
         .bind(recipient.suggestion)
         .bind(recipient.tell);
@@ -177,6 +186,38 @@ std::optional<std::int64_t> find_active(Connection& connection, const std::strin
         "SELECT id FROM held_recipient WHERE identity = ? AND state IN ('held', 'releasing')");
     query.bind(identity);
     return query.step() ? std::optional(query.integer(0)) : std::nullopt;
+}
+
+std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::NewHold& hold) {
+    const mail::HeldMessage& message = hold.message;
+    std::vector<ports::HoldOutcome> outcomes;
+    outcomes.reserve(hold.recipients.size());
+    bool has_message = false;
+    for (const mail::HeldRecipient& recipient : hold.recipients) {
+        std::optional<std::string> identity;
+        std::optional<std::int64_t> older;
+        if (!message.fingerprint.empty()) {
+            identity = core::digest_hex(std::array<std::string_view, 3>{
+                message.fingerprint, message.sender, recipient.address});
+            // The transaction is the only one that writes, and `held_once` stands guard.
+            older = find_active(connection, *identity);
+        }
+        if (!older.has_value() && !std::exchange(has_message, true)) {
+            write_message(connection, message);
+        }
+        const std::int64_t id =
+            older.has_value() ? *older : write_recipient(connection, message, recipient, identity);
+        if (recipient.state == HeldState::Returned) {
+            static_cast<void>(move(connection,
+                                   id,
+                                   HeldState::Held,
+                                   HeldState::Returned,
+                                   "refused and returned to the sender",
+                                   message.held_at));
+        }
+        outcomes.push_back({.id = id, .already_held = older.has_value()});
+    }
+    return outcomes;
 }
 
 ports::HeldItem read_item(const Query& query) {
@@ -210,9 +251,12 @@ ports::HeldItem read_item(const Query& query) {
     message.fingerprint = query.text(22);
     message.octets = static_cast<std::uint64_t>(query.integer(23));
     message.held_at = query.time(24);
-    recipient.advice = query.text(25);
-    recipient.suggestion = query.text(26);
-    recipient.tell = query.integer(27) != 0;
+    message.stream = query.text(25);
+    recipient.in_doubt = query.integer(26) != 0;
+    recipient.recheck_at = query.optional_time(27);
+    recipient.advice = query.text(28);
+    recipient.suggestion = query.text(29);
+    recipient.tell = query.integer(30) != 0;
     return item;
 }
 
@@ -221,7 +265,8 @@ std::string item_sql(std::string_view rest) {
         "SELECT r.id, r.spool_id, r.address, r.arguments, r.state, r.finding, r.code, r.reason, "
         "r.release_at, r.expires_at, r.changed_at, r.attempts, r.last_answer, m.kind, m.sender, "
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
-        "m.fingerprint, m.octets, m.held_at, r.advice, r.suggestion, r.tell "
+        "m.fingerprint, m.octets, m.held_at, m.stream, r.in_doubt, r.recheck_at, r.advice, "
+        "r.suggestion, r.tell "
         "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
         rest);
 }
@@ -234,7 +279,9 @@ std::string list_sql(const ports::HeldFilter& filter) {
         }
     };
     when(!filter.ids.empty(), " AND r.id IN (SELECT value FROM json_each(?))");
-    when(!filter.states.empty(), " AND r.state IN (SELECT value FROM json_each(?))");
+    // One state is a row of the index, in the order that is wanted: nothing has to be sorted.
+    when(filter.states.size() == 1, " AND r.state = ?");
+    when(filter.states.size() > 1, " AND r.state IN (SELECT value FROM json_each(?))");
     when(filter.kind.has_value(), " AND m.kind = ?");
     when(filter.sender.has_value(), " AND m.sender = ? COLLATE NOCASE");
     when(filter.domain.has_value(), " AND r.domain = ?");
@@ -243,6 +290,9 @@ std::string list_sql(const ports::HeldFilter& filter) {
     when(filter.held_before.has_value(), " AND m.held_at < ?");
     when(filter.release_due.has_value(), " AND r.release_at <= ?");
     when(filter.expired.has_value(), " AND r.expires_at <= ?");
+    when(filter.recheck_due.has_value(), " AND r.recheck_at <= ?");
+    when(filter.in_doubt == true, " AND r.in_doubt = 1");
+    when(filter.in_doubt == false, " AND r.in_doubt = 0");
     sql += " ORDER BY r.id LIMIT ?";
     return sql;
 }
@@ -251,7 +301,9 @@ void bind_filter(Query& query, const ports::HeldFilter& filter) {
     if (!filter.ids.empty()) {
         query.bind(fmt::format("[{}]", fmt::join(filter.ids, ",")));
     }
-    if (!filter.states.empty()) {
+    if (filter.states.size() == 1) {
+        query.bind(mail::wire_name(filter.states.front()));
+    } else if (!filter.states.empty()) {
         std::vector<std::string_view> names;
         names.reserve(filter.states.size());
         for (const HeldState state : filter.states) {
@@ -274,7 +326,8 @@ void bind_filter(Query& query, const ports::HeldFilter& filter) {
     if (filter.campaign.has_value()) {
         query.bind(*filter.campaign);
     }
-    for (const auto& time : {filter.held_before, filter.release_due, filter.expired}) {
+    for (const auto& time :
+         {filter.held_before, filter.release_due, filter.expired, filter.recheck_due}) {
         if (time.has_value()) {
             query.bind(*time);
         }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdback::io {
 
@@ -23,6 +24,10 @@ void write_message(Connection& connection, const mail::HeldMessage& message);
                                            const mail::HeldMessage& message,
                                            const mail::HeldRecipient& recipient,
                                            const std::optional<std::string>& identity);
+
+/// The rows of one message; see `HeldStore::hold_together`.
+[[nodiscard]] std::vector<ports::HoldOutcome> write_hold(Connection& connection,
+                                                         const ports::NewHold& hold);
 
 /// The item in `held` or `releasing` with this identity.
 [[nodiscard]] std::optional<std::int64_t> find_active(Connection& connection,
@@ -36,11 +41,15 @@ void write_message(Connection& connection, const mail::HeldMessage& message);
                         std::string_view text,
                         core::TimePoint now);
 
+/// Whether the MTA may have a copy all the same.
+enum class Doubt : std::uint8_t { No, Yes };
+
 /// Puts an item of which the release failed back to `held`; false when it was not in `releasing`.
 [[nodiscard]] bool put_back(Connection& connection,
                             std::int64_t id,
                             std::string_view answer,
                             std::optional<core::TimePoint> retry_at,
+                            Doubt doubt,
                             core::TimePoint now);
 
 /// The state in a column.

@@ -55,7 +55,7 @@ std::vector<std::string> texts_of(std::string_view lines) {
     return texts;
 }
 
-void write_own(Connection& connection, const ports::OwnRows& own) {
+void write_own(Connection& connection, const ports::NewHold& own) {
     write_message(connection, own.message);
     for (const mail::HeldRecipient& recipient : own.recipients) {
         static_cast<void>(write_recipient(connection, own.message, recipient, std::nullopt));
@@ -198,7 +198,7 @@ core::Result<void, StoreError> SqliteNotices::forget_untold() {
 }
 
 core::Result<bool, StoreError> SqliteNotices::put(const ports::Notice& notice,
-                                                  const ports::OwnRows& own) {
+                                                  const ports::NewHold& own) {
     /// Rolls the transaction back.
     struct Told {};
     const auto write = [&](Connection& connection) {
@@ -320,7 +320,7 @@ core::Result<std::vector<ports::NoticeCommand>, StoreError> SqliteNotices::taken
 }
 
 core::Result<void, StoreError> SqliteNotices::finish(std::int64_t command,
-                                                     const ports::OwnRows& own) {
+                                                     const ports::NewHold& own) {
     return at_store_boundary([&] {
         database_.write([&](Connection& connection) {
             connection.query("UPDATE notice_command SET done_at = ? WHERE id = ?")

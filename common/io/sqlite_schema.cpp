@@ -351,8 +351,28 @@ CREATE TABLE digest (
 ) STRICT;
 )sql";
 
-constexpr std::array kSteps{
-    kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6, kVersion7, kVersion8};
+// Held items of which it is not known whether the MTA has a copy, and when to look at the cause.
+constexpr std::string_view kVersion9 = R"sql(
+ALTER TABLE held_message ADD COLUMN stream TEXT NOT NULL DEFAULT 'bulk';
+ALTER TABLE held_recipient ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE held_recipient ADD COLUMN recheck_at INTEGER;
+UPDATE held_recipient SET recheck_at = changed_at WHERE state = 'held' AND (finding IN
+    ('no-such-domain', 'no-mail-host', 'null-mx', 'unusable-mx', 'misspelled-domain',
+     'blocked-by-admin') OR finding LIKE 'suppressed-%');
+CREATE INDEX held_recipient_in_doubt ON held_recipient (id) WHERE in_doubt = 1;
+CREATE INDEX held_recipient_recheck ON held_recipient (state, recheck_at)
+    WHERE recheck_at IS NOT NULL;
+)sql";
+
+constexpr std::array kSteps{kVersion1,
+                            kVersion2,
+                            kVersion3,
+                            kVersion4,
+                            kVersion5,
+                            kVersion6,
+                            kVersion7,
+                            kVersion8,
+                            kVersion9};
 
 }  // namespace
 

@@ -39,6 +39,7 @@ struct HeldMessage {
     std::string subject;  ///< for people; never logged
     /// Equal for two submissions of one message: see `outbound/fingerprint`.
     std::string fingerprint;
+    std::string stream = "bulk";  ///< by which policy its recipients were judged
     std::uint64_t octets = 0;
     core::TimePoint held_at;
 
@@ -63,6 +64,11 @@ struct HeldRecipient {
     core::TimePoint changed_at;  ///< when it came into this state
     int attempts = 0;            ///< releases tried
     std::string last_answer;  ///< the MTA's answer to the last release, or why it was interrupted
+    /// Whether the MTA has a copy is not known: its answer to us, or ours to it, was still open.
+    /// Such an item is not released by itself.
+    bool in_doubt = false;
+    /// When to look whether its cause has gone; nullopt: never.
+    std::optional<core::TimePoint> recheck_at;
 
     bool operator==(const HeldRecipient&) const = default;
 };

@@ -75,7 +75,7 @@ public:
     /// The digest of a day is made, and the mail is on its way: all or nothing. False, and nothing
     /// is changed, when that day, or a later one, has its digest.
     [[nodiscard]] virtual core::Result<bool, StoreError> put_digest(std::chrono::days day,
-                                                                    const OwnRows& own) = 0;
+                                                                    const NewHold& own) = 0;
 };
 
 }  // namespace holdback::ports

@@ -44,6 +44,40 @@ struct HeldFilter {
     std::optional<core::TimePoint> held_before;
     std::optional<core::TimePoint> release_due;  ///< `release_at` is at or before this
     std::optional<core::TimePoint> expired;      ///< `expires_at` is at or before this
+    std::optional<core::TimePoint> recheck_due;  ///< `recheck_at` is at or before this
+    std::optional<bool> in_doubt;
+};
+
+/// A message and its recipients as `hold` takes them.
+struct NewHold {
+    mail::HeldMessage message;
+    std::vector<mail::HeldRecipient> recipients;
+};
+
+/// How the release of one item ended.
+struct ReleaseEnd {
+    enum class What : std::uint8_t {
+        Released,  ///< the MTA took it: `releasing` -> `released`
+        Failed,    ///< it did not: `releasing` -> `held`, to be tried again at `retry_at`
+        Unknown,   ///< it may have taken it: `releasing` -> `held`, in doubt
+    };
+
+    std::int64_t id;
+    What what;
+    std::string answer;  ///< the MTA's words, or the reason of the interruption
+    std::optional<core::TimePoint> retry_at;
+};
+
+/// When to look at an item again.
+struct Recheck {
+    std::int64_t id;
+    core::TimePoint at;
+};
+
+/// What `recover` found.
+struct Recovered {
+    std::size_t put_back = 0;            ///< releases that begin again
+    std::vector<std::int64_t> in_doubt;  ///< held items in doubt that it had not seen before
 };
 
 /// One change of state of an item, as `history` gives it.
@@ -85,14 +119,24 @@ public:
     HeldStore& operator=(HeldStore&&) = delete;
     virtual ~HeldStore() = default;
 
-    /// Writes a message and its recipients (ids, spool ids, states, attempts and answers in
-    /// `recipients` are ignored: each begins in `held`, at `message.held_at`). A recipient for whom
-    /// a message with this fingerprint and sender is already in `held` or `releasing` gets no
-    /// second row; sender and address are compared octet by octet, and an empty fingerprint equals
-    /// no other. Outcomes are in the order of `recipients`. When every outcome is `already_held`
-    /// the message row is not written and the caller drops its spool file.
-    [[nodiscard]] virtual core::Result<std::vector<HoldOutcome>, StoreError> hold(
-        const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) = 0;
+    /// Writes messages and their recipients, all or nothing (ids, spool ids, attempts and answers
+    /// in `recipients` are ignored: each begins in `held`, at `message.held_at`, and goes on to
+    /// `returned` at once when its state says so). A recipient for whom a message with this
+    /// fingerprint and sender is already in `held` or `releasing` gets no second row; sender and
+    /// address are compared octet by octet, and an empty fingerprint equals no other. Outcomes are
+    /// in the order of `holds` and their recipients. When every outcome of a message is
+    /// `already_held` its row is not written and the caller drops its spool file.
+    [[nodiscard]] virtual core::Result<std::vector<std::vector<HoldOutcome>>, StoreError>
+    hold_together(std::span<const NewHold> holds) = 0;
+
+    /// The same for one message.
+    [[nodiscard]] core::Result<std::vector<HoldOutcome>, StoreError> hold(
+        const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients);
+
+    /// The MTA has taken our answer about these items: they are in doubt no more. A crash of the
+    /// machine may undo it, the end of the program not.
+    [[nodiscard]] virtual core::Result<void, StoreError> settle_doubt(
+        std::span<const std::int64_t> ids) = 0;
 
     /// Calls `visit` for each item in order of id until it returns false. No lock is held while
     /// `visit` runs: it may call this store.
@@ -101,29 +145,39 @@ public:
 
     /// Moves those of `ids` (all of one message) that are in `held` to `releasing`, counts the
     /// attempt, and remembers `token_hash` as good for exactly them. Gives the ids that were moved;
-    /// two callers never get the same one. Ids of two messages are an error.
+    /// two callers never get the same one, and nothing of them is in doubt any more: who releases
+    /// has decided. Ids of two messages are an error. `why` stands in the history.
     [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> begin_release(
-        std::span<const std::int64_t> ids, std::string_view token_hash, core::TimePoint now) = 0;
-
-    /// `releasing` -> `released`, with the MTA's answer. Its token stays good for it, since
-    /// sendmail(1) answers before the message comes by the milter. An item in another state is an
-    /// error, here and in `release_failed`.
-    [[nodiscard]] virtual core::Result<void, StoreError> released(std::int64_t id,
-                                                                  std::string_view answer,
-                                                                  core::TimePoint now) = 0;
-    /// `releasing` -> `held`, with the MTA's answer or the reason of the interruption; `retry_at`
-    /// becomes `release_at`. Its token is no longer good for it: a copy that comes late is held
-    /// again, and `hold` finds that it is held already.
-    [[nodiscard]] virtual core::Result<void, StoreError> release_failed(
-        std::int64_t id,
-        std::string_view answer,
-        std::optional<core::TimePoint> retry_at,
+        std::span<const std::int64_t> ids,
+        std::string_view token_hash,
+        std::string_view why,
         core::TimePoint now) = 0;
-    /// `held` -> `returned` or `discarded`; false when the item was not in `held`.
-    [[nodiscard]] virtual core::Result<bool, StoreError> end(std::int64_t id,
-                                                             mail::HeldState state,
-                                                             std::string_view why,
-                                                             core::TimePoint now) = 0;
+
+    /// Writes down how releases ended; items that are not in `releasing` are left alone. Gives the
+    /// ids that were. The token of a released item stays good for it, since sendmail(1) answers
+    /// before the message comes by the milter; that of another is no longer: a copy that comes late
+    /// is held again, and `hold` finds that it is held already.
+    [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> settle(
+        std::span<const ReleaseEnd> ends, core::TimePoint now) = 0;
+
+    /// `held` -> `returned` or `discarded`. Gives the ids that were in `held`.
+    [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> end(
+        std::span<const std::int64_t> ids,
+        mail::HeldState state,
+        std::string_view why,
+        core::TimePoint now) = 0;
+
+    /// `held` -> `returned` for all of `ids`, together with the rows of the DSN that says so.
+    /// False: one of them is not in `held`, and nothing was changed.
+    [[nodiscard]] virtual core::Result<bool, StoreError> give_back(
+        std::span<const std::int64_t> ids,
+        const NewHold& dsn,
+        std::string_view why,
+        core::TimePoint now) = 0;
+
+    /// Writes down when to look whether the cause of items has gone.
+    [[nodiscard]] virtual core::Result<void, StoreError> recheck_later(
+        std::span<const Recheck> rechecks) = 0;
 
     /// The MTA is about to be given the end of the message with this token: `recover` no longer
     /// takes its items for ones that never left. Durable on return.
@@ -137,9 +191,9 @@ public:
 
     /// All items that were in `releasing` when the process ended: back to `held`, to be tried again
     /// at once (`release_at` = `now`), their tokens void; those whose token was claimed, or that
-    /// were about to leave, stay in `releasing` for the caller to judge. Gives how many were put
-    /// back. Call once at start, before anything is released.
-    [[nodiscard]] virtual core::Result<std::size_t, StoreError> recover(core::TimePoint now) = 0;
+    /// were about to leave, stay in `releasing` for the caller to judge. Held items that are still
+    /// in doubt get an answer that says so. Call once at start, before anything is released.
+    [[nodiscard]] virtual core::Result<Recovered, StoreError> recover(core::TimePoint now) = 0;
 
     /// Spool ids that still have a row in `held` or `releasing`: the files that must stay.
     /// A file without a row may only be removed at start: a session writes the file first.

@@ -39,12 +39,6 @@ struct Notice {
     std::vector<std::int64_t> items;  ///< number i + 1 of the notice is item i
 };
 
-/// A mail of our own on its way into the store: the rows by which it is released.
-struct OwnRows {
-    mail::HeldMessage message;
-    std::vector<mail::HeldRecipient> recipients;
-};
-
 /// An answer that was taken from the MTA and is still to be obeyed.
 struct NoticeCommand {
     std::int64_t id = 0;  ///< given by the store
@@ -96,7 +90,7 @@ public:
     /// Notes a notice, its items as told of, and the mail that tells of them: all or nothing.
     /// False, and nothing is changed, when one of the items was told of already.
     [[nodiscard]] virtual core::Result<bool, StoreError> put(const Notice& notice,
-                                                             const OwnRows& own) = 0;
+                                                             const NewHold& own) = 0;
 
     /// The last notice about a group whose campaign was stopped.
     [[nodiscard]] virtual core::Result<std::optional<Notice>, StoreError> find_stopped(
@@ -116,7 +110,7 @@ public:
     [[nodiscard]] virtual core::Result<std::vector<NoticeCommand>, StoreError> taken() = 0;
     /// The command is done, and the mail that says so is on its way: all or nothing.
     [[nodiscard]] virtual core::Result<void, StoreError> finish(std::int64_t command,
-                                                                const OwnRows& own) = 0;
+                                                                const NewHold& own) = 0;
 
     /// Takes `count` recipients out of an account's budget, or nothing.
     [[nodiscard]] virtual core::Result<BudgetAnswer, StoreError> spend(std::string_view account,

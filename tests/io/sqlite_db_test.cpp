@@ -226,6 +226,21 @@ TEST_CASE("a transaction is whole or not at all") {
     CHECK(count(database) == 1);
 }
 
+TEST_CASE("a transaction that need not wait for the disk leaves the next one durable") {
+    const holdback::support::TempDir directory;
+    Database database(options(directory.file("a.db")));
+    const auto sync = [](Connection& connection) {
+        Query query = connection.query("PRAGMA synchronous");
+        query.step();
+        return query.text(0);
+    };
+    CHECK(database.write_soon(sync) == "1");
+    CHECK(database.write(sync) == "2");
+    CHECK_THROWS_AS(database.write_soon([](Connection&) { throw DatabaseError("no"); }),
+                    DatabaseError);
+    CHECK(database.write(sync) == "2");
+}
+
 TEST_CASE("reads go on within reads and during a write") {
     const holdback::support::TempDir directory;
     Database database(options(directory.file("a.db")));

@@ -20,6 +20,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -45,6 +46,10 @@ using holdback::ports::HeldCounts;
 using holdback::ports::HeldEvent;
 using holdback::ports::HeldFilter;
 using holdback::ports::HeldItem;
+using holdback::ports::HeldStore;
+using holdback::ports::NewHold;
+using holdback::ports::Recheck;
+using holdback::ports::ReleaseEnd;
 using holdback::ports::ReleaseGrant;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
@@ -131,6 +136,32 @@ std::int64_t hold_one(holdback::ports::HeldStore& store,
     return outcomes->front().id;
 }
 
+/// One item settled or ended; true when it was where it had to be.
+bool released(HeldStore& store, std::int64_t id, std::string answer, TimePoint now) {
+    const ReleaseEnd end{.id = id,
+                         .what = ReleaseEnd::What::Released,
+                         .answer = std::move(answer),
+                         .retry_at = std::nullopt};
+    return !store.settle(std::span(&end, 1), now).value().empty();
+}
+
+bool failed(HeldStore& store,
+            std::int64_t id,
+            std::string answer,
+            std::optional<TimePoint> retry_at,
+            TimePoint now) {
+    const ReleaseEnd end{.id = id,
+                         .what = ReleaseEnd::What::Failed,
+                         .answer = std::move(answer),
+                         .retry_at = retry_at};
+    return !store.settle(std::span(&end, 1), now).value().empty();
+}
+
+bool ended(
+    HeldStore& store, std::int64_t id, HeldState state, std::string_view why, TimePoint now) {
+    return !store.end(std::span(&id, 1), state, why, now).value().empty();
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("what is held comes back as it was", Kind, Sqlite, Memory) {
@@ -179,7 +210,7 @@ TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind,
 
     SUBCASE("also while it is being released") {
         const std::array moved{first};
-        REQUIRE(kind.store.begin_release(moved, "h", kNow).has_value());
+        REQUIRE(kind.store.begin_release(moved, "h", "why", kNow).has_value());
         CHECK(hold_one(kind.store, message("s3"), "a@example.net") == first);
         CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1", "s2"});
     }
@@ -191,7 +222,7 @@ TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind,
         CHECK(all(kind.store).size() == 4);
     }
     SUBCASE("an item that has ended stands in nobody's way") {
-        REQUIRE(kind.store.end(first, HeldState::Discarded, "by the admin", kNow).value());
+        REQUIRE(ended(kind.store, first, HeldState::Discarded, "by the admin", kNow));
         CHECK(hold_one(kind.store, message("s3"), "a@example.net") != first);
     }
     SUBCASE("without a fingerprint nothing is the same") {
@@ -229,16 +260,16 @@ TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
     const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
     REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
     const std::array<std::int64_t, 3> wanted{1, 2, 99};
-    const auto moved = kind.store.begin_release(wanted, "hash-1", kNow + 1s);
+    const auto moved = kind.store.begin_release(wanted, "hash-1", "why", kNow + 1s);
     CHECK(moved.value() == std::vector<std::int64_t>{1, 2});
-    CHECK(kind.store.begin_release(wanted, "hash-2", kNow + 2s).value().empty());
+    CHECK(kind.store.begin_release(wanted, "hash-2", "why", kNow + 2s).value().empty());
     CHECK_FALSE(kind.store.claim_token("hash-2", kNow).value().has_value());
     CHECK(kind.store.counts().value() == HeldCounts{.releasing = 2});
     CHECK(all(kind.store)[0].recipient.attempts == 1);
     CHECK(all(kind.store)[0].recipient.changed_at == kNow + 1s);
 
     SUBCASE("an accepted one is released") {
-        REQUIRE(kind.store.released(1, "250 2.0.0 Ok: queued as X", kNow + 3s).has_value());
+        REQUIRE(released(kind.store, 1, "250 2.0.0 Ok: queued as X", kNow + 3s));
         const HeldRecipient row = all(kind.store)[0].recipient;
         CHECK(row.state == HeldState::Released);
         CHECK(row.last_answer == "250 2.0.0 Ok: queued as X");
@@ -248,31 +279,31 @@ TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
         CHECK(events[1] == HeldEvent{.at = kNow + 1s,
                                      .from = HeldState::Held,
                                      .to = HeldState::Releasing,
-                                     .text = ""});
+                                     .text = "why"});
         CHECK(events[2] == HeldEvent{.at = kNow + 3s,
                                      .from = HeldState::Releasing,
                                      .to = HeldState::Released,
                                      .text = "250 2.0.0 Ok: queued as X"});
-        CHECK_FALSE(kind.store.released(1, "again", kNow).has_value());
-        CHECK_FALSE(kind.store.release_failed(1, "again", std::nullopt, kNow).has_value());
-        CHECK_FALSE(kind.store.end(1, HeldState::Discarded, "", kNow).value());
+        CHECK_FALSE(released(kind.store, 1, "again", kNow));
+        CHECK_FALSE(failed(kind.store, 1, "again", std::nullopt, kNow));
+        CHECK_FALSE(ended(kind.store, 1, HeldState::Discarded, "", kNow));
     }
     SUBCASE("a refused one is held again, with the answer, until its time") {
-        REQUIRE(kind.store.release_failed(2, "451 4.7.1 Later", kNow + 1h, kNow + 3s).has_value());
+        REQUIRE(failed(kind.store, 2, "451 4.7.1 Later", kNow + 1h, kNow + 3s));
         const HeldRecipient row = all(kind.store)[1].recipient;
         CHECK(row.state == HeldState::Held);
         CHECK(row.last_answer == "451 4.7.1 Later");
         CHECK(row.release_at == std::optional<TimePoint>(kNow + 1h));
         CHECK(row.attempts == 1);
         const std::array again{row.id};
-        CHECK(kind.store.begin_release(again, "hash-3", kNow).value().size() == 1);
+        CHECK(kind.store.begin_release(again, "hash-3", "why", kNow).value().size() == 1);
         CHECK(all(kind.store)[1].recipient.attempts == 2);
     }
     SUBCASE("an item that is not being released cannot have been") {
         hold_one(kind.store, message("s2", "other"), "c@example.net");
-        CHECK_FALSE(kind.store.released(3, "250", kNow).has_value());
-        CHECK_FALSE(kind.store.released(77, "250", kNow).has_value());
-        CHECK_FALSE(kind.store.release_failed(77, "450", std::nullopt, kNow).has_value());
+        CHECK_FALSE(released(kind.store, 3, "250", kNow));
+        CHECK_FALSE(released(kind.store, 77, "250", kNow));
+        CHECK_FALSE(failed(kind.store, 77, "450", std::nullopt, kNow));
     }
 }
 
@@ -280,7 +311,7 @@ TEST_CASE_TEMPLATE("items of two messages do not go out under one token", Kind, 
     Kind kind;
     const std::array both{hold_one(kind.store, message("s1"), "a@example.net"),
                           hold_one(kind.store, message("s2", "other"), "b@example.net")};
-    CHECK_FALSE(kind.store.begin_release(both, "hash", kNow).has_value());
+    CHECK_FALSE(kind.store.begin_release(both, "hash", "why", kNow).has_value());
     CHECK(kind.store.counts().value() == HeldCounts{.held = 2});
 }
 
@@ -290,7 +321,7 @@ TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind
         recipient("a@example.net"), recipient("b@example.net"), recipient("c@example.net")};
     REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
     const std::array<std::int64_t, 2> some{1, 3};
-    REQUIRE(kind.store.begin_release(some, "hash", kNow).has_value());
+    REQUIRE(kind.store.begin_release(some, "hash", "why", kNow).has_value());
 
     CHECK_FALSE(kind.store.claim_token("forged", kNow).value().has_value());
     CHECK_FALSE(kind.store.claim_token("", kNow).value().has_value());
@@ -303,18 +334,18 @@ TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind
         CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
     }
     SUBCASE("after the MTA answered: sendmail(1) is faster than the milter") {
-        REQUIRE(kind.store.released(1, "250", kNow).has_value());
+        REQUIRE(released(kind.store, 1, "250", kNow));
         const ReleaseGrant grant = claim(kind.store, "hash");
         CHECK(grant.addresses == std::vector<std::string>{"a@example.net", "c@example.net"});
     }
     SUBCASE("but not for what went back to held") {
-        REQUIRE(kind.store.release_failed(3, "time-out", kNow, kNow).has_value());
+        REQUIRE(failed(kind.store, 3, "time-out", kNow, kNow));
         const ReleaseGrant grant = claim(kind.store, "hash");
         CHECK(grant.addresses == std::vector<std::string>{"a@example.net"});
     }
     SUBCASE("and for nobody when all went back") {
-        REQUIRE(kind.store.release_failed(1, "time-out", kNow, kNow).has_value());
-        REQUIRE(kind.store.release_failed(3, "time-out", kNow, kNow).has_value());
+        REQUIRE(failed(kind.store, 1, "time-out", kNow, kNow));
+        REQUIRE(failed(kind.store, 3, "time-out", kNow, kNow));
         CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
     }
 }
@@ -328,13 +359,13 @@ TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
     const std::array unclaimed{hold_one(kind.store, message("s2", "other"), "b@example.net")};
     hold_one(kind.store, message("s3", "third"), "c@example.net");
     const std::array sent{hold_one(kind.store, message("s4", "fourth"), "d@example.net")};
-    REQUIRE(kind.store.begin_release(sent, "hash-4", kNow).has_value());
+    REQUIRE(kind.store.begin_release(sent, "hash-4", "why", kNow).has_value());
     REQUIRE(kind.store.about_to_leave("hash-4", kNow).has_value());
-    REQUIRE(kind.store.begin_release(claimed, "hash-1", kNow).has_value());
-    REQUIRE(kind.store.begin_release(unclaimed, "hash-2", kNow).has_value());
+    REQUIRE(kind.store.begin_release(claimed, "hash-1", "why", kNow).has_value());
+    REQUIRE(kind.store.begin_release(unclaimed, "hash-2", "why", kNow).has_value());
     REQUIRE(kind.store.claim_token("hash-1", kNow).value().has_value());
 
-    CHECK(kind.store.recover(kNow + 5s).value() == 1);
+    CHECK(kind.store.recover(kNow + 5s).value().put_back == 1);
     const auto items = all(kind.store);
     CHECK(items[0].recipient.state == HeldState::Releasing);
     CHECK(items[1].recipient.state == HeldState::Held);
@@ -345,7 +376,7 @@ TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
     CHECK(kind.store.history(2).value().back().from == std::optional(HeldState::Releasing));
     // A copy that comes late is not let through, and becomes no second item.
     CHECK_FALSE(kind.store.claim_token("hash-2", kNow).value().has_value());
-    CHECK(kind.store.recover(kNow + 6s).value() == 0);
+    CHECK(kind.store.recover(kNow + 6s).value().put_back == 0);
 }
 
 TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Memory) {
@@ -363,7 +394,7 @@ TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Me
     due.expires_at = kNow + 2h;
     const std::array recipients{due};
     REQUIRE(kind.store.hold(second, recipients).has_value());  // 3
-    REQUIRE(kind.store.end(2, HeldState::Returned, "expired", kNow).value());
+    REQUIRE(ended(kind.store, 2, HeldState::Returned, "expired", kNow));
 
     struct Row {
         std::string_view what;
@@ -435,8 +466,8 @@ TEST_CASE_TEMPLATE("a list of any length can be walked, left early, and changed 
                 .list(filter([](HeldFilter& f) { f.states = {HeldState::Held}; }),
                       [&](const HeldItem& item) {
                           seen.push_back(item.recipient.id);
-                          CHECK(kind.store.end(item.recipient.id, HeldState::Discarded, "", kNow)
-                                    .value());
+                          CHECK(
+                              ended(kind.store, item.recipient.id, HeldState::Discarded, "", kNow));
                           return item.recipient.id < 230;
                       })
                 .has_value());
@@ -454,11 +485,11 @@ TEST_CASE_TEMPLATE("a spool file may go when nothing of its message is held, and
     const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
     REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
     hold_one(kind.store, message("s2", "other"), "c@example.net");
-    REQUIRE(kind.store.end(1, HeldState::Discarded, "", kNow + 1s).value());
-    REQUIRE(kind.store.end(3, HeldState::Returned, "", kNow + 2s).value());
+    REQUIRE(ended(kind.store, 1, HeldState::Discarded, "", kNow + 1s));
+    REQUIRE(ended(kind.store, 3, HeldState::Returned, "", kNow + 2s));
     CHECK(kind.store.removable_spool_ids(10).value() == std::vector<std::string>{"s2"});
     CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1"});
-    REQUIRE(kind.store.end(2, HeldState::Discarded, "", kNow + 3s).value());
+    REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow + 3s));
     CHECK(kind.store.removable_spool_ids(10).value().size() == 2);
     CHECK(kind.store.removable_spool_ids(1).value().size() == 1);
     const std::array gone{std::string("s1")};
@@ -477,10 +508,120 @@ TEST_CASE_TEMPLATE("a spool file may go when nothing of its message is held, and
 TEST_CASE_TEMPLATE("an item ends only as returned or discarded", Kind, Sqlite, Memory) {
     Kind kind;
     const std::int64_t id = hold_one(kind.store, message("s1"), "a@example.net");
-    CHECK_FALSE(kind.store.end(id, HeldState::Released, "", kNow).has_value());
-    CHECK(kind.store.end(id, HeldState::Returned, "expired", kNow).value());
-    CHECK_FALSE(kind.store.end(id, HeldState::Returned, "expired", kNow).value());
+    const std::array one{id};
+    CHECK_FALSE(kind.store.end(one, HeldState::Released, "", kNow).has_value());
+    CHECK(ended(kind.store, id, HeldState::Returned, "expired", kNow));
+    CHECK_FALSE(ended(kind.store, id, HeldState::Returned, "expired", kNow));
     CHECK(kind.store.history(id).value().back().text == "expired");
+}
+
+TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until somebody decides",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    HeldRecipient open = recipient("a@example.net");
+    open.in_doubt = true;
+    HeldRecipient due = recipient("b@example.net");
+    due.in_doubt = true;
+    due.release_at = kNow;
+    const std::array recipients{open, due};
+    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    const auto sure = filter([](HeldFilter& f) { f.in_doubt = false; });
+    const auto unsure = filter([](HeldFilter& f) { f.in_doubt = true; });
+    CHECK(ids(kind.store, sure).empty());
+    CHECK(ids(kind.store, unsure) == std::vector<std::int64_t>{1, 2});
+
+    SUBCASE("an answer that was taken ends the doubt") {
+        const std::array<std::int64_t, 3> taken{2, 1, 99};
+        REQUIRE(kind.store.settle_doubt(taken).has_value());
+        CHECK(ids(kind.store, sure) == std::vector<std::int64_t>{1, 2});
+        CHECK(kind.store.recover(kNow).value().in_doubt.empty());
+    }
+    SUBCASE("a restart says so, once") {
+        CHECK(kind.store.recover(kNow + 5s).value().in_doubt == std::vector<std::int64_t>{1, 2});
+        const auto items = all(kind.store);
+        CHECK(items[0].recipient.state == HeldState::Held);
+        CHECK(items[0].recipient.in_doubt);
+        CHECK(items[0].recipient.last_answer.starts_with("the program ended before"));
+        CHECK(kind.store.history(1).value().back().at == kNow + 5s);
+        CHECK(kind.store.recover(kNow + 6s).value().in_doubt.empty());
+    }
+    SUBCASE("who releases it has decided") {
+        const std::array first{std::int64_t{1}};
+        REQUIRE(kind.store.begin_release(first, "hash", "command", kNow).has_value());
+        CHECK_FALSE(all(kind.store)[0].recipient.in_doubt);
+        SUBCASE("and a release whose answer is lost is in doubt again") {
+            const ReleaseEnd lost{.id = 1,
+                                  .what = ReleaseEnd::What::Unknown,
+                                  .answer = "end of data: time-out",
+                                  .retry_at = std::nullopt};
+            CHECK(kind.store.settle(std::span(&lost, 1), kNow + 1s).value().size() == 1);
+            const HeldRecipient row = all(kind.store)[0].recipient;
+            CHECK(row.state == HeldState::Held);
+            CHECK(row.in_doubt);
+            CHECK(row.last_answer == "end of data: time-out");
+            CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlite, Memory) {
+    Kind kind;
+    HeldRecipient back = recipient("b@example.net");
+    back.state = HeldState::Returned;
+    HeldMessage dsn = message("s2", "dsn");
+    dsn.kind = HeldKind::Own;
+    dsn.sender = "";
+    const NewHold own{.message = dsn, .recipients = {recipient("news@example.org")}};
+    SUBCASE("when a message comes in") {
+        const std::array<NewHold, 2> holds{
+            NewHold{.message = message("s1"), .recipients = {recipient("a@example.net"), back}},
+            own};
+        const auto outcomes = kind.store.hold_together(holds);
+        REQUIRE(outcomes.has_value());
+        REQUIRE(outcomes->size() == 2);
+        CHECK(outcomes->at(0).size() == 2);
+        CHECK(outcomes->at(1).at(0).id == 3);
+        CHECK(kind.store.counts().value() == HeldCounts{.held = 2, .returned = 1});
+        CHECK(kind.store.history(2).value().back().from == std::optional(HeldState::Held));
+    }
+    SUBCASE("when held mail is given back, all of it or nothing") {
+        const std::array two{recipient("a@example.net"), recipient("b@example.net")};
+        REQUIRE(kind.store.hold(message("s1"), two).has_value());
+        const std::array<std::int64_t, 2> both{1, 2};
+        SUBCASE("all are held") {
+            CHECK(kind.store.give_back(both, own, "expired", kNow).value());
+            CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
+            CHECK_FALSE(kind.store.give_back(both, own, "expired", kNow).value());
+        }
+        SUBCASE("one is not") {
+            REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow));
+            CHECK_FALSE(kind.store.give_back(both, own, "expired", kNow).value());
+            CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .discarded = 1});
+            CHECK(all(kind.store).size() == 2);
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("items are looked at again when their time has come", Kind, Sqlite, Memory) {
+    Kind kind;
+    HeldRecipient soon = recipient("a@example.net");
+    soon.recheck_at = kNow + 1min;
+    const std::array recipients{soon, recipient("b@example.net")};
+    HeldMessage direct = message("s1");
+    direct.stream = "direct";
+    REQUIRE(kind.store.hold(direct, recipients).has_value());
+    CHECK(all(kind.store)[0].message.stream == "direct");
+    const auto due_at = [](TimePoint at) {
+        return filter([at](HeldFilter& f) { f.recheck_due = at; });
+    };
+    CHECK(ids(kind.store, due_at(kNow)).empty());
+    CHECK(ids(kind.store, due_at(kNow + 1min)) == std::vector<std::int64_t>{1});
+    const std::array later{Recheck{.id = 1, .at = kNow + 1h}, Recheck{.id = 99, .at = kNow}};
+    REQUIRE(kind.store.recheck_later(later).has_value());
+    CHECK(ids(kind.store, due_at(kNow + 59min)).empty());
+    CHECK(ids(kind.store, due_at(kNow + 1h)) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("threads on two connections hold one message once and release it once") {
@@ -512,7 +653,7 @@ TEST_CASE("threads on two connections hold one message once and release it once"
                         continue;
                     }
                     const std::array moving{held->front().id};
-                    const auto moved = store.begin_release(moving, "h" + name, kNow);
+                    const auto moved = store.begin_release(moving, "h" + name, "why", kNow);
                     const std::scoped_lock lock(mutex);
                     ids_of_message[i].insert(held->front().id);
                     fresh += held->front().already_held ? 0 : 1;
@@ -550,7 +691,7 @@ TEST_CASE("a killed writer leaves whole transactions and a sound file") {
                 const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
                 const auto held = store.hold(message("s" + name, name), recipients);
                 const std::array<std::int64_t, 2> moving{held->at(0).id, held->at(1).id};
-                static_cast<void>(store.begin_release(moving, "h" + name, kNow));
+                static_cast<void>(store.begin_release(moving, "h" + name, "why", kNow));
                 static_cast<void>(write(ends[1], ".", 1));
             }
         }

@@ -62,8 +62,8 @@ struct Bench {
         return ids;
     }
 
-    ports::OwnRows own() {
-        ports::OwnRows rows;
+    ports::NewHold own() {
+        ports::NewHold rows;
         rows.message.spool_id = "own-" + std::to_string(++messages);
         rows.message.kind = mail::HeldKind::Own;
         rows.message.held_at = start;

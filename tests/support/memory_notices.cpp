@@ -95,7 +95,7 @@ core::Result<void, StoreError> MemoryNoticeStore::forget_untold() {
 }
 
 core::Result<bool, StoreError> MemoryNoticeStore::put(const ports::Notice& notice,
-                                                      const ports::OwnRows& own) {
+                                                      const ports::NewHold& own) {
     if (auto what = trouble_.met()) {
         return std::unexpected(StoreError{*what});
     }
@@ -162,7 +162,7 @@ core::Result<std::vector<ports::NoticeCommand>, StoreError> MemoryNoticeStore::t
 }
 
 core::Result<void, StoreError> MemoryNoticeStore::finish(std::int64_t command,
-                                                         const ports::OwnRows& own) {
+                                                         const ports::NewHold& own) {
     if (auto what = trouble_.met()) {
         return std::unexpected(StoreError{*what});
     }

@@ -33,7 +33,7 @@ public:
         const ports::NoticeGroup& group, std::size_t most) override;
     [[nodiscard]] core::Result<void, ports::StoreError> forget_untold() override;
     [[nodiscard]] core::Result<bool, ports::StoreError> put(const ports::Notice& notice,
-                                                            const ports::OwnRows& own) override;
+                                                            const ports::NewHold& own) override;
     [[nodiscard]] core::Result<std::optional<ports::Notice>, ports::StoreError> find_stopped(
         const ports::NoticeGroup& group) override;
     [[nodiscard]] core::Result<void, ports::StoreError> adopt(
@@ -45,7 +45,7 @@ public:
     [[nodiscard]] core::Result<std::vector<ports::NoticeCommand>, ports::StoreError> taken()
         override;
     [[nodiscard]] core::Result<void, ports::StoreError> finish(std::int64_t command,
-                                                               const ports::OwnRows& own) override;
+                                                               const ports::NewHold& own) override;
     [[nodiscard]] core::Result<ports::BudgetAnswer, ports::StoreError> spend(
         std::string_view account,
         std::size_t count,

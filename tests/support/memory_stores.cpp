@@ -70,7 +70,9 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
            (!filter.campaign.has_value() || *filter.campaign == item.message.campaign) &&
            (!filter.held_before.has_value() || item.message.held_at < *filter.held_before) &&
            (!filter.release_due.has_value() || at_or_before(row.release_at, *filter.release_due)) &&
-           (!filter.expired.has_value() || at_or_before(row.expires_at, *filter.expired));
+           (!filter.expired.has_value() || at_or_before(row.expires_at, *filter.expired)) &&
+           (!filter.recheck_due.has_value() || at_or_before(row.recheck_at, *filter.recheck_due)) &&
+           (!filter.in_doubt.has_value() || *filter.in_doubt == row.in_doubt);
 }
 
 /// The order in which `list` gives entries: what is no domain or mailbox stands in front.
@@ -342,37 +344,77 @@ core::Result<std::optional<ports::UnknownEntry>, ports::StoreError> MemoryUnknow
     return found == entries_.end() ? std::nullopt : std::optional(*found);
 }
 
-core::Result<std::vector<ports::HoldOutcome>, ports::StoreError> MemoryHeldStore::hold(
-    const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) {
+std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold) {
+    const mail::HeldMessage& message = hold.message;
+    std::vector<ports::HoldOutcome> outcomes;
+    for (const mail::HeldRecipient& recipient : hold.recipients) {
+        std::int64_t id = 0;
+        const Row* older = find_active(message, recipient.address);
+        if (older != nullptr) {
+            id = older->recipient.id;
+        } else {
+            id = next_id_++;
+            messages_.try_emplace(message.spool_id, MessageRow{.message = message});
+            Row row{.recipient = recipient, .token = {}, .events = {}};
+            row.recipient.id = id;
+            row.recipient.spool_id = message.spool_id;
+            row.recipient.state = mail::HeldState::Held;
+            row.recipient.changed_at = message.held_at;
+            row.recipient.attempts = 0;
+            row.recipient.last_answer.clear();
+            row.events.push_back({.at = message.held_at,
+                                  .from = std::nullopt,
+                                  .to = mail::HeldState::Held,
+                                  .text = recipient.reason});
+            rows_.emplace(id, std::move(row));
+        }
+        if (Row* row = in_state(id, mail::HeldState::Held);
+            row != nullptr && recipient.state == mail::HeldState::Returned) {
+            move(*row,
+                 mail::HeldState::Returned,
+                 "refused and returned to the sender",
+                 message.held_at);
+        }
+        outcomes.push_back({.id = id, .already_held = older != nullptr});
+    }
+    return outcomes;
+}
+
+MemoryHeldStore::Row* MemoryHeldStore::in_state(std::int64_t id, mail::HeldState state) {
+    const auto row = rows_.find(id);
+    return row != rows_.end() && row->second.recipient.state == state ? &row->second : nullptr;
+}
+
+core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
+MemoryHeldStore::hold_together(std::span<const ports::NewHold> holds) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    if (messages_.contains(message.spool_id)) {
-        return std::unexpected(ports::StoreError{"this spool id has a row already"});
-    }
-    std::vector<ports::HoldOutcome> outcomes;
-    for (const mail::HeldRecipient& recipient : recipients) {
-        if (const Row* older = find_active(message, recipient.address)) {
-            outcomes.push_back({.id = older->recipient.id, .already_held = true});
-            continue;
+    for (const ports::NewHold& hold : holds) {
+        if (messages_.contains(hold.message.spool_id)) {
+            return std::unexpected(ports::StoreError{"this spool id has a row already"});
         }
-        messages_.try_emplace(message.spool_id, MessageRow{.message = message});
-        Row row{.recipient = recipient, .token = {}, .events = {}};
-        row.recipient.id = next_id_++;
-        row.recipient.spool_id = message.spool_id;
-        row.recipient.state = mail::HeldState::Held;
-        row.recipient.changed_at = message.held_at;
-        row.recipient.attempts = 0;
-        row.recipient.last_answer.clear();
-        row.events.push_back({.at = message.held_at,
-                              .from = std::nullopt,
-                              .to = mail::HeldState::Held,
-                              .text = recipient.reason});
-        outcomes.push_back({.id = row.recipient.id, .already_held = false});
-        rows_.emplace(row.recipient.id, std::move(row));
+    }
+    std::vector<std::vector<ports::HoldOutcome>> outcomes;
+    for (const ports::NewHold& hold : holds) {
+        outcomes.push_back(add(hold));
     }
     return outcomes;
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::settle_doubt(
+    std::span<const std::int64_t> ids) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    for (const std::int64_t id : ids) {
+        if (const auto row = rows_.find(id); row != rows_.end()) {
+            row->second.recipient.in_doubt = false;
+        }
+    }
+    return {};
 }
 
 core::Result<void, ports::StoreError> MemoryHeldStore::list(
@@ -400,7 +442,10 @@ core::Result<void, ports::StoreError> MemoryHeldStore::list(
 }
 
 core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begin_release(
-    std::span<const std::int64_t> ids, std::string_view token_hash, core::TimePoint now) {
+    std::span<const std::int64_t> ids,
+    std::string_view token_hash,
+    std::string_view why,
+    core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -420,7 +465,8 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begi
         if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held) {
             continue;
         }
-        move(row->second, mail::HeldState::Releasing, {}, now);
+        move(row->second, mail::HeldState::Releasing, why, now);
+        row->second.recipient.in_doubt = false;
         ++row->second.recipient.attempts;
         row->second.token = token_hash;
         moved.push_back(id);
@@ -428,46 +474,37 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begi
     return moved;
 }
 
-core::Result<void, ports::StoreError> MemoryHeldStore::released(std::int64_t id,
-                                                                std::string_view answer,
-                                                                core::TimePoint now) {
+core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::settle(
+    std::span<const ports::ReleaseEnd> ends, core::TimePoint now) {
+    using What = ports::ReleaseEnd::What;
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    const auto row = rows_.find(id);
-    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Releasing) {
-        return std::unexpected(ports::StoreError{fmt::format("item {} is not being released", id)});
+    std::vector<std::int64_t> settled;
+    for (const ports::ReleaseEnd& end : ends) {
+        Row* row = in_state(end.id, mail::HeldState::Releasing);
+        if (row == nullptr) {
+            continue;
+        }
+        const bool released = end.what == What::Released;
+        move(*row, released ? mail::HeldState::Released : mail::HeldState::Held, end.answer, now);
+        row->recipient.last_answer = end.answer;
+        if (!released) {
+            row->recipient.release_at = end.retry_at;
+            row->recipient.in_doubt = end.what == What::Unknown;
+            row->token.clear();
+        }
+        settled.push_back(end.id);
     }
-    move(row->second, mail::HeldState::Released, answer, now);
-    row->second.recipient.last_answer = answer;
-    return {};
+    return settled;
 }
 
-core::Result<void, ports::StoreError> MemoryHeldStore::release_failed(
-    std::int64_t id,
-    std::string_view answer,
-    std::optional<core::TimePoint> retry_at,
+core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::end(
+    std::span<const std::int64_t> ids,
+    mail::HeldState state,
+    std::string_view why,
     core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    const auto row = rows_.find(id);
-    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Releasing) {
-        return std::unexpected(ports::StoreError{fmt::format("item {} is not being released", id)});
-    }
-    move(row->second, mail::HeldState::Held, answer, now);
-    row->second.recipient.last_answer = answer;
-    row->second.recipient.release_at = retry_at;
-    row->second.token.clear();
-    return {};
-}
-
-core::Result<bool, ports::StoreError> MemoryHeldStore::end(std::int64_t id,
-                                                           mail::HeldState state,
-                                                           std::string_view why,
-                                                           core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -475,12 +512,49 @@ core::Result<bool, ports::StoreError> MemoryHeldStore::end(std::int64_t id,
         return std::unexpected(ports::StoreError{"an item ends as returned or discarded"});
     }
     const std::scoped_lock lock(mutex_);
-    const auto row = rows_.find(id);
-    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held) {
+    std::vector<std::int64_t> ended;
+    for (const std::int64_t id : ids) {
+        if (Row* row = in_state(id, mail::HeldState::Held)) {
+            move(*row, state, why, now);
+            ended.push_back(id);
+        }
+    }
+    return ended;
+}
+
+core::Result<bool, ports::StoreError> MemoryHeldStore::give_back(std::span<const std::int64_t> ids,
+                                                                 const ports::NewHold& dsn,
+                                                                 std::string_view why,
+                                                                 core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto is_held = [this](std::int64_t id) {
+        return in_state(id, mail::HeldState::Held) != nullptr;
+    };
+    if (!std::ranges::all_of(ids, is_held)) {
         return false;
     }
-    move(row->second, state, why, now);
+    static_cast<void>(add(dsn));
+    for (const std::int64_t id : ids) {
+        move(rows_.at(id), mail::HeldState::Returned, why, now);
+    }
     return true;
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::recheck_later(
+    std::span<const ports::Recheck> rechecks) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    for (const ports::Recheck& recheck : rechecks) {
+        if (const auto row = rows_.find(recheck.id); row != rows_.end()) {
+            row->second.recipient.recheck_at = recheck.at;
+        }
+    }
+    return {};
 }
 
 core::Result<void, ports::StoreError> MemoryHeldStore::about_to_leave(std::string_view token_hash,
@@ -521,12 +595,12 @@ core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> MemoryHeldSt
     return grant;
 }
 
-core::Result<std::size_t, ports::StoreError> MemoryHeldStore::recover(core::TimePoint now) {
+core::Result<ports::Recovered, ports::StoreError> MemoryHeldStore::recover(core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    std::size_t put_back = 0;
+    ports::Recovered recovered;
     for (Row& row : std::views::values(rows_)) {
         if (row.recipient.state == mail::HeldState::Releasing &&
             !used_tokens_.contains(row.token) && !sent_tokens_.contains(row.token)) {
@@ -534,10 +608,15 @@ core::Result<std::size_t, ports::StoreError> MemoryHeldStore::recover(core::Time
             row.recipient.last_answer = "interrupted by the end of the program";
             row.recipient.release_at = now;
             row.token.clear();
-            ++put_back;
+            ++recovered.put_back;
+        } else if (row.recipient.state == mail::HeldState::Held && row.recipient.in_doubt &&
+                   row.recipient.last_answer.empty()) {
+            row.recipient.last_answer = "the program ended before the MTA had its answer";
+            move(row, mail::HeldState::Held, row.recipient.last_answer, now);
+            recovered.in_doubt.push_back(row.recipient.id);
         }
     }
-    return put_back;
+    return recovered;
 }
 
 core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::spool_ids_in_use() {

@@ -118,32 +118,36 @@ private:
 
 class MemoryHeldStore final : public ports::HeldStore {
 public:
-    [[nodiscard]] core::Result<std::vector<ports::HoldOutcome>, ports::StoreError> hold(
-        const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) override;
+    [[nodiscard]] core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
+    hold_together(std::span<const ports::NewHold> holds) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> settle_doubt(
+        std::span<const std::int64_t> ids) override;
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::HeldFilter& filter,
         const std::function<bool(const ports::HeldItem&)>& visit) override;
     [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> begin_release(
         std::span<const std::int64_t> ids,
         std::string_view token_hash,
+        std::string_view why,
         core::TimePoint now) override;
-    [[nodiscard]] core::Result<void, ports::StoreError> released(std::int64_t id,
-                                                                 std::string_view answer,
-                                                                 core::TimePoint now) override;
-    [[nodiscard]] core::Result<void, ports::StoreError> release_failed(
-        std::int64_t id,
-        std::string_view answer,
-        std::optional<core::TimePoint> retry_at,
+    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> settle(
+        std::span<const ports::ReleaseEnd> ends, core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> end(
+        std::span<const std::int64_t> ids,
+        mail::HeldState state,
+        std::string_view why,
         core::TimePoint now) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> end(std::int64_t id,
-                                                            mail::HeldState state,
-                                                            std::string_view why,
-                                                            core::TimePoint now) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> give_back(std::span<const std::int64_t> ids,
+                                                                  const ports::NewHold& dsn,
+                                                                  std::string_view why,
+                                                                  core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> recheck_later(
+        std::span<const ports::Recheck> rechecks) override;
     [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(
         std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
         std::string_view token_hash, core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::size_t, ports::StoreError> recover(
+    [[nodiscard]] core::Result<ports::Recovered, ports::StoreError> recover(
         core::TimePoint now) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> spool_ids_in_use()
         override;
@@ -174,6 +178,8 @@ private:
     [[nodiscard]] const Row* find_active(const mail::HeldMessage& message,
                                          std::string_view address) const;
     [[nodiscard]] bool has_active(std::string_view spool_id) const;
+    [[nodiscard]] std::vector<ports::HoldOutcome> add(const ports::NewHold& hold);
+    [[nodiscard]] Row* in_state(std::int64_t id, mail::HeldState state);
     static void move(Row& row, mail::HeldState to, std::string_view text, core::TimePoint now);
 
     Trouble trouble_;

@@ -43,7 +43,7 @@ public:
         return made;
     }
     core::Result<bool, ports::StoreError> put_digest(std::chrono::days day,
-                                                     const ports::OwnRows& own) override {
+                                                     const ports::NewHold& own) override {
         if (last.has_value() && last->day >= day) {
             return false;
         }
@@ -56,7 +56,7 @@ public:
     std::optional<Last> last;
     core::TimePoint asked_since;
     core::TimePoint asked_expiry;
-    std::vector<ports::OwnRows> sent;
+    std::vector<ports::NewHold> sent;
 };
 
 struct House {

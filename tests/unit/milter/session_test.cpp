@@ -668,6 +668,11 @@ TEST_CASE("some of several rejected: removed, returned in a DSN, the others go")
     CHECK(items[1].message.kind == mail::HeldKind::Own);
     CHECK(items[1].message.sender.empty());
     CHECK(items[1].recipient.address == "ann@a.test");
+    CHECK(items[1].recipient.in_doubt);
+    house.release.work(config::HoldSettings{});
+    CHECK(house.submitter.seen().empty());
+    // The next message: the MTA has our answer.
+    house.session.mail({.path = "<ann@a.test>", .arguments = {}, .user = {}, .queue_id = {}});
     house.release.work(config::HoldSettings{});
     const auto seen = house.submitter.seen();
     REQUIRE(seen.size() == 1);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ends of held mail that is not released: back to its sender, or nowhere.
+
+#include "core/text.hpp"
+#include "flow/release_flow.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/held.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/return_dsn.hpp"
+#include "ports/held_store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using What = ItemOutcome::What;
+
+/// A header block longer than this is cut in a DSN.
+constexpr std::size_t kMostHeaderOctets = std::size_t{64} * 1024;
+
+/// The value of an ESMTP argument "KEYWORD=value"; empty when absent.
+std::string argument_value(std::span<const std::string> arguments, std::string_view keyword) {
+    for (const std::string& argument : arguments) {
+        if (argument.size() > keyword.size() && argument[keyword.size()] == '=' &&
+            core::starts_with_ignoring_case(argument, keyword)) {
+            return argument.substr(keyword.size() + 1);
+        }
+    }
+    return {};
+}
+
+/// The reply that stands in a DSN for a recipient who was held back until now.
+mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
+    return mail::SmtpReply::make(
+               550, mail::EnhancedStatus::parse("5.7.1").value(), recipient.reason)
+        .value();
+}
+
+/// What the sender reads: why the recipient was held, and what the MTA said to a release.
+std::string explanation_for(const mail::HeldRecipient& recipient) {
+    if (recipient.last_answer.empty()) {
+        return recipient.reason;
+    }
+    return fmt::format("{}; {}", recipient.reason, recipient.last_answer);
+}
+
+}  // namespace
+
+std::string ReleaseFlow::header_of(const std::string& spool_id) const {
+    std::string header;
+    static_cast<void>(parts_.spool.read(spool_id, [&](std::string_view octets) {
+        header += octets.substr(0, kMostHeaderOctets - header.size());
+        return header.find("\r\n\r\n") == std::string::npos && header.size() < kMostHeaderOctets;
+    }));
+    if (const std::size_t end = header.find("\r\n\r\n"); end != std::string::npos) {
+        header.resize(end + 2);
+    }
+    return header;
+}
+
+std::vector<ItemOutcome> ReleaseFlow::give_back(std::span<const std::int64_t> ids,
+                                                std::string_view cause) {
+    return each_message(ids, [&](OfMessage of_message, std::vector<ItemOutcome>& outcomes) {
+        give_back_message(of_message, cause, outcomes);
+    });
+}
+
+void ReleaseFlow::give_back_message(OfMessage of_message,
+                                    std::string_view cause,
+                                    std::vector<ItemOutcome>& outcomes) {
+    const mail::HeldMessage& message = of_message.front().message;
+    if (message.sender.empty()) {
+        end_items(of_message, mail::HeldState::Returned, cause, outcomes);
+        return;
+    }
+    outbound::ReturnDsnFacts facts;
+    facts.sender = message.sender;
+    facts.envelope_id = argument_value(message.sender_arguments, "ENVID");
+    facts.queue_id = message.queue_id;
+    facts.original_header = header_of(message.spool_id);
+    std::string key = "returned";
+    std::vector<std::int64_t> ids;
+    for (const ports::HeldItem& item : of_message) {
+        facts.recipients.push_back({.address = item.recipient.address,
+                                    .original = argument_value(item.recipient.arguments, "ORCPT"),
+                                    .reply = reply_for(item.recipient),
+                                    .explanation = explanation_for(item.recipient)});
+        ids.push_back(item.recipient.id);
+        key += fmt::format(" {}", item.recipient.id);
+    }
+    const auto all_are = [&](What what, const std::string& answer) {
+        for (const ports::HeldItem& item : of_message) {
+            outcomes.push_back({item.recipient.id, what, answer});
+        }
+    };
+    const auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
+    if (!dsn.has_value()) {
+        all_are(What::Failed, dsn.error());
+        return;
+    }
+    const auto returned = parts_.held.give_back(
+        ids, *dsn, fmt::format("returned to the sender: {}", cause), parts_.clock.now());
+    if (!returned.has_value() || !*returned) {
+        parts_.own_mail.drop(*dsn);
+        all_are(What::Failed,
+                returned.has_value() ? "somebody else acts on this message, try again"
+                                     : returned.error().what);
+        return;
+    }
+    all_are(What::Returned, {});
+    for (const ports::HeldItem& item : of_message) {
+        report(item, {item.recipient.id, What::Returned, {}}, cause);
+    }
+}
+
+void ReleaseFlow::end_items(OfMessage items,
+                            mail::HeldState state,
+                            std::string_view cause,
+                            std::vector<ItemOutcome>& outcomes) {
+    const bool returned = state == mail::HeldState::Returned;
+    std::vector<std::int64_t> ids;
+    for (const ports::HeldItem& item : items) {
+        ids.push_back(item.recipient.id);
+    }
+    const auto ended = parts_.held.end(
+        ids,
+        state,
+        fmt::format("{}: {}", returned ? "ended, the null sender gets no DSN" : "discarded", cause),
+        parts_.clock.now());
+    const std::set<std::int64_t> done = ended.has_value()
+                                            ? std::set<std::int64_t>(ended->begin(), ended->end())
+                                            : std::set<std::int64_t>{};
+    for (const ports::HeldItem& item : items) {
+        ItemOutcome outcome{item.recipient.id, What::NotHeld, {}};
+        if (!ended.has_value()) {
+            outcome = {item.recipient.id, What::Failed, ended.error().what};
+        } else if (done.contains(item.recipient.id)) {
+            outcome.what = returned ? What::Returned : What::Discarded;
+        }
+        report(item, outcome, cause);
+        outcomes.push_back(std::move(outcome));
+    }
+}
+
+std::vector<ItemOutcome> ReleaseFlow::discard(std::span<const std::int64_t> ids,
+                                              std::string_view cause) {
+    return with_held(ids, [&](OfMessage all, std::vector<ItemOutcome>& outcomes) {
+        end_items(all, mail::HeldState::Discarded, cause, outcomes);
+    });
+}
+
+}  // namespace holdback::flow

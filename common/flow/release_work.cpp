@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chores of held mail: what is due, what has expired, what a crash left behind.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "flow/release_flow.hpp"
+#include "mail/held.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using What = ItemOutcome::What;
+
+/// Items of one turn, so that one chore does not keep the others waiting.
+constexpr std::size_t kMostInTurn = 200;
+constexpr std::size_t kMostFilesInTurn = 1000;
+constexpr std::chrono::seconds kBetweenFiles{5};
+constexpr std::chrono::seconds kBetweenPurges{60};
+/// The MTA, or the spool, is left alone for so long after trouble; doubled up to the limit.
+constexpr std::chrono::seconds kFirstPause{5};
+constexpr std::chrono::seconds kLongestPause{300};
+constexpr int kMostDoublings = 6;
+
+std::vector<std::int64_t> ids_of(std::span<const ports::HeldItem> items) {
+    std::vector<std::int64_t> ids;
+    ids.reserve(items.size());
+    for (const ports::HeldItem& item : items) {
+        ids.push_back(item.recipient.id);
+    }
+    return ids;
+}
+
+/// What is to be done about an item whose time is over.
+enum class Ending : std::uint8_t { Return, Release, Discard, Wait };
+
+Ending ending_of(const mail::HeldRecipient& recipient,
+                 config::AtExpiry wanted,
+                 core::TimePoint now) {
+    switch (wanted) {
+        case config::AtExpiry::Return:
+            return Ending::Return;
+        case config::AtExpiry::Discard:
+            return Ending::Discard;
+        case config::AtExpiry::Release:
+            break;
+    }
+    // What the MTA refused for good, or may have already, goes no second time: its sender is told.
+    const bool refused = recipient.attempts > 0 && !recipient.release_at.has_value();
+    if (recipient.in_doubt || refused) {
+        return Ending::Return;
+    }
+    return recipient.release_at.has_value() && *recipient.release_at > now ? Ending::Wait
+                                                                           : Ending::Release;
+}
+
+}  // namespace
+
+void ReleaseFlow::work(const config::HoldSettings& settings) {
+    answers_.work();
+    settle_again();
+    release_due(settings);
+    expire(settings);
+    purge(settings);
+}
+
+void ReleaseFlow::settle_again() {
+    std::vector<ports::ReleaseEnd> waiting;
+    unsettled_.with([&](std::vector<ports::ReleaseEnd>& all) { waiting.swap(all); });
+    if (waiting.empty() || parts_.held.settle(waiting, parts_.clock.now()).has_value()) {
+        return;
+    }
+    unsettled_.with([&](std::vector<ports::ReleaseEnd>& all) {
+        std::ranges::move(waiting, std::back_inserter(all));
+    });
+}
+
+void ReleaseFlow::release_due(const config::HoldSettings& settings) {
+    ports::HeldFilter due;
+    due.states = {mail::HeldState::Held};
+    due.release_due = parts_.clock.now();
+    due.in_doubt = false;
+    if (const auto found = items(due, kMostInTurn); found.has_value()) {
+        release_patiently(*found, settings, "due");
+    }
+}
+
+void ReleaseFlow::release_patiently(const Items& items,
+                                    const config::HoldSettings& settings,
+                                    std::string_view cause) {
+    std::span<const ports::HeldItem> left(items);
+    while (!left.empty() && parts_.clock.steady_now() >= mta_pause_until_) {
+        const std::string& spool_id = left.front().message.spool_id;
+        const auto next = std::ranges::find_if(
+            left, [&](const ports::HeldItem& item) { return item.message.spool_id != spool_id; });
+        const auto size = static_cast<std::size_t>(next - left.begin());
+        const auto outcomes = release(ids_of(left.first(size)), settings, cause);
+        left = left.subspan(size);
+        if (std::ranges::find(outcomes, What::Interrupted, &ItemOutcome::what) == outcomes.end()) {
+            mta_pauses_ = 0;
+            continue;
+        }
+        // An MTA that does not answer keeps each message waiting for minutes.
+        const int doublings = std::min(mta_pauses_++, kMostDoublings);
+        mta_pause_until_ =
+            parts_.clock.steady_now() +
+            std::min<std::chrono::seconds>(kFirstPause * (1 << doublings), kLongestPause);
+    }
+}
+
+void ReleaseFlow::expire(const config::HoldSettings& settings) {
+    const core::TimePoint now = parts_.clock.now();
+    ports::HeldFilter expired;
+    expired.states = {mail::HeldState::Held};
+    expired.kind = mail::HeldKind::Mail;
+    expired.expired = now;
+    const auto found = items(expired, kMostInTurn);
+    if (!found.has_value() || found->empty()) {
+        return;
+    }
+    constexpr std::string_view kCause = "expiry";
+    Items to_return;
+    Items to_release;
+    Items to_discard;
+    for (const ports::HeldItem& item : *found) {
+        switch (ending_of(item.recipient, settings.at_expiry, now)) {
+            case Ending::Return:
+                to_return.push_back(item);
+                break;
+            case Ending::Release:
+                to_release.push_back(item);
+                break;
+            case Ending::Discard:
+                to_discard.push_back(item);
+                break;
+            case Ending::Wait:
+                break;
+        }
+    }
+    release_patiently(to_release, settings, kCause);
+    static_cast<void>(discard(ids_of(to_discard), kCause));
+    if (parts_.clock.steady_now() < return_pause_until_) {
+        return;
+    }
+    const auto returned = give_back(ids_of(to_return), kCause);
+    if (const auto failed = std::ranges::find(returned, What::Failed, &ItemOutcome::what);
+        failed != returned.end()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("release: expired mail can't be returned now: {}",
+                                     core::log_safe(failed->answer)));
+        return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
+    }
+}
+
+void ReleaseFlow::purge(const config::HoldSettings& settings) {
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    if (now >= next_files_) {
+        const auto removable = parts_.held.removable_spool_ids(kMostFilesInTurn);
+        std::vector<std::string> gone;
+        for (const std::string& spool_id : removable.value_or(std::vector<std::string>{})) {
+            if (parts_.spool.remove(spool_id).has_value()) {
+                gone.push_back(spool_id);
+            }
+        }
+        if (!gone.empty()) {
+            static_cast<void>(parts_.held.spool_removed(gone));
+        }
+        // Each look passes over all messages in the spool.
+        next_files_ = gone.size() == kMostFilesInTurn ? now : now + kBetweenFiles;
+    }
+    if (now >= next_purge_) {
+        static_cast<void>(parts_.held.purge_ended(parts_.clock.now() - settings.keep_ended));
+        next_purge_ = now + kBetweenPurges;
+    }
+}
+
+void ReleaseFlow::recover() {
+    const auto recovered = parts_.held.recover(parts_.clock.now());
+    if (!recovered.has_value()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("release: the store can't be recovered: {}",
+                                     core::log_safe(recovered.error().what)));
+        return;
+    }
+    if (recovered->put_back > 0) {
+        parts_.log.write(
+            ports::Severity::Warning,
+            fmt::format("release: {} interrupted releases begin again", recovered->put_back));
+    }
+    if (!recovered->in_doubt.empty()) {
+        parts_.log.write(ports::Severity::Warning,
+                         fmt::format("release: {} held items are in doubt, the MTA may have let "
+                                     "their messages pass: see held list --in-doubt",
+                                     recovered->in_doubt.size()));
+    }
+    put_in_doubt();
+    remove_stray_files();
+}
+
+void ReleaseFlow::put_in_doubt() {
+    // Those whose message had been sent but for its end, or came through the milter with its token:
+    // the MTA may have taken it.
+    // They wait for a human's word, since sending twice is as wrong as not sending.
+    ports::HeldFilter claimed;
+    claimed.states = {mail::HeldState::Releasing};
+    const auto found = items(claimed);
+    if (!found.has_value()) {
+        return;
+    }
+    std::vector<ports::ReleaseEnd> ends;
+    for (const ports::HeldItem& item : *found) {
+        const ItemOutcome outcome{item.recipient.id,
+                                  What::Interrupted,
+                                  "interrupted while the MTA took the message: look in its "
+                                  "log whether it was delivered before releasing it again"};
+        ends.push_back({.id = outcome.id,
+                        .what = ports::ReleaseEnd::What::Unknown,
+                        .answer = outcome.answer,
+                        .retry_at = std::nullopt});
+        report(item, outcome, "start");
+    }
+    if (!ends.empty()) {
+        settle(std::move(ends));
+    }
+}
+
+void ReleaseFlow::remove_stray_files() {
+    const auto in_use = parts_.held.spool_ids_in_use();
+    const auto files = parts_.spool.ids();
+    if (!in_use.has_value() || !files.has_value()) {
+        return;
+    }
+    for (const std::string& file : *files) {
+        if (!std::ranges::binary_search(*in_use, file)) {
+            static_cast<void>(parts_.spool.remove(file));
+        }
+    }
+}
+
+}  // namespace holdback::flow

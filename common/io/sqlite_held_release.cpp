@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// How held mail leaves: tokens, releases and how they end, returns, and what a crash left behind.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/sqlite_held.hpp"
+#include "io/sqlite_held_rows.hpp"
+#include "mail/held.hpp"
+#include "ports/held_store.hpp"
+#include "ports/suppression_store.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::io {
+
+namespace {
+
+using mail::HeldState;
+using ports::StoreError;
+
+/// What stands with a held item whose message the MTA may have let pass.
+constexpr std::string_view kInDoubt =
+    "the program ended before the MTA had its answer about this message: look in its log whether "
+    "it was delivered before releasing it";
+
+}  // namespace
+
+core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::begin_release(
+    std::span<const std::int64_t> ids,
+    std::string_view token_hash,
+    std::string_view why,
+    core::TimePoint now) {
+    const auto move_all = [&](Connection& connection) {
+        std::vector<std::int64_t> moved;
+        std::optional<std::string> spool_id;
+        for (const std::int64_t id : ids) {
+            Query query = connection.query("SELECT spool_id FROM held_recipient WHERE id = ?");
+            query.bind(id);
+            if (!query.step()) {
+                continue;
+            }
+            const std::string of_item = query.text(0);
+            if (spool_id.has_value() && *spool_id != of_item) {
+                throw DatabaseError("the items to release belong to more than one message");
+            }
+            if (!spool_id.has_value()) {
+                spool_id = of_item;
+            }
+            if (!move(connection, id, HeldState::Held, HeldState::Releasing, why, now)) {
+                continue;
+            }
+            connection
+                .query(
+                    "UPDATE held_recipient SET attempts = attempts + 1, in_doubt = 0, token = ? "
+                    "WHERE id = ?")
+                .bind(token_hash)
+                .bind(id)
+                .run();
+            moved.push_back(id);
+        }
+        if (!moved.empty()) {
+            connection
+                .query("INSERT INTO release_token (hash, spool_id, created_at) VALUES (?, ?, ?)")
+                .bind(token_hash)
+                .bind(*spool_id)
+                .bind(now)
+                .run();
+        }
+        return moved;
+    };
+    return at_store_boundary([&] { return database_.write(move_all); });
+}
+
+core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::settle(
+    std::span<const ports::ReleaseEnd> ends, core::TimePoint now) {
+    using What = ports::ReleaseEnd::What;
+    const auto settle_one = [&](Connection& connection, const ports::ReleaseEnd& end) {
+        if (end.what != What::Released) {
+            const Doubt doubt = end.what == What::Unknown ? Doubt::Yes : Doubt::No;
+            return put_back(connection, end.id, end.answer, end.retry_at, doubt, now);
+        }
+        if (!move(connection, end.id, HeldState::Releasing, HeldState::Released, end.answer, now)) {
+            return false;
+        }
+        connection.query("UPDATE held_recipient SET last_answer = ? WHERE id = ?")
+            .bind(end.answer)
+            .bind(end.id)
+            .run();
+        return true;
+    };
+    return at_store_boundary([&] {
+        return database_.write([&](Connection& connection) {
+            std::vector<std::int64_t> settled;
+            for (const ports::ReleaseEnd& end : ends) {
+                if (settle_one(connection, end)) {
+                    settled.push_back(end.id);
+                }
+            }
+            return settled;
+        });
+    });
+}
+
+core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::end(
+    std::span<const std::int64_t> ids, HeldState state, std::string_view why, core::TimePoint now) {
+    if (state != HeldState::Returned && state != HeldState::Discarded) {
+        return std::unexpected(StoreError{"an item ends as returned or discarded"});
+    }
+    return at_store_boundary([&] {
+        return database_.write([&](Connection& connection) {
+            std::vector<std::int64_t> ended;
+            for (const std::int64_t id : ids) {
+                if (move(connection, id, HeldState::Held, state, why, now)) {
+                    ended.push_back(id);
+                }
+            }
+            return ended;
+        });
+    });
+}
+
+core::Result<bool, StoreError> SqliteHeld::give_back(std::span<const std::int64_t> ids,
+                                                     const ports::NewHold& dsn,
+                                                     std::string_view why,
+                                                     core::TimePoint now) {
+    const auto are_held = [&](Connection& connection) {
+        return std::ranges::all_of(ids, [&](std::int64_t id) {
+            Query query = connection.query("SELECT state FROM held_recipient WHERE id = ?");
+            query.bind(id);
+            return query.step() && state_of(query, 0) == HeldState::Held;
+        });
+    };
+    return at_store_boundary([&] {
+        return database_.write([&](Connection& connection) {
+            if (!are_held(connection)) {
+                return false;
+            }
+            static_cast<void>(write_hold(connection, dsn));
+            for (const std::int64_t id : ids) {
+                static_cast<void>(
+                    move(connection, id, HeldState::Held, HeldState::Returned, why, now));
+            }
+            return true;
+        });
+    });
+}
+
+core::Result<void, StoreError> SqliteHeld::about_to_leave(std::string_view token_hash,
+                                                          core::TimePoint now) {
+    return at_store_boundary([&] {
+        database_.write([&](Connection& connection) {
+            connection.query("UPDATE release_token SET sent_at = ? WHERE hash = ?")
+                .bind(now)
+                .bind(token_hash)
+                .run();
+        });
+    });
+}
+
+core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_token(
+    std::string_view token_hash, core::TimePoint now) {
+    const auto claim = [&](Connection& connection) {
+        std::optional<ports::ReleaseGrant> grant;
+        {
+            Query query = connection.query(
+                "SELECT r.spool_id, m.sender, r.address FROM release_token t "
+                "JOIN held_recipient r ON r.token = t.hash "
+                "JOIN held_message m ON m.spool_id = r.spool_id "
+                "WHERE t.hash = ? AND t.used_at IS NULL ORDER BY r.id");
+            query.bind(token_hash);
+            while (query.step()) {
+                if (!grant.has_value()) {
+                    grant = ports::ReleaseGrant{
+                        .spool_id = query.text(0), .sender = query.text(1), .addresses = {}};
+                }
+                grant->addresses.push_back(query.text(2));
+            }
+        }
+        if (grant.has_value()) {
+            connection.query("UPDATE release_token SET used_at = ? WHERE hash = ?")
+                .bind(now)
+                .bind(token_hash)
+                .run();
+        }
+        return grant;
+    };
+    return at_store_boundary([&] { return database_.write(claim); });
+}
+
+core::Result<ports::Recovered, StoreError> SqliteHeld::recover(core::TimePoint now) {
+    const auto ids_of = [](Connection& connection, std::string_view sql) {
+        std::vector<std::int64_t> ids;
+        Query query = connection.query(sql);
+        while (query.step()) {
+            ids.push_back(query.integer(0));
+        }
+        return ids;
+    };
+    const auto put_all_back = [&](Connection& connection) {
+        const auto interrupted = ids_of(
+            connection,
+            "SELECT r.id FROM held_recipient r LEFT JOIN release_token t ON t.hash = r.token "
+            "WHERE r.state = 'releasing' AND t.used_at IS NULL AND t.sent_at IS NULL "
+            "ORDER BY r.id");
+        for (const std::int64_t id : interrupted) {
+            static_cast<void>(put_back(
+                connection, id, "interrupted by the end of the program", now, Doubt::No, now));
+        }
+        auto in_doubt = ids_of(connection,
+                               "SELECT id FROM held_recipient WHERE in_doubt = 1 AND "
+                               "state = 'held' AND last_answer = '' ORDER BY id");
+        for (const std::int64_t id : in_doubt) {
+            static_cast<void>(
+                move(connection, id, HeldState::Held, HeldState::Held, kInDoubt, now));
+            connection.query("UPDATE held_recipient SET last_answer = ? WHERE id = ?")
+                .bind(kInDoubt)
+                .bind(id)
+                .run();
+        }
+        return ports::Recovered{.put_back = interrupted.size(), .in_doubt = std::move(in_doubt)};
+    };
+    return at_store_boundary([&] { return database_.write(put_all_back); });
+}
+
+}  // namespace holdback::io

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nothing is lost and nothing is doubled when the daemon is killed at any moment.
+
+HOLDBACK_KILLS is the number of kills (300 and more show what the design promises), HOLDBACK_SEED
+repeats a run as far as threads let it.
+"""
+
+import os
+import random
+import statistics
+import time
+
+import pytest
+
+from lab.storm import Account, Storm, release_what_waits
+from lab.wait import wait_for
+
+SETTINGS = {"outgoing": {"block": ["blocked.test"]}, "log": {"level": "info"}}
+
+KILLS = int(os.environ.get("HOLDBACK_KILLS", "40"))
+SEED = int(os.environ.get("HOLDBACK_SEED", str(random.SystemRandom().randrange(1 << 32))))
+
+
+def kill_again_and_again(bench, kills, dice):
+    """Gives how long the restarts took, in seconds."""
+    restarts = []
+    for _ in range(kills):
+        time.sleep(dice.uniform(0.0, 0.7))
+        bench.holdback.kill()
+        started = time.monotonic()
+        bench.holdback.start()
+        restarts.append(time.monotonic() - started)
+    return restarts
+
+
+def weather(bench, kills, **storm):
+    """Kills the daemon in a storm, and gives the account of it."""
+    print(f"seed {SEED}, {kills} kills")
+    began = time.monotonic()
+    sending = Storm(bench, SEED, **storm)
+    try:
+        restarts = kill_again_and_again(bench, kills, random.Random(SEED))
+    finally:
+        sending.stop()
+    bench.holdback.kill()
+    bench.holdback.start()
+    bench.settle()
+    release_what_waits(bench)
+    account = Account(bench, sending)
+    print(
+        f"{kills} kills in {time.monotonic() - began:.0f} s, restart "
+        f"{statistics.median(restarts):.2f} s (median), {max(restarts):.2f} s (longest); "
+        f"put off {sending.put_off}; commands {dict(sending.commands)}; {account}"
+    )
+    return account
+
+
+def check(account, *wanted):
+    assert not account.wrong, f"{len(account.wrong)} wrong ({account}):\n" + "\n".join(
+        account.wrong[:20]
+    )
+    for end in wanted:
+        assert account.sums[end], f"none {end}: no test ({account})"
+    # A person has to look at few of them: those of the moment of a kill.
+    assert account.sums["in doubt"] < account.sums["recipients"] / 4, account
+
+
+def test_killed_at_random_nothing_is_lost_or_doubled(bench):
+    account = weather(bench, KILLS)
+    check(account, "delivered", "held", "released", "returned", "discarded")
+
+
+def test_the_same_where_clients_are_told_to_try_again(bench):
+    """The MTA defers mail while the daemon is away: clients send again, and what had been held
+    before is held once."""
+    milter = "unix:holdback/holdback.sock, default_action=tempfail"
+    bench.postfix.set(smtpd_milters="{ " + milter + ", connect_timeout=5s, command_timeout=20s }")
+    bench.postfix.restart()
+    bench.forget()
+    try:
+        account = weather(bench, max(10, KILLS // 5), retry=True)
+    finally:
+        milter = milter.replace("tempfail", "accept")
+        bench.postfix.set(
+            smtpd_milters="{ " + milter + ", connect_timeout=5s, command_timeout=20s }"
+        )
+        bench.postfix.restart()
+    check(account, "delivered", "held", "released", "returned")

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Held mail as users ask for it: selections, counts and questions, two at once, and very many."""
+
+import os
+import pty
+import sqlite3
+import subprocess
+import time
+
+from lab.holdback import program
+from lab.mail import NEWS, message
+from lab.wait import wait_for
+
+ANNA = "<anna@good.test>"
+SETTINGS = {"log": {"level": "info"}}
+
+
+def hold(rig, campaign, recipients, settled=True):
+    """Has a bulk message held for recipients, and gives recipient -> row."""
+    octets = message(NEWS, "list@home.test", "News", bulk=True, campaign=campaign)
+    mta = rig.client()
+    mta.connect()
+    mta.helo()
+    mta.message(f"<{NEWS}>", [ANNA, *(f"<{who}>" for who in recipients)], octets)
+    if settled:
+        mta.close()
+        wait_for("the answer is taken", lambda: not any(r["in_doubt"] for r in rows(rig, campaign)))
+    else:
+        rig.holdback.kill()
+        mta.drop()
+    return {row["recipient"]: row for row in rows(rig, campaign)}
+
+
+def rows(rig, campaign):
+    return rig.holdback.held("--campaign", campaign)
+
+
+def state(rig, number):
+    return rig.holdback.ctl("held", "show", str(number)).rows[0]["state"]
+
+
+def at_once(rig, *commands):
+    """Runs commands of `held` at the same moment; gives the outcome that each was told."""
+    running = [
+        subprocess.Popen(
+            [program("holdbackctl"), "-c", rig.holdback.conf, "--json", "held", *command],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for command in commands
+    ]
+    said = [process.communicate(timeout=60)[0] for process in running]
+    return [text.split('"outcome":"')[1].split('"')[0] for text in said]
+
+
+def test_two_releases_at_once_make_one_mail(rig):
+    recipients = [f"two{number}@nullmx.test" for number in range(20)]
+    held = hold(rig, "two at once", recipients)
+    for who in recipients:
+        number = str(held[who]["id"])
+        outcomes = at_once(rig, ["release", number], ["release", number])
+        assert sorted(outcomes) == ["not-held", "released"]
+        assert state(rig, number) == "released"
+        assert len(rig.mta.deliveries(who)) == 1
+
+
+def test_a_release_and_a_return_at_once_make_one_end(rig):
+    recipients = [f"both{number}@nullmx.test" for number in range(20)]
+    held = hold(rig, "both at once", recipients)
+    for who in recipients:
+        number = str(held[who]["id"])
+        outcomes = at_once(rig, ["return", number], ["release", number], ["discard", number])
+        end = state(rig, number)
+        assert end in ("released", "returned", "discarded")
+        assert outcomes.count(end) == 1, outcomes
+        assert len(rig.mta.deliveries(who)) == (end == "released")
+        assert rig.holdback.ctl("held", "release", number, check=False).code == 1
+
+
+def test_what_expires_soon_can_be_seen_and_selected(rig):
+    hold(rig, "expiring", ["soon@nullmx.test"])
+    assert "EXPIRES" in rig.holdback.say("held", "list", "--campaign", "expiring")
+    assert rig.holdback.held("--campaign", "expiring", "--expires-within", "6d") == []
+    (row,) = rig.holdback.held("--campaign", "expiring", "--expires-within", "8d")
+    assert row["recipient"] == "soon@nullmx.test"
+
+
+def test_an_item_that_the_mta_had_no_answer_about_is_in_doubt(rig):
+    """The daemon is killed when the MTA has the answer and has not gone on."""
+    held = hold(rig, "doubt", ["doubt1@nullmx.test", "doubt2@nullmx.test"], settled=False)
+    rig.holdback.start()
+    assert all(row["in_doubt"] for row in held.values())
+    assert len(rig.holdback.held("--campaign", "doubt", "--in-doubt")) == 2
+    assert "held, in doubt" in rig.holdback.say("held", "list", "--campaign", "doubt")
+    assert rig.holdback.log("release: 2 held items are in doubt")
+    said = rig.holdback.say("held", "release", "--campaign", "doubt")
+    assert "2 items in doubt left alone" in said and "no such items" in said
+    number = str(held["doubt1@nullmx.test"]["id"])
+    (shown,) = rig.holdback.ctl("held", "show", number).rows
+    assert "look in its log" in shown["last_answer"] and shown["state"] == "held"
+    rig.holdback.ctl("held", "release", number)
+    assert len(rig.mta.deliveries("doubt1@nullmx.test")) == 1
+    done = rig.holdback.ctl("held", "discard", "--campaign", "doubt", "--in-doubt")
+    assert [row["outcome"] for row in done.rows] == ["discarded"]
+    assert not rig.mta.deliveries("doubt2@nullmx.test")
+
+
+def test_the_same_message_again_ends_the_doubt(rig):
+    """An MTA that deferred the message lets its client send it again."""
+    octets = message(NEWS, "list@home.test", "Again", bulk=True, campaign="again")
+    for last in (False, True):
+        mta = rig.client()
+        mta.connect()
+        mta.helo()
+        mta.message(f"<{NEWS}>", [ANNA, "<again@nullmx.test>"], octets)
+        if not last:
+            rig.holdback.kill()
+            mta.drop()
+            rig.holdback.start()
+            assert [row["in_doubt"] for row in rows(rig, "again")] == [True]
+        else:
+            mta.close()
+    wait_for("one item, in no doubt",
+             lambda: [row["in_doubt"] for row in rows(rig, "again")] == [False])
+
+
+def test_many_are_not_acted_on_without_a_word(rig):
+    hold(rig, "many", [f"many{number}@nullmx.test" for number in range(101)])
+    done = rig.holdback.ctl("held", "discard", "--campaign", "many", check=False)
+    assert done.code == 2 and "101 items of 1 sender will be discarded" in done.errors
+    assert "say --yes" in done.errors and len(rows(rig, "many")) == 101
+    seen = rig.holdback.ctl("held", "discard", "--campaign", "many", "--dry-run")
+    assert len(seen.rows) == 101 and "101 items would be discarded" in seen.errors
+    said = rig.holdback.say("held", "discard", "--campaign", "many", "--yes")
+    assert said.splitlines()[0] == "101 discarded" and "many1@" not in said
+    assert rows(rig, "many") == []
+
+
+def on_terminal(rig, answer, *arguments):
+    """Runs a command of `held` at a terminal where somebody answers; gives what is seen there."""
+    main, other = pty.openpty()
+    command = [program("holdbackctl"), "-c", rig.holdback.conf, "held", *arguments]
+    with subprocess.Popen(command, stdin=other, stdout=subprocess.DEVNULL, stderr=other) as process:
+        os.close(other)
+        os.write(main, answer)
+        seen = b""
+        try:
+            while piece := os.read(main, 4096):
+                seen += piece
+        except OSError:
+            pass
+        code = process.wait(timeout=60)
+    os.close(main)
+    return code, seen.decode()
+
+
+def test_a_person_is_asked_and_sees_how_far_it_is(rig):
+    hold(rig, "asked", [f"asked{number}@nullmx.test" for number in range(5)])
+    code, seen = on_terminal(rig, b"n\n", "discard", "--campaign", "asked")
+    assert code == 1 and "5 items of 1 sender will be discarded" in seen and "Go on?" in seen
+    assert len(rows(rig, "asked")) == 5
+    code, seen = on_terminal(rig, b"y\n", "discard", "--campaign", "asked")
+    assert code == 0 and "of 5 items discarded" in seen and "]" in seen
+    assert rows(rig, "asked") == []
+
+
+def test_a_lifted_suppression_releases_what_it_held(rig):
+    rig.holdback.change({"hold": {"auto_release": True}})
+    rig.holdback.reload()
+    rig.holdback.ctl("suppress", "add", "lifted@good.test")
+    held = hold(rig, "lifted", ["lifted@good.test", "stays@nullmx.test"])
+    assert held["lifted@good.test"]["finding"] == "suppressed-manual"
+    rig.holdback.ctl("suppress", "remove", "lifted@good.test")
+    # Its time comes after a minute.
+    database = sqlite3.connect(rig.base / "holdback/holdback.db", timeout=20)
+    database.execute("UPDATE held_recipient SET recheck_at = 0 WHERE recheck_at IS NOT NULL")
+    database.commit()
+    database.close()
+    number = str(held["lifted@good.test"]["id"])
+    wait_for("it is released", lambda: state(rig, number) == "released")
+    assert len(rig.mta.deliveries("lifted@good.test")) == 1
+    (shown,) = rig.holdback.ctl("held", "show", number).rows
+    assert "cause-gone: suppressed-manual is found no more" in [
+        event["text"] for event in shown["history"]
+    ]
+    assert state(rig, held["stays@nullmx.test"]["id"]) == "held"
+    rig.holdback.change({"hold": {"auto_release": False}})
+    rig.holdback.reload()
+
+
+def test_expired_mail_is_returned_once_whatever_happens_in_between(rig):
+    rig.holdback.change({"hold": {"expire_after": "2s"}})
+    rig.holdback.reload()
+    rig.mta.forget()
+    held = hold(rig, "restarts", ["restarts@nullmx.test"])
+    for pause in (0.0, 1.0, 1.5, 0.5):
+        time.sleep(pause)
+        rig.holdback.kill()
+        rig.holdback.start()
+    number = str(held["restarts@nullmx.test"]["id"])
+    wait_for("it is returned", lambda: state(rig, number) == "returned")
+    dsn = wait_for("the DSN", lambda: rig.mta.deliveries(NEWS))
+    rig.holdback.change({"hold": {"expire_after": "7d"}})
+    rig.holdback.kill()
+    rig.holdback.start()
+    time.sleep(2.5)
+    dsn = [d for d in rig.mta.deliveries(NEWS) if b"restarts@nullmx.test" in d.octets]
+    assert len(dsn) == 1 and dsn[0].sender == "" and b"Action: failed" in dsn[0].octets
+    assert not rig.mta.deliveries("restarts@nullmx.test")
+
+
+def test_without_the_daemon_there_are_lists_and_no_acts(rig):
+    held = hold(rig, "away", ["away@nullmx.test"])
+    rig.holdback.kill()
+    try:
+        assert len(rows(rig, "away")) == 1
+        for arguments in (["--campaign", "away"], [str(held["away@nullmx.test"]["id"])]):
+            done = rig.holdback.ctl("held", "release", *arguments, check=False)
+            assert done.code == 69 and "not running" in done.errors
+        assert [row["state"] for row in rows(rig, "away")] == ["held"]
+    finally:
+        rig.holdback.start()
+
+
+MANY = 100_000
+
+
+def hold_very_many(rig):
+    """Rows as so many messages would have made them."""
+    database = sqlite3.connect(rig.base / "holdback/holdback.db", timeout=60)
+    now = int(time.time() * 1000)
+    database.execute(
+        f"""WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})
+        INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, queue_id,
+            campaign, message_id, subject, fingerprint, octets, held_at, spool_removed)
+        SELECT 'very-many-' || i, 'mail', 'news@home.test', '', '', '', 'Q' || i, 'very many',
+            '<' || i || '@home.test>', 'News', 'print' || i, 1000, {now}, 1 FROM n"""
+    )
+    database.execute(
+        f"""INSERT INTO held_recipient (spool_id, address, domain, arguments, state, finding, code,
+            reason, expires_at, changed_at, attempts, last_answer)
+        SELECT spool_id, 'r@nullmx.test', 'nullmx.test', '', 'held', 'null-mx', 2002,
+            'the domain takes no mail', {now + 10**9}, {now}, 0, ''
+        FROM held_message WHERE campaign = 'very many'"""
+    )
+    database.commit()
+    database.close()
+
+
+def run_measured(rig, *arguments):
+    """Exit status, lines of output, seconds, and the memory that the tool took, in MiB."""
+    started = time.monotonic()
+    with subprocess.Popen(
+        [program("holdbackctl"), "-c", rig.holdback.conf, *arguments],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:
+        lines = sum(1 for _ in process.stdout)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, lines, time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def daemon_memory(rig):
+    with open(f"/proc/{rig.holdback.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+
+
+def test_a_hundred_thousand_items_are_listed_and_ended_in_bounded_memory(rig):
+    hold_very_many(rig)
+    before = daemon_memory(rig)
+    code, lines, seconds, memory = run_measured(
+        rig, "--json", "held", "list", "--campaign", "very many"
+    )
+    print(f"listed {lines} in {seconds:.1f} s, {memory:.0f} MiB")
+    assert (code, lines) == (0, MANY) and memory < 80 and seconds < 120
+    code, lines, seconds, memory = run_measured(
+        rig, "held", "discard", "--campaign", "very many", "--yes"
+    )
+    grown = daemon_memory(rig) - before
+    print(f"discarded in {seconds:.1f} s, {memory:.0f} MiB, the daemon grew by {grown:.0f} MiB")
+    assert (code, lines) == (0, 1) and memory < 80 and grown < 80 and seconds < 240
+    assert rows(rig, "very many") == []

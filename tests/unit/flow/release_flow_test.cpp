@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/release_flow.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "flow/auto_release.hpp"
+#include "flow/own_mail.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/held.hpp"
+#include "mail/smtp_reply.hpp"
+#include "mail/suppression.hpp"
+#include "ports/held_store.hpp"
+#include "ports/submitter.hpp"
+#include "tests/support/memory_stores.hpp"
+#include "tests/support/zone_resolver.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::ZoneState;
+using What = ItemOutcome::What;
+
+/// Held mail with memory behind its ports.
+struct House {
+    House()
+        : own_mail(spool, held, clock, "mx.a.test"),
+          release({.held = held,
+                   .spool = spool,
+                   .log = log,
+                   .clock = clock,
+                   .own_mail = own_mail,
+                   .make_submitter =
+                       [this](const config::HoldSettings&) {
+                           return std::make_unique<Forward>(submitter);
+                       },
+                   .make_token = [this] { return "token-" + std::to_string(++tokens); }}),
+          auto_release({.held = held,
+                        .release = release,
+                        .resolver = resolver,
+                        .suppressions = suppressions,
+                        .log = log,
+                        .clock = clock}) {
+        settings.hold.auto_release = true;
+    }
+
+    struct Forward final : ports::Submitter {
+        explicit Forward(support::FakeSubmitter& to) : target(to) {}
+        std::vector<ports::RecipientOutcome> submit(const ports::Submission& submission,
+                                                    core::SteadyPoint deadline) override {
+            return target.submit(submission, deadline);
+        }
+        support::FakeSubmitter& target;
+    };
+
+    /// Holds one recipient of a message of its own and gives the item's id.
+    std::int64_t hold(const std::string& address, mail::HeldRecipient recipient = {}) {
+        auto writer = spool.begin().value();
+        REQUIRE(writer->append("Subject: hi\r\n\r\nHello.\r\n").has_value());
+        mail::HeldMessage message;
+        message.spool_id = writer->commit().value();
+        message.sender = "news@a.test";
+        message.held_at = clock.now();
+        recipient.address = address;
+        recipient.reason = "the domain takes no mail";
+        const std::array rows{std::move(recipient)};
+        return held.hold(message, rows).value().front().id;
+    }
+
+    std::int64_t hold_for(const std::string& address, mail::FindingName finding) {
+        mail::HeldRecipient recipient;
+        recipient.finding = mail::wire_name(finding);
+        recipient.recheck_at = clock.now() + kFirstRecheck;
+        return hold(address, std::move(recipient));
+    }
+
+    What release_one(std::int64_t id) {
+        return release.release(std::span(&id, 1), settings.hold, "command").front().what;
+    }
+
+    mail::HeldRecipient row(std::int64_t id) {
+        ports::HeldFilter filter;
+        filter.ids = {id};
+        mail::HeldRecipient found;
+        REQUIRE(held.list(filter,
+                          [&](const ports::HeldItem& item) {
+                              found = item.recipient;
+                              return false;
+                          })
+                    .has_value());
+        return found;
+    }
+
+    void suppress(const std::string& address) {
+        mail::SuppressionEntry entry;
+        entry.subject = address;
+        entry.reason = mail::SuppressionReason::Bounce;
+        entry.code = mail::FailureCode(2001);
+        REQUIRE(suppressions.put(entry).has_value());
+    }
+
+    support::ManualClock clock;
+    support::RecordingLog log;
+    support::MemoryHeldStore held;
+    support::MemorySpool spool;
+    support::MemorySuppressionStore suppressions;
+    support::FakeSubmitter submitter;
+    support::ZoneResolver resolver;
+    config::Settings settings;
+    int tokens = 0;
+    OwnMail own_mail;
+    ReleaseFlow release;
+    AutoRelease auto_release;
+};
+
+ports::RecipientOutcome refused(std::string_view reply) {
+    return ports::Refused{mail::SmtpReply::parse(reply).value()};
+}
+
+}  // namespace
+
+TEST_CASE("a release that the MTA puts off is tried again, later from time to time") {
+    House house;
+    const std::int64_t id = house.hold("carl@b.test");
+    house.submitter.answer("carl@b.test", refused("450 4.2.0 later"));
+    const auto waits =
+        std::to_array<std::chrono::minutes>({1min, 2min, 4min, 8min, 16min, 32min, 60min, 60min});
+    CHECK(house.release_one(id) == What::Refused);
+    for (std::size_t i = 0; i < waits.size(); ++i) {
+        const mail::HeldRecipient row = house.row(id);
+        CHECK(row.state == mail::HeldState::Held);
+        CHECK(row.attempts == static_cast<int>(i) + 1);
+        CHECK(row.last_answer == "450 4.2.0 later");
+        CHECK(row.release_at == std::optional(house.clock.now() + waits.at(i)));
+        house.clock.advance(waits.at(i) - 1s);
+        house.release.work(house.settings.hold);
+        CHECK(house.submitter.seen().size() == i + 1);
+        house.clock.advance(1s);
+        house.release.work(house.settings.hold);
+        CHECK(house.submitter.seen().size() == i + 2);
+    }
+    house.submitter.answer("carl@b.test", ports::Accepted{"250 2.0.0 Ok"});
+    house.clock.advance(1h);
+    house.release.work(house.settings.hold);
+    CHECK(house.row(id).state == mail::HeldState::Released);
+}
+
+TEST_CASE("a release that the MTA refuses for good waits for a person, with the answer") {
+    House house;
+    const std::int64_t id = house.hold("carl@b.test");
+    house.submitter.answer("carl@b.test", refused("550 5.1.1 nobody here"));
+    CHECK(house.release_one(id) == What::Refused);
+    CHECK(house.row(id).state == mail::HeldState::Held);
+    CHECK(house.row(id).last_answer == "550 5.1.1 nobody here");
+    CHECK_FALSE(house.row(id).release_at.has_value());
+    CHECK_FALSE(house.row(id).in_doubt);
+    house.clock.advance(100h);
+    house.release.work(house.settings.hold);
+    CHECK(house.submitter.seen().size() == 1);
+}
+
+TEST_CASE("a message that may have left is in doubt and not sent again by itself") {
+    House house;
+    const std::int64_t id = house.hold("carl@b.test");
+    house.submitter.answer("carl@b.test",
+                           ports::Interrupted{.what = "end of data: time-out", .in_doubt = true});
+    CHECK(house.release_one(id) == What::Interrupted);
+    CHECK(house.row(id).state == mail::HeldState::Held);
+    CHECK(house.row(id).in_doubt);
+    house.clock.advance(100h);
+    house.release.work(house.settings.hold);
+    CHECK(house.submitter.seen().size() == 1);
+    house.submitter.answer("carl@b.test", ports::Accepted{"250 2.0.0 Ok"});
+    CHECK(house.release_one(id) == What::Released);
+    CHECK_FALSE(house.row(id).in_doubt);
+}
+
+TEST_CASE("the end of a release that the store could not note is noted as soon as it can") {
+    House house;
+    const std::int64_t id = house.hold("carl@b.test");
+    house.submitter.on_submit(
+        [&](const support::SeenSubmission&) { house.held.trouble().begin("locked"); });
+    CHECK(house.release_one(id) == What::Released);
+    house.release.work(house.settings.hold);
+    house.held.trouble().end();
+    CHECK(house.row(id).state == mail::HeldState::Releasing);
+    CHECK(house.release_one(id) == What::NotHeld);
+    house.release.work(house.settings.hold);
+    CHECK(house.row(id).state == mail::HeldState::Released);
+    CHECK(house.submitter.seen().size() == 1);
+}
+
+TEST_CASE("an MTA that does not answer is left alone for a while, and what is due waits") {
+    House house;
+    mail::HeldRecipient due;
+    due.release_at = house.clock.now();
+    house.hold("carl@b.test", due);
+    const std::int64_t dora = house.hold("dora@b.test", due);
+    house.submitter.answer("carl@b.test", ports::Interrupted{.what = "connect: refused"});
+    house.release.work(house.settings.hold);
+    house.release.work(house.settings.hold);
+    CHECK(house.submitter.seen().size() == 1);
+    CHECK(house.row(dora).attempts == 0);
+    house.clock.advance(5s);
+    house.release.work(house.settings.hold);
+    CHECK(house.submitter.seen().size() == 2);
+    CHECK(house.row(dora).state == mail::HeldState::Released);
+}
+
+TEST_CASE("what was not answered for stays until the MTA has gone on, or the answer is written") {
+    House house;
+    mail::HeldRecipient open;
+    open.in_doubt = true;
+    open.release_at = house.clock.now();
+    const std::int64_t id = house.hold("carl@b.test", open);
+    OpenAnswers::Ticket ticket = house.release.answers().given({id});
+    SUBCASE("nobody went on, and the time is short") {
+        house.clock.advance(1s);
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).in_doubt);
+        CHECK(house.submitter.seen().empty());
+        house.clock.advance(1s);
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Released);
+    }
+    SUBCASE("the MTA went on") {
+        house.release.answers().taken(ticket);
+        house.release.answers().work();
+        CHECK_FALSE(house.row(id).in_doubt);
+    }
+    SUBCASE("the store could not note it, and can later") {
+        house.held.trouble().begin("locked");
+        house.release.answers().taken(ticket);
+        house.release.answers().work();
+        house.held.trouble().end();
+        CHECK(house.row(id).in_doubt);
+        house.release.answers().work();
+        CHECK_FALSE(house.row(id).in_doubt);
+    }
+    SUBCASE("the milter ended") {
+        house.release.answers().finish();
+        CHECK_FALSE(house.row(id).in_doubt);
+    }
+}
+
+TEST_CASE("expired mail is returned, released or discarded as the settings say") {
+    House house;
+    mail::HeldRecipient expiring;
+    expiring.expires_at = house.clock.now() + 1h;
+    const std::int64_t id = house.hold("carl@b.test", expiring);
+    const auto work_at_expiry = [&](config::AtExpiry what) {
+        house.settings.hold.at_expiry = what;
+        house.clock.advance(1h - 1s);
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Held);
+        house.clock.advance(1s);
+        house.release.work(house.settings.hold);
+    };
+    SUBCASE("return: by a DSN to the sender") {
+        work_at_expiry(config::AtExpiry::Return);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+        house.release.work(house.settings.hold);
+        const auto seen = house.submitter.seen();
+        REQUIRE(seen.size() == 1);
+        CHECK(seen[0].sender.empty());
+        CHECK(seen[0].octets.find("Final-Recipient: rfc822;carl@b.test") != std::string::npos);
+        CHECK(house.held.history(id).value().back().text == "returned to the sender: expiry");
+    }
+    SUBCASE("discard") {
+        work_at_expiry(config::AtExpiry::Discard);
+        CHECK(house.row(id).state == mail::HeldState::Discarded);
+        CHECK(house.submitter.seen().empty());
+    }
+    SUBCASE("release") {
+        work_at_expiry(config::AtExpiry::Release);
+        CHECK(house.row(id).state == mail::HeldState::Released);
+    }
+    SUBCASE("release, and the MTA puts it off: tried again when its time comes, not each second") {
+        house.submitter.answer("carl@b.test", refused("450 4.2.0 later"));
+        work_at_expiry(config::AtExpiry::Release);
+        house.release.work(house.settings.hold);
+        CHECK(house.submitter.seen().size() == 1);
+        house.clock.advance(1min);
+        house.release.work(house.settings.hold);
+        CHECK(house.submitter.seen().size() == 2);
+    }
+    SUBCASE("release, and the MTA refuses it: the sender is told, with the answer") {
+        house.submitter.answer("carl@b.test", refused("550 5.1.1 nobody here"));
+        work_at_expiry(config::AtExpiry::Release);
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+        house.release.work(house.settings.hold);
+        const auto seen = house.submitter.seen();
+        REQUIRE(seen.size() == 2);
+        CHECK(seen[1].octets.find("550 5.1.1 nobody here") != std::string::npos);
+    }
+    SUBCASE("return, and the spool takes no DSN: it stays held until it does") {
+        house.spool.write_trouble().begin("no space left");
+        work_at_expiry(config::AtExpiry::Return);
+        house.spool.write_trouble().end();
+        CHECK(house.row(id).state == mail::HeldState::Held);
+        house.clock.advance(5s);
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+    }
+}
+
+TEST_CASE("held mail whose cause has gone is released by itself") {
+    House house;
+    house.resolver.set("b.test", ZoneState::Good);
+    house.resolver.set("null.test", ZoneState::NullMx);
+    house.resolver.set("silent.test", ZoneState::Silent);
+    const auto turn = [&](std::chrono::seconds after) {
+        house.clock.advance(after);
+        house.auto_release.work(house.settings);
+    };
+    SUBCASE("a domain that takes mail again, and the history says why") {
+        const std::int64_t id = house.hold_for("carl@null.test", mail::FindingName::NullMx);
+        turn(1min);
+        CHECK(house.row(id).state == mail::HeldState::Held);
+        house.resolver.set("null.test", ZoneState::Good);
+        turn(30s);
+        CHECK(house.row(id).state == mail::HeldState::Held);
+        turn(30s);
+        CHECK(house.row(id).state == mail::HeldState::Released);
+        const auto history = house.held.history(id).value();
+        CHECK(history.at(1).text == "cause-gone: null-mx is found no more");
+        CHECK(house.log.has("cause=\"cause-gone: null-mx is found no more\""));
+    }
+    SUBCASE("a suppression that was lifted") {
+        house.suppress("eva@b.test");
+        const std::int64_t id = house.hold_for("eva@b.test", mail::FindingName::SuppressedBounce);
+        turn(1min);
+        CHECK(house.row(id).state == mail::HeldState::Held);
+        REQUIRE(house.suppressions
+                    .remove(mail::SuppressionKey{
+                        .kind = mail::SubjectKind::Address, .subject = "eva@b.test", .scope = {}})
+                    .has_value());
+        turn(1min);
+        CHECK(house.row(id).state == mail::HeldState::Released);
+    }
+    SUBCASE("but not when DNS says nothing: unknown is not valid either") {
+        const std::int64_t id = house.hold_for("carl@silent.test", mail::FindingName::NoSuchDomain);
+        turn(1min);
+        turn(1min);
+        CHECK(house.row(id).state == mail::HeldState::Held);
+    }
+    SUBCASE("nor what was held for another cause, released before, in doubt, or switched off") {
+        const std::int64_t other = house.hold("anna@b.test");
+        const std::int64_t refused_once =
+            house.hold_for("bert@b.test", mail::FindingName::NoSuchDomain);
+        house.submitter.answer("bert@b.test", refused("550 5.1.1 nobody here"));
+        CHECK(house.release_one(refused_once) == What::Refused);
+        mail::HeldRecipient open;
+        open.in_doubt = true;
+        open.recheck_at = house.clock.now();
+        const std::int64_t in_doubt = house.hold("dora@b.test", open);
+        turn(1min);
+        CHECK(house.row(other).state == mail::HeldState::Held);
+        CHECK(house.row(refused_once).state == mail::HeldState::Held);
+        CHECK(house.row(in_doubt).state == mail::HeldState::Held);
+        const std::int64_t gone = house.hold_for("emil@b.test", mail::FindingName::NoSuchDomain);
+        house.settings.hold.auto_release = false;
+        turn(1min);
+        CHECK(house.row(gone).state == mail::HeldState::Held);
+    }
+    SUBCASE("a hundred in one turn, each domain asked once") {
+        for (int i = 0; i < 150; ++i) {
+            house.hold_for("r" + std::to_string(i) + "@b.test", mail::FindingName::NoSuchDomain);
+        }
+        turn(1min);
+        CHECK(house.held.counts().value().released == 100);
+        turn(5s);
+        CHECK(house.held.counts().value().released == 150);
+    }
+}
+
+TEST_CASE("the looks at a cause are farther apart the longer mail is held") {
+    const core::TimePoint held_at{};
+    struct Row {
+        std::string_view finding;
+        std::chrono::milliseconds age;
+        std::chrono::milliseconds want;
+    };
+    for (const Row& row : std::to_array<Row>({
+             {"no-such-domain", 1min, 1min},
+             {"no-such-domain", 8min, 2min},
+             {"no-such-domain", 8h, 2h},
+             {"no-such-domain", 100h, 6h},
+             {"suppressed-bounce", 1min, 1min},
+             {"suppressed-bounce", 100h, 10min},
+             {"blocked-by-admin", 100h, 10min},
+         })) {
+        CAPTURE(row.finding);
+        CAPTURE(row.age.count());
+        CHECK(recheck_delay(row.finding, held_at, held_at + row.age) == row.want);
+    }
+}
+
+}  // namespace holdback::flow
