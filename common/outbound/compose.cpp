@@ -267,8 +267,9 @@ std::string own_header(const OwnHeader& header) {
     text += fmt::format("To: {}\r\n", to);
     text += header_field("Subject", header.subject);
     text += fmt::format("Message-ID: <{}>\r\n", one_line(header.message_id));
-    if (!header.in_reply_to.empty()) {
-        text += fmt::format("In-Reply-To: {0}\r\nReferences: {0}\r\n", header.in_reply_to);
+    if (!header.in_reply_to.empty() && !core::has_non_ascii(header.in_reply_to)) {
+        text +=
+            fmt::format("In-Reply-To: {0}\r\nReferences: {0}\r\n", one_line(header.in_reply_to));
     }
     text +=
         fmt::format("Auto-Submitted: {}\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n",
