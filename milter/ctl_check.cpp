@@ -20,6 +20,7 @@
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_out_file.hpp"
 #include "milter/ctl_progress.hpp"
+#include "milter/ctl_remembering_resolver.hpp"
 #include "milter/ctl_sources.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
@@ -173,7 +174,8 @@ struct OpenSources {
     std::unique_ptr<io::Database> database;
     std::unique_ptr<io::SqliteSuppressions> suppressions;
     std::unique_ptr<io::SqliteJournal> journal;
-    std::unique_ptr<io::DomainLookup> resolver;
+    std::unique_ptr<io::DomainLookup> asked;
+    std::unique_ptr<RememberingResolver> resolver;
     outbound::AddressLists lists;
 };
 
@@ -203,7 +205,8 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
                 CommandError{Exit::Unavailable,
                              fmt::format("DNS: {}; --offline checks without", resolver.error())});
         }
-        sources.resolver = *std::move(resolver);
+        sources.asked = *std::move(resolver);
+        sources.resolver = std::make_unique<RememberingResolver>(*sources.asked);
     }
     return sources;
 }

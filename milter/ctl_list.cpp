@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <ios>
 #include <istream>
 #include <optional>
 #include <span>

@@ -12,6 +12,7 @@
 #include "mail/syntax.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/plain_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,23 +56,6 @@ bool has_one_click(const mail::HeaderList& headers) {
     }
     const auto value = headers.first("List-Unsubscribe");
     return value.has_value() && core::contains_ignoring_case(*value, "<https://");
-}
-
-/// What the media type of the whole message tells. Without one it is text/plain (RFC 2045 section
-/// 5.2).
-PlainText plain_text_of(const mail::HeaderList& headers) {
-    const auto value = headers.first("Content-Type");
-    const std::string_view type =
-        value.has_value() ? core::trim(std::string_view(*value).substr(0, value->find(';')))
-                          : std::string_view{};
-    if (type.empty() || core::equals_ignoring_case(type, "text/plain")) {
-        return PlainText::Present;
-    }
-    if (core::starts_with_ignoring_case(type, "multipart/") ||
-        core::starts_with_ignoring_case(type, "message/")) {
-        return PlainText::Unknown;
-    }
-    return PlainText::Absent;
 }
 
 /// The mailboxes of all fields of a name.
@@ -156,7 +140,7 @@ std::optional<Finding> reply_finding(const MessageFacts& facts, const config::Se
 
 }  // namespace
 
-MessageFacts message_facts(const mail::HeaderList& headers) {
+MessageFacts message_facts(const mail::HeaderList& headers, std::string_view body) {
     MessageFacts facts;
     facts.has_one_click = has_one_click(headers);
     const mail::MailboxList from = mailboxes_of(headers, "From");
@@ -164,7 +148,7 @@ MessageFacts message_facts(const mail::HeaderList& headers) {
         facts.from = from.mailboxes.front().domain();
     }
     facts.is_signed = headers.has("DKIM-Signature");
-    facts.plain_text = plain_text_of(headers);
+    facts.plain_text = plain_text(headers, body);
     facts.has_valid_reply_to = mailboxes_of(headers, "Reply-To").is_valid;
     return facts;
 }

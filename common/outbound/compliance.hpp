@@ -11,21 +11,15 @@
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/plain_text.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace holdback::outbound {
-
-/// Whether people get the message as plain text.
-enum class PlainText : std::uint8_t {
-    Present,
-    Absent,
-    Unknown,  ///< the body has parts, which the header does not tell
-};
 
 /// What is known about a message when it is decided upon. A recorded value, as `RecipientFacts` is.
 struct MessageFacts {
@@ -42,8 +36,10 @@ struct MessageFacts {
 
 inline constexpr std::size_t kMostReplyTo = 3;
 
-/// The facts that the header tells: all but `reply_to`.
-[[nodiscard]] MessageFacts message_facts(const mail::HeaderList& headers);
+/// The facts that the message tells: all but `reply_to`. `body` is the beginning of the body, as
+/// much as was read, see `plain_text`.
+[[nodiscard]] MessageFacts message_facts(const mail::HeaderList& headers,
+                                         std::string_view body = {});
 
 /// The mailboxes of Reply-To as recipients, the first `kMostReplyTo`: so their routes are asked.
 [[nodiscard]] std::vector<mail::Recipient> reply_recipients(const mail::HeaderList& headers);
