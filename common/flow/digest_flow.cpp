@@ -4,7 +4,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
-#include "flow/notice_flow.hpp"
+#include "flow/notice_terms.hpp"
 #include "flow/own_mail.hpp"
 #include "outbound/digest_mail.hpp"
 #include "ports/digest_store.hpp"
@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,28 +77,24 @@ void DigestFlow::send(std::chrono::days day, const config::Settings& settings) {
         trouble(last.error().what);
         return;
     }
-    if (last->has_value() && (*last)->day >= day) {
-        done_ = (*last)->day;
+    const std::optional<ports::DigestStore::Last>& before = *last;
+    if (before.has_value() && before->day >= day) {
+        done_ = before->day;
         return;
     }
-    outbound::DigestFacts facts;
-    facts.now = parts_.clock.now();
-    facts.since = last->has_value() ? std::max((*last)->sent_at, facts.now - kLongestTime)
-                                    : facts.now - std::chrono::days(1);
-    facts.warn_before = settings.digest.warn_before;
-    facts.at_expiry = settings.hold.at_expiry;
-    const auto summary = parts_.digests.summary(facts.since, facts.now + facts.warn_before);
+    const core::TimePoint now = parts_.clock.now();
+    const core::TimePoint since = before.has_value() ? std::max(before->sent_at, now - kLongestTime)
+                                                     : now - std::chrono::days(1);
+    const auto summary = parts_.digests.summary(since, now + settings.digest.warn_before);
     if (!summary.has_value()) {
         trouble(summary.error().what);
         return;
     }
-    take_counts(*summary, facts);
-    facts.outages = parts_.outages();
-    facts.host = parts_.own_mail.host_name();
-    facts.address = notice_address(settings.notice, facts.host);
-    facts.to = settings.digest.to;
-    facts.message_id = fmt::format(
-        "digest.{}.{}@{}", day.count(), facts.now.time_since_epoch().count(), facts.host);
+    outbound::DigestFacts facts = facts_of(*summary, settings);
+    facts.now = now;
+    facts.since = since;
+    facts.message_id =
+        fmt::format("digest.{}.{}@{}", day.count(), now.time_since_epoch().count(), facts.host);
     const auto own =
         parts_.own_mail.prepare({.to = facts.to,
                                  .octets = outbound::compose_digest(facts),
@@ -123,6 +120,19 @@ void DigestFlow::send(std::chrono::days day, const config::Settings& settings) {
                                      facts.held,
                                      facts.expiring));
     }
+}
+
+outbound::DigestFacts DigestFlow::facts_of(const ports::DigestSummary& summary,
+                                           const config::Settings& settings) const {
+    outbound::DigestFacts facts;
+    take_counts(summary, facts);
+    facts.host = parts_.own_mail.host_name();
+    facts.address = notice_address(settings.notice, facts.host);
+    facts.to = settings.digest.to;
+    facts.warn_before = settings.digest.warn_before;
+    facts.at_expiry = settings.hold.at_expiry;
+    facts.outages = parts_.outages();
+    return facts;
 }
 
 void DigestFlow::trouble(std::string_view what) {

@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/own_mail.hpp"
+#include "outbound/digest_mail.hpp"
 #include "ports/digest_store.hpp"
 #include "ports/log.hpp"
 #include "report/rate_limit.hpp"
@@ -44,6 +45,9 @@ public:
 
 private:
     void send(std::chrono::days day, const config::Settings& settings);
+    /// Without its time.
+    [[nodiscard]] outbound::DigestFacts facts_of(const ports::DigestSummary& summary,
+                                                 const config::Settings& settings) const;
     void trouble(std::string_view what);
 
     Parts parts_;

@@ -2,11 +2,11 @@
 #include "flow/notice_flow.hpp"
 
 #include "config/settings.hpp"
-#include "config/value_text.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/seal.hpp"
+#include "flow/notice_terms.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
 #include "mail/failure_code.hpp"
@@ -155,26 +155,6 @@ struct Work {
 };
 
 }  // namespace
-
-std::string notice_address(const config::NoticeSettings& settings, std::string_view host_name) {
-    return settings.address.empty() ? fmt::format("holdback@{}", host_name) : settings.address;
-}
-
-std::string budget_account(std::string_view user, std::string_view sender) {
-    return user.empty() ? fmt::format("sender {}", core::to_lower(sender))
-                        : fmt::format("user {}", user);
-}
-
-std::string budget_text(const config::Rate& budget, const ports::BudgetAnswer& answer) {
-    return fmt::format("{} recipients in {} are allowed, {} were released, {}",
-                       budget.count,
-                       config::duration_text(budget.window),
-                       answer.used,
-                       answer.again_at.has_value()
-                           ? fmt::format("so many can be again from {} on",
-                                         outbound::rfc5322_date(*answer.again_at))
-                           : std::string("so many can never be at once"));
-}
 
 void NoticeFlow::work(const config::Settings& settings) {
     if (const auto taken = parts_.notices.taken(); taken.has_value()) {

@@ -11,7 +11,7 @@
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
-#include "flow/notice_flow.hpp"
+#include "flow/notice_terms.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"

@@ -10,11 +10,9 @@
 #include "ports/notice_store.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>

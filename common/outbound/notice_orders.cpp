@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "outbound/compose.hpp"
+#include "outbound/order_words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -34,120 +35,10 @@ constexpr std::size_t kMostLine = 100;
 /// A line this long was broken by the mail program: the list goes on in the next one.
 constexpr std::size_t kLongLine = 60;
 
-// -------------------------------------------------------------------------------------- characters
+// ---------------------------------------------------------------------------------------- commands
 
-struct Replacement {
-    std::string_view from;
-    std::string_view to;
-};
-
-/// What mail programs and keyboards of telephones put in the place of plain characters.
-constexpr std::array<Replacement, 24> kPlain{{
-    {"\xC2\xA0", " "},      // no-break space
-    {"\xE2\x80\xAF", " "},  // narrow no-break space
-    {"\xE3\x80\x80", " "},  // ideographic space
-    {"\xE2\x80\x8B", ""},   // zero-width space
-    {"\xE2\x80\x8C", ""},   // zero-width non-joiner
-    {"\xE2\x80\x8D", ""},   // zero-width joiner
-    {"\xE2\x80\x8E", ""},   // left-to-right mark
-    {"\xE2\x80\x8F", ""},   // right-to-left mark
-    {"\xEF\xBB\xBF", ""},   // byte order mark
-    {"\xE2\x80\x90", "-"},  // hyphen
-    {"\xE2\x80\x91", "-"},  // non-breaking hyphen
-    {"\xE2\x80\x93", "-"},  // en dash
-    {"\xE2\x80\x94", "-"},  // em dash
-    {"\xE2\x88\x92", "-"},  // minus
-    {"\xE2\x80\x9C", "\""}, {"\xE2\x80\x9D", "\""}, {"\xE2\x80\x9E", "\""},
-    {"\xE2\x80\x98", "'"},  {"\xE2\x80\x99", "'"},  {"\xC2\xAB", "\""},
-    {"\xC2\xBB", "\""},     {"\xE2\x80\xA2", "*"},  // bullet
-    {"\xEF\xBC\x8C", ","},                          // full-width comma
-    {"\xEF\xBC\x9A", ":"},                          // full-width colon
-}};
-
-std::string plain(std::string_view line) {
-    std::string out;
-    while (!line.empty()) {
-        const auto* const known = std::ranges::find_if(
-            kPlain, [line](const Replacement& each) { return line.starts_with(each.from); });
-        if (known != kPlain.end()) {
-            out += known->to;
-            line.remove_prefix(known->from.size());
-        } else {
-            out += line.front() == '\t' ? ' ' : line.front();
-            line.remove_prefix(1);
-        }
-    }
-    return out;
-}
-
-// ------------------------------------------------------------------------------------------- words
-
-enum class Kind : std::uint8_t { Release, Discard, Number, All, Dash, Polite, Filler, Other };
-
-struct Word {
-    Kind kind;
-    std::size_t number = 0;
-};
-
-bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
-    return std::ranges::find(words, word) != words.end();
-}
-
-Kind kind_of(std::string_view word) {
-    static constexpr auto kFillers = std::to_array<std::string_view>(
-        {"no", "nos", "nr", "number", "numbers", "you", "the", "recipients", "recipient"});
-    static constexpr auto kPolite = std::to_array<std::string_view>(
-        {"and", "please", "pls", "plz", "yes", "ok", "okay", "thanks", "thank"});
-    if (word == "release") {
-        return Kind::Release;
-    }
-    if (word == "discard") {
-        return Kind::Discard;
-    }
-    if (word == "all") {
-        return Kind::All;
-    }
-    if (word == "to") {
-        return Kind::Dash;
-    }
-    if (is_one_of(word, kPolite)) {
-        return Kind::Polite;
-    }
-    return is_one_of(word, kFillers) ? Kind::Filler : Kind::Other;
-}
-
-/// The words of a line. Characters that only decorate are passed over.
-std::vector<Word> words_of(std::string_view line) {
-    constexpr std::string_view kDecoration = " ,;:*_\"'`()[]{}<>|+&#!.~";
-    std::vector<Word> words;
-    std::size_t at = 0;
-    while (at < line.size()) {
-        const char c = line[at];
-        std::size_t end = at + 1;
-        if (core::is_ascii_digit(c)) {
-            while (end < line.size() && core::is_ascii_digit(line[end])) {
-                ++end;
-            }
-            const auto number = core::parse_decimal(line.substr(at, end - at));
-            const bool fits = number.has_value() && *number <= SIZE_MAX / 2;
-            words.push_back(
-                {fits ? Kind::Number : Kind::Other, fits ? static_cast<std::size_t>(*number) : 0});
-        } else if (c == '-') {
-            words.push_back({Kind::Dash});
-        } else if (kDecoration.find(c) == std::string_view::npos) {
-            while (end < line.size() && line[end] != '-' && !core::is_ascii_digit(line[end]) &&
-                   kDecoration.find(line[end]) == std::string_view::npos) {
-                ++end;
-            }
-            words.push_back({kind_of(core::to_lower(line.substr(at, end - at)))});
-        }
-        at = end;
-    }
-    return words;
-}
-
-// -----------------------------------------------------------------------------------------
-// commands
+using Word = OrderWord;
+using Kind = OrderWordKind;
 
 /// The orders of a line that begins with a command; nullopt when it goes on like none.
 std::optional<std::vector<Order>> orders_of(std::span<const Word> words) {
@@ -218,8 +109,7 @@ bool is_list(std::span<const Word> words) {
            });
 }
 
-// ------------------------------------------------------------------------------------------
-// quoting
+// ----------------------------------------------------------------------------------------- quoting
 
 bool is_quoted(std::string_view line) {
     return line.starts_with('>') || line.starts_with('|') || line.starts_with("]");
@@ -254,7 +144,7 @@ bool is_head_field(std::string_view line) {
     }
     const std::string name = core::to_lower_utf8(
         core::to_valid_utf8(core::trim(std::string_view(bare).substr(0, colon))));
-    return is_one_of(name, kFrom);
+    return std::ranges::find(kFrom, name) != kFrom.end();
 }
 
 /// A line that ends what the sender wrote: a signature, a rule, "Original Message".
@@ -295,7 +185,7 @@ public:
     explicit Reader(std::string_view text) {
         for (const std::string_view line : core::split(text.substr(0, kMostOctets), '\n')) {
             raw_.push_back(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
-            lines_.emplace_back(core::trim(plain(raw_.back())));
+            lines_.emplace_back(core::trim(with_plain_characters(raw_.back())));
         }
     }
 
@@ -326,12 +216,12 @@ private:
             ended_ = true;
             return;
         }
-        const bool is_command = !command_in(words_of(line)).empty();
+        const bool is_command = !command_in(order_words(line)).empty();
         if (!is_command && is_attribution(line, next())) {
             skip_attribution(line);
             return;
         }
-        const std::vector<Word> words = words_of(joined());
+        const std::vector<Word> words = order_words(joined());
         if (const auto command = command_in(words); !command.empty()) {
             take_command(command);
         } else if (!found_.empty() || ++prose_ > kMostProse) {
@@ -353,7 +243,7 @@ private:
     /// The current line, with the lines to which a mail program has moved the rest of its list.
     std::string joined() {
         std::string text = lines_[at_];
-        while (at_ + 1 < lines_.size() && goes_on(text) && is_list(words_of(lines_[at_ + 1]))) {
+        while (at_ + 1 < lines_.size() && goes_on(text) && is_list(order_words(lines_[at_ + 1]))) {
             ++at_;
             text += ' ';
             text += lines_[at_];

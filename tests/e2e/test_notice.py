@@ -366,6 +366,35 @@ def test_a_daemon_that_is_killed_tells_nobody_twice(bench):
     assert sum(told()) + len(waiting()) >= len(campaigns)
 
 
+def test_an_answer_is_not_lost_when_the_daemon_is_killed_behind_it(bench):
+    recipients = [f"r{number}@nullmx.test" for number in range(5)]
+    for turn, pause in enumerate((0, 0.3, 0.7)):
+        hold(bench, f"killed-{turn}", recipients, login="crash")
+        mail = notice(bench, f"killed-{turn}")
+        answer(bench, mail, "release all", login="crash")
+        time.sleep(pause)
+        bench.holdback.kill()
+        bench.holdback.start()
+
+        def undecided():
+            """Held, and not for a person to look whether the MTA took it."""
+            return [
+                row
+                for row in bench.holdback.held("--campaign", f"killed-{turn}")
+                if row["state"] in ("held", "releasing")
+                and "look in its log" not in (row["last_answer"] or "")
+            ]
+
+        wait_for("the answer is obeyed", lambda: not undecided())
+        bench.settle()
+        assert bench.home.deliveries(OURS) == []
+        doubtful = held(bench, f"killed-{turn}")
+        for who in recipients:
+            copies = len(bench.outside.deliveries(who))
+            assert copies == 1 or (who in doubtful and copies == 0), f"{who}: {copies}"
+        bench.outside.forget()
+
+
 def test_the_postmaster_gets_one_digest_a_day(bench):
     to = "postmaster@home.test"
     hold(bench, "digest")
