@@ -104,8 +104,12 @@ class Postfix:
     """`outside` and `inside` are the ports of the servers that take mail for everybody else (SMTP)
     and for home.test (LMTP)."""
 
+    name = "postfix"
+    person = {"login": "joe"}  # how lab.mail.send logs in
+
     def __init__(self, base, outside, inside):
         self.base = base
+        self.socket = base / "queue/holdback/holdback.sock"
         self.relay_port = free_port()
         self.submission_port = free_port()
         owner = pwd.getpwnam("postfix")
@@ -139,6 +143,10 @@ class Postfix:
     def stop(self):
         if (self.base / "queue/pid/master.pid").exists():
             self._run("postfix", "-c", str(self.base / "etc"), "stop", check=False)
+
+    def close(self):
+        """Ends all of it."""
+        self.stop()
 
     def restart(self):
         """Makes new parameters count. A reload would leave busy processes with the old ones."""
