@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bench for a module: its own MTA, Holdback and NSD, set up once.
 
-A module may say `SETTINGS = {…}`, laid over Holdback's, `MTA = "sendmail"`, and `OPTIONS = {…}` for
-the MTA.
+A module may say `SETTINGS = {…}`, laid over Holdback's, and `MTAS = ("postfix", "sendmail")`: its
+tests run once with each.
 """
 
 import pytest
@@ -11,13 +11,17 @@ from lab import bench as lab_bench
 from lab.need import need
 
 
+def pytest_generate_tests(metafunc):
+    if "bench" in metafunc.fixturenames:
+        mtas = getattr(metafunc.module, "MTAS", ("postfix",))
+        metafunc.parametrize("bench", mtas, indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
 def bench(request):
-    module = request.module
-    mta = getattr(module, "MTA", "postfix")
+    mta = request.param
     need(lab_bench.missing(mta))
-    settings, options = getattr(module, "SETTINGS", None), getattr(module, "OPTIONS", None)
-    with lab_bench.Bench(settings, mta=mta, options=options) as made:
+    with lab_bench.Bench(getattr(request.module, "SETTINGS", None), mta=mta) as made:
         yield made
         if request.session.testsfailed:
             print("--- log of Holdback\n" + "\n".join(made.holdback.log()[-200:]))

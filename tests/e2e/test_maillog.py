@@ -17,7 +17,7 @@ LATER = "later@good.test"
 @pytest.fixture(scope="module", autouse=True)
 def following(bench):
     """The daemon is told by a reload; the log has lines already, which are not recorded."""
-    log = bench.postfix.base / "log/maillog"
+    log = bench.mta.base / "log/maillog"
     log.chmod(0o644)
     bench.outside.refuse(REFUSED, "550-5.1.1 No such user", "550 5.1.1 refused here")
     bench.outside.refuse(LATER, "450 4.2.0 Greylisted")
@@ -41,23 +41,23 @@ def outcomes(bench, recipient=None):
 def logged(bench):
     """How many attempts Postfix has logged since the log was followed, in all of its files."""
     lines = []
-    for path in sorted((bench.postfix.base / "log").glob("maillog*")):
+    for path in sorted((bench.mta.base / "log").glob("maillog*")):
         lines += path.read_text(errors="replace").splitlines()
     return [line for line in lines if ", status=" in line and ": to=<" in line]
 
 
 def rotate(bench):
     """As `postfix logrotate` does it: renamed, and the daemons begin a new file."""
-    directory = bench.postfix.base / "log"
+    directory = bench.mta.base / "log"
     number = len(list(directory.glob("maillog*")))
     os.rename(directory / "maillog", directory / f"maillog.20260101-{number:06d}")
-    bench.postfix.restart()
+    bench.mta.restart()
     (directory / "maillog").chmod(0o644)
 
 
 def mail(bench, *recipients):
     octets = message(NEWS, recipients[0], "Hello")
-    sent = send(bench.postfix.relay_port, NEWS, list(recipients), octets)
+    sent = send(bench.mta.relay_port, NEWS, list(recipients), octets)
     assert sent.data and sent.data[0] == 250, sent
     return sent
 
@@ -111,7 +111,7 @@ def test_sudden_ends_while_following_lose_and_double_nothing(bench):
         bench.holdback.start()
     bench.outside.refusals.pop(LATER, None)
     bench.settle()
-    wait_for("nothing is deferred", lambda: bench.postfix.deferred() == 0)
+    wait_for("nothing is deferred", lambda: bench.mta.deferred() == 0)
     bench.settle()
     wait_for("all is recorded", lambda: len(outcomes(bench)) >= len(logged(bench)))
     rows = outcomes(bench)
@@ -122,7 +122,7 @@ def test_sudden_ends_while_following_lose_and_double_nothing(bench):
 
 def test_a_released_item_shows_its_end(bench):
     octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="end")
-    send(bench.postfix.relay_port, NEWS, [ANNA, "carl@nullmx.test"], octets)
+    send(bench.mta.relay_port, NEWS, [ANNA, "carl@nullmx.test"], octets)
     bench.settle()
     (row,) = [r for r in bench.holdback.held() if r["recipient"] == "carl@nullmx.test"]
     number = str(row["id"])
@@ -139,7 +139,7 @@ def test_a_released_item_shows_its_end(bench):
 
 
 def test_a_log_that_cannot_be_read_is_a_warning_and_tried_again(bench):
-    log = bench.postfix.base / "log/maillog"
+    log = bench.mta.base / "log/maillog"
     moved = log.with_name("elsewhere")
     bench.holdback.change({"maillog": {"file": str(moved)}})
     bench.holdback.reload()

@@ -4,8 +4,8 @@
 import pytest
 import story as told
 
-MTA = "sendmail"
-SETTINGS = told.SETTINGS["sendmail"]
+MTAS = ("sendmail",)
+SETTINGS = told.SETTINGS
 STEPS = told.STEPS["sendmail"]
 
 

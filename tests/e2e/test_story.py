@@ -4,7 +4,7 @@
 import pytest
 import story as told
 
-SETTINGS = told.SETTINGS["postfix"]
+SETTINGS = told.SETTINGS
 STEPS = told.STEPS["postfix"]
 
 

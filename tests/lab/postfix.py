@@ -144,6 +144,10 @@ class Postfix:
         if (self.base / "queue/pid/master.pid").exists():
             self._run("postfix", "-c", str(self.base / "etc"), "stop", check=False)
 
+    def client(self, address):
+        """How lab.mail.send pretends that the client has this address."""
+        return {"client": address}
+
     def close(self):
         """Ends all of it."""
         self.stop()
@@ -152,6 +156,17 @@ class Postfix:
         """Makes new parameters count. A reload would leave busy processes with the old ones."""
         self.stop()
         self.start()
+
+    def refuse(self, recipient, reply):
+        """From now on Postfix itself answers RCPT for this recipient like that, "450 4.2.0 …"."""
+        access = self.base / "etc/recipients"
+        access.write_text(f"/^{re.escape(recipient)}$/ {reply}\n")
+        self.set(smtpd_recipient_restrictions=f"check_recipient_access regexp:{access}")
+        self.restart()
+
+    def refuse_nobody(self):
+        self.set(smtpd_recipient_restrictions="")
+        self.restart()
 
     def sendmail(self, sender, recipients, octets):
         """Hands a message to sendmail(1) and gives its exit status."""

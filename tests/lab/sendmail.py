@@ -66,6 +66,9 @@ FEATURE(`nouucp', `reject')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`accept_unqualified_senders')dnl
 FEATURE(`nocanonify')dnl
+FEATURE(`access_db', `hash -T<TMPF> {lab}/etc/access')dnl
+FEATURE(`blocklist_recipients')dnl
+RELAY_DOMAIN(`home.test nodns.test')dnl
 FEATURE(`mailertable', `hash -o {lab}/etc/mailertable')dnl
 {features}
 DAEMON_OPTIONS(`Name=MTA, Family=inet, Addr=127.0.0.1, Port={relay}')dnl
@@ -91,12 +94,14 @@ define(`confPID_FILE', `{lab}/client.pid')dnl
 define(`STATUS_FILE', `{lab}/client-statistics')dnl
 define(`confSERVICE_SWITCH_FILE', `{lab}/etc/service.switch')dnl
 define(`confTO_IDENT', `0s')dnl
+define(`confQUEUE_LA', `900')dnl
 FEATURE(`nocanonify')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {relay}')dnl
 FEATURE(`msp', `[127.0.0.1]')dnl
 """
 
 FILES = {
+    "access": "",
     "hosts": "127.0.0.1 localhost\n127.0.0.1 mta.home.test mta\n127.0.0.2 stranger.test\n",
     "service.switch": "hosts files\naliases files\n",
     "local-host-names": "",
@@ -105,11 +110,11 @@ FILES = {
 }
 
 # The accounts that Sendmail has and this machine may not: its own, and a local user.
-SMMSP = 64001
+SMMSP, FRED = 64001, 64002
 ACCOUNTS = {
     "passwd": f"smmsp:x:{SMMSP}:{SMMSP}::/nonexistent:/usr/sbin/nologin\n"
-    "fred:x:64002:64002::/nonexistent:/usr/sbin/nologin\n",
-    "group": f"smmsp:x:{SMMSP}:\nfred:x:64002:\n",
+    f"fred:x:{FRED}:{FRED}::/nonexistent:/usr/sbin/nologin\n",
+    "group": f"smmsp:x:{SMMSP}:\nfred:x:{FRED}:\n",
 }
 
 DIRECTORIES = ("etc", "queue", "client-queue", "forward")
@@ -136,7 +141,6 @@ class Sendmail:
         self.relay_port = free_port()
         self.submission_port = free_port()
         self.socket = base / "run/holdback/holdback.sock"
-        self.filter = SHIPPED.read_text()
         self._features = features
         self._ports = {"outside": outside, "inside": inside, "relay": self.relay_port}
         self._process = None
@@ -156,12 +160,17 @@ class Sendmail:
         self._make_password()
         self._log = _LogSocket(base / "dev/log", base / "log/maillog")
         self.without_filter()
-        self.make_map("mailertable")
+        for name in ("mailertable", "access"):
+            self.make_map(name)
 
-    def use_milter(self, flags=""):
-        """Connects the milter with the very lines that are shipped; `flags` stand behind "F=".
+    def use_milter(self, flags="", modifiers="Ea", only_submission=False):
+        """Connects the milter with the very lines that are shipped; `flags` stand behind "F=",
+        `modifiers` behind "M=" of the service for people, which may be the only one with the filter.
         Takes effect at the next start."""
-        lines = self.filter.replace("F=,", f"F={flags},")
+        lines = SHIPPED.read_text().replace("F=,", f"F={flags},")
+        lines = lines.replace("M=Ea", f"M={modifiers}")
+        if only_submission:
+            lines = lines.replace("INPUT_MAIL_FILTER(", "MAIL_FILTER(")
         lines = lines.replace("Port=587", f"Addr=127.0.0.1, Port={self.submission_port}")
         self._configure(lines)
 
@@ -240,6 +249,11 @@ class Sendmail:
                 self._process.wait()
         self._process = None
 
+    def client(self, address):
+        """How lab.mail.send comes from another address: one of the loopback net with the same last
+        number, which is not in `[outgoing] networks` of the bench."""
+        return {"source": f"127.0.0.{address.rsplit('.', 1)[1]}"}
+
     def close(self):
         """Ends all of it; it cannot be started again."""
         self.stop()
@@ -249,9 +263,25 @@ class Sendmail:
         self.stop()
         self.start()
 
+    def forward(self, user, text):
+        """Gives a local user a .forward file."""
+        path = self._lab / "forward" / user
+        path.write_text(text)
+        os.chown(path, FRED, FRED)
+
+    def refuse(self, recipient, reply):
+        """From now on Sendmail itself answers RCPT for this recipient like that, "450 4.2.0 …"."""
+        code, status, text = reply.split(" ", 2)
+        (self.etc / "access").write_text(f'To:{recipient}\tERROR:{status}:"{code} {text}"\n')
+        self.make_map("access")
+
+    def refuse_nobody(self):
+        (self.etc / "access").write_text("")
+        self.make_map("access")
+
     def sendmail(self, sender, recipients, octets):
         """Hands a message to sendmail(1) and gives its exit status."""
-        return self.submit(["-i", "-f", sender, "--", *recipients], octets)
+        return self.submit(["-i", "-f", sender or "<>", "--", *recipients], octets)
 
     def submit(self, arguments, octets):
         command = self._inside(*self._sendmail("submit"), "-L", "sm-msp", "-Ac", *arguments)
@@ -344,6 +374,11 @@ class _LogSocket:
             found = re.match(rb"<\d+>(\w{3} [ \d]\d [\d:]{8}) (.*)", line.rstrip(b"\0\n"), re.DOTALL)
             when, text = found.groups() if found else (time.strftime("%b %e %T").encode(), line)
             self._file.write(when + b" mta " + text.replace(b"\n", b" ") + b"\n")
+
+    def client(self, address):
+        """How lab.mail.send comes from another address: one of the loopback net with the same last
+        number, which is not in `[outgoing] networks` of the bench."""
+        return {"source": f"127.0.0.{address.rsplit('.', 1)[1]}"}
 
     def close(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
