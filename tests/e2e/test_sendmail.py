@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from test_dsn_tags import STRANGER
+from test_maillog import outcomes
 
 from lab.mail import NEWS, PERSON, assert_same_message, body_of, message, send
 from lab.wait import wait_for
@@ -121,6 +122,31 @@ def test_sendmail_t_reads_the_recipients_from_the_message(bench):
     assert held(bench, "piped") == [CARL, DORA]
 
 
+def of_message(bench, queue_id, count):
+    """The outcomes of a message by recipient, when there are as many."""
+    rows = [row for row in outcomes(bench) if row["queue_id"] == queue_id]
+    return sorted(rows, key=lambda row: row["recipient_key"]) if len(rows) == count else None
+
+
+def test_several_recipients_on_a_line_have_an_outcome_each(bench):
+    bench.outside.refuse("slow@good.test", "450-4.2.0 Not now", "450 4.2.0 Greylisted")
+    many = [f"many{number}@good.test" for number in range(10, 22)]
+    sent = send(bench.mta.relay_port, NEWS, [*many, "slow@good.test"], bulk("many"))
+    wait_for("it is tried", lambda: bench.mta.log(f"{sent.queue_id}: to=<slow@good.test>"))
+    del bench.outside.refusals["slow@good.test"]
+    bench.settle()
+    assert bench.mta.log(f"{sent.queue_id}: to=<many[0-9]*@good.test>,<many.*stat=Sent")
+
+    def ended():
+        rows = [row for row in outcomes(bench) if row["queue_id"] == sent.queue_id]
+        return sorted(row["recipient_key"] for row in rows if row["result"] == "sent")
+
+    wait_for("all are sent", lambda: ended() == [*many, "slow@good.test"])
+    slow = outcomes(bench, "slow@good.test")[0]
+    assert (slow["result"], slow["status"], slow["sender"]) == ("deferred", "4.2.0", NEWS)
+    assert slow["reply"] == "450 4.2.0 Not now"
+
+
 @pytest.fixture(name="expanding", scope="module")
 def fixture_expanding(bench):
     """An alias and a .forward file that send on."""
@@ -139,6 +165,13 @@ def test_behind_an_alias_everybody_gets_the_mail(bench):
     assert held(bench, "alias") == [DORA]
     (decision,) = bench.holdback.log(f'decision .*qid="{sent.queue_id}".*team@mta')
     assert "verdict=pass" in decision
+    # Both on a line, without brackets; and a program, whose end is none of a recipient.
+    assert bench.mta.log(f"{sent.queue_id}: to=(anna|carl)[^ ]*,(anna|carl)[^ ]*, ")
+    assert bench.mta.log(f'{sent.queue_id}: to="[|]/bin/true", ctladdr=<team@mta.home.test>')
+    rows = wait_for("both outcomes", lambda: of_message(bench, sent.queue_id, 2))
+    assert [(row["recipient_key"], row["result"], row["sender"]) for row in rows] == [
+        (ANNA, "sent", NEWS), (CARL, "sent", NEWS),
+    ]
 
 
 @pytest.mark.usefixtures("expanding")

@@ -180,6 +180,21 @@ class Postfix:
         text = path.read_text(errors="replace") if path.exists() else ""
         return [line for line in text.splitlines() if re.search(pattern, line)]
 
+    def attempts(self):
+        """How many attempts of deliveries are logged, in all files."""
+        lines = [line for path in self._logs() for line in path.read_text(errors="replace").split("\n")]
+        return sum(", status=" in line and ": to=<" in line for line in lines)
+
+    def rotate_log(self):
+        """As `postfix logrotate` does it: renamed, and the daemons begin a new file."""
+        log = self.base / "log/maillog"
+        os.rename(log, log.with_name(f"maillog.20260101-{len(self._logs()):06d}"))
+        self.restart()
+        log.chmod(0o644)
+
+    def _logs(self):
+        return list((self.base / "log").glob("maillog*"))
+
     def waiting(self):
         """How many messages are on their way: not yet delivered, deferred, bounced or dropped."""
         return sum(len(self._files(queue)) for queue in ("maildrop", "incoming", "active"))

@@ -294,6 +294,17 @@ class Sendmail:
         text = path.read_text(errors="replace") if path.exists() else ""
         return [line for line in text.splitlines() if re.search(pattern, line)]
 
+    def attempts(self):
+        """How many attempts of deliveries are logged, in all files: one line may be of several."""
+        logs = (self.base / "log").glob("maillog*")
+        lines = [line for path in logs for line in path.read_text(errors="replace").split("\n")]
+        found = [re.search(r": to=(\S+), .*, dsn=[245]\.", line) for line in lines]
+        return sum(match.group(1).count(",") + 1 for match in found if match)
+
+    def rotate_log(self):
+        """As logrotate(8) and syslogd do it: renamed, and a new file begun."""
+        self._log.rotate()
+
     def waiting(self):
         """How many messages are on their way: not yet delivered, deferred, bounced or dropped."""
         return sum(_in_work(path) for path in self._messages())
@@ -362,7 +373,9 @@ class _LogSocket:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
         path.chmod(0o666)
+        self._path = file
         self._file = open(file, "ab", buffering=0)
+        self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
 
@@ -373,7 +386,15 @@ class _LogSocket:
                 return
             found = re.match(rb"<\d+>(\w{3} [ \d]\d [\d:]{8}) (.*)", line.rstrip(b"\0\n"), re.DOTALL)
             when, text = found.groups() if found else (time.strftime("%b %e %T").encode(), line)
-            self._file.write(when + b" mta " + text.replace(b"\n", b" ") + b"\n")
+            with self._writing:
+                self._file.write(when + b" mta " + text.replace(b"\n", b" ") + b"\n")
+
+    def rotate(self):
+        with self._writing:
+            number = len(list(self._path.parent.glob("maillog*")))
+            os.rename(self._path, self._path.with_name(f"maillog.{number}"))
+            self._file.close()
+            self._file = open(self._path, "ab", buffering=0)
 
     def client(self, address):
         """How lab.mail.send comes from another address: one of the loopback net with the same last
