@@ -4,12 +4,14 @@
 import itertools
 import smtplib
 import threading
+import tomllib
 
 import pytest
 from test_dsn_tags import STRANGER
 from test_maillog import outcomes
 
 from lab.mail import NEWS, PERSON, assert_same_message, body_of, message, send
+from lab.sendmail import SHIPPED, SOURCE
 from lab.wait import wait_for
 
 MTAS = ("sendmail",)
@@ -269,6 +271,31 @@ def test_a_filter_of_one_service_alone_leaves_the_others_alone(bench):
     (delivery,) = bench.outside.deliveries(CARL)
     assert delivery.fields("X-Campaign-ID") == ["unfiltered"]
     assert filtered[0] == 556
+
+
+def test_mail_flows_when_the_socket_is_gone(bench):
+    """A daemon that was stopped leaves no socket, which Sendmail calls unsafe, and goes on."""
+    assert bench.holdback.stop() == 0
+    try:
+        send(bench.mta.relay_port, NEWS, [ANNA, CARL], bulk("stopped"))
+        bench.settle()
+        assert bench.outside.recipients() == [ANNA, CARL]
+        assert bench.mta.log("Milter .*/run/holdback/holdback.sock unsafe")
+    finally:
+        bench.holdback.start()
+
+
+def test_the_shipped_settings_for_sendmail_are_right(bench, tmp_path):
+    text = (SOURCE / "contrib/sendmail/sendmail.conf").read_text()
+    codes = "".join(f'{key} = "{path}"\n' for key, path in bench.holdback.settings["codes"].items())
+    conf = tmp_path / "holdback.conf"
+    conf.write_text(f"{text}\n[codes]\n{codes}")
+    done = bench.holdback.check_settings(conf)
+    assert done.code == 0, done
+    shipped = tomllib.loads(text)
+    path = shipped["milter"]["socket"].removeprefix("unix:")
+    assert f"S=local:{path}, " in SHIPPED.read_text()
+    assert shipped["milter"]["socket_group"] == bench.holdback.settings["milter"]["socket_group"]
 
 
 @pytest.fixture(name="strict")

@@ -73,8 +73,13 @@ class Bench:
         exits.callback(self.holdback.stop)
         if self._mta == "sendmail":  # whose own bounces only its log tells of
             log = {"file": str(self.mta.base / "log/maillog"), "handed_on": []}
-            networks = {"networks": ["127.0.0.1/32"]}
-            self.holdback.change({"maillog": log, "outgoing": networks})
+            self.holdback.change(
+                {
+                    "maillog": log,
+                    "outgoing": {"networks": ["127.0.0.1/32"]},
+                    "milter": {"socket_group": ""},
+                }
+            )
         self.holdback.start()
         self.mta.use_milter()
         self.mta.start()
