@@ -1,13 +1,21 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034
 # The Debian 12 packages for building and testing, and how they are installed without disturbing
 # the machine: sourced by contrib/try and contrib/check.
+#
+# Run as a program, `contrib/packages.sh sendmail` unpacks Sendmail for the tests, which must not be
+# installed beside Postfix.
 
 build_packages="g++ cmake ninja-build pkg-config libmilter-dev libldns-dev libboost-container-dev
   libspdlog-dev libfmt-dev doctest-dev libsqlite3-dev libsqlitecpp-dev libre2-dev libgmime-3.0-dev
   libidn2-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libsodium-dev"
 try_packages="postfix nsd python3"
+try_sendmail_packages="nsd python3"
 test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc systemd-journal-remote"
+# Never installed, only unpacked.
+sendmail_packages="sendmail-bin sendmail-base sendmail-cf m4 libsigsegv2 libwrap0 liblockfile1
+  sasl2-bin libsasl2-2 libsasl2-modules libsasl2-modules-db libdb5.3"
 full_packages="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev"
 
 is_installed() {
@@ -54,3 +62,41 @@ install_packages() {
         fi
     done
 }
+
+# download DIRECTORY NAME…: the packages themselves, of the machine's own sources.
+download() {
+    (cd "$1" && apt-get -o APT::Sandbox::User=root download -qq "${@:2}" </dev/null)
+}
+
+# unpack_sendmail: fetches Sendmail and what it needs from Debian and unpacks it in
+# build/sendmail/root below the source tree, where tests/lab/sendmail.py looks for it. What is there
+# already is not fetched again, and nothing of it is installed.
+unpack_sendmail() {
+    local top name debs root missing=()
+    top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/build/sendmail
+    debs=$top/debs root=$top/root
+    [ -e "$top/complete" ] && return 0
+    rm -rf "$root"
+    mkdir -p "$debs" "$root"
+    for name in $sendmail_packages; do
+        compgen -G "$debs/${name}_*.deb" >/dev/null || missing+=("$name")
+    done
+    # The lists of packages may be old, or not be there.
+    [ ${#missing[@]} -eq 0 ] || download "$debs" "${missing[@]}" ||
+        { apt-get update -qq </dev/null && download "$debs" "${missing[@]}"; } || return 1
+    for name in "$debs"/*.deb; do
+        dpkg -x "$name" "$root" || return 1
+    done
+    # A program that is setgid takes no libraries from where we have them.
+    chmod ug-s "$root/usr/libexec/sendmail/sendmail" && touch "$top/complete"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    case "$*" in
+    sendmail) unpack_sendmail ;;
+    *)
+        echo "usage: contrib/packages.sh sendmail" >&2
+        exit 2
+        ;;
+    esac
+fi

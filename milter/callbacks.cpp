@@ -8,6 +8,7 @@
 #include "mail/smtp_reply.hpp"
 #include "milter/mta_actions.hpp"
 #include "milter/mta_facts.hpp"
+#include "milter/sendmail_arguments.hpp"
 #include "milter/session.hpp"
 #include "ports/log.hpp"
 
@@ -80,6 +81,8 @@ struct Connection {
     Agreed agreed;
     Session session;
     bool in_flight = false;
+    bool forgets_arguments = false;  ///< the MTA does, when the sender is named anew
+    std::string arguments;           ///< of MAIL, that it would forget; each with a space behind it
 };
 
 Connection* connection_of(SMFICTX* context) {
@@ -203,8 +206,8 @@ sfsistat guarded(SMFICTX* context, Work&& work) noexcept {
 /// The MTA's side of the changes at the end of a message.
 class ContextActions final : public MtaActions {
 public:
-    ContextActions(SMFICTX* context, bool leading_space)
-        : context_(context), leading_space_(leading_space) {}
+    ContextActions(SMFICTX* context, const Connection& connection)
+        : context_(context), connection_(connection) {}
 
     bool delete_recipient(std::string_view verbatim) override {
         std::string argument(verbatim);
@@ -226,7 +229,7 @@ public:
     }
     bool set_envelope_id(std::string_view sender, std::string_view id) override {
         std::string path(sender);
-        std::string argument = fmt::format("ENVID={}", id);
+        std::string argument = fmt::format("{}ENVID={}", connection_.arguments, id);
         return smfi_chgfrom(context_, path.data(), argument.data()) == MI_SUCCESS;
     }
     void progress() override { static_cast<void>(smfi_progress(context_)); }
@@ -234,18 +237,18 @@ public:
 private:
     /// A value as the MTA wants it: where values come with their leading space, they go so too.
     [[nodiscard]] std::string spaced(std::string_view value) const {
-        return leading_space_ ? fmt::format(" {}", value) : std::string(value);
+        return connection_.agreed.leading_space ? fmt::format(" {}", value) : std::string(value);
     }
 
     SMFICTX* context_;
-    bool leading_space_;
+    const Connection& connection_;
 };
 
 void ask_for_macros(SMFICTX* context) {
     const auto ask = [context](int stage, std::string names) {
         static_cast<void>(smfi_setsymlist(context, stage, names.data()));
     };
-    ask(SMFIM_CONNECT, "j {daemon_name} {daemon_port} {client_addr} {client_resolve}");
+    ask(SMFIM_CONNECT, "j v {daemon_name} {daemon_port} {client_addr} {client_resolve}");
     ask(SMFIM_ENVFROM, "i {auth_authen} {auth_type}");
     ask(SMFIM_ENVRCPT, "{rcpt_mailer}");
     ask(SMFIM_EOH, "i");
@@ -306,6 +309,7 @@ sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
             verified_name(host == nullptr ? "" : host, macro(context, "{client_resolve}"));
         facts.daemon_name = macro(context, "{daemon_name}");
         facts.daemon_port = macro(context, "{daemon_port}");
+        connection.forgets_arguments = is_sendmail(macro(context, "v"));
         connection.session.connect(std::move(facts));
         return connection.agreed.connect ? SMFIS_NOREPLY : SMFIS_CONTINUE;
     });
@@ -314,8 +318,11 @@ sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
 sfsistat on_mail(SMFICTX* context, char** argv) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
         connection.message_begun();
+        std::vector<std::string> arguments = arguments_of(argv);
+        connection.arguments =
+            connection.forgets_arguments ? forgotten_arguments(arguments) : std::string();
         connection.session.mail({.path = argv[0] == nullptr ? "" : argv[0],
-                                 .arguments = arguments_of(argv),
+                                 .arguments = std::move(arguments),
                                  .user = macro(context, "{auth_authen}"),
                                  .queue_id = macro(context, "i")});
         return connection.agreed.mail ? SMFIS_NOREPLY : SMFIS_CONTINUE;
@@ -363,7 +370,7 @@ sfsistat on_body(SMFICTX* context, unsigned char* octets, std::size_t size) {
 
 sfsistat on_end_of_message(SMFICTX* context) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
-        ContextActions actions(context, connection.agreed.leading_space);
+        ContextActions actions(context, connection);
         const SessionReply reply = connection.session.end_of_message(actions, macro(context, "i"));
         connection.message_ended();
         return status_for(context, connection, reply);

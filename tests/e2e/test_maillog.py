@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log of a real Postfix is followed: every end of every recipient, each once."""
+"""The log of a real MTA is followed: every end of every recipient, each once."""
 
-import os
 import sqlite3
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from lab.mail import NEWS, message, send
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 ANNA = "anna@good.test"
 REFUSED = "refused@good.test"
 LATER = "later@good.test"
@@ -17,7 +17,7 @@ LATER = "later@good.test"
 @pytest.fixture(scope="module", autouse=True)
 def following(bench):
     """The daemon is told by a reload; the log has lines already, which are not recorded."""
-    log = bench.postfix.base / "log/maillog"
+    log = bench.mta.base / "log/maillog"
     log.chmod(0o644)
     bench.outside.refuse(REFUSED, "550-5.1.1 No such user", "550 5.1.1 refused here")
     bench.outside.refuse(LATER, "450 4.2.0 Greylisted")
@@ -38,26 +38,9 @@ def outcomes(bench, recipient=None):
     return [row for row in rows if recipient in (None, row["recipient_key"])]
 
 
-def logged(bench):
-    """How many attempts Postfix has logged since the log was followed, in all of its files."""
-    lines = []
-    for path in sorted((bench.postfix.base / "log").glob("maillog*")):
-        lines += path.read_text(errors="replace").splitlines()
-    return [line for line in lines if ", status=" in line and ": to=<" in line]
-
-
-def rotate(bench):
-    """As `postfix logrotate` does it: renamed, and the daemons begin a new file."""
-    directory = bench.postfix.base / "log"
-    number = len(list(directory.glob("maillog*")))
-    os.rename(directory / "maillog", directory / f"maillog.20260101-{number:06d}")
-    bench.postfix.restart()
-    (directory / "maillog").chmod(0o644)
-
-
 def mail(bench, *recipients):
     octets = message(NEWS, recipients[0], "Hello")
-    sent = send(bench.postfix.relay_port, NEWS, list(recipients), octets)
+    sent = send(bench.mta.relay_port, NEWS, list(recipients), octets)
     assert sent.data and sent.data[0] == 250, sent
     return sent
 
@@ -69,13 +52,20 @@ def test_each_end_is_recorded_with_relay_status_and_text(bench):
     })
     (anna,) = outcomes(bench, ANNA)
     assert (anna["result"], anna["queue_id"]) == ("sent", sent.queue_id)
-    assert (anna["address"], anna["port"]) == ("127.0.0.1", bench.outside.port)
-    assert (anna["status"], anna["reply"], anna["text"]) == ("2.0.0", "250 2.0.0 taken", "")
+    assert anna["address"] == "127.0.0.1"
+    if bench.mta.name == "postfix":
+        assert anna["port"] == bench.outside.port
+        assert (anna["status"], anna["reply"], anna["text"]) == ("2.0.0", "250 2.0.0 taken", "")
+    else:  # the answer to a delivery is in parentheses, without its code
+        assert (anna["status"], anna["text"]) == ("2.0.0", "Sent (taken)")
     assert (anna["sender"], anna["domain"], anna["provider"]) == (NEWS, "good.test", "good.test")
     (refused,) = outcomes(bench, REFUSED)
     assert (refused["result"], refused["status"]) == ("bounced", "5.1.1")
-    assert refused["reply"] == "550 5.1.1 No such user refused here"
-    assert "said: 550-5.1.1 No such user 550 5.1.1 refused here" in refused["text"]
+    if bench.mta.name == "postfix":
+        assert refused["reply"] == "550 5.1.1 No such user refused here"
+        assert "said: 550-5.1.1 No such user 550 5.1.1 refused here" in refused["text"]
+    else:  # of a long answer, Sendmail logs the first line
+        assert refused["reply"] == "550 5.1.1 No such user"
     later = outcomes(bench, LATER)
     assert {row["result"] for row in later} == {"deferred"}
     assert later[0]["reply"] == "450 4.2.0 Greylisted"
@@ -87,13 +77,13 @@ def test_rotation_loses_and_doubles_nothing(bench):
     before = len(outcomes(bench, ANNA))
     mail(bench, ANNA)
     bench.settle()
-    rotate(bench)
+    bench.mta.rotate_log()
     mail(bench, ANNA)
     wait_for("both are recorded", lambda: len(outcomes(bench, ANNA)) >= before + 2)
     bench.holdback.kill()
     mail(bench, ANNA)
     bench.settle()
-    rotate(bench)
+    bench.mta.rotate_log()
     mail(bench, ANNA)
     bench.settle()
     bench.holdback.start()
@@ -106,23 +96,23 @@ def test_sudden_ends_while_following_lose_and_double_nothing(bench):
         for _ in range(5):
             mail(bench, ANNA, REFUSED)
         if number == 3:
-            rotate(bench)
+            bench.mta.rotate_log()
         bench.holdback.kill()
         bench.holdback.start()
     bench.outside.refusals.pop(LATER, None)
     bench.settle()
-    wait_for("nothing is deferred", lambda: bench.postfix.deferred() == 0)
+    wait_for("nothing is deferred", lambda: bench.mta.deferred() == 0)
     bench.settle()
-    wait_for("all is recorded", lambda: len(outcomes(bench)) >= len(logged(bench)))
+    wait_for("all is recorded", lambda: len(outcomes(bench)) >= bench.mta.attempts())
     rows = outcomes(bench)
-    assert len(rows) == len(logged(bench))
+    assert len(rows) == bench.mta.attempts()
     once = [(r["queue_id"], r["recipient_key"]) for r in rows if r["result"] != "deferred"]
     assert len(once) == len(set(once))
 
 
 def test_a_released_item_shows_its_end(bench):
     octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="end")
-    send(bench.postfix.relay_port, NEWS, [ANNA, "carl@nullmx.test"], octets)
+    send(bench.mta.relay_port, NEWS, [ANNA, "carl@nullmx.test"], octets)
     bench.settle()
     (row,) = [r for r in bench.holdback.held() if r["recipient"] == "carl@nullmx.test"]
     number = str(row["id"])
@@ -134,12 +124,13 @@ def test_a_released_item_shows_its_end(bench):
 
     wait_for("the end is known", end)
     assert end()["result"] == "sent"
-    assert end()["text"] == "250 2.0.0 taken"
+    said = {"postfix": "250 2.0.0 taken", "sendmail": "Sent (taken)"}
+    assert end()["text"] == said[bench.mta.name]
     assert "delivered at " in bench.holdback.say("held", "show", number)
 
 
 def test_a_log_that_cannot_be_read_is_a_warning_and_tried_again(bench):
-    log = bench.postfix.base / "log/maillog"
+    log = bench.mta.base / "log/maillog"
     moved = log.with_name("elsewhere")
     bench.holdback.change({"maillog": {"file": str(moved)}})
     bench.holdback.reload()

@@ -6,9 +6,11 @@ import re
 from test_dsn_tags import DSN, GROUP
 
 from lab.mail import NEWS, assert_same_message, message, send
+from lab.wait import wait_for
 
 STRANGER = "198.51.100.7"
 MX_GOOD = "199.9.14.201"  # mx.good.test in the test domains
+MTAS = ("postfix", "sendmail")
 SETTINGS = {"outgoing": {"networks": ["127.0.0.0/8"]}}
 
 
@@ -30,7 +32,7 @@ def returned(tag, recipients, header, envelope_id=None, extra=""):
 def sealed(bench, recipients, octets=None, **how):
     """Sends a message out and gives a recipient's copy."""
     octets = octets or message(NEWS, "list@home.test", "News", bulk=True)
-    sent = send(bench.postfix.relay_port, NEWS, recipients, octets, **how)
+    sent = send(bench.mta.relay_port, NEWS, recipients, octets, **how)
     assert sent.data[0] == 250, sent
     bench.settle()
     return bench.outside.deliveries(recipients[0])[-1]
@@ -44,7 +46,7 @@ def seal_field(delivery):
 
 def receive(bench, octets, to=NEWS, client=STRANGER):
     before = len(bench.home.deliveries(to))
-    sent = send(bench.postfix.relay_port, "", [to], octets, client=client)
+    sent = send(bench.mta.relay_port, "", [to], octets, **bench.mta.client(client))
     assert sent.data[0] == 250, sent
     bench.settle()
     return bench.home.deliveries(to)[before]
@@ -77,7 +79,7 @@ def test_a_late_bounce_with_the_seal_in_its_header_teaches(bench):
     assert proof_of(bounce) == "sealed"
     entry = bench.holdback.entries()["ben@good.test"]
     assert (entry["code"], entry["proof"]) == (2001, "sealed"), entry
-    sent = send(bench.postfix.relay_port, NEWS, ["ben@good.test"],
+    sent = send(bench.mta.relay_port, NEWS, ["ben@good.test"],
                 message(NEWS, "list@home.test", "More news", bulk=True))
     assert sent.data[0] == 250
     bench.settle()
@@ -118,6 +120,8 @@ def test_one_of_several_recipients_cannot_speak_for_another(bench):
     assert proof_of(receive(bench, forged)) == "unproven"
     assert bench.holdback.log('rcpt="gus@good.test".*proof_reason=shared-seal')
     assert "gus@good.test" not in bench.holdback.entries()
+    if bench.mta.name == "sendmail":
+        return  # no client can have the address that is needed now
     # The same from a host that takes mail for the domain.
     assert proof_of(receive(bench, forged, client=MX_GOOD)) == "sealed"
     assert "gus@good.test" in bench.holdback.entries()
@@ -125,20 +129,27 @@ def test_one_of_several_recipients_cannot_speak_for_another(bench):
 
 def test_a_made_up_bounce_by_sendmail_is_not_local(bench):
     octets = returned("sendmail", ["hans@good.test"], "")
-    assert bench.postfix.sendmail("", [NEWS], octets) == 0
+    assert bench.mta.sendmail("", [NEWS], octets) == 0
     bench.settle()
     (delivery,) = bench.home.deliveries(NEWS)
-    assert proof_of(delivery) == "unproven"
+    if bench.mta.name == "sendmail":  # hands it over by SMTP: mail of this machine, not a bounce
+        assert delivery.fields("X-Holdback-DSN") == []
+    else:
+        assert proof_of(delivery) == "unproven"
     assert "hans@good.test" not in bench.holdback.entries()
 
 
 def test_our_own_bounce_is_local_by_its_seal(bench):
     bench.outside.refuse("ida@good.test", "550 5.1.1 User unknown")
     octets = message(NEWS, "list@home.test", "News", bulk=True)
-    send(bench.postfix.relay_port, NEWS, ["ida@good.test"], octets)
+    send(bench.mta.relay_port, NEWS, ["ida@good.test"], octets)
     bench.settle()
     (delivery,) = bench.home.deliveries(NEWS)
-    assert proof_of(delivery) == "local"
+    if bench.mta.name == "sendmail":  # shows its own bounces to no milter, but its log tells
+        wait_for("the log has told it", lambda: "ida@good.test" in bench.holdback.entries())
+        assert delivery.fields("X-Holdback-DSN") == []
+    else:
+        assert proof_of(delivery) == "local"
     assert bench.holdback.entries()["ida@good.test"]["proof"] == "local"
 
 
@@ -213,7 +224,7 @@ def test_two_hundred_forged_bounces_make_not_one_entry(bench):
     assert len(forged) >= 200, len(forged)
     for number, (name, recipient, header, envelope_id) in enumerate(forged):
         octets = returned(f"forged-{number}", [recipient], header, envelope_id)
-        sent = send(bench.postfix.relay_port, "", [NEWS], octets, client=STRANGER)
+        sent = send(bench.mta.relay_port, "", [NEWS], octets, **bench.mta.client(STRANGER))
         assert sent.data[0] == 250, (name, sent)
     bench.settle()
     deliveries = bench.home.deliveries(NEWS)

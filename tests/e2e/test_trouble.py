@@ -18,13 +18,14 @@ from lab.mail import NEWS, assert_same_message, message, send
 from lab.nsd import DeafNameServer
 from lab.wait import free_port, wait_for
 
+MTAS = ("postfix", "sendmail")
 ANNA, CARL = "anna@good.test", "carl@nullmx.test"
 
 
 def send_bulk(bench, campaign, body="Hello.\r\n", recipients=(ANNA, CARL)):
     octets = message(NEWS, "list@home.test", "News", body, bulk=True, campaign=campaign)
     started = time.monotonic()
-    sent = send(bench.postfix.relay_port, NEWS, list(recipients), octets)
+    sent = send(bench.mta.relay_port, NEWS, list(recipients), octets)
     took = time.monotonic() - started
     bench.settle()
     return octets, sent, took
@@ -46,7 +47,7 @@ def test_mail_flows_when_the_daemon_is_killed(bench):
 
 def test_mail_flows_when_the_daemon_is_killed_in_the_middle_of_a_message(bench):
     octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="middle")
-    with smtplib.SMTP("127.0.0.1", bench.postfix.relay_port, local_hostname="c.test") as smtp:
+    with smtplib.SMTP("127.0.0.1", bench.mta.relay_port, local_hostname="c.test") as smtp:
         smtp.ehlo()
         smtp.mail(NEWS)
         assert smtp.rcpt(ANNA)[0] == 250
@@ -83,7 +84,7 @@ def test_killed_again_and_again_it_loses_nothing(bench):
                 NEWS, "list@home.test", campaign, bulk=True, campaign=campaign
             )
             recipients = [ANNA, CARL]
-            sent = send(bench.postfix.relay_port, NEWS, recipients, messages[campaign])
+            sent = send(bench.mta.relay_port, NEWS, recipients, messages[campaign])
             assert sent.data and sent.data[0] == 250, sent
     finally:
         ended.set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything together: Postfix with Holdback, the test domains, and the servers of other people."""
+"""Everything together: an MTA with Holdback, the test domains, and the servers of other people."""
 
 import contextlib
 import copy
@@ -8,16 +8,20 @@ import pathlib
 import shutil
 import tempfile
 
-from lab import holdback, postfix
+from lab import holdback, postfix, sendmail
 from lab.nsd import Nsd
 from lab.nsd import program as nsd_program
 from lab.remote import Remote
 
 
-def missing():
+MTAS = {"postfix": postfix.Postfix, "sendmail": sendmail.Sendmail}
+
+
+def missing(mta="postfix"):
     """Why the bench cannot be set up here, or None."""
-    if postfix.missing():
-        return postfix.missing()
+    reason = {"postfix": postfix, "sendmail": sendmail}[mta].missing()
+    if reason:
+        return reason
     if not nsd_program():
         return "NSD is not installed"
     return holdback.missing()
@@ -27,10 +31,13 @@ class Bench:
     """`outside` is the server of all other domains, `home` the mailboxes of home.test. Use as a
     context manager: whatever happens, all ends and the directory goes.
 
-    `nameservers` stand in the place of NSD; `settings` are laid over Holdback's.
+    `nameservers` stand in the place of NSD; `settings` are laid over Holdback's. `mta` is "postfix"
+    or "sendmail", and is to be found under that name and as `mta`; `options` are for it.
     """
 
-    def __init__(self, settings=None, nameservers=None):
+    def __init__(self, settings=None, nameservers=None, mta="postfix", options=None):
+        self._mta = mta
+        self._options = options or {}
         self._settings = settings
         self._nameservers = nameservers
         self._exits = contextlib.ExitStack()
@@ -51,21 +58,31 @@ class Bench:
         exits.callback(self.home.stop)
         self.nsd = Nsd(self.base / "nsd")
         exits.callback(self.nsd.stop)
-        self.postfix = postfix.Postfix(
-            self.base / "postfix", self.outside.port, self.home.port
+        self.mta = MTAS[self._mta](
+            self.base / self._mta, self.outside.port, self.home.port, **self._options
         )
+        exits.callback(self.mta.close)
+        setattr(self, self._mta, self.mta)
         self.holdback = holdback.Holdback(
             self.base / "holdback",
-            self.base / "postfix/queue/holdback/holdback.sock",
+            self.mta.socket,
             [self.nsd.address] if self._nameservers is None else self._nameservers,
-            self.postfix.relay_port,
+            self.mta.relay_port,
             self._settings,
         )
         exits.callback(self.holdback.stop)
+        if self._mta == "sendmail":  # whose own bounces only its log tells of
+            log = {"file": str(self.mta.base / "log/maillog"), "handed_on": []}
+            self.holdback.change(
+                {
+                    "maillog": log,
+                    "outgoing": {"networks": ["127.0.0.1/32"]},
+                    "milter": {"socket_group": ""},
+                }
+            )
         self.holdback.start()
-        self.postfix.use_milter()
-        exits.callback(self.postfix.stop)
-        self.postfix.start()
+        self.mta.use_milter()
+        self.mta.start()
 
     def __exit__(self, *error):
         return self._exits.__exit__(*error)
@@ -86,8 +103,8 @@ class Bench:
             self.holdback.start()
 
     def settle(self):
-        """Waits until Postfix has nothing left to do."""
-        self.postfix.settle()
+        """Waits until the MTA has nothing left to do."""
+        self.mta.settle()
 
     def forget(self):
         """Empties the mailboxes."""

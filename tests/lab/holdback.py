@@ -124,9 +124,9 @@ class Holdback:
     def reload(self):
         self.ctl("reload")
 
-    def check_settings(self):
-        """`holdback -t`: exit status and what it said."""
-        return _run([program("holdback"), "-t", "-c", self.conf])
+    def check_settings(self, conf=None):
+        """`holdback -t`, on its own settings or another file: exit status and what it said."""
+        return _run([program("holdback"), "-t", "-c", conf or self.conf])
 
     def ctl(self, *arguments, check=True):
         """Runs the control tool with --json; `rows` of the result are its objects."""

@@ -42,20 +42,29 @@ class Sent:
 
     @property
     def queue_id(self):
-        found = re.search(r"queued as (\w+)", self.data[1]) if self.data else None
-        return found.group(1) if found else None
+        said = r"queued as (\w+)|2\.0\.0 (\w+) Message accepted"
+        found = re.search(said, self.data[1]) if self.data else None
+        return found.group(1) or found.group(2) if found else None
 
     @property
     def refused(self):
         return {address: reply for address, reply in self.rcpt.items() if reply[0] >= 300}
 
 
-def send(port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=()):
+def send(
+    port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=(),
+    password=None, source="127.0.0.1",
+):
     """One message over SMTP. `login` and `client` pretend an authenticated user and another client
-    address, by XCLIENT."""
-    with smtplib.SMTP("127.0.0.1", port, local_hostname="client.test", timeout=60) as smtp:
+    address, by XCLIENT; `password` is a user and a password for AUTH, and `source` a real address of
+    the loopback net."""
+    with smtplib.SMTP(
+        "127.0.0.1", port, local_hostname="client.test", timeout=60, source_address=(source, 0)
+    ) as smtp:
         smtp.command_encoding = "utf-8"
         smtp.ehlo()
+        if password:
+            smtp.login(*password)
         attributes = [f"LOGIN={login}"] if login else []
         attributes += [f"ADDR={client}", f"NAME=client.{client}.test"] if client else []
         if attributes:

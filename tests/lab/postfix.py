@@ -104,8 +104,12 @@ class Postfix:
     """`outside` and `inside` are the ports of the servers that take mail for everybody else (SMTP)
     and for home.test (LMTP)."""
 
+    name = "postfix"
+    person = {"login": "joe"}  # how lab.mail.send logs in
+
     def __init__(self, base, outside, inside):
         self.base = base
+        self.socket = base / "queue/holdback/holdback.sock"
         self.relay_port = free_port()
         self.submission_port = free_port()
         owner = pwd.getpwnam("postfix")
@@ -140,10 +144,29 @@ class Postfix:
         if (self.base / "queue/pid/master.pid").exists():
             self._run("postfix", "-c", str(self.base / "etc"), "stop", check=False)
 
+    def client(self, address):
+        """How lab.mail.send pretends that the client has this address."""
+        return {"client": address}
+
+    def close(self):
+        """Ends all of it."""
+        self.stop()
+
     def restart(self):
         """Makes new parameters count. A reload would leave busy processes with the old ones."""
         self.stop()
         self.start()
+
+    def refuse(self, recipient, reply):
+        """From now on Postfix itself answers RCPT for this recipient like that, "450 4.2.0 …"."""
+        access = self.base / "etc/recipients"
+        access.write_text(f"/^{re.escape(recipient)}$/ {reply}\n")
+        self.set(smtpd_recipient_restrictions=f"check_recipient_access regexp:{access}")
+        self.restart()
+
+    def refuse_nobody(self):
+        self.set(smtpd_recipient_restrictions="")
+        self.restart()
 
     def sendmail(self, sender, recipients, octets):
         """Hands a message to sendmail(1) and gives its exit status."""
@@ -156,6 +179,21 @@ class Postfix:
         path = self.base / "log/maillog"
         text = path.read_text(errors="replace") if path.exists() else ""
         return [line for line in text.splitlines() if re.search(pattern, line)]
+
+    def attempts(self):
+        """How many attempts of deliveries are logged, in all files."""
+        lines = [line for path in self._logs() for line in path.read_text(errors="replace").split("\n")]
+        return sum(", status=" in line and ": to=<" in line for line in lines)
+
+    def rotate_log(self):
+        """As `postfix logrotate` does it: renamed, and the daemons begin a new file."""
+        log = self.base / "log/maillog"
+        os.rename(log, log.with_name(f"maillog.20260101-{len(self._logs()):06d}"))
+        self.restart()
+        log.chmod(0o644)
+
+    def _logs(self):
+        return list((self.base / "log").glob("maillog*"))
 
     def waiting(self):
         """How many messages are on their way: not yet delivered, deferred, bounced or dropped."""
