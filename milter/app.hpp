@@ -5,6 +5,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "flow/decision_recorder.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/outbound_flow.hpp"
@@ -17,6 +18,7 @@
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_decisions.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_lessons.hpp"
@@ -25,6 +27,7 @@
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
+#include "milter/decision_recording.hpp"
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
 #include "milter/swappable_resolver.hpp"
@@ -102,6 +105,7 @@ private:
     io::SqliteUnknown unknown_;
     io::SqliteHeld held_;
     io::SqliteJournal journal_;
+    io::SqliteDecisions decisions_;
     io::SqliteOutages outages_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
@@ -109,6 +113,7 @@ private:
     flow::Learner learner_;
     flow::OutcomeLearning outcome_learning_;
     flow::Seals seals_;
+    flow::DecisionRecorder recorder_;
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;
@@ -118,6 +123,7 @@ private:
     std::mutex reload_mutex_;
     std::jthread worker_;
     LogFollowing log_following_;
+    DecisionRecording recording_;
     std::optional<ControlSocket> control_;
     std::jthread milter_;
 };

@@ -7,6 +7,7 @@
 #include "dsn/tag.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/recording.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
@@ -18,6 +19,7 @@
 #include "milter/mta_actions.hpp"
 #include "milter/mta_facts.hpp"
 #include "milter/waiting_room.hpp"
+#include "outbound/direction.hpp"
 #include "outbound/plan.hpp"
 #include "ports/log.hpp"
 
@@ -148,23 +150,9 @@ SessionReply Session::recipient(RcptFacts facts) {
 }
 
 bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
-    const config::Settings& settings = message_->snapshot->settings;
-    if (settings.mode == config::Mode::Shadow || !message_->who.over_smtp ||
-        settings.milter.answer_at == config::AnswerAt::Message) {
-        return false;
-    }
-    switch (settings.policy.refuse_at_rcpt) {
-        case config::RefuseAtRcpt::Never:
-            return false;
-        case config::RefuseAtRcpt::Authenticated:
-            if (message_->who.user.empty()) {
-                return false;
-            }
-            break;
-        case config::RefuseAtRcpt::Always:
-            break;
-    }
-    return !parts_.release.is_releasing(message_->envelope, recipient);
+    return outbound::answers_at_rcpt(flow::origin_of(message_->who),
+                                     message_->snapshot->settings) &&
+           !parts_.release.is_releasing(message_->envelope, recipient);
 }
 
 void Session::header(std::string_view name, std::string_view value) {

@@ -6,7 +6,9 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "flow/decision_recorder.hpp"
 #include "flow/facts.hpp"
+#include "flow/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
@@ -20,6 +22,7 @@
 #include "outbound/findings.hpp"
 #include "outbound/fingerprint.hpp"
 #include "outbound/plan.hpp"
+#include "outbound/recorded.hpp"
 #include "outbound/return_dsn.hpp"
 #include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
@@ -211,29 +214,31 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
                                                             std::chrono::milliseconds& budget) {
     MessageDecision decision;
     decision.stream = stream_of(who, envelope, window, settings);
+    decision.window = window;
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
         decision.verdicts.resize(1);
-        report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
+        report_refused(who, envelope, recipient, decision, settings);
         return decision.sender_refusal;
     }
     if (decision.stream.is_bulk()) {
         return std::nullopt;
     }
     const core::SteadyPoint start = parts_.clock.steady_now();
-    const GatheredFacts facts = gather_facts(std::span(&recipient, 1),
-                                             envelope.sender,
-                                             settings,
-                                             {&parts_.resolver, &parts_.suppressions},
-                                             start + budget,
-                                             parts_.clock.now());
+    GatheredFacts facts = gather_facts(std::span(&recipient, 1),
+                                       envelope.sender,
+                                       settings,
+                                       {&parts_.resolver, &parts_.suppressions},
+                                       start + budget,
+                                       parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
     decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
-        report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
+        decision.facts = std::move(facts.recipients);
+        report_refused(who, envelope, recipient, decision, settings);
     }
     return answer;
 }
@@ -249,16 +254,19 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     if (!decision.stream.is_bulk()) {
         decision.stream = outbound::stream_by_headers(headers, settings.bulk);
     }
+    decision.header = header_facts(headers, settings.bulk);
+    decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
-    const GatheredFacts facts = gather_facts(envelope.recipients,
-                                             envelope.sender,
-                                             settings,
-                                             {&parts_.resolver, &parts_.suppressions},
-                                             start + budget,
-                                             parts_.clock.now());
+    GatheredFacts facts = gather_facts(envelope.recipients,
+                                       envelope.sender,
+                                       settings,
+                                       {&parts_.resolver, &parts_.suppressions},
+                                       start + budget,
+                                       parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
+    decision.facts = std::move(facts.recipients);
     decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
@@ -400,6 +408,54 @@ void OutboundFlow::report(const Submitting& who,
         }
         report_recipient(who, envelope, envelope.recipients[i], decision, i, held_id, settings);
     }
+    remember(who,
+             envelope,
+             envelope.recipients,
+             decision,
+             outbound::DecidedAt::Message,
+             committed,
+             settings);
+}
+
+void OutboundFlow::report_refused(const Submitting& who,
+                                  const mail::Envelope& envelope,
+                                  const mail::Recipient& recipient,
+                                  const MessageDecision& decision,
+                                  const config::Settings& settings) const {
+    report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
+    remember(who,
+             envelope,
+             std::span(&recipient, 1),
+             decision,
+             outbound::DecidedAt::Recipient,
+             nullptr,
+             settings);
+}
+
+void OutboundFlow::remember(const Submitting& who,
+                            const mail::Envelope& envelope,
+                            std::span<const mail::Recipient> recipients,
+                            const MessageDecision& decision,
+                            outbound::DecidedAt decided_at,
+                            const Committed* committed,
+                            const config::Settings& settings) const {
+    if (parts_.recorder == nullptr || settings.journal.decisions.count() == 0) {
+        return;
+    }
+    parts_.recorder->note(
+        record_of({.who = who,
+                   .envelope = envelope,
+                   .settings = settings,
+                   .stream = decision.stream,
+                   .header = decision.header,
+                   .decided_at = decided_at,
+                   .now = parts_.clock.now(),
+                   .window = decision.window,
+                   .recipients = recipients,
+                   .verdicts = decision.verdicts,
+                   .facts = decision.facts,
+                   .held = committed == nullptr ? std::span<const std::int64_t>() : committed->ids,
+                   .sender_refused = decision.sender_refusal.has_value()}));
 }
 
 void OutboundFlow::report_recipient(const Submitting& who,

@@ -7,14 +7,18 @@
 #include "core/digest.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/decision_recorder.hpp"
 #include "flow/facts.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
 #include "outbound/plan.hpp"
+#include "outbound/recorded.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -26,6 +30,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +47,10 @@ struct MessageDecision {
     std::chrono::milliseconds dns_time{0};
     /// The answer that `[on_error]` wants for trouble met on the way; nullopt: go on.
     std::optional<mail::SmtpReply> trouble_answer;
+    /// On what it was decided, for the record: one per recipient where they were gathered.
+    std::vector<outbound::RecipientFacts> facts;
+    HeaderFacts header;
+    std::size_t window = 0;
 };
 
 /// The copy of a message on its way into the spool while its body comes in.
@@ -92,6 +101,7 @@ public:
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
+        DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}
@@ -142,6 +152,20 @@ public:
                 const config::Settings& settings) const;
 
 private:
+    /// Notes the decision about these recipients, where decisions are remembered.
+    void remember(const Submitting& who,
+                  const mail::Envelope& envelope,
+                  std::span<const mail::Recipient> recipients,
+                  const MessageDecision& decision,
+                  outbound::DecidedAt decided_at,
+                  const Committed* committed,
+                  const config::Settings& settings) const;
+    /// The line and the record of a recipient who is refused at RCPT; its verdict is the only one.
+    void report_refused(const Submitting& who,
+                        const mail::Envelope& envelope,
+                        const mail::Recipient& recipient,
+                        const MessageDecision& decision,
+                        const config::Settings& settings) const;
     /// The decision line of one recipient; its verdict stands at `index`.
     void report_recipient(const Submitting& who,
                           const mail::Envelope& envelope,
