@@ -234,6 +234,11 @@ bool needs_route(const mail::Recipient& recipient, const config::Settings& setti
            !is_local(domain, recipient.mailer, settings.outgoing.local_domains);
 }
 
+bool is_allowed(const RecipientFacts& facts, const config::Settings& settings) {
+    return facts.syntax.has_value() &&
+           (facts.allowed_by_store || covered(settings.outgoing.allow, facts.syntax->value));
+}
+
 std::vector<Finding> findings(const RecipientFacts& facts, const config::Settings& settings) {
     std::vector<Finding> found;
     if (!facts.syntax.has_value()) {
@@ -241,7 +246,7 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
         return found;
     }
     const mail::Address& address = facts.syntax->value;
-    if (facts.allowed_by_store || covered(settings.outgoing.allow, address)) {
+    if (is_allowed(facts, settings)) {
         return found;
     }
     if (facts.syntax->is_unusual()) {
