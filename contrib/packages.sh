@@ -8,7 +8,7 @@ build_packages="g++ cmake ninja-build pkg-config libmilter-dev libldns-dev libbo
   libidn2-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libsodium-dev"
 try_packages="postfix nsd python3"
 test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc systemd-journal-remote"
-full_packages="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev"
+full_packages="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev chromium"
 
 is_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

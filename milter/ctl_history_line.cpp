@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command lines of what looks back.
+// The command lines of what looks back: whatif and report.
 
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_line.hpp"
 #include "milter/ctl_options.hpp"
+#include "milter/ctl_report.hpp"
 #include "milter/ctl_whatif.hpp"
 
 #include <memory>
@@ -37,10 +38,23 @@ void add_what_if(CommandLine& line) {
     });
 }
 
+void add_report(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("report", "what became of mail: numbers and charts");
+    const auto options = std::make_shared<ReportOptions>();
+    app.add_option("--since", options->since, "since a time, or for so long: 7d, 2026-01-31");
+    add_text(app, "--html", options->html, "write one HTML file with charts; - for stdout");
+    app.callback([&line, options] {
+        line.run = [options](const CommandContext& context) {
+            return make_report(context, *options);
+        };
+    });
+}
+
 }  // namespace
 
 void add_history(CommandLine& line) {
     add_what_if(line);
+    add_report(line);
 }
 
 }  // namespace holdback::milter
