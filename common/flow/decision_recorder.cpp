@@ -9,6 +9,7 @@
 #include "ports/log.hpp"
 #include "report/rate_limit.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outbound_flow.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
-#include "flow/decision_recorder.hpp"
 #include "flow/facts.hpp"
 #include "flow/recording.hpp"
 #include "flow/submitting.hpp"
@@ -22,14 +20,12 @@
 #include "outbound/findings.hpp"
 #include "outbound/fingerprint.hpp"
 #include "outbound/plan.hpp"
-#include "outbound/recorded.hpp"
 #include "outbound/return_dsn.hpp"
 #include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
-#include "report/decision.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -225,19 +221,18 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
         return std::nullopt;
     }
     const core::SteadyPoint start = parts_.clock.steady_now();
-    GatheredFacts facts = gather_facts(std::span(&recipient, 1),
-                                       envelope.sender,
-                                       settings,
-                                       {&parts_.resolver, &parts_.suppressions},
-                                       start + budget,
-                                       parts_.clock.now());
+    decision.facts = gather_facts(std::span(&recipient, 1),
+                                  envelope.sender,
+                                  settings,
+                                  {&parts_.resolver, &parts_.suppressions},
+                                  start + budget,
+                                  parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
-    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
+    decision.verdicts = verdicts_of(decision.facts, decision.stream.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
-        decision.facts = std::move(facts.recipients);
         report_refused(who, envelope, recipient, decision, settings);
     }
     return answer;
@@ -257,26 +252,26 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     decision.header = header_facts(headers, settings.bulk);
     decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
-    GatheredFacts facts = gather_facts(envelope.recipients,
-                                       envelope.sender,
-                                       settings,
-                                       {&parts_.resolver, &parts_.suppressions},
-                                       start + budget,
-                                       parts_.clock.now());
+    decision.facts = gather_facts(envelope.recipients,
+                                  envelope.sender,
+                                  settings,
+                                  {&parts_.resolver, &parts_.suppressions},
+                                  start + budget,
+                                  parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
-    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
-    decision.facts = std::move(facts.recipients);
+    decision.verdicts = verdicts_of(decision.facts, decision.stream.stream, settings);
     decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
         decision.plan.what = outbound::Refuse{*decision.sender_refusal};
         return decision;
     }
-    if (facts.store_trouble.has_value()) {
+    const std::optional<std::string>& store_trouble = decision.facts.store_trouble;
+    if (store_trouble.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("store: the suppression list can't be asked: {}",
-                                     core::log_safe(*facts.store_trouble)));
+                                     core::log_safe(*store_trouble)));
         decision.trouble_answer =
             answer_for(settings.on_error.store, "the suppression list is out of reach");
     }
@@ -394,99 +389,6 @@ core::Result<void, CommitTrouble> OutboundFlow::give_back(const mail::Envelope& 
         }
     }
     return {};
-}
-
-void OutboundFlow::report(const Submitting& who,
-                          const mail::Envelope& envelope,
-                          const MessageDecision& decision,
-                          const Committed* committed,
-                          const config::Settings& settings) const {
-    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
-        std::optional<std::int64_t> held_id;
-        if (committed != nullptr && committed->ids.at(i) != 0) {
-            held_id = committed->ids.at(i);
-        }
-        report_recipient(who, envelope, envelope.recipients[i], decision, i, held_id, settings);
-    }
-    remember(who,
-             envelope,
-             envelope.recipients,
-             decision,
-             outbound::DecidedAt::Message,
-             committed,
-             settings);
-}
-
-void OutboundFlow::report_refused(const Submitting& who,
-                                  const mail::Envelope& envelope,
-                                  const mail::Recipient& recipient,
-                                  const MessageDecision& decision,
-                                  const config::Settings& settings) const {
-    report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
-    remember(who,
-             envelope,
-             std::span(&recipient, 1),
-             decision,
-             outbound::DecidedAt::Recipient,
-             nullptr,
-             settings);
-}
-
-void OutboundFlow::remember(const Submitting& who,
-                            const mail::Envelope& envelope,
-                            std::span<const mail::Recipient> recipients,
-                            const MessageDecision& decision,
-                            outbound::DecidedAt decided_at,
-                            const Committed* committed,
-                            const config::Settings& settings) const {
-    if (parts_.recorder == nullptr || settings.journal.decisions.count() == 0) {
-        return;
-    }
-    parts_.recorder->note(
-        record_of({.who = who,
-                   .envelope = envelope,
-                   .settings = settings,
-                   .stream = decision.stream,
-                   .header = decision.header,
-                   .decided_at = decided_at,
-                   .now = parts_.clock.now(),
-                   .window = decision.window,
-                   .recipients = recipients,
-                   .verdicts = decision.verdicts,
-                   .facts = decision.facts,
-                   .held = committed == nullptr ? std::span<const std::int64_t>() : committed->ids,
-                   .sender_refused = decision.sender_refusal.has_value()}));
-}
-
-void OutboundFlow::report_recipient(const Submitting& who,
-                                    const mail::Envelope& envelope,
-                                    const mail::Recipient& recipient,
-                                    const MessageDecision& decision,
-                                    std::size_t index,
-                                    std::optional<std::int64_t> held_id,
-                                    const config::Settings& settings) const {
-    const outbound::Verdict& verdict = decision.verdicts.at(index);
-    report::OutboundDecision line;
-    line.session = who.session_id;
-    line.queue_id = envelope.queue_id;
-    line.sender = envelope.sender_text();
-    line.recipient = recipient.shown();
-    line.mode = settings.mode;
-    line.verdict = verdict.action;
-    line.unshadowed = verdict.shadowed;
-    if (decision.sender_refusal.has_value()) {
-        line.verdict = config::PolicyAction::Reject;
-        line.unshadowed = line.verdict;
-        line.reason = outbound::kSenderNotEnrolled;
-    } else if (verdict.finding.has_value()) {
-        line.reason = mail::wire_name(verdict.finding->name);
-        line.code = verdict.finding->code;
-    }
-    line.envelope_id = envelope.envelope_id().value_or("");
-    line.stream = decision.stream;
-    line.dns_time = decision.dns_time;
-    line.held_id = held_id;
-    parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
 }  // namespace holdback::flow

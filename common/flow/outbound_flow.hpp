@@ -16,7 +16,6 @@
 #include "mail/header.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
-#include "outbound/findings.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/recorded.hpp"
 #include "outbound/verdict.hpp"
@@ -39,6 +38,7 @@ namespace holdback::flow {
 
 /// What has been decided about one outgoing message.
 struct MessageDecision {
+    GatheredFacts facts;                      ///< what was known, one per recipient
     std::vector<outbound::Verdict> verdicts;  ///< one per recipient
     /// The answer to a sender who may not send at all, whatever the recipients; nullopt: it may.
     std::optional<mail::SmtpReply> sender_refusal;
@@ -47,10 +47,8 @@ struct MessageDecision {
     std::chrono::milliseconds dns_time{0};
     /// The answer that `[on_error]` wants for trouble met on the way; nullopt: go on.
     std::optional<mail::SmtpReply> trouble_answer;
-    /// On what it was decided, for the record: one per recipient where they were gathered.
-    std::vector<outbound::RecipientFacts> facts;
-    HeaderFacts header;
-    std::size_t window = 0;
+    HeaderFacts header;      ///< for the record
+    std::size_t window = 0;  ///< the same
 };
 
 /// The copy of a message on its way into the spool while its body comes in.

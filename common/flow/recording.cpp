@@ -4,6 +4,7 @@
 #include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
-#include <utility>
 
 namespace holdback::flow {
 
@@ -86,6 +86,7 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
     message.named = decision.envelope.recipients.size();
     message.window = decision.window;
     message.window_length = decision.settings.bulk.rate.window;
+    message.repeats_limit = decision.settings.bulk.repeats;
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;
     message.message_id = decision.header.message_id;

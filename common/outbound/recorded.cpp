@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/recorded.hpp"
 
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
@@ -62,7 +63,7 @@ constexpr std::array kSyntaxErrors{
 /// The enumerator of a wire name in a list of ours that may lack it.
 template <typename Enum, std::size_t Count>
 std::optional<Enum> named(const std::array<Enum, Count>& all, std::string_view name) {
-    const auto found =
+    const auto* const found =
         std::ranges::find_if(all, [&](const Enum value) { return wire_name(value) == name; });
     return found == all.end() ? std::nullopt : std::optional(*found);
 }
@@ -195,6 +196,7 @@ std::string message_facts(const RecordedMessage& message) {
     facts.put_number("named", message.named);
     facts.put_number("window", message.window);
     facts.put_number("window.seconds", static_cast<std::uint64_t>(message.window_length.count()));
+    facts.put_number("repeats.limit", message.repeats_limit);
     facts.put("asked", joined(message.headers.asked));
     facts.put("present", joined(message.headers.present));
     facts.put("precedence", message.headers.precedence);
@@ -217,6 +219,7 @@ void read_message_facts(std::string_view text, RecordedMessage& message) {
     message.named = facts.number("named").value_or(0);
     message.window = facts.number("window").value_or(0);
     message.window_length = std::chrono::seconds(facts.number("window.seconds").value_or(0));
+    message.repeats_limit = facts.number("repeats.limit").value_or(0);
     message.headers = {.asked = words(facts.text("asked")),
                        .present = words(facts.text("present")),
                        .precedence = facts.text("precedence")};
@@ -232,6 +235,7 @@ std::string recipient_facts(const RecordedRecipient& recipient) {
         facts.put("syntax", wire_name(syntax.error()));
     } else if (syntax->is_unusual()) {
         std::vector<std::string> odd;
+        odd.reserve(syntax->oddities.size());
         for (const mail::Oddity oddity : syntax->oddities) {
             odd.emplace_back(wire_name(oddity));
         }
@@ -248,6 +252,7 @@ std::string recipient_facts(const RecordedRecipient& recipient) {
         facts.put("unshadowed", wire_name(recipient.unshadowed));
     }
     std::vector<std::string> found;
+    found.reserve(recipient.found.size());
     for (const mail::FindingName name : recipient.found) {
         found.emplace_back(wire_name(name));
     }

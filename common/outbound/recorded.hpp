@@ -70,6 +70,9 @@ struct RecordedMessage {
     std::size_t named = 0;   ///< recipients named when the decision fell
     std::size_t window = 0;  ///< recipients of the sender within `window_length`, these included
     std::chrono::seconds window_length{0};
+    /// `[bulk] repeats` then: the content was in fewer messages, unless `stream` says how many; 0:
+    /// not recorded.
+    std::size_t repeats_limit = 0;
     HeaderSigns headers;  ///< nothing asked at `DecidedAt::Recipient`
     std::string campaign;
     std::string message_id;

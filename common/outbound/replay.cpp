@@ -43,7 +43,9 @@ struct PossibleStreams {
     std::string missing;  ///< what would tell, where both are possible
 };
 
-constexpr PossibleStreams kBulkForSure{.direct = false, .bulk = true, .missing = {}};
+PossibleStreams bulk_for_sure() {
+    return {.direct = false, .bulk = true, .missing = {}};
+}
 
 PossibleStreams unless(std::string missing) {
     return {.direct = true, .bulk = true, .missing = std::move(missing)};
@@ -83,7 +85,7 @@ PossibleStreams by_envelope(EnvelopeSigns signs,
                             const config::BulkSettings& settings) {
     signs.window_recipients = window.least - std::min(window.least, later);
     if (stream_by_envelope(signs, settings).is_bulk()) {
-        return kBulkForSure;
+        return bulk_for_sure();
     }
     signs.window_recipients = window.most - std::min(window.most, later);
     if (stream_by_envelope(signs, settings).is_bulk()) {
@@ -102,13 +104,33 @@ bool is_content_signal(std::string_view signal) {
            !signal.starts_with(kRate);
 }
 
+/// By how often the same content was sent: "repeats:23/text".
+PossibleStreams by_content(const RecordedMessage& message, const config::BulkSettings& settings) {
+    constexpr std::string_view kRepeats = "repeats:";
+    const std::string_view signal = message.stream.signal;
+    if (signal.starts_with(kRepeats)) {
+        const std::string_view count = signal.substr(kRepeats.size());
+        const auto repeats = core::parse_decimal(count.substr(0, count.find('/')));
+        return repeats.value_or(settings.repeats) >= settings.repeats ? bulk_for_sure()
+                                                                      : PossibleStreams{};
+    }
+    if (is_content_signal(signal)) {
+        return bulk_for_sure();
+    }
+    // What was bulk by another signal was not looked at.
+    const bool below_limit = !message.stream.is_bulk() && message.repeats_limit > 0;
+    return below_limit && message.repeats_limit <= settings.repeats
+               ? PossibleStreams{}
+               : unless("how often the same content was sent");
+}
+
 PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& settings) {
     mail::HeaderList headers;
     for (const std::string& name : signs.present) {
         headers.add(name, name == "precedence" ? signs.precedence : std::string());
     }
     if (stream_by_headers(headers, settings).is_bulk()) {
-        return kBulkForSure;
+        return bulk_for_sure();
     }
     std::vector<std::string> needed = settings.headers;
     needed.push_back(settings.campaign_header);
@@ -123,7 +145,7 @@ PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& 
 
 /// What the message would be taken for at the end of the headers.
 PossibleStreams streams_of(const RecordedMessage& message, const config::Settings& settings) {
-    const PossibleStreams envelope =
+    PossibleStreams envelope =
         by_envelope(signs_of(message), 0, window_of(message, settings), settings.bulk);
     if (!envelope.direct) {
         return envelope;
@@ -131,11 +153,18 @@ PossibleStreams streams_of(const RecordedMessage& message, const config::Setting
     if (message.decided_at == DecidedAt::Recipient) {
         return unless("the header and the other recipients of a message refused at RCPT");
     }
-    if (message.stream.is_bulk() && is_content_signal(message.stream.signal)) {
-        return kBulkForSure;
-    }
     PossibleStreams header = by_header(message.headers, settings.bulk);
-    return header.bulk ? header : envelope;
+    if (!header.direct) {
+        return header;
+    }
+    PossibleStreams content = by_content(message, settings.bulk);
+    if (!content.direct) {
+        return content;
+    }
+    if (header.bulk) {
+        return header;
+    }
+    return content.bulk ? content : envelope;
 }
 
 /// The route under these settings; the error says that the domain was never asked about.

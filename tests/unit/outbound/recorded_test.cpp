@@ -132,6 +132,7 @@ TEST_CASE("the facts of a message come back") {
     message.named = 3;
     message.window = 40;
     message.window_length = std::chrono::minutes(10);
+    message.repeats_limit = 20;
     message.headers = {
         .asked = {"list-id", "precedence"}, .present = {"precedence"}, .precedence = "bulk"};
     message.message_id = "<1@a.test>";
@@ -145,6 +146,7 @@ TEST_CASE("the facts of a message come back") {
     CHECK(read.named == 3);
     CHECK(read.window == 40);
     CHECK(read.window_length == std::chrono::minutes(10));
+    CHECK(read.repeats_limit == 20);
     CHECK(read.headers == message.headers);
     CHECK(read.message_id == "<1@a.test>");
     CHECK(read.stream.signal == "header:Precedence");

@@ -48,6 +48,7 @@ RecordedMessage message_of(std::vector<RecordedRecipient> recipients) {
     message.named = recipients.size();
     message.window = 40;
     message.window_length = std::chrono::minutes(10);
+    message.repeats_limit = 20;
     message.headers.asked = {
         "list-unsubscribe", "list-id", "feedback-id", "x-campaign-id", "precedence"};
     message.recipients = std::move(recipients);
@@ -205,6 +206,24 @@ TEST_CASE("the suppression entry of then is judged by the policy of now") {
     CHECK(first(message, settings) == "hold suppressed-unsubscribe");
     message.recipients.front().facts.allowed_by_store = true;
     CHECK(first(message, settings) == "pass");
+}
+
+TEST_CASE("how often the content was sent is known from the limit of then, and from the signal") {
+    RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    config::Settings settings = enforcing();
+    settings.bulk.repeats = 30;
+    CHECK(first(message, settings) == "reject null-mx");
+    settings.bulk.repeats = 10;
+    CHECK(first(message, settings) == "not recorded: how often the same content was sent");
+    message.stream = {Stream::Bulk, "repeats:23/text"};
+    CHECK(first(message, settings) == "hold null-mx");
+    settings.bulk.repeats = 23;
+    CHECK(first(message, settings) == "hold null-mx");
+    settings.bulk.repeats = 24;
+    CHECK(first(message, settings) == "reject null-mx");
+    // It was bulk by its header, which no longer counts.
+    message.stream = {Stream::Bulk, "header:List-Id"};
+    CHECK(first(message, settings) == "not recorded: how often the same content was sent");
 }
 
 TEST_CASE("what can't be found again stays found, unless nobody looks for it any more") {
