@@ -29,11 +29,17 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <expected>
+#include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
@@ -222,7 +228,37 @@ core::Result<report::Summary, CommandError> sum_up(const CommandContext& context
         kMostRows);
 }
 
-/// Written beside and renamed, so that nobody sees half a report.
+/// Writes a file beside it and renames that: nobody sees half a report, and a link that somebody
+/// has put there is replaced, not followed. A device or a pipe is written into.
+bool write_whole(const std::string& path, const std::string& text) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const fs::file_status status = fs::symlink_status(path, error);
+    if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_symlink(status)) {
+        std::ofstream file(path, std::ios::binary);
+        file << text;
+        file.close();
+        return file.good();
+    }
+    std::string beside = path + ".XXXXXX";
+    const int made = mkostemp(beside.data(), O_CLOEXEC);
+    if (made < 0) {
+        return false;
+    }
+    const mode_t mask = umask(0);
+    umask(mask);
+    const bool readable = fchmod(made, 0666 & ~mask) == 0;
+    close(made);
+    std::ofstream file(beside, std::ios::binary);
+    file << text;
+    file.close();
+    if (readable && file.good() && std::rename(beside.c_str(), path.c_str()) == 0) {
+        return true;
+    }
+    static_cast<void>(std::remove(beside.c_str()));
+    return false;
+}
+
 std::optional<CommandError> write_html(const CommandContext& context,
                                        const std::string& path,
                                        const std::string& html) {
@@ -230,12 +266,7 @@ std::optional<CommandError> write_html(const CommandContext& context,
         context.out << html;
         return std::nullopt;
     }
-    const std::string beside = path + ".new";
-    std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-    file << html;
-    file.close();
-    if (!file.good() || std::rename(beside.c_str(), path.c_str()) != 0) {
-        static_cast<void>(std::remove(beside.c_str()));
+    if (!write_whole(path, html)) {
         return CommandError{Exit::No,
                             fmt::format("{}: cannot write the report", core::printable(path))};
     }

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -119,6 +120,7 @@ void write_table(const CommandContext& context,
                  std::span<const report::FateRow> rows,
                  const report::Fates& total) {
     std::vector<std::string> head{std::move(first)};
+    head.reserve(1 + report::kAllFates.size());
     for (const Fate fate : report::kAllFates) {
         std::string name(wire_name(fate));
         for (char& letter : name) {
@@ -129,6 +131,7 @@ void write_table(const CommandContext& context,
     Table table(std::move(head));
     const auto add = [&](const std::string& name, const report::Fates& fates) {
         std::vector<std::string> cells{name};
+        cells.reserve(1 + report::kAllFates.size());
         for (const Fate fate : report::kAllFates) {
             cells.push_back(text_of(fates[fate]));
         }
@@ -196,6 +199,7 @@ void write_growth(const CommandContext& context, const report::Summary& summary)
     for (const report::GrowthRow& row : summary.growth) {
         if (row.all() > 0) {
             std::vector<std::string> cells{row.day};
+            cells.reserve(1 + row.by_reason.size());
             for (const std::size_t count : row.by_reason) {
                 cells.push_back(text_of(count));
             }

@@ -124,6 +124,7 @@ Series series_of(Fate fate) {
 
 std::vector<Series> series_of(std::initializer_list<Fate> fates) {
     std::vector<Series> all;
+    all.reserve(fates.size());
     for (const Fate fate : fates) {
         all.push_back(series_of(fate));
     }
@@ -132,6 +133,7 @@ std::vector<Series> series_of(std::initializer_list<Fate> fates) {
 
 std::vector<std::size_t> values_of(const Fates& fates, std::initializer_list<Fate> wanted) {
     std::vector<std::size_t> values;
+    values.reserve(wanted.size());
     for (const Fate fate : wanted) {
         values.push_back(fates[fate]);
     }
@@ -148,6 +150,7 @@ void fates_table(std::string& out,
                  std::span<const FateRow> rows,
                  const Fates& total) {
     std::vector<std::string> head{capitalized(first)};
+    head.reserve(1 + kAllFates.size());
     for (const Fate fate : kAllFates) {
         head.push_back(capitalized(wire_name(fate)));
     }
@@ -471,7 +474,7 @@ std::string finding_words(const std::string& finding) {
         {"unusual-address", "an unusual address"},
         {"unresolved-domain", "DNS gave no answer"},
     }};
-    const auto known = std::ranges::find(
+    const auto* const known = std::ranges::find(
         kWords, finding, [](const auto& pair) { return std::string(pair.first); });
     return known == kWords.end() ? finding : std::string(known->second);
 }

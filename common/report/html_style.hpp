@@ -9,13 +9,13 @@ namespace holdback::report {
 inline constexpr std::string_view kReportStyle = R"css(
 :root {
   color-scheme: light dark;
-  --page: #f4f6f8; --card: #ffffff; --ink: #18212c; --soft: #5a6675; --rule: #e2e7ed;
+  --page: #f4f6f8; --card: #ffffff; --ink: #18212c; --soft: #5a6675; --faint: #78848f; --rule: #e2e7ed;
   --sent: #3a74d0; --deferred: #8b98a8; --bounced: #cf4a5c; --held: #dd9a1c; --released: #2f9483;
   --returned: #7b61b6; --discarded: #77818e; --refused: #a8458c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #10151b; --card: #19202a; --ink: #e6ebf1; --soft: #9dabbb; --rule: #2b3542;
+    --page: #10151b; --card: #19202a; --ink: #e6ebf1; --soft: #9dabbb; --faint: #7d8a99; --rule: #2b3542;
     --sent: #6b9bee; --deferred: #8896a7; --bounced: #e9717f; --held: #ecb549; --released: #55bba8;
     --returned: #a48ee0; --discarded: #95a0ae; --refused: #d57fbb;
   }
@@ -58,8 +58,8 @@ svg .mark { stroke: var(--card); stroke-width: .8; }
 .discarded { fill: var(--discarded); --tile: var(--discarded); } .refused { fill: var(--refused); --tile: var(--refused); }
 .rows { overflow: auto; max-height: 27rem; min-width: 0; }
 .wide { margin-top: 18px; }
-.wide table { table-layout: fixed; min-width: 690px; }
-.wide th:first-child { width: 25%; }
+.wide table { table-layout: fixed; min-width: 770px; }
+.wide th:first-child { width: 22%; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 8px; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 2px; }
@@ -67,12 +67,12 @@ td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 9em; }
 td small { display: block; color: var(--soft); font-size: 12.5px; line-height: 1.3; }
 thead th { position: sticky; top: 0; background: var(--card); color: var(--soft); font-weight: 600; font-size: 12.5px; }
 tfoot td { position: sticky; bottom: 0; background: var(--card); font-weight: 600; border-bottom: 0; border-top: 1px solid var(--soft); }
-td.nil { color: var(--soft); opacity: .7; }
+td.nil { color: var(--faint); }
 footer { padding-top: 4px; padding-bottom: 40px; font-size: 13px; }
 @media print {
   :root {
     color-scheme: light;
-    --page: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #bbb;
+    --page: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #777; --rule: #bbb;
     --sent: #3a74d0; --deferred: #8b98a8; --bounced: #cf4a5c; --held: #dd9a1c; --released: #2f9483;
     --returned: #7b61b6; --discarded: #77818e; --refused: #a8458c;
   }

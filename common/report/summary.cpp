@@ -49,6 +49,7 @@ void for_each_day(core::TimePoint since, core::TimePoint until, const Visit& vis
 std::vector<FateRow> table_of(const std::map<std::string, Fates, std::less<>>& names,
                               std::size_t most) {
     std::vector<FateRow> rows;
+    rows.reserve(names.size());
     Fates others;
     for (const auto& [name, fates] : names) {
         if (name == kOthers) {

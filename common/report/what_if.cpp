@@ -115,6 +115,8 @@ void WhatIf::add_courses(const outbound::RecordedMessage& message,
                          std::span<const outbound::Replayed> answers) {
     std::vector<outbound::Verdict> before;
     std::vector<outbound::Verdict> after;
+    before.reserve(answers.size());
+    after.reserve(answers.size());
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const auto* now = std::get_if<ReplayedVerdict>(&answers[i]);
         if (now == nullptr) {

@@ -45,8 +45,9 @@ using std::chrono::steady_clock;
 
 class Quiet final : public ports::Log {
 public:
-    void write(ports::Severity /*severity*/, std::string_view line) override {
-        fmt::print(stderr, "{}\n", line);
+    void write(ports::Severity /*severity*/, std::string_view line) noexcept override {
+        static_cast<void>(
+            std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()));
     }
 };
 

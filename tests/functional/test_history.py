@@ -272,6 +272,17 @@ def test_the_page_says_the_same(history):
     assert "<script" not in page and "http" not in page.replace("http-equiv", "")
     plain = history.daemon.say("report", "--html", "-")
     assert plain.startswith("<!DOCTYPE html>")
+    # A link is replaced, what it points to stays; a device is written into.
+    link = path.with_name("link.html")
+    link.symlink_to(path)
+    path.write_text("mine")
+    history.daemon.ctl("report", "--html", link)
+    assert path.read_text() == "mine" and not link.is_symlink()
+    assert link.read_text(encoding="utf-8").endswith("</html>\n")
+    assert link.stat().st_mode & 0o777 == 0o644
+    assert not list(path.parent.glob("link.html.*"))
+    history.daemon.ctl("report", "--html", "/dev/null")
+    assert pathlib.Path("/dev/null").is_char_device()
     nowhere = history.daemon.ctl("report", "--html", "/nowhere/report.html", check=False)
     assert nowhere.code == 1 and "cannot write the report" in nowhere.errors
 
