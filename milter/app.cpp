@@ -31,6 +31,7 @@
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -39,6 +40,7 @@
 #include <exception>
 #include <expected>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -155,6 +157,7 @@ App::App(std::string settings_path,
       notices_(database_),
       digests_(database_),
       journal_(database_),
+      decisions_(database_),
       outages_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       own_mail_(spool_, held_, clock_, host_name()),
@@ -165,6 +168,7 @@ App::App(std::string settings_path,
                 .clock = clock_}),
       outcome_learning_({.learner = learner_, .snapshots = snapshots_, .log = *log_}),
       seals_({.resolver = resolver_, .clock = clock_}),
+      recorder_({.store = decisions_, .log = *log_, .clock = clock_}),
       outbound_({.resolver = resolver_,
                  .suppressions = suppressions_,
                  .journal = journal_,
@@ -172,7 +176,8 @@ App::App(std::string settings_path,
                  .spool = spool_,
                  .log = *log_,
                  .clock = clock_,
-                 .own_mail = own_mail_}),
+                 .own_mail = own_mail_,
+                 .recorder = &recorder_}),
       inbound_({.reader = reader_,
                 .learner = learner_,
                 .unknown = unknown_,
@@ -237,7 +242,8 @@ App::App(std::string settings_path,
                       .log = *log_,
                       .clock = clock_,
                       .snapshots = snapshots_,
-                      .listeners = {&outcome_learning_}}) {
+                      .listeners = {&outcome_learning_}}),
+      recording_(recorder_, snapshots_, *log_) {
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
@@ -490,6 +496,8 @@ std::vector<ControlLine> App::status() const {
     lines.insert(lines.end(), cache.begin(), cache.end());
     const std::vector<ControlLine> following = log_following_.status();
     lines.insert(lines.end(), following.begin(), following.end());
+    const std::vector<ControlLine> recording = recording_.status();
+    lines.insert(lines.end(), recording.begin(), recording.end());
     return lines;
 }
 
@@ -503,7 +511,7 @@ std::vector<ControlLine> App::metrics() const {
         broken.push_back({.label = outage.provider, .value = 1});
     }
     const flow::FollowState followed = log_following_.state();
-    const std::vector<report::Metric> all{
+    std::vector<report::Metric> all{
         {.name = "holdback_connections_total",
          .help = "Connections of the MTA.",
          .values = count(counters_.connections.load())},
@@ -528,6 +536,7 @@ std::vector<ControlLine> App::metrics() const {
          .type = MetricType::Gauge,
          .label_name = "provider",
          .values = std::move(broken)}};
+    std::ranges::move(recording_.metrics(), std::back_inserter(all));
     const std::string text = report::exposition(all);
     std::vector<ControlLine> lines;
     for (const std::string_view line : core::split(text, '\n')) {

@@ -5,8 +5,9 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "flow/digest_flow.hpp"
 #include "flow/auto_release.hpp"
+#include "flow/decision_recorder.hpp"
+#include "flow/digest_flow.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
@@ -21,6 +22,7 @@
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_decisions.hpp"
 #include "io/sqlite_digest.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_journal.hpp"
@@ -31,6 +33,7 @@
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
+#include "milter/decision_recording.hpp"
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
 #include "milter/swappable_resolver.hpp"
@@ -109,6 +112,7 @@ private:
     io::SqliteNotices notices_;
     io::SqliteDigest digests_;
     io::SqliteJournal journal_;
+    io::SqliteDecisions decisions_;
     io::SqliteOutages outages_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
@@ -116,6 +120,7 @@ private:
     flow::Learner learner_;
     flow::OutcomeLearning outcome_learning_;
     flow::Seals seals_;
+    flow::DecisionRecorder recorder_;
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;
@@ -130,6 +135,7 @@ private:
     std::jthread worker_;
     std::jthread answers_;
     LogFollowing log_following_;
+    DecisionRecording recording_;
     std::optional<ControlSocket> control_;
     std::jthread milter_;
 };

@@ -22,5 +22,7 @@ struct CommandLine {
 
 /// Declares `suppress` and what belongs to it. `line` outlives the parsing.
 void add_suppress(CommandLine& line);
+/// Declares `whatif` and `report`.
+void add_history(CommandLine& line);
 
 }  // namespace holdback::milter

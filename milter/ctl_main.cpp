@@ -242,6 +242,7 @@ void declare(CommandLine& line) {
     add_suppress(line);
     add_held(line);
     add_unknown(line);
+    add_history(line);
     add_seal(line);
     add_plain(line, app, "status", "the running daemon", status);
     add_plain(line, app, "metrics", "the daemon's counters as Prometheus reads them", metrics);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_rollback.hpp"
 
-#include "config/value_text.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/outage.hpp"
 #include "io/sqlite_lessons.hpp"
-#include "lists/time_text.hpp"
 #include "mail/provider.hpp"
 #include "mail/suppression_scope.hpp"
 #include "mail/suppression_subject.hpp"
@@ -15,6 +13,7 @@
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_suppress_shared.hpp"
+#include "milter/ctl_time.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -30,21 +29,6 @@ namespace holdback::milter {
 namespace {
 
 using io::SqliteLessons;
-
-core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
-                                                       core::TimePoint now) {
-    if (const auto ago = config::parse_duration(text)) {
-        return now - *ago;
-    }
-    if (const auto time = lists::parse_time(text)) {
-        return *time;
-    }
-    return std::unexpected(CommandError{
-        Exit::Usage,
-        fmt::format("{} is no time: write one such as 2026-01-01T14:00 (UTC), or a duration such "
-                    "as 2h for so long ago",
-                    core::log_safe(text))});
-}
 
 /// "google.com" for any host there, and for itself.
 std::string provider_named(const std::string& text) {

@@ -3,11 +3,12 @@
 
 #include "config/settings.hpp"
 #include "core/text.hpp"
+#include "flow/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
-#include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
+#include "outbound/direction.hpp"
 
 #include <algorithm>
 #include <expected>
@@ -45,26 +46,6 @@ bool came_over_smtp(const ConnectFacts& connection, const MailFacts& facts, mail
     return form == mail::PathForm::Bracketed || facts.queue_id.empty() || !no_port;
 }
 
-bool is_outgoing(const flow::Submitting& who,
-                 const mail::EnvelopeSender& sender,
-                 const config::OutgoingSettings& settings) {
-    if (!who.over_smtp) {
-        return !std::holds_alternative<mail::NullSender>(sender);
-    }
-    if (!who.user.empty()) {
-        return true;
-    }
-    if (who.client.has_value() &&
-        std::ranges::any_of(settings.networks, [&](const mail::Network& network) {
-            return network.contains(*who.client);
-        })) {
-        return true;
-    }
-    return std::ranges::any_of(settings.daemons, [&](std::string_view name) {
-        return core::equals_ignoring_case(name, who.daemon);
-    });
-}
-
 /// Postfix sends its notices to the postmaster from this mailbox.
 bool is_own_notice(const mail::EnvelopeSender& sender) {
     const auto* address = std::get_if<mail::Address>(&sender);
@@ -96,7 +77,7 @@ BegunMessage begin_message(const ConnectFacts& connection,
                  .client_text = connection.client,
                  .client_name = connection.client_name,
                  .over_smtp = came_over_smtp(connection, facts, form)};
-    if (is_outgoing(begun.who, envelope.sender, settings)) {
+    if (outbound::is_outgoing(flow::origin_of(begun.who), envelope.sender, settings)) {
         envelope.direction = mail::Direction::Outgoing;
     } else {
         envelope.direction =

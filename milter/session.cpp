@@ -9,6 +9,7 @@
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/preflight.hpp"
+#include "flow/recording.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
@@ -21,6 +22,7 @@
 #include "milter/mta_facts.hpp"
 #include "milter/notice_mail.hpp"
 #include "milter/waiting_room.hpp"
+#include "outbound/direction.hpp"
 #include "outbound/plan.hpp"
 #include "ports/log.hpp"
 
@@ -167,23 +169,9 @@ SessionReply Session::recipient(RcptFacts facts) {
 }
 
 bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
-    const config::Settings& settings = message_->snapshot->settings;
-    if (settings.mode == config::Mode::Shadow || !message_->who.over_smtp ||
-        settings.milter.answer_at == config::AnswerAt::Message) {
-        return false;
-    }
-    switch (settings.policy.refuse_at_rcpt) {
-        case config::RefuseAtRcpt::Never:
-            return false;
-        case config::RefuseAtRcpt::Authenticated:
-            if (message_->who.user.empty()) {
-                return false;
-            }
-            break;
-        case config::RefuseAtRcpt::Always:
-            break;
-    }
-    return !parts_.release.is_releasing(message_->envelope, recipient);
+    return outbound::answers_at_rcpt(flow::origin_of(message_->who),
+                                     message_->snapshot->settings) &&
+           !parts_.release.is_releasing(message_->envelope, recipient);
 }
 
 void Session::header(std::string_view name, std::string_view value) {
@@ -261,8 +249,8 @@ SessionReply Session::outgoing_headers() {
                                                                        message_->budget));
     const flow::MessageDecision& decision = *message_->decision;
     if (is_preflight) {
-        const auto& refusal = decision.sender_refusal.has_value() ? decision.sender_refusal
-                                                                  : decision.trouble_answer;
+        const auto& refusal =
+            decision.sender_refusal.has_value() ? decision.sender_refusal : decision.trouble_answer;
         return refusal.has_value() ? SessionReply(Answer{*refusal}) : SkipBody{};
     }
     if (settings.mode == config::Mode::Shadow) {

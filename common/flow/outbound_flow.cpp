@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outbound_flow.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -9,6 +8,7 @@
 #include "flow/auto_release.hpp"
 #include "flow/facts.hpp"
 #include "flow/message_look.hpp"
+#include "flow/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
@@ -32,7 +32,6 @@
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
-#include "report/decision.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -257,29 +256,30 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
                                                             std::chrono::milliseconds& budget) {
     MessageDecision decision;
     decision.stream = stream_of(who, envelope, window, settings);
+    decision.window = window;
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
         decision.verdicts.resize(1);
-        report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
+        report_refused(who, envelope, recipient, decision, settings);
         return decision.sender_refusal;
     }
     if (decision.stream.is_bulk()) {
         return std::nullopt;
     }
     const core::SteadyPoint start = parts_.clock.steady_now();
-    const GatheredFacts facts = gather_facts(std::span(&recipient, 1),
-                                             envelope.sender,
-                                             settings,
-                                             sources(lists),
-                                             start + budget,
-                                             parts_.clock.now());
+    decision.facts = gather_facts(std::span(&recipient, 1),
+                                  envelope.sender,
+                                  settings,
+                                  sources(lists),
+                                  start + budget,
+                                  parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
-    decision.verdicts = verdicts_of(facts, {}, decision.stream.stream, settings);
+    decision.verdicts = verdicts_of(decision.facts, {}, decision.stream.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
-        report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
+        report_refused(who, envelope, recipient, decision, settings);
     }
     return answer;
 }
@@ -296,34 +296,38 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     if (!decision.stream.is_bulk()) {
         decision.stream = outbound::stream_by_headers(headers, settings.bulk);
     }
+    decision.header = header_facts(headers, settings.bulk);
+    decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
     // Begins the look-ups of Reply-To, which are on their way together with the recipients'.
     const MessageLook look(headers, decision.stream.stream, settings, parts_.resolver);
-    const GatheredFacts facts = gather_facts(envelope.recipients,
-                                             envelope.sender,
-                                             settings,
-                                             sources(lists),
-                                             start + budget,
-                                             parts_.clock.now());
+    decision.facts = gather_facts(envelope.recipients,
+                                  envelope.sender,
+                                  settings,
+                                  sources(lists),
+                                  start + budget,
+                                  parts_.clock.now());
     const std::vector<outbound::Finding> about_message =
         look.findings(start + budget, parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
-    decision.verdicts = verdicts_of(facts, about_message, decision.stream.stream, settings);
+    decision.verdicts =
+        verdicts_of(decision.facts, about_message, decision.stream.stream, settings);
     decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
         decision.plan.what = outbound::Refuse{*decision.sender_refusal};
         return decision;
     }
-    if (facts.store_trouble.has_value()) {
+    const std::optional<std::string>& store_trouble = decision.facts.store_trouble;
+    if (store_trouble.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("store: the suppression list can't be asked: {}",
-                                     core::log_safe(*facts.store_trouble)));
+                                     core::log_safe(*store_trouble)));
         decision.trouble_answer =
             answer_for(settings.on_error.store, "the suppression list is out of reach");
     }
-    if (has_unresolved(facts, decision.verdicts, settings) &&
+    if (has_unresolved(decision.facts, decision.verdicts, settings) &&
         !decision.trouble_answer.has_value()) {
         decision.trouble_answer =
             answer_for(settings.on_error.dns, "DNS gave no answer about a recipient's domain");
@@ -442,52 +446,6 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
         recipient.in_doubt = true;
     }
     return *std::move(dsn);
-}
-
-void OutboundFlow::report(const Submitting& who,
-                          const mail::Envelope& envelope,
-                          const MessageDecision& decision,
-                          const Committed* committed,
-                          const config::Settings& settings) const {
-    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
-        std::optional<std::int64_t> held_id;
-        if (committed != nullptr && committed->ids.at(i) != 0) {
-            held_id = committed->ids.at(i);
-        }
-        report_recipient(who, envelope, envelope.recipients[i], decision, i, held_id, settings);
-    }
-}
-
-void OutboundFlow::report_recipient(const Submitting& who,
-                                    const mail::Envelope& envelope,
-                                    const mail::Recipient& recipient,
-                                    const MessageDecision& decision,
-                                    std::size_t index,
-                                    std::optional<std::int64_t> held_id,
-                                    const config::Settings& settings) const {
-    const outbound::Verdict& verdict = decision.verdicts.at(index);
-    report::OutboundDecision line;
-    line.session = who.session_id;
-    line.queue_id = envelope.queue_id;
-    line.sender = envelope.sender_text();
-    line.recipient = recipient.shown();
-    line.mode = settings.mode;
-    line.verdict = verdict.action;
-    line.unshadowed = verdict.shadowed;
-    if (decision.sender_refusal.has_value()) {
-        line.verdict = config::PolicyAction::Reject;
-        line.unshadowed = line.verdict;
-        line.reason = outbound::kSenderNotEnrolled;
-    } else if (verdict.finding.has_value()) {
-        line.reason = mail::wire_name(verdict.finding->name);
-        line.code = verdict.finding->code;
-    }
-    line.envelope_id = envelope.envelope_id().value_or("");
-    line.stream = decision.stream;
-    line.dns_time = decision.dns_time;
-    line.held_id = held_id;
-    line.overridden = verdict.overridden;
-    parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
 }  // namespace holdback::flow

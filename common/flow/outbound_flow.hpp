@@ -7,8 +7,10 @@
 #include "core/digest.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/decision_recorder.hpp"
 #include "flow/facts.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -16,6 +18,7 @@
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/plan.hpp"
+#include "outbound/recorded.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
@@ -28,6 +31,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +40,7 @@ namespace holdback::flow {
 
 /// What has been decided about one outgoing message.
 struct MessageDecision {
+    GatheredFacts facts;                      ///< what was known, one per recipient
     std::vector<outbound::Verdict> verdicts;  ///< one per recipient
     /// The answer to a sender who may not send at all, whatever the recipients; nullopt: it may.
     std::optional<mail::SmtpReply> sender_refusal;
@@ -44,6 +49,8 @@ struct MessageDecision {
     std::chrono::milliseconds dns_time{0};
     /// The answer that `[on_error]` wants for trouble met on the way; nullopt: go on.
     std::optional<mail::SmtpReply> trouble_answer;
+    HeaderFacts header;      ///< for the record
+    std::size_t window = 0;  ///< the same
 };
 
 /// The copy of a message on its way into the spool while its body comes in.
@@ -97,6 +104,7 @@ public:
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
+        DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}
@@ -157,6 +165,20 @@ public:
 
 private:
     [[nodiscard]] FactSources sources(const outbound::AddressLists& lists) const;
+    /// Notes the decision about these recipients, where decisions are remembered.
+    void remember(const Submitting& who,
+                  const mail::Envelope& envelope,
+                  std::span<const mail::Recipient> recipients,
+                  const MessageDecision& decision,
+                  outbound::DecidedAt decided_at,
+                  const Committed* committed,
+                  const config::Settings& settings) const;
+    /// The line and the record of a recipient who is refused at RCPT; its verdict is the only one.
+    void report_refused(const Submitting& who,
+                        const mail::Envelope& envelope,
+                        const mail::Recipient& recipient,
+                        const MessageDecision& decision,
+                        const config::Settings& settings) const;
     /// The decision line of one recipient; its verdict stands at `index`.
     void report_recipient(const Submitting& who,
                           const mail::Envelope& envelope,

@@ -24,7 +24,16 @@ namespace holdback::flow {
 
 namespace {
 
-/// The outcome in the form of a report of our own MTA.
+mail::EnvelopeSender sender_of(const mail::MtaOutcome& outcome) {
+    const auto parsed = mail::Address::parse(outcome.sender.value_or(""), mail::Smtputf8::Yes);
+    if (!parsed.has_value()) {
+        return mail::NullSender{};
+    }
+    return parsed->value;
+}
+
+}  // namespace
+
 dsn::Report report_of(const mail::MtaOutcome& outcome) {
     dsn::Report report;
     report.kind = dsn::MessageKind::Dsn;
@@ -39,16 +48,6 @@ dsn::Report report_of(const mail::MtaOutcome& outcome) {
     report.recipients.push_back(std::move(recipient));
     return report;
 }
-
-mail::EnvelopeSender sender_of(const mail::MtaOutcome& outcome) {
-    const auto parsed = mail::Address::parse(outcome.sender.value_or(""), mail::Smtputf8::Yes);
-    if (!parsed.has_value()) {
-        return mail::NullSender{};
-    }
-    return parsed->value;
-}
-
-}  // namespace
 
 bool OutcomeLearning::on_outcome(const ports::JournalEntry& entry, core::TimePoint /*now*/) {
     const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();

@@ -3,12 +3,17 @@
 // What the MTA's log teaches: bounces, proven by it, and deliveries.
 
 #include "core/clock.hpp"
+#include "dsn/report.hpp"
 #include "flow/learner.hpp"
 #include "flow/snapshot.hpp"
+#include "mail/outcome.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 
 namespace holdback::flow {
+
+/// An outcome in the form of a report of our own MTA about a failed recipient, to be classified.
+[[nodiscard]] dsn::Report report_of(const mail::MtaOutcome& outcome);
 
 /// Hears of every outcome. Only attempts by SMTP teach: what local delivery or a program says, says
 /// nothing of other people's servers.

@@ -364,6 +364,36 @@ CREATE INDEX held_recipient_recheck ON held_recipient (state, recheck_at)
     WHERE recheck_at IS NOT NULL;
 )sql";
 
+// On what facts messages were decided. The recipients of a message lie side by side: their ids are
+// `first` and those that follow, so that neither table needs the other's key. `facts` are lines of
+// key=value, see outbound/fact_text.
+constexpr std::string_view kVersion10 = R"sql(
+CREATE TABLE decision_message (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    at         INTEGER NOT NULL,
+    queue_id   TEXT    NOT NULL,
+    sender     TEXT    NOT NULL,
+    mode       TEXT    NOT NULL,
+    stream     TEXT    NOT NULL,
+    campaign   TEXT    NOT NULL,
+    first      INTEGER NOT NULL,
+    recipients INTEGER NOT NULL,
+    facts      TEXT    NOT NULL
+) STRICT;
+CREATE INDEX decision_message_by_time ON decision_message (at);
+
+CREATE TABLE decision_recipient (
+    id      INTEGER PRIMARY KEY,
+    address TEXT    NOT NULL,
+    domain  TEXT    NOT NULL,  -- of the address, in lower case
+    verdict TEXT    NOT NULL,
+    reason  TEXT    NOT NULL,
+    code    INTEGER,
+    held    INTEGER,           -- id of the held item
+    facts   TEXT    NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -372,7 +402,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion6,
                             kVersion7,
                             kVersion8,
-                            kVersion9};
+                            kVersion9,
+                            kVersion10};
 
 }  // namespace
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is told and remembered of a decision about outgoing mail.
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "flow/decision_recorder.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/recording.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/finding.hpp"
+#include "outbound/recorded.hpp"
+#include "outbound/sender.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/log.hpp"
+#include "report/decision.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace holdback::flow {
+
+void OutboundFlow::report(const Submitting& who,
+                          const mail::Envelope& envelope,
+                          const MessageDecision& decision,
+                          const Committed* committed,
+                          const config::Settings& settings) const {
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        std::optional<std::int64_t> held_id;
+        if (committed != nullptr && committed->ids.at(i) != 0) {
+            held_id = committed->ids.at(i);
+        }
+        report_recipient(who, envelope, envelope.recipients[i], decision, i, held_id, settings);
+    }
+    remember(who,
+             envelope,
+             envelope.recipients,
+             decision,
+             outbound::DecidedAt::Message,
+             committed,
+             settings);
+}
+
+void OutboundFlow::report_refused(const Submitting& who,
+                                  const mail::Envelope& envelope,
+                                  const mail::Recipient& recipient,
+                                  const MessageDecision& decision,
+                                  const config::Settings& settings) const {
+    report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
+    remember(who,
+             envelope,
+             std::span(&recipient, 1),
+             decision,
+             outbound::DecidedAt::Recipient,
+             nullptr,
+             settings);
+}
+
+void OutboundFlow::remember(const Submitting& who,
+                            const mail::Envelope& envelope,
+                            std::span<const mail::Recipient> recipients,
+                            const MessageDecision& decision,
+                            outbound::DecidedAt decided_at,
+                            const Committed* committed,
+                            const config::Settings& settings) const {
+    if (parts_.recorder == nullptr || settings.journal.decisions.count() == 0) {
+        return;
+    }
+    parts_.recorder->note(
+        record_of({.who = who,
+                   .envelope = envelope,
+                   .settings = settings,
+                   .stream = decision.stream,
+                   .header = decision.header,
+                   .decided_at = decided_at,
+                   .now = parts_.clock.now(),
+                   .window = decision.window,
+                   .recipients = recipients,
+                   .verdicts = decision.verdicts,
+                   .facts = decision.facts.recipients,
+                   .held = committed == nullptr ? std::span<const std::int64_t>() : committed->ids,
+                   .sender_refused = decision.sender_refusal.has_value()}));
+}
+
+void OutboundFlow::report_recipient(const Submitting& who,
+                                    const mail::Envelope& envelope,
+                                    const mail::Recipient& recipient,
+                                    const MessageDecision& decision,
+                                    std::size_t index,
+                                    std::optional<std::int64_t> held_id,
+                                    const config::Settings& settings) const {
+    const outbound::Verdict& verdict = decision.verdicts.at(index);
+    report::OutboundDecision line;
+    line.session = who.session_id;
+    line.queue_id = envelope.queue_id;
+    line.sender = envelope.sender_text();
+    line.recipient = recipient.shown();
+    line.mode = settings.mode;
+    line.verdict = verdict.action;
+    line.unshadowed = verdict.shadowed;
+    if (decision.sender_refusal.has_value()) {
+        line.verdict = config::PolicyAction::Reject;
+        line.unshadowed = line.verdict;
+        line.reason = outbound::kSenderNotEnrolled;
+    } else if (verdict.finding.has_value()) {
+        line.reason = mail::wire_name(verdict.finding->name);
+        line.code = verdict.finding->code;
+    }
+    line.envelope_id = envelope.envelope_id().value_or("");
+    line.stream = decision.stream;
+    line.dns_time = decision.dns_time;
+    line.held_id = held_id;
+    line.overridden = verdict.overridden;
+    parts_.log.write(ports::Severity::Info, report::decision_line(line));
+}
+
+}  // namespace holdback::flow

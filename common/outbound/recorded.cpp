@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/recorded.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/suppression.hpp"
+#include "mail/suppression_scope.hpp"
+#include "mail/suppression_subject.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/fact_text.hpp"
+#include "outbound/mail_route.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+constexpr std::size_t kMostText = 200;
+constexpr std::size_t kMostHosts = 3;
+constexpr char kSeparator = ' ';
+
+constexpr std::array kSyntaxErrors{
+    mail::SyntaxError::Empty,
+    mail::SyntaxError::NoAt,
+    mail::SyntaxError::LocalEmpty,
+    mail::SyntaxError::LocalBadCharacter,
+    mail::SyntaxError::QuoteUnclosed,
+    mail::SyntaxError::QuotedPairBad,
+    mail::SyntaxError::TextAfterQuote,
+    mail::SyntaxError::DomainEmpty,
+    mail::SyntaxError::EmptyLabel,
+    mail::SyntaxError::LabelHyphen,
+    mail::SyntaxError::DomainBadCharacter,
+    mail::SyntaxError::BadLiteral,
+    mail::SyntaxError::NonAsciiWithoutSmtputf8,
+    mail::SyntaxError::BadUtf8,
+    mail::SyntaxError::BadIdn,
+    mail::SyntaxError::BadPath,
+};
+
+/// The enumerator of a wire name in a list of ours that may lack it.
+template <typename Enum, std::size_t Count>
+std::optional<Enum> named(const std::array<Enum, Count>& all, std::string_view name) {
+    const auto* const found =
+        std::ranges::find_if(all, [&](const Enum value) { return wire_name(value) == name; });
+    return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string_view cut(std::string_view text) {
+    return text.substr(0, kMostText);
+}
+
+std::vector<std::string> words(const std::string& text) {
+    std::vector<std::string> all;
+    for (const std::string_view word : core::split(text, kSeparator)) {
+        if (!word.empty()) {
+            all.emplace_back(word);
+        }
+    }
+    return all;
+}
+
+std::string joined(const std::vector<std::string>& all) {
+    return fmt::format("{}", fmt::join(all, std::string_view(&kSeparator, 1)));
+}
+
+void put_suppression(FactWriter& facts, const mail::SuppressionEntry& entry) {
+    facts.put("sup", wire_name(entry.reason));
+    facts.put_number("sup.code", static_cast<std::uint64_t>(entry.code.number()));
+    facts.put("sup.source", wire_name(entry.source));
+    facts.put("sup.scope", entry.scope.stored());
+    facts.put("sup.kind", wire_name(entry.kind));
+    if (entry.kind != mail::SubjectKind::Address || entry.form == mail::SubjectForm::Hashed) {
+        facts.put("sup.subject", cut(entry.subject));
+    }
+    facts.put("sup.text", cut(entry.diagnostic));
+}
+
+std::optional<mail::SuppressionEntry> read_suppression(const FactReader& facts,
+                                                       const RecordedRecipient& recipient) {
+    const auto reason = mail::parse_suppression_reason(facts.text("sup"));
+    if (!reason.has_value()) {
+        return std::nullopt;
+    }
+    mail::SuppressionEntry entry;
+    entry.reason = *reason;
+    entry.code = mail::FailureCode::from_number(
+                     static_cast<int>(facts.number("sup.code").value_or(0) % 10'000))
+                     .value_or(mail::kUnknownFailure);
+    entry.source = mail::parse_suppression_source(facts.text("sup.source"))
+                       .value_or(mail::SuppressionSource::Admin);
+    entry.scope = mail::SuppressionScope::from_stored(facts.text("sup.scope"));
+    entry.kind =
+        mail::parse_subject_kind(facts.text("sup.kind")).value_or(mail::SubjectKind::Address);
+    entry.subject = facts.text("sup.subject");
+    if (entry.subject.empty() && recipient.facts.syntax.has_value()) {
+        entry.subject = recipient.facts.syntax->value.key();
+    }
+    entry.diagnostic = facts.text("sup.text");
+    return entry;
+}
+
+void put_route(FactWriter& facts, const MailRoute& route) {
+    facts.put("route", wire_name(route.kind));
+    facts.put("why", cut(route.why));
+    const std::size_t hosts = std::min(kMostHosts, route.hosts.size());
+    facts.put("hosts",
+              cut(joined({route.hosts.begin(),
+                          route.hosts.begin() + static_cast<std::ptrdiff_t>(hosts)})));
+}
+
+std::optional<MailRoute> read_route(const FactReader& facts) {
+    const auto kind = parse_route_kind(facts.text("route"));
+    if (!kind.has_value()) {
+        return std::nullopt;
+    }
+    return MailRoute{.kind = *kind, .hosts = words(facts.text("hosts")), .why = facts.text("why")};
+}
+
+mail::RecipientSyntax read_syntax(const FactReader& facts,
+                                  const std::string& address,
+                                  mail::Smtputf8 utf8) {
+    if (const auto error = facts.find("syntax")) {
+        return std::unexpected(named(kSyntaxErrors, *error).value_or(mail::SyntaxError::BadPath));
+    }
+    return mail::Address::parse(address, utf8);
+}
+
+}  // namespace
+
+HeaderSigns header_signs(const mail::HeaderList& headers, const config::BulkSettings& settings) {
+    HeaderSigns signs;
+    const auto look_for = [&](std::string_view name) {
+        std::string lower = core::to_lower(name);
+        if (lower.empty() || std::ranges::find(signs.asked, lower) != signs.asked.end()) {
+            return;
+        }
+        if (headers.has(name)) {
+            signs.present.push_back(lower);
+        }
+        signs.asked.push_back(std::move(lower));
+    };
+    for (const std::string& name : settings.headers) {
+        look_for(name);
+    }
+    look_for(settings.campaign_header);
+    for (const std::string_view name :
+         {"List-Unsubscribe", "List-Id", "Feedback-ID", "X-Campaign-ID", "Precedence"}) {
+        look_for(name);
+    }
+    signs.precedence = cut(headers.first("Precedence").value_or(""));
+    return signs;
+}
+
+std::string RecordedMessage::sender_text() const {
+    mail::Envelope envelope;
+    envelope.sender = sender;
+    return envelope.sender_text();
+}
+
+std::string message_facts(const RecordedMessage& message) {
+    FactWriter facts;
+    if (message.decided_at != DecidedAt::Message) {
+        facts.put("at", wire_name(message.decided_at));
+    }
+    facts.put("session", cut(message.session));
+    facts.put_flag("utf8", message.utf8 == mail::Smtputf8::Yes);
+    facts.put("user", cut(message.origin.user));
+    facts.put("daemon", cut(message.origin.daemon));
+    if (message.origin.client.has_value()) {
+        facts.put("client", message.origin.client->text());
+    }
+    facts.put_flag("local", !message.origin.over_smtp);
+    facts.put_number("named", message.named);
+    facts.put_number("window", message.window);
+    facts.put_number("window.seconds", static_cast<std::uint64_t>(message.window_length.count()));
+    facts.put_number("repeats.limit", message.repeats_limit);
+    facts.put("asked", joined(message.headers.asked));
+    facts.put("present", joined(message.headers.present));
+    facts.put("precedence", message.headers.precedence);
+    facts.put("message-id", cut(message.message_id));
+    facts.put("signal", cut(message.stream.signal));
+    return facts.take();
+}
+
+void read_message_facts(std::string_view text, RecordedMessage& message) {
+    const FactReader facts(text);
+    if (facts.find("at") == wire_name(DecidedAt::Recipient)) {
+        message.decided_at = DecidedAt::Recipient;
+    }
+    message.session = facts.text("session");
+    message.utf8 = facts.flag("utf8") ? mail::Smtputf8::Yes : mail::Smtputf8::No;
+    message.origin = {.user = facts.text("user"),
+                      .daemon = facts.text("daemon"),
+                      .client = mail::IpAddress::parse(facts.text("client")),
+                      .over_smtp = !facts.flag("local")};
+    message.named = facts.number("named").value_or(0);
+    message.window = facts.number("window").value_or(0);
+    message.window_length = std::chrono::seconds(facts.number("window.seconds").value_or(0));
+    message.repeats_limit = facts.number("repeats.limit").value_or(0);
+    message.headers = {.asked = words(facts.text("asked")),
+                       .present = words(facts.text("present")),
+                       .precedence = facts.text("precedence")};
+    message.message_id = facts.text("message-id");
+    message.stream.signal = facts.find("signal").value_or("none");
+}
+
+std::string recipient_facts(const RecordedRecipient& recipient) {
+    FactWriter facts;
+    facts.put("mailer", cut(recipient.mailer));
+    const mail::RecipientSyntax& syntax = recipient.facts.syntax;
+    if (!syntax.has_value()) {
+        facts.put("syntax", wire_name(syntax.error()));
+    } else if (syntax->is_unusual()) {
+        std::vector<std::string> odd;
+        odd.reserve(syntax->oddities.size());
+        for (const mail::Oddity oddity : syntax->oddities) {
+            odd.emplace_back(wire_name(oddity));
+        }
+        facts.put("odd", joined(odd));
+    }
+    if (recipient.facts.route.has_value()) {
+        put_route(facts, *recipient.facts.route);
+    }
+    facts.put_flag("allowed", recipient.facts.allowed_by_store);
+    facts.put_flag("took-mail", recipient.facts.domain_took_mail);
+    facts.put_flag("role", recipient.facts.is_role);
+    facts.put_flag("disposable", recipient.facts.is_disposable);
+    if (recipient.facts.suppression.has_value()) {
+        put_suppression(facts, *recipient.facts.suppression);
+    }
+    if (recipient.unshadowed != recipient.action) {
+        facts.put("unshadowed", wire_name(recipient.unshadowed));
+    }
+    std::vector<std::string> found;
+    found.reserve(recipient.found.size());
+    for (const mail::FindingName name : recipient.found) {
+        found.emplace_back(wire_name(name));
+    }
+    facts.put("found", joined(found));
+    return facts.take();
+}
+
+void read_recipient_facts(std::string_view text,
+                          mail::Smtputf8 utf8,
+                          RecordedRecipient& recipient) {
+    const FactReader facts(text);
+    recipient.mailer = facts.text("mailer");
+    recipient.facts.syntax = read_syntax(facts, recipient.address, utf8);
+    recipient.facts.route = read_route(facts);
+    recipient.facts.allowed_by_store = facts.flag("allowed");
+    recipient.facts.domain_took_mail = facts.flag("took-mail");
+    recipient.facts.is_role = facts.flag("role");
+    recipient.facts.is_disposable = facts.flag("disposable");
+    recipient.facts.suppression = read_suppression(facts, recipient);
+    recipient.unshadowed =
+        config::parse_policy_action(facts.text("unshadowed")).value_or(recipient.action);
+    for (const std::string& word : words(facts.text("found"))) {
+        if (const auto name = mail::parse_finding_name(word)) {
+            recipient.found.push_back(*name);
+        }
+    }
+}
+
+mail::EnvelopeSender recorded_sender(const std::string& text) {
+    if (text.empty()) {
+        return mail::NullSender{};
+    }
+    if (auto parsed = mail::Address::parse(text, mail::Smtputf8::Yes); parsed.has_value()) {
+        return std::move(parsed->value);
+    }
+    return text;
+}
+
+std::string_view wire_name(DecidedAt when) {
+    switch (when) {
+        case DecidedAt::Recipient:
+            return "recipient";
+        case DecidedAt::Message:
+            return "message";
+    }
+    std::unreachable();
+}
+
+}  // namespace holdback::outbound

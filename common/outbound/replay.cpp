@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/replay.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "mail/domain.hpp"
+#include "mail/envelope.hpp"
+#include "mail/finding.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/direction.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/mail_route.hpp"
+#include "outbound/recorded.hpp"
+#include "outbound/sender.hpp"
+#include "outbound/verdict.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using config::PolicyAction;
+using mail::FindingName;
+
+/// The streams that a message may be of, as far as the record tells.
+struct PossibleStreams {
+    bool direct = true;
+    bool bulk = false;
+    std::string missing;  ///< what would tell, where both are possible
+};
+
+PossibleStreams bulk_for_sure() {
+    return {.direct = false, .bulk = true, .missing = {}};
+}
+
+PossibleStreams unless(std::string missing) {
+    return {.direct = true, .bulk = true, .missing = std::move(missing)};
+}
+
+/// How many recipients of the sender there were within the window of the settings: exact where it
+/// is as long as the recorded one.
+struct WindowBounds {
+    std::size_t least;
+    std::size_t most;
+};
+
+WindowBounds window_of(const RecordedMessage& message, const config::Settings& settings) {
+    const auto wanted = settings.bulk.rate.window;
+    if (wanted == message.window_length) {
+        return {message.window, message.window};
+    }
+    if (wanted > message.window_length) {
+        return {message.window, std::numeric_limits<std::size_t>::max()};
+    }
+    return {std::min(message.named, message.window), message.window};
+}
+
+EnvelopeSigns signs_of(const RecordedMessage& message) {
+    return {.sender = message.sender_text(),
+            .user = message.origin.user,
+            .daemon = message.origin.daemon,
+            .client = message.origin.client,
+            .recipients = message.named,
+            .window_recipients = 0};
+}
+
+/// By the envelope, when so many recipients were named as `signs` says; `later` were named after.
+PossibleStreams by_envelope(EnvelopeSigns signs,
+                            std::size_t later,
+                            const WindowBounds& window,
+                            const config::BulkSettings& settings) {
+    signs.window_recipients = window.least - std::min(window.least, later);
+    if (stream_by_envelope(signs, settings).is_bulk()) {
+        return bulk_for_sure();
+    }
+    signs.window_recipients = window.most - std::min(window.most, later);
+    if (stream_by_envelope(signs, settings).is_bulk()) {
+        return unless("how many recipients the sender had within [bulk] rate");
+    }
+    return {};
+}
+
+/// A signal that is none of those that are worked out here from the record.
+bool is_content_signal(std::string_view signal) {
+    constexpr std::string_view kHeader = "header:";
+    constexpr std::string_view kRecipients = "recipients:";
+    constexpr std::string_view kRate = "rate:";
+    return signal != "none" && signal != "sender" && signal != "user" && signal != "daemon" &&
+           signal != "client" && !signal.starts_with(kHeader) && !signal.starts_with(kRecipients) &&
+           !signal.starts_with(kRate);
+}
+
+/// By how often the same content was sent: "repeats:23/text".
+PossibleStreams by_content(const RecordedMessage& message, const config::BulkSettings& settings) {
+    constexpr std::string_view kRepeats = "repeats:";
+    const std::string_view signal = message.stream.signal;
+    if (signal.starts_with(kRepeats)) {
+        const std::string_view count = signal.substr(kRepeats.size());
+        const auto repeats = core::parse_decimal(count.substr(0, count.find('/')));
+        return repeats.value_or(settings.repeats) >= settings.repeats ? bulk_for_sure()
+                                                                      : PossibleStreams{};
+    }
+    if (is_content_signal(signal)) {
+        return bulk_for_sure();
+    }
+    // What was bulk by another signal was not looked at.
+    const bool below_limit = !message.stream.is_bulk() && message.repeats_limit > 0;
+    return below_limit && message.repeats_limit <= settings.repeats
+               ? PossibleStreams{}
+               : unless("how often the same content was sent");
+}
+
+PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& settings) {
+    mail::HeaderList headers;
+    for (const std::string& name : signs.present) {
+        headers.add(name, name == "precedence" ? signs.precedence : std::string());
+    }
+    if (stream_by_headers(headers, settings).is_bulk()) {
+        return bulk_for_sure();
+    }
+    std::vector<std::string> needed = settings.headers;
+    needed.push_back(settings.campaign_header);
+    for (const std::string& name : needed) {
+        const std::string lower = core::to_lower(name);
+        if (!lower.empty() && std::ranges::find(signs.asked, lower) == signs.asked.end()) {
+            return unless(fmt::format("whether there was a header field {}", name));
+        }
+    }
+    return {};
+}
+
+/// What the message would be taken for at the end of the headers.
+PossibleStreams streams_of(const RecordedMessage& message, const config::Settings& settings) {
+    PossibleStreams envelope =
+        by_envelope(signs_of(message), 0, window_of(message, settings), settings.bulk);
+    if (!envelope.direct) {
+        return envelope;
+    }
+    if (message.decided_at == DecidedAt::Recipient) {
+        return unless("the header and the other recipients of a message refused at RCPT");
+    }
+    PossibleStreams header = by_header(message.headers, settings.bulk);
+    if (!header.direct) {
+        return header;
+    }
+    PossibleStreams content = by_content(message, settings.bulk);
+    if (!content.direct) {
+        return content;
+    }
+    if (header.bulk) {
+        return header;
+    }
+    return content.bulk ? content : envelope;
+}
+
+/// The route under these settings; the error says that the domain was never asked about.
+struct RouteNotRecorded {};
+std::variant<std::optional<MailRoute>, RouteNotRecorded> route_of(
+    const RecordedRecipient& recipient, const config::Settings& settings) {
+    if (!recipient.facts.syntax.has_value()) {
+        return std::nullopt;
+    }
+    const mail::Domain& domain = recipient.facts.syntax->value.domain();
+    const auto& known = recipient.facts.route;
+    const mail::Recipient asked{.verbatim = {},
+                                .syntax = recipient.facts.syntax,
+                                .arguments = {},
+                                .mailer = recipient.mailer};
+    if (needs_route(asked, settings)) {
+        if (!known.has_value() || known->kind == RouteKind::Local) {
+            return RouteNotRecorded{};
+        }
+        return known;
+    }
+    MailRoute route;
+    if (domain.is_literal()) {
+        route.kind = RouteKind::Literal;
+    } else if (is_local(domain, recipient.mailer, settings.outgoing.local_domains)) {
+        route.kind = RouteKind::Local;
+    } else {
+        return std::nullopt;
+    }
+    return route;
+}
+
+/// True for a finding that `findings` cannot make again from the record, and for which the settings
+/// still look.
+bool is_kept(FindingName name, const config::Settings& by) {
+    switch (name) {
+        case FindingName::AlreadySent:
+            return by.bulk.repeat_window.count() > 0;
+        case FindingName::CampaignStopped:
+            return by.bulk.stop_above.percent < 100;
+        case FindingName::MissingSignature:
+            return by.compliance.expect_signature;
+        case FindingName::MissingUnsubscribe:
+        case FindingName::ForeignFrom:
+        case FindingName::MissingPlainText:
+        case FindingName::UnusableReplyTo:
+            return true;
+        case FindingName::MalformedAddress:
+        case FindingName::UnusualAddress:
+        case FindingName::NoSuchDomain:
+        case FindingName::NoMailHost:
+        case FindingName::NullMx:
+        case FindingName::ReservedDomain:
+        case FindingName::UnusableMx:
+        case FindingName::MisspelledDomain:
+        case FindingName::RoleAddress:
+        case FindingName::DisposableDomain:
+        case FindingName::SuppressedBounce:
+        case FindingName::SuppressedComplaint:
+        case FindingName::SuppressedUnsubscribe:
+        case FindingName::SuppressedManual:
+        case FindingName::BlockedByAdmin:
+        case FindingName::UnresolvedDomain:
+            return false;
+    }
+    return false;
+}
+
+std::vector<Finding> findings_again(const RecordedRecipient& recipient,
+                                    std::optional<MailRoute> route,
+                                    const config::Settings& settings) {
+    RecipientFacts facts = recipient.facts;
+    facts.route = std::move(route);
+    facts.is_role = facts.is_role && !settings.policy.role_addresses.empty();
+    facts.is_disposable = facts.is_disposable && !settings.policy.disposable_domains.empty();
+    std::vector<Finding> found = findings(facts, settings);
+    if (is_allowed(facts, settings)) {
+        return found;
+    }
+    for (const FindingName name : recipient.found) {
+        if (is_kept(name, settings) &&
+            std::ranges::find(found, name, &Finding::name) == found.end()) {
+            found.push_back({.name = name,
+                             .code = std::nullopt,
+                             .certainty = mail::Certainty::Hint,
+                             .reason = "it was found then",
+                             .advice = {},
+                             .suggestion = {}});
+        }
+    }
+    std::ranges::stable_sort(found, {}, &Finding::name);
+    return found;
+}
+
+ReplayedVerdict verdict_of(const Verdict& verdict) {
+    return {.action = verdict.action,
+            .reason = verdict.finding.has_value()
+                          ? std::string(mail::wire_name(verdict.finding->name))
+                          : std::string()};
+}
+
+/// The one answer of all streams that are possible, or what is missing to tell them apart.
+Replayed judge_all(std::span<const Finding> found,
+                   const PossibleStreams& streams,
+                   const config::PolicySettings& policy) {
+    const ReplayedVerdict direct = verdict_of(judge(found, Stream::Direct, policy));
+    const ReplayedVerdict bulk = verdict_of(judge(found, Stream::Bulk, policy));
+    if (streams.direct && streams.bulk && direct != bulk) {
+        return NotRecorded{streams.missing};
+    }
+    return streams.bulk ? bulk : direct;
+}
+
+/// The answer at RCPT, where one is given to this recipient: nullopt to go on.
+std::optional<Replayed> at_rcpt(const RecordedMessage& message,
+                                std::size_t index,
+                                std::span<const Finding> found,
+                                const config::Settings& settings) {
+    EnvelopeSigns signs = signs_of(message);
+    std::size_t later = 0;
+    if (message.decided_at == DecidedAt::Message) {
+        later = message.recipients.size() - index - 1;
+        signs.recipients -= std::min(signs.recipients, later);
+    }
+    const PossibleStreams streams =
+        by_envelope(std::move(signs), later, window_of(message, settings), settings.bulk);
+    const Verdict verdict = judge(found, Stream::Direct, settings.policy);
+    if (!streams.direct || !refusal(verdict).has_value()) {
+        return std::nullopt;
+    }
+    if (streams.bulk) {
+        return NotRecorded{streams.missing};
+    }
+    return verdict_of(verdict);
+}
+
+/// The whole message is answered where DNS told nothing and `[on_error] dns` says so.
+void apply_trouble(const config::Settings& settings, std::vector<Replayed>& answers) {
+    const config::ErrorAnswer answer = settings.on_error.dns;
+    const std::string_view unresolved = mail::wire_name(FindingName::UnresolvedDomain);
+    const bool any = std::ranges::any_of(answers, [&](const Replayed& replayed) {
+        const auto* verdict = std::get_if<ReplayedVerdict>(&replayed);
+        return verdict != nullptr && verdict->reason == unresolved;
+    });
+    if (!any || answer == config::ErrorAnswer::Accept || settings.mode == config::Mode::Shadow) {
+        return;
+    }
+    const PolicyAction action =
+        answer == config::ErrorAnswer::Tempfail ? PolicyAction::Defer : PolicyAction::Reject;
+    std::ranges::fill(answers, ReplayedVerdict{action, std::string(unresolved)});
+}
+
+}  // namespace
+
+std::vector<Replayed> replay(const RecordedMessage& message, const config::Settings& settings) {
+    const std::size_t count = message.recipients.size();
+    if (!is_outgoing(message.origin, message.sender, settings.outgoing)) {
+        return {count, ReplayedVerdict{PolicyAction::Pass, std::string(kNotOutgoing)}};
+    }
+    if (sender_refusal(message.sender, settings.outgoing).has_value()) {
+        return {count, ReplayedVerdict{PolicyAction::Reject, std::string(kSenderNotEnrolled)}};
+    }
+    const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
+    const PossibleStreams streams = streams_of(message, settings);
+    std::vector<Replayed> answers;
+    answers.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const RecordedRecipient& recipient = message.recipients[i];
+        auto route = route_of(recipient, settings);
+        if (std::holds_alternative<RouteNotRecorded>(route)) {
+            answers.emplace_back(NotRecorded{"the mail route of a domain that was not asked"});
+            continue;
+        }
+        const std::vector<Finding> found = findings_again(
+            recipient, std::get<std::optional<MailRoute>>(std::move(route)), settings);
+        if (asks_at_rcpt) {
+            if (auto answer = at_rcpt(message, i, found, settings)) {
+                answers.push_back(*std::move(answer));
+                continue;
+            }
+        }
+        answers.push_back(judge_all(found, streams, settings.policy));
+    }
+    apply_trouble(settings, answers);
+    return answers;
+}
+
+}  // namespace holdback::outbound

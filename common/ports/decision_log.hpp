@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How a use case remembers on what facts it decided.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "outbound/recorded.hpp"
+#include "ports/suppression_store.hpp"  // StoreError
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace holdback::ports {
+
+/// How long decisions are kept.
+struct DecisionLimits {
+    std::chrono::seconds keep = std::chrono::days(30);
+    std::int64_t entries = 2'000'000;  ///< recipients kept at most
+};
+
+/// Which messages are visited; what is empty does not filter.
+struct DecisionFilter {
+    core::TimePoint since;
+    std::optional<std::string> sender = std::nullopt;  ///< compared without letter case
+};
+
+/// The memory of decisions, bounded by `DecisionLimits`. Safe from several threads and processes;
+/// one thread appends.
+class DecisionLog {
+public:
+    DecisionLog() = default;
+    DecisionLog(const DecisionLog&) = delete;
+    DecisionLog& operator=(const DecisionLog&) = delete;
+    DecisionLog(DecisionLog&&) = delete;
+    DecisionLog& operator=(DecisionLog&&) = delete;
+    virtual ~DecisionLog() = default;
+
+    /// Writes messages (their ids are ignored) in one transaction, and forgets a few of those that
+    /// are over the limits, oldest first. Of no message recipients are kept without the others.
+    [[nodiscard]] virtual core::Result<void, StoreError> append(
+        std::span<const outbound::RecordedMessage> messages,
+        const DecisionLimits& limits,
+        core::TimePoint now) = 0;
+
+    /// How many recipients there are of messages that fit.
+    [[nodiscard]] virtual core::Result<std::int64_t, StoreError> count(
+        const DecisionFilter& filter) const = 0;
+
+    /// Calls `visit` for each message that fits, in order of id, until it returns false. No lock is
+    /// held while `visit` runs, and one message is in memory at a time beside a page of their
+    /// heads.
+    [[nodiscard]] virtual core::Result<void, StoreError> visit(
+        const DecisionFilter& filter,
+        const std::function<bool(const outbound::RecordedMessage&)>& visit) const = 0;
+};
+
+}  // namespace holdback::ports

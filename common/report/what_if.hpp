@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What other settings would have changed, summed up over recorded decisions.
+
+#include "config/policy.hpp"
+#include "core/clock.hpp"
+#include "outbound/recorded.hpp"
+#include "outbound/replay.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::report {
+
+/// How mail to a recipient ended, as far as the log of the MTA told.
+enum class KnownEnd : std::uint8_t { Unknown, Delivered, Deferred, Bounced };
+
+/// Recipients by how they ended.
+struct Ends {
+    std::array<std::size_t, 4> by_end{};  ///< indexed by `KnownEnd`
+
+    void add(KnownEnd end) { ++by_end.at(static_cast<std::size_t>(end)); }
+    [[nodiscard]] std::size_t of(KnownEnd end) const {
+        return by_end.at(static_cast<std::size_t>(end));
+    }
+    [[nodiscard]] std::size_t all() const;
+    Ends& operator+=(const Ends& other);
+    bool operator==(const Ends&) const = default;
+};
+
+/// The verdict then, and the one now.
+struct VerdictChange {
+    outbound::ReplayedVerdict before;
+    outbound::ReplayedVerdict after;
+
+    [[nodiscard]] bool is_one() const { return before != after; }
+    bool operator==(const VerdictChange&) const = default;
+};
+
+/// A recipient of whom something would change.
+struct ChangedRecipient {
+    core::TimePoint at;
+    std::string queue_id;
+    std::string sender;
+    std::string address;
+    VerdictChange change;
+    KnownEnd end = KnownEnd::Unknown;
+};
+
+/// All recipients with the same change.
+struct ChangeGroup {
+    VerdictChange change;
+    Ends ends;
+    std::vector<ChangedRecipient> examples;  ///< the first few
+};
+
+/// Numbers by verdict, indexed by `config::PolicyAction`.
+using ByVerdict = std::array<std::size_t, 5>;
+
+/// What happens to a message as a whole.
+enum class MessageCourse : std::uint8_t {
+    Passed,   ///< all recipients get it
+    Split,    ///< some are taken out
+    Refused,  ///< the client is told that none gets it
+};
+using ByCourse = std::array<std::size_t, 3>;  ///< indexed by `MessageCourse`
+
+/// Sums up. Bounded: by the number of kinds of change, not by that of recipients.
+class WhatIf {
+public:
+    /// The change of one recipient.
+    [[nodiscard]] static VerdictChange change_of(const outbound::RecordedRecipient& recipient,
+                                                 const outbound::ReplayedVerdict& now);
+
+    /// Takes a message with the answers that `outbound::replay` gave. `ends` has one entry per
+    /// recipient, or none where nothing changes.
+    void add(const outbound::RecordedMessage& message,
+             std::span<const outbound::Replayed> answers,
+             std::span<const KnownEnd> ends);
+
+    [[nodiscard]] std::size_t messages() const { return messages_; }
+    [[nodiscard]] std::size_t replayed() const { return replayed_; }
+    [[nodiscard]] std::size_t changed() const { return changed_; }
+    /// Recipients that were decided upon in shadow mode.
+    [[nodiscard]] std::size_t in_shadow() const { return in_shadow_; }
+    /// Of the recipients that could be replayed.
+    [[nodiscard]] const ByVerdict& before() const { return before_; }
+    [[nodiscard]] const ByVerdict& after() const { return after_; }
+    /// Of the messages of which all recipients could be replayed and that were not refused at RCPT.
+    [[nodiscard]] const ByCourse& course_before() const { return course_before_; }
+    [[nodiscard]] const ByCourse& course_after() const { return course_after_; }
+    /// The changes, the most frequent first.
+    [[nodiscard]] std::vector<ChangeGroup> groups() const;
+    /// Recipients that could not be replayed, by what was not recorded.
+    [[nodiscard]] const std::map<std::string, std::size_t>& not_recorded() const {
+        return not_recorded_;
+    }
+
+private:
+    using Key = std::array<std::string, 4>;
+
+    void add_courses(const outbound::RecordedMessage& message,
+                     std::span<const outbound::Replayed> answers);
+
+    std::size_t messages_ = 0;
+    std::size_t replayed_ = 0;
+    std::size_t changed_ = 0;
+    std::size_t in_shadow_ = 0;
+    ByVerdict before_{};
+    ByVerdict after_{};
+    ByCourse course_before_{};
+    ByCourse course_after_{};
+    std::map<Key, ChangeGroup> groups_;
+    std::map<std::string, std::size_t> not_recorded_;
+};
+
+[[nodiscard]] std::string_view wire_name(KnownEnd end);
+[[nodiscard]] std::string_view wire_name(MessageCourse course);
+
+}  // namespace holdback::report

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Times as people give them on the command line.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "milter/ctl_command.hpp"
+
+#include <string>
+
+namespace holdback::milter {
+
+/// A time such as "2026-01-01T14:00" (UTC), or a duration such as "2h", which is so long before
+/// `now`; anything else is a usage error.
+[[nodiscard]] core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
+                                                                     core::TimePoint now);
+
+}  // namespace holdback::milter

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbound/replay.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/finding.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/suppression.hpp"
+#include "outbound/mail_route.hpp"
+#include "outbound/recorded.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using config::PolicyAction;
+using mail::FindingName;
+
+RecordedRecipient recipient_of(const std::string& address, std::optional<RouteKind> route) {
+    RecordedRecipient recipient{
+        .address = address,
+        .mailer = "smtp",
+        .facts = {.syntax = mail::Address::parse(address, mail::Smtputf8::No)}};
+    if (route.has_value()) {
+        recipient.facts.route = MailRoute{.kind = *route, .hosts = {}, .why = "so it is"};
+    }
+    return recipient;
+}
+
+/// A message of an authenticated user, decided upon at its end by the default settings.
+RecordedMessage message_of(std::vector<RecordedRecipient> recipients) {
+    RecordedMessage message;
+    message.sender = recorded_sender("news@a.test");
+    message.origin.client = mail::IpAddress::parse("127.0.0.1");
+    message.named = recipients.size();
+    message.window = 40;
+    message.window_length = std::chrono::minutes(10);
+    message.repeats_limit = 20;
+    message.headers.asked = {
+        "list-unsubscribe", "list-id", "feedback-id", "x-campaign-id", "precedence"};
+    message.recipients = std::move(recipients);
+    return message;
+}
+
+config::Settings enforcing() {
+    config::Settings settings;
+    settings.mode = config::Mode::Enforce;
+    return settings;
+}
+
+/// "hold null-mx", "pass", "not recorded: …"
+std::string said(const Replayed& answer) {
+    if (const auto* missing = std::get_if<NotRecorded>(&answer)) {
+        return "not recorded: " + missing->what;
+    }
+    const auto& verdict = std::get<ReplayedVerdict>(answer);
+    return std::string(wire_name(verdict.action)) +
+           (verdict.reason.empty() ? "" : " " + verdict.reason);
+}
+
+std::string first(const RecordedMessage& message, const config::Settings& settings) {
+    return said(replay(message, settings).front());
+}
+
+}  // namespace
+
+TEST_CASE("the same settings decide the same again") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx),
+                                          recipient_of("bo@null.test", RouteKind::NullMx),
+                                          recipient_of("no at sign", std::nullopt)});
+    const std::vector<Replayed> direct = replay(message, enforcing());
+    REQUIRE(direct.size() == 3);
+    CHECK(said(direct[0]) == "pass");
+    CHECK(said(direct[1]) == "reject null-mx");
+    CHECK(said(direct[2]) == "reject malformed-address");
+    message.headers.present = {"list-id"};
+    CHECK(said(replay(message, enforcing())[1]) == "hold null-mx");
+}
+
+TEST_CASE("other settings decide otherwise, by what was recorded") {
+    struct Row {
+        std::string_view what;
+        std::function<void(config::Settings&)> change;
+        std::string_view want;
+    };
+    const std::vector<Row> rows{
+        {"policy",
+         [](auto& s) { s.policy.direct.set(FindingName::NullMx, PolicyAction::Tag); },
+         "tag null-mx"},
+        {"shadow", [](auto& s) { s.policy.shadow = {FindingName::NullMx}; }, "pass null-mx"},
+        {"allow", [](auto& s) { s.outgoing.allow = {"null.test"}; }, "pass"},
+        {"block",
+         [](auto& s) {
+             s.outgoing.block = {"null.test"};
+             s.policy.direct.set(FindingName::NullMx, PolicyAction::Pass);
+         },
+         "reject blocked-by-admin"},
+        {"listed sender", [](auto& s) { s.bulk.senders = {"a.test"}; }, "hold null-mx"},
+        {"fewer recipients", [](auto& s) { s.bulk.recipients = 1; }, "hold null-mx"},
+        {"lower rate", [](auto& s) { s.bulk.rate.count = 40; }, "hold null-mx"},
+        {"reserved",
+         [](auto& s) { s.dns.reserved_domains = {"null.test"}; },
+         "reject reserved-domain"},
+        {"local", [](auto& s) { s.outgoing.local_domains = {"null.test"}; }, "pass"},
+        {"senders",
+         [](auto& s) { s.outgoing.sender_domains = {"b.test"}; },
+         "reject sender-not-enrolled"},
+        {"direction", [](auto& s) { s.outgoing.networks.clear(); }, "pass not-outgoing"},
+    };
+    const RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        config::Settings settings = enforcing();
+        row.change(settings);
+        CHECK(first(message, settings) == row.want);
+    }
+}
+
+TEST_CASE("what was not recorded is not guessed") {
+    const RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx),
+                                                recipient_of("bo@good.test", RouteKind::Mx),
+                                                recipient_of("bo@x.example", std::nullopt)});
+    SUBCASE("a header field for which nobody looked") {
+        config::Settings settings = enforcing();
+        settings.bulk.headers = {"X-Mailing"};
+        const auto answers = replay(message, settings);
+        CHECK(said(answers[0]) == "not recorded: whether there was a header field X-Mailing");
+        // It makes no difference to him.
+        CHECK(said(answers[1]) == "pass");
+        settings.bulk.senders = {"news@a.test"};
+        CHECK(first(message, settings) == "hold null-mx");
+    }
+    SUBCASE("the route of a domain that was reserved") {
+        config::Settings settings = enforcing();
+        settings.dns.reserved_domains = {};
+        CHECK(said(replay(message, settings)[2]) ==
+              "not recorded: the mail route of a domain that was not asked");
+    }
+    SUBCASE("a window of another length") {
+        config::Settings settings = enforcing();
+        settings.bulk.rate = {.count = 50, .window = std::chrono::hours(1)};
+        CHECK(first(message, settings) ==
+              "not recorded: how many recipients the sender had within [bulk] rate");
+        settings.bulk.rate = {.count = 30, .window = std::chrono::hours(1)};
+        CHECK(first(message, settings) == "hold null-mx");  // at least 40 in an hour
+        settings.bulk.rate = {.count = 50, .window = std::chrono::minutes(1)};
+        CHECK(first(message, settings) == "reject null-mx");  // at most 40 in a minute
+        settings.bulk.rate = {.count = 30, .window = std::chrono::minutes(1)};
+        CHECK(first(message, settings).starts_with("not recorded"));
+    }
+}
+
+TEST_CASE("a refusal at RCPT says nothing about the rest of its message") {
+    RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    message.decided_at = DecidedAt::Recipient;
+    message.origin.user = "joe";
+    message.headers = {};
+    CHECK(first(message, enforcing()) == "reject null-mx");
+    config::Settings later = enforcing();
+    later.policy.refuse_at_rcpt = config::RefuseAtRcpt::Never;
+    CHECK(first(message, later) ==
+          "not recorded: the header and the other recipients of a message refused at RCPT");
+    later.policy.bulk.set(FindingName::NullMx, PolicyAction::Reject);
+    CHECK(first(message, later) == "reject null-mx");
+    config::Settings listed = enforcing();
+    listed.bulk.users = {"joe"};
+    CHECK(first(message, listed) == "hold null-mx");
+}
+
+TEST_CASE("who would be told at RCPT is not held by what stands in the header") {
+    RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    message.headers.present = {"list-id"};
+    config::Settings settings = enforcing();
+    CHECK(first(message, settings) == "hold null-mx");
+    settings.policy.refuse_at_rcpt = config::RefuseAtRcpt::Always;
+    CHECK(first(message, settings) == "reject null-mx");
+    settings.bulk.rate.count = 40;  // bulk by then
+    CHECK(first(message, settings) == "hold null-mx");
+    settings.mode = config::Mode::Shadow;
+    settings.bulk.rate.count = 100;
+    CHECK(first(message, settings) == "hold null-mx");
+}
+
+TEST_CASE("the suppression entry of then is judged by the policy of now") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
+    mail::SuppressionEntry entry;
+    entry.reason = mail::SuppressionReason::Unsubscribe;
+    entry.code = mail::FailureCode(2001);
+    message.recipients.front().facts.suppression = entry;
+    config::Settings settings = enforcing();
+    CHECK(first(message, settings) == "pass suppressed-unsubscribe");
+    settings.policy.direct.set(FindingName::SuppressedUnsubscribe, PolicyAction::Hold);
+    CHECK(first(message, settings) == "hold suppressed-unsubscribe");
+    message.recipients.front().facts.allowed_by_store = true;
+    CHECK(first(message, settings) == "pass");
+}
+
+TEST_CASE("how often the content was sent is known from the limit of then, and from the signal") {
+    RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    config::Settings settings = enforcing();
+    settings.bulk.repeats = 30;
+    CHECK(first(message, settings) == "reject null-mx");
+    settings.bulk.repeats = 10;
+    CHECK(first(message, settings) == "not recorded: how often the same content was sent");
+    message.stream = {Stream::Bulk, "repeats:23/text"};
+    CHECK(first(message, settings) == "hold null-mx");
+    settings.bulk.repeats = 23;
+    CHECK(first(message, settings) == "hold null-mx");
+    settings.bulk.repeats = 24;
+    CHECK(first(message, settings) == "reject null-mx");
+    // It was bulk by its header, which no longer counts.
+    message.stream = {Stream::Bulk, "header:List-Id"};
+    CHECK(first(message, settings) == "not recorded: how often the same content was sent");
+}
+
+TEST_CASE("what can't be found again stays found, unless nobody looks for it any more") {
+    RecordedMessage message = message_of({recipient_of("bo@gmial.test", RouteKind::Mx)});
+    message.recipients.front().found = {FindingName::MisspelledDomain, FindingName::AlreadySent};
+    message.stream = {Stream::Bulk, "body:23"};
+    config::Settings settings = enforcing();
+    CHECK(first(message, settings) == "hold misspelled-domain");
+    settings.policy.known_domains = {"gmial.test"};
+    CHECK(first(message, settings) == "hold already-sent");
+    settings.bulk.repeat_window = std::chrono::seconds(0);
+    CHECK(first(message, settings) == "pass");
+}
+
+TEST_CASE("trouble with DNS is answered for the whole message where the settings want it") {
+    const RecordedMessage message =
+        message_of({recipient_of("bo@silent.test", RouteKind::Unresolved),
+                    recipient_of("bo@good.test", RouteKind::Mx)});
+    config::Settings settings = enforcing();
+    CHECK(said(replay(message, settings)[0]) == "pass unresolved-domain");
+    settings.on_error.dns = config::ErrorAnswer::Tempfail;
+    CHECK(said(replay(message, settings)[0]) == "defer unresolved-domain");
+    CHECK(said(replay(message, settings)[1]) == "defer unresolved-domain");
+}
+
+}  // namespace holdback::outbound
