@@ -121,8 +121,8 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
     connection
         .query(
             "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, "
-            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, issue) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(message.spool_id)
         .bind(mail::wire_name(message.kind))
         .bind(message.sender)
@@ -136,6 +136,7 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
         .bind(message.fingerprint)
         .bind(static_cast<std::int64_t>(message.octets))
         .bind(message.held_at)
+        .bind(message.issue)
         .run();
 }
 
@@ -207,6 +208,7 @@ ports::HeldItem read_item(const Query& query) {
     message.fingerprint = query.text(22);
     message.octets = static_cast<std::uint64_t>(query.integer(23));
     message.held_at = query.time(24);
+    message.issue = query.text(25);
     return item;
 }
 
@@ -215,7 +217,7 @@ std::string list_sql(const ports::HeldFilter& filter) {
         "SELECT r.id, r.spool_id, r.address, r.arguments, r.state, r.finding, r.code, r.reason, "
         "r.release_at, r.expires_at, r.changed_at, r.attempts, r.last_answer, m.kind, m.sender, "
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
-        "m.fingerprint, m.octets, m.held_at "
+        "m.fingerprint, m.octets, m.held_at, m.issue "
         "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE r.id > ?";
     const auto when = [&sql](bool wanted, std::string_view piece) {
         if (wanted) {
