@@ -72,6 +72,7 @@ std::string host_name() {
 void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
                 flow::Learner& learner,
+                flow::CampaignWatch& campaigns,
                 io::Database& database,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
@@ -80,6 +81,7 @@ void run_worker(const std::stop_token& stop,
     while (!stop.stop_requested()) {
         try {
             const auto snapshot = snapshots.current();
+            campaigns.work(snapshot->settings.bulk);
             release.work(snapshot->settings.hold);
             learner.work(snapshot->settings.outage);
         } catch (const std::exception& error) {
@@ -96,6 +98,7 @@ void run_worker(const std::stop_token& stop,
         std::unique_lock lock(mutex);
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
     }
+    campaigns.work(snapshots.current()->settings.bulk);
 }
 
 std::string errors_text(const io::FileErrors& errors) {
@@ -136,8 +139,10 @@ App::App(std::string settings_path,
       held_(database_),
       journal_(database_),
       outages_(database_),
+      campaign_store_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       own_mail_(spool_, held_, clock_, host_name()),
+      campaigns_({.store = campaign_store_, .log = *log_, .clock = clock_}),
       learner_({.suppressions = suppressions_,
                 .journal = journal_,
                 .outages = outages_,
@@ -151,7 +156,9 @@ App::App(std::string settings_path,
                  .spool = spool_,
                  .log = *log_,
                  .clock = clock_,
-                 .own_mail = own_mail_}),
+                 .own_mail = own_mail_,
+                 .reader = reader_,
+                 .campaigns = campaigns_}),
       inbound_({.reader = reader_,
                 .learner = learner_,
                 .unknown = unknown_,
@@ -163,6 +170,7 @@ App::App(std::string settings_path,
                 .log = *log_,
                 .clock = clock_,
                 .own_mail = own_mail_,
+                .campaigns = campaigns_,
                 .make_submitter =
                     [](const config::HoldSettings& settings) {
                         // The settings were checked: a target that does not parse never gets here.
@@ -186,8 +194,9 @@ App::App(std::string settings_path,
     static_cast<void>(use_seal_keys(snapshot->settings.seal));
     release_.recover();
     learner_.recover();
+    campaigns_.recover();
     worker_ = std::jthread([this](const std::stop_token& stop) {
-        run_worker(stop, release_, learner_, database_, snapshots_, *log_);
+        run_worker(stop, release_, learner_, campaigns_, database_, snapshots_, *log_);
     });
     if (sockets.control.has_value()) {
         control_.emplace(
@@ -353,6 +362,9 @@ ControlAnswer App::control(const ControlLine& request) {
     if (command == "release" || command == "return" || command == "discard") {
         return control_items(request);
     }
+    if (command == "continue-campaign" && request.size() == 2) {
+        return continue_campaign(request);
+    }
     return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
 }
 
@@ -419,7 +431,8 @@ std::vector<ControlLine> App::status() const {
         number_line("rules", snapshot->rules.rules().size()),
         {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"},
         number_line("seal_keys", seals_.keys().size()),
-        number_line("outages", learner_.outages().size())};
+        number_line("outages", learner_.outages().size()),
+        number_line("campaigns_stopped", campaigns_.stopped().size())};
     const std::vector<ControlLine> cache = cache_lines();
     lines.insert(lines.end(), cache.begin(), cache.end());
     const std::vector<ControlLine> following = log_following_.status();
@@ -461,7 +474,12 @@ std::vector<ControlLine> App::metrics() const {
          .help = "Providers that are broken, so that nothing is learned from them.",
          .type = MetricType::Gauge,
          .label_name = "provider",
-         .values = std::move(broken)}};
+         .values = std::move(broken)},
+        {.name = "holdback_campaign_stopped",
+         .help = "Campaigns that were stopped for their bad recipients.",
+         .type = MetricType::Gauge,
+         .label_name = "campaign",
+         .values = stopped_campaigns()}};
     const std::string text = report::exposition(all);
     std::vector<ControlLine> lines;
     for (const std::string_view line : core::split(text, '\n')) {

@@ -5,6 +5,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "flow/campaign_watch.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/outbound_flow.hpp"
@@ -16,6 +17,7 @@
 #include "io/dir_spool.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
+#include "io/sqlite_campaigns.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_held.hpp"
 #include "io/sqlite_journal.hpp"
@@ -29,6 +31,7 @@
 #include "milter/log_following.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "milter/waiting_room.hpp"
+#include "report/metrics.hpp"
 
 #include <atomic>
 #include <functional>
@@ -78,6 +81,10 @@ private:
         const ControlLine& request);
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
         const ControlLine& request);
+    /// Lets a stopped campaign go on; the answer is how many there were.
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
+        const ControlLine& request);
+    [[nodiscard]] std::vector<report::MetricValue> stopped_campaigns() const;
     [[nodiscard]] std::vector<ControlLine> status() const;
     /// One line of the text form of Prometheus each.
     [[nodiscard]] std::vector<ControlLine> metrics() const;
@@ -103,9 +110,11 @@ private:
     io::SqliteHeld held_;
     io::SqliteJournal journal_;
     io::SqliteOutages outages_;
+    io::SqliteCampaigns campaign_store_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
     flow::OwnMail own_mail_;
+    flow::CampaignWatch campaigns_;
     flow::Learner learner_;
     flow::OutcomeLearning outcome_learning_;
     flow::Seals seals_;

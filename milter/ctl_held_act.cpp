@@ -9,6 +9,7 @@
 #include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 #include "milter/control_protocol.hpp"
+#include "milter/ctl_campaign.hpp"
 #include "milter/ctl_client.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_daemon.hpp"
@@ -170,6 +171,12 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
         return std::unexpected(*std::move(error));
     }
     if (items.empty()) {
+        if (releases_campaign(options) && !options.dry_run) {
+            const auto continued = continue_campaign(context, held->settings, options.selection);
+            if (!continued.has_value() || *continued == Exit::Done) {
+                return continued;
+            }
+        }
         return no_such_items(context);
     }
     if (options.dry_run) {
@@ -184,6 +191,13 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     }
     if (!may_go_on(context, options, items)) {
         return Exit::No;
+    }
+    if (releases_campaign(options)) {
+        // First, so that nothing more is held while this goes out.
+        const auto continued = continue_campaign(context, held->settings, options.selection);
+        if (!continued.has_value()) {
+            return std::unexpected(continued.error());
+        }
     }
     std::vector<Target> targets;
     targets.reserve(items.size());

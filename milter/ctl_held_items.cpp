@@ -101,7 +101,15 @@ Json as_json(const ports::HeldItem& item) {
 
 ItemWriter::ItemWriter(const CommandContext& context)
     : context_(context),
-      table_({"ID", "STATE", "HELD AT", "RECIPIENT", "SENDER", "FINDING", "CODE", "REASON"}) {}
+      table_({"ID",
+              "STATE",
+              "HELD AT",
+              "RECIPIENT",
+              "SENDER",
+              "FINDING",
+              "CODE",
+              "CAMPAIGN",
+              "REASON"}) {}
 
 void ItemWriter::add(const ports::HeldItem& item) {
     if (context_.json()) {
@@ -115,6 +123,7 @@ void ItemWriter::add(const ports::HeldItem& item) {
                 shown_sender(item.message.sender),
                 item.recipient.finding,
                 fmt::format("{}", item.recipient.code.number()),
+                item.message.campaign,
                 item.recipient.reason});
 }
 

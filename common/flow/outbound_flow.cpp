@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "flow/facts.hpp"
+#include "flow/outbound_judge.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
@@ -70,24 +71,8 @@ std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view w
     return std::nullopt;
 }
 
-bool is_null(const mail::EnvelopeSender& sender) {
-    return std::holds_alternative<mail::NullSender>(sender);
-}
-
 std::string window_key(const Submitting& who, const mail::Envelope& envelope) {
     return who.user.empty() ? core::to_lower(envelope.sender_text()) : who.user;
-}
-
-std::vector<outbound::Verdict> verdicts_of(const GatheredFacts& facts,
-                                           outbound::Stream stream,
-                                           const config::Settings& settings) {
-    std::vector<outbound::Verdict> verdicts;
-    verdicts.reserve(facts.recipients.size());
-    for (const outbound::RecipientFacts& recipient : facts.recipients) {
-        verdicts.push_back(
-            outbound::judge(outbound::findings(recipient, settings), stream, settings.policy));
-    }
-    return verdicts;
 }
 
 CommitTrouble spool_trouble(std::string what) {
@@ -230,7 +215,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
-    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
+    decision.verdicts = verdicts_of(facts.recipients, decision.stream.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
         report_recipient(who, envelope, recipient, decision, 0, std::nullopt, settings);
@@ -250,25 +235,25 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
         decision.stream = outbound::stream_by_headers(headers, settings.bulk);
     }
     const core::SteadyPoint start = parts_.clock.steady_now();
-    const GatheredFacts facts = gather_facts(envelope.recipients,
-                                             envelope.sender,
-                                             settings,
-                                             {&parts_.resolver, &parts_.suppressions},
-                                             start + budget,
-                                             parts_.clock.now());
+    decision.facts = gather_facts(envelope.recipients,
+                                  envelope.sender,
+                                  settings,
+                                  {&parts_.resolver, &parts_.suppressions},
+                                  start + budget,
+                                  parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
-    decision.verdicts = verdicts_of(facts, decision.stream.stream, settings);
-    decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
+    judge_all(envelope, settings, decision);
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
         decision.plan.what = outbound::Refuse{*decision.sender_refusal};
         return decision;
     }
-    if (facts.store_trouble.has_value()) {
+    const std::optional<std::string>& store_trouble = decision.facts.store_trouble;
+    if (store_trouble.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("store: the suppression list can't be asked: {}",
-                                     core::log_safe(*facts.store_trouble)));
+                                     core::log_safe(*store_trouble)));
         decision.trouble_answer =
             answer_for(settings.on_error.store, "the suppression list is out of reach");
     }
@@ -279,6 +264,13 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     if (unresolved && !decision.trouble_answer.has_value()) {
         decision.trouble_answer =
             answer_for(settings.on_error.dns, "DNS gave no answer about a recipient's domain");
+    }
+    if (settings.mode == config::Mode::Enforce && decision.trouble_answer.has_value()) {
+        return decision;
+    }
+    decision.needs_body = is_told_by_body(headers, decision.stream, settings.bulk);
+    if (!decision.needs_body) {
+        weigh(who, envelope, headers, {}, settings, decision);
     }
     return decision;
 }
@@ -317,7 +309,11 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     message.user = who.user;
     message.client = who.client_text;
     message.queue_id = envelope.queue_id;
-    message.campaign = outbound::campaign_name(headers, settings.bulk);
+    message.campaign = decision.campaign.identity.name;
+    if (message.campaign.empty()) {
+        message.campaign = outbound::campaign_name(headers, settings.bulk);
+    }
+    message.issue = decision.campaign.identity.issue;
     message.message_id = headers.first("Message-ID").value_or("");
     message.subject = headers.first("Subject").value_or("");
     message.fingerprint =

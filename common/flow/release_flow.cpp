@@ -232,6 +232,7 @@ ItemOutcome ReleaseFlow::settle(const ports::HeldItem& item,
     ItemOutcome result{id, What::Interrupted, {}};
     if (const auto* accepted = std::get_if<ports::Accepted>(&outcome)) {
         result = {id, What::Released, accepted->answer};
+        parts_.campaigns.left(item.message.issue, item.recipient.address);
         if (const auto done = parts_.held.released(id, accepted->answer, now); !done.has_value()) {
             parts_.log.write(ports::Severity::Error,
                              fmt::format("release: item {} left, but the store did not note it: {}",

@@ -14,6 +14,7 @@
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/mail_route.hpp"
+#include "outbound/return_dsn.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -35,6 +36,7 @@ using mail::FindingName;
 constexpr mail::FailureCode kRejectedOther{1999};
 constexpr mail::FailureCode kDomainInvalid{2002};
 constexpr mail::FailureCode kAddressMalformed{2003};
+constexpr mail::FailureCode kAlreadySent{6012};
 
 /// An entry is an address, a domain, or a domain with all below it (".example.net").
 bool entry_covers(std::string_view entry, const mail::Address& address) {
@@ -174,6 +176,28 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
                    .suggestion = {}};
 }
 
+Finding already_sent(core::TimePoint at) {
+    return {
+        .name = FindingName::AlreadySent,
+        .code = kAlreadySent,
+        .certainty = Certainty::Certain,
+        .reason = fmt::format("the recipient got this campaign already, at {}", rfc5322_date(at)),
+        .advice = "release it if it is to be sent twice",
+        .suggestion = {}};
+}
+
+Finding campaign_stopped(const StoppedCampaign& campaign) {
+    return {
+        .name = FindingName::CampaignStopped,
+        .code = kRejectedOther,
+        .certainty = Certainty::Certain,
+        .reason = fmt::format("the campaign was stopped: {} of its {} recipients so far are bad",
+                              campaign.bad,
+                              campaign.recipients),
+        .advice = "clean the list, or release the campaign to go on with it",
+        .suggestion = {}};
+}
+
 /// The reply code and enhanced status of a refusal for this finding.
 struct RefusalCode {
     int code;
@@ -269,6 +293,12 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
                          .reason = "the mail administrator blocked mail to it",
                          .advice = "ask the mail administrator",
                          .suggestion = {}});
+    }
+    if (facts.sent_at.has_value()) {
+        found.push_back(already_sent(*facts.sent_at));
+    }
+    if (facts.stopped.has_value()) {
+        found.push_back(campaign_stopped(*facts.stopped));
     }
     std::ranges::stable_sort(found, {}, &Finding::name);
     return found;

@@ -3,6 +3,7 @@
 // Facts about one recipient -> findings.
 
 #include "config/settings.hpp"
+#include "core/clock.hpp"
 #include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
@@ -17,6 +18,15 @@
 
 namespace holdback::outbound {
 
+/// A campaign that goes to nobody else.
+struct StoppedCampaign {
+    std::string name;
+    std::uint64_t recipients = 0;  ///< so far
+    std::uint64_t bad = 0;
+
+    bool operator==(const StoppedCampaign&) const = default;
+};
+
 /// What is known about one recipient when it is decided upon. A recorded value: the same facts give
 /// the same findings tomorrow.
 struct RecipientFacts {
@@ -28,6 +38,10 @@ struct RecipientFacts {
     bool allowed_by_store = false;
     /// The entry in force that decides: for the mailbox, or for its domain.
     std::optional<mail::SuppressionEntry> suppression;
+    /// When the recipient got the same campaign, where that was within `[bulk] repeat_window`.
+    std::optional<core::TimePoint> sent_at = std::nullopt;
+    /// The campaign of the message as it was stopped.
+    std::optional<StoppedCampaign> stopped = std::nullopt;
 };
 
 /// One thing that was found out about a recipient.
