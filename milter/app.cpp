@@ -92,6 +92,7 @@ void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
                 flow::AutoRelease& auto_release,
                 flow::Learner& learner,
+                flow::CampaignWatch& campaigns,
                 io::Database& database,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
@@ -100,6 +101,7 @@ void run_worker(const std::stop_token& stop,
     while (!stop.stop_requested()) {
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
+        do_chore("campaigns", log, [&] { campaigns.work(settings.bulk); });
         do_chore("notice", log, [&] { notices.work(settings); });
         do_chore("digest", log, [&] { digest.work(settings); });
         do_chore("release", log, [&] { release.work(settings.hold); });
@@ -116,6 +118,7 @@ void run_worker(const std::stop_token& stop,
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
     }
     release.answers().finish();
+    campaigns.work(snapshots.current()->settings.bulk);
 }
 
 std::string errors_text(const io::FileErrors& errors) {
@@ -159,8 +162,10 @@ App::App(std::string settings_path,
       journal_(database_),
       decisions_(database_),
       outages_(database_),
+      campaign_store_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       own_mail_(spool_, held_, clock_, host_name()),
+      campaigns_({.store = campaign_store_, .log = *log_, .clock = clock_}),
       learner_({.suppressions = suppressions_,
                 .journal = journal_,
                 .outages = outages_,
@@ -177,6 +182,8 @@ App::App(std::string settings_path,
                  .log = *log_,
                  .clock = clock_,
                  .own_mail = own_mail_,
+                 .reader = reader_,
+                 .campaigns = campaigns_,
                  .recorder = &recorder_}),
       inbound_({.reader = reader_,
                 .learner = learner_,
@@ -189,6 +196,7 @@ App::App(std::string settings_path,
                 .log = *log_,
                 .clock = clock_,
                 .own_mail = own_mail_,
+                .campaigns = campaigns_,
                 .make_submitter =
                     [](const config::HoldSettings& settings) {
                         // The settings were checked: a target that does not parse never gets here.
@@ -248,6 +256,7 @@ App::App(std::string settings_path,
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
     learner_.recover();
+    campaigns_.recover();
     worker_ = std::jthread([this](const std::stop_token& stop) {
         run_worker(stop,
                    notice_flow_,
@@ -255,6 +264,7 @@ App::App(std::string settings_path,
                    release_,
                    auto_release_,
                    learner_,
+                   campaigns_,
                    database_,
                    snapshots_,
                    *log_);
@@ -425,6 +435,9 @@ ControlAnswer App::control(const ControlLine& request) {
     if (command == "release" || command == "return" || command == "discard") {
         return control_items(request);
     }
+    if (command == "continue-campaign" && request.size() == 2) {
+        return continue_campaign(request);
+    }
     return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
 }
 
@@ -491,7 +504,8 @@ std::vector<ControlLine> App::status() const {
         number_line("rules", snapshot->rules.rules().size()),
         {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"},
         number_line("seal_keys", seals_.keys().size()),
-        number_line("outages", learner_.outages().size())};
+        number_line("outages", learner_.outages().size()),
+        number_line("campaigns_stopped", campaigns_.stopped().size())};
     const std::vector<ControlLine> cache = cache_lines();
     lines.insert(lines.end(), cache.begin(), cache.end());
     const std::vector<ControlLine> following = log_following_.status();
@@ -535,7 +549,12 @@ std::vector<ControlLine> App::metrics() const {
          .help = "Providers that are broken, so that nothing is learned from them.",
          .type = MetricType::Gauge,
          .label_name = "provider",
-         .values = std::move(broken)}};
+         .values = std::move(broken)},
+        {.name = "holdback_campaign_stopped",
+         .help = "Campaigns that were stopped for their bad recipients.",
+         .type = MetricType::Gauge,
+         .label_name = "campaign",
+         .values = stopped_campaigns()}};
     std::ranges::move(recording_.metrics(), std::back_inserter(all));
     const std::string text = report::exposition(all);
     std::vector<ControlLine> lines;

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/auto_release.hpp"
+#include "flow/campaign_watch.hpp"
 #include "flow/decision_recorder.hpp"
 #include "flow/digest_flow.hpp"
 #include "flow/inbound_flow.hpp"
@@ -21,6 +22,7 @@
 #include "io/dir_spool.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
+#include "io/sqlite_campaigns.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_digest.hpp"
@@ -38,6 +40,7 @@
 #include "milter/log_following.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "milter/waiting_room.hpp"
+#include "report/metrics.hpp"
 
 #include <atomic>
 #include <functional>
@@ -87,6 +90,10 @@ private:
         const ControlLine& request);
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
         const ControlLine& request);
+    /// Lets a stopped campaign go on; the answer is how many there were.
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
+        const ControlLine& request);
+    [[nodiscard]] std::vector<report::MetricValue> stopped_campaigns() const;
     [[nodiscard]] std::vector<ControlLine> status() const;
     /// One line of the text form of Prometheus each.
     [[nodiscard]] std::vector<ControlLine> metrics() const;
@@ -114,9 +121,11 @@ private:
     io::SqliteJournal journal_;
     io::SqliteDecisions decisions_;
     io::SqliteOutages outages_;
+    io::SqliteCampaigns campaign_store_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
     flow::OwnMail own_mail_;
+    flow::CampaignWatch campaigns_;
     flow::Learner learner_;
     flow::OutcomeLearning outcome_learning_;
     flow::Seals seals_;

@@ -364,7 +364,11 @@ sfsistat on_body(SMFICTX* context, unsigned char* octets, std::size_t size) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets as text
         const std::string_view text(reinterpret_cast<const char*>(octets), size);
-        return status_for(context, connection, connection.session.body(text));
+        const SessionReply reply = connection.session.body(text);
+        if (std::holds_alternative<Accept>(reply) || std::holds_alternative<Answer>(reply)) {
+            connection.message_ended();
+        }
+        return status_for(context, connection, reply);
     });
 }
 

@@ -10,6 +10,7 @@
 #include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 #include "milter/control_protocol.hpp"
+#include "milter/ctl_campaign.hpp"
 #include "milter/ctl_client.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_daemon.hpp"
@@ -275,6 +276,12 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     }
     const std::span<const Target> targets = selected->targets.all();
     if (targets.empty()) {
+        if (releases_campaign(options) && !options.dry_run) {
+            const auto continued = continue_campaign(context, held->settings, options.selection);
+            if (!continued.has_value() || *continued == Exit::Done) {
+                return continued;
+            }
+        }
         return no_such_items(context);
     }
     if (options.dry_run) {
@@ -287,7 +294,17 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     if (!go_on.has_value()) {
         return std::unexpected(go_on.error());
     }
-    return *go_on ? act_on(context, held->settings, options.act, targets) : Exit::No;
+    if (!*go_on) {
+        return Exit::No;
+    }
+    if (releases_campaign(options)) {
+        // First, so that nothing more is held while this goes out.
+        const auto continued = continue_campaign(context, held->settings, options.selection);
+        if (!continued.has_value()) {
+            return std::unexpected(continued.error());
+        }
+    }
+    return act_on(context, held->settings, options.act, targets);
 }
 
 /// True when a suppression of `subject` held the item.

@@ -143,6 +143,7 @@ void ItemWriter::add(const ports::HeldItem& item) {
                 shown_sender(item.message.sender),
                 item.recipient.finding,
                 fmt::format("{}", item.recipient.code.number()),
+                item.message.campaign,
                 item.recipient.reason});
 }
 

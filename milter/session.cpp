@@ -6,6 +6,7 @@
 #include "dsn/seal.hpp"
 #include "dsn/tag.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/message_content.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/preflight.hpp"
@@ -21,6 +22,7 @@
 #include "milter/mta_actions.hpp"
 #include "milter/mta_facts.hpp"
 #include "milter/notice_mail.hpp"
+#include "milter/session_message.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/plan.hpp"
@@ -65,35 +67,7 @@ SessionReply error_reply(config::ErrorAnswer answer) {
     return Accept{};
 }
 
-/// What is done with the message once its headers are known.
-enum class Course : std::uint8_t {
-    Undecided,
-    Shadow,     ///< decided, and nothing is changed
-    Pass,       ///< everybody gets it, with a tag or a seal
-    Split,      ///< recipients are taken out
-    Released,   ///< a held message on its way out
-    Preflight,  ///< only asked about: discarded when the answer is safe
-    Inbound,    ///< kept to be understood
-    Clean,      ///< only forged fields are removed
-};
-
 }  // namespace
-
-struct Session::Message {
-    std::shared_ptr<const flow::Snapshot> snapshot;
-    mail::Envelope envelope;
-    mail::HeaderList headers;
-    flow::Submitting who;
-    bool own_notice = false;  ///< the MTA's notice to the postmaster: left alone
-    NoticeMail notice;
-    std::size_t window = 0;
-    std::chrono::milliseconds budget{0};
-    Course course = Course::Undecided;
-    std::unique_ptr<flow::MessageDecision> decision;
-    std::unique_ptr<flow::HeldCopy> copy;
-    std::string octets;  ///< an inbound message, up to `[dsn] max_message`
-    bool trouble = false;
-};
 
 Session::Session(const Parts& parts, std::string id, HeaderValues header_values)
     : parts_(parts), id_(std::move(id)), header_values_(header_values) {}
@@ -253,6 +227,19 @@ SessionReply Session::outgoing_headers() {
             decision.sender_refusal.has_value() ? decision.sender_refusal : decision.trouble_answer;
         return refusal.has_value() ? SessionReply(Answer{*refusal}) : SkipBody{};
     }
+    if (settings.mode == config::Mode::Enforce && decision.trouble_answer.has_value()) {
+        return Answer{*decision.trouble_answer};
+    }
+    if (decision.needs_body) {
+        message_->course = Course::Weighed;
+        return Continue{};
+    }
+    return follow_plan();
+}
+
+SessionReply Session::follow_plan() {
+    const config::Settings& settings = message_->snapshot->settings;
+    const flow::MessageDecision& decision = *message_->decision;
     if (settings.mode == config::Mode::Shadow) {
         message_->course = Course::Shadow;
         report(nullptr);
@@ -262,9 +249,6 @@ SessionReply Session::outgoing_headers() {
     if (message_->headers.has(flow::kOverrideField)) {
         parts_.replies.override_holds(
             message_->who, message_->envelope, message_->headers, *message_->decision, settings);
-    }
-    if (decision.trouble_answer.has_value()) {
-        return Answer{*decision.trouble_answer};
     }
     if (const auto* refuse = std::get_if<outbound::Refuse>(&decision.plan.what)) {
         report(nullptr);
@@ -342,6 +326,10 @@ SessionReply Session::body(std::string_view octets) {
 
 SessionReply Session::body_of_course(std::string_view octets) {
     switch (message_->course) {
+        case Course::Weighed:
+            message_->octets += octets;
+            return message_->octets.size() < flow::kComparedOctets ? SessionReply(Continue{})
+                                                                   : weigh();
         case Course::Split:
             message_->copy->append_body(octets);
             return Continue{};
@@ -369,6 +357,9 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
         message_->envelope.queue_id = queue_id;
     }
     SessionReply reply = Accept{};
+    if (message_->course == Course::Weighed) {
+        reply = weigh();
+    }
     switch (message_->course) {
         case Course::Split:
             reply = finish_split(mta);
@@ -381,6 +372,7 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             add_tag(mta);
             leave_to_all(&mta);
             report(nullptr);
+            reply = Accept{};
             break;
         case Course::Released:
             remove_requests(mta);
@@ -393,6 +385,7 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             remove_reserved_fields(mta);
             break;
         case Course::Undecided:
+        case Course::Weighed:
         case Course::Shadow:
             break;
     }
@@ -471,7 +464,11 @@ SessionReply Session::act_on_split(MtaActions& mta, const outbound::Split& split
             leaving.push_back(message_->envelope.recipients.at(i).verbatim);
         }
     }
-    return delete_recipients(mta, leaving);
+    SessionReply reply = delete_recipients(mta, leaving);
+    if (std::holds_alternative<Accept>(reply)) {
+        note_left(split.pass);
+    }
+    return reply;
 }
 
 SessionReply Session::finish_preflight() {
@@ -589,6 +586,7 @@ void Session::leave_to_all(MtaActions* mta) {
         all[i] = i;
     }
     leave(mta, all);
+    note_left(all);
 }
 
 void Session::report(const flow::Committed* committed) {

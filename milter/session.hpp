@@ -75,6 +75,10 @@ private:
     [[nodiscard]] bool is_release_under_way() const;
     [[nodiscard]] SessionReply outgoing_headers();
     [[nodiscard]] SessionReply inbound_headers();
+    /// What follows from the plan as long as the message goes on.
+    [[nodiscard]] SessionReply follow_plan();
+    /// The body, or enough of it, is there: the last word on an outgoing message.
+    [[nodiscard]] SessionReply weigh();
     [[nodiscard]] SessionReply begin_split();
     [[nodiscard]] SessionReply finish_split(MtaActions& mta);
     /// Deletes who was taken out, once that is durable.
@@ -98,6 +102,8 @@ private:
     /// The message leaves to the recipients at these positions: seals it, or remembers it.
     void leave(MtaActions* mta, std::span<const std::size_t> positions);
     void leave_to_all(MtaActions* mta);
+    /// The message has left to these: nothing can keep it back any more.
+    void note_left(std::span<const std::size_t> positions);
     void keep(std::string_view octets);
     void report(const flow::Committed* committed);
     /// The MTA has gone on after our answer.

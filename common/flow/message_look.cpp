@@ -13,6 +13,7 @@
 #include "outbound/findings.hpp"
 #include "ports/resolver.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace holdback::flow {
@@ -37,12 +38,13 @@ MessageLook::MessageLook(const mail::HeaderList& headers,
     }
 }
 
-std::vector<outbound::Finding> MessageLook::findings(core::SteadyPoint deadline,
+std::vector<outbound::Finding> MessageLook::findings(std::string_view body,
+                                                     core::SteadyPoint deadline,
                                                      core::TimePoint now) const {
     if (!looks_) {
         return {};
     }
-    outbound::MessageFacts facts = outbound::message_facts(*headers_);
+    outbound::MessageFacts facts = outbound::message_facts(*headers_, body);
     if (!reply_to_.empty()) {
         facts.reply_to =
             gather_facts(

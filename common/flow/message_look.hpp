@@ -11,6 +11,7 @@
 #include "outbound/findings.hpp"
 #include "ports/resolver.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace holdback::flow {
@@ -26,8 +27,10 @@ public:
                 ports::Resolver& resolver);
 
     /// The findings about the message that the policy does something about; those about Reply-To as
-    /// far as DNS has answered by the deadline.
-    [[nodiscard]] std::vector<outbound::Finding> findings(core::SteadyPoint deadline,
+    /// far as DNS has answered by the deadline. `body` is its beginning, or empty where it is not
+    /// read.
+    [[nodiscard]] std::vector<outbound::Finding> findings(std::string_view body,
+                                                          core::SteadyPoint deadline,
                                                           core::TimePoint now) const;
 
 private:

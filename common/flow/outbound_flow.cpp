@@ -8,6 +8,7 @@
 #include "flow/auto_release.hpp"
 #include "flow/facts.hpp"
 #include "flow/message_look.hpp"
+#include "flow/outbound_judge.hpp"
 #include "flow/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
@@ -75,26 +76,8 @@ std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view w
     return std::nullopt;
 }
 
-bool is_null(const mail::EnvelopeSender& sender) {
-    return std::holds_alternative<mail::NullSender>(sender);
-}
-
 std::string window_key(const Submitting& who, const mail::Envelope& envelope) {
     return who.user.empty() ? core::to_lower(envelope.sender_text()) : who.user;
-}
-
-/// `about_message` are findings that all recipients have alike.
-std::vector<outbound::Verdict> verdicts_of(const GatheredFacts& facts,
-                                           std::span<const outbound::Finding> about_message,
-                                           outbound::Stream stream,
-                                           const config::Settings& settings) {
-    std::vector<outbound::Verdict> verdicts;
-    verdicts.reserve(facts.recipients.size());
-    for (const outbound::RecipientFacts& recipient : facts.recipients) {
-        verdicts.push_back(outbound::judge(
-            outbound::all_findings(recipient, about_message, settings), stream, settings.policy));
-    }
-    return verdicts;
 }
 
 /// True when somebody is to get the mail of whose domain DNS told nothing.
@@ -276,7 +259,8 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
-    decision.verdicts = verdicts_of(decision.facts, {}, decision.stream.stream, settings);
+    decision.verdicts =
+        verdicts_of(decision.facts.recipients, {}, decision.stream.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
         report_refused(who, envelope, recipient, decision, settings);
@@ -307,13 +291,10 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
                                   sources(lists),
                                   start + budget,
                                   parts_.clock.now());
-    const std::vector<outbound::Finding> about_message =
-        look.findings(start + budget, parts_.clock.now());
+    decision.about_message = look.findings({}, start + budget, parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
-    decision.verdicts =
-        verdicts_of(decision.facts, about_message, decision.stream.stream, settings);
-    decision.plan = outbound::plan(decision.verdicts, is_null(envelope.sender));
+    judge_all(envelope, settings, decision);
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
         decision.plan.what = outbound::Refuse{*decision.sender_refusal};
@@ -331,6 +312,13 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
         !decision.trouble_answer.has_value()) {
         decision.trouble_answer =
             answer_for(settings.on_error.dns, "DNS gave no answer about a recipient's domain");
+    }
+    if (settings.mode == config::Mode::Enforce && decision.trouble_answer.has_value()) {
+        return decision;
+    }
+    decision.needs_body = is_told_by_body(headers, decision.stream, settings.bulk);
+    if (!decision.needs_body) {
+        weigh(who, envelope, headers, {}, settings, decision);
     }
     return decision;
 }
@@ -369,7 +357,11 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     message.user = who.user;
     message.client = who.client_text;
     message.queue_id = envelope.queue_id;
-    message.campaign = outbound::campaign_name(headers, settings.bulk);
+    message.campaign = decision.campaign.identity.name;
+    if (message.campaign.empty()) {
+        message.campaign = outbound::campaign_name(headers, settings.bulk);
+    }
+    message.issue = decision.campaign.identity.issue;
     message.message_id = headers.first("Message-ID").value_or("");
     message.subject = headers.first("Subject").value_or("");
     message.fingerprint =

@@ -7,6 +7,7 @@
 #include "core/digest.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/campaign_watch.hpp"
 #include "flow/decision_recorder.hpp"
 #include "flow/facts.hpp"
 #include "flow/own_mail.hpp"
@@ -23,6 +24,7 @@
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
+#include "ports/message_reader.hpp"
 #include "ports/resolver.hpp"
 #include "ports/spool.hpp"
 #include "ports/suppression_store.hpp"
@@ -40,12 +42,17 @@ namespace holdback::flow {
 
 /// What has been decided about one outgoing message.
 struct MessageDecision {
-    GatheredFacts facts;                      ///< what was known, one per recipient
+    GatheredFacts facts;  ///< what was known, one per recipient
+    /// What was found about the message, for all recipients alike.
+    std::vector<outbound::Finding> about_message;
     std::vector<outbound::Verdict> verdicts;  ///< one per recipient
     /// The answer to a sender who may not send at all, whatever the recipients; nullopt: it may.
     std::optional<mail::SmtpReply> sender_refusal;
     outbound::MessagePlan plan;
     outbound::StreamDecision stream;
+    /// What the message says may still change all this: read its body, then `weigh` it.
+    bool needs_body = false;
+    WeighedCampaign campaign;  ///< of bulk mail, once it is weighed
     std::chrono::milliseconds dns_time{0};
     /// The answer that `[on_error]` wants for trouble met on the way; nullopt: go on.
     std::optional<mail::SmtpReply> trouble_answer;
@@ -104,6 +111,8 @@ public:
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
+        const ports::MessageReader& reader;
+        CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
     };
 
@@ -135,6 +144,21 @@ public:
                                          const config::Settings& settings,
                                          const outbound::AddressLists& lists,
                                          std::chrono::milliseconds budget);
+
+    /// The body is known too, or as much of it as is looked at (`kComparedOctets`): the message is
+    /// counted among those of its sender, and judged again where it turns out to be bulk, to be of
+    /// a campaign that is stopped, or to have been sent before. Ends `needs_body`.
+    void weigh(const Submitting& who,
+               const mail::Envelope& envelope,
+               const mail::HeaderList& headers,
+               std::string_view body,
+               const config::Settings& settings,
+               MessageDecision& decision);
+
+    /// The message has left, to the recipients at these positions.
+    void left(const mail::Envelope& envelope,
+              const MessageDecision& decision,
+              std::span<const std::size_t> positions);
 
     /// Begins the copy of a message of which recipients are taken out.
     [[nodiscard]] core::Result<HeldCopy, ports::SpoolError> begin_copy(

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/campaign_watch.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
 #include "mail/envelope.hpp"
@@ -63,6 +64,7 @@ public:
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
+        CampaignWatch& campaigns;
         /// Makes the submitter for `[hold] reinject`.
         std::function<std::unique_ptr<ports::Submitter>(const config::HoldSettings&)>
             make_submitter;

@@ -285,7 +285,7 @@ void add_bulk(Fields& fields) {
     fields.push_back(text_field(
         {"bulk", "rate"}, [](auto& s) -> auto& { return s.bulk.rate; }, config::rate_form()));
     fields.push_back(count_field(
-        {"bulk", "repeats"}, [](auto& s) -> auto& { return s.bulk.repeats; }, {2, 1'000'000}));
+        {"bulk", "repeats"}, [](auto& s) -> auto& { return s.bulk.repeats; }, {2, 1000}));
     fields.push_back(text_field(
         {"bulk", "stop_above"},
         [](auto& s) -> auto& { return s.bulk.stop_above; },

@@ -126,8 +126,8 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
     connection
         .query(
             "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, "
-            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, stream) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, stream, issue) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(message.spool_id)
         .bind(mail::wire_name(message.kind))
         .bind(message.sender)
@@ -142,6 +142,7 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
         .bind(static_cast<std::int64_t>(message.octets))
         .bind(message.held_at)
         .bind(message.stream)
+        .bind(message.issue)
         .run();
 }
 
@@ -257,6 +258,7 @@ ports::HeldItem read_item(const Query& query) {
     recipient.advice = query.text(28);
     recipient.suggestion = query.text(29);
     recipient.tell = query.integer(30) != 0;
+    message.issue = query.text(31);
     return item;
 }
 
@@ -266,7 +268,7 @@ std::string item_sql(std::string_view rest) {
         "r.release_at, r.expires_at, r.changed_at, r.attempts, r.last_answer, m.kind, m.sender, "
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
         "m.fingerprint, m.octets, m.held_at, m.stream, r.in_doubt, r.recheck_at, r.advice, "
-        "r.suggestion, r.tell "
+        "r.suggestion, r.tell, m.issue "
         "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
         rest);
 }

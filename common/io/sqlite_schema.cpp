@@ -394,6 +394,31 @@ CREATE TABLE decision_recipient (
 ) STRICT;
 )sql";
 
+// Bulk campaigns, who got them (a hash of campaign and recipient), and what a held message says.
+constexpr std::string_view kVersion11 = R"sql(
+CREATE TABLE campaign (
+    key         TEXT    NOT NULL PRIMARY KEY,
+    name        TEXT    NOT NULL,
+    sender      TEXT    NOT NULL,
+    text_sender TEXT    NOT NULL,
+    text_name   TEXT    NOT NULL,
+    sketch      TEXT    NOT NULL,  -- of the text that came first: numbers
+    recipients  INTEGER NOT NULL,
+    bad         INTEGER NOT NULL,
+    state       TEXT    NOT NULL,
+    seen_at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX campaign_by_time ON campaign (seen_at);
+
+CREATE TABLE sent_copy (
+    key INTEGER PRIMARY KEY,
+    at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sent_copy_by_time ON sent_copy (at);
+
+ALTER TABLE held_message ADD COLUMN issue TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -403,7 +428,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion7,
                             kVersion8,
                             kVersion9,
-                            kVersion10};
+                            kVersion10,
+                            kVersion11};
 
 }  // namespace
 

@@ -34,7 +34,10 @@ struct HeldMessage {
     std::string user;      ///< SASL user, or empty
     std::string client;    ///< client address text, or empty
     std::string queue_id;  ///< the MTA's queue id of the original
-    std::string campaign;  ///< campaign name from the headers, or empty
+    std::string campaign;  ///< campaign name for people, or empty
+    /// Of what is said to whom in which campaign, to know who got it: `outbound/campaign`. Or
+    /// empty.
+    std::string issue;
     std::string message_id;
     std::string subject;  ///< for people; never logged
     /// Equal for two submissions of one message: see `outbound/fingerprint`.

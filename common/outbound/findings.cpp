@@ -15,6 +15,7 @@
 #include "mail/syntax.hpp"
 #include "outbound/lookalike.hpp"
 #include "outbound/mail_route.hpp"
+#include "outbound/return_dsn.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -36,6 +37,7 @@ using mail::FindingName;
 constexpr mail::FailureCode kRejectedOther{1999};
 constexpr mail::FailureCode kDomainInvalid{2002};
 constexpr mail::FailureCode kAddressMalformed{2003};
+constexpr mail::FailureCode kAlreadySent{6012};
 
 /// An entry is an address, a domain, or a domain with all below it (".example.net").
 bool entry_covers(std::string_view entry, const mail::Address& address) {
@@ -218,6 +220,28 @@ Finding hint(FindingName name, std::string reason, std::string advice) {
             .suggestion = {}};
 }
 
+Finding already_sent(core::TimePoint at) {
+    return {
+        .name = FindingName::AlreadySent,
+        .code = kAlreadySent,
+        .certainty = Certainty::Certain,
+        .reason = fmt::format("the recipient got this campaign already, at {}", rfc5322_date(at)),
+        .advice = "release it if it is to be sent twice",
+        .suggestion = {}};
+}
+
+Finding campaign_stopped(const StoppedCampaign& campaign) {
+    return {
+        .name = FindingName::CampaignStopped,
+        .code = kRejectedOther,
+        .certainty = Certainty::Certain,
+        .reason = fmt::format("the campaign was stopped: {} of its {} recipients so far are bad",
+                              campaign.bad,
+                              campaign.recipients),
+        .advice = "clean the list, or release the campaign to go on with it",
+        .suggestion = {}};
+}
+
 /// The reply code and enhanced status of a refusal for this finding.
 struct RefusalCode {
     int code;
@@ -361,6 +385,12 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
                              fmt::format("the domain {} is one of throw-away addresses",
                                          core::printable(address.domain().text())),
                              "ask the recipient for a lasting address"));
+    }
+    if (facts.sent_at.has_value()) {
+        found.push_back(already_sent(*facts.sent_at));
+    }
+    if (facts.stopped.has_value()) {
+        found.push_back(campaign_stopped(*facts.stopped));
     }
     std::ranges::stable_sort(found, {}, &Finding::name);
     return found;

@@ -3,6 +3,7 @@
 // Facts about one recipient -> findings.
 
 #include "config/settings.hpp"
+#include "core/clock.hpp"
 #include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
@@ -17,6 +18,15 @@
 #include <vector>
 
 namespace holdback::outbound {
+
+/// A campaign that goes to nobody else.
+struct StoppedCampaign {
+    std::string name;
+    std::uint64_t recipients = 0;  ///< so far
+    std::uint64_t bad = 0;
+
+    bool operator==(const StoppedCampaign&) const = default;
+};
 
 /// What is known about one recipient when it is decided upon. A recorded value: the same facts give
 /// the same findings tomorrow.
@@ -35,6 +45,10 @@ struct RecipientFacts {
     /// On the administrator's lists.
     bool is_role = false;
     bool is_disposable = false;
+    /// When the recipient got the same campaign, where that was within `[bulk] repeat_window`.
+    std::optional<core::TimePoint> sent_at = std::nullopt;
+    /// The campaign of the message as it was stopped.
+    std::optional<StoppedCampaign> stopped = std::nullopt;
 };
 
 /// One thing that was found out about a recipient.

@@ -104,7 +104,11 @@ def test_all_held_means_discarded_and_nothing_leaves(bench):
 def test_the_same_message_submitted_twice_is_held_once(bench):
     octets, rows = hold(bench, [ANNA, "carl@nullmx.test"], "twice")
     hold(bench, [ANNA, "carl@nullmx.test"], "twice", octets)
-    assert len(bench.holdback.held("--campaign", "twice")) == 1
+    hold(bench, [ANNA, "carl@nullmx.test"], "twice", octets)
+    held = {row["recipient"]: row["finding"] for row in bench.holdback.held("--campaign", "twice")}
+    assert held == {"carl@nullmx.test": "null-mx", ANNA: "already-sent"}
+    assert len(bench.holdback.held("--campaign", "twice")) == 2
+    assert len(bench.outside.deliveries(ANNA)) == 1
     number = str(rows["carl@nullmx.test"]["id"])
     bench.holdback.ctl("held", "release", number)
     wait_for("it is released", lambda: state(bench, number) == "released")

@@ -8,6 +8,7 @@
 #include "dsn/message_view.hpp"
 #include "dsn/rule_set.hpp"
 #include "dsn/seal.hpp"
+#include "flow/campaign_watch.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_replies.hpp"
@@ -28,6 +29,7 @@
 #include "ports/message_reader.hpp"
 #include "ports/notice_store.hpp"
 #include "ports/submitter.hpp"
+#include "tests/support/memory_campaigns.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_notices.hpp"
 #include "tests/support/memory_stores.hpp"
@@ -58,7 +60,26 @@ using support::ZoneState;
 /// Gives a report about one failed recipient, whatever it reads.
 class FixedReader final : public ports::MessageReader {
 public:
+    /// Outgoing mail is one text part.
+    [[nodiscard]] static dsn::MessageView plain(std::string_view octets) {
+        dsn::MessageView view;
+        const std::string header(octets.substr(0, octets.find("\r\n\r\n") + 2));
+        const std::size_t subject = header.find("Subject: ");
+        if (subject != std::string::npos) {
+            const std::size_t begin = subject + std::string_view("Subject: ").size();
+            view.subject = header.substr(begin, header.find("\r\n", begin) - begin);
+        }
+        dsn::MessagePart text;
+        text.media_type = "text/plain";
+        text.text = octets.substr(header.size() + 2);
+        view.parts = {text};
+        return view;
+    }
+
     [[nodiscard]] dsn::MessageView read(std::string_view octets) const override {
+        if (octets.find("multipart/report") == std::string_view::npos) {
+            return plain(octets);
+        }
         last_ = octets;
         dsn::MessageView view;
         if (!letter_.empty()) {
@@ -173,6 +194,7 @@ struct House {
     explicit House(const config::Settings& settings)
         : snapshots(snapshot_of(settings)),
           own_mail(spool, held, clock, "mx.a.test"),
+          campaigns({.store = campaign_store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
                     .journal = journal,
@@ -180,7 +202,9 @@ struct House {
                     .spool = spool,
                     .log = log,
                     .clock = clock,
-                    .own_mail = own_mail}),
+                    .own_mail = own_mail,
+                    .reader = reader,
+                    .campaigns = campaigns}),
           seals({.resolver = resolver, .clock = clock}),
           learner({.suppressions = suppressions,
                    .journal = journal,
@@ -198,6 +222,7 @@ struct House {
                    .log = log,
                    .clock = clock,
                    .own_mail = own_mail,
+                   .campaigns = campaigns,
                    .make_submitter =
                        [this](const config::HoldSettings&) {
                            return std::make_unique<Forward>(submitter);
@@ -270,7 +295,10 @@ struct House {
             return reply;
         }
         if (std::holds_alternative<Continue>(reply)) {
-            static_cast<void>(session.body("Hello\r\n"));
+            reply = session.body(body);
+            if (std::holds_alternative<Accept>(reply) || std::holds_alternative<Answer>(reply)) {
+                return reply;
+            }
         }
         return session.end_of_message(actions, "4Xk2");
     }
@@ -300,6 +328,7 @@ struct House {
     support::MemoryUnknownStore unknown;
     support::MemoryJournal journal;
     support::MemoryOutageStore outages;
+    support::MemoryCampaignStore campaign_store;
     support::MemoryHeldStore held;
     support::MemoryNoticeStore notices{held};
     support::MemorySpool spool;
@@ -309,8 +338,10 @@ struct House {
     int tokens = 0;
     std::string mail_queue_id;
     std::vector<std::string> mail_arguments;
+    std::string body = "Hello\r\n";
     flow::SnapshotSource snapshots;
     flow::OwnMail own_mail;
+    flow::CampaignWatch campaigns;
     flow::OutboundFlow outbound;
     flow::Seals seals;
     flow::Learner learner;
@@ -947,6 +978,85 @@ TEST_CASE("trouble of ours is answered as the settings say") {
         House strict(settings);
         CHECK(is<Answer>(strict.session.after_internal_error()));
     }
+}
+
+TEST_CASE("a message that the text makes bulk is split though its body came in pieces") {
+    config::Settings settings = enforcing();
+    settings.bulk.repeats = 2;
+    House house(settings);
+    house.connect("127.0.0.1");
+    house.body = "Our summer sale begins on Monday, come and see all the garden furniture.\r\n";
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>"}, letter)));
+    CHECK(house.spool.ids()->empty());
+
+    std::string whole = house.body;
+    const auto pieces = [&](std::size_t count) {
+        house.session.mail({.path = "<ann@a.test>", .arguments = {}, .user = "", .queue_id = ""});
+        for (const char* recipient : {"<bo@good.test>", "<carl@null.test>"}) {
+            static_cast<void>(
+                house.session.recipient({.path = recipient, .arguments = {}, .mailer = "smtp"}));
+        }
+        house.session.header("Subject", " Hello");
+        CHECK(is<Continue>(house.session.end_of_headers("4Xk3")));
+        CHECK(is<Continue>(house.session.body(house.body)));
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::string piece(30'000, static_cast<char>('0' + i));
+            whole += piece;
+            CHECK(is<Continue>(house.session.body(piece)));
+        }
+        CHECK(is<Accept>(house.session.end_of_message(house.actions, "4Xk3")));
+    };
+    SUBCASE("short enough to be kept in memory") {
+        pieces(1);
+    }
+    SUBCASE("longer than what is looked at") {
+        pieces(7);
+    }
+    CHECK(house.actions.deleted == std::vector<std::string>{"<carl@null.test>"});
+    const auto items = house.items();
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].message.campaign.starts_with("fp:"));
+    CHECK(house.spool.octets(items[0].message.spool_id) == "Subject: Hello\r\n\r\n" + whole);
+    CHECK(house.log.has("signal=\"repeats:2/text\""));
+}
+
+TEST_CASE("a retried submission is held once as sent already, and a release is noted as sent") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    house.body = "How to prune roses, and which herbs grow best in the shade of a wall.\r\n";
+    CHECK(is<Accept>(
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter)));
+    for (int retry = 0; retry < 3; ++retry) {
+        CHECK(is<Discard>(
+            house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter)));
+    }
+    auto items = house.items();
+    REQUIRE(items.size() == 2);
+    CHECK(items[0].recipient.finding == "null-mx");
+    CHECK(items[1].recipient.finding == "already-sent");
+    CHECK(items[1].recipient.address == "anna@good.test");
+    CHECK(house.spool.ids()->size() == 2);
+
+    const std::array ids{items[0].recipient.id};
+    CHECK(house.release.release(ids, config::HoldSettings{}, "command")[0].what ==
+          flow::ItemOutcome::What::Released);
+    house.resolver.set("null.test", ZoneState::Good);
+    CHECK(is<Discard>(house.send("<news@a.test>", {"<carl@null.test>"}, newsletter)));
+    items = house.items();
+    REQUIRE(items.size() == 3);
+    CHECK(items[2].recipient.finding == "already-sent");
+}
+
+TEST_CASE("a message that the MTA defers has not left") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    house.body = "How to prune roses, and which herbs grow best in the shade of a wall.\r\n";
+    house.actions.obedient = false;
+    CHECK(is<Answer>(
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter)));
+    house.actions.obedient = true;
+    CHECK(is<Accept>(
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter)));
 }
 
 TEST_CASE("look-ups begin at RCPT") {

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/campaign_watch.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "flow/submitting.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/campaign.hpp"
+#include "outbound/content_fingerprint.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/repeat_window.hpp"
+#include "ports/campaign_store.hpp"
+#include "ports/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+constexpr std::size_t kMostCampaigns = 10'000;
+constexpr std::size_t kMostCopies = 5'000'000;
+/// With more that is not yet written down, the message itself waits for the store.
+constexpr std::size_t kMostUnwritten = 200'000;
+constexpr std::chrono::days kCampaignLife{30};
+constexpr std::chrono::minutes kForgetEvery{1};
+
+/// The first 64 bits of a digest.
+std::uint64_t hash_of(std::span<const std::string_view> pieces) {
+    constexpr std::size_t kDigits = 16;
+    const std::string digest = core::digest_hex(pieces);
+    std::uint64_t hash = 0;
+    std::from_chars(digest.data(), digest.data() + kDigits, hash, 16);
+    return hash;
+}
+
+/// The mailbox as the stores know it.
+std::string recipient_key(const mail::Recipient& recipient) {
+    return recipient.syntax.has_value() ? recipient.syntax->value.key()
+                                        : core::to_lower(recipient.as_given());
+}
+
+ports::SentKey sent_key(std::string_view issue, std::string_view recipient) {
+    const std::array<std::string_view, 3> pieces{"sent", issue, recipient};
+    return static_cast<ports::SentKey>(hash_of(pieces));
+}
+
+std::vector<ports::SentKey> sent_keys(std::string_view issue,
+                                      std::span<const mail::Recipient> recipients) {
+    std::vector<ports::SentKey> keys;
+    keys.reserve(recipients.size());
+    for (const mail::Recipient& recipient : recipients) {
+        keys.push_back(sent_key(issue, recipient_key(recipient)));
+    }
+    return keys;
+}
+
+/// Whose messages are counted together. Within one user, each sender by itself: a whole company may
+/// send through one user, all with the same lines at the end.
+std::string repeat_key(const Submitting& who, const mail::Envelope& envelope) {
+    return fmt::format("{} {}", who.user, outbound::folded_sender(envelope.sender_text()));
+}
+
+std::string sender_domain(const mail::Envelope& envelope) {
+    const auto* address = std::get_if<mail::Address>(&envelope.sender);
+    return address != nullptr ? address->domain().text() : std::string();
+}
+
+std::uint64_t recipients_hash(const mail::Envelope& envelope) {
+    std::vector<std::string> keys;
+    keys.reserve(envelope.recipients.size());
+    for (const mail::Recipient& recipient : envelope.recipients) {
+        keys.push_back(recipient_key(recipient));
+    }
+    std::ranges::sort(keys);
+    const std::vector<std::string_view> pieces(keys.begin(), keys.end());
+    return hash_of(pieces);
+}
+
+}  // namespace
+
+void CampaignWatch::recover() {
+    const auto loaded = parts_.store.load(kMostCampaigns);
+    if (!loaded.has_value()) {
+        say_trouble("the campaigns before this start are not known", loaded.error().what);
+        return;
+    }
+    for (const outbound::Campaign& campaign : *loaded) {
+        repeats_.with([&](auto& repeats) { repeats.restore(campaign.text); });
+        campaigns_.with([&](auto& campaigns) { campaigns.restore(campaign); });
+    }
+}
+
+outbound::RepeatWindow::Counts CampaignWatch::observe(const Submitting& who,
+                                                      const mail::Envelope& envelope,
+                                                      const outbound::ContentFingerprint& content,
+                                                      const config::BulkSettings& settings) {
+    const std::string sender = repeat_key(who, envelope);
+    const std::uint64_t recipients = recipients_hash(envelope);
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    return repeats_.with([&](outbound::RepeatWindow& repeats) {
+        return repeats.observe({.sender = sender, .content = content, .recipients = recipients},
+                               settings.repeats,
+                               settings.rate.window,
+                               now);
+    });
+}
+
+WeighedCampaign CampaignWatch::campaign_of(const Submitting& who,
+                                           const mail::Envelope& envelope,
+                                           const mail::HeaderList& headers,
+                                           const outbound::StreamDecision& stream,
+                                           std::string_view said,
+                                           const outbound::RepeatWindow::Counts& counts,
+                                           const config::BulkSettings& settings) {
+    const std::string sender = repeat_key(who, envelope);
+    WeighedCampaign campaign;
+    campaign.identity = outbound::campaign_identity(
+        headers, settings, stream, sender, sender_domain(envelope), said, counts);
+    if (!counts.text_name.empty() && !outbound::is_named_by_header(headers, settings)) {
+        campaign.text = {.sender = sender, .name = counts.text_name, .sketch = counts.text_sketch};
+    }
+    return campaign;
+}
+
+core::Result<void, std::string> CampaignWatch::look_up_sent(
+    const outbound::CampaignIdentity& campaign,
+    std::span<const mail::Recipient> recipients,
+    const config::BulkSettings& settings,
+    std::vector<outbound::RecipientFacts>& facts) {
+    if (campaign.issue.empty() || settings.repeat_window.count() == 0) {
+        return {};
+    }
+    const core::TimePoint since = parts_.clock.now() - settings.repeat_window;
+    const std::vector<ports::SentKey> keys = sent_keys(campaign.issue, recipients);
+    // What is not written down yet, first: it may be written between the two looks.
+    Unwritten known;
+    unwritten_.with([&](const Unwritten& unwritten) {
+        for (const ports::SentKey key : keys) {
+            if (const auto found = unwritten.find(key); found != unwritten.end()) {
+                known.insert(*found);
+            }
+        }
+    });
+    const auto written = parts_.store.sent(keys, since);
+    if (!written.has_value()) {
+        return std::unexpected(written.error().what);
+    }
+    for (const ports::SentCopy& copy : *written) {
+        known.insert({copy.key, copy.at});
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (const auto found = known.find(keys[i]);
+            found != known.end() && found->second >= since) {
+            facts.at(i).sent_at = found->second;
+        }
+    }
+    return {};
+}
+
+std::optional<outbound::StoppedCampaign> CampaignWatch::count(const WeighedCampaign& campaign,
+                                                              const mail::Envelope& envelope,
+                                                              std::size_t bad,
+                                                              const config::Settings& settings) {
+    if (campaign.identity.key.empty()) {
+        return std::nullopt;
+    }
+    outbound::Campaign message{.key = campaign.identity.key,
+                               .name = campaign.identity.name,
+                               .text = campaign.text,
+                               .shown_sender = envelope.sender_text(),
+                               .recipients = envelope.recipients.size(),
+                               .bad = bad,
+                               .state = outbound::CampaignState::Running,
+                               .seen_at = parts_.clock.now()};
+    const auto counted = campaigns_.with([&](outbound::Campaigns& campaigns) {
+        return campaigns.count(std::move(message), settings.bulk);
+    });
+    const outbound::Campaign& now = counted.campaign;
+    if (counted.stopped_now) {
+        parts_.log.write(
+            ports::Severity::Error,
+            fmt::format("campaign: {} of {} {} stopped: {} of {} recipients are bad, more than "
+                        "stop_above={}% allows; holdbackctl held release --campaign lets it go on",
+                        core::log_safe(now.name),
+                        core::log_safe(now.shown_sender),
+                        settings.mode == config::Mode::Shadow ? "would be" : "is",
+                        now.bad,
+                        now.recipients,
+                        settings.bulk.stop_above.percent));
+    }
+    if (now.state != outbound::CampaignState::Stopped) {
+        return std::nullopt;
+    }
+    return outbound::StoppedCampaign{
+        .name = now.name, .recipients = now.recipients, .bad = now.bad};
+}
+
+void CampaignWatch::left(std::string_view issue, std::span<const mail::Recipient> recipients) {
+    if (!issue.empty()) {
+        add_left(sent_keys(issue, recipients));
+    }
+}
+
+void CampaignWatch::left(std::string_view issue, std::string_view recipient) {
+    if (issue.empty()) {
+        return;
+    }
+    const auto address = mail::Address::parse(recipient, mail::Smtputf8::Yes);
+    const std::array keys{
+        sent_key(issue, address.has_value() ? address->value.key() : core::to_lower(recipient))};
+    add_left(keys);
+}
+
+void CampaignWatch::add_left(std::span<const ports::SentKey> keys) {
+    const core::TimePoint now = parts_.clock.now();
+    const std::size_t waiting = unwritten_.with([&](Unwritten& unwritten) {
+        for (const ports::SentKey key : keys) {
+            unwritten.insert_or_assign(key, now);
+        }
+        return unwritten.size();
+    });
+    if (waiting > kMostUnwritten) {
+        write_sent();
+    }
+}
+
+void CampaignWatch::write_sent() {
+    // Found in memory until they are in the store.
+    const Unwritten waiting = unwritten_.with([](const Unwritten& unwritten) { return unwritten; });
+    if (waiting.empty()) {
+        return;
+    }
+    std::vector<ports::SentCopy> copies;
+    copies.reserve(waiting.size());
+    for (const auto& [key, at] : waiting) {
+        copies.push_back({.key = key, .at = at});
+    }
+    std::ranges::sort(copies, {}, &ports::SentCopy::key);
+    const auto written = parts_.store.remember_sent(copies);
+    unwritten_.with([&](Unwritten& unwritten) {
+        if (!written.has_value() && unwritten.size() <= kMostUnwritten) {
+            return;  // next time
+        }
+        std::erase_if(unwritten, [&](const auto& entry) {
+            const auto found = waiting.find(entry.first);
+            return found != waiting.end() && found->second == entry.second;
+        });
+    });
+    if (!written.has_value()) {
+        say_trouble("who got which campaign is not written down", written.error().what);
+    }
+}
+
+void CampaignWatch::write_campaigns() {
+    const auto changed =
+        campaigns_.with([](outbound::Campaigns& campaigns) { return campaigns.take_changed(); });
+    if (changed.empty()) {
+        return;
+    }
+    if (const auto saved = parts_.store.save(changed); !saved.has_value()) {
+        campaigns_.with([&](outbound::Campaigns& campaigns) { campaigns.change_again(changed); });
+        say_trouble("campaigns are not written down", saved.error().what);
+    }
+}
+
+std::size_t CampaignWatch::go_on(std::string_view name) {
+    const std::size_t count = campaigns_.with(
+        [&](outbound::Campaigns& campaigns) { return campaigns.continue_all(name); });
+    if (count > 0) {
+        parts_.log.write(ports::Severity::Info,
+                         fmt::format("campaign: {} goes on", core::log_safe(name)));
+    }
+    return count;
+}
+
+std::vector<outbound::Campaign> CampaignWatch::stopped() const {
+    return campaigns_.with(
+        [](const outbound::Campaigns& campaigns) { return campaigns.stopped(); });
+}
+
+void CampaignWatch::work(const config::BulkSettings& settings) {
+    write_sent();
+    write_campaigns();
+    if (parts_.clock.steady_now() < forgotten_at_ + kForgetEvery) {
+        return;
+    }
+    forgotten_at_ = parts_.clock.steady_now();
+    const core::TimePoint now = parts_.clock.now();
+    if (const auto done = parts_.store.forget({.copies_since = now - settings.repeat_window,
+                                               .copies = kMostCopies,
+                                               .campaigns_since = now - kCampaignLife,
+                                               .campaigns = kMostCampaigns});
+        !done.has_value()) {
+        say_trouble("old campaigns are not forgotten", done.error().what);
+    }
+}
+
+void CampaignWatch::say_trouble(std::string_view what, std::string_view why) const {
+    parts_.log.write(ports::Severity::Warning,
+                     fmt::format("store: {}: {}", what, core::log_safe(why)));
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Watches what senders send: which messages say the same, which campaigns are stopped, and who got
+// them.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/guarded.hpp"
+#include "core/result.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/campaign.hpp"
+#include "outbound/content_fingerprint.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/repeat_window.hpp"
+#include "ports/campaign_store.hpp"
+#include "ports/log.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace holdback::flow {
+
+/// What a bulk message is, as far as other messages are concerned.
+struct WeighedCampaign {
+    outbound::CampaignIdentity identity;
+    outbound::KnownText text;  ///< empty where the text is not what it is known by
+};
+
+/// One object serves all; safe from several threads. Everything is in memory first, and `work`
+/// writes it down: a crash forgets at most the last second.
+class CampaignWatch {
+public:
+    /// All outlive the object.
+    struct Parts {
+        ports::CampaignStore& store;
+        ports::Log& log;
+        core::Clock& clock;
+    };
+
+    explicit CampaignWatch(const Parts& parts) : parts_(parts) {}
+
+    /// Takes up what an earlier run of the program wrote down. Call once, before any message.
+    void recover();
+
+    /// Counts a message among those of its sender.
+    [[nodiscard]] outbound::RepeatWindow::Counts observe(
+        const Submitting& who,
+        const mail::Envelope& envelope,
+        const outbound::ContentFingerprint& content,
+        const config::BulkSettings& settings);
+
+    /// Which campaign a bulk message is of; `said` is its `exact_digest`.
+    [[nodiscard]] static WeighedCampaign campaign_of(const Submitting& who,
+                                                     const mail::Envelope& envelope,
+                                                     const mail::HeaderList& headers,
+                                                     const outbound::StreamDecision& stream,
+                                                     std::string_view said,
+                                                     const outbound::RepeatWindow::Counts& counts,
+                                                     const config::BulkSettings& settings);
+
+    /// Fills in when the recipients of `facts` got the campaign, one by one as in `recipients`. The
+    /// error is the store's; nothing is filled in then.
+    [[nodiscard]] core::Result<void, std::string> look_up_sent(
+        const outbound::CampaignIdentity& campaign,
+        std::span<const mail::Recipient> recipients,
+        const config::BulkSettings& settings,
+        std::vector<outbound::RecipientFacts>& facts);
+
+    /// Counts the recipients of a message. Gives the campaign when it is stopped; the message that
+    /// stops it is logged as an error, once.
+    [[nodiscard]] std::optional<outbound::StoppedCampaign> count(const WeighedCampaign& campaign,
+                                                                 const mail::Envelope& envelope,
+                                                                 std::size_t bad,
+                                                                 const config::Settings& settings);
+
+    /// A message of the campaign leaves to these recipients (any spelling that has a mailbox).
+    void left(std::string_view issue, std::span<const mail::Recipient> recipients);
+    void left(std::string_view issue, std::string_view recipient);
+
+    /// Lets stopped campaigns of this name go on; gives how many there were.
+    std::size_t go_on(std::string_view name);
+
+    [[nodiscard]] std::vector<outbound::Campaign> stopped() const;
+
+    /// Writes down what is new, and forgets what is old. Called every second or so, and at the end,
+    /// by one thread.
+    void work(const config::BulkSettings& settings);
+
+private:
+    using Unwritten = std::unordered_map<ports::SentKey, core::TimePoint>;
+
+    void add_left(std::span<const ports::SentKey> keys);
+    void write_sent();
+    void write_campaigns();
+    void say_trouble(std::string_view what, std::string_view why) const;
+
+    Parts parts_;
+    core::Guarded<outbound::RepeatWindow> repeats_;
+    core::Guarded<outbound::Campaigns> campaigns_;
+    core::Guarded<Unwritten> unwritten_;
+    core::SteadyPoint forgotten_at_;
+};
+
+}  // namespace holdback::flow

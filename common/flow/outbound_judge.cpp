@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/outbound_judge.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "flow/campaign_watch.hpp"
+#include "flow/message_content.hpp"
+#include "flow/message_look.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/submitting.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/finding.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/campaign.hpp"
+#include "outbound/compliance.hpp"
+#include "outbound/content_fingerprint.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/repeat_window.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/log.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using mail::FindingName;
+
+/// The stream of a message that was direct until it was read.
+outbound::StreamDecision stream_by_repeats(const outbound::RepeatWindow::Counts& counts,
+                                           const config::BulkSettings& settings) {
+    if (counts.text >= settings.repeats) {
+        return {outbound::Stream::Bulk, fmt::format("repeats:{}/text", counts.text)};
+    }
+    if (counts.subject >= settings.repeats) {
+        return {outbound::Stream::Bulk, fmt::format("repeats:{}/subject", counts.subject)};
+    }
+    return {};
+}
+
+/// True when a recipient does not get the mail for a reason of its own, and not of the message.
+bool is_bad(const outbound::Verdict& verdict) {
+    if (verdict.action != config::PolicyAction::Hold &&
+        verdict.action != config::PolicyAction::Reject) {
+        return false;
+    }
+    switch (verdict.finding->name) {
+        case FindingName::AlreadySent:
+        case FindingName::CampaignStopped:
+        case FindingName::MissingUnsubscribe:
+        case FindingName::ForeignFrom:
+        case FindingName::MissingSignature:
+        case FindingName::MissingPlainText:
+        case FindingName::UnusableReplyTo:
+            return false;
+        case FindingName::MalformedAddress:
+        case FindingName::UnusualAddress:
+        case FindingName::NoSuchDomain:
+        case FindingName::NoMailHost:
+        case FindingName::NullMx:
+        case FindingName::ReservedDomain:
+        case FindingName::UnusableMx:
+        case FindingName::MisspelledDomain:
+        case FindingName::SuppressedBounce:
+        case FindingName::SuppressedComplaint:
+        case FindingName::SuppressedUnsubscribe:
+        case FindingName::SuppressedManual:
+        case FindingName::BlockedByAdmin:
+        case FindingName::RoleAddress:
+        case FindingName::DisposableDomain:
+        case FindingName::UnresolvedDomain:
+            return true;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::vector<outbound::Verdict> verdicts_of(std::span<const outbound::RecipientFacts> recipients,
+                                           std::span<const outbound::Finding> about_message,
+                                           outbound::Stream stream,
+                                           const config::Settings& settings) {
+    std::vector<outbound::Verdict> verdicts;
+    verdicts.reserve(recipients.size());
+    for (const outbound::RecipientFacts& recipient : recipients) {
+        verdicts.push_back(outbound::judge(
+            outbound::all_findings(recipient, about_message, settings), stream, settings.policy));
+    }
+    return verdicts;
+}
+
+void judge_all(const mail::Envelope& envelope,
+               const config::Settings& settings,
+               MessageDecision& decision) {
+    decision.verdicts = verdicts_of(
+        decision.facts.recipients, decision.about_message, decision.stream.stream, settings);
+    decision.plan = outbound::plan(decision.verdicts,
+                                   std::holds_alternative<mail::NullSender>(envelope.sender));
+}
+
+bool is_told_by_body(const mail::HeaderList& headers,
+                     const outbound::StreamDecision& stream,
+                     const config::BulkSettings& settings) {
+    return !stream.is_bulk() || !outbound::is_named_by_header(headers, settings);
+}
+
+void OutboundFlow::weigh(const Submitting& who,
+                         const mail::Envelope& envelope,
+                         const mail::HeaderList& headers,
+                         std::string_view body,
+                         const config::Settings& settings,
+                         MessageDecision& decision) {
+    outbound::Content content;
+    outbound::RepeatWindow::Counts counts;
+    if (decision.needs_body) {
+        content = message_content(envelope, headers, body, parts_.reader);
+        counts = parts_.campaigns.observe(
+            who, envelope, outbound::content_fingerprint(content), settings.bulk);
+        decision.needs_body = false;
+    }
+    if (!decision.stream.is_bulk()) {
+        decision.stream = stream_by_repeats(counts, settings.bulk);
+        if (!decision.stream.is_bulk()) {
+            return;
+        }
+        const MessageLook look(headers, decision.stream.stream, settings, parts_.resolver);
+        decision.about_message = look.findings(
+            body, parts_.clock.steady_now() + settings.dns.budget, parts_.clock.now());
+        judge_all(envelope, settings, decision);
+    }
+    const std::string said = outbound::exact_digest(content, outbound::links_that_count(headers));
+    decision.campaign = CampaignWatch::campaign_of(
+        who, envelope, headers, decision.stream, said, counts, settings.bulk);
+    const auto bad = static_cast<std::size_t>(std::ranges::count_if(decision.verdicts, is_bad));
+    std::vector<outbound::RecipientFacts>& facts = decision.facts.recipients;
+    if (const auto known = parts_.campaigns.look_up_sent(
+            decision.campaign.identity, envelope.recipients, settings.bulk, facts);
+        !known.has_value()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("store: who got the campaign before can't be asked: {}",
+                                     core::log_safe(known.error())));
+    }
+    const auto stopped = parts_.campaigns.count(decision.campaign, envelope, bad, settings);
+    const bool is_sent = std::ranges::any_of(facts, [](const outbound::RecipientFacts& recipient) {
+        return recipient.sent_at.has_value();
+    });
+    if (!stopped.has_value() && !is_sent) {
+        return;
+    }
+    for (outbound::RecipientFacts& recipient : facts) {
+        recipient.stopped = stopped;
+    }
+    judge_all(envelope, settings, decision);
+}
+
+void OutboundFlow::left(const mail::Envelope& envelope,
+                        const MessageDecision& decision,
+                        std::span<const std::size_t> positions) {
+    const std::string_view issue = decision.campaign.identity.issue;
+    if (issue.empty()) {
+        return;
+    }
+    std::vector<mail::Recipient> recipients;
+    recipients.reserve(positions.size());
+    for (const std::size_t position : positions) {
+        recipients.push_back(envelope.recipients.at(position));
+    }
+    parts_.campaigns.left(issue, recipients);
+}
+
+}  // namespace holdback::flow

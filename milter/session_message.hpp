@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What a session knows of the message under way: for the sources of `milter/session` alone.
+
+#include "flow/outbound_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "milter/notice_mail.hpp"
+#include "milter/session.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace holdback::milter {
+
+/// What is done with the message once its headers are known.
+enum class Course : std::uint8_t {
+    Undecided,
+    Weighed,    ///< read before it is decided upon
+    Shadow,     ///< decided, and nothing is changed
+    Pass,       ///< everybody gets it, with a tag or a seal
+    Split,      ///< recipients are taken out
+    Released,   ///< a held message on its way out
+    Preflight,  ///< only asked about: discarded when the answer is safe
+    Inbound,    ///< kept to be understood
+    Clean,      ///< only forged fields are removed
+};
+
+struct Session::Message {
+    std::shared_ptr<const flow::Snapshot> snapshot;
+    mail::Envelope envelope;
+    mail::HeaderList headers;
+    flow::Submitting who;
+    bool own_notice = false;  ///< the MTA's notice to the postmaster: left alone
+    NoticeMail notice;
+    std::size_t window = 0;
+    std::chrono::milliseconds budget{0};
+    Course course = Course::Undecided;
+    std::unique_ptr<flow::MessageDecision> decision;
+    std::unique_ptr<flow::HeldCopy> copy;
+    /// An inbound message, up to `[dsn] max_message`; the body so far of an outgoing one that is
+    /// weighed.
+    std::string octets;
+    bool trouble = false;
+};
+
+}  // namespace holdback::milter

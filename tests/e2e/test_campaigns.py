@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Campaigns as real senders send them, through real Postfix: bulk by what is said, stopped for
+their bad recipients, and never sent twice."""
+
+import base64
+import contextlib
+import re
+
+import pytest
+
+from lab.mail import NEWS, PERSON, message, send
+from lab.wait import wait_for
+
+SETTINGS = {"bulk": {"repeats": 20}}
+
+ANNA = "anna@good.test"
+NAMES = [
+    "Anna", "Bernd", "Carla", "Dieter", "Eva", "Frank", "Gerda", "Hans", "Ines", "Jan", "Karla",
+    "Lars", "Maria", "Nils", "Olga", "Paul", "Rosa", "Sven", "Tina", "Udo", "Vera", "Willi",
+    "Xenia", "Yves", "Zita",
+]
+
+
+def personal(number, sender=PERSON, domain="good.test", form="plain"):
+    """The same letter to another recipient: name, address, numbers and links differ."""
+    name = NAMES[number % len(NAMES)]
+    address = f"{name.lower()}{number}@{domain}"
+    text = (
+        f"Dear {name},\r\n\r\nthe order {4711 * (number + 1)} that you asked about is ready, and so"
+        " is all the garden furniture of our summer catalogue.\r\nHave a look at it:"
+        f" https://shop.test/c/{number:x}f3e?u={number * 7919}\r\n\r\nYour customer number is"
+        f" KD{number:05d}. This letter went to {address}.\r\n"
+    )
+    if form == "plain":
+        octets = message(sender, f"{name} Smith <{address}>", f"{name}, your order is ready", text)
+        return address, octets
+    html = "<html><body><p>" + text.replace("\r\n", "<br>\r\n") + "</p></body></html>"
+    fields = [
+        f"From: <{sender}>", f"To: {name} Smith <{address}>", f"Subject: {name}, it is ready",
+        "MIME-Version: 1.0", "Content-Type: text/html; charset=utf-8",
+        "Content-Transfer-Encoding: base64",
+    ]
+    body = base64.encodebytes(html.encode()).replace(b"\n", b"\r\n")
+    return address, ("\r\n".join(fields) + "\r\n\r\n").encode() + body
+
+
+def mail_out(bench, recipients, octets, sender=NEWS):
+    sent = send(bench.postfix.relay_port, sender, recipients, octets)
+    bench.settle()
+    return sent
+
+
+def held_of(bench, campaign):
+    """Recipient -> row of what is held of a campaign now."""
+    rows = bench.holdback.held("--campaign", campaign)
+    return {row["recipient"]: row for row in rows if row["state"] == "held"}
+
+
+@contextlib.contextmanager
+def stopping(bench, minimum):
+    """Campaigns are stopped for more than 20 % of bad recipients, for a while."""
+    bench.holdback.change({"bulk": {"stop_above": "20%", "stop_minimum": minimum}})
+    bench.holdback.reload()
+    yield
+    bench.holdback.change({"bulk": {"stop_above": "100%", "stop_minimum": 50}})
+    bench.holdback.reload()
+
+
+@pytest.fixture(name="stops_from_10")
+def fixture_stops_from_10(bench):
+    with stopping(bench, 10):
+        yield
+
+
+@pytest.fixture(name="stops_at_once")
+def fixture_stops_at_once(bench):
+    with stopping(bench, 1):
+        yield
+
+
+def signals(bench, address):
+    """The signal in each decision about a recipient."""
+    lines = bench.holdback.log(rf'flow=outbound .*rcpt="{re.escape(address)}"')
+    return [re.search(r'signal="?([^" ]+)', line).group(1) for line in lines]
+
+
+@pytest.mark.parametrize("form", ["plain", "html"])
+def test_many_letters_to_one_recipient_each_become_bulk_at_the_twentieth(bench, form):
+    sender = f"{form}@home.test"
+    for number in range(25):
+        address, octets = personal(
+            number, sender, "nullmx.test" if number in (3, 19, 22) else "good.test", form
+        )
+        sent = send(bench.postfix.relay_port, sender, [address], octets)
+        if number == 3:  # not yet bulk: refused
+            assert sent.data[0] == 556, sent
+        else:
+            assert sent.data[0] == 250, (number, sent)
+        if number == 10:  # the windows outlive a reload
+            bench.holdback.reload()
+        expected = "none" if number < 19 else "repeats:20/text"
+        assert signals(bench, address)[-1] == expected, number
+    bench.settle()
+    assert len(bench.outside.deliveries()) == 22
+    held = [row for row in bench.holdback.held("--sender", sender) if row["state"] == "held"]
+    assert [row["recipient"] for row in held] == ["udo19@nullmx.test", "xenia22@nullmx.test"]
+    (campaign,) = {row["campaign"] for row in held}
+    assert re.fullmatch(r"fp:[0-9a-f]{12}", campaign)
+    assert len(held_of(bench, campaign)) == 2
+    assert held[0]["finding"] == "null-mx"
+
+
+def test_a_persons_letters_are_no_campaign(bench):
+    texts = [
+        "Can we move our meeting to Thursday? Peter is ill.", "ok, thanks", "Thank you!",
+        "Please find the offer for the roof attached, the scaffolding is included in it.",
+        "The delivery will be two days late, since a truck broke down in France.",
+        "I agree with the first point of your paper, but hardly with the second one.",
+    ]
+    for number in range(24):
+        address = f"friend{number}@good.test"
+        text = f"Hi,\r\n\r\n{texts[number % 6] if number < 6 else 'ok, thanks'}\r\n\r\nJoe\r\n"
+        octets = message(PERSON, address, "Re: our meeting", text)
+        assert send(bench.postfix.relay_port, PERSON, [address], octets).data[0] == 250
+        assert signals(bench, address)[-1] == "none"
+    bench.settle()
+
+
+def test_a_campaign_is_not_sent_twice_to_one_recipient(bench):
+    octets = message(NEWS, "list@home.test", "Twice", bulk=True, campaign="twice")
+    assert mail_out(bench, [ANNA], octets).data[0] == 250
+    again = message(NEWS, "list@home.test", "Twice!", bulk=True, campaign="twice")
+    assert mail_out(bench, [ANNA, "ben@good.test"], again).data[0] == 250
+    assert bench.outside.recipients() == [ANNA, "ben@good.test"]
+    held = held_of(bench, "twice")
+    assert list(held) == [ANNA]
+    assert (held[ANNA]["finding"], held[ANNA]["code"]) == ("already-sent", 6012)
+    # Whoever asks for it gets it, and a restart changes nothing.
+    bench.holdback.ctl("held", "release", str(held[ANNA]["id"]))
+    wait_for("Anna has two", lambda: len(bench.outside.deliveries(ANNA)) == 2)
+    assert bench.holdback.stop() == 0
+    bench.holdback.start()
+    bench.forget()
+    assert mail_out(bench, [ANNA, "ben@good.test"], again).data[0] == 250
+    assert bench.outside.recipients() == []
+    assert sorted(held_of(bench, "twice")) == [ANNA, "ben@good.test"]
+
+
+def test_a_retried_submission_is_held_once_and_not_doubled(bench):
+    body = "How to prune roses, which herbs grow in the shade, and why worms matter.\r\n"
+    octets = message(NEWS, "list@home.test", "May", body, extra=["List-Id: <garden.home.test>"])
+    for _ in range(3):
+        assert mail_out(bench, [ANNA, "carl@nullmx.test"], octets).data[0] == 250
+    assert len(bench.outside.deliveries(ANNA)) == 1
+    held = bench.holdback.held("--campaign", "<garden.home.test>")
+    assert [(row["recipient"], row["finding"]) for row in held] == [
+        ("carl@nullmx.test", "null-mx"), (ANNA, "already-sent"),
+    ]
+    # The next issue goes to everybody.
+    june = message(
+        NEWS, "list@home.test", "June", body + "And beans.\r\n",
+        extra=["List-Id: <garden.home.test>"],
+    )
+    mail_out(bench, [ANNA], june)
+    assert len(bench.outside.deliveries(ANNA)) == 2
+
+
+def test_a_bad_campaign_is_stopped_and_goes_on_when_somebody_says_so(bench, stops_from_10):
+    def letter(subject):
+        return message(NEWS, "list@home.test", subject, bulk=True, campaign="bought list")
+
+    first = [f"a{number}@good.test" for number in range(8)]
+    mail_out(bench, [*first, "x1@nullmx.test", "x2@gone.test"], letter("First"))
+    assert bench.outside.recipients() == first  # two of ten: just allowed
+    mail_out(bench, ["b1@good.test", "x3@gone.test"], letter("Second"))
+    assert bench.outside.recipients() == first  # three of twelve
+    mail_out(bench, ["c1@good.test"], letter("Third"))
+    assert bench.outside.recipients() == first
+    held = held_of(bench, "bought list")
+    assert {who: row["finding"] for who, row in held.items()} == {
+        "x1@nullmx.test": "null-mx", "x2@gone.test": "no-such-domain",
+        "x3@gone.test": "no-such-domain", "b1@good.test": "campaign-stopped",
+        "c1@good.test": "campaign-stopped",
+    }
+    assert "3 of its 12 recipients" in held["b1@good.test"]["reason"]
+    assert len(bench.holdback.log("is stopped: 3 of 12 recipients are bad")) == 1
+    assert bench.holdback.ctl("status").rows[0]["campaigns_stopped"] == 1
+    assert 'holdback_campaign_stopped{campaign="bought list"} 1' in bench.holdback.say("metrics")
+
+    # Neither a reload nor a restart forgets it; another campaign goes.
+    bench.holdback.reload()
+    assert bench.holdback.stop() == 0
+    bench.holdback.start()
+    mail_out(bench, ["d1@good.test"], letter("Fourth"))
+    assert held_of(bench, "bought list")["d1@good.test"]["finding"] == "campaign-stopped"
+    mail_out(
+        bench, ["e1@good.test"],
+        message(NEWS, "list@home.test", "x", bulk=True, campaign="own list"),
+    )
+    assert bench.outside.recipients() == [*first, "e1@good.test"]
+
+    # A selection within the campaign leaves it stopped.
+    bench.holdback.ctl("held", "release", "--campaign", "bought list", "--reason", "already-sent", check=False)
+    bench.holdback.ctl("held", "discard", "--campaign", "bought list", "--domain", "gone.test")
+    bench.holdback.ctl("held", "discard", "--campaign", "bought list", "--domain", "nullmx.test")
+    assert bench.holdback.ctl("status").rows[0]["campaigns_stopped"] == 1
+    said = bench.holdback.say("held", "release", "--campaign", "bought list")
+    assert "the campaign bought list was stopped and goes on" in said, said
+    everybody = sorted([*first, "b1@good.test", "c1@good.test", "d1@good.test", "e1@good.test"])
+    wait_for("the rest goes", lambda: sorted(bench.outside.recipients()) == everybody)
+    mail_out(bench, ["f1@good.test", "x4@gone.test"], letter("Fifth"))
+    assert "f1@good.test" in bench.outside.recipients()
+    assert list(held_of(bench, "bought list")) == ["x4@gone.test"]
+    assert bench.holdback.ctl("status").rows[0]["campaigns_stopped"] == 0
+
+
+def test_a_stopped_campaign_with_nothing_held_can_be_continued(bench, stops_at_once):
+    octets = message(NEWS, "list@home.test", "x", bulk=True, campaign="empty")
+    mail_out(bench, ["x9@gone.test"], octets)
+    bench.holdback.ctl("held", "discard", "--campaign", "empty")
+    done = bench.holdback.ctl("held", "release", "--campaign", "empty")
+    assert "the campaign empty was stopped and goes on" in done.errors
+    again = bench.holdback.ctl("held", "release", "--campaign", "empty", check=False)
+    assert again.code == 1 and "no such items" in again.errors
+
+
+def test_a_mail_that_is_longer_than_what_is_looked_at_is_held_whole(bench):
+    lines = "".join(f"line {number} of a very long letter to everybody\r\n" for number in range(6000))
+    octets = message(NEWS, "list@home.test", "Long", lines, extra=["List-Id: <long.home.test>"])
+    mail_out(bench, [ANNA, "long@nullmx.test"], octets)
+    (row,) = held_of(bench, "<long.home.test>").values()
+    assert bench.outside.deliveries(ANNA)[0].octets.endswith(octets)
+    bench.holdback.ctl("held", "release", str(row["id"]))
+    wait_for("the copy is there", lambda: bench.outside.deliveries("long@nullmx.test"))
+    assert bench.outside.deliveries("long@nullmx.test")[0].octets.endswith(octets)
