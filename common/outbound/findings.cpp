@@ -13,9 +13,9 @@
 #include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "outbound/compose.hpp"
 #include "outbound/lookalike.hpp"
 #include "outbound/mail_route.hpp"
-#include "outbound/return_dsn.hpp"
 
 #include <algorithm>
 #include <cstddef>
