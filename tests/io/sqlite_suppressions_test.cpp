@@ -269,7 +269,7 @@ TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest fi
         subjects(kind.store, {.scope = holdback::mail::SuppressionScope::parse("other.example")}) ==
         std::vector<std::string>{"example.net"});
     CHECK(subjects(kind.store, {.domain = "sub.example.com"}) ==
-          std::vector<std::string>{".sub.example.com"});
+          std::vector<std::string>{".sub.example.com", "hal@sub.example.com"});
     CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_before = kNow}).empty());
     CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_since = kNow}).size() == 10);
     CHECK(subjects(kind.store, {.kind = SubjectKind::Domain, .proof = holdback::mail::Proof::Local})
