@@ -63,7 +63,7 @@ private:
         const Items& items, const config::Settings& settings) const;
 
     Parts parts_;
-    core::SteadyPoint next_turn_{};
+    core::SteadyPoint next_turn_;
 };
 
 }  // namespace holdback::flow

@@ -158,10 +158,10 @@ private:
     core::Guarded<std::vector<ports::ReleaseEnd>> unsettled_;
     // Of the thread that calls `work`: when to try the MTA and the returns again after trouble, and
     // when to look for what is no longer wanted.
-    core::SteadyPoint mta_pause_until_{};
-    core::SteadyPoint return_pause_until_{};
-    core::SteadyPoint next_files_{};
-    core::SteadyPoint next_purge_{};
+    core::SteadyPoint mta_pause_until_;
+    core::SteadyPoint return_pause_until_;
+    core::SteadyPoint next_files_;
+    core::SteadyPoint next_purge_;
     int mta_pauses_ = 0;
 };
 

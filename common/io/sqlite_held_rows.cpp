@@ -189,6 +189,19 @@ std::optional<std::int64_t> find_active(Connection& connection, const std::strin
     return query.step() ? std::optional(query.integer(0)) : std::nullopt;
 }
 
+namespace {
+
+/// The item that was returned with this identity when the MTA's client was told to try again.
+std::optional<std::int64_t> find_returned_in_doubt(Connection& connection,
+                                                   const std::string& identity) {
+    Query query = connection.query(
+        "SELECT id FROM held_recipient WHERE in_doubt = 1 AND state = 'returned' AND identity = ?");
+    query.bind(identity);
+    return query.step() ? std::optional(query.integer(0)) : std::nullopt;
+}
+
+}  // namespace
+
 std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::NewHold& hold) {
     const mail::HeldMessage& message = hold.message;
     std::vector<ports::HoldOutcome> outcomes;
@@ -202,6 +215,9 @@ std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::
                 message.fingerprint, message.sender, recipient.address});
             // The transaction is the only one that writes, and `held_once` stands guard.
             older = find_active(connection, *identity);
+            if (!older.has_value() && recipient.state == HeldState::Returned) {
+                older = find_returned_in_doubt(connection, *identity);
+            }
         }
         if (!older.has_value() && !std::exchange(has_message, true)) {
             write_message(connection, message);

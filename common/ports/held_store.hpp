@@ -122,10 +122,11 @@ public:
     /// Writes messages and their recipients, all or nothing (ids, spool ids, attempts and answers
     /// in `recipients` are ignored: each begins in `held`, at `message.held_at`, and goes on to
     /// `returned` at once when its state says so). A recipient for whom a message with this
-    /// fingerprint and sender is already in `held` or `releasing` gets no second row; sender and
-    /// address are compared octet by octet, and an empty fingerprint equals no other. Outcomes are
-    /// in the order of `holds` and their recipients. When every outcome of a message is
-    /// `already_held` its row is not written and the caller drops its spool file.
+    /// fingerprint and sender is already in `held` or `releasing` gets no second row, nor one that
+    /// is returned at once for whom one is `returned` and in doubt; sender and address are compared
+    /// octet by octet, and an empty fingerprint equals no other. Outcomes are in the order of
+    /// `holds` and their recipients. When every outcome of a message is `already_held` its row is
+    /// not written and the caller drops its spool file.
     [[nodiscard]] virtual core::Result<std::vector<std::vector<HoldOutcome>>, StoreError>
     hold_together(std::span<const NewHold> holds) = 0;
 

@@ -10,10 +10,7 @@ import random
 import statistics
 import time
 
-import pytest
-
 from lab.storm import Account, Storm, release_what_waits
-from lab.wait import wait_for
 
 SETTINGS = {"outgoing": {"block": ["blocked.test"]}, "log": {"level": "info"}}
 

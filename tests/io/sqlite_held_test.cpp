@@ -586,6 +586,29 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
         CHECK(kind.store.counts().value() == HeldCounts{.held = 2, .returned = 1});
         CHECK(kind.store.history(2).value().back().from == std::optional(HeldState::Held));
     }
+    SUBCASE("and once, when the message comes again because the MTA had no answer") {
+        back.in_doubt = true;
+        NewHold open = own;
+        open.recipients.front().in_doubt = true;
+        const std::array<NewHold, 2> first{NewHold{.message = message("s1"), .recipients = {back}},
+                                           open};
+        REQUIRE(kind.store.hold_together(first).has_value());
+        open.message.spool_id = "s4";
+        const std::array<NewHold, 2> second{NewHold{.message = message("s3"), .recipients = {back}},
+                                            open};
+        const auto outcomes = kind.store.hold_together(second);
+        REQUIRE(outcomes.has_value());
+        CHECK(outcomes->at(0).at(0).id == 1);
+        CHECK(outcomes->at(0).at(0).already_held);
+        CHECK(outcomes->at(1).at(0).already_held);
+        CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 1});
+        SUBCASE("but not when it is to be held this time") {
+            back.state = HeldState::Held;
+            const std::array held{back};
+            const auto third = kind.store.hold(message("s5"), held);
+            CHECK_FALSE(third.value().front().already_held);
+        }
+    }
     SUBCASE("when held mail is given back, all of it or nothing") {
         const std::array two{recipient("a@example.net"), recipient("b@example.net")};
         REQUIRE(kind.store.hold(message("s1"), two).has_value());

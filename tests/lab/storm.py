@@ -191,9 +191,10 @@ class Account:
         # DSNs of which the MTA may have a copy, and those that it refused.
         own = [row for row in rows if row["kind"] == "own" and row["state"] == "held"]
         self.sums["DSNs in doubt"] = sum(row["in_doubt"] for row in own)
-        self.sums["DSNs refused"] = sum(row["last_answer"].startswith("5") for row in own)
+        self.sums["DSNs refused"] = sum((row["last_answer"] or "").startswith("5") for row in own)
         open_dsns = len(own)
-        missing_dsns = 0
+        # One tells of all items of a message that are given back together.
+        self._missing_dsns = set()
         for sent in storm.refused:
             for recipient in sent.recipients:
                 self.sums["refused"] += 1
@@ -202,12 +203,13 @@ class Account:
         for sent in storm.accepted:
             for recipient in sent.recipients:
                 found = items.get((sent.message_id, recipient), [])
-                missing_dsns += self._judge(
+                self._judge(
                     sent, recipient, found, copies[sent.name, recipient], dsns[sent.name, recipient]
                 )
         self.sums["messages"] = len(storm.accepted)
-        if missing_dsns > open_dsns:
-            self.wrong.append(f"{missing_dsns} DSNs are missing, {open_dsns} wait for a person")
+        missing = len(self._missing_dsns)
+        if missing > open_dsns:
+            self.wrong.append(f"{missing} DSNs are missing, {open_dsns} wait for a person")
         if self.sums["DSNs in doubt"] + self.sums["DSNs refused"] < open_dsns:
             self.wrong.append("a DSN is stuck")
 
@@ -230,7 +232,7 @@ class Account:
         return told
 
     def _judge(self, sent, recipient, found, copies, dsns):
-        """Counts one recipient; 1 when a DSN about it is missing."""
+        """Counts one recipient."""
         self.sums["recipients"] += 1
         doubt = any(row["in_doubt"] for row in found)
         states = [row["state"] for row in found]
@@ -242,14 +244,15 @@ class Account:
             self.sums[f"in doubt, {'delivered' if copies else 'not delivered'}"] += 1
             if copies > 1 or dsns > 1 or len(found) > 1:
                 self.wrong.append(told)
-            return 0
+            return
         self.sums[end] += 1
         wanted = {"delivered": 1, "released": 1, "held": 0, "returned": 0, "discarded": 0}
         if len(found) > 1 or copies != wanted.get(end, -1):
             self.wrong.append(told)
         if dsns > (end == "returned"):
             self.wrong.append(told)
-        return int(end == "returned" and dsns == 0)
+        if end == "returned" and dsns == 0:
+            self._missing_dsns.add((sent.message_id, found[-1]["changed_at"]))
 
     def __str__(self):
         return ", ".join(f"{what} {number}" for what, number in sorted(self.sums.items()))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An SMTP server in front of the MTA that is in the way, in every manner that servers have."""
 
-import random
 import smtplib
 import socketserver
 import threading
@@ -25,14 +24,14 @@ MOODS = (
 
 
 class Stubborn:
-    """Takes one of `moods` for each connection. A server that hangs closes after `patience`."""
+    """Takes `moods` in turn, one for each connection. A server that hangs closes after
+    `patience` seconds; `seen` counts."""
 
-    def __init__(self, port, seed=0, moods=MOODS, patience=2.0):
+    def __init__(self, port, moods=MOODS, patience=2.0):
         self.mta_port = port
         self.moods = list(moods)
         self.patience = patience
         self.seen = {mood: 0 for mood in MOODS}
-        self.dice = random.Random(seed)
         self.lock = threading.Lock()
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session)
         self._server.daemon_threads = True
@@ -51,7 +50,7 @@ class _Session(socketserver.StreamRequestHandler):
     def handle(self):
         stubborn = self.server.stubborn
         with stubborn.lock:
-            mood = stubborn.dice.choice(stubborn.moods)
+            mood = stubborn.moods[sum(stubborn.seen.values()) % len(stubborn.moods)]
             stubborn.seen[mood] += 1
         try:
             self._serve(mood)

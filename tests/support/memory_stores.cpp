@@ -265,12 +265,16 @@ core::Result<ports::SuppressionCounts, ports::StoreError> MemorySuppressionStore
 }
 
 const MemoryHeldStore::Row* MemoryHeldStore::find_active(const mail::HeldMessage& message,
-                                                         std::string_view address) const {
+                                                         const mail::HeldRecipient& wanted) const {
     if (message.fingerprint.empty()) {
         return nullptr;
     }
     for (const Row& row : std::views::values(rows_)) {
-        if (!is_active(row.recipient.state) || row.recipient.address != address) {
+        const bool returned_again = row.recipient.in_doubt &&
+                                    row.recipient.state == mail::HeldState::Returned &&
+                                    wanted.state == mail::HeldState::Returned;
+        if ((!is_active(row.recipient.state) && !returned_again) ||
+            row.recipient.address != wanted.address) {
             continue;
         }
         const mail::HeldMessage& other = messages_.at(row.recipient.spool_id).message;
@@ -349,7 +353,7 @@ std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold)
     std::vector<ports::HoldOutcome> outcomes;
     for (const mail::HeldRecipient& recipient : hold.recipients) {
         std::int64_t id = 0;
-        const Row* older = find_active(message, recipient.address);
+        const Row* older = find_active(message, recipient);
         if (older != nullptr) {
             id = older->recipient.id;
         } else {

@@ -176,7 +176,7 @@ private:
     };
 
     [[nodiscard]] const Row* find_active(const mail::HeldMessage& message,
-                                         std::string_view address) const;
+                                         const mail::HeldRecipient& wanted) const;
     [[nodiscard]] bool has_active(std::string_view spool_id) const;
     [[nodiscard]] std::vector<ports::HoldOutcome> add(const ports::NewHold& hold);
     [[nodiscard]] Row* in_state(std::int64_t id, mail::HeldState state);

@@ -751,6 +751,37 @@ TEST_CASE("a released message is recognised by its token, once, for exactly its 
     CHECK(house.submitter.seen().size() == 1);
 }
 
+TEST_CASE("a release that cannot be recognised is deferred: it is not taken for a second copy") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    static_cast<void>(
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter));
+    const std::array ids{house.items().front().recipient.id};
+    std::string token = " token-1";
+    std::string trouble;
+    SUBCASE("the store is in trouble") {
+        trouble = "locked";
+    }
+    SUBCASE("the token was changed on its way") {
+        token = " token-x";
+    }
+    std::vector<std::pair<std::string, std::string>> marked = newsletter;
+    marked.insert(marked.begin(), {"X-Holdback-Release", token});
+    std::optional<SessionReply> reply;
+    house.submitter.on_submit([&](const support::SeenSubmission&) {
+        if (!trouble.empty()) {
+            house.held.trouble().begin(trouble);
+        }
+        reply = house.send("<news@a.test>", {"<carl@null.test>"}, marked);
+        house.held.trouble().end();
+    });
+    static_cast<void>(house.release.release(ids, config::HoldSettings{}, "command"));
+    REQUIRE(reply.has_value());
+    REQUIRE(is<Answer>(*reply));
+    CHECK(std::get<Answer>(*reply).reply.code() == 451);
+    CHECK(house.log.has("a release could not be recognised"));
+}
+
 TEST_CASE("our own MTA's bounce is tagged and teaches; the next bulk send holds") {
     House house(enforcing());
     house.connect("127.0.0.1");
