@@ -68,6 +68,16 @@ bool is_blocked(const ports::HeldItem& item) {
     return item.recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin);
 }
 
+bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since) {
+    return recipient.attempts > 0 && recipient.changed_at > since;
+}
+
+std::string tried_text(const mail::HeldRecipient& recipient) {
+    return recipient.release_at.has_value()
+               ? fmt::format("not sent yet, and tried again: {}", recipient.last_answer)
+               : fmt::format("still held: {}", recipient.last_answer);
+}
+
 /// What a person is told of an item that is not held any more.
 std::string ended_text(const mail::HeldRecipient& recipient) {
     switch (recipient.state) {
@@ -112,8 +122,12 @@ struct Work {
     std::map<std::int64_t, ports::HeldItem> items;
     std::map<std::int64_t, std::string> outcomes;
 
-    /// Those of `ids` that are held and may be acted upon; the others get their outcome.
-    std::vector<std::int64_t> held(std::span<const std::int64_t> ids, Wanted what) {
+    /// Those of `ids` that are held and may be acted upon; the others get their outcome. What was
+    /// tried since `taken_at` was tried by this command before the program ended in the middle: a
+    /// second try could make a second copy.
+    std::vector<std::int64_t> held(std::span<const std::int64_t> ids,
+                                   Wanted what,
+                                   core::TimePoint taken_at) {
         std::vector<std::int64_t> found;
         for (const std::int64_t id : ids) {
             const auto item = items.find(id);
@@ -123,6 +137,8 @@ struct Work {
                 outcomes[id] = ended_text(item->second.recipient);
             } else if (what == Wanted::Release && is_blocked(item->second)) {
                 outcomes[id] = "still held: the mail administrator blocked it";
+            } else if (what == Wanted::Release && was_tried(item->second.recipient, taken_at)) {
+                outcomes[id] = tried_text(item->second.recipient);
             } else {
                 found.push_back(id);
             }
@@ -310,7 +326,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
     outbound::ConfirmationFacts facts;
     facts.refused = command.refused;
     facts.remarks = command.remarks;
-    const std::vector<std::int64_t> wanted = work.held(command.release, Wanted::Release);
+    const std::vector<std::int64_t> wanted =
+        work.held(command.release, Wanted::Release, command.taken_at);
     if (!wanted.empty()) {
         auto outcomes = release(wanted, notice, settings, facts.remarks);
         if (!outcomes.has_value()) {
@@ -319,7 +336,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         }
         work.note(*outcomes);
     }
-    work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard), kCause));
+    work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
+                                     kCause));
     facts.rows = work.rows(notice);
     confirm(command, notice, std::move(facts), settings);
 }
