@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/seal.hpp"
+#include "flow/notice_outcomes.hpp"
 #include "flow/notice_terms.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
@@ -66,53 +67,6 @@ bool is_stopped(const ports::HeldItem& item) {
 
 bool is_blocked(const ports::HeldItem& item) {
     return item.recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin);
-}
-
-bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since) {
-    return recipient.attempts > 0 && recipient.changed_at > since;
-}
-
-std::string tried_text(const mail::HeldRecipient& recipient) {
-    return recipient.release_at.has_value()
-               ? fmt::format("not sent yet, and tried again: {}", recipient.last_answer)
-               : fmt::format("still held: {}", recipient.last_answer);
-}
-
-/// What a person is told of an item that is not held any more.
-std::string ended_text(const mail::HeldRecipient& recipient) {
-    switch (recipient.state) {
-        case mail::HeldState::Held:
-            return "still held";
-        case mail::HeldState::Releasing:
-            return "on its way already";
-        case mail::HeldState::Released:
-            return "sent already";
-        case mail::HeldState::Returned:
-            return "not done: it was returned already";
-        case mail::HeldState::Discarded:
-            return "not done: it was discarded already";
-    }
-    return {};
-}
-
-std::string outcome_text(const ItemOutcome& outcome) {
-    switch (outcome.what) {
-        case What::Released:
-            return "sent";
-        case What::Discarded:
-            return "discarded";
-        case What::Returned:
-            return "returned";
-        case What::Refused:
-            return fmt::format("still held: the mail server refused it ({})", outcome.answer);
-        case What::Interrupted:
-            return fmt::format("still held: the mail server did not take it ({})", outcome.answer);
-        case What::NotHeld:
-            return "not done: it is not held any more";
-        case What::Failed:
-            return "still held: Holdback cannot do its work just now, try again later";
-    }
-    return {};
 }
 
 enum class Wanted : std::uint8_t { Release, Discard };
