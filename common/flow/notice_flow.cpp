@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/seal.hpp"
+#include "flow/notice_outcomes.hpp"
 #include "flow/notice_terms.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
@@ -68,43 +69,6 @@ bool is_blocked(const ports::HeldItem& item) {
     return item.recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin);
 }
 
-/// What a person is told of an item that is not held any more.
-std::string ended_text(const mail::HeldRecipient& recipient) {
-    switch (recipient.state) {
-        case mail::HeldState::Held:
-            return "still held";
-        case mail::HeldState::Releasing:
-            return "on its way already";
-        case mail::HeldState::Released:
-            return "sent already";
-        case mail::HeldState::Returned:
-            return "not done: it was returned already";
-        case mail::HeldState::Discarded:
-            return "not done: it was discarded already";
-    }
-    return {};
-}
-
-std::string outcome_text(const ItemOutcome& outcome) {
-    switch (outcome.what) {
-        case What::Released:
-            return "sent";
-        case What::Discarded:
-            return "discarded";
-        case What::Returned:
-            return "returned";
-        case What::Refused:
-            return fmt::format("still held: the mail server refused it ({})", outcome.answer);
-        case What::Interrupted:
-            return fmt::format("still held: the mail server did not take it ({})", outcome.answer);
-        case What::NotHeld:
-            return "not done: it is not held any more";
-        case What::Failed:
-            return "still held: Holdback cannot do its work just now, try again later";
-    }
-    return {};
-}
-
 enum class Wanted : std::uint8_t { Release, Discard };
 
 /// The items of one command with what became of them.
@@ -112,8 +76,12 @@ struct Work {
     std::map<std::int64_t, ports::HeldItem> items;
     std::map<std::int64_t, std::string> outcomes;
 
-    /// Those of `ids` that are held and may be acted upon; the others get their outcome.
-    std::vector<std::int64_t> held(std::span<const std::int64_t> ids, Wanted what) {
+    /// Those of `ids` that are held and may be acted upon; the others get their outcome. What was
+    /// tried since `taken_at` was tried by this command before the program ended in the middle: a
+    /// second try could make a second copy.
+    std::vector<std::int64_t> held(std::span<const std::int64_t> ids,
+                                   Wanted what,
+                                   core::TimePoint taken_at) {
         std::vector<std::int64_t> found;
         for (const std::int64_t id : ids) {
             const auto item = items.find(id);
@@ -123,6 +91,8 @@ struct Work {
                 outcomes[id] = ended_text(item->second.recipient);
             } else if (what == Wanted::Release && is_blocked(item->second)) {
                 outcomes[id] = "still held: the mail administrator blocked it";
+            } else if (what == Wanted::Release && was_tried(item->second.recipient, taken_at)) {
+                outcomes[id] = tried_text(item->second.recipient);
             } else {
                 found.push_back(id);
             }
@@ -310,7 +280,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
     outbound::ConfirmationFacts facts;
     facts.refused = command.refused;
     facts.remarks = command.remarks;
-    const std::vector<std::int64_t> wanted = work.held(command.release, Wanted::Release);
+    const std::vector<std::int64_t> wanted =
+        work.held(command.release, Wanted::Release, command.taken_at);
     if (!wanted.empty()) {
         auto outcomes = release(wanted, notice, settings, facts.remarks);
         if (!outcomes.has_value()) {
@@ -319,7 +290,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         }
         work.note(*outcomes);
     }
-    work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard), kCause));
+    work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
+                                     kCause));
     facts.rows = work.rows(notice);
     confirm(command, notice, std::move(facts), settings);
 }

@@ -2,7 +2,6 @@
 #include "flow/notice_terms.hpp"
 
 #include "config/settings.hpp"
-#include "config/value_text.hpp"
 #include "core/text.hpp"
 #include "outbound/compose.hpp"
 #include "ports/notice_store.hpp"
@@ -26,7 +25,7 @@ std::string budget_account(std::string_view user, std::string_view sender) {
 std::string budget_text(const config::Rate& budget, const ports::BudgetAnswer& answer) {
     return fmt::format("{} recipients in {} are allowed, {} were released, {}",
                        budget.count,
-                       config::duration_text(budget.window),
+                       outbound::plain_duration(budget.window),
                        answer.used,
                        answer.again_at.has_value()
                            ? fmt::format("so many can be again from {} on",

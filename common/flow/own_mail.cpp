@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/own_mail.hpp"
 
+#include "core/clock.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"

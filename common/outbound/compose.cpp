@@ -151,6 +151,36 @@ std::string rfc5322_date(core::TimePoint time) {
                        clock.seconds().count());
 }
 
+std::string rfc3339_date(core::TimePoint time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+                       static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()),
+                       clock.hours().count(),
+                       clock.minutes().count(),
+                       clock.seconds().count());
+}
+
+std::string plain_duration(std::chrono::seconds duration) {
+    struct Unit {
+        std::string_view name;
+        std::chrono::seconds length;
+    };
+    constexpr std::array<Unit, 4> kUnits{{{"day", std::chrono::days(1)},
+                                          {"hour", std::chrono::hours(1)},
+                                          {"minute", std::chrono::minutes(1)},
+                                          {"second", std::chrono::seconds(1)}}};
+    const auto* const unit = std::ranges::find_if(kUnits, [&](const Unit& each) {
+        return duration.count() > 0 && duration % each.length == std::chrono::seconds(0);
+    });
+    const Unit& shown = unit == kUnits.end() ? kUnits.back() : *unit;
+    const auto count = duration / shown.length;
+    return fmt::format("{} {}{}", count, shown.name, count == 1 ? "" : "s");
+}
+
 std::string one_line(std::string_view text) {
     std::string line(core::to_valid_utf8(text));
     std::ranges::replace_if(line, is_control, ' ');

@@ -6,6 +6,7 @@
 
 #include "core/clock.hpp"
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,12 @@ namespace holdback::outbound {
 
 /// A date as RFC 5322 section 3.3 writes it, in UTC: "Sat, 21 Nov 2026 10:00:00 +0000".
 [[nodiscard]] std::string rfc5322_date(core::TimePoint time);
+
+/// The same for programs, by RFC 3339: "2026-11-21T10:00:00Z".
+[[nodiscard]] std::string rfc3339_date(core::TimePoint time);
+
+/// "1 day", "90 minutes": in the largest unit that leaves a whole number.
+[[nodiscard]] std::string plain_duration(std::chrono::seconds duration);
 
 /// Foreign text that cannot end a line: valid UTF-8, with CR, LF, NUL and all other control
 /// characters as spaces.

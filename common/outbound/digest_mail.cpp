@@ -2,14 +2,13 @@
 #include "outbound/digest_mail.hpp"
 
 #include "config/settings.hpp"
-#include "config/value_text.hpp"
-#include "core/text.hpp"
 #include "outbound/compose.hpp"
 
 #include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -47,7 +46,7 @@ std::string_view end_word(config::AtExpiry at_expiry) {
 
 Section expiry_section(const DigestFacts& facts) {
     Section section{.title = fmt::format("Warning: within {}, {} will be {}",
-                                         config::duration_text(facts.warn_before),
+                                         plain_duration(facts.warn_before),
                                          items(facts.expiring),
                                          end_word(facts.at_expiry)),
                     .lines = {}};

@@ -2,7 +2,6 @@
 #include "outbound/notice.hpp"
 
 #include "config/settings.hpp"
-#include "config/value_text.hpp"
 #include "core/text.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -100,9 +99,9 @@ std::vector<Command> commands(const NoticeFacts& facts) {
 std::string answer_hint(const NoticeFacts& facts) {
     return fmt::format(
         "If you are sure that addresses are right, answer this mail and write the command in the "
-        "first line. So you can send to {} recipients in {}.",
+        "first line. You can release {} recipients in {} this way.",
         facts.budget.count,
-        config::duration_text(facts.budget.window));
+        plain_duration(facts.budget.window));
 }
 
 std::string admin_hint(const NoticeFacts& facts) {
@@ -237,7 +236,7 @@ std::string notice_csv(const NoticeFacts& facts) {
                                                  row.reason,
                                                  row.advice,
                                                  row.suggestion,
-                                                 rfc5322_date(row.held_at),
+                                                 rfc3339_date(row.held_at),
                                                  row.message_id,
                                                  fmt::format("{}", row.item)};
         csv += csv_row(values);

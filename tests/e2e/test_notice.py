@@ -285,7 +285,7 @@ def test_beyond_the_budget_nothing_is_released_and_the_answer_says_why(bench):
         mail = notice(bench, "budget")
         answer(bench, mail, "release all", login="budget")
         text = re.sub(r"\s+", " ", confirmation(bench))
-        assert "3 to be released: 2 recipients in 1d are allowed, 0 were released" in text
+        assert "3 to be released: 2 recipients in 1 day are allowed, 0 were released" in text
         assert bench.outside.recipients() == [ANNA]
         answer(bench, mail, "release 1-2", login="budget")
         wait_for("two have it", lambda: len(bench.outside.deliveries()) >= 3)
@@ -403,7 +403,7 @@ def test_the_postmaster_gets_one_digest_a_day(bench):
         (mail,) = wait_for("the digest", lambda: mails(bench, to, "Held mail on"))
         text = body_text(mail)
         assert "null-mx" in text and NEWS in text and "Held now: " in text
-        assert "Warning: within 8d, " in text and CARL in text
+        assert "Warning: within 8 days, " in text and CARL in text
         assert "recipients will be returned to their senders" in text
         assert mail["Auto-Submitted"] == "auto-generated"
         assert mail.get_body(("html",)) is not None

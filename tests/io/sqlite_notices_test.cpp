@@ -13,12 +13,12 @@
 #include "ports/notice_store.hpp"
 #include "tests/support/temp_dir.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>

@@ -19,6 +19,16 @@ TEST_CASE("dates are written as mail writes them") {
           "Thu, 1 Jan 1970 00:00:00 +0000");
     CHECK(rfc5322_date(core::TimePoint(std::chrono::seconds(1'709'211'845))) ==
           "Thu, 29 Feb 2024 13:04:05 +0000");
+    CHECK(rfc3339_date(core::TimePoint(std::chrono::seconds(1'709'211'845))) ==
+          "2024-02-29T13:04:05Z");
+}
+
+TEST_CASE("durations are told in words") {
+    CHECK(plain_duration(std::chrono::days(1)) == "1 day");
+    CHECK(plain_duration(std::chrono::days(7)) == "7 days");
+    CHECK(plain_duration(std::chrono::minutes(90)) == "90 minutes");
+    CHECK(plain_duration(std::chrono::seconds(1)) == "1 second");
+    CHECK(plain_duration(std::chrono::seconds(0)) == "0 seconds");
 }
 
 TEST_CASE("a header field is folded, and encoded where it is not ASCII") {

@@ -75,7 +75,7 @@ TEST_CASE("the digest warns first") {
         "    gmail.com\n"
         "    Nothing is learned from their bounces.\n"
         "\n"
-        "Warning: within 2d, 2 recipients will be returned to their senders\n"
+        "Warning: within 2 days, 2 recipients will be returned to their senders\n"
         "    item 17  Sat, 28 Nov 2026 06:00:00 +0000  news@home.test -> carl@nullmx.test  x"
         "  (null-mx)\n"
         "    and 1 more\n"

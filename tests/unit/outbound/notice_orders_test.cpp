@@ -2,6 +2,7 @@
 #include "outbound/notice_orders.hpp"
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

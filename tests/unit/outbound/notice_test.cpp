@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/notice.hpp"
 
-#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/digest.hpp"
 #include "core/text.hpp"
@@ -16,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -78,7 +78,8 @@ TEST_CASE("a notice says in plain words who was held, why, and what to do") {
           "      Did you mean bo@gmail.com?\n"
           "\n"
           "If you are sure that addresses are right, answer this mail and write the\n"
-          "command in the first line. So you can send to 100 recipients in 1d.\n"
+          "command in the first line. You can release 100 recipients in 1 day this\n"
+          "way.\n"
           "\n"
           "    To send it to some of them: release 2\n"
           "    To send it to all of them: release all\n"
@@ -207,7 +208,7 @@ TEST_CASE("a confirmation says for each number what became of it") {
 }
 
 TEST_CASE("a token is worth something for its notice, its sender and its key alone") {
-    core::SecretKey key{};
+    const core::SecretKey key{};
     core::SecretKey other{};
     other.front() = 1;
     const std::string token = notice_token("0123456789ab", "News@home.test", key);

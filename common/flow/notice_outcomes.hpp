@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the sender of an answer is told of each recipient, in plain words.
+
+#include "core/clock.hpp"
+#include "flow/release_flow.hpp"
+#include "mail/held.hpp"
+
+#include <string>
+
+namespace holdback::flow {
+
+/// True when a release of the item was tried, and failed, after `since`.
+[[nodiscard]] bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since);
+/// How such an item stands.
+[[nodiscard]] std::string tried_text(const mail::HeldRecipient& recipient);
+
+/// An item that nothing can be done about any more, by its state.
+[[nodiscard]] std::string ended_text(const mail::HeldRecipient& recipient);
+
+/// What has just been done.
+[[nodiscard]] std::string outcome_text(const ItemOutcome& outcome);
+
+}  // namespace holdback::flow
