@@ -5,6 +5,8 @@ import dataclasses
 import socket
 import struct
 
+from lab.milter_recording import octets_of
+
 # What the MTA lets the filter do, and what the filter may leave out or not answer.
 ACTIONS = 0x1FF
 NO_CONNECT, NO_HELO, NO_MAIL, NO_RCPT = 0x01, 0x02, 0x04, 0x08
@@ -13,6 +15,13 @@ SKIP, RCPT_REJ, LEADING_SPACE = 0x400, 0x800, 0x100000
 NR_HEADER, NR_CONNECT, NR_HELO, NR_MAIL = 0x80, 0x1000, 0x2000, 0x4000
 NR_RCPT, NR_DATA, NR_UNKNOWN, NR_EOH, NR_BODY = 0x8000, 0x10000, 0x20000, 0x40000, 0x80000
 ALL_STEPS = 0x1FFFFF
+
+# What leaves a step out, and what leaves its answer out.
+STEPS = {
+    "C": (NO_CONNECT, NR_CONNECT), "H": (NO_HELO, NR_HELO), "M": (NO_MAIL, NR_MAIL),
+    "R": (NO_RCPT, NR_RCPT), "T": (NO_DATA, NR_DATA), "L": (NO_HEADERS, NR_HEADER),
+    "N": (NO_EOH, NR_EOH), "B": (NO_BODY, NR_BODY), "E": (0, 0),
+}
 
 CHUNK = 65535
 
@@ -27,6 +36,7 @@ class Outcome:
     headers: list = dataclasses.field(default_factory=list)
     changed_headers: list = dataclasses.field(default_factory=list)
     sender: str | None = None
+    sender_arguments: str = ""
     quarantine: str | None = None
     replaced_body: bytes = b""
 
@@ -146,7 +156,10 @@ class MilterClient:
     def end(self, queue_id="4Q0001"):
         """The end of the message; gives the `Outcome`."""
         self.macros("E", i=queue_id)
-        self._send(b"E")
+        return self._finish()
+
+    def _finish(self, octets=b""):
+        self._send(b"E", octets)
         outcome = Outcome("")
         while True:
             kind, data = self._receive()
@@ -182,6 +195,27 @@ class MilterClient:
             if answer not in (None, "continue"):
                 return replies, Outcome(answer)
         return replies, self.end(queue_id)
+
+    def replay(self, packets):
+        """Says what a recording says, behind the negotiation: see lab/milter_recording.py. Gives
+        what was answered as pairs of a packet and an answer, which is an `Outcome` at the end of a
+        message. After "accept" the rest of a message is left out, as in an MTA."""
+        answers, accepted = [], False
+        for packet in packets:
+            letter = packet[0]
+            accepted = accepted and letter not in "MQ" and packet[:2] != ("D", "M")
+            if accepted:
+                continue
+            if letter not in STEPS:  # macros, and commands that have no answer
+                self._send(letter.encode(), octets_of(packet))
+            elif letter == "E":
+                answers.append((packet, self._finish(octets_of(packet))))
+            elif not self._skips(STEPS[letter][0]):
+                answers.append(
+                    (packet, self._step(letter.encode(), octets_of(packet), STEPS[letter][1]))
+                )
+                accepted = answers[-1][1] == "accept"
+        return answers
 
     def _skips(self, step):
         return bool(self.steps & step)
@@ -242,7 +276,8 @@ def _note(outcome, kind, data):
     elif kind == b"m":
         outcome.changed_headers.append((struct.unpack("!I", data[:4])[0], *_texts(data[4:])))
     elif kind == b"e":
-        outcome.sender = _texts(data)[0]
+        outcome.sender, *arguments = _texts(data)
+        outcome.sender_arguments = " ".join(arguments)
     elif kind == b"q":
         outcome.quarantine = _texts(data)[0]
     elif kind == b"b":
