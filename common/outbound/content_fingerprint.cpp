@@ -84,7 +84,7 @@ Character character_at(std::string_view text, std::size_t at) {
 
 /// Gives the words of a text without spaces in it; a word with a digit is none.
 template <typename Take>
-void each_word_within(std::string_view chunk, Take&& take) {
+void each_word_within(std::string_view chunk, const Take& take) {
     std::size_t begin = 0;
     bool has_digit = false;
     const auto end_word = [&](std::size_t end) {
@@ -115,7 +115,7 @@ bool is_link(std::string_view chunk) {
 
 /// Gives what stands between white space.
 template <typename Take>
-void each_chunk(std::string_view text, Take&& take) {
+void each_chunk(std::string_view text, const Take& take) {
     std::size_t at = 0;
     while (at < text.size()) {
         while (at < text.size() && core::is_ascii_space(text[at])) {
@@ -133,7 +133,7 @@ void each_chunk(std::string_view text, Take&& take) {
 
 /// Gives the words that can be common to all messages of a campaign.
 template <typename Take>
-void each_word(std::string_view text, Take&& take) {
+void each_word(std::string_view text, const Take& take) {
     each_chunk(text, [&](std::string_view chunk) {
         if (!is_link(chunk) && chunk.find('@') == std::string_view::npos) {
             each_word_within(chunk, take);
@@ -143,7 +143,7 @@ void each_word(std::string_view text, Take&& take) {
 
 /// Gives the lines that the sender wrote for this message: no quotes, no signature.
 template <typename Take>
-void each_own_line(std::string_view text, Take&& take) {
+void each_own_line(std::string_view text, const Take& take) {
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         std::string_view line = text.substr(0, end);
@@ -323,7 +323,7 @@ bool same_text(const std::vector<std::uint32_t>& left, const std::vector<std::ui
     auto r = right.begin();
     // Beyond so many differences it is no longer possible, whatever follows.
     const std::size_t most_common = std::min(left.size(), right.size());
-    while ((l != left.end() || r != right.end()) && !(sampled && all == kSketchHashes)) {
+    while ((l != left.end() || r != right.end()) && (!sampled || all != kSketchHashes)) {
         const bool take_left = r == right.end() || (l != left.end() && *l <= *r);
         const bool take_right = l == left.end() || (r != right.end() && *r <= *l);
         common += take_left && take_right ? 1 : 0;
@@ -340,7 +340,7 @@ bool same_text(const std::vector<std::uint32_t>& left, const std::vector<std::ui
 std::string folded_sender(std::string_view sender) {
     constexpr std::size_t kTokenOctets = 16;
     constexpr std::ptrdiff_t kTokenDigits = 4;
-    const std::string lower = core::to_lower(sender);
+    std::string lower = core::to_lower(sender);
     const std::size_t at = lower.rfind('@');
     if (at == std::string::npos) {
         return lower;

@@ -43,7 +43,7 @@ public:
     struct Message {
         std::string_view sender;
         const ContentFingerprint& content;  // NOLINT(*-avoid-const-or-ref-data-members): arguments
-        std::uint64_t recipients;           ///< a hash of who gets it
+        std::uint64_t recipients = 0;       ///< a hash of who gets it
     };
 
     /// Messages within the window, this one included; 0 where the fingerprint says nothing. Names
@@ -71,7 +71,7 @@ public:
 private:
     struct Arrival {
         core::SteadyPoint at;
-        std::uint64_t recipients;
+        std::uint64_t recipients = 0;
     };
     struct Entry {
         std::string sender;
