@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_report.hpp"
 
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -16,6 +17,7 @@
 #include "mail/held.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/outcome.hpp"
+#include "mail/suppression.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
@@ -34,6 +36,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <optional>
 #include <string>
 #include <string_view>

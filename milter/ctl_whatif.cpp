@@ -3,8 +3,6 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
-#include "core/result.hpp"
-#include "io/sqlite_db.hpp"
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_journal.hpp"
 #include "mail/outcome.hpp"
@@ -20,7 +18,6 @@
 #include "ports/suppression_store.hpp"
 #include "report/what_if.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -160,7 +157,7 @@ void write_changes(const CommandContext& context,
         if (now == nullptr) {
             continue;
         }
-        report::ChangedRecipient changed{
+        const report::ChangedRecipient changed{
             .at = message.at,
             .queue_id = message.queue_id,
             .sender = message.sender_text(),
@@ -230,8 +227,8 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
     if (!visited.has_value()) {
         return std::unexpected(store_error(visited.error().what));
     }
-    if (finder.trouble().has_value()) {
-        return std::unexpected(store_error(finder.trouble()->what));
+    if (const std::optional<ports::StoreError>& trouble = finder.trouble()) {
+        return std::unexpected(store_error(trouble->what));
     }
     write_what_if(context, sums, options.settings, *since);
     return Exit::Done;

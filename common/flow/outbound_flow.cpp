@@ -37,7 +37,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <expected>
 #include <iterator>
 #include <optional>

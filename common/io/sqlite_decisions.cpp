@@ -6,16 +6,14 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/sqlite_db.hpp"
-#include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/outcome.hpp"
+#include "mail/syntax.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/recorded.hpp"
 #include "ports/decision_log.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>

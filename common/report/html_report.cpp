@@ -2,9 +2,8 @@
 #include "report/html_report.hpp"
 
 #include "config/policy.hpp"
-#include "core/clock.hpp"
 #include "dsn/outage.hpp"
-#include "mail/suppression.hpp"
+#include "report/html_parts.hpp"
 #include "report/html_style.hpp"
 #include "report/markup.hpp"
 #include "report/summary.hpp"
@@ -12,10 +11,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <initializer_list>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,86 +34,6 @@ constexpr std::array kActions{PolicyAction::Pass,
                               PolicyAction::Hold,
                               PolicyAction::Defer,
                               PolicyAction::Reject};
-
-std::string capitalized(std::string_view word) {
-    std::string text(word);
-    if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
-        text.front() = static_cast<char>(text.front() - 'a' + 'A');
-    }
-    return text;
-}
-
-std::string moment(core::TimePoint time) {
-    const auto minutes = std::chrono::floor<std::chrono::minutes>(
-        time - std::chrono::floor<std::chrono::days>(time));
-    return fmt::format(
-        "{} {:02}:{:02}", day_text(time), minutes.count() / 60, minutes.count() % 60);
-}
-
-/// A table under construction. Heads are ours, cells may be foreign.
-class HtmlTable {
-public:
-    HtmlTable(std::string caption, std::vector<std::string> head)
-        : caption_(std::move(caption)), head_(std::move(head)) {}
-
-    void begin_row(std::string_view name, std::string_view words = {}) {
-        std::string cell = fmt::format("<td><bdi>{}</bdi>", markup_safe(name));
-        if (!words.empty()) {
-            cell += fmt::format("<small>{}</small>", markup_safe(words));
-        }
-        rows_.push_back({cell + "</td>"});
-    }
-    void number(std::size_t value) {
-        rows_.back().push_back(
-            fmt::format("<td{}>{}</td>", value == 0 ? " class=\"nil\"" : "", grouped(value)));
-    }
-    void text(std::string_view value) {
-        rows_.back().push_back(fmt::format("<td>{}</td>", markup_safe(value)));
-    }
-    /// The last row becomes the foot.
-    void end_with_foot() { has_foot_ = true; }
-
-    void write(std::string& out, std::string_view style = {}) const {
-        out += fmt::format(
-            "<div class=\"rows{}{}\" tabindex=\"0\" role=\"region\" "
-            "aria-label=\"{}\">\n<table>\n<thead><tr>",
-            style.empty() ? "" : " ",
-            style,
-            markup_safe(caption_));
-        for (const std::string& cell : head_) {
-            out += fmt::format("<th scope=\"col\">{}</th>", markup_safe(cell));
-        }
-        out += "</tr></thead>\n<tbody>\n";
-        for (std::size_t i = 0; i < rows_.size(); ++i) {
-            const bool foot = has_foot_ && i + 1 == rows_.size();
-            out += foot ? "</tbody>\n<tfoot>\n" : "";
-            out += "<tr>";
-            for (const std::string& cell : rows_[i]) {
-                out += cell;
-            }
-            out += "</tr>\n";
-        }
-        out += has_foot_ ? "</tfoot>\n</table>\n</div>\n" : "</tbody>\n</table>\n</div>\n";
-    }
-
-private:
-    std::string caption_;
-    std::vector<std::string> head_;
-    std::vector<std::vector<std::string>> rows_;
-    bool has_foot_ = false;
-};
-
-void begin_section(std::string& out, std::string_view title, std::string_view lead) {
-    out += fmt::format("<section>\n<h2>{}</h2>\n<p class=\"lead\">{}</p>\n", title, lead);
-}
-
-void figure(std::string& out, const Chart& chart, std::string svg) {
-    if (svg.empty()) {
-        svg = "<p class=\"soft\">Nothing in this time.</p>\n";
-    }
-    out += fmt::format(
-        "<figure>\n<figcaption>{}</figcaption>\n{}</figure>\n", markup_safe(chart.title), svg);
-}
 
 Series series_of(Fate fate) {
     return {.name = std::string(wire_name(fate)), .style = std::string(wire_name(fate))};
@@ -182,8 +99,8 @@ void write_head(std::string& out, const Summary& summary) {
     out += fmt::format(
         "<body>\n<header>\n<h1>Holdback report</h1>\n<p>Outgoing mail from {} to {} "
         "UTC</p>\n</header>\n<main>\n",
-        moment(summary.since),
-        moment(summary.until));
+        moment_text(summary.since),
+        moment_text(summary.until));
 }
 
 void tile(std::string& out, Fate fate, std::size_t value, std::string_view note) {
@@ -441,9 +358,9 @@ void write_outages(std::string& out, const Summary& summary) {
                     {"Provider", "Began", "Noticed", "Over", "Bounced", "Accepted"});
     for (const dsn::Outage& outage : summary.outages) {
         table.begin_row(outage.provider);
-        table.text(moment(outage.began));
-        table.text(moment(outage.opened));
-        table.text(outage.closed.has_value() ? moment(*outage.closed) : "goes on");
+        table.text(moment_text(outage.began));
+        table.text(moment_text(outage.opened));
+        table.text(outage.closed.has_value() ? moment_text(*outage.closed) : "goes on");
         table.number(outage.bounced);
         table.number(outage.accepted);
     }
@@ -452,32 +369,6 @@ void write_outages(std::string& out, const Summary& summary) {
 }
 
 }  // namespace
-
-std::string finding_words(const std::string& finding) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kWords{{
-        {"malformed-address", "the address violates the grammar"},
-        {"no-such-domain", "the domain does not exist"},
-        {"no-mail-host", "the domain has no mail server"},
-        {"null-mx", "the domain states that it takes no mail"},
-        {"reserved-domain", "the domain is reserved and takes no mail"},
-        {"unusable-mx", "no mail server of the domain can be reached"},
-        {"misspelled-domain", "the domain looks misspelled"},
-        {"suppressed-bounce", "mail to it bounced before"},
-        {"suppressed-complaint", "the recipient complained"},
-        {"suppressed-unsubscribe", "the recipient unsubscribed"},
-        {"suppressed-manual", "suppressed by the administrator"},
-        {"blocked-by-admin", "blocked by the administrator"},
-        {"already-sent", "got this campaign already"},
-        {"campaign-stopped", "too many recipients of the campaign are bad"},
-        {"role-address", "a role, no person"},
-        {"disposable-domain", "a disposable address"},
-        {"unusual-address", "an unusual address"},
-        {"unresolved-domain", "DNS gave no answer"},
-    }};
-    const auto* const known = std::ranges::find(
-        kWords, finding, [](const auto& pair) { return std::string(pair.first); });
-    return known == kWords.end() ? finding : std::string(known->second);
-}
 
 std::string html_report(const Summary& summary) {
     std::string out;

@@ -11,7 +11,4 @@ namespace holdback::report {
 
 [[nodiscard]] std::string html_report(const Summary& summary);
 
-/// Plain words for a finding: "the domain does not exist". The name itself where there are none.
-[[nodiscard]] std::string finding_words(const std::string& finding);
-
 }  // namespace holdback::report

@@ -181,7 +181,7 @@ public:
 private:
     using ByName = std::map<std::string, Fates, std::less<>>;
 
-    void count(ByName& table, std::string_view name, Fate fate);
+    static void count(ByName& table, std::string_view name, Fate fate);
     [[nodiscard]] std::string_view provider_of(const FateEvent& event) const;
 
     core::TimePoint since_;

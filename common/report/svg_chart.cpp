@@ -8,7 +8,6 @@
 #include <iterator>
 #include <numeric>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>

@@ -2,8 +2,8 @@
 #include "report/what_if.hpp"
 
 #include "config/policy.hpp"
+#include "config/settings.hpp"
 #include "mail/address.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plan.hpp"
@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
