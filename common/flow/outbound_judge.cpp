@@ -144,6 +144,9 @@ void OutboundFlow::weigh(const Submitting& who,
     const std::string said = outbound::exact_digest(content, outbound::links_that_count(headers));
     decision.campaign = CampaignWatch::campaign_of(
         who, envelope, headers, decision.stream, said, counts, settings.bulk);
+    if (!decision.campaign.identity.name.empty()) {
+        decision.header.campaign = decision.campaign.identity.name;
+    }
     const auto bad = static_cast<std::size_t>(std::ranges::count_if(decision.verdicts, is_bad));
     std::vector<outbound::RecipientFacts>& facts = decision.facts.recipients;
     if (const auto known = parts_.campaigns.look_up_sent(

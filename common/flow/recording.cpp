@@ -35,7 +35,8 @@ outbound::RecordedRecipient recipient_of(const DecisionToRecord& decision, std::
         .unshadowed = verdict.shadowed,
         .reason = {},
         .code = {},
-        .held_id = {}};
+        .held_id = {},
+        .overridden = verdict.overridden};
     if (verdict.finding.has_value()) {
         const mail::FindingName decided = verdict.finding->name;
         for (const outbound::Finding& finding :

@@ -260,6 +260,7 @@ std::string recipient_facts(const RecordedRecipient& recipient) {
         found.emplace_back(wire_name(name));
     }
     facts.put("found", joined(found));
+    facts.put_flag("overridden", recipient.overridden);
     return facts.take();
 }
 
@@ -277,6 +278,7 @@ void read_recipient_facts(std::string_view text,
     recipient.facts.suppression = read_suppression(facts, recipient);
     recipient.unshadowed =
         config::parse_policy_action(facts.text("unshadowed")).value_or(recipient.action);
+    recipient.overridden = facts.flag("overridden");
     for (const std::string& word : words(facts.text("found"))) {
         if (const auto name = mail::parse_finding_name(word)) {
             recipient.found.push_back(*name);

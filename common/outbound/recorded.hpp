@@ -55,6 +55,7 @@ struct RecordedRecipient {
     std::string reason;  ///< as in the decision line; empty when nothing was found
     std::optional<mail::FailureCode> code;
     std::optional<std::int64_t> held_id;
+    bool overridden = false;  ///< the sender's override let it pass
 };
 
 struct RecordedMessage {

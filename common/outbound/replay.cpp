@@ -301,6 +301,15 @@ std::optional<Replayed> at_rcpt(const RecordedMessage& message,
     return verdict_of(verdict);
 }
 
+/// A sender who overrode a hold would do so again.
+Replayed with_override(Replayed answer, const RecordedRecipient& recipient) {
+    auto* const verdict = std::get_if<ReplayedVerdict>(&answer);
+    if (verdict != nullptr && recipient.overridden && verdict->action == PolicyAction::Hold) {
+        verdict->action = PolicyAction::Pass;
+    }
+    return answer;
+}
+
 /// The whole message is answered where DNS told nothing and `[on_error] dns` says so.
 void apply_trouble(const config::Settings& settings, std::vector<Replayed>& answers) {
     const config::ErrorAnswer answer = settings.on_error.dns;
@@ -346,7 +355,7 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
                 continue;
             }
         }
-        answers.push_back(judge_all(found, streams, settings.policy));
+        answers.push_back(with_override(judge_all(found, streams, settings.policy), recipient));
     }
     apply_trouble(settings, answers);
     return answers;

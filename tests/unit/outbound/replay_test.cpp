@@ -227,15 +227,36 @@ TEST_CASE("how often the content was sent is known from the limit of then, and f
 }
 
 TEST_CASE("what can't be found again stays found, unless nobody looks for it any more") {
-    RecordedMessage message = message_of({recipient_of("bo@gmial.test", RouteKind::Mx)});
-    message.recipients.front().found = {FindingName::MisspelledDomain, FindingName::AlreadySent};
+    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
+    message.recipients.front().found = {FindingName::AlreadySent};
     message.stream = {Stream::Bulk, "body:23"};
     config::Settings settings = enforcing();
-    CHECK(first(message, settings) == "hold misspelled-domain");
-    settings.policy.known_domains = {"gmial.test"};
     CHECK(first(message, settings) == "hold already-sent");
     settings.bulk.repeat_window = std::chrono::seconds(0);
     CHECK(first(message, settings) == "pass");
+}
+
+TEST_CASE("misspellings and the administrator's lists are judged again by what was known") {
+    RecordedMessage message = message_of({recipient_of("bo@gmial.com", RouteKind::Mx)});
+    message.stream = {Stream::Bulk, "body:23"};
+    config::Settings settings = enforcing();
+    CHECK(first(message, settings) == "hold misspelled-domain");
+    settings.policy.known_domains = {"gmial.com"};
+    CHECK(first(message, settings) == "pass");
+    settings.policy.known_domains.clear();
+    message.recipients.front().facts.domain_took_mail = true;
+    message.recipients.front().facts.is_role = true;
+    CHECK(first(message, settings) == "pass");
+    settings.policy.role_addresses = "/etc/holdback/roles";
+    CHECK(first(message, settings) == "pass role-address");
+}
+
+TEST_CASE("what the sender overrode would be overridden again") {
+    RecordedMessage message = message_of({recipient_of("bo@nullmx.test", RouteKind::NullMx)});
+    message.stream = {Stream::Bulk, "body:23"};
+    CHECK(first(message, enforcing()) == "hold null-mx");
+    message.recipients.front().overridden = true;
+    CHECK(first(message, enforcing()) == "pass null-mx");
 }
 
 TEST_CASE("trouble with DNS is answered for the whole message where the settings want it") {
