@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "dsn/report.hpp"
+#include "dsn/sendmail_status.hpp"
 #include "dsn/text_scan.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/smtp_reply.hpp"
@@ -227,6 +228,10 @@ RecipientReport finished(const Group& group) {
     report.remote_mta = host_of(group.remote_mta);
     report.action = action_of(group, report.status);
     set_diagnostic(report, typed(group.diagnostic).second);
+    // Sendmail, which names the recipient a third time, makes up what a reply leaves out.
+    if (!group.actual.empty() && report.status.has_value()) {
+        report.status = without_guess(*report.status, report.reply);
+    }
     return report;
 }
 

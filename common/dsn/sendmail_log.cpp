@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "dsn/log_fields.hpp"
 #include "dsn/log_line.hpp"
+#include "dsn/sendmail_status.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/outcome.hpp"
 #include "mail/smtp_reply.hpp"
@@ -227,8 +228,8 @@ std::vector<mail::MtaOutcome> read_deliveries(const LogLine& line, const QueueLi
     common.result = *result;
     common.mailer = core::to_lower(fields->mailer);
     set_relay(common, fields->relay);
-    common.status = *status;
     set_texts(common, *fields, status->status_class());
+    common.status = without_guess(*status, common.reply);
     std::vector<mail::MtaOutcome> outcomes;
     outcomes.reserve(to.mailboxes.size());
     for (const std::string_view mailbox : to.mailboxes) {

@@ -73,6 +73,19 @@ def test_a_clients_own_envelope_id_is_left_alone(bench):
     assert bench.holdback.log('envid="QQ314159"')
 
 
+def test_arguments_of_mail_outlive_the_seal(bench):
+    """Sendmail forgets them when a filter names the sender anew, which is how the seal gets in."""
+    octets = message(NEWS, "list@home.test", "News", "Grüße\r\n", bulk=True)
+    arguments = ("RET=HDRS", "BODY=8BITMIME")
+    copy = sealed(
+        bench, ["anna@good.test"], octets, mail_args=arguments, rcpt_args=("NOTIFY=NEVER",)
+    )
+    assert set(arguments) <= set(copy.sender_arguments), copy.sender_arguments
+    assert [a for a in copy.sender_arguments if a.startswith("ENVID=hb1.")]
+    assert "NOTIFY=NEVER" in copy.recipient_arguments
+    assert_same_message(copy.octets, octets)
+
+
 def test_a_late_bounce_with_the_seal_in_its_header_teaches(bench):
     copy = sealed(bench, ["ben@good.test"])
     bounce = receive(bench, returned("late", ["ben@good.test"], seal_field(copy)))

@@ -10,7 +10,7 @@ import pytest
 from test_dsn_tags import STRANGER
 from test_maillog import outcomes
 
-from lab.mail import NEWS, PERSON, assert_same_message, body_of, message, send
+from lab.mail import NEWS, PERSON, body_of, message, send
 from lab.sendmail import SHIPPED, SOURCE
 from lab.wait import wait_for
 
@@ -78,21 +78,6 @@ def test_an_8_bit_recipient_is_malformed_and_logged_in_plain(bench):
     assert bench.holdback.log(r'decision .*rcpt="j\\xc3\\xb6rg@good.test" verdict=reject')
 
 
-def test_arguments_of_mail_outlive_the_seal(bench):
-    """Sendmail forgets them when a filter names the sender anew, which is how the seal gets in."""
-    octets = message(NEWS, "list@home.test", "News", "Grüße\r\n", bulk=True)
-    arguments = ["RET=HDRS", "BODY=8BITMIME"]
-    send(
-        bench.mta.relay_port, NEWS, [ANNA], octets, mail_args=arguments, rcpt_args=["NOTIFY=NEVER"]
-    )
-    bench.settle()
-    (delivery,) = bench.outside.deliveries()
-    assert set(arguments) <= set(delivery.sender_arguments), delivery.sender_arguments
-    assert [a for a in delivery.sender_arguments if a.startswith("ENVID=hb1.")]
-    assert delivery.recipient_arguments == ("NOTIFY=NEVER",)
-    assert_same_message(delivery.octets, octets)
-
-
 def test_its_own_dsn_proves_itself_by_the_seal_when_it_comes_from_elsewhere(bench):
     """Another Sendmail's DSN is the same, but comes by SMTP: it is tagged. Of a long answer it has
     but the first line."""
@@ -147,6 +132,17 @@ def test_several_recipients_on_a_line_have_an_outcome_each(bench):
     slow = outcomes(bench, "slow@good.test")[0]
     assert (slow["result"], slow["status"], slow["sender"]) == ("deferred", "4.2.0", NEWS)
     assert slow["reply"] == "450 4.2.0 Not now"
+
+
+def test_a_status_that_sendmail_made_up_suppresses_nobody(bench):
+    """It writes 5.1.1 ("User unknown") for every bare 550, and shows the first line alone."""
+    bench.outside.refuse("mia@good.test", "550-Sorry about this.", "550 The mailbox is full")
+    sent = send(bench.mta.relay_port, NEWS, ["mia@good.test"], bulk("made up"))
+    (told,) = wait_for("it is told", lambda: bench.holdback.log('flow=outcome.*"mia@good.test"'))
+    assert bench.mta.log(f"{sent.queue_id}: to=<mia@good.test>.* dsn=5.1.1, .*stat=User unknown")
+    assert "status=5.0.0" in told and "learned=suppressed" not in told, told
+    rows = bench.holdback.ctl("suppress", "show", "mia@good.test", check=False).rows
+    assert [row["standing"] for row in rows] == ["counting"]
 
 
 @pytest.fixture(name="expanding", scope="module")
