@@ -12,7 +12,6 @@
 #include "outbound/verdict.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
