@@ -16,7 +16,6 @@
 #include <expected>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>

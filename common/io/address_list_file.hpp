@@ -7,7 +7,6 @@
 #include "io/toml_access.hpp"
 #include "outbound/address_lists.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace holdback::io {

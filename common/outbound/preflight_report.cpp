@@ -11,7 +11,6 @@
 #include "outbound/verdict.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>

@@ -6,7 +6,6 @@
 #include "outbound/findings.hpp"
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>

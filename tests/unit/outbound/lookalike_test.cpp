@@ -6,7 +6,6 @@
 #include "outbound/lookalike_table.hpp"
 
 #include <array>
-#include <cstddef>
 #include <optional>
 #include <set>
 #include <string_view>

@@ -9,8 +9,8 @@
 #include "outbound/verdict.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
-#include <string_view>
 
 #include <doctest/doctest.h>
 
