@@ -7,10 +7,12 @@
 #include "flow/facts.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/plain_text.hpp"
 #include "ports/resolver.hpp"
 
 #include <string_view>
@@ -52,12 +54,19 @@ std::vector<outbound::Finding> MessageLook::findings(std::string_view body,
                 .recipients;
     }
     std::vector<outbound::Finding> found = outbound::compliance_findings(facts, *settings_);
-    const config::PolicyTable& table =
-        stream_ == outbound::Stream::Bulk ? settings_->policy.bulk : settings_->policy.direct;
     std::erase_if(found, [&](const outbound::Finding& finding) {
-        return table[finding.name] == config::PolicyAction::Pass;
+        return table()[finding.name] == config::PolicyAction::Pass;
     });
     return found;
+}
+
+bool MessageLook::wants_body() const {
+    return table()[mail::FindingName::MissingPlainText] != config::PolicyAction::Pass &&
+           outbound::message_facts(*headers_).plain_text == outbound::PlainText::Unknown;
+}
+
+const config::PolicyTable& MessageLook::table() const {
+    return stream_ == outbound::Stream::Bulk ? settings_->policy.bulk : settings_->policy.direct;
 }
 
 }  // namespace holdback::flow

@@ -3,6 +3,7 @@
 // Looks at what bulk mail is expected to have, while the look-ups of the recipients are on their
 // way.
 
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "mail/envelope.hpp"
@@ -33,7 +34,12 @@ public:
                                                           core::SteadyPoint deadline,
                                                           core::TimePoint now) const;
 
+    /// True when only the body tells whether there is plain text, and the policy wants to know.
+    [[nodiscard]] bool wants_body() const;
+
 private:
+    [[nodiscard]] const config::PolicyTable& table() const;
+
     const mail::HeaderList* headers_;
     const config::Settings* settings_;
     ports::Resolver* resolver_;

@@ -315,7 +315,8 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     if (settings.mode == config::Mode::Enforce && decision.trouble_answer.has_value()) {
         return decision;
     }
-    decision.needs_body = is_told_by_body(headers, decision.stream, settings.bulk);
+    decision.needs_body =
+        is_told_by_body(headers, decision.stream, settings.bulk) || look.wants_body();
     if (!decision.needs_body) {
         weigh(who, envelope, headers, {}, settings, decision);
     }

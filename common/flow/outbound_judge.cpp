@@ -28,6 +28,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -125,17 +126,19 @@ void OutboundFlow::weigh(const Submitting& who,
                          MessageDecision& decision) {
     outbound::Content content;
     outbound::RepeatWindow::Counts counts;
-    if (decision.needs_body) {
+    const bool was_read = std::exchange(decision.needs_body, false);
+    if (was_read && is_told_by_body(headers, decision.stream, settings.bulk)) {
         content = message_content(envelope, headers, body, parts_.reader);
         counts = parts_.campaigns.observe(
             who, envelope, outbound::content_fingerprint(content), settings.bulk);
-        decision.needs_body = false;
     }
     if (!decision.stream.is_bulk()) {
         decision.stream = stream_by_repeats(counts, settings.bulk);
-        if (!decision.stream.is_bulk()) {
-            return;
-        }
+    }
+    if (!decision.stream.is_bulk()) {
+        return;
+    }
+    if (was_read) {
         const MessageLook look(headers, decision.stream.stream, settings, parts_.resolver);
         decision.about_message = look.findings(
             body, parts_.clock.steady_now() + settings.dns.budget, parts_.clock.now());
