@@ -196,7 +196,7 @@ App::App(std::string settings_path,
                 .log = *log_,
                 .clock = clock_,
                 .own_mail = own_mail_,
-                .campaigns = campaigns_,
+                .campaigns = &campaigns_,
                 .make_submitter =
                     [](const config::HoldSettings& settings) {
                         // The settings were checked: a target that does not parse never gets here.
@@ -211,6 +211,7 @@ App::App(std::string settings_path,
                     .clock = clock_,
                     .own_mail = own_mail_,
                     .release = release_,
+                    .campaigns = &campaigns_,
                     .keys = [this] { return seals_.keys(); },
                     .make_id = [] { return io::random_hex(kNoticeIdOctets); }}),
       replies_({.notices = notices_,

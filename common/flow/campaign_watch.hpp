@@ -86,8 +86,9 @@ public:
     void left(std::string_view issue, std::span<const mail::Recipient> recipients);
     void left(std::string_view issue, std::string_view recipient);
 
-    /// Lets stopped campaigns of this name go on; gives how many there were.
-    std::size_t go_on(std::string_view name);
+    /// Lets stopped campaigns of this name go on, of one sender or of all; gives how many there
+    /// were.
+    std::size_t go_on(std::string_view name, std::optional<std::string_view> sender = std::nullopt);
 
     [[nodiscard]] std::vector<outbound::Campaign> stopped() const;
 

@@ -288,6 +288,11 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
             trouble(outcomes.error());
             return;
         }
+        // Who releases all that a notice of a stopped campaign names wants it to go on.
+        if (notice.stopped && !outcomes->empty() && parts_.campaigns != nullptr &&
+            command.release.size() == notice.items.size()) {
+            static_cast<void>(parts_.campaigns->go_on(notice.group.campaign, notice.group.sender));
+        }
         work.note(*outcomes);
     }
     work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "dsn/seal.hpp"
+#include "flow/campaign_watch.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
 #include "outbound/notice.hpp"
@@ -38,6 +39,8 @@ public:
         core::Clock& clock;
         OwnMail& own_mail;
         ReleaseFlow& release;
+        /// Who lets stopped campaigns go on; nullptr: nobody.
+        CampaignWatch* campaigns = nullptr;
         /// The keys of the seal, which sign tokens too.
         std::function<dsn::SealKeys()> keys;
         /// Gives an unpredictable lower-case hexadecimal text of 12 digits.

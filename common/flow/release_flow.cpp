@@ -215,8 +215,9 @@ void ReleaseFlow::release_message(OfMessage of_message,
     }
     settle(std::move(ends));
     for (std::size_t i = 0; i < ours.size(); ++i) {
-        if (outcomes[outcomes.size() - ours.size() + i].what == What::Released) {
-            parts_.campaigns.left(ours[i].message.issue, ours[i].recipient.address);
+        if (parts_.campaigns != nullptr &&
+            outcomes[outcomes.size() - ours.size() + i].what == What::Released) {
+            parts_.campaigns->left(ours[i].message.issue, ours[i].recipient.address);
         }
         report(ours[i], outcomes[outcomes.size() - ours.size() + i], cause);
     }

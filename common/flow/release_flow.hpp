@@ -64,7 +64,8 @@ public:
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
-        CampaignWatch& campaigns;
+        /// Who is told of copies that left; nullptr: nobody.
+        CampaignWatch* campaigns = nullptr;
         /// Makes the submitter for `[hold] reinject`.
         std::function<std::unique_ptr<ports::Submitter>(const config::HoldSettings&)>
             make_submitter;

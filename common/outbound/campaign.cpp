@@ -125,10 +125,13 @@ Campaigns::Counted Campaigns::count(Campaign campaign, const config::BulkSetting
     return {.campaign = now, .stopped_now = stops};
 }
 
-std::size_t Campaigns::continue_all(std::string_view name) {
+std::size_t Campaigns::continue_all(std::string_view name, std::optional<std::string_view> sender) {
     std::size_t count = 0;
     for (Entry& entry : by_age_) {
-        if (entry.campaign.name == name && entry.campaign.state == CampaignState::Stopped) {
+        const bool is_meant = entry.campaign.name == name &&
+                              (!sender.has_value() ||
+                               core::equals_ignoring_case(entry.campaign.shown_sender, *sender));
+        if (is_meant && entry.campaign.state == CampaignState::Stopped) {
             entry.campaign.state = CampaignState::Continued;
             entry.changed = true;
             ++count;

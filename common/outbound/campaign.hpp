@@ -96,9 +96,10 @@ public:
     /// Counts a message of a campaign. `campaign` says what it is; its counts are of this message.
     [[nodiscard]] Counted count(Campaign campaign, const config::BulkSettings& settings);
 
-    /// Lets all stopped campaigns of this name go on, whoever sends them; gives how many there
-    /// were.
-    std::size_t continue_all(std::string_view name);
+    /// Lets stopped campaigns of this name go on; gives how many there were. With a sender, those
+    /// alone whose last message came from it (compared without letter case).
+    std::size_t continue_all(std::string_view name,
+                             std::optional<std::string_view> sender = std::nullopt);
 
     [[nodiscard]] std::vector<Campaign> stopped() const;
     [[nodiscard]] std::size_t size() const { return by_age_.size(); }

@@ -222,7 +222,7 @@ struct House {
                    .log = log,
                    .clock = clock,
                    .own_mail = own_mail,
-                   .campaigns = campaigns,
+                   .campaigns = &campaigns,
                    .make_submitter =
                        [this](const config::HoldSettings&) {
                            return std::make_unique<Forward>(submitter);

@@ -49,7 +49,11 @@ RepeatWindow::Counts text(std::string name) {
 }
 
 Campaign message(std::string key, std::uint64_t recipients, std::uint64_t bad) {
-    return {.key = key, .name = key + "-name", .recipients = recipients, .bad = bad};
+    return {.key = key,
+            .name = key + "-name",
+            .shown_sender = "news@" + key + ".test",
+            .recipients = recipients,
+            .bad = bad};
 }
 
 config::BulkSettings stopping() {
@@ -136,7 +140,8 @@ TEST_CASE("a stop is told once, lasts, and ends for good when somebody says so")
     CHECK(campaigns.stopped().size() == 1);
     CHECK(campaigns.count(message("b", 1, 0), settings).campaign.state == CampaignState::Running);
     CHECK(campaigns.continue_all("b-name") == 0);
-    CHECK(campaigns.continue_all("a-name") == 1);
+    CHECK(campaigns.continue_all("a-name", "news@b.test") == 0);
+    CHECK(campaigns.continue_all("a-name", "News@a.test") == 1);
     CHECK(campaigns.continue_all("a-name") == 0);
     const auto later = campaigns.count(message("a", 1000, 1000), settings);
     CHECK(later.campaign.state == CampaignState::Continued);
