@@ -13,6 +13,7 @@
 #include "ports/notice_store.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,10 @@ struct Bench {
             ids.push_back(outcome.id);
         }
         return ids;
+    }
+
+    void end(std::int64_t id, mail::HeldState state) {
+        REQUIRE(held.end(std::array{id}, state, "it ended", start).value().size() == 1);
     }
 
     ports::NewHold own() {
@@ -116,7 +121,7 @@ TEST_CASE("a group is due when its first item has waited, and has what is still 
     CHECK(bench.notices.due(start - std::chrono::seconds(1)).value().empty());
     CHECK(bench.notices.due(start).value() == std::vector{bench.group});
     CHECK(bench.notices.due(start + std::chrono::minutes(5)).value().size() == 2);
-    REQUIRE(bench.held.end(ids[1], mail::HeldState::Discarded, "discarded", start).value());
+    bench.end(ids[1], mail::HeldState::Discarded);
     const auto items = bench.notices.untold(bench.group, 10).value();
     REQUIRE(items.size() == 2);
     CHECK(items[0].recipient.id == ids[0]);
@@ -212,7 +217,7 @@ TEST_CASE("notices without items, old commands and old spendings are forgotten")
     REQUIRE(bench.notices.put(bench.notice("n1", ids), bench.own()).value());
     REQUIRE(bench.notices.purge(start + std::chrono::days(1)).has_value());
     CHECK(bench.notices.find("n1").value().has_value());
-    REQUIRE(bench.held.end(ids[0], mail::HeldState::Discarded, "discarded", start).value());
+    bench.end(ids[0], mail::HeldState::Discarded);
     REQUIRE(bench.held.purge_ended(start + std::chrono::days(1)).has_value());
     REQUIRE(bench.notices.purge(start).has_value());
     CHECK(bench.notices.find("n1").value().has_value());
@@ -225,8 +230,8 @@ TEST_CASE("a digest counts held mail and not our own, and is sent once a day") {
     using std::chrono::days;
     bench.hold({"old@x.test"}, "spring", start - days(3));
     const auto ids = bench.hold({"a@x.test", "b@x.test", "c@x.test"});
-    REQUIRE(bench.held.end(ids[0], mail::HeldState::Discarded, "discarded", start).value());
-    REQUIRE(bench.held.end(ids[1], mail::HeldState::Returned, "returned", start).value());
+    bench.end(ids[0], mail::HeldState::Discarded);
+    bench.end(ids[1], mail::HeldState::Returned);
     CHECK_FALSE(bench.digests.last_digest().value().has_value());
     CHECK(bench.digests.put_digest(days(5), bench.own()).value());
     CHECK_FALSE(bench.digests.put_digest(days(5), bench.own()).value());

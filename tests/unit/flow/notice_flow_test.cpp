@@ -549,9 +549,12 @@ TEST_CASE("an answer that was interrupted does not try again what may have left"
     // The program began to release the first and ended; at the next start it is in doubt.
     house.clock.advance(std::chrono::seconds(1));
     const std::array<std::int64_t, 1> first{1};
-    REQUIRE(house.held.begin_release(first, "hash", house.clock.now()).has_value());
-    REQUIRE(house.held.release_failed(1, "look in its log", std::nullopt, house.clock.now())
-                .has_value());
+    REQUIRE(house.held.begin_release(first, "hash", "notice", house.clock.now()).has_value());
+    const std::array ends{ports::ReleaseEnd{.id = 1,
+                                            .what = ports::ReleaseEnd::What::Unknown,
+                                            .answer = "look in its log",
+                                            .retry_at = std::nullopt}};
+    REQUIRE(house.held.settle(ends, house.clock.now()).has_value());
     house.notices.work(house.settings);
     CHECK(house.state(1) == mail::HeldState::Held);
     CHECK(house.state(2) == mail::HeldState::Released);

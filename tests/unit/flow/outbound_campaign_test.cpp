@@ -9,9 +9,11 @@
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
 #include "ports/message_reader.hpp"
 #include "tests/support/memory_campaigns.hpp"
+#include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/zone_resolver.hpp"
 
@@ -63,6 +65,7 @@ struct Flow {
           campaigns({.store = store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
+                    .journal = journal,
                     .held = held,
                     .spool = spool,
                     .log = log,
@@ -71,6 +74,8 @@ struct Flow {
                     .reader = reader,
                     .campaigns = campaigns}) {
         settings.mode = config::Mode::Enforce;
+        // The letters here are as short as they can be.
+        settings.policy.bulk.set(mail::FindingName::MissingUnsubscribe, PolicyAction::Pass);
         resolver.set("good.test", ZoneState::Good);
         resolver.set("null.test", ZoneState::NullMx);
         campaigns.recover();
@@ -101,7 +106,7 @@ struct Flow {
             headers.add(name, " " + value);
         }
         const mail::Envelope to = envelope(sender, recipients);
-        MessageDecision decision = outbound.decide({}, to, headers, 0, settings, 2s);
+        MessageDecision decision = outbound.decide({}, to, headers, 0, settings, lists, 2s);
         if (decision.needs_body) {
             outbound.weigh({}, to, headers, body, settings, decision);
         }
@@ -128,11 +133,13 @@ struct Flow {
     support::ManualClock clock;
     support::RecordingLog log;
     support::MemorySuppressionStore suppressions;
+    support::MemoryJournal journal;
     support::MemoryHeldStore held;
     support::MemorySpool spool;
     support::ZoneResolver resolver;
     PlainReader reader;
     config::Settings settings;
+    outbound::AddressLists lists;
     OwnMail own_mail;
     CampaignWatch campaigns;
     OutboundFlow outbound;

@@ -77,7 +77,7 @@ public:
     }
 
     [[nodiscard]] dsn::MessageView read(std::string_view octets) const override {
-        if (octets.find("multipart/report") == std::string_view::npos) {
+        if (letter_.empty() && octets.find("multipart/report") == std::string_view::npos) {
             return plain(octets);
         }
         last_ = octets;
