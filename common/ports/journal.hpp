@@ -114,8 +114,8 @@ public:
     [[nodiscard]] virtual core::Result<std::optional<Acceptance>, StoreError> accepted(
         std::string_view key) const = 0;
 
-    /// When a server of the domain (canonical, in lower case) last took mail, for whomever; nullopt:
-    /// never within `known_good`.
+    /// When a server of the domain (canonical, in lower case) last took mail, for whomever;
+    /// nullopt: never within `known_good`.
     [[nodiscard]] virtual core::Result<std::optional<core::TimePoint>, StoreError> accepted_in(
         std::string_view domain) const = 0;
 
