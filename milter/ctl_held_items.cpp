@@ -30,8 +30,16 @@ namespace {
 constexpr std::size_t kTableRows = 5000;
 
 Table empty_table() {
-    return Table(
-        {"ID", "STATE", "HELD AT", "EXPIRES", "RECIPIENT", "SENDER", "FINDING", "CODE", "REASON"});
+    return Table({"ID",
+                  "STATE",
+                  "HELD AT",
+                  "EXPIRES",
+                  "RECIPIENT",
+                  "SENDER",
+                  "FINDING",
+                  "CODE",
+                  "CAMPAIGN",
+                  "REASON"});
 }
 
 }  // namespace

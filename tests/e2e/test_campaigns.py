@@ -226,7 +226,8 @@ def test_a_stopped_campaign_with_nothing_held_can_be_continued(bench, stops_at_o
 
 def test_a_mail_that_is_longer_than_what_is_looked_at_is_held_whole(bench):
     lines = "".join(f"line {number} of a very long letter to everybody\r\n" for number in range(6000))
-    octets = message(NEWS, "list@home.test", "Long", lines, extra=["List-Id: <long.home.test>"])
+    octets = message(NEWS, "list@home.test", "Long", lines, bulk=True,
+                     extra=["List-Id: <long.home.test>"])
     mail_out(bench, [ANNA, "long@nullmx.test"], octets)
     (row,) = held_of(bench, "<long.home.test>").values()
     assert bench.outside.deliveries(ANNA)[0].octets.endswith(octets)

@@ -108,7 +108,9 @@ def hold(store, dice, at, number):
     end = dice.choice(["held", "released", "released", "returned", "discarded"])
     sender = dice.choice(SENDERS)
     store.execute(
-        "INSERT INTO held_message VALUES (?,'mail',?,'','','','','','','','',1,?,1)",
+        "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, queue_id,"
+        " campaign, message_id, subject, fingerprint, octets, held_at, spool_removed)"
+        " VALUES (?,'mail',?,'','','','','','','','',1,?,1)",
         (f"s{number}", sender, at),
     )
     item = store.execute(
