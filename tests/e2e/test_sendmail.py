@@ -66,7 +66,8 @@ def test_percent_signs_of_another_server_stay_in_our_refusal(bench):
 def test_the_queue_id_is_known_when_a_recipient_is_refused(bench):
     submit(bench, "queue@gone.test")
     (decision,) = bench.holdback.log('decision .*rcpt="queue@gone.test"')
-    (line,) = bench.mta.log("Milter: to=<queue@gone.test>, reject=")
+    (line,) = wait_for("Sendmail has logged the refusal",
+                       lambda: bench.mta.log("Milter: to=<queue@gone.test>, reject="))
     queue_id = line.split("]: ", 1)[1].split(":", 1)[0]
     assert f'qid="{queue_id}"' in decision
 
