@@ -6,6 +6,8 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/outage.hpp"
+#include "flow/auto_release.hpp"
+#include "flow/campaign_watch.hpp"
 #include "flow/digest_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"

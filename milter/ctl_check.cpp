@@ -139,7 +139,7 @@ private:
             const auto found = outbound::findings(recipient, parts_.settings);
             const outbound::Verdict verdict =
                 outbound::judge(found, parts_.stream, parts_.settings.policy);
-            report_({.text = rows_.front().address.value(),
+            report_({.text = rows_.front().address.value_or(std::string()),
                      .syntax = recipient.syntax,
                      .verdict = verdict.action,
                      .decisive = verdict.finding,
@@ -277,19 +277,34 @@ CommandResult check_addresses(const CommandContext& context,
     return summary.is_against_any() ? Exit::No : Exit::Done;
 }
 
+/// Judges all rows of a list.
+std::optional<CommandError> check_rows(Checker& checker,
+                                       AddressList& list,
+                                       const CheckSummary& summary,
+                                       Progress& progress) {
+    while (auto row = list.next()) {
+        if (auto error = checker.add(*std::move(row))) {
+            return error;
+        }
+        progress.show(summary.checked(), list.octets_read());
+    }
+    return checker.finish();
+}
+
 CommandResult check_list(const CommandContext& context,
                          const CheckOptions& options,
+                         const std::string& path,
                          const config::Settings& settings,
                          const OpenSources& sources) {
     OpenList opened;
-    if (auto error = open_list(*options.list, opened)) {
+    if (auto error = open_list(path, opened)) {
         return std::unexpected(*std::move(error));
     }
-    std::istream& in = *options.list == "-" ? std::cin : opened.file;
+    std::istream& in = path == "-" ? std::cin : opened.file;
     auto list = AddressList::open(in, options.form, options.column);
     if (!list.has_value()) {
-        return std::unexpected(CommandError{
-            Exit::No, fmt::format("{}: {}", core::printable(*options.list), list.error())});
+        return std::unexpected(
+            CommandError{Exit::No, fmt::format("{}: {}", core::printable(path), list.error())});
     }
     std::optional<OutFile> out;
     std::optional<AnnotatedList> annotated;
@@ -301,7 +316,7 @@ CommandResult check_list(const CommandContext& context,
         annotated.emplace(out.emplace(*std::move(made)), *list);
     }
     CheckSummary summary;
-    std::optional<Progress> progress(std::in_place, context, "checked", opened.octets);
+    auto progress = std::make_unique<Progress>(context, "checked", opened.octets);
     Checker checker(
         parts_of(context, options, settings, sources),
         [&](const CheckedAddress& answer, const ListRow& row) {
@@ -321,13 +336,7 @@ CommandResult check_list(const CommandContext& context,
                 annotated->add(row);
             }
         });
-    while (auto row = list->next()) {
-        if (auto error = checker.add(*std::move(row))) {
-            return std::unexpected(*std::move(error));
-        }
-        progress->show(summary.checked(), list->octets_read());
-    }
-    if (auto error = checker.finish()) {
+    if (auto error = check_rows(checker, *list, summary, *progress)) {
         return std::unexpected(*std::move(error));
     }
     if (out.has_value()) {
@@ -359,8 +368,9 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
     if (!sources.has_value()) {
         return std::unexpected(sources.error());
     }
-    return options.list.has_value() ? check_list(context, options, *settings, *sources)
-                                    : check_addresses(context, options, *settings, *sources);
+    return options.list.has_value()
+               ? check_list(context, options, *options.list, *settings, *sources)
+               : check_addresses(context, options, *settings, *sources);
 }
 
 }  // namespace holdback::milter

@@ -8,7 +8,6 @@
 #include "milter/ctl_whatif.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>

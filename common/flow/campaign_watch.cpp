@@ -10,6 +10,7 @@
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/syntax.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/campaign.hpp"
 #include "outbound/content_fingerprint.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outbound_flow.hpp"
 
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -21,7 +22,6 @@
 #include "mail/smtp_reply.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
-#include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/fingerprint.hpp"
 #include "outbound/mail_route.hpp"
@@ -377,8 +377,8 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
         return std::unexpected(std::move(dsn.error()));
     }
     std::vector<ports::NewHold> holds{{.message = std::move(message), .recipients = taken.rows}};
-    if (dsn->has_value()) {
-        holds.push_back(**std::move(dsn));
+    if (std::optional<ports::NewHold>& told = *dsn; told.has_value()) {
+        holds.push_back(*std::move(told));
     }
     const auto outcomes = parts_.held.hold_together(holds);
     Committed committed;

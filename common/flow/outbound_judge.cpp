@@ -54,8 +54,9 @@ outbound::StreamDecision stream_by_repeats(const outbound::RepeatWindow::Counts&
 
 /// True when a recipient does not get the mail for a reason of its own, and not of the message.
 bool is_bad(const outbound::Verdict& verdict) {
-    if (verdict.action != config::PolicyAction::Hold &&
-        verdict.action != config::PolicyAction::Reject) {
+    const bool is_kept_back = verdict.action == config::PolicyAction::Hold ||
+                              verdict.action == config::PolicyAction::Reject;
+    if (!is_kept_back || !verdict.finding.has_value()) {
         return false;
     }
     switch (verdict.finding->name) {

@@ -8,7 +8,7 @@
 #include "mail/held.hpp"
 #include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
-#include "ports/notice_store.hpp"
+#include "ports/held_store.hpp"
 
 #include <algorithm>
 #include <array>

@@ -7,7 +7,6 @@
 #include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
-#include "ports/notice_store.hpp"
 #include "ports/spool.hpp"
 
 #include <cstdint>

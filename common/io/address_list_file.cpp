@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <expected>
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <string>
 #include <string_view>

@@ -7,7 +7,7 @@
 #include "io/sqlite_held_rows.hpp"
 #include "mail/held.hpp"
 #include "ports/digest_store.hpp"
-#include "ports/notice_store.hpp"
+#include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
 
 #include <cstddef>

@@ -2,7 +2,6 @@
 #include "io/sqlite_held.hpp"
 
 #include "core/clock.hpp"
-#include "core/digest.hpp"
 #include "core/result.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_held_rows.hpp"
@@ -10,8 +9,6 @@
 #include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>

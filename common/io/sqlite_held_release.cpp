@@ -11,7 +11,6 @@
 #include "ports/suppression_store.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>

@@ -295,8 +295,7 @@ RowOutcome service_entry(std::string_view address,
 }
 
 RowParser::RowParser(ListShape shape, RowDefaults defaults)
-    : shape_(std::move(shape)), defaults_(defaults) {
-    address_ = column_of(shape_, kAddressColumns);
+    : shape_(std::move(shape)), defaults_(defaults), address_(column_of(shape_, kAddressColumns)) {
     time_ = column_of(shape_,
                       {"lastupdatetime",
                        "lastseen",

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -326,13 +327,13 @@ bool same_text(const std::vector<std::uint32_t>& left, const std::vector<std::ui
     while ((l != left.end() || r != right.end()) && (!sampled || all != kSketchHashes)) {
         const bool take_left = r == right.end() || (l != left.end() && *l <= *r);
         const bool take_right = l == left.end() || (r != right.end() && *r <= *l);
-        common += take_left && take_right ? 1 : 0;
+        common += static_cast<std::size_t>(take_left && take_right);
         ++all;
         if ((all - common) * kTenths > most_common * (10 - kTenths)) {
             return false;
         }
-        l += take_left ? 1 : 0;
-        r += take_right ? 1 : 0;
+        std::advance(l, static_cast<int>(take_left));
+        std::advance(r, static_cast<int>(take_right));
     }
     return common * 10 >= all * kTenths;
 }

@@ -2,6 +2,7 @@
 #include "outbound/findings.hpp"
 
 #include "config/settings.hpp"
+#include "core/clock.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
@@ -327,46 +328,43 @@ std::optional<Lookalike> suspected_misspelling(const RecipientFacts& facts,
     return like;
 }
 
-std::vector<Finding> findings(const RecipientFacts& facts, const config::Settings& settings) {
-    std::vector<Finding> found;
-    if (!facts.syntax.has_value()) {
-        found.push_back(malformed(facts.syntax.error()));
-        return found;
-    }
-    const mail::Address& address = facts.syntax->value;
-    if (is_allowed(facts, settings)) {
-        return found;
-    }
-    if (facts.syntax->is_unusual()) {
-        found.push_back(unusual(*facts.syntax));
-    }
-    if (is_reserved(address.domain(), settings.dns.reserved_domains)) {
+namespace {
+
+/// What the domain tells: its route, and what it looks like.
+void add_about_domain(const mail::Domain& domain,
+                      const RecipientFacts& facts,
+                      const config::Settings& settings,
+                      std::vector<Finding>& found) {
+    if (is_reserved(domain, settings.dns.reserved_domains)) {
         found.push_back(domain_finding(FindingName::ReservedDomain,
                                        Certainty::Certain,
                                        fmt::format("the domain {} is reserved and takes no mail",
-                                                   core::printable(address.domain().text()))));
+                                                   core::printable(domain.text()))));
     } else if (facts.route.has_value()) {
-        if (auto by_route = route_finding(address.domain(), *facts.route)) {
+        if (auto by_route = route_finding(domain, *facts.route)) {
             found.push_back(*std::move(by_route));
         }
     }
-    if (const auto like = suspected_misspelling(facts, settings);
-        like.has_value() && !facts.domain_took_mail) {
-        const Finding finding = misspelled(address, like->meant);
-        // The finding that decides is the one that people read.
-        for (Finding& about_route : found) {
-            if (about_route.code == kDomainInvalid) {
-                about_route.advice = finding.advice;
-                about_route.suggestion = finding.suggestion;
-            }
-        }
-        found.push_back(finding);
+    const auto like = suspected_misspelling(facts, settings);
+    if (!like.has_value() || facts.domain_took_mail) {
+        return;
     }
-    if (facts.suppression.has_value()) {
-        if (auto by_entry = suppression_finding(*facts.suppression)) {
-            found.push_back(*std::move(by_entry));
+    const Finding finding = misspelled(facts.syntax->value, like->meant);
+    // The finding that decides is the one that people read.
+    for (Finding& about_route : found) {
+        if (about_route.code == kDomainInvalid) {
+            about_route.advice = finding.advice;
+            about_route.suggestion = finding.suggestion;
         }
     }
+    found.push_back(finding);
+}
+
+/// What the administrator says of the recipient in the settings and in lists.
+void add_by_administrator(const mail::Address& address,
+                          const RecipientFacts& facts,
+                          const config::Settings& settings,
+                          std::vector<Finding>& found) {
     if (covered(settings.outgoing.block, address)) {
         found.push_back({.name = FindingName::BlockedByAdmin,
                          .code = kRejectedOther,
@@ -386,6 +384,30 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
                                          core::printable(address.domain().text())),
                              "ask the recipient for a lasting address"));
     }
+}
+
+}  // namespace
+
+std::vector<Finding> findings(const RecipientFacts& facts, const config::Settings& settings) {
+    std::vector<Finding> found;
+    if (!facts.syntax.has_value()) {
+        found.push_back(malformed(facts.syntax.error()));
+        return found;
+    }
+    const mail::Address& address = facts.syntax->value;
+    if (is_allowed(facts, settings)) {
+        return found;
+    }
+    if (facts.syntax->is_unusual()) {
+        found.push_back(unusual(*facts.syntax));
+    }
+    add_about_domain(address.domain(), facts, settings, found);
+    if (facts.suppression.has_value()) {
+        if (auto by_entry = suppression_finding(*facts.suppression)) {
+            found.push_back(*std::move(by_entry));
+        }
+    }
+    add_by_administrator(address, facts, settings, found);
     if (facts.sent_at.has_value()) {
         found.push_back(already_sent(*facts.sent_at));
     }

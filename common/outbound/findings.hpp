@@ -77,9 +77,6 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> findings(const RecipientFacts& facts,
                                             const config::Settings& settings);
 
-/// True when an allow entry, of the settings or of the store, covers the recipient.
-[[nodiscard]] bool is_allowed(const RecipientFacts& facts, const config::Settings& settings);
-
 /// True when DNS has to be asked about this recipient: it parses, is no literal, and is neither
 /// local nor reserved by the settings.
 [[nodiscard]] bool needs_route(const mail::Recipient& recipient, const config::Settings& settings);

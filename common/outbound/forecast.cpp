@@ -2,7 +2,6 @@
 #include "outbound/forecast.hpp"
 
 #include "config/policy.hpp"
-#include "core/text.hpp"
 #include "mail/finding.hpp"
 #include "outbound/findings.hpp"
 
@@ -93,6 +92,7 @@ std::size_t Forecast::duplicates() const {
 
 std::vector<TroubledDomain> Forecast::troubled_domains(std::size_t most) const {
     std::vector<TroubledDomain> domains;
+    domains.reserve(troubled_.size());
     for (const auto& [domain, recipients] : troubled_) {
         domains.push_back({.domain = domain, .recipients = recipients});
     }

@@ -33,7 +33,7 @@ enum class Outlook : std::uint8_t {
 /// A domain, and how many of its recipients would not get the mail.
 struct TroubledDomain {
     std::string domain;
-    std::size_t recipients;
+    std::size_t recipients = 0;
 
     bool operator==(const TroubledDomain&) const = default;
 };

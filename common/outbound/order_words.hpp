@@ -24,7 +24,7 @@ enum class OrderWordKind : std::uint8_t {
 };
 
 struct OrderWord {
-    OrderWordKind kind;
+    OrderWordKind kind = OrderWordKind::Other;
     std::size_t number = 0;
 };
 

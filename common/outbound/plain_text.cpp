@@ -63,6 +63,20 @@ std::string with_plain_line_ends(std::string_view text) {
     return lines;
 }
 
+/// The line that ends at `behind`, without white space at its end.
+std::string_view line_at(std::string_view body, std::size_t at, std::size_t behind) {
+    std::string_view line = body.substr(at, behind - at);
+    while (!line.empty() && core::is_ascii_space(line.back())) {
+        line.remove_suffix(1);
+    }
+    return line;
+}
+
+/// True when the header of a part is too long, or was not read to its end.
+bool is_cut(std::string_view part) {
+    return !part.starts_with('\n') && part.find("\n\n") == std::string_view::npos;
+}
+
 /// Goes through the parts of a body whose line ends are "\n".
 PlainText look_at_parts(std::string_view body, std::string top_boundary) {
     if (top_boundary.empty()) {
@@ -74,10 +88,7 @@ PlainText look_at_parts(std::string_view body, std::string top_boundary) {
     std::size_t at = 0;
     while (at < body.size()) {
         const std::size_t behind = std::min(body.find('\n', at), body.size() - 1) + 1;
-        std::string_view line = body.substr(at, behind - at);
-        while (!line.empty() && core::is_ascii_space(line.back())) {
-            line.remove_suffix(1);
-        }
+        const std::string_view line = line_at(body, at, behind);
         at = behind;
         if (!line.starts_with("--")) {
             continue;
@@ -89,11 +100,8 @@ PlainText look_at_parts(std::string_view body, std::string top_boundary) {
             continue;
         }
         const std::string_view rest = body.substr(at, kMostPartHeader);
-        if (++parts > kMostParts) {
+        if (++parts > kMostParts || is_cut(rest)) {
             return PlainText::Unknown;
-        }
-        if (!rest.starts_with('\n') && rest.find("\n\n") == std::string_view::npos) {
-            return PlainText::Unknown;  // too long, or not read to its end
         }
         const mail::ParsedHeader part = mail::parse_header(rest, kMostPartHeader);
         const std::string type = media_type(part.fields);

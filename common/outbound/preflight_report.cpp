@@ -11,6 +11,7 @@
 #include "outbound/verdict.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>

@@ -62,15 +62,15 @@ struct ReleaseEnd {
         Unknown,   ///< it may have taken it: `releasing` -> `held`, in doubt
     };
 
-    std::int64_t id;
-    What what;
+    std::int64_t id = 0;
+    What what = What::Failed;
     std::string answer;  ///< the MTA's words, or the reason of the interruption
     std::optional<core::TimePoint> retry_at;
 };
 
 /// When to look at an item again.
 struct Recheck {
-    std::int64_t id;
+    std::int64_t id = 0;
     core::TimePoint at;
 };
 
