@@ -11,9 +11,9 @@
 
 #include <array>
 #include <cstddef>
-#include <numeric>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
