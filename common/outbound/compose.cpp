@@ -62,7 +62,7 @@ std::string base64(std::string_view octets) {
 
 /// Words of a header value: a run of words that need it becomes encoded words, each of at most 75
 /// characters (RFC 2047 section 2), which readers join again.
-std::vector<std::string> header_words(std::string_view value) {
+std::vector<std::string> header_words(std::string_view value, std::size_t longest) {
     constexpr std::size_t kMostEncodedOctets = 42;
     const std::vector<std::string_view> words = core::split(value, ' ');
     std::size_t first = words.size();
@@ -70,7 +70,7 @@ std::vector<std::string> header_words(std::string_view value) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         // What looks like an encoded word would be read as one.
         if (core::has_non_ascii(words[i]) || words[i].starts_with("=?") ||
-            words[i].size() > kLine - 2) {
+            words[i].size() > longest) {
             first = std::min(first, i);
             last = i;
         }
@@ -199,7 +199,9 @@ std::string shortened(std::string_view text, std::size_t most) {
 std::string header_field(std::string_view name, std::string_view value) {
     std::string out = fmt::format("{}:", name);
     std::size_t column = out.size();
-    for (const std::string& word : header_words(one_line(value))) {
+    // The first word stands on the line of the name.
+    const std::size_t longest = kLine - std::min(kLine, column + 1);
+    for (const std::string& word : header_words(one_line(value), longest)) {
         if (column + 1 + word.size() > kLine && column > name.size() + 1) {
             out += "\r\n";
             column = 0;

@@ -14,6 +14,14 @@
 
 namespace holdback::outbound {
 
+TEST_CASE("a word that does not fit beside the name of the field is encoded") {
+    CHECK(header_field("Subject", std::string(69, 'R')) ==
+          "Subject: " + std::string(69, 'R') + "\r\n");
+    const std::string folded = header_field("Subject", std::string(70, 'R'));
+    CHECK(folded.starts_with("Subject: =?utf-8?B?"));
+    CHECK(folded.find("\r\n") <= 78);
+}
+
 TEST_CASE("dates are written as mail writes them") {
     CHECK(rfc5322_date(core::TimePoint(std::chrono::seconds(0))) ==
           "Thu, 1 Jan 1970 00:00:00 +0000");
