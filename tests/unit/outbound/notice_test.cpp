@@ -165,7 +165,8 @@ TEST_CASE("no line of a notice reads as a command") {
     NoticeFacts one = facts();
     one.rows.pop_back();
     for (const NoticeFacts& each : {facts(), stopped, one}) {
-        for (const std::string_view line : core::split(notice_text(each), '\n')) {
+        const std::string text = notice_text(each);
+        for (const std::string_view line : core::split(text, '\n')) {
             CAPTURE(line);
             CHECK(read_orders(line).empty());
         }
