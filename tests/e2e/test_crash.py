@@ -56,9 +56,6 @@ def check(account, *wanted):
     assert not account.wrong, f"{len(account.wrong)} wrong ({account}):\n" + "\n".join(
         account.wrong[:20]
     )
-    # By chance all that is still held may be of moments of a kill.
-    held = account.sums["held"] + account.sums["in doubt"]
-    assert held, f"none held: no test ({account})"
     for end in wanted:
         assert account.sums[end], f"none {end}: no test ({account})"
     # A person has to look at few of them: those of the moment of a kill.
@@ -67,7 +64,7 @@ def check(account, *wanted):
 
 def test_killed_at_random_nothing_is_lost_or_doubled(bench):
     account = weather(bench, KILLS)
-    check(account, "delivered", "released", "returned", "discarded")
+    check(account, "delivered", "held", "released", "returned", "discarded")
 
 
 def test_the_same_where_clients_are_told_to_try_again(bench):
@@ -86,3 +83,5 @@ def test_the_same_where_clients_are_told_to_try_again(bench):
         )
         bench.postfix.restart()
     check(account, "delivered", "released", "returned")
+    # By chance all that is still held may be of moments of a kill.
+    assert account.sums["held"] + account.sums["in doubt"], f"none held: no test ({account})"
