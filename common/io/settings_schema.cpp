@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/settings_schema.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "config/value_form.hpp"
 #include "io/settings_field.hpp"
