@@ -7,7 +7,6 @@
 #include "core/text.hpp"
 #include "dsn/outage.hpp"
 #include "flow/auto_release.hpp"
-#include "flow/campaign_watch.hpp"
 #include "flow/digest_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
@@ -94,7 +93,6 @@ void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
                 flow::AutoRelease& auto_release,
                 flow::Learner& learner,
-                flow::CampaignWatch& campaigns,
                 io::Database& database,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
@@ -103,7 +101,6 @@ void run_worker(const std::stop_token& stop,
     while (!stop.stop_requested()) {
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
-        do_chore("campaigns", log, [&] { campaigns.work(settings.bulk); });
         do_chore("notice", log, [&] { notices.work(settings); });
         do_chore("digest", log, [&] { digest.work(settings); });
         do_chore("release", log, [&] { release.work(settings.hold); });
@@ -120,7 +117,6 @@ void run_worker(const std::stop_token& stop,
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
     }
     release.answers().finish();
-    campaigns.work(snapshots.current()->settings.bulk);
 }
 
 std::string errors_text(const io::FileErrors& errors) {
@@ -260,6 +256,7 @@ App::App(std::string settings_path,
     release_.recover();
     learner_.recover();
     campaigns_.recover();
+    campaign_writer_ = std::jthread([this](const std::stop_token& stop) { write_campaigns(stop); });
     worker_ = std::jthread([this](const std::stop_token& stop) {
         run_worker(stop,
                    notice_flow_,
@@ -267,7 +264,6 @@ App::App(std::string settings_path,
                    release_,
                    auto_release_,
                    learner_,
-                   campaigns_,
                    database_,
                    snapshots_,
                    *log_);

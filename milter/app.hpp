@@ -47,6 +47,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -95,6 +96,9 @@ private:
         const ControlLine& request);
     [[nodiscard]] std::vector<report::MetricValue> stopped_campaigns() const;
     [[nodiscard]] std::vector<ControlLine> status() const;
+    /// Writes down what is new of campaigns every second, and once more at the end. Waits for
+    /// nothing but the store.
+    void write_campaigns(const std::stop_token& stop);
     /// One line of the text form of Prometheus each.
     [[nodiscard]] std::vector<ControlLine> metrics() const;
     [[nodiscard]] std::vector<ControlLine> cache_lines() const;
@@ -143,6 +147,7 @@ private:
     std::mutex reload_mutex_;
     std::jthread worker_;
     std::jthread answers_;
+    std::jthread campaign_writer_;  // before all that tell of campaigns: it ends after them
     LogFollowing log_following_;
     DecisionRecording recording_;
     std::optional<ControlSocket> control_;

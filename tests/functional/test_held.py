@@ -9,6 +9,7 @@ import time
 
 from lab.holdback import program
 from lab.mail import NEWS, message
+from lab.stubborn import Stubborn
 from lab.wait import wait_for
 
 ANNA = "<anna@good.test>"
@@ -102,6 +103,40 @@ def test_an_item_that_the_mta_had_no_answer_about_is_in_doubt(rig):
     done = rig.holdback.ctl("held", "discard", "--campaign", "doubt", "--in-doubt")
     assert [row["outcome"] for row in done.rows] == ["discarded"]
     assert not rig.mta.deliveries("doubt2@nullmx.test")
+
+
+def test_who_got_a_campaign_is_written_though_a_release_hangs(rig):
+    """A kill forgets the last second of campaigns, and no more."""
+    held = hold(rig, "a DSN", ["hangs@nullmx.test"])
+    stubborn = Stubborn(rig.mta.port, ["hang at once"], patience=60)
+    before = rig.holdback.settings["hold"]["reinject"]
+    octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="written")
+
+    def send():
+        mta = rig.client()
+        mta.connect()
+        mta.helo()
+        reply = mta.message(f"<{NEWS}>", [ANNA], octets)
+        mta.close()
+        return reply
+
+    try:
+        rig.holdback.change({"hold": {"reinject": f"smtp:127.0.0.1:{stubborn.port}"}})
+        rig.holdback.reload()
+        rig.holdback.ctl("held", "return", str(held["hangs@nullmx.test"]["id"]))
+        wait_for("the DSN hangs", lambda: stubborn.seen["hang at once"])
+        send()
+        time.sleep(2.5)
+        assert stubborn.seen["hang at once"] == 1
+        rig.holdback.kill()
+    finally:
+        stubborn.stop()
+        rig.holdback.change({"hold": {"reinject": before}})
+    rig.holdback.start()
+    send()
+    assert [(r["recipient"], r["finding"]) for r in rows(rig, "written")] == [
+        (ANNA.strip("<>"), "already-sent")
+    ]
 
 
 def test_the_same_message_again_ends_the_doubt(rig):
