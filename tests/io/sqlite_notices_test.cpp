@@ -113,6 +113,35 @@ struct Bench {
 
 }  // namespace
 
+TEST_CASE("the digest counts what is in doubt, and mail of our own that is not sent") {
+    Bench bench;
+    const auto ids = bench.hold({"a@x.test", "b@x.test"});
+    REQUIRE(bench.notices.put(bench.notice("n1", ids), bench.own()).value());
+    const auto summary = [&] { return bench.digests.summary(start, start).value(); };
+    CHECK(summary().in_doubt == 0);
+    CHECK(summary().own_unsent == 0);
+    int releases = 0;
+    const auto fail = [&](std::int64_t id, ports::ReleaseEnd::What what) {
+        REQUIRE(
+            bench.held
+                .begin_release(std::array{id}, "hash" + std::to_string(++releases), "due", start)
+                .has_value());
+        const ports::ReleaseEnd end{.id = id, .what = what, .answer = "no", .retry_at = {}};
+        REQUIRE(bench.held.settle(std::array{end}, start).has_value());
+    };
+    fail(ids[0], ports::ReleaseEnd::What::Unknown);
+    fail(ids[1], ports::ReleaseEnd::What::Failed);
+    fail(ids[1] + 1, ports::ReleaseEnd::What::Failed);
+    CHECK(summary().in_doubt == 1);
+    CHECK(summary().stuck == 1);
+    CHECK(summary().own_unsent == 1);
+    CHECK(summary().held == 2);
+    // A notice in doubt counts as that.
+    fail(ids[1] + 1, ports::ReleaseEnd::What::Unknown);
+    CHECK(summary().in_doubt == 2);
+    CHECK(summary().own_unsent == 0);
+}
+
 TEST_CASE("a group is due when its first item has waited, and has what is still held") {
     Bench bench;
     const auto ids = bench.hold({"a@x.test", "b@x.test", "c@x.test"});
