@@ -8,6 +8,7 @@
 #include "dsn/outage.hpp"
 #include "flow/auto_release.hpp"
 #include "flow/digest_flow.hpp"
+#include "flow/doubts.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
 #include "flow/outcome_flow.hpp"
@@ -93,6 +94,7 @@ void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
                 flow::AutoRelease& auto_release,
                 flow::Learner& learner,
+                flow::Doubts& doubts,
                 io::Database& database,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
@@ -105,6 +107,7 @@ void run_worker(const std::stop_token& stop,
         do_chore("digest", log, [&] { digest.work(settings); });
         do_chore("release", log, [&] { release.work(settings.hold); });
         do_chore("release", log, [&] { auto_release.work(settings); });
+        do_chore("release", log, [&] { doubts.work(); });
         do_chore("outage", log, [&] { learner.work(settings.outage); });
         try {
             // Here, where no message waits for it.
@@ -237,6 +240,11 @@ App::App(std::string settings_path,
                      .suppressions = suppressions_,
                      .log = *log_,
                      .clock = clock_}),
+      doubts_({.held = held_,
+               .journal = journal_,
+               .log = *log_,
+               .clock = clock_,
+               .campaigns = &campaigns_}),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
@@ -249,7 +257,7 @@ App::App(std::string settings_path,
                       .log = *log_,
                       .clock = clock_,
                       .snapshots = snapshots_,
-                      .listeners = {&outcome_learning_}}),
+                      .listeners = {&outcome_learning_, &doubts_}}),
       recording_(recorder_, snapshots_, *log_) {
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
@@ -264,6 +272,7 @@ App::App(std::string settings_path,
                    release_,
                    auto_release_,
                    learner_,
+                   doubts_,
                    database_,
                    snapshots_,
                    *log_);

@@ -289,7 +289,8 @@ void ReleaseFlow::settle(std::vector<ports::ReleaseEnd> ends) {
 }
 
 bool ReleaseFlow::claim(std::string_view token, const mail::Envelope& envelope) {
-    const auto claimed = parts_.held.claim_token(token_hash(token), parts_.clock.now());
+    const auto claimed =
+        parts_.held.claim_token(token_hash(token), envelope.queue_id, parts_.clock.now());
     if (!claimed.has_value()) {
         return false;
     }
