@@ -34,11 +34,12 @@ struct LogLine {
 /// anything else. Linear.
 [[nodiscard]] std::optional<LogLine> parse_log_line(std::string_view line, const LogClock& clock);
 
-/// What a line of the MTA says of deliveries: attempts, one for each recipient, or the sender of a
-/// message on its way. Most lines say neither.
+/// What a line of the MTA says of deliveries: attempts, one for each recipient, the sender of a
+/// message on its way, or that a message was dropped. Most lines say nothing of these.
 struct LogFacts {
     std::vector<mail::MtaOutcome> outcomes;
     std::optional<mail::QueuedMessage> queued;
+    std::optional<mail::DroppedMessage> dropped;
 
     bool operator==(const LogFacts&) const = default;
 };

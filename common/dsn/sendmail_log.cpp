@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::string_view kTo = "to=";
 constexpr std::string_view kFrom = "from=";
+constexpr std::string_view kMilter = "milter=";
+constexpr std::string_view kDiscard = ", discard";
 // Sendmail keeps a line below what syslog takes; a list of recipients beyond it is split.
 constexpr std::size_t kMostRecipients = 1000;
 
@@ -256,10 +258,18 @@ LogFacts read_plain_line(const LogLine& line) {
         return {};
     }
     if (queued->rest.starts_with(kTo)) {
-        return {.outcomes = read_deliveries(line, *queued), .queued = std::nullopt};
+        return {.outcomes = read_deliveries(line, *queued),
+                .queued = std::nullopt,
+                .dropped = std::nullopt};
     }
     if (queued->rest.starts_with(kFrom)) {
-        return {.outcomes = {}, .queued = read_sender(*queued)};
+        return {.outcomes = {}, .queued = read_sender(*queued), .dropped = std::nullopt};
+    }
+    if (queued->rest.starts_with(kMilter) && queued->rest.ends_with(kDiscard)) {
+        return {.outcomes = {},
+                .queued = std::nullopt,
+                .dropped =
+                    mail::DroppedMessage{.queue_id = std::string(queued->queue_id), .at = line.at}};
     }
     return {};
 }

@@ -156,6 +156,7 @@ Taken rows_of(const mail::Envelope& envelope,
             taken.rows.push_back(
                 held_row(envelope.recipients.at(i), decision.verdicts.at(i), now, settings));
             taken.rows.back().release_at = release_at;
+            taken.rows.back().mta_queue_id = envelope.queue_id;
         }
     };
     take(split.hold, std::nullopt);
@@ -436,6 +437,7 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
     }
     for (mail::HeldRecipient& recipient : dsn->recipients) {
         recipient.in_doubt = true;
+        recipient.mta_queue_id = envelope.queue_id;
     }
     return *std::move(dsn);
 }

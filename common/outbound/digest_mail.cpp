@@ -88,8 +88,26 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
     }
     if (facts.stuck > 0) {
         sections.push_back(
-            {.title = fmt::format("{} could not be released and wait for you", items(facts.stuck)),
-             .lines = {"holdbackctl held list shows the answer of the mail server."}});
+            {.title = fmt::format("{} could not be released and {} for you",
+                                  items(facts.stuck),
+                                  facts.stuck == 1 ? "waits" : "wait"),
+             .lines = {"holdbackctl held list marks them as refused, and holdbackctl held show has",
+                       "the answer of the mail server."}});
+    }
+    if (facts.in_doubt > 0) {
+        sections.push_back(
+            {.title = fmt::format("In doubt: {}", facts.in_doubt),
+             .lines = {"The mail server may have a copy of these; they are not released by "
+                       "themselves.",
+                       "holdbackctl held list --in-doubt names them, and holdbackctl held show",
+                       "says what to look for in the log of the mail server."}});
+    }
+    if (facts.own_unsent > 0) {
+        sections.push_back(
+            {.title = fmt::format("Holdback's own mail that is not sent yet: {}", facts.own_unsent),
+             .lines = {
+                 "Notices to senders and the like, which the mail server has not taken.",
+                 "holdbackctl held list --own names it, holdbackctl held show has its answer."}});
     }
     sections.push_back(
         {.title = fmt::format("Held since {}: {}", rfc5322_date(facts.since), facts.new_items),

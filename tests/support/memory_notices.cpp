@@ -130,6 +130,24 @@ core::Result<void, StoreError> MemoryNoticeStore::adopt(std::string_view notice,
     return {};
 }
 
+core::Result<std::optional<ports::NoticeOfItem>, StoreError> MemoryNoticeStore::told_of(
+    std::int64_t item) {
+    std::optional<ports::NoticeOfItem> told;
+    for (const auto& [id, notice] : notices_) {
+        const auto found = std::ranges::find(notice.items, item);
+        if (found != notice.items.end()) {
+            told = ports::NoticeOfItem{
+                .notice = id,
+                .number = static_cast<std::size_t>(found - notice.items.begin()) + 1,
+                .to = notice.group.sender,
+                .made_at = notice.made_at,
+                .state = std::nullopt,
+                .changed_at = notice.made_at};
+        }
+    }
+    return told;
+}
+
 core::Result<std::optional<ports::Notice>, StoreError> MemoryNoticeStore::find(
     std::string_view id) {
     if (auto what = trouble_.met()) {
