@@ -158,6 +158,8 @@ std::string_view wire_name(NoticeVerdict verdict) {
             return "ignored";
         case NoticeVerdict::Overridden:
             return "overridden";
+        case NoticeVerdict::Withdrawn:
+            return "withdrawn";
     }
     std::unreachable();
 }

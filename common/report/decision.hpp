@@ -121,6 +121,7 @@ enum class NoticeVerdict : std::uint8_t {
     Refused,     ///< it is not, and its sender is told why
     Ignored,     ///< it goes on as ordinary mail
     Overridden,  ///< X-Holdback-Override released recipients as they were sent
+    Withdrawn,   ///< it did, and the message was not sent: the budget has it back
 };
 
 struct NoticeDecision {
