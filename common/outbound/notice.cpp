@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ namespace {
 constexpr std::string_view kFromName = "Holdback";
 constexpr std::size_t kSubjectOctets = 60;
 constexpr std::size_t kCampaignOctets = 100;
+/// So many who ended alike are counted, and not named.
+constexpr std::size_t kManyAlike = 20;
 
 std::string recipients(std::size_t count) {
     return count == 1 ? "1 recipient" : fmt::format("{} recipients", count);
@@ -265,6 +268,35 @@ bool is_message_id(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
+/// What became of each; of very many, how many ended alike, and the others one by one.
+std::string confirmed_text(const std::vector<ConfirmedRow>& rows) {
+    std::map<std::string_view, std::size_t> counts;
+    if (rows.size() > kMostNoticeRows) {
+        for (const ConfirmedRow& row : rows) {
+            ++counts[row.outcome];
+        }
+        std::erase_if(counts, [](const auto& each) { return each.second <= kManyAlike; });
+    }
+    std::string text;
+    for (const auto& [outcome, count] : counts) {
+        text += fmt::format("{}\n      {}\n", recipients(count), wrapped(outcome, "      "));
+    }
+    std::size_t named = 0;
+    for (const ConfirmedRow& row : rows) {
+        if (counts.contains(row.outcome) || ++named > kMostNoticeRows) {
+            continue;
+        }
+        text += fmt::format("{:>4}  {}\n      {}\n",
+                            row.number,
+                            one_line(row.address),
+                            wrapped(row.outcome, "      "));
+    }
+    if (named > kMostNoticeRows) {
+        text += fmt::format("and {} more\n", named - kMostNoticeRows);
+    }
+    return text;
+}
+
 }  // namespace
 
 bool is_told_of(const mail::Envelope& envelope, const mail::HeaderList& headers) {
@@ -324,12 +356,7 @@ std::string compose_confirmation(const ConfirmationFacts& facts) {
     if (!facts.refused.empty()) {
         text += wrapped(fmt::format("Nothing was done: {}", facts.refused), "") + "\n";
     }
-    for (const ConfirmedRow& row : facts.rows) {
-        text += fmt::format("{:>4}  {}\n      {}\n",
-                            row.number,
-                            one_line(row.address),
-                            wrapped(row.outcome, "      "));
-    }
+    text += confirmed_text(facts.rows);
     for (const std::string& remark : facts.remarks) {
         text += fmt::format("{}Not done: {}\n", text.empty() ? "" : "\n", wrapped(remark, "    "));
     }
