@@ -819,6 +819,11 @@ def test_a_wrong_command_line_ends_with_two(ctl, arguments):
     assert text.startswith("holdbackctl: ")
 
 
+def test_an_unknown_command_is_named(ctl):
+    for arguments in (("reprot",), ("held", "reprot"), ("reprot", "--since", "2d")):
+        assert 'there is no command "reprot"\n' in ctl.says(*arguments, code=USAGE)
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("-V",), ("check", "--help"), ("held", "-h")])
 def test_help_and_version_are_answers(ctl, arguments):
     assert "holdbackctl" in ctl.says(*arguments, conf=False)
