@@ -9,6 +9,7 @@
 #include "flow/notice_terms.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/submitting.hpp"
+#include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
