@@ -88,7 +88,9 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
     }
     if (facts.stuck > 0) {
         sections.push_back(
-            {.title = fmt::format("{} could not be released and wait for you", items(facts.stuck)),
+            {.title = fmt::format("{} could not be released and {} for you",
+                                  items(facts.stuck),
+                                  facts.stuck == 1 ? "waits" : "wait"),
              .lines = {"holdbackctl held list shows the answer of the mail server."}});
     }
     sections.push_back(

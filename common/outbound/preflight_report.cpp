@@ -75,11 +75,13 @@ std::string message_text(const std::vector<Finding>& about_message) {
     return text.empty() ? text : text + "\n";
 }
 
-/// True when there is something to be said about this recipient that does not hold for all.
-bool has_own_finding(const PreflightRow& row) {
+/// What there is to be said about this recipient that does not hold for all; nullptr: nothing.
+const Finding* own_finding(const PreflightRow& row) {
     const std::optional<Finding>& finding = row.verdict.finding;
     return row.verdict.action != PolicyAction::Pass && finding.has_value() &&
-           !is_about_message(finding->name);
+                   !is_about_message(finding->name)
+               ? &*finding
+               : nullptr;
 }
 
 std::string recipients_text(const std::vector<PreflightRow>& rows) {
@@ -87,7 +89,8 @@ std::string recipients_text(const std::vector<PreflightRow>& rows) {
     std::size_t shown = 0;
     std::size_t all = 0;
     for (const PreflightRow& row : rows) {
-        if (!has_own_finding(row)) {
+        const Finding* const finding = own_finding(row);
+        if (finding == nullptr) {
             continue;
         }
         if (++all > kMostShown) {
@@ -95,12 +98,11 @@ std::string recipients_text(const std::vector<PreflightRow>& rows) {
         }
         ++shown;
         constexpr std::size_t kMostAddress = 320;
-        const Finding& finding = *row.verdict.finding;
         text += fmt::format("{:<6}  {}\n        {}\n        {}\n",
                             config::wire_name(row.verdict.action),
                             shortened(one_line(row.address), kMostAddress),
-                            core::printable(finding.reason),
-                            core::printable(finding.advice));
+                            core::printable(finding->reason),
+                            core::printable(finding->advice));
     }
     if (all > shown) {
         text += fmt::format("and {} more; all are in the file preflight.csv\n", all - shown);

@@ -80,7 +80,7 @@ TEST_CASE("the digest warns first") {
         "  (null-mx)\n"
         "    and 1 more\n"
         "\n"
-        "1 recipient could not be released and wait for you\n"));
+        "1 recipient could not be released and waits for you\n"));
     const std::string mail = compose_digest(warning);
     CHECK(has(mail, "To: <postmaster@home.test>,\r\n\t<ops@home.test>\r\n"));
     CHECK(has(mail, "Subject: Held mail on mta.home.test: 12 now, 2 about to end\r\n"));
