@@ -358,10 +358,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     message.user = who.user;
     message.client = who.client_text;
     message.queue_id = envelope.queue_id;
-    message.campaign = decision.campaign.identity.name;
-    if (message.campaign.empty()) {
-        message.campaign = outbound::campaign_name(headers, settings.bulk);
-    }
+    message.campaign = decision.campaign_name();
     message.issue = decision.campaign.identity.issue;
     message.message_id = headers.first("Message-ID").value_or("");
     message.subject = headers.first("Subject").value_or("");

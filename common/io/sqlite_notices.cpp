@@ -126,6 +126,26 @@ std::vector<Spending> spendings(Connection& connection,
     return found;
 }
 
+struct LastSpending {
+    std::int64_t id;
+    std::size_t count;
+};
+
+/// What was taken last and not given back.
+std::optional<LastSpending> last_spending(Connection& connection,
+                                          std::string_view account,
+                                          core::TimePoint now) {
+    Query query = connection.query(
+        "SELECT id, count FROM notice_spending WHERE account = ? AND at <= ? AND count > 0 "
+        "ORDER BY at DESC, id DESC LIMIT 1");
+    query.bind(account).bind(now);
+    if (!query.step()) {
+        return std::nullopt;
+    }
+    return LastSpending{.id = query.integer(0),
+                        .count = static_cast<std::size_t>(query.integer(1))};
+}
+
 /// When so much of the oldest has left the window that `count` more fit.
 std::optional<core::TimePoint> fits_at(const std::vector<Spending>& spent,
                                        std::size_t used,
@@ -394,14 +414,19 @@ core::Result<void, StoreError> SqliteNotices::give_back(std::string_view account
                                                         core::TimePoint now) {
     return at_store_boundary([&] {
         database_.write([&](Connection& connection) {
-            connection
-                .query(
-                    "UPDATE notice_spending SET count = max(0, count - ?) WHERE id = "
-                    "(SELECT max(id) FROM notice_spending WHERE account = ? AND at <= ?)")
-                .bind(static_cast<std::int64_t>(count))
-                .bind(account)
-                .bind(now)
-                .run();
+            std::size_t left = count;
+            while (left > 0) {
+                const std::optional<LastSpending> last = last_spending(connection, account, now);
+                if (!last.has_value()) {
+                    return;
+                }
+                const std::size_t back = std::min(left, last->count);
+                connection.query("UPDATE notice_spending SET count = count - ? WHERE id = ?")
+                    .bind(static_cast<std::int64_t>(back))
+                    .bind(last->id)
+                    .run();
+                left -= back;
+            }
         });
     });
 }

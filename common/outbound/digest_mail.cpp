@@ -124,19 +124,19 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
 }
 
 std::string digest_html(const DigestFacts& facts) {
-    std::string html = "<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n";
+    std::string html;
     for (const Section& section : sections_of(facts)) {
-        html += fmt::format("<h3>{}</h3>\n", html_safe(section.title));
-        if (section.lines.empty()) {
-            continue;
-        }
-        html += "<pre>\n";
+        html +=
+            fmt::format("<h3 style=\"margin: 1em 0 0.3em\">{}</h3>\n", html_safe(section.title));
+        // What does not fit into a line of a telephone is indented.
         for (const std::string& line : section.lines) {
-            html += html_safe(line) + "\n";
+            html += fmt::format(
+                "<div style=\"font-family: monospace; white-space: pre-wrap; padding-left: 2em; "
+                "text-indent: -2em\">{}</div>\n",
+                html_safe(line));
         }
-        html += "</pre>\n";
     }
-    return html + "</body></html>\n";
+    return html_page(html);
 }
 
 }  // namespace

@@ -134,7 +134,7 @@ public:
                                                                        std::size_t count,
                                                                        const config::Rate& budget,
                                                                        core::TimePoint now) = 0;
-    /// Gives back what was taken last and not used.
+    /// Gives back what was taken and not used, what was taken last first.
     [[nodiscard]] virtual core::Result<void, StoreError> give_back(std::string_view account,
                                                                    std::size_t count,
                                                                    core::TimePoint now) = 0;

@@ -280,6 +280,19 @@ TEST_CASE("a budget slides, tells when there is room again, and survives") {
     CHECK(again.spend("user a", 3, budget, start + hours(24)).value().granted);
 }
 
+TEST_CASE("what is given back comes off what was spent last, and off what was before") {
+    Bench bench;
+    const config::Rate budget{.count = 5, .window = std::chrono::hours(24)};
+    using std::chrono::hours;
+    REQUIRE(bench.notices.spend("user a", 4, budget, start).value().granted);
+    REQUIRE(bench.notices.spend("user a", 1, budget, start + hours(1)).value().granted);
+    REQUIRE(bench.notices.give_back("user a", 4, start + hours(2)).has_value());
+    CHECK(bench.notices.spend("user a", 1, budget, start + hours(2)).value().used == 2);
+    REQUIRE(bench.notices.give_back("user a", 9, start + hours(3)).has_value());
+    CHECK(bench.notices.spend("user a", 5, budget, start + hours(3)).value() ==
+          ports::BudgetAnswer{.granted = true, .used = 5, .again_at = std::nullopt});
+}
+
 TEST_CASE("notices without items, old commands and old spendings are forgotten") {
     Bench bench;
     const auto ids = bench.hold({"a@x.test"});

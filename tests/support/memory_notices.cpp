@@ -220,8 +220,10 @@ core::Result<void, StoreError> MemoryNoticeStore::give_back(std::string_view acc
                                                             std::size_t count,
                                                             core::TimePoint /*now*/) {
     auto& spent = spent_[std::string(account)];
-    if (!spent.empty()) {
-        spent.back().second -= std::min(spent.back().second, count);
+    for (auto last = spent.rbegin(); last != spent.rend() && count > 0; ++last) {
+        const std::size_t back = std::min(last->second, count);
+        last->second -= back;
+        count -= back;
     }
     return {};
 }
