@@ -9,6 +9,8 @@ import io
 import re
 import time
 
+from test_dsn_tags import STRANGER
+
 from lab.mail import NEWS, message, send
 from lab.wait import wait_for
 
@@ -17,6 +19,7 @@ CARL = "carl@nullmx.test"
 DORA = "dora@gone.test"
 EVA = "eva@nullmx.test"
 OURS = "holdback@home.test"
+MTAS = ("postfix", "sendmail")
 USERS = ["newsletter", "clients", "crash", "budget", "override", "spender"]
 SETTINGS = {
     "notice": {"address": OURS, "collect": "1s"},
@@ -28,7 +31,7 @@ def hold(bench, campaign, recipients=(ANNA, CARL, DORA, EVA), login="newsletter"
     octets = message(
         NEWS, "list@home.test", f"News {campaign}", bulk=True, campaign=campaign, **options
     )
-    sent = send(bench.postfix.relay_port, NEWS, recipients, octets, login=login)
+    sent = send(bench.mta.relay_port, NEWS, recipients, octets, **bench.mta.login(login))
     assert sent.data and sent.data[0] == 250, sent
 
 
@@ -60,7 +63,7 @@ def answer(bench, to, text, login="newsletter", sender=NEWS, recipients=(OURS,),
         f"{text}\r\n\r\nOn Fri, 27 Nov 2026 at 10:00, Holdback <{OURS}> wrote:\r\n{quoted}",
         extra=[f"In-Reply-To: {to['Message-ID']}", f"References: {to['Message-ID']}", *extra],
     )
-    sent = send(bench.postfix.relay_port, sender, list(recipients), octets, login=login)
+    sent = send(bench.mta.relay_port, sender, list(recipients), octets, **bench.mta.login(login))
     assert sent.data and sent.data[0] == 250, sent
     bench.settle()
     return sent
@@ -184,8 +187,8 @@ def test_a_vacation_answer_does_nothing_and_is_delivered(bench):
 def test_mail_to_the_notice_address_without_a_token_is_delivered(bench):
     octets = message("joe@home.test", OURS, "A question", "release all\r\n")
     for login in ("newsletter", None):
-        send(bench.postfix.relay_port, "joe@home.test", [OURS], octets, login=login)
-    send(bench.postfix.relay_port, "x@good.test", [OURS], octets, client="198.51.100.7")
+        send(bench.mta.relay_port, "joe@home.test", [OURS], octets, **bench.mta.login(login))
+    send(bench.mta.relay_port, "x@good.test", [OURS], octets, **bench.mta.client(STRANGER))
     wait_for("all are delivered", lambda: len(bench.home.deliveries(OURS)) == 3)
 
 
@@ -207,7 +210,7 @@ def test_an_answer_from_outside_counts_where_the_token_is_enough(bench):
             "x@elsewhere.test", OURS, "Re: held", "release 1\r\n",
             extra=[f"In-Reply-To: {mail['Message-ID']}"],
         )
-        send(bench.postfix.relay_port, "x@elsewhere.test", [OURS], octets, client="198.51.100.7")
+        send(bench.mta.relay_port, "x@elsewhere.test", [OURS], octets, **bench.mta.client(STRANGER))
         wait_for("Carl has it", lambda: bench.outside.deliveries(CARL))
         # Whoever is unknown may have made the address up: the owner of the mail is told.
         assert re.search(rf"1  {CARL}\s+sent", confirmation(bench))
@@ -269,7 +272,7 @@ def test_answers_of_other_programs_are_understood(bench):
             f"In-Reply-To: {mail['Message-ID']}\r\nMessage-ID: <client{number}@home.test>\r\n"
             f"MIME-Version: 1.0\r\n{content}\r\n\r\n{body}"
         ).encode()
-        send(bench.postfix.relay_port, NEWS, [OURS], octets, login="clients")
+        send(bench.mta.relay_port, NEWS, [OURS], octets, **bench.mta.login("clients"))
     texts = wait_for(
         "all are confirmed",
         lambda: (found := mails(bench, NEWS, "your answer")) and len(found) == 3 and found,
@@ -337,7 +340,7 @@ def test_a_notice_that_nobody_takes_makes_no_bounce(bench):
     bench.home.refuse(NEWS, "550 5.1.1 no such user")
     try:
         hold(bench, "refused")
-        wait_for("it was refused", lambda: bench.postfix.log(f"to=<{NEWS}>.*status=bounced"))
+        wait_for("it was refused", lambda: bench.mta.log(f"to=<{NEWS}>.*(status=bounced|dsn=5)"))
         time.sleep(1)
         bench.settle()
         assert bench.home.deliveries() == []

@@ -30,6 +30,7 @@ ROOT = SOURCE / "build/sendmail/root"
 SHIPPED = SOURCE / "contrib/sendmail/holdback.mc"
 LAB = "/run/lab"  # where its files lie, to Sendmail
 USER, PASSWORD = "joe", "secret"
+PASSWORDS = f"{LAB}/etc/sasldb2"
 
 MTA_MC = """\
 divert(-1)
@@ -155,7 +156,12 @@ class Sendmail:
             here = pathlib.Path("/etc", name).read_text()
             (self.etc / name).write_text(here + ACCOUNTS[name])
         self._make_devices()
-        self._make_password()
+        (self.etc / "Sendmail.conf").write_text(
+            "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\n"
+            f"sasldb_path: {PASSWORDS}\n"
+        )
+        self._users = set()
+        self._make_password(USER)
         self._log = LogSocket(base / "dev/log", base / "log/maillog")
         self.without_filter()
         for name in ("mailertable", "access"):
@@ -171,6 +177,11 @@ class Sendmail:
             lines = lines.replace("INPUT_MAIL_FILTER(", "MAIL_FILTER(")
         lines = lines.replace("Port=587", f"Addr=127.0.0.1, Port={self.submission_port}")
         self._configure(lines)
+
+    def when_away(self, action):
+        """What becomes of mail while the milter is away, "accept" or "tempfail": from now on."""
+        self.use_milter(flags={"accept": "", "tempfail": "T"}[action])
+        self.restart()
 
     def without_filter(self):
         self._configure("FEATURE(`no_default_msa')dnl")
@@ -203,16 +214,14 @@ class Sendmail:
             os.mknod(self.base / "dev" / name, stat.S_IFCHR | 0o666, device)
             (self.base / "dev" / name).chmod(0o666)
 
-    def _make_password(self):
-        database = f"{LAB}/etc/sasldb2"
-        (self.etc / "Sendmail.conf").write_text(
-            "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\n"
-            f"sasldb_path: {database}\n"
-        )
-        self._run(
-            ROOT / "usr/sbin/saslpasswd2", "-p", "-c", "-f", database, "-u", "mta.home.test", USER,
-            octets=PASSWORD.encode(), inside=True,
-        )
+    def _make_password(self, user):
+        """Everybody has the same."""
+        if user not in self._users:
+            self._users.add(user)
+            self._run(
+                ROOT / "usr/sbin/saslpasswd2", "-p", "-c", "-f", PASSWORDS, "-u", "mta.home.test",
+                user, octets=PASSWORD.encode(), inside=True,
+            )
 
     def start(self):
         self._run(*self._sendmail("sendmail"), "-bi", inside=True)
@@ -246,6 +255,13 @@ class Sendmail:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
         self._process = None
+
+    def login(self, user):
+        """How lab.mail.send logs in as this user, or as nobody for None."""
+        if user is None:
+            return {}
+        self._make_password(user)
+        return {"password": (user, PASSWORD)}
 
     def client(self, address):
         """How lab.mail.send comes from another address: one of the loopback net with the same last
