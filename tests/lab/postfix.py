@@ -184,6 +184,13 @@ class Postfix:
         lines = octets.replace(b"\r\n", b"\n")
         return subprocess.run(command, input=lines, env=_environment(), check=False).returncode
 
+    def program(self):
+        """A program that is sendmail(1): run it as root."""
+        path = self.base / "sendmail"
+        path.write_text(f'#!/bin/sh\nexec sendmail -C {self.base}/etc "$@"\n')
+        path.chmod(0o755)
+        return path
+
     def log(self, pattern=""):
         """The lines of the mail log in which the regular expression is found."""
         path = self.base / "log/maillog"

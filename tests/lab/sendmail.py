@@ -96,6 +96,7 @@ define(`confTO_IDENT', `0s')dnl
 define(`confQUEUE_LA', `900')dnl
 FEATURE(`nocanonify')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {relay}')dnl
+define(`confTRUSTED_USERS', `nobody')dnl
 FEATURE(`msp', `[127.0.0.1]')dnl
 """
 
@@ -147,8 +148,8 @@ class Sendmail:
         self.etc = self._lab / "etc"
         for path in (base / "dev", base / "log", *(self._lab / name for name in DIRECTORIES)):
             path.mkdir(parents=True)
-        for name in ("queue", "client-queue"):
-            (self._lab / name).chmod(0o700)
+        (self._lab / "queue").chmod(0o700)
+        (self._lab / "client-queue").chmod(0o770)
         for name, text in FILES.items():
             (self.etc / name).write_text(text)
         os.chown(self._lab / "client-queue", SMMSP, SMMSP)
@@ -301,6 +302,16 @@ class Sendmail:
         command = self._inside(*self._sendmail("submit"), "-L", "sm-msp", "-Ac", *arguments)
         lines = octets.replace(b"\r\n", b"\n")
         return subprocess.run(command, input=lines, env=_environment(), check=False).returncode
+
+    def program(self):
+        """A program that is sendmail(1), for users who are not trusted: run it as root."""
+        path = self.base / "sendmail"
+        user = ["setpriv", "--reuid=nobody", f"--regid={SMMSP}", "--clear-groups"]
+        command = self._inside(*user, *self._sendmail("submit"), "-L", "sm-msp", "-Ac")
+        settings = [f"{name}={shlex.quote(value)}" for name, value in _environment().items()]
+        path.write_text(f"#!/bin/sh\nexec env {' '.join(settings)} {shlex.join(command)} \"$@\"\n")
+        path.chmod(0o755)
+        return path
 
     def log(self, pattern=""):
         """The lines of the mail log in which the regular expression is found."""
