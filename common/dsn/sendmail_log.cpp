@@ -250,16 +250,28 @@ std::optional<mail::QueuedMessage> read_sender(const QueueLine& queued) {
                                .sender = std::string(mailbox_in(rest.substr(0, end)))};
 }
 
+/// What stands behind the last "relay=" is a name that Sendmail itself wrote.
+Intake read_intake(std::string_view rest) {
+    constexpr std::string_view kRelay = ", relay=";
+    const std::size_t relay = rest.rfind(kRelay);
+    const bool is_user = relay != std::string_view::npos &&
+                         rest.substr(relay + kRelay.size()).ends_with("@localhost");
+    return is_user ? Intake::Program : Intake::NotTold;
+}
+
 LogFacts read_plain_line(const LogLine& line) {
     const std::optional<QueueLine> queued = split_queue_id(line.message);
     if (!queued.has_value()) {
         return {};
     }
     if (queued->rest.starts_with(kTo)) {
-        return {.outcomes = read_deliveries(line, *queued), .queued = std::nullopt};
+        return {.outcomes = read_deliveries(line, *queued),
+                .queued = std::nullopt,
+                .intake = line.program.starts_with("sm-msp") ? Intake::Program : Intake::NotTold};
     }
     if (queued->rest.starts_with(kFrom)) {
-        return {.outcomes = {}, .queued = read_sender(*queued)};
+        return {
+            .outcomes = {}, .queued = read_sender(*queued), .intake = read_intake(queued->rest)};
     }
     return {};
 }

@@ -10,6 +10,7 @@
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/loopback_relay.hpp"
 #include "mail/outcome.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/mail_route.hpp"
@@ -68,7 +69,10 @@ bool OutcomeLearning::on_outcome(const ports::JournalEntry& entry, core::TimePoi
 
 bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& snapshot) {
     const mail::MtaOutcome& outcome = entry.outcome;
-    if (!outbound::is_smtp_mailer(outcome.mailer)) {
+    // What another program of this host refuses may have been refused by us: it would teach us our
+    // own words.
+    if (!outbound::is_smtp_mailer(outcome.mailer) ||
+        mail::was_handed_on_here(outcome, snapshot.settings.maillog.handed_on)) {
         return true;
     }
     const dsn::Understanding understood =

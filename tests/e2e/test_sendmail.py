@@ -110,6 +110,29 @@ def test_sendmail_t_reads_the_recipients_from_the_message(bench):
     assert held(bench, "piped") == [CARL, DORA]
 
 
+def test_what_sendmail_1_hands_to_the_daemon_is_no_delivery_and_no_bounce(bench):
+    """It logs each hand-over as an end of its own; what the daemon refuses there, we have refused."""
+
+    def totals():
+        row = bench.holdback.ctl("report", check=False).rows[0]
+        return [row[fate] for fate in ("sent", "deferred", "bounced", "held", "refused")]
+
+    before, told = totals(), len(outcomes(bench, ANNA))
+    assert bench.mta.sendmail(PERSON, [DORA], message(PERSON, DORA, "Hi")) == 69
+    assert bench.mta.sendmail(NEWS, [ANNA, CARL], bulk("handed over")) == 0
+    assert bench.mta.log(f"sm-msp.*: to={DORA}, .*relay=.127.0.0.1.*, dsn=5.1.2, reply=550 ")
+    assert bench.mta.log(f"sm-msp.*: to=[^ ]*{ANNA}.*stat=Sent .* Message accepted for delivery")
+    bench.settle()
+    send(bench.mta.relay_port, NEWS, [ANNA], bulk("behind it"))
+    wait_for("the log is read", lambda: len(outcomes(bench, ANNA)) == told + 2)
+    assert [now - then for now, then in zip(totals(), before)] == [2, 0, 0, 1, 1]
+    assert outcomes(bench, DORA) == []
+    assert DORA not in bench.holdback.entries() and "gone.test" not in bench.holdback.entries()
+    # The program tells its caller, and the sender by mail.
+    (dsn,) = bench.home.deliveries(PERSON)
+    assert dsn.sender == "" and b"550 5.1.2 the domain gone.test does not exist" in dsn.octets
+
+
 def of_message(bench, queue_id, count):
     """The outcomes of a message by recipient, when there are as many."""
     rows = [row for row in outcomes(bench) if row["queue_id"] == queue_id]

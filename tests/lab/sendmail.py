@@ -323,7 +323,9 @@ class Sendmail:
         """How many attempts of deliveries are logged, in all files: one line may be of several."""
         logs = (self.base / "log").glob("maillog*")
         lines = [line for path in logs for line in path.read_text(errors="replace").split("\n")]
-        found = [re.search(r": to=(\S+), .*, dsn=[245]\.", line) for line in lines]
+        # What sendmail(1) hands to the daemon is tried there.
+        tried = [line for line in lines if " sm-msp[" not in line]
+        found = [re.search(r": to=(\S+), .*, dsn=[245]\.", line) for line in tried]
         return sum(match.group(1).count(",") + 1 for match in found if match)
 
     def rotate_log(self):
