@@ -90,16 +90,17 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
         return false;
     }
     if (learned != dsn::LearnReason::KnownAlready) {
-        parts_.log.write(ports::Severity::Info,
-                         report::decision_line(report::OutcomeDecision{
-                             .queue_id = outcome.queue_id,
-                             .recipient = outcome.recipient,
-                             .code = recipient.code,
-                             .status = outcome.status,
-                             .rule = recipient.rule,
-                             .learned = outcome_of(learned),
-                             .learn_reason = std::string(dsn::wire_name(learned)),
-                             .relay = outcome.relay}));
+        parts_.log.write(
+            ports::Severity::Info,
+            report::decision_line(report::OutcomeDecision{
+                .queue_id = outcome.queue_id,
+                .recipient = outcome.recipient,
+                .code = recipient.code,
+                .status = outcome.status,
+                .rule = recipient.rule,
+                .learned = outcome_of(learned),
+                .learn_reason = std::string(dsn::wire_name(learned)),
+                .relay = outcome.relay.empty() ? outcome.relay_address : outcome.relay}));
     }
     return true;
 }
