@@ -250,13 +250,18 @@ std::optional<mail::QueuedMessage> read_sender(const QueueLine& queued) {
                                .sender = std::string(mailbox_in(rest.substr(0, end)))};
 }
 
-/// What stands behind the last "relay=" is a name that Sendmail itself wrote.
+/// What stands behind the last "relay=" is a name that Sendmail itself wrote. Where the program's
+/// input is a socket it names that, as it does for a service on a local socket, which has a name.
 Intake read_intake(std::string_view rest) {
     constexpr std::string_view kRelay = ", relay=";
-    const std::size_t relay = rest.rfind(kRelay);
-    const bool is_user = relay != std::string_view::npos &&
-                         rest.substr(relay + kRelay.size()).ends_with("@localhost");
-    return is_user ? Intake::Program : Intake::NotTold;
+    const std::size_t at = rest.rfind(kRelay);
+    if (at == std::string_view::npos) {
+        return Intake::NotTold;
+    }
+    const std::string_view relay = rest.substr(at + kRelay.size());
+    const bool is_socket =
+        relay.ends_with("[[UNIX: localhost]]") && rest.find(", daemon=") == std::string_view::npos;
+    return relay.ends_with("@localhost") || is_socket ? Intake::Program : Intake::NotTold;
 }
 
 LogFacts read_plain_line(const LogLine& line) {

@@ -11,8 +11,8 @@ namespace holdback::dsn {
 /// stands in front of every text of other servers: so neither can pretend to be something else.
 /// Lines without "dsn=" ("stat=queued", "stat=quarantined") are no outcomes; nor are recipients
 /// that were cut ("<aaa...zzz>"), files and programs. A message came by sendmail(1) when its line
-/// names a user in place of a host ("relay=root@localhost"), or when the client's own name for
-/// itself is that of the line ("sm-msp", "sm-msp-queue").
+/// names a user, or a socket and no service, in place of a host ("relay=root@localhost"), or when
+/// the client's own name for itself is that of the line ("sm-msp", "sm-msp-queue").
 [[nodiscard]] LogFacts read_sendmail_line(const LogLine& line);
 
 }  // namespace holdback::dsn

@@ -53,11 +53,12 @@ void count(FollowState& state, const mail::MtaOutcome& outcome) {
     state.newest = state.newest.has_value() ? std::max(*state.newest, outcome.at) : outcome.at;
 }
 
-/// True when Sendmail's sendmail(1) gave a message to the daemon of this host, or was refused: the
-/// daemon's own lines tell what became of it, and a refusal may be ours.
+/// True when Sendmail's sendmail(1) gave a message to the daemon of this host, was refused, or did
+/// not get there: the daemon's own lines tell what became of it, and a refusal may be ours.
 bool is_hand_over(const mail::MtaOutcome& outcome, dsn::Intake intake) {
+    const bool went_nowhere = outcome.relay.empty() && outcome.relay_address.empty();
     return intake == dsn::Intake::Program && outbound::is_smtp_mailer(outcome.mailer) &&
-           mail::has_loopback_relay(outcome);
+           (went_nowhere || mail::has_loopback_relay(outcome));
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ def test_what_sendmail_1_hands_to_the_daemon_is_no_delivery_and_no_bounce(bench)
     assert [now - then for now, then in zip(totals(), before)] == [2, 0, 0, 1, 1]
     assert outcomes(bench, DORA) == []
     assert DORA not in bench.holdback.entries() and "gone.test" not in bench.holdback.entries()
-    # The program tells its caller, and the sender by mail.
+    # The program tells its caller, and by mail, since there is no home for a dead.letter.
     (dsn,) = bench.home.deliveries(PERSON)
     assert dsn.sender == "" and b"550 5.1.2 the domain gone.test does not exist" in dsn.octets
 

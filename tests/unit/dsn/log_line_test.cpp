@@ -195,6 +195,12 @@ TEST_CASE("Sendmail's lines tell which messages sendmail(1) has taken") {
     const auto rows = std::to_array<Row>({
         {"sendmail[1]: 4ABCDE: from=root, size=3, class=0, nrcpts=1, relay=root@localhost",
          Intake::Program},
+        {"sendmail[1]: 4ABCDE: from=a@c.example, size=3, class=0, nrcpts=1, "
+         "relay=localhost [[UNIX: localhost]]",
+         Intake::Program},
+        {"sm-mta[1]: 4ABCDE: from=a@c.example, size=3, class=0, nrcpts=1, proto=ESMTP, "
+         "daemon=local, relay=localhost [[UNIX: localhost]]",
+         Intake::NotTold},
         {"sm-mta[1]: 4ABCDE: from=<a@c.example>, size=3, class=0, nrcpts=1, proto=ESMTP, "
          "daemon=MTA, relay=localhost [127.0.0.1]",
          Intake::NotTold},

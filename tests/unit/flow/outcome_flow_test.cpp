@@ -188,6 +188,11 @@ TEST_CASE("what Sendmail's sendmail(1) hands to the daemon is no outcome") {
          "",
          fmt::format("sm-msp-queue[1]: ABCDE1{}{}", kTo, kRefused),
          0},
+        {"not even looked up",
+         fmt::format("sendmail[1]: ABCDE1{}root@localhost", kFrom),
+         "sendmail[1]: ABCDE1: to=bo@example.net, delay=00:00:00, mailer=esmtp, pri=1, dsn=4.4.3, "
+         "stat=queued",
+         0},
         {"delivered by the program itself",
          fmt::format("sendmail[1]: ABCDE1{}root@localhost", kFrom),
          fmt::format("sendmail[1]: ABCDE1{}mx.example.net. [192.0.2.25], dsn=2.0.0, stat=Sent",
