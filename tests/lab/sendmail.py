@@ -78,7 +78,7 @@ MAILER_DEFINITIONS
 Mhome, P=[IPC], F=lsDFMuXmz/@q, S=EnvFromSMTP/HdrFromSMTP, R=EnvToSMTP/HdrFromSMTP, E=\\r\\n, L=1024,
 \t\tT=DNS/RFC822/SMTP, A=TCP $h {inside}
 LOCAL_CONFIG
-ESASL_PATH={root}/usr/lib/{triplet}/sasl2
+ESASL_PATH={lab}/sasl2
 ESASL_CONF_PATH={lab}/etc
 """
 
@@ -150,6 +150,8 @@ class Sendmail:
             path.mkdir(parents=True)
         (self._lab / "queue").chmod(0o700)
         (self._lab / "client-queue").chmod(0o770)
+        # Libraries are taken out of no directory like /tmp either, where the source tree may be.
+        shutil.copytree(ROOT / f"usr/lib/{_triplet()}/sasl2", self._lab / "sasl2", symlinks=True)
         for name, text in FILES.items():
             (self.etc / name).write_text(text)
         os.chown(self._lab / "client-queue", SMMSP, SMMSP)
@@ -189,7 +191,7 @@ class Sendmail:
 
     def _configure(self, lines):
         values = {
-            "lab": LAB, "root": ROOT, "triplet": _triplet(), "filter": lines.strip(),
+            "lab": LAB, "filter": lines.strip(),
             "features": self._features, **self._ports,
         }
         self._m4("sendmail", MTA_MC.format(**values))
