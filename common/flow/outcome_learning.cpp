@@ -2,10 +2,12 @@
 #include "flow/outcome_learning.hpp"
 
 #include "core/clock.hpp"
+#include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
+#include "dsn/smtp_stage.hpp"
 #include "flow/learner.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
@@ -19,6 +21,7 @@
 #include "report/decision.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace holdback::flow {
@@ -33,6 +36,15 @@ mail::EnvelopeSender sender_of(const mail::MtaOutcome& outcome) {
     return parsed->value;
 }
 
+/// True when a refusal names the sender, and the recipient nowhere. Sendmail's log does not tell
+/// which command was refused, and "<news@example.org>: User unknown" is what MAIL is answered.
+bool is_about_sender(const mail::MtaOutcome& outcome) {
+    const std::string sender = outcome.sender.value_or("");
+    return !sender.empty() && dsn::stage_in(outcome.text) == dsn::SmtpStage::Unknown &&
+           core::contains_ignoring_case(outcome.text, sender) &&
+           !core::contains_ignoring_case(outcome.text, outcome.recipient);
+}
+
 }  // namespace
 
 dsn::Report report_of(const mail::MtaOutcome& outcome) {
@@ -45,6 +57,9 @@ dsn::Report report_of(const mail::MtaOutcome& outcome) {
     recipient.status = outcome.status;
     recipient.reply = outcome.reply;
     recipient.diagnostic = outcome.reply.has_value() ? outcome.reply->line() : outcome.text;
+    if (is_about_sender(outcome)) {
+        recipient.diagnostic = dsn::text_with_stage(recipient.diagnostic, dsn::SmtpStage::MailFrom);
+    }
     recipient.remote_mta = outcome.relay;
     report.recipients.push_back(std::move(recipient));
     return report;

@@ -175,6 +175,18 @@ def test_a_status_that_sendmail_made_up_suppresses_nobody(bench):
     assert [row["standing"] for row in rows] == ["counting"]
 
 
+def test_a_refusal_of_the_sender_suppresses_no_recipient(bench):
+    """The log does not tell that MAIL was refused; the words are about the sender."""
+    bench.outside.sender_refusals[NEWS] = (f"550-5.1.1 <{NEWS}>: User unknown", "550 5.1.1 Bye")
+    everybody = ["pia@good.test", "per@good.test"]
+    send(bench.mta.relay_port, NEWS, everybody, bulk("refused sender"))
+    told = wait_for("both are told", lambda: len(
+        lines := bench.holdback.log('flow=outcome.*rcpt="p(ia|er)@good.test"')) == 2 and lines)
+    del bench.outside.sender_refusals[NEWS]
+    assert all("code=1999" in line and "learned=no " in line for line in told), told
+    assert not set(everybody) & set(bench.holdback.entries())
+
+
 @pytest.fixture(name="expanding", scope="module")
 def fixture_expanding(bench):
     """An alias and a .forward file that send on."""

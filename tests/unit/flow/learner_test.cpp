@@ -12,6 +12,7 @@
 #include "mail/address.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/outcome.hpp"
+#include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "ports/journal.hpp"
@@ -19,10 +20,12 @@
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -248,6 +251,34 @@ TEST_CASE("what another program of this host refuses teaches nothing") {
     house.snapshots.replace(make_snapshot(other));
     CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp", "127.0.0.1"));
     CHECK(house.entry("bo@example.net").has_value());
+}
+
+TEST_CASE("a refusal that names the sender alone was given to MAIL") {
+    struct Row {
+        std::string_view text;
+        std::string_view want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"550 5.1.1 <News@example.org>: User unknown",
+         "550 5.1.1 <News@example.org>: User unknown (in reply to MAIL FROM command)"},
+        {"550 5.1.1 <bo@example.net>: User unknown", "550 5.1.1 <bo@example.net>: User unknown"},
+        {"550 5.7.1 <bo@example.net>: no mail from <news@example.org>",
+         "550 5.7.1 <bo@example.net>: no mail from <news@example.org>"},
+        {"550 <news@example.org>: no (in reply to RCPT TO command)",
+         "550 <news@example.org>: no (in reply to RCPT TO command)"},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        mail::MtaOutcome outcome;
+        outcome.sender = "news@example.org";
+        outcome.recipient = "bo@example.net";
+        outcome.text = std::string(row.text);
+        CHECK(report_of(outcome).recipients.front().diagnostic == row.want);
+        outcome.reply = mail::SmtpReply::parse(row.text);
+        CHECK(report_of(outcome).recipients.front().diagnostic == row.want);
+        outcome.sender.reset();
+        CHECK(report_of(outcome).recipients.front().diagnostic == row.text);
+    }
 }
 
 TEST_CASE("local delivery, deferrals and a store out of reach teach nothing") {
