@@ -53,11 +53,12 @@ void count(FollowState& state, const mail::MtaOutcome& outcome) {
     state.newest = state.newest.has_value() ? std::max(*state.newest, outcome.at) : outcome.at;
 }
 
-/// True when Sendmail's sendmail(1) gave a message to the daemon of this host, was refused, or did
-/// not get there: the daemon's own lines tell what became of it, and a refusal may be ours.
-bool is_hand_over(const mail::MtaOutcome& outcome, dsn::Intake intake) {
+/// True when Sendmail's sendmail(1), which has taken a message, gave it to the daemon of this host,
+/// was refused, or did not get there: the daemon's own lines tell what became of it, and a refusal
+/// may be ours.
+bool is_hand_over(const mail::MtaOutcome& outcome) {
     const bool went_nowhere = outcome.relay.empty() && outcome.relay_address.empty();
-    return intake == dsn::Intake::Program && outbound::is_smtp_mailer(outcome.mailer) &&
+    return outbound::is_smtp_mailer(outcome.mailer) &&
            (went_nowhere || mail::has_loopback_relay(outcome));
 }
 
@@ -176,8 +177,9 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
     }
     for (mail::MtaOutcome& outcome : facts.outcomes) {
         const RecentMessages::Message* const known = messages_.find(outcome.queue_id);
-        const dsn::Intake intake = known == nullptr ? facts.intake : known->intake;
-        if (!is_hand_over(outcome, intake)) {
+        const bool by_program = facts.intake == dsn::Intake::Program ||
+                                (known != nullptr && known->intake == dsn::Intake::Program);
+        if (!by_program || !is_hand_over(outcome)) {
             note(std::move(outcome), settings);
         }
     }
