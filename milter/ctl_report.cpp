@@ -15,7 +15,7 @@
 #include "io/sqlite_lessons.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/held.hpp"
-#include "mail/ip_address.hpp"
+#include "mail/loopback_relay.hpp"
 #include "mail/outcome.hpp"
 #include "mail/suppression.hpp"
 #include "milter/ctl_command.hpp"
@@ -27,7 +27,6 @@
 #include "report/html_report.hpp"
 #include "report/summary.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -92,12 +91,8 @@ bool is_counted(const mail::MtaOutcome& outcome, const config::MaillogSettings& 
     if (!outbound::is_smtp_mailer(outcome.mailer)) {
         return false;
     }
-    const auto relay = mail::IpAddress::parse(outcome.relay_address);
-    return outcome.result == mail::DeliveryResult::Bounced || !relay.has_value() ||
-           relay->scope() != mail::AddressScope::Loopback ||
-           std::ranges::none_of(settings.handed_on, [&](const mail::Network& network) {
-               return network.contains(*relay);
-           });
+    return outcome.result == mail::DeliveryResult::Bounced ||
+           !mail::was_handed_on_here(outcome, settings.handed_on);
 }
 
 /// Gives bounces their codes by the rules in force. Servers answer many with the same words.

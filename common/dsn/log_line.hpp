@@ -6,6 +6,7 @@
 #include "mail/outcome.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -34,12 +35,19 @@ struct LogLine {
 /// anything else. Linear.
 [[nodiscard]] std::optional<LogLine> parse_log_line(std::string_view line, const LogClock& clock);
 
+/// How the message of a line came to the MTA.
+enum class Intake : std::uint8_t {
+    NotTold,
+    Program,  ///< by sendmail(1) of Sendmail, which hands it on to the daemon
+};
+
 /// What a line of the MTA says of deliveries: attempts, one for each recipient, the sender of a
 /// message on its way, or that a message was dropped. Most lines say nothing of these.
 struct LogFacts {
     std::vector<mail::MtaOutcome> outcomes;
     std::optional<mail::QueuedMessage> queued;
     std::optional<mail::DroppedMessage> dropped;
+    Intake intake = Intake::NotTold;
 
     bool operator==(const LogFacts&) const = default;
 };

@@ -252,6 +252,20 @@ std::optional<mail::QueuedMessage> read_sender(const QueueLine& queued) {
                                .sender = std::string(mailbox_in(rest.substr(0, end)))};
 }
 
+/// What stands behind the last "relay=" is a name that Sendmail itself wrote. Where the program's
+/// input is a socket it names that, as it does for a service on a local socket, which has a name.
+Intake read_intake(std::string_view rest) {
+    constexpr std::string_view kRelay = ", relay=";
+    const std::size_t at = rest.rfind(kRelay);
+    if (at == std::string_view::npos) {
+        return Intake::NotTold;
+    }
+    const std::string_view relay = rest.substr(at + kRelay.size());
+    const bool is_socket =
+        relay.ends_with("[[UNIX: localhost]]") && rest.find(", daemon=") == std::string_view::npos;
+    return relay.ends_with("@localhost") || is_socket ? Intake::Program : Intake::NotTold;
+}
+
 LogFacts read_plain_line(const LogLine& line) {
     const std::optional<QueueLine> queued = split_queue_id(line.message);
     if (!queued.has_value()) {
@@ -260,10 +274,14 @@ LogFacts read_plain_line(const LogLine& line) {
     if (queued->rest.starts_with(kTo)) {
         return {.outcomes = read_deliveries(line, *queued),
                 .queued = std::nullopt,
-                .dropped = std::nullopt};
+                .dropped = std::nullopt,
+                .intake = line.program.starts_with("sm-msp") ? Intake::Program : Intake::NotTold};
     }
     if (queued->rest.starts_with(kFrom)) {
-        return {.outcomes = {}, .queued = read_sender(*queued), .dropped = std::nullopt};
+        return {.outcomes = {},
+                .queued = read_sender(*queued),
+                .dropped = std::nullopt,
+                .intake = read_intake(queued->rest)};
     }
     if (queued->rest.starts_with(kMilter) && queued->rest.ends_with(kDiscard)) {
         return {.outcomes = {},

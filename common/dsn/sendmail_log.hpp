@@ -10,7 +10,9 @@ namespace holdback::dsn {
 /// of RFC 5321 paths with their quotes, and whether a delivery failed is told by "dsn=", which
 /// stands in front of every text of other servers: so neither can pretend to be something else.
 /// Lines without "dsn=" ("stat=queued", "stat=quarantined") are no outcomes; nor are recipients
-/// that were cut ("<aaa...zzz>"), files and programs.
+/// that were cut ("<aaa...zzz>"), files and programs. A message came by sendmail(1) when its line
+/// names a user, or a socket and no service, in place of a host ("relay=root@localhost"), or when
+/// the client's own name for itself is that of the line ("sm-msp", "sm-msp-queue").
 [[nodiscard]] LogFacts read_sendmail_line(const LogLine& line);
 
 }  // namespace holdback::dsn

@@ -61,17 +61,42 @@ SmtpStage stage_behind(std::string_view text, std::string_view introduction) {
     return SmtpStage::Unknown;
 }
 
+/// "<<< 550 5.1.1 No", and not the line of a reply that goes on ("<<< 550-5.1.1 No").
+bool ends_reply(std::string_view line) {
+    constexpr std::size_t kBehindCode = 7;
+    return line.size() <= kBehindCode || line[kBehindCode] != '-';
+}
+
+/// Sendmail's own "550 5.1.1 <bo@example.net>... User unknown".
+bool blames_recipient(std::string_view line) {
+    return line.starts_with('5') && line.find(">... ") != std::string_view::npos;
+}
+
 SmtpStage stage_in_transcript(std::string_view text) {
     SmtpStage stage = SmtpStage::Unknown;
+    bool refused = false;
+    int replies = 0;
     for (const std::string_view raw : lines_of(text)) {
         const std::string_view line = core::trim(raw);
         if (line.starts_with(">>>")) {
+            if (refused) {
+                return stage;
+            }
             stage = command_at(core::trim(line.substr(3)));
         } else if (line.starts_with("<<< 5") || line.starts_with("<<< 4")) {
-            return stage;
+            refused = true;
+            replies += ends_reply(line) ? 1 : 0;
+            if (stage != SmtpStage::Data) {
+                return stage;
+            }
+        }
+        // DATA may have been sent before RCPT was answered, and hides that command: then it has a
+        // reply of its own, or Sendmail says whom the first one is about.
+        if (refused && (replies > 1 || blames_recipient(line))) {
+            return SmtpStage::RcptTo;
         }
     }
-    return SmtpStage::Unknown;
+    return refused ? stage : SmtpStage::Unknown;
 }
 
 }  // namespace

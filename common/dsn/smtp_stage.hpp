@@ -12,7 +12,9 @@ enum class SmtpStage : std::uint8_t { Unknown, Connect, Hello, MailFrom, RcptTo,
 
 /// The stage that a text names in the words of Postfix ("in reply to MAIL FROM command", "refused
 /// to talk to me"), of Exim ("after RCPT TO:<...>") or by a Sendmail transcript (the ">>>" line in
-/// front of the first "<<<" line that refuses). Linear in the length of the text.
+/// front of the first "<<<" line that refuses; behind ">>> DATA" that is RCPT where several replies
+/// refuse, or where a recipient is named, since Sendmail does not wait for each answer). Linear in
+/// the length of the text.
 [[nodiscard]] SmtpStage stage_in(std::string_view text);
 
 /// The words of Postfix for a stage, as rules read them; empty for those that say no more than

@@ -5,8 +5,10 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "dsn/log_line.hpp"
+#include "mail/loopback_relay.hpp"
 #include "mail/outcome.hpp"
 #include "mail/provider.hpp"
+#include "outbound/mail_route.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/log_source.hpp"
@@ -51,22 +53,31 @@ void count(FollowState& state, const mail::MtaOutcome& outcome) {
     state.newest = state.newest.has_value() ? std::max(*state.newest, outcome.at) : outcome.at;
 }
 
+/// True when Sendmail's sendmail(1), which has taken a message, gave it to the daemon of this host,
+/// was refused, or did not get there: the daemon's own lines tell what became of it, and a refusal
+/// may be ours.
+bool is_hand_over(const mail::MtaOutcome& outcome) {
+    const bool went_nowhere = outcome.relay.empty() && outcome.relay_address.empty();
+    return outbound::is_smtp_mailer(outcome.mailer) &&
+           (went_nowhere || mail::has_loopback_relay(outcome));
+}
+
 }  // namespace
 
-void RecentSenders::remember(const mail::QueuedMessage& message) {
+void RecentMessages::remember(const mail::QueuedMessage& message, dsn::Intake intake) {
     if (newer_.size() >= kMostSenders) {
         older_ = std::exchange(newer_, {});
     }
-    newer_.insert_or_assign(message.queue_id, message.sender);
+    newer_.insert_or_assign(message.queue_id, Message{.sender = message.sender, .intake = intake});
 }
 
-std::optional<std::string> RecentSenders::of(const std::string& queue_id) const {
-    for (const auto* senders : {&newer_, &older_}) {
-        if (const auto it = senders->find(queue_id); it != senders->end()) {
-            return it->second;
+const RecentMessages::Message* RecentMessages::find(const std::string& queue_id) const {
+    for (const auto* messages : {&newer_, &older_}) {
+        if (const auto it = messages->find(queue_id); it != messages->end()) {
+            return &it->second;
         }
     }
-    return std::nullopt;
+    return nullptr;
 }
 
 WorkResult OutcomeFlow::work(ports::LogSource& source,
@@ -162,32 +173,41 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
     dsn::LogFacts facts =
         dsn::read_maillog_line(line, {.now = now, .utc_offset = parts_.utc_offset(now)});
     if (facts.queued.has_value()) {
-        senders_.remember(*facts.queued);
+        messages_.remember(*facts.queued, facts.intake);
     }
     if (facts.dropped.has_value()) {
         batch_.dropped.push_back(*std::move(facts.dropped));
     }
     for (mail::MtaOutcome& outcome : facts.outcomes) {
-        ports::JournalEntry entry;
-        entry.key = mail::recipient_key(outcome.recipient);
-        if (!outcome.sender.has_value()) {
-            outcome.sender = sender_of(outcome.queue_id, entry.key);
+        const RecentMessages::Message* const known = messages_.find(outcome.queue_id);
+        const bool by_program = facts.intake == dsn::Intake::Program ||
+                                (known != nullptr && known->intake == dsn::Intake::Program);
+        if (!by_program || !is_hand_over(outcome)) {
+            note(std::move(outcome), settings);
         }
-        const auto& handed_on = settings.maillog.handed_on;
-        // The name of a relay of ours tells nothing of who runs the recipient's servers.
-        const bool reached = mail::reached_recipients_server(outcome, handed_on);
-        entry.provider = mail::provider_of(reached ? std::string_view(outcome.relay) : "",
-                                           mail::recipient_domain(entry.key));
-        entry.accepted = mail::is_acceptance(outcome, handed_on);
-        entry.outcome = std::move(outcome);
-        batch_.entries.push_back(std::move(entry));
     }
+}
+
+void OutcomeFlow::note(mail::MtaOutcome outcome, const config::Settings& settings) {
+    ports::JournalEntry entry;
+    entry.key = mail::recipient_key(outcome.recipient);
+    if (!outcome.sender.has_value()) {
+        outcome.sender = sender_of(outcome.queue_id, entry.key);
+    }
+    const auto& handed_on = settings.maillog.handed_on;
+    // The name of a relay of ours tells nothing of who runs the recipient's servers.
+    const bool reached = mail::reached_recipients_server(outcome, handed_on);
+    entry.provider = mail::provider_of(reached ? std::string_view(outcome.relay) : "",
+                                       mail::recipient_domain(entry.key));
+    entry.accepted = mail::is_acceptance(outcome, handed_on);
+    entry.outcome = std::move(outcome);
+    batch_.entries.push_back(std::move(entry));
 }
 
 std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
                                                   std::string_view key) const {
-    if (auto sender = senders_.of(queue_id)) {
-        return sender;
+    if (const RecentMessages::Message* const known = messages_.find(queue_id)) {
+        return known->sender;
     }
     // Sendmail names the sender once, which may be days before the last attempt.
     const auto earlier = parts_.journal.outcomes_of(queue_id);

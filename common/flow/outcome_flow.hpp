@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
+#include "dsn/log_line.hpp"
 #include "mail/outcome.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
@@ -50,16 +51,22 @@ struct FollowState {
     bool operator==(const FollowState&) const = default;
 };
 
-/// The senders of the messages that were seen lately, a bounded number of them.
-class RecentSenders {
+/// The messages that were seen lately, a bounded number of them.
+class RecentMessages {
 public:
-    void remember(const mail::QueuedMessage& message);
-    [[nodiscard]] std::optional<std::string> of(const std::string& queue_id) const;
+    struct Message {
+        std::string sender;
+        dsn::Intake intake;
+    };
+
+    void remember(const mail::QueuedMessage& message, dsn::Intake intake);
+    /// Null when it is not remembered; good until the next `remember`.
+    [[nodiscard]] const Message* find(const std::string& queue_id) const;
 
 private:
     // When the newer map is full it becomes the older one, and that is dropped.
-    std::unordered_map<std::string, std::string> newer_;
-    std::unordered_map<std::string, std::string> older_;
+    std::unordered_map<std::string, Message> newer_;
+    std::unordered_map<std::string, Message> older_;
 };
 
 /// What a call of `OutcomeFlow::work` came to.
@@ -100,6 +107,7 @@ private:
                  const config::Settings& settings,
                  const std::stop_token& stop);
     void understand(const std::string& line, const config::Settings& settings);
+    void note(mail::MtaOutcome outcome, const config::Settings& settings);
     /// As the log said lately, or as was recorded of an attempt that was deferred.
     [[nodiscard]] std::optional<std::string> sender_of(const std::string& queue_id,
                                                        std::string_view key) const;
@@ -115,7 +123,7 @@ private:
     Batch batch_;
     std::string recorded_position_;
     std::optional<core::SteadyPoint> recorded_;
-    RecentSenders senders_;
+    RecentMessages messages_;
     report::RateLimit warnings_;
     core::Guarded<FollowState> state_;
 };

@@ -2,14 +2,17 @@
 #include "flow/outcome_learning.hpp"
 
 #include "core/clock.hpp"
+#include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
+#include "dsn/smtp_stage.hpp"
 #include "flow/learner.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/loopback_relay.hpp"
 #include "mail/outcome.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/mail_route.hpp"
@@ -18,6 +21,7 @@
 #include "report/decision.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace holdback::flow {
@@ -32,6 +36,15 @@ mail::EnvelopeSender sender_of(const mail::MtaOutcome& outcome) {
     return parsed->value;
 }
 
+/// True when a refusal names the sender, and the recipient nowhere. Sendmail's log does not tell
+/// which command was refused, and "<news@example.org>: User unknown" is what MAIL is answered.
+bool is_about_sender(const mail::MtaOutcome& outcome) {
+    const std::string sender = outcome.sender.value_or("");
+    return !sender.empty() && dsn::stage_in(outcome.text) == dsn::SmtpStage::Unknown &&
+           core::contains_ignoring_case(outcome.text, sender) &&
+           !core::contains_ignoring_case(outcome.text, outcome.recipient);
+}
+
 }  // namespace
 
 dsn::Report report_of(const mail::MtaOutcome& outcome) {
@@ -44,6 +57,9 @@ dsn::Report report_of(const mail::MtaOutcome& outcome) {
     recipient.status = outcome.status;
     recipient.reply = outcome.reply;
     recipient.diagnostic = outcome.reply.has_value() ? outcome.reply->line() : outcome.text;
+    if (is_about_sender(outcome)) {
+        recipient.diagnostic = dsn::text_with_stage(recipient.diagnostic, dsn::SmtpStage::MailFrom);
+    }
     recipient.remote_mta = outcome.relay;
     report.recipients.push_back(std::move(recipient));
     return report;
@@ -68,7 +84,10 @@ bool OutcomeLearning::on_outcome(const ports::JournalEntry& entry, core::TimePoi
 
 bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& snapshot) {
     const mail::MtaOutcome& outcome = entry.outcome;
-    if (!outbound::is_smtp_mailer(outcome.mailer)) {
+    // What another program of this host refuses may have been refused by us: it would teach us our
+    // own words.
+    if (!outbound::is_smtp_mailer(outcome.mailer) ||
+        mail::was_handed_on_here(outcome, snapshot.settings.maillog.handed_on)) {
         return true;
     }
     const dsn::Understanding understood =
@@ -86,16 +105,17 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
         return false;
     }
     if (learned != dsn::LearnReason::KnownAlready) {
-        parts_.log.write(ports::Severity::Info,
-                         report::decision_line(report::OutcomeDecision{
-                             .queue_id = outcome.queue_id,
-                             .recipient = outcome.recipient,
-                             .code = recipient.code,
-                             .status = outcome.status,
-                             .rule = recipient.rule,
-                             .learned = outcome_of(learned),
-                             .learn_reason = std::string(dsn::wire_name(learned)),
-                             .relay = outcome.relay}));
+        parts_.log.write(
+            ports::Severity::Info,
+            report::decision_line(report::OutcomeDecision{
+                .queue_id = outcome.queue_id,
+                .recipient = outcome.recipient,
+                .code = recipient.code,
+                .status = outcome.status,
+                .rule = recipient.rule,
+                .learned = outcome_of(learned),
+                .learn_reason = std::string(dsn::wire_name(learned)),
+                .relay = outcome.relay.empty() ? outcome.relay_address : outcome.relay}));
     }
     return true;
 }

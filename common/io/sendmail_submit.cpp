@@ -69,8 +69,11 @@ std::optional<std::string> common_notify(
 std::vector<std::string> command_line(
     const ports::Submission& submission,
     const std::vector<const ports::SubmissionRecipient*>& recipients) {
+    // Sendmail's own would deliver to each recipient before it ends, with one exit status for all,
+    // and a DSN to the sender for those who were refused. Others don't know this option.
+    constexpr const char* kOnceQueued = "-odb";
     std::vector<std::string> arguments{
-        "sendmail", "-i", "-f", submission.sender.empty() ? "<>" : submission.sender};
+        "sendmail", "-i", kOnceQueued, "-f", submission.sender.empty() ? "<>" : submission.sender};
     if (const auto notify = common_notify(recipients)) {
         arguments.insert(arguments.end(), {"-N", *notify});
     }
@@ -86,8 +89,15 @@ std::vector<std::string> command_line(
 
 /// Statuses that say that trying again later can help.
 bool is_temporary(int status) {
-    constexpr std::array kTemporary{
-        EX_TEMPFAIL, EX_OSERR, EX_OSFILE, EX_CANTCREAT, EX_IOERR, EX_SOFTWARE, EX_UNAVAILABLE};
+    constexpr std::array kTemporary{EX_TEMPFAIL,
+                                    EX_OSERR,
+                                    EX_OSFILE,
+                                    EX_CANTCREAT,
+                                    EX_IOERR,
+                                    EX_SOFTWARE,
+                                    EX_UNAVAILABLE,
+                                    EX_NOPERM,
+                                    EX_CONFIG};
     return status < EX__BASE || status > EX__MAX ||
            std::ranges::find(kTemporary, status) != kTemporary.end();
 }

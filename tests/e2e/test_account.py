@@ -15,6 +15,7 @@ from lab.storm import Account, Storm, release_what_waits
 from lab.stubborn import MOODS, Stubborn
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 SETTINGS = {"outgoing": {"block": ["blocked.test"]}, "log": {"level": "info"}}
 SEED = int(os.environ.get("HOLDBACK_SEED", str(random.SystemRandom().randrange(1 << 32))))
 SECONDS = 6.0
@@ -172,7 +173,7 @@ def test_a_store_that_is_locked_now_and_then(bench, store):
 )
 def test_a_release_that_the_mta(bench, store, moods):
     """…puts off, refuses, or leaves without an answer."""
-    stubborn = Stubborn(bench.postfix.relay_port, moods)
+    stubborn = Stubborn(bench.mta.relay_port, moods)
 
     def settle(bench):
         stubborn.moods[:] = ["forward"]

@@ -5,12 +5,15 @@ import base64
 import re
 import time
 
+from test_dsn_tags import STRANGER
+
 from lab.mail import NEWS, message, send
 from lab.notices import (
     ANNA, CARL, DORA, EVA, OURS, answer, body_text, confirmation, held, hold, mails, notice,
 )
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 SETTINGS = {
     "notice": {"address": OURS, "collect": "1s"},
     "bulk": {"users": ["newsletter", "clients"]},
@@ -25,7 +28,7 @@ def test_an_answer_from_outside_counts_where_the_token_is_enough(bench):
             "x@elsewhere.test", OURS, "Re: held", "release 1\r\n",
             extra=[f"In-Reply-To: {mail['Message-ID']}"],
         )
-        send(bench.postfix.relay_port, "x@elsewhere.test", [OURS], octets, client="198.51.100.7")
+        send(bench.mta.relay_port, "x@elsewhere.test", [OURS], octets, **bench.mta.client(STRANGER))
         wait_for("Carl has it", lambda: bench.outside.deliveries(CARL))
         # Whoever is unknown may have made the address up: the owner of the mail is told.
         assert re.search(rf"1  {CARL}\s+sent", confirmation(bench))
@@ -58,7 +61,7 @@ def test_where_the_sender_is_enough_others_and_forgers_are_refused(bench):
             NEWS, OURS, "Re: held", "release all\r\n",
             extra=[f"In-Reply-To: {mail['Message-ID']}", f"Sender: <{NEWS}>"],
         )
-        send(bench.postfix.relay_port, NEWS, [OURS], octets, client="198.51.100.7")
+        send(bench.mta.relay_port, NEWS, [OURS], octets, **bench.mta.client(STRANGER))
         wait_for("it is refused", lambda: len(
             bench.holdback.log("flow=notice .*verdict=refused reason=other-sender")) == 2)
         text = confirmation(bench)
@@ -124,7 +127,7 @@ def test_answers_of_other_programs_are_understood(bench):
             f"In-Reply-To: {mail['Message-ID']}\r\nMessage-ID: <client{number}@home.test>\r\n"
             f"MIME-Version: 1.0\r\n{content}\r\n\r\n{body}"
         ).encode()
-        send(bench.postfix.relay_port, NEWS, [OURS], octets, login="clients")
+        send(bench.mta.relay_port, NEWS, [OURS], octets, **bench.mta.login("clients"))
     texts = wait_for(
         "all are confirmed",
         lambda: (found := mails(bench, NEWS, "your answer")) and len(found) == 3 and found,

@@ -11,6 +11,7 @@ import pytest
 from lab.mail import NEWS, PERSON, message, send
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 SETTINGS = {"bulk": {"repeats": 20}}
 
 ANNA = "anna@good.test"
@@ -45,7 +46,7 @@ def personal(number, sender=PERSON, domain="good.test", form="plain"):
 
 
 def mail_out(bench, recipients, octets, sender=NEWS):
-    sent = send(bench.postfix.relay_port, sender, recipients, octets)
+    sent = send(bench.mta.relay_port, sender, recipients, octets)
     bench.settle()
     return sent
 
@@ -91,7 +92,7 @@ def test_many_letters_to_one_recipient_each_become_bulk_at_the_twentieth(bench, 
         address, octets = personal(
             number, sender, "nullmx.test" if number in (3, 19, 22) else "good.test", form
         )
-        sent = send(bench.postfix.relay_port, sender, [address], octets)
+        sent = send(bench.mta.relay_port, sender, [address], octets)
         if number == 3:  # not yet bulk: refused
             assert sent.data[0] == 556, sent
         else:
@@ -121,7 +122,7 @@ def test_a_persons_letters_are_no_campaign(bench):
         address = f"friend{number}@good.test"
         text = f"Hi,\r\n\r\n{texts[number % 6] if number < 6 else 'ok, thanks'}\r\n\r\nJoe\r\n"
         octets = message(PERSON, address, "Re: our meeting", text)
-        assert send(bench.postfix.relay_port, PERSON, [address], octets).data[0] == 250
+        assert send(bench.mta.relay_port, PERSON, [address], octets).data[0] == 250
         assert signals(bench, address)[-1] == "none"
     bench.settle()
 

@@ -2,8 +2,8 @@
 """Nothing is lost and nothing is doubled when the daemon is killed at any moment. It follows the
 MTA's log, which ends doubt where it proves something.
 
-HOLDBACK_KILLS is the number of kills (300 and more show what the design promises), HOLDBACK_SEED
-repeats a run as far as threads let it.
+HOLDBACK_KILLS is the number of kills (300 and more show what the design promises; with Sendmail
+there are fewer), HOLDBACK_SEED repeats a run as far as threads let it.
 """
 
 import os
@@ -16,9 +16,12 @@ import pytest
 from lab.storm import Account, Storm, read_the_log, release_what_waits
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 SETTINGS = {"outgoing": {"block": ["blocked.test"]}, "log": {"level": "info"}}
 
 KILLS = int(os.environ.get("HOLDBACK_KILLS", "40"))
+# The daemon does the same with both MTAs: what may differ shows earlier.
+MOST_KILLS = {"postfix": KILLS, "sendmail": 60}
 SEED = int(os.environ.get("HOLDBACK_SEED", str(random.SystemRandom().randrange(1 << 32))))
 
 
@@ -47,6 +50,7 @@ def kill_again_and_again(bench, kills, dice):
 
 def weather(bench, kills, **storm):
     """Kills the daemon in a storm, and gives the account of it."""
+    kills = min(kills, MOST_KILLS[bench.mta.name])
     print(f"seed {SEED}, {kills} kills")
     began = time.monotonic()
     sending = Storm(bench, SEED, **storm)
@@ -81,24 +85,19 @@ def check(account, *wanted):
 
 def test_killed_at_random_nothing_is_lost_or_doubled(bench):
     account = weather(bench, KILLS)
-    check(account, "delivered", "held", "released", "returned", "discarded")
+    check(account, "delivered", "released", "returned", "discarded")
+    assert account.sums["held"] + account.sums["in doubt"], f"none held: no test ({account})"
 
 
 def test_the_same_where_clients_are_told_to_try_again(bench):
     """The MTA defers mail while the daemon is away: clients send again, and what had been held
     before is held once."""
-    milter = "unix:holdback/holdback.sock, default_action=tempfail"
-    bench.postfix.set(smtpd_milters="{ " + milter + ", connect_timeout=5s, command_timeout=20s }")
-    bench.postfix.restart()
+    bench.mta.when_away("tempfail")
     bench.forget()
     try:
         account = weather(bench, max(10, KILLS // 5), retry=True)
     finally:
-        milter = milter.replace("tempfail", "accept")
-        bench.postfix.set(
-            smtpd_milters="{ " + milter + ", connect_timeout=5s, command_timeout=20s }"
-        )
-        bench.postfix.restart()
+        bench.mta.when_away("accept")
     check(account, "delivered", "released", "returned")
     # By chance all that is still held may be of moments of a kill.
     assert account.sums["held"] + account.sums["in doubt"], f"none held: no test ({account})"

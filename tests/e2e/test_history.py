@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real Postfix sends; what came of it stands in the report, and whatif knows how it ended."""
+"""A real MTA sends; what came of it stands in the report, and whatif knows how it ended."""
 
 import json
 import subprocess
@@ -12,13 +12,14 @@ from lab.wait import wait_for
 
 ANNA, BEN, EVA, CARL = "anna@good.test", "ben@implicit.test", "eva@good.test", "carl@nullmx.test"
 
-SETTINGS = {"maillog": {"handed_on": []}}
+MTAS = ("postfix", "sendmail")
+SETTINGS = {"maillog": {"handed_on": []}, "outgoing": {"networks": ["127.0.0.1/32"]}}
 
 
 @pytest.fixture(name="house", scope="module")
 def fixture_house(bench):
-    """The bench with the daemon following Postfix's log, and a newsletter that is over."""
-    log = bench.base / "postfix/log/maillog"
+    """The bench with the daemon following the log of the MTA, and a newsletter that is over."""
+    log = bench.mta.base / "log/maillog"
     log.chmod(0o644)
     log.parent.chmod(0o755)
     log.parent.parent.chmod(0o755)
@@ -28,7 +29,7 @@ def fixture_house(bench):
              lambda: bench.holdback.ctl("status").rows[0].get("maillog_source"))
     bench.outside.refuse(EVA, "550 5.1.1 User unknown")
     octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="spring")
-    sent = send(bench.postfix.relay_port, NEWS, [ANNA, BEN, EVA, CARL], octets)
+    sent = send(bench.mta.relay_port, NEWS, [ANNA, BEN, EVA, CARL], octets)
     assert sent.data[0] == 250, sent
     bench.settle()
     # Two got it, and the sender a DSN about the third.
@@ -48,7 +49,7 @@ def objects(done):
     return rows
 
 
-def test_the_report_counts_what_postfix_did(house):
+def test_the_report_counts_what_the_mta_did(house):
     rows = objects(house.holdback.ctl("report"))
     # The DSN went into a mailbox of ours: that is no outgoing mail.
     (totals,) = rows["totals"]
@@ -74,8 +75,8 @@ def test_the_report_counts_what_postfix_did(house):
 
 def test_what_if_knows_how_the_mail_ended(house):
     path = house.holdback.base / "other.conf"
-    path.write_text(house.holdback.conf.read_text()
-                    + '\n[outgoing]\nblock = ["good.test"]\nallow = ["nullmx.test"]\n')
+    path.write_text(house.holdback.conf.read_text().replace(
+        "[outgoing]\n", '[outgoing]\nblock = ["good.test"]\nallow = ["nullmx.test"]\n'))
     rows = objects(house.holdback.ctl("whatif", path, "--sender", NEWS, "--all"))
     ends = {row["address"]: (row["then"]["verdict"], row["now"]["verdict"], row["outcome"])
             for row in rows["recipient"]}

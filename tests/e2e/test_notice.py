@@ -6,12 +6,15 @@ import io
 import re
 import time
 
+from test_dsn_tags import STRANGER
+
 from lab.mail import NEWS, message, send
 from lab.notices import (
     ANNA, CARL, DORA, EVA, OURS, answer, body_text, confirmation, held, hold, mails, notice,
 )
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 SETTINGS = {
     "notice": {"address": OURS, "collect": "1s"},
     "bulk": {"users": ["newsletter", "crash", "budget", "override", "spender"]},
@@ -119,8 +122,8 @@ def test_a_vacation_answer_does_nothing_and_is_delivered(bench):
 def test_mail_to_the_notice_address_without_a_token_is_delivered(bench):
     octets = message("joe@home.test", OURS, "A question", "release all\r\n")
     for login in ("newsletter", None):
-        send(bench.postfix.relay_port, "joe@home.test", [OURS], octets, login=login)
-    send(bench.postfix.relay_port, "x@good.test", [OURS], octets, client="198.51.100.7")
+        send(bench.mta.relay_port, "joe@home.test", [OURS], octets, **bench.mta.login(login))
+    send(bench.mta.relay_port, "x@good.test", [OURS], octets, **bench.mta.client(STRANGER))
     wait_for("all are delivered", lambda: len(bench.home.deliveries(OURS)) == 3)
 
 
@@ -192,7 +195,7 @@ def test_a_notice_that_nobody_takes_makes_no_bounce(bench):
     bench.home.refuse(NEWS, "550 5.1.1 no such user")
     try:
         hold(bench, "refused")
-        wait_for("it was refused", lambda: bench.postfix.log(f"to=<{NEWS}>.*status=bounced"))
+        wait_for("it was refused", lambda: bench.mta.log(f"to=<{NEWS}>.*(status=bounced|dsn=5)"))
         time.sleep(1)
         bench.settle()
         assert bench.home.deliveries() == []

@@ -9,6 +9,7 @@ import io
 from lab.mail import NEWS, PERSON, message, send
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 SETTINGS = {
     "bulk": {"users": ["crm"]},
     "compliance": {"own_domains": ["home.test"]},
@@ -23,7 +24,8 @@ ANNA, CARL, GONE, TYPO = (
 def ask(bench, extra, login="crm"):
     octets = message(PERSON, "list@home.test", "Offers", bulk=True, extra=extra)
     return send(
-        bench.postfix.submission_port, PERSON, [ANNA, CARL, GONE, TYPO], octets, login=login
+        bench.mta.submission_port, PERSON, [ANNA, CARL, GONE, TYPO], octets,
+        **bench.mta.login(login),
     )
 
 
@@ -55,7 +57,7 @@ def test_a_preflight_comes_back_as_a_report_and_nothing_leaves(bench):
 
 def test_from_a_stranger_the_field_is_removed_and_the_mail_goes(bench):
     octets = message(NEWS, ANNA, "News", extra=["X-Holdback-Preflight: yes"])
-    send(bench.postfix.relay_port, NEWS, [ANNA], octets)
+    send(bench.mta.relay_port, NEWS, [ANNA], octets)
     bench.settle()
     (delivered,) = bench.outside.deliveries(ANNA)
     assert delivered.fields("X-Holdback-Preflight") == []
@@ -63,7 +65,7 @@ def test_from_a_stranger_the_field_is_removed_and_the_mail_goes(bench):
 
 def test_a_misspelled_domain_is_held_though_dns_is_silent(bench):
     octets = message(NEWS, "list@home.test", "News", bulk=True)
-    send(bench.postfix.relay_port, NEWS, [ANNA, TYPO], octets)
+    send(bench.mta.relay_port, NEWS, [ANNA, TYPO], octets)
     bench.settle()
     assert bench.outside.recipients() == [ANNA]
     (row,) = bench.holdback.held("--domain", "gmial.com")
@@ -75,7 +77,7 @@ def test_bulk_mail_is_tagged_with_what_it_lacks(bench):
         NEWS, ANNA, "News",
         extra=["List-Id: <news.home.test>", "Reply-To: <team@nullmx.test>"],
     ).replace(f"From: <{NEWS}>".encode(), b"From: <news@good.test>")
-    send(bench.postfix.relay_port, NEWS, [ANNA], octets)
+    send(bench.mta.relay_port, NEWS, [ANNA], octets)
     bench.settle()
     (delivered,) = bench.outside.deliveries(ANNA)
     assert delivered.fields("X-Holdback-Tag") == [

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The end of held mail: released, returned or discarded, and never twice or silently."""
 
+import contextlib
+import sqlite3
 import threading
 
 import pytest
@@ -282,6 +284,33 @@ def test_expired_mail_comes_back_as_a_dsn(bench):
         wait_for("it is returned", lambda: state(bench, number) == "returned")
         assert len(bench.home.deliveries(NEWS)) == 1
         assert bench.outside.recipients() == [ANNA]
+
+
+def test_mail_whose_cause_has_gone_is_released_by_itself(bench):
+    lifted, stays = "lifted@good.test", "stays@nullmx.test"
+    with bench.changed({"hold": {"auto_release": True}}):
+        bench.holdback.ctl("suppress", "add", lifted)
+        _, rows = hold(bench, [ANNA, lifted, stays], "lifted")
+        assert rows[lifted]["finding"] == "suppressed-manual"
+        bench.holdback.ctl("suppress", "remove", lifted)
+        # Its time comes after a minute.
+        with contextlib.closing(sqlite3.connect(bench.base / "holdback/holdback.db", timeout=20)) as db:
+            db.execute("UPDATE held_recipient SET recheck_at = 0 WHERE recheck_at IS NOT NULL")
+            db.commit()
+        wait_for("it is released", lambda: state(bench, rows[lifted]["id"]) == "released")
+        bench.settle()
+        assert bench.outside.recipients() == sorted([ANNA, lifted])
+        assert state(bench, rows[stays]["id"]) == "held"
+
+
+def test_lifting_a_suppression_can_release_at_once(bench):
+    lifted = "at-once@good.test"
+    bench.holdback.ctl("suppress", "add", lifted)
+    _, rows = hold(bench, [ANNA, lifted], "at once")
+    bench.holdback.ctl("suppress", "remove", "--release", lifted)
+    wait_for("it is released", lambda: state(bench, rows[lifted]["id"]) == "released")
+    bench.settle()
+    assert bench.outside.recipients() == sorted([ANNA, lifted])
 
 
 def test_discarded_mail_is_gone_and_still_listed(bench):

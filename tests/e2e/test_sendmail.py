@@ -110,6 +110,35 @@ def test_sendmail_t_reads_the_recipients_from_the_message(bench):
     assert held(bench, "piped") == [CARL, DORA]
 
 
+def test_what_sendmail_1_hands_to_the_daemon_is_no_delivery_and_no_bounce(bench):
+    """It logs each hand-over as an end of its own; what the daemon refuses there, we have refused."""
+
+    def totals():
+        row = bench.holdback.ctl("report", check=False).rows[0]
+        return [row[fate] for fate in ("sent", "deferred", "bounced", "held", "refused")]
+
+    def read_to(mark):
+        """The log was read up to a message that is sent now."""
+        send(bench.mta.relay_port, NEWS, [mark], bulk(mark))
+        wait_for("the log is read", lambda: outcomes(bench, mark))
+
+    read_to("before@good.test")
+    before = totals()
+    assert bench.mta.sendmail(PERSON, [DORA], message(PERSON, DORA, "Hi")) == 69
+    assert bench.mta.sendmail(NEWS, [ANNA, CARL], bulk("handed over")) == 0
+    assert bench.mta.log(f"sm-msp.*: to={DORA}, .*relay=.127.0.0.1.*, dsn=5.1.2, reply=550 ")
+    assert bench.mta.log(f"sm-msp.*: to=[^ ]*{ANNA}.*stat=Sent .* Message accepted for delivery")
+    bench.settle()
+    read_to("behind@good.test")
+    # Sent: to Anna, and the one behind it.
+    assert [now - then for now, then in zip(totals(), before)] == [2, 0, 0, 1, 1]
+    assert outcomes(bench, DORA) == []
+    assert DORA not in bench.holdback.entries() and "gone.test" not in bench.holdback.entries()
+    # The program tells its caller, and by mail, since there is no home for a dead.letter.
+    (dsn,) = bench.home.deliveries(PERSON)
+    assert dsn.sender == "" and b"550 5.1.2 the domain gone.test does not exist" in dsn.octets
+
+
 def of_message(bench, queue_id, count):
     """The outcomes of a message by recipient, when there are as many."""
     rows = [row for row in outcomes(bench) if row["queue_id"] == queue_id]
@@ -144,6 +173,18 @@ def test_a_status_that_sendmail_made_up_suppresses_nobody(bench):
     assert "status=5.0.0" in told and "learned=suppressed" not in told, told
     rows = bench.holdback.ctl("suppress", "show", "mia@good.test", check=False).rows
     assert [row["standing"] for row in rows] == ["counting"]
+
+
+def test_a_refusal_of_the_sender_suppresses_no_recipient(bench):
+    """The log does not tell that MAIL was refused; the words are about the sender."""
+    bench.outside.sender_refusals[NEWS] = (f"550-5.1.1 <{NEWS}>: User unknown", "550 5.1.1 Bye")
+    everybody = ["pia@good.test", "per@good.test"]
+    send(bench.mta.relay_port, NEWS, everybody, bulk("refused sender"))
+    told = wait_for("both are told", lambda: len(
+        lines := bench.holdback.log('flow=outcome.*rcpt="p(ia|er)@good.test"')) == 2 and lines)
+    del bench.outside.sender_refusals[NEWS]
+    assert all("code=1999" in line and "learned=no " in line for line in told), told
+    assert not set(everybody) & set(bench.holdback.entries())
 
 
 @pytest.fixture(name="expanding", scope="module")

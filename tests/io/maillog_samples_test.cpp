@@ -12,6 +12,7 @@
 #include <fstream>
 #include <ios>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -54,12 +55,14 @@ std::vector<std::string> understood(const std::filesystem::path& path) {
     std::vector<std::string> all;
     for (const std::string& line : lines_in(path)) {
         const dsn::LogFacts facts = dsn::read_maillog_line(line, clock);
+        const std::string_view intake =
+            facts.intake == dsn::Intake::Program ? "\tby sendmail(1)" : "";
         for (const mail::MtaOutcome& outcome : facts.outcomes) {
-            all.push_back(shown(outcome));
+            all.push_back(shown(outcome).append(intake));
         }
         if (facts.queued.has_value()) {
-            all.push_back(
-                fmt::format("queued\t{}\t{}", facts.queued->queue_id, facts.queued->sender));
+            all.push_back(fmt::format(
+                "queued\t{}\t{}{}", facts.queued->queue_id, facts.queued->sender, intake));
         }
     }
     return all;

@@ -524,7 +524,7 @@ TEST_CASE("sendmail gets its arguments as they are and the message with LF") {
     CHECK(texts_of(submit(program.target(), what)) ==
           std::vector<std::string>{"accepted: sendmail: accepted", "accepted: sendmail: accepted"});
     CHECK(program.written("args") ==
-          "[-i][-f][news@example.org][--][$(id)@example.net][-oQ/tmp@example.net]");
+          "[-i][-odb][-f][news@example.org][--][$(id)@example.net][-oQ/tmp@example.net]");
     CHECK(program.written("message") == "X-Token: t\nSubject: x\n\n.\nbare\rcr\nend\r");
     CHECK(program.written("environment").find("PATH=/usr/sbin:/usr/bin:/sbin:/bin\n") !=
           std::string::npos);
@@ -537,7 +537,7 @@ TEST_CASE("sendmail gets its arguments as they are and the message with LF") {
     what.recipients[1].arguments = {"NOTIFY=NEVER"};
     CHECK(std::holds_alternative<Accepted>(submit(program.target(), what).at(1)));
     CHECK(program.written("args") ==
-          "[-i][-f][<>][-N][NEVER][-R][hdrs][--][a@example.net][b@example.net]");
+          "[-i][-odb][-f][<>][-N][NEVER][-R][hdrs][--][a@example.net][b@example.net]");
 }
 
 TEST_CASE("sendmail's exit status is the outcome for all") {
@@ -553,6 +553,12 @@ TEST_CASE("sendmail's exit status is the outcome for all") {
         {"no such user",
          "cat >/dev/null; exit 67",
          "refused: 554 5.3.0 sendmail: exit status 67: "},
+        {"a program that lacks its rights",
+         "cat >/dev/null; echo no group >&2; exit 78",
+         "refused: 451 4.3.0 sendmail: exit status 78: no group"},
+        {"a user who may not send mail",
+         "cat >/dev/null; exit 77",
+         "refused: 451 4.3.0 sendmail: exit status 77: "},
         {"usage", "exit 64", "refused: 554 5.3.0 sendmail: exit status 64: "},
         {"some other status",
          "cat >/dev/null; exit 3",

@@ -58,6 +58,11 @@ class Holdback:
                 shutil.chown(path, self.user, group)
             path.chmod(0o750)
         base.chmod(0o755)
+        # The user of the daemon may not be let into the source tree, below /root for example.
+        shipped = base / "shipped"
+        shutil.copytree(SOURCE / "conf", shipped)
+        for path in (shipped, *shipped.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         self.settings = {
             "mode": "enforce",
             "milter": {
@@ -71,8 +76,8 @@ class Holdback:
             "dns": {"nameservers": list(nameservers), "budget": "2s"},
             "hold": {"spool": str(base / "held"), "reinject": f"smtp:127.0.0.1:{reinject}"},
             "codes": {
-                "file": str(SOURCE / "conf/codes.conf"),
-                "rules": str(SOURCE / "conf/rules.d"),
+                "file": str(shipped / "codes.conf"),
+                "rules": str(shipped / "rules.d"),
                 "local_file": str(base / "codes.conf"),
                 "local_rules": str(base / "rules.d"),
             },

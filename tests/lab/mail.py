@@ -95,7 +95,7 @@ def assert_same_message(delivered, sent, added=("Received", "X-Holdback-Seal")):
     trace = delivered[: len(delivered) - len(sent)].decode()
     names = [line.split(":", 1)[0] for line in re.sub(r"\r\n[ \t]", " ", trace).split("\r\n") if line]
     strange = [name for name in names if name not in added]
-    assert not strange, f"fields were added: {strange}"
+    assert not strange, f"fields were added: {strange}\n{trace}"
 
 
 def body_of(octets):

@@ -19,7 +19,7 @@ def hold(bench, campaign, recipients=(ANNA, CARL, DORA, EVA), login="newsletter"
     octets = message(
         NEWS, "list@home.test", f"News {campaign}", bulk=True, campaign=campaign, **options
     )
-    sent = send(bench.postfix.relay_port, NEWS, recipients, octets, login=login)
+    sent = send(bench.mta.relay_port, NEWS, recipients, octets, **bench.mta.login(login))
     assert sent.data and sent.data[0] == 250, sent
 
 
@@ -51,7 +51,7 @@ def answer(bench, to, text, login="newsletter", sender=NEWS, recipients=(OURS,),
         f"{text}\r\n\r\nOn Fri, 27 Nov 2026 at 10:00, Holdback <{OURS}> wrote:\r\n{quoted}",
         extra=[f"In-Reply-To: {to['Message-ID']}", f"References: {to['Message-ID']}", *extra],
     )
-    sent = send(bench.postfix.relay_port, sender, list(recipients), octets, login=login)
+    sent = send(bench.mta.relay_port, sender, list(recipients), octets, **bench.mta.login(login))
     assert sent.data and sent.data[0] == 250, sent
     bench.settle()
     return sent

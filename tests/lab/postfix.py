@@ -135,6 +135,12 @@ class Postfix:
         with open(self.base / "etc/main.cf", "a", encoding="utf-8") as main_cf:
             main_cf.write((SOURCE / "contrib/postfix/main.cf").read_text())
 
+    def when_away(self, action):
+        """What becomes of mail while the milter is away, "accept" or "tempfail": from now on."""
+        milter = "{ unix:holdback/holdback.sock, default_action=" + action
+        self.set(smtpd_milters=milter + ", connect_timeout=5s, command_timeout=20s }")
+        self.restart()
+
     def start(self):
         self._run("postfix", "-c", str(self.base / "etc"), "start")
         for port in (self.relay_port, self.submission_port):
@@ -143,6 +149,10 @@ class Postfix:
     def stop(self):
         if (self.base / "queue/pid/master.pid").exists():
             self._run("postfix", "-c", str(self.base / "etc"), "stop", check=False)
+
+    def login(self, user):
+        """How lab.mail.send logs in as this user, or as nobody for None."""
+        return {"login": user} if user else {}
 
     def client(self, address):
         """How lab.mail.send pretends that the client has this address."""
@@ -173,6 +183,13 @@ class Postfix:
         command = ["sendmail", "-C", str(self.base / "etc"), "-i", "-f", sender, "--", *recipients]
         lines = octets.replace(b"\r\n", b"\n")
         return subprocess.run(command, input=lines, env=_environment(), check=False).returncode
+
+    def program(self):
+        """A program that is sendmail(1): run it as root."""
+        path = self.base / "sendmail"
+        path.write_text(f'#!/bin/sh\nexec sendmail -C {self.base}/etc "$@"\n')
+        path.chmod(0o755)
+        return path
 
     def log(self, pattern=""):
         """The lines of the mail log in which the regular expression is found."""

@@ -44,7 +44,8 @@ class Refusal:
 class Remote:
     """Listens on a loopback port of its own in a thread of its own.
 
-    `refusals` maps a recipient address to a `Refusal`; it may be changed at any time.
+    `refusals` maps a recipient address to a `Refusal`, `sender_refusals` a sender to what MAIL is
+    answered; both may be changed at any time.
     """
 
     EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "SIZE")
@@ -52,6 +53,7 @@ class Remote:
     def __init__(self, lmtp=False):
         self.lmtp = lmtp
         self.refusals = {}
+        self.sender_refusals = {}
         self.port = None
         self._deliveries = []
         self._asked = []
@@ -150,7 +152,8 @@ class _Session:
             elif verb == "MAIL":
                 self._sender = _path(text)
                 self._recipients = []
-                await self._say("250 2.1.0 ok")
+                refusal = self._remote.sender_refusals.get(self._sender[0])
+                await self._say(*(refusal or ("250 2.1.0 ok",)))
             elif verb == "RCPT":
                 await self._rcpt(text)
             elif verb == "DATA":

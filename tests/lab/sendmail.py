@@ -30,6 +30,7 @@ ROOT = SOURCE / "build/sendmail/root"
 SHIPPED = SOURCE / "contrib/sendmail/holdback.mc"
 LAB = "/run/lab"  # where its files lie, to Sendmail
 USER, PASSWORD = "joe", "secret"
+PASSWORDS = f"{LAB}/etc/sasldb2"
 
 MTA_MC = """\
 divert(-1)
@@ -77,7 +78,7 @@ MAILER_DEFINITIONS
 Mhome, P=[IPC], F=lsDFMuXmz/@q, S=EnvFromSMTP/HdrFromSMTP, R=EnvToSMTP/HdrFromSMTP, E=\\r\\n, L=1024,
 \t\tT=DNS/RFC822/SMTP, A=TCP $h {inside}
 LOCAL_CONFIG
-ESASL_PATH={root}/usr/lib/{triplet}/sasl2
+ESASL_PATH={lab}/sasl2
 ESASL_CONF_PATH={lab}/etc
 """
 
@@ -95,6 +96,7 @@ define(`confTO_IDENT', `0s')dnl
 define(`confQUEUE_LA', `900')dnl
 FEATURE(`nocanonify')dnl
 define(`RELAY_MAILER_ARGS', `TCP $h {relay}')dnl
+define(`confTRUSTED_USERS', `nobody')dnl
 FEATURE(`msp', `[127.0.0.1]')dnl
 """
 
@@ -146,8 +148,10 @@ class Sendmail:
         self.etc = self._lab / "etc"
         for path in (base / "dev", base / "log", *(self._lab / name for name in DIRECTORIES)):
             path.mkdir(parents=True)
-        for name in ("queue", "client-queue"):
-            (self._lab / name).chmod(0o700)
+        (self._lab / "queue").chmod(0o700)
+        (self._lab / "client-queue").chmod(0o770)
+        # Libraries are taken out of no directory like /tmp either, where the source tree may be.
+        shutil.copytree(ROOT / f"usr/lib/{_triplet()}/sasl2", self._lab / "sasl2", symlinks=True)
         for name, text in FILES.items():
             (self.etc / name).write_text(text)
         os.chown(self._lab / "client-queue", SMMSP, SMMSP)
@@ -155,7 +159,12 @@ class Sendmail:
             here = pathlib.Path("/etc", name).read_text()
             (self.etc / name).write_text(here + ACCOUNTS[name])
         self._make_devices()
-        self._make_password()
+        (self.etc / "Sendmail.conf").write_text(
+            "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\n"
+            f"sasldb_path: {PASSWORDS}\n"
+        )
+        self._users = set()
+        self._make_password(USER)
         self._log = LogSocket(base / "dev/log", base / "log/maillog")
         self.without_filter()
         for name in ("mailertable", "access"):
@@ -172,12 +181,17 @@ class Sendmail:
         lines = lines.replace("Port=587", f"Addr=127.0.0.1, Port={self.submission_port}")
         self._configure(lines)
 
+    def when_away(self, action):
+        """What becomes of mail while the milter is away, "accept" or "tempfail": from now on."""
+        self.use_milter(flags={"accept": "", "tempfail": "T"}[action])
+        self.restart()
+
     def without_filter(self):
         self._configure("FEATURE(`no_default_msa')dnl")
 
     def _configure(self, lines):
         values = {
-            "lab": LAB, "root": ROOT, "triplet": _triplet(), "filter": lines.strip(),
+            "lab": LAB, "filter": lines.strip(),
             "features": self._features, **self._ports,
         }
         self._m4("sendmail", MTA_MC.format(**values))
@@ -203,16 +217,14 @@ class Sendmail:
             os.mknod(self.base / "dev" / name, stat.S_IFCHR | 0o666, device)
             (self.base / "dev" / name).chmod(0o666)
 
-    def _make_password(self):
-        database = f"{LAB}/etc/sasldb2"
-        (self.etc / "Sendmail.conf").write_text(
-            "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\n"
-            f"sasldb_path: {database}\n"
-        )
-        self._run(
-            ROOT / "usr/sbin/saslpasswd2", "-p", "-c", "-f", database, "-u", "mta.home.test", USER,
-            octets=PASSWORD.encode(), inside=True,
-        )
+    def _make_password(self, user):
+        """Everybody has the same."""
+        if user not in self._users:
+            self._users.add(user)
+            self._run(
+                ROOT / "usr/sbin/saslpasswd2", "-p", "-c", "-f", PASSWORDS, "-u", "mta.home.test",
+                user, octets=PASSWORD.encode(), inside=True,
+            )
 
     def start(self):
         self._run(*self._sendmail("sendmail"), "-bi", inside=True)
@@ -246,6 +258,13 @@ class Sendmail:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
         self._process = None
+
+    def login(self, user):
+        """How lab.mail.send logs in as this user, or as nobody for None."""
+        if user is None:
+            return {}
+        self._make_password(user)
+        return {"password": (user, PASSWORD)}
 
     def client(self, address):
         """How lab.mail.send comes from another address: one of the loopback net with the same last
@@ -286,6 +305,16 @@ class Sendmail:
         lines = octets.replace(b"\r\n", b"\n")
         return subprocess.run(command, input=lines, env=_environment(), check=False).returncode
 
+    def program(self):
+        """A program that is sendmail(1), for users who are not trusted: run it as root."""
+        path = self.base / "sendmail"
+        user = ["setpriv", "--reuid=nobody", f"--regid={SMMSP}", "--clear-groups"]
+        command = self._inside(*user, *self._sendmail("submit"), "-L", "sm-msp", "-Ac")
+        settings = [f"{name}={shlex.quote(value)}" for name, value in _environment().items()]
+        path.write_text(f"#!/bin/sh\nexec env {' '.join(settings)} {shlex.join(command)} \"$@\"\n")
+        path.chmod(0o755)
+        return path
+
     def log(self, pattern=""):
         """The lines of the mail log in which the regular expression is found."""
         path = self.base / "log/maillog"
@@ -296,7 +325,9 @@ class Sendmail:
         """How many attempts of deliveries are logged, in all files: one line may be of several."""
         logs = (self.base / "log").glob("maillog*")
         lines = [line for path in logs for line in path.read_text(errors="replace").split("\n")]
-        found = [re.search(r": to=(\S+), .*, dsn=[245]\.", line) for line in lines]
+        # What sendmail(1) hands to the daemon is tried there.
+        tried = [line for line in lines if " sm-msp[" not in line]
+        found = [re.search(r": to=(\S+), .*, dsn=[245]\.", line) for line in tried]
         return sum(match.group(1).count(",") + 1 for match in found if match)
 
     def rotate_log(self):

@@ -94,7 +94,7 @@ class Storm:
 
     def _connect(self):
         return smtplib.SMTP(
-            "127.0.0.1", self._bench.postfix.relay_port, local_hostname="c.test", timeout=120
+            "127.0.0.1", self._bench.mta.relay_port, local_hostname="c.test", timeout=120
         )
 
     def _client(self, dice):

@@ -220,6 +220,41 @@ TEST_CASE("a message that was dropped as a milter told the MTA to") {
     }
 }
 
+TEST_CASE("Sendmail's lines tell which messages sendmail(1) has taken") {
+    const LogClock clock = clock_at(at(2026, 11, 22, 22, 0, 0));
+    struct Row {
+        std::string_view line;
+        Intake want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"sendmail[1]: 4ABCDE: from=root, size=3, class=0, nrcpts=1, relay=root@localhost",
+         Intake::Program},
+        {"sendmail[1]: 4ABCDE: from=a@c.example, size=3, class=0, nrcpts=1, "
+         "relay=localhost [[UNIX: localhost]]",
+         Intake::Program},
+        {"sm-mta[1]: 4ABCDE: from=a@c.example, size=3, class=0, nrcpts=1, proto=ESMTP, "
+         "daemon=local, relay=localhost [[UNIX: localhost]]",
+         Intake::NotTold},
+        {"sm-mta[1]: 4ABCDE: from=<a@c.example>, size=3, class=0, nrcpts=1, proto=ESMTP, "
+         "daemon=MTA, relay=localhost [127.0.0.1]",
+         Intake::NotTold},
+        {"sm-mta[1]: 4ABCDE: from=<a@c.example>, size=3, class=0, nrcpts=1, msgid=<, "
+         "relay=root@localhost>, proto=ESMTP, daemon=MTA, relay=root@localhost [127.0.0.1]",
+         Intake::NotTold},
+        {"sm-msp-queue[1]: 4ABCDE: to=<a@b.example>, delay=00:00:00, mailer=relay, "
+         "relay=[127.0.0.1], dsn=4.0.0, stat=Deferred: Connection refused by [127.0.0.1]",
+         Intake::Program},
+        {"sm-mta[1]: 4ABCDE: to=<a@b.example>, delay=00:00:00, mailer=esmtp, "
+         "relay=root@localhost, dsn=2.0.0, stat=Sent",
+         Intake::NotTold},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.line);
+        const std::string line = "Nov 22 21:41:20 mx " + std::string(row.line);
+        CHECK(read_maillog_line(line, clock).intake == row.want);
+    }
+}
+
 TEST_CASE("lines of Sendmail that are no attempts give nothing") {
     const LogClock clock = clock_at(at(2026, 11, 22, 22, 0, 0));
     constexpr std::string_view kPrefix = "Nov 22 21:41:20 mx sendmail[1]: ";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/learner.hpp"
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/learn.hpp"
@@ -11,6 +12,7 @@
 #include "mail/address.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/outcome.hpp"
+#include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "ports/journal.hpp"
@@ -18,10 +20,12 @@
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,7 +39,7 @@ using dsn::LearnReason;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-std::shared_ptr<const Snapshot> make_snapshot() {
+std::shared_ptr<const Snapshot> make_snapshot(const config::Settings& settings = {}) {
     mail::CodeCatalogue codes = support::small_catalogue();
     dsn::Rule rule;
     rule.id = "text/user-unknown";
@@ -46,7 +50,7 @@ std::shared_ptr<const Snapshot> make_snapshot() {
     rules.push_back(std::move(rule));
     dsn::RuleSet set = dsn::RuleSet::make(std::move(rules), codes).value();
     return std::make_shared<const Snapshot>(
-        Snapshot{.settings = {}, .codes = std::move(codes), .rules = std::move(set)});
+        Snapshot{.settings = settings, .codes = std::move(codes), .rules = std::move(set)});
 }
 
 /// A learner with memory behind its ports.
@@ -87,13 +91,17 @@ struct House {
     }
 
     /// A line of the log as it comes to those who listen.
-    bool hear(const std::string& recipient, mail::DeliveryResult result, std::string mailer) {
+    bool hear(const std::string& recipient,
+              mail::DeliveryResult result,
+              std::string mailer,
+              std::string relay_address = "192.0.2.25") {
         ports::JournalEntry told;
         told.outcome.at = clock.now();
         told.outcome.queue_id = "4XkQ";
         told.outcome.recipient = recipient;
         told.outcome.result = result;
         told.outcome.relay = "mx.example.net";
+        told.outcome.relay_address = std::move(relay_address);
         told.outcome.mailer = std::move(mailer);
         told.outcome.text = "host mx.example.net said: 550 5.1.1 no such user";
         told.key = recipient;
@@ -230,6 +238,47 @@ TEST_CASE("a line of the log teaches like the DSN, and only once with it") {
     house.log.clear();
     CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
     CHECK_FALSE(house.log.has("flow=outcome"));
+}
+
+TEST_CASE("what another program of this host refuses teaches nothing") {
+    House house;
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "relay", "127.0.0.1"));
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp", "::1"));
+    CHECK_FALSE(house.entry("bo@example.net").has_value());
+    CHECK_FALSE(house.log.has("flow=outcome"));
+    config::Settings other;
+    other.maillog.handed_on.clear();
+    house.snapshots.replace(make_snapshot(other));
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp", "127.0.0.1"));
+    CHECK(house.entry("bo@example.net").has_value());
+}
+
+TEST_CASE("a refusal that names the sender alone was given to MAIL") {
+    struct Row {
+        std::string_view text;
+        std::string_view want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"550 5.1.1 <News@example.org>: User unknown",
+         "550 5.1.1 <News@example.org>: User unknown (in reply to MAIL FROM command)"},
+        {"550 5.1.1 <bo@example.net>: User unknown", "550 5.1.1 <bo@example.net>: User unknown"},
+        {"550 5.7.1 <bo@example.net>: no mail from <news@example.org>",
+         "550 5.7.1 <bo@example.net>: no mail from <news@example.org>"},
+        {"550 <news@example.org>: no (in reply to RCPT TO command)",
+         "550 <news@example.org>: no (in reply to RCPT TO command)"},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        mail::MtaOutcome outcome;
+        outcome.sender = "news@example.org";
+        outcome.recipient = "bo@example.net";
+        outcome.text = std::string(row.text);
+        CHECK(report_of(outcome).recipients.front().diagnostic == row.want);
+        outcome.reply = mail::SmtpReply::parse(row.text);
+        CHECK(report_of(outcome).recipients.front().diagnostic == row.want);
+        outcome.sender.reset();
+        CHECK(report_of(outcome).recipients.front().diagnostic == row.text);
+    }
 }
 
 TEST_CASE("local delivery, deferrals and a store out of reach teach nothing") {

@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "dsn/log_line.hpp"
 #include "mail/outcome.hpp"
 #include "ports/journal.hpp"
 #include "ports/log_source.hpp"
@@ -168,6 +169,64 @@ TEST_CASE("the sender of a deferred message is known after a restart") {
     CHECK(f.journal.entries[1].outcome.sender == "news@example.org");
 }
 
+TEST_CASE("what Sendmail's sendmail(1) hands to the daemon is no outcome") {
+    constexpr std::string_view kMx = "2023-11-14T22:13:20Z mx ";
+    constexpr std::string_view kFrom = ": from=news@example.org, size=1, class=0, nrcpts=1, relay=";
+    constexpr std::string_view kTo =
+        ": to=bo@example.net, delay=00:00:01, mailer=relay, pri=1, relay=";
+    constexpr std::string_view kTaken =
+        "[127.0.0.1] [127.0.0.1], dsn=2.0.0, stat=Sent (ABCDE9 Message accepted for delivery)";
+    constexpr std::string_view kRefused =
+        "[127.0.0.1] [127.0.0.1], dsn=5.1.2, reply=550 5.1.2 no such domain, stat=Host unknown";
+    struct Row {
+        std::string_view what;
+        std::string from;
+        std::string to;
+        std::size_t want;
+    };
+    const std::vector<Row> rows{
+        {"taken",
+         fmt::format("sendmail[1]: ABCDE1{}root@localhost", kFrom),
+         fmt::format("sendmail[1]: ABCDE1{}{}", kTo, kTaken),
+         0},
+        {"refused, perhaps by us",
+         fmt::format("sendmail[1]: ABCDE1{}www-data@localhost", kFrom),
+         fmt::format("sendmail[1]: ABCDE1{}{}", kTo, kRefused),
+         0},
+        {"by the client's queue runner, days later",
+         "",
+         fmt::format("sm-msp-queue[1]: ABCDE1{}{}", kTo, kRefused),
+         0},
+        {"not even looked up",
+         fmt::format("sendmail[1]: ABCDE1{}root@localhost", kFrom),
+         "sendmail[1]: ABCDE1: to=bo@example.net, delay=00:00:00, mailer=esmtp, pri=1, dsn=4.4.3, "
+         "stat=queued",
+         0},
+        {"delivered by the program itself",
+         fmt::format("sendmail[1]: ABCDE1{}root@localhost", kFrom),
+         fmt::format("sendmail[1]: ABCDE1{}mx.example.net. [192.0.2.25], dsn=2.0.0, stat=Sent",
+                     kTo),
+         1},
+        {"to a local mailbox by LMTP",
+         fmt::format("sendmail[1]: ABCDE1{}root@localhost", kFrom),
+         "sendmail[1]: ABCDE1: to=bo, delay=00:00:01, mailer=cyrusv2, pri=1, relay=[127.0.0.1] "
+         "[127.0.0.1], dsn=2.0.0, stat=Sent",
+         1},
+        {"came by SMTP, for a filter",
+         fmt::format("sm-mta[1]: ABCDE1{}localhost [127.0.0.1]", kFrom),
+         fmt::format("sm-mta[1]: ABCDE1{}{}", kTo, kTaken),
+         1},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        Fixture f;
+        f.source.lines = {std::string(kMx) + row.from, std::string(kMx) + row.to};
+        f.work();
+        CHECK(f.journal.entries.size() == row.want);
+        CHECK(f.listener.heard.size() == row.want);
+    }
+}
+
 TEST_CASE("what is kept, and for how long, is what the settings say") {
     Fixture f;
     f.settings.journal.keep = std::chrono::days(3);
@@ -317,13 +376,16 @@ TEST_CASE("another source has a position of its own") {
 }
 
 TEST_CASE("the senders of many messages take bounded memory") {
-    RecentSenders senders;
+    RecentMessages messages;
     for (int i = 0; i < 30'000; ++i) {
-        senders.remember({.queue_id = std::to_string(i), .sender = "a"});
+        messages.remember({.queue_id = std::to_string(i), .sender = "a"}, dsn::Intake::Program);
     }
-    CHECK_FALSE(senders.of("1").has_value());
-    CHECK(senders.of("29999") == "a");
-    CHECK(senders.of("20001") == "a");
+    CHECK(messages.find("1") == nullptr);
+    for (const std::string queue_id : {"29999", "20001"}) {
+        REQUIRE(messages.find(queue_id) != nullptr);
+        CHECK(messages.find(queue_id)->sender == "a");
+        CHECK(messages.find(queue_id)->intake == dsn::Intake::Program);
+    }
 }
 
 }  // namespace holdback::flow
