@@ -11,11 +11,11 @@
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_suppressions.hpp"
-#include "lists/row_reader.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl_annotated_list.hpp"
+#include "milter/ctl_bad_rows.hpp"
 #include "milter/ctl_check_output.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_list.hpp"
@@ -279,39 +279,6 @@ CommandResult check_addresses(const CommandContext& context,
     return summary.is_against_any() ? Exit::No : Exit::Done;
 }
 
-/// Tells of rows that cannot be read.
-class BadRows {
-public:
-    BadRows(const CommandContext& context, std::string path)
-        : context_(context), path_(std::move(path)) {}
-
-    void add(const ListRow& row, Progress& progress) {
-        constexpr std::size_t kMostTold = 20;
-        if (++count_ > kMostTold) {
-            return;
-        }
-        progress.hide();
-        std::string_view then;
-        if (row.trouble == lists::RowTrouble::OpenQuote) {
-            then = "; the list is not read from here on";
-        } else if (row.fields.empty()) {
-            then = "; it is left out";
-        }
-        context_.err << fmt::format("holdbackctl: {}:{}: {}{}\n",
-                                    core::printable(path_),
-                                    row.line,
-                                    lists::plain_words(*row.trouble),
-                                    then);
-    }
-
-    [[nodiscard]] std::size_t count() const { return count_; }
-
-private:
-    const CommandContext& context_;
-    std::string path_;
-    std::size_t count_ = 0;
-};
-
 /// Judges all rows of a list.
 std::optional<CommandError> check_rows(Checker& checker,
                                        AddressList& list,
@@ -320,7 +287,8 @@ std::optional<CommandError> check_rows(Checker& checker,
                                        BadRows& bad) {
     while (auto row = list.next()) {
         if (row->trouble.has_value()) {
-            bad.add(*row, progress);
+            progress.hide();
+            bad.add(row->line, *row->trouble, row->fields.empty());
             if (row->fields.empty()) {
                 continue;
             }
@@ -331,6 +299,10 @@ std::optional<CommandError> check_rows(Checker& checker,
         progress.show(summary.checked(), list.octets_read());
     }
     return checker.finish();
+}
+
+Exit exit_of(const CheckSummary& summary, const BadRows& bad) {
+    return bad.count() > 0 || summary.is_against_any() ? Exit::No : Exit::Done;
 }
 
 CommandResult check_list(const CommandContext& context,
@@ -378,7 +350,7 @@ CommandResult check_list(const CommandContext& context,
                 annotated->add(row);
             }
         });
-    BadRows bad(context, path);
+    BadRows bad(context.err, path);
     if (auto error = check_rows(checker, *list, summary, *progress, bad)) {
         return std::unexpected(*std::move(error));
     }
@@ -388,11 +360,9 @@ CommandResult check_list(const CommandContext& context,
         }
     }
     progress.reset();
-    if (bad.count() > 0) {
-        context.err << fmt::format("holdbackctl: {} bad rows in the list\n", bad.count());
-    }
+    bad.write_sum();
     summary.write(context.json() ? context.err : context.out);
-    return bad.count() > 0 || summary.is_against_any() ? Exit::No : Exit::Done;
+    return exit_of(summary, bad);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace holdback::outbound {
 
 namespace {
 
-PreflightRow row(std::string address, config::PolicyAction action) {
+PreflightRow row(const std::string& address, config::PolicyAction action) {
     PreflightRow made{.address = address, .key = address, .domain = "a.test", .verdict = {}};
     made.verdict.action = action;
     if (action != config::PolicyAction::Pass) {
