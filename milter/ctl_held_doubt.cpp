@@ -53,7 +53,7 @@ std::vector<DoubtSign> signs_of_original(const mail::HeldMessage& message,
         message.kind == mail::HeldKind::Own ? "a recipient that the DSN names" : recipient.address);
     return {{.text = to, .means = Means::Copy},
             {.text = fmt::format("{}: milter-discard (Postfix)", queue_id), .means = Means::NoCopy},
-            {.text = fmt::format("{}: milter=NAME, discard (Sendmail)", queue_id),
+            {.text = fmt::format("{}: Milter: data, discard (Sendmail)", queue_id),
              .means = Means::NoCopy},
             {.text = fmt::format("{}: removed (Postfix), with no line {}", queue_id, to),
              .means = Means::NoCopy}};

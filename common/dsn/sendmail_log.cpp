@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::string_view kTo = "to=";
 constexpr std::string_view kFrom = "from=";
+constexpr std::string_view kDropped = "Milter: data, discard";
+// With a higher Milter.LogLevel also which one told it.
 constexpr std::string_view kMilter = "milter=";
 constexpr std::string_view kDiscard = ", discard";
 // Sendmail keeps a line below what syslog takes; a list of recipients beyond it is split.
@@ -283,7 +285,8 @@ LogFacts read_plain_line(const LogLine& line) {
                 .dropped = std::nullopt,
                 .intake = read_intake(queued->rest)};
     }
-    if (queued->rest.starts_with(kMilter) && queued->rest.ends_with(kDiscard)) {
+    if (queued->rest == kDropped ||
+        (queued->rest.starts_with(kMilter) && queued->rest.ends_with(kDiscard))) {
         return {.outcomes = {},
                 .queued = std::nullopt,
                 .dropped =

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lab.storm import Account, Storm, release_what_waits
+from lab.storm import Account, Storm, read_the_log, release_what_waits
 from lab.stubborn import MOODS, Stubborn
 from lab.wait import wait_for
 
@@ -72,8 +72,8 @@ def now_and_then(begin, end, longest=1.5):
         thread.join()
 
 
-def weather(bench, trouble, seconds=SECONDS, settle=release_what_waits, **storm):
-    """A storm in `trouble`, and the account of it."""
+def weather(bench, trouble, seconds=SECONDS, settle=release_what_waits, log=False, **storm):
+    """A storm in `trouble`, and the account of it; with `log`, the daemon follows the MTA's."""
     print(f"seed {SEED}")
     bench.forget()
     sending = Storm(bench, SEED, commanders=1, large=0, **storm)
@@ -84,7 +84,7 @@ def weather(bench, trouble, seconds=SECONDS, settle=release_what_waits, **storm)
         sending.stop()
     bench.settle()
     settle(bench)
-    account = Account(bench, sending)
+    account = Account(bench, sending, log)
     print(f"put off {sending.put_off}; commands {dict(sending.commands)}; {account}")
     assert not account.wrong, f"{len(account.wrong)} wrong ({account}):\n" + "\n".join(
         account.wrong[:20]
@@ -190,3 +190,27 @@ def test_a_release_that_the_mta(bench, store, moods):
     if any("end" in mood and "4xx" not in mood and "5xx" not in mood for mood in moods):
         assert account.sums["in doubt"]
     assert account.sums["released"] + account.sums["returned"]
+
+
+def test_releases_that_broke_off_when_the_mta_had_them_are_found_in_its_log(bench, store):
+    stubborn = Stubborn(bench.postfix.relay_port, ["forward", "forward and close"])
+    log = bench.mta.base / "log/maillog"
+    log.chmod(0o644)
+
+    def settle(bench):
+        read_the_log(bench)
+        release_what_waits(bench)
+        read_the_log(bench)
+
+    settings = {
+        "hold": {"reinject": f"smtp:127.0.0.1:{stubborn.port}"},
+        "maillog": {"file": str(log), "handed_on": []},
+    }
+    try:
+        with bench.changed(settings | store):
+            account = weather(bench, contextlib.nullcontext(), 10.0, settle, log=True)
+    finally:
+        stubborn.stop()
+    assert stubborn.seen["forward and close"] > 3, stubborn.seen
+    assert account.sums["found in the log"] > 3, account
+    assert account.sums["in doubt"] == account.sums["DSNs in doubt"] == 0, account

@@ -197,7 +197,9 @@ TEST_CASE("a message that was dropped as a milter told the MTA to") {
         {"postfix/cleanup[1]: 4XkQ2z: milter-discard: END-OF-MESSAGE from localhost[127.0.0.1]: "
          "milter triggers DISCARD action; from=<a@c.example> to=<bo@d.example> proto=ESMTP",
          true},
+        {"sm-mta[1]: 4XkQ2z: Milter: data, discard", true},
         {"sm-mta[1]: 4XkQ2z: milter=holdback, discard", true},
+        {"sm-mta[1]: 4XkQ2z: Milter: from=<a@c.example>, Milter: data, discard", false},
         {"postfix/cleanup[1]: 4XkQ2z: milter-discard: RCPT from localhost[127.0.0.1]: x", false},
         {"postfix/cleanup[1]: 4XkQ2z: milter-reject: END-OF-MESSAGE from x[127.0.0.1]: 4.7.1",
          false},
