@@ -7,8 +7,8 @@
 #include "core/text.hpp"
 #include "dsn/outage.hpp"
 #include "flow/auto_release.hpp"
-#include "flow/campaign_watch.hpp"
 #include "flow/digest_flow.hpp"
+#include "flow/doubts.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
 #include "flow/outcome_flow.hpp"
@@ -94,7 +94,7 @@ void run_worker(const std::stop_token& stop,
                 flow::ReleaseFlow& release,
                 flow::AutoRelease& auto_release,
                 flow::Learner& learner,
-                flow::CampaignWatch& campaigns,
+                flow::Doubts& doubts,
                 io::Database& database,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
@@ -103,11 +103,11 @@ void run_worker(const std::stop_token& stop,
     while (!stop.stop_requested()) {
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
-        do_chore("campaigns", log, [&] { campaigns.work(settings.bulk); });
         do_chore("notice", log, [&] { notices.work(settings); });
         do_chore("digest", log, [&] { digest.work(settings); });
         do_chore("release", log, [&] { release.work(settings.hold); });
         do_chore("release", log, [&] { auto_release.work(settings); });
+        do_chore("release", log, [&] { doubts.work(); });
         do_chore("outage", log, [&] { learner.work(settings.outage); });
         try {
             // Here, where no message waits for it.
@@ -120,7 +120,6 @@ void run_worker(const std::stop_token& stop,
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
     }
     release.answers().finish();
-    campaigns.work(snapshots.current()->settings.bulk);
 }
 
 std::string errors_text(const io::FileErrors& errors) {
@@ -241,6 +240,11 @@ App::App(std::string settings_path,
                      .suppressions = suppressions_,
                      .log = *log_,
                      .clock = clock_}),
+      doubts_({.held = held_,
+               .journal = journal_,
+               .log = *log_,
+               .clock = clock_,
+               .campaigns = &campaigns_}),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
@@ -253,13 +257,14 @@ App::App(std::string settings_path,
                       .log = *log_,
                       .clock = clock_,
                       .snapshots = snapshots_,
-                      .listeners = {&outcome_learning_}}),
+                      .listeners = {&outcome_learning_, &doubts_}}),
       recording_(recorder_, snapshots_, *log_) {
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
     learner_.recover();
     campaigns_.recover();
+    campaign_writer_ = std::jthread([this](const std::stop_token& stop) { write_campaigns(stop); });
     worker_ = std::jthread([this](const std::stop_token& stop) {
         run_worker(stop,
                    notice_flow_,
@@ -267,7 +272,7 @@ App::App(std::string settings_path,
                    release_,
                    auto_release_,
                    learner_,
-                   campaigns_,
+                   doubts_,
                    database_,
                    snapshots_,
                    *log_);

@@ -9,6 +9,7 @@
 #include "flow/campaign_watch.hpp"
 #include "flow/decision_recorder.hpp"
 #include "flow/digest_flow.hpp"
+#include "flow/doubts.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
@@ -46,6 +47,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -94,6 +96,9 @@ private:
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
         const ControlLine& request);
     [[nodiscard]] std::vector<report::MetricValue> stopped_campaigns() const;
+    /// Writes down what is new of campaigns every second, and once more at the end. Waits for
+    /// nothing but the store.
+    void write_campaigns(const std::stop_token& stop);
     [[nodiscard]] std::vector<ControlLine> status() const;
     /// One line of the text form of Prometheus each.
     [[nodiscard]] std::vector<ControlLine> metrics() const;
@@ -137,10 +142,12 @@ private:
     flow::NoticeReplies replies_;
     flow::DigestFlow digest_flow_;
     flow::AutoRelease auto_release_;
+    flow::Doubts doubts_;
     WaitingRoom waiting_;
     MilterCounters counters_;
     Session::Parts session_parts_;
     std::mutex reload_mutex_;
+    std::jthread campaign_writer_;  // before all that tell of campaigns: it ends after them
     std::jthread worker_;
     std::jthread answers_;
     LogFollowing log_following_;

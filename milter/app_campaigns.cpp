@@ -2,18 +2,50 @@
 // What the daemon tells and does about campaigns.
 
 #include "core/result.hpp"
+#include "core/text.hpp"
 #include "milter/app.hpp"
 #include "milter/control_protocol.hpp"
 #include "outbound/campaign.hpp"
+#include "ports/log.hpp"
 #include "report/metrics.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
 namespace holdback::milter {
+
+namespace {
+
+constexpr std::chrono::seconds kWriteInterval{1};
+
+}  // namespace
+
+void App::write_campaigns(const std::stop_token& stop) {
+    const auto write = [this] {
+        try {
+            campaigns_.work(snapshots_.current()->settings.bulk);
+        } catch (const std::exception& error) {
+            log_->write(ports::Severity::Error,
+                        fmt::format("campaigns: internal error: {}", core::log_safe(error.what())));
+        }
+    };
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    while (!stop.stop_requested()) {
+        write();
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, stop, kWriteInterval, [] { return false; });
+    }
+    write();
+}
 
 core::Result<std::vector<ControlLine>, std::string> App::continue_campaign(
     const ControlLine& request) {

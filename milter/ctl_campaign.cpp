@@ -8,6 +8,7 @@
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_daemon.hpp"
 #include "milter/ctl_held.hpp"
+#include "milter/ctl_held_items.hpp"
 
 #include <chrono>
 #include <expected>
@@ -27,8 +28,7 @@ bool releases_campaign(const HeldActOptions& options) {
     HeldSelection rest = options.selection;
     rest.campaign.reset();
     return options.act == HeldAct::Release && options.selection.campaign.has_value() &&
-           rest.ids.empty() && !rest.sender.has_value() && !rest.domain.has_value() &&
-           !rest.finding.has_value() && !rest.older_than.has_value();
+           rest.ids.empty() && !has_filter(rest);
 }
 
 CommandResult continue_campaign(const CommandContext& context,

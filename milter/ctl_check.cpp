@@ -11,6 +11,7 @@
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_suppressions.hpp"
+#include "lists/row_reader.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/syntax.hpp"
@@ -267,7 +268,8 @@ CommandResult check_addresses(const CommandContext& context,
         },
         [](const ListRow& /*row*/) {});
     for (const std::string& address : options.addresses) {
-        if (auto error = checker.add({.address = address, .fields = {}})) {
+        if (auto error = checker.add(
+                {.address = address, .fields = {}, .trouble = std::nullopt, .line = 0})) {
             return std::unexpected(*std::move(error));
         }
     }
@@ -277,12 +279,52 @@ CommandResult check_addresses(const CommandContext& context,
     return summary.is_against_any() ? Exit::No : Exit::Done;
 }
 
+/// Tells of rows that cannot be read.
+class BadRows {
+public:
+    BadRows(const CommandContext& context, std::string path)
+        : context_(context), path_(std::move(path)) {}
+
+    void add(const ListRow& row, Progress& progress) {
+        constexpr std::size_t kMostTold = 20;
+        if (++count_ > kMostTold) {
+            return;
+        }
+        progress.hide();
+        std::string_view then;
+        if (row.trouble == lists::RowTrouble::OpenQuote) {
+            then = "; the list is not read from here on";
+        } else if (row.fields.empty()) {
+            then = "; it is left out";
+        }
+        context_.err << fmt::format("holdbackctl: {}:{}: {}{}\n",
+                                    core::printable(path_),
+                                    row.line,
+                                    lists::plain_words(*row.trouble),
+                                    then);
+    }
+
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+private:
+    const CommandContext& context_;
+    std::string path_;
+    std::size_t count_ = 0;
+};
+
 /// Judges all rows of a list.
 std::optional<CommandError> check_rows(Checker& checker,
                                        AddressList& list,
                                        const CheckSummary& summary,
-                                       Progress& progress) {
+                                       Progress& progress,
+                                       BadRows& bad) {
     while (auto row = list.next()) {
+        if (row->trouble.has_value()) {
+            bad.add(*row, progress);
+            if (row->fields.empty()) {
+                continue;
+            }
+        }
         if (auto error = checker.add(*std::move(row))) {
             return error;
         }
@@ -336,7 +378,8 @@ CommandResult check_list(const CommandContext& context,
                 annotated->add(row);
             }
         });
-    if (auto error = check_rows(checker, *list, summary, *progress)) {
+    BadRows bad(context, path);
+    if (auto error = check_rows(checker, *list, summary, *progress, bad)) {
         return std::unexpected(*std::move(error));
     }
     if (out.has_value()) {
@@ -345,8 +388,11 @@ CommandResult check_list(const CommandContext& context,
         }
     }
     progress.reset();
+    if (bad.count() > 0) {
+        context.err << fmt::format("holdbackctl: {} bad rows in the list\n", bad.count());
+    }
     summary.write(context.json() ? context.err : context.out);
-    return summary.is_against_any() ? Exit::No : Exit::Done;
+    return bad.count() > 0 || summary.is_against_any() ? Exit::No : Exit::Done;
 }
 
 }  // namespace

@@ -2,17 +2,22 @@
 #include "milter/ctl_held.hpp"
 
 #include "core/clock.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/sqlite_journal.hpp"
+#include "io/sqlite_notices.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/held.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_held_doubt.hpp"
 #include "milter/ctl_held_end.hpp"
 #include "milter/ctl_held_items.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
+#include "ports/notice_store.hpp"
+#include "ports/suppression_store.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -44,14 +49,72 @@ Json history_json(const std::vector<ports::HeldEvent>& history) {
     return events;
 }
 
-void write_details(const CommandContext& context,
-                   const HeldItem& item,
-                   const std::vector<ports::HeldEvent>& history,
-                   const std::optional<ports::JournalEntry>& end) {
+using Notice = std::optional<ports::NoticeOfItem>;
+
+bool is_sent(const ports::NoticeOfItem& notice) {
+    return notice.state == HeldState::Released;
+}
+
+/// "item 3 of notice 0123456789ab to news@example.org, sent at …"; empty when there is none.
+std::string notice_text(const Notice& notice) {
+    if (!notice.has_value()) {
+        return {};
+    }
+    std::string text =
+        fmt::format("item {} of notice {} to {}, ", notice->number, notice->notice, notice->to);
+    if (is_sent(*notice)) {
+        return text + fmt::format("sent at {}", iso_time(notice->changed_at));
+    }
+    text += fmt::format("made at {}", iso_time(notice->made_at));
+    return notice->state.has_value()
+               ? text + fmt::format(", not sent ({})", mail::wire_name(*notice->state))
+               : text;
+}
+
+Json notice_json(const Notice& notice) {
+    if (!notice.has_value()) {
+        return nullptr;
+    }
+    return {{"id", notice->notice},
+            {"number", notice->number},
+            {"to", notice->to},
+            {"made_at", iso_time(notice->made_at)},
+            {"state",
+             notice->state.has_value() ? Json(mail::wire_name(*notice->state)) : Json(nullptr)},
+            {"sent_at", is_sent(*notice) ? Json(iso_time(notice->changed_at)) : Json(nullptr)}};
+}
+
+/// What `show` tells beyond the item.
+struct Details {
+    std::vector<ports::HeldEvent> history;
+    Notice notice;
+    std::optional<ports::JournalEntry> end;
+};
+
+core::Result<Details, ports::StoreError> details_of(const OpenHeld& held, const HeldItem& item) {
+    auto history = held.items->history(item.recipient.id);
+    if (!history.has_value()) {
+        return std::unexpected(history.error());
+    }
+    auto notice = io::SqliteNotices(*held.database).told_of(item.recipient.id);
+    if (!notice.has_value()) {
+        return std::unexpected(notice.error());
+    }
+    auto end = end_of(io::SqliteJournal(*held.database), item.recipient);
+    if (!end.has_value()) {
+        return std::unexpected(end.error());
+    }
+    return Details{
+        .history = *std::move(history), .notice = *std::move(notice), .end = *std::move(end)};
+}
+
+void write_details(const CommandContext& context, const HeldItem& item, const Details& details) {
     if (context.json()) {
         Json object = as_json(item);
-        object["history"] = history_json(history);
-        object["end"] = end_json(end);
+        object["history"] = history_json(details.history);
+        object["notice"] = notice_json(details.notice);
+        object["doubt"] = doubt_json(item);
+        object["end"] = end_json(details.end);
         write_json(context.out, object);
         return;
     }
@@ -79,9 +142,11 @@ void write_details(const CommandContext& context,
     fields.add("expires at", time(recipient.expires_at));
     fields.add("attempts", fmt::format("{}", recipient.attempts));
     fields.add("last answer", recipient.last_answer);
-    fields.add("end", end_text(recipient, end));
+    add_doubt(fields, item);
+    fields.add("notice", notice_text(details.notice));
+    fields.add("end", end_text(recipient, details.end));
     fields.write(context.out);
-    for (const ports::HeldEvent& event : history) {
+    for (const ports::HeldEvent& event : details.history) {
         context.out << fmt::format("    {}  {}{}{}\n",
                                    iso_time(event.at),
                                    mail::wire_name(event.to),
@@ -123,26 +188,20 @@ CommandResult held_show(const CommandContext& context, const HeldSelection& sele
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }
-    const io::SqliteJournal journal(*held->database);
     std::set<std::int64_t> missing(selection.ids.begin(), selection.ids.end());
     std::optional<CommandError> trouble;
     bool any = false;
     auto error =
         visit_items(*held, filter_for(selection, context.clock.now()), [&](const HeldItem& item) {
-            const auto history = held->items->history(item.recipient.id);
-            if (!history.has_value()) {
-                trouble = store_error(history.error().what);
-                return;
-            }
-            const auto end = end_of(journal, item.recipient);
-            if (!end.has_value()) {
-                trouble = store_error(end.error().what);
+            const auto details = details_of(*held, item);
+            if (!details.has_value()) {
+                trouble = store_error(details.error().what);
                 return;
             }
             if (std::exchange(any, true) && !context.json()) {
                 context.out << '\n';
             }
-            write_details(context, item, *history, *end);
+            write_details(context, item, *details);
             missing.erase(item.recipient.id);
         });
     if (error.has_value() || trouble.has_value()) {

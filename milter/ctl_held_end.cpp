@@ -58,6 +58,9 @@ core::Result<std::optional<ports::JournalEntry>, ports::StoreError> end_of(
     }
     const std::string key = mail::recipient_key(recipient.address);
     std::optional<std::string> queue_id = mail::queue_id_in_reply(recipient.last_answer);
+    if (!queue_id.has_value() && !recipient.mta_queue_id.empty()) {
+        queue_id = recipient.mta_queue_id;  // as it came by the milter
+    }
     for (int hop = 0; hop < kMostHops && queue_id.has_value(); ++hop) {
         const auto entries = journal.outcomes_of(*queue_id);
         if (!entries.has_value()) {

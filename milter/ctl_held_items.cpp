@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,8 +46,14 @@ Table empty_table() {
 }  // namespace
 
 std::string shown_state(const mail::HeldRecipient& recipient) {
-    return fmt::format(
-        "{}{}", mail::wire_name(recipient.state), recipient.in_doubt ? ", in doubt" : "");
+    std::string_view how;
+    if (recipient.in_doubt) {
+        how = ", in doubt";
+    } else if (recipient.state == mail::HeldState::Held && recipient.attempts > 0) {
+        // What is not tried again by itself was refused for good.
+        how = recipient.release_at.has_value() ? ", deferred" : ", refused";
+    }
+    return fmt::format("{}{}", mail::wire_name(recipient.state), how);
 }
 
 core::Result<OpenHeld, CommandError> open_held(const CommandContext& context) {

@@ -42,7 +42,7 @@ struct OpenHeld {
 
 [[nodiscard]] Json as_json(const ports::HeldItem& item);
 
-/// "held, in doubt"
+/// "held, in doubt", "held, refused", "held, deferred", or the state alone.
 [[nodiscard]] std::string shown_state(const mail::HeldRecipient& recipient);
 
 /// Writes items as they come in JSON, and in tables of some thousand for people. The context

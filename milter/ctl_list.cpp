@@ -86,8 +86,36 @@ Rows first_rows(std::string_view text, std::optional<char> separator) {
     return rows;
 }
 
+/// The address in a field in which a name or "mailto:" may stand with it.
+std::string_view address_in(std::string_view field) {
+    constexpr std::string_view kMailto = "mailto:";
+    std::string_view text = core::trim(field);
+    if (const std::size_t open = text.rfind('<');
+        open != std::string_view::npos && text.ends_with('>') && open + 2 < text.size()) {
+        text = core::trim(text.substr(open + 1, text.size() - open - 2));
+    }
+    return core::starts_with_ignoring_case(text, kMailto) ? text.substr(kMailto.size()) : text;
+}
+
 bool is_address(std::string_view text) {
-    return mail::Address::parse(core::trim(text), mail::Smtputf8::Yes).has_value();
+    return mail::Address::parse(address_in(text), mail::Smtputf8::Yes).has_value();
+}
+
+/// The line `sep=;` with its end, by which a spreadsheet tells the separator; empty when the text
+/// does not begin with one.
+std::string_view separator_line(std::string_view text) {
+    constexpr std::string_view kBegin = "sep=";
+    const std::size_t end = text.find_first_of("\r\n");
+    const bool is_one = core::starts_with_ignoring_case(text, kBegin) &&
+                        (end == kBegin.size() + 1 || text.size() == kBegin.size() + 1);
+    if (!is_one) {
+        return {};
+    }
+    return text.substr(0, text.find_first_not_of("\r\n", std::min(end, text.size())));
+}
+
+bool is_utf16(std::string_view text) {
+    return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
 }
 
 std::optional<std::size_t> find_name(const std::vector<std::string>& row, std::string_view name) {
@@ -196,6 +224,9 @@ core::Result<AddressList, std::string> AddressList::open(std::istream& in,
     if (form == ListForm::Nul) {
         return list;
     }
+    if (is_utf16(list.rows_.peek(kLookedAtOctets))) {
+        return std::unexpected("the list is UTF-16; save it as UTF-8");
+    }
     if (!list.choose(column)) {
         return std::unexpected(fmt::format("there is no column {}; the first row has {}",
                                            core::log_safe(*column),
@@ -206,7 +237,9 @@ core::Result<AddressList, std::string> AddressList::open(std::istream& in,
 
 /// Finds the column of the addresses; false when it was named and is not there.
 bool AddressList::choose(const std::optional<std::string>& column) {
-    const std::string_view text = rows_.peek(kLookedAtOctets);
+    std::string_view text = rows_.peek(kLookedAtOctets);
+    const std::string_view separator_told = separator_line(text);
+    text.remove_prefix(separator_told.size());
     Layout layout;
     if (column.has_value()) {
         auto named = layout_by_head(text, std::array{column_name(*column)});
@@ -224,6 +257,9 @@ bool AddressList::choose(const std::optional<std::string>& column) {
     }
     separator_ = layout.separator;
     column_ = layout.column;
+    if (!separator_told.empty()) {
+        static_cast<void>(rows_.next());
+    }
     rows_.separate_by(separator_);
     if (layout.has_head && rows_.next()) {
         head_ = rows_.fields();
@@ -238,9 +274,12 @@ std::optional<ListRow> AddressList::next() {
     if (!rows_.next()) {
         return std::nullopt;
     }
-    ListRow row{.address = std::nullopt, .fields = rows_.fields()};
+    ListRow row{.address = std::nullopt,
+                .fields = rows_.fields(),
+                .trouble = rows_.trouble(),
+                .line = rows_.line()};
     if (column_ < row.fields.size()) {
-        if (const std::string_view text = core::trim(row.fields[column_]); !text.empty()) {
+        if (const std::string_view text = address_in(row.fields[column_]); !text.empty()) {
             row.address = std::string(text);
         }
     }
@@ -257,7 +296,8 @@ std::optional<ListRow> AddressList::next_until_nul() {
             return std::nullopt;
         }
         if (octet == kEnd || octet == 0) {
-            return ListRow{.address = record, .fields = {record}};
+            return ListRow{
+                .address = record, .fields = {record}, .trouble = std::nullopt, .line = 0};
         }
         record += std::streambuf::traits_type::to_char_type(octet);
     }

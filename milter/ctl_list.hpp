@@ -23,7 +23,9 @@ enum class ListForm : std::uint8_t {
 struct ListRow {
     /// nullopt: the row has none, and says nothing about anybody.
     std::optional<std::string> address;
-    std::vector<std::string> fields;  ///< all that stands in the row; the address is one of them
+    std::vector<std::string> fields;  ///< all that stands in the row; the address is in one of them
+    std::optional<lists::RowTrouble> trouble;  ///< the row cannot be read, or not as it stands
+    std::size_t line = 0;  ///< on which it begins, from 1; 0 where there are none
 };
 
 /// Gives the records of a list one after the other, in constant memory.
@@ -32,12 +34,13 @@ struct ListRow {
 /// empty is passed over. It is CSV (RFC 4180; separated by comma, semicolon or tab) when a field of
 /// the first row is `email`, `e-mail`, `mail`, `address` or `recipient`, alone or as in "email
 /// address" or `recipient_email`, in any letter case; or else when one column of the first rows is
-/// full of addresses, while the lines are none.
+/// full of addresses, while the lines are none. A first line `sep=;`, as spreadsheets write it, is
+/// no row. Of `Bo <bo@example.net>` and `mailto:bo@example.net` the address is taken.
 class AddressList {
 public:
     /// `in` outlives the list. `column` is the name of the column of the addresses, or its number
     /// from 1 where no column has that name; nullopt: found as said above. The error is a text for
-    /// people: there is no such column.
+    /// people: there is no such column, or the text is UTF-16.
     [[nodiscard]] static core::Result<AddressList, std::string> open(
         std::istream& in, ListForm form, const std::optional<std::string>& column);
 

@@ -290,6 +290,18 @@ Exit run_command(const CommandLine& line) {
     return result.error().exit;
 }
 
+/// What is wrong with the command line, for people.
+std::string explained(const CLI::App& app, const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+        for (const std::string& word : app.remaining(true)) {
+            if (!word.starts_with('-')) {
+                return fmt::format("there is no command {}", core::log_safe(word));
+            }
+        }
+    }
+    return error.what();
+}
+
 int run_tool(int argc, char** argv) {
     std::ios::sync_with_stdio(false);
     CommandLine line;
@@ -299,7 +311,7 @@ int run_tool(int argc, char** argv) {
     } catch (const CLI::Success& asked) {
         return line.app.exit(asked);
     } catch (const CLI::ParseError& error) {
-        say(error.what());
+        say(explained(line.app, error));
         std::cerr << "Run holdbackctl --help, or see holdbackctl(8).\n";
         return static_cast<int>(Exit::Usage);
     }

@@ -246,7 +246,7 @@ SessionReply Session::follow_plan() {
         return Accept{};
     }
     if (message_->headers.has(flow::kOverrideField)) {
-        parts_.replies.override_holds(
+        message_->override_grant = parts_.replies.override_holds(
             message_->who, message_->envelope, message_->headers, *message_->decision, settings);
     }
     if (const auto* refuse = std::get_if<outbound::Refuse>(&decision.plan.what)) {
@@ -391,8 +391,16 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
     if (message_->notice.is_kept() && !std::holds_alternative<Answer>(reply)) {
         reply = finish_notice(mta, reply);
     }
-    message_.reset();
+    end_message(reply);
     return reply;
+}
+
+void Session::end_message(const SessionReply& reply) {
+    if (message_ != nullptr && message_->override_grant != nullptr &&
+        !std::holds_alternative<Answer>(reply)) {
+        message_->override_grant->message_left();
+    }
+    message_.reset();
 }
 
 SessionReply Session::finish_notice(MtaActions& mta, SessionReply reply) {
@@ -609,8 +617,9 @@ SessionReply Session::after_internal_error() {
         message_.reset();
         return reply;
     }
-    message_.reset();
-    return error_reply(answer);
+    SessionReply reply = error_reply(answer);
+    end_message(reply);
+    return reply;
 }
 
 void Session::trouble(ports::Severity severity, std::string_view what) const {

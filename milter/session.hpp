@@ -106,6 +106,8 @@ private:
     void note_left(std::span<const std::size_t> positions);
     void keep(std::string_view octets);
     void report(const flow::Committed* committed);
+    /// The message ends with this answer.
+    void end_message(const SessionReply& reply);
     /// The MTA has gone on after our answer.
     void answer_taken();
     void trouble(ports::Severity severity, std::string_view what) const;

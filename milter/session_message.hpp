@@ -2,6 +2,7 @@
 #pragma once
 // What a session knows of the message under way: for the sources of `milter/session` alone.
 
+#include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
@@ -43,6 +44,7 @@ struct Session::Message {
     Course course = Course::Undecided;
     std::unique_ptr<flow::MessageDecision> decision;
     std::unique_ptr<flow::HeldCopy> copy;
+    std::unique_ptr<flow::OverrideGrant> override_grant;
     /// An inbound message, up to `[dsn] max_message`; the body so far of an outgoing one that is
     /// weighed.
     std::string octets;

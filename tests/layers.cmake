@@ -22,8 +22,8 @@ set(folders core mail lists config outbound dsn ports report flow io milter)
 # Library header -> the one file that may include it.
 set(doors
     "ldns/" common/io/dns_wire.cpp
-    "SQLiteCpp/" common/io/sqlite_db.cpp
-    "sqlite3\\.h" common/io/sqlite_db.cpp
+    "SQLiteCpp/" common/io/sqlite_connection.cpp
+    "sqlite3\\.h" common/io/sqlite_connection.cpp
     "gmime/" common/io/gmime_reader.cpp
     "libmilter/" milter/callbacks.cpp
     "toml\\+\\+/" common/io/toml_document.cpp

@@ -41,11 +41,12 @@ enum class Intake : std::uint8_t {
     Program,  ///< by sendmail(1) of Sendmail, which hands it on to the daemon
 };
 
-/// What a line of the MTA says of deliveries: attempts, one for each recipient, or the sender of a
-/// message on its way. Most lines say neither.
+/// What a line of the MTA says of deliveries: attempts, one for each recipient, the sender of a
+/// message on its way, or that a message was dropped. Most lines say nothing of these.
 struct LogFacts {
     std::vector<mail::MtaOutcome> outcomes;
     std::optional<mail::QueuedMessage> queued;
+    std::optional<mail::DroppedMessage> dropped;
     Intake intake = Intake::NotTold;
 
     bool operator==(const LogFacts&) const = default;

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kTo = "to=<";
 constexpr std::string_view kFrom = "from=<";
+constexpr std::string_view kDropped = "milter-discard: END-OF-MESSAGE from ";
 
 std::string_view last_component(std::string_view program) {
     return program.substr(program.rfind('/') + 1);
@@ -152,7 +153,8 @@ LogFacts read_sender(const QueueLine& queued) {
     }
     return {.outcomes = {},
             .queued = mail::QueuedMessage{.queue_id = std::string(queued.queue_id),
-                                          .sender = std::string(from->address)}};
+                                          .sender = std::string(from->address)},
+            .dropped = std::nullopt};
 }
 
 }  // namespace
@@ -167,6 +169,12 @@ LogFacts read_postfix_line(const LogLine& line) {
     }
     if (queued->rest.starts_with(kFrom) && last_component(line.program) == "qmgr") {
         return read_sender(*queued);
+    }
+    if (queued->rest.starts_with(kDropped) && last_component(line.program) == "cleanup") {
+        return {.outcomes = {},
+                .queued = std::nullopt,
+                .dropped =
+                    mail::DroppedMessage{.queue_id = std::string(queued->queue_id), .at = line.at}};
     }
     return {};
 }

@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::string_view kTo = "to=";
 constexpr std::string_view kFrom = "from=";
+constexpr std::string_view kMilter = "milter=";
+constexpr std::string_view kDiscard = ", discard";
 // Sendmail keeps a line below what syslog takes; a list of recipients beyond it is split.
 constexpr std::size_t kMostRecipients = 1000;
 
@@ -272,11 +274,20 @@ LogFacts read_plain_line(const LogLine& line) {
     if (queued->rest.starts_with(kTo)) {
         return {.outcomes = read_deliveries(line, *queued),
                 .queued = std::nullopt,
+                .dropped = std::nullopt,
                 .intake = line.program.starts_with("sm-msp") ? Intake::Program : Intake::NotTold};
     }
     if (queued->rest.starts_with(kFrom)) {
-        return {
-            .outcomes = {}, .queued = read_sender(*queued), .intake = read_intake(queued->rest)};
+        return {.outcomes = {},
+                .queued = read_sender(*queued),
+                .dropped = std::nullopt,
+                .intake = read_intake(queued->rest)};
+    }
+    if (queued->rest.starts_with(kMilter) && queued->rest.ends_with(kDiscard)) {
+        return {.outcomes = {},
+                .queued = std::nullopt,
+                .dropped =
+                    mail::DroppedMessage{.queue_id = std::string(queued->queue_id), .at = line.at}};
     }
     return {};
 }

@@ -45,6 +45,8 @@ void take_counts(const ports::DigestSummary& summary, outbound::DigestFacts& fac
                    {.name = "discarded", .count = summary.discarded}};
     facts.held = summary.held;
     facts.stuck = summary.stuck;
+    facts.in_doubt = summary.in_doubt;
+    facts.own_unsent = summary.own_unsent;
     facts.expiring = summary.expiring;
     for (const ports::ExpiringItem& item : summary.expiring_items) {
         facts.expiring_items.push_back({.item = item.id,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/notice_replies.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/digest.hpp"
@@ -12,16 +11,12 @@
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
 #include "flow/notice_terms.hpp"
-#include "flow/outbound_flow.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
-#include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "outbound/notice_orders.hpp"
 #include "outbound/notice_token.hpp"
-#include "outbound/plan.hpp"
-#include "outbound/verdict.hpp"
 #include "ports/log.hpp"
 #include "ports/notice_store.hpp"
 #include "report/decision.hpp"
@@ -167,27 +162,6 @@ ports::NoticeCommand command_for(const mail::Envelope& envelope,
     return command;
 }
 
-bool may_override(const Submitting& who,
-                  const mail::Envelope& envelope,
-                  const config::Settings& settings) {
-    return settings.notice.enabled && envelope.direction == mail::Direction::Outgoing &&
-           (settings.notice.reply_by != config::ReplyBy::User || !who.user.empty());
-}
-
-/// Where an override changes something.
-std::vector<std::size_t> overridable(const MessageDecision& decision) {
-    std::vector<std::size_t> found;
-    for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
-        const outbound::Verdict& verdict = decision.verdicts[i];
-        if (verdict.action == config::PolicyAction::Hold && verdict.finding.has_value() &&
-            verdict.finding->name != mail::FindingName::BlockedByAdmin &&
-            verdict.finding->name != mail::FindingName::MalformedAddress) {
-            found.push_back(i);
-        }
-    }
-    return found;
-}
-
 }  // namespace
 
 bool NoticeReplies::is_notice_address(const mail::Recipient& recipient,
@@ -285,47 +259,6 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     line.items = command.release.size() + command.discard.size();
     report(line);
     return ReplyFate::Taken;
-}
-
-void NoticeReplies::override_holds(const Submitting& who,
-                                   const mail::Envelope& envelope,
-                                   const mail::HeaderList& headers,
-                                   MessageDecision& decision,
-                                   const config::Settings& settings) {
-    const std::string value = core::to_lower(headers.first(kOverrideField).value_or(""));
-    report::NoticeDecision line;
-    line.queue_id = envelope.queue_id;
-    line.session = who.session_id;
-    line.user = who.user;
-    line.sender = envelope.sender_text();
-    line.from = line.sender;
-    const std::vector<std::size_t> wanted = overridable(decision);
-    line.items = wanted.size();
-    if (value != "release" && value != "all") {
-        line.reason = "override-value";
-    } else if (!may_override(who, envelope, settings)) {
-        line.reason = "override-not-allowed";
-    } else if (wanted.empty() || decision.sender_refusal.has_value() ||
-               decision.trouble_answer.has_value()) {
-        line.reason = "override-not-needed";
-    } else {
-        const auto answer = parts_.notices.spend(budget_account(who.user, line.sender),
-                                                 wanted.size(),
-                                                 settings.notice.budget,
-                                                 parts_.clock.now());
-        if (answer.has_value() && answer->granted) {
-            line.verdict = NoticeVerdict::Overridden;
-            for (const std::size_t i : wanted) {
-                decision.verdicts[i].action = config::PolicyAction::Pass;
-                decision.verdicts[i].overridden = true;
-            }
-            decision.plan = outbound::plan(
-                decision.verdicts, std::holds_alternative<mail::NullSender>(envelope.sender));
-        } else {
-            line.reason = answer.has_value() ? "over-budget" : "store";
-        }
-    }
-    report(line);
 }
 
 void NoticeReplies::report(const report::NoticeDecision& line) const {

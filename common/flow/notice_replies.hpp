@@ -18,9 +18,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace holdback::flow {
 
@@ -31,6 +33,29 @@ inline constexpr std::string_view kOverrideField = "X-Holdback-Override";
 enum class ReplyFate : std::uint8_t {
     Taken,   ///< it is ours: obeyed or refused, and its sender is told by mail
     GoesOn,  ///< it is ordinary mail
+};
+
+class NoticeReplies;
+
+/// What an override took out of its sender's budget. The budget gets it back when the object ends
+/// before the message has left: the client gave up, or was told to try again.
+class OverrideGrant {
+public:
+    /// `line` is the decision line of the override; `replies` outlives the object.
+    OverrideGrant(const NoticeReplies& replies, report::NoticeDecision line)
+        : replies_(replies), line_(std::move(line)) {}
+    OverrideGrant(const OverrideGrant&) = delete;
+    OverrideGrant& operator=(const OverrideGrant&) = delete;
+    OverrideGrant(OverrideGrant&&) = delete;
+    OverrideGrant& operator=(OverrideGrant&&) = delete;
+    ~OverrideGrant();
+
+    void message_left() { left_ = true; }
+
+private:
+    const NoticeReplies& replies_;
+    report::NoticeDecision line_;
+    bool left_ = false;
 };
 
 /// The use case. One object serves all sessions; safe from several threads.
@@ -68,14 +93,18 @@ public:
 
     /// The message bears `kOverrideField`: recipients that would be held, but for those that the
     /// administrator blocked, pass, if its sender may do that and his budget has room for all of
-    /// them. Changes verdicts and plan; writes a decision line.
-    void override_holds(const Submitting& who,
-                        const mail::Envelope& envelope,
-                        const mail::HeaderList& headers,
-                        MessageDecision& decision,
-                        const config::Settings& settings);
+    /// them. Changes verdicts and plan; writes a decision line. Gives what was taken out of the
+    /// budget, or nullptr.
+    [[nodiscard]] std::unique_ptr<OverrideGrant> override_holds(const Submitting& who,
+                                                                const mail::Envelope& envelope,
+                                                                const mail::HeaderList& headers,
+                                                                MessageDecision& decision,
+                                                                const config::Settings& settings);
 
 private:
+    friend class OverrideGrant;
+
+    void take_back(report::NoticeDecision line) const;
     [[nodiscard]] std::optional<std::string> token_of(const mail::HeaderList& headers) const;
     [[nodiscard]] bool is_genuine(std::string_view token, std::string_view sender) const;
     void report(const report::NoticeDecision& line) const;

@@ -156,6 +156,7 @@ Taken rows_of(const mail::Envelope& envelope,
             taken.rows.push_back(
                 held_row(envelope.recipients.at(i), decision.verdicts.at(i), now, settings));
             taken.rows.back().release_at = release_at;
+            taken.rows.back().mta_queue_id = envelope.queue_id;
         }
     };
     take(split.hold, std::nullopt);
@@ -357,10 +358,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     message.user = who.user;
     message.client = who.client_text;
     message.queue_id = envelope.queue_id;
-    message.campaign = decision.campaign.identity.name;
-    if (message.campaign.empty()) {
-        message.campaign = outbound::campaign_name(headers, settings.bulk);
-    }
+    message.campaign = decision.campaign_name();
     message.issue = decision.campaign.identity.issue;
     message.message_id = headers.first("Message-ID").value_or("");
     message.subject = headers.first("Subject").value_or("");
@@ -436,6 +434,7 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
     }
     for (mail::HeldRecipient& recipient : dsn->recipients) {
         recipient.in_doubt = true;
+        recipient.mta_queue_id = envelope.queue_id;
     }
     return *std::move(dsn);
 }

@@ -58,6 +58,11 @@ struct MessageDecision {
     std::optional<mail::SmtpReply> trouble_answer;
     HeaderFacts header;      ///< for the record
     std::size_t window = 0;  ///< the same
+
+    /// By which people know the campaign: the message says it, or its text does. Empty: neither.
+    [[nodiscard]] const std::string& campaign_name() const {
+        return campaign.identity.name.empty() ? header.campaign : campaign.identity.name;
+    }
 };
 
 /// The copy of a message on its way into the spool while its body comes in.

@@ -114,6 +114,7 @@ void OutboundFlow::report_recipient(const Submitting& who,
     line.dns_time = decision.dns_time;
     line.held_id = held_id;
     line.overridden = verdict.overridden;
+    line.campaign = decision.campaign_name();
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 

@@ -175,6 +175,9 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
     if (facts.queued.has_value()) {
         messages_.remember(*facts.queued, facts.intake);
     }
+    if (facts.dropped.has_value()) {
+        batch_.dropped.push_back(*std::move(facts.dropped));
+    }
     for (mail::MtaOutcome& outcome : facts.outcomes) {
         const RecentMessages::Message* const known = messages_.find(outcome.queue_id);
         const bool by_program = facts.intake == dsn::Intake::Program ||
@@ -217,7 +220,23 @@ std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
     return is_same_message ? last.outcome.sender : std::nullopt;
 }
 
+bool OutcomeFlow::tell_dropped() {
+    const core::TimePoint now = parts_.clock.now();
+    while (!batch_.dropped.empty()) {
+        for (ports::OutcomeListener* listener : parts_.listeners) {
+            if (!listener->on_dropped(batch_.dropped.back(), now)) {
+                return false;
+            }
+        }
+        batch_.dropped.pop_back();
+    }
+    return true;
+}
+
 bool OutcomeFlow::record(const config::Settings& settings) {
+    if (!tell_dropped()) {
+        return false;
+    }
     const core::SteadyPoint now = parts_.clock.steady_now();
     const bool is_due = !recorded_.has_value() || now - *recorded_ >= kPositionTime;
     const bool moved = !batch_.position.empty() && batch_.position != recorded_position_;

@@ -97,6 +97,7 @@ private:
     /// What was read and is not recorded yet.
     struct Batch {
         std::vector<ports::JournalEntry> entries;
+        std::vector<mail::DroppedMessage> dropped;  ///< of which nobody was told
         std::string position;
         bool read_any = false;
     };
@@ -111,6 +112,8 @@ private:
     [[nodiscard]] std::optional<std::string> sender_of(const std::string& queue_id,
                                                        std::string_view key) const;
     [[nodiscard]] bool record(const config::Settings& settings);
+    /// Tells the listeners of the messages of the batch that were dropped.
+    [[nodiscard]] bool tell_dropped();
     /// Tells the listeners of all outcomes that they do not know.
     [[nodiscard]] bool tell();
     void note_trouble(std::string_view kind, const std::string& what);

@@ -11,9 +11,11 @@
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "outbound/compose.hpp"
 #include "outbound/preflight_report.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/log.hpp"
+#include "ports/message_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,14 +31,19 @@ namespace holdback::flow {
 
 namespace {
 
-outbound::PreflightFacts facts_of(const mail::Envelope& envelope,
+outbound::PreflightFacts facts_of(const PreflightParts& parts,
+                                  const mail::Envelope& envelope,
                                   const mail::HeaderList& headers,
                                   const MessageDecision& decision) {
     outbound::PreflightFacts facts;
     facts.sender = envelope.sender_text();
-    facts.subject = headers.first("Subject").value_or("");
+    if (const auto subject = headers.first("Subject")) {
+        const std::string header = fmt::format("Subject: {}\r\n\r\n", outbound::one_line(*subject));
+        facts.subject = parts.reader.read(header).subject;
+    }
     facts.message_id = headers.first("Message-ID").value_or("");
     facts.stream = decision.stream;
+    facts.about_message = decision.about_message;
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
         const mail::Recipient& recipient = envelope.recipients[i];
         const bool parses = recipient.syntax.has_value();
@@ -76,8 +83,8 @@ core::Result<void, std::string> answer_preflight(const PreflightParts& parts,
     }
     const std::array<std::string_view, 3> event{
         who.session_id, envelope.queue_id, decision.stream.signal};
-    if (auto sent = parts.own_mail.send_preflight_report(facts_of(envelope, headers, decision),
-                                                         core::digest_hex(event));
+    if (auto sent = parts.own_mail.send_preflight_report(
+            facts_of(parts, envelope, headers, decision), core::digest_hex(event));
         !sent.has_value()) {
         return sent;
     }
@@ -104,7 +111,11 @@ core::Result<void, std::string> OutboundFlow::answer_preflight(
     const mail::HeaderList& headers,
     const MessageDecision& decision) const {
     return flow::answer_preflight(
-        {.own_mail = parts_.own_mail, .log = parts_.log}, who, envelope, headers, decision);
+        {.own_mail = parts_.own_mail, .reader = parts_.reader, .log = parts_.log},
+        who,
+        envelope,
+        headers,
+        decision);
 }
 
 }  // namespace holdback::flow

@@ -9,6 +9,7 @@
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "ports/log.hpp"
+#include "ports/message_reader.hpp"
 
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ inline constexpr std::string_view kPreflightField = "X-Holdback-Preflight";
 struct PreflightParts {
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
     OwnMail& own_mail;
+    const ports::MessageReader& reader;
     ports::Log& log;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
 };

@@ -152,14 +152,33 @@ std::vector<ItemOutcome> ReleaseFlow::with_held(std::span<const std::int64_t> id
     for (ItemOutcome& outcome : outcomes) {
         by_id.insert_or_assign(outcome.id, std::move(outcome));
     }
+    explain_not_held(ids, by_id);
     std::vector<ItemOutcome> in_order;
     in_order.reserve(ids.size());
     for (const std::int64_t id : ids) {
         const auto known = by_id.find(id);
         in_order.push_back(known != by_id.end() ? known->second
-                                                : ItemOutcome{id, What::NotHeld, {}});
+                                                : ItemOutcome{id, What::NotHeld, "no such item"});
     }
     return in_order;
+}
+
+void ReleaseFlow::explain_not_held(std::span<const std::int64_t> ids,
+                                   std::map<std::int64_t, ItemOutcome>& by_id) {
+    ports::HeldFilter others;
+    std::ranges::copy_if(
+        ids, std::back_inserter(others.ids), [&](std::int64_t id) { return !by_id.contains(id); });
+    if (others.ids.empty()) {
+        return;
+    }
+    if (const auto found = items(others); found.has_value()) {
+        for (const ports::HeldItem& item : *found) {
+            const std::int64_t id = item.recipient.id;
+            const auto state = mail::wire_name(item.recipient.state);
+            by_id.insert_or_assign(id,
+                                   ItemOutcome{id, What::NotHeld, fmt::format("it is {}", state)});
+        }
+    }
 }
 
 std::vector<ItemOutcome> ReleaseFlow::each_message(std::span<const std::int64_t> ids,
@@ -270,7 +289,8 @@ void ReleaseFlow::settle(std::vector<ports::ReleaseEnd> ends) {
 }
 
 bool ReleaseFlow::claim(std::string_view token, const mail::Envelope& envelope) {
-    const auto claimed = parts_.held.claim_token(token_hash(token), parts_.clock.now());
+    const auto claimed =
+        parts_.held.claim_token(token_hash(token), envelope.queue_id, parts_.clock.now());
     if (!claimed.has_value()) {
         return false;
     }

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -47,7 +48,7 @@ struct ItemOutcome {
 
     std::int64_t id;
     What what;
-    std::string answer;  ///< the MTA's words, or the trouble
+    std::string answer;  ///< the MTA's words, the trouble, or why it is not held
 };
 
 [[nodiscard]] std::string_view wire_name(ItemOutcome::What what);
@@ -119,6 +120,9 @@ private:
     using Act = std::function<void(OfMessage, std::vector<ItemOutcome>&)>;
     /// Acts on those of `ids` that are held, all at once or message by message.
     std::vector<ItemOutcome> with_held(std::span<const std::int64_t> ids, const Act& act);
+    /// Says of the other `ids` in which state they are.
+    void explain_not_held(std::span<const std::int64_t> ids,
+                          std::map<std::int64_t, ItemOutcome>& by_id);
     std::vector<ItemOutcome> each_message(std::span<const std::int64_t> ids, const Act& act);
     void release_message(OfMessage of_message,
                          const config::HoldSettings& settings,

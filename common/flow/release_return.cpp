@@ -4,8 +4,10 @@
 #include "core/text.hpp"
 #include "flow/release_flow.hpp"
 #include "mail/enhanced_status.hpp"
+#include "mail/finding.hpp"
 #include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
+#include "outbound/findings.hpp"
 #include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
 
@@ -40,8 +42,18 @@ std::string argument_value(std::span<const std::string> arguments, std::string_v
     return {};
 }
 
-/// The reply that stands in a DSN for a recipient who was held back until now.
+/// The reply that stands in a DSN for a recipient who was held back until now: the one by which it
+/// would have been refused.
 mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
+    if (const auto name = mail::parse_finding_name(recipient.finding);
+        name.has_value() && !recipient.in_doubt) {
+        return outbound::rejection({.name = *name,
+                                    .code = recipient.code,
+                                    .certainty = mail::Certainty::Likely,
+                                    .reason = recipient.reason,
+                                    .advice = recipient.advice,
+                                    .suggestion = recipient.suggestion});
+    }
     return mail::SmtpReply::make(
                550, mail::EnhancedStatus::parse("5.7.1").value(), recipient.reason)
         .value();
@@ -49,10 +61,15 @@ mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
 
 /// What the sender reads: why the recipient was held, and what the MTA said to a release.
 std::string explanation_for(const mail::HeldRecipient& recipient) {
-    if (recipient.last_answer.empty()) {
-        return recipient.reason;
+    if (recipient.in_doubt) {
+        return fmt::format("{}; it is not known whether it got a copy all the same",
+                           recipient.reason);
     }
-    return fmt::format("{}; {}", recipient.reason, recipient.last_answer);
+    if (!recipient.last_answer.empty()) {
+        return fmt::format("{}; {}", recipient.reason, recipient.last_answer);
+    }
+    return recipient.advice.empty() ? recipient.reason
+                                    : fmt::format("{}; {}", recipient.reason, recipient.advice);
 }
 
 }  // namespace

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/settings_schema.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "config/value_form.hpp"
-#include "core/text.hpp"
-#include "io/toml_document.hpp"
+#include "io/settings_field.hpp"
 #include "mail/finding.hpp"
 #include "mail/suppression.hpp"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace holdback::io {
 
@@ -31,138 +21,11 @@ using config::AtExpiry;
 using config::ErrorAnswer;
 using config::LogLevel;
 using config::Mode;
-using config::PolicyAction;
 using config::RefuseAtRcpt;
 using config::ReplyBy;
-using config::Settings;
 using config::SharedSeal;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-struct FieldName {
-    std::string table;
-    std::string key;
-
-    [[nodiscard]] std::string dotted() const { return table.empty() ? key : table + "." + key; }
-};
-
-/// What was found, for a message: the text itself where it is one, else its kind.
-std::string shown(const TomlValue& value) {
-    if (const auto* text = value.as_string(); text != nullptr) {
-        return core::log_safe(*text);
-    }
-    if (const auto* number = value.as_integer(); number != nullptr) {
-        return fmt::to_string(*number);
-    }
-    return std::string(value.kind());
-}
-
-FileError wrong_value(const FieldName& name, std::string_view expects, const TomlValue& value) {
-    return {value.place,
-            fmt::format("{} must be {}, not {}", name.dotted(), expects, shown(value))};
-}
-
-// ---- Fields by kind ----------------------------------------------------------------------------
-// `access` gives the member of constant and of changeable settings alike.
-
-template <typename Access, typename T>
-SettingsField text_field(const FieldName& name, Access access, const config::ValueForm<T>& form) {
-    SettingsField field{
-        .table = name.table, .key = name.key, .expects = form.expects, .read = {}, .write = {}};
-    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
-        const auto* const text = value.as_string();
-        auto parsed = text == nullptr ? std::nullopt : form.parse(*text);
-        if (parsed.has_value()) {
-            access(settings) = std::move(*parsed);
-        } else {
-            errors.push_back(wrong_value(name, form.expects, value));
-        }
-    };
-    field.write = [=](const Settings& settings) {
-        return toml_quoted(form.text(access(settings)));
-    };
-    return field;
-}
-
-template <typename Access, typename T>
-SettingsField list_field(const FieldName& name, Access access, const config::ValueForm<T>& form) {
-    const std::string expects = fmt::format("a list, each entry {}", form.expects);
-    SettingsField field{
-        .table = name.table, .key = name.key, .expects = expects, .read = {}, .write = {}};
-    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
-        const TomlArray* const entries = value.as_array();
-        if (entries == nullptr) {
-            errors.push_back(wrong_value(name, expects, value));
-            return;
-        }
-        const std::size_t errors_before = errors.size();
-        std::vector<T> list;
-        for (const TomlValue& entry : *entries) {
-            const auto* const text = entry.as_string();
-            auto parsed = text == nullptr ? std::nullopt : form.parse(*text);
-            if (parsed.has_value()) {
-                list.push_back(std::move(*parsed));
-            } else {
-                errors.push_back({entry.place,
-                                  fmt::format("{}: each entry must be {}, not {}",
-                                              name.dotted(),
-                                              form.expects,
-                                              shown(entry))});
-            }
-        }
-        if (errors.size() == errors_before) {
-            access(settings) = std::move(list);
-        }
-    };
-    field.write = [=](const Settings& settings) {
-        std::vector<std::string> texts;
-        for (const T& entry : access(settings)) {
-            texts.push_back(toml_quoted(form.text(entry)));
-        }
-        return fmt::format("[{}]", fmt::join(texts, ", "));
-    };
-    return field;
-}
-
-struct Bounds {
-    std::int64_t least;
-    std::int64_t most;
-};
-
-template <typename Access>
-SettingsField count_field(const FieldName& name, Access access, Bounds bounds) {
-    const std::string expects =
-        fmt::format("a whole number from {} to {}", bounds.least, bounds.most);
-    SettingsField field{
-        .table = name.table, .key = name.key, .expects = expects, .read = {}, .write = {}};
-    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
-        const auto* const number = value.as_integer();
-        if (number == nullptr || *number < bounds.least || *number > bounds.most) {
-            errors.push_back(wrong_value(name, expects, value));
-        } else {
-            access(settings) = static_cast<std::size_t>(*number);
-        }
-    };
-    field.write = [=](const Settings& settings) { return fmt::to_string(access(settings)); };
-    return field;
-}
-
-template <typename Access>
-SettingsField switch_field(const FieldName& name, Access access) {
-    SettingsField field{
-        .table = name.table, .key = name.key, .expects = "true or false", .read = {}, .write = {}};
-    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
-        if (const auto* const on = value.as_boolean(); on != nullptr) {
-            access(settings) = *on;
-        } else {
-            errors.push_back(wrong_value(name, "true or false", value));
-        }
-    };
-    field.write = [=](const Settings& settings) { return fmt::to_string(access(settings)); };
-    return field;
-}
-
-// ---- The tables --------------------------------------------------------------------------------
 
 using Fields = std::vector<SettingsField>;
 
@@ -297,37 +160,6 @@ void add_bulk(Fields& fields) {
         {"bulk", "repeat_window"},
         [](auto& s) -> auto& { return s.bulk.repeat_window; },
         config::duration_form<seconds>(seconds(0), std::chrono::days(365), "1d")));
-}
-
-/// One action of a policy table. Trouble in DNS never counts against a recipient, so the key for it
-/// takes no other value than its default.
-template <typename Access>
-SettingsField action_field(const std::string& table, mail::FindingName finding, Access access) {
-    const FieldName name{table, std::string(wire_name(finding))};
-    auto form = config::choice(std::array{PolicyAction::Pass,
-                                          PolicyAction::Tag,
-                                          PolicyAction::Hold,
-                                          PolicyAction::Reject,
-                                          PolicyAction::Defer});
-    if (finding == mail::FindingName::UnresolvedDomain) {
-        form = config::choice(std::array{PolicyAction::Pass});
-        form.expects += " (trouble in DNS never counts against a recipient)";
-    }
-    SettingsField field{
-        .table = name.table, .key = name.key, .expects = form.expects, .read = {}, .write = {}};
-    field.read = [=](const TomlValue& value, Settings& settings, std::vector<FileError>& errors) {
-        const auto* const text = value.as_string();
-        const auto action = text == nullptr ? std::nullopt : form.parse(*text);
-        if (action.has_value()) {
-            access(settings).set(finding, *action);
-        } else {
-            errors.push_back(wrong_value(name, form.expects, value));
-        }
-    };
-    field.write = [=](const Settings& settings) {
-        return toml_quoted(form.text(access(settings)[finding]));
-    };
-    return field;
 }
 
 void add_policy(Fields& fields) {
@@ -576,21 +408,6 @@ std::vector<SettingsField> settings_fields() {
     add_seal(fields);
     add_logs(fields);
     return fields;
-}
-
-std::string toml_quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-            out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-            out += c;
-        }
-    }
-    return out + '"';
 }
 
 }  // namespace holdback::io

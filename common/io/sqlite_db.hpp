@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A SQLite database: connections, prepared statements, transactions, migrations. The only file that
-// includes SQLiteCpp is this module's source. Errors are exceptions among the stores of `io`; at
-// the ports they become results, see `at_store_boundary`.
+// A SQLite database file: its connections, transactions, migrations. Errors are exceptions among
+// the stores of `io`; at the ports they become results, see `at_store_boundary`.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "io/sqlite_connection.hpp"     // IWYU pragma: export
 #include "ports/suppression_store.hpp"  // StoreError
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -18,7 +17,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -27,91 +25,9 @@
 
 namespace holdback::io {
 
-/// What SQLite said, with the path in front: text for the log.
-class DatabaseError : public std::runtime_error {
-public:
-    explicit DatabaseError(const std::string& what) : std::runtime_error(what) {}
-};
-
-/// A prepared statement on loan from a connection: bind in order, step, read the columns of a row.
-/// Goes back, reset, when destroyed; destroy it before its connection and before the transaction
-/// ends. Each call may throw DatabaseError.
-class Query {
-public:
-    class Prepared;
-
-    explicit Query(std::shared_ptr<Prepared> prepared);
-    Query(const Query&) = delete;
-    Query& operator=(const Query&) = delete;
-    Query(Query&&) noexcept = default;
-    Query& operator=(Query&&) noexcept = delete;
-    ~Query();
-
-    /// Binds the next parameter; text may hold any octets.
-    Query& bind(std::string_view text);
-    Query& bind(const std::string& text) { return bind(std::string_view(text)); }
-    Query& bind(const char* text) { return bind(std::string_view(text)); }
-    /// The same without a copy: the text stays as it is until the statement goes back.
-    Query& bind_still(const std::string& text);
-    template <std::signed_integral Number>
-    Query& bind(Number number) {
-        return bind_integer(number);
-    }
-    Query& bind(bool value) { return bind_integer(value ? 1 : 0); }
-    /// Times are stored as milliseconds since the epoch, an absent one as NULL.
-    Query& bind(core::TimePoint time) { return bind_integer(time.time_since_epoch().count()); }
-    Query& bind(const std::optional<core::TimePoint>& time);
-    Query& bind(std::nullopt_t null);
-
-    /// True when there is a row.
-    bool step();
-    /// Steps to the end.
-    void run();
-    /// Ready to be bound and run once more.
-    Query& again();
-
-    [[nodiscard]] std::int64_t integer(int column) const;
-    [[nodiscard]] std::string text(int column) const;
-    [[nodiscard]] bool is_null(int column) const;
-    [[nodiscard]] core::TimePoint time(int column) const;
-    [[nodiscard]] std::optional<core::TimePoint> optional_time(int column) const;
-
-private:
-    Query& bind_integer(std::int64_t number);
-
-    std::shared_ptr<Prepared> prepared_;  // null after a move
-    int bound_ = 0;
-};
-
 enum class DatabaseMode : std::uint8_t {
     ReadWrite,  ///< made when absent (mode 0640); migrated
     ReadOnly,   ///< must exist and have our schema; also works while no daemon runs
-};
-
-/// One connection with its cache of prepared statements. Used by one thread at a time.
-class Connection {
-public:
-    class Handle;
-
-    explicit Connection(std::unique_ptr<Handle> handle);
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
-    Connection(Connection&&) = delete;
-    Connection& operator=(Connection&&) = delete;
-    ~Connection();
-
-    /// A statement out of the cache. `sql` is text of ours, never built from values.
-    [[nodiscard]] Query query(std::string_view sql);
-    /// Runs one or more statements without parameters and rows.
-    void execute(std::string_view sql);
-    /// Rows changed by the last statement that changes rows.
-    [[nodiscard]] std::int64_t changes() const;
-    [[nodiscard]] std::int64_t last_insert_id() const;
-    /// True when the file was removed, renamed or replaced since it was opened.
-    [[nodiscard]] bool is_stale() const;
-
-private:
-    std::unique_ptr<Handle> handle_;
 };
 
 /// When a commit is on the disk.

@@ -87,7 +87,8 @@ void count_ended(Connection& connection, core::TimePoint since, ports::DigestSum
 
 void count_held(Connection& connection, core::TimePoint expire_by, ports::DigestSummary& summary) {
     Query held = connection.query(
-        "SELECT count(*), coalesce(sum(r.release_at IS NULL AND r.attempts > 0), 0), "
+        "SELECT count(*), coalesce(sum(r.release_at IS NULL AND r.attempts > 0 "
+        "AND r.in_doubt = 0), 0), "
         "coalesce(sum(r.expires_at <= ?), 0) FROM held_recipient r "
         "JOIN held_message m ON m.spool_id = r.spool_id "
         "WHERE m.kind = 'mail' AND r.state IN ('held', 'releasing')");
@@ -97,6 +98,15 @@ void count_held(Connection& connection, core::TimePoint expire_by, ports::Digest
         summary.stuck = static_cast<std::size_t>(held.integer(1));
         summary.expiring = static_cast<std::size_t>(held.integer(2));
     }
+    // What has its answer open at this moment has no words of its own yet, and soon no doubt.
+    Query doubt = connection.query(
+        "SELECT count(*) FROM held_recipient "
+        "WHERE in_doubt = 1 AND state = 'held' AND last_answer <> ''");
+    summary.in_doubt = read_count(std::move(doubt));
+    Query own = connection.query(
+        "SELECT count(*) FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id "
+        "WHERE m.kind = 'own' AND r.state = 'held' AND r.in_doubt = 0 AND r.attempts > 0");
+    summary.own_unsent = read_count(std::move(own));
     Query items = connection.query(
         "SELECT r.id, m.sender, r.address, r.finding, r.expires_at FROM held_recipient r "
         "JOIN held_message m ON m.spool_id = r.spool_id "

@@ -75,7 +75,7 @@ core::Result<void, StoreError> SqliteHeld::settle_doubt(std::span<const std::int
 core::Result<void, StoreError> SqliteHeld::list(
     const ports::HeldFilter& filter, const std::function<bool(const ports::HeldItem&)>& visit) {
     const std::string sql = list_sql(filter);
-    std::int64_t last = 0;
+    std::int64_t last = filter.after;
     for (std::size_t rows = kFirstPage;; rows = kPage) {
         const auto page = at_store_boundary([&] {
             return database_.read([&](Connection& connection) {

@@ -30,6 +30,13 @@ public:
     hold_together(std::span<const ports::NewHold> holds) override;
     [[nodiscard]] core::Result<void, ports::StoreError> settle_doubt(
         std::span<const std::int64_t> ids) override;
+    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> settle_dropped(
+        std::string_view queue_id,
+        core::TimePoint at,
+        std::string_view why,
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> settle_found(
+        std::span<const ports::FoundCopy> copies, core::TimePoint now) override;
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::HeldFilter& filter,
         const std::function<bool(const ports::HeldItem&)>& visit) override;
@@ -54,7 +61,7 @@ public:
     [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(
         std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
-        std::string_view token_hash, core::TimePoint now) override;
+        std::string_view token_hash, std::string_view queue_id, core::TimePoint now) override;
     [[nodiscard]] core::Result<ports::Recovered, ports::StoreError> recover(
         core::TimePoint now) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> spool_ids_in_use()

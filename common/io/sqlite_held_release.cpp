@@ -13,12 +13,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace holdback::io {
 
@@ -31,6 +35,55 @@ using ports::StoreError;
 constexpr std::string_view kInDoubt =
     "the program ended before the MTA had its answer about this message: look in its log whether "
     "it was delivered before releasing it";
+
+/// Why a DSN is not sent.
+constexpr std::string_view kNobodyLeft =
+    "by the MTA's log, everybody whom this DSN would tell of has got the mail";
+
+/// False when the item is not in doubt any more, or about another message.
+bool settle_copy(Connection& connection, const ports::FoundCopy& copy, core::TimePoint now) {
+    Query query = connection.query(
+        "SELECT state FROM held_recipient WHERE id = ? AND in_doubt = 1 AND mta_queue_id = ? "
+        "AND state IN ('held', 'returned')");
+    query.bind(copy.id).bind(copy.queue_id);
+    if (!query.step() ||
+        !move(connection, copy.id, state_of(query, 0), HeldState::Released, copy.text, now)) {
+        return false;
+    }
+    connection.query("UPDATE held_recipient SET in_doubt = 0, last_answer = ? WHERE id = ?")
+        .bind(copy.text)
+        .bind(copy.id)
+        .run();
+    return true;
+}
+
+/// Discards the DSN in doubt about an original, of whose recipients all have got their copy.
+void discard_idle_dsns(Connection& connection, std::string_view queue_id, core::TimePoint now) {
+    Query left = connection.query(
+        "SELECT 1 FROM held_recipient WHERE in_doubt = 1 AND state = 'returned' "
+        "AND mta_queue_id = ?");
+    left.bind(queue_id);
+    if (left.step()) {
+        return;
+    }
+    Query dsns = connection.query(
+        "SELECT r.id FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id "
+        "WHERE m.kind = 'own' AND r.in_doubt = 1 AND r.state = 'held' AND r.attempts = 0 "
+        "AND r.mta_queue_id = ?");
+    dsns.bind(queue_id);
+    std::vector<std::int64_t> ids;
+    while (dsns.step()) {
+        ids.push_back(dsns.integer(0));
+    }
+    for (const std::int64_t id : ids) {
+        static_cast<void>(
+            move(connection, id, HeldState::Held, HeldState::Discarded, kNobodyLeft, now));
+        connection.query("UPDATE held_recipient SET in_doubt = 0, last_answer = ? WHERE id = ?")
+            .bind(kNobodyLeft)
+            .bind(id)
+            .run();
+    }
+}
 
 }  // namespace
 
@@ -65,6 +118,7 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::begin_release(
                 .bind(token_hash)
                 .bind(id)
                 .run();
+            has_no_copy(connection, id);
             moved.push_back(id);
         }
         if (!moved.empty()) {
@@ -104,6 +158,64 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::settle(
                 if (settle_one(connection, end)) {
                     settled.push_back(end.id);
                 }
+            }
+            return settled;
+        });
+    });
+}
+
+core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::settle_dropped(
+    std::string_view queue_id, core::TimePoint at, std::string_view why, core::TimePoint now) {
+    // One that was tried to be released is in doubt about another message.
+    constexpr std::string_view kWhich =
+        "WHERE in_doubt = 1 AND attempts = 0 AND mta_queue_id = ? AND mta_since <= ?";
+    const auto find = [&](Connection& connection) {
+        Query query = connection.query(
+            fmt::format("SELECT id, last_answer <> '' FROM held_recipient {} ORDER BY id", kWhich));
+        query.bind(queue_id).bind(at);
+        std::map<std::int64_t, bool> found;
+        while (query.step()) {
+            found.emplace(query.integer(0), query.integer(1) != 0);
+        }
+        return found;
+    };
+    const auto settle_all = [&](Connection& connection) {
+        std::vector<std::int64_t> seen;
+        for (const auto& [id, was_seen] : find(connection)) {
+            connection.query("UPDATE held_recipient SET in_doubt = 0 WHERE id = ?").bind(id).run();
+            has_no_copy(connection, id);
+            if (was_seen && move(connection, id, HeldState::Held, HeldState::Held, why, now)) {
+                connection.query("UPDATE held_recipient SET last_answer = '' WHERE id = ?")
+                    .bind(id)
+                    .run();
+                seen.push_back(id);
+            }
+        }
+        return seen;
+    };
+    return at_store_boundary([&] {
+        // Nearly always there is nothing: no other writer waits for that.
+        if (database_.read(find).empty()) {
+            return std::vector<std::int64_t>{};
+        }
+        return database_.write(settle_all);
+    });
+}
+
+core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::settle_found(
+    std::span<const ports::FoundCopy> copies, core::TimePoint now) {
+    return at_store_boundary([&] {
+        return database_.write([&](Connection& connection) {
+            std::vector<std::int64_t> settled;
+            std::set<std::string_view> queue_ids;
+            for (const ports::FoundCopy& copy : copies) {
+                if (settle_copy(connection, copy, now)) {
+                    settled.push_back(copy.id);
+                    queue_ids.insert(copy.queue_id);
+                }
+            }
+            for (const std::string_view queue_id : queue_ids) {
+                discard_idle_dsns(connection, queue_id, now);
             }
             return settled;
         });
@@ -167,7 +279,7 @@ core::Result<void, StoreError> SqliteHeld::about_to_leave(std::string_view token
 }
 
 core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_token(
-    std::string_view token_hash, core::TimePoint now) {
+    std::string_view token_hash, std::string_view queue_id, core::TimePoint now) {
     const auto claim = [&](Connection& connection) {
         std::optional<ports::ReleaseGrant> grant;
         {
@@ -187,6 +299,12 @@ core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_t
         }
         if (grant.has_value()) {
             connection.query("UPDATE release_token SET used_at = ? WHERE hash = ?")
+                .bind(now)
+                .bind(token_hash)
+                .run();
+            connection
+                .query("UPDATE held_recipient SET mta_queue_id = ?, mta_since = ? WHERE token = ?")
+                .bind(queue_id)
                 .bind(now)
                 .bind(token_hash)
                 .run();

@@ -101,6 +101,12 @@ bool move(Connection& connection,
     return true;
 }
 
+void has_no_copy(Connection& connection, std::int64_t id) {
+    connection.query("UPDATE held_recipient SET mta_queue_id = '', mta_since = NULL WHERE id = ?")
+        .bind(id)
+        .run();
+}
+
 bool put_back(Connection& connection,
               std::int64_t id,
               std::string_view answer,
@@ -119,6 +125,9 @@ bool put_back(Connection& connection,
         .bind(doubt == Doubt::Yes)
         .bind(id)
         .run();
+    if (doubt == Doubt::No) {
+        has_no_copy(connection, id);
+    }
     return true;
 }
 
@@ -153,8 +162,8 @@ std::int64_t write_recipient(Connection& connection,
     Query query = connection.query(
         "INSERT INTO held_recipient (spool_id, address, domain, arguments, state, finding, code, "
         "reason, release_at, expires_at, changed_at, attempts, last_answer, in_doubt, recheck_at, "
-        "advice, suggestion, tell, identity) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?)");
+        "advice, suggestion, tell, identity, mta_queue_id, mta_since) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, ?)");
     query.bind(message.spool_id)
         .bind(recipient.address)
         .bind(domain_of(recipient.address))
@@ -176,7 +185,9 @@ std::int64_t write_recipient(Connection& connection,
     } else {
         query.bind(std::nullopt);
     }
-    query.run();
+    query.bind(recipient.mta_queue_id)
+        .bind(recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at))
+        .run();
     const std::int64_t id = connection.last_insert_id();
     write_event(connection, id, std::nullopt, HeldState::Held, recipient.reason, message.held_at);
     return id;
@@ -198,6 +209,21 @@ std::optional<std::int64_t> find_returned_in_doubt(Connection& connection,
         "SELECT id FROM held_recipient WHERE in_doubt = 1 AND state = 'returned' AND identity = ?");
     query.bind(identity);
     return query.step() ? std::optional(query.integer(0)) : std::nullopt;
+}
+
+/// The message has come again, and until the MTA has its answer it may let it pass.
+void doubt_again(Connection& connection,
+                 std::int64_t id,
+                 const mail::HeldRecipient& recipient,
+                 core::TimePoint now) {
+    connection
+        .query(
+            "UPDATE held_recipient SET in_doubt = 1, mta_queue_id = ?, mta_since = ? "
+            "WHERE id = ? AND state = 'held' AND in_doubt = 0")
+        .bind(recipient.mta_queue_id)
+        .bind(now)
+        .bind(id)
+        .run();
 }
 
 }  // namespace
@@ -224,6 +250,9 @@ std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::
         }
         const std::int64_t id =
             older.has_value() ? *older : write_recipient(connection, message, recipient, identity);
+        if (older.has_value() && recipient.in_doubt) {
+            doubt_again(connection, id, recipient, message.held_at);
+        }
         if (recipient.state == HeldState::Returned) {
             static_cast<void>(move(connection,
                                    id,
@@ -275,6 +304,8 @@ ports::HeldItem read_item(const Query& query) {
     recipient.suggestion = query.text(29);
     recipient.tell = query.integer(30) != 0;
     message.issue = query.text(31);
+    recipient.mta_queue_id = query.text(32);
+    recipient.mta_since = query.optional_time(33);
     return item;
 }
 
@@ -284,7 +315,7 @@ std::string item_sql(std::string_view rest) {
         "r.release_at, r.expires_at, r.changed_at, r.attempts, r.last_answer, m.kind, m.sender, "
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
         "m.fingerprint, m.octets, m.held_at, m.stream, r.in_doubt, r.recheck_at, r.advice, "
-        "r.suggestion, r.tell, m.issue "
+        "r.suggestion, r.tell, m.issue, r.mta_queue_id, r.mta_since "
         "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
         rest);
 }

@@ -52,6 +52,9 @@ enum class Doubt : std::uint8_t { No, Yes };
                             Doubt doubt,
                             core::TimePoint now);
 
+/// The MTA has no copy of it, under no queue id.
+void has_no_copy(Connection& connection, std::int64_t id);
+
 /// The state in a column.
 [[nodiscard]] mail::HeldState state_of(const Query& query, int column);
 

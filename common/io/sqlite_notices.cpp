@@ -126,6 +126,26 @@ std::vector<Spending> spendings(Connection& connection,
     return found;
 }
 
+struct LastSpending {
+    std::int64_t id;
+    std::size_t count;
+};
+
+/// What was taken last and not given back.
+std::optional<LastSpending> last_spending(Connection& connection,
+                                          std::string_view account,
+                                          core::TimePoint now) {
+    Query query = connection.query(
+        "SELECT id, count FROM notice_spending WHERE account = ? AND at <= ? AND count > 0 "
+        "ORDER BY at DESC, id DESC LIMIT 1");
+    query.bind(account).bind(now);
+    if (!query.step()) {
+        return std::nullopt;
+    }
+    return LastSpending{.id = query.integer(0),
+                        .count = static_cast<std::size_t>(query.integer(1))};
+}
+
 /// When so much of the oldest has left the window that `count` more fit.
 std::optional<core::TimePoint> fits_at(const std::vector<Spending>& spent,
                                        std::size_t used,
@@ -207,8 +227,8 @@ core::Result<bool, StoreError> SqliteNotices::put(const ports::Notice& notice,
         }
         connection
             .query(
-                "INSERT INTO notice (id, sender, user, campaign, stopped, made_at, subject) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)")
+                "INSERT INTO notice (id, sender, user, campaign, stopped, made_at, subject, "
+                "spool_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(notice.id)
             .bind(notice.group.sender)
             .bind(notice.group.user)
@@ -216,6 +236,7 @@ core::Result<bool, StoreError> SqliteNotices::put(const ports::Notice& notice,
             .bind(notice.stopped)
             .bind(notice.made_at)
             .bind(notice.subject)
+            .bind(own.message.spool_id)
             .run();
         add_items(connection, notice.id, 0, notice.items);
         write_own(connection, own);
@@ -269,6 +290,35 @@ core::Result<std::optional<ports::Notice>, StoreError> SqliteNotices::find(std::
                 "WHERE id = ?");
             query.bind(id);
             return read_notice(connection, std::move(query));
+        });
+    });
+}
+
+core::Result<std::optional<ports::NoticeOfItem>, StoreError> SqliteNotices::told_of(
+    std::int64_t item) {
+    using Found = std::optional<ports::NoticeOfItem>;
+    return at_store_boundary([&] {
+        return database_.read([&](Connection& connection) -> Found {
+            Query query = connection.query(
+                "SELECT n.id, i.number, n.sender, n.made_at, r.state, r.changed_at "
+                "FROM notice_item i JOIN notice n ON n.id = i.notice "
+                "LEFT JOIN held_recipient r ON r.spool_id = n.spool_id "
+                "WHERE i.item = ? ORDER BY n.made_at LIMIT 1");
+            query.bind(item);
+            if (!query.step()) {
+                return std::nullopt;
+            }
+            ports::NoticeOfItem told{.notice = query.text(0),
+                                     .number = static_cast<std::size_t>(query.integer(1)),
+                                     .to = query.text(2),
+                                     .made_at = query.time(3),
+                                     .state = std::nullopt,
+                                     .changed_at = query.time(3)};
+            if (!query.is_null(4)) {
+                told.state = state_of(query, 4);
+                told.changed_at = query.time(5);
+            }
+            return told;
         });
     });
 }
@@ -364,14 +414,19 @@ core::Result<void, StoreError> SqliteNotices::give_back(std::string_view account
                                                         core::TimePoint now) {
     return at_store_boundary([&] {
         database_.write([&](Connection& connection) {
-            connection
-                .query(
-                    "UPDATE notice_spending SET count = max(0, count - ?) WHERE id = "
-                    "(SELECT max(id) FROM notice_spending WHERE account = ? AND at <= ?)")
-                .bind(static_cast<std::int64_t>(count))
-                .bind(account)
-                .bind(now)
-                .run();
+            std::size_t left = count;
+            while (left > 0) {
+                const std::optional<LastSpending> last = last_spending(connection, account, now);
+                if (!last.has_value()) {
+                    return;
+                }
+                const std::size_t back = std::min(left, last->count);
+                connection.query("UPDATE notice_spending SET count = count - ? WHERE id = ?")
+                    .bind(static_cast<std::int64_t>(back))
+                    .bind(last->id)
+                    .run();
+                left -= back;
+            }
         });
     });
 }

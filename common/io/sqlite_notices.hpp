@@ -36,6 +36,8 @@ public:
         const ports::NoticeGroup& group) override;
     [[nodiscard]] core::Result<void, ports::StoreError> adopt(
         std::string_view notice, std::span<const std::int64_t> items) override;
+    [[nodiscard]] core::Result<std::optional<ports::NoticeOfItem>, ports::StoreError> told_of(
+        std::int64_t item) override;
     [[nodiscard]] core::Result<std::optional<ports::Notice>, ports::StoreError> find(
         std::string_view id) override;
     [[nodiscard]] core::Result<void, ports::StoreError> take(const ports::NoticeCommand& command,

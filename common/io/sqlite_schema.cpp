@@ -419,6 +419,25 @@ CREATE INDEX sent_copy_by_time ON sent_copy (at);
 ALTER TABLE held_message ADD COLUMN issue TEXT NOT NULL DEFAULT '';
 )sql";
 
+// The few entries for whole domains once more: a look-up then reads one page of the long list. A
+// condition `local = ''` would have SQLite plan each look-up anew for the text bound to `local`.
+constexpr std::string_view kVersion12 = R"sql(
+CREATE INDEX suppression_of_domain ON suppression (domain) WHERE length(local) = 0;
+)sql";
+
+// Under which queue id the MTA may have a copy of a held item, and since when; and by which notice
+// its sender was told.
+constexpr std::string_view kVersion13 = R"sql(
+ALTER TABLE held_recipient ADD COLUMN mta_queue_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE held_recipient ADD COLUMN mta_since INTEGER;
+UPDATE held_recipient SET
+    mta_queue_id = (SELECT queue_id FROM held_message m WHERE m.spool_id = held_recipient.spool_id),
+    mta_since = (SELECT held_at FROM held_message m WHERE m.spool_id = held_recipient.spool_id)
+    WHERE in_doubt = 1 AND attempts = 0;
+ALTER TABLE notice ADD COLUMN spool_id TEXT NOT NULL DEFAULT '';  -- of the mail that it is
+CREATE INDEX notice_item_by_item ON notice_item (item);
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -429,7 +448,9 @@ constexpr std::array kSteps{kVersion1,
                             kVersion8,
                             kVersion9,
                             kVersion10,
-                            kVersion11};
+                            kVersion11,
+                            kVersion12,
+                            kVersion13};
 
 }  // namespace
 

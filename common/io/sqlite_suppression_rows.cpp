@@ -154,6 +154,17 @@ SubjectPlace place_of(SubjectKind kind, std::string_view subject) {
     std::unreachable();
 }
 
+bool has_rows_between(Connection& connection, std::string_view first, std::string_view behind) {
+    Query query =
+        connection.query("SELECT 1 FROM suppression WHERE domain >= ? AND domain < ? LIMIT 1");
+    query.bind(first).bind(behind);
+    return query.step();
+}
+
+bool has_hashed_rows(Connection& connection) {
+    return has_rows_between(connection, "#", "$");
+}
+
 std::string_view entry_columns() {
     return "domain, local, scope, reason, code, source, strikes, first_seen, last_seen, expires, "
            "active, proof, rule, diagnostic, message_id";

@@ -38,6 +38,12 @@ inline constexpr std::string_view kPatternDomain = "*";
 /// True for the domains of patterns, suffixes and hashed entries.
 [[nodiscard]] bool is_special(std::string_view domain);
 
+/// True when the domain of some row lies in the half-open range.
+[[nodiscard]] bool has_rows_between(Connection& connection,
+                                    std::string_view first,
+                                    std::string_view behind);
+[[nodiscard]] bool has_hashed_rows(Connection& connection);
+
 /// The columns that `read_entry` takes, in its order.
 [[nodiscard]] std::string_view entry_columns();
 /// Throws DatabaseError for a row that is none of ours.

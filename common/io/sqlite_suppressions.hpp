@@ -142,6 +142,13 @@ private:
     };
     class Seeker;
 
+    /// What `look_up` gives, in one statement and so without a transaction around it; nullopt when
+    /// the list may have more than the rows of the address and its domain.
+    [[nodiscard]] std::optional<ports::SuppressionLookup> look_up_named(
+        Connection& connection,
+        const mail::Address& address,
+        const mail::EnvelopeSender& sender,
+        core::TimePoint now) const;
     [[nodiscard]] bool remember(Connection& connection,
                                 std::string_view digest,
                                 core::TimePoint now) const;

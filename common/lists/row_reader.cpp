@@ -86,6 +86,18 @@ std::string_view RowReader::peek(std::size_t most) {
     return std::string_view(buffer_).substr(begin_, most);
 }
 
+/// Old programs end lines with CR alone.
+void RowReader::learn_line_end() {
+    if (line_end_.has_value()) {
+        return;
+    }
+    const std::string_view text = peek(kBlock);
+    const std::size_t cr = text.find('\r');
+    const bool is_cr_alone = cr + 1 < text.size() && cr != std::string_view::npos &&
+                             text.find('\n') == std::string_view::npos;
+    line_end_ = is_cr_alone ? '\r' : '\n';
+}
+
 /// Finds the end of the next row, which `row_` then is.
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): one pass over the octets
 bool RowReader::find_row() {
@@ -94,6 +106,7 @@ bool RowReader::find_row() {
     bool dropping = false;
     std::size_t lines = 0;
     trouble_.reset();
+    learn_line_end();
     while (true) {
         if (begin_ + at >= buffer_.size()) {
             if (dropping) {
@@ -114,7 +127,7 @@ bool RowReader::find_row() {
             within = Within::Plain;
         }
         const char c = buffer_[begin_ + at];
-        if (c == '\n') {
+        if (c == line_end_) {
             ++lines;
             if (within != Within::Quoted) {
                 break;

@@ -28,8 +28,9 @@ enum class RowTrouble : std::uint8_t {
 [[nodiscard]] std::string_view plain_words(RowTrouble trouble);
 
 /// Reads rows in constant memory. CSV is RFC 4180: fields in double quotes may hold separators,
-/// doubled quotes and line ends; lines end with LF, CRLF or the text. A byte order mark in front is
-/// no part of it. Rows without any text are passed over, but counted as lines.
+/// doubled quotes and line ends; lines end with LF, CRLF or the text, and with CR where the text
+/// has no LF. A byte order mark in front is no part of it. Rows without any text are passed over,
+/// but counted as lines.
 class RowReader {
 public:
     explicit RowReader(Source source) : source_(std::move(source)) {}
@@ -55,6 +56,7 @@ public:
 private:
     [[nodiscard]] bool fill();
     [[nodiscard]] bool find_row();
+    void learn_line_end();
     void take_fields(std::string_view row);
     [[nodiscard]] std::size_t take_quoted(std::string_view row, std::size_t at, char separator);
 
@@ -65,7 +67,8 @@ private:
     bool looked_at_mark_ = false;
     std::uintmax_t octets_ = 0;
     std::optional<char> separator_;
-    std::string_view row_;  // into the buffer, without its line end
+    std::optional<char> line_end_;  // nullopt: not known yet
+    std::string_view row_;          // into the buffer, without its line end
     std::vector<std::string> fields_;
     std::optional<RowTrouble> trouble_;
     std::size_t line_ = 0;

@@ -70,6 +70,10 @@ struct HeldRecipient {
     /// Whether the MTA has a copy is not known: its answer to us, or ours to it, was still open.
     /// Such an item is not released by itself.
     bool in_doubt = false;
+    /// The queue id under which the MTA has a copy, if it has one, and since when: of the original,
+    /// or of the last release as it came by the milter. Empty: not known.
+    std::string mta_queue_id;
+    std::optional<core::TimePoint> mta_since;
     /// When to look whether its cause has gone; nullopt: never.
     std::optional<core::TimePoint> recheck_at;
 

@@ -52,6 +52,14 @@ struct QueuedMessage {
     bool operator==(const QueuedMessage&) const = default;
 };
 
+/// A message that the MTA has dropped because a milter told it to: nobody has a copy of it.
+struct DroppedMessage {
+    std::string queue_id;
+    core::TimePoint at;
+
+    bool operator==(const DroppedMessage&) const = default;
+};
+
 [[nodiscard]] std::string_view wire_name(DeliveryResult result);
 [[nodiscard]] std::optional<DeliveryResult> parse_delivery_result(std::string_view name);
 

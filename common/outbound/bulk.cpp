@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/digest.hpp"
 #include "core/text.hpp"
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
@@ -122,15 +123,31 @@ StreamDecision stream_by_headers(const mail::HeaderList& headers,
     return {};
 }
 
-std::string campaign_name(const mail::HeaderList& headers, const config::BulkSettings& settings) {
+namespace {
+
+/// A name of bounded length. What is cut off tells campaigns apart as well as what stands first.
+std::string bounded_name(std::string name) {
     constexpr std::size_t kLongestName = 200;
+    constexpr std::size_t kDigits = 12;
+    if (name.size() <= kLongestName) {
+        return name;
+    }
+    const std::array<std::string_view, 1> whole{name};
+    const std::string digest = core::digest_hex(whole).substr(0, kDigits);
+    name.resize(kLongestName - kDigits - 1);
+    return name + "~" + digest;
+}
+
+}  // namespace
+
+std::string campaign_name(const mail::HeaderList& headers, const config::BulkSettings& settings) {
     const std::array<std::string_view, 3> names{settings.campaign_header, "Feedback-ID", "List-Id"};
     for (const std::string_view name : names) {
         if (name.empty()) {
             continue;
         }
         if (auto value = headers.first(name); value.has_value() && !value->empty()) {
-            return value->substr(0, kLongestName);
+            return bounded_name(*std::move(value));
         }
     }
     return {};

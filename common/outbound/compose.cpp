@@ -262,6 +262,17 @@ std::string html_safe(std::string_view text) {
     return out;
 }
 
+std::string html_page(std::string_view inner) {
+    return fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n"
+        "<meta name=\"supported-color-schemes\" content=\"light dark\"></head>\n"
+        "<body style=\"font-family: sans-serif; font-size: 15px; line-height: 1.45; "
+        "max-width: 42em; overflow-wrap: anywhere; word-break: break-word\">\n{}</body></html>\n",
+        inner);
+}
+
 std::string csv_row(std::span<const std::string> values) {
     std::string row;
     bool first = true;

@@ -45,6 +45,10 @@ namespace holdback::outbound {
 /// Foreign text between tags and in quoted attributes of HTML.
 [[nodiscard]] std::string html_safe(std::string_view text);
 
+/// A page for the HTML part of a mail: `inner` stands in its body. It is readable on a telephone,
+/// and light or dark as the reader has it: `inner` sets no colours.
+[[nodiscard]] std::string html_page(std::string_view inner);
+
 /// One row (RFC 4180) with its line end. A value that a spreadsheet would take for a formula (it
 /// begins with `=`, `+`, `-`, `@`, a tab) gets an apostrophe in front.
 [[nodiscard]] std::string csv_row(std::span<const std::string> values);

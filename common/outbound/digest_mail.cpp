@@ -88,8 +88,26 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
     }
     if (facts.stuck > 0) {
         sections.push_back(
-            {.title = fmt::format("{} could not be released and wait for you", items(facts.stuck)),
-             .lines = {"holdbackctl held list shows the answer of the mail server."}});
+            {.title = fmt::format("{} could not be released and {} for you",
+                                  items(facts.stuck),
+                                  facts.stuck == 1 ? "waits" : "wait"),
+             .lines = {"holdbackctl held list marks them as refused, and holdbackctl held show has",
+                       "the answer of the mail server."}});
+    }
+    if (facts.in_doubt > 0) {
+        sections.push_back(
+            {.title = fmt::format("In doubt: {}", facts.in_doubt),
+             .lines = {"The mail server may have a copy of these; they are not released by "
+                       "themselves.",
+                       "holdbackctl held list --in-doubt names them, and holdbackctl held show",
+                       "says what to look for in the log of the mail server."}});
+    }
+    if (facts.own_unsent > 0) {
+        sections.push_back(
+            {.title = fmt::format("Holdback's own mail that is not sent yet: {}", facts.own_unsent),
+             .lines = {
+                 "Notices to senders and the like, which the mail server has not taken.",
+                 "holdbackctl held list --own names it, holdbackctl held show has its answer."}});
     }
     sections.push_back(
         {.title = fmt::format("Held since {}: {}", rfc5322_date(facts.since), facts.new_items),
@@ -106,19 +124,19 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
 }
 
 std::string digest_html(const DigestFacts& facts) {
-    std::string html = "<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n";
+    std::string html;
     for (const Section& section : sections_of(facts)) {
-        html += fmt::format("<h3>{}</h3>\n", html_safe(section.title));
-        if (section.lines.empty()) {
-            continue;
-        }
-        html += "<pre>\n";
+        html +=
+            fmt::format("<h3 style=\"margin: 1em 0 0.3em\">{}</h3>\n", html_safe(section.title));
+        // What does not fit into a line of a telephone is indented.
         for (const std::string& line : section.lines) {
-            html += html_safe(line) + "\n";
+            html += fmt::format(
+                "<div style=\"font-family: monospace; white-space: pre-wrap; padding-left: 2em; "
+                "text-indent: -2em\">{}</div>\n",
+                html_safe(line));
         }
-        html += "</pre>\n";
     }
-    return html + "</body></html>\n";
+    return html_page(html);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ namespace {
 constexpr std::string_view kFromName = "Holdback";
 constexpr std::size_t kSubjectOctets = 60;
 constexpr std::size_t kCampaignOctets = 100;
+/// So many who ended alike are counted, and not named.
+constexpr std::size_t kManyAlike = 20;
 
 std::string recipients(std::size_t count) {
     return count == 1 ? "1 recipient" : fmt::format("{} recipients", count);
@@ -155,21 +158,23 @@ std::string text_of_ways(const NoticeFacts& facts) {
 
 // -------------------------------------------------------------------------------------------- HTML
 
+/// A cell that looks the same in programs that know nothing of style sheets.
+constexpr std::string_view kCell =
+    "<td style=\"vertical-align: top; padding: 8px; border-top: 1px solid #999\"";
+
 std::string html_row(std::size_t number, const NoticeRow& row, bool with_subject) {
-    std::string what;
+    std::string html = fmt::format(
+        "<tr>{0} align=\"right\">{1}</td>\n{0}><b>{2}</b>", kCell, number, html_safe(row.address));
     if (with_subject) {
-        what += fmt::format("<br>Subject: {}", html_safe(row.subject));
+        html += fmt::format("<br>Subject: {}", html_safe(row.subject));
     }
-    std::string todo = html_safe(sentence(row.advice));
+    html += fmt::format("<br>{}", html_safe(sentence(row.reason)));
     if (!row.suggestion.empty()) {
-        todo = fmt::format("Did you mean <b>{}</b>?", html_safe(row.suggestion));
+        html += fmt::format("<br>Did you mean <b>{}</b>?", html_safe(row.suggestion));
+    } else if (!row.advice.empty()) {
+        html += fmt::format("<br>{}", html_safe(sentence(row.advice)));
     }
-    return fmt::format("<tr><td align=\"right\">{}</td><td>{}{}</td><td>{}</td><td>{}</td></tr>\n",
-                       number,
-                       html_safe(row.address),
-                       what,
-                       html_safe(sentence(row.reason)),
-                       todo);
+    return html + "</td></tr>\n";
 }
 
 std::string html_of_ways(const NoticeFacts& facts) {
@@ -178,26 +183,25 @@ std::string html_of_ways(const NoticeFacts& facts) {
     }
     std::string html = fmt::format("<p>{}</p>\n<ul>\n", html_safe(answer_hint(facts)));
     for (const Command& command : commands(facts)) {
-        html += fmt::format("<li>{}: <code>{}</code></li>\n", command.want, command.write);
+        html += fmt::format("<li>{}: <code style=\"white-space: nowrap\">{}</code></li>\n",
+                            command.want,
+                            command.write);
     }
     return html + "</ul>\n";
 }
 
 std::string notice_html(const NoticeFacts& facts) {
     const bool one_subject = have_one_subject(facts);
-    std::string html =
-        fmt::format("<!DOCTYPE html>\n<html><body style=\"font-family: sans-serif\">\n<p>{}</p>\n",
-                    html_safe(opening(facts)));
+    std::string html = fmt::format("<p>{}</p>\n<p>", html_safe(opening(facts)));
     if (one_subject) {
-        html += fmt::format("<p>Subject: <b>{}</b></p>\n", html_safe(facts.rows.front().subject));
+        html += fmt::format("Subject: <b>{}</b>", html_safe(facts.rows.front().subject));
     }
     if (!facts.campaign.empty()) {
-        html += fmt::format("<p>Campaign: {}</p>\n",
+        html += fmt::format("{}Campaign: {}",
+                            one_subject ? "<br>" : "",
                             html_safe(shortened(facts.campaign, kCampaignOctets)));
     }
-    html +=
-        "<table border=\"1\" cellpadding=\"4\" style=\"border-collapse: collapse\">\n"
-        "<tr><th>No.</th><th>Recipient</th><th>Why</th><th>What to do</th></tr>\n";
+    html += "</p>\n<table style=\"border-collapse: collapse; width: 100%\">\n";
     std::size_t number = 0;
     for (const NoticeRow& row : shown_rows(facts)) {
         html += html_row(++number, row, !one_subject);
@@ -208,7 +212,10 @@ std::string notice_html(const NoticeFacts& facts) {
                             facts.rows.size() - kMostNoticeRows);
     }
     html += html_of_ways(facts);
-    return html + fmt::format("<p>{}</p>\n</body></html>\n", html_safe(end_hint(facts)));
+    if (const std::string end = end_hint(facts); !end.empty()) {
+        html += fmt::format("<p>{}</p>\n", html_safe(end));
+    }
+    return html_page(html);
 }
 
 // --------------------------------------------------------------------------------------------- CSV
@@ -259,6 +266,35 @@ std::string notice_subject(const NoticeFacts& facts) {
 bool is_message_id(std::string_view text) {
     return text.size() <= 250 && text.starts_with('<') && text.ends_with('>') &&
            std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+/// What became of each; of very many, how many ended alike, and the others one by one.
+std::string confirmed_text(const std::vector<ConfirmedRow>& rows) {
+    std::map<std::string_view, std::size_t> counts;
+    if (rows.size() > kMostNoticeRows) {
+        for (const ConfirmedRow& row : rows) {
+            ++counts[row.outcome];
+        }
+        std::erase_if(counts, [](const auto& each) { return each.second <= kManyAlike; });
+    }
+    std::string text;
+    for (const auto& [outcome, count] : counts) {
+        text += fmt::format("{}\n      {}\n", recipients(count), wrapped(outcome, "      "));
+    }
+    std::size_t named = 0;
+    for (const ConfirmedRow& row : rows) {
+        if (counts.contains(row.outcome) || ++named > kMostNoticeRows) {
+            continue;
+        }
+        text += fmt::format("{:>4}  {}\n      {}\n",
+                            row.number,
+                            one_line(row.address),
+                            wrapped(row.outcome, "      "));
+    }
+    if (named > kMostNoticeRows) {
+        text += fmt::format("and {} more\n", named - kMostNoticeRows);
+    }
+    return text;
 }
 
 }  // namespace
@@ -320,12 +356,7 @@ std::string compose_confirmation(const ConfirmationFacts& facts) {
     if (!facts.refused.empty()) {
         text += wrapped(fmt::format("Nothing was done: {}", facts.refused), "") + "\n";
     }
-    for (const ConfirmedRow& row : facts.rows) {
-        text += fmt::format("{:>4}  {}\n      {}\n",
-                            row.number,
-                            one_line(row.address),
-                            wrapped(row.outcome, "      "));
-    }
+    text += confirmed_text(facts.rows);
     for (const std::string& remark : facts.remarks) {
         text += fmt::format("{}Not done: {}\n", text.empty() ? "" : "\n", wrapped(remark, "    "));
     }

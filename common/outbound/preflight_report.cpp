@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "mail/finding.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
 #include "outbound/compose.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/forecast.hpp"
@@ -53,9 +54,34 @@ std::string csv_of(const std::vector<PreflightRow>& rows) {
     return csv;
 }
 
+std::string recipients(std::size_t count) {
+    return count == 1 ? "1 recipient" : fmt::format("{} recipients", count);
+}
+
 std::size_t count_of(const std::vector<PreflightRow>& rows, PolicyAction action) {
     return static_cast<std::size_t>(std::ranges::count_if(
         rows, [&](const PreflightRow& row) { return row.verdict.action == action; }));
+}
+
+std::string message_text(const std::vector<Finding>& about_message) {
+    std::string text;
+    for (const Finding& finding : about_message) {
+        text += fmt::format("{}{}\n        {}\n        {}\n",
+                            text.empty() ? "about the message itself:\n" : "",
+                            mail::wire_name(finding.name),
+                            core::printable(finding.reason),
+                            core::printable(finding.advice));
+    }
+    return text.empty() ? text : text + "\n";
+}
+
+/// What there is to be said about this recipient that does not hold for all; nullptr: nothing.
+const Finding* own_finding(const PreflightRow& row) {
+    const std::optional<Finding>& finding = row.verdict.finding;
+    return row.verdict.action != PolicyAction::Pass && finding.has_value() &&
+                   !is_about_message(finding->name)
+               ? &*finding
+               : nullptr;
 }
 
 std::string recipients_text(const std::vector<PreflightRow>& rows) {
@@ -63,7 +89,8 @@ std::string recipients_text(const std::vector<PreflightRow>& rows) {
     std::size_t shown = 0;
     std::size_t all = 0;
     for (const PreflightRow& row : rows) {
-        if (row.verdict.action == PolicyAction::Pass || !row.verdict.finding.has_value()) {
+        const Finding* const finding = own_finding(row);
+        if (finding == nullptr) {
             continue;
         }
         if (++all > kMostShown) {
@@ -71,12 +98,11 @@ std::string recipients_text(const std::vector<PreflightRow>& rows) {
         }
         ++shown;
         constexpr std::size_t kMostAddress = 320;
-        const Finding& finding = *row.verdict.finding;
         text += fmt::format("{:<6}  {}\n        {}\n        {}\n",
                             config::wire_name(row.verdict.action),
                             shortened(one_line(row.address), kMostAddress),
-                            core::printable(finding.reason),
-                            core::printable(finding.advice));
+                            core::printable(finding->reason),
+                            core::printable(finding->advice));
     }
     if (all > shown) {
         text += fmt::format("and {} more; all are in the file preflight.csv\n", all - shown);
@@ -99,8 +125,8 @@ std::string report_text(const PreflightFacts& facts) {
     text += fmt::format("Judged as:  {} (signal {})\n\n",
                         wire_name(facts.stream.stream),
                         core::printable(facts.stream.signal));
-    text += fmt::format("{} recipients: {} pass, {} tag, {} hold, {} defer, {} reject\n",
-                        facts.rows.size(),
+    text += fmt::format("{}: {} pass, {} tag, {} hold, {} defer, {} reject\n",
+                        recipients(facts.rows.size()),
                         count_of(facts.rows, PolicyAction::Pass),
                         count_of(facts.rows, PolicyAction::Tag),
                         count_of(facts.rows, PolicyAction::Hold),
@@ -114,7 +140,8 @@ std::string report_text(const PreflightFacts& facts) {
     for (const TroubledDomain& each : domains) {
         text += fmt::format("{:>9}  {}\n", each.recipients, core::printable(each.domain));
     }
-    text += "\n" + recipients_text(facts.rows);
+    text += "\n" + message_text(facts.about_message);
+    text += recipients_text(facts.rows);
     return text;
 }
 
@@ -127,8 +154,8 @@ std::string compose_preflight_report(const PreflightFacts& facts) {
     return own_header({.from_name = "Holdback",
                        .from = fmt::format("holdback@{}", facts.host),
                        .to = {facts.sender},
-                       .subject = fmt::format("Preflight: {} recipients, nothing was sent",
-                                              facts.rows.size()),
+                       .subject = fmt::format("Preflight: {}, nothing was sent",
+                                              recipients(facts.rows.size())),
                        .message_id = fmt::format("{}@{}", facts.unique, facts.host),
                        .in_reply_to = facts.message_id,
                        .auto_submitted = "auto-replied",

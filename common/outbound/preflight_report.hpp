@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
 
 #include <string>
@@ -27,6 +28,7 @@ struct PreflightFacts {
     std::string subject;     ///< of the message; empty: none
     std::string message_id;  ///< of the message; empty: none
     StreamDecision stream;
+    std::vector<Finding> about_message;  ///< what all recipients have alike
     std::vector<PreflightRow> rows;
 };
 

@@ -34,13 +34,15 @@ struct ExpiringItem {
     bool operator==(const ExpiringItem&) const = default;
 };
 
-/// Counts of held mail; mail of our own is left out.
+/// Counts of held mail; mail of our own is left out, but where it is named.
 struct DigestSummary {
     std::size_t new_items = 0;         ///< held since the last digest
     std::vector<DigestCount> causes;   ///< of these, by finding, most frequent first, at most ten
     std::vector<DigestCount> senders;  ///< of these, by envelope sender, the same way
     std::size_t held = 0;              ///< now
-    std::size_t stuck = 0;  ///< of these, those whose release failed and waits for a person
+    std::size_t stuck = 0;       ///< of these, those whose release failed and waits for a person
+    std::size_t in_doubt = 0;    ///< of all mail, those of which the MTA may have a copy
+    std::size_t own_unsent = 0;  ///< mail of our own that the MTA was offered and has not taken
     std::size_t expiring = 0;
     std::vector<ExpiringItem> expiring_items;  ///< the first to end, at most twenty
     std::size_t released = 0;                  ///< since the last digest, and so on

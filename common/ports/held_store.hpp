@@ -34,6 +34,7 @@ struct HoldOutcome {
 
 /// Which items `list` gives; what is empty does not filter.
 struct HeldFilter {
+    std::int64_t after = 0;  ///< ids above this
     std::vector<std::int64_t> ids;
     std::vector<mail::HeldState> states;
     std::optional<mail::HeldKind> kind;
@@ -66,6 +67,13 @@ struct ReleaseEnd {
     What what = What::Failed;
     std::string answer;  ///< the MTA's words, or the reason of the interruption
     std::optional<core::TimePoint> retry_at;
+};
+
+/// An item in doubt of which the MTA has a copy, under this queue id.
+struct FoundCopy {
+    std::int64_t id = 0;
+    std::string queue_id;
+    std::string text;  ///< what says so, for people
 };
 
 /// When to look at an item again.
@@ -119,14 +127,15 @@ public:
     HeldStore& operator=(HeldStore&&) = delete;
     virtual ~HeldStore() = default;
 
-    /// Writes messages and their recipients, all or nothing (ids, spool ids, attempts and answers
-    /// in `recipients` are ignored: each begins in `held`, at `message.held_at`, and goes on to
-    /// `returned` at once when its state says so). A recipient for whom a message with this
-    /// fingerprint and sender is already in `held` or `releasing` gets no second row, nor one that
-    /// is returned at once for whom one is `returned` and in doubt; sender and address are compared
-    /// octet by octet, and an empty fingerprint equals no other. Outcomes are in the order of
-    /// `holds` and their recipients. When every outcome of a message is `already_held` its row is
-    /// not written and the caller drops its spool file.
+    /// Writes messages and their recipients, all or nothing (ids, spool ids, attempts, answers and
+    /// `mta_since` in `recipients` are ignored: each begins in `held`, at `message.held_at`, and
+    /// goes on to `returned` at once when its state says so). A recipient for whom a message with
+    /// this fingerprint and sender is already in `held` or `releasing` gets no second row, nor one
+    /// that is returned at once for whom one is `returned` and in doubt; sender and address are
+    /// compared octet by octet, and an empty fingerprint equals no other. A row in `held` that is
+    /// found so is as much in doubt as the new one would be. Outcomes are in the order of `holds`
+    /// and their recipients. When every outcome of a message is `already_held` its row is not
+    /// written and the caller drops its spool file.
     [[nodiscard]] virtual core::Result<std::vector<std::vector<HoldOutcome>>, StoreError>
     hold_together(std::span<const NewHold> holds) = 0;
 
@@ -138,6 +147,21 @@ public:
     /// machine may undo it, the end of the program not.
     [[nodiscard]] virtual core::Result<void, StoreError> settle_doubt(
         std::span<const std::int64_t> ids) = 0;
+
+    /// The MTA has dropped the message with this queue id, which had come by `at`: items in doubt
+    /// about that original are in doubt no more. Gives those that `recover` had seen in doubt; they
+    /// have `why` in their history.
+    [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> settle_dropped(
+        std::string_view queue_id,
+        core::TimePoint at,
+        std::string_view why,
+        core::TimePoint now) = 0;
+
+    /// `held` or `returned`, and in doubt -> `released`. Gives the ids of those that still were,
+    /// under the same queue id. A DSN in doubt about that original is discarded when nobody is left
+    /// of whom it would tell.
+    [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> settle_found(
+        std::span<const FoundCopy> copies, core::TimePoint now) = 0;
 
     /// Calls `visit` for each item in order of id until it returns false. No lock is held while
     /// `visit` runs: it may call this store.
@@ -186,9 +210,9 @@ public:
                                                                         core::TimePoint now) = 0;
 
     /// Uses a token up: gives what it is good for, once; nullopt for an unknown or used one, and
-    /// for one whose items have all gone back to `held`.
+    /// for one whose items have all gone back to `held`. The message came under `queue_id`, or "".
     [[nodiscard]] virtual core::Result<std::optional<ReleaseGrant>, StoreError> claim_token(
-        std::string_view token_hash, core::TimePoint now) = 0;
+        std::string_view token_hash, std::string_view queue_id, core::TimePoint now) = 0;
 
     /// All items that were in `releasing` when the process ended: back to `held`, to be tried again
     /// at once (`release_at` = `now`), their tokens void; those whose token was claimed, or that

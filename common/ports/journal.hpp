@@ -144,6 +144,16 @@ public:
     /// therefore do no harm the second time. False: not now (a store is out of reach); this and
     /// the later outcomes are told again soon.
     [[nodiscard]] virtual bool on_outcome(const JournalEntry& entry, core::TimePoint now) = 0;
+
+    /// The MTA has dropped a message, as a milter told it to. Called by the same thread, before the
+    /// line counts as read; told again, too, when the process ended in between, or when it gave
+    /// false.
+    [[nodiscard]] virtual bool on_dropped(const mail::DroppedMessage& message,
+                                          core::TimePoint now) {
+        static_cast<void>(message);
+        static_cast<void>(now);
+        return true;
+    }
 };
 
 }  // namespace holdback::ports

@@ -39,6 +39,19 @@ struct Notice {
     std::vector<std::int64_t> items;  ///< number i + 1 of the notice is item i
 };
 
+/// How the sender of an item was told of it.
+struct NoticeOfItem {
+    std::string notice;      ///< id
+    std::size_t number = 0;  ///< of the item in the notice
+    std::string to;
+    core::TimePoint made_at;
+    /// What became of the notice as a mail, and when; nullopt: that is forgotten.
+    std::optional<mail::HeldState> state;
+    core::TimePoint changed_at;
+
+    bool operator==(const NoticeOfItem&) const = default;
+};
+
 /// An answer that was taken from the MTA and is still to be obeyed.
 struct NoticeCommand {
     std::int64_t id = 0;  ///< given by the store
@@ -102,6 +115,10 @@ public:
     [[nodiscard]] virtual core::Result<std::optional<Notice>, StoreError> find(
         std::string_view id) = 0;
 
+    /// The notice that tells of an item; nullopt: there is none.
+    [[nodiscard]] virtual core::Result<std::optional<NoticeOfItem>, StoreError> told_of(
+        std::int64_t item) = 0;
+
     /// Keeps a command until `finish`. One with the same `key` (an answer that came twice) is kept
     /// once.
     [[nodiscard]] virtual core::Result<void, StoreError> take(const NoticeCommand& command,
@@ -117,7 +134,7 @@ public:
                                                                        std::size_t count,
                                                                        const config::Rate& budget,
                                                                        core::TimePoint now) = 0;
-    /// Gives back what was taken last and not used.
+    /// Gives back what was taken and not used, what was taken last first.
     [[nodiscard]] virtual core::Result<void, StoreError> give_back(std::string_view account,
                                                                    std::size_t count,
                                                                    core::TimePoint now) = 0;

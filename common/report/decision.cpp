@@ -60,7 +60,8 @@ std::string value_or_none(std::string_view text) {
 std::string decision_line(const OutboundDecision& decision) {
     return fmt::format(
         "decision flow=outbound qid={} sender={} rcpt={} verdict={} reason={} bulk={} dns_ms={} "
-        "code={} signal={} mode={} unshadowed={} held={} session={} envid={} override={}",
+        "code={} signal={} mode={} unshadowed={} held={} session={} envid={} override={} "
+        "campaign={}",
         value_or_none(decision.queue_id),
         address_value(decision.sender),
         address_value(decision.recipient),
@@ -75,7 +76,8 @@ std::string decision_line(const OutboundDecision& decision) {
         value_of(decision.held_id),
         value_or_none(decision.session),
         value_or_none(decision.envelope_id),
-        decision.overridden ? "yes" : "no");
+        decision.overridden ? "yes" : "no",
+        value_or_none(decision.campaign));
 }
 
 std::string decision_line(const InboundDecision& decision) {
@@ -156,6 +158,8 @@ std::string_view wire_name(NoticeVerdict verdict) {
             return "ignored";
         case NoticeVerdict::Overridden:
             return "overridden";
+        case NoticeVerdict::Withdrawn:
+            return "withdrawn";
     }
     std::unreachable();
 }

@@ -38,11 +38,12 @@ struct OutboundDecision {
     std::optional<std::int64_t> held_id;                ///< the number that people use
     std::string envelope_id;  ///< ENVID that the client gave; empty when it gave none
     bool overridden = false;  ///< it would have been held, but for X-Holdback-Override
+    std::string campaign;     ///< the name that people use; empty when it has none
 };
 
 /// `decision flow=outbound qid="4Xk2" sender="…" rcpt="…" verdict=hold reason=null-mx bulk=yes
 /// dns_ms=12 code=2002 signal="header:List-Id" mode=enforce unshadowed=hold held=17 session="…"
-/// envid="QQ314159" override=no`.
+/// envid="QQ314159" override=no campaign="spring"`.
 /// What is absent is written `none`.
 [[nodiscard]] std::string decision_line(const OutboundDecision& decision);
 
@@ -120,6 +121,7 @@ enum class NoticeVerdict : std::uint8_t {
     Refused,     ///< it is not, and its sender is told why
     Ignored,     ///< it goes on as ordinary mail
     Overridden,  ///< X-Holdback-Override released recipients as they were sent
+    Withdrawn,   ///< it did, and the message was not sent: the budget has it back
 };
 
 struct NoticeDecision {

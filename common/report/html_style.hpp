@@ -68,6 +68,14 @@ td small { display: block; color: var(--soft); font-size: 12.5px; line-height: 1
 thead th { position: sticky; top: 0; background: var(--card); color: var(--soft); font-weight: 600; font-size: 12.5px; }
 tfoot td { position: sticky; bottom: 0; background: var(--card); font-weight: 600; border-bottom: 0; border-top: 1px solid var(--soft); }
 td.nil { color: var(--faint); }
+@media screen and (max-width: 560px) {
+  main, header, footer { padding-left: 10px; padding-right: 10px; }
+  header { padding-top: 20px; }
+  section { padding: 15px 13px; }
+  .tiles { gap: 8px; grid-template-columns: repeat(auto-fit, minmax(92px, 1fr)); }
+  .tile { padding: 8px 10px; }
+  .tile b { font-size: 20px; }
+}
 footer { padding-top: 4px; padding-bottom: 40px; font-size: 13px; }
 @media print {
   :root {

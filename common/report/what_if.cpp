@@ -100,7 +100,10 @@ void WhatIf::add(const outbound::RecordedMessage& message,
                                       change.after.reason}];
         group.change = change;
         group.ends.add(end);
-        if (group.examples.size() < kMostExamples) {
+        // Who gets every newsletter is one example.
+        if (group.examples.size() < kMostExamples &&
+            std::ranges::find(group.examples, recipient.address, &ChangedRecipient::address) ==
+                group.examples.end()) {
             group.examples.push_back({.at = message.at,
                                       .queue_id = message.queue_id,
                                       .sender = message.sender_text(),

@@ -219,6 +219,12 @@ def test_a_stopped_campaign_with_nothing_held_can_be_continued(bench, stops_at_o
     octets = message(NEWS, "list@home.test", "x", bulk=True, campaign="empty")
     mail_out(bench, ["x9@gone.test"], octets)
     bench.holdback.ctl("held", "discard", "--campaign", "empty")
+    # Whoever selects some of a campaign does not let all of it go on.
+    for narrower in (["--in-doubt"], ["--expires-within", "1h"], ["--domain", "gone.test"]):
+        done = bench.holdback.ctl(
+            "held", "release", "--campaign", "empty", *narrower, check=False
+        )
+        assert done.code == 1 and "goes on" not in done.errors
     done = bench.holdback.ctl("held", "release", "--campaign", "empty")
     assert "the campaign empty was stopped and goes on" in done.errors
     again = bench.holdback.ctl("held", "release", "--campaign", "empty", check=False)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing is lost and nothing is doubled when the daemon is killed at any moment.
+"""Nothing is lost and nothing is doubled when the daemon is killed at any moment. It follows the
+MTA's log, which ends doubt where it proves something.
 
 HOLDBACK_KILLS is the number of kills (300 and more show what the design promises; with Sendmail
 there are fewer), HOLDBACK_SEED repeats a run as far as threads let it.
@@ -10,7 +11,10 @@ import random
 import statistics
 import time
 
-from lab.storm import Account, Storm, release_what_waits
+import pytest
+
+from lab.storm import Account, Storm, read_the_log, release_what_waits
+from lab.wait import wait_for
 
 MTAS = ("postfix", "sendmail")
 SETTINGS = {"outgoing": {"block": ["blocked.test"]}, "log": {"level": "info"}}
@@ -19,6 +23,17 @@ KILLS = int(os.environ.get("HOLDBACK_KILLS", "40"))
 # The daemon does the same with both MTAs: what may differ shows earlier.
 MOST_KILLS = {"postfix": KILLS, "sendmail": 60}
 SEED = int(os.environ.get("HOLDBACK_SEED", str(random.SystemRandom().randrange(1 << 32))))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def following(bench):
+    log = bench.mta.base / "log/maillog"
+    log.chmod(0o644)
+    bench.holdback.change({"maillog": {"file": str(log), "handed_on": []}})
+    bench.holdback.reload()
+    wait_for(
+        "the log is followed", lambda: bench.holdback.ctl("status").rows[0]["maillog"] == "ok"
+    )
 
 
 def kill_again_and_again(bench, kills, dice):
@@ -46,8 +61,10 @@ def weather(bench, kills, **storm):
     bench.holdback.kill()
     bench.holdback.start()
     bench.settle()
+    read_the_log(bench)
     release_what_waits(bench)
-    account = Account(bench, sending)
+    read_the_log(bench)
+    account = Account(bench, sending, log=True)
     print(
         f"{kills} kills in {time.monotonic() - began:.0f} s, restart "
         f"{statistics.median(restarts):.2f} s (median), {max(restarts):.2f} s (longest); "

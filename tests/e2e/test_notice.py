@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices to senders, the answers that release, X-Holdback-Override, and the daily digest."""
 
-import base64
 import csv
-import email
-import email.policy
 import io
 import re
 import time
@@ -12,78 +9,16 @@ import time
 from test_dsn_tags import STRANGER
 
 from lab.mail import NEWS, message, send
+from lab.notices import (
+    ANNA, CARL, DORA, EVA, OURS, answer, body_text, confirmation, held, hold, mails, notice,
+)
 from lab.wait import wait_for
 
-ANNA = "anna@good.test"
-CARL = "carl@nullmx.test"
-DORA = "dora@gone.test"
-EVA = "eva@nullmx.test"
-OURS = "holdback@home.test"
 MTAS = ("postfix", "sendmail")
-USERS = ["newsletter", "clients", "crash", "budget", "override", "spender"]
 SETTINGS = {
     "notice": {"address": OURS, "collect": "1s"},
-    "bulk": {"users": USERS},
+    "bulk": {"users": ["newsletter", "crash", "budget", "override", "spender"]},
 }
-
-
-def hold(bench, campaign, recipients=(ANNA, CARL, DORA, EVA), login="newsletter", **options):
-    octets = message(
-        NEWS, "list@home.test", f"News {campaign}", bulk=True, campaign=campaign, **options
-    )
-    sent = send(bench.mta.relay_port, NEWS, recipients, octets, **bench.mta.login(login))
-    assert sent.data and sent.data[0] == 250, sent
-
-
-def parsed(delivery):
-    return email.message_from_bytes(delivery.octets, policy=email.policy.default)
-
-
-def mails(bench, to, subject):
-    """What a mailbox of home.test got, with this in its subject."""
-    found = [parsed(delivery) for delivery in bench.home.deliveries(to)]
-    return [mail for mail in found if subject in mail["Subject"]]
-
-
-def notice(bench, campaign):
-    """The one notice about a campaign."""
-    found = wait_for("the notice", lambda: mails(bench, NEWS, f"News {campaign}"))
-    bench.settle()
-    assert len(mails(bench, NEWS, f"News {campaign}")) == 1
-    return found[0]
-
-
-def answer(bench, to, text, login="newsletter", sender=NEWS, recipients=(OURS,), extra=()):
-    """Answers a mail as a mail program does: with its subject, its references and its text."""
-    quoted = "".join(f"> {line}\r\n" for line in body_text(to).splitlines())
-    octets = message(
-        sender,
-        OURS,
-        "Re: " + re.sub(r"\s+", " ", str(to["Subject"])),
-        f"{text}\r\n\r\nOn Fri, 27 Nov 2026 at 10:00, Holdback <{OURS}> wrote:\r\n{quoted}",
-        extra=[f"In-Reply-To: {to['Message-ID']}", f"References: {to['Message-ID']}", *extra],
-    )
-    sent = send(bench.mta.relay_port, sender, list(recipients), octets, **bench.mta.login(login))
-    assert sent.data and sent.data[0] == 250, sent
-    bench.settle()
-    return sent
-
-
-def body_text(mail):
-    return mail.get_body(("plain",)).get_content()
-
-
-def confirmation(bench, to=NEWS):
-    (found,) = wait_for("the confirmation", lambda: mails(bench, to, "your answer"))
-    return body_text(found)
-
-
-def held(bench, campaign):
-    return sorted(
-        row["recipient"]
-        for row in bench.holdback.held("--campaign", campaign)
-        if row["state"] == "held"
-    )
 
 
 def test_a_notice_tells_the_sender_once_who_was_held_and_why(bench):
@@ -200,86 +135,6 @@ def test_others_get_the_answer_that_goes_to_them_as_well(bench):
     confirmation(bench)
     assert len(bench.outside.deliveries("boss@good.test")) == 1
     assert bench.home.deliveries(OURS) == []
-
-
-def test_an_answer_from_outside_counts_where_the_token_is_enough(bench):
-    with bench.changed({"notice": {"reply_by": "token"}}):
-        hold(bench, "outside")
-        mail = notice(bench, "outside")
-        octets = message(
-            "x@elsewhere.test", OURS, "Re: held", "release 1\r\n",
-            extra=[f"In-Reply-To: {mail['Message-ID']}"],
-        )
-        send(bench.mta.relay_port, "x@elsewhere.test", [OURS], octets, **bench.mta.client(STRANGER))
-        wait_for("Carl has it", lambda: bench.outside.deliveries(CARL))
-        # Whoever is unknown may have made the address up: the owner of the mail is told.
-        assert re.search(rf"1  {CARL}\s+sent", confirmation(bench))
-        assert bench.outside.deliveries("x@elsewhere.test") == []
-
-
-def html_answer(mail):
-    """As Outlook and Gmail write it when there is nothing but HTML: no mark at what is quoted."""
-    return (
-        "Content-Type: text/html; charset=utf-8",
-        "<html><head><style>p {margin:0}</style></head><body><div dir=\"ltr\">"
-        "<p class=\"MsoNormal\">Discard&nbsp;1<o:p></o:p></p></div><br>"
-        "<div class=\"gmail_quote\"><div class=\"gmail_attr\">On Fri, Nov 27, 2026 at 10:00 AM "
-        f"Holdback &lt;<a href=\"mailto:{OURS}\">{OURS}</a>&gt; wrote:<br></div>"
-        "<blockquote><div>discard all</div>" + mail.get_body(("html",)).get_content()
-        + "</blockquote></div></body></html>",
-    )
-
-
-def two_part_answer(mail):
-    """As Apple Mail on a telephone: text in base64 beside HTML."""
-    quoted = "".join(f"> {line}\r\n" for line in body_text(mail).splitlines())
-    text = (
-        "Discard 2\r\n\r\nVon meinem iPhone gesendet\r\n\r\n"
-        f"> Am 27.11.2026 um 10:00 schrieb Holdback:\r\n{quoted}"
-    )
-    encoded = base64.encodebytes(text.encode()).decode().replace("\n", "\r\n")
-    return (
-        "Content-Type: multipart/alternative; boundary=\"Apple-Mail-1\"",
-        "--Apple-Mail-1\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n"
-        "--Apple-Mail-1\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
-        "<html><body>Discard 2<br><blockquote>discard all</blockquote></body></html>\r\n"
-        "--Apple-Mail-1--\r\n",
-    )
-
-
-def blank_text_answer(mail):
-    """A client that writes HTML and leaves the plain text blank."""
-    return (
-        "Content-Type: multipart/alternative; boundary=\"b1\"",
-        "--b1\r\nContent-Type: text/plain\r\n\r\n \r\n\r\n"
-        "--b1\r\nContent-Type: text/html; charset=iso-8859-1\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-        "<div>discard=A03</div><hr><div><b>Von:</b> Holdback<br>discard all</div>\r\n"
-        "--b1--\r\n",
-    )
-
-
-def test_answers_of_other_programs_are_understood(bench):
-    hold(bench, "clients", login="clients")
-    mail = notice(bench, "clients")
-    for number, shape in enumerate([html_answer, two_part_answer, blank_text_answer]):
-        content, body = shape(mail)
-        octets = (
-            f"From: <{NEWS}>\r\nTo: <{OURS}>\r\n"
-            # An answer in a script of its own: the token is in the references, or encoded.
-            f"Subject: =?utf-8?B?{base64.b64encode('回复'.encode()).decode()}?=: held\r\n"
-            f"In-Reply-To: {mail['Message-ID']}\r\nMessage-ID: <client{number}@home.test>\r\n"
-            f"MIME-Version: 1.0\r\n{content}\r\n\r\n{body}"
-        ).encode()
-        send(bench.mta.relay_port, NEWS, [OURS], octets, **bench.mta.login("clients"))
-    texts = wait_for(
-        "all are confirmed",
-        lambda: (found := mails(bench, NEWS, "your answer")) and len(found) == 3 and found,
-    )
-    for number, (who, text) in enumerate(zip((CARL, DORA, EVA), map(body_text, texts)), 1):
-        assert re.search(rf"{number}  {who}\s+discarded", text) and "Not done" not in text
-    assert held(bench, "clients") == []
 
 
 def test_beyond_the_budget_nothing_is_released_and_the_answer_says_why(bench):

@@ -256,6 +256,12 @@ LISTS = [
     ("a head that names nothing", "id,who\n1,a@example.net\n2,b@example.net\n3,c@example.net\n"),
     ("a separator in the head", '"Town, State",email\n"A, B",a@example.net\n,b@example.net\n'
                                 ",c@example.net\n"),
+    ("a line that tells the separator", "sep=;\r\nname;e-mail\r\n\"A, B\";a@example.net\r\n"
+                                        "B;b@example.net\r\nC;c@example.net\r\n"),
+    ("CR alone", "name,e-mail\rA,a@example.net\rB,b@example.net\rC,c@example.net\r"),
+    ("names beside addresses", "name,e-mail\nA,Doe <a@example.net>\nB,mailto:b@example.net\n"
+                               "C,<c@example.net>\n"),
+    ("mailboxes as lines", "Doe, A <a@example.net>\n\"B\" <b@example.net>\nc@example.net\n"),
     ("tabs", "x\taddress\n1\ta@example.net\n2\tb@example.net\n3\tc@example.net\n"),
 ]
 
@@ -283,6 +289,22 @@ def test_a_column_can_be_named(ctl, column):
         "check", "--offline", "--file", "-", "--column", "nope", stdin=text, code=NO
     )
     assert 'there is no column "nope"; the first row has email, id, Backup' in told
+
+
+def test_rows_that_cannot_be_read_are_told_and_the_others_checked(ctl):
+    path = ctl.base / "list"
+    path.write_text('e-mail,name\n"a@example.net"x,A\nb@example.net,B\n"c@example.net,C\nd@x\n')
+    told = ctl.says("check", "--offline", "--file", path, code=NO)
+    assert f"{path}:2: text stands behind a closing quote\n" in told
+    assert f"{path}:4: a quote is not closed; the list is not read from here on\n" in told
+    assert "2 bad rows in the list\n" in told and "2 addresses checked" in told
+
+
+def test_a_list_in_utf_16_is_told_as_such(ctl):
+    path = ctl.base / "list"
+    path.write_bytes("e-mail\r\na@example.net\r\n".encode("utf-16"))
+    told = ctl.says("check", "--offline", "--file", path, code=NO)
+    assert "the list is UTF-16; save it as UTF-8" in told and "checked" not in told
 
 
 CUSTOMERS = (
@@ -795,6 +817,11 @@ def test_a_daemon_that_breaks_off_is_out_of_reach(ctl):
 def test_a_wrong_command_line_ends_with_two(ctl, arguments):
     text = ctl.says(*arguments, code=USAGE)
     assert text.startswith("holdbackctl: ")
+
+
+def test_an_unknown_command_is_named(ctl):
+    for arguments in (("reprot",), ("held", "reprot"), ("reprot", "--since", "2d")):
+        assert 'there is no command "reprot"\n' in ctl.says(*arguments, code=USAGE)
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("-V",), ("check", "--help"), ("held", "-h")])

@@ -9,6 +9,7 @@ import time
 
 from lab.holdback import program
 from lab.mail import NEWS, message
+from lab.stubborn import Stubborn
 from lab.wait import wait_for
 
 ANNA = "<anna@good.test>"
@@ -102,6 +103,97 @@ def test_an_item_that_the_mta_had_no_answer_about_is_in_doubt(rig):
     done = rig.holdback.ctl("held", "discard", "--campaign", "doubt", "--in-doubt")
     assert [row["outcome"] for row in done.rows] == ["discarded"]
     assert not rig.mta.deliveries("doubt2@nullmx.test")
+
+
+def test_the_log_ends_doubt_where_it_proves_something(rig):
+    """Lines as Postfix writes them; the daemon follows them from its start on."""
+    maillog = rig.base / "maillog"
+    maillog.write_text("")
+    maillog.chmod(0o644)
+    rig.holdback.change({"maillog": {"file": str(maillog), "handed_on": []}})
+    rig.holdback.reload()
+    wait_for("it follows", lambda: rig.holdback.ctl("status").rows[0]["maillog"] == "ok")
+    people = [f"log{number}@nullmx.test" for number in (1, 2, 3)]
+    held = hold(rig, "by the log", people, settled=False)
+    rig.holdback.start()
+    queue_id = held[people[0]]["queue_id"]
+    shown = rig.holdback.say("held", "show", str(held[people[0]]["id"]))
+    assert f"{queue_id}: to=<{people[0]}>: the MTA has it: discard the item" in shown, shown
+    assert f"{queue_id}: removed (Postfix), with no line {queue_id}: to=<{people[0]}>" in shown
+    (row,) = rig.holdback.ctl("held", "show", str(held[people[0]]["id"])).rows
+    assert row["doubt"]["queue_id"] == queue_id and row["end"] is None
+    assert row["doubt"]["look_for"][0] == {"text": f"{queue_id}: to=<{people[0]}>", "means": "copy"}
+    assert {sign["means"] for sign in row["doubt"]["look_for"]} == {"copy", "no-copy"}
+    now = time.strftime("%b %d %H:%M:%S")
+    line = f"{now} mta postfix/smtp[1]: {{}}: to=<{{}}>, relay=mx.test[127.0.0.1]:25, delay=1, " \
+        "delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 taken)\n"
+    with open(maillog, "a", encoding="ascii") as log:
+        log.write(f"{now} mta postfix/qmgr[1]: {queue_id}: from=<{NEWS}>, size=1, nrcpt=2\n")
+        log.write(line.format(queue_id, people[0]))
+        log.write(line.format("OTHER123", people[1]))
+        log.write(f"{now} mta postfix/qmgr[1]: {queue_id}: removed\n")
+    wait_for("one is proven", lambda: state(rig, held[people[0]]["id"]) == "released")
+    (row,) = rig.holdback.ctl("held", "show", str(held[people[0]]["id"])).rows
+    assert row["last_answer"] == (
+        f"by the MTA's log, which has delivered it: {queue_id}: 250 2.0.0 taken"
+    )
+    assert row["end"]["queue_id"] == queue_id and row["doubt"] is None
+    assert rig.holdback.log(f'flow=release item={row["id"]} .*verdict=released.*cause="maillog"')
+    time.sleep(6)
+    for who in people[1:]:
+        assert [r["in_doubt"] for r in rows(rig, "by the log") if r["recipient"] == who] == [True]
+    assert not any(rig.mta.deliveries(who) for who in people)
+    # A message of which nobody is left, which the MTA dropped.
+    with open(maillog, "a", encoding="ascii") as log:
+        log.write(
+            f"{time.strftime('%b %d %H:%M:%S')} mta postfix/cleanup[1]: {queue_id}: milter-discard: "
+            "END-OF-MESSAGE from localhost[127.0.0.1]: milter triggers DISCARD action; "
+            f"from=<{NEWS}> to=<{people[1]}> proto=ESMTP helo=<c.test>\n"
+        )
+    wait_for("no doubt", lambda: not any(r["in_doubt"] for r in rows(rig, "by the log")))
+    assert {r["recipient"] for r in rows(rig, "by the log")} == set(people[1:])
+    assert rig.holdback.log("release: 2 held items are in doubt no more")
+    number = str(held[people[1]]["id"])
+    assert "in doubt no more: the MTA's log says that it dropped" in rig.holdback.say(
+        "held", "show", number
+    )
+    rig.holdback.ctl("held", "release", number)
+    assert len(rig.mta.deliveries(people[1])) == 1
+    rig.holdback.ctl("held", "discard", "--campaign", "by the log")
+
+
+def test_who_got_a_campaign_is_written_though_a_release_hangs(rig):
+    """A kill forgets the last second of campaigns, and no more."""
+    held = hold(rig, "a DSN", ["hangs@nullmx.test"])
+    stubborn = Stubborn(rig.mta.port, ["hang at once"], patience=60)
+    before = rig.holdback.settings["hold"]["reinject"]
+    octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="written")
+
+    def send():
+        mta = rig.client()
+        mta.connect()
+        mta.helo()
+        reply = mta.message(f"<{NEWS}>", [ANNA], octets)
+        mta.close()
+        return reply
+
+    try:
+        rig.holdback.change({"hold": {"reinject": f"smtp:127.0.0.1:{stubborn.port}"}})
+        rig.holdback.reload()
+        rig.holdback.ctl("held", "return", str(held["hangs@nullmx.test"]["id"]))
+        wait_for("the DSN hangs", lambda: stubborn.seen["hang at once"])
+        send()
+        time.sleep(2.5)
+        assert stubborn.seen["hang at once"] == 1
+        rig.holdback.kill()
+    finally:
+        stubborn.stop()
+        rig.holdback.change({"hold": {"reinject": before}})
+    rig.holdback.start()
+    send()
+    assert [(r["recipient"], r["finding"]) for r in rows(rig, "written")] == [
+        (ANNA.strip("<>"), "already-sent")
+    ]
 
 
 def test_the_same_message_again_ends_the_doubt(rig):

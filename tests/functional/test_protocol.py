@@ -334,3 +334,40 @@ def test_the_null_sender_may_send_out(rig):
         mta.helo()
         _, outcome = mta.message("<>", [ANNA], message(NEWS, "x@home.test", "Away"))
     assert outcome.answer in KEPT and not outcome.deleted
+
+
+def test_an_override_of_a_message_that_is_given_up_costs_nothing(rig):
+    rig.holdback.change({"notice": {"budget": "2/1d"}, "bulk": {"users": ["crm"]}})
+    rig.holdback.reload()
+    wanted = message(
+        NEWS, "list@home.test", "News", bulk=True, campaign="given up",
+        extra=["X-Holdback-Override: release"],
+    )
+    header = wanted.decode().split("\r\n\r\n", 1)[0]
+    login = {"auth_authen": "crm"}
+    for ends in ("abort", "drop", "abort"):
+        mta = rig.client()
+        mta.connect()
+        mta.helo()
+        mta.mail(f"<{NEWS}>", **login)
+        for recipient in (ANNA, CARL, DORA):
+            mta.rcpt(recipient)
+        mta.data()
+        for line in header.split("\r\n"):
+            mta.header(*line.split(": ", 1))
+        mta.end_of_headers()
+        getattr(mta, ends)()
+        mta.close()
+    given_back = "flow=notice .*verdict=withdrawn reason=not-sent items=2 .*user=\"crm\""
+    wait_for("all is given back", lambda: len(rig.holdback.log(given_back)) == 3)
+    with rig.client() as mta:
+        mta.connect()
+        mta.helo()
+        _, outcome = mta.message(f"<{NEWS}>", [ANNA, CARL, DORA], wanted, mail_macros=login)
+        assert outcome.answer in KEPT and outcome.deleted == []
+        _, outcome = mta.message(
+            f"<{NEWS}>", [CARL], wanted.replace(b"given up", b"another"), mail_macros=login
+        )
+        assert outcome.answer == "discard"
+    assert len(rig.holdback.log(given_back)) == 3
+    assert rig.holdback.log("flow=notice .*verdict=ignored reason=over-budget")

@@ -42,6 +42,7 @@ using holdback::mail::HeldKind;
 using holdback::mail::HeldMessage;
 using holdback::mail::HeldRecipient;
 using holdback::mail::HeldState;
+using holdback::ports::FoundCopy;
 using holdback::ports::HeldCounts;
 using holdback::ports::HeldEvent;
 using holdback::ports::HeldFilter;
@@ -122,7 +123,7 @@ HeldFilter filter(const std::function<void(HeldFilter&)>& set) {
 
 /// What a token is good for; nothing when it is not good.
 ReleaseGrant claim(holdback::ports::HeldStore& store, std::string_view token) {
-    return store.claim_token(token, kNow).value().value_or(ReleaseGrant{});
+    return store.claim_token(token, "", kNow).value().value_or(ReleaseGrant{});
 }
 
 /// Holds one recipient and gives its id.
@@ -263,7 +264,7 @@ TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
     const auto moved = kind.store.begin_release(wanted, "hash-1", "why", kNow + 1s);
     CHECK(moved.value() == std::vector<std::int64_t>{1, 2});
     CHECK(kind.store.begin_release(wanted, "hash-2", "why", kNow + 2s).value().empty());
-    CHECK_FALSE(kind.store.claim_token("hash-2", kNow).value().has_value());
+    CHECK_FALSE(kind.store.claim_token("hash-2", "", kNow).value().has_value());
     CHECK(kind.store.counts().value() == HeldCounts{.releasing = 2});
     CHECK(all(kind.store)[0].recipient.attempts == 1);
     CHECK(all(kind.store)[0].recipient.changed_at == kNow + 1s);
@@ -323,15 +324,15 @@ TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind
     const std::array<std::int64_t, 2> some{1, 3};
     REQUIRE(kind.store.begin_release(some, "hash", "why", kNow).has_value());
 
-    CHECK_FALSE(kind.store.claim_token("forged", kNow).value().has_value());
-    CHECK_FALSE(kind.store.claim_token("", kNow).value().has_value());
+    CHECK_FALSE(kind.store.claim_token("forged", "", kNow).value().has_value());
+    CHECK_FALSE(kind.store.claim_token("", "", kNow).value().has_value());
 
     SUBCASE("while they are on their way") {
         const ReleaseGrant grant = claim(kind.store, "hash");
         CHECK(grant.spool_id == "s1");
         CHECK(grant.sender == "News@example.org");
         CHECK(grant.addresses == std::vector<std::string>{"a@example.net", "c@example.net"});
-        CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
+        CHECK_FALSE(kind.store.claim_token("hash", "", kNow).value().has_value());
     }
     SUBCASE("after the MTA answered: sendmail(1) is faster than the milter") {
         REQUIRE(released(kind.store, 1, "250", kNow));
@@ -346,7 +347,7 @@ TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind
     SUBCASE("and for nobody when all went back") {
         REQUIRE(failed(kind.store, 1, "time-out", kNow, kNow));
         REQUIRE(failed(kind.store, 3, "time-out", kNow, kNow));
-        CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
+        CHECK_FALSE(kind.store.claim_token("hash", "", kNow).value().has_value());
     }
 }
 
@@ -363,7 +364,7 @@ TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
     REQUIRE(kind.store.about_to_leave("hash-4", kNow).has_value());
     REQUIRE(kind.store.begin_release(claimed, "hash-1", "why", kNow).has_value());
     REQUIRE(kind.store.begin_release(unclaimed, "hash-2", "why", kNow).has_value());
-    REQUIRE(kind.store.claim_token("hash-1", kNow).value().has_value());
+    REQUIRE(kind.store.claim_token("hash-1", "", kNow).value().has_value());
 
     CHECK(kind.store.recover(kNow + 5s).value().put_back == 1);
     const auto items = all(kind.store);
@@ -375,8 +376,127 @@ TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
     CHECK(items[3].recipient.state == HeldState::Releasing);
     CHECK(kind.store.history(2).value().back().from == std::optional(HeldState::Releasing));
     // A copy that comes late is not let through, and becomes no second item.
-    CHECK_FALSE(kind.store.claim_token("hash-2", kNow).value().has_value());
+    CHECK_FALSE(kind.store.claim_token("hash-2", "", kNow).value().has_value());
     CHECK(kind.store.recover(kNow + 6s).value().put_back == 0);
+}
+
+TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Memory) {
+    Kind kind;
+    HeldRecipient doubtful = recipient("a@example.net");
+    doubtful.in_doubt = true;
+    doubtful.mta_queue_id = "4Xk2";
+    const std::array recipients{doubtful, recipient("b@example.net")};
+    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    const auto row = [&](std::size_t i) { return all(kind.store).at(i).recipient; };
+    CHECK(row(0).mta_queue_id == "4Xk2");
+    CHECK(row(0).mta_since == kNow);
+    CHECK(row(1).mta_queue_id.empty());
+    CHECK_FALSE(row(1).mta_since.has_value());
+
+    SUBCASE("found: released by that, once") {
+        const FoundCopy other{.id = 1, .queue_id = "4Xk3", .text = "another message"};
+        const FoundCopy certain{.id = 2, .queue_id = "", .text = "not in doubt"};
+        const FoundCopy found{.id = 1, .queue_id = "4Xk2", .text = "by the log"};
+        CHECK(kind.store.settle_found(std::array{other, certain}, kNow + 1s).value().empty());
+        CHECK(kind.store.settle_found(std::array{other, found}, kNow + 1s).value() ==
+              std::vector<std::int64_t>{1});
+        CHECK(row(0).state == HeldState::Released);
+        CHECK_FALSE(row(0).in_doubt);
+        CHECK(row(0).last_answer == "by the log");
+        CHECK(kind.store.history(1).value().back() == HeldEvent{.at = kNow + 1s,
+                                                                .from = HeldState::Held,
+                                                                .to = HeldState::Released,
+                                                                .text = "by the log"});
+        CHECK(kind.store.settle_found(std::array{found}, kNow + 2s).value().empty());
+    }
+    SUBCASE("dropped: in doubt no more, and said of those that a start had found") {
+        CHECK(kind.store.settle_dropped("4Xk3", kNow, "why", kNow).value().empty());
+        CHECK(kind.store.settle_dropped("4Xk2", kNow - 1ms, "why", kNow).value().empty());
+        CHECK(row(0).in_doubt);
+        REQUIRE(kind.store.recover(kNow).value().in_doubt.size() == 1);
+        CHECK(kind.store.settle_dropped("4Xk2", kNow, "why", kNow + 1s).value() ==
+              std::vector<std::int64_t>{1});
+        CHECK_FALSE(row(0).in_doubt);
+        CHECK(row(0).mta_queue_id.empty());
+        CHECK(row(0).state == HeldState::Held);
+        CHECK(row(0).last_answer.empty());
+        CHECK(kind.store.history(1).value().back().text == "why");
+        CHECK(kind.store.settle_dropped("4Xk2", kNow, "why", kNow).value().empty());
+    }
+    SUBCASE("dropped while its answer is open: not a word") {
+        CHECK(kind.store.settle_dropped("4Xk2", kNow, "why", kNow).value().empty());
+        CHECK_FALSE(row(0).in_doubt);
+        CHECK(row(0).last_answer.empty());
+        CHECK(kind.store.history(1).value().size() == 1);
+    }
+    SUBCASE("a release has its own, which stays while that is in doubt") {
+        const std::array<std::int64_t, 1> one{1};
+        REQUIRE(kind.store.begin_release(one, "hash", "why", kNow).has_value());
+        CHECK(row(0).mta_queue_id.empty());
+        REQUIRE(kind.store.claim_token("hash", "4Xk9", kNow + 1s).value().has_value());
+        CHECK(row(0).mta_queue_id == "4Xk9");
+        CHECK(row(0).mta_since == kNow + 1s);
+        ReleaseEnd end{.id = 1, .what = ReleaseEnd::What::Unknown, .answer = "x", .retry_at = {}};
+        REQUIRE(kind.store.settle(std::array{end}, kNow + 2s).has_value());
+        CHECK(row(0).mta_queue_id == "4Xk9");
+        CHECK(kind.store.settle_dropped("4Xk9", kNow + 3s, "why", kNow).value().empty());
+        CHECK(row(0).in_doubt);
+        REQUIRE(kind.store.begin_release(one, "hash-2", "why", kNow).has_value());
+        REQUIRE(kind.store.claim_token("hash-2", "4Xka", kNow).value().has_value());
+        end.what = ReleaseEnd::What::Failed;
+        REQUIRE(kind.store.settle(std::array{end}, kNow + 4s).has_value());
+        CHECK(row(0).mta_queue_id.empty());
+    }
+    SUBCASE("the message comes again: in doubt again, under the new one") {
+        REQUIRE(kind.store.settle_doubt(std::array<std::int64_t, 1>{1}).has_value());
+        HeldMessage again = message("s2");
+        again.held_at = kNow + 1h;
+        doubtful.mta_queue_id = "4Xkb";
+        const auto outcomes = kind.store.hold(again, std::array{doubtful});
+        REQUIRE(outcomes.has_value());
+        CHECK(outcomes->front().already_held);
+        CHECK(row(0).in_doubt);
+        CHECK(row(0).mta_queue_id == "4Xkb");
+        CHECK(row(0).mta_since == kNow + 1h);
+        // While there is doubt about one, the other does not take its place.
+        doubtful.mta_queue_id = "4Xkc";
+        REQUIRE(kind.store.hold(message("s3"), std::array{doubtful}).has_value());
+        CHECK(row(0).mta_queue_id == "4Xkb");
+    }
+    SUBCASE("who was refused got it: the DSN goes when nobody is left of whom it tells") {
+        HeldRecipient refused = doubtful;
+        refused.state = HeldState::Returned;
+        refused.mta_queue_id = "4Xkd";
+        std::array two{refused, refused};
+        two[0].address = "c@example.net";
+        two[1].address = "d@example.net";
+        HeldMessage dsn = message("dsn", "dsn");
+        dsn.kind = HeldKind::Own;
+        HeldRecipient sender = recipient("news@example.org");
+        sender.in_doubt = true;
+        sender.mta_queue_id = "4Xkd";
+        const std::array holds{
+            NewHold{.message = message("s4", "four"), .recipients = {two.begin(), two.end()}},
+            NewHold{.message = dsn, .recipients = {sender}}};
+        REQUIRE(kind.store.hold_together(holds).has_value());
+        const auto find = [&](std::int64_t id) {
+            const FoundCopy copy{.id = id, .queue_id = "4Xkd", .text = "by the log"};
+            CHECK(kind.store.settle_found(std::array{copy}, kNow).value() ==
+                  std::vector<std::int64_t>{id});
+        };
+        find(3);
+        CHECK(row(2).state == HeldState::Released);
+        CHECK(row(4).state == HeldState::Held);
+        CHECK(row(4).in_doubt);
+        find(4);
+        CHECK(row(4).state == HeldState::Discarded);
+        CHECK_FALSE(row(4).in_doubt);
+        CHECK(row(0).in_doubt);
+    }
+    SUBCASE("items behind an id") {
+        CHECK(ids(kind.store, filter([](HeldFilter& f) { f.after = 1; })) ==
+              std::vector<std::int64_t>{2});
+    }
 }
 
 TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Memory) {
@@ -561,7 +681,7 @@ TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until someb
             CHECK(row.state == HeldState::Held);
             CHECK(row.in_doubt);
             CHECK(row.last_answer == "end of data: time-out");
-            CHECK_FALSE(kind.store.claim_token("hash", kNow).value().has_value());
+            CHECK_FALSE(kind.store.claim_token("hash", "", kNow).value().has_value());
         }
     }
 }

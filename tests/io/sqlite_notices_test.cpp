@@ -113,6 +113,75 @@ struct Bench {
 
 }  // namespace
 
+TEST_CASE("an item knows the notice that told of it") {
+    Bench bench;
+    const auto ids = bench.hold({"a@x.test", "b@x.test"});
+    CHECK_FALSE(bench.notices.told_of(ids[1]).value().has_value());
+    const ports::NewHold own = bench.own();
+    REQUIRE(bench.notices.put(bench.notice("n1", ids), own).value());
+    ports::NoticeOfItem want{.notice = "n1",
+                             .number = 2,
+                             .to = "news@home.test",
+                             .made_at = start,
+                             .state = mail::HeldState::Held,
+                             .changed_at = start};
+    CHECK(bench.notices.told_of(ids[1]).value() == want);
+    ports::HeldFilter filter;
+    filter.kind = mail::HeldKind::Own;
+    std::vector<std::int64_t> mails;
+    REQUIRE(bench.held
+                .list(filter,
+                      [&](const ports::HeldItem& item) {
+                          mails.push_back(item.recipient.id);
+                          return true;
+                      })
+                .has_value());
+    REQUIRE(bench.held.begin_release(mails, "hash", "due", start).value().size() == 1);
+    const ports::ReleaseEnd taken{.id = mails.front(),
+                                  .what = ports::ReleaseEnd::What::Released,
+                                  .answer = "250",
+                                  .retry_at = {}};
+    REQUIRE(bench.held.settle(std::array{taken}, start + std::chrono::seconds(3)).has_value());
+    want.state = mail::HeldState::Released;
+    want.changed_at = start + std::chrono::seconds(3);
+    CHECK(bench.notices.told_of(ids[1]).value() == want);
+    // The mail is forgotten before the item.
+    REQUIRE(bench.held.spool_removed(std::array{own.message.spool_id}).has_value());
+    REQUIRE(bench.held.purge_ended(start + std::chrono::hours(1)).value() == 1);
+    want.state.reset();
+    want.changed_at = start;
+    CHECK(bench.notices.told_of(ids[1]).value() == want);
+}
+
+TEST_CASE("the digest counts what is in doubt, and mail of our own that is not sent") {
+    Bench bench;
+    const auto ids = bench.hold({"a@x.test", "b@x.test"});
+    REQUIRE(bench.notices.put(bench.notice("n1", ids), bench.own()).value());
+    const auto summary = [&] { return bench.digests.summary(start, start).value(); };
+    CHECK(summary().in_doubt == 0);
+    CHECK(summary().own_unsent == 0);
+    int releases = 0;
+    const auto fail = [&](std::int64_t id, ports::ReleaseEnd::What what) {
+        REQUIRE(
+            bench.held
+                .begin_release(std::array{id}, "hash" + std::to_string(++releases), "due", start)
+                .has_value());
+        const ports::ReleaseEnd end{.id = id, .what = what, .answer = "no", .retry_at = {}};
+        REQUIRE(bench.held.settle(std::array{end}, start).has_value());
+    };
+    fail(ids[0], ports::ReleaseEnd::What::Unknown);
+    fail(ids[1], ports::ReleaseEnd::What::Failed);
+    fail(ids[1] + 1, ports::ReleaseEnd::What::Failed);
+    CHECK(summary().in_doubt == 1);
+    CHECK(summary().stuck == 1);
+    CHECK(summary().own_unsent == 1);
+    CHECK(summary().held == 2);
+    // A notice in doubt counts as that.
+    fail(ids[1] + 1, ports::ReleaseEnd::What::Unknown);
+    CHECK(summary().in_doubt == 2);
+    CHECK(summary().own_unsent == 0);
+}
+
 TEST_CASE("a group is due when its first item has waited, and has what is still held") {
     Bench bench;
     const auto ids = bench.hold({"a@x.test", "b@x.test", "c@x.test"});
@@ -209,6 +278,19 @@ TEST_CASE("a budget slides, tells when there is room again, and survives") {
     SqliteNotices again(bench.database);
     CHECK(again.spend("user a", 2, budget, start + hours(2)).value().used == 5);
     CHECK(again.spend("user a", 3, budget, start + hours(24)).value().granted);
+}
+
+TEST_CASE("what is given back comes off what was spent last, and off what was before") {
+    Bench bench;
+    const config::Rate budget{.count = 5, .window = std::chrono::hours(24)};
+    using std::chrono::hours;
+    REQUIRE(bench.notices.spend("user a", 4, budget, start).value().granted);
+    REQUIRE(bench.notices.spend("user a", 1, budget, start + hours(1)).value().granted);
+    REQUIRE(bench.notices.give_back("user a", 4, start + hours(2)).has_value());
+    CHECK(bench.notices.spend("user a", 1, budget, start + hours(2)).value().used == 2);
+    REQUIRE(bench.notices.give_back("user a", 9, start + hours(3)).has_value());
+    CHECK(bench.notices.spend("user a", 5, budget, start + hours(3)).value() ==
+          ports::BudgetAnswer{.granted = true, .used = 5, .again_at = std::nullopt});
 }
 
 TEST_CASE("notices without items, old commands and old spendings are forgotten") {

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -187,6 +188,17 @@ TEST_CASE_TEMPLATE("a look-up gives what is in force for mailbox and domain",
     CHECK(found->at(0).address == entry(SubjectKind::Address, "bo@example.net"));
     CHECK(kind.store.look_up({}, nobody, kNow).value().empty());
     CHECK(kind.store.counts(kNow).value() == SuppressionCounts{.entries = 7, .in_force = 3});
+    // Each asked alone, in a list without and with entries of other kinds.
+    const auto alone = [&] {
+        std::vector<holdback::ports::SuppressionLookup> each;
+        for (const Address& one : addresses) {
+            each.push_back(kind.store.look_up(std::span(&one, 1), nobody, kNow).value().front());
+        }
+        return each;
+    };
+    CHECK(alone() == *found);
+    REQUIRE(kind.store.put(entry(SubjectKind::Pattern, "*@*.elsewhere.example")).has_value());
+    CHECK(alone() == *found);
 }
 
 TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest first",

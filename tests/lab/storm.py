@@ -20,15 +20,22 @@ from lab.mail import NEWS, message
 from lab.wait import wait_for
 
 FIELD = "X-Storm"
+BLOCKED = "@blocked.test"
+# How the daemon says that the log has ended a doubt, and how long it may be until it looks.
+BY_LOG = "by the MTA's log"
+LOOK = 8.0
+REFUSAL = re.compile(r"550 .*\(to DATA\)", re.DOTALL)
 
 
 @dataclasses.dataclass
 class Message:
-    """A message that the MTA took: its name in `FIELD`, its Message-ID, its recipients."""
+    """A message and its recipients: its name in `FIELD`, its Message-ID. `answer` is the MTA's last
+    word about it, with the command that it answered."""
 
     name: str
     message_id: str
     recipients: list
+    answer: str = ""
 
 
 class Storm:
@@ -77,7 +84,7 @@ class Storm:
     def _recipients(self, dice, number):
         good = [f"g{number}-{i}@good.test" for i in range(dice.choice([0, 1, 1, 2, 5]))]
         bad = [f"b{number}-{i}@nullmx.test" for i in range(dice.choice([0, 1, 1, 2, 5]))]
-        blocked = [f"x{number}-0@blocked.test"] if dice.random() < 0.2 else []
+        blocked = [f"x{number}-0{BLOCKED}"] if dice.random() < 0.2 else []
         if dice.random() * 1000 < self._large:
             bad = [f"b{number}-{i}@nullmx.test" for i in range(dice.randint(251, 280))]
             good = [f"g{number}-{i}@good.test" for i in range(dice.randint(1, 9))]
@@ -111,29 +118,33 @@ class Storm:
         recipients = self._recipients(dice, number)
         sent = Message(name, message_id, recipients)
         until = time.monotonic() + 60
-        reply = self._offer(smtp, recipients, octets)
-        first = reply
-        while reply != 250 and self._retry and time.monotonic() < until:
+        sent.answer = self._offer(smtp, recipients, octets)
+        first = sent.answer
+        while sent.answer.startswith("4") and self._retry and time.monotonic() < until:
             self.put_off += 1
             time.sleep(0.2)
             with self._connect() as again:
-                reply = self._offer(again, recipients, octets)
+                sent.answer = self._offer(again, recipients, octets)
         with self._lock:
-            (self.accepted if reply == 250 else self.refused).append(sent)
-        return first == 250
+            (self.accepted if sent.answer.startswith("250") else self.refused).append(sent)
+        return first.startswith("250")
 
-    def _offer(self, smtp, recipients, octets):
+    @staticmethod
+    def _offer(smtp, recipients, octets):
+        """Gives the answer to the message, or the first that ends it: code, words, command."""
         smtp.ehlo_or_helo_if_needed()
-        code = smtp.docmd("MAIL", f"FROM:<{NEWS}>")[0]
-        if code != 250:
-            smtp.rset()
-            return code
-        for recipient in recipients:
-            code = smtp.docmd("RCPT", f"TO:<{recipient}>")[0]
+        commands = [("MAIL", f"FROM:<{NEWS}>")]
+        commands += [("RCPT", f"TO:<{recipient}>") for recipient in recipients]
+        for verb, argument in commands:
+            code, words = smtp.docmd(verb, argument)
             if code != 250:
                 smtp.rset()
-                return code
-        return smtp.data(octets)[0]
+                return f"{code} {words.decode('ascii', 'replace')} (to {verb})"
+        try:
+            code, words = smtp.data(octets)
+        except smtplib.SMTPDataError as error:
+            code, words = error.smtp_code, error.smtp_error
+        return f"{code} {words.decode('ascii', 'replace')} (to DATA)"
 
     def _commander(self, dice):
         """One command on some of what is held; the others may take the same items."""
@@ -172,11 +183,21 @@ def release_what_waits(bench):
     bench.settle()
 
 
+def read_the_log(bench):
+    """Waits until the daemon knows what the MTA's log says of items in doubt."""
+    wait_for(
+        "the log is read",
+        lambda: bench.holdback.ctl("status").rows[0].get("maillog_behind_octets") == 0,
+    )
+    time.sleep(LOOK)
+
+
 class Account:
     """What became of each recipient of each accepted message. `wrong` names the cases that must
-    not be; `sums` counts the ends."""
+    not be; `sums` counts the ends. With `log` the daemon follows the MTA's, and has read it."""
 
-    def __init__(self, bench, storm):
+    def __init__(self, bench, storm, log=False):
+        self._log = log
         self.sums = collections.Counter()
         self.wrong = []
         copies = collections.Counter()
@@ -196,10 +217,7 @@ class Account:
         # One tells of all items of a message that are given back together.
         self._missing_dsns = set()
         for sent in storm.refused:
-            for recipient in sent.recipients:
-                self.sums["refused"] += 1
-                if copies[sent.name, recipient]:
-                    self.wrong.append(f"{sent.name} {recipient}: refused, and delivered")
+            self._judge_refused(sent, copies)
         for sent in storm.accepted:
             for recipient in sent.recipients:
                 found = items.get((sent.message_id, recipient), [])
@@ -207,6 +225,10 @@ class Account:
                     sent, recipient, found, copies[sent.name, recipient], dsns[sent.name, recipient]
                 )
         self.sums["messages"] = len(storm.accepted)
+        self.sums["found to be held by the log"] = sum(
+            int(re.search(r"release: (\d+) held", line).group(1))
+            for line in bench.holdback.log(r"release: \d+ held items are in doubt no more")
+        )
         missing = len(self._missing_dsns)
         if missing > open_dsns:
             self.wrong.append(f"{missing} DSNs are missing, {open_dsns} wait for a person")
@@ -231,6 +253,24 @@ class Account:
                             told[name, final.split(";", 1)[1].strip()] += 1
         return told
 
+    def _judge_refused(self, sent, copies):
+        """The client was told: because nobody is left whom the settings do not block, or to try
+        again later, which it did for as long as clients of this storm do."""
+        all_blocked = all(recipient.endswith(BLOCKED) for recipient in sent.recipients)
+        if all_blocked and REFUSAL.match(sent.answer):
+            why = "refused, all are blocked"
+        elif sent.answer.startswith("4"):
+            why = "put off"
+        else:
+            why = "refused"
+            self.wrong.append(f"{sent.name} {sent.recipients}: refused: {sent.answer}")
+        self.sums[why] += len(sent.recipients)
+        self.wrong += [
+            f"{sent.name} {recipient}: {why}, and delivered"
+            for recipient in sent.recipients
+            if copies[sent.name, recipient]
+        ]
+
     def _judge(self, sent, recipient, found, copies, dsns):
         """Counts one recipient."""
         self.sums["recipients"] += 1
@@ -239,7 +279,13 @@ class Account:
         ends = [state for state in states if state not in ("held", "releasing")] or states
         end = ends[-1] if ends else "delivered"
         told = f"{sent.name} {recipient}: {states} doubt={doubt} copies={copies} DSNs={dsns}"
+        self.sums["found in the log"] += any(
+            (row["last_answer"] or "").startswith(BY_LOG) for row in found
+        )
         if doubt:
+            # The original has a queue id that is known; a release may not have come so far.
+            if self._log and copies and any(row["attempts"] == 0 for row in found):
+                self.wrong.append(f"the log proves it: {told}")
             self.sums["in doubt"] += 1
             self.sums[f"in doubt, {'delivered' if copies else 'not delivered'}"] += 1
             if copies > 1 or dsns > 1 or len(found) > 1:

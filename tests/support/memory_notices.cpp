@@ -130,6 +130,24 @@ core::Result<void, StoreError> MemoryNoticeStore::adopt(std::string_view notice,
     return {};
 }
 
+core::Result<std::optional<ports::NoticeOfItem>, StoreError> MemoryNoticeStore::told_of(
+    std::int64_t item) {
+    std::optional<ports::NoticeOfItem> told;
+    for (const auto& [id, notice] : notices_) {
+        const auto found = std::ranges::find(notice.items, item);
+        if (found != notice.items.end()) {
+            told = ports::NoticeOfItem{
+                .notice = id,
+                .number = static_cast<std::size_t>(found - notice.items.begin()) + 1,
+                .to = notice.group.sender,
+                .made_at = notice.made_at,
+                .state = std::nullopt,
+                .changed_at = notice.made_at};
+        }
+    }
+    return told;
+}
+
 core::Result<std::optional<ports::Notice>, StoreError> MemoryNoticeStore::find(
     std::string_view id) {
     if (auto what = trouble_.met()) {
@@ -202,8 +220,10 @@ core::Result<void, StoreError> MemoryNoticeStore::give_back(std::string_view acc
                                                             std::size_t count,
                                                             core::TimePoint /*now*/) {
     auto& spent = spent_[std::string(account)];
-    if (!spent.empty()) {
-        spent.back().second -= std::min(spent.back().second, count);
+    for (auto last = spent.rbegin(); last != spent.rend() && count > 0; ++last) {
+        const std::size_t back = std::min(last->second, count);
+        last->second -= back;
+        count -= back;
     }
     return {};
 }

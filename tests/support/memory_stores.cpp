@@ -62,7 +62,7 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
     const auto same_text = [](const std::optional<std::string>& wanted, std::string_view value) {
         return !wanted.has_value() || core::equals_ignoring_case(*wanted, value);
     };
-    return in(filter.ids, row.id) && in(filter.states, row.state) &&
+    return row.id > filter.after && in(filter.ids, row.id) && in(filter.states, row.state) &&
            (!filter.kind.has_value() || *filter.kind == item.message.kind) &&
            same_text(filter.sender, item.message.sender) &&
            same_text(filter.domain, domain_of(row.address)) &&
@@ -366,11 +366,19 @@ std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold)
             row.recipient.changed_at = message.held_at;
             row.recipient.attempts = 0;
             row.recipient.last_answer.clear();
+            row.recipient.mta_since =
+                recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at);
             row.events.push_back({.at = message.held_at,
                                   .from = std::nullopt,
                                   .to = mail::HeldState::Held,
                                   .text = recipient.reason});
             rows_.emplace(id, std::move(row));
+        }
+        if (Row* row = in_state(id, mail::HeldState::Held);
+            older != nullptr && row != nullptr && recipient.in_doubt && !row->recipient.in_doubt) {
+            row->recipient.in_doubt = true;
+            row->recipient.mta_queue_id = recipient.mta_queue_id;
+            row->recipient.mta_since = message.held_at;
         }
         if (Row* row = in_state(id, mail::HeldState::Held);
             row != nullptr && recipient.state == mail::HeldState::Returned) {
@@ -419,6 +427,73 @@ core::Result<void, ports::StoreError> MemoryHeldStore::settle_doubt(
         }
     }
     return {};
+}
+
+core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::settle_dropped(
+    std::string_view queue_id, core::TimePoint at, std::string_view why, core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::int64_t> seen;
+    for (Row& row : std::views::values(rows_)) {
+        mail::HeldRecipient& recipient = row.recipient;
+        if (!recipient.in_doubt || recipient.attempts > 0 || recipient.mta_queue_id != queue_id ||
+            recipient.mta_since > at) {
+            continue;
+        }
+        recipient.in_doubt = false;
+        recipient.mta_queue_id.clear();
+        recipient.mta_since.reset();
+        if (recipient.state == mail::HeldState::Held && !recipient.last_answer.empty()) {
+            recipient.last_answer.clear();
+            move(row, mail::HeldState::Held, why, now);
+            seen.push_back(recipient.id);
+        }
+    }
+    return seen;
+}
+
+void MemoryHeldStore::discard_idle_dsns(std::string_view queue_id, core::TimePoint now) {
+    const auto is_about = [&](const Row& row, mail::HeldState state) {
+        return row.recipient.in_doubt && row.recipient.state == state &&
+               row.recipient.mta_queue_id == queue_id;
+    };
+    if (std::ranges::any_of(std::views::values(rows_), [&](const Row& row) {
+            return is_about(row, mail::HeldState::Returned);
+        })) {
+        return;
+    }
+    for (Row& row : std::views::values(rows_)) {
+        if (is_about(row, mail::HeldState::Held) && row.recipient.attempts == 0 &&
+            messages_.at(row.recipient.spool_id).message.kind == mail::HeldKind::Own) {
+            move(row, mail::HeldState::Discarded, "everybody has got the mail", now);
+            row.recipient.in_doubt = false;
+        }
+    }
+}
+
+core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::settle_found(
+    std::span<const ports::FoundCopy> copies, core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::int64_t> settled;
+    for (const ports::FoundCopy& copy : copies) {
+        Row* row = in_state(copy.id, mail::HeldState::Held);
+        row = row != nullptr ? row : in_state(copy.id, mail::HeldState::Returned);
+        if (row == nullptr || !row->recipient.in_doubt ||
+            row->recipient.mta_queue_id != copy.queue_id) {
+            continue;
+        }
+        move(*row, mail::HeldState::Released, copy.text, now);
+        row->recipient.in_doubt = false;
+        row->recipient.last_answer = copy.text;
+        settled.push_back(copy.id);
+        discard_idle_dsns(copy.queue_id, now);
+    }
+    return settled;
 }
 
 core::Result<void, ports::StoreError> MemoryHeldStore::list(
@@ -471,6 +546,8 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begi
         }
         move(row->second, mail::HeldState::Releasing, why, now);
         row->second.recipient.in_doubt = false;
+        row->second.recipient.mta_queue_id.clear();
+        row->second.recipient.mta_since.reset();
         ++row->second.recipient.attempts;
         row->second.token = token_hash;
         moved.push_back(id);
@@ -498,6 +575,10 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
             row->recipient.release_at = end.retry_at;
             row->recipient.in_doubt = end.what == What::Unknown;
             row->token.clear();
+            if (!row->recipient.in_doubt) {
+                row->recipient.mta_queue_id.clear();
+                row->recipient.mta_since.reset();
+            }
         }
         settled.push_back(end.id);
     }
@@ -572,7 +653,7 @@ core::Result<void, ports::StoreError> MemoryHeldStore::about_to_leave(std::strin
 }
 
 core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> MemoryHeldStore::claim_token(
-    std::string_view token_hash, core::TimePoint /*now*/) {
+    std::string_view token_hash, std::string_view queue_id, core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -581,10 +662,12 @@ core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> MemoryHeldSt
         return std::nullopt;
     }
     std::optional<ports::ReleaseGrant> grant;
-    for (const Row& row : std::views::values(rows_)) {
+    for (Row& row : std::views::values(rows_)) {
         if (row.token != token_hash) {
             continue;
         }
+        row.recipient.mta_queue_id = queue_id;
+        row.recipient.mta_since = now;
         if (!grant.has_value()) {
             grant =
                 ports::ReleaseGrant{.spool_id = row.recipient.spool_id,
@@ -611,6 +694,8 @@ core::Result<ports::Recovered, ports::StoreError> MemoryHeldStore::recover(core:
             move(row, mail::HeldState::Held, "interrupted by the end of the program", now);
             row.recipient.last_answer = "interrupted by the end of the program";
             row.recipient.release_at = now;
+            row.recipient.mta_queue_id.clear();
+            row.recipient.mta_since.reset();
             row.token.clear();
             ++recovered.put_back;
         } else if (row.recipient.state == mail::HeldState::Held && row.recipient.in_doubt &&

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace holdback::dsn {
 
@@ -218,6 +219,39 @@ TEST_CASE("Sendmail's lines tell which messages sendmail(1) has taken") {
         CAPTURE(row.line);
         const std::string line = "Nov 22 21:41:20 mx " + std::string(row.line);
         CHECK(read_maillog_line(line, clock).intake == row.want);
+    }
+}
+
+TEST_CASE("a message that was dropped as a milter told the MTA to") {
+    const LogClock clock = clock_at(at(2026, 11, 22, 22, 0, 0));
+    struct Row {
+        std::string_view line;
+        bool want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"postfix/cleanup[1]: 4XkQ2z: milter-discard: END-OF-MESSAGE from localhost[127.0.0.1]: "
+         "milter triggers DISCARD action; from=<a@c.example> to=<bo@d.example> proto=ESMTP",
+         true},
+        {"sm-mta[1]: 4XkQ2z: milter=holdback, discard", true},
+        {"postfix/cleanup[1]: 4XkQ2z: milter-discard: RCPT from localhost[127.0.0.1]: x", false},
+        {"postfix/cleanup[1]: 4XkQ2z: milter-reject: END-OF-MESSAGE from x[127.0.0.1]: 4.7.1",
+         false},
+        {"postfix/smtpd[1]: 4XkQ2z: milter-discard: END-OF-MESSAGE from x[127.0.0.1]: y", false},
+        {"postfix/cleanup[1]: 4XkQ2z: warning: header X: "
+         "milter-discard: END-OF-MESSAGE from x",
+         false},
+        {"sm-mta[1]: 4XkQ2z: milter=holdback, reject=451 4.3.2 later", false},
+        {"sm-mta[1]: 4XkQ2z: Milter (x): to=<a@b.example>, discard", false},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.line);
+        const LogFacts facts =
+            read_maillog_line(fmt::format("Nov 22 21:41:20 mx {}", row.line), clock);
+        CHECK(facts.dropped.has_value() == row.want);
+        if (facts.dropped.has_value()) {
+            CHECK(facts.dropped ==
+                  mail::DroppedMessage{.queue_id = "4XkQ2z", .at = at(2026, 11, 22, 21, 41, 20)});
+        }
     }
 }
 

@@ -77,8 +77,17 @@ public:
         heard.push_back(entry);
         return true;
     }
+    [[nodiscard]] bool on_dropped(const mail::DroppedMessage& message,
+                                  core::TimePoint /*now*/) override {
+        if (deaf) {
+            return false;
+        }
+        dropped.push_back(message.queue_id);
+        return true;
+    }
 
     bool deaf = false;
+    std::vector<std::string> dropped;
     std::vector<ports::JournalEntry> heard;
 };
 
@@ -295,6 +304,23 @@ TEST_CASE("a listener that cannot listen is told again, in order") {
     REQUIRE(f.listener.heard.size() == 2);
     CHECK(f.listener.heard[0].key == "r1@example.net");
     CHECK(f.listener.heard[1].key == "r2@example.net");
+}
+
+TEST_CASE("a message that was dropped is told before its line counts as read") {
+    Fixture f;
+    f.source.lines = {
+        "2023-11-14T22:13:19Z mx postfix/cleanup[1]: ABCDE1: milter-discard: END-OF-MESSAGE from "
+        "localhost[127.0.0.1]: milter triggers DISCARD action; from=<news@example.org>",
+        sent(1)};
+    f.listener.deaf = true;
+    CHECK(f.work() == WorkResult::Trouble);
+    CHECK(f.journal.entries.empty());
+    CHECK(f.journal.positions.at("file:a") == "0");
+    f.listener.deaf = false;
+    CHECK(f.work() == WorkResult::Idle);
+    CHECK(f.listener.dropped == std::vector<std::string>{"ABCDE1"});
+    CHECK(f.journal.entries.size() == 1);
+    CHECK(f.journal.positions.at("file:a") == "2");
 }
 
 TEST_CASE("what the last process recorded and did not tell is told at the start") {

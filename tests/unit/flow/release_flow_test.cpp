@@ -200,6 +200,10 @@ TEST_CASE("the end of a release that the store could not note is noted as soon a
     house.held.trouble().end();
     CHECK(house.row(id).state == mail::HeldState::Releasing);
     CHECK(house.release_one(id) == What::NotHeld);
+    const std::array<std::int64_t, 2> both{id, 99};
+    const auto outcomes = house.release.release(both, house.settings.hold, "command");
+    CHECK(outcomes[0].answer == "it is releasing");
+    CHECK(outcomes[1].answer == "no such item");
     house.release.work(house.settings.hold);
     CHECK(house.row(id).state == mail::HeldState::Released);
     CHECK(house.submitter.seen().size() == 1);
@@ -271,6 +275,29 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         house.clock.advance(1s);
         house.release.work(house.settings.hold);
     };
+    SUBCASE("return: the DSN says what a refusal would have said") {
+        mail::HeldRecipient row;
+        row.finding = mail::wire_name(mail::FindingName::NullMx);
+        row.reason = "the domain takes no mail";
+        row.advice = "check the spelling";
+        row.in_doubt = true;
+        const std::array both{house.hold("dora@b.test", row), house.hold("ed@b.test", row)};
+        REQUIRE(house.held.settle_doubt(std::span(both).first(1)).has_value());
+        static_cast<void>(house.release.give_back(both, "command"));
+        house.release.work(house.settings.hold);
+        const auto seen = house.submitter.seen();
+        REQUIRE(seen.size() == 2);
+        const auto has = [](const std::string& text, std::string_view part) {
+            return text.find(part) != std::string::npos;
+        };
+        const bool dora_first = has(seen[0].octets, "dora@b.test");
+        const std::string& certain = seen[dora_first ? 0 : 1].octets;
+        const std::string& doubtful = seen[dora_first ? 1 : 0].octets;
+        CHECK(has(certain, "Status: 5.1.10\r\n"));
+        CHECK(has(certain, "the domain takes no mail; check the spelling"));
+        CHECK(has(doubtful, "Status: 5.7.1\r\n"));
+        CHECK(has(doubtful, "it is not known whether it got a copy all"));
+    }
     SUBCASE("return: by a DSN to the sender") {
         work_at_expiry(config::AtExpiry::Return);
         CHECK(house.row(id).state == mail::HeldState::Returned);

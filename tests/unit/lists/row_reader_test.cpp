@@ -57,6 +57,8 @@ TEST_CASE("rows of CSV, in pieces of any size") {
     const auto cases = std::to_array<Row>({
         {"plain", "a,b\nc,d\n", {"1:a|b|", "2:c|d|"}},
         {"no last line end", "a,b", {"1:a|b|"}},
+        {"CR alone", "a,b\rc,d\r\re,f", {"1:a|b|", "2:c|d|", "4:e|f|"}},
+        {"CR beside LF", "a\rb,c\nd\r", {"1:a\rb|c|", "2:d|"}},
         {"CRLF and a byte order mark",
          "\xEF\xBB\xBF"
          "a,b\r\nc,\r\n",

@@ -234,16 +234,7 @@ struct House {
                    .clock = clock,
                    .keys = [this] { return seals.keys(); },
                    .host_name = "mx.a.test"}),
-          session({.snapshots = snapshots,
-                   .outbound = outbound,
-                   .inbound = inbound,
-                   .release = release,
-                   .seals = seals,
-                   .replies = replies,
-                   .waiting = waiting,
-                   .log = log},
-                  "s",
-                  HeaderValues::Exact) {
+          session(parts(), "s", HeaderValues::Exact) {
         resolver.set("good.test", ZoneState::Good);
         resolver.set("null.test", ZoneState::NullMx);
         resolver.set("silent.test", ZoneState::Silent);
@@ -273,24 +264,46 @@ struct House {
                          .daemon_port = "25"});
     }
 
+    /// What sessions share.
+    Session::Parts parts() {
+        return {.snapshots = snapshots,
+                .outbound = outbound,
+                .inbound = inbound,
+                .release = release,
+                .seals = seals,
+                .replies = replies,
+                .waiting = waiting,
+                .log = log};
+    }
+
+    /// Sends a message up to the end of its headers, in this session or another.
+    SessionReply begin(std::string sender,
+                       const std::vector<std::string>& recipients,
+                       const std::vector<std::pair<std::string, std::string>>& headers,
+                       std::string user,
+                       Session& in) {
+        in.mail({.path = std::move(sender),
+                 .arguments = mail_arguments,
+                 .user = std::move(user),
+                 .queue_id = mail_queue_id});
+        for (const std::string& recipient : recipients) {
+            rcpt_replies.push_back(
+                in.recipient({.path = recipient, .arguments = {}, .mailer = "smtp"}));
+        }
+        for (const auto& [name, value] : headers) {
+            in.header(name, value);
+        }
+        return in.end_of_headers("4Xk2");
+    }
+
     /// Sends a message up to its end; the answer is that of the end of the headers when it is
     /// final.
     SessionReply send(std::string sender,
                       const std::vector<std::string>& recipients,
                       const std::vector<std::pair<std::string, std::string>>& headers,
                       std::string user = "") {
-        session.mail({.path = std::move(sender),
-                      .arguments = mail_arguments,
-                      .user = std::move(user),
-                      .queue_id = mail_queue_id});
-        for (const std::string& recipient : recipients) {
-            rcpt_replies.push_back(
-                session.recipient({.path = recipient, .arguments = {}, .mailer = "smtp"}));
-        }
-        for (const auto& [name, value] : headers) {
-            session.header(name, value);
-        }
-        SessionReply reply = session.end_of_headers("4Xk2");
+        SessionReply reply =
+            begin(std::move(sender), recipients, headers, std::move(user), session);
         if (!std::holds_alternative<Continue>(reply) && !std::holds_alternative<SkipBody>(reply)) {
             return reply;
         }
@@ -1195,6 +1208,47 @@ TEST_CASE("a sender's override lets those pass who would be held, within his bud
     CHECK(house.items().size() == 2);
     CHECK(house.actions.removed == removed);
     CHECK(house.log.has("verdict=ignored reason=over-budget items=2"));
+}
+
+TEST_CASE("an override of a message that does not leave costs its sender nothing") {
+    House house(with_notices());
+    house.connect("127.0.0.1");
+    auto fields = newsletter;
+    fields.emplace_back("X-Campaign-ID", " spring");  // so that the body is not needed
+    fields.emplace_back("X-Holdback-Override", " all");
+    std::vector<std::string> recipients{"<a@null.test>", "<c@null.test>", "<b@good.test>"};
+    const auto begin = [&](Session& in) {
+        CHECK(is<SkipBody>(house.begin("<news@a.test>", recipients, fields, "news", in)));
+    };
+    SUBCASE("the client gives up") {
+        begin(house.session);
+        house.session.abort();
+    }
+    SUBCASE("the client begins another message") {
+        begin(house.session);
+        house.session.mail({.path = "<x@a.test>", .arguments = {}, .user = "", .queue_id = ""});
+    }
+    SUBCASE("the connection ends") {
+        Session other(house.parts(), "s2", HeaderValues::Exact);
+        other.connect({.client = "127.0.0.1",
+                       .address = mail::IpAddress::parse("127.0.0.1"),
+                       .daemon_name = "mx.a.test",
+                       .daemon_port = "25"});
+        begin(other);
+    }
+    SUBCASE("the client is told to try again") {
+        recipients.emplace_back("<no mailbox@null.test>");
+        house.actions.obedient = false;
+        CHECK(is<Answer>(house.send("<news@a.test>", recipients, fields, "news")));
+        house.actions.obedient = true;
+        recipients.pop_back();
+    }
+    CHECK(house.log.has("verdict=overridden"));
+    CHECK(house.log.has("verdict=withdrawn reason=not-sent items=2"));
+    CHECK(is<Accept>(house.send("<news@a.test>", recipients, fields, "news")));
+    CHECK_FALSE(house.log.has("reason=over-budget"));
+    CHECK(is<Discard>(house.send("<news@a.test>", recipients, fields, "news")));
+    CHECK(house.log.has("reason=over-budget"));
 }
 
 TEST_CASE("an override of nobody known is removed and ignored") {

@@ -106,4 +106,18 @@ TEST_CASE("a campaign is named by the configured field, Feedback-ID or List-Id, 
     CHECK(campaign_name(headers, {}) == "spring");
 }
 
+TEST_CASE("long names of campaigns are cut, and told apart by what is cut off") {
+    const auto name_of = [](const std::string& value) {
+        mail::HeaderList headers;
+        headers.add("X-Campaign-ID", " " + value);
+        return campaign_name(headers, {});
+    };
+    const std::string same(200, 'c');
+    CHECK(name_of(same) == same);
+    CHECK(name_of(same + "1").size() == 200);
+    CHECK(name_of(same + "1").starts_with(std::string(187, 'c') + "~"));
+    CHECK(name_of(same + "1") != name_of(same + "2"));
+    CHECK(name_of(std::string(2000, 'c')) == name_of(std::string(2000, 'c')));
+}
+
 }  // namespace holdback::outbound

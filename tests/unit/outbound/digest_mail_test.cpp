@@ -63,6 +63,8 @@ TEST_CASE("the digest warns first") {
     DigestFacts warning = facts();
     warning.outages = {"gmail.com"};
     warning.stuck = 1;
+    warning.in_doubt = 3;
+    warning.own_unsent = 2;
     warning.expiring = 2;
     warning.warn_before = std::chrono::days(2);
     warning.expiring_items = {{.item = 17,
@@ -80,12 +82,21 @@ TEST_CASE("the digest warns first") {
         "  (null-mx)\n"
         "    and 1 more\n"
         "\n"
-        "1 recipient could not be released and wait for you\n"));
+        "1 recipient could not be released and waits for you\n"
+        "    holdbackctl held list marks them as refused, and holdbackctl held show has\n"
+        "    the answer of the mail server.\n"
+        "\n"
+        "In doubt: 3\n"));
+    CHECK(has(digest_text(warning), "    holdbackctl held list --in-doubt names them"));
+    CHECK(has(digest_text(warning),
+              "Holdback's own mail that is not sent yet: 2\n"
+              "    Notices to senders and the like, which the mail server has not taken.\n"
+              "    holdbackctl held list --own names it, holdbackctl held show has its answer.\n"));
     const std::string mail = compose_digest(warning);
     CHECK(has(mail, "To: <postmaster@home.test>,\r\n\t<ops@home.test>\r\n"));
     CHECK(has(mail, "Subject: Held mail on mta.home.test: 12 now, 2 about to end\r\n"));
     CHECK(has(mail, "Auto-Submitted: auto-generated\r\n"));
-    CHECK(has(mail, "<h3>Warning: providers that are broken</h3>"));
+    CHECK(has(mail, ">Warning: providers that are broken</h3>"));
     CHECK(has(mail, " -&gt; "));
     for (const std::string_view line : core::split(mail, '\n')) {
         CHECK(line.size() <= 79);

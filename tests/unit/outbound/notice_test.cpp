@@ -208,6 +208,28 @@ TEST_CASE("a confirmation says for each number what became of it") {
     CHECK_FALSE(has(compose_confirmation(done), "In-Reply-To"));
 }
 
+TEST_CASE("of very many, a confirmation counts who ended alike and names the others") {
+    ConfirmationFacts done;
+    for (std::size_t number = 1; number <= 300; ++number) {
+        done.rows.push_back({.number = number,
+                             .address = "r" + std::to_string(number) + "@nullmx.test",
+                             .outcome = number == 7 ? "still held: 550 no" : "sent"});
+    }
+    CHECK(
+        compose_confirmation(done).ends_with("\r\n\r\n"
+                                             "299 recipients\r\n"
+                                             "      sent\r\n"
+                                             "   7  r7@nullmx.test\r\n"
+                                             "      still held: 550 no\r\n"));
+    for (ConfirmedRow& row : done.rows) {
+        row.outcome = "still held: 550 no " + row.address;
+    }
+    const std::string text = compose_confirmation(done);
+    CHECK(has(text, "\r\n 100  r100@nullmx.test\r\n"));
+    CHECK_FALSE(has(text, "r101@nullmx.test"));
+    CHECK(text.ends_with("\r\nand 200 more\r\n"));
+}
+
 TEST_CASE("a token is worth something for its notice, its sender and its key alone") {
     const core::SecretKey key{};
     core::SecretKey other{};

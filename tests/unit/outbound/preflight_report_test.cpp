@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -94,6 +95,31 @@ TEST_CASE("of many recipients the text shows the first") {
     facts.rows.assign(120, row("bo@a.test", config::PolicyAction::Hold));
     CHECK(compose_preflight_report(facts).contains(
         "and 70 more; all are in the file preflight.csv\r\n"));
+}
+
+TEST_CASE("what is found about the message is said once, and hides nobody") {
+    PreflightFacts facts = some_facts();
+    const Finding hint{.name = mail::FindingName::MissingUnsubscribe,
+                       .code = std::nullopt,
+                       .certainty = mail::Certainty::Hint,
+                       .reason = "nobody can unsubscribe",
+                       .advice = "add List-Unsubscribe",
+                       .suggestion = {}};
+    facts.about_message = {hint};
+    PreflightRow hinted = row("al@a.test", config::PolicyAction::Tag);
+    hinted.verdict.finding = hint;
+    facts.rows.assign(120, hinted);
+    facts.rows.push_back(row("bo@a.test", config::PolicyAction::Hold));
+    const std::string message = compose_preflight_report(facts);
+    CHECK(
+        message.contains("\r\nabout the message itself:\r\n"
+                         "missing-unsubscribe\r\n"
+                         "        nobody can unsubscribe\r\n"
+                         "        add List-Unsubscribe\r\n"
+                         "\r\n"
+                         "hold    bo@a.test\r\n"));
+    CHECK_FALSE(message.contains("tag     al@a.test"));
+    CHECK(message.contains("al@a.test,tag,missing-unsubscribe,,nobody can unsubscribe,\r\n"));
 }
 
 }  // namespace holdback::outbound

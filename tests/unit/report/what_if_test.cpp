@@ -39,7 +39,7 @@ TEST_CASE("changes are grouped, counted and shown by example, with how the mail 
     WhatIf sums;
     outbound::RecordedMessage message;
     message.sender = outbound::recorded_sender("news@a.test");
-    for (int i = 0; i < 5; ++i) {
+    for (const int i : {0, 0, 1, 2, 3}) {
         message.recipients.push_back(
             recipient_of("u" + std::to_string(i) + "@a.test", PolicyAction::Pass, ""));
     }
@@ -67,6 +67,7 @@ TEST_CASE("changes are grouped, counted and shown by example, with how the mail 
     CHECK(groups[0].ends.of(Bounced) == 1);
     REQUIRE(groups[0].examples.size() == 3);
     CHECK(groups[0].examples[0].address == "u0@a.test");
+    CHECK(groups[0].examples[1].address == "u1@a.test");
     CHECK(groups[0].examples[0].sender == "news@a.test");
     // One recipient is open, so the message as a whole is not counted.
     CHECK(sums.course_after() == ByCourse{0, 0, 0});

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Ends doubt about held items by the MTA's log.
+//
+// An item is in doubt when the program ended, or lost the MTA, between two steps: the MTA may have
+// a copy. Where its log is followed, two things are proof. It tells of an attempt to deliver to
+// this recipient, under the queue id under which the copy would be: the MTA has it, and the item is
+// released by that. Or it has dropped the original as it was told: it has no copy, and the item is
+// held like others. What the log does not say proves nothing, since lines may be missing.
+
+#include "core/clock.hpp"
+#include "flow/campaign_watch.hpp"
+#include "mail/outcome.hpp"
+#include "ports/held_store.hpp"
+#include "ports/journal.hpp"
+#include "ports/log.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace holdback::flow {
+
+/// The outcome that proves that the MTA has, or had, a copy of an item in doubt; nullopt: none of
+/// `entries` does. They are those of the item's `mta_queue_id`.
+[[nodiscard]] std::optional<ports::JournalEntry> proof_of_copy(
+    const ports::HeldItem& item, std::span<const ports::JournalEntry> entries);
+
+/// Hears of what the MTA dropped, in the thread that follows its log; `work` is another's.
+class Doubts final : public ports::OutcomeListener {
+public:
+    /// All outlive the object.
+    struct Parts {
+        ports::HeldStore& held;
+        const ports::Journal& journal;
+        ports::Log& log;
+        const core::Clock& clock;
+        /// Who is told of copies that left; nullptr: nobody.
+        CampaignWatch* campaigns = nullptr;
+    };
+
+    explicit Doubts(const Parts& parts) : parts_(parts) {}
+
+    [[nodiscard]] bool on_outcome(const ports::JournalEntry& entry, core::TimePoint now) override;
+    [[nodiscard]] bool on_dropped(const mail::DroppedMessage& message,
+                                  core::TimePoint now) override;
+
+    /// Looks what the journal says of items in doubt, a bounded number of them in one turn. Called
+    /// every second or so by one thread; looks every few seconds.
+    void work();
+
+private:
+    void settle(std::span<const ports::HeldItem> items);
+    void report(const ports::HeldItem& item, const ports::FoundCopy& copy);
+
+    Parts parts_;
+    // Of the thread that calls `work`.
+    core::SteadyPoint next_look_;
+    std::int64_t seen_up_to_ = 0;  ///< where the next turn begins
+};
+
+}  // namespace holdback::flow
