@@ -46,6 +46,7 @@ def test_where_the_sender_is_enough_an_answer_from_his_address_counts(bench):
         assert re.search(rf"1  {CARL}\s+sent", confirmation(bench, "News@home.test"))
         answer(bench, mail, "discard 2", login="joe")
         wait_for("the second answer is obeyed", lambda: held(bench, "sender") == [EVA])
+        confirmation(bench)
 
 
 def test_where_the_sender_is_enough_others_and_forgers_are_refused(bench):
