@@ -106,6 +106,9 @@ class Holdback:
                 start_new_session=True,
             )
         wait_for("Holdback listens", self._is_up)
+        if self.settings.get("maillog", {}).get("file"):
+            # What the MTA writes before that is not the daemon's.
+            wait_for("it has looked for the log", self._follows_log)
 
     def _is_up(self):
         if self.process.poll() is not None:
@@ -113,6 +116,9 @@ class Holdback:
                 f"holdback ended with {self.process.returncode}: {self.output()}"
             )
         return self.socket.exists() and self.ctl("status", check=False).code == 0
+
+    def _follows_log(self):
+        return self.ctl("status").rows[0].get("maillog") != "not followed"
 
     def kill(self):
         """Ends the daemon as a crash would."""
