@@ -193,7 +193,7 @@ def test_a_release_that_the_mta(bench, store, moods):
 
 
 def test_releases_that_broke_off_when_the_mta_had_them_are_found_in_its_log(bench, store):
-    stubborn = Stubborn(bench.postfix.relay_port, ["forward", "forward and close"])
+    stubborn = Stubborn(bench.mta.relay_port, ["forward", "forward and close"])
     log = bench.mta.base / "log/maillog"
     log.chmod(0o644)
 
