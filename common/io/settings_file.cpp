@@ -5,6 +5,7 @@
 #include "core/near_name.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "io/settings_field.hpp"
 #include "io/settings_schema.hpp"
 #include "io/toml_document.hpp"
 
