@@ -14,9 +14,8 @@
 namespace holdback::milter {
 
 /// The last outcome of a released item: by the queue id that the MTA named when it took it, or
-/// under which the milter saw it, from
-/// queue to queue where a content filter gave it back. Nullopt when the item is not released, or
-/// nothing is known.
+/// under which the milter saw it, from queue to queue where a content filter gave it back. Nullopt
+/// when the item is not released, or nothing is known.
 [[nodiscard]] core::Result<std::optional<ports::JournalEntry>, ports::StoreError> end_of(
     const ports::Journal& journal, const mail::HeldRecipient& recipient);
 

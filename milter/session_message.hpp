@@ -2,6 +2,7 @@
 #pragma once
 // What a session knows of the message under way: for the sources of `milter/session` alone.
 
+#include "config/settings.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/snapshot.hpp"
@@ -50,5 +51,8 @@ struct Session::Message {
     std::string octets;
     bool trouble = false;
 };
+
+/// The answer to a message when something of ours has failed.
+[[nodiscard]] SessionReply error_reply(config::ErrorAnswer answer);
 
 }  // namespace holdback::milter

@@ -171,7 +171,7 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::settle_dropped(
         "WHERE in_doubt = 1 AND attempts = 0 AND mta_queue_id = ? AND mta_since <= ?";
     const auto find = [&](Connection& connection) {
         Query query = connection.query(
-            fmt::format("SELECT id, last_answer <> '' FROM held_recipient {} ORDER BY id", kWhich));
+            fmt::format("SELECT id, last_answer <> '' FROM held_recipient {}", kWhich));
         query.bind(queue_id).bind(at);
         std::map<std::int64_t, bool> found;
         while (query.step()) {

@@ -435,6 +435,7 @@ UPDATE held_recipient SET
     mta_since = (SELECT held_at FROM held_message m WHERE m.spool_id = held_recipient.spool_id)
     WHERE in_doubt = 1 AND attempts = 0;
 ALTER TABLE notice ADD COLUMN spool_id TEXT NOT NULL DEFAULT '';  -- of the mail that it is
+CREATE INDEX held_recipient_in_doubt_by_copy ON held_recipient (mta_queue_id) WHERE in_doubt = 1;
 CREATE INDEX notice_item_by_item ON notice_item (item);
 )sql";
 

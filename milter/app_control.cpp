@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the daemon answers on its control socket.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "dsn/outage.hpp"
+#include "flow/learner.hpp"
+#include "flow/outcome_flow.hpp"
+#include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "io/dns_source.hpp"
+#include "milter/app.hpp"
+#include "milter/control_protocol.hpp"
+#include "milter/version.hpp"
+#include "report/metrics.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using ControlAnswer = core::Result<std::vector<ControlLine>, std::string>;
+
+ControlLine number_line(std::string_view key, std::uint64_t number) {
+    return {std::string(key), fmt::format("{}", number)};
+}
+
+}  // namespace
+
+ControlAnswer App::control(const ControlLine& request) {
+    const std::string& command = request.front();
+    if (command == "status") {
+        return status();
+    }
+    if (command == "metrics") {
+        return metrics();
+    }
+    if (command == "reload") {
+        if (auto reloaded = reload(); !reloaded.has_value()) {
+            return std::unexpected(std::move(reloaded.error()));
+        }
+        return std::vector<ControlLine>{};
+    }
+    if (command == "seal-keys") {
+        if (auto read = use_seal_keys(snapshots_.current()->settings); !read.has_value()) {
+            return std::unexpected(std::move(read.error()));
+        }
+        return std::vector<ControlLine>{};
+    }
+    if (command == "cache-show") {
+        return cache_lines();
+    }
+    if (command == "cache-clear") {
+        if (const auto resolver = resolver_.current()) {
+            resolver->cache().clear();
+        }
+        return std::vector<ControlLine>{};
+    }
+    if (command == "release" || command == "return" || command == "discard") {
+        return control_items(request);
+    }
+    if (command == "continue-campaign" && request.size() == 2) {
+        return continue_campaign(request);
+    }
+    return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
+}
+
+ControlAnswer App::control_items(const ControlLine& request) {
+    std::vector<std::int64_t> ids;
+    for (std::size_t i = 1; i < request.size(); ++i) {
+        const auto id = core::parse_decimal(request[i]);
+        if (!id.has_value() || *id > static_cast<std::uint64_t>(INT64_MAX)) {
+            return std::unexpected(
+                fmt::format("{} is no item number", core::printable(request[i])));
+        }
+        ids.push_back(static_cast<std::int64_t>(*id));
+    }
+    constexpr std::string_view kCause = "command";
+    std::vector<flow::ItemOutcome> outcomes;
+    if (request.front() == "release") {
+        outcomes = release_.release(ids, snapshots_.current()->settings.hold, kCause);
+    } else if (request.front() == "return") {
+        outcomes = release_.give_back(ids, kCause);
+    } else {
+        outcomes = release_.discard(ids, kCause);
+    }
+    std::vector<ControlLine> lines;
+    lines.reserve(outcomes.size());
+    for (const flow::ItemOutcome& outcome : outcomes) {
+        lines.push_back(
+            {fmt::format("{}", outcome.id), std::string(wire_name(outcome.what)), outcome.answer});
+    }
+    return lines;
+}
+
+std::vector<ControlLine> App::cache_lines() const {
+    const auto resolver = resolver_.current();
+    if (resolver == nullptr) {
+        return {};
+    }
+    const io::DnsCounters counters = resolver->counters();
+    return {number_line("dns_cache_entries", counters.entries),
+            number_line("dns_cache_hits", counters.hits),
+            number_line("dns_cache_misses", counters.misses),
+            number_line("dns_cache_stale", counters.stale),
+            number_line("dns_queries", counters.queries),
+            number_line("dns_tcp", counters.tcp),
+            number_line("dns_ignored", counters.ignored),
+            number_line("dns_unresolved", counters.unresolved)};
+}
+
+std::vector<ControlLine> App::status() const {
+    const std::shared_ptr<const flow::Snapshot> snapshot = snapshots_.current();
+    const auto uptime =
+        std::chrono::duration_cast<std::chrono::seconds>(clock_.steady_now() - started_);
+    std::vector<ControlLine> lines{
+        {"version", std::string(kVersion)},
+        {"mode", std::string(config::wire_name(snapshot->settings.mode))},
+        {"settings", settings_path_},
+        number_line("pid", static_cast<std::uint64_t>(getpid())),
+        number_line("uptime_seconds", static_cast<std::uint64_t>(uptime.count())),
+        number_line("connections", counters_.connections.load()),
+        number_line("messages", counters_.messages.load()),
+        number_line("messages_in_flight", counters_.messages_in_flight.load()),
+        number_line("waiting", waiting_.waiting()),
+        number_line("internal_errors", counters_.internal_errors.load()),
+        number_line("codes", snapshot->codes.entries().size()),
+        number_line("rules", snapshot->rules.rules().size()),
+        {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"},
+        number_line("seal_keys", seals_.keys().size()),
+        number_line("outages", learner_.outages().size()),
+        number_line("campaigns_stopped", campaigns_.stopped().size())};
+    const std::vector<ControlLine> cache = cache_lines();
+    lines.insert(lines.end(), cache.begin(), cache.end());
+    const std::vector<ControlLine> following = log_following_.status();
+    lines.insert(lines.end(), following.begin(), following.end());
+    const std::vector<ControlLine> recording = recording_.status();
+    lines.insert(lines.end(), recording.begin(), recording.end());
+    return lines;
+}
+
+std::vector<ControlLine> App::metrics() const {
+    using report::MetricType;
+    const auto count = [](std::uint64_t value) {
+        return std::vector<report::MetricValue>{{.label = {}, .value = value}};
+    };
+    std::vector<report::MetricValue> broken;
+    for (const dsn::Outage& outage : learner_.outages()) {
+        broken.push_back({.label = outage.provider, .value = 1});
+    }
+    const flow::FollowState followed = log_following_.state();
+    std::vector<report::Metric> all{
+        {.name = "holdback_connections_total",
+         .help = "Connections of the MTA.",
+         .values = count(counters_.connections.load())},
+        {.name = "holdback_messages_total",
+         .help = "Messages seen.",
+         .values = count(counters_.messages.load())},
+        {.name = "holdback_messages_in_flight",
+         .help = "Messages under way.",
+         .type = MetricType::Gauge,
+         .values = count(counters_.messages_in_flight.load())},
+        {.name = "holdback_internal_errors_total",
+         .help = "Errors that were answered by [on_error] internal.",
+         .values = count(counters_.internal_errors.load())},
+        {.name = "holdback_outcomes_total",
+         .help = "Ends of deliveries that the log of the MTA told of.",
+         .label_name = "result",
+         .values = {{.label = "sent", .value = followed.sent},
+                    {.label = "deferred", .value = followed.deferred},
+                    {.label = "bounced", .value = followed.bounced}}},
+        {.name = "holdback_outage",
+         .help = "Providers that are broken, so that nothing is learned from them.",
+         .type = MetricType::Gauge,
+         .label_name = "provider",
+         .values = std::move(broken)},
+        {.name = "holdback_campaign_stopped",
+         .help = "Campaigns that were stopped for their bad recipients.",
+         .type = MetricType::Gauge,
+         .label_name = "campaign",
+         .values = stopped_campaigns()}};
+    std::ranges::move(recording_.metrics(), std::back_inserter(all));
+    const std::string text = report::exposition(all);
+    std::vector<ControlLine> lines;
+    for (const std::string_view line : core::split(text, '\n')) {
+        if (!line.empty()) {
+            lines.push_back({std::string(line)});
+        }
+    }
+    return lines;
+}
+
+}  // namespace holdback::milter

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a session changes in a message: recipients, tags, the seal, fields that are reserved.
+
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "dsn/seal.hpp"
+#include "dsn/tag.hpp"
+#include "flow/inbound_flow.hpp"
+#include "flow/notice_replies.hpp"
+#include "flow/outbound_flow.hpp"
+#include "flow/preflight.hpp"
+#include "flow/release_flow.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "milter/mta_actions.hpp"
+#include "milter/session.hpp"
+#include "milter/session_message.hpp"
+#include "ports/log.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+/// Names the findings of recipients whose policy is `tag`, on outgoing mail.
+constexpr std::string_view kTagField = "X-Holdback-Tag";
+
+}  // namespace
+
+SessionReply Session::delete_recipients(MtaActions& mta,
+                                        const std::vector<std::string>& recipients) {
+    for (const std::string& verbatim : recipients) {
+        if (!mta.delete_recipient(verbatim)) {
+            trouble(ports::Severity::Error,
+                    fmt::format("the MTA did not take the deletion of {}: the message is deferred, "
+                                "its recipients stay held",
+                                core::log_safe(verbatim)));
+            return error_reply(config::ErrorAnswer::Tempfail);
+        }
+    }
+    return Accept{};
+}
+
+void Session::finish_inbound(MtaActions& mta) {
+    const dsn::TagPlan plan = parts_.inbound.receive(message_->who,
+                                                     message_->envelope,
+                                                     message_->headers,
+                                                     message_->octets,
+                                                     *message_->snapshot);
+    if (message_->snapshot->settings.mode == config::Mode::Shadow) {
+        return;
+    }
+    for (const dsn::RemovedField& field : plan.removed) {
+        if (!mta.remove_header(field.name, static_cast<int>(field.index))) {
+            trouble(ports::Severity::Warning, "the MTA did not take the removal of a header field");
+        }
+    }
+    for (const dsn::AddedField& field : plan.added) {
+        if (!mta.add_header(field.name, field.value)) {
+            trouble(ports::Severity::Warning, "the MTA did not take a header field");
+        }
+    }
+}
+
+void Session::remove_fields(MtaActions& mta, std::string_view wanted) {
+    for (auto left = static_cast<int>(message_->headers.count(wanted)); left > 0; --left) {
+        if (!mta.remove_header(wanted, left)) {
+            trouble(ports::Severity::Warning, "the MTA did not take the removal of a header field");
+        }
+    }
+}
+
+void Session::remove_requests(MtaActions& mta) {
+    remove_fields(mta, flow::kReleaseField);
+    remove_fields(mta, flow::kOverrideField);
+    remove_fields(mta, flow::kPreflightField);
+}
+
+void Session::remove_reserved_fields(MtaActions& mta) {
+    std::vector<std::string> names;
+    for (const mail::HeaderField& field : message_->headers.fields()) {
+        const std::string name = core::to_lower(field.name);
+        if (dsn::is_reserved_field(name) && std::ranges::find(names, name) == names.end()) {
+            names.push_back(name);
+        }
+    }
+    for (const std::string& name : names) {
+        remove_fields(mta, name);
+    }
+}
+
+void Session::add_tag(MtaActions& mta) {
+    const std::vector<std::string>& tags = message_->decision->plan.tags;
+    if (tags.empty()) {
+        return;
+    }
+    if (!mta.add_header(kTagField, fmt::format("{}", fmt::join(tags, ", ")))) {
+        trouble(ports::Severity::Warning, "the MTA did not take a header field");
+    }
+}
+
+void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
+    const config::Settings& settings = message_->snapshot->settings;
+    const auto seal = parts_.seals.leave(message_->who, message_->envelope, positions, settings);
+    if (mta == nullptr) {
+        return;
+    }
+    // A seal that came with the message is another system's, or of an earlier pass.
+    remove_fields(*mta, dsn::kSealField);
+    if (!seal.has_value()) {
+        return;
+    }
+    // At the top, where it survives when only the first lines of a header are returned.
+    if (!mta->insert_header(dsn::kSealField, seal->field)) {
+        trouble(ports::Severity::Warning, "the MTA did not take the seal");
+    }
+    if (!message_->envelope.envelope_id().has_value() &&
+        !mta->set_envelope_id(message_->envelope.sender_verbatim, seal->envelope_id)) {
+        trouble(ports::Severity::Warning, "the MTA did not take the envelope id");
+    }
+}
+
+void Session::leave_to_all(MtaActions* mta) {
+    std::vector<std::size_t> all(message_->envelope.recipients.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = i;
+    }
+    leave(mta, all);
+    note_left(all);
+}
+
+}  // namespace holdback::milter
