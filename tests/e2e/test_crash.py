@@ -8,6 +8,7 @@ there are fewer), HOLDBACK_SEED repeats a run as far as threads let it.
 
 import os
 import random
+import re
 import statistics
 import time
 
@@ -65,12 +66,26 @@ def weather(bench, kills, **storm):
     release_what_waits(bench)
     read_the_log(bench)
     account = Account(bench, sending, log=True)
+    print_what_is_known(bench, account)
     print(
         f"{kills} kills in {time.monotonic() - began:.0f} s, restart "
         f"{statistics.median(restarts):.2f} s (median), {max(restarts):.2f} s (longest); "
         f"put off {sending.put_off}; commands {dict(sending.commands)}; {account}"
     )
     return account
+
+
+def print_what_is_known(bench, account):
+    """What the logs and the store say of the first recipients of whom the account is wrong."""
+    rows = bench.holdback.held("--all", "--own")
+    for told in account.wrong[:5]:
+        print(told)
+        for who in re.findall(r"[^\s\[']+@[^\s:,'\]]+", told):
+            for row in rows:
+                if row["recipient"] == who:
+                    print(bench.holdback.ctl("held", "show", str(row["id"]), check=False).text)
+            for line in bench.holdback.log(re.escape(who)) + bench.mta.log(re.escape(who)):
+                print(line)
 
 
 def check(account, *wanted):
