@@ -14,6 +14,7 @@
 #include "milter/app.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/version.hpp"
+#include "ports/held_store.hpp"
 #include "report/metrics.hpp"
 
 #include <algorithm>
@@ -72,7 +73,8 @@ ControlAnswer App::control(const ControlLine& request) {
         }
         return std::vector<ControlLine>{};
     }
-    if (command == "release" || command == "return" || command == "discard") {
+    if (command == "release" || command == "release-in-doubt" || command == "return" ||
+        command == "discard") {
         return control_items(request);
     }
     if (command == "continue-campaign" && request.size() == 2) {
@@ -93,8 +95,13 @@ ControlAnswer App::control_items(const ControlLine& request) {
     }
     constexpr std::string_view kCause = "command";
     std::vector<flow::ItemOutcome> outcomes;
+    const std::shared_ptr<const flow::Snapshot> snapshot = snapshots_.current();
     if (request.front() == "release") {
-        outcomes = release_.release(ids, snapshots_.current()->settings.hold, kCause);
+        // Whoever is so quick finds items in doubt that will not be in a moment.
+        release_.answers().wait(ids);
+        outcomes = release_.release(ids, snapshot->settings.hold, kCause);
+    } else if (request.front() == "release-in-doubt") {
+        outcomes = release_.release(ids, snapshot->settings.hold, kCause, ports::InDoubt::Take);
     } else if (request.front() == "return") {
         outcomes = release_.give_back(ids, kCause);
     } else {

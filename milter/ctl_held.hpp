@@ -24,6 +24,7 @@ struct HeldSelection {
     std::optional<std::chrono::milliseconds> older_than;
     std::optional<std::chrono::milliseconds> expires_within;
     /// What is in doubt, and nothing else; without it a selection leaves that alone when it acts.
+    /// Who names items to act on means that they may be in doubt as well.
     bool in_doubt = false;
     /// `held_list`: ended items as well. Otherwise: nothing else narrows the selection.
     bool all = false;

@@ -56,10 +56,10 @@ struct ActWords {
     std::string_view done;     ///< wire name of the outcome that was wanted
 };
 
-ActWords words_of(HeldAct act) {
+ActWords words_of(HeldAct act, bool in_doubt = false) {
     switch (act) {
         case HeldAct::Release:
-            return {.command = "release", .done = "released"};
+            return {.command = in_doubt ? "release-in-doubt" : "release", .done = "released"};
         case HeldAct::Return:
             return {.command = "return", .done = "returned"};
         case HeldAct::Discard:
@@ -149,9 +149,8 @@ private:
 
 CommandResult act_on(const CommandContext& context,
                      const config::Settings& settings,
-                     HeldAct act,
+                     const ActWords& words,
                      std::span<const Target> targets) {
-    const ActWords words = words_of(act);
     const std::size_t all = targets.size();
     OutcomeWriter writer(context, words.done, all);
     Progress progress(context, fmt::format("of {} items {}", all, words.done), all);
@@ -186,6 +185,8 @@ ports::HeldFilter filter_to_act(const HeldSelection& selection, core::TimePoint 
     filter.states = {HeldState::Held};
     if (!selection.in_doubt) {
         filter.in_doubt = false;
+    } else if (!selection.ids.empty()) {
+        filter.in_doubt.reset();  // also
     }
     return filter;
 }
@@ -270,8 +271,8 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     }
     if (selected->in_doubt > 0) {
         context.err << fmt::format(
-            "{} in doubt left alone: look in the MTA's log whether it has them, then name them or "
-            "say --in-doubt\n",
+            "{} in doubt left alone: look in the MTA's log whether it has them, then say "
+            "--in-doubt\n",
             counted(selected->in_doubt, "item", "items"));
     }
     const std::span<const Target> targets = selected->targets.all();
@@ -304,7 +305,8 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
             return std::unexpected(continued.error());
         }
     }
-    return act_on(context, held->settings, options.act, targets);
+    return act_on(
+        context, held->settings, words_of(options.act, options.selection.in_doubt), targets);
 }
 
 /// True when a suppression of `subject` held the item.
@@ -320,7 +322,9 @@ bool held_for(const HeldItem& item, const mail::SuppressionSubject& subject) {
 
 CommandResult held_act(const CommandContext& context, const HeldActOptions& options) {
     const HeldSelection& selection = options.selection;
-    const bool narrowed = has_filter(selection);
+    HeldSelection others = selection;
+    others.in_doubt = false;
+    const bool narrowed = has_filter(selection.ids.empty() ? selection : others);
     if (selection.ids.empty() && !narrowed && !selection.all) {
         return std::unexpected(
             CommandError{Exit::Usage,
@@ -340,7 +344,7 @@ CommandResult held_act(const CommandContext& context, const HeldActOptions& opti
     for (const std::int64_t id : selection.ids) {
         targets.push_back({.id = id});
     }
-    return act_on(context, *settings, options.act, targets);
+    return act_on(context, *settings, words_of(options.act, selection.in_doubt), targets);
 }
 
 CommandResult release_suppressed(const CommandContext& context,
@@ -362,7 +366,7 @@ CommandResult release_suppressed(const CommandContext& context,
     if (error.has_value()) {
         return std::unexpected(*std::move(error));
     }
-    return act_on(context, held->settings, HeldAct::Release, targets.all());
+    return act_on(context, held->settings, words_of(HeldAct::Release), targets.all());
 }
 
 }  // namespace holdback::milter

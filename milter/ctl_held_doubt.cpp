@@ -35,7 +35,7 @@ std::string_view advice(Means means) {
         case Means::Copy:
             return "the MTA has it: discard the item";
         case Means::NoCopy:
-            return "the MTA has no copy: release the item when you want it to go";
+            return "the MTA has no copy: release the item with --in-doubt when you want it to go";
         case Means::QueueId:
             return "names the queue id, look on with that";
     }

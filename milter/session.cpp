@@ -352,6 +352,7 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
     if (!queue_id.empty()) {
         message_->envelope.queue_id = queue_id;
     }
+    message_->asked_at = parts_.release.answers().asked();
     SessionReply reply = Accept{};
     if (message_->course == Course::Weighed) {
         reply = weigh();
@@ -443,7 +444,15 @@ SessionReply Session::finish_split(MtaActions& mta) {
     const SessionReply reply = act_on_split(mta, split);
     // A deferred message comes again, and its items are in doubt until then.
     if (!std::holds_alternative<Answer>(reply)) {
-        open_answer_ = parts_.release.answers().given(committed->written);
+        open_answer_ = parts_.release.answers().given(
+            {.ids = committed->written, .queue_id = message_->envelope.queue_id},
+            message_->asked_at);
+        if (!open_answer_.has_value()) {
+            trouble(ports::Severity::Warning,
+                    fmt::format("the answer took so long that the MTA may have gone on without it: "
+                                "{} held items are in doubt, see held list --in-doubt",
+                                committed->written.size()));
+        }
     }
     return reply;
 }

@@ -3,6 +3,7 @@
 // What a session knows of the message under way: for the sources of `milter/session` alone.
 
 #include "config/settings.hpp"
+#include "core/clock.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/snapshot.hpp"
@@ -38,7 +39,8 @@ struct Session::Message {
     mail::Envelope envelope;
     mail::HeaderList headers;
     flow::Submitting who;
-    bool own_notice = false;  ///< the MTA's notice to the postmaster: left alone
+    core::SteadyPoint asked_at;  ///< when the MTA began to wait for the end of it
+    bool own_notice = false;     ///< the MTA's notice to the postmaster: left alone
     NoticeMail notice;
     std::size_t window = 0;
     std::chrono::milliseconds budget{0};

@@ -6,18 +6,29 @@
 #include "mail/held.hpp"
 
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
 namespace holdback::flow {
 
+namespace {
+
 using What = ItemOutcome::What;
+
+constexpr std::string_view kInDoubt =
+    "still held: it may have been sent already; ask the mail administrator to look";
+
+}  // namespace
 
 bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since) {
     return recipient.attempts > 0 && recipient.changed_at > since;
 }
 
 std::string tried_text(const mail::HeldRecipient& recipient) {
+    if (recipient.in_doubt) {
+        return std::string(kInDoubt);
+    }
     return recipient.release_at.has_value()
                ? fmt::format("not sent yet, and tried again: {}", recipient.last_answer)
                : fmt::format("still held: {}", recipient.last_answer);
@@ -53,6 +64,8 @@ std::string outcome_text(const ItemOutcome& outcome) {
             return fmt::format("still held: the mail server did not take it ({})", outcome.answer);
         case What::NotHeld:
             return "not done: it is not held any more";
+        case What::InDoubt:
+            return std::string(kInDoubt);
         case What::Failed:
             return "still held: Holdback cannot do its work just now, try again later";
     }

@@ -2,12 +2,16 @@
 #include "flow/open_answers.hpp"
 
 #include "core/clock.hpp"
+#include "ports/held_store.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <stop_token>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,13 +22,23 @@ namespace {
 /// The store is left alone for so long when it is in trouble.
 constexpr std::chrono::seconds kPause{1};
 
+/// What stands with items in doubt about an answer that came late.
+constexpr std::string_view kLate =
+    "our answer about this message took so long that the MTA may have gone on without it: look in "
+    "its log whether it was delivered before releasing it";
+
 }  // namespace
 
-OpenAnswers::Ticket OpenAnswers::given(std::vector<std::int64_t> ids) {
+std::optional<OpenAnswers::Ticket> OpenAnswers::given(ports::TakenAnswer answer,
+                                                      core::SteadyPoint asked) {
     const core::SteadyPoint now = clock_.steady_now();
+    if (now - asked > kAwaited) {
+        static_cast<void>(held_.note_doubt(answer.ids, kLate, clock_.now()));
+        return std::nullopt;
+    }
     const std::scoped_lock lock(mutex_);
     const Ticket ticket = next_++;
-    open_.emplace(ticket, Answer{.ids = std::move(ids), .at = now});
+    open_.emplace(ticket, Answer{.what = std::move(answer), .at = now});
     return ticket;
 }
 
@@ -36,7 +50,7 @@ void OpenAnswers::taken(Ticket ticket) {
             any_taken_ = true;
         }
     }
-    changed_.notify_one();
+    changed_.notify_all();
 }
 
 void OpenAnswers::run(const std::stop_token& stop) {
@@ -60,27 +74,45 @@ void OpenAnswers::finish() {
     static_cast<void>(settle(clock_.steady_now()));
 }
 
+void OpenAnswers::wait(std::span<const std::int64_t> ids) {
+    const auto is_open = [ids](const auto& each) {
+        return std::ranges::find_first_of(each.second.what.ids, ids) != each.second.what.ids.end();
+    };
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(
+        lock, kWritten + kPause, [&] { return std::ranges::none_of(open_, is_open); });
+}
+
 bool OpenAnswers::settle(core::SteadyPoint until) {
-    std::map<Ticket, Answer> settling;
-    std::vector<std::int64_t> ids;
+    const std::scoped_lock one_at_a_time(settling_);
+    std::vector<Ticket> tickets;
+    std::vector<ports::TakenAnswer> answers;
     {
         const std::scoped_lock lock(mutex_);
         any_taken_ = false;
-        for (auto next = open_.begin(); next != open_.end();) {
-            const auto answer = next++;
-            if (answer->second.taken || answer->second.at <= until) {
-                ids.insert(ids.end(), answer->second.ids.begin(), answer->second.ids.end());
-                settling.insert(open_.extract(answer));
+        for (const auto& [ticket, answer] : open_) {
+            if (answer.taken || answer.at <= until) {
+                tickets.push_back(ticket);
+                answers.push_back(answer.what);
             }
         }
     }
-    if (ids.empty() || held_.settle_doubt(ids).has_value()) {
+    if (answers.empty()) {
         return true;
     }
-    const std::scoped_lock lock(mutex_);
-    open_.merge(settling);
-    any_taken_ = true;
-    return false;
+    const bool is_settled = held_.settle_doubt(answers).has_value();
+    {
+        const std::scoped_lock lock(mutex_);
+        if (is_settled) {
+            for (const Ticket ticket : tickets) {
+                open_.erase(ticket);
+            }
+        } else {
+            any_taken_ = true;
+        }
+    }
+    changed_.notify_all();
+    return is_settled;
 }
 
 }  // namespace holdback::flow

@@ -14,8 +14,9 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <stop_token>
-#include <vector>
 
 namespace holdback::flow {
 
@@ -28,15 +29,27 @@ public:
     /// connection is broken.
     static constexpr std::chrono::seconds kWritten{2};
 
+    /// An MTA may not have waited for an answer that took longer: the shortest time-out of a usual
+    /// configuration, Postfix's milter_command_timeout, is 30 seconds.
+    static constexpr std::chrono::seconds kAwaited{25};
+
     /// Both outlive the object.
     OpenAnswers(ports::HeldStore& held, core::Clock& clock) : held_(held), clock_(clock) {}
 
-    /// The answer about these items is about to be written.
-    [[nodiscard]] Ticket given(std::vector<std::int64_t> ids);
+    /// When the MTA asks for an answer, for `given`.
+    [[nodiscard]] core::SteadyPoint asked() const { return clock_.steady_now(); }
+
+    /// The answer about held items that the MTA asked for at `asked` is about to be written.
+    /// nullopt: it comes so late that they stay in doubt.
+    [[nodiscard]] std::optional<Ticket> given(ports::TakenAnswer answer, core::SteadyPoint asked);
 
     /// The MTA has gone on: it has the answer. Returns at once: the MTA does not wait for the
     /// store.
     void taken(Ticket ticket);
+
+    /// Waits until no answer about one of these items is open, for as long as that can last when
+    /// the store is well.
+    void wait(std::span<const std::int64_t> ids);
 
     /// Settles what was taken as soon as it is, until it is told to stop.
     void run(const std::stop_token& stop);
@@ -49,7 +62,7 @@ public:
 
 private:
     struct Answer {
-        std::vector<std::int64_t> ids;
+        ports::TakenAnswer what;
         core::SteadyPoint at;
         bool taken = false;
     };
@@ -60,6 +73,7 @@ private:
 
     ports::HeldStore& held_;
     core::Clock& clock_;
+    std::mutex settling_;  ///< before mutex_: one thread tells the store of an answer
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::map<Ticket, Answer> open_;  // guarded by mutex_

@@ -97,6 +97,24 @@ ports::ReleaseEnd end_of(const mail::HeldRecipient& recipient,
     return end;
 }
 
+/// Of an item about which nothing was done.
+ItemOutcome why_left_alone(const mail::HeldRecipient& recipient) {
+    if (recipient.state != mail::HeldState::Held) {
+        return {
+            recipient.id, What::NotHeld, fmt::format("it is {}", mail::wire_name(recipient.state))};
+    }
+    if (!recipient.in_doubt) {
+        return {recipient.id, What::NotHeld, "somebody else acted on it, try again"};
+    }
+    // A doubt of this moment has no words of its own.
+    return {recipient.id,
+            What::InDoubt,
+            recipient.last_answer.empty()
+                ? "the MTA has not gone on after this message yet, try again in a moment"
+                : "the MTA may have a copy: holdbackctl held show says what to look for in its log;"
+                  " then discard the item, or release it with --in-doubt"};
+}
+
 }  // namespace
 
 std::string_view wire_name(ItemOutcome::What what) {
@@ -113,6 +131,8 @@ std::string_view wire_name(ItemOutcome::What what) {
             return "interrupted";
         case What::NotHeld:
             return "not-held";
+        case What::InDoubt:
+            return "in-doubt";
         case What::Failed:
             return "failed";
     }
@@ -152,7 +172,7 @@ std::vector<ItemOutcome> ReleaseFlow::with_held(std::span<const std::int64_t> id
     for (ItemOutcome& outcome : outcomes) {
         by_id.insert_or_assign(outcome.id, std::move(outcome));
     }
-    explain_not_held(ids, by_id);
+    explain_the_rest(ids, by_id);
     std::vector<ItemOutcome> in_order;
     in_order.reserve(ids.size());
     for (const std::int64_t id : ids) {
@@ -163,7 +183,7 @@ std::vector<ItemOutcome> ReleaseFlow::with_held(std::span<const std::int64_t> id
     return in_order;
 }
 
-void ReleaseFlow::explain_not_held(std::span<const std::int64_t> ids,
+void ReleaseFlow::explain_the_rest(std::span<const std::int64_t> ids,
                                    std::map<std::int64_t, ItemOutcome>& by_id) {
     ports::HeldFilter others;
     std::ranges::copy_if(
@@ -173,10 +193,7 @@ void ReleaseFlow::explain_not_held(std::span<const std::int64_t> ids,
     }
     if (const auto found = items(others); found.has_value()) {
         for (const ports::HeldItem& item : *found) {
-            const std::int64_t id = item.recipient.id;
-            const auto state = mail::wire_name(item.recipient.state);
-            by_id.insert_or_assign(id,
-                                   ItemOutcome{id, What::NotHeld, fmt::format("it is {}", state)});
+            by_id.insert_or_assign(item.recipient.id, why_left_alone(item.recipient));
         }
     }
 }
@@ -196,22 +213,25 @@ std::vector<ItemOutcome> ReleaseFlow::each_message(std::span<const std::int64_t>
 
 std::vector<ItemOutcome> ReleaseFlow::release(std::span<const std::int64_t> ids,
                                               const config::HoldSettings& settings,
-                                              std::string_view cause) {
+                                              std::string_view cause,
+                                              ports::InDoubt in_doubt) {
     return each_message(ids, [&](OfMessage of_message, std::vector<ItemOutcome>& outcomes) {
-        release_message(of_message, settings, cause, outcomes);
+        release_message(of_message, settings, cause, in_doubt, outcomes);
     });
 }
 
 void ReleaseFlow::release_message(OfMessage of_message,
                                   const config::HoldSettings& settings,
                                   std::string_view cause,
+                                  ports::InDoubt in_doubt,
                                   std::vector<ItemOutcome>& outcomes) {
     std::vector<std::int64_t> ids;
     for (const ports::HeldItem& item : of_message) {
         ids.push_back(item.recipient.id);
     }
     const std::string token = parts_.make_token();
-    const auto moved = parts_.held.begin_release(ids, token_hash(token), cause, parts_.clock.now());
+    const auto moved =
+        parts_.held.begin_release(ids, in_doubt, token_hash(token), cause, parts_.clock.now());
     if (!moved.has_value()) {
         for (const std::int64_t id : ids) {
             outcomes.push_back({id, What::Failed, moved.error().what});
@@ -332,6 +352,7 @@ void ReleaseFlow::report(const ports::HeldItem& item,
             line.verdict = report::ReleaseVerdict::Interrupted;
             break;
         case What::NotHeld:
+        case What::InDoubt:
         case What::Failed:
             return;
     }

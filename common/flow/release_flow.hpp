@@ -43,6 +43,7 @@ struct ItemOutcome {
         Refused,      ///< the MTA said no; the item is held again
         Interrupted,  ///< no answer; the item is held again
         NotHeld,      ///< unknown, or not in `held`
+        InDoubt,      ///< the MTA may have a copy, and it was to be left alone then
         Failed,       ///< store or spool out of reach; nothing was changed
     };
 
@@ -79,9 +80,12 @@ public:
 
     /// Re-injects items through the MTA, one submission per message; an outcome per id, in order.
     /// `cause` stands in the log and the history: "command", "due", "expiry", "cause-gone: …".
+    /// Naming an item is not enough to send it while it is in doubt: it may have come into doubt
+    /// after the caller looked.
     std::vector<ItemOutcome> release(std::span<const std::int64_t> ids,
                                      const config::HoldSettings& settings,
-                                     std::string_view cause);
+                                     std::string_view cause,
+                                     ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);
 
     /// Sends the senders a DSN about items and ends them, in one step.
     std::vector<ItemOutcome> give_back(std::span<const std::int64_t> ids, std::string_view cause);
@@ -120,13 +124,14 @@ private:
     using Act = std::function<void(OfMessage, std::vector<ItemOutcome>&)>;
     /// Acts on those of `ids` that are held, all at once or message by message.
     std::vector<ItemOutcome> with_held(std::span<const std::int64_t> ids, const Act& act);
-    /// Says of the other `ids` in which state they are.
-    void explain_not_held(std::span<const std::int64_t> ids,
+    /// Says of the other `ids` why nothing was done.
+    void explain_the_rest(std::span<const std::int64_t> ids,
                           std::map<std::int64_t, ItemOutcome>& by_id);
     std::vector<ItemOutcome> each_message(std::span<const std::int64_t> ids, const Act& act);
     void release_message(OfMessage of_message,
                          const config::HoldSettings& settings,
                          std::string_view cause,
+                         ports::InDoubt in_doubt,
                          std::vector<ItemOutcome>& outcomes);
     [[nodiscard]] std::vector<ports::RecipientOutcome> submit(OfMessage items,
                                                               const std::string& token,

@@ -61,17 +61,6 @@ core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHel
     });
 }
 
-core::Result<void, StoreError> SqliteHeld::settle_doubt(std::span<const std::int64_t> ids) {
-    return at_store_boundary([&] {
-        database_.write_soon([&](Connection& connection) {
-            Query query = connection.query("UPDATE held_recipient SET in_doubt = 0 WHERE id = ?");
-            for (const std::int64_t id : ids) {
-                query.again().bind(id).run();
-            }
-        });
-    });
-}
-
 core::Result<void, StoreError> SqliteHeld::list(
     const ports::HeldFilter& filter, const std::function<bool(const ports::HeldItem&)>& visit) {
     const std::string sql = list_sql(filter);

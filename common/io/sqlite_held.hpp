@@ -29,7 +29,9 @@ public:
     [[nodiscard]] core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
     hold_together(std::span<const ports::NewHold> holds) override;
     [[nodiscard]] core::Result<void, ports::StoreError> settle_doubt(
-        std::span<const std::int64_t> ids) override;
+        std::span<const ports::TakenAnswer> answers) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> note_doubt(
+        std::span<const std::int64_t> ids, std::string_view why, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> settle_dropped(
         std::string_view queue_id,
         core::TimePoint at,
@@ -42,6 +44,7 @@ public:
         const std::function<bool(const ports::HeldItem&)>& visit) override;
     [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> begin_release(
         std::span<const std::int64_t> ids,
+        ports::InDoubt in_doubt,
         std::string_view token_hash,
         std::string_view why,
         core::TimePoint now) override;

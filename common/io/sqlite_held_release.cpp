@@ -40,6 +40,17 @@ constexpr std::string_view kInDoubt =
 constexpr std::string_view kNobodyLeft =
     "by the MTA's log, everybody whom this DSN would tell of has got the mail";
 
+void note_lasting_doubt(Connection& connection,
+                        std::int64_t id,
+                        std::string_view why,
+                        core::TimePoint now) {
+    static_cast<void>(move(connection, id, HeldState::Held, HeldState::Held, why, now));
+    connection.query("UPDATE held_recipient SET last_answer = ? WHERE id = ?")
+        .bind(why)
+        .bind(id)
+        .run();
+}
+
 /// False when the item is not in doubt any more, or about another message.
 bool settle_copy(Connection& connection, const ports::FoundCopy& copy, core::TimePoint now) {
     Query query = connection.query(
@@ -87,8 +98,44 @@ void discard_idle_dsns(Connection& connection, std::string_view queue_id, core::
 
 }  // namespace
 
+core::Result<void, StoreError> SqliteHeld::settle_doubt(
+    std::span<const ports::TakenAnswer> answers) {
+    return at_store_boundary([&] {
+        database_.write_soon([&](Connection& connection) {
+            // What was tried to be released is in doubt about that, unless the message came again.
+            Query query = connection.query(
+                "UPDATE held_recipient SET in_doubt = 0 "
+                "WHERE id = ? AND (attempts = 0 OR mta_queue_id = ?)");
+            for (const ports::TakenAnswer& answer : answers) {
+                for (const std::int64_t id : answer.ids) {
+                    query.again().bind(id).bind(answer.queue_id).run();
+                }
+            }
+        });
+    });
+}
+
+core::Result<void, StoreError> SqliteHeld::note_doubt(std::span<const std::int64_t> ids,
+                                                      std::string_view why,
+                                                      core::TimePoint now) {
+    return at_store_boundary([&] {
+        database_.write([&](Connection& connection) {
+            for (const std::int64_t id : ids) {
+                Query query = connection.query(
+                    "SELECT 1 FROM held_recipient "
+                    "WHERE id = ? AND in_doubt = 1 AND state = 'held' AND last_answer = ''");
+                query.bind(id);
+                if (query.step()) {
+                    note_lasting_doubt(connection, id, why, now);
+                }
+            }
+        });
+    });
+}
+
 core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::begin_release(
     std::span<const std::int64_t> ids,
+    ports::InDoubt in_doubt,
     std::string_view token_hash,
     std::string_view why,
     core::TimePoint now) {
@@ -96,19 +143,21 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::begin_release(
         std::vector<std::int64_t> moved;
         std::optional<std::string> spool_id;
         for (const std::int64_t id : ids) {
-            Query query = connection.query("SELECT spool_id FROM held_recipient WHERE id = ?");
+            Query query =
+                connection.query("SELECT spool_id, in_doubt FROM held_recipient WHERE id = ?");
             query.bind(id);
             if (!query.step()) {
                 continue;
             }
             const std::string of_item = query.text(0);
+            const bool may_go = query.integer(1) == 0 || in_doubt == ports::InDoubt::Take;
             if (spool_id.has_value() && *spool_id != of_item) {
                 throw DatabaseError("the items to release belong to more than one message");
             }
             if (!spool_id.has_value()) {
                 spool_id = of_item;
             }
-            if (!move(connection, id, HeldState::Held, HeldState::Releasing, why, now)) {
+            if (!may_go || !move(connection, id, HeldState::Held, HeldState::Releasing, why, now)) {
                 continue;
             }
             connection
@@ -337,12 +386,7 @@ core::Result<ports::Recovered, StoreError> SqliteHeld::recover(core::TimePoint n
                                "SELECT id FROM held_recipient WHERE in_doubt = 1 AND "
                                "state = 'held' AND last_answer = '' ORDER BY id");
         for (const std::int64_t id : in_doubt) {
-            static_cast<void>(
-                move(connection, id, HeldState::Held, HeldState::Held, kInDoubt, now));
-            connection.query("UPDATE held_recipient SET last_answer = ? WHERE id = ?")
-                .bind(kInDoubt)
-                .bind(id)
-                .run();
+            note_lasting_doubt(connection, id, kInDoubt, now);
         }
         return ports::Recovered{.put_back = interrupted.size(), .in_doubt = std::move(in_doubt)};
     };

@@ -55,6 +55,12 @@ struct NewHold {
     std::vector<mail::HeldRecipient> recipients;
 };
 
+/// What a release does with items in doubt.
+enum class InDoubt : std::uint8_t {
+    LeaveAlone,
+    Take,  ///< somebody has looked, and wants them to go
+};
+
 /// How the release of one item ended.
 struct ReleaseEnd {
     enum class What : std::uint8_t {
@@ -67,6 +73,12 @@ struct ReleaseEnd {
     What what = What::Failed;
     std::string answer;  ///< the MTA's words, or the reason of the interruption
     std::optional<core::TimePoint> retry_at;
+};
+
+/// An answer about held items that the MTA has taken.
+struct TakenAnswer {
+    std::vector<std::int64_t> ids;
+    std::string queue_id;  ///< of the message that was answered for
 };
 
 /// An item in doubt of which the MTA has a copy, under this queue id.
@@ -143,10 +155,16 @@ public:
     [[nodiscard]] core::Result<std::vector<HoldOutcome>, StoreError> hold(
         const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients);
 
-    /// The MTA has taken our answer about these items: they are in doubt no more. A crash of the
-    /// machine may undo it, the end of the program not.
+    /// The items are in doubt no more, but for those of which a release under another queue id is:
+    /// the answer says nothing about that. A crash of the machine may undo it, the end of the
+    /// program not.
     [[nodiscard]] virtual core::Result<void, StoreError> settle_doubt(
-        std::span<const std::int64_t> ids) = 0;
+        std::span<const TakenAnswer> answers) = 0;
+
+    /// The doubt about these items is going to last: `why` stands with those that are held, and in
+    /// their history. What has words already keeps them.
+    [[nodiscard]] virtual core::Result<void, StoreError> note_doubt(
+        std::span<const std::int64_t> ids, std::string_view why, core::TimePoint now) = 0;
 
     /// The MTA has dropped the message with this queue id, which had come by `at`: items in doubt
     /// about that original are in doubt no more. Gives those that `recover` had seen in doubt; they
@@ -168,12 +186,14 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const HeldFilter& filter, const std::function<bool(const HeldItem&)>& visit) = 0;
 
-    /// Moves those of `ids` (all of one message) that are in `held` to `releasing`, counts the
-    /// attempt, and remembers `token_hash` as good for exactly them. Gives the ids that were moved;
-    /// two callers never get the same one, and nothing of them is in doubt any more: who releases
-    /// has decided. Ids of two messages are an error. `why` stands in the history.
+    /// Moves those of `ids` (all of one message) that are in `held`, and, unless they are to be
+    /// taken too, not in doubt, to `releasing`, counts the attempt, and remembers `token_hash` as
+    /// good for exactly them. Gives the ids that were moved; two callers never get the same one,
+    /// and nothing of them is in doubt any more. Ids of two messages are an error. `why` stands in
+    /// the history.
     [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> begin_release(
         std::span<const std::int64_t> ids,
+        InDoubt in_doubt,
         std::string_view token_hash,
         std::string_view why,
         core::TimePoint now) = 0;

@@ -98,7 +98,12 @@ def test_an_item_that_the_mta_had_no_answer_about_is_in_doubt(rig):
     number = str(held["doubt1@nullmx.test"]["id"])
     (shown,) = rig.holdback.ctl("held", "show", number).rows
     assert "look in its log" in shown["last_answer"] and shown["state"] == "held"
-    rig.holdback.ctl("held", "release", number)
+    done = rig.holdback.ctl("held", "release", number, check=False)
+    assert done.code == 1 and [row["outcome"] for row in done.rows] == ["in-doubt"]
+    assert "--in-doubt" in done.rows[0]["answer"]
+    assert not rig.mta.deliveries("doubt1@nullmx.test")
+    done = rig.holdback.ctl("held", "release", number, "--in-doubt")
+    assert [row["outcome"] for row in done.rows] == ["released"]
     assert len(rig.mta.deliveries("doubt1@nullmx.test")) == 1
     done = rig.holdback.ctl("held", "discard", "--campaign", "doubt", "--in-doubt")
     assert [row["outcome"] for row in done.rows] == ["discarded"]

@@ -30,7 +30,7 @@ void check_own_row(const mail::SuppressionEntry& entry) {
         header += (header.empty() ? "" : ",") + std::string(name);
     }
     const auto shape = lists::recognize(header, std::nullopt);
-    std::string text = lists::own_row(entry);
+    std::string text = header + '\n' + lists::own_row(entry);
     lists::RowReader reader([&text](std::span<char> space) {
         const std::size_t count = std::min(space.size(), text.size());
         std::copy_n(text.begin(), count, space.begin());
@@ -38,7 +38,7 @@ void check_own_row(const mail::SuppressionEntry& entry) {
         return count;
     });
     reader.separate_by(',');
-    if (!shape.has_value() || !reader.next() || reader.trouble().has_value()) {
+    if (!shape.has_value() || !reader.next() || !reader.next() || reader.trouble().has_value()) {
         std::abort();
     }
     const auto outcome = lists::RowParser(*shape, {.now = kNow}).parse(reader.fields());

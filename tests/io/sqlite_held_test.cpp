@@ -48,10 +48,12 @@ using holdback::ports::HeldEvent;
 using holdback::ports::HeldFilter;
 using holdback::ports::HeldItem;
 using holdback::ports::HeldStore;
+using holdback::ports::InDoubt;
 using holdback::ports::NewHold;
 using holdback::ports::Recheck;
 using holdback::ports::ReleaseEnd;
 using holdback::ports::ReleaseGrant;
+using holdback::ports::TakenAnswer;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
 
@@ -66,6 +68,10 @@ struct Sqlite {
 struct Memory {
     holdback::support::MemoryHeldStore store;
 };
+
+std::array<TakenAnswer, 1> taken(std::string queue_id, std::vector<std::int64_t> ids) {
+    return {TakenAnswer{.ids = std::move(ids), .queue_id = std::move(queue_id)}};
+}
 
 HeldMessage message(std::string spool_id, std::string fingerprint = "print") {
     HeldMessage made;
@@ -211,7 +217,7 @@ TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind,
 
     SUBCASE("also while it is being released") {
         const std::array moved{first};
-        REQUIRE(kind.store.begin_release(moved, "h", "why", kNow).has_value());
+        REQUIRE(kind.store.begin_release(moved, InDoubt::LeaveAlone, "h", "why", kNow).has_value());
         CHECK(hold_one(kind.store, message("s3"), "a@example.net") == first);
         CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1", "s2"});
     }
@@ -261,9 +267,12 @@ TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
     const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
     REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
     const std::array<std::int64_t, 3> wanted{1, 2, 99};
-    const auto moved = kind.store.begin_release(wanted, "hash-1", "why", kNow + 1s);
+    const auto moved =
+        kind.store.begin_release(wanted, InDoubt::LeaveAlone, "hash-1", "why", kNow + 1s);
     CHECK(moved.value() == std::vector<std::int64_t>{1, 2});
-    CHECK(kind.store.begin_release(wanted, "hash-2", "why", kNow + 2s).value().empty());
+    CHECK(kind.store.begin_release(wanted, InDoubt::LeaveAlone, "hash-2", "why", kNow + 2s)
+              .value()
+              .empty());
     CHECK_FALSE(kind.store.claim_token("hash-2", "", kNow).value().has_value());
     CHECK(kind.store.counts().value() == HeldCounts{.releasing = 2});
     CHECK(all(kind.store)[0].recipient.attempts == 1);
@@ -297,7 +306,9 @@ TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
         CHECK(row.release_at == std::optional<TimePoint>(kNow + 1h));
         CHECK(row.attempts == 1);
         const std::array again{row.id};
-        CHECK(kind.store.begin_release(again, "hash-3", "why", kNow).value().size() == 1);
+        CHECK(kind.store.begin_release(again, InDoubt::LeaveAlone, "hash-3", "why", kNow)
+                  .value()
+                  .size() == 1);
         CHECK(all(kind.store)[1].recipient.attempts == 2);
     }
     SUBCASE("an item that is not being released cannot have been") {
@@ -312,7 +323,8 @@ TEST_CASE_TEMPLATE("items of two messages do not go out under one token", Kind, 
     Kind kind;
     const std::array both{hold_one(kind.store, message("s1"), "a@example.net"),
                           hold_one(kind.store, message("s2", "other"), "b@example.net")};
-    CHECK_FALSE(kind.store.begin_release(both, "hash", "why", kNow).has_value());
+    CHECK_FALSE(
+        kind.store.begin_release(both, InDoubt::LeaveAlone, "hash", "why", kNow).has_value());
     CHECK(kind.store.counts().value() == HeldCounts{.held = 2});
 }
 
@@ -322,7 +334,7 @@ TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind
         recipient("a@example.net"), recipient("b@example.net"), recipient("c@example.net")};
     REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
     const std::array<std::int64_t, 2> some{1, 3};
-    REQUIRE(kind.store.begin_release(some, "hash", "why", kNow).has_value());
+    REQUIRE(kind.store.begin_release(some, InDoubt::LeaveAlone, "hash", "why", kNow).has_value());
 
     CHECK_FALSE(kind.store.claim_token("forged", "", kNow).value().has_value());
     CHECK_FALSE(kind.store.claim_token("", "", kNow).value().has_value());
@@ -360,10 +372,12 @@ TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
     const std::array unclaimed{hold_one(kind.store, message("s2", "other"), "b@example.net")};
     hold_one(kind.store, message("s3", "third"), "c@example.net");
     const std::array sent{hold_one(kind.store, message("s4", "fourth"), "d@example.net")};
-    REQUIRE(kind.store.begin_release(sent, "hash-4", "why", kNow).has_value());
+    REQUIRE(kind.store.begin_release(sent, InDoubt::LeaveAlone, "hash-4", "why", kNow).has_value());
     REQUIRE(kind.store.about_to_leave("hash-4", kNow).has_value());
-    REQUIRE(kind.store.begin_release(claimed, "hash-1", "why", kNow).has_value());
-    REQUIRE(kind.store.begin_release(unclaimed, "hash-2", "why", kNow).has_value());
+    REQUIRE(
+        kind.store.begin_release(claimed, InDoubt::LeaveAlone, "hash-1", "why", kNow).has_value());
+    REQUIRE(kind.store.begin_release(unclaimed, InDoubt::LeaveAlone, "hash-2", "why", kNow)
+                .has_value());
     REQUIRE(kind.store.claim_token("hash-1", "", kNow).value().has_value());
 
     CHECK(kind.store.recover(kNow + 5s).value().put_back == 1);
@@ -431,7 +445,7 @@ TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Mem
     }
     SUBCASE("a release has its own, which stays while that is in doubt") {
         const std::array<std::int64_t, 1> one{1};
-        REQUIRE(kind.store.begin_release(one, "hash", "why", kNow).has_value());
+        REQUIRE(kind.store.begin_release(one, InDoubt::Take, "hash", "why", kNow).has_value());
         CHECK(row(0).mta_queue_id.empty());
         REQUIRE(kind.store.claim_token("hash", "4Xk9", kNow + 1s).value().has_value());
         CHECK(row(0).mta_queue_id == "4Xk9");
@@ -441,14 +455,23 @@ TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Mem
         CHECK(row(0).mta_queue_id == "4Xk9");
         CHECK(kind.store.settle_dropped("4Xk9", kNow + 3s, "why", kNow).value().empty());
         CHECK(row(0).in_doubt);
-        REQUIRE(kind.store.begin_release(one, "hash-2", "why", kNow).has_value());
+        // The message came again in between: its answer says nothing of the release.
+        REQUIRE(kind.store.settle_doubt(taken("4Xkb", {1})).has_value());
+        CHECK(row(0).in_doubt);
+        REQUIRE(kind.store.begin_release(one, InDoubt::Take, "hash-2", "why", kNow).has_value());
         REQUIRE(kind.store.claim_token("hash-2", "4Xka", kNow).value().has_value());
         end.what = ReleaseEnd::What::Failed;
         REQUIRE(kind.store.settle(std::array{end}, kNow + 4s).has_value());
         CHECK(row(0).mta_queue_id.empty());
+        CHECK_FALSE(row(0).in_doubt);
+        // Again after that: the doubt is about the message.
+        REQUIRE(kind.store.hold(message("s2"), std::array{doubtful}).has_value());
+        CHECK(row(0).in_doubt);
+        REQUIRE(kind.store.settle_doubt(taken(doubtful.mta_queue_id, {1})).has_value());
+        CHECK_FALSE(row(0).in_doubt);
     }
     SUBCASE("the message comes again: in doubt again, under the new one") {
-        REQUIRE(kind.store.settle_doubt(std::array<std::int64_t, 1>{1}).has_value());
+        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {1})).has_value());
         HeldMessage again = message("s2");
         again.held_at = kNow + 1h;
         doubtful.mta_queue_id = "4Xkb";
@@ -653,9 +676,36 @@ TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until someb
     CHECK(ids(kind.store, unsure) == std::vector<std::int64_t>{1, 2});
 
     SUBCASE("an answer that was taken ends the doubt") {
-        const std::array<std::int64_t, 3> taken{2, 1, 99};
-        REQUIRE(kind.store.settle_doubt(taken).has_value());
+        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2, 1, 99})).has_value());
         CHECK(ids(kind.store, sure) == std::vector<std::int64_t>{1, 2});
+        CHECK(kind.store.recover(kNow).value().in_doubt.empty());
+    }
+    SUBCASE("a release leaves it alone unless it is to be taken too") {
+        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
+        const std::array<std::int64_t, 2> both{1, 2};
+        CHECK(kind.store.begin_release(both, InDoubt::LeaveAlone, "hash", "why", kNow).value() ==
+              std::vector<std::int64_t>{2});
+        CHECK(all(kind.store)[0].recipient.state == HeldState::Held);
+        CHECK(all(kind.store)[0].recipient.in_doubt);
+        CHECK(all(kind.store)[0].recipient.attempts == 0);
+        CHECK(kind.store.begin_release(both, InDoubt::Take, "hash-2", "why", kNow).value() ==
+              std::vector<std::int64_t>{1});
+        CHECK_FALSE(all(kind.store)[0].recipient.in_doubt);
+    }
+    SUBCASE("that it is going to last stands with it, once") {
+        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
+        const std::array<std::int64_t, 3> late{1, 2, 99};
+        REQUIRE(kind.store.note_doubt(late, "late", kNow + 5s).has_value());
+        REQUIRE(kind.store.note_doubt(late, "later", kNow + 6s).has_value());
+        const auto items = all(kind.store);
+        CHECK(items[0].recipient.last_answer == "late");
+        CHECK(items[0].recipient.in_doubt);
+        CHECK(items[1].recipient.last_answer.empty());
+        const auto events = kind.store.history(1).value();
+        REQUIRE(events.size() == 2);
+        CHECK(events.back() ==
+              HeldEvent{
+                  .at = kNow + 5s, .from = HeldState::Held, .to = HeldState::Held, .text = "late"});
         CHECK(kind.store.recover(kNow).value().in_doubt.empty());
     }
     SUBCASE("a restart says so, once") {
@@ -669,7 +719,8 @@ TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until someb
     }
     SUBCASE("who releases it has decided") {
         const std::array first{std::int64_t{1}};
-        REQUIRE(kind.store.begin_release(first, "hash", "command", kNow).has_value());
+        REQUIRE(
+            kind.store.begin_release(first, InDoubt::Take, "hash", "command", kNow).has_value());
         CHECK_FALSE(all(kind.store)[0].recipient.in_doubt);
         SUBCASE("and a release whose answer is lost is in doubt again") {
             const ReleaseEnd lost{.id = 1,
@@ -796,7 +847,8 @@ TEST_CASE("threads on two connections hold one message once and release it once"
                         continue;
                     }
                     const std::array moving{held->front().id};
-                    const auto moved = store.begin_release(moving, "h" + name, "why", kNow);
+                    const auto moved =
+                        store.begin_release(moving, InDoubt::LeaveAlone, "h" + name, "why", kNow);
                     const std::scoped_lock lock(mutex);
                     ids_of_message[i].insert(held->front().id);
                     fresh += held->front().already_held ? 0 : 1;
@@ -834,7 +886,8 @@ TEST_CASE("a killed writer leaves whole transactions and a sound file") {
                 const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
                 const auto held = store.hold(message("s" + name, name), recipients);
                 const std::array<std::int64_t, 2> moving{held->at(0).id, held->at(1).id};
-                static_cast<void>(store.begin_release(moving, "h" + name, "why", kNow));
+                static_cast<void>(
+                    store.begin_release(moving, InDoubt::LeaveAlone, "h" + name, "why", kNow));
                 static_cast<void>(write(ends[1], ".", 1));
             }
         }

@@ -136,7 +136,9 @@ TEST_CASE("an item knows the notice that told of it") {
                           return true;
                       })
                 .has_value());
-    REQUIRE(bench.held.begin_release(mails, "hash", "due", start).value().size() == 1);
+    REQUIRE(bench.held.begin_release(mails, ports::InDoubt::LeaveAlone, "hash", "due", start)
+                .value()
+                .size() == 1);
     const ports::ReleaseEnd taken{.id = mails.front(),
                                   .what = ports::ReleaseEnd::What::Released,
                                   .answer = "250",
@@ -162,10 +164,13 @@ TEST_CASE("the digest counts what is in doubt, and mail of our own that is not s
     CHECK(summary().own_unsent == 0);
     int releases = 0;
     const auto fail = [&](std::int64_t id, ports::ReleaseEnd::What what) {
-        REQUIRE(
-            bench.held
-                .begin_release(std::array{id}, "hash" + std::to_string(++releases), "due", start)
-                .has_value());
+        REQUIRE(bench.held
+                    .begin_release(std::array{id},
+                                   ports::InDoubt::LeaveAlone,
+                                   "hash" + std::to_string(++releases),
+                                   "due",
+                                   start)
+                    .has_value());
         const ports::ReleaseEnd end{.id = id, .what = what, .answer = "no", .retry_at = {}};
         REQUIRE(bench.held.settle(std::array{end}, start).has_value());
     };

@@ -416,14 +416,35 @@ MemoryHeldStore::hold_together(std::span<const ports::NewHold> holds) {
 }
 
 core::Result<void, ports::StoreError> MemoryHeldStore::settle_doubt(
-    std::span<const std::int64_t> ids) {
+    std::span<const ports::TakenAnswer> answers) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    for (const ports::TakenAnswer& answer : answers) {
+        for (const std::int64_t id : answer.ids) {
+            const auto row = rows_.find(id);
+            if (row != rows_.end() && (row->second.recipient.attempts == 0 ||
+                                       row->second.recipient.mta_queue_id == answer.queue_id)) {
+                row->second.recipient.in_doubt = false;
+            }
+        }
+    }
+    return {};
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::note_doubt(std::span<const std::int64_t> ids,
+                                                                  std::string_view why,
+                                                                  core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
     for (const std::int64_t id : ids) {
-        if (const auto row = rows_.find(id); row != rows_.end()) {
-            row->second.recipient.in_doubt = false;
+        Row* row = in_state(id, mail::HeldState::Held);
+        if (row != nullptr && row->recipient.in_doubt && row->recipient.last_answer.empty()) {
+            row->recipient.last_answer = why;
+            move(*row, mail::HeldState::Held, why, now);
         }
     }
     return {};
@@ -522,6 +543,7 @@ core::Result<void, ports::StoreError> MemoryHeldStore::list(
 
 core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begin_release(
     std::span<const std::int64_t> ids,
+    ports::InDoubt in_doubt,
     std::string_view token_hash,
     std::string_view why,
     core::TimePoint now) {
@@ -541,7 +563,8 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begi
     std::vector<std::int64_t> moved;
     for (const std::int64_t id : ids) {
         const auto row = rows_.find(id);
-        if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held) {
+        if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held ||
+            (row->second.recipient.in_doubt && in_doubt == ports::InDoubt::LeaveAlone)) {
             continue;
         }
         move(row->second, mail::HeldState::Releasing, why, now);

@@ -174,7 +174,9 @@ TEST_CASE("an item of which the MTA has a copy is released by that, the others s
 TEST_CASE("what was released by a person meanwhile is left alone") {
     Bed bed;
     bed.journal.entries.push_back(entry());
-    REQUIRE(bed.held.begin_release(std::array<std::int64_t, 1>{1}, "hash", "command", kNow)
+    REQUIRE(bed.held
+                .begin_release(
+                    std::array<std::int64_t, 1>{1}, ports::InDoubt::Take, "hash", "command", kNow)
                 .has_value());
     bed.look();
     CHECK(bed.row(1).state == HeldState::Releasing);
@@ -216,7 +218,9 @@ TEST_CASE("a message that the MTA dropped leaves no doubt") {
 
 TEST_CASE("a release in doubt goes by the queue id under which it came") {
     Bed bed;
-    REQUIRE(bed.held.begin_release(std::array<std::int64_t, 1>{1}, "hash", "command", kNow)
+    REQUIRE(bed.held
+                .begin_release(
+                    std::array<std::int64_t, 1>{1}, ports::InDoubt::Take, "hash", "command", kNow)
                 .has_value());
     CHECK(bed.row(1).mta_queue_id.empty());
     REQUIRE(bed.held.claim_token("hash", "4Xk9", kNow).value().has_value());

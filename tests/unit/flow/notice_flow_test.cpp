@@ -549,7 +549,10 @@ TEST_CASE("an answer that was interrupted does not try again what may have left"
     // The program began to release the first and ended; at the next start it is in doubt.
     house.clock.advance(std::chrono::seconds(1));
     const std::array<std::int64_t, 1> first{1};
-    REQUIRE(house.held.begin_release(first, "hash", "notice", house.clock.now()).has_value());
+    REQUIRE(
+        house.held
+            .begin_release(first, ports::InDoubt::LeaveAlone, "hash", "notice", house.clock.now())
+            .has_value());
     const std::array ends{ports::ReleaseEnd{.id = 1,
                                             .what = ports::ReleaseEnd::What::Unknown,
                                             .answer = "look in its log",
@@ -559,12 +562,17 @@ TEST_CASE("an answer that was interrupted does not try again what may have left"
     CHECK(house.state(1) == mail::HeldState::Held);
     CHECK(house.state(2) == mail::HeldState::Released);
     CHECK(house.submitter.seen().size() == 1);
-    CHECK(has(house.own_mails().back(), "still held: look in its log"));
-    // A new answer is a person's word.
+    constexpr std::string_view kToldSo = "still held: it may have been sent already";
+    CHECK(has(house.own_mails().back(), kToldSo));
+    // A new answer changes nothing: its sender can't know either.
     house.clock.advance(std::chrono::seconds(1));
+    const std::size_t mails = house.own_mails().size();
     CHECK(house.answer(subject, "release 1") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Released);
+    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.submitter.seen().size() == 1);
+    REQUIRE(house.own_mails().size() == mails + 1);
+    CHECK(has(house.own_mails().back(), kToldSo));
 }
 
 TEST_CASE("what the administrator blocked is not released by an answer") {

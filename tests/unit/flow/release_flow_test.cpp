@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/auto_release.hpp"
+#include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
@@ -21,8 +22,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -186,7 +189,39 @@ TEST_CASE("a message that may have left is in doubt and not sent again by itself
     house.release.work(house.settings.hold);
     CHECK(house.submitter.seen().size() == 1);
     house.submitter.answer("carl@b.test", ports::Accepted{"250 2.0.0 Ok"});
-    CHECK(house.release_one(id) == What::Released);
+    // Nor because somebody names it: he may have looked before it came into doubt.
+    const std::array ids{id, house.hold("dora@b.test")};
+    const auto left = house.release.release(ids, house.settings.hold, "command");
+    CHECK(left[0].what == What::InDoubt);
+    CHECK(left[0].answer.find("release it with --in-doubt") != std::string::npos);
+    CHECK(left[1].what == What::Released);
+    CHECK(house.row(id).in_doubt);
+    const auto taken =
+        house.release.release(ids, house.settings.hold, "command", ports::InDoubt::Take);
+    CHECK(taken[0].what == What::Released);
+    CHECK(taken[1].answer == "it is released");
+    CHECK_FALSE(house.row(id).in_doubt);
+}
+
+TEST_CASE("an answer that comes late leaves its items in doubt, and says why") {
+    House house;
+    mail::HeldRecipient open;
+    open.in_doubt = true;
+    const std::int64_t id = house.hold("carl@b.test", open);
+    OpenAnswers& answers = house.release.answers();
+    const core::SteadyPoint asked = answers.asked();
+    const auto momentary = house.release.release(std::array{id}, house.settings.hold, "command");
+    CHECK(momentary[0].what == What::InDoubt);
+    CHECK(momentary[0].answer.find("try again in a moment") != std::string::npos);
+    house.clock.advance(OpenAnswers::kAwaited + 1ms);
+    CHECK_FALSE(answers.given({.ids = {id}, .queue_id = "4Xk2"}, asked).has_value());
+    answers.finish();
+    CHECK(house.row(id).in_doubt);
+    CHECK(house.row(id).last_answer.find("the MTA may have gone on without it") !=
+          std::string::npos);
+    // In time, to the millisecond.
+    CHECK(answers.given({.ids = {id}, .queue_id = "4Xk2"}, asked + 1ms).has_value());
+    answers.finish();
     CHECK_FALSE(house.row(id).in_doubt);
 }
 
@@ -232,7 +267,9 @@ TEST_CASE("what was not answered for stays until the MTA has gone on, or the ans
     open.in_doubt = true;
     open.release_at = house.clock.now();
     const std::int64_t id = house.hold("carl@b.test", open);
-    OpenAnswers::Ticket ticket = house.release.answers().given({id});
+    OpenAnswers& answers = house.release.answers();
+    const auto ticket = answers.given({.ids = {id}, .queue_id = "4Xk2"}, answers.asked());
+    REQUIRE(ticket.has_value());
     SUBCASE("nobody went on, and the time is short") {
         house.clock.advance(1s);
         house.release.work(house.settings.hold);
@@ -243,21 +280,29 @@ TEST_CASE("what was not answered for stays until the MTA has gone on, or the ans
         CHECK(house.row(id).state == mail::HeldState::Released);
     }
     SUBCASE("the MTA went on") {
-        house.release.answers().taken(ticket);
-        house.release.answers().work();
+        answers.taken(*ticket);
+        answers.work();
         CHECK_FALSE(house.row(id).in_doubt);
     }
     SUBCASE("the store could not note it, and can later") {
         house.held.trouble().begin("locked");
-        house.release.answers().taken(ticket);
-        house.release.answers().work();
+        answers.taken(*ticket);
+        answers.work();
         house.held.trouble().end();
         CHECK(house.row(id).in_doubt);
-        house.release.answers().work();
+        answers.work();
+        CHECK_FALSE(house.row(id).in_doubt);
+    }
+    SUBCASE("who waits for it sees it settled, as soon as it is, and does not wait for others") {
+        answers.wait(std::array{id + 1});
+        CHECK(house.row(id).in_doubt);
+        std::jthread writer([&](const std::stop_token& stop) { answers.run(stop); });
+        std::jthread mta([&] { answers.taken(*ticket); });
+        answers.wait(std::array{id});
         CHECK_FALSE(house.row(id).in_doubt);
     }
     SUBCASE("the milter ended") {
-        house.release.answers().finish();
+        answers.finish();
         CHECK_FALSE(house.row(id).in_doubt);
     }
 }
@@ -282,7 +327,8 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         row.advice = "check the spelling";
         row.in_doubt = true;
         const std::array both{house.hold("dora@b.test", row), house.hold("ed@b.test", row)};
-        REQUIRE(house.held.settle_doubt(std::span(both).first(1)).has_value());
+        const std::array answered{ports::TakenAnswer{.ids = {both[0]}, .queue_id = {}}};
+        REQUIRE(house.held.settle_doubt(answered).has_value());
         static_cast<void>(house.release.give_back(both, "command"));
         house.release.work(house.settings.hold);
         const auto seen = house.submitter.seen();

@@ -12,6 +12,7 @@
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_replies.hpp"
+#include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
@@ -124,6 +125,7 @@ class RecordingActions final : public MtaActions {
 public:
     bool delete_recipient(std::string_view verbatim) override {
         deleted.emplace_back(verbatim);
+        on_delete();
         return obedient;
     }
     bool add_header(std::string_view name, std::string_view value) override {
@@ -146,6 +148,7 @@ public:
 
     std::vector<std::pair<std::string, std::string>> envelope_ids;
     std::vector<std::string> deleted;
+    std::function<void()> on_delete = [] {};
     std::vector<std::pair<std::string, std::string>> added;
     std::vector<std::pair<std::string, std::string>> inserted;
     std::vector<std::pair<std::string, int>> removed;
@@ -294,6 +297,12 @@ struct House {
             in.header(name, value);
         }
         return in.end_of_headers("4Xk2");
+    }
+
+    /// The answers were written long ago.
+    void settle_answers() {
+        clock.advance(flow::OpenAnswers::kWritten);
+        release.answers().work();
     }
 
     /// Sends a message up to its end; the answer is that of the end of the headers when it is
@@ -725,11 +734,29 @@ TEST_CASE("some of several rejected: removed, returned in a DSN, the others go")
     CHECK(seen[0].octets.starts_with("X-Holdback-Release: token-1\r\n"));
 }
 
+TEST_CASE("an answer for which the MTA may not have waited leaves what was held in doubt") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    house.actions.on_delete = [&] {
+        house.clock.advance(flow::OpenAnswers::kAwaited + std::chrono::milliseconds(1));
+    };
+    static_cast<void>(
+        house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter));
+    CHECK(house.log.has("1 held items are in doubt, see held list --in-doubt"));
+    house.session.mail({.path = "<news@a.test>", .arguments = {}, .user = {}, .queue_id = {}});
+    house.settle_answers();
+    const auto items = house.items();
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].recipient.in_doubt);
+    CHECK(items[0].recipient.last_answer.starts_with("our answer about this message took so long"));
+}
+
 TEST_CASE("a released message is recognised by its token, once, for exactly its recipients") {
     House house(enforcing());
     house.connect("127.0.0.1");
     static_cast<void>(
         house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter));
+    house.settle_answers();
     const std::int64_t id = house.items().front().recipient.id;
     std::vector<std::pair<std::string, std::string>> marked = newsletter;
     marked.insert(marked.begin(), {"X-Holdback-Release", " token-1"});
@@ -769,6 +796,7 @@ TEST_CASE("a release that cannot be recognised is deferred: it is not taken for 
     house.connect("127.0.0.1");
     static_cast<void>(
         house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, newsletter));
+    house.settle_answers();
     const std::array ids{house.items().front().recipient.id};
     std::string token = " token-1";
     std::string trouble;
@@ -1081,6 +1109,7 @@ TEST_CASE("a retried submission is held once as sent already, and a release is n
     CHECK(items[1].recipient.address == "anna@good.test");
     CHECK(house.spool.ids()->size() == 2);
 
+    house.settle_answers();
     const std::array ids{items[0].recipient.id};
     CHECK(house.release.release(ids, config::HoldSettings{}, "command")[0].what ==
           flow::ItemOutcome::What::Released);
