@@ -167,6 +167,33 @@ def test_the_log_ends_doubt_where_it_proves_something(rig):
     rig.holdback.ctl("held", "discard", "--campaign", "by the log")
 
 
+def test_a_release_that_was_cut_off_is_not_repeated_by_whoever_listed_the_item_before(rig):
+    """Two commands for one item: the first is cut off when the MTA has the copy, and the second
+    comes after the start."""
+    number = str(hold(rig, "cut off", ["cut@nullmx.test"])["cut@nullmx.test"]["id"])
+    stubborn = Stubborn(rig.mta.port, ["forward and hang"], patience=60)
+    before = rig.holdback.settings["hold"]["reinject"]
+    try:
+        rig.holdback.change({"hold": {"reinject": f"smtp:127.0.0.1:{stubborn.port}"}})
+        rig.holdback.reload()
+        first = subprocess.Popen(
+            [program("holdbackctl"), "-c", rig.holdback.conf, "held", "release", number],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        wait_for("the copy", lambda: rig.mta.deliveries("cut@nullmx.test"))
+        rig.holdback.kill()
+        assert first.wait(timeout=30) != 0
+    finally:
+        stubborn.stop()
+        rig.holdback.change({"hold": {"reinject": before}})
+    rig.holdback.start()
+    second = rig.holdback.ctl("held", "release", number, check=False)
+    assert second.code == 1 and [row["outcome"] for row in second.rows] == ["in-doubt"]
+    assert len(rig.mta.deliveries("cut@nullmx.test")) == 1
+    done = rig.holdback.ctl("held", "discard", number)
+    assert [row["outcome"] for row in done.rows] == ["discarded"]
+
+
 def test_who_got_a_campaign_is_written_though_a_release_hangs(rig):
     """A kill forgets the last second of campaigns, and no more."""
     held = hold(rig, "a DSN", ["hangs@nullmx.test"])
