@@ -70,7 +70,8 @@ def weather(bench, kills, **storm):
     print(
         f"{kills} kills in {time.monotonic() - began:.0f} s, restart "
         f"{statistics.median(restarts):.2f} s (median), {max(restarts):.2f} s (longest); "
-        f"put off {sending.put_off}; commands {dict(sending.commands)}; {account}"
+        f"put off {sending.put_off}; commands {dict(sending.commands)}, which came to "
+        f"{dict(sending.outcomes)}; {account}"
     )
     return account
 

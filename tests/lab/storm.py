@@ -58,6 +58,7 @@ class Storm:
         self.refused = []
         self.put_off = 0
         self.commands = collections.Counter()
+        self.outcomes = collections.Counter()
         self.troubles = []
         self._numbers = iter(range(1, 1 << 40))
         workers = [self._client] * clients + [self._commander] * commanders
@@ -157,8 +158,9 @@ class Storm:
         some = held[-40:] + held[:10]
         chosen = dice.sample(some, min(len(some), dice.choice([1, 2, 5, 20])))
         act = dice.choice(["release", "release", "release", "return", "discard"])
-        self._bench.holdback.ctl("held", act, *sorted(set(chosen)), check=False)
+        done = self._bench.holdback.ctl("held", act, *sorted(set(chosen)), check=False)
         self.commands[act] += len(chosen)
+        self.outcomes.update(row["outcome"] for row in done.rows)
 
 
 def release_what_waits(bench):

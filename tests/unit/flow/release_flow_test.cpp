@@ -18,6 +18,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -296,8 +297,8 @@ TEST_CASE("what was not answered for stays until the MTA has gone on, or the ans
     SUBCASE("who waits for it sees it settled, as soon as it is, and does not wait for others") {
         answers.wait(std::array{id + 1});
         CHECK(house.row(id).in_doubt);
-        std::jthread writer([&](const std::stop_token& stop) { answers.run(stop); });
-        std::jthread mta([&] { answers.taken(*ticket); });
+        const std::jthread writer([&](const std::stop_token& stop) { answers.run(stop); });
+        const std::jthread mta([&] { answers.taken(*ticket); });
         answers.wait(std::array{id});
         CHECK_FALSE(house.row(id).in_doubt);
     }
