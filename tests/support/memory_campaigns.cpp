@@ -39,7 +39,8 @@ core::Result<std::vector<ports::SentCopy>, StoreError> MemoryCampaignStore::sent
     }
     std::vector<ports::SentCopy> found;
     for (const ports::SentKey key : keys) {
-        if (const auto known = copies.find(key); known != copies.end() && known->second >= since) {
+        if (const auto known = copies_.find(key);
+            known != copies_.end() && known->second >= since) {
             found.push_back({.key = key, .at = known->second});
         }
     }
@@ -52,7 +53,7 @@ core::Result<void, StoreError> MemoryCampaignStore::remember_sent(
         return std::unexpected(StoreError{*what});
     }
     for (const ports::SentCopy& copy : fresh) {
-        core::TimePoint& at = copies[copy.key];
+        core::TimePoint& at = copies_[copy.key];
         at = std::max(at, copy.at);
     }
     return {};
@@ -64,7 +65,7 @@ core::Result<void, StoreError> MemoryCampaignStore::save(
         return std::unexpected(StoreError{*what});
     }
     for (const outbound::Campaign& campaign : changed) {
-        campaigns.insert_or_assign(campaign.key, campaign);
+        campaigns_.insert_or_assign(campaign.key, campaign);
     }
     return {};
 }
@@ -75,7 +76,7 @@ core::Result<std::vector<outbound::Campaign>, StoreError> MemoryCampaignStore::l
         return std::unexpected(StoreError{*what});
     }
     std::vector<outbound::Campaign> all;
-    for (const auto& [key, campaign] : campaigns) {
+    for (const auto& [key, campaign] : campaigns_) {
         all.push_back(campaign);
     }
     const auto is_stopped = [](const outbound::Campaign& campaign) {
@@ -93,19 +94,19 @@ core::Result<void, StoreError> MemoryCampaignStore::forget(const Keep& keep) {
         return std::unexpected(StoreError{*what});
     }
     keep_young(
-        copies, keep.copies_since, keep.copies, [](const auto& entry) { return entry.second; });
+        copies_, keep.copies_since, keep.copies, [](const auto& entry) { return entry.second; });
     std::map<std::string, outbound::Campaign> stopped;
-    std::erase_if(campaigns, [&](const auto& entry) {
+    std::erase_if(campaigns_, [&](const auto& entry) {
         const bool is_stopped = entry.second.state == outbound::CampaignState::Stopped;
         if (is_stopped && entry.second.seen_at >= keep.campaigns_since) {
             stopped.insert(entry);
         }
         return is_stopped;
     });
-    keep_young(campaigns, keep.campaigns_since, keep.campaigns, [](const auto& entry) {
+    keep_young(campaigns_, keep.campaigns_since, keep.campaigns, [](const auto& entry) {
         return entry.second.seen_at;
     });
-    campaigns.merge(stopped);
+    campaigns_.merge(stopped);
     return {};
 }
 

@@ -33,11 +33,13 @@ public:
     /// Fails every call.
     Trouble& trouble() { return trouble_; }
 
-    std::map<ports::SentKey, core::TimePoint> copies;
-    std::map<std::string, outbound::Campaign> campaigns;
+    /// How many copies it remembers.
+    [[nodiscard]] std::size_t copies() const { return copies_.size(); }
 
 private:
     Trouble trouble_;
+    std::map<ports::SentKey, core::TimePoint> copies_;
+    std::map<std::string, outbound::Campaign> campaigns_;
 };
 
 }  // namespace holdback::support

@@ -243,7 +243,7 @@ TEST_CASE("a campaign does not go to the same recipient twice within the window"
     }
     SUBCASE("after a restart too") {
         flow.campaigns.work(flow.settings.bulk);
-        CHECK(store.copies.size() == 2);
+        CHECK(store.copies() == 2);
         Flow again(store);
         CHECK(words(again.send(both, kNewsletter, kLetter)) ==
               "hold/already-sent hold/already-sent");
