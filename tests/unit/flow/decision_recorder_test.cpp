@@ -17,7 +17,6 @@
 #include <expected>
 #include <functional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -40,7 +39,7 @@ public:
         last_limits = limits;
         return {};
     }
-    core::Result<std::int64_t, ports::StoreError> count(
+    [[nodiscard]] core::Result<std::int64_t, ports::StoreError> count(
         const ports::DecisionFilter& /*filter*/) const override {
         return 0;
     }

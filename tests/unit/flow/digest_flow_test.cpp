@@ -6,7 +6,7 @@
 #include "core/result.hpp"
 #include "flow/own_mail.hpp"
 #include "ports/digest_store.hpp"
-#include "ports/notice_store.hpp"
+#include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
 #include "tests/support/memory_stores.hpp"
 

@@ -40,6 +40,7 @@ struct Sources {
 
     GatheredFacts gather(const std::vector<std::string>& addresses) {
         std::vector<mail::Recipient> recipients;
+        recipients.reserve(addresses.size());
         for (const std::string& address : addresses) {
             recipients.push_back(recipient(address));
         }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Campaigns through the whole of `OutboundFlow`: bulk by repeats, stopped, already sent.
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "dsn/message_view.hpp"
 #include "flow/campaign_watch.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
-#include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/finding.hpp"
 #include "mail/header.hpp"
+#include "mail/syntax.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/verdict.hpp"
 #include "ports/message_reader.hpp"
 #include "tests/support/memory_campaigns.hpp"
 #include "tests/support/memory_journal.hpp"
@@ -20,7 +23,6 @@
 #include <chrono>
 #include <cstddef>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -158,7 +160,7 @@ std::string words(const MessageDecision& decision) {
     return all;
 }
 
-const Fields kNewsletter{{"Subject", "News of May"}, {"List-Id", "<news.a.test>"}};
+const Fields newsletter{{"Subject", "News of May"}, {"List-Id", "<news.a.test>"}};
 constexpr std::string_view kLetter =
     "How to prune roses, which herbs grow in the shade, and a visit to the gardens of "
     "Cornwall.\r\n";
@@ -228,35 +230,35 @@ TEST_CASE("a campaign does not go to the same recipient twice within the window"
     support::MemoryCampaignStore store;
     Flow flow(store);
     const std::vector<std::string> both{"a@good.test", "b@good.test"};
-    CHECK(words(flow.send({"A@good.test"}, kNewsletter, kLetter)) == "pass/none");
-    CHECK(words(flow.send(both, kNewsletter, kLetter)) == "hold/already-sent pass/none");
-    CHECK(words(flow.send(both, kNewsletter, kLetter)) == "hold/already-sent hold/already-sent");
+    CHECK(words(flow.send({"A@good.test"}, newsletter, kLetter)) == "pass/none");
+    CHECK(words(flow.send(both, newsletter, kLetter)) == "hold/already-sent pass/none");
+    CHECK(words(flow.send(both, newsletter, kLetter)) == "hold/already-sent hold/already-sent");
 
     SUBCASE("but the next issue of the list does") {
-        CHECK(words(flow.send(both, kNewsletter, std::string(kLetter) + "And beans.")) ==
+        CHECK(words(flow.send(both, newsletter, std::string(kLetter) + "And beans.")) ==
               "pass/none pass/none");
     }
     SUBCASE("not even under another List-Id, another sender's domain or without one") {
         CHECK(words(flow.send(both, {{"List-Id", "<b.a.test>"}}, kLetter)) ==
               "pass/none pass/none");
-        CHECK(words(flow.send(both, kNewsletter, kLetter, "news@b.test")) == "pass/none pass/none");
+        CHECK(words(flow.send(both, newsletter, kLetter, "news@b.test")) == "pass/none pass/none");
     }
     SUBCASE("after a restart too") {
         flow.campaigns.work(flow.settings.bulk);
         CHECK(store.copies() == 2);
         Flow again(store);
-        CHECK(words(again.send(both, kNewsletter, kLetter)) ==
+        CHECK(words(again.send(both, newsletter, kLetter)) ==
               "hold/already-sent hold/already-sent");
     }
     SUBCASE("until the window is over") {
         flow.clock.advance(23h);
-        CHECK(words(flow.send({"a@good.test"}, kNewsletter, kLetter)) == "hold/already-sent");
+        CHECK(words(flow.send({"a@good.test"}, newsletter, kLetter)) == "hold/already-sent");
         flow.clock.advance(2h);
-        CHECK(words(flow.send({"a@good.test"}, kNewsletter, kLetter)) == "pass/none");
+        CHECK(words(flow.send({"a@good.test"}, newsletter, kLetter)) == "pass/none");
     }
     SUBCASE("unless nobody wants to know") {
         flow.settings.bulk.repeat_window = 0s;
-        CHECK(words(flow.send({"a@good.test"}, kNewsletter, kLetter)) == "pass/none");
+        CHECK(words(flow.send({"a@good.test"}, newsletter, kLetter)) == "pass/none");
     }
     SUBCASE("with the campaign header, whatever it says") {
         const Fields summer{{"X-Campaign-ID", "summer"}};
@@ -269,19 +271,18 @@ TEST_CASE("a campaign does not go to the same recipient twice within the window"
         CHECK(words(flow.send({"c@good.test"}, plain, kLetter)) == "pass/none");
     }
     SUBCASE("what was held did not go") {
-        CHECK(words(flow.send({"x@null.test"}, kNewsletter, kLetter)) == "hold/null-mx");
-        CHECK(words(flow.send({"x@null.test"}, kNewsletter, kLetter)) == "hold/null-mx");
+        CHECK(words(flow.send({"x@null.test"}, newsletter, kLetter)) == "hold/null-mx");
+        CHECK(words(flow.send({"x@null.test"}, newsletter, kLetter)) == "hold/null-mx");
     }
     SUBCASE("a store that can't be asked keeps nobody from his mail") {
         flow.campaigns.work(flow.settings.bulk);
         store.trouble().begin("database is locked");
-        CHECK(words(flow.send(both, kNewsletter, kLetter)) == "pass/none pass/none");
+        CHECK(words(flow.send(both, newsletter, kLetter)) == "pass/none pass/none");
         CHECK(flow.log.has("who got the campaign before can't be asked"));
         flow.campaigns.work(flow.settings.bulk);
         CHECK(flow.log.has("who got which campaign is not written down"));
         store.trouble().end();
-        CHECK(words(flow.send(both, kNewsletter, kLetter)) ==
-              "hold/already-sent hold/already-sent");
+        CHECK(words(flow.send(both, newsletter, kLetter)) == "hold/already-sent hold/already-sent");
     }
 }
 
@@ -375,7 +376,7 @@ TEST_CASE("one message that is mostly bad is stopped as a whole") {
     flow.settings.bulk.stop_minimum = 5;
     const MessageDecision decision =
         flow.send({"a@good.test", "b@null.test", "c@null.test", "d@good.test", "malformed"},
-                  kNewsletter,
+                  newsletter,
                   kLetter);
     CHECK(words(decision) ==
           "hold/campaign-stopped hold/null-mx hold/null-mx hold/campaign-stopped "
@@ -403,7 +404,7 @@ TEST_CASE("shadow mode counts and says what would be") {
     flow.settings.mode = config::Mode::Shadow;
     flow.settings.bulk.stop_above = {20};
     flow.settings.bulk.stop_minimum = 1;
-    static_cast<void>(flow.send({"a@null.test"}, kNewsletter, kLetter));
+    static_cast<void>(flow.send({"a@null.test"}, newsletter, kLetter));
     CHECK(flow.log.has("would be stopped: 1 of 1 recipients"));
 }
 

@@ -21,7 +21,7 @@ TEST_CASE("mailboxes are read with and without names, in groups and with comment
         {"bo@a.test", {"bo@a.test"}, true},
         {" Bo <bo@a.test> ", {"bo@a.test"}, true},
         {"\"Olsen, Bo\" <bo@a.test>, al@b.test", {"bo@a.test", "al@b.test"}, true},
-        {"\"a \\\" <x@y.test>\" <bo@a.test>", {"bo@a.test"}, true},
+        {R"("a \" <x@y.test>" <bo@a.test>)", {"bo@a.test"}, true},
         {"bo@a.test (Bo, at home (now))", {"bo@a.test"}, true},
         {"Friends: bo@a.test, Al <al@b.test>;, eva@c.test",
          {"bo@a.test", "al@b.test", "eva@c.test"},
@@ -45,6 +45,7 @@ TEST_CASE("mailboxes are read with and without names, in groups and with comment
         CAPTURE(row.value);
         const MailboxList list = parse_mailbox_list(row.value);
         std::vector<std::string> texts;
+        texts.reserve(list.mailboxes.size());
         for (const Address& mailbox : list.mailboxes) {
             texts.push_back(mailbox.text());
         }

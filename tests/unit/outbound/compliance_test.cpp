@@ -11,6 +11,7 @@
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/mail_route.hpp"
+#include "outbound/plain_text.hpp"
 #include "outbound/verdict.hpp"
 
 #include <string>
@@ -36,12 +37,12 @@ mail::HeaderList header(const Fields& fields) {
     return headers;
 }
 
-const Fields kOneClick{{"List-Unsubscribe", "<mailto:u@a.test>, <https://a.test/u?x>"},
+const Fields one_click{{"List-Unsubscribe", "<mailto:u@a.test>, <https://a.test/u?x>"},
                        {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}};
 
 /// A header that nothing is missing in, with more fields behind.
 mail::HeaderList good_header(const Fields& more) {
-    Fields fields = kOneClick;
+    Fields fields = one_click;
     fields.insert(fields.end(), more.begin(), more.end());
     return header(fields);
 }
@@ -64,7 +65,7 @@ TEST_CASE("unsubscribing by one click takes an https URI and the field of RFC 80
         bool want;
     };
     const std::vector<Row> rows{
-        {kOneClick, true},
+        {one_click, true},
         {{{"list-unsubscribe", "<HTTPS://a.test/u>"},
           {"list-unsubscribe-post", "list-unsubscribe=one-click"}},
          true},

@@ -4,7 +4,6 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string>

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -30,8 +29,8 @@ ContentFingerprint said(std::string_view subject, std::string_view text) {
 std::string text_number(int number) {
     std::string text;
     for (int i = 0; i < 20; ++i) {
-        text += static_cast<char>('a' + (number / 26) % 26);
-        text += static_cast<char>('a' + number % 26);
+        text += static_cast<char>('a' + ((number / 26) % 26));
+        text += static_cast<char>('a' + (number % 26));
         text += static_cast<char>('a' + i);
         text += "x ";
     }

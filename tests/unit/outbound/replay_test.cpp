@@ -9,6 +9,8 @@
 #include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/bulk.hpp"
 #include "outbound/mail_route.hpp"
 #include "outbound/recorded.hpp"
 
@@ -17,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 

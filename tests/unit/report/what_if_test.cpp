@@ -8,6 +8,7 @@
 #include "outbound/replay.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
