@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -48,11 +49,11 @@ core::Result<std::vector<ports::SentCopy>, StoreError> MemoryCampaignStore::sent
 }
 
 core::Result<void, StoreError> MemoryCampaignStore::remember_sent(
-    std::span<const ports::SentCopy> fresh) {
+    std::span<const ports::SentCopy> copies) {
     if (auto what = trouble_.met()) {
         return std::unexpected(StoreError{*what});
     }
-    for (const ports::SentCopy& copy : fresh) {
+    for (const ports::SentCopy& copy : copies) {
         core::TimePoint& at = copies_[copy.key];
         at = std::max(at, copy.at);
     }
@@ -60,11 +61,11 @@ core::Result<void, StoreError> MemoryCampaignStore::remember_sent(
 }
 
 core::Result<void, StoreError> MemoryCampaignStore::save(
-    std::span<const outbound::Campaign> changed) {
+    std::span<const outbound::Campaign> campaigns) {
     if (auto what = trouble_.met()) {
         return std::unexpected(StoreError{*what});
     }
-    for (const outbound::Campaign& campaign : changed) {
+    for (const outbound::Campaign& campaign : campaigns) {
         campaigns_.insert_or_assign(campaign.key, campaign);
     }
     return {};
@@ -76,6 +77,7 @@ core::Result<std::vector<outbound::Campaign>, StoreError> MemoryCampaignStore::l
         return std::unexpected(StoreError{*what});
     }
     std::vector<outbound::Campaign> all;
+    all.reserve(campaigns_.size());
     for (const auto& [key, campaign] : campaigns_) {
         all.push_back(campaign);
     }

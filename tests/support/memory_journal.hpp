@@ -28,7 +28,7 @@ public:
         std::span<const ports::JournalEntry> fresh_entries,
         std::string_view source,
         std::string_view position,
-        const ports::JournalLimits& limits,
+        const ports::JournalLimits& most,
         core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<std::string>, ports::StoreError> position(
         std::string_view source) const override;
