@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "io/toml_access.hpp"
+#include "io/toml_document.hpp"
 #include "outbound/address_lists.hpp"
 #include "tests/support/temp_dir.hpp"
 

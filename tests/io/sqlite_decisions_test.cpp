@@ -41,7 +41,8 @@ struct Store {
                 core::TimePoint now = kNow) {
         REQUIRE(decisions.append(messages, limits, now).has_value());
     }
-    std::vector<outbound::RecordedMessage> all(const ports::DecisionFilter& filter = {}) {
+    [[nodiscard]] std::vector<outbound::RecordedMessage> all(
+        const ports::DecisionFilter& filter = {}) const {
         std::vector<outbound::RecordedMessage> found;
         REQUIRE(decisions
                     .visit(filter,
@@ -133,7 +134,9 @@ TEST_CASE("decisions come back as they were recorded") {
 TEST_CASE("messages are chosen by time and sender, page by page") {
     Store store;
     std::vector<outbound::RecordedMessage> many;
-    for (int i = 0; i < 450; ++i) {
+    constexpr int kMany = 450;
+    many.reserve(kMany);
+    for (int i = 0; i < kMany; ++i) {
         many.push_back(message_of(i % 2 == 0 ? "a@a.test" : "B@a.test",
                                   {"x@null.test", "y@null.test"},
                                   kNow + std::chrono::seconds(i)));
