@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -54,8 +53,9 @@ Campaign campaign(std::string key,
             .seen_at = seen_at};
 }
 
-std::vector<SentKey> keys_of(std::vector<SentCopy> copies) {
+std::vector<SentKey> keys_of(const std::vector<SentCopy>& copies) {
     std::vector<SentKey> keys;
+    keys.reserve(copies.size());
     for (const SentCopy& copy : copies) {
         keys.push_back(copy.key);
     }
@@ -65,6 +65,7 @@ std::vector<SentKey> keys_of(std::vector<SentCopy> copies) {
 
 std::vector<std::string> keys_of(const std::vector<Campaign>& campaigns) {
     std::vector<std::string> keys;
+    keys.reserve(campaigns.size());
     for (const Campaign& each : campaigns) {
         keys.push_back(each.key);
     }

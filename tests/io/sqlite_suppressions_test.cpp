@@ -191,6 +191,7 @@ TEST_CASE_TEMPLATE("a look-up gives what is in force for mailbox and domain",
     // Each asked alone, in a list without and with entries of other kinds.
     const auto alone = [&] {
         std::vector<holdback::ports::SuppressionLookup> each;
+        each.reserve(addresses.size());
         for (const Address& one : addresses) {
             each.push_back(kind.store.look_up(std::span(&one, 1), nobody, kNow).value().front());
         }
