@@ -154,7 +154,8 @@ class Storm:
     def _commander(self, dice):
         """One command on some of what is held; the others may take the same items."""
         rows = self._bench.holdback.held()
-        self._stopping.wait(dice.uniform(0, 0.3))
+        # A restart may come in between: what is not in doubt now may be then.
+        self._stopping.wait(dice.uniform(0, dice.choice([0.3, 1.2])))
         held = [row["id"] for row in rows if row["state"] == "held" and not row["in_doubt"]]
         if not held:
             return
