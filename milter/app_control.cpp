@@ -73,8 +73,7 @@ ControlAnswer App::control(const ControlLine& request) {
         }
         return std::vector<ControlLine>{};
     }
-    if (command == "release" || command == "release-in-doubt" || command == "return" ||
-        command == "discard") {
+    if (command == "release" || command == "return" || command == "discard") {
         return control_items(request);
     }
     if (command == "continue-campaign" && request.size() == 2) {
@@ -84,8 +83,11 @@ ControlAnswer App::control(const ControlLine& request) {
 }
 
 ControlAnswer App::control_items(const ControlLine& request) {
+    constexpr std::string_view kCause = "command";
+    const bool also_in_doubt = request.size() > 1 && request[1] == "in-doubt";
+    const auto in_doubt = also_in_doubt ? ports::InDoubt::Take : ports::InDoubt::LeaveAlone;
     std::vector<std::int64_t> ids;
-    for (std::size_t i = 1; i < request.size(); ++i) {
+    for (std::size_t i = also_in_doubt ? 2 : 1; i < request.size(); ++i) {
         const auto id = core::parse_decimal(request[i]);
         if (!id.has_value() || *id > static_cast<std::uint64_t>(INT64_MAX)) {
             return std::unexpected(
@@ -93,19 +95,17 @@ ControlAnswer App::control_items(const ControlLine& request) {
         }
         ids.push_back(static_cast<std::int64_t>(*id));
     }
-    constexpr std::string_view kCause = "command";
-    std::vector<flow::ItemOutcome> outcomes;
-    const std::shared_ptr<const flow::Snapshot> snapshot = snapshots_.current();
-    if (request.front() == "release") {
+    if (!also_in_doubt) {
         // Whoever is so quick finds items in doubt that will not be in a moment.
         release_.answers().wait(ids);
-        outcomes = release_.release(ids, snapshot->settings.hold, kCause);
-    } else if (request.front() == "release-in-doubt") {
-        outcomes = release_.release(ids, snapshot->settings.hold, kCause, ports::InDoubt::Take);
+    }
+    std::vector<flow::ItemOutcome> outcomes;
+    if (request.front() == "release") {
+        outcomes = release_.release(ids, snapshots_.current()->settings.hold, kCause, in_doubt);
     } else if (request.front() == "return") {
-        outcomes = release_.give_back(ids, kCause);
+        outcomes = release_.give_back(ids, kCause, in_doubt);
     } else {
-        outcomes = release_.discard(ids, kCause);
+        outcomes = release_.discard(ids, kCause, in_doubt);
     }
     std::vector<ControlLine> lines;
     lines.reserve(outcomes.size());

@@ -6,18 +6,17 @@
 // one line whose only field is "ok", or a line "error" with a text. Fields are separated by tabs; a
 // tab, a line end or a backslash within a field is written \t, \n, \r or \\.
 //
-//   request                 lines of the answer
-//   status                  key, value
-//   metrics                 line of the exposition
-//   reload                  (none)
-//   seal-keys               (none)              the key file has changed
-//   release ID …            id, outcome, answer (outcome: wire name of flow::ItemOutcome::What)
-//   release-in-doubt ID …   id, outcome, answer (items in doubt as well)
-//   return ID …             id, outcome, answer
-//   discard ID …            id, outcome, answer
-//   continue-campaign NAME  "continued", how many issues
-//   cache-show              key, value
-//   cache-clear             (none)
+//   request                   lines of the answer
+//   status                    key, value
+//   metrics                   line of the exposition
+//   reload                    (none)
+//   seal-keys                 (none)               the key file has changed
+//   release [in-doubt] ID …   id, outcome, answer  (outcome: wire name of ItemOutcome::What);
+//   return [in-doubt] ID …    id, outcome, answer  items in doubt are left alone unless the word
+//   discard [in-doubt] ID …   id, outcome, answer  says that they are not
+//   continue-campaign NAME    "continued", how many issues
+//   cache-show                key, value
+//   cache-clear               (none)
 
 #include <string>
 #include <string_view>

@@ -56,10 +56,10 @@ struct ActWords {
     std::string_view done;     ///< wire name of the outcome that was wanted
 };
 
-ActWords words_of(HeldAct act, bool in_doubt = false) {
+ActWords words_of(HeldAct act) {
     switch (act) {
         case HeldAct::Release:
-            return {.command = in_doubt ? "release-in-doubt" : "release", .done = "released"};
+            return {.command = "release", .done = "released"};
         case HeldAct::Return:
             return {.command = "return", .done = "returned"};
         case HeldAct::Discard:
@@ -149,8 +149,10 @@ private:
 
 CommandResult act_on(const CommandContext& context,
                      const config::Settings& settings,
-                     const ActWords& words,
+                     HeldAct act,
+                     bool in_doubt,
                      std::span<const Target> targets) {
+    const ActWords words = words_of(act);
     const std::size_t all = targets.size();
     OutcomeWriter writer(context, words.done, all);
     Progress progress(context, fmt::format("of {} items {}", all, words.done), all);
@@ -159,6 +161,9 @@ CommandResult act_on(const CommandContext& context,
         progress.show(done, done);
         const std::size_t size = request_size(targets);
         ControlLine request{std::string(words.command)};
+        if (in_doubt) {
+            request.emplace_back("in-doubt");
+        }
         for (const Target& target : targets.first(size)) {
             request.push_back(fmt::format("{}", target.id));
         }
@@ -305,8 +310,7 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
             return std::unexpected(continued.error());
         }
     }
-    return act_on(
-        context, held->settings, words_of(options.act, options.selection.in_doubt), targets);
+    return act_on(context, held->settings, options.act, options.selection.in_doubt, targets);
 }
 
 /// True when a suppression of `subject` held the item.
@@ -344,7 +348,7 @@ CommandResult held_act(const CommandContext& context, const HeldActOptions& opti
     for (const std::int64_t id : selection.ids) {
         targets.push_back({.id = id});
     }
-    return act_on(context, *settings, words_of(options.act, selection.in_doubt), targets);
+    return act_on(context, *settings, options.act, selection.in_doubt, targets);
 }
 
 CommandResult release_suppressed(const CommandContext& context,
@@ -366,7 +370,7 @@ CommandResult release_suppressed(const CommandContext& context,
     if (error.has_value()) {
         return std::unexpected(*std::move(error));
     }
-    return act_on(context, held->settings, words_of(HeldAct::Release), targets.all());
+    return act_on(context, held->settings, HeldAct::Release, false, targets.all());
 }
 
 }  // namespace holdback::milter

@@ -33,7 +33,7 @@ std::string_view wire_name(Means means) {
 std::string_view advice(Means means) {
     switch (means) {
         case Means::Copy:
-            return "the MTA has it: discard the item";
+            return "the MTA has it: discard the item, with --in-doubt";
         case Means::NoCopy:
             return "the MTA has no copy: release the item with --in-doubt when you want it to go";
         case Means::QueueId:

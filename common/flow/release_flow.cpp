@@ -112,7 +112,7 @@ ItemOutcome why_left_alone(const mail::HeldRecipient& recipient) {
             recipient.last_answer.empty()
                 ? "the MTA has not gone on after this message yet, try again in a moment"
                 : "the MTA may have a copy: holdbackctl held show says what to look for in its log;"
-                  " then discard the item, or release it with --in-doubt"};
+                  " then say --in-doubt"};
 }
 
 }  // namespace
@@ -152,12 +152,17 @@ core::Result<ReleaseFlow::Items, std::string> ReleaseFlow::items(const ports::He
     return found;
 }
 
-std::vector<ItemOutcome> ReleaseFlow::with_held(std::span<const std::int64_t> ids, const Act& act) {
+std::vector<ItemOutcome> ReleaseFlow::with_held(std::span<const std::int64_t> ids,
+                                                ports::InDoubt in_doubt,
+                                                const Act& act) {
     std::vector<ItemOutcome> outcomes;
     outcomes.reserve(ids.size());
     ports::HeldFilter filter;
     filter.ids.assign(ids.begin(), ids.end());
     filter.states = {mail::HeldState::Held};
+    if (in_doubt == ports::InDoubt::LeaveAlone) {
+        filter.in_doubt = false;
+    }
     const auto found = ids.empty() ? core::Result<Items, std::string>(Items{}) : items(filter);
     if (!found.has_value()) {
         for (const std::int64_t id : ids) {
@@ -199,8 +204,9 @@ void ReleaseFlow::explain_the_rest(std::span<const std::int64_t> ids,
 }
 
 std::vector<ItemOutcome> ReleaseFlow::each_message(std::span<const std::int64_t> ids,
+                                                   ports::InDoubt in_doubt,
                                                    const Act& act) {
-    return with_held(ids, [&](OfMessage found, std::vector<ItemOutcome>& outcomes) {
+    return with_held(ids, in_doubt, [&](OfMessage found, std::vector<ItemOutcome>& outcomes) {
         std::map<std::string, Items> by_message;
         for (const ports::HeldItem& item : found) {
             by_message[item.message.spool_id].push_back(item);
@@ -215,9 +221,10 @@ std::vector<ItemOutcome> ReleaseFlow::release(std::span<const std::int64_t> ids,
                                               const config::HoldSettings& settings,
                                               std::string_view cause,
                                               ports::InDoubt in_doubt) {
-    return each_message(ids, [&](OfMessage of_message, std::vector<ItemOutcome>& outcomes) {
-        release_message(of_message, settings, cause, in_doubt, outcomes);
-    });
+    return each_message(
+        ids, in_doubt, [&](OfMessage of_message, std::vector<ItemOutcome>& outcomes) {
+            release_message(of_message, settings, cause, in_doubt, outcomes);
+        });
 }
 
 void ReleaseFlow::release_message(OfMessage of_message,

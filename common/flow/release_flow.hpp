@@ -80,18 +80,20 @@ public:
 
     /// Re-injects items through the MTA, one submission per message; an outcome per id, in order.
     /// `cause` stands in the log and the history: "command", "due", "expiry", "cause-gone: …".
-    /// Naming an item is not enough to send it while it is in doubt: it may have come into doubt
-    /// after the caller looked.
     std::vector<ItemOutcome> release(std::span<const std::int64_t> ids,
                                      const config::HoldSettings& settings,
                                      std::string_view cause,
                                      ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);
 
     /// Sends the senders a DSN about items and ends them, in one step.
-    std::vector<ItemOutcome> give_back(std::span<const std::int64_t> ids, std::string_view cause);
+    std::vector<ItemOutcome> give_back(std::span<const std::int64_t> ids,
+                                       std::string_view cause,
+                                       ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);
 
     /// Ends items without telling anybody but the log and the store.
-    std::vector<ItemOutcome> discard(std::span<const std::int64_t> ids, std::string_view cause);
+    std::vector<ItemOutcome> discard(std::span<const std::int64_t> ids,
+                                     std::string_view cause,
+                                     ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);
 
     /// Releases what is due by itself, ends what has expired, and removes what is no longer wanted.
     /// Called every second or so by one thread. Does a bounded number of things in one turn, and
@@ -123,11 +125,15 @@ private:
                                                          std::size_t most = 0);
     using Act = std::function<void(OfMessage, std::vector<ItemOutcome>&)>;
     /// Acts on those of `ids` that are held, all at once or message by message.
-    std::vector<ItemOutcome> with_held(std::span<const std::int64_t> ids, const Act& act);
+    std::vector<ItemOutcome> with_held(std::span<const std::int64_t> ids,
+                                       ports::InDoubt in_doubt,
+                                       const Act& act);
     /// Says of the other `ids` why nothing was done.
     void explain_the_rest(std::span<const std::int64_t> ids,
                           std::map<std::int64_t, ItemOutcome>& by_id);
-    std::vector<ItemOutcome> each_message(std::span<const std::int64_t> ids, const Act& act);
+    std::vector<ItemOutcome> each_message(std::span<const std::int64_t> ids,
+                                          ports::InDoubt in_doubt,
+                                          const Act& act);
     void release_message(OfMessage of_message,
                          const config::HoldSettings& settings,
                          std::string_view cause,
@@ -139,10 +145,12 @@ private:
     void settle(std::vector<ports::ReleaseEnd> ends);
     void give_back_message(OfMessage of_message,
                            std::string_view cause,
+                           ports::InDoubt in_doubt,
                            std::vector<ItemOutcome>& outcomes);
     void end_items(OfMessage items,
                    mail::HeldState state,
                    std::string_view cause,
+                   ports::InDoubt in_doubt,
                    std::vector<ItemOutcome>& outcomes);
     [[nodiscard]] std::string header_of(const std::string& spool_id) const;
 

@@ -87,18 +87,21 @@ std::string ReleaseFlow::header_of(const std::string& spool_id) const {
 }
 
 std::vector<ItemOutcome> ReleaseFlow::give_back(std::span<const std::int64_t> ids,
-                                                std::string_view cause) {
-    return each_message(ids, [&](OfMessage of_message, std::vector<ItemOutcome>& outcomes) {
-        give_back_message(of_message, cause, outcomes);
-    });
+                                                std::string_view cause,
+                                                ports::InDoubt in_doubt) {
+    return each_message(
+        ids, in_doubt, [&](OfMessage of_message, std::vector<ItemOutcome>& outcomes) {
+            give_back_message(of_message, cause, in_doubt, outcomes);
+        });
 }
 
 void ReleaseFlow::give_back_message(OfMessage of_message,
                                     std::string_view cause,
+                                    ports::InDoubt in_doubt,
                                     std::vector<ItemOutcome>& outcomes) {
     const mail::HeldMessage& message = of_message.front().message;
     if (message.sender.empty()) {
-        end_items(of_message, mail::HeldState::Returned, cause, outcomes);
+        end_items(of_message, mail::HeldState::Returned, cause, in_doubt, outcomes);
         return;
     }
     outbound::ReturnDsnFacts facts;
@@ -127,7 +130,7 @@ void ReleaseFlow::give_back_message(OfMessage of_message,
         return;
     }
     const auto returned = parts_.held.give_back(
-        ids, *dsn, fmt::format("returned to the sender: {}", cause), parts_.clock.now());
+        ids, in_doubt, *dsn, fmt::format("returned to the sender: {}", cause), parts_.clock.now());
     if (!returned.has_value() || !*returned) {
         parts_.own_mail.drop(*dsn);
         all_are(What::Failed,
@@ -144,6 +147,7 @@ void ReleaseFlow::give_back_message(OfMessage of_message,
 void ReleaseFlow::end_items(OfMessage items,
                             mail::HeldState state,
                             std::string_view cause,
+                            ports::InDoubt in_doubt,
                             std::vector<ItemOutcome>& outcomes) {
     const bool returned = state == mail::HeldState::Returned;
     std::vector<std::int64_t> ids;
@@ -152,6 +156,7 @@ void ReleaseFlow::end_items(OfMessage items,
     }
     const auto ended = parts_.held.end(
         ids,
+        in_doubt,
         state,
         fmt::format("{}: {}", returned ? "ended, the null sender gets no DSN" : "discarded", cause),
         parts_.clock.now());
@@ -159,21 +164,21 @@ void ReleaseFlow::end_items(OfMessage items,
                                             ? std::set<std::int64_t>(ended->begin(), ended->end())
                                             : std::set<std::int64_t>{};
     for (const ports::HeldItem& item : items) {
-        ItemOutcome outcome{item.recipient.id, What::NotHeld, {}};
+        const std::int64_t id = item.recipient.id;
         if (!ended.has_value()) {
-            outcome = {item.recipient.id, What::Failed, ended.error().what};
-        } else if (done.contains(item.recipient.id)) {
-            outcome.what = returned ? What::Returned : What::Discarded;
+            outcomes.push_back({id, What::Failed, ended.error().what});
+        } else if (done.contains(id)) {
+            outcomes.push_back({id, returned ? What::Returned : What::Discarded, {}});
+            report(item, outcomes.back(), cause);
         }
-        report(item, outcome, cause);
-        outcomes.push_back(std::move(outcome));
     }
 }
 
 std::vector<ItemOutcome> ReleaseFlow::discard(std::span<const std::int64_t> ids,
-                                              std::string_view cause) {
-    return with_held(ids, [&](OfMessage all, std::vector<ItemOutcome>& outcomes) {
-        end_items(all, mail::HeldState::Discarded, cause, outcomes);
+                                              std::string_view cause,
+                                              ports::InDoubt in_doubt) {
+    return with_held(ids, in_doubt, [&](OfMessage all, std::vector<ItemOutcome>& outcomes) {
+        end_items(all, mail::HeldState::Discarded, cause, in_doubt, outcomes);
     });
 }
 

@@ -155,11 +155,11 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
         }
     }
     release_patiently(to_release, settings, kCause);
-    static_cast<void>(discard(ids_of(to_discard), kCause));
+    static_cast<void>(discard(ids_of(to_discard), kCause, ports::InDoubt::Take));
     if (parts_.clock.steady_now() < return_pause_until_) {
         return;
     }
-    const auto returned = give_back(ids_of(to_return), kCause);
+    const auto returned = give_back(ids_of(to_return), kCause, ports::InDoubt::Take);
     if (const auto failed = std::ranges::find(returned, What::Failed, &ItemOutcome::what);
         failed != returned.end()) {
         parts_.log.write(ports::Severity::Error,

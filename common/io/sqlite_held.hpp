@@ -52,10 +52,12 @@ public:
         std::span<const ports::ReleaseEnd> ends, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> end(
         std::span<const std::int64_t> ids,
+        ports::InDoubt in_doubt,
         mail::HeldState state,
         std::string_view why,
         core::TimePoint now) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> give_back(std::span<const std::int64_t> ids,
+                                                                  ports::InDoubt in_doubt,
                                                                   const ports::NewHold& dsn,
                                                                   std::string_view why,
                                                                   core::TimePoint now) override;

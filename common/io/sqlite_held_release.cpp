@@ -51,6 +51,14 @@ void note_lasting_doubt(Connection& connection,
         .run();
 }
 
+/// True when the item is held, and not in doubt unless that is to be taken too.
+bool can_act_on(Connection& connection, std::int64_t id, ports::InDoubt in_doubt) {
+    Query query = connection.query("SELECT state, in_doubt FROM held_recipient WHERE id = ?");
+    query.bind(id);
+    return query.step() && state_of(query, 0) == HeldState::Held &&
+           (query.integer(1) == 0 || in_doubt == ports::InDoubt::Take);
+}
+
 /// False when the item is not in doubt any more, or about another message.
 bool settle_copy(Connection& connection, const ports::FoundCopy& copy, core::TimePoint now) {
     Query query = connection.query(
@@ -143,21 +151,20 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::begin_release(
         std::vector<std::int64_t> moved;
         std::optional<std::string> spool_id;
         for (const std::int64_t id : ids) {
-            Query query =
-                connection.query("SELECT spool_id, in_doubt FROM held_recipient WHERE id = ?");
+            Query query = connection.query("SELECT spool_id FROM held_recipient WHERE id = ?");
             query.bind(id);
             if (!query.step()) {
                 continue;
             }
             const std::string of_item = query.text(0);
-            const bool may_go = query.integer(1) == 0 || in_doubt == ports::InDoubt::Take;
             if (spool_id.has_value() && *spool_id != of_item) {
                 throw DatabaseError("the items to release belong to more than one message");
             }
             if (!spool_id.has_value()) {
                 spool_id = of_item;
             }
-            if (!may_go || !move(connection, id, HeldState::Held, HeldState::Releasing, why, now)) {
+            if (!can_act_on(connection, id, in_doubt) ||
+                !move(connection, id, HeldState::Held, HeldState::Releasing, why, now)) {
                 continue;
             }
             connection
@@ -272,7 +279,11 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::settle_found(
 }
 
 core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::end(
-    std::span<const std::int64_t> ids, HeldState state, std::string_view why, core::TimePoint now) {
+    std::span<const std::int64_t> ids,
+    ports::InDoubt in_doubt,
+    HeldState state,
+    std::string_view why,
+    core::TimePoint now) {
     if (state != HeldState::Returned && state != HeldState::Discarded) {
         return std::unexpected(StoreError{"an item ends as returned or discarded"});
     }
@@ -280,7 +291,8 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::end(
         return database_.write([&](Connection& connection) {
             std::vector<std::int64_t> ended;
             for (const std::int64_t id : ids) {
-                if (move(connection, id, HeldState::Held, state, why, now)) {
+                if (can_act_on(connection, id, in_doubt) &&
+                    move(connection, id, HeldState::Held, state, why, now)) {
                     ended.push_back(id);
                 }
             }
@@ -290,19 +302,17 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::end(
 }
 
 core::Result<bool, StoreError> SqliteHeld::give_back(std::span<const std::int64_t> ids,
+                                                     ports::InDoubt in_doubt,
                                                      const ports::NewHold& dsn,
                                                      std::string_view why,
                                                      core::TimePoint now) {
-    const auto are_held = [&](Connection& connection) {
-        return std::ranges::all_of(ids, [&](std::int64_t id) {
-            Query query = connection.query("SELECT state FROM held_recipient WHERE id = ?");
-            query.bind(id);
-            return query.step() && state_of(query, 0) == HeldState::Held;
-        });
+    const auto are_all = [&](Connection& connection) {
+        return std::ranges::all_of(
+            ids, [&](std::int64_t id) { return can_act_on(connection, id, in_doubt); });
     };
     return at_store_boundary([&] {
         return database_.write([&](Connection& connection) {
-            if (!are_held(connection)) {
+            if (!are_all(connection)) {
                 return false;
             }
             static_cast<void>(write_hold(connection, dsn));

@@ -55,10 +55,11 @@ struct NewHold {
     std::vector<mail::HeldRecipient> recipients;
 };
 
-/// What a release does with items in doubt.
+/// What is done with items in doubt. An item that somebody named may have come into doubt after he
+/// looked.
 enum class InDoubt : std::uint8_t {
     LeaveAlone,
-    Take,  ///< somebody has looked, and wants them to go
+    Take,  ///< he knows that they are
 };
 
 /// How the release of one item ended.
@@ -205,17 +206,20 @@ public:
     [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> settle(
         std::span<const ReleaseEnd> ends, core::TimePoint now) = 0;
 
-    /// `held` -> `returned` or `discarded`. Gives the ids that were in `held`.
+    /// `held` -> `returned` or `discarded`. Gives the ids that were in `held`, and not in doubt
+    /// unless that is to be taken too.
     [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> end(
         std::span<const std::int64_t> ids,
+        InDoubt in_doubt,
         mail::HeldState state,
         std::string_view why,
         core::TimePoint now) = 0;
 
     /// `held` -> `returned` for all of `ids`, together with the rows of the DSN that says so.
-    /// False: one of them is not in `held`, and nothing was changed.
+    /// False: one of them is not in `held`, or to be left alone, and nothing was changed.
     [[nodiscard]] virtual core::Result<bool, StoreError> give_back(
         std::span<const std::int64_t> ids,
+        InDoubt in_doubt,
         const NewHold& dsn,
         std::string_view why,
         core::TimePoint now) = 0;

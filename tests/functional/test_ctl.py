@@ -734,18 +734,18 @@ def test_nothing_is_held_in_an_empty_store(ctl):
 def test_named_items_go_to_the_daemon(ctl):
     answers = {
         "release": "7\treleased\t250 2.0.0 Ok\n8\trefused\t450 a\\tb\\nc\nok\n",
-        "release-in-doubt": "8\treleased\t250 2.0.0 Ok\nok\n",
+        "return": "8\treturned\t\nok\n",
         "discard": "7\tdiscarded\t\nok\n",
     }
     with daemon(ctl.socket, answers) as requests:
         rows = ctl.json("held", "release", "7", "8", code=NO)
-        ctl.json("held", "release", "8", "--in-doubt")
-        ctl.json("held", "discard", "7", "--in-doubt")
+        ctl.json("held", "return", "8", "--in-doubt")
+        ctl.json("held", "discard", "7")
     assert rows == [
         {"id": 7, "outcome": "released", "answer": "250 2.0.0 Ok"},
         {"id": 8, "outcome": "refused", "answer": "450 a\tb\nc"},
     ]
-    assert requests == [["release", "7", "8"], ["release-in-doubt", "8"], ["discard", "7"]]
+    assert requests == [["release", "7", "8"], ["return", "in-doubt", "8"], ["discard", "7"]]
 
 
 def test_many_items_go_in_several_requests(ctl):

@@ -190,7 +190,10 @@ def test_a_release_that_was_cut_off_is_not_repeated_by_whoever_listed_the_item_b
     second = rig.holdback.ctl("held", "release", number, check=False)
     assert second.code == 1 and [row["outcome"] for row in second.rows] == ["in-doubt"]
     assert len(rig.mta.deliveries("cut@nullmx.test")) == 1
-    done = rig.holdback.ctl("held", "discard", number)
+    for act, outcome in (("return", "in-doubt"), ("discard", "in-doubt")):
+        done = rig.holdback.ctl("held", act, number, check=False)
+        assert done.code == 1 and [row["outcome"] for row in done.rows] == [outcome]
+    done = rig.holdback.ctl("held", "discard", number, "--in-doubt")
     assert [row["outcome"] for row in done.rows] == ["discarded"]
 
 

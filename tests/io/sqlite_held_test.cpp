@@ -166,7 +166,7 @@ bool failed(HeldStore& store,
 
 bool ended(
     HeldStore& store, std::int64_t id, HeldState state, std::string_view why, TimePoint now) {
-    return !store.end(std::span(&id, 1), state, why, now).value().empty();
+    return !store.end(std::span(&id, 1), InDoubt::LeaveAlone, state, why, now).value().empty();
 }
 
 }  // namespace
@@ -652,7 +652,8 @@ TEST_CASE_TEMPLATE("an item ends only as returned or discarded", Kind, Sqlite, M
     Kind kind;
     const std::int64_t id = hold_one(kind.store, message("s1"), "a@example.net");
     const std::array one{id};
-    CHECK_FALSE(kind.store.end(one, HeldState::Released, "", kNow).has_value());
+    CHECK_FALSE(
+        kind.store.end(one, InDoubt::LeaveAlone, HeldState::Released, "", kNow).has_value());
     CHECK(ended(kind.store, id, HeldState::Returned, "expired", kNow));
     CHECK_FALSE(ended(kind.store, id, HeldState::Returned, "expired", kNow));
     CHECK(kind.store.history(id).value().back().text == "expired");
@@ -691,6 +692,24 @@ TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until someb
         CHECK(kind.store.begin_release(both, InDoubt::Take, "hash-2", "why", kNow).value() ==
               std::vector<std::int64_t>{1});
         CHECK_FALSE(all(kind.store)[0].recipient.in_doubt);
+    }
+    SUBCASE("so do a return and a discard") {
+        const std::array<std::int64_t, 2> both{1, 2};
+        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
+        const NewHold own{.message = message("s2", ""), .recipients = {recipient("c@example.net")}};
+        CHECK_FALSE(kind.store.give_back(both, InDoubt::LeaveAlone, own, "why", kNow).value());
+        CHECK(kind.store.counts().value() == HeldCounts{.held = 2});
+        SUBCASE("unless it is to be taken too") {
+            CHECK(kind.store.give_back(both, InDoubt::Take, own, "why", kNow).value());
+            CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
+        }
+        SUBCASE("the others are discarded, then that too") {
+            const auto discard = [&](InDoubt in_doubt) {
+                return kind.store.end(both, in_doubt, HeldState::Discarded, "why", kNow).value();
+            };
+            CHECK(discard(InDoubt::LeaveAlone) == std::vector<std::int64_t>{2});
+            CHECK(discard(InDoubt::Take) == std::vector<std::int64_t>{1});
+        }
     }
     SUBCASE("that it is going to last stands with it, once") {
         REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
@@ -785,13 +804,15 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
         REQUIRE(kind.store.hold(message("s1"), two).has_value());
         const std::array<std::int64_t, 2> both{1, 2};
         SUBCASE("all are held") {
-            CHECK(kind.store.give_back(both, own, "expired", kNow).value());
+            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value());
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
-            CHECK_FALSE(kind.store.give_back(both, own, "expired", kNow).value());
+            CHECK_FALSE(
+                kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value());
         }
         SUBCASE("one is not") {
             REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow));
-            CHECK_FALSE(kind.store.give_back(both, own, "expired", kNow).value());
+            CHECK_FALSE(
+                kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value());
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .discarded = 1});
             CHECK(all(kind.store).size() == 2);
         }

@@ -64,7 +64,9 @@ struct Bench {
     }
 
     void end(std::int64_t id, mail::HeldState state) {
-        REQUIRE(held.end(std::array{id}, state, "it ended", start).value().size() == 1);
+        REQUIRE(held.end(std::array{id}, ports::InDoubt::LeaveAlone, state, "it ended", start)
+                    .value()
+                    .size() == 1);
     }
 
     ports::NewHold own() {

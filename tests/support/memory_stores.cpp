@@ -397,6 +397,13 @@ MemoryHeldStore::Row* MemoryHeldStore::in_state(std::int64_t id, mail::HeldState
     return row != rows_.end() && row->second.recipient.state == state ? &row->second : nullptr;
 }
 
+MemoryHeldStore::Row* MemoryHeldStore::to_act_on(std::int64_t id, ports::InDoubt in_doubt) {
+    Row* row = in_state(id, mail::HeldState::Held);
+    const bool left_alone =
+        row != nullptr && row->recipient.in_doubt && in_doubt == ports::InDoubt::LeaveAlone;
+    return left_alone ? nullptr : row;
+}
+
 core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
 MemoryHeldStore::hold_together(std::span<const ports::NewHold> holds) {
     if (auto what = trouble_.met()) {
@@ -562,17 +569,16 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begi
     }
     std::vector<std::int64_t> moved;
     for (const std::int64_t id : ids) {
-        const auto row = rows_.find(id);
-        if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held ||
-            (row->second.recipient.in_doubt && in_doubt == ports::InDoubt::LeaveAlone)) {
+        Row* row = to_act_on(id, in_doubt);
+        if (row == nullptr) {
             continue;
         }
-        move(row->second, mail::HeldState::Releasing, why, now);
-        row->second.recipient.in_doubt = false;
-        row->second.recipient.mta_queue_id.clear();
-        row->second.recipient.mta_since.reset();
-        ++row->second.recipient.attempts;
-        row->second.token = token_hash;
+        move(*row, mail::HeldState::Releasing, why, now);
+        row->recipient.in_doubt = false;
+        row->recipient.mta_queue_id.clear();
+        row->recipient.mta_since.reset();
+        ++row->recipient.attempts;
+        row->token = token_hash;
         moved.push_back(id);
     }
     return moved;
@@ -610,6 +616,7 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
 
 core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::end(
     std::span<const std::int64_t> ids,
+    ports::InDoubt in_doubt,
     mail::HeldState state,
     std::string_view why,
     core::TimePoint now) {
@@ -622,7 +629,7 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::end(
     const std::scoped_lock lock(mutex_);
     std::vector<std::int64_t> ended;
     for (const std::int64_t id : ids) {
-        if (Row* row = in_state(id, mail::HeldState::Held)) {
+        if (Row* row = to_act_on(id, in_doubt)) {
             move(*row, state, why, now);
             ended.push_back(id);
         }
@@ -631,6 +638,7 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::end(
 }
 
 core::Result<bool, ports::StoreError> MemoryHeldStore::give_back(std::span<const std::int64_t> ids,
+                                                                 ports::InDoubt in_doubt,
                                                                  const ports::NewHold& dsn,
                                                                  std::string_view why,
                                                                  core::TimePoint now) {
@@ -638,10 +646,8 @@ core::Result<bool, ports::StoreError> MemoryHeldStore::give_back(std::span<const
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    const auto is_held = [this](std::int64_t id) {
-        return in_state(id, mail::HeldState::Held) != nullptr;
-    };
-    if (!std::ranges::all_of(ids, is_held)) {
+    const auto can_act = [&](std::int64_t id) { return to_act_on(id, in_doubt) != nullptr; };
+    if (!std::ranges::all_of(ids, can_act)) {
         return false;
     }
     static_cast<void>(add(dsn));

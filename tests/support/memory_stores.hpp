@@ -144,10 +144,12 @@ public:
         std::span<const ports::ReleaseEnd> ends, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> end(
         std::span<const std::int64_t> ids,
+        ports::InDoubt in_doubt,
         mail::HeldState state,
         std::string_view why,
         core::TimePoint now) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> give_back(std::span<const std::int64_t> ids,
+                                                                  ports::InDoubt in_doubt,
                                                                   const ports::NewHold& dsn,
                                                                   std::string_view why,
                                                                   core::TimePoint now) override;
@@ -191,6 +193,7 @@ private:
     [[nodiscard]] std::vector<ports::HoldOutcome> add(const ports::NewHold& hold);
     void discard_idle_dsns(std::string_view queue_id, core::TimePoint now);
     [[nodiscard]] Row* in_state(std::int64_t id, mail::HeldState state);
+    [[nodiscard]] Row* to_act_on(std::int64_t id, ports::InDoubt in_doubt);
     static void move(Row& row, mail::HeldState to, std::string_view text, core::TimePoint now);
 
     Trouble trouble_;

@@ -194,8 +194,10 @@ TEST_CASE("a message that may have left is in doubt and not sent again by itself
     const std::array ids{id, house.hold("dora@b.test")};
     const auto left = house.release.release(ids, house.settings.hold, "command");
     CHECK(left[0].what == What::InDoubt);
-    CHECK(left[0].answer.find("release it with --in-doubt") != std::string::npos);
+    CHECK(left[0].answer.find("then say --in-doubt") != std::string::npos);
     CHECK(left[1].what == What::Released);
+    CHECK(house.release.give_back(ids, "command")[0].what == What::InDoubt);
+    CHECK(house.release.discard(ids, "command")[0].what == What::InDoubt);
     CHECK(house.row(id).in_doubt);
     const auto taken =
         house.release.release(ids, house.settings.hold, "command", ports::InDoubt::Take);
@@ -330,7 +332,7 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         const std::array both{house.hold("dora@b.test", row), house.hold("ed@b.test", row)};
         const std::array answered{ports::TakenAnswer{.ids = {both[0]}, .queue_id = {}}};
         REQUIRE(house.held.settle_doubt(answered).has_value());
-        static_cast<void>(house.release.give_back(both, "command"));
+        static_cast<void>(house.release.give_back(both, "command", ports::InDoubt::Take));
         house.release.work(house.settings.hold);
         const auto seen = house.submitter.seen();
         REQUIRE(seen.size() == 2);
