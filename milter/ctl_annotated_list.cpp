@@ -2,7 +2,7 @@
 #include "milter/ctl_annotated_list.hpp"
 
 #include "config/policy.hpp"
-#include "lists/list_format.hpp"
+#include "core/safe_text.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "milter/ctl_check_output.hpp"
@@ -44,7 +44,7 @@ AnnotatedList::AnnotatedList(OutFile& file, const AddressList& list)
     columns_ = head.size();
     if (!head.empty()) {
         head.insert(head.end(), kOwnColumns.begin(), kOwnColumns.end());
-        file_->append(lists::csv_row(head, separator_));
+        file_->append(core::csv_row(head, form(columns_)));
     }
 }
 
@@ -61,13 +61,17 @@ void AnnotatedList::add(const CheckedAddress& address, const ListRow& row) {
         cells.resize(cells.size() + 3);
     }
     cells.push_back(suggestion_of(address));
-    file_->append(lists::csv_row(cells, separator_));
+    file_->append(core::csv_row(cells, form(cells.size() - kOwnColumns.size())));
 }
 
 void AnnotatedList::add(const ListRow& row) {
     std::vector<std::string> cells = padded(row);
     cells.resize(cells.size() + kOwnColumns.size());
-    file_->append(lists::csv_row(cells, separator_));
+    file_->append(core::csv_row(cells, form(cells.size() - kOwnColumns.size())));
+}
+
+core::CsvForm AnnotatedList::form(std::size_t copied) const {
+    return {.separator = separator_, .line_end = "\n", .copied = copied};
 }
 
 /// The fields, as many as there are columns at least: so ours stand below their names.

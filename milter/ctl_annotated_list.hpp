@@ -2,6 +2,7 @@
 #pragma once
 // A list of addresses, written again with the verdicts.
 
+#include "core/safe_text.hpp"
 #include "milter/ctl_check_output.hpp"
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_out_file.hpp"
@@ -26,6 +27,8 @@ public:
 
 private:
     [[nodiscard]] std::vector<std::string> padded(const ListRow& row) const;
+    /// How a row is written whose first so many fields are the list's.
+    [[nodiscard]] core::CsvForm form(std::size_t copied) const;
 
     OutFile* file_;
     char separator_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `holdbackctl suppress list` and `suppress stats`
 #include "core/clock.hpp"
+#include "core/safe_text.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "lists/list_format.hpp"
 #include "mail/suppression.hpp"
@@ -194,7 +195,7 @@ CommandResult suppress_stats(const CommandContext& context, std::size_t domains,
             write_json(context.out, {{"by", row.by}, {"name", row.name}, {"entries", row.entries}});
         } else if (form == EntryForm::Csv) {
             const std::array cells{row.by, row.name, fmt::format("{}", row.entries)};
-            context.out << lists::csv_row(cells);
+            context.out << core::csv_row(cells, {.line_end = "\n"});
         } else {
             table.add({row.by, row.name, fmt::format("{}", row.entries)});
         }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -181,30 +180,6 @@ std::optional<ListShape> recognize(std::string_view first_line,
         shape->format = find_format(*forced).value_or(ListFormat::Csv);
     }
     return shape;
-}
-
-std::string csv_row(std::span<const std::string> fields, char separator) {
-    std::string row;
-    bool first = true;
-    for (const std::string& field : fields) {
-        if (!std::exchange(first, false)) {
-            row += separator;
-        }
-        const bool is_padded = core::trim(field).size() != field.size();
-        if (!is_padded && field.find_first_of("\",\r\n;\t") == std::string::npos) {
-            row += field;
-            continue;
-        }
-        row += '"';
-        for (const char c : field) {
-            row += c;
-            if (c == '"') {
-                row += c;
-            }
-        }
-        row += '"';
-    }
-    return row + "\n";
 }
 
 }  // namespace holdback::lists

@@ -146,7 +146,5 @@ private:
 [[nodiscard]] std::span<const std::string_view> own_columns();
 /// A row of it, with its line end.
 [[nodiscard]] std::string own_row(const mail::SuppressionEntry& entry);
-/// A row of CSV of any fields: quoted where they have to be, for any of the usual separators.
-[[nodiscard]] std::string csv_row(std::span<const std::string> fields, char separator = ',');
 
 }  // namespace holdback::lists

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the rows of a list say, and the rows of our own CSV.
 #include "core/clock.hpp"
+#include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "lists/list_format.hpp"
 #include "lists/time_text.hpp"
@@ -191,7 +192,7 @@ public:
         const int column = columns_[own];
         return column < 0 || static_cast<std::size_t>(column) >= fields_.size()
                    ? std::string_view()
-                   : std::string_view(fields_[static_cast<std::size_t>(column)]);
+                   : core::without_formula_guard(fields_[static_cast<std::size_t>(column)]);
     }
     /// What `parse` makes of the text; `otherwise` when it makes nothing, which is trouble.
     template <typename T, typename Parse>
@@ -459,7 +460,7 @@ std::string own_row(const SuppressionEntry& entry) {
         entry.rule,
         entry.diagnostic,
         entry.message_id};
-    return csv_row(fields);
+    return core::csv_row(fields, {.line_end = "\n", .line_feeds = core::LineFeeds::Kept});
 }
 
 }  // namespace holdback::lists

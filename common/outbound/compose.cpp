@@ -27,10 +27,6 @@ bool is_continuation(char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
-bool is_control(char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == '\x7F';
-}
-
 /// Where to cut at most `most` octets without splitting a character.
 std::size_t cut_at(std::string_view text, std::size_t most) {
     if (text.size() <= most) {
@@ -94,10 +90,6 @@ std::vector<std::string> header_words(std::string_view value, std::size_t longes
         }
     }
     return out;
-}
-
-bool needs_quotes(std::string_view value) {
-    return value.find_first_of(",\"\r\n") != std::string_view::npos;
 }
 
 void append_escaped(std::string& line, char c) {
@@ -181,12 +173,6 @@ std::string plain_duration(std::chrono::seconds duration) {
     return fmt::format("{} {}{}", count, shown.name, count == 1 ? "" : "s");
 }
 
-std::string one_line(std::string_view text) {
-    std::string line(core::to_valid_utf8(text));
-    std::ranges::replace_if(line, is_control, ' ');
-    return line;
-}
-
 std::string shortened(std::string_view text, std::size_t most) {
     const std::size_t octets = cut_at(text, most);
     std::string out(text.substr(0, octets));
@@ -236,32 +222,6 @@ std::string quoted_printable(std::string_view text) {
     return out;
 }
 
-std::string html_safe(std::string_view text) {
-    std::string out;
-    for (const char c : one_line(text)) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
-
 std::string html_page(std::string_view inner) {
     return fmt::format(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -271,33 +231,6 @@ std::string html_page(std::string_view inner) {
         "<body style=\"font-family: sans-serif; font-size: 15px; line-height: 1.45; "
         "max-width: 42em; overflow-wrap: anywhere; word-break: break-word\">\n{}</body></html>\n",
         inner);
-}
-
-std::string csv_row(std::span<const std::string> values) {
-    std::string row;
-    bool first = true;
-    for (const std::string& value : values) {
-        row += first ? "" : ",";
-        first = false;
-        std::string safe = core::to_valid_utf8(value);
-        if (!safe.empty() && std::string_view("=+-@\t\r").find(safe.front()) != std::string::npos) {
-            safe.insert(0, 1, '\'');
-        }
-        std::ranges::replace_if(safe, is_control, ' ');
-        if (!needs_quotes(safe)) {
-            row += safe;
-            continue;
-        }
-        row += '"';
-        for (const char c : safe) {
-            row += c;
-            if (c == '"') {
-                row += c;
-            }
-        }
-        row += '"';
-    }
-    return row + "\r\n";
 }
 
 std::string own_header(const OwnHeader& header) {

@@ -5,6 +5,7 @@
 // 5322 section 2.1.1).
 
 #include "core/clock.hpp"
+#include "core/safe_text.hpp"
 
 #include <chrono>
 #include <span>
@@ -23,9 +24,9 @@ namespace holdback::outbound {
 /// "1 day", "90 minutes": in the largest unit that leaves a whole number.
 [[nodiscard]] std::string plain_duration(std::chrono::seconds duration);
 
-/// Foreign text that cannot end a line: valid UTF-8, with CR, LF, NUL and all other control
-/// characters as spaces.
-[[nodiscard]] std::string one_line(std::string_view text);
+using core::csv_row;
+using core::html_safe;
+using core::one_line;
 
 /// The first `most` octets of a text, cut between characters, with "…" when something is missing.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t most);
@@ -42,16 +43,9 @@ namespace holdback::outbound {
 /// Text in quoted-printable (RFC 2045 section 6.7). Line ends may be LF or CRLF.
 [[nodiscard]] std::string quoted_printable(std::string_view text);
 
-/// Foreign text between tags and in quoted attributes of HTML.
-[[nodiscard]] std::string html_safe(std::string_view text);
-
 /// A page for the HTML part of a mail: `inner` stands in its body. It is readable on a telephone,
 /// and light or dark as the reader has it: `inner` sets no colours.
 [[nodiscard]] std::string html_page(std::string_view inner);
-
-/// One row (RFC 4180) with its line end. A value that a spreadsheet would take for a formula (it
-/// begins with `=`, `+`, `-`, `@`, a tab) gets an apostrophe in front.
-[[nodiscard]] std::string csv_row(std::span<const std::string> values);
 
 /// Header fields of a mail of ours. All but `host` may be foreign.
 struct OwnHeader {

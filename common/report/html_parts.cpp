@@ -2,6 +2,7 @@
 #include "report/html_parts.hpp"
 
 #include "core/clock.hpp"
+#include "core/safe_text.hpp"
 #include "report/markup.hpp"
 #include "report/summary.hpp"
 #include "report/svg_chart.hpp"
@@ -19,9 +20,9 @@
 namespace holdback::report {
 
 void HtmlTable::begin_row(std::string_view name, std::string_view words) {
-    std::string cell = fmt::format("<td><bdi>{}</bdi>", markup_safe(name));
+    std::string cell = fmt::format("<td><bdi>{}</bdi>", core::html_safe(name));
     if (!words.empty()) {
-        cell += fmt::format("<small>{}</small>", markup_safe(words));
+        cell += fmt::format("<small>{}</small>", core::html_safe(words));
     }
     rows_.push_back({cell + "</td>"});
 }
@@ -32,7 +33,7 @@ void HtmlTable::number(std::size_t value) {
 }
 
 void HtmlTable::text(std::string_view value) {
-    rows_.back().push_back(fmt::format("<td>{}</td>", markup_safe(value)));
+    rows_.back().push_back(fmt::format("<td>{}</td>", core::html_safe(value)));
 }
 
 void HtmlTable::write(std::string& out, std::string_view style) const {
@@ -41,9 +42,9 @@ void HtmlTable::write(std::string& out, std::string_view style) const {
         "aria-label=\"{}\">\n<table>\n<thead><tr>",
         style.empty() ? "" : " ",
         style,
-        markup_safe(caption_));
+        core::html_safe(caption_));
     for (const std::string& cell : head_) {
-        out += fmt::format("<th scope=\"col\">{}</th>", markup_safe(cell));
+        out += fmt::format("<th scope=\"col\">{}</th>", core::html_safe(cell));
     }
     out += "</tr></thead>\n<tbody>\n";
     for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -64,7 +65,7 @@ void begin_section(std::string& out, std::string_view title, std::string_view le
 
 void figure(std::string& out, const Chart& chart, const std::string& svg) {
     out += fmt::format("<figure>\n<figcaption>{}</figcaption>\n{}</figure>\n",
-                       markup_safe(chart.title),
+                       core::html_safe(chart.title),
                        svg.empty() ? "<p class=\"soft\">Nothing in this time.</p>\n" : svg);
 }
 

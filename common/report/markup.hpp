@@ -8,12 +8,8 @@
 
 namespace holdback::report {
 
-/// A foreign text as content or as the value of an attribute in double quotes: `&<>"'` become
-/// entities; what is not UTF-8, control characters, and characters that turn the direction of
-/// writing become U+FFFD.
-[[nodiscard]] std::string markup_safe(std::string_view text);
-
-/// The same, cut to so many characters, the last of which is an ellipsis where it was longer.
+/// `core::html_safe`, cut to so many characters, the last of which is an ellipsis where the text
+/// was longer.
 [[nodiscard]] std::string markup_short(std::string_view text, std::size_t most_characters);
 
 /// "1,204"

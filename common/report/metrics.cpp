@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/metrics.hpp"
 
-#include "core/text.hpp"
+#include "core/safe_text.hpp"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ namespace holdback::report {
 
 namespace {
 
+constexpr std::size_t kMostLabelOctets = 128;
+
 std::string_view type_name(MetricType type) {
     switch (type) {
         case MetricType::Counter:
@@ -22,6 +25,20 @@ std::string_view type_name(MetricType type) {
             return "gauge";
     }
     std::unreachable();
+}
+
+/// A label's value as the text format has it: UTF-8, with `\` for a backslash and a double quote.
+/// Any other escape makes Prometheus refuse the whole text; line ends do not come this far.
+std::string label_value(std::string_view text) {
+    const std::string safe = core::one_line(text.substr(0, kMostLabelOctets));
+    std::string value;
+    for (const char c : safe) {
+        if (c == '"' || c == '\\') {
+            value += '\\';
+        }
+        value += c;
+    }
+    return value + (text.size() > kMostLabelOctets ? "..." : "");
 }
 
 }  // namespace
@@ -35,11 +52,10 @@ std::string exposition(std::span<const Metric> metrics) {
                             metric.name,
                             type_name(metric.type));
         for (const MetricValue& each : metric.values) {
-            // What log_safe writes is what a label may hold: quoted, with \" and \\.
             const std::string label =
                 metric.label_name.empty()
                     ? ""
-                    : fmt::format("{{{}={}}}", metric.label_name, core::log_safe(each.label));
+                    : fmt::format("{{{}=\"{}\"}}", metric.label_name, label_value(each.label));
             text += fmt::format("{}{} {}\n", metric.name, label, each.value);
         }
     }

@@ -15,8 +15,8 @@ enum class MetricType : std::uint8_t {
     Gauge,
 };
 
-/// One value of a metric. `label` is the value of its one label, which may come from outside;
-/// unused when the metric has no label name.
+/// One value of a metric. `label` is the value of its one label, which may come from outside (128
+/// octets of it are written, on one line); unused when the metric has no label name.
 struct MetricValue {
     std::string label;
     std::uint64_t value = 0;

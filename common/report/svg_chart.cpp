@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/svg_chart.hpp"
 
+#include "core/safe_text.hpp"
 #include "report/markup.hpp"
 
 #include <algorithm>
@@ -45,9 +46,9 @@ void begin(std::string& out, const Chart& chart, double height) {
                    chart.id,
                    total,
                    chart.id,
-                   markup_safe(chart.title),
+                   core::html_safe(chart.title),
                    chart.id,
-                   markup_safe(chart.description));
+                   core::html_safe(chart.description));
 }
 
 struct Box {
@@ -69,9 +70,9 @@ void part(
                    box.width,
                    box.height,
                    value,
-                   markup_safe(mark.label),
+                   core::html_safe(mark.label),
                    grouped(value),
-                   markup_safe(series.name));
+                   core::html_safe(series.name));
 }
 
 /// What is written above the marks: which colour is what. One series needs none, and one without
@@ -94,7 +95,7 @@ void legend(std::string& out, const Chart& chart, double left) {
                        series.style,
                        x,
                        x + 15,
-                       markup_safe(series.name));
+                       core::html_safe(series.name));
         x += 32 + (kLetter * static_cast<double>(series.name.size()));
     }
 }
@@ -212,7 +213,7 @@ std::string bars_svg(const Chart& chart) {
                        kLabel - 9,
                        text,
                        markup_short(mark.label, 24),
-                       markup_safe(mark.label));
+                       core::html_safe(mark.label));
         double x = kLabel;
         for (std::size_t k = 0; k < mark.values.size(); ++k) {
             if (mark.values[k] == 0) {
@@ -229,7 +230,7 @@ std::string bars_svg(const Chart& chart) {
                        text,
                        grouped(sum_of(mark)),
                        mark.note.empty() ? "" : " \xC2\xB7 ",
-                       markup_safe(mark.note));
+                       core::html_safe(mark.note));
     }
     return out + "</svg>\n";
 }

@@ -235,16 +235,16 @@ TEST_CASE("an entry survives our own CSV without loss") {
     entry.active = false;
     entry.proof = mail::Proof::Sealed;
     entry.rule = "text/moved";
-    entry.diagnostic = "550 \"no\"";
+    entry.diagnostic = "=550 \"no\"";
     entry.message_id = "<1@example.org>";
     const std::string row = own_row(entry);
-    CHECK(row.ends_with(",\"550 \"\"no\"\"\",<1@example.org>\n"));
+    CHECK(row.ends_with(",\"'=550 \"\"no\"\"\",<1@example.org>\n"));
     std::string header;
     for (const std::string_view name : own_columns()) {
         header += (header.empty() ? "" : ",") + std::string(name);
     }
     std::vector<std::string> fields = cells(row.substr(0, row.size() - 1), ',');
-    fields.at(13) = entry.diagnostic;
+    fields.at(13) = "'" + entry.diagnostic;
     const auto shape = recognize(header, std::nullopt);
     REQUIRE(shape.has_value());
     CHECK(shape->format == ListFormat::Holdback);

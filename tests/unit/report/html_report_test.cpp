@@ -36,31 +36,7 @@ std::size_t occurrences(std::string_view text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("foreign text is no markup") {
-    struct Row {
-        std::string_view text;
-        std::string_view want;
-    };
-    const auto rows = std::to_array<Row>({
-        {"bo@example.net", "bo@example.net"},
-        {"<script>alert('x')</script>", "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"},
-        {"a\"b&c", "a&quot;b&amp;c"},
-        {"a\nb\x7f\x01",
-         "a\xEF\xBF\xBD"
-         "b\xEF\xBF\xBD\xEF\xBF\xBD"},
-        {"b\xC3\xBC"
-         "cher",
-         "b\xC3\xBC"
-         "cher"},
-        {"a\xFF", "a\xEF\xBF\xBD"},
-        // NOLINTNEXTLINE(misc-misleading-bidirectional): that is what is tested
-        {"a\xE2\x80\xAEz\xE2\x81\xA6\xC2\x85", "a\xEF\xBF\xBDz\xEF\xBF\xBD\xEF\xBF\xBD"},
-        {"", ""},
-    });
-    for (const Row& row : rows) {
-        CAPTURE(row.text);
-        CHECK(markup_safe(row.text) == row.want);
-    }
+TEST_CASE("a text that is cut stays safe in HTML") {
     CHECK(markup_short("abcdef", 6) == "abcdef");
     CHECK(markup_short("a<cdefg", 4) == "a&lt;c\xE2\x80\xA6");
     CHECK(markup_short("\xC3\xBC\xC3\xBC\xC3\xBC", 2) == "\xC3\xBC\xE2\x80\xA6");

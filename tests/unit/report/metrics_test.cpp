@@ -2,6 +2,7 @@
 #include "report/metrics.hpp"
 
 #include <array>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -17,7 +18,10 @@ TEST_CASE("metrics are written as Prometheus reads them") {
                .help = "Providers from which nothing is learned.",
                .type = MetricType::Gauge,
                .label_name = "provider",
-               .values = {{.label = "google.com", .value = 1}, {.label = "a\"b\\\n", .value = 1}}},
+               .values = {{.label = "google.com", .value = 1},
+                          {.label = "a\"b\\\n\x1b", .value = 1},
+                          {.label = "b\xC3\xBC\xFF\xE2\x80\xAE", .value = 2},
+                          {.label = std::string(200, 'x'), .value = 3}}},
     };
     CHECK(exposition(metrics) ==
           "# HELP holdback_messages_total Messages seen.\n"
@@ -26,7 +30,10 @@ TEST_CASE("metrics are written as Prometheus reads them") {
           "# HELP holdback_outage Providers from which nothing is learned.\n"
           "# TYPE holdback_outage gauge\n"
           "holdback_outage{provider=\"google.com\"} 1\n"
-          "holdback_outage{provider=\"a\\\"b\\\\\\x0a\"} 1\n");
+          "holdback_outage{provider=\"a\\\"b\\\\  \"} 1\n"
+          "holdback_outage{provider=\"b\xC3\xBC\xEF\xBF\xBD\xEF\xBF\xBD\"} 2\n"
+          "holdback_outage{provider=\"" +
+              std::string(128, 'x') + "...\"} 3\n");
     CHECK(exposition({}).empty());
 }
 
