@@ -2,8 +2,12 @@
 #include "milter/listener.hpp"
 
 #include "core/result.hpp"
+#include "io/file_handle.hpp"
+#include "io/own_directory.hpp"
+#include "io/random.hpp"
 
 #include <cerrno>
+#include <cstddef>
 #include <expected>
 #include <fcntl.h>
 #include <filesystem>
@@ -24,89 +28,240 @@ namespace holdback::milter {
 namespace {
 
 constexpr int kBacklog = 128;
+constexpr std::size_t kSuffixOctets = 6;
 
 std::string with_errno(std::string_view what, std::string_view path) {
     return fmt::format("{} {}: {}", what, path, std::generic_category().message(errno));
 }
 
-constexpr unsigned kNoChange = static_cast<unsigned>(-1);
+/// A path as an open directory and a name in it. Whatever the path stands for later, and whoever
+/// owns the directory, what is done here is done in that directory.
+struct Place {
+    io::FileHandle directory;
+    std::string name;
+    const ListenerOptions& options;
 
-core::Result<void, std::string> give_to(const std::string& path, const ListenerOptions& options) {
-    if (!options.owner.has_value() && !options.group.has_value()) {
-        return {};
+    [[nodiscard]] io::NewOwner owner() const {
+        return {.owner = options.owner, .group = options.group};
     }
-    if (chown(path.c_str(), options.owner.value_or(kNoChange), options.group.value_or(kNoChange)) !=
-        0) {
-        return std::unexpected(with_errno("can't change owner or group of", path));
-    }
-    return {};
-}
+};
 
-core::Result<void, std::string> make_directory(const ListenerOptions& options) {
+core::Result<Place, std::string> find_place(const ListenerOptions& options) {
     constexpr mode_t kDirectoryMode = 0750;
-    const std::string directory = std::filesystem::path(options.path).parent_path().string();
-    if (directory.empty() || access(directory.c_str(), F_OK) == 0) {
-        return {};
-    }
-    if (mkdir(directory.c_str(), kDirectoryMode) != 0) {
-        return std::unexpected(with_errno("can't make the directory", directory));
-    }
-    return give_to(directory, options);
-}
-
-/// The descriptor of the lock file, locked; it stays open as long as the listener.
-core::Result<int, std::string> lock_path(const std::string& path) {
-    const std::string lock_path = path + ".lock";
-    constexpr mode_t kLockMode = 0600;
-    constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): POSIX
-    const int lock = ::open(lock_path.c_str(), kFlags, kLockMode);
-    if (lock < 0) {
-        return std::unexpected(with_errno("can't open the lock file", lock_path));
-    }
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        const bool held = errno == EWOULDBLOCK;
-        const std::string text = with_errno("can't lock", lock_path);
-        close(lock);
+    constexpr std::size_t kMostOctets = sizeof(sockaddr_un::sun_path) - 1;
+    if (options.path.size() > kMostOctets) {
         return std::unexpected(
-            held ? fmt::format("another process listens on {} (it holds {})", path, lock_path)
-                 : text);
+            fmt::format("the socket path {} is longer than {} octets", options.path, kMostOctets));
     }
-    return lock;
+    const std::filesystem::path path(options.path);
+    const std::string above = path.parent_path().string();
+    auto directory = io::open_own_directory(above.empty() ? "." : above,
+                                            kDirectoryMode,
+                                            {.owner = options.owner, .group = options.group});
+    if (!directory.has_value()) {
+        return std::unexpected(std::move(directory.error()));
+    }
+    return Place{
+        .directory = *std::move(directory), .name = path.filename().string(), .options = options};
 }
 
-core::Result<int, std::string> bind_path(const ListenerOptions& options) {
+// --------------------------------------------------------------------------------------- the lock
+
+io::FileHandle open_lock(const Place& place, const std::string& name, int flags) {
+    constexpr mode_t kLockMode = 0600;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): POSIX
+    return io::FileHandle(openat(
+        place.directory.get(), name.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, kLockMode));
+}
+
+/// True when somebody listens on the socket.
+bool is_answered(const ListenerOptions& options) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (options.path.size() >= sizeof(address.sun_path)) {
-        return std::unexpected(fmt::format("the socket path {} is longer than {} octets",
-                                           options.path,
-                                           sizeof(address.sun_path) - 1));
-    }
     options.path.copy(static_cast<char*>(address.sun_path), options.path.size());
-    struct stat status{};
-    if (lstat(options.path.c_str(), &status) == 0) {
-        if (!S_ISSOCK(status.st_mode)) {
-            return std::unexpected(fmt::format("{} exists and is no socket", options.path));
-        }
-        if (unlink(options.path.c_str()) != 0) {
-            return std::unexpected(with_errno("can't remove the stale socket", options.path));
-        }
-    }
-    const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) {
-        return std::unexpected(with_errno("can't make a socket for", options.path));
-    }
-    // Nobody may connect before mode and group are as they should be.
-    constexpr mode_t kNobody = 0777;
-    const mode_t before = umask(kNobody);
+    const io::FileHandle caller(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): POSIX socket addresses
-    const int bound = bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    umask(before);
-    if (bound != 0) {
-        std::string text = with_errno("can't bind", options.path);
-        close(descriptor);
-        return std::unexpected(std::move(text));
+    const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+    // EAGAIN: its queue is full. EACCES: it is not for us to say.
+    return connect(caller.get(), to, sizeof address) == 0 ||
+           (errno != ECONNREFUSED && errno != ENOENT);
+}
+
+/// True when the file that is open still has its name.
+bool is_still_there(const Place& place, const std::string& name, int lock) {
+    struct stat opened{};
+    struct stat named{};
+    return fstat(lock, &opened) == 0 &&
+           fstatat(place.directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/// True when the account that we go on as could not open the lock file the next time.
+bool is_of_another(const Place& place, int lock) {
+    struct stat status{};
+    return place.options.owner.has_value() && fstat(lock, &status) == 0 &&
+           status.st_uid != *place.options.owner;
+}
+
+/// The lock file, locked; it stays open as long as the listener. One that a start as root left
+/// behind, and that the account cannot open, makes way when nobody listens.
+core::Result<io::FileHandle, std::string> lock_place(const Place& place) {
+    const std::string name = place.name + ".lock";
+    const std::string path = place.options.path + ".lock";
+    constexpr int kMostTries = 5;
+    for (int tries = 0; tries < kMostTries; ++tries) {
+        io::FileHandle lock = open_lock(place, name, O_CREAT | O_EXCL);
+        const bool made = lock.is_open();
+        if (!made) {
+            lock = open_lock(place, name, 0);
+        }
+        if (!lock.is_open() && errno == EACCES && !is_answered(place.options) &&
+            unlinkat(place.directory.get(), name.c_str(), 0) == 0) {
+            continue;
+        }
+        if (!lock.is_open() && errno == ENOENT) {
+            continue;
+        }
+        if (!lock.is_open()) {
+            return std::unexpected(with_errno("can't open the lock file", path));
+        }
+        if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+            return std::unexpected(errno == EWOULDBLOCK
+                                       ? fmt::format("another process listens on {} (it holds {})",
+                                                     place.options.path,
+                                                     path)
+                                       : with_errno("can't lock", path));
+        }
+        if (!is_still_there(place, name, lock.get())) {
+            continue;
+        }
+        // Only a file that was made here is given away: another one may be a link to anything.
+        if (made && !io::give_open_file(lock.get(), {.owner = place.options.owner, .group = {}})) {
+            return std::unexpected(with_errno("can't change the owner of", path));
+        }
+        if (!made && is_of_another(place, lock.get())) {
+            unlinkat(place.directory.get(), name.c_str(), 0);
+            continue;
+        }
+        return lock;
+    }
+    return std::unexpected(
+        fmt::format("can't keep the lock file {}: it is removed again and again", path));
+}
+
+// ------------------------------------------------------------------------------------- the socket
+
+/// Makes a socket listen under a name in the working directory.
+core::Result<io::FileHandle, std::string> listen_as(const std::string& name,
+                                                    const std::string& path) {
+    io::FileHandle descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!descriptor.is_open()) {
+        return std::unexpected(with_errno("can't make a socket for", path));
+    }
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    name.copy(static_cast<char*>(address.sun_path), name.size());
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): POSIX socket addresses
+    const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+    if (bind(descriptor.get(), to, sizeof address) != 0) {
+        return std::unexpected(with_errno("can't bind", path));
+    }
+    if (listen(descriptor.get(), kBacklog) != 0) {
+        return std::unexpected(with_errno("can't listen on", path));
+    }
+    return descriptor;
+}
+
+/// The same in a directory: bind(2) has no other way to name one.
+core::Result<io::FileHandle, std::string> listen_in(const io::FileHandle& directory,
+                                                    const std::string& name,
+                                                    const std::string& path) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
+    const io::FileHandle before(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!before.is_open() || fchdir(directory.get()) != 0) {
+        return std::unexpected(with_errno("can't enter the directory of", path));
+    }
+    auto descriptor = listen_as(name, path);
+    if (fchdir(before.get()) != 0) {
+        return std::unexpected(with_errno("can't go back to the working directory from", path));
+    }
+    return descriptor;
+}
+
+/// A directory that nobody else can enter, made in the one of the socket and removed in the end.
+class Workshop {
+public:
+    explicit Workshop(const Place& place)
+        : place_(place), name_(fmt::format(".{}", io::random_hex(kSuffixOctets))) {}
+    Workshop(const Workshop&) = delete;
+    Workshop& operator=(const Workshop&) = delete;
+    Workshop(Workshop&&) = delete;
+    Workshop& operator=(Workshop&&) = delete;
+    ~Workshop() {
+        if (directory_.is_open()) {
+            unlinkat(directory_.get(), place_.name.c_str(), 0);
+        }
+        unlinkat(place_.directory.get(), name_.c_str(), AT_REMOVEDIR);
+    }
+
+    /// Makes it. The owner of the directory around it may put another one in its place, but none
+    /// that is ours.
+    [[nodiscard]] bool open() {
+        constexpr mode_t kOursAlone = 0700;
+        constexpr mode_t kOthers = 0077;
+        if (mkdirat(place_.directory.get(), name_.c_str(), kOursAlone) != 0) {
+            return false;
+        }
+        constexpr int kFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
+        io::FileHandle opened(openat(place_.directory.get(), name_.c_str(), kFlags));
+        struct stat status{};
+        if (!opened.is_open() || fstat(opened.get(), &status) != 0) {
+            return false;
+        }
+        if (status.st_uid != geteuid() || (status.st_mode & kOthers) != 0) {
+            errno = EPERM;
+            return false;
+        }
+        directory_ = std::move(opened);
+        return true;
+    }
+
+    [[nodiscard]] const io::FileHandle& directory() const { return directory_; }
+
+private:
+    const Place& place_;
+    std::string name_;
+    io::FileHandle directory_;
+};
+
+/// The socket gets its owner and mode where nobody can put something else in its place, and then
+/// its name: it is never seen half made, and a stale socket is replaced in one step.
+core::Result<io::FileHandle, std::string> open_socket(const Place& place) {
+    const std::string& path = place.options.path;
+    struct stat status{};
+    if (fstatat(place.directory.get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISSOCK(status.st_mode)) {
+        return std::unexpected(fmt::format("{} exists and is no socket", path));
+    }
+    Workshop workshop(place);
+    if (!workshop.open()) {
+        return std::unexpected(with_errno("can't make a directory beside", path));
+    }
+    const int inside = workshop.directory().get();
+    const char* const name = place.name.c_str();
+    auto descriptor = listen_in(workshop.directory(), place.name, path);
+    if (!descriptor.has_value()) {
+        return descriptor;
+    }
+    if (!io::give_file_at(inside, place.name, place.owner())) {
+        return std::unexpected(with_errno("can't change owner or group of", path));
+    }
+    if (fchmodat(inside, name, place.options.mode, 0) != 0) {
+        return std::unexpected(with_errno("can't set the mode of", path));
+    }
+    if (renameat(inside, name, place.directory.get(), name) != 0) {
+        return std::unexpected(with_errno("can't put the socket to", path));
     }
     return descriptor;
 }
@@ -114,44 +269,28 @@ core::Result<int, std::string> bind_path(const ListenerOptions& options) {
 }  // namespace
 
 core::Result<Listener, std::string> Listener::open(const ListenerOptions& options) {
-    if (auto made = make_directory(options); !made.has_value()) {
-        return std::unexpected(std::move(made.error()));
+    const auto place = find_place(options);
+    if (!place.has_value()) {
+        return std::unexpected(place.error());
     }
-    auto lock = lock_path(options.path);
+    auto lock = lock_place(*place);
     if (!lock.has_value()) {
         return std::unexpected(std::move(lock.error()));
     }
-    auto descriptor = bind_path(options);
+    auto descriptor = open_socket(*place);
     if (!descriptor.has_value()) {
-        close(*lock);
         return std::unexpected(std::move(descriptor.error()));
     }
-    Listener listener(options.path, *lock, *descriptor);
-    if (auto given = give_to(options.path, options); !given.has_value()) {
-        return std::unexpected(std::move(given.error()));
-    }
-    if (chmod(options.path.c_str(), options.mode) != 0) {
-        return std::unexpected(with_errno("can't set the mode of", options.path));
-    }
-    if (listen(listener.descriptor_, kBacklog) != 0) {
-        return std::unexpected(with_errno("can't listen on", options.path));
-    }
-    return listener;
+    return Listener(options.path, *std::move(lock), *std::move(descriptor));
 }
 
 Listener::Listener(Listener&& other) noexcept
     : path_(std::exchange(other.path_, {})),
-      lock_(std::exchange(other.lock_, -1)),
-      descriptor_(std::exchange(other.descriptor_, -1)) {}
+      lock_(std::move(other.lock_)),
+      descriptor_(std::move(other.descriptor_)) {}
 
 Listener::~Listener() {
     remove_path();
-    if (descriptor_ >= 0) {
-        close(descriptor_);
-    }
-    if (lock_ >= 0) {
-        close(lock_);
-    }
 }
 
 void Listener::remove_path() {

@@ -4,9 +4,11 @@
 // live one respected.
 
 #include "core/result.hpp"
+#include "io/file_handle.hpp"
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace holdback::milter {
 
@@ -22,9 +24,11 @@ struct ListenerOptions {
 /// finds out that the first is alive; the socket file is removed in the end.
 class Listener {
 public:
-    /// Makes missing last directory of the path (0750, with the owner and group), removes a socket
-    /// file that nobody holds the lock of, binds, sets mode and group, listens. The error is a text
-    /// for people.
+    /// Makes the missing last directory of the path (0750, with the owner and group), and puts a
+    /// listening socket with its mode, owner and group there, in the place of one that nobody holds
+    /// the lock of. As root too it touches nothing but what it made, whatever the owner of the
+    /// directory does meanwhile. Changes the working directory for a moment: call before any thread
+    /// is made. The error is a text for people.
     [[nodiscard]] static core::Result<Listener, std::string> open(const ListenerOptions& options);
 
     Listener(const Listener&) = delete;
@@ -34,18 +38,18 @@ public:
     ~Listener();
 
     /// The listening descriptor, close-on-exec.
-    [[nodiscard]] int descriptor() const { return descriptor_; }
+    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
     /// Removes the socket file, so that nobody new connects; who is connected stays.
     void remove_path();
 
 private:
-    Listener(std::string path, int lock, int descriptor)
-        : path_(std::move(path)), lock_(lock), descriptor_(descriptor) {}
+    Listener(std::string path, io::FileHandle lock, io::FileHandle descriptor)
+        : path_(std::move(path)), lock_(std::move(lock)), descriptor_(std::move(descriptor)) {}
 
     std::string path_;
-    int lock_;
-    int descriptor_;
+    io::FileHandle lock_;
+    io::FileHandle descriptor_;
 };
 
 }  // namespace holdback::milter

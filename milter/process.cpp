@@ -2,6 +2,7 @@
 #include "milter/process.hpp"
 
 #include "core/result.hpp"
+#include "io/own_directory.hpp"
 
 #include <array>
 #include <atomic>
@@ -14,11 +15,11 @@
 #include <pwd.h>
 #include <string>
 #include <string_view>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -84,14 +85,10 @@ std::optional<unsigned> find_group(const std::string& name) {
 core::Result<void, std::string> make_directory_for(const std::string& path,
                                                    const Account& account) {
     constexpr mode_t kMode = 0750;
-    if (access(path.c_str(), F_OK) == 0) {
-        return {};
-    }
-    if (mkdir(path.c_str(), kMode) != 0) {
-        return std::unexpected(with_errno(fmt::format("can't make the directory {}", path)));
-    }
-    if (geteuid() == 0 && chown(path.c_str(), account.uid, account.gid) != 0) {
-        return std::unexpected(with_errno(fmt::format("can't give {} to {}", path, account.name)));
+    const io::NewOwner owner =
+        geteuid() == 0 ? io::NewOwner{.owner = account.uid, .group = account.gid} : io::NewOwner{};
+    if (auto directory = io::open_own_directory(path, kMode, owner); !directory.has_value()) {
+        return std::unexpected(std::move(directory.error()));
     }
     return {};
 }
