@@ -7,6 +7,7 @@
 #include "dsn/rule_set.hpp"
 #include "dsn/rule_text.hpp"
 #include "dsn/smtp_stage.hpp"
+#include "dsn/text_about.hpp"
 #include "dsn/text_scan.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
@@ -104,54 +105,9 @@ std::string field_text(const RecipientReport& recipient) {
     return recipient.reply->line();
 }
 
-std::size_t find_ignoring_case(std::string_view text, std::string_view part) {
-    if (part.empty()) {
-        return std::string_view::npos;
-    }
-    const auto found = std::ranges::search(text, part, {}, core::ascii_lower, core::ascii_lower);
-    return found.empty() ? std::string_view::npos
-                         : static_cast<std::size_t>(found.begin() - text.begin());
-}
-
-/// Where the human text begins to speak of a recipient; npos when it never does.
-std::size_t mention_of(const Report& report, const RecipientReport& recipient) {
-    return std::min(find_ignoring_case(report.human_text, recipient.final_recipient),
-                    find_ignoring_case(report.human_text, recipient.original_recipient));
-}
-
-/// Where "<address>:" begins a line, as Postfix and qmail write it: what stands above is the same
-/// for everybody. npos when no line begins so.
-std::size_t own_line_of(std::string_view text, std::string_view address) {
-    const std::string opening = "\n<" + std::string(address) + ">:";
-    const std::size_t at = find_ignoring_case(text, opening);
-    return address.empty() || at == std::string_view::npos ? std::string_view::npos : at + 1;
-}
-
-/// The human text as far as it is about this recipient: all of it when there is only one, else from
-/// where it is named to where another one is.
-std::string_view text_about(const Report& report, const RecipientReport& recipient) {
-    const std::string_view text = report.human_text;
-    if (report.recipients.size() <= 1) {
-        const std::size_t own = own_line_of(text, recipient.final_recipient);
-        return own == std::string_view::npos ? text : text.substr(own);
-    }
-    const std::size_t start = mention_of(report, recipient);
-    if (start == std::string_view::npos) {
-        return {};
-    }
-    std::size_t end = text.size();
-    for (const RecipientReport& other : report.recipients) {
-        const std::size_t at = mention_of(report, other);
-        if (at != std::string_view::npos && at > start) {
-            end = std::min(end, at);
-        }
-    }
-    return text.substr(start, end - start);
-}
-
 /// The text of the fields, with the stage behind it in the words of Postfix where it is told in
 /// other words or only to humans: "user unknown" in reply to MAIL FROM is about the sender.
-std::string staged_text(const RecipientReport& recipient, const Report& report) {
+std::string staged_text(const RecipientReport& recipient, std::string_view prose) {
     std::string text = field_text(recipient);
     // The comment repeats what the status means. It tells more than the words of the server only
     // where it says that there is such a mailbox.
@@ -160,7 +116,7 @@ std::string staged_text(const RecipientReport& recipient, const Report& report) 
     }
     SmtpStage stage = stage_in(text);
     if (stage == SmtpStage::Unknown) {
-        stage = stage_in(text_about(report, recipient));
+        stage = stage_in(prose);
     }
     return text_with_stage(text, stage);
 }
@@ -216,8 +172,12 @@ std::optional<RuleMatch> match_prose(std::string_view prose,
     return counts ? match : std::nullopt;
 }
 
-Decision decide(const RecipientReport& recipient, const Report& report, const RuleSet& rules) {
-    const std::string line = staged_text(recipient, report);
+/// `prose` is the text for humans about the recipient.
+Decision decide(const RecipientReport& recipient,
+                std::string_view prose,
+                const Report& report,
+                const RuleSet& rules) {
+    const std::string line = staged_text(recipient, prose);
     const RuleInput input = field_input(recipient, report, line);
     const auto match = match_reply(input, rules);
     const bool reads_text = match.has_value() && match->rule->reads_text();
@@ -226,7 +186,7 @@ Decision decide(const RecipientReport& recipient, const Report& report, const Ru
     if (specific || (reads_text && !are_silent(input))) {
         return decided_by(*match);
     }
-    const auto told = match_prose(text_about(report, recipient), input, rules);
+    const auto told = match_prose(prose, input, rules);
     // Without any code the line is prose itself: the sharper rule of the two wins.
     if (told.has_value() && (!reads_text || told->index < match->index)) {
         return decided_by(*told);
@@ -236,13 +196,14 @@ Decision decide(const RecipientReport& recipient, const Report& report, const Ru
 
 /// The cause of a delay. What is still tried has not failed for good, whatever the text says.
 Decision cause_of_delay(const RecipientReport& recipient,
+                        std::string_view prose,
                         const Report& report,
                         const RuleSet& rules) {
     static constexpr auto kForGood = std::to_array<mail::FailureCode>({mail::FailureCode{2001},
                                                                        mail::FailureCode{2003},
                                                                        mail::FailureCode{2004},
                                                                        mail::FailureCode{2999}});
-    Decision decision = decide(recipient, report, rules);
+    Decision decision = decide(recipient, prose, report, rules);
     if (decision.code == mail::kUnknownFailure) {
         decision.code = kInformational;
     } else if (std::ranges::find(kForGood, decision.code) != kForGood.end()) {
@@ -252,6 +213,7 @@ Decision cause_of_delay(const RecipientReport& recipient,
 }
 
 ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
+                                       std::string_view prose,
                                        const Report& report,
                                        const RuleSet& rules) {
     ClassifiedRecipient classified{.report = recipient, .rule = {}};
@@ -261,8 +223,8 @@ ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
         classified.code = kInformational;
     } else {
         Decision decision = recipient.action == Action::Delayed
-                                ? cause_of_delay(recipient, report, rules)
-                                : decide(recipient, report, rules);
+                                ? cause_of_delay(recipient, prose, report, rules)
+                                : decide(recipient, prose, report, rules);
         classified.code = decision.code;
         classified.rule = std::move(decision.rule);
     }
@@ -314,8 +276,10 @@ std::optional<RuleMatch> match_reply(const RuleInput& input, const RuleSet& rule
 Understanding classify(Report report, const RuleSet& rules, const mail::CodeCatalogue& codes) {
     Understanding understanding;
     if (report.kind != MessageKind::Ordinary) {
-        for (const RecipientReport& recipient : report.recipients) {
-            understanding.recipients.push_back(classify_recipient(recipient, report, rules));
+        const TextAbout texts(report);
+        for (std::size_t i = 0; i < report.recipients.size(); ++i) {
+            understanding.recipients.push_back(
+                classify_recipient(report.recipients[i], texts.of(i), report, rules));
         }
         if (const auto code = code_of_kind(report.kind)) {
             understanding.code = code;

@@ -25,6 +25,8 @@ namespace holdback::dsn {
 namespace {
 
 constexpr std::size_t kPhraseOctets = 8000;
+/// Recipients that are read out of a text.
+constexpr std::size_t kMostMerged = 200;
 
 /// A form of bounce: how it is known, and what reads it. The first form that is known and yields
 /// recipients decides.
@@ -105,7 +107,7 @@ std::vector<RecipientReport> merged(const std::vector<AddressBlock>& blocks, Act
                    (!known->reply.has_value() && report.reply.has_value())) {
             *known = std::move(report);
         }
-        if (recipients.size() >= 200) {
+        if (recipients.size() >= kMostMerged) {
             break;
         }
     }
@@ -144,6 +146,9 @@ std::vector<RecipientReport> read_failed_recipients(const LegacyInput& input) {
     const std::vector<AddressBlock> told = address_blocks(input.text.report);
     for (const std::string& value : input.message.headers.all("X-Failed-Recipients")) {
         for (const FoundAddress& found : find_addresses(value, 50)) {
+            if (blocks.size() >= kMostMerged) {
+                break;
+            }
             const auto same = std::ranges::find_if(told, [&found](const AddressBlock& block) {
                 return core::equals_ignoring_case(block.address, found.text);
             });

@@ -16,6 +16,9 @@ namespace holdback::dsn {
 
 namespace {
 
+/// Octets of a Message-ID that are kept: those of a line (RFC 5322 section 2.1.1).
+constexpr std::size_t kMostIdOctets = 998;
+
 bool holds_message(const MessagePart& part) {
     return part.media_type == "message/rfc822" || part.media_type == "message/global" ||
            part.media_type == "message/news";
@@ -60,8 +63,8 @@ std::string sender_in(const mail::HeaderList& headers) {
 ReturnedMessage returned_message(const MessageView& message, const HumanText& text) {
     ReturnedMessage returned;
     returned.headers = headers_of(message, text);
-    returned.message_id =
-        core::to_valid_utf8(returned.headers.first("Message-ID").value_or(std::string{}));
+    const std::string id = returned.headers.first("Message-ID").value_or(std::string{});
+    returned.message_id = core::to_valid_utf8(std::string_view(id).substr(0, kMostIdOctets));
     returned.sender = sender_in(returned.headers);
     return returned;
 }

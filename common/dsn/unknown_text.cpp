@@ -59,17 +59,24 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding, const
             found.push_back(std::move(unknown));
         }
     };
+    bool told_people = false;
     for (const ClassifiedRecipient& recipient : understanding.recipients) {
         if (found.size() == kMostUnknownTexts) {
             break;
         }
         if (recipient.report.action == Action::Failed && !is_known(recipient.rule, rules)) {
+            const std::string_view words = words_of(recipient.report, report);
+            const bool for_people = words.data() == report.human_text.data();
+            // The text for people is long, and the same for all: one look at it suffices.
+            if (for_people && std::exchange(told_people, true)) {
+                continue;
+            }
             add({.pattern = {},
                  .example = {},
                  .remote_mta = recipient.report.remote_mta,
                  .code = recipient.code,
                  .rule = recipient.rule},
-                words_of(recipient.report, report));
+                words);
         }
     }
     if (understanding.recipients.empty() && understanding.code == mail::kUnknownFailure) {

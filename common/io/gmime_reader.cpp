@@ -31,6 +31,8 @@ void unref(void* object) {
 
 template <typename T>
 using Owned = core::Handle<T, &unref>;
+/// Lines in the headers of all parts: hundreds for each part that is read.
+constexpr std::size_t kMostPartFields = 20'000;
 /// Octets of a subject that are kept.
 constexpr std::size_t kMostSubject = 4096;
 
@@ -440,6 +442,10 @@ dsn::MessageView GmimeReader::read(std::string_view octets) const {
     // As many multiparts as there are leaves.
     if (const std::size_t end = bounded_parts(text, 2 * limits_.parts); end < text.size()) {
         tree.limit_hit("parts");
+        text.resize(end);
+    }
+    if (const std::size_t end = bounded_fields(text, kMostPartFields); end < text.size()) {
+        tree.limit_hit("header");
         text.resize(end);
     }
     if (const std::size_t end = bounded_work(text); end < text.size()) {

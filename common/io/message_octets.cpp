@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -23,19 +24,90 @@ void each_dashed_line(std::string_view text, const Act& act) {
     }
 }
 
+/// The boundaries that a text declares anywhere: each line that repeats one may begin a part, even
+/// one without a header.
+class Boundaries {
+public:
+    explicit Boundaries(std::string_view text) {
+        constexpr std::string_view kName = "boundary";
+        const std::string lower = core::to_lower(text);
+        for (std::size_t at = lower.find(kName); at != std::string::npos && !is_any_;
+             at = lower.find(kName, at + kName.size())) {
+            add(text.substr(at + kName.size()));
+        }
+    }
+
+    /// True when the text behind "--" may be a boundary.
+    [[nodiscard]] bool has(std::string_view name) const {
+        return is_any_ || names_.contains(core::trim(name));
+    }
+
+private:
+    /// `rest` stands behind the parameter's name. A value in pieces, coded, escaped or with a
+    /// comment in front (RFC 2045, RFC 2231) is not taken apart here: any line may repeat it.
+    void add(std::string_view rest) {
+        constexpr std::string_view kSpace = " \t\n";
+        rest.remove_prefix(std::min(rest.find_first_not_of(kSpace), rest.size()));
+        if (rest.starts_with('*') || rest.starts_with('(')) {
+            is_any_ = true;
+        }
+        if (!rest.starts_with('=')) {
+            return;
+        }
+        rest.remove_prefix(std::min(rest.find_first_not_of(kSpace, 1), rest.size()));
+        is_any_ = is_any_ || rest.starts_with('(');
+        if (rest.starts_with('"')) {
+            const std::string_view value = rest.substr(1, rest.find('"', 1) - 1);
+            is_any_ = is_any_ || value.find_first_of("\\\n") != std::string_view::npos ||
+                      value.find("=?") != std::string_view::npos;
+            names_.insert(core::trim(value));
+            return;
+        }
+        // Where a careless system did not quote it, parsers end it at different places.
+        names_.insert(rest.substr(0, rest.find_first_of("; \t\n\"")));
+        names_.insert(rest.substr(0, rest.find_first_of("; \t\n\"()<>@,:\\/[]?=")));
+    }
+
+    std::set<std::string_view> names_;  // they stand in the text, which outlives this
+    bool is_any_ = false;
+};
+
 }  // namespace
 
 std::size_t bounded_parts(std::string_view text, std::size_t most) {
+    std::size_t dashed_lines = 0;
+    each_dashed_line(text, [&](std::size_t) { return ++dashed_lines <= most; });
+    if (dashed_lines <= most) {
+        return text.size();
+    }
+    const Boundaries boundaries(text);
     std::size_t end = text.size();
     std::size_t parts = 0;
     each_dashed_line(text, [&](std::size_t at) {
         const std::size_t next = std::min(text.find('\n', at + 1), text.size() - 1) + 1;
-        if (core::starts_with_ignoring_case(text.substr(next), "Content-") && ++parts > most) {
+        const bool begins_part = core::starts_with_ignoring_case(text.substr(next), "Content-") ||
+                                 boundaries.has(text.substr(at + 3, next - at - 3));
+        if (begins_part && ++parts > most) {
             end = at + 1;
         }
         return end == text.size();
     });
     return end;
+}
+
+std::size_t bounded_fields(std::string_view text, std::size_t most) {
+    std::size_t lines = 0;
+    bool in_header = false;
+    for (std::size_t at = text.find("\n--"); at < text.size();) {
+        const std::size_t begin = at + 1;
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        in_header = end > begin && (in_header || text.substr(begin).starts_with("--"));
+        if (in_header && ++lines > most) {
+            return begin;
+        }
+        at = in_header ? end : text.find("\n--", end);
+    }
+    return text.size();
 }
 
 std::size_t bounded_work(std::string_view text) {

@@ -23,8 +23,12 @@ namespace holdback::io {
 /// with every open boundary.
 [[nodiscard]] std::size_t bounded_work(std::string_view text);
 
-/// How many octets hold no more than `most` parts: lines that begin with "--" and have a MIME
-/// header field behind them.
+/// How many octets hold no more than `most` parts: lines that begin with "--" and either repeat a
+/// boundary that the text declares or have a MIME header field behind them.
 [[nodiscard]] std::size_t bounded_parts(std::string_view text, std::size_t most);
+
+/// How many octets hold no more than `most` lines of part headers: lines between one that begins
+/// with "--" and the next empty one. A parser makes an object of some hundred octets of each field.
+[[nodiscard]] std::size_t bounded_fields(std::string_view text, std::size_t most);
 
 }  // namespace holdback::io

@@ -10,7 +10,10 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -34,6 +37,13 @@ std::string repeated(std::string_view text, std::size_t times) {
 
 bool hit(const dsn::MessageView& view, std::string_view limit) {
     return std::ranges::find(view.limits_hit, limit) != view.limits_hit.end();
+}
+
+/// The most memory that this process had at one time.
+long peak_kib() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
 }
 
 /// A message of one text part.
@@ -235,6 +245,57 @@ TEST_CASE("huge and hostile messages are read within the limits") {
         CHECK(view.parts.size() <= ReaderLimits{}.parts);
         CHECK(report.human_text.size() <= 70'000);
     }
+}
+
+TEST_CASE("what a message makes the parser remember is bounded") {
+    const std::string head =
+        "From: MAILER-DAEMON@example.net\nSubject: failure notice\n"
+        "Content-Type: multipart/mixed; ";
+    const std::string empty_parts = repeated("--b\n\n", 410'000);
+    struct Row {
+        std::string_view what;
+        std::string octets;
+        std::string_view limit;
+    };
+    const std::vector<Row> rows{
+        {"empty parts", head + "boundary=b\n\n" + empty_parts, "parts"},
+        {"empty parts, the boundary quoted", head + "boundary=\"b\"\n\n" + empty_parts, "parts"},
+        {"empty parts, the boundary coded", head + "boundary*0=\"b\"\n\n" + empty_parts, "parts"},
+        {"empty parts, the boundary behind a comment",
+         head + "boundary (c) = (c) b\n\n" + empty_parts,
+         "parts"},
+        {"empty parts, the boundary escaped", head + "boundary=\"\\b\"\n\n" + empty_parts, "parts"},
+        {"empty parts of a multipart within",
+         head + "boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=b\n\n" + empty_parts,
+         "parts"},
+        {"the fields of one part",
+         head + "boundary=b\n\n--b\n" + repeated("X: y\n", 400'000) + "\nx\n--b--\n",
+         "header"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            const long before = peak_kib();
+            const bool told = hit(read(row.octets), row.limit);
+            constexpr long kMostKib = 60L * 1024;  // the parser alone takes hundreds of MiB
+            _exit(told && peak_kib() - before < kMostKib ? 0 : 1);
+        }
+        int status = -1;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        CHECK(status == 0);
+    }
+}
+
+TEST_CASE("lines that only look like delimiters end nothing") {
+    const std::string ruler = repeated("------------------------\nname  value\n--\n", 2'000);
+    const std::string octets = "Content-Type: multipart/mixed; boundary=\"=_b\"\n\n--=_b\n\n" +
+                               ruler + "\n--=_b\n\nthe end\n--=_b--\n";
+    const dsn::MessageView view = read(octets);
+    CHECK(view.limits_hit.empty());
+    REQUIRE(view.parts.size() == 2);
+    CHECK(view.parts[1].text == "the end");
 }
 
 TEST_CASE("each limit can be set and is named when it is hit") {

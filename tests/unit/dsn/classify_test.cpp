@@ -9,6 +9,7 @@
 #include "tests/support/code_samples.hpp"
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -306,6 +307,26 @@ TEST_CASE("a bounce that names no recipient has a code by its text") {
     CHECK(number_of(got.code) == 3001);
     report.human_text.clear();
     CHECK(number_of(classify(report, sample_rules(), support::small_catalogue()).code) == 9999);
+}
+
+TEST_CASE("a bounce of 500 recipients takes no longer than its size asks for") {
+    const RuleSet rules = sample_rules();
+    Report report;
+    report.kind = MessageKind::Dsn;
+    for (int i = 0; i < 500; ++i) {
+        RecipientReport recipient = failed("xyzzy", "5.0.0");
+        recipient.final_recipient = "user" + std::to_string(i) + "@example.net";
+        report.human_text += "<" + recipient.final_recipient +
+                             ">: host mx.example.net[192.0.2.1] said: 550\n    <" +
+                             recipient.final_recipient + ">: mailbox full (in reply to RCPT TO)\n";
+        report.recipients.push_back(std::move(recipient));
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const Understanding understanding =
+        classify(std::move(report), rules, support::small_catalogue());
+    // A tenth of a second; a minute when each recipient has the text searched for all others.
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
+    CHECK(understanding.recipients.back().rule == "text/full");
 }
 
 }  // namespace holdback::dsn
