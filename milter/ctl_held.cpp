@@ -124,7 +124,7 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
     };
     FieldList fields;
     fields.add("item", fmt::format("{}", recipient.id));
-    fields.add("state", shown_state(recipient));
+    fields.add("state", shown_state(item));
     fields.add("recipient", recipient.address);
     fields.add("sender", shown_sender(message.sender));
     fields.add("finding", recipient.finding);
@@ -137,6 +137,7 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
     fields.add("user", message.user);
     fields.add("client", message.client);
     fields.add("octets", fmt::format("{}", message.octets));
+    fields.add("damage", message.damage);
     fields.add("held at", iso_time(message.held_at));
     fields.add("release at", time(recipient.release_at));
     fields.add("expires at", time(recipient.expires_at));

@@ -45,9 +45,12 @@ Table empty_table() {
 
 }  // namespace
 
-std::string shown_state(const mail::HeldRecipient& recipient) {
+std::string shown_state(const ports::HeldItem& item) {
+    const mail::HeldRecipient& recipient = item.recipient;
     std::string_view how;
-    if (recipient.in_doubt) {
+    if (recipient.state == mail::HeldState::Held && !item.message.damage.empty()) {
+        how = recipient.in_doubt ? ", damaged, in doubt" : ", damaged";
+    } else if (recipient.in_doubt) {
         how = ", in doubt";
     } else if (recipient.state == mail::HeldState::Held && recipient.attempts > 0) {
         // What is not tried again by itself was refused for good.
@@ -137,6 +140,7 @@ Json as_json(const ports::HeldItem& item) {
         {"attempts", recipient.attempts},
         {"last_answer", text_or_null(recipient.last_answer)},
         {"in_doubt", recipient.in_doubt},
+        {"damage", text_or_null(message.damage)},
     };
 }
 
@@ -151,7 +155,7 @@ void ItemWriter::add(const ports::HeldItem& item) {
         finish();
     }
     table_.add({fmt::format("{}", item.recipient.id),
-                shown_state(item.recipient),
+                shown_state(item),
                 short_time(item.message.held_at),
                 item.recipient.expires_at.has_value() ? short_time(*item.recipient.expires_at) : "",
                 item.recipient.address,

@@ -42,8 +42,8 @@ struct OpenHeld {
 
 [[nodiscard]] Json as_json(const ports::HeldItem& item);
 
-/// "held, in doubt", "held, refused", "held, deferred", or the state alone.
-[[nodiscard]] std::string shown_state(const mail::HeldRecipient& recipient);
+/// "held, damaged", "held, in doubt", "held, refused", "held, deferred", or the state alone.
+[[nodiscard]] std::string shown_state(const ports::HeldItem& item);
 
 /// Writes items as they come in JSON, and in tables of some thousand for people. The context
 /// outlives the object.

@@ -66,6 +66,8 @@ std::string outcome_text(const ItemOutcome& outcome) {
             return "not done: it is not held any more";
         case What::InDoubt:
             return std::string(kInDoubt);
+        case What::Damaged:
+            return "not sent: the copy that was held is damaged, please send the mail again";
         case What::Failed:
             return "still held: Holdback cannot do its work just now, try again later";
     }

@@ -194,7 +194,6 @@ void HeldCopy::append(std::string_view octets) {
     if (failure_.has_value()) {
         return;
     }
-    octets_ += octets.size();
     if (auto appended = writer_->append(octets); !appended.has_value()) {
         failure_ = std::move(appended.error());
     }
@@ -346,35 +345,32 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     if (copy.failure_.has_value()) {
         return std::unexpected(spool_trouble(copy.failure_->what));
     }
-    auto spool_id = copy.writer_->commit();
-    if (!spool_id.has_value()) {
-        return std::unexpected(spool_trouble(spool_id.error().what));
-    }
     const core::TimePoint now = parts_.clock.now();
-    mail::HeldMessage message;
-    message.spool_id = *spool_id;
-    message.sender = envelope.sender_text();
-    message.sender_arguments = envelope.sender_arguments;
-    message.user = who.user;
-    message.client = who.client_text;
-    message.queue_id = envelope.queue_id;
-    message.campaign = decision.campaign_name();
-    message.issue = decision.campaign.identity.issue;
-    message.message_id = headers.first("Message-ID").value_or("");
-    message.subject = headers.first("Subject").value_or("");
-    message.fingerprint =
-        outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
-    message.octets = copy.octets_;
-    message.stream = outbound::wire_name(decision.stream.stream);
-    message.held_at = now;
+    mail::HeldMessage facts;
+    facts.sender = envelope.sender_text();
+    facts.sender_arguments = envelope.sender_arguments;
+    facts.user = who.user;
+    facts.client = who.client_text;
+    facts.queue_id = envelope.queue_id;
+    facts.campaign = decision.campaign_name();
+    facts.issue = decision.campaign.identity.issue;
+    facts.message_id = headers.first("Message-ID").value_or("");
+    facts.subject = headers.first("Subject").value_or("");
+    facts.fingerprint = outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
+    facts.stream = outbound::wire_name(decision.stream.stream);
+    facts.held_at = now;
     const Taken taken = rows_of(
         envelope, decision, split, now, settings.hold, outbound::is_told_of(envelope, headers));
-    auto dsn = dsn_for(envelope, headers, decision, split, message.fingerprint);
+    auto message = copy.writer_->commit(std::move(facts), taken.rows);
+    if (!message.has_value()) {
+        return std::unexpected(spool_trouble(message.error().what));
+    }
+    auto dsn = dsn_for(envelope, headers, decision, split, message->fingerprint);
     if (!dsn.has_value()) {
-        static_cast<void>(parts_.spool.remove(*spool_id));
+        static_cast<void>(parts_.spool.remove(message->spool_id));
         return std::unexpected(std::move(dsn.error()));
     }
-    std::vector<ports::NewHold> holds{{.message = std::move(message), .recipients = taken.rows}};
+    std::vector<ports::NewHold> holds{{.message = *std::move(message), .recipients = taken.rows}};
     if (std::optional<ports::NewHold>& told = *dsn; told.has_value()) {
         holds.push_back(*std::move(told));
     }

@@ -83,7 +83,6 @@ private:
     std::unique_ptr<ports::SpoolWriter> writer_;
     std::string header_digest_;
     core::RunningDigest body_digest_;
-    std::uint64_t octets_ = 0;
     std::optional<ports::SpoolError> failure_;
 };
 

@@ -39,13 +39,8 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
     if (auto appended = (*writer)->append(message.octets); !appended.has_value()) {
         return std::unexpected(appended.error().what);
     }
-    auto spool_id = (*writer)->commit();
-    if (!spool_id.has_value()) {
-        return std::unexpected(spool_id.error().what);
-    }
     const core::TimePoint now = clock_.now();
     ports::NewHold rows;
-    rows.message.spool_id = *std::move(spool_id);
     rows.message.kind = mail::HeldKind::Own;
     if (core::has_non_ascii(message.octets)) {
         rows.message.sender_arguments = {"BODY=8BITMIME"};
@@ -55,7 +50,6 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
         rows.message.sender_arguments.emplace_back("SMTPUTF8");
     }
     rows.message.fingerprint = message.fingerprint;
-    rows.message.octets = message.octets.size();
     rows.message.held_at = now;
     for (const std::string& to : message.to) {
         mail::HeldRecipient recipient;
@@ -67,6 +61,11 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
         recipient.changed_at = now;
         rows.recipients.push_back(std::move(recipient));
     }
+    auto kept = (*writer)->commit(std::move(rows.message), rows.recipients);
+    if (!kept.has_value()) {
+        return std::unexpected(kept.error().what);
+    }
+    rows.message = *std::move(kept);
     return rows;
 }
 

@@ -133,6 +133,8 @@ std::string_view wire_name(ItemOutcome::What what) {
             return "not-held";
         case What::InDoubt:
             return "in-doubt";
+        case What::Damaged:
+            return "damaged";
         case What::Failed:
             return "failed";
     }
@@ -236,6 +238,12 @@ void ReleaseFlow::release_message(OfMessage of_message,
     for (const ports::HeldItem& item : of_message) {
         ids.push_back(item.recipient.id);
     }
+    if (const std::string damage = copies_.look_at(of_message.front().message); !damage.empty()) {
+        for (const std::int64_t id : ids) {
+            outcomes.push_back({id, What::Damaged, damage});
+        }
+        return;
+    }
     const std::string token = parts_.make_token();
     const auto moved =
         parts_.held.begin_release(ids, in_doubt, token_hash(token), cause, parts_.clock.now());
@@ -283,7 +291,7 @@ std::vector<ports::RecipientOutcome> ReleaseFlow::submit(OfMessage items,
         keys.push_back(pair_key(message.sender, item.recipient.address));
     }
     submission.read = [&](const std::function<bool(std::string_view)>& take) {
-        return parts_.spool.read(message.spool_id, take).has_value();
+        return parts_.spool.read(message, take).has_value();
     };
     submission.before_end = [&] {
         return parts_.held.about_to_leave(token_hash(token), parts_.clock.now()).has_value();
@@ -360,6 +368,7 @@ void ReleaseFlow::report(const ports::HeldItem& item,
             break;
         case What::NotHeld:
         case What::InDoubt:
+        case What::Damaged:
         case What::Failed:
             return;
     }

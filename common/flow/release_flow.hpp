@@ -7,6 +7,7 @@
 #include "core/guarded.hpp"
 #include "core/result.hpp"
 #include "flow/campaign_watch.hpp"
+#include "flow/copy_checks.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
 #include "mail/envelope.hpp"
@@ -44,6 +45,7 @@ struct ItemOutcome {
         Interrupted,  ///< no answer; the item is held again
         NotHeld,      ///< unknown, or not in `held`
         InDoubt,      ///< the MTA may have a copy, and it was to be left alone then
+        Damaged,      ///< the copy in the spool is not what was held: it was not sent
         Failed,       ///< store or spool out of reach; nothing was changed
     };
 
@@ -76,7 +78,9 @@ public:
     };
 
     explicit ReleaseFlow(Parts parts)
-        : parts_(std::move(parts)), answers_(parts_.held, parts_.clock) {}
+        : parts_(std::move(parts)),
+          answers_(parts_.held, parts_.clock),
+          copies_(parts_.held, parts_.spool, parts_.log, parts_.clock) {}
 
     /// Re-injects items through the MTA, one submission per message; an outcome per id, in order.
     /// `cause` stands in the log and the history: "command", "due", "expiry", "cause-gone: …".
@@ -152,7 +156,10 @@ private:
                    std::string_view cause,
                    ports::InDoubt in_doubt,
                    std::vector<ItemOutcome>& outcomes);
-    [[nodiscard]] std::string header_of(const std::string& spool_id) const;
+    /// What a DSN quotes: the header of the copy, or what the row knows of it when the copy is
+    /// damaged.
+    [[nodiscard]] std::string header_of(const mail::HeldMessage& message,
+                                        std::string_view damage) const;
 
     // The chores: release_work.cpp.
     void settle_again();
@@ -163,7 +170,7 @@ private:
     void expire(const config::HoldSettings& settings);
     void purge(const config::HoldSettings& settings);
     void put_in_doubt();
-    void remove_stray_files();
+    void set_strays_aside();
 
     void report(const ports::HeldItem& item,
                 const ItemOutcome& outcome,
@@ -171,6 +178,7 @@ private:
 
     Parts parts_;
     OpenAnswers answers_;
+    CopyChecks copies_;
     core::Guarded<std::multiset<std::string>> under_way_;
     /// How releases ended that the store could not write down; they are `releasing` until it can.
     core::Guarded<std::vector<ports::ReleaseEnd>> unsettled_;

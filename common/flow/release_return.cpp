@@ -60,7 +60,15 @@ mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
 }
 
 /// What the sender reads: why the recipient was held, and what the MTA said to a release.
-std::string explanation_for(const mail::HeldRecipient& recipient) {
+std::string explanation_for(const mail::HeldRecipient& recipient, std::string_view damage) {
+    if (!damage.empty()) {
+        return fmt::format("{}; it could not be sent any more: {}{}",
+                           recipient.reason,
+                           damage,
+                           recipient.in_doubt
+                               ? "; it is not known whether the recipient got a copy all the same"
+                               : "");
+    }
     if (recipient.in_doubt) {
         return fmt::format("{}; it is not known whether it got a copy all the same",
                            recipient.reason);
@@ -74,9 +82,19 @@ std::string explanation_for(const mail::HeldRecipient& recipient) {
 
 }  // namespace
 
-std::string ReleaseFlow::header_of(const std::string& spool_id) const {
+std::string ReleaseFlow::header_of(const mail::HeldMessage& message,
+                                   std::string_view damage) const {
     std::string header;
-    static_cast<void>(parts_.spool.read(spool_id, [&](std::string_view octets) {
+    if (!damage.empty()) {
+        for (const auto& [name, value] : {std::pair("Subject", &message.subject),
+                                          std::pair("Message-ID", &message.message_id)}) {
+            if (!value->empty()) {
+                header += fmt::format("{}: {}\r\n", name, core::trim(*value));
+            }
+        }
+        return header;
+    }
+    static_cast<void>(parts_.spool.read(message, [&](std::string_view octets) {
         header += octets.substr(0, kMostHeaderOctets - header.size());
         return header.find("\r\n\r\n") == std::string::npos && header.size() < kMostHeaderOctets;
     }));
@@ -108,14 +126,15 @@ void ReleaseFlow::give_back_message(OfMessage of_message,
     facts.sender = message.sender;
     facts.envelope_id = argument_value(message.sender_arguments, "ENVID");
     facts.queue_id = message.queue_id;
-    facts.original_header = header_of(message.spool_id);
+    const std::string damage = copies_.look_at(message);
+    facts.original_header = header_of(message, damage);
     std::string key = "returned";
     std::vector<std::int64_t> ids;
     for (const ports::HeldItem& item : of_message) {
         facts.recipients.push_back({.address = item.recipient.address,
                                     .original = argument_value(item.recipient.arguments, "ORCPT"),
                                     .reply = reply_for(item.recipient),
-                                    .explanation = explanation_for(item.recipient)});
+                                    .explanation = explanation_for(item.recipient, damage)});
         ids.push_back(item.recipient.id);
         key += fmt::format(" {}", item.recipient.id);
     }

@@ -51,7 +51,8 @@ std::vector<std::int64_t> ids_of(std::span<const ports::HeldItem> items) {
 /// What is to be done about an item whose time is over.
 enum class Ending : std::uint8_t { Return, Release, Discard, Wait };
 
-Ending ending_of(const mail::HeldRecipient& recipient,
+Ending ending_of(const mail::HeldMessage& message,
+                 const mail::HeldRecipient& recipient,
                  config::AtExpiry wanted,
                  core::TimePoint now) {
     switch (wanted) {
@@ -62,9 +63,10 @@ Ending ending_of(const mail::HeldRecipient& recipient,
         case config::AtExpiry::Release:
             break;
     }
-    // What the MTA refused for good, or may have already, goes no second time: its sender is told.
+    // What the MTA refused for good, or may have already, goes no second time, and a damaged copy
+    // goes never: the sender is told.
     const bool refused = recipient.attempts > 0 && !recipient.release_at.has_value();
-    if (recipient.in_doubt || refused) {
+    if (recipient.in_doubt || refused || !message.damage.empty()) {
         return Ending::Return;
     }
     return recipient.release_at.has_value() && *recipient.release_at > now ? Ending::Wait
@@ -79,6 +81,7 @@ void ReleaseFlow::work(const config::HoldSettings& settings) {
     release_due(settings);
     expire(settings);
     purge(settings);
+    copies_.walk();
 }
 
 void ReleaseFlow::settle_again() {
@@ -140,7 +143,7 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
     Items to_release;
     Items to_discard;
     for (const ports::HeldItem& item : *found) {
-        switch (ending_of(item.recipient, settings.at_expiry, now)) {
+        switch (ending_of(item.message, item.recipient, settings.at_expiry, now)) {
             case Ending::Return:
                 to_return.push_back(item);
                 break;
@@ -211,7 +214,7 @@ void ReleaseFlow::recover() {
                                      recovered->in_doubt.size()));
     }
     put_in_doubt();
-    remove_stray_files();
+    set_strays_aside();
 }
 
 void ReleaseFlow::put_in_doubt() {
@@ -241,16 +244,32 @@ void ReleaseFlow::put_in_doubt() {
     }
 }
 
-void ReleaseFlow::remove_stray_files() {
-    const auto in_use = parts_.held.spool_ids_in_use();
+void ReleaseFlow::set_strays_aside() {
+    const auto listed = parts_.held.listed_spool_ids();
     const auto files = parts_.spool.ids();
-    if (!in_use.has_value() || !files.has_value()) {
+    if (!listed.has_value() || !files.has_value()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("spool: it can't be compared with the store: {}",
+                                     core::log_safe(listed.has_value() ? files.error().what
+                                                                       : listed.error().what)));
         return;
     }
     for (const std::string& file : *files) {
-        if (!std::ranges::binary_search(*in_use, file)) {
-            static_cast<void>(parts_.spool.remove(file));
+        if (std::ranges::binary_search(*listed, file)) {
+            continue;
         }
+        const auto place = parts_.spool.set_aside(file);
+        parts_.log.write(
+            ports::Severity::Error,
+            place.has_value()
+                ? fmt::format(
+                      "spool: no row of the store names {}, which may be mail that is still "
+                      "to go: it was moved to {}; holdbackctl held rescue lists it again",
+                      file,
+                      core::log_safe(*place))
+                : fmt::format("spool: no row of the store names {}, which can't be moved away: {}",
+                              file,
+                              core::log_safe(place.error().what)));
     }
 }
 

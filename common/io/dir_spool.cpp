@@ -2,13 +2,18 @@
 #include "io/dir_spool.hpp"
 
 #include "core/clock.hpp"
+#include "core/digest.hpp"
 #include "core/handle.hpp"
 #include "core/result.hpp"
 #include "io/file_handle.hpp"
 #include "io/random.hpp"
+#include "io/spool_file.hpp"
+#include "mail/held.hpp"
+#include "mail/held_label.hpp"
 #include "ports/spool.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -19,7 +24,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -37,47 +42,21 @@ namespace {
 using ports::SpoolError;
 
 constexpr std::size_t kPiece = std::size_t{64} * 1024;
-constexpr mode_t kFileMode = 0600;
+constexpr unsigned kFileMode = 0600;
 constexpr mode_t kDirectoryMode = 0700;
-constexpr std::string_view kCommitted = ".eml";
 constexpr std::string_view kTemporary = ".part";
-// Twelve hexadecimal digits of milliseconds last until the year 10889.
-constexpr std::size_t kTimeDigits = 12;
+constexpr std::string_view kLostAndFound = "lost+found";
 constexpr std::size_t kRandomOctets = 8;
-constexpr std::size_t kIdLength = kTimeDigits + 1 + (2 * kRandomOctets);
+constexpr std::array kMessageFiles{kLabelledFile, kPlainFile};
 
 using Directory = core::Handle<DIR, &closedir>;
 
 std::unexpected<SpoolError> error_of(std::string_view path, std::string_view call, int error) {
-    return std::unexpected(
-        SpoolError{fmt::format("{}: {}: {}", path, call, std::generic_category().message(error))});
-}
-
-bool is_spool_id(std::string_view text) {
-    if (text.size() != kIdLength || text[kTimeDigits] != '-') {
-        return false;
-    }
-    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    return std::ranges::all_of(text.substr(0, kTimeDigits), is_digit) &&
-           std::ranges::all_of(text.substr(kTimeDigits + 1), is_digit);
-}
-
-/// The id in a file name; nullopt for other files.
-std::optional<std::string> id_in(std::string_view name, std::string_view suffix) {
-    if (!name.ends_with(suffix)) {
-        return std::nullopt;
-    }
-    name.remove_suffix(suffix.size());
-    return is_spool_id(name) ? std::optional(std::string(name)) : std::nullopt;
+    return std::unexpected(spool_error(path, call, error));
 }
 
 std::string path_of(std::string_view directory, std::string_view id, std::string_view suffix) {
     return fmt::format("{}/{}{}", directory, id, suffix);
-}
-
-FileHandle open_file(const std::string& path, int flags, mode_t mode = 0) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    return FileHandle(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode));
 }
 
 /// Makes renames and new names in a directory durable; errno of a failure, else 0.
@@ -129,6 +108,31 @@ public:
         if (!file_.is_open()) {
             return closed();
         }
+        octets_ += octets.size();
+        digest_.update(octets);
+        return put(octets);
+    }
+
+    core::Result<mail::HeldMessage, SpoolError> commit(
+        mail::HeldMessage message, std::span<const mail::HeldRecipient> recipients) override {
+        if (!file_.is_open()) {
+            return std::unexpected(closed().error());
+        }
+        message.spool_id = id_;
+        message.octets = octets_;
+        message.digest = digest_.finish_hex();
+        if (const auto put_behind = put(mail::encode_label(message, recipients));
+            !put_behind.has_value()) {
+            return std::unexpected(put_behind.error());
+        }
+        if (const auto durable = make_durable(); !durable.has_value()) {
+            return std::unexpected(durable.error());
+        }
+        return message;
+    }
+
+private:
+    core::Result<void, SpoolError> put(std::string_view octets) {
         if (pending_.size() + octets.size() < kPiece) {
             pending_ += octets;
             return {};
@@ -143,29 +147,26 @@ public:
         return write_out(octets);
     }
 
-    core::Result<std::string, SpoolError> commit() override {
-        if (!file_.is_open()) {
-            return std::unexpected(closed().error());
-        }
-        if (const auto written = flush(); !written.has_value()) {
-            return std::unexpected(written.error());
+    core::Result<void, SpoolError> make_durable() {
+        if (auto written = flush(); !written.has_value()) {
+            return written;
         }
         if (fsync(file_.get()) != 0) {
             return abandon("fsync", errno);
         }
-        const std::string committed = path_of(directory_, id_, kCommitted);
+        const std::string committed = path_of(directory_, id_, kLabelledFile);
         if (rename(temporary_.c_str(), committed.c_str()) != 0) {
             return abandon("rename", errno);
         }
         file_.close();
         if (const int error = sync_directory(directory_); error != 0) {
+            // Nobody was given its id: no row names it.
             unlink(committed.c_str());
             return error_of(directory_, "fsync", error);
         }
-        return id_;
+        return {};
     }
 
-private:
     [[nodiscard]] std::unexpected<SpoolError> closed() const {
         return std::unexpected(SpoolError{fmt::format("{}: not being written", temporary_)});
     }
@@ -199,7 +200,24 @@ private:
     std::string temporary_;
     FileHandle file_;
     std::string pending_;
+    std::uint64_t octets_ = 0;
+    core::RunningDigest digest_;
 };
+
+/// The path of a committed message, of whichever format; that of our own when there is none.
+std::string find_message(std::string_view directory, std::string_view id) {
+    for (const std::string_view suffix : kMessageFiles) {
+        std::string path = path_of(directory, id, suffix);
+        if (struct stat status{}; lstat(path.c_str(), &status) == 0) {
+            return path;
+        }
+    }
+    return path_of(directory, id, kLabelledFile);
+}
+
+std::unexpected<SpoolError> no_id() {
+    return std::unexpected(SpoolError{"not a spool id"});
+}
 
 }  // namespace
 
@@ -227,7 +245,7 @@ void DirSpool::remove_leftovers(std::chrono::seconds leftover_age) const {
     // A directory that cannot be listed is found out by its users; leftovers do no harm.
     const auto names = names_in(directory_);
     for (const std::string& name : names.value_or(std::vector<std::string>())) {
-        const auto id = id_in(name, kTemporary);
+        const auto id = spool_id_in(name, kTemporary);
         if (!id.has_value()) {
             continue;
         }
@@ -249,7 +267,7 @@ core::Result<std::unique_ptr<ports::SpoolWriter>, SpoolError> DirSpool::begin() 
         return std::unexpected(SpoolError{error.what()});
     }
     const std::string path = path_of(directory_, id, kTemporary);
-    FileHandle file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
+    FileHandle file = open_in_spool(path, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
     if (!file.is_open()) {
         return error_of(path, "open", errno);
     }
@@ -257,35 +275,69 @@ core::Result<std::unique_ptr<ports::SpoolWriter>, SpoolError> DirSpool::begin() 
 }
 
 core::Result<void, SpoolError> DirSpool::read(
-    std::string_view spool_id, const std::function<bool(std::string_view)>& take) const {
+    const mail::HeldMessage& message, const std::function<bool(std::string_view)>& take) const {
+    if (!is_spool_id(message.spool_id)) {
+        return no_id();
+    }
+    const std::string path = find_message(directory_, message.spool_id);
+    const auto file = SpoolFile::open(path);
+    if (!file.has_value()) {
+        return error_of(path, "open", file.error());
+    }
+    const auto read = file->read(message.octets, take);
+    if (!read.has_value()) {
+        return std::unexpected(read.error());
+    }
+    const bool is_whole = read->octets == message.octets &&
+                          (message.digest.empty() || read->digest == message.digest);
+    if (!read->stopped && !is_whole) {
+        return std::unexpected(SpoolError{fmt::format("{}: not what was held", path)});
+    }
+    return {};
+}
+
+core::Result<ports::CopyCheck, SpoolError> DirSpool::check(const mail::HeldMessage& message) const {
+    if (!is_spool_id(message.spool_id)) {
+        return no_id();
+    }
+    const std::string path = find_message(directory_, message.spool_id);
+    const auto file = SpoolFile::open(path);
+    if (file.has_value()) {
+        return file->check(message.octets, message.digest);
+    }
+    // A directory that is away, or not ours to read, says nothing of the file.
+    if (file.error() == ENOENT && access(directory_.c_str(), R_OK | X_OK) == 0) {
+        return ports::CopyCheck{.damage = "the copy in the spool is gone", .digest = {}};
+    }
+    return error_of(path, "open", file.error());
+}
+
+core::Result<std::string, SpoolError> DirSpool::set_aside(std::string_view spool_id) {
     if (!is_spool_id(spool_id)) {
-        return std::unexpected(SpoolError{"not a spool id"});
+        return no_id();
     }
-    const std::string path = path_of(directory_, spool_id, kCommitted);
-    const FileHandle file = open_file(path, O_RDONLY);
-    if (!file.is_open()) {
-        return error_of(path, "open", errno);
+    const std::string aside = lost_and_found();
+    if (mkdir(aside.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
+        return error_of(aside, "mkdir", errno);
     }
-    std::vector<char> piece(kPiece);
-    while (true) {
-        const ssize_t got = ::read(file.get(), piece.data(), piece.size());
-        if (got < 0) {
-            if (errno == EINTR) {
-                continue;
-            }
-            return error_of(path, "read", errno);
-        }
-        if (got == 0 || !take(std::string_view(piece.data(), static_cast<std::size_t>(got)))) {
-            return {};
+    const std::string path = find_message(directory_, spool_id);
+    std::string place = fmt::format("{}/{}", aside, path.substr(directory_.size() + 1));
+    if (rename(path.c_str(), place.c_str()) != 0) {
+        return error_of(path, "rename", errno);
+    }
+    for (const std::string& directory : {aside, directory_}) {
+        if (const int error = sync_directory(directory); error != 0) {
+            return error_of(directory, "fsync", error);
         }
     }
+    return place;
 }
 
 core::Result<void, SpoolError> DirSpool::remove(std::string_view spool_id) {
     if (!is_spool_id(spool_id)) {
-        return std::unexpected(SpoolError{"not a spool id"});
+        return no_id();
     }
-    const std::string path = path_of(directory_, spool_id, kCommitted);
+    const std::string path = find_message(directory_, spool_id);
     if (unlink(path.c_str()) != 0 && errno != ENOENT) {
         return error_of(path, "unlink", errno);
     }
@@ -293,17 +345,29 @@ core::Result<void, SpoolError> DirSpool::remove(std::string_view spool_id) {
 }
 
 core::Result<std::vector<std::string>, SpoolError> DirSpool::ids() const {
-    const auto names = names_in(directory_);
+    return ids_in(directory_);
+}
+
+std::string DirSpool::lost_and_found() const {
+    return fmt::format("{}/{}", directory_, kLostAndFound);
+}
+
+core::Result<std::vector<std::string>, SpoolError> DirSpool::ids_in(
+    const std::string& directory) const {
+    const auto names = names_in(directory);
     if (!names.has_value()) {
-        return error_of(directory_, "open", names.error());
+        return error_of(directory, "open", names.error());
     }
     std::vector<std::string> ids;
     for (const std::string& name : *names) {
-        if (auto id = id_in(name, kCommitted)) {
-            ids.push_back(std::move(*id));
+        for (const std::string_view suffix : kMessageFiles) {
+            if (auto id = spool_id_in(name, suffix)) {
+                ids.push_back(std::move(*id));
+            }
         }
     }
     std::ranges::sort(ids);
+    ids.erase(std::ranges::unique(ids).begin(), ids.end());
     return ids;
 }
 

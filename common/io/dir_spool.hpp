@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "mail/held.hpp"
 #include "ports/spool.hpp"
 
 #include <chrono>
@@ -15,10 +16,11 @@
 
 namespace holdback::io {
 
-/// `Spool` in one directory. A message is written under a temporary name, synced, renamed to
-/// `ID.eml`, and the directory is synced; files have mode 0600. Ids begin with the time, so that
-/// they sort by age, and end in random digits; ids from outside are checked before they become part
-/// of a path. Paths are opened anew for each call, so that calls work again once trouble is over.
+/// `Spool` in one directory. A message is written under a temporary name with its label behind it,
+/// synced, renamed to `ID.held`, and the directory is synced; files have mode 0600. Files `ID.eml`
+/// of an older version have no label and are read as well. Ids begin with the time, so that they
+/// sort by age, and end in random digits; ids from outside are checked before they become part of a
+/// path. Paths are opened anew for each call, so that calls work again once trouble is over.
 class DirSpool final : public ports::Spool {
 public:
     /// Makes the directory (mode 0700) when it is absent; its parent must exist. Removes temporary
@@ -32,13 +34,22 @@ public:
         override;
     /// Pieces are at most 64 KiB.
     [[nodiscard]] core::Result<void, ports::SpoolError> read(
-        std::string_view spool_id,
+        const mail::HeldMessage& message,
         const std::function<bool(std::string_view)>& take) const override;
+    [[nodiscard]] core::Result<ports::CopyCheck, ports::SpoolError> check(
+        const mail::HeldMessage& message) const override;
+    /// Into the directory `lost+found` below.
+    [[nodiscard]] core::Result<std::string, ports::SpoolError> set_aside(
+        std::string_view spool_id) override;
     [[nodiscard]] core::Result<void, ports::SpoolError> remove(std::string_view spool_id) override;
     /// In order of age.
     [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids() const override;
 
+    [[nodiscard]] std::string lost_and_found() const;
+
 private:
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids_in(
+        const std::string& directory) const;
     void remove_leftovers(std::chrono::seconds leftover_age) const;
 
     std::string directory_;

@@ -7,6 +7,7 @@
 #include "io/sqlite_held_rows.hpp"
 #include "mail/held.hpp"
 #include "ports/held_store.hpp"
+#include "ports/spool.hpp"
 #include "ports/suppression_store.hpp"
 
 #include <cstddef>
@@ -105,13 +106,67 @@ core::Result<void, StoreError> SqliteHeld::recheck_later(std::span<const ports::
     });
 }
 
-core::Result<std::vector<std::string>, StoreError> SqliteHeld::spool_ids_in_use() {
+core::Result<std::vector<std::string>, StoreError> SqliteHeld::listed_spool_ids() {
     return at_store_boundary([&] {
         return database_.read([](Connection& connection) {
             return read_texts(connection.query(
-                fmt::format("SELECT DISTINCT spool_id FROM held_recipient WHERE state IN {} "
-                            "ORDER BY spool_id",
-                            kActive)));
+                "SELECT spool_id FROM held_message WHERE spool_removed = 0 ORDER BY spool_id"));
+        });
+    });
+}
+
+core::Result<void, StoreError> SqliteHeld::note_copy(std::string_view spool_id,
+                                                     const ports::CopyCheck& check,
+                                                     core::TimePoint now) {
+    const auto note = [&](Connection& connection) {
+        connection
+            .query(
+                "UPDATE held_message SET damage = ?, "
+                "digest = CASE digest WHEN '' THEN ? ELSE digest END WHERE spool_id = ?")
+            .bind(check.damage)
+            .bind(check.digest)
+            .bind(spool_id)
+            .run();
+        if (check.damage.empty()) {
+            return;
+        }
+        std::vector<std::int64_t> ids;
+        Query held =
+            connection.query("SELECT id FROM held_recipient WHERE spool_id = ? AND state = 'held'");
+        held.bind(spool_id);
+        while (held.step()) {
+            ids.push_back(held.integer(0));
+        }
+        for (const std::int64_t id : ids) {
+            connection.query("UPDATE held_recipient SET release_at = NULL WHERE id = ?")
+                .bind(id)
+                .run();
+            static_cast<void>(
+                move(connection, id, HeldState::Held, HeldState::Held, check.damage, now));
+        }
+    };
+    return at_store_boundary([&] { database_.write(note); });
+}
+
+core::Result<std::vector<mail::HeldMessage>, StoreError> SqliteHeld::kept_messages(
+    std::string_view after, std::size_t most) {
+    return at_store_boundary([&] {
+        return database_.read([&](Connection& connection) {
+            Query query = connection.query(
+                "SELECT spool_id, octets, digest, damage, held_at FROM held_message "
+                "WHERE spool_removed = 0 AND spool_id > ? ORDER BY spool_id LIMIT ?");
+            query.bind(after).bind(static_cast<std::int64_t>(most));
+            std::vector<mail::HeldMessage> kept;
+            while (query.step()) {
+                mail::HeldMessage message;
+                message.spool_id = query.text(0);
+                message.octets = static_cast<std::uint64_t>(query.integer(1));
+                message.digest = query.text(2);
+                message.damage = query.text(3);
+                message.held_at = query.time(4);
+                kept.push_back(std::move(message));
+            }
+            return kept;
         });
     });
 }

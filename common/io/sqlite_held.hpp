@@ -7,6 +7,7 @@
 #include "io/sqlite_db.hpp"
 #include "mail/held.hpp"
 #include "ports/held_store.hpp"
+#include "ports/spool.hpp"
 #include "ports/suppression_store.hpp"  // StoreError
 
 #include <cstddef>
@@ -69,8 +70,13 @@ public:
         std::string_view token_hash, std::string_view queue_id, core::TimePoint now) override;
     [[nodiscard]] core::Result<ports::Recovered, ports::StoreError> recover(
         core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> spool_ids_in_use()
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> listed_spool_ids()
         override;
+    [[nodiscard]] core::Result<void, ports::StoreError> note_copy(std::string_view spool_id,
+                                                                  const ports::CopyCheck& check,
+                                                                  core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<mail::HeldMessage>, ports::StoreError> kept_messages(
+        std::string_view after, std::size_t most) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
         std::size_t most) override;
     [[nodiscard]] core::Result<void, ports::StoreError> spool_removed(

@@ -135,8 +135,8 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
     connection
         .query(
             "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, "
-            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, stream, issue) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, stream, issue, "
+            "digest, damage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(message.spool_id)
         .bind(mail::wire_name(message.kind))
         .bind(message.sender)
@@ -152,6 +152,8 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
         .bind(message.held_at)
         .bind(message.stream)
         .bind(message.issue)
+        .bind(message.digest)
+        .bind(message.damage)
         .run();
 }
 
@@ -306,6 +308,8 @@ ports::HeldItem read_item(const Query& query) {
     message.issue = query.text(31);
     recipient.mta_queue_id = query.text(32);
     recipient.mta_since = query.optional_time(33);
+    message.digest = query.text(34);
+    message.damage = query.text(35);
     return item;
 }
 
@@ -315,7 +319,8 @@ std::string item_sql(std::string_view rest) {
         "r.release_at, r.expires_at, r.changed_at, r.attempts, r.last_answer, m.kind, m.sender, "
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
         "m.fingerprint, m.octets, m.held_at, m.stream, r.in_doubt, r.recheck_at, r.advice, "
-        "r.suggestion, r.tell, m.issue, r.mta_queue_id, r.mta_since "
+        "r.suggestion, r.tell, m.issue, r.mta_queue_id, r.mta_since, m.digest, "
+        "m.damage "
         "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
         rest);
 }

@@ -439,6 +439,17 @@ CREATE INDEX held_recipient_in_doubt_by_copy ON held_recipient (mta_queue_id) WH
 CREATE INDEX notice_item_by_item ON notice_item (item);
 )sql";
 
+// What held copies are to be, and what is wrong with them; and which spool belongs to this store:
+// `generation` grows with each change that a store of an earlier moment lacks.
+constexpr std::string_view kVersion14 = R"sql(
+ALTER TABLE held_message ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE held_message ADD COLUMN damage TEXT NOT NULL DEFAULT '';
+CREATE TABLE spool_pair (
+    id         TEXT    NOT NULL,
+    generation INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -451,7 +462,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion10,
                             kVersion11,
                             kVersion12,
-                            kVersion13};
+                            kVersion13,
+                            kVersion14};
 
 }  // namespace
 

@@ -44,6 +44,11 @@ struct HeldMessage {
     std::string fingerprint;
     std::string stream = "bulk";  ///< by which policy its recipients were judged
     std::uint64_t octets = 0;
+    /// SHA-256 of its octets, lower-case hexadecimal; empty when it was held by a version that made
+    /// none.
+    std::string digest;
+    /// What is wrong with the copy in the spool, in plain words; empty: nothing that is known.
+    std::string damage;
     core::TimePoint held_at;
 
     bool operator==(const HeldMessage&) const = default;

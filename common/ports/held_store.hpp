@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "mail/held.hpp"
+#include "ports/spool.hpp"              // CopyCheck
 #include "ports/suppression_store.hpp"  // StoreError
 
 #include <cstddef>
@@ -244,9 +245,20 @@ public:
     /// in doubt get an answer that says so. Call once at start, before anything is released.
     [[nodiscard]] virtual core::Result<Recovered, StoreError> recover(core::TimePoint now) = 0;
 
-    /// Spool ids that still have a row in `held` or `releasing`: the files that must stay.
-    /// A file without a row may only be removed at start: a session writes the file first.
-    [[nodiscard]] virtual core::Result<std::vector<std::string>, StoreError> spool_ids_in_use() = 0;
+    /// Spool ids of the messages that are known and whose file was not removed, in order. A file
+    /// that is not among them is only looked at when no session writes: each writes the file first.
+    [[nodiscard]] virtual core::Result<std::vector<std::string>, StoreError> listed_spool_ids() = 0;
+
+    /// Writes down how the copy of a message looks: its damage, or its digest where there was none.
+    /// What is held of a damaged message is not released by itself any more, and has the damage in
+    /// its history.
+    [[nodiscard]] virtual core::Result<void, StoreError> note_copy(std::string_view spool_id,
+                                                                   const CopyCheck& check,
+                                                                   core::TimePoint now) = 0;
+
+    /// Messages whose file was not removed, in order of spool ids above `after`; at most `most`.
+    [[nodiscard]] virtual core::Result<std::vector<mail::HeldMessage>, StoreError> kept_messages(
+        std::string_view after, std::size_t most) = 0;
 
     /// Spool ids of messages of which nothing is in `held` or `releasing` any more: the files that
     /// can go, at any time. At most `most`; report them with `spool_removed`.

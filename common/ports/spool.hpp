@@ -3,9 +3,11 @@
 // How use cases keep the octets of held messages.
 
 #include "core/result.hpp"
+#include "mail/held.hpp"
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +32,18 @@ public:
 
     [[nodiscard]] virtual core::Result<void, SpoolError> append(std::string_view octets) = 0;
 
-    /// Makes the message durable (file synced, renamed, directory synced) and gives its spool id.
-    [[nodiscard]] virtual core::Result<std::string, SpoolError> commit() = 0;
+    /// Makes the message durable (file synced, renamed, directory synced), together with who it is
+    /// for. Gives `message` with its spool id, length and digest.
+    [[nodiscard]] virtual core::Result<mail::HeldMessage, SpoolError> commit(
+        mail::HeldMessage message, std::span<const mail::HeldRecipient> recipients) = 0;
+};
+
+/// How the copy of a message looks beside its row.
+struct CopyCheck {
+    /// What is wrong, as a clause for people ("the copy is cut: 5000 of 20208 octets"); empty:
+    /// these are the octets that were held.
+    std::string damage;
+    std::string digest;  ///< of a copy that is whole
 };
 
 /// The octets of held messages, by spool id. Safe from several threads.
@@ -46,9 +58,20 @@ public:
 
     [[nodiscard]] virtual core::Result<std::unique_ptr<SpoolWriter>, SpoolError> begin() = 0;
 
-    /// Gives the octets in pieces until `take` returns false.
+    /// Gives the octets of a held message in pieces until `take` returns false. A copy that turns
+    /// out to be another than its row says is an error: what was given until then is worth nothing.
     [[nodiscard]] virtual core::Result<void, SpoolError> read(
-        std::string_view spool_id, const std::function<bool(std::string_view)>& take) const = 0;
+        const mail::HeldMessage& message,
+        const std::function<bool(std::string_view)>& take) const = 0;
+
+    /// Compares the copy with its row. A row without a digest asks for the length alone. The error
+    /// is a copy that can't be read now, of which nothing is known.
+    [[nodiscard]] virtual core::Result<CopyCheck, SpoolError> check(
+        const mail::HeldMessage& message) const = 0;
+
+    /// Moves a message out of the way, where nobody but a person looks. Gives its new place.
+    [[nodiscard]] virtual core::Result<std::string, SpoolError> set_aside(
+        std::string_view spool_id) = 0;
 
     /// Removes a message; one that is not there is no error.
     [[nodiscard]] virtual core::Result<void, SpoolError> remove(std::string_view spool_id) = 0;

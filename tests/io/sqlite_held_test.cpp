@@ -219,7 +219,7 @@ TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind,
         const std::array moved{first};
         REQUIRE(kind.store.begin_release(moved, InDoubt::LeaveAlone, "h", "why", kNow).has_value());
         CHECK(hold_one(kind.store, message("s3"), "a@example.net") == first);
-        CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1", "s2"});
+        CHECK(kind.store.listed_spool_ids().value() == std::vector<std::string>{"s1", "s2"});
     }
     SUBCASE("another sender or another fingerprint makes another item") {
         HeldMessage other = message("s3");
@@ -252,7 +252,7 @@ TEST_CASE_TEMPLATE("a message of which every recipient is held already leaves no
     Kind kind;
     hold_one(kind.store, message("s1"), "a@example.net");
     hold_one(kind.store, message("s2"), "a@example.net");
-    CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1"});
+    CHECK(kind.store.listed_spool_ids().value() == std::vector<std::string>{"s1"});
     CHECK(kind.store.removable_spool_ids(10).value().empty());
     // The spool id is still free.
     hold_one(kind.store, message("s2"), "b@example.net");
@@ -620,6 +620,48 @@ TEST_CASE_TEMPLATE("a list of any length can be walked, left early, and changed 
     CHECK(kind.store.counts().value() == HeldCounts{.held = 20, .discarded = 230});
 }
 
+TEST_CASE_TEMPLATE(
+    "how a copy looks stands with its message, and a damaged one is not due any more",
+    Kind,
+    Sqlite,
+    Memory) {
+    Kind kind;
+    HeldRecipient due = recipient("a@example.net");
+    due.release_at = kNow + 1h;
+    const std::array recipients{due, recipient("b@example.net")};
+    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    HeldMessage with_digest = message("s2", "other");
+    with_digest.digest = std::string(64, 'a');
+    hold_one(kind.store, with_digest, "c@example.net");
+    REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow + 1s));
+
+    const std::string digest(64, 'b');
+    REQUIRE(kind.store.note_copy("s1", {.damage = {}, .digest = digest}, kNow).has_value());
+    REQUIRE(kind.store.note_copy("s2", {.damage = {}, .digest = digest}, kNow).has_value());
+    const auto kept = kind.store.kept_messages("", 10).value();
+    REQUIRE(kept.size() == 2);
+    CHECK(kept[0].digest == digest);
+    CHECK(kept[1].digest == std::string(64, 'a'));
+    CHECK(kept[0].octets == message("s1").octets);
+    CHECK(kind.store.kept_messages("s1", 10).value().size() == 1);
+    CHECK(kind.store.kept_messages("", 1).value().front().spool_id == "s1");
+    CHECK(all(kind.store)[0].recipient.release_at == kNow + 1h);
+
+    REQUIRE(
+        kind.store.note_copy("s1", {.damage = "it is cut", .digest = {}}, kNow + 2s).has_value());
+    const auto items = all(kind.store);
+    CHECK(items[0].message.damage == "it is cut");
+    CHECK(items[0].message.digest == digest);
+    CHECK_FALSE(items[0].recipient.release_at.has_value());
+    CHECK(kind.store.history(1).value().back().text == "it is cut");
+    CHECK(items[1].recipient.state == HeldState::Discarded);
+    CHECK(kind.store.history(2).value().size() == 2);
+    CHECK(items[2].message.damage.empty());
+
+    REQUIRE(kind.store.note_copy("s1", {.damage = {}, .digest = digest}, kNow + 3s).has_value());
+    CHECK(all(kind.store)[0].message.damage.empty());
+}
+
 TEST_CASE_TEMPLATE("a spool file may go when nothing of its message is held, and is named once",
                    Kind,
                    Sqlite,
@@ -631,13 +673,14 @@ TEST_CASE_TEMPLATE("a spool file may go when nothing of its message is held, and
     REQUIRE(ended(kind.store, 1, HeldState::Discarded, "", kNow + 1s));
     REQUIRE(ended(kind.store, 3, HeldState::Returned, "", kNow + 2s));
     CHECK(kind.store.removable_spool_ids(10).value() == std::vector<std::string>{"s2"});
-    CHECK(kind.store.spool_ids_in_use().value() == std::vector<std::string>{"s1"});
+    CHECK(kind.store.listed_spool_ids().value() == std::vector<std::string>{"s1", "s2"});
     REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow + 3s));
     CHECK(kind.store.removable_spool_ids(10).value().size() == 2);
     CHECK(kind.store.removable_spool_ids(1).value().size() == 1);
     const std::array gone{std::string("s1")};
     REQUIRE(kind.store.spool_removed(gone).has_value());
     CHECK(kind.store.removable_spool_ids(10).value() == std::vector<std::string>{"s2"});
+    CHECK(kind.store.listed_spool_ids().value() == std::vector<std::string>{"s2"});
 
     CHECK(kind.store.purge_ended(kNow + 3s).value() == 2);
     CHECK(ids(kind.store, {}) == std::vector<std::int64_t>{2});

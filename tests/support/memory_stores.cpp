@@ -2,6 +2,7 @@
 #include "tests/support/memory_stores.hpp"
 
 #include "core/clock.hpp"
+#include "core/digest.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/unknown_text.hpp"
@@ -737,18 +738,60 @@ core::Result<ports::Recovered, ports::StoreError> MemoryHeldStore::recover(core:
     return recovered;
 }
 
-core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::spool_ids_in_use() {
+core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::listed_spool_ids() {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
     std::vector<std::string> ids;
-    for (const std::string& id : std::views::keys(messages_)) {
-        if (has_active(id)) {
+    for (const auto& [id, row] : messages_) {
+        if (!row.spool_removed) {
             ids.push_back(id);
         }
     }
     return ids;
+}
+
+core::Result<void, ports::StoreError> MemoryHeldStore::note_copy(std::string_view spool_id,
+                                                                 const ports::CopyCheck& check,
+                                                                 core::TimePoint now) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto found = messages_.find(spool_id);
+    if (found == messages_.end()) {
+        return {};
+    }
+    mail::HeldMessage& message = found->second.message;
+    message.damage = check.damage;
+    if (message.digest.empty()) {
+        message.digest = check.digest;
+    }
+    for (Row& row : std::views::values(rows_)) {
+        if (row.recipient.spool_id == spool_id && row.recipient.state == mail::HeldState::Held &&
+            !check.damage.empty()) {
+            row.recipient.release_at.reset();
+            move(row, mail::HeldState::Held, check.damage, now);
+        }
+    }
+    return {};
+}
+
+core::Result<std::vector<mail::HeldMessage>, ports::StoreError> MemoryHeldStore::kept_messages(
+    std::string_view after, std::size_t most) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<mail::HeldMessage> kept;
+    for (auto row = messages_.upper_bound(after); row != messages_.end() && kept.size() < most;
+         ++row) {
+        if (!row->second.spool_removed) {
+            kept.push_back(row->second.message);
+        }
+    }
+    return kept;
 }
 
 core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::removable_spool_ids(
@@ -823,6 +866,16 @@ core::Result<ports::HeldCounts, ports::StoreError> MemoryHeldStore::counts() {
                              .discarded = in(mail::HeldState::Discarded)};
 }
 
+namespace {
+
+std::string digest_of(std::string_view octets) {
+    core::RunningDigest digest;
+    digest.update(octets);
+    return digest.finish_hex();
+}
+
+}  // namespace
+
 class MemorySpool::Writer final : public ports::SpoolWriter {
 public:
     explicit Writer(MemorySpool& spool) : spool_(spool) {}
@@ -835,11 +888,15 @@ public:
         return {};
     }
 
-    core::Result<std::string, ports::SpoolError> commit() override {
+    core::Result<mail::HeldMessage, ports::SpoolError> commit(
+        mail::HeldMessage message, std::span<const mail::HeldRecipient> /*recipients*/) override {
         if (auto what = spool_.write_trouble_.met()) {
             return std::unexpected(ports::SpoolError{std::move(*what)});
         }
-        return spool_.keep(std::move(octets_));
+        message.octets = octets_.size();
+        message.digest = digest_of(octets_);
+        message.spool_id = spool_.keep(std::move(octets_));
+        return message;
     }
 
 private:
@@ -863,20 +920,62 @@ core::Result<std::unique_ptr<ports::SpoolWriter>, ports::SpoolError> MemorySpool
 }
 
 core::Result<void, ports::SpoolError> MemorySpool::read(
-    std::string_view spool_id, const std::function<bool(std::string_view)>& take) const {
-    if (auto what = read_trouble_.met()) {
-        return std::unexpected(ports::SpoolError{std::move(*what)});
+    const mail::HeldMessage& message, const std::function<bool(std::string_view)>& take) const {
+    const auto checked = check(message);
+    if (!checked.has_value()) {
+        return std::unexpected(checked.error());
     }
-    const auto whole = octets(spool_id);
+    const auto whole = octets(message.spool_id);
     if (!whole.has_value()) {
-        return std::unexpected(ports::SpoolError{fmt::format("{}: no such message", spool_id)});
+        return std::unexpected(ports::SpoolError{checked->damage});
     }
     // Two pieces, so that a caller that expects one is found out.
     const std::string_view view(*whole);
     if (!view.empty() && take(view.substr(0, (view.size() / 2) + 1)) && view.size() > 1) {
         take(view.substr((view.size() / 2) + 1));
     }
+    if (!checked->damage.empty()) {
+        return std::unexpected(ports::SpoolError{checked->damage});
+    }
     return {};
+}
+
+core::Result<ports::CopyCheck, ports::SpoolError> MemorySpool::check(
+    const mail::HeldMessage& message) const {
+    if (auto what = read_trouble_.met()) {
+        return std::unexpected(ports::SpoolError{std::move(*what)});
+    }
+    const auto whole = octets(message.spool_id);
+    if (!whole.has_value()) {
+        return ports::CopyCheck{.damage = "the copy in the spool is gone", .digest = {}};
+    }
+    std::string digest = digest_of(*whole);
+    if (!message.digest.empty() && digest != message.digest) {
+        return ports::CopyCheck{.damage = "the copy in the spool has other octets", .digest = {}};
+    }
+    return ports::CopyCheck{.damage = {}, .digest = std::move(digest)};
+}
+
+core::Result<std::string, ports::SpoolError> MemorySpool::set_aside(std::string_view spool_id) {
+    if (auto what = write_trouble_.met()) {
+        return std::unexpected(ports::SpoolError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    if (const auto file = files_.find(spool_id); file != files_.end()) {
+        aside_.push_back(file->first);
+        files_.erase(file);
+    }
+    return fmt::format("aside/{}", spool_id);
+}
+
+void MemorySpool::spoil(std::string_view spool_id, std::string octets) {
+    const std::scoped_lock lock(mutex_);
+    files_.insert_or_assign(std::string(spool_id), std::move(octets));
+}
+
+std::vector<std::string> MemorySpool::aside() const {
+    const std::scoped_lock lock(mutex_);
+    return aside_;
 }
 
 core::Result<void, ports::SpoolError> MemorySpool::remove(std::string_view spool_id) {

@@ -161,8 +161,13 @@ public:
         std::string_view token_hash, std::string_view queue_id, core::TimePoint now) override;
     [[nodiscard]] core::Result<ports::Recovered, ports::StoreError> recover(
         core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> spool_ids_in_use()
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> listed_spool_ids()
         override;
+    [[nodiscard]] core::Result<void, ports::StoreError> note_copy(std::string_view spool_id,
+                                                                  const ports::CopyCheck& check,
+                                                                  core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<mail::HeldMessage>, ports::StoreError> kept_messages(
+        std::string_view after, std::size_t most) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
         std::size_t most) override;
     [[nodiscard]] core::Result<void, ports::StoreError> spool_removed(
@@ -210,16 +215,24 @@ public:
     [[nodiscard]] core::Result<std::unique_ptr<ports::SpoolWriter>, ports::SpoolError> begin()
         override;
     [[nodiscard]] core::Result<void, ports::SpoolError> read(
-        std::string_view spool_id,
+        const mail::HeldMessage& message,
         const std::function<bool(std::string_view)>& take) const override;
+    [[nodiscard]] core::Result<ports::CopyCheck, ports::SpoolError> check(
+        const mail::HeldMessage& message) const override;
+    [[nodiscard]] core::Result<std::string, ports::SpoolError> set_aside(
+        std::string_view spool_id) override;
     [[nodiscard]] core::Result<void, ports::SpoolError> remove(std::string_view spool_id) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids() const override;
 
     /// The octets of a committed message.
     [[nodiscard]] std::optional<std::string> octets(std::string_view spool_id) const;
-    /// Fails `begin`, `append`, `commit` and `remove`.
+    /// Puts other octets in the place of a message's.
+    void spoil(std::string_view spool_id, std::string octets);
+    /// What was set aside.
+    [[nodiscard]] std::vector<std::string> aside() const;
+    /// Fails `begin`, `append`, `commit`, `set_aside` and `remove`.
     Trouble& write_trouble() { return write_trouble_; }
-    /// Fails `read` and `ids`.
+    /// Fails `read`, `check` and `ids`.
     Trouble& read_trouble() const { return read_trouble_; }
 
 private:
@@ -231,6 +244,7 @@ private:
     mutable Trouble read_trouble_;
     mutable std::mutex mutex_;
     std::map<std::string, std::string, std::less<>> files_;
+    std::vector<std::string> aside_;
     int next_ = 1;
 };
 

@@ -101,7 +101,7 @@ struct House {
         message.held_at = clock.now();
         auto writer = spool.begin().value();
         REQUIRE(writer->append("Subject: Spring news\r\n\r\nHello\r\n").has_value());
-        message.spool_id = writer->commit().value();
+        message = writer->commit(std::move(message), {}).value();
         std::vector<mail::HeldRecipient> rows;
         for (const std::string& address : to) {
             mail::HeldRecipient row;

@@ -12,10 +12,12 @@
 #include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
 #include "ports/held_store.hpp"
+#include "ports/log.hpp"
 #include "ports/submitter.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/zone_resolver.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -77,9 +79,11 @@ struct House {
         auto writer = spool.begin().value();
         REQUIRE(writer->append("Subject: hi\r\n\r\nHello.\r\n").has_value());
         mail::HeldMessage message;
-        message.spool_id = writer->commit().value();
         message.sender = "news@a.test";
+        message.subject = "hi";
+        message.message_id = "<1@a.test>";
         message.held_at = clock.now();
+        message = writer->commit(std::move(message), {}).value();
         recipient.address = address;
         recipient.reason = "the domain takes no mail";
         const std::array rows{std::move(recipient)};
@@ -97,17 +101,26 @@ struct House {
         return release.release(std::span(&id, 1), settings.hold, "command").front().what;
     }
 
-    mail::HeldRecipient row(std::int64_t id) {
+    ports::HeldItem item(std::int64_t id) {
         ports::HeldFilter filter;
         filter.ids = {id};
-        mail::HeldRecipient found;
+        ports::HeldItem found;
         REQUIRE(held.list(filter,
                           [&](const ports::HeldItem& item) {
-                              found = item.recipient;
+                              found = item;
                               return false;
                           })
                     .has_value());
         return found;
+    }
+
+    mail::HeldRecipient row(std::int64_t id) { return item(id).recipient; }
+
+    std::size_t errors(std::string_view part) const {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(log.lines(), [&](const support::LogLine& line) {
+                return line.severity == ports::Severity::Error && line.text.contains(part);
+            }));
     }
 
     void suppress(const std::string& address) {
@@ -394,6 +407,77 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         house.release.work(house.settings.hold);
         CHECK(house.row(id).state == mail::HeldState::Returned);
     }
+}
+
+TEST_CASE("a damaged copy is not sent, says so once, and its sender is told at its expiry") {
+    House house;
+    mail::HeldRecipient recipient;
+    recipient.release_at = house.clock.now();
+    recipient.expires_at = house.clock.now() + 24h;
+    const std::int64_t id = house.hold("bo@b.test", std::move(recipient));
+    const std::string spool_id = house.item(id).message.spool_id;
+    house.spool.spoil(spool_id, "Subject: hi\r\n\r\nHallo.\r\n");
+    house.settings.hold.at_expiry = config::AtExpiry::Release;
+
+    house.release.work(house.settings.hold);
+    CHECK(house.submitter.seen().empty());
+    CHECK(house.row(id).state == mail::HeldState::Held);
+    CHECK(house.row(id).attempts == 0);
+    CHECK_FALSE(house.row(id).release_at.has_value());
+    CHECK(house.item(id).message.damage == "the copy in the spool has other octets");
+    CHECK(house.release_one(id) == What::Damaged);
+    CHECK(house.errors(spool_id) == 1);
+
+    SUBCASE("the sender reads what is known, not what is in the copy") {
+        house.clock.advance(25h);
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+        house.release.work(house.settings.hold);
+        REQUIRE(house.submitter.seen().size() == 1);
+        const std::string& dsn = house.submitter.seen().front().octets;
+        CHECK(dsn.contains("the copy in the spool has other octets"));
+        CHECK(dsn.contains("Message-ID: <1@a.test>"));
+    }
+    SUBCASE("a copy that was put back goes at a person's word") {
+        house.spool.spoil(spool_id, "Subject: hi\r\n\r\nHello.\r\n");
+        CHECK(house.release_one(id) == What::Released);
+        CHECK(house.item(id).message.damage.empty());
+    }
+    SUBCASE("who knows that it is damaged may discard it") {
+        CHECK(house.release.discard(std::span(&id, 1), "command").front().what == What::Discarded);
+    }
+}
+
+TEST_CASE("the walk finds a damage that nobody asked about") {
+    House house;
+    const std::int64_t whole = house.hold("a@b.test");
+    const std::int64_t spoilt = house.hold("bo@b.test");
+    const std::string spool_id = house.item(spoilt).message.spool_id;
+    house.spool.spoil(spool_id, "");
+    for (int i = 0; i < 10; ++i) {
+        house.clock.advance(5s);
+        house.release.work(house.settings.hold);
+    }
+    CHECK(house.item(whole).message.damage.empty());
+    CHECK_FALSE(house.item(spoilt).message.damage.empty());
+    CHECK(house.errors(spool_id) == 1);
+    house.spool.spoil(spool_id, "Subject: hi\r\n\r\nHello.\r\n");
+    house.clock.advance(24h);
+    house.release.work(house.settings.hold);
+    CHECK(house.item(spoilt).message.damage.empty());
+}
+
+TEST_CASE("a file that no row names is set aside at the start, and said") {
+    House house;
+    house.hold("a@b.test");
+    auto writer = house.spool.begin().value();
+    REQUIRE(writer->append("Subject: stray\r\n\r\n").has_value());
+    const std::string stray = writer->commit({}, {}).value().spool_id;
+    house.release.recover();
+    CHECK(house.spool.aside() == std::vector<std::string>{stray});
+    CHECK(house.spool.ids().value().size() == 1);
+    CHECK(house.errors("held rescue") == 1);
+    CHECK(house.errors(stray) == 1);
 }
 
 TEST_CASE("held mail whose cause has gone is released by itself") {
