@@ -246,7 +246,8 @@ App::App(std::string settings_path,
                       .clock = clock_,
                       .snapshots = snapshots_,
                       .listeners = {&outcome_learning_, &doubts_}}),
-      recording_(recorder_, snapshots_, *log_) {
+      recording_(recorder_, snapshots_, *log_),
+      dns_watch_(resolver_, clock_, *log_) {
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();

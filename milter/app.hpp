@@ -37,6 +37,7 @@
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
 #include "milter/decision_recording.hpp"
+#include "milter/dns_watch.hpp"
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
 #include "milter/swappable_resolver.hpp"
@@ -152,6 +153,7 @@ private:
     std::jthread answers_;
     LogFollowing log_following_;
     DecisionRecording recording_;
+    DnsWatch dns_watch_;
     std::optional<ControlSocket> control_;
     std::jthread milter_;
 };

@@ -149,10 +149,11 @@ std::vector<ControlLine> App::status() const {
         number_line("internal_errors", counters_.internal_errors.load()),
         number_line("codes", snapshot->codes.entries().size()),
         number_line("rules", snapshot->rules.rules().size()),
-        {"dns", resolver_.current() == nullptr ? "no nameserver" : "ok"},
         number_line("seal_keys", seals_.keys().size()),
         number_line("outages", learner_.outages().size()),
         number_line("campaigns_stopped", campaigns_.stopped().size())};
+    const std::vector<ControlLine> dns = dns_watch_.status();
+    lines.insert(lines.end(), dns.begin(), dns.end());
     const std::vector<ControlLine> cache = cache_lines();
     lines.insert(lines.end(), cache.begin(), cache.end());
     const std::vector<ControlLine> following = log_following_.status();
@@ -203,6 +204,7 @@ std::vector<ControlLine> App::metrics() const {
          .label_name = "campaign",
          .values = stopped_campaigns()}};
     std::ranges::move(recording_.metrics(), std::back_inserter(all));
+    std::ranges::move(dns_watch_.metrics(), std::back_inserter(all));
     const std::string text = report::exposition(all);
     std::vector<ControlLine> lines;
     for (const std::string_view line : core::split(text, '\n')) {

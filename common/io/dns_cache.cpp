@@ -63,38 +63,39 @@ bool DnsCache::is_hit(const Kept& kept, SteadyPoint now, SteadyPoint deadline) {
            (!is_timeout(kept.answer) || deadline - now <= kept.waited + kSlack);
 }
 
-void DnsCache::ask(const DnsQuestion& question, SteadyPoint deadline, DnsCallback callback) {
+void DnsCache::ask(const DnsQuestion& question, const DnsTerms& terms, DnsCallback callback) {
     const SteadyPoint now = clock_.steady_now();
     std::optional<DnsAnswer> known;
     const bool must_ask = state_.with([&](State& state) {
         const auto found = state.index.find(question);
-        if (found != state.index.end() && is_hit(*found->second, now, deadline)) {
+        if (found != state.index.end() && is_hit(*found->second, now, terms.until)) {
             state.kept.splice(state.kept.begin(), state.kept, found->second);
             ++state.hits;
             known = found->second->answer;
             return false;
         }
         ++state.misses;
-        const auto [flight, fresh] = state.flights.try_emplace(question, Flight{now, deadline, {}});
-        flight->second.waiters.push_back({deadline, std::move(callback)});
+        const auto [flight, fresh] =
+            state.flights.try_emplace(question, Flight{now, terms.until, {}});
+        flight->second.waiters.push_back({terms, std::move(callback)});
         return fresh;
     });
     if (known.has_value()) {
         callback(*std::move(known));
     } else if (must_ask) {
-        ask_upstream(question, deadline);
+        ask_upstream(question, terms);
     }
 }
 
-void DnsCache::ask_upstream(const DnsQuestion& question, SteadyPoint deadline) {
-    upstream_->ask(question, deadline, [this, question](DnsAnswer answer) {
+void DnsCache::ask_upstream(const DnsQuestion& question, const DnsTerms& terms) {
+    upstream_->ask(question, terms, [this, question](DnsAnswer answer) {
         on_answer(question, std::move(answer));
     });
 }
 
 void DnsCache::on_answer(const DnsQuestion& question, DnsAnswer answer) {
     std::vector<DnsCallback> served;
-    std::optional<SteadyPoint> again;
+    std::optional<DnsTerms> again;
     state_.with([&](State& state) {
         const auto found = state.flights.find(question);
         if (found == state.flights.end()) {
@@ -107,15 +108,17 @@ void DnsCache::on_answer(const DnsQuestion& question, DnsAnswer answer) {
         const std::chrono::nanoseconds waited = ended - flight.begun;
         std::vector<Waiter> patient;
         for (Waiter& waiter : flight.waiters) {
-            if (timed_out && waiter.deadline > ended) {
-                again = std::max(again.value_or(waiter.deadline), waiter.deadline);
+            if (timed_out && waiter.terms.until > ended) {
+                if (!again.has_value() || waiter.terms.until > again->until) {
+                    again = waiter.terms;
+                }
                 patient.push_back(std::move(waiter));
             } else {
                 served.push_back(std::move(waiter.callback));
             }
         }
         if (again.has_value()) {
-            flight = Flight{ended, *again, std::move(patient)};
+            flight = Flight{ended, again->until, std::move(patient)};
         } else {
             state.flights.erase(found);
         }
@@ -167,6 +170,11 @@ std::chrono::seconds DnsCache::lifetime(const DnsAnswer& answer) const {
         return std::clamp(answer.ttl, limits_.least, limits_.negative);
     }
     return limits_.failure;
+}
+
+void DnsCache::ask_for_a_sign(SteadyPoint deadline) {
+    // RFC 6761 section 6.3: resolvers answer it themselves. Even a refusal is a sign.
+    upstream_->ask({"localhost", mail::DnsType::A}, deadline, [](const DnsAnswer& /*answer*/) {});
 }
 
 DnsCounters DnsCache::counters() const {

@@ -45,8 +45,12 @@ public:
     /// question already asked may be called later than its own deadline, by the other's; one whose
     /// deadline is later is not answered with the other's timeout: the question is asked again.
     void ask(const mail::DnsQuestion& question,
-             core::SteadyPoint deadline,
+             const DnsTerms& terms,
              DnsCallback callback) override;
+
+    /// Asks the source itself for something that every nameserver knows, so that it counts a reply
+    /// when there is any.
+    void ask_for_a_sign(core::SteadyPoint deadline);
 
     /// The counters of the source with the cache's own.
     [[nodiscard]] DnsCounters counters() const override;
@@ -70,7 +74,7 @@ private:
         std::chrono::nanoseconds waited;  ///< how long the question had before it timed out
     };
     struct Waiter {
-        core::SteadyPoint deadline;
+        DnsTerms terms;
         DnsCallback callback;
     };
     struct Flight {
@@ -94,7 +98,7 @@ private:
     [[nodiscard]] static bool is_hit(const Kept& kept,
                                      core::SteadyPoint now,
                                      core::SteadyPoint deadline);
-    void ask_upstream(const mail::DnsQuestion& question, core::SteadyPoint deadline);
+    void ask_upstream(const mail::DnsQuestion& question, const DnsTerms& terms);
     void on_answer(const mail::DnsQuestion& question, mail::DnsAnswer answer);
     [[nodiscard]] mail::DnsAnswer keep(State& state,
                                        mail::DnsAnswer answer,

@@ -84,22 +84,31 @@ struct OpenSocket {
     Edns edns;
     mail::DnsQuestion sent;
     DnsSocket socket;
+    bool told_when_writable = false;  ///< epoll tells when it can take octets
 };
 
 /// A question in flight or waiting for its turn.
 struct Flight {
     DnsJob job;
-    SteadyPoint deadline;
+    DnsTerms terms;
     DnsCallback callback;
     SteadyPoint wake;
     std::vector<OpenSocket> sockets;
     bool begun = false;
+    bool waits = true;   ///< for its turn
+    bool heard = false;  ///< a nameserver has replied
 };
 
 struct Request {
     mail::DnsQuestion question;
-    SteadyPoint deadline;
+    DnsTerms terms;
     DnsCallback callback;
+};
+
+/// What one asker has and wants.
+struct Asker {
+    std::deque<std::uint64_t> waiting;  ///< questions, the next one first; some may be gone
+    std::size_t sockets = 0;
 };
 
 /// How a server has behaved lately.
@@ -113,7 +122,10 @@ struct AtomicCounters {
     std::atomic<std::uint64_t> queries{0};
     std::atomic<std::uint64_t> tcp{0};
     std::atomic<std::uint64_t> ignored{0};
+    std::atomic<std::uint64_t> replies{0};
     std::atomic<std::uint64_t> unresolved{0};
+    std::atomic<std::uint64_t> ended{0};
+    std::atomic<std::uint64_t> answered{0};
     std::atomic<std::uint64_t> running{0};
 };
 
@@ -151,6 +163,7 @@ public:
         if (counters_.running.fetch_add(1, std::memory_order_relaxed) >= options_.questions) {
             counters_.running.fetch_sub(1, std::memory_order_relaxed);
             counters_.unresolved.fetch_add(1, std::memory_order_relaxed);
+            counters_.ended.fetch_add(1, std::memory_order_relaxed);
             request.callback(unresolved(request.question, "overload"));
             return;
         }
@@ -169,7 +182,10 @@ public:
         now.queries = counters_.queries.load(std::memory_order_relaxed);
         now.tcp = counters_.tcp.load(std::memory_order_relaxed);
         now.ignored = counters_.ignored.load(std::memory_order_relaxed);
+        now.replies = counters_.replies.load(std::memory_order_relaxed);
         now.unresolved = counters_.unresolved.load(std::memory_order_relaxed);
+        now.ended = counters_.ended.load(std::memory_order_relaxed);
+        now.answered = counters_.answered.load(std::memory_order_relaxed);
         now.running = counters_.running.load(std::memory_order_relaxed);
         return now;
     }
@@ -243,27 +259,82 @@ private:
             auto flight = std::make_unique<Flight>(Flight{
                 .job = DnsJob(
                     std::move(request.question), servers_.size(), best_server(), options_.patience),
-                .deadline = request.deadline,
+                .terms = request.terms,
                 .callback = std::move(request.callback),
-                .wake = request.deadline,
+                .wake = request.terms.until,
                 .sockets = {},
             });
             timers_.emplace(flight->wake, id);
+            queue_up(id, *flight);
             flights_.emplace(id, std::move(flight));
-            waiting_.push_back(id);
         }
     }
 
-    void begin_waiting() {
-        while (!waiting_.empty() && open_sockets_ < options_.sockets) {
-            const FlightId id = waiting_.front();
-            waiting_.pop_front();
-            const auto found = flights_.find(id);
-            if (found != flights_.end()) {
-                found->second->begun = true;
-                follow(id, *found->second, found->second->job.begin());
-            }
+    void queue_up(FlightId id, Flight& flight) {
+        flight.waits = true;
+        Asker& asker = askers_[flight.terms.asker];
+        if (asker.waiting.empty()) {
+            turns_.push_back(flight.terms.asker);
         }
+        asker.waiting.push_back(id);
+    }
+
+    /// Gives sockets to those that wait, one to each asker in turn.
+    void begin_waiting() {
+        std::size_t refused = 0;  // askers in a row
+        while (refused < turns_.size() && open_sockets_ < options_.sockets) {
+            const std::uint64_t who = turns_.front();
+            turns_.pop_front();
+            Asker& asker = askers_.at(who);
+            while (!asker.waiting.empty() && !flights_.contains(asker.waiting.front())) {
+                asker.waiting.pop_front();
+            }
+            if (asker.waiting.empty()) {
+                forget_if_idle(who);
+                continue;
+            }
+            if (asker.sockets >= options_.sockets - open_sockets_) {
+                turns_.push_back(who);
+                ++refused;
+                continue;
+            }
+            refused = 0;
+            const FlightId id = asker.waiting.front();
+            asker.waiting.pop_front();
+            if (!asker.waiting.empty()) {
+                turns_.push_back(who);
+            }
+            go_on(id);
+        }
+    }
+
+    /// The question's turn has come, for the first time or again.
+    void go_on(FlightId id) {
+        Flight& flight = *flights_.at(id);
+        flight.waits = false;
+        const bool again = std::exchange(flight.begun, true);
+        follow(id, flight, again ? flight.job.on_silence() : flight.job.begin());
+    }
+
+    void forget_if_idle(std::uint64_t who) {
+        const auto found = askers_.find(who);
+        if (found != askers_.end() && found->second.sockets == 0 && found->second.waiting.empty()) {
+            askers_.erase(found);
+        }
+    }
+
+    /// True while a question that nobody waits for takes nothing from others.
+    [[nodiscard]] bool has_plenty() const {
+        return turns_.empty() && open_sockets_ <= options_.sockets / 2;
+    }
+
+    /// True for a silent question when another one of its asker waits, or any while its asker has
+    /// more than it may.
+    [[nodiscard]] bool must_give_way(const Flight& flight) const {
+        const auto found = askers_.find(flight.terms.asker);
+        return !turns_.empty() && found != askers_.end() &&
+               (!found->second.waiting.empty() ||
+                found->second.sockets > options_.sockets - open_sockets_);
     }
 
     void on_timers() {
@@ -271,12 +342,19 @@ private:
         while (!timers_.empty() && timers_.begin()->first <= now) {
             const FlightId id = timers_.begin()->second;
             Flight& flight = *flights_.at(id);
-            if (now >= flight.deadline) {
+            const bool is_late = now >= flight.terms.until;
+            if (now >= flight.terms.late || (is_late && (flight.waits || !has_plenty()))) {
                 finish(id, flight.job.give_up(flight.begun ? "timeout" : "overload"));
                 continue;
             }
             note_silence(flight.job.server(), now);
-            follow(id, flight, flight.job.on_silence());
+            if (must_give_way(flight)) {
+                close_sockets(flight);
+                queue_up(id, flight);
+                set_wake(id, flight, flight.terms.until);
+            } else {
+                follow(id, flight, flight.job.on_silence());
+            }
         }
     }
 
@@ -302,10 +380,8 @@ private:
                 on_broken(id, flight, open);
                 return false;
             }
-            if (!open.socket.wants_to_write()) {
-                watch(open.socket.descriptor(), EPOLL_CTL_MOD, EPOLLIN, id);
-            }
         }
+        watch_writing(id, open);
         for (int i = 0; i < kMostReads; ++i) {
             const DnsSocket::Received received = open.socket.receive();
             if (std::holds_alternative<DnsSocket::Nothing>(received)) {
@@ -319,6 +395,8 @@ private:
             const auto reply = parse_reply(*octets, open.id, open.sent);
             if (reply.has_value()) {
                 health_.at(open.server) = {};
+                flight.heard = true;
+                counters_.replies.fetch_add(1, std::memory_order_relaxed);
                 const AdTrust trust = servers_.at(open.server).trust;
                 follow(id, flight, flight.job.on_reply(open.server, *reply, trust));
                 return false;
@@ -333,7 +411,7 @@ private:
         if (open.socket.transport() == DnsTransport::Tcp) {
             // It would be readable for ever.
             std::erase_if(flight.sockets, [&](const OpenSocket& one) { return &one == &open; });
-            --open_sockets_;
+            give_back(flight, 1);
         }
         follow(id, flight, flight.job.on_broken(server));
     }
@@ -377,10 +455,9 @@ private:
                                       .sent = flight.job.current(),
                                       .socket = *std::move(socket)});
             ++open_sockets_;
+            ++askers_[flight.terms.asker].sockets;
             open = &flight.sockets.back();
-            const std::uint32_t events =
-                query.transport == DnsTransport::Tcp ? EPOLLIN | EPOLLOUT : EPOLLIN;
-            watch(open->socket.descriptor(), EPOLL_CTL_ADD, events, id);
+            watch(open->socket.descriptor(), EPOLL_CTL_ADD, EPOLLIN, id);
         }
         const auto octets = encode_query(open->id, open->sent, query.edns);
         if (!octets.has_value()) {
@@ -390,7 +467,20 @@ private:
         if (query.transport == DnsTransport::Tcp) {
             counters_.tcp.fetch_add(1, std::memory_order_relaxed);
         }
-        return open->socket.send(*octets) ? Sent::Yes : Sent::Broken;
+        const bool sent = open->socket.send(*octets);
+        watch_writing(id, *open);
+        return sent ? Sent::Yes : Sent::Broken;
+    }
+
+    /// A socket that could take octets wakes us again and again: it is only watched for that while
+    /// there are octets for it.
+    void watch_writing(FlightId id, OpenSocket& open) const {
+        const bool wants = open.socket.wants_to_write();
+        if (wants != open.told_when_writable) {
+            watch(
+                open.socket.descriptor(), EPOLL_CTL_MOD, wants ? EPOLLIN | EPOLLOUT : EPOLLIN, id);
+            open.told_when_writable = wants;
+        }
     }
 
     static OpenSocket* find_socket(Flight& flight, const DnsSend& query) {
@@ -403,13 +493,23 @@ private:
     }
 
     void close_sockets(Flight& flight) {
-        open_sockets_ -= flight.sockets.size();
+        give_back(flight, flight.sockets.size());
         flight.sockets.clear();
+    }
+
+    /// So many sockets of the flight are closed.
+    void give_back(const Flight& flight, std::size_t count) {
+        if (count > 0) {
+            open_sockets_ -= count;
+            askers_.at(flight.terms.asker).sockets -= count;
+            forget_if_idle(flight.terms.asker);
+        }
     }
 
     void set_wake(FlightId id, Flight& flight, SteadyPoint wake) {
         timers_.erase({flight.wake, id});
-        flight.wake = std::min(wake, flight.deadline);
+        const bool is_late = steady_clock::now() >= flight.terms.until;
+        flight.wake = std::min(wake, is_late ? flight.terms.late : flight.terms.until);
         timers_.emplace(flight.wake, id);
     }
 
@@ -419,6 +519,10 @@ private:
         timers_.erase({flight.wake, id});
         close_sockets(flight);
         counters_.running.fetch_sub(1, std::memory_order_relaxed);
+        counters_.ended.fetch_add(1, std::memory_order_relaxed);
+        if (flight.heard) {
+            counters_.answered.fetch_add(1, std::memory_order_relaxed);
+        }
         if (answer.outcome == mail::DnsOutcome::Unresolved) {
             counters_.unresolved.fetch_add(1, std::memory_order_relaxed);
         }
@@ -430,7 +534,8 @@ private:
             const auto& [id, flight] = *flights_.begin();
             finish(id, flight->job.give_up("internal"));
         }
-        waiting_.clear();
+        askers_.clear();
+        turns_.clear();
     }
 
     /// The first server that is not known to be silent.
@@ -459,7 +564,8 @@ private:
     RandomIds ids_;
     FlightId last_id_ = kBell;
     std::unordered_map<FlightId, std::unique_ptr<Flight>> flights_;
-    std::deque<FlightId> waiting_;
+    std::unordered_map<std::uint64_t, Asker> askers_;
+    std::deque<std::uint64_t> turns_;  // askers with questions that wait, each once
     std::set<std::pair<SteadyPoint, FlightId>> timers_;
     std::size_t open_sockets_ = 0;
     Descriptor epoll_;
@@ -472,8 +578,10 @@ DnsEngine::DnsEngine(std::vector<DnsServer> servers, DnsEngineOptions options)
 
 DnsEngine::~DnsEngine() = default;
 
-void DnsEngine::ask(const mail::DnsQuestion& question, SteadyPoint deadline, DnsCallback callback) {
-    loop_->ask({question, deadline, std::move(callback)});
+void DnsEngine::ask(const mail::DnsQuestion& question,
+                    const DnsTerms& terms,
+                    DnsCallback callback) {
+    loop_->ask({question, terms, std::move(callback)});
 }
 
 DnsCounters DnsEngine::counters() const {

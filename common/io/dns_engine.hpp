@@ -3,7 +3,6 @@
 // The asynchronous resolver: one thread that asks the configured nameservers.
 
 #include "config/settings.hpp"
-#include "core/clock.hpp"
 #include "io/dns_job.hpp"
 #include "io/dns_source.hpp"
 #include "mail/dns_answer.hpp"
@@ -22,7 +21,8 @@ struct DnsServer {
 };
 
 struct DnsEngineOptions {
-    /// Sockets open at one time; further questions wait for their turn.
+    /// Sockets open at one time; further questions wait for their turn. An asker may open one as
+    /// long as it has fewer than are free: some are always left for whoever comes next.
     std::size_t sockets = 512;
     /// Questions in flight and waiting; further ones are `Unresolved` at once ("overload").
     std::size_t questions = 100'000;
@@ -32,9 +32,11 @@ struct DnsEngineOptions {
 
 /// Asks over UDP from an unpredictable port for each query, matches id and question, ignores what
 /// does not match and goes on waiting, retransmits with back-off over the servers, takes TCP for
-/// truncated replies. `trouble` of an unresolved answer is one of: timeout, servfail, refused,
-/// formerr, notimp, badvers, odd-rcode, lame, cname-chain, contradiction, truncated, tcp-failed,
-/// unreachable, overload, unaskable-name, internal.
+/// truncated replies. While questions wait for a socket, those of all askers begin in turn, and one
+/// that got no reply in `patience` gives its socket back and waits for its next turn. `trouble` of
+/// an unresolved answer is one of: timeout, servfail, refused, formerr, notimp, badvers, odd-rcode,
+/// lame, cname-chain, contradiction, truncated, tcp-failed, unreachable, overload, unaskable-name,
+/// internal.
 class DnsEngine final : public DnsSource {
 public:
     /// Starts the thread. `servers` is not empty, the order is that of preference. Throws
@@ -49,7 +51,7 @@ public:
 
     /// The callback runs on the engine's thread, but for "overload".
     void ask(const mail::DnsQuestion& question,
-             core::SteadyPoint deadline,
+             const DnsTerms& terms,
              DnsCallback callback) override;
 
     [[nodiscard]] DnsCounters counters() const override;

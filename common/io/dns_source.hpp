@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "mail/dns_answer.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 
@@ -19,12 +20,31 @@ struct DnsCounters {
     std::uint64_t queries = 0;     ///< sent to nameservers, retransmissions included
     std::uint64_t tcp = 0;         ///< of these, over TCP
     std::uint64_t ignored = 0;     ///< datagrams dropped as malformed or not ours
+    std::uint64_t replies = 0;     ///< taken from nameservers, whatever they say
     std::uint64_t unresolved = 0;  ///< questions that ended without an answer
+    std::uint64_t ended = 0;       ///< questions that ended
+    std::uint64_t answered = 0;    ///< of these, with a reply, even if one of failure
     std::uint64_t running = 0;     ///< questions in flight or queued now
     std::uint64_t hits = 0;        ///< answered from the cache
     std::uint64_t misses = 0;      ///< not in the cache, or too old
     std::uint64_t stale = 0;       ///< of the misses, answered with an old entry in the end
     std::uint64_t entries = 0;     ///< answers in the cache now
+};
+
+/// How long a question may take, and for whom it is asked.
+struct DnsTerms {
+    /// A question that one asker has until `deadline`.
+    // NOLINTNEXTLINE(google-explicit-constructor): a deadline is all that most callers know
+    DnsTerms(core::SteadyPoint deadline) : until(deadline), late(deadline) {}
+    DnsTerms(core::SteadyPoint deadline, core::SteadyPoint latest, std::uint64_t who)
+        : until(deadline), late(std::max(deadline, latest)), asker(who) {}
+
+    core::SteadyPoint until;  ///< somebody waits for the answer until then
+    /// From `until` on nobody waits, and the answer is only good for the next one to ask. The
+    /// question goes on until here as long as it takes nothing from others.
+    core::SteadyPoint late;
+    /// Askers (messages) share what is scarce equally, however much each of them asks.
+    std::uint64_t asker = 0;
 };
 
 /// Answers questions one by one. Safe from several threads.
@@ -39,9 +59,9 @@ public:
     virtual ~DnsSource() = default;
 
     /// Calls `callback` once, from this or another thread, with the answer or with `Unresolved`
-    /// when there was none by `deadline`.
+    /// when there was none in the time of `terms`.
     virtual void ask(const mail::DnsQuestion& question,
-                     core::SteadyPoint deadline,
+                     const DnsTerms& terms,
                      DnsCallback callback) = 0;
 
     [[nodiscard]] virtual DnsCounters counters() const = 0;

@@ -37,28 +37,32 @@ DomainLookup::DomainLookup(std::unique_ptr<DnsCache> cache,
 
 void DomainLookup::start(const mail::Domain& domain) {
     if (!outbound::next_questions(domain.text(), {}).empty()) {
-        begin(domain.text(), clock_.steady_now() + options_.patience, nullptr);
+        const SteadyPoint now = clock_.steady_now();
+        begin(domain.text(), {now + options_.ahead, now + options_.patience, kNobody}, nullptr);
     }
 }
 
 /// Joins a lookup in progress or begins one, with the collector among those who wait for it.
-void DomainLookup::begin(const std::string& domain, SteadyPoint deadline, Collector* collector) {
+void DomainLookup::begin(const std::string& domain, const DnsTerms& terms, Collector* collector) {
     LookupId id = 0;
     {
         const std::scoped_lock lock(mutex_);
         auto found = lookups_.find(domain);
         const bool fresh = found == lookups_.end();
         if (fresh) {
-            if (lookups_.size() >= options_.domains) {
+            const std::size_t most =
+                collector == nullptr ? options_.domains_ahead : options_.domains;
+            if (lookups_.size() >= most) {
                 return;
             }
             id = ++last_id_;
-            found = lookups_.emplace(domain, Lookup{}).first;
-            found->second.id = id;
+            found = lookups_.try_emplace(domain, id, terms).first;
             found->second.answers.domain = domain;
         }
         Lookup& lookup = found->second;
-        lookup.deadline = std::max(lookup.deadline, deadline);
+        if (terms.until > lookup.terms.until) {
+            lookup.terms = terms;
+        }
         if (collector != nullptr) {
             lookup.collectors.push_back(collector);
             collector->left += lookup.done ? 0 : 1;
@@ -73,7 +77,7 @@ void DomainLookup::begin(const std::string& domain, SteadyPoint deadline, Collec
 /// Asks what has not been asked yet; concludes the lookup when nothing is missing.
 void DomainLookup::advance(const std::string& domain, LookupId id) {
     std::vector<DnsQuestion> questions;
-    SteadyPoint deadline;
+    DnsTerms terms(SteadyPoint{});
     {
         const std::scoped_lock lock(mutex_);
         const auto found = lookups_.find(domain);
@@ -90,10 +94,10 @@ void DomainLookup::advance(const std::string& domain, LookupId id) {
         std::erase_if(questions, [&](const DnsQuestion& question) {
             return !lookup.asked.insert(question).second;
         });
-        deadline = lookup.deadline;
+        terms = lookup.terms;
     }
     for (const DnsQuestion& question : questions) {
-        cache_->ask(question, deadline, [this, domain, id](mail::DnsAnswer answer) {
+        cache_->ask(question, terms, [this, domain, id](mail::DnsAnswer answer) {
             on_answer(domain, id, std::move(answer));
         });
     }
@@ -129,7 +133,11 @@ void DomainLookup::erase_if_idle(Lookups::iterator lookup) {
 
 std::vector<mail::DomainAnswers> DomainLookup::collect(std::span<const mail::Domain> domains,
                                                        SteadyPoint deadline) {
-    const SteadyPoint patience = std::max(deadline, clock_.steady_now() + options_.patience);
+    DnsTerms terms(deadline, clock_.steady_now() + options_.patience, kNobody);
+    {
+        const std::scoped_lock lock(mutex_);
+        terms.asker = ++last_asker_;
+    }
     Collector collector;
     std::vector<std::string> wanted;
     for (const mail::Domain& domain : domains) {
@@ -141,7 +149,7 @@ std::vector<mail::DomainAnswers> DomainLookup::collect(std::span<const mail::Dom
     const auto twice = std::ranges::unique(wanted);
     wanted.erase(twice.begin(), twice.end());
     for (const std::string& domain : wanted) {
-        begin(domain, patience, &collector);
+        begin(domain, terms, &collector);
     }
 
     std::unique_lock lock(mutex_);

@@ -26,9 +26,14 @@
 namespace holdback::io {
 
 struct DomainLookupOptions {
-    /// Time for one domain, however long its collector waits: an answer that comes too late for one
-    /// message is in the cache for the next.
+    /// Time for one domain, however long its collector waits, while questions are few: an answer
+    /// that comes too late for one message is in the cache for the next.
     std::chrono::milliseconds patience{10'000};
+    /// Time for a domain that is looked up before anybody waits for it, whatever else is asked.
+    std::chrono::milliseconds ahead{2'000};
+    /// Domains in progress; beyond them nothing is looked up before somebody waits for it, so that
+    /// whoever names many domains can't be in front of those that ask later.
+    std::size_t domains_ahead = 256;
     /// Domains in progress; further ones are not begun, and come back without answers.
     std::size_t domains = 50'000;
 };
@@ -53,18 +58,24 @@ public:
                                                            core::SteadyPoint deadline) override;
 
     [[nodiscard]] DnsCounters counters() const { return cache_->counters(); }
+    /// See `DnsCache`.
+    void ask_for_a_sign(core::SteadyPoint deadline) { cache_->ask_for_a_sign(deadline); }
     [[nodiscard]] DnsCache& cache() { return *cache_; }
 
 private:
     using LookupId = std::uint64_t;
+    /// Who asks for what nobody waits for yet.
+    static constexpr std::uint64_t kNobody = 0;
     /// One thread in `collect`.
     struct Collector {
         std::condition_variable finished;
         std::size_t left = 0;
     };
     struct Lookup {
-        LookupId id = 0;
-        core::SteadyPoint deadline;
+        Lookup(LookupId number, const DnsTerms& first) : id(number), terms(first) {}
+
+        LookupId id;
+        DnsTerms terms;  ///< of whoever waits longest
         mail::DomainAnswers answers;
         std::set<mail::DnsQuestion> asked;
         std::vector<Collector*> collectors;
@@ -72,7 +83,7 @@ private:
     };
     using Lookups = std::map<std::string, Lookup, std::less<>>;
 
-    void begin(const std::string& domain, core::SteadyPoint deadline, Collector* collector);
+    void begin(const std::string& domain, const DnsTerms& terms, Collector* collector);
     void advance(const std::string& domain, LookupId id);
     void on_answer(const std::string& domain, LookupId id, mail::DnsAnswer answer);
     static void conclude(Lookup& lookup);
@@ -83,6 +94,7 @@ private:
     std::mutex mutex_;  // guards what follows
     Lookups lookups_;
     LookupId last_id_ = 0;
+    std::uint64_t last_asker_ = kNobody;
     std::unique_ptr<DnsCache> cache_;  // last: its callbacks end before the rest goes
 };
 

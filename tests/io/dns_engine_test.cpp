@@ -17,6 +17,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -533,6 +534,98 @@ TEST_CASE("sockets are bounded, and further questions wait for their turn") {
     CHECK(troubles[""] >= 40);
     CHECK(troubles["overload"] <= 10);
     CHECK(troubles.size() <= 2);
+}
+
+TEST_CASE("one asker's silent names do not keep the others waiting") {
+    const ScriptedDns server([](const DnsQueryView& query) {
+        return query.name.starts_with("silent") ? Reactions{}
+                                                : Reactions{{.octets = good_reply(query)}};
+    });
+    DnsEngine engine({{server.address(), AdTrust::No}}, {.sockets = 64});
+    Answers silent;
+    const auto start = steady_clock::now();
+    const auto until = start + milliseconds(2000);
+    for (int i = 0; i < 5000; ++i) {
+        engine.ask({"silent" + std::to_string(i) + ".test", DnsType::Mx},
+                   {until, until, 1},
+                   silent.callback());
+    }
+    for (std::uint64_t asker = 2; asker < 22; ++asker) {
+        Answers answers;
+        const auto asked = steady_clock::now();
+        engine.ask({"good" + std::to_string(asker) + ".test", DnsType::Mx},
+                   {asked + milliseconds(2000), asked + milliseconds(2000), asker},
+                   answers.callback());
+        const auto got = answers.wait_for(1);
+        REQUIRE(got.size() == 1);
+        CHECK(got[0].outcome == DnsOutcome::Found);
+        CHECK(steady_clock::now() - asked < milliseconds(1000));
+    }
+    CHECK(silent.wait_for(5000).size() == 5000);
+}
+
+TEST_CASE("more silent names than sockets leave no name unasked") {
+    std::mutex mutex;
+    std::set<std::string> asked;
+    const ScriptedDns server([&](const DnsQueryView& query) {
+        const std::scoped_lock lock(mutex);
+        asked.insert(query.name);
+        return Reactions{};
+    });
+    DnsEngine engine({{server.address(), AdTrust::No}},
+                     {.sockets = 16, .patience = milliseconds(50)});
+    Answers answers;
+    for (int i = 0; i < 64; ++i) {
+        engine.ask({"q" + std::to_string(i) + ".test", DnsType::Mx},
+                   steady_clock::now() + milliseconds(5000),
+                   answers.callback());
+    }
+    for (const DnsAnswer& answer : answers.wait_for(64)) {
+        CHECK(answer.trouble == "timeout");
+    }
+    const std::scoped_lock lock(mutex);
+    CHECK(asked.size() == 64);
+}
+
+TEST_CASE("what nobody waits for goes on while sockets are plenty, and no longer") {
+    const ScriptedDns server([](const DnsQueryView& query) {
+        return query.name.starts_with("silent")
+                   ? Reactions{}
+                   : Reactions{{.octets = good_reply(query), .delay = milliseconds(500)}};
+    });
+    DnsEngine engine({{server.address(), AdTrust::No}},
+                     {.sockets = 16, .patience = milliseconds(3000)});
+    const auto start = steady_clock::now();
+    const auto ask_until = [&](const std::string& name, Answers& answers) {
+        engine.ask({name, DnsType::Mx},
+                   {start + milliseconds(200), start + milliseconds(20'000), 1},
+                   answers.callback());
+    };
+    Answers few;
+    ask_until("late.test", few);
+    const auto late = few.wait_for(1);
+    REQUIRE(late.size() == 1);
+    CHECK(late[0].outcome == DnsOutcome::Found);
+    Answers many;
+    for (int i = 0; i < 100; ++i) {
+        ask_until("silent" + std::to_string(i) + ".test", many);
+    }
+    // Their time is over: those that never began are dropped, and the rest down to half of all.
+    CHECK(many.wait_for(92, milliseconds(5000)).size() >= 92);
+    CHECK(engine.counters().running <= 8);
+}
+
+TEST_CASE("waiting for a slow answer over TCP costs no time of the processor") {
+    const ScriptedDns server([](const DnsQueryView& query) {
+        return query.tcp ? Reactions{{.octets = good_reply(query), .delay = milliseconds(1500)}}
+                         : Reactions{{.octets = truncated_reply(query)}};
+    });
+    DnsEngine engine({{server.address(), AdTrust::No}}, {.patience = milliseconds(3000)});
+    const std::clock_t before = std::clock();
+    CHECK(ask(engine, "slow.test").outcome == DnsOutcome::Found);
+    const double seconds = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+    // Milliseconds; all of the 1.5 s when the socket is watched for room that it has.
+    CHECK(seconds < 0.5);
 }
 
 TEST_CASE("destruction drops what is in flight, and calls nobody afterwards") {

@@ -4,12 +4,16 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "io/dns_cache.hpp"
+#include "io/dns_engine.hpp"
+#include "io/dns_job.hpp"
 #include "mail/dns_answer.hpp"
 #include "mail/domain.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/mail_route.hpp"
+#include "tests/support/dns_message.hpp"
 #include "tests/support/fake_dns_source.hpp"
+#include "tests/support/scripted_dns.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <chrono>
@@ -17,10 +21,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace holdback::io {
 
@@ -153,7 +159,62 @@ TEST_CASE("a lookup begun at RCPT is joined, not begun again") {
     CHECK(bench.source->asked_count == 2);
     CHECK(route(bench.collect({"a.test", "b.test"}, milliseconds(20)).at(0)) == "null-mx");
     CHECK(bench.source->asked_count == 2);
-    CHECK(bench.source->waiting.at(0).deadline > bench.clock.steady_now() + milliseconds(5000));
+    CHECK(bench.source->waiting.at(0).late > bench.clock.steady_now() + milliseconds(5000));
+}
+
+TEST_CASE("a message with thousands of silent domains takes nothing from the others") {
+    using support::DnsQueryView;
+    using support::DnsReaction;
+    const support::ScriptedDns server([](const DnsQueryView& query) {
+        return query.name.find("silent") != std::string::npos
+                   ? std::vector<DnsReaction>{}
+                   : std::vector<DnsReaction>{
+                         {.octets =
+                              support::DnsMessage(
+                                  query.id, support::kResponse, query.name, query.type)
+                                  .answer(query.name, support::kTypeMx, support::mx_data(0, ""))
+                                  .octets()}};
+    });
+    const core::SystemClock clock;
+    DomainLookup resolver(
+        std::make_unique<DnsCache>(
+            std::make_unique<DnsEngine>(std::vector<DnsServer>{{server.address(), AdTrust::No}}),
+            clock,
+            DnsCacheLimits{}),
+        clock);
+    const auto names = [](std::string_view kind, int from, int count) {
+        std::vector<mail::Domain> domains;
+        for (int i = from; i < from + count; ++i) {
+            domains.push_back(domain(fmt::format("{}{}.test", kind, i)));
+        }
+        return domains;
+    };
+    std::jthread hostile([&] {
+        const auto domains = names("silent", 0, 5000);
+        for (const mail::Domain& one : domains) {
+            resolver.start(one);
+        }
+        static_cast<void>(resolver.collect(domains, clock.steady_now() + milliseconds(2000)));
+    });
+    std::this_thread::sleep_for(milliseconds(300));
+    for (int message = 0; message < 20; ++message) {
+        const auto domains = names("good", 10 * message, 10);
+        for (const mail::Domain& one : domains) {
+            resolver.start(one);
+        }
+        const auto begin = clock.steady_now();
+        const auto answers = resolver.collect(domains, begin + milliseconds(2000));
+        CHECK(clock.steady_now() - begin < milliseconds(1000));
+        for (const mail::DomainAnswers& one : answers) {
+            CHECK(route(one) == "null-mx");
+        }
+    }
+    hostile.join();
+    // Nobody waits any more.
+    for (int tries = 0; tries < 50 && resolver.counters().running > 256; ++tries) {
+        std::this_thread::sleep_for(milliseconds(100));
+    }
+    CHECK(resolver.counters().running <= 256);
 }
 
 TEST_CASE("a resolver is made from the settings, or from resolv.conf") {

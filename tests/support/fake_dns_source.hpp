@@ -7,6 +7,7 @@
 #include "mail/dns_answer.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -22,11 +23,13 @@ public:
     struct Asked {
         mail::DnsQuestion question;
         core::SteadyPoint deadline;
+        core::SteadyPoint late;
+        std::uint64_t asker;
         io::DnsCallback callback;
     };
 
     void ask(const mail::DnsQuestion& question,
-             core::SteadyPoint deadline,
+             const io::DnsTerms& terms,
              io::DnsCallback callback) override {
         ++asked_count;
         const auto known = zone.find(question);
@@ -36,7 +39,7 @@ public:
             callback(std::move(answer));
             return;
         }
-        waiting.push_back({question, deadline, std::move(callback)});
+        waiting.push_back({question, terms.until, terms.late, terms.asker, std::move(callback)});
     }
 
     [[nodiscard]] io::DnsCounters counters() const override {
