@@ -27,6 +27,7 @@
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/load.hpp"
+#include "milter/spool_guard.hpp"
 #include "milter/version.hpp"
 #include "ports/log.hpp"
 
@@ -88,6 +89,7 @@ void run_worker(const std::stop_token& stop,
                 flow::Learner& learner,
                 flow::Doubts& doubts,
                 io::Database& database,
+                SpoolGuard& guard,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
@@ -100,6 +102,7 @@ void run_worker(const std::stop_token& stop,
         do_chore("release", log, [&] { release.work(settings.hold); });
         do_chore("release", log, [&] { auto_release.work(settings); });
         do_chore("release", log, [&] { doubts.work(); });
+        do_chore("spool", log, [&] { guard.keep(); });
         do_chore("outage", log, [&] { learner.work(settings.outage); });
         try {
             // Here, where no message waits for it.
@@ -139,6 +142,7 @@ App::App(std::string settings_path,
       connection_(milter_listener_.has_value()
                       ? fmt::format("fd:{}", milter_listener_->descriptor())
                       : snapshot->settings.milter.socket),
+      guard_(snapshot->settings, *log_),
       database_({.path = snapshot->settings.store.path,
                  .mode = io::DatabaseMode::ReadWrite,
                  .migrations = io::schema_steps(),
@@ -248,6 +252,7 @@ App::App(std::string settings_path,
                       .listeners = {&outcome_learning_, &doubts_}}),
       recording_(recorder_, snapshots_, *log_),
       dns_watch_(resolver_, clock_, *log_) {
+    guard_.pair(database_, held_, spool_);
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
@@ -263,6 +268,7 @@ App::App(std::string settings_path,
                    learner_,
                    doubts_,
                    database_,
+                   guard_,
                    snapshots_,
                    *log_);
     });

@@ -40,6 +40,7 @@
 #include "milter/dns_watch.hpp"
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
+#include "milter/spool_guard.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "milter/waiting_room.hpp"
 #include "report/metrics.hpp"
@@ -65,8 +66,8 @@ struct AppSockets {
 /// The running daemon.
 class App {
 public:
-    /// Opens store and spool and puts interrupted releases back. Throws std::exception when the
-    /// daemon can't do its work: no store, no spool.
+    /// Opens store and spool and puts interrupted releases back. Throws StartRefusal when they are
+    /// not this daemon's, and std::exception when it can't do its work: no store, no spool.
     App(std::string settings_path,
         const std::shared_ptr<const flow::Snapshot>& snapshot,
         AppSockets sockets,
@@ -118,6 +119,7 @@ private:
     std::optional<Listener> milter_listener_;
     std::string connection_;
     SwappableResolver resolver_;
+    SpoolGuard guard_;  // before the store and the spool: nobody else may have them
     io::Database database_;
     io::SqliteSuppressions suppressions_;
     io::SqliteUnknown unknown_;

@@ -12,6 +12,7 @@
 #include "milter/ctl_daemon.hpp"
 #include "milter/ctl_explain.hpp"
 #include "milter/ctl_held.hpp"
+#include "milter/ctl_held_rescue.hpp"
 #include "milter/ctl_line.hpp"
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_options.hpp"
@@ -199,6 +200,15 @@ void add_held(CommandLine& line) {
     add_held_act(line, app, HeldAct::Release, "release", "send it on to the recipients");
     add_held_act(line, app, HeldAct::Return, "return", "give it back to the sender by a DSN");
     add_held_act(line, app, HeldAct::Discard, "discard", "drop it");
+
+    CLI::App& rescue = *app.add_subcommand("rescue", "list a spool again in a store");
+    const auto options = std::make_shared<HeldRescueOptions>();
+    rescue.add_flag("--dry-run,-n", options->dry_run, "only show what would be done");
+    rescue.callback([&line, options] {
+        line.run = [options](const CommandContext& context) {
+            return held_rescue(context, *options);
+        };
+    });
 }
 
 void add_plain(CommandLine& line,

@@ -10,6 +10,7 @@
 #include "milter/listener.hpp"
 #include "milter/load.hpp"
 #include "milter/process.hpp"
+#include "milter/spool_guard.hpp"
 #include "milter/version.hpp"
 
 #include <cstdio>
@@ -237,6 +238,11 @@ int main(int argc, char** argv) {
         }
         fmt::print(stderr, "holdback: {}\n", ended.error().text);
         return ended.error().status;
+    } catch (const StartRefusal& refusal) {
+        static_cast<void>(std::fputs("holdback: ", stderr));
+        static_cast<void>(std::fputs(refusal.what(), stderr));
+        static_cast<void>(std::fputs("\n", stderr));
+        return EX_CONFIG;
     } catch (const std::exception& error) {
         static_cast<void>(std::fputs("holdback: ", stderr));
         static_cast<void>(std::fputs(error.what(), stderr));

@@ -317,20 +317,59 @@ core::Result<std::string, SpoolError> DirSpool::set_aside(std::string_view spool
         return no_id();
     }
     const std::string aside = lost_and_found();
-    if (mkdir(aside.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
+    if (mkdir(aside.c_str(), kDirectoryMode) == 0) {
+        // Root makes it for the daemon.
+        struct stat owner{};
+        if (geteuid() == 0 && stat(directory_.c_str(), &owner) == 0) {
+            static_cast<void>(lchown(aside.c_str(), owner.st_uid, owner.st_gid));
+        }
+    } else if (errno != EEXIST) {
         return error_of(aside, "mkdir", errno);
     }
-    const std::string path = find_message(directory_, spool_id);
-    std::string place = fmt::format("{}/{}", aside, path.substr(directory_.size() + 1));
-    if (rename(path.c_str(), place.c_str()) != 0) {
+    return move_durably(find_message(directory_, spool_id), aside);
+}
+
+core::Result<std::string, SpoolError> DirSpool::move_durably(const std::string& path,
+                                                             const std::string& to) {
+    const std::size_t slash = path.rfind('/');
+    std::string place = fmt::format("{}/{}", to, path.substr(slash + 1));
+    // A file that is there already is another: it stays.
+    if (renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, place.c_str(), RENAME_NOREPLACE) != 0) {
         return error_of(path, "rename", errno);
     }
-    for (const std::string& directory : {aside, directory_}) {
+    for (const std::string& directory : {to, path.substr(0, slash)}) {
         if (const int error = sync_directory(directory); error != 0) {
             return error_of(directory, "fsync", error);
         }
     }
     return place;
+}
+
+core::Result<std::vector<DirSpool::Found>, SpoolError> DirSpool::all() const {
+    std::vector<Found> files;
+    for (const Place place : {Place::Spool, Place::LostAndFound}) {
+        const std::string directory = place == Place::Spool ? directory_ : lost_and_found();
+        if (place == Place::LostAndFound && access(directory.c_str(), F_OK) != 0) {
+            break;
+        }
+        auto ids = ids_in(directory);
+        if (!ids.has_value()) {
+            return std::unexpected(std::move(ids.error()));
+        }
+        for (std::string& id : *ids) {
+            std::string path = find_message(directory, id);
+            files.push_back({.id = std::move(id), .place = place, .path = std::move(path)});
+        }
+    }
+    return files;
+}
+
+core::Result<void, SpoolError> DirSpool::take_back(const Found& file) {
+    if (file.place == Place::Spool) {
+        return {};
+    }
+    const auto moved = move_durably(file.path, directory_);
+    return moved.has_value() ? core::Result<void, SpoolError>() : std::unexpected(moved.error());
 }
 
 core::Result<void, SpoolError> DirSpool::remove(std::string_view spool_id) {

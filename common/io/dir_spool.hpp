@@ -8,6 +8,7 @@
 #include "ports/spool.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,9 +46,24 @@ public:
     /// In order of age.
     [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids() const override;
 
-    [[nodiscard]] std::string lost_and_found() const;
+    enum class Place : std::uint8_t { Spool, LostAndFound };
+    /// A message file.
+    struct Found {
+        std::string id;
+        Place place = Place::Spool;
+        std::string path;
+    };
+    /// All message files, in both places; in order of age in each.
+    [[nodiscard]] core::Result<std::vector<Found>, ports::SpoolError> all() const;
+    /// Moves a message that was set aside back into the spool, durable on return. What is in the
+    /// spool is left there.
+    [[nodiscard]] core::Result<void, ports::SpoolError> take_back(const Found& file);
 
 private:
+    [[nodiscard]] std::string lost_and_found() const;
+    /// Moves a file from one directory into another under the same name, durable on return.
+    [[nodiscard]] static core::Result<std::string, ports::SpoolError> move_durably(
+        const std::string& path, const std::string& to);
     [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids_in(
         const std::string& directory) const;
     void remove_leftovers(std::chrono::seconds leftover_age) const;

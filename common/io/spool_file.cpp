@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>

@@ -230,17 +230,24 @@ void doubt_again(Connection& connection,
 
 }  // namespace
 
+std::optional<std::string> identity_of(const mail::HeldMessage& message,
+                                       const mail::HeldRecipient& recipient) {
+    if (message.fingerprint.empty()) {
+        return std::nullopt;
+    }
+    return core::digest_hex(
+        std::array<std::string_view, 3>{message.fingerprint, message.sender, recipient.address});
+}
+
 std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::NewHold& hold) {
     const mail::HeldMessage& message = hold.message;
     std::vector<ports::HoldOutcome> outcomes;
     outcomes.reserve(hold.recipients.size());
     bool has_message = false;
     for (const mail::HeldRecipient& recipient : hold.recipients) {
-        std::optional<std::string> identity;
+        const std::optional<std::string> identity = identity_of(message, recipient);
         std::optional<std::int64_t> older;
-        if (!message.fingerprint.empty()) {
-            identity = core::digest_hex(std::array<std::string_view, 3>{
-                message.fingerprint, message.sender, recipient.address});
+        if (identity.has_value()) {
             // The transaction is the only one that writes, and `held_once` stands guard.
             older = find_active(connection, *identity);
             if (!older.has_value() && recipient.state == HeldState::Returned) {

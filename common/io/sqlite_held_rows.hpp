@@ -25,6 +25,10 @@ void write_message(Connection& connection, const mail::HeldMessage& message);
                                            const mail::HeldRecipient& recipient,
                                            const std::optional<std::string>& identity);
 
+/// Equal for two submissions of one message to one recipient; nullopt when that can't be told.
+[[nodiscard]] std::optional<std::string> identity_of(const mail::HeldMessage& message,
+                                                     const mail::HeldRecipient& recipient);
+
 /// The rows of one message; see `HeldStore::hold_together`.
 [[nodiscard]] std::vector<ports::HoldOutcome> write_hold(Connection& connection,
                                                          const ports::NewHold& hold);

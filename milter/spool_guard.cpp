@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/spool_guard.hpp"
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "io/spool_pair.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/use_lock.hpp"
+#include "mail/spool_pair.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+using mail::PairState;
+
+/// The value, or its error as an exception.
+template <typename Value, typename Error>
+Value value_or_throw(core::Result<Value, Error> result) {
+    if (!result.has_value()) {
+        if constexpr (requires { result.error().what; }) {
+            throw std::runtime_error(result.error().what);
+        } else {
+            throw std::runtime_error(result.error());
+        }
+    }
+    return *std::move(result);
+}
+
+}  // namespace
+
+SpoolGuard::SpoolGuard(const config::Settings& settings, ports::Log& log)
+    : store_path_(settings.store.path),
+      spool_path_(settings.hold.spool),
+      log_(&log),
+      store_lock_(locked(io::lock_store(store_path_), store_path_, "store, see [store] path")),
+      spool_lock_(locked(io::lock_spool(spool_path_), spool_path_, "spool, see [hold] spool")) {}
+
+io::UseLock SpoolGuard::locked(core::Result<io::UseLock, io::UseError> lock,
+                               const std::string& path,
+                               std::string_view what) const {
+    if (lock.has_value()) {
+        return *std::move(lock);
+    }
+    if (lock.error().why == io::UseError::Why::InUse) {
+        refuse(
+            fmt::format("{}: another daemon or holdbackctl held rescue uses this {}: each "
+                        "instance needs a store and a spool of its own",
+                        path,
+                        what));
+    }
+    throw std::runtime_error(lock.error().what);
+}
+
+void SpoolGuard::refuse(const std::string& text) const {
+    log_->write(ports::Severity::Error, core::printable(text));
+    throw StartRefusal(text);
+}
+
+void SpoolGuard::pair(io::Database& database, ports::HeldStore& held, const ports::Spool& spool) {
+    const mail::PairFacts facts = pair_facts(database, held, spool, spool_path_);
+    switch (const PairState state = judge_pair(facts)) {
+        case PairState::Paired:
+            keeper_.emplace(database, spool_path_, facts.spool.value());
+            return;
+        case PairState::New:
+            keeper_.emplace(
+                database, spool_path_, value_or_throw(io::make_pair(database, spool_path_)));
+            return;
+        case PairState::StoreIsNew:
+        case PairState::StoreIsOlder:
+        case PairState::SpoolIsOlder:
+        case PairState::SpoolIsMissing:
+        case PairState::Strangers:
+            refuse(refusal_text(state, facts, store_path_, spool_path_));
+    }
+}
+
+void SpoolGuard::keep() {
+    if (!keeper_.has_value()) {
+        return;
+    }
+    const auto kept = keeper_->keep();
+    if (!kept.has_value() && !std::exchange(said_, true)) {
+        log_->write(
+            ports::Severity::Error,
+            fmt::format("spool: its mark can't be written: {}", core::log_safe(kept.error())));
+    }
+    said_ = said_ && !kept.has_value();
+}
+
+std::string refusal_text(PairState state,
+                         const mail::PairFacts& facts,
+                         const std::string& store,
+                         const std::string& spool) {
+    std::string what;
+    switch (state) {
+        case PairState::Paired:
+        case PairState::New:
+            return {};
+        case PairState::StoreIsNew:
+            what = fmt::format(
+                "the spool {} has {} messages, {} of which are not in the store {}, which belongs "
+                "to another spool or is new",
+                spool,
+                facts.files,
+                facts.unlisted,
+                store);
+            break;
+        case PairState::StoreIsOlder:
+            what = fmt::format(
+                "the store {} is older than the spool {}: what happened to held mail since then is "
+                "not in it",
+                store,
+                spool);
+            break;
+        case PairState::SpoolIsOlder:
+            what = fmt::format(
+                "the spool {} is older than the store {}, which knows more of what was held",
+                spool,
+                store);
+            break;
+        case PairState::SpoolIsMissing:
+            what = fmt::format(
+                "the store {} waits for the messages of {} held recipients, and the spool {} is "
+                "empty and belongs to no store or to another",
+                store,
+                facts.waiting,
+                spool);
+            break;
+        case PairState::Strangers:
+            what = fmt::format(
+                "the store {} and the spool {} with its {} messages do not belong together",
+                store,
+                spool,
+                facts.files);
+            break;
+    }
+    return fmt::format(
+        "{}; set [store] path and [hold] spool to those that belong together, or put the missing "
+        "one back, or have holdbackctl held rescue list what is in the spool in this store, in "
+        "doubt",
+        what);
+}
+
+mail::PairFacts pair_facts(io::Database& database,
+                           ports::HeldStore& held,
+                           const ports::Spool& spool,
+                           const std::string& spool_path) {
+    mail::PairFacts facts;
+    facts.store = io::read_store_mark(database);
+    facts.spool = value_or_throw(io::read_spool_mark(spool_path));
+    const auto listed = value_or_throw(held.listed_spool_ids());
+    const auto files = value_or_throw(spool.ids());
+    facts.files = files.size();
+    facts.unlisted = static_cast<std::size_t>(std::ranges::count_if(
+        files, [&](const std::string& file) { return !std::ranges::binary_search(listed, file); }));
+    const ports::HeldCounts counts = value_or_throw(held.counts());
+    facts.waiting = counts.held + counts.releasing;
+    return facts;
+}
+
+}  // namespace holdback::milter

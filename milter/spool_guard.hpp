@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What keeps a daemon away from a store or spool that is another's.
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "io/spool_pair.hpp"
+#include "io/sqlite_db.hpp"
+#include "io/use_lock.hpp"
+#include "mail/spool_pair.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace holdback::milter {
+
+/// The daemon must not start with these settings; the text says what to change.
+class StartRefusal : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Made before store and spool are opened, ends after they are closed. Used by one thread at a
+/// time.
+class SpoolGuard {
+public:
+    /// Locks both for this process. Throws StartRefusal when another has one, and
+    /// std::runtime_error when that can't be found out. The log outlives the object.
+    SpoolGuard(const config::Settings& settings, ports::Log& log);
+
+    /// Sees to it that store and spool belong together, or makes them a pair. Throws StartRefusal
+    /// when they do not, and std::exception when that can't be found out. The database outlives the
+    /// object.
+    void pair(io::Database& database, ports::HeldStore& held, const ports::Spool& spool);
+
+    /// Has both marks follow the changes of held mail; call it about once a second.
+    void keep();
+
+private:
+    [[nodiscard]] io::UseLock locked(core::Result<io::UseLock, io::UseError> lock,
+                                     const std::string& path,
+                                     std::string_view what) const;
+    /// Writes the refusal down as well: standard error may lead nowhere.
+    [[noreturn]] void refuse(const std::string& text) const;
+
+    std::string store_path_;
+    std::string spool_path_;
+    ports::Log* log_;
+    io::UseLock store_lock_;
+    io::UseLock spool_lock_;
+    std::optional<io::PairKeeper> keeper_;
+    bool said_ = false;  ///< that the marks can't be written
+};
+
+/// Why a store and spool in this state are not used together, and the ways out; for people.
+[[nodiscard]] std::string refusal_text(mail::PairState state,
+                                       const mail::PairFacts& facts,
+                                       const std::string& store,
+                                       const std::string& spool);
+
+/// What is in a store and a spool. Throws std::exception when that can't be found out.
+[[nodiscard]] mail::PairFacts pair_facts(io::Database& database,
+                                         ports::HeldStore& held,
+                                         const ports::Spool& spool,
+                                         const std::string& spool_path);
+
+}  // namespace holdback::milter
