@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from lab.storm import Account, Storm, read_the_log, release_what_waits
+from lab.storm import Account, Storm, ends_of, read_the_log, release_what_waits
 from lab.wait import wait_for
 
 MTAS = ("postfix", "sendmail")
@@ -117,3 +117,61 @@ def test_the_same_where_clients_are_told_to_try_again(bench):
     check(account, "delivered", "released", "returned")
     # By chance all that is still held may be of moments of a kill.
     assert account.sums["held"] + account.sums["in doubt"], f"none held: no test ({account})"
+
+
+def lose_the_store(bench):
+    """The daemon is killed, its database is gone, and a person rescues the spool."""
+    bench.holdback.kill()
+    for path in bench.holdback.base.glob("holdback.db*"):
+        if not path.name.endswith(".lock"):
+            path.unlink()
+    done = bench.holdback.ctl("held", "rescue", check=False)
+    assert done.code == 0, done
+    bench.holdback.start()
+    return len(done.rows)
+
+
+def release_what_is_in_doubt(bench):
+    """What a person does who would rather have a message arrive twice than not at all."""
+
+    def none_left():
+        rows = [row for row in bench.holdback.held("--own") if row["in_doubt"]]
+        ids = [str(row["id"]) for row in rows]
+        for first in range(0, len(ids), 200):
+            bench.holdback.ctl(
+                "held", "release", "--in-doubt", *ids[first : first + 200], check=False
+            )
+        return not rows
+
+    wait_for("nothing is in doubt", none_left, seconds=120)
+    release_what_waits(bench)
+
+
+def test_with_the_store_lost_at_a_random_moment_the_spool_is_rescued(bench):
+    """Nothing is lost, and nothing goes twice but what a person releases in doubt."""
+    bench.forget()
+    kills = max(10, min(KILLS, MOST_KILLS[bench.mta.name]) // 2)
+    dice = random.Random(SEED + 1)
+    print(f"seed {SEED}, {kills} kills")
+    # Nobody knows any more what was discarded before the store was lost.
+    sending = Storm(bench, SEED, acts=("release", "release", "return"))
+    try:
+        kill_again_and_again(bench, kills // 2, dice)
+        time.sleep(dice.uniform(0.0, 2.0))
+        rescued = lose_the_store(bench)
+        kill_again_and_again(bench, kills // 2, dice)
+    finally:
+        sending.stop()
+    bench.settle()
+    release_what_waits(bench)
+    twice = {who: ends for who, ends in ends_of(bench, sending).items() if ends[0] > 1}
+    in_doubt = len(bench.holdback.held("--in-doubt"))
+    release_what_is_in_doubt(bench)
+    ends = ends_of(bench, sending)
+    lost = [who for who, end in ends.items() if not any(end)]
+    doubles = sum(end[0] > 1 for end in ends.values())
+    print(f"{len(ends)} recipients, {rescued} messages rescued, {in_doubt} items in doubt, "
+          f"{len(twice)} twice, {len(lost)} lost, {doubles} doubled by a person")
+    assert rescued and in_doubt, "nothing was rescued: no test"
+    assert not twice, list(twice.items())[:20]
+    assert not lost, lost[:20]

@@ -43,6 +43,7 @@ class Storm:
     """Begins at once, with threads of its own; `stop` ends the sending and the commands. What the
     MTA took is in `accepted`, what it did not in `refused`.
 
+    `acts` are the commands that are given, as often as each stands there.
     `retry` sends a message again while the MTA answers 4xx, as clients do. `large` is how many of a
     thousand messages have more held recipients than are deleted one by one.
     """
@@ -50,12 +51,14 @@ class Storm:
     # What one leaves behind in a bench is not taken for mail of the next.
     _storms = itertools.count(1)
 
-    def __init__(self, bench, seed, clients=3, commanders=2, retry=False, large=4, pause=0.08):
+    def __init__(self, bench, seed, clients=3, commanders=2, retry=False, large=4, pause=0.08,
+                 acts=("release", "release", "release", "return", "discard")):
         self._bench = bench
         self._name = f"{seed}.{next(Storm._storms)}"
         self._retry = retry
         self._large = large
         self._pause = pause
+        self._acts = acts
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self.accepted = []
@@ -162,7 +165,7 @@ class Storm:
         # The newest and the oldest, so that commanders meet.
         some = held[-40:] + held[:10]
         chosen = dice.sample(some, min(len(some), dice.choice([1, 2, 5, 20])))
-        act = dice.choice(["release", "release", "release", "return", "discard"])
+        act = dice.choice(self._acts)
         done = self._bench.holdback.ctl("held", act, *sorted(set(chosen)), check=False)
         self.commands[act] += len(chosen)
         self.outcomes.update(row["outcome"] for row in done.rows)
@@ -199,6 +202,28 @@ def read_the_log(bench):
     time.sleep(LOOK)
 
 
+def ends_of(bench, storm):
+    """How many copies, DSNs and items that are held there are of each (message, recipient) that the
+    MTA has taken."""
+    copies = collections.Counter()
+    for delivery in bench.outside.deliveries():
+        for name in delivery.fields(FIELD):
+            copies[name, delivery.recipient] += 1
+    dsns = Account.dsns(bench)
+    held = collections.Counter(
+        (row["message_id"], row["recipient"]) for row in bench.holdback.held()
+    )
+    return {
+        (sent.name, recipient): (
+            copies[sent.name, recipient],
+            dsns[sent.name, recipient],
+            held[sent.message_id, recipient],
+        )
+        for sent in storm.accepted
+        for recipient in sent.recipients
+    }
+
+
 class Account:
     """What became of each recipient of each accepted message. `wrong` names the cases that must
     not be; `sums` counts the ends. With `log` the daemon follows the MTA's, and has read it."""
@@ -211,7 +236,7 @@ class Account:
         for delivery in bench.outside.deliveries():
             for name in delivery.fields(FIELD):
                 copies[name, delivery.recipient] += 1
-        dsns = self._dsns(bench)
+        dsns = self.dsns(bench)
         items = collections.defaultdict(list)
         rows = bench.holdback.held("--all", "--own")
         for row in rows:
@@ -243,7 +268,7 @@ class Account:
             self.wrong.append("a DSN is stuck")
 
     @staticmethod
-    def _dsns(bench):
+    def dsns(bench):
         """How often a sender was told of (message, recipient)."""
         told = collections.Counter()
         for delivery in bench.home.deliveries(NEWS):
