@@ -44,9 +44,18 @@ def small_disk(bench):
 
 @pytest.fixture
 def store(bench, request):
-    """The settings for a store of the test's own: what other tests held lies in other spools."""
+    """The settings for a store and a spool of the test's own."""
     number = abs(hash(request.node.name))
-    return {"store": {"path": str(bench.base / f"holdback/{number}.db")}}
+    return {
+        "store": {"path": str(bench.base / f"holdback/{number}.db")},
+        "hold": {"spool": str(bench.base / f"holdback/{number}")},
+    }
+
+
+def over(settings, others):
+    """Settings with others laid over them, table by table."""
+    tables = {name: settings[name] | others.get(name, {}) for name in settings}
+    return others | tables
 
 
 @contextlib.contextmanager
@@ -108,19 +117,19 @@ def full_disk(path):
 @pytest.mark.parametrize("answer", ["tempfail", "accept"])
 def test_a_spool_that_is_full_now_and_then(bench, small_disk, store, answer):
     settings = {"hold": {"spool": str(small_disk / "held")}, "on_error": {"spool": answer}}
-    with bench.changed(settings | store):
+    with bench.changed(over(store, settings)):
         account = weather(bench, full_disk(small_disk), retry=answer == "tempfail")
         assert bench.holdback.log("spool: nothing can be held: .*(?i:space)")
     assert account.sums["delivered"] and account.sums["held"] + account.sums["released"]
 
 
-def test_a_store_that_is_full_now_and_then(bench, small_disk):
+def test_a_store_that_is_full_now_and_then(bench, small_disk, store):
     def settle(bench):
         # The store's own log may have taken all there was.
         assert mount("-o", "remount,size=64m", small_disk)
         release_what_waits(bench)
 
-    with bench.changed({"store": {"path": str(small_disk / "holdback.db")}}):
+    with bench.changed(store | {"store": {"path": str(small_disk / "holdback.db")}}):
         account = weather(bench, full_disk(small_disk), settle=settle)
         assert bench.holdback.log("(store|release): .*(full|disk I/O|space)")
     assert account.sums["delivered"] and account.sums["held"] + account.sums["released"]
@@ -134,7 +143,7 @@ def test_a_spool_that_is_read_only_now_and_then(bench, small_disk, store):
         if mount("-o", "remount,ro", small_disk):
             changes.append(1)
 
-    with bench.changed(settings | store):
+    with bench.changed(over(store, settings)):
         account = weather(
             bench,
             now_and_then(read_only, lambda: mount("-o", "remount,rw", small_disk)),
@@ -181,7 +190,7 @@ def test_a_release_that_the_mta(bench, store, moods):
 
     try:
         reinject = {"hold": {"reinject": f"smtp:127.0.0.1:{stubborn.port}"}}
-        with bench.changed(reinject | store):
+        with bench.changed(over(store, reinject)):
             account = weather(bench, contextlib.nullcontext(), 14.0, settle)
     finally:
         stubborn.stop()
@@ -207,7 +216,7 @@ def test_releases_that_broke_off_when_the_mta_had_them_are_found_in_its_log(benc
         "maillog": {"file": str(log), "handed_on": []},
     }
     try:
-        with bench.changed(settings | store):
+        with bench.changed(over(store, settings)):
             account = weather(bench, contextlib.nullcontext(), 10.0, settle, log=True)
     finally:
         stubborn.stop()

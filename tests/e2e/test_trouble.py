@@ -145,11 +145,20 @@ def small_disk(bench, tmp_path):
     path.rmdir()
 
 
+@pytest.fixture
+def spool(bench, small_disk):
+    """Settings for a spool on the small disk, with a store that belongs to it."""
+    path = bench.holdback.base / "small.db"
+    yield {"hold": {"spool": str(small_disk / "held")}, "store": {"path": str(path)}}
+    for file in path.parent.glob("small.db*"):
+        file.unlink()
+
+
 LARGE = "z" * 70 + "\r\n"
 
 
-def test_a_full_spool_makes_the_client_try_again(bench, small_disk):
-    with bench.changed({"hold": {"spool": str(small_disk / "held")}}):
+def test_a_full_spool_makes_the_client_try_again(bench, spool):
+    with bench.changed(spool):
         _, sent, _ = send_bulk(bench, "full", LARGE * 8000)
         assert 400 <= sent.data[0] < 500, sent.data
         assert bench.outside.recipients() == []
@@ -164,9 +173,8 @@ def test_a_full_spool_makes_the_client_try_again(bench, small_disk):
         assert sent.data[0] == 250 and bench.outside.recipients() == [ANNA]
 
 
-def test_a_full_spool_lets_mail_flow_when_the_settings_say_so(bench, small_disk):
-    settings = {"hold": {"spool": str(small_disk / "held")}, "on_error": {"spool": "accept"}}
-    with bench.changed(settings):
+def test_a_full_spool_lets_mail_flow_when_the_settings_say_so(bench, spool):
+    with bench.changed(spool | {"on_error": {"spool": "accept"}}):
         octets, sent, _ = send_bulk(bench, "full2", LARGE * 8000)
         assert sent.data[0] == 250
         everybody_got(bench, octets)
