@@ -46,6 +46,16 @@ std::vector<std::string> read_texts(Query query) {
     return texts;
 }
 
+/// A message without file and recipients is forgotten.
+void forget_message(Connection& connection, const std::string& spool_id) {
+    connection
+        .query(
+            "DELETE FROM held_message WHERE spool_id = ? AND spool_removed = 1 AND NOT EXISTS "
+            "(SELECT 1 FROM held_recipient r WHERE r.spool_id = held_message.spool_id)")
+        .bind(spool_id)
+        .run();
+}
+
 }  // namespace
 
 core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHeld::hold_together(
@@ -65,11 +75,16 @@ core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHel
 core::Result<void, StoreError> SqliteHeld::list(
     const ports::HeldFilter& filter, const std::function<bool(const ports::HeldItem&)>& visit) {
     const std::string sql = list_sql(filter);
+    const bool by_time = !due_column(filter).empty();
     std::int64_t last = filter.after;
+    auto last_time = core::TimePoint::min();
     for (std::size_t rows = kFirstPage;; rows = kPage) {
         const auto page = at_store_boundary([&] {
             return database_.read([&](Connection& connection) {
                 Query query = connection.query(sql);
+                if (by_time) {
+                    query.bind(last_time);
+                }
                 query.bind(last);
                 bind_filter(query, filter);
                 query.bind(static_cast<std::int64_t>(rows));
@@ -91,7 +106,13 @@ core::Result<void, StoreError> SqliteHeld::list(
         if (page->size() < rows) {
             return {};
         }
-        last = page->back().recipient.id;
+        const mail::HeldRecipient& end = page->back().recipient;
+        last = end.id;
+        if (by_time) {
+            last_time = filter.release_due.has_value() ? end.release_at.value()
+                        : filter.expired.has_value()   ? end.expires_at.value()
+                                                       : end.recheck_at.value();
+        }
     }
 }
 
@@ -175,11 +196,12 @@ core::Result<std::vector<std::string>, StoreError> SqliteHeld::removable_spool_i
     std::size_t most) {
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) {
-            Query query = connection.query(
-                fmt::format("SELECT m.spool_id FROM held_message m WHERE m.spool_removed = 0 "
-                            "AND NOT EXISTS (SELECT 1 FROM held_recipient r WHERE "
-                            "r.spool_id = m.spool_id AND r.state IN {}) LIMIT ?",
-                            kActive));
+            Query query = connection.query(fmt::format(
+                "SELECT m.spool_id FROM held_message m INDEXED BY "
+                "held_message_idle WHERE m.idle = 1 "
+                "AND m.spool_removed = 0 AND NOT EXISTS (SELECT 1 FROM held_recipient r WHERE "
+                "r.spool_id = m.spool_id AND r.state IN {}) LIMIT ?",
+                kActive));
             query.bind(static_cast<std::int64_t>(most));
             return read_texts(std::move(query));
         });
@@ -193,6 +215,7 @@ core::Result<void, StoreError> SqliteHeld::spool_removed(std::span<const std::st
                 connection.query("UPDATE held_message SET spool_removed = 1 WHERE spool_id = ?")
                     .bind(spool_id)
                     .run();
+                forget_message(connection, spool_id);
             }
         });
     });
@@ -200,17 +223,25 @@ core::Result<void, StoreError> SqliteHeld::spool_removed(std::span<const std::st
 
 core::Result<std::size_t, StoreError> SqliteHeld::purge_ended(core::TimePoint before) {
     const auto purge = [&](Connection& connection) {
+        Query query = connection.query(fmt::format(
+            "SELECT DISTINCT spool_id FROM held_recipient INDEXED BY held_recipient_ended "
+            "WHERE state IN {} AND changed_at < ?",
+            kEnded));
+        query.bind(before);
+        const std::vector<std::string> spool_ids = read_texts(std::move(query));
+        if (spool_ids.empty()) {
+            return std::size_t{0};
+        }
         connection
-            .query(fmt::format("DELETE FROM held_recipient WHERE state IN {} AND changed_at < ?",
+            .query(fmt::format("DELETE FROM held_recipient INDEXED BY held_recipient_ended "
+                               "WHERE state IN {} AND changed_at < ?",
                                kEnded))
             .bind(before)
             .run();
         const auto forgotten = static_cast<std::size_t>(connection.changes());
-        connection
-            .query(
-                "DELETE FROM held_message WHERE spool_removed = 1 AND NOT EXISTS "
-                "(SELECT 1 FROM held_recipient r WHERE r.spool_id = held_message.spool_id)")
-            .run();
+        for (const std::string& spool_id : spool_ids) {
+            forget_message(connection, spool_id);
+        }
         return forgotten;
     };
     return at_store_boundary([&] { return database_.write(purge); });

@@ -66,9 +66,12 @@ void has_no_copy(Connection& connection, std::int64_t id);
 /// " AND"; rows as `read_item` reads them.
 [[nodiscard]] std::string item_sql(std::string_view rest);
 
+/// The column with the time by which a filter asks what is due; empty: it does not.
+[[nodiscard]] std::string_view due_column(const ports::HeldFilter& filter);
+
 /// The statement for a filter: fixed pieces of text, one for each criterion that is there. Its
-/// first parameter is the id behind which to begin, then come those of `bind_filter`, then the
-/// number of rows.
+/// first parameters are the time, where there is a `due_column`, and the id behind which to begin;
+/// then come those of `bind_filter`, then the number of rows.
 [[nodiscard]] std::string list_sql(const ports::HeldFilter& filter);
 void bind_filter(Query& query, const ports::HeldFilter& filter);
 

@@ -31,7 +31,7 @@ using ports::StoreError;
 
 constexpr std::string_view kToTell =
     "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id "
-    "WHERE r.tell = 1 AND r.state IN ('held', 'releasing') ";
+    "WHERE r.tell = 1 AND +r.state IN ('held', 'releasing') ";
 
 std::vector<std::int64_t> numbers_of(std::string_view lines) {
     std::vector<std::int64_t> numbers;
@@ -133,7 +133,7 @@ core::Result<std::vector<ports::HeldItem>, StoreError> SqliteNotices::untold(
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) {
             static const std::string sql = item_sql(
-                " AND r.tell = 1 AND r.state IN ('held', 'releasing') AND m.sender = ? "
+                " AND r.tell = 1 AND +r.state IN ('held', 'releasing') AND m.sender = ? "
                 "AND m.user = ? AND m.campaign = ? ORDER BY r.id LIMIT ?");
             Query query = connection.query(sql);
             query.bind(group.sender).bind(group.user).bind(group.campaign);

@@ -450,6 +450,24 @@ CREATE TABLE spool_pair (
 ) STRICT;
 )sql";
 
+// Messages of which nothing is held any more, so that the file that can go is found without a look
+// at all that are held.
+constexpr std::string_view kVersion15 = R"sql(
+ALTER TABLE held_message ADD COLUMN idle INTEGER NOT NULL DEFAULT 0;
+UPDATE held_message SET idle = 1 WHERE NOT EXISTS (SELECT 1 FROM held_recipient r
+    WHERE r.spool_id = held_message.spool_id AND r.state IN ('held', 'releasing'));
+CREATE INDEX held_message_idle ON held_message (spool_id) WHERE idle = 1 AND spool_removed = 0;
+CREATE TRIGGER held_recipient_was_last AFTER UPDATE OF state ON held_recipient
+WHEN NEW.state IN ('released', 'returned', 'discarded')
+BEGIN
+    UPDATE held_message SET idle = 1 WHERE spool_id = NEW.spool_id AND NOT EXISTS
+        (SELECT 1 FROM held_recipient r
+         WHERE r.spool_id = NEW.spool_id AND r.state IN ('held', 'releasing'));
+END;
+DELETE FROM held_message WHERE spool_removed = 1 AND NOT EXISTS
+    (SELECT 1 FROM held_recipient r WHERE r.spool_id = held_message.spool_id);
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -463,7 +481,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion11,
                             kVersion12,
                             kVersion13,
-                            kVersion14};
+                            kVersion14,
+                            kVersion15};
 
 }  // namespace
 

@@ -183,8 +183,8 @@ public:
     [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> settle_found(
         std::span<const FoundCopy> copies, core::TimePoint now) = 0;
 
-    /// Calls `visit` for each item in order of id until it returns false. No lock is held while
-    /// `visit` runs: it may call this store.
+    /// Calls `visit` for each item until it returns false, in order of the time that is asked for,
+    /// else of id. No lock is held while `visit` runs: it may call this store.
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const HeldFilter& filter, const std::function<bool(const HeldItem&)>& visit) = 0;
 

@@ -541,6 +541,14 @@ core::Result<void, ports::StoreError> MemoryHeldStore::list(
             }
         }
     }
+    const auto due_at = [&](const ports::HeldItem& item) {
+        const mail::HeldRecipient& recipient = item.recipient;
+        return filter.release_due.has_value()   ? recipient.release_at
+               : filter.expired.has_value()     ? recipient.expires_at
+               : filter.recheck_due.has_value() ? recipient.recheck_at
+                                                : std::nullopt;
+    };
+    std::ranges::stable_sort(found, {}, due_at);
     for (const ports::HeldItem& item : found) {
         if (!visit(item)) {
             break;
