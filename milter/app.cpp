@@ -26,6 +26,7 @@
 #include "io/toml_document.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
+#include "milter/descriptors.hpp"
 #include "milter/load.hpp"
 #include "milter/spool_guard.hpp"
 #include "milter/version.hpp"
@@ -90,6 +91,7 @@ void run_worker(const std::stop_token& stop,
                 flow::Doubts& doubts,
                 io::Database& database,
                 SpoolGuard& guard,
+                Descriptors& descriptors,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
@@ -97,6 +99,7 @@ void run_worker(const std::stop_token& stop,
     while (!stop.stop_requested()) {
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
+        do_chore("descriptors", log, [&] { descriptors.work(); });
         do_chore("notice", log, [&] { notices.work(settings); });
         do_chore("digest", log, [&] { digest.work(settings); });
         do_chore("release", log, [&] { release.work(settings.hold); });
@@ -147,6 +150,7 @@ App::App(std::string settings_path,
                  .mode = io::DatabaseMode::ReadWrite,
                  .migrations = io::schema_steps(),
                  .checkpoints = io::Checkpoints::ByCaller}),
+      descriptors_(*log_, clock_),
       suppressions_(database_, io::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
@@ -269,6 +273,7 @@ App::App(std::string settings_path,
                    doubts_,
                    database_,
                    guard_,
+                   descriptors_,
                    snapshots_,
                    *log_);
     });
@@ -277,6 +282,11 @@ App::App(std::string settings_path,
         control_.emplace(
             *std::move(sockets.control),
             [this](const ControlLine& request) { return control(request); },
+            [](const ControlLine& request) {
+                const std::string& command = request.front();
+                return command == "release" || command == "return" || command == "discard" ||
+                       command == "reload";
+            },
             *log_);
     }
 }

@@ -37,6 +37,7 @@
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
 #include "milter/decision_recording.hpp"
+#include "milter/descriptors.hpp"
 #include "milter/dns_watch.hpp"
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
@@ -121,6 +122,7 @@ private:
     SwappableResolver resolver_;
     SpoolGuard guard_;  // before the store and the spool: nobody else may have them
     io::Database database_;
+    Descriptors descriptors_;
     io::SqliteSuppressions suppressions_;
     io::SqliteUnknown unknown_;
     io::SqliteHeld held_;

@@ -154,6 +154,9 @@ std::vector<ControlLine> App::status() const {
         number_line("campaigns_stopped", campaigns_.stopped().size())};
     const std::vector<ControlLine> dns = dns_watch_.status();
     lines.insert(lines.end(), dns.begin(), dns.end());
+    const std::vector<ControlLine> descriptors = descriptors_.status();
+    lines.insert(lines.end(), descriptors.begin(), descriptors.end());
+    lines.push_back(number_line("log_lines_lost", log_->lost()));
     const std::vector<ControlLine> cache = cache_lines();
     lines.insert(lines.end(), cache.begin(), cache.end());
     const std::vector<ControlLine> following = log_following_.status();
@@ -203,6 +206,10 @@ std::vector<ControlLine> App::metrics() const {
          .type = MetricType::Gauge,
          .label_name = "campaign",
          .values = stopped_campaigns()}};
+    all.push_back(descriptors_.metric());
+    all.push_back({.name = "holdback_log_lines_lost_total",
+                   .help = "Log lines that could not be written.",
+                   .values = count(log_->lost())});
     std::ranges::move(recording_.metrics(), std::back_inserter(all));
     std::ranges::move(dns_watch_.metrics(), std::back_inserter(all));
     const std::string text = report::exposition(all);

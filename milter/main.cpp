@@ -7,6 +7,7 @@
 #include "io/settings_file.hpp"
 #include "io/toml_document.hpp"
 #include "milter/app.hpp"
+#include "milter/descriptors.hpp"
 #include "milter/listener.hpp"
 #include "milter/load.hpp"
 #include "milter/process.hpp"
@@ -200,6 +201,7 @@ core::Result<int, Refusal> run(const Options& options) {
             return std::unexpected(Refusal{EX_NOPERM, std::move(became.error())});
         }
     }
+    raise_descriptor_limit();
     auto log = io::make_log(settings.log);
     if (!log.has_value()) {
         return std::unexpected(Refusal{EX_CANTCREAT, log.error().message});

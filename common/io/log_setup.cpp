@@ -7,6 +7,7 @@
 #include "ports/log.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -68,16 +69,21 @@ std::string text_of(int error) {
     return std::generic_category().message(error);
 }
 
-void write_all(int descriptor, std::string_view octets) {
-    while (!octets.empty()) {
-        const ssize_t written = ::write(descriptor, octets.data(), octets.size());
+/// The octets that were written; `errno` tells why they are not all.
+std::size_t write_all(int descriptor, std::string_view octets) {
+    std::string_view rest = octets;
+    while (!rest.empty()) {
+        const ssize_t written = ::write(descriptor, rest.data(), rest.size());
         if (written > 0) {
-            octets.remove_prefix(static_cast<std::size_t>(written));
+            rest.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno != EINTR) {
-            return;  // there is no better place to tell it
+            break;
         }
     }
+    return octets.size() - rest.size();
 }
+
+using LostLines = std::shared_ptr<std::atomic<std::uint64_t>>;
 
 /// The severities of syslog(3), which the journal uses too.
 int syslog_priority(spdlog::level::level_enum level) {
@@ -98,18 +104,55 @@ std::string_view payload_of(const spdlog::details::log_msg& message) {
 /// the process, and the lines of several writers do not mix.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit DescriptorSink(std::optional<Descriptor> file) : file_(std::move(file)) {}
+    DescriptorSink(std::optional<Descriptor> file, LostLines lost)
+        : file_(std::move(file)), lost_(std::move(lost)) {}
 
 protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         spdlog::memory_buf_t line;
         formatter_->format(message, line);
-        write_all(file_.has_value() ? file_->number() : STDERR_FILENO, {line.data(), line.size()});
+        std::string text(line.data(), line.size());
+        if (missing_ > 0) {
+            text = said_missing(message) + text;
+        }
+        // A part of a line that was cut off ends here.
+        const bool is_cut = cut_;
+        if (is_cut) {
+            text.insert(0, 1, '\n');
+        }
+        const std::size_t written =
+            write_all(file_.has_value() ? file_->number() : STDERR_FILENO, text);
+        if (written == text.size()) {
+            missing_ = 0;
+            cut_ = false;
+            return;
+        }
+        why_ = text_of(errno);
+        cut_ = written > 0 || is_cut;
+        ++missing_;
+        lost_->fetch_add(1);
     }
     void flush_() override {}
 
 private:
+    /// The line that stands in the place of those that are missing.
+    std::string said_missing(const spdlog::details::log_msg& message) {
+        const std::string words = fmt::format("log: {} lines are missing here: {}", missing_, why_);
+        spdlog::details::log_msg notice(message.time,
+                                        message.source,
+                                        message.logger_name,
+                                        spdlog::level::err,
+                                        spdlog::string_view_t(words));
+        spdlog::memory_buf_t line;
+        formatter_->format(notice, line);
+        return {line.data(), line.size()};
+    }
+
     std::optional<Descriptor> file_;
+    LostLines lost_;
+    std::uint64_t missing_ = 0;  // since the last line that was written
+    std::string why_;
+    bool cut_ = false;  // the file ends within a line
 };
 
 /// Standard error with the priority in front, as a service manager reads it (sd-daemon(3)).
@@ -187,17 +230,19 @@ SinkKind kind_of(std::string_view target) {
     return ::access(kSyslogSocket, W_OK) == 0 ? SinkKind::Syslog : SinkKind::Stderr;
 }
 
-core::Result<SinkPointer, LogError> file_sink(const std::string& path) {
+core::Result<SinkPointer, LogError> file_sink(const std::string& path, const LostLines& lost) {
     constexpr mode_t kMode = 0640;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): the only open(2) that takes a mode
     Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode));
     if (file.number() < 0) {
         return std::unexpected(LogError{fmt::format("cannot open {}: {}", path, text_of(errno))});
     }
-    return std::make_shared<DescriptorSink>(std::move(file));
+    return std::make_shared<DescriptorSink>(std::move(file), lost);
 }
 
-core::Result<SinkPointer, LogError> make_sink(SinkKind kind, const std::string& target) {
+core::Result<SinkPointer, LogError> make_sink(SinkKind kind,
+                                              const std::string& target,
+                                              const LostLines& lost) {
     switch (kind) {
         case SinkKind::Journal: {
             Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -213,12 +258,12 @@ core::Result<SinkPointer, LogError> make_sink(SinkKind kind, const std::string& 
             return std::make_shared<spdlog::sinks::syslog_sink_mt>(
                 kIdentity, LOG_PID, LOG_MAIL, false);
         case SinkKind::Stderr:
-            return std::make_shared<DescriptorSink>(std::nullopt);
+            return std::make_shared<DescriptorSink>(std::nullopt, lost);
         case SinkKind::File:
             if (!target.starts_with(kFilePrefix)) {
                 return std::unexpected(LogError{fmt::format("unknown log target {}", target)});
             }
-            return file_sink(target.substr(kFilePrefix.size()));
+            return file_sink(target.substr(kFilePrefix.size()), lost);
     }
     std::unreachable();
 }
@@ -270,7 +315,7 @@ public:
         if (before != nullptr && before->kind == kind && kind != SinkKind::File) {
             sink = before->logger->sinks().front();
         } else {
-            auto made = make_sink(kind, settings.target);
+            auto made = make_sink(kind, settings.target, lost_);
             if (!made.has_value()) {
                 return std::unexpected(std::move(made.error()));
             }
@@ -294,6 +339,8 @@ public:
         }
     }
 
+    std::uint64_t lost() const override { return lost_->load(); }
+
 private:
     struct Output {
         SinkKind kind;
@@ -304,6 +351,7 @@ private:
         return output_.with([](const auto& output) { return output; });
     }
 
+    LostLines lost_ = std::make_shared<std::atomic<std::uint64_t>>(0);
     core::Guarded<std::shared_ptr<const Output>> output_;
 };
 

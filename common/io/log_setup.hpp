@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 #include "ports/log.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -23,12 +24,16 @@ public:
     /// stays as it was. Safe while other threads write.
     [[nodiscard]] virtual core::Result<void, LogError> apply(
         const config::LogSettings& settings) = 0;
+
+    /// Lines that could not be written since the start.
+    [[nodiscard]] virtual std::uint64_t lost() const = 0;
 };
 
 /// Opens the log that the settings name. "journal" means the journal's own socket; where there is
 /// none, syslog, and where there is none of that either, standard error. "syslog" is facility mail,
-/// identity holdback. A file is made with mode 0640 and appended to. Lines below the level are
-/// dropped. A control character in a line becomes '?'.
+/// identity holdback. A file is made with mode 0640 and appended to; lines that it
+/// does not take (a full disk) are counted, and their number stands before the next one that it
+/// does. Lines below the level are dropped. A control character in a line becomes '?'.
 [[nodiscard]] core::Result<std::unique_ptr<ProgramLog>, LogError> make_log(
     const config::LogSettings& settings);
 

@@ -95,11 +95,12 @@ class Holdback:
                 self.settings[name] = value
         self.conf.write_text(_toml(self.settings))
 
-    def start(self):
-        """Starts the daemon and waits until it listens."""
+    def start(self, wrapper=()):
+        """Starts the daemon, by way of a command such as prlimit where one is given, and waits until
+        it listens."""
         with open(self.base / "out", "ab") as out:
             self.process = subprocess.Popen(
-                [program("holdback"), "-c", self.conf],
+                [*wrapper, program("holdback"), "-c", self.conf],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -116,6 +117,11 @@ class Holdback:
                 f"holdback ended with {self.process.returncode}: {self.output()}"
             )
         return self.socket.exists() and self.ctl("status", check=False).code == 0
+
+    def own(self, path):
+        """Gives a file to the user of the daemon."""
+        if os.geteuid() == 0:
+            shutil.chown(path, self.user)
 
     def _follows_log(self):
         return self.ctl("status").rows[0].get("maillog") != "not followed"

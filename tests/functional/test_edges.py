@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The daemon at the edges of its machine: slow peers of the control socket, no descriptors left, no
+room for its log."""
+
+import os
+import pathlib
+import resource
+import socket
+import subprocess
+import time
+
+import pytest
+
+from lab.mail import NEWS, message
+from lab.wait import wait_for
+
+ANNA = "<anna@good.test>"
+
+
+def status(rig):
+    return rig.holdback.ctl("status").rows[0]
+
+
+def control(rig):
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    peer.connect(str(rig.holdback.base / "control.sock"))
+    return peer
+
+
+def test_slow_peers_of_the_control_socket_keep_nobody_waiting(rig):
+    slow = [control(rig) for _ in range(40)]
+    for number, peer in enumerate(slow):
+        peer.send(b"stat" if number % 2 else b"")
+    # These say what they want and do not take the answer.
+    deaf = [control(rig) for _ in range(10)]
+    for peer in deaf:
+        peer.send(b"metrics\n")
+    started = time.monotonic()
+    assert status(rig)["running"]
+    rig.holdback.reload()
+    assert time.monotonic() - started < 30
+    more = [control(rig) for _ in range(100)]
+    assert status(rig)["running"]
+    # The deadline is for the whole request, not for each octet of it.
+    (dripping,) = slow[1:2]
+    dripping.settimeout(0.2)
+    ended = time.monotonic() + 25
+    while time.monotonic() < ended:
+        try:
+            dripping.send(b"x")
+            if dripping.recv(1) == b"":
+                break
+        except TimeoutError:
+            time.sleep(0.3)
+        except OSError:
+            break
+    else:
+        raise AssertionError("a peer that never ends its line is served for ever")
+    for peer in (*slow, *deaf, *more):
+        peer.close()
+
+
+def test_the_limit_of_descriptors_is_raised(rig):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    rig.holdback.stop()
+    rig.holdback.start(["prlimit", f"--nofile=64:{hard}"])
+    limits = pathlib.Path(f"/proc/{rig.holdback.process.pid}/limits").read_text()
+    (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
+    assert line.split()[3:5] == [str(hard), str(hard)]
+    assert status(rig)["descriptor_limit"] == hard
+
+
+def test_without_descriptors_it_is_said_and_the_control_socket_answers(rig):
+    few = len(os.listdir(f"/proc/{rig.holdback.process.pid}/fd")) + 10
+    rig.holdback.stop()
+    rig.holdback.start(["prlimit", f"--nofile={few}:{few}"])
+    assert rig.holdback.log(f"descriptors: no more than {few}")
+    sessions = []
+    try:
+        for _ in range(40):
+            peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            peer.connect(str(rig.holdback.socket))
+            sessions.append(peer)
+        wait_for("it is said", lambda: rig.holdback.log("descriptors: all"))
+        seen = status(rig)
+        assert seen["running"] and seen["descriptors_short_seconds"] > 0
+        assert "holdback_descriptors_short_seconds_total" in rig.holdback.say("metrics")
+        assert len(rig.holdback.log("descriptors: all")) == 1
+    finally:
+        for peer in sessions:
+            peer.close()
+    octets = message(NEWS, "list@home.test", "News")
+
+    def works():
+        with rig.client() as mta:
+            mta.connect()
+            mta.helo()
+            return mta.message(f"<{NEWS}>", [ANNA], octets)[1].answer in ("accept", "continue")
+
+    wait_for("it works again", works, seconds=60)
+    rig.holdback.stop()
+    rig.holdback.start()
+
+
+def test_log_lines_that_find_no_room_are_counted_and_said(rig):
+    small = rig.holdback.base / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", small]
+    if subprocess.run(mount, check=False).returncode:
+        pytest.skip("no tmpfs can be mounted")
+    log = rig.holdback.settings["log"]["target"]
+    try:
+        rig.holdback.own(small)
+        rig.holdback.change({"log": {"target": f"file:{small / 'log'}"}})
+        rig.holdback.reload()
+        (small / "ballast").write_bytes(b"x" * 40_000)
+        octets = message(NEWS, "list@home.test", "News")
+        with rig.client() as mta:
+            mta.connect()
+            mta.helo()
+            for _ in range(200):
+                mta.message(f"<{NEWS}>", [ANNA], octets)
+        lost = status(rig)["log_lines_lost"]
+        assert lost > 0
+        assert "holdback_log_lines_lost_total" in rig.holdback.say("metrics")
+        (small / "ballast").unlink()
+        with rig.client() as mta:
+            mta.connect()
+            mta.helo()
+            mta.message(f"<{NEWS}>", [ANNA], octets)
+        text = (small / "log").read_text()
+        said = [line for line in text.splitlines() if "lines are missing here" in line]
+        assert said and "No space left" in said[0] and f"log: {lost} lines" in said[0], text[-600:]
+        assert all(" holdback[" in line for line in text.splitlines() if line.startswith("20"))
+    finally:
+        rig.holdback.change({"log": {"target": log}})
+        rig.holdback.reload()
+        subprocess.run(["umount", small], check=True)
