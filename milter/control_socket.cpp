@@ -70,6 +70,14 @@ ControlSocket::ControlSocket(Listener listener, ControlHandler handler, ports::L
     }
 }
 
+ControlSocket::~ControlSocket() {
+    for (std::jthread& thread : threads_) {
+        thread.request_stop();
+    }
+    // Wakes those that wait for a connection.
+    shutdown(listener_.descriptor(), SHUT_RD);
+}
+
 void ControlSocket::serve(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         pollfd waiting{.fd = listener_.descriptor(), .events = POLLIN, .revents = 0};

@@ -29,7 +29,7 @@ public:
     ControlSocket& operator=(const ControlSocket&) = delete;
     ControlSocket(ControlSocket&&) = delete;
     ControlSocket& operator=(ControlSocket&&) = delete;
-    ~ControlSocket() = default;
+    ~ControlSocket();
 
 private:
     void serve(const std::stop_token& stop);
