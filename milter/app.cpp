@@ -57,8 +57,6 @@ namespace holdback::milter {
 namespace {
 
 constexpr std::chrono::seconds kWorkInterval{1};
-constexpr std::chrono::seconds kDrainTime{10};
-constexpr std::chrono::milliseconds kDrainStep{50};
 constexpr std::size_t kTokenOctets = 24;
 constexpr std::size_t kNoticeIdOctets = 6;
 
@@ -139,6 +137,7 @@ App::App(std::string settings_path,
          std::unique_ptr<io::ProgramLog> log)
     : settings_path_(std::move(settings_path)),
       log_(std::move(log)),
+      stopping_(snapshot->settings.milter.socket, counters_, *log_),
       started_(clock_.steady_now()),
       snapshots_(snapshot),
       milter_listener_(std::move(sockets.milter)),
@@ -276,6 +275,7 @@ App::App(std::string settings_path,
                    descriptors_,
                    snapshots_,
                    *log_);
+        chores_done_.store(true);
     });
     answers_ = std::jthread([this](const std::stop_token& stop) { release_.answers().run(stop); });
     if (sockets.control.has_value()) {
@@ -404,16 +404,16 @@ void App::say_what_waits_for_a_restart(const config::Settings& before,
 }
 
 void App::stop() {
-    if (milter_listener_.has_value()) {
-        milter_listener_->remove_path();
-    }
-    const core::SteadyPoint deadline = clock_.steady_now() + kDrainTime;
-    while (counters_.messages_in_flight.load() > 0 && clock_.steady_now() < deadline) {
-        std::this_thread::sleep_for(kDrainStep);
-    }
-    log_->write(ports::Severity::Info,
-                fmt::format("stopping messages_in_flight={}", counters_.messages_in_flight.load()));
-    stop_milter();
+    // What they do now ends while mail still flows.
+    worker_.request_stop();
+    answers_.request_stop();
+    stopping_.wait_for_chores(chores_done_);
+    stopping_.end_milter();
+    stopping_.allow_no_more_than_the_limit();
+}
+
+void App::hurry() {
+    stopping_.hurry();
 }
 
 }  // namespace holdback::milter

@@ -42,6 +42,7 @@
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
 #include "milter/spool_guard.hpp"
+#include "milter/stopping.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "milter/waiting_room.hpp"
 #include "report/metrics.hpp"
@@ -86,9 +87,11 @@ public:
     /// Reads all settings anew. The error is a text for people, and the old settings stay.
     [[nodiscard]] core::Result<void, std::string> reload();
 
-    /// Takes no new connections, waits for the messages in flight (ten seconds at most), ends the
-    /// milter.
+    /// Waits until no message is under way, ends the milter, and sees to it that the process ends
+    /// soon after, whatever else runs: see `Stopping`. Blocks.
     void stop();
+    /// Makes `stop` wait for nothing more. Any thread.
+    void hurry();
 
 private:
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control(
@@ -115,6 +118,8 @@ private:
     std::string settings_path_;
     std::unique_ptr<io::ProgramLog> log_;
     core::SystemClock clock_;
+    MilterCounters counters_;
+    Stopping stopping_;  // before all that may hang at the end
     core::SteadyPoint started_;
     flow::SnapshotSource snapshots_;
     std::optional<Listener> milter_listener_;
@@ -149,10 +154,10 @@ private:
     flow::AutoRelease auto_release_;
     flow::Doubts doubts_;
     WaitingRoom waiting_;
-    MilterCounters counters_;
     Session::Parts session_parts_;
     std::mutex reload_mutex_;
-    std::jthread campaign_writer_;  // before all that tell of campaigns: it ends after them
+    std::jthread campaign_writer_;          // before all that tell of campaigns: it ends after them
+    std::atomic<bool> chores_done_{false};  // by the worker
     std::jthread worker_;
     std::jthread answers_;
     LogFollowing log_following_;

@@ -13,6 +13,8 @@
 #include "ports/log.hpp"
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -42,6 +45,23 @@ struct Shared {
 // libmilter's callbacks have no user data before the connection has some.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 const Shared* shared = nullptr;
+/// Threads of libmilter may still wait for it when everything else is gone.
+std::atomic<bool> holding{false};
+
+/// Counts the message that begins, when its turn has come.
+void wait_while_held(MilterCounters& counters) {
+    constexpr std::chrono::milliseconds kStep{2};
+    while (true) {
+        while (holding.load()) {
+            std::this_thread::sleep_for(kStep);
+        }
+        counters.messages_in_flight.fetch_add(1);
+        if (!holding.load()) {
+            return;
+        }
+        counters.messages_in_flight.fetch_sub(1);
+    }
+}
 
 /// Steps that were agreed to get no reply.
 struct Agreed {
@@ -68,9 +88,9 @@ struct Connection {
 
     void message_begun() {
         message_ended();
+        wait_while_held(*shared->counters);
         in_flight = true;
         shared->counters->messages.fetch_add(1);
-        shared->counters->messages_in_flight.fetch_add(1);
     }
     void message_ended() {
         if (std::exchange(in_flight, false)) {
@@ -423,6 +443,10 @@ bool run_milter(const Session::Parts& parts,
                             smfi_register(description) == MI_SUCCESS && smfi_main() == MI_SUCCESS;
     shared = nullptr;
     return ended_well;
+}
+
+void hold_new_messages(Hold hold) {
+    holding.store(hold == Hold::Yes);
 }
 
 void stop_milter() {

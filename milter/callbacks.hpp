@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace holdback::milter {
@@ -27,7 +28,14 @@ struct MilterCounters {
                               MilterCounters& counters,
                               const std::string& connection);
 
-/// Makes `run_milter` return within about five seconds. Sessions in flight are cut after that time.
+/// Makes `run_milter` return at the next connection, within about five seconds without one.
+/// Sessions in flight are cut then.
 void stop_milter();
+
+enum class Hold : std::uint8_t { No, Yes };
+
+/// Whether messages that begin from now on wait at MAIL. Those that wait when the process ends are
+/// cut there, where the MTA has told nothing but their sender.
+void hold_new_messages(Hold hold);
 
 }  // namespace holdback::milter

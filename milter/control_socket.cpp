@@ -85,6 +85,14 @@ ControlSocket::~ControlSocket() {
     server_.request_stop();
 }
 
+ControlSocket::~ControlSocket() {
+    for (std::jthread& thread : threads_) {
+        thread.request_stop();
+    }
+    // Wakes those that wait for a connection.
+    shutdown(listener_.descriptor(), SHUT_RD);
+}
+
 void ControlSocket::serve(const std::stop_token& stop) {
     while (true) {
         take_answers();

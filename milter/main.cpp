@@ -23,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <sysexits.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -149,14 +150,17 @@ core::Result<AppSockets, Refusal> open_sockets(const config::Settings& settings,
 /// Runs until a signal or the milter ends it.
 int serve(App& app, const Signals& signals) {
     bool stopping = false;
+    std::jthread ending;  // so that another signal is seen while it waits
     while (true) {
         switch (signals.wait()) {
             case Signal::Reload:
                 static_cast<void>(app.reload());
                 break;
             case Signal::Stop:
-                if (!std::exchange(stopping, true)) {
-                    app.stop();
+                if (std::exchange(stopping, true)) {
+                    app.hurry();
+                } else {
+                    ending = std::jthread([&app] { app.stop(); });
                 }
                 break;
             case Signal::MilterEnded:
