@@ -8,6 +8,7 @@
 #include "flow/auto_release.hpp"
 #include "flow/campaign_watch.hpp"
 #include "flow/decision_recorder.hpp"
+#include "flow/departures.hpp"
 #include "flow/digest_flow.hpp"
 #include "flow/doubts.hpp"
 #include "flow/inbound_flow.hpp"
@@ -141,6 +142,7 @@ private:
     io::GmimeReader reader_;
     flow::OwnMail own_mail_;
     flow::CampaignWatch campaigns_;
+    flow::Departures departures_;
     flow::Learner learner_;
     flow::OutcomeLearning outcome_learning_;
     flow::Seals seals_;

@@ -34,6 +34,8 @@ namespace holdback::milter {
 namespace {
 
 constexpr std::chrono::seconds kRest{1};
+/// A log of which nothing came for so long may have stopped without a word.
+constexpr std::chrono::hours kAlive{1};
 
 /// Null when nothing is to be followed.
 std::unique_ptr<ports::LogSource> make_source(const config::MaillogSettings& settings) {
@@ -92,6 +94,13 @@ void LogFollowing::run(const std::stop_token& stop) {
             rest(stop);
         }
     }
+}
+
+bool LogFollowing::is_trustworthy() const {
+    const flow::FollowState state = flow_.state();
+    return snapshots_->current()->settings.maillog.journal && !state.source.empty() &&
+           state.trouble.empty() && state.newest.has_value() &&
+           clock_->now() - *state.newest <= kAlive;
 }
 
 std::vector<ControlLine> LogFollowing::status() const {

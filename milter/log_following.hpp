@@ -33,6 +33,10 @@ public:
     /// How far it has come. Any thread.
     [[nodiscard]] flow::FollowState state() const { return flow_.state(); }
 
+    /// True while the log is read from where the MTA alone can write, and told an outcome within
+    /// the last hour. Any thread.
+    [[nodiscard]] bool is_trustworthy() const;
+
     /// What `status` shows of it: keys and values. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;
 

@@ -15,9 +15,11 @@
 #include "milter/mta_actions.hpp"
 #include "milter/session.hpp"
 #include "milter/session_message.hpp"
+#include "milter/waiting_room.hpp"
 #include "ports/log.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -50,12 +52,19 @@ SessionReply Session::delete_recipients(MtaActions& mta,
 }
 
 void Session::finish_inbound(MtaActions& mta) {
+    const config::Settings& settings = message_->snapshot->settings;
+    const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
+    // Without a seat it goes by what DNS has said already.
+    const std::chrono::milliseconds patience = seat.is_taken()
+                                                   ? std::chrono::milliseconds(settings.dns.budget)
+                                                   : std::chrono::milliseconds(0);
     const dsn::TagPlan plan = parts_.inbound.receive(message_->who,
                                                      message_->envelope,
                                                      message_->headers,
                                                      message_->octets,
+                                                     patience,
                                                      *message_->snapshot);
-    if (message_->snapshot->settings.mode == config::Mode::Shadow) {
+    if (settings.mode == config::Mode::Shadow) {
         return;
     }
     for (const dsn::RemovedField& field : plan.removed) {
@@ -109,7 +118,8 @@ void Session::add_tag(MtaActions& mta) {
 
 void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
     const config::Settings& settings = message_->snapshot->settings;
-    const auto seal = parts_.seals.leave(message_->who, message_->envelope, positions, settings);
+    const auto seal = parts_.seals.leave(
+        message_->who, message_->envelope, message_->headers, positions, settings);
     if (mta == nullptr) {
         return;
     }

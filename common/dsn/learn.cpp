@@ -9,6 +9,7 @@
 #include "dsn/classify.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
+#include "dsn/smtp_stage.hpp"
 #include "mail/address.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
@@ -21,6 +22,7 @@
 #include <chrono>
 #include <cstddef>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +41,12 @@ constexpr mail::FailureCode kComplaint{5002};
 constexpr mail::FailureCode kUnsubscribed{5003};
 /// A suppression grows to at most this many times the code's own expiry.
 constexpr int kMostGrowth = 8;
+/// Whom a seal can speak for, from the widest scope to the narrowest: who sent the mail gets it
+/// back in a receipt. A complaint or wish to unsubscribe is about the lists of an organization.
+constexpr mail::ScopeKind kWidestSealedBounce = mail::ScopeKind::Sender;
+constexpr mail::ScopeKind kWidestSealedWish = mail::ScopeKind::SenderDomain;
+static_assert(mail::ScopeKind::Global < kWidestSealedWish &&
+              kWidestSealedWish < kWidestSealedBounce);
 /// Octets of foreign text that an entry keeps.
 constexpr std::size_t kMostText = 500;
 
@@ -127,15 +135,32 @@ bool is_believed(const RecipientProof& proof, const config::LearnSettings& setti
            std::ranges::find(settings.from, proof.proof) != settings.from.end();
 }
 
+/// Groups of recipients of a report of which it is found out when they were refused; each costs a
+/// look through the text.
+constexpr std::size_t kMostGroups = 64;
+/// What a text says of one recipient.
+constexpr std::size_t kBlockOctets = 1000;
+
+/// When a recipient was refused: by its own fields, else by what the text (in lower case) says of
+/// it, as Postfix does, or shows of the dialogue, as Sendmail does.
+SmtpStage stage_of(const RecipientReport& recipient, const std::string& text) {
+    SmtpStage stage = stage_in(recipient.diagnostic);
+    for (const std::string& name : {recipient.original_recipient, recipient.final_recipient}) {
+        const std::size_t at = name.empty() ? std::string::npos : text.find(core::to_lower(name));
+        if (stage == SmtpStage::Unknown && at != std::string::npos) {
+            stage = stage_in(std::string_view(text).substr(at, kBlockOctets));
+        }
+    }
+    return stage == SmtpStage::Unknown && text.find("<<<") != std::string::npos ? stage_in(text)
+                                                                                : stage;
+}
+
 std::string kept_text(std::string_view text) {
     return core::to_valid_utf8(text.substr(0, kMostText));
 }
 
-/// The recipient that is proven to have failed, else the one that is reported.
 core::Result<mail::Address, LearnReason> address_of(const Evidence& evidence) {
-    const std::string& recipient =
-        evidence.proof.mailed.empty() ? evidence.failure.report.recipient() : evidence.proof.mailed;
-    const auto parsed = mail::Address::parse(recipient, mail::Smtputf8::Yes);
+    const auto parsed = mail::Address::parse(failed_recipient(evidence), mail::Smtputf8::Yes);
     if (!parsed.has_value()) {
         return std::unexpected(LearnReason::NoAddress);
     }
@@ -143,6 +168,29 @@ core::Result<mail::Address, LearnReason> address_of(const Evidence& evidence) {
 }
 
 }  // namespace
+
+std::vector<bool> refused_together(const Report& report) {
+    // Whom a host told the same.
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < report.recipients.size(); ++i) {
+        const RecipientReport& recipient = report.recipients[i];
+        if (recipient.action == Action::Failed) {
+            groups[{recipient.remote_mta, recipient.diagnostic}].push_back(i);
+        }
+    }
+    std::vector<bool> together(report.recipients.size());
+    std::size_t looked_at = 0;
+    const std::string text = core::to_lower(report.human_text);
+    for (const auto& [told, members] : groups) {
+        if (members.size() > 1 && ++looked_at <= kMostGroups &&
+            stage_of(report.recipients[members.front()], text) == SmtpStage::Data) {
+            for (const std::size_t i : members) {
+                together[i] = true;
+            }
+        }
+    }
+    return together;
+}
 
 std::string_view wire_name(LearnReason reason) {
     switch (reason) {
@@ -176,6 +224,20 @@ std::string_view wire_name(LearnReason reason) {
             return "outage";
         case LearnReason::NoSender:
             return "no-sender";
+        case LearnReason::WholeMessage:
+            return "whole-message";
+        case LearnReason::DomainUnproven:
+            return "domain-unproven";
+        case LearnReason::LocalDomain:
+            return "local-domain";
+        case LearnReason::DnsDisagrees:
+            return "dns-disagrees";
+        case LearnReason::NotOurMessage:
+            return "not-our-message";
+        case LearnReason::Contradicted:
+            return "contradicted";
+        case LearnReason::LogTells:
+            return "log-tells";
     }
     std::unreachable();
 }
@@ -202,19 +264,34 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (!address.has_value()) {
         return std::unexpected(address.error());
     }
-    const mail::ScopeKind scope = settings.scope.of(reason_of(code->code));
+    const bool wish = is_wish(reason_of(code->code));
+    if (evidence.refused_together && !wish) {
+        return std::unexpected(LearnReason::WholeMessage);
+    }
+    mail::ScopeKind scope = std::max(settings.scope.of(reason_of(code->code)), evidence.widest);
+    if (evidence.proof.proof == mail::Proof::Sealed) {
+        scope = std::max(scope, wish ? kWidestSealedWish : kWidestSealedBounce);
+    }
     mail::SuppressionKey key;
     key.scope = mail::scope_of(scope, evidence.sender);
     if (key.scope.kind() != scope) {
         return std::unexpected(LearnReason::NoSender);
     }
     if (code->learning == mail::Learning::SuppressDomain) {
+        if (evidence.proof.proof != mail::Proof::Local) {
+            return std::unexpected(LearnReason::DomainUnproven);
+        }
         key.kind = mail::SubjectKind::Domain;
         key.subject = address->domain().text();
     } else {
         key.subject = address->key();
     }
     return key;
+}
+
+const std::string& failed_recipient(const Evidence& evidence) {
+    return evidence.proof.mailed.empty() ? evidence.failure.report.recipient()
+                                         : evidence.proof.mailed;
 }
 
 bool speaks_of_mailbox(mail::FailureCode code, const mail::CodeCatalogue& codes) {

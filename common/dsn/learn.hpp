@@ -7,9 +7,11 @@
 #include "core/result.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/proof.hpp"
+#include "dsn/report.hpp"
 #include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
+#include "mail/suppression_scope.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -35,6 +37,13 @@ enum class LearnReason : std::uint8_t {
     KnownAlready,    ///< this failure has taught before
     Outage,          ///< the provider is broken: nothing is learned from it
     NoSender,        ///< the entry would be for one sender, and nothing tells which
+    WholeMessage,    ///< the refusal came after the data of several recipients: it names none
+    DomainUnproven,  ///< the entry would be for a domain, and only a seal speaks for the failure
+    LocalDomain,     ///< the entry would be for a domain of ours
+    DnsDisagrees,    ///< the entry would be for a domain, and DNS does not confirm the failure
+    NotOurMessage,   ///< the log's line is about nothing that left here
+    Contradicted,    ///< the log has told another end of the same message before
+    LogTells,        ///< the MTA's log, which nobody else can write, will tell it
     StoreTrouble,    ///< the store is out of reach
 };
 
@@ -47,15 +56,29 @@ struct Evidence {
     std::string message_id;  ///< of the message that failed, or empty
     /// The envelope sender of the message that failed; null when nothing tells it.
     mail::EnvelopeSender sender;
+    /// The entry counts for no more senders than this, whatever the settings say.
+    mail::ScopeKind widest = mail::ScopeKind::Global;
+    /// See `refused_together`.
+    bool refused_together = false;
 };
 
+/// For each recipient of a report, whether a server refused the message for several of them at
+/// once: after the data of a transaction, with the same words for all. What it says then is about
+/// the message, or about one of them that nobody can tell.
+[[nodiscard]] std::vector<bool> refused_together(const Report& report);
+
 /// The entry that a failure is about: the mailbox that is proven to have failed, or its domain for
-/// codes that are about the domain; in the scope that the settings have for the reason. The error
-/// says why it teaches nothing, whatever the list holds.
+/// codes that are about the domain; in the scope that the settings have for the reason. What only a
+/// seal proves counts for the sender that sealed it (a complaint or wish to unsubscribe for the
+/// sender's domain at most), and for no domain. The error says why it teaches
+/// nothing, whatever the list holds.
 [[nodiscard]] core::Result<mail::SuppressionKey, LearnReason> learn_key(
     const Evidence& evidence,
     const mail::CodeCatalogue& codes,
     const config::LearnSettings& settings);
+
+/// The recipient that is proven to have failed, else the one that is reported, as text.
+[[nodiscard]] const std::string& failed_recipient(const Evidence& evidence);
 
 /// True for codes that say that a mailbox does not, or no longer, take mail: what bounces by them
 /// in an outage are good addresses.

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/proof.hpp"
 
+#include "core/result.hpp"
+#include "core/text.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
 #include "dsn/text_scan.hpp"
 #include "mail/address.hpp"
+#include "mail/dns_answer.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "mail/provider.hpp"
+#include "mail/ip_address.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,7 +56,7 @@ void add_addresses(Texts& texts, std::string_view value) {
 Texts senders_of(const Report& report, const ReportOrigin& origin) {
     Texts senders;
     for (const std::string& recipient : origin.recipients) {
-        if (senders.size() < kMostCandidates) {
+        if (senders.size() < kMostSenders) {
             add_once(senders, recipient);
         }
     }
@@ -77,16 +81,27 @@ Texts mailed_of(const Report& report) {
     return mailed;
 }
 
+/// The seals of a report; of those in the header and in the text, the first ones.
 Texts seals_of(const Report& report) {
     Texts seals;
-    for (const std::string& value : report.returned.headers.all(kSealField)) {
-        add_once(seals, value);
-    }
+    const auto add = [&seals](std::string_view text) {
+        if (seals.size() < kMostSeals) {
+            add_once(seals, bare_seal(text));
+        }
+    };
     if (report.envelope_id.starts_with(kSealMark)) {
-        add_once(seals, report.envelope_id);
+        add(report.envelope_id);
     }
-    for (std::string& found : find_seals(report.human_text)) {
-        add_once(seals, std::move(found));
+    // Those of the right form first: what a list or a forger wrote in between costs nothing then.
+    for (const bool marked : {true, false}) {
+        for (const std::string& value : report.returned.headers.all(kSealField)) {
+            if (core::trim(value).starts_with(kSealMark) == marked) {
+                add(value);
+            }
+        }
+    }
+    for (const std::string& found : find_seals(report.human_text, kMostSeals)) {
+        add(found);
     }
     return seals;
 }
@@ -111,49 +126,82 @@ bool is_own(const Report& report, const ReportOrigin& origin) {
     return origin.direction == mail::Direction::OwnBounce && report.kind == MessageKind::Dsn;
 }
 
+/// A seal of the report, and what of it does not depend on the recipient.
+struct TriedSeal {
+    core::Result<OpenSeal, SealFlaw> seal;
+    /// Recipients of the message that its header names.
+    Texts named;
+    /// The envelope id of its message came back, which nobody finds in his copy.
+    bool has_envelope_id = false;
+};
+
+std::vector<TriedSeal> try_seals(const Report& report,
+                                 const ReportOrigin& origin,
+                                 const SealKeys& keys) {
+    const Texts texts = seals_of(report);
+    if (texts.empty()) {
+        return {};
+    }
+    const Texts senders = senders_of(report, origin);
+    const Texts mailed = mailed_of(report);
+    std::vector<TriedSeal> tried;
+    for (const std::string& text : texts) {
+        tried.push_back(
+            {.seal = open_seal(text, senders, keys, origin.now, origin.lifetime), .named = {}});
+        if (const auto& seal = tried.back().seal; seal.has_value()) {
+            std::ranges::copy_if(mailed,
+                                 std::back_inserter(tried.back().named),
+                                 [&seal](const std::string& key) { return seal->covers(key); });
+        }
+    }
+    for (TriedSeal& each : tried) {
+        each.has_envelope_id =
+            each.seal.has_value() && std::ranges::any_of(tried, [&each](const TriedSeal& other) {
+                return other.seal.has_value() && other.seal->is_envelope_id() &&
+                       other.seal->message() == each.seal->message();
+            });
+    }
+    return tried;
+}
+
+/// The keys of those whom a report names, the mailed one first.
+struct ReportedKeys {
+    std::string original;
+    std::string final;
+};
+
 /// The recipient with a tag: one that is reported, else the only one that the header names.
-std::string mailed_recipient(const OpenSeal& seal,
-                             const RecipientReport& recipient,
-                             const Texts& named) {
-    for (const std::string& reported : {recipient.original_recipient, recipient.final_recipient}) {
-        if (std::string key = key_of(reported); !key.empty() && seal.covers(key)) {
+std::string mailed_recipient(const TriedSeal& tried, const ReportedKeys& reported) {
+    for (const std::string& key : {reported.original, reported.final}) {
+        if (!key.empty() && tried.seal->covers(key)) {
             return key;
         }
     }
-    std::string mailed;
-    for (const std::string& key : named) {
-        if (!seal.covers(key)) {
-            continue;
-        }
-        if (!mailed.empty()) {
-            return {};  // nothing says which of them
-        }
-        mailed = key;
-    }
-    return mailed;
+    // Where there are several, nothing says which of them.
+    return tried.named.size() == 1 ? tried.named.front() : std::string();
 }
 
-RecipientProof by_seal(const OpenSeal& seal,
-                       const RecipientReport& recipient,
-                       const Texts& named,
-                       bool own) {
+RecipientProof by_seal(const TriedSeal& tried, const ReportedKeys& reported, bool own) {
     RecipientProof proof;
-    proof.mailed = mailed_recipient(seal, recipient, named);
+    // Our MTA reports whom it mailed, after aliases: who stands behind one has not been sealed, and
+    // anybody could be named there.
+    proof.mailed =
+        own && !tried.seal->covers(reported.final) ? "" : mailed_recipient(tried, reported);
     if (proof.mailed.empty()) {
         proof.reason = ProofReason::AnotherRecipient;
         return proof;
     }
-    proof.sender = seal.sender();
-    proof.message = seal.message();
-    if (own) {
-        proof = local_proof(recipient);
-        proof.sender = seal.sender();
-        proof.message = seal.message();
-    } else if (seal.is_shared()) {
+    proof.sender = tried.seal->sender();
+    proof.message = tried.seal->message();
+    proof.left_at = tried.seal->made();
+    if (tried.seal->is_shared() && !(own && tried.has_envelope_id)) {
         proof.reason = ProofReason::SharedSeal;
     } else {
-        proof.proof = mail::Proof::Sealed;
-        proof.reason = ProofReason::Seal;
+        proof.proof = own ? mail::Proof::Local : mail::Proof::Sealed;
+        proof.reason = own ? ProofReason::OwnMta : ProofReason::Seal;
+    }
+    if (own) {
+        proof.mailed = reported.final;
     }
     return proof;
 }
@@ -210,20 +258,20 @@ std::vector<RecipientProof> prove(const Report& report,
                                   const ReportOrigin& origin,
                                   const SealKeys& keys) {
     const bool own = is_own(report, origin);
-    const Texts seals = seals_of(report);
-    const Texts senders = seals.empty() ? Texts() : senders_of(report, origin);
-    const Texts named = seals.empty() ? Texts() : mailed_of(report);
     RecipientProof unsealed;
     unsealed.reason = own ? ProofReason::NotOurMessage : ProofReason::NoSeal;
     std::vector<RecipientProof> proofs(report.recipients.size(), unsealed);
-    for (const std::string& text : seals) {
-        const auto seal = open_seal(text, senders, keys, origin.now, origin.lifetime);
-        for (std::size_t i = 0; i < proofs.size(); ++i) {
+    const std::vector<TriedSeal> seals = try_seals(report, origin, keys);
+    for (std::size_t i = 0; i < proofs.size() && !seals.empty(); ++i) {
+        const RecipientReport& recipient = report.recipients[i];
+        const ReportedKeys reported{.original = key_of(recipient.original_recipient),
+                                    .final = key_of(recipient.final_recipient)};
+        for (const TriedSeal& tried : seals) {
             RecipientProof proof;
-            if (seal.has_value()) {
-                proof = by_seal(*seal, report.recipients[i], named, own);
+            if (tried.seal.has_value()) {
+                proof = by_seal(tried, reported, own);
             } else {
-                proof.reason = reason_of(seal.error());
+                proof.reason = reason_of(tried.seal.error());
             }
             if (proofs[i].reason == unsealed.reason || is_better(proof, proofs[i])) {
                 proofs[i] = std::move(proof);
@@ -245,21 +293,23 @@ RecipientProof local_proof(const RecipientReport& recipient) {
 bool may_be_local_unsealed(const Report& report,
                            const ReportOrigin& origin,
                            const RecipientProof& proof) {
-    return is_own(report, origin) && proof.proof == mail::Proof::Unproven &&
+    return is_own(report, origin) && proof.reason == ProofReason::NotOurMessage &&
            !report.queue_id.empty();
 }
 
-bool is_from_side_of(std::string_view client_name,
-                     std::string_view domain,
-                     const std::vector<std::string>& mail_hosts) {
-    const std::string organisation = mail::organisation_of(client_name);
-    if (organisation.empty()) {
-        return false;
-    }
-    return organisation == mail::organisation_of(domain) ||
-           std::ranges::any_of(mail_hosts, [&](std::string_view host) {
-               return organisation == mail::organisation_of(host);
-           });
+bool is_mail_system_of(const mail::IpAddress& client, const mail::DomainAnswers& answers) {
+    const bool has_mx = std::ranges::any_of(
+        answers.answers, [](const mail::DnsAnswer& answer) { return !answer.mx.empty(); });
+    return std::ranges::any_of(answers.answers, [&](const mail::DnsAnswer& answer) {
+        const bool is_mail_host =
+            !has_mx || std::ranges::any_of(answers.answers, [&](const mail::DnsAnswer& other) {
+                return std::ranges::any_of(other.mx, [&](const mail::MxHost& host) {
+                    return host.exchange == answer.question.name;
+                });
+            });
+        return is_mail_host &&
+               std::ranges::find(answer.addresses, client) != answer.addresses.end();
+    });
 }
 
 }  // namespace holdback::dsn

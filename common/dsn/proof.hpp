@@ -5,11 +5,15 @@
 #include "core/clock.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
+#include "mail/dns_answer.hpp"
 #include "mail/envelope.hpp"
+#include "mail/ip_address.hpp"
 #include "mail/suppression.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +34,8 @@ enum class ProofReason : std::uint8_t {
     FutureSeal,        ///< made later than now
     AlteredSeal,       ///< changed, or of another sender
     AnotherRecipient,  ///< the sealed message did not go to the recipient that is reported
-    SharedSeal,  ///< others have the same seal, and the report is not from the recipient's side
+    /// Others have the same seal, and nothing shows that a mail system has written the report.
+    SharedSeal,
 };
 
 [[nodiscard]] std::string_view wire_name(ProofReason reason);
@@ -45,6 +50,8 @@ struct RecipientProof {
     std::string mailed;
     std::string sender;   ///< the sender that sealed it, or empty
     std::string message;  ///< `OpenSeal::message()`, or empty
+    /// When the message left, as far as the proof tells it.
+    std::optional<core::TimePoint> left_at = std::nullopt;
 
     bool operator==(const RecipientProof&) const = default;
 };
@@ -58,18 +65,26 @@ struct ReportOrigin {
     std::chrono::seconds lifetime{0};  ///< `[seal] lifetime`
 };
 
+/// Seals of a report that are opened at most, and the senders that each is tried with.
+inline constexpr std::size_t kMostSeals = 8;
+inline constexpr std::size_t kMostSenders = 32;
+
 /// Proofs of the recipients of a report, in their order.
 ///
 /// - `Local`: our own MTA made the DSN (it did not come over SMTP and has the form of RFC 3464),
-///   and it returns a seal of ours for the recipient. The marks of the MTA's own mail alone prove
-///   nothing, because whoever may call sendmail(1) can make them; a message that went out without a
-///   seal is told by `local_unsealed`.
+///   and it returns a seal of ours for the recipient that failed. The marks of the MTA's own mail
+///   alone prove nothing, because whoever may call sendmail(1) can make them. A seal that several
+///   recipients have in their copies proves nothing here either, unless the envelope id has come
+///   back with it, which stands in no copy. A message that went out without a seal is told by
+///   `may_be_local_unsealed`.
 /// - `Sealed`: it returns a seal for the recipient. With a seal that others have received as well,
-///   the reason is `SharedSeal`, and the proof waits for `from_recipients_side`.
+///   the reason is `SharedSeal`, and the proof waits for `is_mail_system_of`.
 /// - Everything else is `Unproven`, whoever it claims to come from.
 ///
-/// A seal is looked for in the envelope id, the returned header and the text. The recipient that we
-/// mailed is, of the reported ones and of those that the returned header names, the one with a tag.
+/// A seal is looked for in the envelope id, the returned header and the text, each once however
+/// often and in whatever white space it stands there; `kMostSeals` of them count. The recipient
+/// that we mailed is, of the reported ones and of those that the returned header names, the one
+/// with a tag. The work grows with the recipients of the report, not with those of its seals.
 [[nodiscard]] std::vector<RecipientProof> prove(const Report& report,
                                                 const ReportOrigin& origin,
                                                 const SealKeys& keys);
@@ -83,10 +98,10 @@ struct ReportOrigin {
                                          const ReportOrigin& origin,
                                          const RecipientProof& proof);
 
-/// Whether a host can speak for mail to a domain: its verified name is of the same organization as
-/// the domain or one of its mail hosts. `client_name` is the name that the MTA verified, or empty.
-[[nodiscard]] bool is_from_side_of(std::string_view client_name,
-                                   std::string_view domain,
-                                   const std::vector<std::string>& mail_hosts);
+/// True when the client is one of the hosts that take mail for a domain: by its address, which is
+/// among those of the MX hosts (of the domain itself where it has no MX). Names prove nothing:
+/// whoever rents a host has one below its provider's domain.
+[[nodiscard]] bool is_mail_system_of(const mail::IpAddress& client,
+                                     const mail::DomainAnswers& answers);
 
 }  // namespace holdback::dsn

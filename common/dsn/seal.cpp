@@ -40,8 +40,22 @@ constexpr std::chrono::minutes kClockSlack{5};
 constexpr std::string_view kTagLabel = "holdback tag\n";
 constexpr std::string_view kFillLabel = "holdback fill\n";
 constexpr std::string_view kSaltLabel = "holdback salt\n";
-constexpr std::string_view kAloneLabel = "holdback seal of one\n";
-constexpr std::string_view kSharedLabel = "holdback seal of many\n";
+
+/// What the MAC of a seal says of it.
+struct SealKind {
+    std::string_view label;
+    bool shared;
+    bool envelope_id;
+};
+
+constexpr auto kSealKinds = std::to_array<SealKind>({
+    {"holdback seal of one\n", false, false},
+    {"holdback seal of many\n", true, false},
+    {"holdback envelope id of one\n", false, true},
+    {"holdback envelope id of many\n", true, true},
+});
+
+enum class SealPlace : std::uint8_t { Field, EnvelopeId };
 
 /// Octets as text: what MACs are made over.
 template <typename Octets>
@@ -79,12 +93,22 @@ std::string mac(const core::SecretKey& secret,
 }
 
 std::string seal_mac(const core::SecretKey& secret,
-                     bool shared,
+                     std::string_view label,
                      std::string_view head,
                      std::string_view tags,
                      std::string_view sender) {
     const std::string rest = fmt::format("{:08x}{}{}", tags.size(), tags, sender);
-    return mac(secret, shared ? kSharedLabel : kAloneLabel, head, rest, kMacOctets);
+    return mac(secret, label, head, rest, kMacOctets);
+}
+
+std::string_view label_of(SealPlace place, std::size_t recipients) {
+    const bool shared = recipients > 1;
+    const bool envelope_id = place == SealPlace::EnvelopeId;
+    return std::ranges::find_if(kSealKinds,
+                                [&](const SealKind& kind) {
+                                    return kind.shared == shared && kind.envelope_id == envelope_id;
+                                })
+        ->label;
 }
 
 /// The tags of the recipients and of nobody, in an order that says nothing.
@@ -104,14 +128,19 @@ std::string tags_of(std::span<const std::string> recipients,
 }
 
 std::string sealed_text(const SealedMessage& message,
-                        std::size_t most_tags,
+                        SealPlace place,
                         const core::SecretKey& secret,
                         const std::string& head) {
+    const std::size_t most_tags =
+        place == SealPlace::EnvelopeId ? kEnvelopeIdTags : kMostSealedRecipients;
     const std::span<const std::string> recipients(message.recipients);
     const std::string tags =
         tags_of(recipients.first(std::min(most_tags, recipients.size())), secret, head);
     const std::string whole = fmt::format(
-        "{}{}{}", head, tags, seal_mac(secret, recipients.size() > 1, head, tags, message.sender));
+        "{}{}{}",
+        head,
+        tags,
+        seal_mac(secret, label_of(place, recipients.size()), head, tags, message.sender));
     const std::vector<std::uint8_t> octets(whole.begin(), whole.end());
     return fmt::format("{}{}", kSealMark, core::to_base64url(octets));
 }
@@ -126,17 +155,18 @@ std::string folded(std::string_view text) {
     return out.append(text);
 }
 
+/// In a time that depends on the lengths alone.
 bool same_text(std::string_view left, std::string_view right) {
-    const std::vector<std::uint8_t> a(left.begin(), left.end());
-    const std::vector<std::uint8_t> b(right.begin(), right.end());
-    return core::same_octets(a, b);
+    unsigned difference = left.size() == right.size() ? 0U : 1U;
+    for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
+        difference |= static_cast<unsigned char>(left[i]) ^ static_cast<unsigned char>(right[i]);
+    }
+    return difference == 0;
 }
 
 /// The octets of a seal whose form is right; empty when it is not.
 std::string octets_of_seal(std::string_view text) {
-    std::string bare;
-    std::ranges::copy_if(
-        text, std::back_inserter(bare), [](char c) { return !core::is_ascii_space(c); });
+    const std::string bare = bare_seal(text);
     if (!bare.starts_with(kSealMark)) {
         return {};
     }
@@ -178,14 +208,21 @@ std::optional<std::size_t> next_line(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+std::string bare_seal(std::string_view text) {
+    std::string bare;
+    std::ranges::copy_if(
+        text, std::back_inserter(bare), [](char c) { return !core::is_ascii_space(c); });
+    return bare;
+}
+
 Seal make_seal(const SealedMessage& message,
                const SealKey& key,
                core::TimePoint now,
                std::string_view nonce) {
     const std::string stamp = text_of(key.id) + time_octets(now);
     const std::string head = stamp + mac(key.secret, kSaltLabel, stamp, nonce, kSaltOctets);
-    return {.envelope_id = sealed_text(message, kEnvelopeIdTags, key.secret, head),
-            .field = folded(sealed_text(message, kMostSealedRecipients, key.secret, head))};
+    return {.envelope_id = sealed_text(message, SealPlace::EnvelopeId, key.secret, head),
+            .field = folded(sealed_text(message, SealPlace::Field, key.secret, head))};
 }
 
 bool OpenSeal::covers(std::string_view recipient) const {
@@ -221,10 +258,12 @@ core::Result<OpenSeal, SealFlaw> open_seal(std::string_view text,
     const std::string_view claimed = std::string_view(octets).substr(octets.size() - kMacOctets);
     bool fits = false;
     for (const std::string& sender : senders) {
-        for (const bool shared : {false, true}) {
-            if (same_text(claimed, seal_mac(key->secret, shared, seal.head_, seal.tags_, sender))) {
+        for (const SealKind& kind : kSealKinds) {
+            if (same_text(claimed,
+                          seal_mac(key->secret, kind.label, seal.head_, seal.tags_, sender))) {
                 seal.sender_ = sender;
-                seal.shared_ = shared;
+                seal.shared_ = kind.shared;
+                seal.envelope_id_ = kind.envelope_id;
                 fits = true;
             }
         }

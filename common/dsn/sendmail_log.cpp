@@ -234,6 +234,7 @@ std::vector<mail::MtaOutcome> read_deliveries(const LogLine& line, const QueueLi
     set_relay(common, fields->relay);
     set_texts(common, *fields, status->status_class());
     common.status = without_guess(*status, common.reply);
+    common.named_together = to.mailboxes.size() > 1;
     std::vector<mail::MtaOutcome> outcomes;
     outcomes.reserve(to.mailboxes.size());
     for (const std::string_view mailbox : to.mailboxes) {

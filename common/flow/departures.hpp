@@ -1,42 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which messages left without a seal: the MTA's own bounces of them prove themselves by it.
+// Which messages left here, and to whom: the MTA's own word about a delivery, its DSN or a line of
+// its log, counts only for them.
 
+#include "core/clock.hpp"
 #include "core/guarded.hpp"
+#include "mail/header.hpp"
+#include "outbound/recorded.hpp"
+#include "ports/decision_log.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace holdback::flow {
 
-/// Remembers queue ids and recipients of the last messages that left unsealed (shadow mode, sealing
-/// off), in memory alone: after a restart, their bounces are tagged and teach nothing. Safe from
-/// several threads.
+/// What is known of a message that left.
+class Departure {
+public:
+    Departure(core::TimePoint at, std::string sender) : at_(at), sender_(std::move(sender)) {}
+
+    /// A message as it was decided upon: those of its recipients who were not kept back.
+    [[nodiscard]] static Departure of(const outbound::RecordedMessage& message);
+
+    [[nodiscard]] core::TimePoint at() const { return at_; }
+    /// The envelope sender, `Address::key()` where it parses; empty for the null sender.
+    [[nodiscard]] const std::string& sender() const { return sender_; }
+    [[nodiscard]] std::size_t recipients() const { return recipients_.size(); }
+    /// True when it left to this recipient, a key as `mail::recipient_key` gives it.
+    [[nodiscard]] bool is_to(std::string_view recipient) const;
+    /// How many of the recipients are in this domain (of such a key).
+    [[nodiscard]] std::size_t recipients_in(std::string_view domain) const;
+    /// True when a returned header shows what only the sender and the recipients have seen:
+    /// Message-ID, Date and Subject, as many of them as the message had. False when nothing is
+    /// known of its header.
+    [[nodiscard]] bool is_returned_in(const mail::HeaderList& returned) const;
+
+    void add(std::span<const std::string> recipients);
+    void remember(const mail::HeaderList& headers);
+
+private:
+    /// Hashes.
+    struct Recipient {
+        std::uint64_t key;
+        std::uint64_t domain;
+    };
+
+    void add(std::string_view recipient);
+
+    core::TimePoint at_;
+    std::string sender_;
+    std::vector<Recipient> recipients_;
+    std::vector<std::uint64_t> fields_;  // hashes of the fields that are remembered
+};
+
+/// Remembers the last messages that left, in memory; what is not there any more, as after a
+/// restart, is looked for among the decisions that the store keeps (`[journal] decisions`). Safe
+/// from several threads.
 class Departures {
 public:
-    /// Keeps at most this many recipients; the oldest messages go first.
-    explicit Departures(std::size_t most_recipients = 500'000)
-        : most_recipients_(most_recipients) {}
+    /// Keeps at most this many recipients in memory; the oldest messages go first. `earlier` may be
+    /// nullptr, and outlives the object.
+    explicit Departures(const ports::DecisionLog* earlier = nullptr,
+                        std::size_t most_recipients = 200'000)
+        : earlier_(earlier), most_recipients_(most_recipients) {}
 
-    /// Recipients are keys as `mail::Address::key()`. A queue id that is known already gets them in
-    /// addition.
-    void add(std::string_view queue_id, std::span<const std::string> recipients);
+    /// Adds a message. Of one with the same queue id and sender, known already, the recipients are
+    /// added to that; another with the same queue id is forgotten, since queue ids come again.
+    void add(std::string_view queue_id,
+             const Departure& message,
+             std::span<const std::string> recipients);
 
-    [[nodiscard]] bool has(std::string_view queue_id, std::string_view recipient) const;
+    /// The message that left under this queue id before `at`, and not longer ago than the MTA keeps
+    /// trying; nullptr when none did.
+    [[nodiscard]] std::shared_ptr<const Departure> find(std::string_view queue_id,
+                                                        core::TimePoint at) const;
 
 private:
     struct Known {
-        std::unordered_map<std::string, std::vector<std::uint64_t>> recipients;  // hashes, by id
+        std::unordered_map<std::string, std::shared_ptr<const Departure>> messages;
         std::deque<std::string> order;
-        std::size_t count = 0;
+        std::size_t recipients = 0;
     };
 
+    const ports::DecisionLog* earlier_;
     std::size_t most_recipients_;
     mutable core::Guarded<Known> known_;
 };

@@ -7,12 +7,15 @@
 #include "mail/dns_answer.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
+#include "mail/suppression.hpp"
+#include "mail/suppression_subject.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/mail_route.hpp"
 #include "ports/journal.hpp"
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -70,11 +73,16 @@ std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
     return route;
 }
 
-void add_suppressions(std::span<const mail::Recipient> recipients,
-                      const mail::EnvelopeSender& sender,
-                      ports::SuppressionStore& store,
-                      core::TimePoint now,
-                      GatheredFacts& facts) {
+/// What the list says of each recipient; those without an address are left out, and all of them
+/// when the store is out of reach.
+using Suppressions = std::map<std::size_t, ports::SuppressionLookup>;
+
+Suppressions add_suppressions(std::span<const mail::Recipient> recipients,
+                              const mail::EnvelopeSender& sender,
+                              ports::SuppressionStore& store,
+                              core::TimePoint now,
+                              GatheredFacts& facts) {
+    Suppressions found;
     std::vector<mail::Address> addresses;
     std::vector<std::size_t> positions;
     for (std::size_t i = 0; i < recipients.size(); ++i) {
@@ -86,13 +94,38 @@ void add_suppressions(std::span<const mail::Recipient> recipients,
     auto known = store.look_up(addresses, sender, now);
     if (!known.has_value()) {
         facts.store_trouble = known.error().what;
-        return;
+        return found;
     }
     for (std::size_t k = 0; k < positions.size(); ++k) {
         const ports::SuppressionLookup& lookup = known->at(k);
         outbound::RecipientFacts& recipient = facts.recipients.at(positions[k]);
         recipient.allowed_by_store = lookup.allow.has_value();
         recipient.suppression = ports::deciding_entry(lookup);
+        if (lookup.domain.has_value()) {
+            found.emplace(positions[k], lookup);
+        }
+    }
+    return found;
+}
+
+/// An entry that a bounce made about a domain stands only while DNS does not say otherwise.
+void drop_refuted(Suppressions& suppressions, GatheredFacts& facts) {
+    for (auto& [position, lookup] : suppressions) {
+        outbound::RecipientFacts& recipient = facts.recipients.at(position);
+        const bool takes_mail =
+            recipient.route.has_value() && (recipient.route->kind == outbound::RouteKind::Mx ||
+                                            recipient.route->kind == outbound::RouteKind::Implicit);
+        if (!takes_mail || lookup.domain->kind != mail::SubjectKind::Domain ||
+            lookup.domain->source != mail::SuppressionSource::Learned ||
+            lookup.domain->reason != mail::SuppressionReason::Bounce) {
+            continue;
+        }
+        lookup.domain.reset();
+        recipient.suppression = ports::deciding_entry(lookup);
+        const mail::Domain& domain = recipient.syntax->value.domain();
+        if (std::ranges::find(facts.refuted, domain) == facts.refuted.end()) {
+            facts.refuted.push_back(domain);
+        }
     }
 }
 
@@ -146,8 +179,9 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
              .is_disposable = has_lists && sources.lists->is_disposable(recipient.syntax->value)});
     }
     // The store is asked while the answers of DNS are on their way.
+    Suppressions suppressions;
     if (sources.suppressions != nullptr) {
-        add_suppressions(recipients, sender, *sources.suppressions, now, facts);
+        suppressions = add_suppressions(recipients, sender, *sources.suppressions, now, facts);
     }
     const RoutesByDomain routes =
         sources.resolver == nullptr ? RoutesByDomain{}
@@ -157,6 +191,7 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
             facts.recipients[i].route = route_of(recipients[i], settings, routes);
         }
     }
+    drop_refuted(suppressions, facts);
     if (sources.journal != nullptr) {
         add_acceptances(settings, *sources.journal, facts);
     }

@@ -5,6 +5,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/findings.hpp"
@@ -33,6 +34,9 @@ struct GatheredFacts {
     std::vector<outbound::RecipientFacts> recipients;  ///< in the order asked
     /// Why the suppression store could not be asked; nullopt when all went well.
     std::optional<std::string> store_trouble;
+    /// Domains that bounces taught to hold back and that take mail by DNS: they hold back nobody,
+    /// and what was learned about them is to be lifted.
+    std::vector<mail::Domain> refuted;
 };
 
 /// Facts about each recipient of mail from `sender`. What did not come by `deadline` is unresolved.

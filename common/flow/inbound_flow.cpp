@@ -26,6 +26,7 @@
 #include "report/decision.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -120,22 +121,27 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
                                   const mail::Envelope& envelope,
                                   const mail::HeaderList& headers,
                                   std::string_view octets,
+                                  std::chrono::milliseconds patience,
                                   const Snapshot& snapshot) {
+    const core::SteadyPoint until = parts_.clock.steady_now() + patience;
     dsn::Understanding understanding = understand(envelope, headers, octets, snapshot);
     const std::vector<dsn::RecipientProof> proofs =
-        prove(who, envelope, understanding, snapshot.settings);
+        prove(who, envelope, understanding, until, snapshot.settings);
     if (names_nobody(understanding, proofs)) {
         understanding.recipients.clear();
     }
+    for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
+        if (proofs.at(i).proof == mail::Proof::Sealed) {
+            // Whoever forwarded the message reports another address than the one that we mailed.
+            understanding.recipients[i].report.original_recipient = proofs[i].mailed;
+        }
+    }
+    std::vector<dsn::Evidence> evidence = evidence_of(understanding, proofs, envelope, snapshot);
     std::vector<mail::Proof> shown;
     report::InboundDecision line = line_for(who, envelope, understanding);
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
-        dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
+        const dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
         const dsn::RecipientProof& proof = proofs.at(i);
-        if (proof.proof == mail::Proof::Sealed) {
-            // Whoever forwarded the message reports another address than the one that we mailed.
-            recipient.report.original_recipient = proof.mailed;
-        }
         shown.push_back(proof.proof);
         line.proof = proof.proof;
         line.proof_reason = dsn::wire_name(proof.reason);
@@ -147,9 +153,10 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         if (proof.proof != mail::Proof::Unproven &&
             understanding.report.kind == dsn::MessageKind::Dsn &&
             recipient.report.action == dsn::Action::Delivered) {
-            delivered(recipient, snapshot);
+            delivered(evidence.at(i), snapshot);
         }
-        const dsn::LearnReason learned = learn(understanding, recipient, proof, envelope, snapshot);
+        const dsn::LearnReason learned =
+            learn(understanding, std::move(evidence.at(i)), until, snapshot);
         line.learned = outcome_of(learned);
         line.learn_reason = dsn::wire_name(learned);
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
@@ -187,9 +194,11 @@ dsn::Understanding InboundFlow::understand(const mail::Envelope& envelope,
 std::vector<dsn::RecipientProof> InboundFlow::prove(const Submitting& who,
                                                     const mail::Envelope& envelope,
                                                     const dsn::Understanding& understanding,
+                                                    core::SteadyPoint until,
                                                     const config::Settings& settings) {
     const dsn::Report& report = understanding.report;
-    std::vector<dsn::RecipientProof> proofs = parts_.seals.prove(who, envelope, report, settings);
+    std::vector<dsn::RecipientProof> proofs =
+        parts_.seals.prove(who, envelope, report, until, settings);
     for (dsn::RecipientProof& proof : proofs) {
         if (report.kind == dsn::MessageKind::Unsubscribe) {
             proof.reason = dsn::ProofReason::Unsubscribe;
@@ -204,31 +213,61 @@ std::vector<dsn::RecipientProof> InboundFlow::prove(const Submitting& who,
     return proofs;
 }
 
+std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& understanding,
+                                                    const std::vector<dsn::RecipientProof>& proofs,
+                                                    const mail::Envelope& envelope,
+                                                    const Snapshot& snapshot) {
+    const std::vector<bool> together = dsn::refused_together(understanding.report);
+    std::vector<dsn::Evidence> evidence;
+    evidence.reserve(understanding.recipients.size());
+    for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
+        evidence.push_back({.failure = understanding.recipients[i],
+                            .proof = proofs.at(i),
+                            .message_id = understanding.report.returned.message_id,
+                            .sender = sender_of(understanding, proofs[i], envelope),
+                            .refused_together = i < together.size() && together[i]});
+        parts_.learner.prepare(evidence.back(), snapshot);
+    }
+    return evidence;
+}
+
+bool InboundFlow::is_left_to_the_log(const dsn::RecipientProof& proof) const {
+    return proof.proof == mail::Proof::Local && parts_.log_tells != nullptr && parts_.log_tells();
+}
+
 dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
-                                    const dsn::ClassifiedRecipient& recipient,
-                                    const dsn::RecipientProof& proof,
-                                    const mail::Envelope& envelope,
+                                    dsn::Evidence evidence,
+                                    core::SteadyPoint until,
                                     const Snapshot& snapshot) {
+    if (is_left_to_the_log(evidence.proof) &&
+        evidence.failure.report.action == dsn::Action::Failed) {
+        return dsn::LearnReason::LogTells;
+    }
     Failure failure;
-    failure.evidence = {.failure = recipient,
-                        .proof = proof,
-                        .message_id = understanding.report.returned.message_id,
-                        .sender = sender_of(understanding, proof, envelope)};
-    failure.events =
-        dsn::event_names(understanding.report, recipient.report, proof, parts_.clock.now());
-    failure.remote_host = recipient.report.remote_mta;
+    failure.events = dsn::event_names(
+        understanding.report, evidence.failure.report, evidence.proof, parts_.clock.now());
+    failure.remote_host = evidence.failure.report.remote_mta;
+    failure.look_up_until = until;
+    failure.evidence = std::move(evidence);
     return parts_.learner.learn(failure, snapshot);
 }
 
-void InboundFlow::delivered(const dsn::ClassifiedRecipient& recipient, const Snapshot& snapshot) {
-    const auto address = mail::Address::parse(recipient.report.recipient(), mail::Smtputf8::Yes);
-    if (!address.has_value()) {
+void InboundFlow::delivered(const dsn::Evidence& evidence, const Snapshot& snapshot) {
+    const dsn::RecipientReport& recipient = evidence.failure.report;
+    const auto address = mail::Address::parse(recipient.recipient(), mail::Smtputf8::Yes);
+    if (!address.has_value() || is_left_to_the_log(evidence.proof)) {
+        return;
+    }
+    // What was learned while the message was under way may be newer than its delivery.
+    const core::TimePoint at = evidence.proof.left_at.value_or(parts_.clock.now());
+    if (evidence.proof.proof != mail::Proof::Local) {
+        static_cast<void>(
+            parts_.learner.delivered_for(evidence.sender, address->value, at, snapshot));
         return;
     }
     const std::string provider =
-        mail::provider_of(recipient.report.remote_mta, address->value.domain().text());
-    static_cast<void>(
-        parts_.learner.delivered(address->value, provider, parts_.clock.now(), snapshot));
+        mail::provider_of(recipient.remote_mta, address->value.domain().text());
+    static_cast<void>(parts_.learner.delivered(address->value, provider, at, snapshot));
 }
 
 void InboundFlow::count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot) {

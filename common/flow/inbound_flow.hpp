@@ -18,6 +18,8 @@
 #include "ports/message_reader.hpp"
 #include "ports/unknown_store.hpp"
 
+#include <chrono>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +36,10 @@ public:
         Seals& seals;
         ports::Log& log;
         core::Clock& clock;
+        /// True while the MTA's log is read from where nobody but the MTA can write: it then tells
+        /// what our MTA's DSNs tell, and those, which a local user can imitate for a message of his
+        /// own, are left to it. Empty: never.
+        std::function<bool()> log_tells = {};
     };
 
     explicit InboundFlow(const Parts& parts) : parts_(parts) {}
@@ -47,11 +53,12 @@ public:
     /// Understands a message (`octets`: header, empty line and body, as far as they were kept),
     /// teaches the store what is proven, counts the texts that no rule knew, writes one line per
     /// recipient, and gives the changes to the header. Never fails: a store out of reach is logged
-    /// and nothing is learned.
+    /// and nothing is learned. Waits for DNS no longer than `patience`, whatever the message holds.
     [[nodiscard]] dsn::TagPlan receive(const Submitting& who,
                                        const mail::Envelope& envelope,
                                        const mail::HeaderList& headers,
                                        std::string_view octets,
+                                       std::chrono::milliseconds patience,
                                        const Snapshot& snapshot);
 
 private:
@@ -63,16 +70,23 @@ private:
     [[nodiscard]] std::vector<dsn::RecipientProof> prove(const Submitting& who,
                                                          const mail::Envelope& envelope,
                                                          const dsn::Understanding& understanding,
+                                                         core::SteadyPoint until,
                                                          const config::Settings& settings);
+    /// What each recipient of a report is evidence of, in their order. Begins the look-ups.
+    [[nodiscard]] std::vector<dsn::Evidence> evidence_of(
+        const dsn::Understanding& understanding,
+        const std::vector<dsn::RecipientProof>& proofs,
+        const mail::Envelope& envelope,
+        const Snapshot& snapshot);
     /// Why the list did, or did not, change.
     [[nodiscard]] dsn::LearnReason learn(const dsn::Understanding& understanding,
-                                         const dsn::ClassifiedRecipient& recipient,
-                                         const dsn::RecipientProof& proof,
-                                         const mail::Envelope& envelope,
+                                         dsn::Evidence evidence,
+                                         core::SteadyPoint until,
                                          const Snapshot& snapshot);
 
     /// A report proves that a recipient has got a message.
-    void delivered(const dsn::ClassifiedRecipient& recipient, const Snapshot& snapshot);
+    void delivered(const dsn::Evidence& evidence, const Snapshot& snapshot);
+    [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;
     void count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot);
 
     Parts parts_;

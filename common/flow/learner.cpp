@@ -8,15 +8,22 @@
 #include "dsn/outage.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
+#include "mail/domain.hpp"
+#include "mail/envelope.hpp"
+#include "mail/outcome.hpp"
 #include "mail/provider.hpp"
 #include "mail/suppression.hpp"
+#include "mail/suppression_scope.hpp"
 #include "mail/suppression_subject.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/mail_route.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/suppression_store.hpp"
 #include "report/decision.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -48,6 +55,13 @@ bool is_learned_bounce(const mail::SuppressionEntry& entry) {
            entry.reason == mail::SuppressionReason::Bounce;
 }
 
+/// True when DNS itself says that the domain does not exist or takes no mail; hosts that we find
+/// unusable may be usable for others.
+bool is_certain_failure(outbound::RouteKind route) {
+    return route == outbound::RouteKind::NoSuchDomain || route == outbound::RouteKind::NoMailHost ||
+           route == outbound::RouteKind::NullMx;
+}
+
 }  // namespace
 
 report::LearnOutcome outcome_of(dsn::LearnReason reason) {
@@ -69,6 +83,13 @@ report::LearnOutcome outcome_of(dsn::LearnReason reason) {
         case dsn::LearnReason::StoreTrouble:
         case dsn::LearnReason::Outage:
         case dsn::LearnReason::NoSender:
+        case dsn::LearnReason::WholeMessage:
+        case dsn::LearnReason::DomainUnproven:
+        case dsn::LearnReason::LocalDomain:
+        case dsn::LearnReason::DnsDisagrees:
+        case dsn::LearnReason::NotOurMessage:
+        case dsn::LearnReason::Contradicted:
+        case dsn::LearnReason::LogTells:
             return report::LearnOutcome::No;
     }
     return report::LearnOutcome::No;
@@ -104,19 +125,23 @@ bool Learner::is_outage(const Failure& failure,
                         const Snapshot& snapshot) {
     const config::OutageSettings& settings = snapshot.settings.outage;
     provider = mail::provider_of(failure.remote_host, domain_of(key));
-    if (!settings.enabled || key.kind != mail::SubjectKind::Address ||
-        !dsn::speaks_of_mailbox(failure.evidence.failure.code, snapshot.codes)) {
+    // A provider whose DNS is broken is as broken as one that has lost its list of users.
+    const bool about_domain = key.kind == mail::SubjectKind::Domain;
+    if (!settings.enabled ||
+        (!about_domain && !dsn::speaks_of_mailbox(failure.evidence.failure.code, snapshot.codes))) {
         return false;
     }
+    const std::string recipient =
+        about_domain ? mail::recipient_key(dsn::failed_recipient(failure.evidence)) : key.subject;
     const core::TimePoint now = parts_.clock.now();
     bool known_good = false;
-    if (const auto acceptance = acceptance_of(key.subject)) {
+    if (const auto acceptance = acceptance_of(recipient)) {
         known_good = now - acceptance->last <= settings.known_good;
         // The relay that took its mail names the provider best.
         provider = acceptance->provider;
     }
     const auto opened = watch_.with([&](dsn::OutageWatch& watch) {
-        return known_good ? watch.bounced(provider, key.subject, now, settings) : std::nullopt;
+        return known_good ? watch.bounced(provider, recipient, now, settings) : std::nullopt;
     });
     if (opened.has_value()) {
         record(*opened);
@@ -134,10 +159,40 @@ bool Learner::is_outage(const Failure& failure,
     return watch_.with([&](const dsn::OutageWatch& watch) { return watch.is_open(provider); });
 }
 
+std::optional<dsn::LearnReason> Learner::objection_to(const std::string& domain,
+                                                      core::SteadyPoint until,
+                                                      const Snapshot& snapshot) {
+    const auto parsed = mail::Domain::parse(domain, mail::Smtputf8::No);
+    if (!parsed.has_value() || parsed->value.is_literal() ||
+        outbound::is_local(parsed->value, {}, snapshot.settings.outgoing.local_domains)) {
+        return dsn::LearnReason::LocalDomain;
+    }
+    const auto answers = parts_.resolver.collect(std::array{parsed->value}, until);
+    const outbound::MailRoute route = outbound::mail_route(parsed->value, answers.front());
+    return is_certain_failure(route.kind) ? std::nullopt
+                                          : std::optional(dsn::LearnReason::DnsDisagrees);
+}
+
+void Learner::prepare(const dsn::Evidence& evidence, const Snapshot& snapshot) {
+    const auto key = dsn::learn_key(evidence, snapshot.codes, snapshot.settings.learn);
+    if (!key.has_value() || key->kind != mail::SubjectKind::Domain) {
+        return;
+    }
+    if (const auto domain = mail::Domain::parse(key->subject, mail::Smtputf8::No);
+        domain.has_value() && !domain->value.is_literal()) {
+        parts_.resolver.start(domain->value);
+    }
+}
+
 dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot) {
     const auto key = dsn::learn_key(failure.evidence, snapshot.codes, snapshot.settings.learn);
     if (!key.has_value()) {
         return key.error();
+    }
+    if (key->kind == mail::SubjectKind::Domain) {
+        if (const auto objection = objection_to(key->subject, failure.look_up_until, snapshot)) {
+            return *objection;
+        }
     }
     ports::LearnEvent event{.names = failure.events, .provider = {}, .at = parts_.clock.now()};
     if (is_outage(failure, *key, event.provider, snapshot)) {
@@ -159,14 +214,15 @@ dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot
     return reason.value_or(dsn::LearnReason::KnownAlready);
 }
 
-bool Learner::lift(const mail::SuppressionSubject& subject, core::TimePoint at) {
+bool Learner::lift(const mail::SuppressionSubject& subject, core::TimePoint at, const Fits& fits) {
     const auto entries = parts_.suppressions.find_all(subject);
     if (!entries.has_value()) {
         trouble("a delivery can't be held against the list", entries.error());
         return false;
     }
     return std::ranges::all_of(*entries, [&](const mail::SuppressionEntry& entry) {
-        return !is_learned_bounce(entry) || entry.last_seen >= at || remove(subject, entry);
+        return !is_learned_bounce(entry) || entry.last_seen >= at || !fits(entry) ||
+               remove(subject, entry);
     });
 }
 
@@ -202,8 +258,42 @@ bool Learner::delivered(const mail::Address& recipient,
     if (!snapshot.settings.learn.enabled) {
         return true;
     }
-    return lift({.kind = mail::SubjectKind::Address, .text = key}, at) &&
-           lift({.kind = mail::SubjectKind::Domain, .text = recipient.domain().text()}, at);
+    const Fits all = [](const mail::SuppressionEntry&) { return true; };
+    return lift({.kind = mail::SubjectKind::Address, .text = key}, at, all) &&
+           lift({.kind = mail::SubjectKind::Domain, .text = recipient.domain().text()}, at, all);
+}
+
+bool Learner::delivered_for(const mail::EnvelopeSender& sender,
+                            const mail::Address& recipient,
+                            core::TimePoint at,
+                            const Snapshot& snapshot) {
+    if (!snapshot.settings.learn.enabled) {
+        return true;
+    }
+    return lift({.kind = mail::SubjectKind::Address, .text = recipient.key()},
+                at,
+                [&sender](const mail::SuppressionEntry& entry) {
+                    return entry.scope.kind() == mail::ScopeKind::Sender &&
+                           entry.scope.covers(sender);
+                });
+}
+
+bool Learner::take_back(const mail::Address& recipient, const Snapshot& snapshot) {
+    return !snapshot.settings.learn.enabled ||
+           lift({.kind = mail::SubjectKind::Address, .text = recipient.key()},
+                core::TimePoint::max(),
+                [](const mail::SuppressionEntry& entry) {
+                    return entry.proof == mail::Proof::Local;
+                });
+}
+
+void Learner::takes_mail(const mail::Domain& domain, const config::LearnSettings& settings) {
+    if (!settings.enabled) {
+        return;
+    }
+    static_cast<void>(lift({.kind = mail::SubjectKind::Domain, .text = domain.text()},
+                           core::TimePoint::max(),
+                           [](const mail::SuppressionEntry&) { return true; }));
 }
 
 void Learner::work(const config::OutageSettings& settings) {

@@ -9,12 +9,16 @@
 #include "dsn/outage.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
+#include "mail/domain.hpp"
+#include "mail/envelope.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/outage_store.hpp"
+#include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 #include "report/decision.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +32,8 @@ struct Failure {
     std::vector<std::string> events;  ///< see `dsn::event_names`
     /// Host that refused, as the report or the log names it, or empty.
     std::string remote_host;
+    /// Until when DNS may be asked about the domain of a failure that is about one.
+    core::SteadyPoint look_up_until;
 };
 
 /// What a reason means for the list, in one word.
@@ -42,6 +48,7 @@ public:
         ports::SuppressionStore& suppressions;
         ports::Journal& journal;
         ports::OutageStore& outages;
+        ports::Resolver& resolver;
         ports::Log& log;
         core::Clock& clock;
     };
@@ -51,7 +58,11 @@ public:
     /// Outages that were open when the program ended are open again. Call once, at the start.
     void recover();
 
-    /// Teaches the list; gives why it did, or did not, change.
+    /// Begins the look-up that `learn` may need, so that those of a report run side by side.
+    void prepare(const dsn::Evidence& evidence, const Snapshot& snapshot);
+
+    /// Teaches the list; gives why it did, or did not, change. Waits for DNS when the failure is
+    /// about a domain: an entry for one is made only where DNS says the same at this moment.
     dsn::LearnReason learn(const Failure& failure, const Snapshot& snapshot);
 
     /// A server took mail for a recipient at `at`: lifts what was learned from bounces before.
@@ -60,6 +71,19 @@ public:
                    std::string_view provider,
                    core::TimePoint at,
                    const Snapshot& snapshot);
+
+    /// The same by the word of somebody who speaks for one sender alone: lifts what was learned
+    /// about the mailbox for that sender.
+    bool delivered_for(const mail::EnvelopeSender& sender,
+                       const mail::Address& recipient,
+                       core::TimePoint at,
+                       const Snapshot& snapshot);
+
+    /// What our MTA said of a mailbox was not true: lifts what that taught.
+    bool take_back(const mail::Address& recipient, const Snapshot& snapshot);
+
+    /// DNS says that a domain takes mail: lifts what bounces taught about the domain.
+    void takes_mail(const mail::Domain& domain, const config::LearnSettings& settings);
 
     /// Closes the outages that have ended. Called every second or so by one thread.
     void work(const config::OutageSettings& settings);
@@ -74,7 +98,15 @@ private:
                                  std::string& provider,
                                  const Snapshot& snapshot);
     [[nodiscard]] std::optional<ports::Acceptance> acceptance_of(std::string_view recipient) const;
-    [[nodiscard]] bool lift(const mail::SuppressionSubject& subject, core::TimePoint at);
+    /// Why no entry for this domain can be made now; nullopt when DNS confirms the failure.
+    [[nodiscard]] std::optional<dsn::LearnReason> objection_to(const std::string& domain,
+                                                               core::SteadyPoint until,
+                                                               const Snapshot& snapshot);
+    /// Lifts the learned entries that fit and were last seen before `at`.
+    using Fits = std::function<bool(const mail::SuppressionEntry&)>;
+    [[nodiscard]] bool lift(const mail::SuppressionSubject& subject,
+                            core::TimePoint at,
+                            const Fits& fits);
     [[nodiscard]] bool remove(const mail::SuppressionSubject& subject,
                               const mail::SuppressionEntry& entry);
     void record(const dsn::Outage& outage);

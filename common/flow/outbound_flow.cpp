@@ -8,11 +8,13 @@
 #include "core/text.hpp"
 #include "flow/auto_release.hpp"
 #include "flow/facts.hpp"
+#include "flow/learner.hpp"
 #include "flow/message_look.hpp"
 #include "flow/outbound_judge.hpp"
 #include "flow/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
+#include "mail/domain.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
@@ -290,6 +292,11 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
                                   sources(lists),
                                   start + budget,
                                   parts_.clock.now());
+    if (parts_.learner != nullptr) {
+        for (const mail::Domain& domain : decision.facts.refuted) {
+            parts_.learner->takes_mail(domain, settings.learn);
+        }
+    }
     decision.about_message = look.findings({}, start + budget, parts_.clock.now());
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);

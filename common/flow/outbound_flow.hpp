@@ -10,6 +10,7 @@
 #include "flow/campaign_watch.hpp"
 #include "flow/decision_recorder.hpp"
 #include "flow/facts.hpp"
+#include "flow/learner.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/recording.hpp"
 #include "flow/submitting.hpp"
@@ -118,6 +119,7 @@ public:
         const ports::MessageReader& reader;
         CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
+        Learner* learner = nullptr;  ///< told of domains that take mail after all; nullptr: nobody
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}

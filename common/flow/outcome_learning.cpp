@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outcome_learning.hpp"
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
@@ -8,28 +9,42 @@
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
 #include "dsn/smtp_stage.hpp"
+#include "flow/departures.hpp"
 #include "flow/learner.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/loopback_relay.hpp"
 #include "mail/outcome.hpp"
+#include "mail/suppression.hpp"
+#include "mail/suppression_scope.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/mail_route.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace holdback::flow {
 
 namespace {
 
-mail::EnvelopeSender sender_of(const mail::MtaOutcome& outcome) {
-    const auto parsed = mail::Address::parse(outcome.sender.value_or(""), mail::Smtputf8::Yes);
+/// Queue ids come again in time: older outcomes are another message's.
+constexpr std::chrono::days kLongestInQueue{14};
+/// Outcomes of a recipient among which those of one message are looked for.
+constexpr std::size_t kMostHistory = 100;
+
+mail::EnvelopeSender sender_of(const Departure& departure) {
+    const auto parsed = mail::Address::parse(departure.sender(), mail::Smtputf8::Yes);
     if (!parsed.has_value()) {
         return mail::NullSender{};
     }
@@ -43,6 +58,37 @@ bool is_about_sender(const mail::MtaOutcome& outcome) {
     return !sender.empty() && dsn::stage_in(outcome.text) == dsn::SmtpStage::Unknown &&
            core::contains_ignoring_case(outcome.text, sender) &&
            !core::contains_ignoring_case(outcome.text, outcome.recipient);
+}
+
+bool has_ended(const std::vector<ports::JournalEntry>& earlier, mail::DeliveryResult how) {
+    return std::ranges::any_of(
+        earlier, [how](const ports::JournalEntry& entry) { return entry.outcome.result == how; });
+}
+
+/// True when the line is about somebody who stands behind a recipient of the message. Postfix names
+/// that recipient, Sendmail does not.
+bool is_behind_alias(const mail::MtaOutcome& outcome, const Departure& departure) {
+    return outcome.original_recipient.empty()
+               ? outcome.mailer != "smtp"
+               : departure.is_to(mail::recipient_key(outcome.original_recipient));
+}
+
+/// True when the refusal ended a transaction of several recipients, so that it speaks of none of
+/// them: Sendmail then names all of them on one line, Postfix says that it came after the data.
+/// Lines of the others may not have been written yet, but who they are is known: those of the same
+/// domain, and everybody where all mail goes to one relay.
+bool is_for_several(const ports::JournalEntry& entry,
+                    const Departure& departure,
+                    const config::MaillogSettings& settings) {
+    if (entry.outcome.named_together) {
+        return true;
+    }
+    if (dsn::stage_in(entry.outcome.text) != dsn::SmtpStage::Data) {
+        return false;
+    }
+    return mail::reached_recipients_server(entry.outcome, settings.handed_on)
+               ? departure.recipients_in(mail::recipient_domain(entry.key)) > 1
+               : departure.recipients() > 1;
 }
 
 }  // namespace
@@ -69,17 +115,65 @@ bool OutcomeLearning::on_outcome(const ports::JournalEntry& entry, core::TimePoi
     const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
     switch (entry.outcome.result) {
         case mail::DeliveryResult::Deferred:
-            return true;
+            return deferred(entry, *snapshot);
         case mail::DeliveryResult::Bounced:
             return bounced(entry, *snapshot);
         case mail::DeliveryResult::Sent:
-            break;
+            return sent(entry, *snapshot);
     }
+    return true;
+}
+
+std::optional<std::vector<ports::JournalEntry>> OutcomeLearning::earlier_than(
+    const ports::JournalEntry& entry) const {
+    // Those of the recipient, of whom there are few, and not those of the message.
+    auto known = parts_.journal.history_of(entry.key, kMostHistory);
+    if (!known.has_value()) {
+        return std::nullopt;
+    }
+    std::erase_if(*known, [&entry](const ports::JournalEntry& other) {
+        return other.outcome.queue_id != entry.outcome.queue_id || other.id >= entry.id ||
+               other.outcome.at + kLongestInQueue < entry.outcome.at;
+    });
+    return *std::move(known);
+}
+
+bool OutcomeLearning::deferred(const ports::JournalEntry& entry, const Snapshot& snapshot) {
+    const auto earlier = earlier_than(entry);
     const auto address = mail::Address::parse(entry.key, mail::Smtputf8::Yes);
-    if (!entry.accepted || !address.has_value()) {
+    if (!earlier.has_value() || !address.has_value() ||
+        !has_ended(*earlier, mail::DeliveryResult::Bounced)) {
+        return earlier.has_value();
+    }
+    return parts_.learner.take_back(address->value, snapshot);
+}
+
+bool OutcomeLearning::sent(const ports::JournalEntry& entry, const Snapshot& snapshot) {
+    const auto address = mail::Address::parse(entry.key, mail::Smtputf8::Yes);
+    const auto departure = parts_.departures.find(entry.outcome.queue_id, entry.outcome.at);
+    if (!entry.accepted || !address.has_value() || departure == nullptr) {
         return true;
     }
-    return parts_.learner.delivered(address->value, entry.provider, entry.outcome.at, *snapshot);
+    if (!departure->is_to(entry.key)) {
+        return !is_behind_alias(entry.outcome, *departure) ||
+               parts_.learner.delivered_for(
+                   sender_of(*departure), address->value, entry.outcome.at, snapshot);
+    }
+    return parts_.learner.delivered(address->value, entry.provider, entry.outcome.at, snapshot);
+}
+
+std::optional<dsn::LearnReason> OutcomeLearning::objection_to(
+    const ports::JournalEntry& entry,
+    const Departure* departure,
+    const std::vector<ports::JournalEntry>& earlier) const {
+    if (departure == nullptr ||
+        (!departure->is_to(entry.key) && !is_behind_alias(entry.outcome, *departure))) {
+        return dsn::LearnReason::NotOurMessage;
+    }
+    if (has_ended(earlier, mail::DeliveryResult::Sent)) {
+        return dsn::LearnReason::Contradicted;
+    }
+    return std::nullopt;
 }
 
 bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& snapshot) {
@@ -90,17 +184,31 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
         mail::was_handed_on_here(outcome, snapshot.settings.maillog.handed_on)) {
         return true;
     }
+    const auto earlier = earlier_than(entry);
+    if (!earlier.has_value()) {
+        return false;
+    }
+    const auto departure = parts_.departures.find(outcome.queue_id, outcome.at);
     const dsn::Understanding understood =
         dsn::classify(report_of(outcome), snapshot.rules, snapshot.codes);
     const dsn::ClassifiedRecipient& recipient = understood.recipients.front();
-    Failure failure;
-    failure.evidence = {.failure = recipient,
-                        .proof = dsn::local_proof(recipient.report),
-                        .message_id = {},
-                        .sender = sender_of(outcome)};
-    failure.events = {dsn::local_event_name(outcome.queue_id, entry.key)};
-    failure.remote_host = outcome.relay;
-    const dsn::LearnReason learned = parts_.learner.learn(failure, snapshot);
+    const auto objection = objection_to(entry, departure.get(), *earlier);
+    dsn::LearnReason learned = objection.value_or(dsn::LearnReason::NotOurMessage);
+    if (!objection.has_value()) {
+        Failure failure;
+        failure.evidence = {
+            .failure = recipient,
+            .proof = dsn::local_proof(recipient.report),
+            .message_id = {},
+            .sender = sender_of(*departure),
+            .widest =
+                departure->is_to(entry.key) ? mail::ScopeKind::Global : mail::ScopeKind::Sender,
+            .refused_together = is_for_several(entry, *departure, snapshot.settings.maillog)};
+        failure.events = {dsn::local_event_name(outcome.queue_id, entry.key)};
+        failure.remote_host = outcome.relay;
+        failure.look_up_until = parts_.clock.steady_now() + snapshot.settings.dns.budget;
+        learned = parts_.learner.learn(failure, snapshot);
+    }
     if (learned == dsn::LearnReason::StoreTrouble) {
         return false;
     }
@@ -113,6 +221,7 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
                 .code = recipient.code,
                 .status = outcome.status,
                 .rule = recipient.rule,
+                .proof = objection.has_value() ? mail::Proof::Unproven : mail::Proof::Local,
                 .learned = outcome_of(learned),
                 .learn_reason = std::string(dsn::wire_name(learned)),
                 .relay = outcome.relay.empty() ? outcome.relay_address : outcome.relay}));

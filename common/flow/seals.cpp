@@ -6,22 +6,23 @@
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
+#include "flow/departures.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
-#include "mail/dns_answer.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/outcome.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
-#include "outbound/mail_route.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -55,6 +56,14 @@ std::vector<std::string> keys_of(const mail::Envelope& envelope,
     return keys;
 }
 
+/// Domains of one report about which DNS is asked.
+constexpr std::size_t kMostDomains = 32;
+
+void believe(dsn::RecipientProof& proof) {
+    proof.proof = mail::Proof::Sealed;
+    proof.reason = dsn::ProofReason::Seal;
+}
+
 }  // namespace
 
 void Seals::use(dsn::SealKeys keys) {
@@ -73,15 +82,18 @@ bool Seals::seals(const mail::Envelope& envelope, const config::Settings& settin
 
 std::optional<dsn::Seal> Seals::leave(const Submitting& who,
                                       const mail::Envelope& envelope,
+                                      const mail::HeaderList& headers,
                                       std::span<const std::size_t> positions,
                                       const config::Settings& settings) {
     std::vector<std::string> recipients = keys_of(envelope, positions);
+    const core::TimePoint now = parts_.clock.now();
+    Departure departure(now, key_of(envelope.sender));
+    departure.remember(headers);
+    parts_.departures.add(envelope.queue_id, departure, recipients);
     const dsn::SealKeys keys = this->keys();
     if (!seals(envelope, settings) || keys.empty()) {
-        departures_.add(envelope.queue_id, recipients);
         return std::nullopt;
     }
-    const core::TimePoint now = parts_.clock.now();
     const std::string nonce =
         fmt::format("{} {} {}", who.session_id, envelope.queue_id, now.time_since_epoch().count());
     return dsn::make_seal({.sender = key_of(envelope.sender), .recipients = std::move(recipients)},
@@ -93,6 +105,7 @@ std::optional<dsn::Seal> Seals::leave(const Submitting& who,
 std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
                                               const mail::Envelope& envelope,
                                               const dsn::Report& report,
+                                              core::SteadyPoint until,
                                               const config::Settings& settings) {
     dsn::ReportOrigin origin;
     origin.direction = envelope.direction;
@@ -103,51 +116,73 @@ std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
     }
     std::vector<dsn::RecipientProof> proofs = dsn::prove(report, origin, keys());
     for (std::size_t i = 0; i < proofs.size(); ++i) {
-        dsn::RecipientProof& proof = proofs[i];
-        if (dsn::may_be_local_unsealed(report, origin, proof)) {
-            if (left_here(report.queue_id, report.recipients.at(i))) {
-                proof = dsn::local_proof(report.recipients.at(i));
-            }
-        } else if (proof.reason == dsn::ProofReason::SharedSeal &&
-                   (settings.seal.shared == config::SharedSeal::Trust ||
-                    is_from_recipients_side(who, proof.mailed, settings))) {
-            proof.proof = mail::Proof::Sealed;
-            proof.reason = dsn::ProofReason::Seal;
+        if (dsn::may_be_local_unsealed(report, origin, proofs[i])) {
+            proofs[i] = prove_unsealed(report, report.recipients.at(i));
         }
+    }
+    if (envelope.direction != mail::Direction::OwnBounce) {
+        prove_shared(who, envelope, until, settings, proofs);
     }
     return proofs;
 }
 
-bool Seals::left_here(std::string_view queue_id, const dsn::RecipientReport& recipient) const {
-    return std::ranges::any_of(
-        std::array{&recipient.original_recipient, &recipient.final_recipient},
-        [&](const std::string* text) {
-            const auto address = mail::Address::parse(*text, mail::Smtputf8::Yes);
-            return address.has_value() && departures_.has(queue_id, address->value.key());
-        });
+dsn::RecipientProof Seals::prove_unsealed(const dsn::Report& report,
+                                          const dsn::RecipientReport& recipient) const {
+    dsn::RecipientProof proof;
+    proof.reason = dsn::ProofReason::NotOurMessage;
+    const auto departure = parts_.departures.find(report.queue_id, parts_.clock.now());
+    // mailq(1) shows queue ids to everybody, and the header is in each recipient's copy.
+    if (departure == nullptr || !departure->is_returned_in(report.returned.headers) ||
+        !departure->is_to(mail::recipient_key(recipient.final_recipient))) {
+        return proof;
+    }
+    if (departure->recipients() > 1) {
+        proof.reason = dsn::ProofReason::SharedSeal;
+        return proof;
+    }
+    proof = dsn::local_proof(recipient);
+    proof.sender = departure->sender();
+    proof.left_at = departure->at();
+    return proof;
 }
 
-bool Seals::is_from_recipients_side(const Submitting& who,
-                                    std::string_view recipient,
-                                    const config::Settings& settings) {
-    const auto address = mail::Address::parse(recipient, mail::Smtputf8::Yes);
-    if (!address.has_value()) {
-        return false;
+void Seals::prove_shared(const Submitting& who,
+                         const mail::Envelope& envelope,
+                         core::SteadyPoint until,
+                         const config::Settings& settings,
+                         std::vector<dsn::RecipientProof>& proofs) {
+    const bool trusted = settings.seal.shared == config::SharedSeal::Trust;
+    const bool can_be_mail_system =
+        who.client.has_value() && std::holds_alternative<mail::NullSender>(envelope.sender);
+    std::map<std::string, std::vector<dsn::RecipientProof*>, std::less<>> by_domain;
+    for (dsn::RecipientProof& proof : proofs) {
+        const auto address = mail::Address::parse(proof.mailed, mail::Smtputf8::Yes);
+        if (proof.reason != dsn::ProofReason::SharedSeal || !address.has_value()) {
+            continue;
+        }
+        if (trusted) {
+            believe(proof);
+        } else if (can_be_mail_system && !address->value.domain().is_literal()) {
+            by_domain[address->value.domain().text()].push_back(&proof);
+        }
     }
-    const mail::Domain& domain = address->value.domain();
-    if (dsn::is_from_side_of(who.client_name, domain.text(), {})) {
-        return true;
+    std::vector<mail::Domain> domains;
+    for (const auto& [name, waiting] : by_domain) {
+        if (const auto domain = mail::Domain::parse(name, mail::Smtputf8::No);
+            domain.has_value() && domains.size() < kMostDomains) {
+            domains.push_back(domain->value);
+        }
     }
-    const auto answers = parts_.resolver.collect(std::array{domain},
-                                                 parts_.clock.steady_now() + settings.dns.budget);
-    const bool is_mail_host =
-        who.client.has_value() &&
-        std::ranges::any_of(answers.front().answers, [&](const mail::DnsAnswer& answer) {
-            return std::ranges::find(answer.addresses, *who.client) != answer.addresses.end();
-        });
-    return is_mail_host ||
-           dsn::is_from_side_of(
-               who.client_name, domain.text(), outbound::mail_route(domain, answers.front()).hosts);
+    if (domains.empty()) {
+        return;
+    }
+    const auto answers = parts_.resolver.collect(domains, until);
+    for (std::size_t i = 0; i < domains.size(); ++i) {
+        if (dsn::is_mail_system_of(*who.client, answers.at(i))) {
+            std::ranges::for_each(by_domain[domains[i].text()],
+                                  [](auto* proof) { believe(*proof); });
+        }
+    }
 }
 
 }  // namespace holdback::flow

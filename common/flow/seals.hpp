@@ -11,12 +11,12 @@
 #include "flow/departures.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
+#include "mail/header.hpp"
 #include "ports/resolver.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace holdback::flow {
@@ -24,9 +24,10 @@ namespace holdback::flow {
 /// The use case. One object serves all sessions; safe from several threads.
 class Seals {
 public:
-    /// What the flow works with; both outlive it.
+    /// What the flow works with; all outlive it.
     struct Parts {
         ports::Resolver& resolver;
+        Departures& departures;
         core::Clock& clock;
     };
 
@@ -40,32 +41,37 @@ public:
     [[nodiscard]] bool seals(const mail::Envelope& envelope,
                              const config::Settings& settings) const;
 
-    /// A message leaves to the recipients at these positions of the envelope. Gives its seal;
-    /// without one (`seals` is false) the message is remembered by its queue id, so that our MTA's
-    /// bounce of it can be told from a made-up one.
+    /// A message leaves to the recipients at these positions of the envelope, which is remembered
+    /// by its queue id: what our MTA says of it can be told from what somebody made up. Gives its
+    /// seal; nullopt when `seals` is false.
     std::optional<dsn::Seal> leave(const Submitting& who,
                                    const mail::Envelope& envelope,
+                                   const mail::HeaderList& headers,
                                    std::span<const std::size_t> positions,
                                    const config::Settings& settings);
 
     /// Proofs of the recipients of a report that came with this envelope, in the report's order.
-    /// Asks DNS, within `[dns] budget`, for seals that several recipients have received.
+    /// Asks DNS about seals that several recipients have received, about all of their domains at
+    /// once and not longer than `until`.
     [[nodiscard]] std::vector<dsn::RecipientProof> prove(const Submitting& who,
                                                          const mail::Envelope& envelope,
                                                          const dsn::Report& report,
+                                                         core::SteadyPoint until,
                                                          const config::Settings& settings);
 
 private:
-    /// True when a message with this queue id left unsealed to the recipient.
-    [[nodiscard]] bool left_here(std::string_view queue_id,
-                                 const dsn::RecipientReport& recipient) const;
-    [[nodiscard]] bool is_from_recipients_side(const Submitting& who,
-                                               std::string_view recipient,
-                                               const config::Settings& settings);
+    /// The proof of our MTA's report about a message that left unsealed.
+    [[nodiscard]] dsn::RecipientProof prove_unsealed(const dsn::Report& report,
+                                                     const dsn::RecipientReport& recipient) const;
+    /// Believes the seals of several recipients where a mail system of theirs shows them.
+    void prove_shared(const Submitting& who,
+                      const mail::Envelope& envelope,
+                      core::SteadyPoint until,
+                      const config::Settings& settings,
+                      std::vector<dsn::RecipientProof>& proofs);
 
     Parts parts_;
     core::Guarded<dsn::SealKeys> keys_;
-    Departures departures_;
 };
 
 }  // namespace holdback::flow

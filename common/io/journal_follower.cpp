@@ -7,9 +7,12 @@
 #include "ports/log_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <pwd.h>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -27,8 +30,23 @@ constexpr std::chrono::milliseconds kPatience{200};
 
 }  // namespace
 
-JournalFollower::JournalFollower(std::string program, std::vector<std::string> extra)
-    : program_(std::move(program)), extra_(std::move(extra)) {}
+std::vector<std::uint32_t> mta_accounts() {
+    std::vector<std::uint32_t> numbers{0};
+    for (const char* const name : {"postfix", "smmta", "smmsp"}) {
+        passwd entry{};
+        passwd* found = nullptr;
+        std::array<char, 4096> room{};
+        if (getpwnam_r(name, &entry, room.data(), room.size(), &found) == 0 && found != nullptr) {
+            numbers.push_back(entry.pw_uid);
+        }
+    }
+    return numbers;
+}
+
+JournalFollower::JournalFollower(std::vector<std::uint32_t> writers,
+                                 std::string program,
+                                 std::vector<std::string> extra)
+    : writers_(std::move(writers)), program_(std::move(program)), extra_(std::move(extra)) {}
 
 void JournalFollower::seek(std::string_view position) {
     process_.reset();
@@ -54,6 +72,10 @@ bool JournalFollower::start() {
         arguments.push_back(fmt::format("--after-cursor={}", cursor_));
     }
     arguments.emplace_back("SYSLOG_FACILITY=2");
+    // Of one field any of the values is enough; each field has to fit.
+    for (const std::uint32_t writer : writers_) {
+        arguments.push_back(fmt::format("_UID={}", writer));
+    }
     auto process = ChildProcess::start(program_, arguments, core::SteadyPoint::max());
     if (!process.has_value()) {
         trouble_ = process.error();

@@ -14,12 +14,14 @@
 #include "ports/decision_log.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -278,6 +280,30 @@ core::Result<void, ports::StoreError> SqliteDecisions::visit(
             return {};
         }
     }
+}
+
+core::Result<std::vector<RecordedMessage>, ports::StoreError> SqliteDecisions::of_queue_id(
+    std::string_view queue_id, std::size_t most) const {
+    return at_store_boundary([&] {
+        return database_->read([&](Connection& connection) {
+            std::vector<Head> heads;
+            {
+                Query query = connection.query(
+                    "SELECT id, at, queue_id, sender, mode, stream, campaign, first, recipients, "
+                    "facts FROM decision_message WHERE queue_id = ? ORDER BY id DESC LIMIT ?");
+                query.bind(queue_id).bind(static_cast<std::int64_t>(most));
+                while (query.step()) {
+                    heads.push_back(read_head(query));
+                }
+            }
+            std::vector<RecordedMessage> messages;
+            for (Head& head : heads) {
+                read_recipients(connection, head);
+                messages.push_back(std::move(head.message));
+            }
+            return messages;
+        });
+    });
 }
 
 }  // namespace holdback::io

@@ -9,9 +9,12 @@
 #include "ports/decision_log.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 namespace holdback::io {
 
@@ -29,6 +32,8 @@ public:
     [[nodiscard]] core::Result<void, ports::StoreError> visit(
         const ports::DecisionFilter& filter,
         const std::function<bool(const outbound::RecordedMessage&)>& visit) const override;
+    [[nodiscard]] core::Result<std::vector<outbound::RecordedMessage>, ports::StoreError>
+    of_queue_id(std::string_view queue_id, std::size_t most) const override;
 
 private:
     Database* database_;

@@ -33,7 +33,7 @@ constexpr std::int64_t kForgottenAtLeast = 100;
 // The order in which `read_entry` takes them.
 constexpr std::string_view kColumns =
     "id, at, queue_id, sender, recipient, recipient_key, original, provider, result, accepted, "
-    "status, reply, relay, address, port, mailer, text";
+    "status, reply, relay, address, port, mailer, text, together";
 
 ports::JournalEntry read_entry(const Query& query) {
     ports::JournalEntry entry;
@@ -67,6 +67,7 @@ ports::JournalEntry read_entry(const Query& query) {
     if (outcome.text.empty()) {
         outcome.text = reply;
     }
+    outcome.named_together = query.integer(17) != 0;
     return entry;
 }
 
@@ -77,8 +78,8 @@ void insert(Connection& connection, const ports::JournalEntry& entry) {
     const std::string_view text = dsn::utf8_prefix(outcome.text, kMostText);
     Query query = connection.query(
         "INSERT INTO outcome (at, queue_id, sender, recipient, recipient_key, domain, original, "
-        "provider, result, accepted, status, reply, relay, address, port, mailer, text) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        "provider, result, accepted, status, reply, relay, address, port, mailer, text, together) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     query.bind(outcome.at).bind(outcome.queue_id);
     if (outcome.sender.has_value()) {
         query.bind(*outcome.sender);
@@ -99,6 +100,7 @@ void insert(Connection& connection, const ports::JournalEntry& entry) {
         .bind(outcome.relay_port)
         .bind(outcome.mailer)
         .bind(text == reply ? std::string_view{} : text)
+        .bind(outcome.named_together)
         .run();
 }
 

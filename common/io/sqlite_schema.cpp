@@ -468,6 +468,13 @@ DELETE FROM held_message WHERE spool_removed = 1 AND NOT EXISTS
     (SELECT 1 FROM held_recipient r WHERE r.spool_id = held_message.spool_id);
 )sql";
 
+// Whose lines of the log count: those of messages that we have decided upon; and whether a line
+// named several recipients, who then shared one fate.
+constexpr std::string_view kVersion16 = R"sql(
+CREATE INDEX decision_message_by_queue_id ON decision_message (queue_id);
+ALTER TABLE outcome ADD COLUMN together INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -482,7 +489,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion12,
                             kVersion13,
                             kVersion14,
-                            kVersion15};
+                            kVersion15,
+                            kVersion16};
 
 }  // namespace
 

@@ -40,6 +40,8 @@ struct MtaOutcome {
     std::optional<EnhancedStatus> status;
     std::optional<SmtpReply> reply;  ///< what the next hop said, where the line quotes it
     std::string text;                ///< the diagnostic text, with the reply and what is around it
+    /// The line names other recipients as well: this is what became of all of them at once.
+    bool named_together = false;
 
     bool operator==(const MtaOutcome&) const = default;
 };

@@ -8,11 +8,14 @@
 #include "ports/suppression_store.hpp"  // StoreError
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace holdback::ports {
 
@@ -56,6 +59,10 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> visit(
         const DecisionFilter& filter,
         const std::function<bool(const outbound::RecordedMessage&)>& visit) const = 0;
+
+    /// The messages that were decided upon under a queue id, newest first, at most `most`.
+    [[nodiscard]] virtual core::Result<std::vector<outbound::RecordedMessage>, StoreError>
+    of_queue_id(std::string_view queue_id, std::size_t most) const = 0;
 };
 
 }  // namespace holdback::ports

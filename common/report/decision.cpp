@@ -108,12 +108,13 @@ std::string decision_line(const LiftDecision& decision) {
 
 std::string decision_line(const OutcomeDecision& decision) {
     return fmt::format(
-        "decision flow=outcome qid={} rcpt={} code={} status={} proof=local rule={} learned={} "
+        "decision flow=outcome qid={} rcpt={} code={} status={} proof={} rule={} learned={} "
         "learn_reason={} relay={}",
         value_or_none(decision.queue_id),
         address_value(decision.recipient),
         value_of(decision.code),
         value_of(decision.status),
+        wire_name(decision.proof),
         value_or_none(decision.rule),
         wire_name(decision.learned),
         word_or_none(decision.learn_reason),

@@ -89,6 +89,7 @@ struct OutcomeDecision {
     std::optional<mail::FailureCode> code;
     std::optional<mail::EnhancedStatus> status;
     std::string rule;
+    mail::Proof proof = mail::Proof::Local;
     LearnOutcome learned = LearnOutcome::No;
     std::string learn_reason;
     std::string relay;

@@ -187,6 +187,18 @@ def test_a_refusal_of_the_sender_suppresses_no_recipient(bench):
     assert not set(everybody) & set(bench.holdback.entries())
 
 
+def test_a_refusal_after_the_data_of_several_suppresses_nobody(bench):
+    """Sendmail then names all of them on one line."""
+    everybody = ["dan@good.test", "deb@good.test"]
+    for recipient in everybody:
+        bench.outside.refuse(recipient, "550 5.1.1 User unknown", stage="data")
+    send(bench.mta.relay_port, NEWS, everybody, bulk("after data"))
+    told = wait_for("both are told", lambda: len(
+        lines := bench.holdback.log('flow=outcome.*rcpt="d(an|eb)@good.test"')) == 2 and lines)
+    assert all("learn_reason=whole-message" in line for line in told), told
+    assert not set(everybody) & set(bench.holdback.entries())
+
+
 @pytest.fixture(name="expanding", scope="module")
 def fixture_expanding(bench):
     """An alias and a .forward file that send on."""

@@ -10,6 +10,8 @@ import tempfile
 import pytest
 
 from lab import holdback
+from lab.mail import NEWS, message
+from lab.milter_client import MilterClient
 from lab.need import need
 from lab.wait import wait_for
 
@@ -26,14 +28,20 @@ NO_SUCH_USER = (
 
 
 class MailLog:
-    """Postfix's log as it grows."""
+    """Postfix's log as it grows, of messages that have left through the filter."""
 
     def __init__(self, path):
         self.path = path
         self.count = 0
+        self.socket = None
 
     def write(self, recipient, result, relay="gmail-smtp-in.l.google.com", text=None):
         self.count += 1
+        with MilterClient(self.socket) as mta:
+            mta.connect()
+            mta.helo()
+            mta.message(f"<{NEWS}>", [f"<{recipient}>"], message(NEWS, recipient, "Hello"),
+                        queue_id=f"4Q{self.count:06X}")
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         status = "2.0.0" if result == "sent" else "5.1.1"
         text = text or ("250 2.0.0 OK" if result == "sent" else NO_SUCH_USER.format(relay=relay))
@@ -59,11 +67,13 @@ def fixture_house():
         [],
         25,
         {
+            "mode": "shadow",
             "maillog": {"file": str(log.path)},
             "outage": {"minimum": 10, "rate": "10%", "window": "10s"},
         },
     )
     daemon.start()
+    log.socket = daemon.socket
     yield daemon, log
     daemon.stop()
     shutil.rmtree(base, ignore_errors=True)

@@ -39,13 +39,21 @@ bool can_run() {
     return all;
 }
 
-std::string exported(std::uint64_t microseconds, std::string_view message, int facility = 2) {
+constexpr std::uint32_t kMta = 107;
+constexpr std::uint32_t kUser = 1000;
+
+std::string exported(std::uint64_t microseconds,
+                     std::string_view message,
+                     int facility = 2,
+                     std::uint32_t user = kMta) {
     return fmt::format(
         "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n_BOOT_ID={:0>32}\n_HOSTNAME=mx\n"
-        "SYSLOG_FACILITY={}\nSYSLOG_IDENTIFIER=postfix/smtp\nSYSLOG_PID=77\nMESSAGE={}\n\n",
+        "_UID={}\nSYSLOG_FACILITY={}\nSYSLOG_IDENTIFIER=postfix/smtp\nSYSLOG_PID=77\n"
+        "MESSAGE={}\n\n",
         microseconds,
         microseconds,
         1,
+        user,
         facility,
         message);
 }
@@ -70,7 +78,8 @@ struct Journal {
         REQUIRE(end->status == 0);
     }
     [[nodiscard]] JournalFollower follower() const {
-        return JournalFollower(std::string(kJournalctl), {"--directory=" + directory.path()});
+        return JournalFollower(
+            {0, kMta}, std::string(kJournalctl), {"--directory=" + directory.path()});
     }
 };
 
@@ -118,7 +127,9 @@ TEST_CASE("the journal is followed from its end, and after a restart from the cu
     }
     REQUIRE_FALSE(position.empty());
 
-    journal.add(exported(kFirst + 1'000'000, "a") + exported(kFirst + 2'000'000, "b"));
+    journal.add(exported(kFirst + 1'000'000, "a") +
+                exported(kFirst + 1'500'000, "by logger(1)", 2, kUser) +
+                exported(kFirst + 2'000'000, "b"));
     JournalFollower second = journal.follower();
     second.seek(position);
     CHECK(read_lines(second, 2, position) ==
@@ -132,11 +143,11 @@ TEST_CASE("the journal is followed from its end, and after a restart from the cu
 }
 
 TEST_CASE("a journalctl that cannot run is told") {
-    JournalFollower absent("/nonexistent/journalctl");
+    JournalFollower absent({}, "/nonexistent/journalctl");
     absent.seek("");
     CHECK(absent.read(1, std::chrono::steady_clock::now() + 100ms, std::stop_token{})
               .trouble.find("/nonexistent/journalctl") != std::string::npos);
-    JournalFollower failing("/bin/sh", {"-c", "echo No journal; exit 1"});
+    JournalFollower failing({}, "/bin/sh", {"-c", "echo No journal; exit 1"});
     failing.seek("");
     CHECK(failing.read(1, std::chrono::steady_clock::now() + 2s, std::stop_token{})
               .trouble.find("journalctl ended") != std::string::npos);

@@ -107,6 +107,7 @@ SuppressionEntry entry_of(SuppressionReason reason, SuppressionSource source) {
 TEST_CASE("who is learned about, and why somebody is not") {
     using config::LearnSettings;
     const mail::CodeCatalogue codes = support::small_catalogue();
+    const auto sender = mail::Address::parse("news@example.org", mail::Smtputf8::No).value().value;
     ClassifiedRecipient delayed = failure(2001);
     delayed.report.action = Action::Delayed;
     ClassifiedRecipient forwarded = failure(2001, "final@example.org");
@@ -146,10 +147,12 @@ TEST_CASE("who is learned about, and why somebody is not") {
     });
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        const auto subject = learn_key(
-            {.failure = row.failure, .proof = proven(row.proof), .message_id = {}, .sender = {}},
-            codes,
-            row.settings);
+        const auto subject = learn_key({.failure = row.failure,
+                                        .proof = proven(row.proof),
+                                        .message_id = {},
+                                        .sender = sender},
+                                       codes,
+                                       row.settings);
         const std::string got = subject.has_value() ? std::string(mail::wire_name(subject->kind)) +
                                                           " " + subject->subject
                                                     : std::string(wire_name(subject.error()));
@@ -330,8 +333,9 @@ TEST_CASE("an entry stands in the scope that the settings have for its reason") 
     settings.scope.complaint = mail::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     settings.scope.complaint = mail::ScopeKind::Global;
-    CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "example.org");
     evidence.failure = failure(2001);
+    evidence.proof = proven(mail::Proof::Local);
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
     settings.scope.bounce = mail::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
@@ -339,11 +343,72 @@ TEST_CASE("an entry stands in the scope that the settings have for its reason") 
     CHECK(learn_key(evidence, codes, settings).error() == LearnReason::NoSender);
 }
 
+TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
+    const mail::CodeCatalogue codes = support::small_catalogue();
+    config::LearnSettings settings;
+    Evidence evidence{
+        .failure = failure(2001),
+        .proof = proven(mail::Proof::Sealed),
+        .message_id = {},
+        .sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value};
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+    settings.scope.bounce = mail::ScopeKind::SenderDomain;
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+    evidence.failure = failure(2002);
+    CHECK(learn_key(evidence, codes, settings).error() == LearnReason::DomainUnproven);
+    evidence.proof = proven(mail::Proof::Local);
+    CHECK(learn_key(evidence, codes, settings)->kind == mail::SubjectKind::Domain);
+    // A member behind an alias of ours, of whom the log tells.
+    evidence.failure = failure(2001);
+    evidence.widest = mail::ScopeKind::Sender;
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+}
+
+TEST_CASE("a refusal after the data of several recipients speaks of none of them") {
+    Report report;
+    const auto add = [&report](std::string host, std::string text) {
+        report.recipients.push_back({});
+        report.recipients.back().action = Action::Failed;
+        report.recipients.back().remote_mta = std::move(host);
+        report.recipients.back().diagnostic = std::move(text);
+    };
+    const std::string after_data = "550 5.1.1 User unknown (in reply to end of DATA command)";
+    add("mx.a.test", after_data);
+    add("mx.b.test", after_data);
+    add("mx.a.test", after_data);
+    add("mx.a.test", "550 5.1.1 User unknown (in reply to RCPT TO command)");
+    add("mx.a.test", "550 5.1.1 User unknown (in reply to RCPT TO command)");
+    add("mx.a.test", "550 5.7.1 Spam (in reply to end of DATA command)");
+    CHECK(refused_together(report) == std::vector<bool>{true, false, true, false, false, false});
+    // Postfix tells the stage in the text alone.
+    report = {};
+    add("mx.a.test", "550 5.1.1 User unknown");
+    report.recipients.back().final_recipient = "Bo@a.test";
+    add("mx.a.test", "550 5.1.1 User unknown");
+    report.recipients.back().final_recipient = "eva@a.test";
+    CHECK(refused_together(report) == std::vector<bool>{false, false});
+    report.human_text =
+        "<bo@a.test>: host mx.a.test said: 550 5.1.1 User unknown (in reply to RCPT TO command)\n"
+        "\n<eva@a.test>: host mx.a.test said: 550 5.1.1 User unknown (in reply to end of DATA "
+        "command)\n";
+    CHECK(refused_together(report) == std::vector<bool>{false, false});
+    report.human_text =
+        "<bo@a.test>: host mx.a.test said: 550 5.1.1 User unknown (in reply to end of DATA\n"
+        "    command)\n";
+    CHECK(refused_together(report) == std::vector<bool>{true, true});
+    Evidence evidence{.failure = failure(2001),
+                      .proof = proven(mail::Proof::Local),
+                      .message_id = {},
+                      .sender = {},
+                      .refused_together = true};
+    CHECK(learn_key(evidence, support::small_catalogue(), {}).error() == LearnReason::WholeMessage);
+}
+
 TEST_CASE("who is proven to have failed stands above who is reported") {
     Evidence evidence{.failure = failure(2001, "final@example.org"),
                       .proof = proven(mail::Proof::Sealed),
                       .message_id = {},
-                      .sender = {}};
+                      .sender = mail::Address::parse("a@b.example", mail::Smtputf8::No)->value};
     evidence.failure.report.original_recipient = "list@example.org";
     evidence.proof.mailed = "mailed@example.net";
     CHECK(learn_key(evidence, support::small_catalogue(), {})->subject == "mailed@example.net");

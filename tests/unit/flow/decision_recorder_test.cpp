@@ -48,6 +48,10 @@ public:
         const std::function<bool(const outbound::RecordedMessage&)>& /*visit*/) const override {
         return {};
     }
+    [[nodiscard]] core::Result<std::vector<outbound::RecordedMessage>, ports::StoreError>
+    of_queue_id(std::string_view /*queue_id*/, std::size_t /*most*/) const override {
+        return {};
+    }
 
     bool away = false;
     std::vector<std::size_t> batches;

@@ -4,6 +4,9 @@
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/suppression.hpp"
+#include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/address_lists.hpp"
 #include "tests/support/memory_journal.hpp"
@@ -84,6 +87,34 @@ TEST_CASE("the administrator's lists are looked through for each recipient") {
     CHECK_FALSE(facts.recipients[1].is_role);
     CHECK(facts.recipients[1].is_disposable);
     CHECK_FALSE(facts.recipients[2].is_role);
+}
+
+TEST_CASE("a learned entry for a domain stands only while DNS does not say otherwise") {
+    Sources sources;
+    mail::SuppressionEntry entry;
+    entry.kind = mail::SubjectKind::Domain;
+    entry.subject = "good.test";
+    entry.reason = mail::SuppressionReason::Bounce;
+    entry.code = mail::FailureCode(2002);
+    entry.source = mail::SuppressionSource::Learned;
+    entry.active = true;
+    REQUIRE(sources.suppressions.put(entry).has_value());
+    const auto held_back = [&] {
+        return sources.gather({"bo@good.test"}).recipients.front().suppression.has_value();
+    };
+    sources.resolver.set("good.test", support::ZoneState::NullMx);
+    CHECK(held_back());
+    sources.resolver.set("good.test", support::ZoneState::Silent);
+    CHECK(held_back());
+    sources.resolver.set("good.test", support::ZoneState::Good);
+    CHECK_FALSE(held_back());
+    const GatheredFacts facts = sources.gather({"bo@good.test", "eva@good.test"});
+    REQUIRE(facts.refuted.size() == 1);
+    CHECK(facts.refuted.front().text() == "good.test");
+    entry.source = mail::SuppressionSource::Admin;
+    REQUIRE(sources.suppressions.put(entry).has_value());
+    CHECK(held_back());
+    CHECK(sources.gather({"bo@good.test"}).refuted.empty());
 }
 
 }  // namespace holdback::flow

@@ -7,21 +7,26 @@
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/rule_set.hpp"
+#include "flow/departures.hpp"
 #include "flow/outcome_learning.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/address.hpp"
+#include "mail/domain.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/outcome.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
+#include "mail/suppression_scope.hpp"
 #include "mail/syntax.hpp"
 #include "ports/journal.hpp"
 #include "tests/support/code_samples.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/zone_resolver.hpp"
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,9 +65,22 @@ struct House {
           learner({.suppressions = suppressions,
                    .journal = journal,
                    .outages = outages,
+                   .resolver = resolver,
                    .log = log,
                    .clock = clock}),
-          listener({.learner = learner, .snapshots = snapshots, .log = log}) {}
+          listener({.learner = learner,
+                    .departures = departures,
+                    .journal = journal,
+                    .snapshots = snapshots,
+                    .log = log,
+                    .clock = clock}) {
+        leave("4XkQ", {"bo@example.net"});
+    }
+
+    /// A message of news@example.org leaves.
+    void leave(std::string_view id, const std::vector<std::string>& recipients) {
+        departures.add(id, Departure(clock.now(), "news@example.org"), recipients);
+    }
 
     LearnReason bounce(const std::string& recipient, const std::string& event) {
         Failure failure;
@@ -96,25 +114,36 @@ struct House {
               std::string mailer,
               std::string relay_address = "192.0.2.25") {
         ports::JournalEntry told;
+        told.id = static_cast<std::int64_t>(journal.entries.size()) + 1;
         told.outcome.at = clock.now();
-        told.outcome.queue_id = "4XkQ";
+        told.outcome.queue_id = queue_id;
         told.outcome.recipient = recipient;
+        told.outcome.original_recipient = alias;
         told.outcome.result = result;
         told.outcome.relay = "mx.example.net";
         told.outcome.relay_address = std::move(relay_address);
         told.outcome.mailer = std::move(mailer);
-        told.outcome.text = "host mx.example.net said: 550 5.1.1 no such user";
+        told.outcome.text = text;
+        told.outcome.named_together = named_together;
         told.key = recipient;
         told.provider = "example.net";
         told.accepted = result == mail::DeliveryResult::Sent;
+        journal.entries.push_back(told);
         return listener.on_outcome(told, clock.now());
     }
+
+    std::string queue_id = "4XkQ";  ///< of the lines
+    std::string text = "host mx.example.net said: 550 5.1.1 no such user";
+    std::string alias;  ///< before which the recipients stood
+    bool named_together = false;
 
     support::ManualClock clock;
     support::RecordingLog log;
     support::MemorySuppressionStore suppressions;
     support::MemoryJournal journal;
     support::MemoryOutageStore outages;
+    support::ZoneResolver resolver;
+    Departures departures;
     SnapshotSource snapshots;
     Learner learner;
     OutcomeLearning listener;
@@ -281,6 +310,109 @@ TEST_CASE("a refusal that names the sender alone was given to MAIL") {
     }
 }
 
+TEST_CASE("a line about nothing that left here teaches and lifts nothing") {
+    House house;
+    house.queue_id = "4Unknown";
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK(house.log.has("proof=unproven"));
+    CHECK(house.log.has("learn_reason=not-our-message"));
+    CHECK_FALSE(house.entry("bo@example.net").has_value());
+    house.queue_id = "4XkQ";
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK(house.entry("bo@example.net").has_value());
+    house.clock.advance(hours(1));
+    house.queue_id = "4Unknown";
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Sent, "smtp"));
+    CHECK(house.entry("bo@example.net").has_value());
+}
+
+TEST_CASE("who stands behind an alias of ours counts for the sender of the message alone") {
+    House house;
+    const mail::SuppressionKey for_sender{
+        .kind = mail::SubjectKind::Address,
+        .subject = "member@example.com",
+        .scope = mail::SuppressionScope::parse("news@example.org").value()};
+    // Anybody could be named without a word of the alias.
+    CHECK(house.hear("member@example.com", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK_FALSE(house.suppressions.find(for_sender)->has_value());
+    house.alias = "bo@example.net";
+    CHECK(house.hear("member@example.com", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK_FALSE(house.entry("member@example.com").has_value());
+    CHECK(house.suppressions.find(for_sender)->has_value());
+    house.clock.advance(hours(1));
+    house.bounce("member@example.com", "1");
+    house.clock.advance(hours(1));
+    CHECK(house.hear("member@example.com", mail::DeliveryResult::Sent, "smtp"));
+    CHECK(house.entry("member@example.com").has_value());
+    CHECK_FALSE(house.suppressions.find(for_sender)->has_value());
+}
+
+TEST_CASE("a line that says another end than the MTA's own lines changes nothing for long") {
+    House house;
+    SUBCASE("written before the message is tried again") {
+        CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+        CHECK(house.entry("bo@example.net").has_value());
+        CHECK(house.hear("bo@example.net", mail::DeliveryResult::Deferred, "smtp"));
+        CHECK(house.log.has("flow=lift"));
+    }
+    SUBCASE("written after the message was delivered") {
+        CHECK(house.hear("bo@example.net", mail::DeliveryResult::Sent, "smtp"));
+        CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+        CHECK(house.log.has("learn_reason=contradicted"));
+    }
+    CHECK_FALSE(house.entry("bo@example.net").has_value());
+}
+
+TEST_CASE("a refusal of a whole transaction in the log teaches about none of its recipients") {
+    House house;
+    house.text =
+        "host mx.example.net said: 550 5.1.1 no such user (in reply to end of DATA command)";
+    CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK(house.entry("bo@example.net").has_value());  // its only recipient
+    house.leave("4Two", {"eva@example.net", "ida@example.net", "jan@example.com"});
+    house.queue_id = "4Two";
+    CHECK(house.hear("eva@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK(house.hear("ida@example.net", mail::DeliveryResult::Bounced, "smtp"));
+    CHECK_FALSE(house.entry("eva@example.net").has_value());
+    CHECK_FALSE(house.entry("ida@example.net").has_value());
+    CHECK(house.log.has("learn_reason=whole-message"));
+    // Sendmail's line does not tell the stage, but names all of them.
+    house.text = "550 5.1.1 no such user";
+    house.named_together = true;
+    CHECK(house.hear("jan@example.com", mail::DeliveryResult::Bounced, "esmtp"));
+    CHECK_FALSE(house.entry("jan@example.com").has_value());
+    house.named_together = false;
+    CHECK(house.hear("ida@example.net", mail::DeliveryResult::Bounced, "esmtp"));
+    CHECK(house.entry("ida@example.net").has_value());
+}
+
+TEST_CASE("an entry for a domain needs DNS to say the same") {
+    House house;
+    Failure failure;
+    failure.evidence.failure.report.final_recipient = "bo@gone.test";
+    failure.evidence.failure.code = mail::FailureCode(2002);
+    failure.evidence.proof.proof = mail::Proof::Local;
+    const auto learn = [&](const std::string& event) {
+        failure.events = {event};
+        return house.learner.learn(failure, *house.snapshots.current());
+    };
+    house.resolver.set("gone.test", support::ZoneState::Good);
+    CHECK(learn("1") == LearnReason::DnsDisagrees);
+    house.resolver.set("gone.test", support::ZoneState::Silent);
+    CHECK(learn("2") == LearnReason::DnsDisagrees);
+    CHECK_FALSE(house.entry("gone.test", mail::SubjectKind::Domain).has_value());
+    house.resolver.set("gone.test", support::ZoneState::NullMx);
+    CHECK(learn("3") == LearnReason::Suppressed);
+    CHECK(house.entry("gone.test", mail::SubjectKind::Domain).has_value());
+    const auto domain = mail::Domain::parse("gone.test", mail::Smtputf8::No).value().value;
+    house.learner.takes_mail(domain, {});
+    CHECK_FALSE(house.entry("gone.test", mail::SubjectKind::Domain).has_value());
+    config::Settings ours;
+    ours.outgoing.local_domains = {"gone.test"};
+    house.snapshots.replace(make_snapshot(ours));
+    CHECK(learn("4") == LearnReason::LocalDomain);
+}
+
 TEST_CASE("local delivery, deferrals and a store out of reach teach nothing") {
     House house;
     CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "local"));
@@ -291,6 +423,8 @@ TEST_CASE("local delivery, deferrals and a store out of reach teach nothing") {
     CHECK_FALSE(house.hear("bo@example.net", mail::DeliveryResult::Sent, "smtp"));
     CHECK(house.log.has("store: a proven failure of \"bo@example.net\" was not learned"));
     house.suppressions.trouble().end();
+    house.leave("4New", {"bo@example.net"});
+    house.queue_id = "4New";
     CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
     CHECK(house.entry("bo@example.net").has_value());
     house.clock.advance(hours(1));

@@ -9,6 +9,7 @@
 #include "dsn/rule_set.hpp"
 #include "dsn/seal.hpp"
 #include "flow/campaign_watch.hpp"
+#include "flow/departures.hpp"
 #include "flow/inbound_flow.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_replies.hpp"
@@ -105,7 +106,10 @@ public:
             "Final-Recipient: rfc822; eva@good.test\nAction: failed\nStatus: 5.1.1\n"
             "Diagnostic-Code: smtp; " +
             diagnostic_ + "\n";
-        view.parts = {text, status};
+        dsn::MessagePart header;
+        header.media_type = "text/rfc822-headers";
+        header.text = "Subject: News\nMessage-ID: <1@a.test>\n";
+        view.parts = {text, status, header};
         return view;
     }
     [[nodiscard]] const std::string& last() const { return last_; }
@@ -208,10 +212,11 @@ struct House {
                     .own_mail = own_mail,
                     .reader = reader,
                     .campaigns = campaigns}),
-          seals({.resolver = resolver, .clock = clock}),
+          seals({.resolver = resolver, .departures = departures, .clock = clock}),
           learner({.suppressions = suppressions,
                    .journal = journal,
                    .outages = outages,
+                   .resolver = resolver,
                    .log = log,
                    .clock = clock}),
           inbound({.reader = reader,
@@ -365,6 +370,7 @@ struct House {
     flow::OwnMail own_mail;
     flow::CampaignWatch campaigns;
     flow::OutboundFlow outbound;
+    flow::Departures departures;
     flow::Seals seals;
     flow::Learner learner;
     flow::InboundFlow inbound;
