@@ -450,6 +450,13 @@ CREATE TABLE spool_pair (
 ) STRICT;
 )sql";
 
+// Unknown texts that came with a proof keep a share of the list for themselves.
+constexpr std::string_view kVersion15 = R"sql(
+ALTER TABLE unknown_text ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
+DROP INDEX unknown_text_by_rarity;
+CREATE INDEX unknown_text_by_rarity ON unknown_text (proven, messages, last_seen);
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -463,7 +470,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion11,
                             kVersion12,
                             kVersion13,
-                            kVersion14};
+                            kVersion14,
+                            kVersion15};
 
 }  // namespace
 
