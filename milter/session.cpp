@@ -14,6 +14,7 @@
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
+#include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -27,6 +28,7 @@
 #include "outbound/direction.hpp"
 #include "outbound/plan.hpp"
 #include "ports/log.hpp"
+#include "report/decision.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -48,6 +50,27 @@ namespace {
 
 mail::SmtpReply make_reply(int code, std::string_view status, std::string_view text) {
     return mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value();
+}
+
+/// True when a notice of the MTA goes where those of Postfix go: to the postmaster of the host that
+/// it is from. Whoever may call sendmail(1) can write the sender of such a notice, and nothing else
+/// tells his mail from one.
+bool goes_to_its_postmaster(const mail::Envelope& envelope) {
+    const auto* const sender = std::get_if<mail::Address>(&envelope.sender);
+    return sender != nullptr && envelope.recipients.size() == 1 &&
+           envelope.recipients.front().syntax.has_value() &&
+           envelope.recipients.front().syntax->value.key() ==
+               fmt::format("postmaster@{}", sender->domain().text());
+}
+
+std::string notice_line(const std::string& session, const mail::Envelope& envelope) {
+    report::OutboundDecision line;
+    line.session = session;
+    line.queue_id = envelope.queue_id;
+    line.sender = envelope.sender_text();
+    line.recipient = envelope.recipients.front().shown();
+    line.reason = "mta-notice";
+    return report::decision_line(line);
 }
 
 }  // namespace
@@ -96,7 +119,7 @@ void Session::mail(const MailFacts& facts) {
 }
 
 SessionReply Session::recipient(RcptFacts facts) {
-    if (message_ == nullptr || message_->own_notice) {
+    if (message_ == nullptr) {
         return Continue{};
     }
     mail::Recipient recipient{.verbatim = std::move(facts.path),
@@ -155,11 +178,16 @@ void Session::header(std::string_view name, std::string_view value) {
 }
 
 SessionReply Session::end_of_headers(std::string_view queue_id) {
-    if (message_ == nullptr || message_->own_notice) {
+    if (message_ == nullptr) {
         return Accept{};
     }
     if (!queue_id.empty()) {
         message_->envelope.queue_id = queue_id;
+    }
+    if (message_->own_notice && goes_to_its_postmaster(message_->envelope)) {
+        parts_.log.write(ports::Severity::Info,
+                         notice_line(message_->who.session_id, message_->envelope));
+        return Accept{};
     }
     if (const auto token = message_->headers.first(flow::kReleaseField);
         token.has_value() && parts_.release.claim(*token, message_->envelope)) {

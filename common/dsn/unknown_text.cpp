@@ -7,8 +7,10 @@
 #include "dsn/rule_set.hpp"
 #include "dsn/text_pattern.hpp"
 #include "mail/failure_code.hpp"
+#include "mail/suppression.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,7 +45,9 @@ std::string example_of(std::string_view text) {
 
 }  // namespace
 
-std::vector<UnknownText> unknown_texts(const Understanding& understanding, const RuleSet& rules) {
+std::vector<UnknownText> unknown_texts(const Understanding& understanding,
+                                       std::span<const mail::Proof> proofs,
+                                       const RuleSet& rules) {
     std::vector<UnknownText> found;
     const Report& report = understanding.report;
     if (!is_failure_report(report.kind)) {
@@ -59,12 +63,19 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding, const
             found.push_back(std::move(unknown));
         }
     };
+    const auto is_proven = [&](std::size_t i) {
+        return i < proofs.size() && proofs[i] != mail::Proof::Unproven;
+    };
     bool told_people = false;
-    for (const ClassifiedRecipient& recipient : understanding.recipients) {
-        if (found.size() == kMostUnknownTexts) {
-            break;
-        }
-        if (recipient.report.action == Action::Failed && !is_known(recipient.rule, rules)) {
+    for (const bool proven : {true, false}) {
+        const std::size_t most = std::min(
+            kMostUnknownTexts, found.size() + (proven ? kMostUnknownTexts : kMostUnprovenTexts));
+        for (std::size_t i = 0; i < understanding.recipients.size() && found.size() < most; ++i) {
+            const ClassifiedRecipient& recipient = understanding.recipients[i];
+            if (is_proven(i) != proven || recipient.report.action != Action::Failed ||
+                is_known(recipient.rule, rules)) {
+                continue;
+            }
             const std::string_view words = words_of(recipient.report, report);
             const bool for_people = words.data() == report.human_text.data();
             // The text for people is long, and the same for all: one look at it suffices.
@@ -75,7 +86,8 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding, const
                  .example = {},
                  .remote_mta = recipient.report.remote_mta,
                  .code = recipient.code,
-                 .rule = recipient.rule},
+                 .rule = recipient.rule,
+                 .proven = proven},
                 words);
         }
     }

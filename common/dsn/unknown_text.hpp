@@ -5,8 +5,10 @@
 #include "dsn/classify.hpp"
 #include "dsn/rule_set.hpp"
 #include "mail/failure_code.hpp"
+#include "mail/suppression.hpp"
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,8 +16,10 @@ namespace holdback::dsn {
 
 /// Octets of an example; what is beyond is cut off.
 inline constexpr std::size_t kUnknownExampleOctets = 1000;
-/// Patterns of one message; what is beyond is not counted.
+/// Patterns of one message, and how many of them may be of recipients that nothing proves; what is
+/// beyond is not counted.
 inline constexpr std::size_t kMostUnknownTexts = 10;
+inline constexpr std::size_t kMostUnprovenTexts = 3;
 
 /// A failure of which no rule read the words.
 struct UnknownText {
@@ -24,13 +28,16 @@ struct UnknownText {
     std::string remote_mta;
     mail::FailureCode code = mail::kUnknownFailure;  ///< what the bare codes gave
     std::string rule;                                ///< that looked at bare codes; may be empty
+    bool proven = false;                             ///< it came with a proof
 
     bool operator==(const UnknownText&) const = default;
 };
 
 /// The texts of a message's failed recipients that no rule of `rules` knew: no rule decided, or one
-/// that looks at bare codes alone. Each pattern once.
+/// that looks at bare codes alone. Each pattern once, what is proven first. `proofs` are those of
+/// the recipients, in their order; one that is missing is `Unproven`.
 [[nodiscard]] std::vector<UnknownText> unknown_texts(const Understanding& understanding,
+                                                     std::span<const mail::Proof> proofs,
                                                      const RuleSet& rules);
 
 }  // namespace holdback::dsn

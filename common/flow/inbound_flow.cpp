@@ -29,6 +29,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,10 @@ report::InboundDecision line_for(const Submitting& who,
     line.code = understanding.code;
     return line;
 }
+
+/// Lines about recipients that nothing proves, of one message: whoever made it up can name as many
+/// as fit into it.
+constexpr std::size_t kMostUnprovenLines = 50;
 
 /// True for clients whose complaints the administrator believes.
 bool is_feedback_source(const Submitting& who, const config::LearnSettings& settings) {
@@ -139,6 +144,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     std::vector<dsn::Evidence> evidence = evidence_of(understanding, proofs, envelope, snapshot);
     std::vector<mail::Proof> shown;
     report::InboundDecision line = line_for(who, envelope, understanding);
+    std::size_t unproven = 0;
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
         const dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
         const dsn::RecipientProof& proof = proofs.at(i);
@@ -159,13 +165,21 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
             learn(understanding, std::move(evidence.at(i)), until, snapshot);
         line.learned = outcome_of(learned);
         line.learn_reason = dsn::wire_name(learned);
+        if (proof.proof == mail::Proof::Unproven && line.learned == report::LearnOutcome::No &&
+            ++unproven > kMostUnprovenLines) {
+            continue;
+        }
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
+    }
+    if (unproven > kMostUnprovenLines) {
+        parts_.log.write(ports::Severity::Info,
+                         report::more_unproven_line(line, unproven - kMostUnprovenLines));
     }
     if (understanding.recipients.empty() &&
         understanding.report.kind != dsn::MessageKind::Ordinary) {
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
     }
-    count_unknown(understanding, snapshot);
+    count_unknown(understanding, shown, snapshot);
     return dsn::tag(understanding,
                     shown,
                     snapshot.codes,
@@ -270,8 +284,10 @@ void InboundFlow::delivered(const dsn::Evidence& evidence, const Snapshot& snaps
     static_cast<void>(parts_.learner.delivered(address->value, provider, at, snapshot));
 }
 
-void InboundFlow::count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot) {
-    const auto texts = dsn::unknown_texts(understanding, snapshot.rules);
+void InboundFlow::count_unknown(const dsn::Understanding& understanding,
+                                std::span<const mail::Proof> proofs,
+                                const Snapshot& snapshot) {
+    const auto texts = dsn::unknown_texts(understanding, proofs, snapshot.rules);
     if (texts.empty()) {
         return;
     }

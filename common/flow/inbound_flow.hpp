@@ -14,12 +14,14 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/suppression.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/unknown_store.hpp"
 
 #include <chrono>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -52,8 +54,9 @@ public:
 
     /// Understands a message (`octets`: header, empty line and body, as far as they were kept),
     /// teaches the store what is proven, counts the texts that no rule knew, writes one line per
-    /// recipient, and gives the changes to the header. Never fails: a store out of reach is logged
-    /// and nothing is learned. Waits for DNS no longer than `patience`, whatever the message holds.
+    /// recipient (of those that nothing proves the first 50, and then how many there were), and
+    /// gives the changes to the header. Never fails: a store out of reach is logged and nothing is
+    /// learned. Waits for DNS no longer than `patience`, whatever the message holds.
     [[nodiscard]] dsn::TagPlan receive(const Submitting& who,
                                        const mail::Envelope& envelope,
                                        const mail::HeaderList& headers,
@@ -87,7 +90,9 @@ private:
     /// A report proves that a recipient has got a message.
     void delivered(const dsn::Evidence& evidence, const Snapshot& snapshot);
     [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;
-    void count_unknown(const dsn::Understanding& understanding, const Snapshot& snapshot);
+    void count_unknown(const dsn::Understanding& understanding,
+                       std::span<const mail::Proof> proofs,
+                       const Snapshot& snapshot);
 
     Parts parts_;
 };

@@ -475,6 +475,13 @@ CREATE INDEX decision_message_by_queue_id ON decision_message (queue_id);
 ALTER TABLE outcome ADD COLUMN together INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Unknown texts that came with a proof keep a share of the list for themselves.
+constexpr std::string_view kVersion17 = R"sql(
+ALTER TABLE unknown_text ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
+DROP INDEX unknown_text_by_rarity;
+CREATE INDEX unknown_text_by_rarity ON unknown_text (proven, messages, last_seen);
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -490,7 +497,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion13,
                             kVersion14,
                             kVersion15,
-                            kVersion16};
+                            kVersion16,
+                            kVersion17};
 
 }  // namespace
 

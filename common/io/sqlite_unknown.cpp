@@ -9,6 +9,7 @@
 #include "ports/suppression_store.hpp"
 #include "ports/unknown_store.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,7 +25,7 @@ namespace {
 
 // The order in which `read_entry` takes them.
 constexpr std::string_view kColumns =
-    "id, pattern, example, remote_mta, code, rule, messages, first_seen, last_seen";
+    "id, pattern, example, remote_mta, code, rule, messages, first_seen, last_seen, proven";
 
 ports::UnknownEntry read_entry(const Query& query) {
     const auto code = mail::FailureCode::from_number(static_cast<int>(query.integer(4)));
@@ -33,7 +34,8 @@ ports::UnknownEntry read_entry(const Query& query) {
                      .example = query.text(2),
                      .remote_mta = query.text(3),
                      .code = code.value_or(mail::kUnknownFailure),
-                     .rule = query.text(5)},
+                     .rule = query.text(5),
+                     .proven = query.integer(9) != 0},
             .messages = query.integer(6),
             .first_seen = query.time(7),
             .last_seen = query.time(8)};
@@ -44,22 +46,34 @@ bool count_again(Connection& connection, const dsn::UnknownText& text, core::Tim
     connection
         .query(
             "UPDATE unknown_text SET messages = messages + 1, last_seen = max(last_seen, ?), "
-            "code = ?, rule = ? WHERE pattern = ?")
+            "code = ?, rule = ?, proven = max(proven, ?) WHERE pattern = ?")
         .bind(now)
         .bind(text.code.number())
         .bind(text.rule)
+        .bind(std::int64_t{text.proven ? 1 : 0})
         .bind(text.pattern)
         .run();
     return connection.changes() > 0;
 }
 
-/// Before something new comes in, which would be the rarest itself.
-void make_room(Connection& connection, std::int64_t most) {
+std::int64_t count_rows(Connection& connection, bool proven) {
+    Query query = connection.query("SELECT count(*) FROM unknown_text WHERE proven = ?");
+    query.bind(std::int64_t{proven ? 1 : 0});
+    return query.step() ? query.integer(0) : 0;
+}
+
+/// Before something new comes in, which would be the rarest itself. What is proven and what is not
+/// have half of the list each: who makes up reports pushes out nothing but made-up texts.
+void make_room(Connection& connection, bool proven, std::int64_t most) {
+    const std::int64_t unproven = count_rows(connection, false) + (proven ? 0 : 1);
+    const std::int64_t all = count_rows(connection, true) + unproven + (proven ? 1 : 0);
+    const bool from_proven = unproven <= most / 2;
     connection
         .query(
-            "DELETE FROM unknown_text WHERE id IN (SELECT id FROM unknown_text ORDER BY messages, "
-            "last_seen, id LIMIT max(0, (SELECT count(*) FROM unknown_text) + 1 - ?))")
-        .bind(most)
+            "DELETE FROM unknown_text WHERE id IN (SELECT id FROM unknown_text WHERE proven = ? "
+            "ORDER BY messages, last_seen, id LIMIT ?)")
+        .bind(std::int64_t{from_proven ? 1 : 0})
+        .bind(std::max<std::int64_t>(0, all - most))
         .run();
 }
 
@@ -67,7 +81,7 @@ void count_first(Connection& connection, const dsn::UnknownText& text, core::Tim
     connection
         .query(
             "INSERT INTO unknown_text (pattern, example, remote_mta, code, rule, messages, "
-            "first_seen, last_seen) VALUES (?, ?, ?, ?, ?, 1, ?, ?)")
+            "first_seen, last_seen, proven) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)")
         .bind(text.pattern)
         .bind(text.example)
         .bind(text.remote_mta)
@@ -75,6 +89,7 @@ void count_first(Connection& connection, const dsn::UnknownText& text, core::Tim
         .bind(text.rule)
         .bind(now)
         .bind(now)
+        .bind(std::int64_t{text.proven ? 1 : 0})
         .run();
 }
 
@@ -86,7 +101,7 @@ core::Result<void, ports::StoreError> SqliteUnknown::count(std::span<const dsn::
         database_.write([&](Connection& connection) {
             for (const dsn::UnknownText& text : texts) {
                 if (!count_again(connection, text, now)) {
-                    make_room(connection, most_);
+                    make_room(connection, text.proven, most_);
                     count_first(connection, text, now);
                 }
             }

@@ -6,6 +6,7 @@
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "outbound/compose.hpp"
+#include "outbound/notice_orders.hpp"
 
 #include <algorithm>
 #include <array>
@@ -130,17 +131,20 @@ std::string end_hint(const NoticeFacts& facts) {
 
 // -------------------------------------------------------------------------------------------- text
 
+/// What stands in front of lines to which a foreign text goes on: a mark of quoted text, so that no
+/// such line is a command when a program quotes the mail without marks of its own.
+constexpr std::string_view kGoesOn = "       | ";
+
 std::string text_row(std::size_t number, const NoticeRow& row, bool with_subject) {
-    constexpr std::string_view kIndent = "         ";
     std::string text = fmt::format("{:>4}  {}\n", number, one_line(row.address));
     if (with_subject) {
         text += fmt::format("      Subject: {}\n", one_line(row.subject));
     }
-    text += fmt::format("      Why: {}\n", wrapped(sentence(row.reason), kIndent));
+    text += fmt::format("      Why: {}\n", wrapped(sentence(row.reason), kGoesOn));
     if (!row.suggestion.empty()) {
         text += fmt::format("      Did you mean {}?\n", one_line(row.suggestion));
     } else if (!row.advice.empty()) {
-        text += fmt::format("      To do: {}\n", wrapped(sentence(row.advice), kIndent));
+        text += fmt::format("      To do: {}\n", wrapped(sentence(row.advice), kGoesOn));
     }
     return text;
 }
@@ -279,7 +283,7 @@ std::string confirmed_text(const std::vector<ConfirmedRow>& rows) {
     }
     std::string text;
     for (const auto& [outcome, count] : counts) {
-        text += fmt::format("{}\n      {}\n", recipients(count), wrapped(outcome, "      "));
+        text += fmt::format("{}\n      {}\n", recipients(count), wrapped(outcome, kGoesOn));
     }
     std::size_t named = 0;
     for (const ConfirmedRow& row : rows) {
@@ -289,7 +293,7 @@ std::string confirmed_text(const std::vector<ConfirmedRow>& rows) {
         text += fmt::format("{:>4}  {}\n      {}\n",
                             row.number,
                             one_line(row.address),
-                            wrapped(row.outcome, "      "));
+                            wrapped(row.outcome, kGoesOn));
     }
     if (named > kMostNoticeRows) {
         text += fmt::format("and {} more\n", named - kMostNoticeRows);
@@ -358,7 +362,10 @@ std::string compose_confirmation(const ConfirmationFacts& facts) {
     }
     text += confirmed_text(facts.rows);
     for (const std::string& remark : facts.remarks) {
-        text += fmt::format("{}Not done: {}\n", text.empty() ? "" : "\n", wrapped(remark, "    "));
+        // Some of them repeat what the sender wrote.
+        text += fmt::format("{}Not done: {}\n",
+                            text.empty() ? "" : "\n",
+                            wrapped(remark, remark.starts_with(kNotUnderstood) ? kGoesOn : "    "));
     }
     const std::string subject = shortened(one_line(facts.subject), kSubjectOctets);
     const OwnHeader header{

@@ -146,6 +146,13 @@ bool is_head_field(std::string_view line) {
     return std::ranges::find(kFrom, name) != kFrom.end();
 }
 
+/// The first words of a notice, which some programs quote without marks.
+bool begins_notice(std::string_view line) {
+    return line.contains("of your mail was held back") ||
+           line.contains("of your mail were held back") ||
+           line.starts_with("Your campaign was stopped as a whole");
+}
+
 /// A line that ends what the sender wrote: a signature, a rule, "Original Message".
 bool is_end(std::string_view raw, std::string_view line) {
     if (raw == "-- " || raw == "--") {
@@ -154,7 +161,7 @@ bool is_end(std::string_view raw, std::string_view line) {
     const bool rule = line.size() >= 5 && std::ranges::all_of(line, [](char c) {
                           return c == '_' || c == '-' || c == '=' || c == ' ';
                       });
-    return rule || line.starts_with("-----") || is_head_field(line) ||
+    return rule || line.starts_with("-----") || is_head_field(line) || begins_notice(line) ||
            core::starts_with_ignoring_case(line, "begin forwarded message") ||
            core::starts_with_ignoring_case(line, "sent from my ") ||
            core::starts_with_ignoring_case(line, "get outlook for ");
@@ -209,7 +216,11 @@ private:
     void take_line() {
         const std::string& line = lines_[at_];
         if (line.empty() || is_quoted(line)) {
+            below_quoted_ = !line.empty();
             return;
+        }
+        if (below_quoted_) {
+            return;  // the rest of a quoted line that a program broke
         }
         if (is_end(raw_[at_], line)) {
             ended_ = true;
@@ -277,6 +288,7 @@ private:
     std::size_t at_ = 0;
     int prose_ = 0;
     bool ended_ = false;
+    bool below_quoted_ = false;  // the line above is quoted, or belongs to one that is
     Orders found_;
 };
 
@@ -324,7 +336,7 @@ ResolvedOrders resolve(const Orders& orders, std::size_t count) {
                                                both.size() > kMostNamed ? ", ..." : ""));
     }
     for (const std::string& line : orders.not_understood) {
-        resolved.remarks.push_back(fmt::format("not understood: {}", line));
+        resolved.remarks.push_back(fmt::format("{}: {}", kNotUnderstood, line));
     }
     return resolved;
 }

@@ -29,6 +29,9 @@ struct Order {
     bool operator==(const Order&) const = default;
 };
 
+/// Begins the remark about a line that was not understood.
+inline constexpr std::string_view kNotUnderstood = "not understood";
+
 /// What stands in an answer.
 struct Orders {
     std::vector<Order> orders;
@@ -41,9 +44,10 @@ struct Orders {
 
 /// Reads the text of an answer (UTF-8, "\n" line ends; of HTML the text a reader sees). Commands
 /// stand at the start of a line of their own, among the first lines that the sender wrote: what is
-/// quoted, what stands behind a signature mark or behind the head of a quoted message does not
-/// count. Letter case, commas, "and", "please", quotation marks, list marks, emphasis and full
-/// stops make no difference. Linear in the length of the text, of which the first 64 KiB are read.
+/// quoted (also by a program that breaks the quoted lines anew), what stands behind a signature
+/// mark, behind the head of a quoted message or behind the first words of a notice does not count.
+/// Letter case, commas, "and", "please", quotation marks, list marks, emphasis and full stops make
+/// no difference. Linear in the length of the text, of which the first 64 KiB are read.
 [[nodiscard]] Orders read_orders(std::string_view text);
 
 /// Orders applied to a notice of `count` recipients: numbers from 1 on, each in one list at most.

@@ -27,7 +27,8 @@ struct UnknownEntry {
 };
 
 /// Counts patterns, a bounded number of them: beyond it, the rarest goes, of these the one that was
-/// seen longest ago. Safe from several threads.
+/// seen longest ago; a pattern that ever came with a proof makes way for none without one while
+/// those have half of the room. Safe from several threads.
 class UnknownStore {
 public:
     UnknownStore() = default;

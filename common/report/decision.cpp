@@ -98,6 +98,14 @@ std::string decision_line(const InboundDecision& decision) {
         word_or_none(decision.learn_reason));
 }
 
+std::string more_unproven_line(const InboundDecision& last, std::size_t more) {
+    return fmt::format("decision flow=inbound qid={} kind={} proof=unproven more={} session={}",
+                       value_or_none(last.queue_id),
+                       wire_name(last.kind),
+                       more,
+                       value_or_none(last.session));
+}
+
 std::string decision_line(const LiftDecision& decision) {
     return fmt::format("decision flow=lift subject={} scope={} code={} since={}",
                        address_value(decision.subject),

@@ -70,6 +70,8 @@ struct InboundDecision {
 /// rule="text/user-unknown" learned=suppressed action=failed session="…" proof_reason=own-mta
 /// learn_reason=suppressed`.
 [[nodiscard]] std::string decision_line(const InboundDecision& decision);
+/// In the place of the lines of so many more recipients of the same message, which nothing proves.
+[[nodiscard]] std::string more_unproven_line(const InboundDecision& last, std::size_t more);
 
 /// An entry of the suppression list that a delivery proved wrong.
 struct LiftDecision {

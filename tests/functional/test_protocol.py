@@ -371,3 +371,21 @@ def test_an_override_of_a_message_that_is_given_up_costs_nothing(rig):
         assert outcome.answer == "discard"
     assert len(rig.holdback.log(given_back)) == 3
     assert rig.holdback.log("flow=notice .*verdict=ignored reason=over-budget")
+
+
+def test_a_forged_report_of_many_recipients_floods_nothing(rig):
+    group = DSN[DSN.index(b"Final-Recipient"):DSN.index(b"--cut--")]
+    groups = b"".join(
+        group.replace(b"eva@", b"flood%d@" % number)
+        .replace(b"5.1.1 User unknown", b"5.9.9 Fork" + b"x" * number)
+        for number in range(200)
+    )
+    with rig.client() as mta:
+        mta.connect(address=STRANGER)
+        mta.helo()
+        mta.message("<>", [f"<{NEWS}>"], DSN.replace(group, groups))
+    assert len(rig.holdback.log('flow=inbound.*rcpt="flood')) == 50
+    (line,) = rig.holdback.log("flow=inbound.* more=")
+    assert "proof=unproven more=150" in line
+    rows = [row for row in rig.holdback.ctl("unknown", "list").rows if "fork" in row["pattern"]]
+    assert len(rows) == 3

@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         expect(codes().find(recipient.code) != nullptr);
     }
     for (const holdback::dsn::UnknownText& unknown :
-         holdback::dsn::unknown_texts(understanding, rules())) {
+         holdback::dsn::unknown_texts(understanding, {}, rules())) {
         expect(!unknown.pattern.empty() && holdback::core::is_utf8(unknown.pattern) &&
                unknown.pattern.size() <= holdback::dsn::kPatternOctets);
         expect(holdback::core::is_utf8(unknown.example));

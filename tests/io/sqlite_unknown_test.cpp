@@ -10,12 +10,15 @@
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace holdback::io {
 
@@ -92,6 +95,39 @@ TEST_CASE("of too many patterns the rarest goes, of these the one seen longest a
     CHECK(patterns(store) == std::vector<std::string>{"older", "newer", "new"});
     count("newest", 7h);
     CHECK(patterns(store) == std::vector<std::string>{"older", "newer", "newest"});
+}
+
+TEST_CASE("made-up texts push out none that came with a proof") {
+    const support::TempDir directory;
+    Database database({.path = directory.file("holdback.db"), .migrations = schema_steps()});
+    SqliteUnknown store(database, 10);
+    const auto count = [&](std::string pattern, bool proven) {
+        dsn::UnknownText seen = text(std::move(pattern));
+        seen.proven = proven;
+        REQUIRE(store.count(std::vector{seen}, kNow).has_value());
+    };
+    const auto with = [&](std::string_view prefix) {
+        return std::ranges::count_if(patterns(store), [&](const std::string& pattern) {
+            return pattern.starts_with(prefix);
+        });
+    };
+    for (int i = 0; i < 5; ++i) {
+        count(fmt::format("real {}", i), true);
+    }
+    for (int i = 0; i < 100; ++i) {
+        count(fmt::format("forged {}", i % 50), false);
+    }
+    CHECK(with("real") == 5);
+    CHECK(with("forged") == 5);
+    for (int i = 0; i < 20; ++i) {
+        count(fmt::format("real {}", i), true);
+    }
+    // The other share is not for them either.
+    CHECK(with("real") == 5);
+    CHECK(with("forged") == 5);
+    count("forged 49", true);
+    CHECK(with("real") == 5);
+    CHECK(store.list().value().size() == 10);
 }
 
 TEST_CASE("a store out of reach is said") {

@@ -325,6 +325,7 @@ core::Result<void, ports::StoreError> MemoryUnknownStore::count(
         found->last_seen = now;
         found->text.code = text.code;
         found->text.rule = text.rule;
+        found->text.proven = found->text.proven || text.proven;
     }
     return {};
 }

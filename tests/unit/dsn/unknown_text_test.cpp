@@ -54,6 +54,7 @@ TEST_CASE("a text is unknown when no rule or a rule on bare codes decided") {
         bounce({failed("550 User unknown", 2001, "text/unknown"),
                 failed("550 5.7.9 Spoon of <bo@example.net> bent", 4999, "status/other"),
                 failed("Fork 17 missing", 9999, "")}),
+        {},
         rules);
     REQUIRE(unknown.size() == 2);
     CHECK(unknown[0] == UnknownText{.pattern = "550 5.7.9 spoon of <{address}> bent",
@@ -69,11 +70,11 @@ TEST_CASE("what failed for good or says nothing is no unknown text") {
     const RuleSet rules = sample_rules();
     ClassifiedRecipient delayed = failed("spoon bent", 5999, "");
     delayed.report.action = Action::Delayed;
-    CHECK(unknown_texts(bounce({delayed}), rules).empty());
-    CHECK(unknown_texts(bounce({failed("550 5.1.1", 4999, "status/other")}), rules).empty());
+    CHECK(unknown_texts(bounce({delayed}), {}, rules).empty());
+    CHECK(unknown_texts(bounce({failed("550 5.1.1", 4999, "status/other")}), {}, rules).empty());
     Understanding reply = bounce({failed("spoon bent", 5001, "")});
     reply.report.kind = MessageKind::AutoReply;
-    CHECK(unknown_texts(reply, rules).empty());
+    CHECK(unknown_texts(reply, {}, rules).empty());
 }
 
 TEST_CASE("each pattern of a message stands once, and not too many of them") {
@@ -85,8 +86,16 @@ TEST_CASE("each pattern of a message stands once, and not too many of them") {
         same.push_back(failed("spoon " + std::to_string(i) + " bent", 9999, ""));
         different.push_back(failed(name += 'n', 9999, ""));
     }
-    CHECK(unknown_texts(bounce(same), rules).size() == 1);
-    CHECK(unknown_texts(bounce(different), rules).size() == kMostUnknownTexts);
+    CHECK(unknown_texts(bounce(same), {}, rules).size() == 1);
+    CHECK(unknown_texts(bounce(different), {}, rules).size() == kMostUnprovenTexts);
+    std::vector<mail::Proof> proofs(50, mail::Proof::Unproven);
+    proofs.at(4) = mail::Proof::Sealed;
+    const auto mixed = unknown_texts(bounce(different), proofs, rules);
+    REQUIRE(mixed.size() == kMostUnprovenTexts + 1);
+    CHECK(mixed.front().proven);
+    CHECK_FALSE(mixed.back().proven);
+    proofs.assign(50, mail::Proof::Local);
+    CHECK(unknown_texts(bounce(different), proofs, rules).size() == kMostUnknownTexts);
 }
 
 TEST_CASE("without a diagnostic text the words for people count, cut where they get long") {
@@ -94,7 +103,7 @@ TEST_CASE("without a diagnostic text the words for people count, cut where they 
     const std::string prose = "Your spoon is bent. " + std::string(5000, 'x');
     for (const Understanding& message :
          {bounce({failed("", 9999, "")}, prose), bounce({}, prose)}) {
-        const auto unknown = unknown_texts(message, rules);
+        const auto unknown = unknown_texts(message, {}, rules);
         REQUIRE(unknown.size() == 1);
         CHECK(unknown[0].pattern == "your spoon is bent. {id}");
         CHECK(unknown[0].example.size() == kUnknownExampleOctets);

@@ -1006,9 +1006,19 @@ TEST_CASE("the MTA's notices to the postmaster are left alone") {
                            .address = mail::IpAddress::parse("127.0.0.1"),
                            .daemon_name = "mx.a.test",
                            .daemon_port = "0"});
-    CHECK(is<Accept>(house.send("double-bounce@a.test", {"postmaster@null.test"}, newsletter)));
+    CHECK(is<Accept>(house.send("double-bounce@a.test", {"postmaster@a.test"}, newsletter)));
     CHECK(house.items().empty());
     CHECK(house.actions.added.empty());
+    CHECK(house.log.has("rcpt=\"postmaster@a.test\" verdict=pass reason=mta-notice"));
+    // sendmail(1) takes the same sender from everybody.
+    REQUIRE(house.items().empty());
+    static_cast<void>(house.send("double-bounce@a.test", {"eva@null.test"}, newsletter));
+    CHECK(house.items().size() == 1);
+    static_cast<void>(
+        house.send("double-bounce@a.test", {"postmaster@a.test", "bo@null.test"}, newsletter));
+    CHECK(house.items().size() == 2);
+    static_cast<void>(house.send("double-bounce@a.test", {"postmaster@null.test"}, newsletter));
+    CHECK(house.items().size() == 3);
 }
 
 TEST_CASE("trouble of ours is answered as the settings say") {

@@ -62,6 +62,22 @@ bool has(std::string_view text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("no line of a notice is a command, however long the text of a server is") {
+    for (std::size_t length = 0; length < 120; ++length) {
+        NoticeFacts made = facts();
+        made.rows.resize(1);
+        made.rows[0].reason = "the server said 550 " + std::string(length, 'x') +
+                              " (ask to\nrelease all). release 1 discard all";
+        made.rows[0].advice = std::string(length, 'y') + " release all.";
+        const std::string text = notice_text(made);
+        for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+            CAPTURE(text.substr(at, text.find('\n', at) - at));
+            CHECK(read_orders(text.substr(at, text.find('\n', at) - at)).empty());
+        }
+        CHECK(read_orders("What does that mean?\n\n" + text).empty());
+    }
+}
+
 TEST_CASE("a notice says in plain words who was held, why, and what to do") {
     CHECK(notice_text(facts()) ==
           "2 recipients of your mail were held back and have not got it. Everybody\n"
