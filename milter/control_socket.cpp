@@ -83,14 +83,7 @@ ControlSocket::~ControlSocket() {
     }
     workers_.clear();
     server_.request_stop();
-}
-
-ControlSocket::~ControlSocket() {
-    for (std::jthread& thread : threads_) {
-        thread.request_stop();
-    }
-    // Wakes those that wait for a connection.
-    shutdown(listener_.descriptor(), SHUT_RD);
+    static_cast<void>(eventfd_write(wake_.get(), 1));
 }
 
 void ControlSocket::serve(const std::stop_token& stop) {

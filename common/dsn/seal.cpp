@@ -159,7 +159,8 @@ std::string folded(std::string_view text) {
 bool same_text(std::string_view left, std::string_view right) {
     unsigned difference = left.size() == right.size() ? 0U : 1U;
     for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
-        difference |= static_cast<unsigned char>(left[i]) ^ static_cast<unsigned char>(right[i]);
+        difference |= static_cast<unsigned>(static_cast<unsigned char>(left[i])) ^
+                      static_cast<unsigned char>(right[i]);
     }
     return difference == 0;
 }
