@@ -6,6 +6,7 @@
 #include "core/digest.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "flow/sender_key.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -78,12 +79,6 @@ std::vector<ports::SentKey> sent_keys(std::string_view issue,
     return keys;
 }
 
-/// Whose messages are counted together. Within one user, each sender by itself: a whole company may
-/// send through one user, all with the same lines at the end.
-std::string repeat_key(const Submitting& who, const mail::Envelope& envelope) {
-    return fmt::format("{} {}", who.user, outbound::folded_sender(envelope.sender_text()));
-}
-
 std::string sender_domain(const mail::Envelope& envelope) {
     const auto* address = std::get_if<mail::Address>(&envelope.sender);
     return address != nullptr ? address->domain().text() : std::string();
@@ -118,7 +113,10 @@ outbound::RepeatWindow::Counts CampaignWatch::observe(const Submitting& who,
                                                       const mail::Envelope& envelope,
                                                       const outbound::ContentFingerprint& content,
                                                       const config::BulkSettings& settings) {
-    const std::string sender = repeat_key(who, envelope);
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return {};
+    }
+    const std::string sender = sender_key(who, envelope);
     const std::uint64_t recipients = recipients_hash(envelope);
     const core::SteadyPoint now = parts_.clock.steady_now();
     return repeats_.with([&](outbound::RepeatWindow& repeats) {
@@ -136,7 +134,7 @@ WeighedCampaign CampaignWatch::campaign_of(const Submitting& who,
                                            std::string_view said,
                                            const outbound::RepeatWindow::Counts& counts,
                                            const config::BulkSettings& settings) {
-    const std::string sender = repeat_key(who, envelope);
+    const std::string sender = sender_key(who, envelope);
     WeighedCampaign campaign;
     campaign.identity = outbound::campaign_identity(
         headers, settings, stream, sender, sender_domain(envelope), said, counts);

@@ -51,7 +51,8 @@ public:
     /// Takes up what an earlier run of the program wrote down. Call once, before any message.
     void recover();
 
-    /// Counts a message among those of its sender.
+    /// Counts a message among those of its sender; nothing for the null sender, by which the reports
+    /// and automatic answers of everybody come.
     [[nodiscard]] outbound::RepeatWindow::Counts observe(
         const Submitting& who,
         const mail::Envelope& envelope,

@@ -11,6 +11,7 @@
 #include "flow/message_look.hpp"
 #include "flow/outbound_judge.hpp"
 #include "flow/recording.hpp"
+#include "flow/sender_key.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
@@ -73,10 +74,6 @@ std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view w
             return make_reply(550, "5.3.0", what);
     }
     return std::nullopt;
-}
-
-std::string window_key(const Submitting& who, const mail::Envelope& envelope) {
-    return who.user.empty() ? core::to_lower(envelope.sender_text()) : who.user;
 }
 
 /// True when somebody is to get the mail of whose domain DNS told nothing.
@@ -175,17 +172,15 @@ Taken rows_of(const mail::Envelope& envelope,
     return taken;
 }
 
-outbound::StreamDecision stream_of(const Submitting& who,
-                                   const mail::Envelope& envelope,
-                                   std::size_t window,
-                                   const config::Settings& settings) {
-    return outbound::stream_by_envelope({.sender = envelope.sender_text(),
-                                         .user = who.user,
-                                         .daemon = who.daemon,
-                                         .client = who.client,
-                                         .recipients = envelope.recipients.size(),
-                                         .window_recipients = window},
-                                        settings.bulk);
+outbound::EnvelopeSigns signs_of(const Submitting& who,
+                                 const mail::Envelope& envelope,
+                                 std::size_t window) {
+    return {.sender = envelope.sender_text(),
+            .user = who.user,
+            .daemon = who.daemon,
+            .client = who.client,
+            .recipients = envelope.recipients.size(),
+            .window_recipients = window};
 }
 
 }  // namespace
@@ -215,7 +210,10 @@ std::size_t OutboundFlow::recipient_named(const Submitting& who,
     if (outbound::needs_route(recipient, settings)) {
         parts_.resolver.start(recipient.syntax->value.domain());
     }
-    const std::string key = window_key(who, envelope);
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return 0;  // everybody's reports and automatic answers come by it
+    }
+    const std::string key = sender_key(who, envelope);
     const core::SteadyPoint now = parts_.clock.steady_now();
     return windows_.with([&](outbound::SenderWindows& windows) {
         return windows.observe(key, 1, settings.bulk.rate.window, now);
@@ -237,7 +235,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
                                                             const outbound::AddressLists& lists,
                                                             std::chrono::milliseconds& budget) {
     MessageDecision decision;
-    decision.stream = stream_of(who, envelope, window, settings);
+    decision.stream = outbound::stream_by_envelope(signs_of(who, envelope, window), settings);
     decision.window = window;
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
@@ -259,7 +257,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
     decision.verdicts =
-        verdicts_of(decision.facts.recipients, {}, decision.stream.stream, settings);
+        verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
         report_refused(who, envelope, recipient, decision, settings);
@@ -275,10 +273,12 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
                                      const outbound::AddressLists& lists,
                                      std::chrono::milliseconds budget) {
     MessageDecision decision;
-    decision.stream = stream_of(who, envelope, window, settings);
-    if (!decision.stream.is_bulk()) {
+    const outbound::EnvelopeSigns signs = signs_of(who, envelope, window);
+    decision.stream = outbound::stream_by_envelope(signs, settings);
+    if (!decision.stream.is_bulk() && !decision.stream.is_always_direct()) {
         decision.stream = outbound::stream_by_headers(headers, settings.bulk);
     }
+    decision.stream.sent_to = outbound::sent_to(signs, headers, settings.bulk);
     decision.header = header_facts(headers, settings.bulk);
     decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();

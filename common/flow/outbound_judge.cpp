@@ -40,16 +40,17 @@ namespace {
 
 using mail::FindingName;
 
-/// The stream of a message that was direct until it was read.
-outbound::StreamDecision stream_by_repeats(const outbound::RepeatWindow::Counts& counts,
-                                           const config::BulkSettings& settings) {
+/// Makes a message that was direct until it was read bulk, where its sender said the same often.
+void count_repeats(const outbound::RepeatWindow::Counts& counts,
+                   const config::BulkSettings& settings,
+                   outbound::StreamDecision& stream) {
     if (counts.text >= settings.repeats) {
-        return {outbound::Stream::Bulk, fmt::format("repeats:{}/text", counts.text)};
+        stream.stream = outbound::Stream::Bulk;
+        stream.signal = fmt::format("repeats:{}/text", counts.text);
+    } else if (counts.subject >= settings.repeats) {
+        stream.stream = outbound::Stream::Bulk;
+        stream.signal = fmt::format("repeats:{}/subject", counts.subject);
     }
-    if (counts.subject >= settings.repeats) {
-        return {outbound::Stream::Bulk, fmt::format("repeats:{}/subject", counts.subject)};
-    }
-    return {};
 }
 
 /// True when a recipient does not get the mail for a reason of its own, and not of the message.
@@ -93,13 +94,16 @@ bool is_bad(const outbound::Verdict& verdict) {
 
 std::vector<outbound::Verdict> verdicts_of(std::span<const outbound::RecipientFacts> recipients,
                                            std::span<const outbound::Finding> about_message,
-                                           outbound::Stream stream,
+                                           const outbound::StreamDecision& stream,
                                            const config::Settings& settings) {
     std::vector<outbound::Verdict> verdicts;
     verdicts.reserve(recipients.size());
     for (const outbound::RecipientFacts& recipient : recipients) {
-        verdicts.push_back(outbound::judge(
-            outbound::all_findings(recipient, about_message, settings), stream, settings.policy));
+        verdicts.push_back(
+            outbound::judge(outbound::all_findings(recipient, about_message, settings),
+                            stream.stream,
+                            settings.policy,
+                            stream.sent_to));
     }
     return verdicts;
 }
@@ -108,7 +112,7 @@ void judge_all(const mail::Envelope& envelope,
                const config::Settings& settings,
                MessageDecision& decision) {
     decision.verdicts = verdicts_of(
-        decision.facts.recipients, decision.about_message, decision.stream.stream, settings);
+        decision.facts.recipients, decision.about_message, decision.stream, settings);
     decision.plan = outbound::plan(decision.verdicts,
                                    std::holds_alternative<mail::NullSender>(envelope.sender));
 }
@@ -116,7 +120,8 @@ void judge_all(const mail::Envelope& envelope,
 bool is_told_by_body(const mail::HeaderList& headers,
                      const outbound::StreamDecision& stream,
                      const config::BulkSettings& settings) {
-    return !stream.is_bulk() || !outbound::is_named_by_header(headers, settings);
+    return !stream.is_always_direct() &&
+           (!stream.is_bulk() || !outbound::is_named_by_header(headers, settings));
 }
 
 void OutboundFlow::weigh(const Submitting& who,
@@ -134,7 +139,7 @@ void OutboundFlow::weigh(const Submitting& who,
             who, envelope, outbound::content_fingerprint(content), settings.bulk);
     }
     if (!decision.stream.is_bulk()) {
-        decision.stream = stream_by_repeats(counts, settings.bulk);
+        count_repeats(counts, settings.bulk, decision.stream);
     }
     if (!decision.stream.is_bulk()) {
         return;

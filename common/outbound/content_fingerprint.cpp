@@ -14,8 +14,6 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
 namespace holdback::outbound {
 
 namespace {
@@ -336,41 +334,6 @@ bool same_text(const std::vector<std::uint32_t>& left, const std::vector<std::ui
         std::advance(r, static_cast<int>(take_right));
     }
     return common * 10 >= all * kTenths;
-}
-
-std::string folded_sender(std::string_view sender) {
-    constexpr std::size_t kTokenOctets = 16;
-    constexpr std::ptrdiff_t kTokenDigits = 4;
-    std::string lower = core::to_lower(sender);
-    const std::size_t at = lower.rfind('@');
-    if (at == std::string::npos) {
-        return lower;
-    }
-    std::string_view local = std::string_view(lower).substr(0, at);
-    const std::string_view domain = std::string_view(lower).substr(at);
-    if (local.starts_with("srs0") || local.starts_with("srs1")) {
-        return lower;  // forwarded for somebody: what differs is who wrote it
-    }
-    if (local.starts_with("prvs=")) {
-        local = local.substr(local.rfind('=') + 1);
-    }
-    std::size_t end = std::min(local.find('+'), local.size());
-    for (std::size_t i = 1; i < end; ++i) {
-        if (local[i] != '-' && local[i] != '=') {
-            continue;
-        }
-        const std::string_view next = local.substr(i + 1, local.find_first_of("-+", i + 1) - i - 1);
-        if (local[i] == '=' || next.find('=') != std::string_view::npos ||
-            std::ranges::any_of(next, core::is_ascii_digit)) {
-            end = i;
-        }
-    }
-    const std::string_view kept = local.substr(0, end);
-    if (kept.size() >= kTokenOctets &&
-        std::ranges::count_if(kept, core::is_ascii_digit) >= kTokenDigits) {
-        return fmt::format("*{}", domain);
-    }
-    return fmt::format("{}{}", kept.empty() ? local : kept, domain);
 }
 
 }  // namespace holdback::outbound

@@ -60,9 +60,4 @@ enum class Links : std::uint8_t { Whole, HostsAlone };
 [[nodiscard]] bool same_text(const std::vector<std::uint32_t>& left,
                              const std::vector<std::uint32_t>& right);
 
-/// Under which name the messages of a sender are counted together: the address in lower case,
-/// without what makes it another one for each recipient (VERP): what follows a "+", and from the
-/// first "-" or "=" before a number or another address on.
-[[nodiscard]] std::string folded_sender(std::string_view sender);
-
 }  // namespace holdback::outbound

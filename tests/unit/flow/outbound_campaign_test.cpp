@@ -10,6 +10,7 @@
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
+#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
@@ -166,6 +167,69 @@ constexpr std::string_view kLetter =
     "Cornwall.\r\n";
 
 }  // namespace
+
+TEST_CASE("the window of the rate is the sender's, by whichever addresses he takes bounces") {
+    support::MemoryCampaignStore store;
+    Flow flow(store);
+    const auto name = [&](const std::string& user,
+                          const std::optional<std::string>& sender,
+                          const std::string& recipient) {
+        mail::Envelope to = Flow::envelope(sender.value_or("x@a.test"), {recipient});
+        if (!sender.has_value()) {
+            to.sender = mail::NullSender{};
+        }
+        return flow.outbound.recipient_named(
+            {.user = user}, to, to.recipients.front(), flow.settings);
+    };
+    for (std::size_t i = 1; i <= 120; ++i) {
+        const std::string to = fmt::format("p{}@good.test", i);
+        CHECK(name("company", "news@a.test", to) == i);
+        CHECK(name("company", fmt::format("bounce-{}@a.test", i), to) == i);
+        CHECK(name("", fmt::format("p{}=good.test@lists.test", i), to) == i);
+        // The reports of everybody come from nobody.
+        CHECK(name("", std::nullopt, to) == 0);
+    }
+    // A colleague behind the same login, and somebody else who names himself so.
+    CHECK(name("company", "ann@a.test", "bo@good.test") == 1);
+    CHECK(name("mallory", "news@a.test", "bo@good.test") == 1);
+    CHECK(name("company", "News@A.test", "bo@good.test") == 121);
+}
+
+TEST_CASE("a receipt goes to who left the newsletter, however many there are") {
+    support::MemoryCampaignStore store;
+    Flow flow(store);
+    mail::SuppressionEntry entry;
+    entry.subject = "left@good.test";
+    entry.reason = mail::SuppressionReason::Unsubscribe;
+    REQUIRE(flow.suppressions.put(entry).has_value());
+    const auto receipt = [&](const Fields& more = {}) {
+        Fields fields = more;
+        fields.emplace_back("Subject", "Your payment");
+        return flow.send({"left@good.test"},
+                         fields,
+                         "We have received your payment, thank you very much. Your order leaves our "
+                         "house tomorrow.\r\n");
+    };
+    for (int i = 1; i <= 20; ++i) {
+        static_cast<void>(flow.send({fmt::format("p{}@good.test", i)},
+                                    {{"Subject", "Your payment"}},
+                                    "We have received your payment, thank you very much. Your "
+                                    "order leaves our house tomorrow.\r\n"));
+    }
+    const MessageDecision many = receipt();
+    CHECK(many.stream.signal == "repeats:20/text");
+    CHECK(words(many) == "pass/suppressed-unsubscribe");
+    const MessageDecision by_service = receipt({{"Feedback-ID", "1:receipt:shop"}});
+    CHECK(by_service.stream.signal == "header:Feedback-ID");
+    CHECK(words(by_service) == "pass/suppressed-unsubscribe");
+    CHECK(words(receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}})) ==
+          "hold/suppressed-unsubscribe");
+    flow.settings.direct.senders = {"a.test"};
+    const MessageDecision direct = receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}});
+    CHECK(direct.stream.signal == "direct:sender");
+    CHECK_FALSE(direct.needs_body);
+    CHECK(words(direct) == "pass/suppressed-unsubscribe");
+}
 
 TEST_CASE("many messages to one recipient each become bulk at the twentieth") {
     support::MemoryCampaignStore store;
