@@ -256,8 +256,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
-    decision.verdicts =
-        verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
+    decision.verdicts = verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
         report_refused(who, envelope, recipient, decision, settings);

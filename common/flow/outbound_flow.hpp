@@ -159,7 +159,7 @@ public:
                const config::Settings& settings,
                MessageDecision& decision);
 
-    /// The message has left, to the recipients at these positions.
+    /// We let the message go to the recipients at these positions.
     void left(const mail::Envelope& envelope,
               const MessageDecision& decision,
               std::span<const std::size_t> positions);

@@ -271,7 +271,7 @@ void ReleaseFlow::release_message(OfMessage of_message,
     for (std::size_t i = 0; i < ours.size(); ++i) {
         if (parts_.campaigns != nullptr &&
             outcomes[outcomes.size() - ours.size() + i].what == What::Released) {
-            parts_.campaigns->left(ours[i].message.issue, ours[i].recipient.address);
+            parts_.campaigns->sent().left(ours[i].message.issue, ours[i].recipient.address);
         }
         report(ours[i], outcomes[outcomes.size() - ours.size() + i], cause);
     }

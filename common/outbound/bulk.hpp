@@ -20,8 +20,8 @@ namespace holdback::outbound {
 
 enum class Stream : std::uint8_t { Direct, Bulk };
 
-/// Whom a message addresses, by what it says of itself. Many equal receipts are bulk, and still each
-/// is a letter to one person.
+/// Whom a message addresses, by what it says of itself. Many equal receipts are bulk, and still
+/// each is a letter to one person.
 enum class SentTo : std::uint8_t { Person, List };
 
 /// The stream, and the signal that decided it: "header:List-Id", "recipients:40", "rate:120/10m",

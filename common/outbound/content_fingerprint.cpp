@@ -292,9 +292,31 @@ ContentFingerprint content_fingerprint(const Content& content) {
     return fingerprint;
 }
 
-std::string exact_digest(const Content& content, Links links) {
+namespace {
+
+/// Words with one space between them; what is not ASCII is part of a word.
+std::string without_punctuation(std::string_view text) {
+    std::string words;
+    for (const char c : text) {
+        const bool is_of_word = core::is_ascii_alpha(c) || core::is_ascii_digit(c) ||
+                                static_cast<unsigned char>(c) >= 0x80;
+        if (is_of_word) {
+            words += c;
+        } else if (!words.empty() && words.back() != ' ') {
+            words += ' ';
+        }
+    }
+    if (words.ends_with(' ')) {
+        words.pop_back();
+    }
+    return words;
+}
+
+}  // namespace
+
+std::string exact_digest(const Content& content, Links links, std::size_t fewest) {
     const std::string own = own_text(content, std::string::npos);
-    if (common_words(own, {}).size() < kTellingWords) {
+    if (common_words(own, {}).size() < fewest) {
         return {};
     }
     std::string told;
@@ -303,9 +325,13 @@ std::string exact_digest(const Content& content, Links links) {
         told += links == Links::HostsAlone && is_link(chunk) ? host_of(chunk) : chunk;
         told += ' ';
     });
-    const std::string subject = comparable(content.subject);
-    const std::array<std::string_view, 4> pieces{
-        core::trim(content.from), core::trim(content.in_reply_to), core::trim(subject), told};
+    const std::string subject = without_punctuation(comparable(content.subject));
+    if (told.empty() && subject.empty() && content.attachments.empty()) {
+        return {};
+    }
+    std::vector<std::string_view> pieces{
+        core::trim(content.from), core::trim(content.in_reply_to), subject, told};
+    pieces.insert(pieces.end(), content.attachments.begin(), content.attachments.end());
     return core::digest_hex(pieces);
 }
 

@@ -387,7 +387,8 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
                 continue;
             }
         }
-        answers.push_back(with_override(judge_all(found, streams, sent_to, settings.policy), recipient));
+        answers.push_back(
+            with_override(judge_all(found, streams, sent_to, settings.policy), recipient));
     }
     apply_trouble(settings, answers);
     return answers;

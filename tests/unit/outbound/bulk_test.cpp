@@ -71,7 +71,8 @@ TEST_CASE("who is listed in [direct] is direct, whatever else is known of the me
         {"host of a bulk network",
          {.sender = "x@b.test", .client = mail::IpAddress::parse("192.0.2.7")},
          "direct:client"},
-        {"numbers", {.sender = "x@shop.test", .recipients = 500, .window_recipients = 5000},
+        {"numbers",
+         {.sender = "x@shop.test", .recipients = 500, .window_recipients = 5000},
          "direct:sender"},
     };
     for (const Row& row : rows) {
