@@ -13,9 +13,11 @@
 #include "flow/recording.hpp"
 #include "flow/sender_key.hpp"
 #include "flow/submitting.hpp"
+#include "flow/whole_message.hpp"
 #include "mail/address.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
+#include "mail/esmtp_arguments.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
@@ -107,7 +109,7 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
     mail::HeldRecipient row;
     row.address = recipient.as_given();
     row.arguments = recipient.arguments;
-    row.finding = "none";
+    row.finding = mail::kNoFinding;
     if (verdict.finding.has_value()) {
         row.finding = mail::wire_name(verdict.finding->name);
         row.code = verdict.finding->code.value_or(mail::kUnknownFailure);
@@ -124,13 +126,11 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
     return row;
 }
 
-std::string orcpt_of(const mail::Recipient& recipient) {
-    for (const std::string& argument : recipient.arguments) {
-        if (core::starts_with_ignoring_case(argument, "ORCPT=")) {
-            return argument.substr(std::string_view("ORCPT=").size());
-        }
+outbound::Others others_in(const outbound::Split& split) {
+    if (split.hold.empty() && split.defer.empty()) {
+        return outbound::Others::GetIt;
     }
-    return {};
+    return split.pass.empty() ? outbound::Others::AllHeld : outbound::Others::SomeHeld;
 }
 
 /// Which recipients get a row, and how they leave the spool again.
@@ -167,7 +167,18 @@ Taken rows_of(const mail::Envelope& envelope,
         row.state = mail::HeldState::Returned;
     }
     if (split.reinject_passing) {
+        const std::size_t first_good = taken.rows.size();
         take(split.pass, now);
+        for (mail::HeldRecipient& row : std::span(taken.rows).subspan(first_good)) {
+            // Nothing is wrong with it, whatever was noticed; what the MTA says of it is the reason
+            // when it is not sent.
+            row.finding = mail::kNoFinding;
+            row.code = mail::kUnknownFailure;
+            row.reason = "it is good, and its copy is sent on from the spool";
+            row.advice.clear();
+            row.suggestion.clear();
+            row.recheck_at.reset();
+        }
     }
     return taken;
 }
@@ -364,7 +375,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     if (!message.has_value()) {
         return std::unexpected(spool_trouble(message.error().what));
     }
-    auto dsn = dsn_for(envelope, headers, decision, split, message->fingerprint);
+    auto dsn = dsn_for(envelope, headers, decision, split, *message);
     if (!dsn.has_value()) {
         static_cast<void>(parts_.spool.remove(message->spool_id));
         return std::unexpected(std::move(dsn.error()));
@@ -400,28 +411,34 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
     const mail::HeaderList& headers,
     const MessageDecision& decision,
     const outbound::Split& split,
-    std::string_view fingerprint) {
-    if (split.give_back.empty()) {
-        return std::nullopt;
-    }
+    const mail::HeldMessage& copy) {
     outbound::ReturnDsnFacts facts;
     facts.sender = envelope.sender_text();
     facts.envelope_id = envelope.envelope_id().value_or("");
     facts.queue_id = envelope.queue_id;
     facts.original_header = headers.text();
-    std::string key = fmt::format("refused {}", fingerprint);
+    facts.others = others_in(split);
+    facts.require_tls = mail::requires_tls(envelope.sender_arguments);
+    std::string key = fmt::format("refused {}", copy.fingerprint);
     for (const std::size_t i : split.give_back) {
         const mail::Recipient& recipient = envelope.recipients.at(i);
         const std::optional<outbound::Finding>& finding = decision.verdicts.at(i).finding;
-        if (!finding.has_value()) {
-            continue;  // who is rejected has a finding
+        if (!finding.has_value() || !mail::wants_failure_report(recipient.arguments)) {
+            continue;  // who is rejected has a finding; the log tells of who wants no report
         }
         facts.recipients.push_back(
             {.address = recipient.shown(),
-             .original = orcpt_of(recipient),
+             .original =
+                 std::string(mail::argument_value(recipient.arguments, "ORCPT").value_or("")),
              .reply = outbound::rejection(*finding),
              .explanation = fmt::format("{}; {}", finding->reason, finding->advice)});
         key += fmt::format(" {}", recipient.shown());
+    }
+    if (facts.recipients.empty()) {
+        return std::nullopt;
+    }
+    if (mail::wants_whole_message(envelope.sender_arguments)) {
+        facts.original = whole_message(parts_.spool, copy);
     }
     auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
     if (!dsn.has_value()) {

@@ -15,6 +15,7 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
@@ -215,13 +216,14 @@ private:
                           std::size_t index,
                           std::optional<std::int64_t> held_id,
                           const config::Settings& settings) const;
-    /// The DSN for those who are given back; nullopt when there are none.
+    /// The DSN for those who are given back and whose sender wants to hear of it; nullopt when
+    /// there are none.
     [[nodiscard]] core::Result<std::optional<ports::NewHold>, CommitTrouble> dsn_for(
         const mail::Envelope& envelope,
         const mail::HeaderList& headers,
         const MessageDecision& decision,
         const outbound::Split& split,
-        std::string_view fingerprint);
+        const mail::HeldMessage& copy);
 
     Parts parts_;
     core::Guarded<outbound::SenderWindows> windows_;
