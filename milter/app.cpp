@@ -261,7 +261,7 @@ App::App(std::string settings_path,
                       .log = *log_,
                       .clock = clock_,
                       .snapshots = snapshots_,
-                      .listeners = {&outcome_learning_, &doubts_}}),
+                      .listeners = {&outcome_learning_, &doubts_, &campaigns_.sent()}}),
       recording_(recorder_, snapshots_, *log_),
       dns_watch_(resolver_, clock_, *log_) {
     guard_.pair(database_, held_, spool_);

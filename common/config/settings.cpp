@@ -2,10 +2,12 @@
 #include "config/settings.hpp"
 
 #include "config/value_text.hpp"
+#include "core/text.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/suppression.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,6 +89,32 @@ void check_outgoing(const Settings& settings, std::vector<Contradiction>& found)
     }
 }
 
+std::string shown(const std::string& entry) {
+    return entry;
+}
+
+std::string shown(const mail::Network& network) {
+    return network.text();
+}
+
+void check_streams(const Settings& settings, std::vector<Contradiction>& found) {
+    const StreamLists& bulk = settings.bulk;
+    const StreamLists& direct = settings.direct;
+    const auto check = [&](std::string_view key, const auto& a, const auto& b, const auto& same) {
+        const auto both = std::ranges::find_if(a, [&](const auto& entry) {
+            return std::ranges::any_of(b, [&](const auto& other) { return same(entry, other); });
+        });
+        if (both != a.end()) {
+            found.push_back({fmt::format("direct.{}", key),
+                             fmt::format("\"{}\" stands in bulk.{} as well", shown(*both), key)});
+        }
+    };
+    check("senders", direct.senders, bulk.senders, core::equals_ignoring_case);
+    check("users", direct.users, bulk.users, core::equals_ignoring_case);
+    check("daemons", direct.daemons, bulk.daemons, core::equals_ignoring_case);
+    check("clients", direct.clients, bulk.clients, std::equal_to<>());
+}
+
 std::vector<mail::Network> loopback_networks() {
     std::vector<mail::Network> networks;
     for (const std::string_view text : {"127.0.0.0/8", "::1"}) {
@@ -123,6 +151,7 @@ std::vector<Contradiction> validate(const Settings& settings) {
     check_files(settings, found);
     check_outgoing(settings, found);
     check_maillog(settings, found);
+    check_streams(settings, found);
     if (settings.milter.answer_at == AnswerAt::Message &&
         settings.policy.refuse_at_rcpt == RefuseAtRcpt::Always) {
         found.push_back({"policy.refuse_at_rcpt",

@@ -111,11 +111,22 @@ struct DnsSettings {
     bool operator==(const DnsSettings&) const = default;
 };
 
-struct BulkSettings {
+/// Whose mail is always of one stream.
+struct StreamLists {
     std::vector<std::string> senders;  ///< addresses or domains
     std::vector<std::string> users;
     std::vector<std::string> daemons;
     std::vector<mail::Network> clients;
+
+    bool operator==(const StreamLists&) const = default;
+};
+
+/// Who is never bulk, whatever `BulkSettings` say.
+struct DirectSettings : StreamLists {
+    bool operator==(const DirectSettings&) const = default;
+};
+
+struct BulkSettings : StreamLists {
     std::vector<std::string> headers = {"List-Unsubscribe", "List-Id", "Feedback-ID"};
     std::string campaign_header = "X-Campaign-ID";
     std::size_t recipients = 25;
@@ -315,6 +326,7 @@ struct Settings {
     OutgoingSettings outgoing;
     DnsSettings dns;
     BulkSettings bulk;
+    DirectSettings direct;
     PolicySettings policy;
     HoldSettings hold;
     NoticeSettings notice;

@@ -42,11 +42,12 @@ enum class Intake : std::uint8_t {
 };
 
 /// What a line of the MTA says of deliveries: attempts, one for each recipient, the sender of a
-/// message on its way, or that a message was dropped. Most lines say nothing of these.
+/// message on its way, or that a message was dropped or refused. Most lines say nothing of these.
 struct LogFacts {
     std::vector<mail::MtaOutcome> outcomes;
     std::optional<mail::QueuedMessage> queued;
     std::optional<mail::DroppedMessage> dropped;
+    std::optional<mail::DroppedMessage> refused = std::nullopt;  ///< at its end
     Intake intake = Intake::NotTold;
 
     bool operator==(const LogFacts&) const = default;

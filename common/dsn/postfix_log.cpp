@@ -21,6 +21,9 @@ namespace {
 constexpr std::string_view kTo = "to=<";
 constexpr std::string_view kFrom = "from=<";
 constexpr std::string_view kDropped = "milter-discard: END-OF-MESSAGE from ";
+constexpr std::string_view kRefusedByMilter = "milter-reject: END-OF-MESSAGE from ";
+constexpr std::string_view kRefusedByCleanup = "reject: ";
+constexpr std::string_view kRefusedBySmtpd = "reject: END-OF-MESSAGE from ";
 
 std::string_view last_component(std::string_view program) {
     return program.substr(program.rfind('/') + 1);
@@ -146,6 +149,13 @@ LogFacts read_delivery(const LogLine& line, const QueueLine& queued) {
     return facts;
 }
 
+/// By a milter, by header_checks, or by a restriction at the end of the data.
+bool is_refused(std::string_view rest, std::string_view program) {
+    return program == "cleanup"
+               ? rest.starts_with(kRefusedByMilter) || rest.starts_with(kRefusedByCleanup)
+               : program == "smtpd" && rest.starts_with(kRefusedBySmtpd);
+}
+
 LogFacts read_sender(const QueueLine& queued) {
     const auto from = take_bracketed(queued.rest, kFrom);
     if (!from.has_value() || !from->behind.starts_with(", size=")) {
@@ -169,6 +179,12 @@ LogFacts read_postfix_line(const LogLine& line) {
     }
     if (queued->rest.starts_with(kFrom) && last_component(line.program) == "qmgr") {
         return read_sender(*queued);
+    }
+    if (is_refused(queued->rest, last_component(line.program))) {
+        LogFacts facts;
+        facts.refused =
+            mail::DroppedMessage{.queue_id = std::string(queued->queue_id), .at = line.at};
+        return facts;
     }
     if (queued->rest.starts_with(kDropped) && last_component(line.program) == "cleanup") {
         return {.outcomes = {},

@@ -24,6 +24,7 @@ namespace {
 constexpr std::string_view kTo = "to=";
 constexpr std::string_view kFrom = "from=";
 constexpr std::string_view kDropped = "Milter: data, discard";
+constexpr std::string_view kRefused = "Milter: data, reject=";
 // With a higher Milter.LogLevel also which one told it.
 constexpr std::string_view kMilter = "milter=";
 constexpr std::string_view kDiscard = ", discard";
@@ -285,6 +286,12 @@ LogFacts read_plain_line(const LogLine& line) {
                 .queued = read_sender(*queued),
                 .dropped = std::nullopt,
                 .intake = read_intake(queued->rest)};
+    }
+    if (queued->rest.starts_with(kRefused)) {
+        LogFacts facts;
+        facts.refused =
+            mail::DroppedMessage{.queue_id = std::string(queued->queue_id), .at = line.at};
+        return facts;
     }
     if (queued->rest == kDropped ||
         (queued->rest.starts_with(kMilter) && queued->rest.ends_with(kDiscard))) {

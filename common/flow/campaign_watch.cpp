@@ -3,9 +3,10 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
-#include "core/digest.hpp"
 #include "core/result.hpp"
+#include "core/short_digest.hpp"
 #include "core/text.hpp"
+#include "flow/sender_key.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -43,50 +44,13 @@ namespace {
 
 constexpr std::size_t kMostCampaigns = 10'000;
 constexpr std::size_t kMostCopies = 5'000'000;
-/// With more that is not yet written down, the message itself waits for the store.
-constexpr std::size_t kMostUnwritten = 200'000;
 constexpr std::chrono::days kCampaignLife{30};
 constexpr std::chrono::minutes kForgetEvery{1};
-
-/// The first 64 bits of a digest.
-std::uint64_t hash_of(std::span<const std::string_view> pieces) {
-    constexpr std::size_t kDigits = 16;
-    const std::string digest = core::digest_hex(pieces);
-    std::uint64_t hash = 0;
-    std::from_chars(digest.data(), digest.data() + kDigits, hash, 16);
-    return hash;
-}
 
 /// The mailbox as the stores know it.
 std::string recipient_key(const mail::Recipient& recipient) {
     return recipient.syntax.has_value() ? recipient.syntax->value.key()
                                         : core::to_lower(recipient.as_given());
-}
-
-ports::SentKey sent_key(std::string_view issue, std::string_view recipient) {
-    const std::array<std::string_view, 3> pieces{"sent", issue, recipient};
-    return static_cast<ports::SentKey>(hash_of(pieces));
-}
-
-std::vector<ports::SentKey> sent_keys(std::string_view issue,
-                                      std::span<const mail::Recipient> recipients) {
-    std::vector<ports::SentKey> keys;
-    keys.reserve(recipients.size());
-    for (const mail::Recipient& recipient : recipients) {
-        keys.push_back(sent_key(issue, recipient_key(recipient)));
-    }
-    return keys;
-}
-
-/// Whose messages are counted together. Within one user, each sender by itself: a whole company may
-/// send through one user, all with the same lines at the end.
-std::string repeat_key(const Submitting& who, const mail::Envelope& envelope) {
-    return fmt::format("{} {}", who.user, outbound::folded_sender(envelope.sender_text()));
-}
-
-std::string sender_domain(const mail::Envelope& envelope) {
-    const auto* address = std::get_if<mail::Address>(&envelope.sender);
-    return address != nullptr ? address->domain().text() : std::string();
 }
 
 std::uint64_t recipients_hash(const mail::Envelope& envelope) {
@@ -97,7 +61,7 @@ std::uint64_t recipients_hash(const mail::Envelope& envelope) {
     }
     std::ranges::sort(keys);
     const std::vector<std::string_view> pieces(keys.begin(), keys.end());
-    return hash_of(pieces);
+    return core::short_digest(pieces);
 }
 
 }  // namespace
@@ -118,7 +82,10 @@ outbound::RepeatWindow::Counts CampaignWatch::observe(const Submitting& who,
                                                       const mail::Envelope& envelope,
                                                       const outbound::ContentFingerprint& content,
                                                       const config::BulkSettings& settings) {
-    const std::string sender = repeat_key(who, envelope);
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return {};
+    }
+    const std::string sender = sender_key(who, envelope);
     const std::uint64_t recipients = recipients_hash(envelope);
     const core::SteadyPoint now = parts_.clock.steady_now();
     return repeats_.with([&](outbound::RepeatWindow& repeats) {
@@ -136,49 +103,14 @@ WeighedCampaign CampaignWatch::campaign_of(const Submitting& who,
                                            std::string_view said,
                                            const outbound::RepeatWindow::Counts& counts,
                                            const config::BulkSettings& settings) {
-    const std::string sender = repeat_key(who, envelope);
+    const std::string sender = sender_key(who, envelope);
     WeighedCampaign campaign;
-    campaign.identity = outbound::campaign_identity(
-        headers, settings, stream, sender, sender_domain(envelope), said, counts);
+    campaign.identity =
+        outbound::campaign_identity(headers, settings, stream, sender, said, counts);
     if (!counts.text_name.empty() && !outbound::is_named_by_header(headers, settings)) {
         campaign.text = {.sender = sender, .name = counts.text_name, .sketch = counts.text_sketch};
     }
     return campaign;
-}
-
-core::Result<void, std::string> CampaignWatch::look_up_sent(
-    const outbound::CampaignIdentity& campaign,
-    std::span<const mail::Recipient> recipients,
-    const config::BulkSettings& settings,
-    std::vector<outbound::RecipientFacts>& facts) {
-    if (campaign.issue.empty() || settings.repeat_window.count() == 0) {
-        return {};
-    }
-    const core::TimePoint since = parts_.clock.now() - settings.repeat_window;
-    const std::vector<ports::SentKey> keys = sent_keys(campaign.issue, recipients);
-    // What is not written down yet, first: it may be written between the two looks.
-    Unwritten known;
-    unwritten_.with([&](const Unwritten& unwritten) {
-        for (const ports::SentKey key : keys) {
-            if (const auto found = unwritten.find(key); found != unwritten.end()) {
-                known.insert(*found);
-            }
-        }
-    });
-    const auto written = parts_.store.sent(keys, since);
-    if (!written.has_value()) {
-        return std::unexpected(written.error().what);
-    }
-    for (const ports::SentCopy& copy : *written) {
-        known.insert({copy.key, copy.at});
-    }
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (const auto found = known.find(keys[i]);
-            found != known.end() && found->second >= since) {
-            facts.at(i).sent_at = found->second;
-        }
-    }
-    return {};
 }
 
 std::optional<outbound::StoppedCampaign> CampaignWatch::count(const WeighedCampaign& campaign,
@@ -219,62 +151,6 @@ std::optional<outbound::StoppedCampaign> CampaignWatch::count(const WeighedCampa
         .name = now.name, .recipients = now.recipients, .bad = now.bad};
 }
 
-void CampaignWatch::left(std::string_view issue, std::span<const mail::Recipient> recipients) {
-    if (!issue.empty()) {
-        add_left(sent_keys(issue, recipients));
-    }
-}
-
-void CampaignWatch::left(std::string_view issue, std::string_view recipient) {
-    if (issue.empty()) {
-        return;
-    }
-    const auto address = mail::Address::parse(recipient, mail::Smtputf8::Yes);
-    const std::array keys{
-        sent_key(issue, address.has_value() ? address->value.key() : core::to_lower(recipient))};
-    add_left(keys);
-}
-
-void CampaignWatch::add_left(std::span<const ports::SentKey> keys) {
-    const core::TimePoint now = parts_.clock.now();
-    const std::size_t waiting = unwritten_.with([&](Unwritten& unwritten) {
-        for (const ports::SentKey key : keys) {
-            unwritten.insert_or_assign(key, now);
-        }
-        return unwritten.size();
-    });
-    if (waiting > kMostUnwritten) {
-        write_sent();
-    }
-}
-
-void CampaignWatch::write_sent() {
-    // Found in memory until they are in the store.
-    const Unwritten waiting = unwritten_.with([](const Unwritten& unwritten) { return unwritten; });
-    if (waiting.empty()) {
-        return;
-    }
-    std::vector<ports::SentCopy> copies;
-    copies.reserve(waiting.size());
-    for (const auto& [key, at] : waiting) {
-        copies.push_back({.key = key, .at = at});
-    }
-    std::ranges::sort(copies, {}, &ports::SentCopy::key);
-    const auto written = parts_.store.remember_sent(copies);
-    unwritten_.with([&](Unwritten& unwritten) {
-        if (!written.has_value() && unwritten.size() <= kMostUnwritten) {
-            return;  // next time
-        }
-        std::erase_if(unwritten, [&](const auto& entry) {
-            const auto found = waiting.find(entry.first);
-            return found != waiting.end() && found->second == entry.second;
-        });
-    });
-    if (!written.has_value()) {
-        say_trouble("who got which campaign is not written down", written.error().what);
-    }
-}
-
 void CampaignWatch::write_campaigns() {
     const auto changed =
         campaigns_.with([](outbound::Campaigns& campaigns) { return campaigns.take_changed(); });
@@ -303,7 +179,7 @@ std::vector<outbound::Campaign> CampaignWatch::stopped() const {
 }
 
 void CampaignWatch::work(const config::BulkSettings& settings) {
-    write_sent();
+    sent_.work();
     write_campaigns();
     if (parts_.clock.steady_now() < forgotten_at_ + kForgetEvery) {
         return;

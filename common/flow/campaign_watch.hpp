@@ -7,6 +7,7 @@
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/sent_copies.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -33,6 +34,8 @@ namespace holdback::flow {
 struct WeighedCampaign {
     outbound::CampaignIdentity identity;
     outbound::KnownText text;  ///< empty where the text is not what it is known by
+    /// Equal for two submissions of the message: `outbound::header_digest`.
+    std::string submission;
 };
 
 /// One object serves all; safe from several threads. Everything is in memory first, and `work`
@@ -46,12 +49,14 @@ public:
         core::Clock& clock;
     };
 
-    explicit CampaignWatch(const Parts& parts) : parts_(parts) {}
+    explicit CampaignWatch(const Parts& parts)
+        : parts_(parts), sent_({.store = parts.store, .log = parts.log, .clock = parts.clock}) {}
 
     /// Takes up what an earlier run of the program wrote down. Call once, before any message.
     void recover();
 
-    /// Counts a message among those of its sender.
+    /// Counts a message among those of its sender; nothing for the null sender, by which the
+    /// reports and automatic answers of everybody come.
     [[nodiscard]] outbound::RepeatWindow::Counts observe(
         const Submitting& who,
         const mail::Envelope& envelope,
@@ -67,14 +72,6 @@ public:
                                                      const outbound::RepeatWindow::Counts& counts,
                                                      const config::BulkSettings& settings);
 
-    /// Fills in when the recipients of `facts` got the campaign, one by one as in `recipients`. The
-    /// error is the store's; nothing is filled in then.
-    [[nodiscard]] core::Result<void, std::string> look_up_sent(
-        const outbound::CampaignIdentity& campaign,
-        std::span<const mail::Recipient> recipients,
-        const config::BulkSettings& settings,
-        std::vector<outbound::RecipientFacts>& facts);
-
     /// Counts the recipients of a message. Gives the campaign when it is stopped; the message that
     /// stops it is logged as an error, once.
     [[nodiscard]] std::optional<outbound::StoppedCampaign> count(const WeighedCampaign& campaign,
@@ -82,9 +79,8 @@ public:
                                                                  std::size_t bad,
                                                                  const config::Settings& settings);
 
-    /// A message of the campaign leaves to these recipients (any spelling that has a mailbox).
-    void left(std::string_view issue, std::span<const mail::Recipient> recipients);
-    void left(std::string_view issue, std::string_view recipient);
+    /// Who got which campaign.
+    [[nodiscard]] SentCopies& sent() { return sent_; }
 
     /// Lets stopped campaigns of this name go on, of one sender or of all; gives how many there
     /// were.
@@ -97,17 +93,13 @@ public:
     void work(const config::BulkSettings& settings);
 
 private:
-    using Unwritten = std::unordered_map<ports::SentKey, core::TimePoint>;
-
-    void add_left(std::span<const ports::SentKey> keys);
-    void write_sent();
     void write_campaigns();
     void say_trouble(std::string_view what, std::string_view why) const;
 
     Parts parts_;
     core::Guarded<outbound::RepeatWindow> repeats_;
     core::Guarded<outbound::Campaigns> campaigns_;
-    core::Guarded<Unwritten> unwritten_;
+    SentCopies sent_;
     core::SteadyPoint forgotten_at_;
 };
 

@@ -170,7 +170,7 @@ void Doubts::settle(std::span<const ports::HeldItem> items) {
 
 void Doubts::report(const ports::HeldItem& item, const ports::FoundCopy& copy) {
     if (parts_.campaigns != nullptr) {
-        parts_.campaigns->left(item.message.issue, item.recipient.address);
+        parts_.campaigns->sent().left(item.message.issue, item.recipient.address);
     }
     report::ReleaseDecision line;
     line.verdict = report::ReleaseVerdict::Released;

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace holdback::flow {
 
 namespace {
@@ -43,6 +45,14 @@ bool is_said(const dsn::MessagePart& part) {
                                             "attachment");
 }
 
+/// What tells an attachment from others, as far as its header does: the name of the file.
+std::string attachment_name(const dsn::MessagePart& part) {
+    return fmt::format("{} {} {}",
+                       part.media_type,
+                       part.parameter("name"),
+                       part.headers.first("Content-Disposition").value_or(""));
+}
+
 }  // namespace
 
 outbound::Content message_content(const mail::Envelope& envelope,
@@ -58,6 +68,8 @@ outbound::Content message_content(const mail::Envelope& envelope,
     for (dsn::MessagePart& part : view.parts) {
         if (is_said(part)) {
             content.texts.push_back(std::move(part.text));
+        } else if (part.embedded == 0 && !part.media_type.starts_with("multipart/")) {
+            content.attachments.push_back(attachment_name(part));
         }
     }
     if (envelope.recipients.size() <= kMostNamed) {

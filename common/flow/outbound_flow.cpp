@@ -12,11 +12,14 @@
 #include "flow/message_look.hpp"
 #include "flow/outbound_judge.hpp"
 #include "flow/recording.hpp"
+#include "flow/sender_key.hpp"
 #include "flow/submitting.hpp"
+#include "flow/whole_message.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
+#include "mail/esmtp_arguments.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
@@ -77,10 +80,6 @@ std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view w
     return std::nullopt;
 }
 
-std::string window_key(const Submitting& who, const mail::Envelope& envelope) {
-    return who.user.empty() ? core::to_lower(envelope.sender_text()) : who.user;
-}
-
 /// True when somebody is to get the mail of whose domain DNS told nothing.
 bool has_unresolved(const GatheredFacts& facts,
                     const std::vector<outbound::Verdict>& verdicts,
@@ -112,7 +111,7 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
     mail::HeldRecipient row;
     row.address = recipient.as_given();
     row.arguments = recipient.arguments;
-    row.finding = "none";
+    row.finding = mail::kNoFinding;
     if (verdict.finding.has_value()) {
         row.finding = mail::wire_name(verdict.finding->name);
         row.code = verdict.finding->code.value_or(mail::kUnknownFailure);
@@ -129,13 +128,11 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
     return row;
 }
 
-std::string orcpt_of(const mail::Recipient& recipient) {
-    for (const std::string& argument : recipient.arguments) {
-        if (core::starts_with_ignoring_case(argument, "ORCPT=")) {
-            return argument.substr(std::string_view("ORCPT=").size());
-        }
+outbound::Others others_in(const outbound::Split& split) {
+    if (split.hold.empty() && split.defer.empty()) {
+        return outbound::Others::GetIt;
     }
-    return {};
+    return split.pass.empty() ? outbound::Others::AllHeld : outbound::Others::SomeHeld;
 }
 
 /// Which recipients get a row, and how they leave the spool again.
@@ -172,22 +169,31 @@ Taken rows_of(const mail::Envelope& envelope,
         row.state = mail::HeldState::Returned;
     }
     if (split.reinject_passing) {
+        const std::size_t first_good = taken.rows.size();
         take(split.pass, now);
+        for (mail::HeldRecipient& row : std::span(taken.rows).subspan(first_good)) {
+            // Nothing is wrong with it, whatever was noticed; what the MTA says of it is the reason
+            // when it is not sent.
+            row.finding = mail::kNoFinding;
+            row.code = mail::kUnknownFailure;
+            row.reason = "it is good, and its copy is sent on from the spool";
+            row.advice.clear();
+            row.suggestion.clear();
+            row.recheck_at.reset();
+        }
     }
     return taken;
 }
 
-outbound::StreamDecision stream_of(const Submitting& who,
-                                   const mail::Envelope& envelope,
-                                   std::size_t window,
-                                   const config::Settings& settings) {
-    return outbound::stream_by_envelope({.sender = envelope.sender_text(),
-                                         .user = who.user,
-                                         .daemon = who.daemon,
-                                         .client = who.client,
-                                         .recipients = envelope.recipients.size(),
-                                         .window_recipients = window},
-                                        settings.bulk);
+outbound::EnvelopeSigns signs_of(const Submitting& who,
+                                 const mail::Envelope& envelope,
+                                 std::size_t window) {
+    return {.sender = envelope.sender_text(),
+            .user = who.user,
+            .daemon = who.daemon,
+            .client = who.client,
+            .recipients = envelope.recipients.size(),
+            .window_recipients = window};
 }
 
 }  // namespace
@@ -217,7 +223,10 @@ std::size_t OutboundFlow::recipient_named(const Submitting& who,
     if (outbound::needs_route(recipient, settings)) {
         parts_.resolver.start(recipient.syntax->value.domain());
     }
-    const std::string key = window_key(who, envelope);
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return 0;  // everybody's reports and automatic answers come by it
+    }
+    const std::string key = sender_key(who, envelope);
     const core::SteadyPoint now = parts_.clock.steady_now();
     return windows_.with([&](outbound::SenderWindows& windows) {
         return windows.observe(key, 1, settings.bulk.rate.window, now);
@@ -239,7 +248,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
                                                             const outbound::AddressLists& lists,
                                                             std::chrono::milliseconds& budget) {
     MessageDecision decision;
-    decision.stream = stream_of(who, envelope, window, settings);
+    decision.stream = outbound::stream_by_envelope(signs_of(who, envelope, window), settings);
     decision.window = window;
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
@@ -260,8 +269,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
-    decision.verdicts =
-        verdicts_of(decision.facts.recipients, {}, decision.stream.stream, settings);
+    decision.verdicts = verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
         report_refused(who, envelope, recipient, decision, settings);
@@ -277,10 +285,12 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
                                      const outbound::AddressLists& lists,
                                      std::chrono::milliseconds budget) {
     MessageDecision decision;
-    decision.stream = stream_of(who, envelope, window, settings);
-    if (!decision.stream.is_bulk()) {
+    const outbound::EnvelopeSigns signs = signs_of(who, envelope, window);
+    decision.stream = outbound::stream_by_envelope(signs, settings);
+    if (!decision.stream.is_bulk() && !decision.stream.is_always_direct()) {
         decision.stream = outbound::stream_by_headers(headers, settings.bulk);
     }
+    decision.stream.sent_to = outbound::sent_to(signs, headers, settings.bulk);
     decision.header = header_facts(headers, settings.bulk);
     decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
@@ -372,7 +382,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     if (!message.has_value()) {
         return std::unexpected(spool_trouble(message.error().what));
     }
-    auto dsn = dsn_for(envelope, headers, decision, split, message->fingerprint);
+    auto dsn = dsn_for(envelope, headers, decision, split, *message);
     if (!dsn.has_value()) {
         static_cast<void>(parts_.spool.remove(message->spool_id));
         return std::unexpected(std::move(dsn.error()));
@@ -408,28 +418,34 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
     const mail::HeaderList& headers,
     const MessageDecision& decision,
     const outbound::Split& split,
-    std::string_view fingerprint) {
-    if (split.give_back.empty()) {
-        return std::nullopt;
-    }
+    const mail::HeldMessage& copy) {
     outbound::ReturnDsnFacts facts;
     facts.sender = envelope.sender_text();
     facts.envelope_id = envelope.envelope_id().value_or("");
     facts.queue_id = envelope.queue_id;
     facts.original_header = headers.text();
-    std::string key = fmt::format("refused {}", fingerprint);
+    facts.others = others_in(split);
+    facts.require_tls = mail::requires_tls(envelope.sender_arguments);
+    std::string key = fmt::format("refused {}", copy.fingerprint);
     for (const std::size_t i : split.give_back) {
         const mail::Recipient& recipient = envelope.recipients.at(i);
         const std::optional<outbound::Finding>& finding = decision.verdicts.at(i).finding;
-        if (!finding.has_value()) {
-            continue;  // who is rejected has a finding
+        if (!finding.has_value() || !mail::wants_failure_report(recipient.arguments)) {
+            continue;  // who is rejected has a finding; the log tells of who wants no report
         }
         facts.recipients.push_back(
             {.address = recipient.shown(),
-             .original = orcpt_of(recipient),
+             .original =
+                 std::string(mail::argument_value(recipient.arguments, "ORCPT").value_or("")),
              .reply = outbound::rejection(*finding),
              .explanation = fmt::format("{}; {}", finding->reason, finding->advice)});
         key += fmt::format(" {}", recipient.shown());
+    }
+    if (facts.recipients.empty()) {
+        return std::nullopt;
+    }
+    if (mail::wants_whole_message(envelope.sender_arguments)) {
+        facts.original = whole_message(parts_.spool, copy);
     }
     auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
     if (!dsn.has_value()) {

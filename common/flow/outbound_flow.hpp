@@ -16,6 +16,7 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
@@ -161,7 +162,7 @@ public:
                const config::Settings& settings,
                MessageDecision& decision);
 
-    /// The message has left, to the recipients at these positions.
+    /// We let the message go to the recipients at these positions.
     void left(const mail::Envelope& envelope,
               const MessageDecision& decision,
               std::span<const std::size_t> positions);
@@ -217,13 +218,14 @@ private:
                           std::size_t index,
                           std::optional<std::int64_t> held_id,
                           const config::Settings& settings) const;
-    /// The DSN for those who are given back; nullopt when there are none.
+    /// The DSN for those who are given back and whose sender wants to hear of it; nullopt when
+    /// there are none.
     [[nodiscard]] core::Result<std::optional<ports::NewHold>, CommitTrouble> dsn_for(
         const mail::Envelope& envelope,
         const mail::HeaderList& headers,
         const MessageDecision& decision,
         const outbound::Split& split,
-        std::string_view fingerprint);
+        const mail::HeldMessage& copy);
 
     Parts parts_;
     core::Guarded<outbound::SenderWindows> windows_;

@@ -8,6 +8,7 @@
 #include "flow/message_content.hpp"
 #include "flow/message_look.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/sent_copies.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -18,6 +19,7 @@
 #include "outbound/compliance.hpp"
 #include "outbound/content_fingerprint.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/fingerprint.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/repeat_window.hpp"
 #include "outbound/verdict.hpp"
@@ -40,16 +42,21 @@ namespace {
 
 using mail::FindingName;
 
-/// The stream of a message that was direct until it was read.
-outbound::StreamDecision stream_by_repeats(const outbound::RepeatWindow::Counts& counts,
-                                           const config::BulkSettings& settings) {
+/// Makes a message that was direct until it was read bulk, where its sender said the same often.
+void count_repeats(const outbound::RepeatWindow::Counts& counts,
+                   const config::BulkSettings& settings,
+                   outbound::StreamDecision& stream) {
     if (counts.text >= settings.repeats) {
-        return {outbound::Stream::Bulk, fmt::format("repeats:{}/text", counts.text)};
+        stream.stream = outbound::Stream::Bulk;
+        stream.signal = fmt::format("repeats:{}/text", counts.text);
+    } else if (counts.subject >= settings.repeats) {
+        stream.stream = outbound::Stream::Bulk;
+        stream.signal = fmt::format("repeats:{}/subject", counts.subject);
     }
-    if (counts.subject >= settings.repeats) {
-        return {outbound::Stream::Bulk, fmt::format("repeats:{}/subject", counts.subject)};
-    }
-    return {};
+}
+
+SentMessage sent_message(const WeighedCampaign& campaign) {
+    return {.issue = campaign.identity.issue, .submission = campaign.submission};
 }
 
 /// True when a recipient does not get the mail for a reason of its own, and not of the message.
@@ -93,13 +100,16 @@ bool is_bad(const outbound::Verdict& verdict) {
 
 std::vector<outbound::Verdict> verdicts_of(std::span<const outbound::RecipientFacts> recipients,
                                            std::span<const outbound::Finding> about_message,
-                                           outbound::Stream stream,
+                                           const outbound::StreamDecision& stream,
                                            const config::Settings& settings) {
     std::vector<outbound::Verdict> verdicts;
     verdicts.reserve(recipients.size());
     for (const outbound::RecipientFacts& recipient : recipients) {
-        verdicts.push_back(outbound::judge(
-            outbound::all_findings(recipient, about_message, settings), stream, settings.policy));
+        verdicts.push_back(
+            outbound::judge(outbound::all_findings(recipient, about_message, settings),
+                            stream.stream,
+                            settings.policy,
+                            stream.sent_to));
     }
     return verdicts;
 }
@@ -107,8 +117,8 @@ std::vector<outbound::Verdict> verdicts_of(std::span<const outbound::RecipientFa
 void judge_all(const mail::Envelope& envelope,
                const config::Settings& settings,
                MessageDecision& decision) {
-    decision.verdicts = verdicts_of(
-        decision.facts.recipients, decision.about_message, decision.stream.stream, settings);
+    decision.verdicts =
+        verdicts_of(decision.facts.recipients, decision.about_message, decision.stream, settings);
     decision.plan = outbound::plan(decision.verdicts,
                                    std::holds_alternative<mail::NullSender>(envelope.sender));
 }
@@ -116,7 +126,9 @@ void judge_all(const mail::Envelope& envelope,
 bool is_told_by_body(const mail::HeaderList& headers,
                      const outbound::StreamDecision& stream,
                      const config::BulkSettings& settings) {
-    return !stream.is_bulk() || !outbound::is_named_by_header(headers, settings);
+    return !stream.is_always_direct() &&
+           (!stream.is_bulk() || !outbound::is_named_by_header(headers, settings) ||
+            settings.repeat_window.count() > 0);
 }
 
 void OutboundFlow::weigh(const Submitting& who,
@@ -130,11 +142,14 @@ void OutboundFlow::weigh(const Submitting& who,
     const bool was_read = std::exchange(decision.needs_body, false);
     if (was_read && is_told_by_body(headers, decision.stream, settings.bulk)) {
         content = message_content(envelope, headers, body, parts_.reader);
-        counts = parts_.campaigns.observe(
-            who, envelope, outbound::content_fingerprint(content), settings.bulk);
+        // What a header names is not also counted by its text.
+        if (!decision.stream.is_bulk() || !outbound::is_named_by_header(headers, settings.bulk)) {
+            counts = parts_.campaigns.observe(
+                who, envelope, outbound::content_fingerprint(content), settings.bulk);
+        }
     }
     if (!decision.stream.is_bulk()) {
-        decision.stream = stream_by_repeats(counts, settings.bulk);
+        count_repeats(counts, settings.bulk, decision.stream);
     }
     if (!decision.stream.is_bulk()) {
         return;
@@ -145,7 +160,10 @@ void OutboundFlow::weigh(const Submitting& who,
             body, parts_.clock.steady_now() + settings.dns.budget, parts_.clock.now());
         judge_all(envelope, settings, decision);
     }
-    const std::string said = outbound::exact_digest(content, outbound::links_that_count(headers));
+    // Where a header names the campaign, a text may be as short as it likes.
+    const bool is_named = outbound::is_named_by_header(headers, settings.bulk);
+    const std::string said = outbound::exact_digest(
+        content, outbound::links_that_count(headers), is_named ? 0 : outbound::kTellingWords);
     decision.campaign = CampaignWatch::campaign_of(
         who, envelope, headers, decision.stream, said, counts, settings.bulk);
     if (!decision.campaign.identity.name.empty()) {
@@ -153,8 +171,11 @@ void OutboundFlow::weigh(const Submitting& who,
     }
     const auto bad = static_cast<std::size_t>(std::ranges::count_if(decision.verdicts, is_bad));
     std::vector<outbound::RecipientFacts>& facts = decision.facts.recipients;
-    if (const auto known = parts_.campaigns.look_up_sent(
-            decision.campaign.identity, envelope.recipients, settings.bulk, facts);
+    decision.campaign.submission = outbound::header_digest(headers, envelope.queue_id);
+    if (const auto known = parts_.campaigns.sent().look_up(sent_message(decision.campaign),
+                                                           envelope.recipients,
+                                                           settings.bulk.repeat_window,
+                                                           facts);
         !known.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("store: who got the campaign before can't be asked: {}",
@@ -176,8 +197,7 @@ void OutboundFlow::weigh(const Submitting& who,
 void OutboundFlow::left(const mail::Envelope& envelope,
                         const MessageDecision& decision,
                         std::span<const std::size_t> positions) {
-    const std::string_view issue = decision.campaign.identity.issue;
-    if (issue.empty()) {
+    if (decision.campaign.identity.issue.empty()) {
         return;
     }
     std::vector<mail::Recipient> recipients;
@@ -185,7 +205,7 @@ void OutboundFlow::left(const mail::Envelope& envelope,
     for (const std::size_t position : positions) {
         recipients.push_back(envelope.recipients.at(position));
     }
-    parts_.campaigns.left(issue, recipients);
+    parts_.campaigns.sent().let_go(sent_message(decision.campaign), envelope.queue_id, recipients);
 }
 
 }  // namespace holdback::flow

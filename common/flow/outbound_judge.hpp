@@ -20,7 +20,7 @@ namespace holdback::flow {
 [[nodiscard]] std::vector<outbound::Verdict> verdicts_of(
     std::span<const outbound::RecipientFacts> recipients,
     std::span<const outbound::Finding> about_message,
-    outbound::Stream stream,
+    const outbound::StreamDecision& stream,
     const config::Settings& settings);
 
 /// Verdicts and plan of a decision, by its facts and its stream.

@@ -178,6 +178,9 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
     if (facts.dropped.has_value()) {
         batch_.dropped.push_back(*std::move(facts.dropped));
     }
+    if (facts.refused.has_value()) {
+        batch_.refused.push_back(*std::move(facts.refused));
+    }
     for (mail::MtaOutcome& outcome : facts.outcomes) {
         const RecentMessages::Message* const known = messages_.find(outcome.queue_id);
         const bool by_program = facts.intake == dsn::Intake::Program ||
@@ -222,15 +225,25 @@ std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
 
 bool OutcomeFlow::tell_dropped() {
     const core::TimePoint now = parts_.clock.now();
-    while (!batch_.dropped.empty()) {
-        for (ports::OutcomeListener* listener : parts_.listeners) {
-            if (!listener->on_dropped(batch_.dropped.back(), now)) {
+    const auto tell_all = [&](std::vector<mail::DroppedMessage>& messages, const auto& tell) {
+        while (!messages.empty()) {
+            if (!std::ranges::all_of(parts_.listeners, [&](ports::OutcomeListener* listener) {
+                    return tell(*listener, messages.back());
+                })) {
                 return false;
             }
+            messages.pop_back();
         }
-        batch_.dropped.pop_back();
-    }
-    return true;
+        return true;
+    };
+    return tell_all(batch_.dropped,
+                    [now](ports::OutcomeListener& listener, const mail::DroppedMessage& message) {
+                        return listener.on_dropped(message, now);
+                    }) &&
+           tell_all(batch_.refused,
+                    [now](ports::OutcomeListener& listener, const mail::DroppedMessage& message) {
+                        return listener.on_refused(message, now);
+                    });
 }
 
 bool OutcomeFlow::record(const config::Settings& settings) {

@@ -98,6 +98,7 @@ private:
     struct Batch {
         std::vector<ports::JournalEntry> entries;
         std::vector<mail::DroppedMessage> dropped;  ///< of which nobody was told
+        std::vector<mail::DroppedMessage> refused;  ///< the same
         std::string position;
         bool read_any = false;
     };
@@ -112,7 +113,7 @@ private:
     [[nodiscard]] std::optional<std::string> sender_of(const std::string& queue_id,
                                                        std::string_view key) const;
     [[nodiscard]] bool record(const config::Settings& settings);
-    /// Tells the listeners of the messages of the batch that were dropped.
+    /// Tells the listeners of the messages of the batch that were dropped or refused.
     [[nodiscard]] bool tell_dropped();
     /// Tells the listeners of all outcomes that they do not know.
     [[nodiscard]] bool tell();

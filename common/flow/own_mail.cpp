@@ -49,6 +49,9 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
                             [](std::string_view to) { return core::has_non_ascii(to); })) {
         rows.message.sender_arguments.emplace_back("SMTPUTF8");
     }
+    if (message.require_tls) {
+        rows.message.sender_arguments.emplace_back("REQUIRETLS");
+    }
     rows.message.fingerprint = message.fingerprint;
     rows.message.held_at = now;
     for (const std::string& to : message.to) {
@@ -82,6 +85,7 @@ core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(outbound::Re
     facts.unique = fingerprint.substr(0, kUniqueDigits);
     return prepare({.to = {facts.sender},
                     .octets = outbound::compose_return_dsn(facts),
+                    .require_tls = facts.require_tls,
                     .what = "a DSN made by Holdback on its way to the MTA",
                     .fingerprint = fingerprint});
 }

@@ -21,6 +21,7 @@ namespace holdback::flow {
 struct OwnMessage {
     std::vector<std::string> to;  ///< addresses
     std::string octets;           ///< CRLF line ends
+    bool require_tls = false;     ///< where the next server offers it (RFC 8689 section 5)
     std::string what;             ///< for lists of held mail: "a notice made by Holdback"
     /// Equal for two mails of which only one may wait; empty equals no other.
     std::string fingerprint;

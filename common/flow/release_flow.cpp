@@ -271,9 +271,30 @@ void ReleaseFlow::release_message(OfMessage of_message,
     for (std::size_t i = 0; i < ours.size(); ++i) {
         if (parts_.campaigns != nullptr &&
             outcomes[outcomes.size() - ours.size() + i].what == What::Released) {
-            parts_.campaigns->left(ours[i].message.issue, ours[i].recipient.address);
+            parts_.campaigns->sent().left(ours[i].message.issue, ours[i].recipient.address);
         }
         report(ours[i], outcomes[outcomes.size() - ours.size() + i], cause);
+    }
+    Items refused;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        const auto* const answer = std::get_if<ports::Refused>(&results[i]);
+        if (answer != nullptr && answer->reply.is_permanent()) {
+            refused.push_back(ours[i]);
+        }
+    }
+    give_back_refused(refused);
+}
+
+void ReleaseFlow::give_back_refused(OfMessage items) {
+    std::vector<std::int64_t> ids;
+    for (const ports::HeldItem& item : items) {
+        if (item.message.kind == mail::HeldKind::Mail &&
+            item.recipient.finding == mail::kNoFinding) {
+            ids.push_back(item.recipient.id);
+        }
+    }
+    if (!ids.empty()) {
+        static_cast<void>(give_back(ids, "refused by the MTA"));
     }
 }
 
@@ -284,6 +305,8 @@ std::vector<ports::RecipientOutcome> ReleaseFlow::submit(OfMessage items,
     ports::Submission submission;
     submission.sender = message.sender;
     submission.sender_arguments = message.sender_arguments;
+    submission.waited = std::chrono::duration_cast<std::chrono::seconds>(
+        std::max(parts_.clock.now() - message.held_at, core::TimePoint::duration::zero()));
     submission.first_header = fmt::format("{}: {}\r\n", kReleaseField, token);
     std::vector<std::string> keys;
     for (const ports::HeldItem& item : items) {

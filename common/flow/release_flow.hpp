@@ -147,12 +147,23 @@ private:
                                                               const std::string& token,
                                                               const config::HoldSettings& settings);
     void settle(std::vector<ports::ReleaseEnd> ends);
+    /// Tells the senders at once of good recipients (`mail::kNoFinding`) whom the MTA refused for
+    /// good: nobody waits for a word about them.
+    void give_back_refused(OfMessage items);
     void give_back_message(OfMessage of_message,
                            std::string_view cause,
                            ports::InDoubt in_doubt,
                            std::vector<ItemOutcome>& outcomes);
+    /// Gives back those of a message whose sender wants to hear of it.
+    void report_return(OfMessage of_message,
+                       std::string_view cause,
+                       ports::InDoubt in_doubt,
+                       std::vector<ItemOutcome>& outcomes);
+    /// Why an item ends without a DSN.
+    enum class Untold : std::uint8_t { Discarded, ByNullSender, ByWish };
+    [[nodiscard]] static std::string_view plain_words(Untold why);
     void end_items(OfMessage items,
-                   mail::HeldState state,
+                   Untold why,
                    std::string_view cause,
                    ports::InDoubt in_doubt,
                    std::vector<ItemOutcome>& outcomes);
@@ -170,6 +181,8 @@ private:
     void expire(const config::HoldSettings& settings);
     void purge(const config::HoldSettings& settings);
     void put_in_doubt();
+    /// Good recipients whom the MTA had refused for good when the program ended.
+    [[nodiscard]] Items refused_before();
     void set_strays_aside();
 
     void report(const ports::HeldItem& item,

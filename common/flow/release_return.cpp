@@ -3,7 +3,9 @@
 
 #include "core/text.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/whole_message.hpp"
 #include "mail/enhanced_status.hpp"
+#include "mail/esmtp_arguments.hpp"
 #include "mail/finding.hpp"
 #include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
@@ -13,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -31,20 +34,25 @@ using What = ItemOutcome::What;
 /// A header block longer than this is cut in a DSN.
 constexpr std::size_t kMostHeaderOctets = std::size_t{64} * 1024;
 
-/// The value of an ESMTP argument "KEYWORD=value"; empty when absent.
-std::string argument_value(std::span<const std::string> arguments, std::string_view keyword) {
-    for (const std::string& argument : arguments) {
-        if (argument.size() > keyword.size() && argument[keyword.size()] == '=' &&
-            core::starts_with_ignoring_case(argument, keyword)) {
-            return argument.substr(keyword.size() + 1);
-        }
+std::string argument_of(const std::vector<std::string>& arguments, std::string_view name) {
+    return std::string(mail::argument_value(arguments, name).value_or(""));
+}
+
+/// The MTA's own words about a good recipient whose copy it refused.
+std::optional<mail::SmtpReply> mta_reply(const mail::HeldRecipient& recipient) {
+    if (recipient.finding != mail::kNoFinding || recipient.in_doubt) {
+        return std::nullopt;
     }
-    return {};
+    const auto reply = mail::SmtpReply::parse(recipient.last_answer);
+    return reply.has_value() && reply->is_permanent() ? std::optional(*reply) : std::nullopt;
 }
 
 /// The reply that stands in a DSN for a recipient who was held back until now: the one by which it
 /// would have been refused.
 mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
+    if (auto reply = mta_reply(recipient)) {
+        return *std::move(reply);
+    }
     if (const auto name = mail::parse_finding_name(recipient.finding);
         name.has_value() && !recipient.in_doubt) {
         return outbound::rejection({.name = *name,
@@ -68,6 +76,9 @@ std::string explanation_for(const mail::HeldRecipient& recipient, std::string_vi
                            recipient.in_doubt
                                ? "; it is not known whether the recipient got a copy all the same"
                                : "");
+    }
+    if (mta_reply(recipient).has_value()) {
+        return fmt::format("the mail server refused it: {}", recipient.last_answer);
     }
     if (recipient.in_doubt) {
         return fmt::format("{}; it is not known whether it got a copy all the same",
@@ -119,21 +130,45 @@ void ReleaseFlow::give_back_message(OfMessage of_message,
                                     std::vector<ItemOutcome>& outcomes) {
     const mail::HeldMessage& message = of_message.front().message;
     if (message.sender.empty()) {
-        end_items(of_message, mail::HeldState::Returned, cause, in_doubt, outcomes);
+        end_items(of_message, Untold::ByNullSender, cause, in_doubt, outcomes);
         return;
     }
+    Items told;
+    Items untold;
+    for (const ports::HeldItem& item : of_message) {
+        (mail::wants_failure_report(item.recipient.arguments) ? told : untold).push_back(item);
+    }
+    if (!untold.empty()) {
+        end_items(untold, Untold::ByWish, cause, in_doubt, outcomes);
+    }
+    if (!told.empty()) {
+        report_return(told, cause, in_doubt, outcomes);
+    }
+}
+
+void ReleaseFlow::report_return(OfMessage of_message,
+                                std::string_view cause,
+                                ports::InDoubt in_doubt,
+                                std::vector<ItemOutcome>& outcomes) {
+    const mail::HeldMessage& message = of_message.front().message;
     outbound::ReturnDsnFacts facts;
     facts.sender = message.sender;
-    facts.envelope_id = argument_value(message.sender_arguments, "ENVID");
+    facts.envelope_id = argument_of(message.sender_arguments, "ENVID");
     facts.queue_id = message.queue_id;
     const std::string damage = copies_.look_at(message);
     facts.original_header = header_of(message, damage);
+    facts.others = outbound::Others::NotTold;
+    facts.require_tls = mail::requires_tls(message.sender_arguments);
+    if (damage.empty() && mail::wants_whole_message(message.sender_arguments)) {
+        facts.original = whole_message(parts_.spool, message);
+    }
     std::string key = "returned";
     std::vector<std::int64_t> ids;
     for (const ports::HeldItem& item : of_message) {
         facts.recipients.push_back({.address = item.recipient.address,
-                                    .original = argument_value(item.recipient.arguments, "ORCPT"),
+                                    .original = argument_of(item.recipient.arguments, "ORCPT"),
                                     .reply = reply_for(item.recipient),
+                                    .by_mta = mta_reply(item.recipient).has_value(),
                                     .explanation = explanation_for(item.recipient, damage)});
         ids.push_back(item.recipient.id);
         key += fmt::format(" {}", item.recipient.id);
@@ -163,22 +198,34 @@ void ReleaseFlow::give_back_message(OfMessage of_message,
     }
 }
 
+std::string_view ReleaseFlow::plain_words(Untold why) {
+    switch (why) {
+        case Untold::Discarded:
+            return "discarded";
+        case Untold::ByNullSender:
+            return "ended, the null sender gets no DSN";
+        case Untold::ByWish:
+            return "ended, the sender wants no DSN (NOTIFY)";
+    }
+    std::unreachable();
+}
+
 void ReleaseFlow::end_items(OfMessage items,
-                            mail::HeldState state,
+                            Untold why,
                             std::string_view cause,
                             ports::InDoubt in_doubt,
                             std::vector<ItemOutcome>& outcomes) {
-    const bool returned = state == mail::HeldState::Returned;
+    const bool returned = why != Untold::Discarded;
     std::vector<std::int64_t> ids;
     for (const ports::HeldItem& item : items) {
         ids.push_back(item.recipient.id);
     }
-    const auto ended = parts_.held.end(
-        ids,
-        in_doubt,
-        state,
-        fmt::format("{}: {}", returned ? "ended, the null sender gets no DSN" : "discarded", cause),
-        parts_.clock.now());
+    const auto ended =
+        parts_.held.end(ids,
+                        in_doubt,
+                        returned ? mail::HeldState::Returned : mail::HeldState::Discarded,
+                        fmt::format("{}: {}", plain_words(why), cause),
+                        parts_.clock.now());
     const std::set<std::int64_t> done = ended.has_value()
                                             ? std::set<std::int64_t>(ended->begin(), ended->end())
                                             : std::set<std::int64_t>{};
@@ -197,7 +244,7 @@ std::vector<ItemOutcome> ReleaseFlow::discard(std::span<const std::int64_t> ids,
                                               std::string_view cause,
                                               ports::InDoubt in_doubt) {
     return with_held(ids, in_doubt, [&](OfMessage all, std::vector<ItemOutcome>& outcomes) {
-        end_items(all, mail::HeldState::Discarded, cause, in_doubt, outcomes);
+        end_items(all, Untold::Discarded, cause, in_doubt, outcomes);
     });
 }
 

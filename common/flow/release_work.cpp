@@ -214,7 +214,21 @@ void ReleaseFlow::recover() {
                                      recovered->in_doubt.size()));
     }
     put_in_doubt();
+    give_back_refused(refused_before());
     set_strays_aside();
+}
+
+ReleaseFlow::Items ReleaseFlow::refused_before() {
+    ports::HeldFilter good;
+    good.states = {mail::HeldState::Held};
+    good.kind = mail::HeldKind::Mail;
+    good.finding = mail::kNoFinding;
+    good.in_doubt = false;
+    auto found = items(good).value_or(Items{});
+    std::erase_if(found, [](const ports::HeldItem& item) {
+        return item.recipient.attempts == 0 || item.recipient.release_at.has_value();
+    });
+    return found;
 }
 
 void ReleaseFlow::put_in_doubt() {

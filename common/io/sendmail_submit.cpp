@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "io/child_process.hpp"
 #include "io/submission_check.hpp"
+#include "mail/esmtp_arguments.hpp"
 #include "ports/submitter.hpp"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ std::optional<std::string> common_notify(
     const std::vector<const ports::SubmissionRecipient*>& recipients) {
     std::optional<std::string> common;
     for (const auto* recipient : recipients) {
-        const auto value = argument_value(recipient->arguments, "NOTIFY");
+        const auto value = mail::argument_value(recipient->arguments, "NOTIFY");
         if (!value.has_value() || (common.has_value() && *common != *value)) {
             return std::nullopt;
         }
@@ -77,8 +78,17 @@ std::vector<std::string> command_line(
     if (const auto notify = common_notify(recipients)) {
         arguments.insert(arguments.end(), {"-N", *notify});
     }
-    if (const auto ret = argument_value(submission.sender_arguments, "RET")) {
+    if (const auto ret = mail::argument_value(submission.sender_arguments, "RET")) {
         arguments.insert(arguments.end(), {"-R", core::to_lower(*ret)});
+    }
+    // Postfix takes it as it is, Sendmail as xtext: the same where nothing is escaped.
+    if (const auto id = mail::argument_value(submission.sender_arguments, "ENVID");
+        id.has_value() && !id->empty() && id->find('+') == std::string_view::npos) {
+        arguments.insert(arguments.end(), {"-V", std::string(*id)});
+    }
+    if (const auto body = mail::argument_value(submission.sender_arguments, "BODY");
+        body.has_value() && core::equals_ignoring_case(*body, "8BITMIME")) {
+        arguments.insert(arguments.end(), {"-B", "8BITMIME"});
     }
     arguments.emplace_back("--");
     for (const auto* recipient : recipients) {
@@ -156,7 +166,11 @@ RecipientOutcome run(const std::string& program,
 
 std::vector<RecipientOutcome> SendmailSubmitter::submit(const ports::Submission& submission,
                                                         core::SteadyPoint deadline) {
-    const auto refusal = refuse_submission(submission);
+    auto refusal = refuse_submission(submission);
+    if (!refusal.has_value() && !submission.sender.empty() &&
+        mail::requires_tls(submission.sender_arguments)) {
+        refusal = require_tls_refusal();  // sendmail(1) can't be told
+    }
     std::vector<std::optional<RecipientOutcome>> outcomes(submission.recipients.size());
     std::vector<const ports::SubmissionRecipient*> recipients;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {

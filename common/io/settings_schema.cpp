@@ -117,23 +117,29 @@ void add_dns(Fields& fields) {
                                  {0, 100'000'000}));
 }
 
-void add_bulk(Fields& fields) {
+/// The four lists of a table that says whose mail is of a stream; `lists` gives them.
+template <typename Lists>
+void add_stream_lists(Fields& fields, const std::string& table, Lists lists) {
     fields.push_back(list_field(
-        {"bulk", "senders"},
-        [](auto& s) -> auto& { return s.bulk.senders; },
+        {table, "senders"},
+        [=](auto& s) -> auto& { return lists(s).senders; },
         config::mailbox_or_domain_form()));
     fields.push_back(list_field(
-        {"bulk", "users"},
-        [](auto& s) -> auto& { return s.bulk.users; },
+        {table, "users"},
+        [=](auto& s) -> auto& { return lists(s).users; },
         config::name_form("a SASL user name")));
     fields.push_back(list_field(
-        {"bulk", "daemons"},
-        [](auto& s) -> auto& { return s.bulk.daemons; },
+        {table, "daemons"},
+        [=](auto& s) -> auto& { return lists(s).daemons; },
         config::name_form("the {daemon_name} of an MTA's service")));
     fields.push_back(list_field(
-        {"bulk", "clients"},
-        [](auto& s) -> auto& { return s.bulk.clients; },
+        {table, "clients"},
+        [=](auto& s) -> auto& { return lists(s).clients; },
         config::network_form()));
+}
+
+void add_bulk(Fields& fields) {
+    add_stream_lists(fields, "bulk", [](auto& s) -> auto& { return s.bulk; });
     fields.push_back(list_field(
         {"bulk", "headers"},
         [](auto& s) -> auto& { return s.bulk.headers; },
@@ -160,6 +166,7 @@ void add_bulk(Fields& fields) {
         {"bulk", "repeat_window"},
         [](auto& s) -> auto& { return s.bulk.repeat_window; },
         config::duration_form<seconds>(seconds(0), std::chrono::days(365), "1d")));
+    add_stream_lists(fields, "direct", [](auto& s) -> auto& { return s.direct; });
 }
 
 void add_policy(Fields& fields) {

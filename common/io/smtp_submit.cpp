@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "io/smtp_wire.hpp"
 #include "io/submission_check.hpp"
+#include "mail/esmtp_arguments.hpp"
 #include "mail/smtp_reply.hpp"
 #include "ports/submitter.hpp"
 
@@ -106,6 +107,9 @@ struct Extensions {
     bool eight_bit = false;
     bool utf8 = false;
     bool dsn = false;
+    bool require_tls = false;  ///< RFC 8689
+    bool deliver_by = false;   ///< RFC 2852
+    bool priority = false;     ///< RFC 6710
 };
 
 Extensions extensions_in(const WireReply& reply) {
@@ -117,6 +121,9 @@ Extensions extensions_in(const WireReply& reply) {
         offered.eight_bit = offered.eight_bit || core::equals_ignoring_case(word, "8BITMIME");
         offered.utf8 = offered.utf8 || core::equals_ignoring_case(word, "SMTPUTF8");
         offered.dsn = offered.dsn || core::equals_ignoring_case(word, "DSN");
+        offered.require_tls = offered.require_tls || core::equals_ignoring_case(word, "REQUIRETLS");
+        offered.deliver_by = offered.deliver_by || core::equals_ignoring_case(word, "DELIVERBY");
+        offered.priority = offered.priority || core::equals_ignoring_case(word, "MT-PRIORITY");
     }
     return offered;
 }
@@ -128,7 +135,8 @@ public:
         : submission_(submission),
           helo_name_(helo_name),
           outcomes_(submission.recipients.size()),
-          declares_utf8_(argument_value(submission.sender_arguments, "SMTPUTF8").has_value()) {
+          declares_utf8_(
+              mail::argument_value(submission.sender_arguments, "SMTPUTF8").has_value()) {
         if (const auto reply = refuse_submission(submission)) {
             settle_rest(Refused{*reply});
         }
@@ -232,6 +240,7 @@ private:
 
     bool send_envelope(SmtpWire& wire) {
         refuse_non_ascii();
+        refuse_unfit();
         if (is_settled()) {
             return false;
         }
@@ -277,9 +286,23 @@ private:
         }
     }
 
+    /// What the sender asked for and the server can't do. A report goes without TLS where it must
+    /// (RFC 8689 section 5).
+    void refuse_unfit() {
+        if (mail::requires_tls(submission_.sender_arguments) && !offered_.require_tls &&
+            !submission_.sender.empty()) {
+            settle_rest(Refused{require_tls_refusal()});
+        }
+        const auto by = mail::deliver_by(submission_.sender_arguments, submission_.waited);
+        if (offered_.deliver_by && by.has_value() && by->is_over) {
+            settle_rest(Refused{own_reply(
+                550, "5.4.7", "The time within which the sender wanted delivery (BY) is over")});
+        }
+    }
+
     [[nodiscard]] std::string mail_line() const {
         std::string line = fmt::format("MAIL FROM:<{}>", submission_.sender);
-        const auto body = argument_value(submission_.sender_arguments, "BODY");
+        const auto body = mail::argument_value(submission_.sender_arguments, "BODY");
         if (offered_.eight_bit && body.has_value() &&
             (core::equals_ignoring_case(*body, "8BITMIME") ||
              core::equals_ignoring_case(*body, "7BIT"))) {
@@ -289,6 +312,17 @@ private:
             line += " SMTPUTF8";
         }
         append_dsn_arguments(line, submission_.sender_arguments, {"RET", "ENVID"});
+        if (offered_.require_tls && mail::requires_tls(submission_.sender_arguments)) {
+            line += " REQUIRETLS";
+        }
+        if (const auto by = mail::deliver_by(submission_.sender_arguments, submission_.waited);
+            offered_.deliver_by && by.has_value()) {
+            line += fmt::format(" BY={}", by->value);
+        }
+        if (const auto priority = mail::argument_value(submission_.sender_arguments, "MT-PRIORITY");
+            offered_.priority && !priority.value_or("").empty()) {
+            line += fmt::format(" MT-PRIORITY={}", *priority);
+        }
         return line;
     }
 
@@ -305,7 +339,7 @@ private:
             return;
         }
         for (const std::string_view name : names) {
-            const auto value = argument_value(arguments, name);
+            const auto value = mail::argument_value(arguments, name);
             if (value.has_value() && !value->empty()) {
                 line += fmt::format(" {}={}", name, *value);
             }

@@ -94,6 +94,19 @@ core::Result<void, ports::StoreError> SqliteCampaigns::remember_sent(
     });
 }
 
+core::Result<void, ports::StoreError> SqliteCampaigns::forget_sent(
+    std::span<const ports::SentKey> keys) {
+    return at_store_boundary([&] {
+        database_.write([&](Connection& connection) {
+            Query query = connection.query("DELETE FROM sent_copy WHERE key = ?");
+            for (const ports::SentKey key : keys) {
+                query.bind(key).run();
+                query.again();
+            }
+        });
+    });
+}
+
 core::Result<void, ports::StoreError> SqliteCampaigns::save(
     std::span<const outbound::Campaign> campaigns) {
     return at_store_boundary([&] {

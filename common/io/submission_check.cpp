@@ -71,18 +71,6 @@ bool is_safe_argument(std::string_view argument) {
            std::ranges::none_of(argument, [](char c) { return is_control(c) || c == ' '; });
 }
 
-std::optional<std::string_view> argument_value(const std::vector<std::string>& arguments,
-                                               std::string_view name) {
-    for (const std::string_view argument : arguments) {
-        const std::size_t equals = argument.find('=');
-        if (core::equals_ignoring_case(argument.substr(0, equals), name)) {
-            return equals == std::string_view::npos ? std::string_view()
-                                                    : argument.substr(equals + 1);
-        }
-    }
-    return std::nullopt;
-}
-
 mail::SmtpReply own_reply(int code, std::string_view status, std::string_view text) {
     const auto parsed = mail::EnhancedStatus::parse(status);
     assert(parsed.has_value());
@@ -90,6 +78,11 @@ mail::SmtpReply own_reply(int code, std::string_view status, std::string_view te
         code, parsed.has_value() ? std::optional(*parsed) : std::nullopt, text);
     assert(reply.has_value());
     return *reply;
+}
+
+mail::SmtpReply require_tls_refusal() {
+    return own_reply(
+        550, "5.7.30", "The MTA does not offer REQUIRETLS here, which the sender asked for");
 }
 
 std::optional<mail::SmtpReply> refuse_submission(const ports::Submission& submission) {

@@ -18,13 +18,11 @@ namespace holdback::io {
 /// True for an ESMTP argument (RFC 5321 section 4.1.2: no space, no control character).
 [[nodiscard]] bool is_safe_argument(std::string_view argument);
 
-/// The value of an ESMTP argument "NAME=value", compared without letter case; "" for "NAME" alone;
-/// nullopt when it is absent.
-[[nodiscard]] std::optional<std::string_view> argument_value(
-    const std::vector<std::string>& arguments, std::string_view name);
-
 /// A reply that we make ourselves; `status` is three numbers such as "5.1.3".
 [[nodiscard]] mail::SmtpReply own_reply(int code, std::string_view status, std::string_view text);
+
+/// The refusal of a message that may travel by TLS alone (RFC 8689 section 4.2.1).
+[[nodiscard]] mail::SmtpReply require_tls_refusal();
 
 /// Why the whole submission is refused (sender, its arguments, the first header field), or nullopt.
 [[nodiscard]] std::optional<mail::SmtpReply> refuse_submission(const ports::Submission& submission);

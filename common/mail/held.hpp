@@ -24,6 +24,10 @@ enum class HeldKind : std::uint8_t {
     Own,   ///< a message made by Holdback (a DSN, a notice) on its way to the MTA
 };
 
+/// In the place of a finding: mail of our own, and recipients with whom nothing is wrong, whose
+/// copy is sent on from the spool because too many others were taken out.
+inline constexpr std::string_view kNoFinding = "none";
+
 /// What is known of a message in the spool. Its octets are in the spool under `spool_id`.
 struct HeldMessage {
     std::string spool_id;

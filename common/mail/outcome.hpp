@@ -54,7 +54,8 @@ struct QueuedMessage {
     bool operator==(const QueuedMessage&) const = default;
 };
 
-/// A message that the MTA has dropped because a milter told it to: nobody has a copy of it.
+/// A message that the MTA has dropped because a milter told it to, or refused at its end: it has no
+/// copy of it.
 struct DroppedMessage {
     std::string queue_id;
     core::TimePoint at;

@@ -36,7 +36,43 @@ bool names_sender(std::string_view entry, std::string_view sender) {
 }
 
 StreamDecision bulk(std::string signal) {
-    return {Stream::Bulk, std::move(signal)};
+    return {.stream = Stream::Bulk, .signal = std::move(signal)};
+}
+
+/// What of the envelope stands in these lists: "sender", "user", "daemon" or "client"; empty: none.
+std::string_view listed_by(const EnvelopeSigns& signs, const config::StreamLists& lists) {
+    const auto same_text = [](std::string_view wanted) {
+        return
+            [wanted](std::string_view entry) { return core::equals_ignoring_case(entry, wanted); };
+    };
+    if (std::ranges::any_of(lists.senders, [&](std::string_view entry) {
+            return names_sender(entry, signs.sender);
+        })) {
+        return "sender";
+    }
+    if (!signs.user.empty() && std::ranges::any_of(lists.users, same_text(signs.user))) {
+        return "user";
+    }
+    if (!signs.daemon.empty() && std::ranges::any_of(lists.daemons, same_text(signs.daemon))) {
+        return "daemon";
+    }
+    if (signs.client.has_value() &&
+        std::ranges::any_of(lists.clients, [&](const mail::Network& network) {
+            return network.contains(*signs.client);
+        })) {
+        return "client";
+    }
+    return {};
+}
+
+bool has_list_precedence(const mail::HeaderList& headers) {
+    const auto precedence = headers.first("Precedence");
+    return precedence.has_value() && (core::equals_ignoring_case(*precedence, "bulk") ||
+                                      core::equals_ignoring_case(*precedence, "list"));
+}
+
+bool has_campaign_header(const mail::HeaderList& headers, const config::BulkSettings& settings) {
+    return !settings.campaign_header.empty() && headers.has(settings.campaign_header);
 }
 
 }  // namespace
@@ -71,35 +107,20 @@ std::size_t SenderWindows::observe(std::string_view sender,
         });
 }
 
-StreamDecision stream_by_envelope(const EnvelopeSigns& signs,
-                                  const config::BulkSettings& settings) {
-    const auto same_text = [](std::string_view wanted) {
-        return
-            [wanted](std::string_view entry) { return core::equals_ignoring_case(entry, wanted); };
-    };
-    if (std::ranges::any_of(settings.senders, [&](std::string_view entry) {
-            return names_sender(entry, signs.sender);
-        })) {
-        return bulk("sender");
+StreamDecision stream_by_envelope(const EnvelopeSigns& signs, const config::Settings& settings) {
+    if (const std::string_view by = listed_by(signs, settings.direct); !by.empty()) {
+        return {.stream = Stream::Direct,
+                .signal = fmt::format("{}{}", StreamDecision::kAlwaysDirect, by)};
     }
-    if (!signs.user.empty() && std::ranges::any_of(settings.users, same_text(signs.user))) {
-        return bulk("user");
+    if (const std::string_view by = listed_by(signs, settings.bulk); !by.empty()) {
+        return bulk(std::string(by));
     }
-    if (!signs.daemon.empty() && std::ranges::any_of(settings.daemons, same_text(signs.daemon))) {
-        return bulk("daemon");
-    }
-    if (signs.client.has_value() &&
-        std::ranges::any_of(settings.clients, [&](const mail::Network& network) {
-            return network.contains(*signs.client);
-        })) {
-        return bulk("client");
-    }
-    if (signs.recipients >= settings.recipients) {
+    const config::Rate& rate = settings.bulk.rate;
+    if (signs.recipients >= settings.bulk.recipients) {
         return bulk(fmt::format("recipients:{}", signs.recipients));
     }
-    if (signs.window_recipients >= settings.rate.count) {
-        return bulk(
-            fmt::format("rate:{}/{}s", signs.window_recipients, settings.rate.window.count()));
+    if (signs.window_recipients >= rate.count) {
+        return bulk(fmt::format("rate:{}/{}s", signs.window_recipients, rate.window.count()));
     }
     return {};
 }
@@ -111,16 +132,26 @@ StreamDecision stream_by_headers(const mail::HeaderList& headers,
             return bulk("header:" + name);
         }
     }
-    if (!settings.campaign_header.empty() && headers.has(settings.campaign_header)) {
+    if (has_campaign_header(headers, settings)) {
         return bulk("header:" + settings.campaign_header);
     }
-    if (const auto precedence = headers.first("Precedence")) {
-        if (core::equals_ignoring_case(*precedence, "bulk") ||
-            core::equals_ignoring_case(*precedence, "list")) {
-            return bulk("header:Precedence");
-        }
+    if (has_list_precedence(headers)) {
+        return bulk("header:Precedence");
     }
     return {};
+}
+
+SentTo sent_to(const EnvelopeSigns& signs,
+               const mail::HeaderList& headers,
+               const config::BulkSettings& settings) {
+    const bool has_list_field =
+        std::ranges::any_of(headers.fields(), [](const mail::HeaderField& field) {
+            return core::starts_with_ignoring_case(field.name, "List-");
+        });
+    const bool is_list = has_list_field || has_list_precedence(headers) ||
+                         has_campaign_header(headers, settings) ||
+                         !listed_by(signs, settings).empty();
+    return is_list ? SentTo::List : SentTo::Person;
 }
 
 namespace {

@@ -20,13 +20,23 @@ namespace holdback::outbound {
 
 enum class Stream : std::uint8_t { Direct, Bulk };
 
+/// Whom a message addresses, by what it says of itself. Many equal receipts are bulk, and still
+/// each is a letter to one person.
+enum class SentTo : std::uint8_t { Person, List };
+
 /// The stream, and the signal that decided it: "header:List-Id", "recipients:40", "rate:120/10m",
-/// "sender", "user", "daemon", "client"; "none" for direct.
+/// "sender", "user", "daemon", "client" for bulk; "direct:" with one of the last four for mail that
+/// is direct whatever else is known of it; "none" for other direct mail.
 struct StreamDecision {
     Stream stream = Stream::Direct;
     std::string signal = "none";
+    SentTo sent_to = SentTo::Person;
 
     [[nodiscard]] bool is_bulk() const { return stream == Stream::Bulk; }
+    /// Nothing that is found out later makes it bulk.
+    [[nodiscard]] bool is_always_direct() const { return signal.starts_with(kAlwaysDirect); }
+
+    static constexpr std::string_view kAlwaysDirect = "direct:";
     bool operator==(const StreamDecision&) const = default;
 };
 
@@ -68,10 +78,18 @@ struct EnvelopeSigns {
     std::size_t window_recipients = 0;  ///< of this sender, from `SenderWindows`
 };
 
+/// `[direct]` comes first, then the lists of `[bulk]`, then the numbers.
 [[nodiscard]] StreamDecision stream_by_envelope(const EnvelopeSigns& signs,
-                                                const config::BulkSettings& settings);
+                                                const config::Settings& settings);
 [[nodiscard]] StreamDecision stream_by_headers(const mail::HeaderList& headers,
                                                const config::BulkSettings& settings);
+
+/// List when the message says that it is one's (any List-* field of RFC 2369 and RFC 2919,
+/// `Precedence: bulk` or `list`, the campaign header), or when `[bulk]` lists who sends it. Not by
+/// Feedback-ID, which services put on all that they send, nor by numbers.
+[[nodiscard]] SentTo sent_to(const EnvelopeSigns& signs,
+                             const mail::HeaderList& headers,
+                             const config::BulkSettings& settings);
 
 /// The campaign's name: the configured header, else Feedback-ID, else List-Id; empty when there is
 /// none.

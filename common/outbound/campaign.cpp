@@ -57,7 +57,6 @@ CampaignIdentity campaign_identity(const mail::HeaderList& headers,
                                    const config::BulkSettings& settings,
                                    const StreamDecision& stream,
                                    std::string_view sender,
-                                   std::string_view sender_domain,
                                    std::string_view said,
                                    const RepeatWindow::Counts& counts) {
     CampaignIdentity identity;
@@ -65,17 +64,16 @@ CampaignIdentity campaign_identity(const mail::HeaderList& headers,
     const bool by_subject = stream.signal.ends_with("/subject") || counts.text_name.empty();
     const std::string& content_name = by_subject ? counts.subject_name : counts.text_name;
     identity.name = campaign_name(headers, settings);
-    const std::string domain = core::to_lower(sender_domain);
+    const std::string list = headers.first("List-Id").value_or("");
     if (is_named_by_header(headers, settings)) {
-        identity.key = digest_of({"header", domain, identity.name});
-        identity.issue = identity.key;
+        identity.key = digest_of({"header", sender, identity.name});
+        identity.issue = said_by("header", sender, identity.name, said);
     } else if (!identity.name.empty()) {
-        identity.key = digest_of({"list", domain, identity.name, content_name});
-        identity.issue = said_by("list", domain, identity.name, said);
+        identity.key = digest_of({"list", sender, identity.name, content_name});
+        identity.issue = list.empty() ? std::string() : said_by("list", sender, list, said);
     } else if (!content_name.empty()) {
         identity.key = digest_of({"content", sender, content_name});
         identity.name = content_name;
-        identity.issue = said_by("content", sender, {}, said);
     }
     return identity;
 }

@@ -29,23 +29,22 @@ struct CampaignIdentity {
     std::string key;
     /// For people: the value of the header field, or the name of the text, else of the subject.
     std::string name;
-    /// Of the same thing said to the same people, for `already-sent`: by the campaign header alone
-    /// where there is one, else by what the recipient reads. Links count by their hosts alone in
-    /// mail that calls itself a list's (List-Id, List-Unsubscribe, Precedence): elsewhere a link
-    /// may be all that matters (a password is set anew twice).
+    /// Of the same thing said to the same people, for `already-sent`: only where the message says
+    /// that it is of a campaign, by the campaign header or List-Id, and by what the recipient
+    /// reads. The header alone is not enough: "order-confirmation" names a kind of letter. Links
+    /// count by their hosts alone in mail that calls itself a list's (List-Id, List-Unsubscribe,
+    /// Precedence): elsewhere a link may be all that matters (a password is set anew twice).
     std::string issue;
 
     bool operator==(const CampaignIdentity&) const = default;
 };
 
-/// A campaign belongs to a sender: header names count within the domain of the envelope sender,
-/// texts and subjects for the one `sender` (as `RepeatWindow` knows it). `said` is the
-/// `exact_digest` of the message.
+/// A campaign belongs to a `sender` (as `RepeatWindow` knows it), whatever names it: two
+/// applications of one domain may number theirs alike. `said` is the `exact_digest` of the message.
 [[nodiscard]] CampaignIdentity campaign_identity(const mail::HeaderList& headers,
                                                  const config::BulkSettings& settings,
                                                  const StreamDecision& stream,
                                                  std::string_view sender,
-                                                 std::string_view sender_domain,
                                                  std::string_view said,
                                                  const RepeatWindow::Counts& counts);
 

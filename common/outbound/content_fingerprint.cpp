@@ -14,8 +14,6 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
 namespace holdback::outbound {
 
 namespace {
@@ -294,9 +292,31 @@ ContentFingerprint content_fingerprint(const Content& content) {
     return fingerprint;
 }
 
-std::string exact_digest(const Content& content, Links links) {
+namespace {
+
+/// Words with one space between them; what is not ASCII is part of a word.
+std::string without_punctuation(std::string_view text) {
+    std::string words;
+    for (const char c : text) {
+        const bool is_of_word = core::is_ascii_alpha(c) || core::is_ascii_digit(c) ||
+                                static_cast<unsigned char>(c) >= 0x80;
+        if (is_of_word) {
+            words += c;
+        } else if (!words.empty() && words.back() != ' ') {
+            words += ' ';
+        }
+    }
+    if (words.ends_with(' ')) {
+        words.pop_back();
+    }
+    return words;
+}
+
+}  // namespace
+
+std::string exact_digest(const Content& content, Links links, std::size_t fewest) {
     const std::string own = own_text(content, std::string::npos);
-    if (common_words(own, {}).size() < kTellingWords) {
+    if (common_words(own, {}).size() < fewest) {
         return {};
     }
     std::string told;
@@ -305,9 +325,13 @@ std::string exact_digest(const Content& content, Links links) {
         told += links == Links::HostsAlone && is_link(chunk) ? host_of(chunk) : chunk;
         told += ' ';
     });
-    const std::string subject = comparable(content.subject);
-    const std::array<std::string_view, 4> pieces{
-        core::trim(content.from), core::trim(content.in_reply_to), core::trim(subject), told};
+    const std::string subject = without_punctuation(comparable(content.subject));
+    if (told.empty() && subject.empty() && content.attachments.empty()) {
+        return {};
+    }
+    std::vector<std::string_view> pieces{
+        core::trim(content.from), core::trim(content.in_reply_to), subject, told};
+    pieces.insert(pieces.end(), content.attachments.begin(), content.attachments.end());
     return core::digest_hex(pieces);
 }
 
@@ -336,41 +360,6 @@ bool same_text(const std::vector<std::uint32_t>& left, const std::vector<std::ui
         std::advance(r, static_cast<int>(take_right));
     }
     return common * 10 >= all * kTenths;
-}
-
-std::string folded_sender(std::string_view sender) {
-    constexpr std::size_t kTokenOctets = 16;
-    constexpr std::ptrdiff_t kTokenDigits = 4;
-    std::string lower = core::to_lower(sender);
-    const std::size_t at = lower.rfind('@');
-    if (at == std::string::npos) {
-        return lower;
-    }
-    std::string_view local = std::string_view(lower).substr(0, at);
-    const std::string_view domain = std::string_view(lower).substr(at);
-    if (local.starts_with("srs0") || local.starts_with("srs1")) {
-        return lower;  // forwarded for somebody: what differs is who wrote it
-    }
-    if (local.starts_with("prvs=")) {
-        local = local.substr(local.rfind('=') + 1);
-    }
-    std::size_t end = std::min(local.find('+'), local.size());
-    for (std::size_t i = 1; i < end; ++i) {
-        if (local[i] != '-' && local[i] != '=') {
-            continue;
-        }
-        const std::string_view next = local.substr(i + 1, local.find_first_of("-+", i + 1) - i - 1);
-        if (local[i] == '=' || next.find('=') != std::string_view::npos ||
-            std::ranges::any_of(next, core::is_ascii_digit)) {
-            end = i;
-        }
-    }
-    const std::string_view kept = local.substr(0, end);
-    if (kept.size() >= kTokenOctets &&
-        std::ranges::count_if(kept, core::is_ascii_digit) >= kTokenDigits) {
-        return fmt::format("*{}", domain);
-    }
-    return fmt::format("{}{}", kept.empty() ? local : kept, domain);
 }
 
 }  // namespace holdback::outbound

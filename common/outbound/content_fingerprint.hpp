@@ -16,7 +16,8 @@ struct Content {
     std::vector<std::string> texts;  ///< as a person reads them, line ends "\n"
     std::string from;
     std::string in_reply_to;
-    bool is_reply = false;  ///< the header says so: In-Reply-To, References
+    std::vector<std::string> attachments;  ///< names of what is attached
+    bool is_reply = false;                 ///< the header says so: In-Reply-To, References
     /// What names the recipient: the local part, the display name. Taken apart into words here.
     std::vector<std::string> personal;
 };
@@ -52,17 +53,15 @@ inline constexpr std::size_t kSketchedOctets = std::size_t{24} * 1024;
 enum class Links : std::uint8_t { Whole, HostsAlone };
 
 /// A digest of the message as this recipient reads it, names and numbers included: equal only for
-/// the same thing said by the same author to the same person. Empty when the text has fewer than
-/// `kTellingWords`.
-[[nodiscard]] std::string exact_digest(const Content& content, Links links);
+/// the same thing said by the same author to the same person, with attachments of the same names.
+/// Of the subject, the words count. Empty when the text has fewer words than `fewest`, and when
+/// there is nothing to read at all.
+[[nodiscard]] std::string exact_digest(const Content& content,
+                                       Links links,
+                                       std::size_t fewest = kTellingWords);
 
 /// True when seven tenths of all that the two texts say is common to both.
 [[nodiscard]] bool same_text(const std::vector<std::uint32_t>& left,
                              const std::vector<std::uint32_t>& right);
-
-/// Under which name the messages of a sender are counted together: the address in lower case,
-/// without what makes it another one for each recipient (VERP): what follows a "+", and from the
-/// first "-" or "=" before a number or another address on.
-[[nodiscard]] std::string folded_sender(std::string_view sender);
 
 }  // namespace holdback::outbound

@@ -170,6 +170,12 @@ HeaderSigns header_signs(const mail::HeaderList& headers, const config::BulkSett
          {"List-Unsubscribe", "List-Id", "Feedback-ID", "X-Campaign-ID", "Precedence"}) {
         look_for(name);
     }
+    for (const mail::HeaderField& field : headers.fields()) {
+        if (core::starts_with_ignoring_case(field.name, "List-")) {
+            look_for(field.name);
+        }
+    }
+    signs.asked.emplace_back(kAllListFields);
     signs.precedence = cut(headers.first("Precedence").value_or(""));
     return signs;
 }

@@ -31,9 +31,12 @@ enum class DecidedAt : std::uint8_t {
     Message,    ///< at the end of the headers or later
 };
 
+inline constexpr std::string_view kAllListFields = "list-*";
+
 /// What the header says about the stream: for which fields it was looked, and which are there.
 struct HeaderSigns {
-    std::vector<std::string> asked;    ///< names in lower case, each once
+    /// Names in lower case, each once; `kAllListFields` stands for all that begin with "List-".
+    std::vector<std::string> asked;
     std::vector<std::string> present;  ///< those of `asked` that the header has
     std::string precedence;            ///< value of Precedence where it is there
 

@@ -82,7 +82,7 @@ EnvelopeSigns signs_of(const RecordedMessage& message) {
 PossibleStreams by_envelope(EnvelopeSigns signs,
                             std::size_t later,
                             const WindowBounds& window,
-                            const config::BulkSettings& settings) {
+                            const config::Settings& settings) {
     signs.window_recipients = window.least - std::min(window.least, later);
     if (stream_by_envelope(signs, settings).is_bulk()) {
         return bulk_for_sure();
@@ -100,7 +100,8 @@ bool is_content_signal(std::string_view signal) {
     constexpr std::string_view kRecipients = "recipients:";
     constexpr std::string_view kRate = "rate:";
     return signal != "none" && signal != "sender" && signal != "user" && signal != "daemon" &&
-           signal != "client" && !signal.starts_with(kHeader) && !signal.starts_with(kRecipients) &&
+           signal != "client" && !signal.starts_with(StreamDecision::kAlwaysDirect) &&
+           !signal.starts_with(kHeader) && !signal.starts_with(kRecipients) &&
            !signal.starts_with(kRate);
 }
 
@@ -117,19 +118,25 @@ PossibleStreams by_content(const RecordedMessage& message, const config::BulkSet
     if (is_content_signal(signal)) {
         return bulk_for_sure();
     }
-    // What was bulk by another signal was not looked at.
-    const bool below_limit = !message.stream.is_bulk() && message.repeats_limit > 0;
+    // What was bulk by another signal was not looked at, nor what is always direct.
+    const bool below_limit = !message.stream.is_bulk() && !message.stream.is_always_direct() &&
+                             message.repeats_limit > 0;
     return below_limit && message.repeats_limit <= settings.repeats
                ? PossibleStreams{}
                : unless("how often the same content was sent");
 }
 
-PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& settings) {
+/// The fields of the header that tell of lists, as far as they were recorded.
+mail::HeaderList header_of(const HeaderSigns& signs) {
     mail::HeaderList headers;
     for (const std::string& name : signs.present) {
         headers.add(name, name == "precedence" ? signs.precedence : std::string());
     }
-    if (stream_by_headers(headers, settings).is_bulk()) {
+    return headers;
+}
+
+PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& settings) {
+    if (stream_by_headers(header_of(signs), settings).is_bulk()) {
         return bulk_for_sure();
     }
     std::vector<std::string> needed = settings.headers;
@@ -143,10 +150,27 @@ PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& 
     return {};
 }
 
+/// Whom the message addresses; nullopt where the record does not tell.
+std::optional<SentTo> sent_to_of(const RecordedMessage& message, const config::Settings& settings) {
+    if (sent_to(signs_of(message), header_of(message.headers), settings.bulk) == SentTo::List) {
+        return SentTo::List;
+    }
+    const auto was_asked = [&](std::string_view name) {
+        return name.empty() || std::ranges::find(message.headers.asked, core::to_lower(name)) !=
+                                   message.headers.asked.end();
+    };
+    return was_asked(kAllListFields) && was_asked(settings.bulk.campaign_header)
+               ? std::optional(SentTo::Person)
+               : std::nullopt;
+}
+
 /// What the message would be taken for at the end of the headers.
 PossibleStreams streams_of(const RecordedMessage& message, const config::Settings& settings) {
+    if (stream_by_envelope(signs_of(message), settings).is_always_direct()) {
+        return {};
+    }
     PossibleStreams envelope =
-        by_envelope(signs_of(message), 0, window_of(message, settings), settings.bulk);
+        by_envelope(signs_of(message), 0, window_of(message, settings), settings);
     if (!envelope.direct) {
         return envelope;
     }
@@ -269,9 +293,16 @@ ReplayedVerdict verdict_of(const Verdict& verdict) {
 /// The one answer of all streams that are possible, or what is missing to tell them apart.
 Replayed judge_all(std::span<const Finding> found,
                    const PossibleStreams& streams,
+                   std::optional<SentTo> sent_to,
                    const config::PolicySettings& policy) {
+    const auto as_bulk = [&](SentTo to) {
+        return verdict_of(judge(found, Stream::Bulk, policy, to));
+    };
     const ReplayedVerdict direct = verdict_of(judge(found, Stream::Direct, policy));
-    const ReplayedVerdict bulk = verdict_of(judge(found, Stream::Bulk, policy));
+    const ReplayedVerdict bulk = as_bulk(sent_to.value_or(SentTo::List));
+    if (streams.bulk && !sent_to.has_value() && bulk != as_bulk(SentTo::Person)) {
+        return NotRecorded{"whether the header said that it was mail of a list"};
+    }
     if (streams.direct && streams.bulk && direct != bulk) {
         return NotRecorded{streams.missing};
     }
@@ -290,7 +321,7 @@ std::optional<Replayed> at_rcpt(const RecordedMessage& message,
         signs.recipients -= std::min(signs.recipients, later);
     }
     const PossibleStreams streams =
-        by_envelope(std::move(signs), later, window_of(message, settings), settings.bulk);
+        by_envelope(std::move(signs), later, window_of(message, settings), settings);
     const Verdict verdict = judge(found, Stream::Direct, settings.policy);
     if (!streams.direct || !refusal(verdict).has_value()) {
         return std::nullopt;
@@ -338,6 +369,7 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
     }
     const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
     const PossibleStreams streams = streams_of(message, settings);
+    const std::optional<SentTo> sent_to = sent_to_of(message, settings);
     std::vector<Replayed> answers;
     answers.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -355,7 +387,8 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
                 continue;
             }
         }
-        answers.push_back(with_override(judge_all(found, streams, settings.policy), recipient));
+        answers.push_back(
+            with_override(judge_all(found, streams, sent_to, settings.policy), recipient));
     }
     apply_trouble(settings, answers);
     return answers;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,10 +22,29 @@ bool needs_utf8(const ReturnDsnFacts& facts) {
            });
 }
 
+std::string_view about_others(Others others) {
+    switch (others) {
+        case Others::GetIt:
+            return "Your message was not sent to the recipients below. Everybody else of its\r\n"
+                   "recipients gets it; there is no need to send it to them again.\r\n\r\n";
+        case Others::SomeHeld:
+            return "Your message was not sent to the recipients below. Of its other recipients,\r\n"
+                   "some get it, and some are held back until somebody decides about them;\r\n"
+                   "there is no need to send it to them again.\r\n\r\n";
+        case Others::AllHeld:
+            return "Your message was not sent to the recipients below. Its other recipients are\r\n"
+                   "held back until somebody decides about them; there is no need to send it to\r\n"
+                   "them again.\r\n\r\n";
+        case Others::NotTold:
+            return "Your message was not sent to the recipients below. This report is about "
+                   "them\r\n"
+                   "alone, and not about its other recipients.\r\n\r\n";
+    }
+    std::unreachable();
+}
+
 std::string explanation_part(const ReturnDsnFacts& facts) {
-    std::string text =
-        "Your message was not sent to the recipients below. Everybody else of its\r\n"
-        "recipients gets it; there is no need to send it to them again.\r\n\r\n";
+    std::string text(about_others(facts.others));
     for (const ReturnedRecipient& recipient : facts.recipients) {
         text += fmt::format(
             "<{}>:\r\n    {}\r\n", one_line(recipient.address), one_line(recipient.explanation));
@@ -41,8 +61,9 @@ std::string status_group(const ReturnedRecipient& recipient, bool utf8) {
                          utf8 && core::has_non_ascii(recipient.address) ? "utf-8" : "rfc822",
                          one_line(recipient.address));
     const auto& status = recipient.reply.status();
-    group += fmt::format("Action: failed\r\nStatus: {}\r\nDiagnostic-Code: X-Holdback; {}\r\n",
+    group += fmt::format("Action: failed\r\nStatus: {}\r\nDiagnostic-Code: {}; {}\r\n",
                          status.has_value() ? status->text() : "5.0.0",
+                         recipient.by_mta ? "smtp" : "X-Holdback",
                          one_line(recipient.reply.line()));
     return group;
 }
@@ -84,7 +105,7 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
         facts.unique,
         host,
         boundary,
-        utf8 ? "8bit" : "7bit");
+        utf8 || core::has_non_ascii(facts.original) ? "8bit" : "7bit");
     const std::string_view encoding = utf8 ? "Content-Transfer-Encoding: 8bit\r\n" : "";
     message += fmt::format(
         "--{}\r\nContent-Description: Notification\r\nContent-Type: text/plain; charset={}\r\n{}"
@@ -99,14 +120,25 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
         utf8 ? "message/global-delivery-status" : "message/delivery-status",
         encoding,
         status_part(facts, utf8));
-    message += fmt::format(
-        "--{}\r\nContent-Description: Undelivered Message Headers\r\nContent-Type: {}\r\n{}"
-        "\r\n{}\r\n--{}--\r\n",
-        boundary,
-        utf8 ? "message/global-headers" : "text/rfc822-headers",
-        encoding,
-        facts.original_header,
-        boundary);
+    if (facts.original.empty()) {
+        message += fmt::format(
+            "--{}\r\nContent-Description: Undelivered Message Headers\r\nContent-Type: {}\r\n{}"
+            "\r\n{}\r\n--{}--\r\n",
+            boundary,
+            utf8 ? "message/global-headers" : "text/rfc822-headers",
+            encoding,
+            facts.original_header,
+            boundary);
+    } else {
+        message += fmt::format(
+            "--{}\r\nContent-Description: Undelivered Message\r\nContent-Type: {}\r\n{}"
+            "\r\n{}\r\n--{}--\r\n",
+            boundary,
+            utf8 ? "message/global" : "message/rfc822",
+            core::has_non_ascii(facts.original) ? "Content-Transfer-Encoding: 8bit\r\n" : encoding,
+            facts.original,
+            boundary);
+    }
     return message;
 }
 

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "mail/smtp_reply.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,17 @@ namespace holdback::outbound {
 struct ReturnedRecipient {
     std::string address;      ///< without brackets
     std::string original;     ///< ORCPT argument's value ("rfc822;a@b"), or empty
-    mail::SmtpReply reply;    ///< what a server would have said
+    mail::SmtpReply reply;    ///< what a server would have said, or the MTA said
+    bool by_mta = false;      ///< it is the MTA's
     std::string explanation;  ///< one clause in plain words
+};
+
+/// What becomes of the other recipients of the message.
+enum class Others : std::uint8_t {
+    GetIt,
+    SomeHeld,  ///< some get it, some are held
+    AllHeld,
+    NotTold,  ///< the DSN comes later, and they have ends of their own
 };
 
 /// What the DSN is made of.
@@ -27,12 +37,15 @@ struct ReturnDsnFacts {
     std::string unique;         ///< makes the Message-ID unique
     core::TimePoint now;
     std::vector<ReturnedRecipient> recipients;
+    Others others = Others::GetIt;
     std::string original_header;  ///< header block of the original, CRLF line ends
+    std::string original;         ///< the whole of it where it is to be returned, or empty
+    bool require_tls = false;     ///< the original came with REQUIRETLS
 };
 
 /// A multipart/report message (RFC 3464; RFC 6533 where an address or a header is not ASCII) with
-/// CRLF line ends: an explanation, the delivery status, the header of the original. It bears
-/// `Auto-Submitted: auto-replied` (RFC 3834 section 5).
+/// CRLF line ends: an explanation, the delivery status, the header or the whole of the original. It
+/// bears `Auto-Submitted: auto-replied` (RFC 3834 section 5).
 [[nodiscard]] std::string compose_return_dsn(const ReturnDsnFacts& facts);
 
 }  // namespace holdback::outbound

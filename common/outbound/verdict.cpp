@@ -3,6 +3,7 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
+#include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
@@ -13,12 +14,26 @@
 
 namespace holdback::outbound {
 
-Verdict judge(std::span<const Finding> found, Stream stream, const config::PolicySettings& policy) {
-    const config::PolicyTable& table = stream == Stream::Bulk ? policy.bulk : policy.direct;
+namespace {
+
+/// A wish that people have about mail of lists.
+bool is_wish(mail::FindingName name) {
+    return name == mail::FindingName::SuppressedComplaint ||
+           name == mail::FindingName::SuppressedUnsubscribe;
+}
+
+}  // namespace
+
+Verdict judge(std::span<const Finding> found,
+              Stream stream,
+              const config::PolicySettings& policy,
+              SentTo sent_to) {
     Verdict verdict;
     bool decided = false;
     for (const Finding& finding : found) {
-        const config::PolicyAction action = table[finding.name];
+        const bool is_bulk =
+            stream == Stream::Bulk && (sent_to == SentTo::List || !is_wish(finding.name));
+        const config::PolicyAction action = (is_bulk ? policy.bulk : policy.direct)[finding.name];
         verdict.shadowed = std::max(verdict.shadowed, action);
         if (std::ranges::find(policy.shadow, finding.name) != policy.shadow.end()) {
             continue;

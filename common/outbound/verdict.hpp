@@ -30,10 +30,12 @@ struct Verdict {
 };
 
 /// The policy's word on a recipient's findings. Findings listed in `[policy] shadow` count for
-/// `shadowed` alone.
+/// `shadowed` alone. Who unsubscribed from a list or complained about it did so of no letter: for
+/// these findings, the policy for direct mail holds unless the message is sent to a list.
 [[nodiscard]] Verdict judge(std::span<const Finding> found,
                             Stream stream,
-                            const config::PolicySettings& policy);
+                            const config::PolicySettings& policy,
+                            SentTo sent_to = SentTo::List);
 
 /// What the client is told about a recipient who is rejected or deferred; nullopt for the others.
 [[nodiscard]] std::optional<mail::SmtpReply> refusal(const Verdict& verdict);

@@ -43,6 +43,10 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> remember_sent(
         std::span<const SentCopy> copies) = 0;
 
+    /// Forgets copies that did not arrive.
+    [[nodiscard]] virtual core::Result<void, StoreError> forget_sent(
+        std::span<const SentKey> keys) = 0;
+
     /// Writes campaigns in the place of what is there under their keys.
     [[nodiscard]] virtual core::Result<void, StoreError> save(
         std::span<const outbound::Campaign> campaigns) = 0;

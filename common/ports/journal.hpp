@@ -154,6 +154,15 @@ public:
         static_cast<void>(now);
         return true;
     }
+
+    /// The MTA has refused a message at its end: its client, who may send it again, has it. Called
+    /// as `on_dropped` is.
+    [[nodiscard]] virtual bool on_refused(const mail::DroppedMessage& message,
+                                          core::TimePoint now) {
+        static_cast<void>(message);
+        static_cast<void>(now);
+        return true;
+    }
 };
 
 }  // namespace holdback::ports

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "mail/smtp_reply.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,9 @@ struct SubmissionRecipient {
 /// A message to submit. `read` gives its octets (CRLF line ends) in pieces, any number of times.
 struct Submission {
     std::string sender;  ///< without brackets; "" is the null sender
+    /// As they came; passed on where the MTA offers what they are of.
     std::vector<std::string> sender_arguments;
+    std::chrono::seconds waited{0};  ///< since they came, which counts for BY (RFC 2852)
     std::vector<SubmissionRecipient> recipients;
     std::string first_header;  ///< one header field with CRLF put before the octets, or empty
     std::function<bool(const std::function<bool(std::string_view)>& take)> read;

@@ -86,6 +86,67 @@ def test_a_program_is_told_by_a_dsn_and_the_others_get_their_mail(bench):
     assert re.search(r"Status: 5\.1\.2", text) and re.search(r"Status: 5\.1\.10", text)
 
 
+def test_a_program_that_wants_no_dsn_gets_none_and_one_that_wants_all_gets_it(bench):
+    recipients = [ANNA, "dora@gone.test"]
+    text = "The words of this letter come back as they were sent.\r\n"
+    octets = message("quiet@home.test", ", ".join(recipients), "Report", text)
+    for notify in ("NEVER", "SUCCESS"):
+        sent = send(
+            bench.mta.relay_port, "quiet@home.test", recipients, octets,
+            rcpt_args=[f"NOTIFY={notify}"],
+        )
+        assert sent.data[0] == 250
+    full = message("full@home.test", ", ".join(recipients), "Report", text)
+    sent = send(
+        bench.mta.relay_port, "full@home.test", recipients, full, mail_args=["RET=FULL"],
+    )
+    assert sent.data[0] == 250
+    (dsn,) = wait_for("the DSN", lambda: returned(bench, "full@home.test"))
+    assert "come back as they were sent" in dsn.octets.decode()
+    assert "Content-Type: message/rfc822" in dsn.octets.decode()
+    bench.settle()
+    failures = [d for d in returned(bench, "quiet@home.test") if b"Action: failed" in d.octets]
+    assert failures == []
+
+
+def test_the_good_of_a_mostly_bad_send_come_back_at_once_when_the_mta_refuses_them(bench):
+    """The service by which we send again refuses the sender, from this host."""
+    if bench.mta.name != "postfix":
+        pytest.skip("a matter of Postfix's restrictions")
+    etc = bench.mta.base / "etc"
+    (etc / "here").write_text("/^127\\.0\\.0\\.1$/ 550 5.7.1 this sender sends elsewhere\n")
+    (etc / "senders").write_text("/^crm@home\\.test$/ from_here\n")
+    bench.mta.set(
+        smtpd_restriction_classes="from_here",
+        from_here=f"check_client_access regexp:{etc}/here",
+        smtpd_sender_restrictions=f"check_sender_access regexp:{etc}/senders",
+    )
+    bench.mta.restart()
+    bench.forget()
+    try:
+        bad = [f"carl{number}@nullmx.test" for number in range(255)]
+        sent = send(
+            bench.mta.submission_port, "crm@home.test", [*bad, ANNA, "ben@good.test"],
+            message("crm@home.test", "list@home.test", "Offers", bulk=True, campaign="mostly-bad"),
+            **{**bench.mta.login("crm"), **bench.mta.client("192.0.2.9")},
+        )
+        assert sent.data[0] == 250, sent.data
+        (dsn,) = wait_for("the DSN", lambda: returned(bench, "crm@home.test"))
+    finally:
+        bench.mta.set(smtpd_sender_restrictions="", smtpd_restriction_classes="")
+        bench.mta.restart()
+    text = dsn.octets.decode()
+    assert sorted(re.findall(r"Final-Recipient: *rfc822; *(\S+)", text)) == [ANNA, "ben@good.test"]
+    assert "this sender sends elsewhere" in text
+    rows = {
+        row["recipient"]: row for row in bench.holdback.held("--all", "--campaign", "mostly-bad")
+        if row["recipient"] in (ANNA, "ben@good.test")
+    }
+    assert {row["state"] for row in rows.values()} == {"returned"}
+    assert {row["finding"] for row in rows.values()} == {"none"}
+    assert all("sends elsewhere" in row["last_answer"] for row in rows.values())
+
+
 def test_a_message_whose_recipients_are_all_rejected_is_refused_whole(bench):
     recipients = ["dora@gone.test", "carl@nullmx.test"]
     sent = send(bench.mta.relay_port, PERSON, recipients, message(PERSON, "x@home.test", "All"))

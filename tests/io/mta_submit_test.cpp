@@ -241,6 +241,54 @@ TEST_CASE("arguments are passed on where the server offers their extension") {
     }
 }
 
+TEST_CASE(
+    "what the sender asked of the transport is said where it is offered, or refuses the release") {
+    struct Row {
+        std::string_view what;
+        std::string extensions;
+        std::string sender;
+        std::chrono::seconds waited;
+        std::string want;  ///< of MAIL, or the outcome when nothing is sent
+    };
+    const std::string required =
+        "refused: 550 5.7.30 The MTA does not offer REQUIRETLS here, which the sender asked for";
+    const std::vector<Row> rows{
+        {"all",
+         "REQUIRETLS,DELIVERBY 60,MT-PRIORITY MIXER",
+         "news@example.org",
+         std::chrono::seconds(60),
+         "MAIL FROM:<news@example.org> REQUIRETLS BY=3540;R MT-PRIORITY=4"},
+        {"TLS alone",
+         "requiretls",
+         "news@example.org",
+         std::chrono::seconds(7200),
+         "MAIL FROM:<news@example.org> REQUIRETLS"},
+        {"no TLS", "DELIVERBY", "news@example.org", std::chrono::seconds(0), required},
+        {"a report goes all the same", "", "", std::chrono::seconds(0), "MAIL FROM:<>"},
+        {"too late",
+         "REQUIRETLS,DELIVERBY",
+         "news@example.org",
+         std::chrono::seconds(3600),
+         "refused: 550 5.4.7 The time within which the sender wanted delivery (BY) is over"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const SmtpScript server(offering(row.extensions));
+        Submission what = submission({"x\r\n"}, {"a@example.net"});
+        what.sender = row.sender;
+        what.waited = row.waited;
+        what.sender_arguments = {"RequireTLS", "BY=3600;R", "MT-PRIORITY=4"};
+        const auto outcomes = texts_of(submit_to(server, what));
+        if (row.want.starts_with("refused")) {
+            CHECK(outcomes.front() == row.want);
+            CHECK(server.lines() == std::vector<std::string>{"EHLO holdback.example.org", "QUIT"});
+        } else {
+            REQUIRE(server.lines().size() == 5);
+            CHECK(server.lines()[1] == row.want);
+        }
+    }
+}
+
 TEST_CASE("the null sender goes out as such") {
     const SmtpScript server(offering(""));
     Submission what = submission({"x\r\n"}, {"a@example.net"});
@@ -538,6 +586,16 @@ TEST_CASE("sendmail gets its arguments as they are and the message with LF") {
     CHECK(std::holds_alternative<Accepted>(submit(program.target(), what).at(1)));
     CHECK(program.written("args") ==
           "[-i][-odb][-f][<>][-N][NEVER][-R][hdrs][--][a@example.net][b@example.net]");
+
+    what.sender = "news@example.org";
+    what.sender_arguments = {"ENVID=QQ-17", "BODY=8BITMIME", "MT-PRIORITY=4", "BY=60;N"};
+    what.recipients[1].arguments = {"NOTIFY=FAILURE"};  // can't be said for one alone
+    CHECK(std::holds_alternative<Accepted>(submit(program.target(), what).at(1)));
+    CHECK(program.written("args") ==
+          "[-i][-odb][-f][news@example.org][-V][QQ-17][-B][8BITMIME][--]"
+          "[a@example.net][b@example.net]");
+    what.sender_arguments = {"REQUIRETLS"};
+    CHECK(texts_of(submit(program.target(), what)).front().starts_with("refused: 550 5.7.30 "));
 }
 
 TEST_CASE("sendmail's exit status is the outcome for all") {

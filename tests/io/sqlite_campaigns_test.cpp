@@ -89,6 +89,9 @@ TEST_CASE_TEMPLATE("who got what is remembered, and asked within a time", Place,
     REQUIRE(store.remember_sent(std::vector<SentCopy>{{5, kNow - 1h}}).has_value());
     REQUIRE(store.remember_sent(std::vector<SentCopy>{{5, kNow - 3h}}).has_value());
     CHECK(store.sent(std::vector<SentKey>{5}, kNow - 24h)->front().at == kNow - 1h);
+    // What did not arrive is forgotten, whoever was never known.
+    REQUIRE(store.forget_sent(std::vector<SentKey>{INT64_MIN, 7}).has_value());
+    CHECK(keys_of(*store.sent(all, kNow - 24h)) == std::vector<SentKey>{5});
 }
 
 TEST_CASE_TEMPLATE("campaigns are kept as they are", Place, Sqlite, Memory) {

@@ -60,6 +60,17 @@ core::Result<void, StoreError> MemoryCampaignStore::remember_sent(
     return {};
 }
 
+core::Result<void, StoreError> MemoryCampaignStore::forget_sent(
+    std::span<const ports::SentKey> keys) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(StoreError{*what});
+    }
+    for (const ports::SentKey key : keys) {
+        copies_.erase(key);
+    }
+    return {};
+}
+
 core::Result<void, StoreError> MemoryCampaignStore::save(
     std::span<const outbound::Campaign> campaigns) {
     if (auto what = trouble_.met()) {

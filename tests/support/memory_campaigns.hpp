@@ -24,6 +24,8 @@ public:
         std::span<const ports::SentKey> keys, core::TimePoint since) override;
     [[nodiscard]] core::Result<void, ports::StoreError> remember_sent(
         std::span<const ports::SentCopy> copies) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> forget_sent(
+        std::span<const ports::SentKey> keys) override;
     [[nodiscard]] core::Result<void, ports::StoreError> save(
         std::span<const outbound::Campaign> campaigns) override;
     [[nodiscard]] core::Result<std::vector<outbound::Campaign>, ports::StoreError> load(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.hpp"
 
+#include "mail/ip_address.hpp"
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -72,6 +74,26 @@ TEST_CASE("contradictions are found, and name the key to change") {
              s.log.target = "file:/var/log/mail.log";
          },
          "maillog.file"},
+        {"a sender always bulk and always direct",
+         [](Settings& s) {
+             s.bulk.senders = {"example.org", "news@example.org"};
+             s.direct.senders = {"a@example.org", "News@example.org"};
+         },
+         "direct.senders"},
+        {"a user always bulk and always direct",
+         [](Settings& s) {
+             s.bulk.users = {"shop"};
+             s.direct.users = {"Shop"};
+         },
+         "direct.users"},
+        {"a service always bulk and always direct",
+         [](Settings& s) { s.bulk.daemons = s.direct.daemons = {"NEWS"}; },
+         "direct.daemons"},
+        {"a client always bulk and always direct",
+         [](Settings& s) {
+             s.bulk.clients = s.direct.clients = {mail::Network::parse("192.0.2.0/24").value()};
+         },
+         "direct.clients"},
         {"learning from nothing", [](Settings& s) { s.learn.from.clear(); }, "learn.from"},
     };
     for (const Row& row : rows) {

@@ -187,6 +187,39 @@ TEST_CASE("the queue manager tells the sender of a message") {
               .queued == mail::QueuedMessage{.queue_id = "4ABCDE", .sender = "a@c.example"});
 }
 
+TEST_CASE("a message that was refused at its end is none that was dropped") {
+    const LogClock clock = clock_at(at(2026, 11, 22, 22, 0, 0));
+    struct Row {
+        std::string_view line;
+        bool want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"postfix/cleanup[1]: 4XkQ2z: milter-reject: END-OF-MESSAGE from x[127.0.0.1]: 4.7.1 "
+         "Service unavailable - try again later; from=<a@c.example> to=<bo@d.example> proto=ESMTP",
+         true},
+        {"postfix/cleanup[1]: 4XkQ2z: reject: header Subject: x from x[127.0.0.1]; from=<a@c.test>",
+         true},
+        {"postfix/smtpd[1]: 4XkQ2z: reject: END-OF-MESSAGE from x[127.0.0.1]: 451 4.7.1", true},
+        {"sm-mta[1]: 4XkQ2z: Milter: data, reject=451 4.3.2 Please try again later", true},
+        {"postfix/smtpd[1]: 4XkQ2z: reject: RCPT from x[127.0.0.1]: 550 5.1.1", false},
+        {"postfix/smtpd[1]: 4XkQ2z: milter-reject: RCPT from x[127.0.0.1]: 550 5.1.1", false},
+        {"postfix/cleanup[1]: 4XkQ2z: milter-discard: END-OF-MESSAGE from x[127.0.0.1]: x", false},
+        {"sm-mta[1]: 4XkQ2z: Milter: to=<a@b.example>, reject=550 5.1.1 no", false},
+        {"sm-mta[1]: 4XkQ2z: Milter: data, discard", false},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.line);
+        const LogFacts facts =
+            read_maillog_line(fmt::format("Nov 22 21:41:20 mx {}", row.line), clock);
+        CHECK(facts.refused.has_value() == row.want);
+        CHECK_FALSE((facts.dropped.has_value() && facts.refused.has_value()));
+        if (facts.refused.has_value()) {
+            CHECK(facts.refused ==
+                  mail::DroppedMessage{.queue_id = "4XkQ2z", .at = at(2026, 11, 22, 21, 41, 20)});
+        }
+    }
+}
+
 TEST_CASE("a message that was dropped as a milter told the MTA to") {
     const LogClock clock = clock_at(at(2026, 11, 22, 22, 0, 0));
     struct Row {

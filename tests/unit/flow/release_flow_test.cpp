@@ -191,6 +191,58 @@ TEST_CASE("a release that the MTA refuses for good waits for a person, with the 
     CHECK(house.submitter.seen().size() == 1);
 }
 
+TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
+    House house;
+    mail::HeldRecipient good;
+    good.finding = mail::kNoFinding;
+    good.release_at = house.clock.now();
+    SUBCASE("with the MTA's words") {
+        const std::int64_t id = house.hold("carl@b.test", good);
+        house.submitter.answer("carl@b.test", refused("550 5.7.1 not from you"));
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).last_answer == "550 5.7.1 not from you");
+        house.release.work(house.settings.hold);
+        const auto seen = house.submitter.seen();
+        REQUIRE(seen.size() == 2);
+        CHECK(seen[1].sender.empty());
+        CHECK(seen[1].recipients.front().address == "news@a.test");
+        CHECK(seen[1].octets.find("Diagnostic-Code: smtp; 550 5.7.1 not from you") !=
+              std::string::npos);
+        CHECK(seen[1].octets.find("the mail server refused it") != std::string::npos);
+    }
+    SUBCASE("a temporary answer is tried again") {
+        const std::int64_t id = house.hold("carl@b.test", good);
+        house.submitter.answer("carl@b.test", refused("451 4.7.1 later"));
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).release_at.has_value());
+    }
+    SUBCASE("the sender wants no report: it ends, and the log tells of it") {
+        good.arguments = {"NOTIFY=NEVER"};
+        const std::int64_t id = house.hold("carl@b.test", good);
+        house.submitter.answer("carl@b.test", refused("550 5.7.1 not from you"));
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+        house.release.work(house.settings.hold);
+        CHECK(house.submitter.seen().size() == 1);
+        CHECK(house.log.has("verdict=returned"));
+    }
+}
+
+TEST_CASE("of recipients whose sender wants no report none is sent, of the others one") {
+    House house;
+    mail::HeldRecipient never;
+    never.arguments = {"NOTIFY=NEVER"};
+    const std::int64_t quiet = house.hold("quiet@b.test", never);
+    const std::array ids{quiet};
+    CHECK(house.release.give_back(ids, "command").front().what == What::Returned);
+    CHECK(house.row(quiet).state == mail::HeldState::Returned);
+    house.release.work(house.settings.hold);
+    CHECK(house.submitter.seen().empty());
+    CHECK(house.log.has("verdict=returned"));
+}
+
 TEST_CASE("a message that may have left is in doubt and not sent again by itself") {
     House house;
     const std::int64_t id = house.hold("carl@b.test");

@@ -19,11 +19,11 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 TEST_CASE("each signal of the envelope makes a message bulk and is named") {
-    config::BulkSettings settings;
-    settings.senders = {"news@a.test", "bulk.test"};
-    settings.users = {"mailer"};
-    settings.daemons = {"CAMPAIGN"};
-    settings.clients = {mail::Network::parse("192.0.2.0/24").value()};
+    config::Settings settings;
+    settings.bulk.senders = {"news@a.test", "bulk.test"};
+    settings.bulk.users = {"mailer"};
+    settings.bulk.daemons = {"CAMPAIGN"};
+    settings.bulk.clients = {mail::Network::parse("192.0.2.0/24").value()};
     struct Row {
         std::string_view what;
         EnvelopeSigns signs;
@@ -47,6 +47,76 @@ TEST_CASE("each signal of the envelope makes a message bulk and is named") {
         const StreamDecision decision = stream_by_envelope(row.signs, settings);
         CHECK(decision.signal == row.want);
         CHECK(decision.is_bulk() == (row.want != "none"));
+    }
+}
+
+TEST_CASE("who is listed in [direct] is direct, whatever else is known of the message") {
+    config::Settings settings;
+    settings.bulk.senders = {"a.test"};
+    settings.bulk.clients = {mail::Network::parse("192.0.2.0/24").value()};
+    settings.direct.senders = {"reset@a.test", "shop.test"};
+    settings.direct.users = {"webshop"};
+    settings.direct.daemons = {"RECEIPTS"};
+    settings.direct.clients = {mail::Network::parse("192.0.2.7").value()};
+    struct Row {
+        std::string_view what;
+        EnvelopeSigns signs;
+        std::string_view want;
+    };
+    const std::vector<Row> rows{
+        {"address in a bulk domain", {.sender = "Reset@A.test"}, "direct:sender"},
+        {"domain", {.sender = "x@shop.test"}, "direct:sender"},
+        {"user", {.sender = "x@a.test", .user = "WebShop"}, "direct:user"},
+        {"daemon", {.sender = "x@a.test", .daemon = "receipts"}, "direct:daemon"},
+        {"host of a bulk network",
+         {.sender = "x@b.test", .client = mail::IpAddress::parse("192.0.2.7")},
+         "direct:client"},
+        {"numbers",
+         {.sender = "x@shop.test", .recipients = 500, .window_recipients = 5000},
+         "direct:sender"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const StreamDecision decision = stream_by_envelope(row.signs, settings);
+        CHECK(decision.signal == row.want);
+        CHECK_FALSE(decision.is_bulk());
+        CHECK(decision.is_always_direct());
+    }
+    const StreamDecision other = stream_by_envelope({.sender = "news@a.test"}, settings);
+    CHECK(other.signal == "sender");
+    CHECK_FALSE(other.is_always_direct());
+}
+
+TEST_CASE("mail is a list's when it says so or when its sender is listed") {
+    config::BulkSettings settings;
+    settings.headers.emplace_back("X-Mailing");
+    settings.senders = {"news@a.test"};
+    struct Row {
+        std::string_view sender;
+        std::string_view name;
+        std::string_view value;
+        SentTo want;
+    };
+    const std::vector<Row> rows{
+        {"a@a.test", "Subject", " x", SentTo::Person},
+        {"a@a.test", "Feedback-ID", " 1:2:3", SentTo::Person},
+        {"a@a.test", "X-Mailing", " 1", SentTo::Person},
+        {"a@a.test", "Precedence", " first-class", SentTo::Person},
+        {"a@a.test", "X-List-Id", " x", SentTo::Person},
+        {"a@a.test", "Precedence", " list", SentTo::List},
+        {"a@a.test", "Precedence", " Bulk", SentTo::List},
+        {"a@a.test", "list-id", " <x.a.test>", SentTo::List},
+        {"a@a.test", "List-Post", " <mailto:x@a.test>", SentTo::List},
+        {"a@a.test", "X-Campaign-ID", " spring", SentTo::List},
+        {"news@a.test", "Subject", " x", SentTo::List},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        mail::HeaderList headers;
+        headers.add(row.name, row.value);
+        const EnvelopeSigns many{
+            .sender = std::string(row.sender), .recipients = 900, .window_recipients = 900};
+        CHECK(sent_to(many, headers, settings) == row.want);
     }
 }
 

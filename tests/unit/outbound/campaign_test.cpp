@@ -39,7 +39,6 @@ CampaignIdentity identity(const mail::HeaderList& headers,
                              config::BulkSettings{},
                              {Stream::Bulk, std::string(signal)},
                              sender,
-                             "a.test",
                              exact,
                              counts);
 }
@@ -65,16 +64,39 @@ config::BulkSettings stopping() {
 
 }  // namespace
 
-TEST_CASE("the campaign header alone names a campaign") {
+TEST_CASE("the campaign header names a campaign of its sender, and the text what is said in it") {
     const auto summer = header_of({{"X-Campaign-ID", " summer"}, {"List-Id", " <l.a.test>"}});
     const CampaignIdentity one = identity(summer, "x", text("fp:1"));
     CHECK(one.name == "summer");
-    CHECK(identity(summer, "y", text("fp:2")) == one);
-    CHECK(identity(header_of({{"X-Campaign-ID", " winter"}}), "x", text("fp:1")).issue !=
-          one.issue);
+    CHECK(identity(summer, "x", text("fp:2")) == one);
+    const CampaignIdentity order = identity(summer, "y", text("fp:2"));
+    CHECK(order.key == one.key);
+    CHECK(order.issue != one.issue);
+    CHECK(identity(summer, "", text("fp:1")).issue.empty());
+    const CampaignIdentity winter =
+        identity(header_of({{"X-Campaign-ID", " winter"}}), "x", text("fp:1"));
+    CHECK(winter.issue != one.issue);
+    CHECK(winter.key != one.key);
+    // Somebody else of the domain has the same name for something else.
+    const CampaignIdentity other =
+        identity(summer, "x", text("fp:1"), "header:List-Id", "mallory@a.test");
+    CHECK(other.name == "summer");
+    CHECK(other.key != one.key);
+    CHECK(other.issue != one.issue);
     CHECK(is_named_by_header(summer, config::BulkSettings{}));
     CHECK_FALSE(is_named_by_header(header_of({{"X-Campaign-ID", " "}}), config::BulkSettings{}));
     CHECK_FALSE(is_named_by_header(header_of({{"List-Id", " <l.a.test>"}}), {}));
+}
+
+TEST_CASE("mail that does not say that it is of a campaign is never sent already") {
+    for (const auto& field : {"Subject", "Feedback-ID", "List-Unsubscribe", "Precedence"}) {
+        CAPTURE(field);
+        CHECK(identity(header_of({{field, " bulk"}}), "x", text("fp:1")).issue.empty());
+    }
+    // Feedback-ID names what held mail is selected by, and the list still says what it is.
+    const auto both = header_of({{"Feedback-ID", " 1:2"}, {"List-Id", " <l.a.test>"}});
+    CHECK(identity(both, "x", text("fp:1")).name == "1:2");
+    CHECK_FALSE(identity(both, "x", text("fp:1")).issue.empty());
 }
 
 TEST_CASE("a list is no campaign: what is sent to it counts as well") {
@@ -95,7 +117,8 @@ TEST_CASE("without a name in the header, sender and content name it") {
     const CampaignIdentity one = identity(plain, "x", text("fp:1"), "rate:100/600s");
     CHECK(one.name == "fp:1");
     CHECK(identity(plain, "y", text("fp:1"), "rate:100/600s").key == one.key);
-    CHECK(identity(plain, "x", text("fp:1"), "rate:100/600s", "other@a.test").issue != one.issue);
+    CHECK(identity(plain, "x", text("fp:1"), "rate:100/600s", "other@a.test").key != one.key);
+    CHECK(one.issue.empty());
     CHECK(identity(plain, "x", text("fp:1"), "repeats:20/subject").name == "fp:subject");
     CHECK(identity(plain, "x", {.subject_name = "fp:2"}, "recipients:25").name == "fp:2");
     CHECK(identity(plain, "", {}, "recipients:25") == CampaignIdentity{});

@@ -62,6 +62,27 @@ TEST_CASE("the gravest action of a recipient's findings decides") {
     CHECK_FALSE(judge({}, Stream::Bulk, policy).finding.has_value());
 }
 
+TEST_CASE("what people wish of lists holds no letter, however many letters there are") {
+    const config::PolicySettings policy;
+    struct Row {
+        FindingName name;
+        PolicyAction list;
+        PolicyAction person;
+    };
+    const std::vector<Row> rows{
+        {FindingName::SuppressedUnsubscribe, PolicyAction::Hold, PolicyAction::Pass},
+        {FindingName::SuppressedComplaint, PolicyAction::Hold, PolicyAction::Tag},
+        {FindingName::SuppressedBounce, PolicyAction::Hold, PolicyAction::Hold},
+        {FindingName::SuppressedManual, PolicyAction::Hold, PolicyAction::Hold},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(mail::wire_name(row.name));
+        const std::vector<Finding> found{finding(row.name)};
+        CHECK(judge(found, Stream::Bulk, policy, SentTo::List).action == row.list);
+        CHECK(judge(found, Stream::Bulk, policy, SentTo::Person).action == row.person);
+    }
+}
+
 TEST_CASE("a finding in shadow does not decide, and what it would have done is kept") {
     const std::vector<Finding> found{finding(FindingName::NullMx)};
     config::PolicySettings policy;

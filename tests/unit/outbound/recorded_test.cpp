@@ -157,6 +157,7 @@ TEST_CASE("the header is looked at for the names of the settings and the usual o
     headers.add("Subject", " secret");
     headers.add("X-Mailing", " 7");
     headers.add("PRECEDENCE", " Bulk");
+    headers.add("List-Post", " <mailto:x@a.test>");
     config::BulkSettings settings;
     settings.headers = {"X-Mailing", "List-Id"};
     settings.campaign_header = "";
@@ -166,8 +167,10 @@ TEST_CASE("the header is looked at for the names of the settings and the usual o
                                                   "list-unsubscribe",
                                                   "feedback-id",
                                                   "x-campaign-id",
-                                                  "precedence"});
-    CHECK(signs.present == std::vector<std::string>{"x-mailing", "precedence"});
+                                                  "precedence",
+                                                  "list-post",
+                                                  "list-*"});
+    CHECK(signs.present == std::vector<std::string>{"x-mailing", "precedence", "list-post"});
     CHECK(signs.precedence == "Bulk");
 }
 

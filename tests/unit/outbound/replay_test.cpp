@@ -93,6 +93,28 @@ TEST_CASE("the same settings decide the same again") {
     CHECK(said(replay(message, enforcing())[1]) == "hold null-mx");
 }
 
+TEST_CASE("what people wish of lists counts as it did, or it is said that it is not known") {
+    RecordedRecipient left = recipient_of("bo@good.test", RouteKind::Mx);
+    left.facts.suppression.emplace();
+    left.facts.suppression->reason = mail::SuppressionReason::Unsubscribe;
+    RecordedMessage message = message_of({left});
+    message.stream = {.stream = Stream::Bulk, .signal = "repeats:21/text"};
+    CHECK(first(message, enforcing()) ==
+          "not recorded: whether the header said that it was mail of a list");
+    message.headers.asked.emplace_back("list-*");
+    CHECK(first(message, enforcing()) == "pass suppressed-unsubscribe");
+    message.headers.present = {"list-post"};
+    CHECK(first(message, enforcing()) == "hold suppressed-unsubscribe");
+    config::Settings settings = enforcing();
+    settings.direct.senders = {"a.test"};
+    CHECK(first(message, settings) == "pass suppressed-unsubscribe");
+    // Mail that was always direct was not compared with other mail.
+    message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    message.stream = {.stream = Stream::Direct, .signal = "direct:sender"};
+    CHECK(first(message, settings) == "reject null-mx");
+    CHECK(first(message, enforcing()) == "not recorded: how often the same content was sent");
+}
+
 TEST_CASE("other settings decide otherwise, by what was recorded") {
     struct Row {
         std::string_view what;

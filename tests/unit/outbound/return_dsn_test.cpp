@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -78,6 +80,42 @@ TEST_CASE("the DSN to the sender is a report by RFC 3464") {
           "From: ann@a.test\r\n"
           "\r\n"
           "--holdback-0123--\r\n");
+}
+
+TEST_CASE("the DSN says what is true of the other recipients") {
+    struct Row {
+        Others others;
+        std::string_view want;
+    };
+    const std::vector<Row> rows{
+        {Others::GetIt, "Everybody else of its\r\nrecipients gets it;"},
+        {Others::SomeHeld, "some get it, and some are held back until somebody decides"},
+        {Others::AllHeld, "Its other recipients are\r\nheld back until"},
+        {Others::NotTold, "This report is about them\r\nalone"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.want);
+        ReturnDsnFacts facts = facts_for("bo@b.test");
+        facts.others = row.others;
+        const std::string dsn = compose_return_dsn(facts);
+        CHECK(dsn.find(row.want) != std::string::npos);
+        CHECK((dsn.find("Everybody else") != std::string::npos) == (row.others == Others::GetIt));
+    }
+}
+
+TEST_CASE("the whole message is returned where it was asked for") {
+    ReturnDsnFacts facts = facts_for("bo@b.test");
+    facts.original =
+        "Subject: news\r\n\r\nGr\xC3\xBC\xC3\x9F"
+        "e\r\n";
+    facts.recipients.front().by_mta = true;
+    const std::string dsn = compose_return_dsn(facts);
+    CHECK(dsn.find("Content-Description: Undelivered Message\r\nContent-Type: message/rfc822\r\n"
+                   "Content-Transfer-Encoding: 8bit\r\n\r\nSubject: news\r\n\r\nGr") !=
+          std::string::npos);
+    CHECK(dsn.find("text/rfc822-headers") == std::string::npos);
+    CHECK(dsn.find("Content-Transfer-Encoding: 8bit\r\n\r\n--") != std::string::npos);
+    CHECK(dsn.find("Diagnostic-Code: smtp; 556 5.1.10 takes no mail\r\n") != std::string::npos);
 }
 
 TEST_CASE("what is not ASCII makes it a report by RFC 6533") {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/whole_message.hpp"
+
+#include "mail/held.hpp"
+#include "ports/spool.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace holdback::flow {
+
+std::string whole_message(ports::Spool& spool, const mail::HeldMessage& message) {
+    constexpr std::size_t kMostOctets = std::size_t{1024} * 1024;
+    if (message.octets > kMostOctets) {
+        return {};
+    }
+    std::string octets;
+    const auto read = spool.read(message, [&](std::string_view piece) {
+        octets += piece;
+        return octets.size() <= kMostOctets;
+    });
+    return read.has_value() && octets.size() <= kMostOctets ? octets : std::string();
+}
+
+}  // namespace holdback::flow
