@@ -24,6 +24,7 @@
 #include "io/sqlite_suppressions.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
+#include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/load.hpp"
@@ -253,6 +254,7 @@ App::App(std::string settings_path,
       recording_(recorder_, snapshots_, *log_),
       dns_watch_(resolver_, clock_, *log_) {
     guard_.pair(database_, held_, spool_);
+    say_mta_names(snapshot->settings.mta);
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
@@ -335,7 +337,9 @@ core::Result<void, std::string> App::use_seal_keys(const config::Settings& setti
 
 core::Result<void, std::string> App::reload() {
     const std::scoped_lock lock(reload_mutex_);
-    auto next = load_snapshot(settings_path_);
+    auto next = load_snapshot(settings_path_, [this](const config::OutgoingSettings& settings) {
+        return read_mta_again(settings);
+    });
     if (!next.has_value()) {
         for (const io::FileError& error : next.error()) {
             log_->write(ports::Severity::Error,
@@ -363,6 +367,32 @@ core::Result<void, std::string> App::reload() {
                             config::wire_name(settings.mode),
                             (*next)->rules.rules().size()));
     return {};
+}
+
+mail::MtaNames App::read_mta_again(const config::OutgoingSettings& settings) const {
+    const std::shared_ptr<const flow::Snapshot> before = snapshots_.current();
+    mail::MtaNames names = read_mta_now(settings);
+    const mail::MtaNames& known = before->settings.mta;
+    const bool same_source = settings.mta_domains == before->settings.outgoing.mta_domains;
+    if (names.troubles.empty() || !known.troubles.empty() || !same_source) {
+        say_mta_names(names);
+        return names;
+    }
+    // What was read as root at the start may be closed to the account that we have now.
+    for (const std::string& trouble : names.troubles) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("mta: {}; what was read before stays", core::printable(trouble)));
+    }
+    return known;
+}
+
+void App::say_mta_names(const mail::MtaNames& names) const {
+    for (const std::string& trouble : names.troubles) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("mta: {}; domains that only the MTA knows may be judged by the "
+                                "public DNS: see [outgoing] mta_domains",
+                                core::printable(trouble)));
+    }
 }
 
 void App::say_what_waits_for_a_restart(const config::Settings& before,

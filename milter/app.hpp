@@ -33,6 +33,7 @@
 #include "io/sqlite_notices.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "io/sqlite_unknown.hpp"
+#include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
@@ -108,6 +109,9 @@ private:
     void use_resolver(const config::DnsSettings& settings);
     /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
     [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
+    /// What the MTA says of itself now; what it said before where that cannot be read any more.
+    [[nodiscard]] mail::MtaNames read_mta_again(const config::OutgoingSettings& settings) const;
+    void say_mta_names(const mail::MtaNames& names) const;
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 

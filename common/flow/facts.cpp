@@ -8,6 +8,7 @@
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/local_route.hpp"
 #include "outbound/mail_route.hpp"
 #include "ports/journal.hpp"
 #include "ports/resolver.hpp"
@@ -19,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holdback::flow {
@@ -62,8 +64,8 @@ std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
     outbound::MailRoute route;
     if (domain.is_literal()) {
         route.kind = outbound::RouteKind::Literal;
-    } else if (outbound::is_local(domain, recipient.mailer, settings.outgoing.local_domains)) {
-        route.kind = outbound::RouteKind::Local;
+    } else if (auto why = outbound::why_local(domain, recipient.mailer, settings)) {
+        route = {outbound::RouteKind::Local, {}, *std::move(why)};
     } else {
         return std::nullopt;
     }

@@ -15,6 +15,7 @@
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/compose.hpp"
+#include "outbound/local_route.hpp"
 #include "outbound/lookalike.hpp"
 #include "outbound/mail_route.hpp"
 
@@ -300,7 +301,7 @@ bool needs_route(const mail::Recipient& recipient, const config::Settings& setti
     }
     const mail::Domain& domain = recipient.syntax->value.domain();
     return !domain.is_literal() && !is_reserved(domain, settings.dns.reserved_domains) &&
-           !is_local(domain, recipient.mailer, settings.outgoing.local_domains);
+           !why_local(domain, recipient.mailer, settings).has_value();
 }
 
 bool is_allowed(const RecipientFacts& facts, const config::Settings& settings) {
@@ -335,7 +336,10 @@ void add_about_domain(const mail::Domain& domain,
                       const RecipientFacts& facts,
                       const config::Settings& settings,
                       std::vector<Finding>& found) {
-    if (is_reserved(domain, settings.dns.reserved_domains)) {
+    // The MTA's own domains are its own, whatever their names.
+    const bool is_ours = facts.route.has_value() && facts.route->kind == RouteKind::Local &&
+                         facts.route->why != kSpecialUse;
+    if (!is_ours && is_reserved(domain, settings.dns.reserved_domains)) {
         found.push_back(domain_finding(FindingName::ReservedDomain,
                                        Certainty::Certain,
                                        fmt::format("the domain {} is reserved and takes no mail",

@@ -57,17 +57,13 @@ struct MailRoute {
 /// the domain is `Unresolved`.
 inline constexpr std::size_t kMostMxHosts = 16;
 
-/// True when the name of an MTA's transport is one that looks up MX records: Postfix's smtp and
-/// relay, Sendmail's smtp, esmtp, smtp8, dsmtp and relay. An empty name is unknown, and counts as
-/// SMTP.
-[[nodiscard]] bool is_smtp_mailer(std::string_view name);
+/// True for a name that is `parent` or below it, in any letter case; dots in front of `parent` and
+/// one behind it are passed over.
+[[nodiscard]] bool is_at_or_under(std::string_view name, std::string_view parent);
 
-/// True when DNS has no say about a domain: the MTA's `mailer` ({rcpt_mailer}) is not its SMTP
-/// transport, or the name is one of `local_domains` or below it, or localhost, .local, .internal,
-/// .home.arpa or .onion (RFC 6761, 6762, 7686, 8375). Literals are never local.
-[[nodiscard]] bool is_local(const mail::Domain& domain,
-                            std::string_view mailer = {},
-                            std::span<const std::string> local_domains = {});
+/// Localhost, .local, .internal, .home.arpa and .onion with all below them, which belong to this
+/// machine or this site, or must not appear in DNS at all (RFC 6761, 6762, 7686, 8375).
+[[nodiscard]] bool is_special_use(std::string_view domain);
 
 /// What has to be asked next to find the route of `domain` (canonical text); empty when it is
 /// decided, or never asked in DNS. Questions repeat until their answers are there.
@@ -76,10 +72,7 @@ inline constexpr std::size_t kMostMxHosts = 16;
 
 /// The route by what the answers say; what is missing in them counts as unresolved. A negative
 /// answer counts when `is_certain_no()`, and a failed MX query never falls back to addresses.
-[[nodiscard]] MailRoute mail_route(const mail::Domain& domain,
-                                   const mail::DomainAnswers& answers,
-                                   std::string_view mailer = {},
-                                   std::span<const std::string> local_domains = {});
+[[nodiscard]] MailRoute mail_route(const mail::Domain& domain, const mail::DomainAnswers& answers);
 
 /// "null-mx", "no-such-domain", …
 [[nodiscard]] std::string_view wire_name(RouteKind kind);
