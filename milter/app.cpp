@@ -143,6 +143,7 @@ App::App(std::string settings_path,
       connection_(milter_listener_.has_value()
                       ? fmt::format("fd:{}", milter_listener_->descriptor())
                       : snapshot->settings.milter.socket),
+      mta_tables_(*log_, clock_),
       guard_(snapshot->settings, *log_),
       database_({.path = snapshot->settings.store.path,
                  .mode = io::DatabaseMode::ReadWrite,
@@ -178,7 +179,8 @@ App::App(std::string settings_path,
                  .own_mail = own_mail_,
                  .reader = reader_,
                  .campaigns = campaigns_,
-                 .recorder = &recorder_}),
+                 .recorder = &recorder_,
+                 .mta = &mta_tables_}),
       inbound_({.reader = reader_,
                 .learner = learner_,
                 .unknown = unknown_,
@@ -232,7 +234,8 @@ App::App(std::string settings_path,
                      .resolver = resolver_,
                      .suppressions = suppressions_,
                      .log = *log_,
-                     .clock = clock_}),
+                     .clock = clock_,
+                     .mta = &mta_tables_}),
       doubts_({.held = held_,
                .journal = journal_,
                .log = *log_,
@@ -255,6 +258,7 @@ App::App(std::string settings_path,
       dns_watch_(resolver_, clock_, *log_) {
     guard_.pair(database_, held_, spool_);
     say_mta_names(snapshot->settings.mta);
+    mta_tables_.use(snapshot->settings.mta);
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
@@ -361,6 +365,7 @@ core::Result<void, std::string> App::reload() {
     }
     static_cast<void>(use_seal_keys(settings));
     say_what_waits_for_a_restart(before->settings, settings);
+    mta_tables_.use(settings.mta);
     snapshots_.replace(*next);
     log_->write(ports::Severity::Info,
                 fmt::format("reloaded mode={} rules={}",

@@ -23,6 +23,7 @@
 #include "io/dir_spool.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
+#include "io/postfix_tables.hpp"
 #include "io/sqlite_campaigns.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_decisions.hpp"
@@ -123,6 +124,7 @@ private:
     std::optional<Listener> milter_listener_;
     std::string connection_;
     SwappableResolver resolver_;
+    io::PostfixTables mta_tables_;
     SpoolGuard guard_;  // before the store and the spool: nobody else may have them
     io::Database database_;
     io::SqliteSuppressions suppressions_;

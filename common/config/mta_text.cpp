@@ -236,6 +236,16 @@ std::string_view without_proxy(std::string_view table) {
     return table;
 }
 
+TransportHop parse_transport_hop(std::string_view value) {
+    value = core::trim(value);
+    const std::size_t colon = value.find(':');
+    if (colon == std::string_view::npos) {
+        return {.transport = std::string(value), .next_hop = {}};
+    }
+    return {.transport = std::string(value.substr(0, colon)),
+            .next_hop = std::string(value.substr(colon + 1))};
+}
+
 SendmailCf parse_sendmail_cf(std::string_view text) {
     SendmailCf cf;
     for (const std::string& line : logical_lines(text)) {
@@ -245,6 +255,11 @@ SendmailCf parse_sendmail_cf(std::string_view text) {
             case 'D':
                 if (name == "j" && is_plain_name(core::trim(value))) {
                     cf.host_name = core::trim(value);
+                } else if (name == "S") {
+                    const std::string_view host = core::trim(value);
+                    // "relay:[127.0.0.1]", or a host alone.
+                    const bool has_mailer = host.contains(':') && !host.starts_with('[');
+                    cf.smart_host = has_mailer ? host.substr(host.find(':') + 1) : host;
                 }
                 break;
             case 'C':

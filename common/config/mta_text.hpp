@@ -62,6 +62,15 @@ struct ListEntry {
 /// proxy's socket is closed to all but Postfix.
 [[nodiscard]] std::string_view without_proxy(std::string_view table);
 
+/// "transport:nexthop" as Postfix's tables and parameters have it; either may be empty.
+struct TransportHop {
+    std::string transport;
+    std::string next_hop;
+
+    bool operator==(const TransportHop&) const = default;
+};
+[[nodiscard]] TransportHop parse_transport_hop(std::string_view value);
+
 /// What sendmail.cf says that we use.
 struct SendmailCf {
     struct ClassFile {
@@ -77,7 +86,8 @@ struct SendmailCf {
         std::vector<std::string> others;
     };
 
-    std::string host_name;  ///< macro j where it is a plain name; else empty
+    std::string host_name;   ///< macro j where it is a plain name; else empty
+    std::string smart_host;  ///< macro S without its mailer; empty when there is none
     std::map<std::string, Class, std::less<>> classes;  ///< by name: "w", "VirtHost"
     /// Name of a mailer -> "smtp", "lmtp" or "prog".
     std::map<std::string, std::string, std::less<>> mailers;

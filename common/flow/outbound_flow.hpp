@@ -25,6 +25,7 @@
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
+#include "ports/mta_tables.hpp"
 #include "ports/resolver.hpp"
 #include "ports/spool.hpp"
 #include "ports/suppression_store.hpp"
@@ -118,6 +119,7 @@ public:
         const ports::MessageReader& reader;
         CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
+        ports::MtaTables* mta = nullptr;       ///< nullptr: there is no MTA to ask
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}

@@ -90,6 +90,11 @@ public:
                                            "myhostname",
                                            "myorigin",
                                            "multi_instance_directories",
+                                           "relayhost",
+                                           "default_transport",
+                                           "transport_maps",
+                                           "sender_dependent_relayhost_maps",
+                                           "sender_dependent_default_transport_maps",
                                            "parent_domain_matches_subdomains"};
         arguments.insert(arguments.end(), kPostfixLists.begin(), kPostfixLists.end());
         const auto output = ask(arguments, names);
@@ -97,7 +102,8 @@ public:
             return {};
         }
         config::MtaParameters values = config::parse_postconf(*output);
-        if (names.host_name.empty()) {
+        const bool is_first = names.host_name.empty();
+        if (is_first) {
             names.host_name = core::to_lower(values["myhostname"]);
             names.origin = origin_of(values["myorigin"], names);
         }
@@ -115,6 +121,23 @@ public:
                 names.lists.push_back(std::move(domains));
             }
         }
+        for (const config::ListEntry& entry : config::parse_domain_list(values["transport_maps"])) {
+            if (entry.kind == config::ListEntry::Kind::Table) {
+                names.transport_maps.push_back(
+                    {.instance = directory_,
+                     .name = std::string(config::without_proxy(entry.text))});
+            }
+        }
+        for (std::string hop :
+             {values["relayhost"],
+              config::parse_transport_hop(values["default_transport"]).next_hop}) {
+            if (!hop.empty()) {
+                names.default_hops.push_back(core::to_lower(hop));
+            }
+        }
+        const bool by_sender = !values["sender_dependent_relayhost_maps"].empty() ||
+                               !values["sender_dependent_default_transport_maps"].empty();
+        names.knows_hops = !by_sender && (is_first || names.knows_hops);
         if (const auto services = ask({"-M"}, names)) {
             names.transports.merge(config::parse_master(*services));
         }
@@ -238,6 +261,10 @@ mail::MtaNames read_sendmail(const std::string& path) {
     config::SendmailCf cf = config::parse_sendmail_cf(*text);
     names.host_name = core::to_lower(cf.host_name);
     names.transports = std::move(cf.mailers);
+    names.knows_hops = true;
+    if (!cf.smart_host.empty()) {
+        names.default_hops.push_back(core::to_lower(cf.smart_host));
+    }
     for (const SendmailList& each : kSendmailLists) {
         const auto found = cf.classes.find(each.class_name);
         if (found == cf.classes.end()) {

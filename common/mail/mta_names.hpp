@@ -103,6 +103,13 @@ struct MtaNames {
     std::vector<DomainList> lists;
     /// Name of a transport or mailer -> the program that runs it: "smtp", "lmtp", "pipe", …
     std::map<std::string, std::string, std::less<>> transports;
+    /// Tables that name a transport for a domain (Postfix: transport_maps), in their order.
+    std::vector<MtaTable> transport_maps;
+    /// Next hops of mail for which there is no route of its own (Postfix: relayhost, and those of
+    /// default_transport; Sendmail: the smart host), in lower case.
+    std::vector<std::string> default_hops;
+    /// `default_hops` are all that there are: none depends on the sender.
+    bool knows_hops = false;
     /// What could not be read, each a text for people. What else is here is right all the same.
     std::vector<std::string> troubles;
 

@@ -180,22 +180,6 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
 }
 
 /// True when DNS says that the domain takes no mail.
-bool takes_no_mail(RouteKind route) {
-    switch (route) {
-        case RouteKind::NoSuchDomain:
-        case RouteKind::NoMailHost:
-        case RouteKind::NullMx:
-        case RouteKind::UnusableMx:
-            return true;
-        case RouteKind::Mx:
-        case RouteKind::Implicit:
-        case RouteKind::Unresolved:
-        case RouteKind::Local:
-        case RouteKind::Literal:
-            return false;
-    }
-    return false;
-}
 
 /// What was meant, as an address for people.
 std::string suggested_address(const mail::Address& address, std::string_view domain) {
@@ -316,7 +300,8 @@ std::optional<Lookalike> suspected_misspelling(const RecipientFacts& facts,
     }
     const mail::Domain& domain = facts.syntax->value.domain();
     const bool is_local = facts.route.has_value() && facts.route->kind == RouteKind::Local;
-    const bool fails = facts.route.has_value() && takes_no_mail(facts.route->kind);
+    const bool fails =
+        facts.route.has_value() && takes_no_mail(facts.route->kind) && !facts.route->perhaps_local;
     if (is_local || is_reserved(domain, settings.dns.reserved_domains) ||
         std::ranges::any_of(settings.policy.known_domains,
                             [&](std::string_view known) { return domain.is_under(known); })) {
@@ -346,6 +331,7 @@ void add_about_domain(const mail::Domain& domain,
                                                    core::printable(domain.text()))));
     } else if (facts.route.has_value()) {
         if (auto by_route = route_finding(domain, *facts.route)) {
+            by_route->only_tags = facts.route->perhaps_local;
             found.push_back(*std::move(by_route));
         }
     }

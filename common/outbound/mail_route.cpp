@@ -280,6 +280,23 @@ MailRoute route_by_answers(const std::string& domain, const DomainAnswers& answe
 
 }  // namespace
 
+bool takes_no_mail(RouteKind kind) {
+    switch (kind) {
+        case RouteKind::NoSuchDomain:
+        case RouteKind::NoMailHost:
+        case RouteKind::NullMx:
+        case RouteKind::UnusableMx:
+            return true;
+        case RouteKind::Mx:
+        case RouteKind::Implicit:
+        case RouteKind::Unresolved:
+        case RouteKind::Local:
+        case RouteKind::Literal:
+            return false;
+    }
+    return false;
+}
+
 bool is_at_or_under(std::string_view name, std::string_view parent) {
     while (parent.starts_with('.')) {
         parent.remove_prefix(1);
@@ -354,6 +371,13 @@ std::string_view wire_name(RouteKind kind) {
             return "literal";
     }
     return "";
+}
+
+std::string shown(const MailRoute& route) {
+    const std::string_view kind = wire_name(route.kind);
+    return route.kind == RouteKind::Local && !route.why.empty()
+               ? fmt::format("{}:{}", kind, route.why)
+               : std::string(kind);
 }
 
 std::optional<RouteKind> parse_route_kind(std::string_view name) {

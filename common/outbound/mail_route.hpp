@@ -41,14 +41,21 @@ inline constexpr std::array kAllRouteKinds{
     RouteKind::Literal,
 };
 
+/// True for a route by which no mail can go, as far as DNS knows.
+[[nodiscard]] bool takes_no_mail(RouteKind kind);
+
 /// A route, and why it is that one.
 struct MailRoute {
     RouteKind kind = RouteKind::Unresolved;
     /// Names of the MX hosts in order of preference, without the root; the domain itself for
     /// `Implicit` and for an `UnusableMx` without MX records.
     std::vector<std::string> hosts;
-    /// One clause in plain words; foreign names in it are printable ASCII.
+    /// One clause in plain words; foreign names in it are printable ASCII. For `Local` what
+    /// `why_local` gives.
     std::string why;
+    /// What DNS says may not count: the MTA may deliver to the domain itself, and it could not be
+    /// found out whether it does.
+    bool perhaps_local = false;
 
     bool operator==(const MailRoute&) const = default;
 };
@@ -76,6 +83,8 @@ inline constexpr std::size_t kMostMxHosts = 16;
 
 /// "null-mx", "no-such-domain", …
 [[nodiscard]] std::string_view wire_name(RouteKind kind);
+/// The route for logs: its kind, and for `Local` behind a colon why it is, "local:mydestination".
+[[nodiscard]] std::string shown(const MailRoute& route);
 [[nodiscard]] std::optional<RouteKind> parse_route_kind(std::string_view name);
 
 }  // namespace holdback::outbound

@@ -18,7 +18,9 @@ Verdict judge(std::span<const Finding> found, Stream stream, const config::Polic
     Verdict verdict;
     bool decided = false;
     for (const Finding& finding : found) {
-        const config::PolicyAction action = table[finding.name];
+        const config::PolicyAction by_policy = table[finding.name];
+        const config::PolicyAction action =
+            finding.only_tags ? std::min(by_policy, config::PolicyAction::Tag) : by_policy;
         verdict.shadowed = std::max(verdict.shadowed, action);
         if (std::ranges::find(policy.shadow, finding.name) != policy.shadow.end()) {
             continue;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -67,7 +68,9 @@ TEST_CASE("Postfix says its name, its domains and its transports" * doctest::ski
                       "  !skipped.test, skipped.test\n"
                       "virtual_alias_maps = hash:{0}/virtual\n"
                       "virtual_mailbox_domains = box.test proxy:mysql:{0}/my.cf\n"
-                      "relay_domains = branch.test\n",
+                      "relay_domains = branch.test\n"
+                      "transport_maps = hash:{0}/transport\n"
+                      "relayhost = [Smart.Test]:587\n",
                       etc));
     const mail::MtaNames names = read("postfix:" + etc);
     CHECK(names.troubles.empty());
@@ -93,6 +96,9 @@ TEST_CASE("Postfix says its name, its domains and its transports" * doctest::ski
     CHECK(tables == fmt::format("virtual_alias_domains hash:{0}/virtual\n"
                                 "virtual_mailbox_domains mysql:{0}/my.cf\n",
                                 etc));
+    REQUIRE(names.transport_maps.size() == 1);
+    CHECK(names.transport_maps[0].name == fmt::format("hash:{}/transport", etc));
+    CHECK(names.default_hops == std::vector<std::string>{"[smart.test]:587"});
     CHECK(names.transports.at("bulksmtp") == "smtp");
     CHECK(names.transports.at("script") == "pipe");
 }

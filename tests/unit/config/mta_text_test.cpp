@@ -108,6 +108,13 @@ TEST_CASE("a table is opened without the proxy") {
     CHECK(without_proxy("hash:/x") == "hash:/x");
 }
 
+TEST_CASE("a transport and its next hop are apart") {
+    CHECK(parse_transport_hop("smtp:[10.0.0.5]:25") == TransportHop{"smtp", "[10.0.0.5]:25"});
+    CHECK(parse_transport_hop(" slow: ") == TransportHop{"slow", ""});
+    CHECK(parse_transport_hop(":") == TransportHop{"", ""});
+    CHECK(parse_transport_hop("smtp") == TransportHop{"smtp", ""});
+}
+
 TEST_CASE("sendmail.cf has classes, mailers and its own name") {
     const SendmailCf cf = parse_sendmail_cf(R"(# comment
 Cwlocalhost
@@ -115,6 +122,7 @@ Djmta.home.test
 Cw mail.home.test	$j $w
 Fw-o /etc/mail/local-host-names
 Fw/etc/mail/more %[^\#]
+DSrelay:[127.0.0.1]
 C{VirtHost}virt.test
 F{VirtHost}@ldap:-k whatever
 FR-o /etc/mail/relay-domains
@@ -128,6 +136,7 @@ Mlmtp,		F=lsDFMnqXz, P=[IPC], A=TCP $h 24
 R$*		$: $1
 )");
     CHECK(cf.host_name == "mta.home.test");
+    CHECK(cf.smart_host == "[127.0.0.1]");
     REQUIRE(cf.classes.contains("w"));
     const SendmailCf::Class& local = cf.classes.find("w")->second;
     CHECK(local.names == std::vector<std::string>{"localhost", "mail.home.test", "mta.home.test"});
@@ -141,6 +150,7 @@ R$*		$: $1
           std::map<std::string, std::string, std::less<>>{
               {"local", "prog"}, {"esmtp", "smtp"}, {"cyrusv2", "lmtp"}, {"lmtp", "lmtp"}});
     CHECK(parse_sendmail_cf("Dj$w.home.test\nC\nF\nC{x\n").host_name.empty());
+    CHECK(parse_sendmail_cf("DS[IPv6:2001:db8::1]").smart_host == "[IPv6:2001:db8::1]");
     CHECK(parse_class_file("a.test b.test # c.test\n\n#d\n e.test\n") ==
           std::vector<std::string>{"a.test", "b.test", "e.test"});
 }
