@@ -24,6 +24,7 @@
 #include "io/sqlite_suppressions.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
+#include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/descriptors.hpp"
@@ -144,6 +145,7 @@ App::App(std::string settings_path,
       connection_(milter_listener_.has_value()
                       ? fmt::format("fd:{}", milter_listener_->descriptor())
                       : snapshot->settings.milter.socket),
+      mta_tables_(*log_, clock_),
       guard_(snapshot->settings, *log_),
       database_({.path = snapshot->settings.store.path,
                  .mode = io::DatabaseMode::ReadWrite,
@@ -188,7 +190,8 @@ App::App(std::string settings_path,
                  .reader = reader_,
                  .campaigns = campaigns_,
                  .recorder = &recorder_,
-                 .learner = &learner_}),
+                 .learner = &learner_,
+                 .mta = &mta_tables_}),
       inbound_({.reader = reader_,
                 .learner = learner_,
                 .unknown = unknown_,
@@ -243,7 +246,8 @@ App::App(std::string settings_path,
                      .resolver = resolver_,
                      .suppressions = suppressions_,
                      .log = *log_,
-                     .clock = clock_}),
+                     .clock = clock_,
+                     .mta = &mta_tables_}),
       doubts_({.held = held_,
                .journal = journal_,
                .log = *log_,
@@ -265,6 +269,8 @@ App::App(std::string settings_path,
       recording_(recorder_, snapshots_, *log_),
       dns_watch_(resolver_, clock_, *log_) {
     guard_.pair(database_, held_, spool_);
+    say_mta_names(snapshot->settings.mta);
+    mta_tables_.use(snapshot->settings.mta);
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
@@ -354,7 +360,9 @@ core::Result<void, std::string> App::use_seal_keys(const config::Settings& setti
 
 core::Result<void, std::string> App::reload() {
     const std::scoped_lock lock(reload_mutex_);
-    auto next = load_snapshot(settings_path_);
+    auto next = load_snapshot(settings_path_, [this](const config::OutgoingSettings& settings) {
+        return read_mta_again(settings);
+    });
     if (!next.has_value()) {
         for (const io::FileError& error : next.error()) {
             log_->write(ports::Severity::Error,
@@ -376,12 +384,39 @@ core::Result<void, std::string> App::reload() {
     }
     static_cast<void>(use_seal_keys(settings));
     say_what_waits_for_a_restart(before->settings, settings);
+    mta_tables_.use(settings.mta);
     snapshots_.replace(*next);
     log_->write(ports::Severity::Info,
                 fmt::format("reloaded mode={} rules={}",
                             config::wire_name(settings.mode),
                             (*next)->rules.rules().size()));
     return {};
+}
+
+mail::MtaNames App::read_mta_again(const config::OutgoingSettings& settings) const {
+    const std::shared_ptr<const flow::Snapshot> before = snapshots_.current();
+    mail::MtaNames names = read_mta_now(settings);
+    const mail::MtaNames& known = before->settings.mta;
+    const bool same_source = settings.mta_domains == before->settings.outgoing.mta_domains;
+    if (names.troubles.empty() || !known.troubles.empty() || !same_source) {
+        say_mta_names(names);
+        return names;
+    }
+    // What was read as root at the start may be closed to the account that we have now.
+    for (const std::string& trouble : names.troubles) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("mta: {}; what was read before stays", core::printable(trouble)));
+    }
+    return known;
+}
+
+void App::say_mta_names(const mail::MtaNames& names) const {
+    for (const std::string& trouble : names.troubles) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("mta: {}; domains that only the MTA knows may be judged by the "
+                                "public DNS: see [outgoing] mta_domains",
+                                core::printable(trouble)));
+    }
 }
 
 void App::say_what_waits_for_a_restart(const config::Settings& before,

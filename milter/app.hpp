@@ -24,6 +24,7 @@
 #include "io/dir_spool.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
+#include "io/postfix_tables.hpp"
 #include "io/sqlite_campaigns.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_decisions.hpp"
@@ -34,6 +35,7 @@
 #include "io/sqlite_notices.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "io/sqlite_unknown.hpp"
+#include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
@@ -113,6 +115,9 @@ private:
     void use_resolver(const config::DnsSettings& settings);
     /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
     [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
+    /// What the MTA says of itself now; what it said before where that cannot be read any more.
+    [[nodiscard]] mail::MtaNames read_mta_again(const config::OutgoingSettings& settings) const;
+    void say_mta_names(const mail::MtaNames& names) const;
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 
@@ -126,6 +131,7 @@ private:
     std::optional<Listener> milter_listener_;
     std::string connection_;
     SwappableResolver resolver_;
+    io::PostfixTables mta_tables_;
     SpoolGuard guard_;  // before the store and the spool: nobody else may have them
     io::Database database_;
     Descriptors descriptors_;

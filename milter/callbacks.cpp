@@ -270,7 +270,7 @@ void ask_for_macros(SMFICTX* context) {
     };
     ask(SMFIM_CONNECT, "j v {daemon_name} {daemon_port} {client_addr} {client_resolve}");
     ask(SMFIM_ENVFROM, "i {auth_authen} {auth_type}");
-    ask(SMFIM_ENVRCPT, "{rcpt_mailer}");
+    ask(SMFIM_ENVRCPT, "{rcpt_mailer} {rcpt_host}");
     ask(SMFIM_EOH, "i");
     ask(SMFIM_EOM, "i");
 }
@@ -354,7 +354,8 @@ sfsistat on_rcpt(SMFICTX* context, char** argv) {
         const SessionReply reply =
             connection.session.recipient({.path = argv[0] == nullptr ? "" : argv[0],
                                           .arguments = arguments_of(argv),
-                                          .mailer = macro(context, "{rcpt_mailer}")});
+                                          .mailer = macro(context, "{rcpt_mailer}"),
+                                          .next_hop = macro(context, "{rcpt_host}")});
         return connection.agreed.rcpt ? SMFIS_NOREPLY : status_for(context, connection, reply);
     });
 }

@@ -8,6 +8,7 @@
 #include "flow/facts.hpp"
 #include "io/address_list_file.hpp"
 #include "io/domain_lookup.hpp"
+#include "io/postfix_tables.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_suppressions.hpp"
@@ -23,16 +24,19 @@
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_remembering_resolver.hpp"
 #include "milter/ctl_sources.hpp"
+#include "milter/load.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
+#include "ports/log.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <expected>
 #include <filesystem>
 #include <fstream>
@@ -41,6 +45,7 @@
 #include <istream>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -57,6 +62,8 @@ namespace {
 constexpr std::size_t kBatch = 500;
 /// More rows than this, those without an address included, do not wait for a batch.
 constexpr std::size_t kMostRows = 20 * kBatch;
+/// A list is judged as mail that comes by SMTP and goes on by it.
+constexpr std::string_view kBySmtp = "smtp";
 /// A list is no message: nobody waits for a reply.
 constexpr std::chrono::milliseconds kListPatience{10'000};
 
@@ -93,7 +100,7 @@ public:
         filling_.push_back({.verbatim = fmt::format("<{}>", view),
                             .syntax = std::move(syntax),
                             .arguments = {},
-                            .mailer = {}});
+                            .mailer = std::string(kBySmtp)});
         rows_.push_back(std::move(row));
         if (filling_.size() < kBatch) {
             return std::nullopt;
@@ -170,6 +177,22 @@ private:
     std::vector<mail::Recipient> filling_;
 };
 
+/// What the daemon would log goes to the standard error.
+class ErrorLog final : public ports::Log {
+public:
+    explicit ErrorLog(std::ostream& err) : err_(err) {}
+    void write(ports::Severity /*severity*/, std::string_view line) noexcept override {
+        try {
+            err_ << "holdbackctl: " << line << '\n';
+        } catch (const std::exception&) {
+            return;  // nowhere is left to say it
+        }
+    }
+
+private:
+    std::ostream& err_;
+};
+
 /// The open sources of facts; what is absent (offline, no store yet) stays null.
 struct OpenSources {
     std::unique_ptr<io::Database> database;
@@ -178,6 +201,8 @@ struct OpenSources {
     std::unique_ptr<io::DomainLookup> asked;
     std::unique_ptr<RememberingResolver> resolver;
     outbound::AddressLists lists;
+    std::unique_ptr<ErrorLog> log;
+    std::unique_ptr<io::PostfixTables> mta;
 };
 
 core::Result<OpenSources, CommandError> open_sources(const CommandContext& context,
@@ -199,6 +224,9 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
         return std::unexpected(settings_error(lists.error()));
     }
     sources.lists = *std::move(lists);
+    sources.log = std::make_unique<ErrorLog>(context.err);
+    sources.mta = std::make_unique<io::PostfixTables>(*sources.log, context.clock);
+    sources.mta->use(settings.mta);
     if (!offline) {
         auto resolver = io::make_resolver(settings.dns, context.clock);
         if (!resolver.has_value()) {
@@ -246,7 +274,8 @@ Checker::Parts parts_of(const CommandContext& context,
         .sources = {.resolver = sources.resolver.get(),
                     .suppressions = sources.suppressions.get(),
                     .journal = sources.journal.get(),
-                    .lists = &sources.lists},
+                    .lists = &sources.lists,
+                    .mta = sources.mta.get()},
         .sender = options.sender.has_value() ? mail::EnvelopeSender(*options.sender)
                                              : mail::EnvelopeSender(mail::NullSender{}),
         .stream =
@@ -376,10 +405,11 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
         return std::unexpected(
             CommandError{Exit::Usage, "check: --column and --out go with a list by --file"});
     }
-    const auto settings = load_tool_settings(context);
+    auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
+    settings->mta = read_mta_now(settings->outgoing);
     const auto sources = open_sources(context, *settings, options.offline);
     if (!sources.has_value()) {
         return std::unexpected(sources.error());

@@ -55,6 +55,9 @@ Json as_json(const CheckedAddress& address) {
          address.route.has_value() ? Json(outbound::wire_name(address.route->kind))
                                    : Json(nullptr)},
         {"hosts", std::move(hosts)},
+        {"route_reason",
+         address.route.has_value() ? text_or_null(core::printable(address.route->why))
+                                   : Json(nullptr)},
     };
 }
 
@@ -63,7 +66,7 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
     out << fmt::format(
         "{:<6}  {}", config::wire_name(address.verdict), core::printable(address.text, kMostShown));
     if (address.route.has_value()) {
-        out << fmt::format("  ({}", outbound::wire_name(address.route->kind));
+        out << fmt::format("  ({}", core::printable(outbound::shown(*address.route)));
         for (const std::string& host : address.route->hosts) {
             out << ' ' << core::printable(host);
         }

@@ -18,11 +18,11 @@
 #include "mail/loopback_relay.hpp"
 #include "mail/outcome.hpp"
 #include "mail/suppression.hpp"
+#include "mail/transport.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_time.hpp"
-#include "outbound/mail_route.hpp"
 #include "ports/suppression_store.hpp"
 #include "report/html_report.hpp"
 #include "report/summary.hpp"
@@ -88,7 +88,7 @@ Fate fate_of(mail::HeldState state) {
 /// True for an end of outgoing mail: by SMTP, and not the handing to a filter on this host, which
 /// is followed by another one. What a filter refuses is one.
 bool is_counted(const mail::MtaOutcome& outcome, const config::MaillogSettings& settings) {
-    if (!outbound::is_smtp_mailer(outcome.mailer)) {
+    if (mail::is_local_transport(outcome.mailer)) {
         return false;
     }
     return outcome.result == mail::DeliveryResult::Bounced ||

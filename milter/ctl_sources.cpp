@@ -69,7 +69,7 @@ core::Result<config::Settings, CommandError> load_tool_settings(const CommandCon
 
 core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(
     const CommandContext& context) {
-    auto snapshot = load_snapshot(settings_path(context));
+    auto snapshot = load_snapshot(settings_path(context), {});
     if (!snapshot.has_value()) {
         return std::unexpected(settings_error(snapshot.error()));
     }

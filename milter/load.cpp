@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/load.hpp"
 
+#include "config/settings.hpp"
+#include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
 #include "io/address_list_file.hpp"
 #include "io/codes_file.hpp"
+#include "io/mta_reader.hpp"
 #include "io/rules_file.hpp"
 #include "io/settings_file.hpp"
 #include "io/toml_access.hpp"
+#include "mail/mta_names.hpp"
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <string>
@@ -17,7 +22,7 @@
 namespace holdback::milter {
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
-    const std::string& settings_path) {
+    const std::string& settings_path, const MtaReading& read_mta) {
     auto settings = io::load_settings(settings_path);
     if (!settings.has_value()) {
         return std::unexpected(std::move(settings.error()));
@@ -34,10 +39,18 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
     if (!lists.has_value()) {
         return std::unexpected(std::move(lists.error()));
     }
+    if (read_mta) {
+        settings->mta = read_mta(settings->outgoing);
+    }
     return std::make_shared<const flow::Snapshot>(flow::Snapshot{.settings = *std::move(settings),
                                                                  .codes = *std::move(codes),
                                                                  .rules = *std::move(rules),
                                                                  .lists = *std::move(lists)});
+}
+
+mail::MtaNames read_mta_now(const config::OutgoingSettings& settings) {
+    constexpr std::chrono::seconds kPatience{5};
+    return io::read_mta_names(settings.mta_domains, core::SystemClock().steady_now() + kPatience);
 }
 
 }  // namespace holdback::milter

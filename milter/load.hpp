@@ -2,18 +2,27 @@
 #pragma once
 // Settings, codes and rules from their files, as one snapshot.
 
+#include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
 #include "io/toml_access.hpp"
+#include "mail/mta_names.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
 namespace holdback::milter {
 
+/// Gives what the MTA says of itself, as the settings want it read. Null: nobody needs it.
+using MtaReading = std::function<mail::MtaNames(const config::OutgoingSettings& settings)>;
+
 /// Reads everything that the settings file names and checks it, rules with their examples. All
 /// errors of the first file set that has any.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
-    const std::string& settings_path);
+    const std::string& settings_path, const MtaReading& read_mta);
+
+/// Reads it anew. A few seconds at most.
+[[nodiscard]] mail::MtaNames read_mta_now(const config::OutgoingSettings& settings);
 
 }  // namespace holdback::milter

@@ -170,7 +170,9 @@ int serve(App& app, const Signals& signals) {
 }
 
 core::Result<int, Refusal> run(const Options& options) {
-    auto snapshot = load_snapshot(options.settings);
+    // The MTA is read while we are still root, who may read all of it.
+    auto snapshot =
+        load_snapshot(options.settings, options.check ? MtaReading() : MtaReading(read_mta_now));
     if (!snapshot.has_value()) {
         for (const io::FileError& error : snapshot.error()) {
             fmt::print(stderr, "{}\n", error.text());

@@ -62,9 +62,12 @@ BegunMessage begin_message(const ConnectFacts& connection,
     envelope.sender_verbatim = facts.path;
     envelope.sender_arguments = facts.arguments;
     envelope.queue_id = facts.queue_id;
-    envelope.utf8 = has_smtputf8(facts.arguments) ? mail::Smtputf8::Yes : mail::Smtputf8::No;
     const auto path = mail::parse_path(facts.path);
     const mail::PathForm form = path.has_value() ? path->form : mail::PathForm::Bracketed;
+    const bool over_smtp = came_over_smtp(connection, facts, form);
+    // Mail by sendmail(1) has no arguments: Postfix finds out by itself that it needs SMTPUTF8.
+    envelope.utf8 =
+        !over_smtp || has_smtputf8(facts.arguments) ? mail::Smtputf8::Yes : mail::Smtputf8::No;
     if (path.has_value()) {
         envelope.sender = sender_of(*path, envelope.utf8);
     } else {
@@ -76,7 +79,7 @@ BegunMessage begin_message(const ConnectFacts& connection,
                  .client = connection.address,
                  .client_text = connection.client,
                  .client_name = connection.client_name,
-                 .over_smtp = came_over_smtp(connection, facts, form)};
+                 .over_smtp = over_smtp};
     if (outbound::is_outgoing(flow::origin_of(begun.who), envelope.sender, settings)) {
         envelope.direction = mail::Direction::Outgoing;
     } else {

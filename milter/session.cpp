@@ -125,7 +125,8 @@ SessionReply Session::recipient(RcptFacts facts) {
     mail::Recipient recipient{.verbatim = std::move(facts.path),
                               .syntax = std::unexpected(mail::SyntaxError::Empty),
                               .arguments = std::move(facts.arguments),
-                              .mailer = std::move(facts.mailer)};
+                              .mailer = std::move(facts.mailer),
+                              .next_hop = std::move(facts.next_hop)};
     recipient.syntax = syntax_of(recipient.verbatim, message_->envelope.utf8);
     if (message_->notice.take(recipient, parts_.replies, message_->snapshot->settings) &&
         message_->envelope.direction == mail::Direction::Outgoing) {

@@ -30,6 +30,7 @@ set(doors
     "spdlog/" common/io/log_setup.cpp
     "re2/" common/dsn/pattern_set.cpp
     "idn2\\.h" common/mail/idna.cpp
+    "unicode/" common/mail/unicode_text.cpp
     "sodium\\.h" common/core/digest.cpp
     "prometheus/" common/io/metrics_http.cpp
     "pqxx/" common/io/postgres_db.cpp)

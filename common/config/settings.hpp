@@ -6,6 +6,7 @@
 #include "config/policy.hpp"
 #include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/mta_names.hpp"
 #include "mail/suppression.hpp"
 
 #include <chrono>
@@ -92,6 +93,12 @@ struct OutgoingSettings {
     std::vector<std::string> daemons = {"ORIGINATING"};
     std::vector<std::string> sender_domains;  ///< empty: any
     std::vector<std::string> local_domains;
+    /// Where the domains that the MTA itself serves are read from: auto | off |
+    /// postfix:/directory | sendmail:/file.
+    std::string mta_domains = "auto";
+    /// Transports of Postfix and mailers of Sendmail that don't deliver by MX records, beside the
+    /// usual ones.
+    std::vector<std::string> local_transports;
     /// Addresses ("a@example.net"), domains ("example.net") and domains with all below them
     /// (".example.net"), in lower case.
     std::vector<std::string> allow;
@@ -342,6 +349,9 @@ struct Settings {
     MaillogSettings maillog;
     JournalSettings journal;
     LogSettings log;
+    /// What the MTA says of itself. Not of the settings file: read at start and reload from where
+    /// `outgoing.mta_domains` says.
+    mail::MtaNames mta;
 
     bool operator==(const Settings&) const = default;
 };

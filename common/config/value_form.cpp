@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/value_form.hpp"
 
+#include "config/mta_text.hpp"
 #include "config/settings.hpp"
 #include "config/value_text.hpp"
 #include "mail/address.hpp"
@@ -102,6 +103,11 @@ ValueForm<std::string> control_socket_form() {
 ValueForm<std::string> reinject_form() {
     return checked_text(R"("smtp:HOST:PORT" or "sendmail:/PATH")",
                         [](std::string_view text) { return parse_reinject(text).has_value(); });
+}
+
+ValueForm<std::string> mta_source_form() {
+    return checked_text(R"("auto", "off", "postfix:/DIRECTORY" or "sendmail:/FILE")",
+                        [](std::string_view text) { return parse_mta_source(text).has_value(); });
 }
 
 ValueForm<std::string> log_target_form() {

@@ -154,12 +154,13 @@ std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
         std::vector<mail::Recipient> recipients;
         recipients.reserve(of_sender.size());
         std::ranges::transform(of_sender, std::back_inserter(recipients), recipient_of);
-        const GatheredFacts facts = gather_facts(recipients,
-                                                 sender_of(of_sender.front().message),
-                                                 settings,
-                                                 {&parts_.resolver, &parts_.suppressions},
-                                                 deadline,
-                                                 parts_.clock.now());
+        const GatheredFacts facts = gather_facts(
+            recipients,
+            sender_of(of_sender.front().message),
+            settings,
+            {.resolver = &parts_.resolver, .suppressions = &parts_.suppressions, .mta = parts_.mta},
+            deadline,
+            parts_.clock.now());
         if (facts.store_trouble.has_value()) {
             return {};
         }

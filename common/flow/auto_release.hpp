@@ -8,6 +8,7 @@
 #include "mail/finding.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
+#include "ports/mta_tables.hpp"
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -44,6 +45,7 @@ public:
         ports::SuppressionStore& suppressions;
         ports::Log& log;
         core::Clock& clock;
+        ports::MtaTables* mta = nullptr;
     };
 
     explicit AutoRelease(const Parts& parts) : parts_(parts) {}

@@ -3,15 +3,20 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/text.hpp"
 #include "mail/address.hpp"
 #include "mail/dns_answer.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
+#include "mail/mta_names.hpp"
 #include "mail/suppression.hpp"
 #include "mail/suppression_subject.hpp"
+#include "mail/syntax.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/local_route.hpp"
 #include "outbound/mail_route.hpp"
 #include "ports/journal.hpp"
+#include "ports/mta_tables.hpp"
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -22,11 +27,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::flow {
 
 namespace {
+
+constexpr std::string_view kOff = "off";  // [outgoing] mta_domains
 
 using RoutesByDomain = std::map<std::string, outbound::MailRoute, std::less<>>;
 
@@ -65,12 +74,89 @@ std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
     outbound::MailRoute route;
     if (domain.is_literal()) {
         route.kind = outbound::RouteKind::Literal;
-    } else if (outbound::is_local(domain, recipient.mailer, settings.outgoing.local_domains)) {
-        route.kind = outbound::RouteKind::Local;
+    } else if (auto why = outbound::why_local(domain, recipient.mailer, settings)) {
+        route = {outbound::RouteKind::Local, {}, *std::move(why)};
     } else {
         return std::nullopt;
     }
     return route;
+}
+
+/// Sendmail writes names that it has looked up with the dot of the root.
+std::string_view without_root(std::string_view host) {
+    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+}
+
+/// True when the MTA says that it looks for the mail exchanger of the domain itself. In a domain
+/// that is not ASCII, the MTA's spelling is the one that came.
+bool goes_by_dns(const mail::Recipient& recipient) {
+    const auto next = mail::Domain::parse(without_root(recipient.next_hop), mail::Smtputf8::Yes);
+    return next.has_value() && next->value == recipient.syntax->value.domain();
+}
+
+/// True for a next hop that the MTA names for some domains and not for all mail.
+bool is_named_hop(const std::string& next_hop, const config::Settings& settings) {
+    const auto& usual = settings.mta.default_hops;
+    return settings.mta.knows_hops && !next_hop.empty() &&
+           std::ranges::none_of(usual, [&](std::string_view hop) {
+               return core::equals_ignoring_case(without_root(hop), without_root(next_hop));
+           });
+}
+
+/// What DNS says against a domain counts only when the MTA has no route of its own for it.
+void doubt_route(const mail::Recipient& recipient,
+                 const ports::OwnRoute& own,
+                 const config::Settings& settings,
+                 outbound::MailRoute& route) {
+    constexpr std::string_view kNextHop = "next-hop";
+    switch (own.membership) {
+        case mail::Membership::Yes:
+            route = {outbound::RouteKind::Local, {}, own.list};
+            return;
+        case mail::Membership::No:
+            // Sendmail's tables can't be asked: only where the mail goes tells what they say.
+            if (settings.mta.kind == mail::MtaKind::Sendmail &&
+                is_named_hop(recipient.next_hop, settings)) {
+                route = {outbound::RouteKind::Local, {}, std::string(kNextHop)};
+            }
+            return;
+        case mail::Membership::Unknown:
+            break;
+    }
+    if (is_named_hop(recipient.next_hop, settings)) {
+        route = {outbound::RouteKind::Local, {}, std::string(kNextHop)};
+    } else if (recipient.mailer.empty() && settings.outgoing.mta_domains != kOff) {
+        route.perhaps_local = true;
+    }
+}
+
+/// Asks the MTA about the few domains that take no mail as far as DNS knows.
+void add_own_routes(std::span<const mail::Recipient> recipients,
+                    const config::Settings& settings,
+                    ports::MtaTables* mta,
+                    core::SteadyPoint deadline,
+                    GatheredFacts& facts) {
+    std::vector<std::size_t> positions;
+    std::vector<mail::Domain> domains;
+    for (std::size_t i = 0; i < recipients.size(); ++i) {
+        const auto& route = facts.recipients[i].route;
+        if (route.has_value() && outbound::takes_no_mail(route->kind) &&
+            !recipients[i].syntax->value.domain().is_literal() && !goes_by_dns(recipients[i])) {
+            positions.push_back(i);
+            domains.push_back(recipients[i].syntax->value.domain());
+        }
+    }
+    if (domains.empty()) {
+        return;
+    }
+    std::vector<ports::OwnRoute> own(domains.size());
+    if (mta != nullptr && settings.mta.kind != mail::MtaKind::None) {
+        own = mta->ask(domains, deadline);
+    }
+    for (std::size_t k = 0; k < positions.size(); ++k) {
+        doubt_route(
+            recipients[positions[k]], own.at(k), settings, *facts.recipients[positions[k]].route);
+    }
 }
 
 /// What the list says of each recipient; those without an address are left out, and all of them
@@ -191,6 +277,7 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
             facts.recipients[i].route = route_of(recipients[i], settings, routes);
         }
     }
+    add_own_routes(recipients, settings, sources.mta, deadline, facts);
     drop_refuted(suppressions, facts);
     if (sources.journal != nullptr) {
         add_acceptances(settings, *sources.journal, facts);

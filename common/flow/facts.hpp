@@ -10,6 +10,7 @@
 #include "outbound/address_lists.hpp"
 #include "outbound/findings.hpp"
 #include "ports/journal.hpp"
+#include "ports/mta_tables.hpp"
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -28,6 +29,7 @@ struct FactSources {
     ports::SuppressionStore* suppressions = nullptr;
     const ports::Journal* journal = nullptr;
     const outbound::AddressLists* lists = nullptr;
+    ports::MtaTables* mta = nullptr;
 };
 
 struct GatheredFacts {

@@ -16,6 +16,7 @@
 #include "mail/suppression_scope.hpp"
 #include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
+#include "outbound/local_route.hpp"
 #include "outbound/mail_route.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
@@ -164,7 +165,7 @@ std::optional<dsn::LearnReason> Learner::objection_to(const std::string& domain,
                                                       const Snapshot& snapshot) {
     const auto parsed = mail::Domain::parse(domain, mail::Smtputf8::No);
     if (!parsed.has_value() || parsed->value.is_literal() ||
-        outbound::is_local(parsed->value, {}, snapshot.settings.outgoing.local_domains)) {
+        outbound::why_local(parsed->value, {}, snapshot.settings).has_value()) {
         return dsn::LearnReason::LocalDomain;
     }
     const auto answers = parts_.resolver.collect(std::array{parsed->value}, until);

@@ -237,7 +237,8 @@ FactSources OutboundFlow::sources(const outbound::AddressLists& lists) const {
     return {.resolver = &parts_.resolver,
             .suppressions = &parts_.suppressions,
             .journal = &parts_.journal,
-            .lists = &lists};
+            .lists = &lists,
+            .mta = parts_.mta};
 }
 
 std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& who,

@@ -27,6 +27,7 @@
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
+#include "ports/mta_tables.hpp"
 #include "ports/resolver.hpp"
 #include "ports/spool.hpp"
 #include "ports/suppression_store.hpp"
@@ -121,6 +122,7 @@ public:
         CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
         Learner* learner = nullptr;  ///< told of domains that take mail after all; nullptr: nobody
+        ports::MtaTables* mta = nullptr;       ///< nullptr: there is no MTA to ask
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}

@@ -10,6 +10,7 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
+#include "outbound/mail_route.hpp"
 #include "outbound/recorded.hpp"
 #include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
@@ -115,6 +116,10 @@ void OutboundFlow::report_recipient(const Submitting& who,
     line.held_id = held_id;
     line.overridden = verdict.overridden;
     line.campaign = decision.campaign_name();
+    if (index < decision.facts.recipients.size() &&
+        decision.facts.recipients[index].route.has_value()) {
+        line.route = outbound::shown(*decision.facts.recipients[index].route);
+    }
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 

@@ -8,7 +8,7 @@
 #include "mail/loopback_relay.hpp"
 #include "mail/outcome.hpp"
 #include "mail/provider.hpp"
-#include "outbound/mail_route.hpp"
+#include "mail/transport.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/log_source.hpp"
@@ -58,7 +58,7 @@ void count(FollowState& state, const mail::MtaOutcome& outcome) {
 /// may be ours.
 bool is_hand_over(const mail::MtaOutcome& outcome) {
     const bool went_nowhere = outcome.relay.empty() && outcome.relay_address.empty();
-    return outbound::is_smtp_mailer(outcome.mailer) &&
+    return !mail::is_local_transport(outcome.mailer) &&
            (went_nowhere || mail::has_loopback_relay(outcome));
 }
 

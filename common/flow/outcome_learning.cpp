@@ -19,7 +19,7 @@
 #include "mail/suppression.hpp"
 #include "mail/suppression_scope.hpp"
 #include "mail/syntax.hpp"
-#include "outbound/mail_route.hpp"
+#include "mail/transport.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
@@ -180,7 +180,7 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
     const mail::MtaOutcome& outcome = entry.outcome;
     // What another program of this host refuses may have been refused by us: it would teach us our
     // own words.
-    if (!outbound::is_smtp_mailer(outcome.mailer) ||
+    if (mail::is_local_transport(outcome.mailer) ||
         mail::was_handed_on_here(outcome, snapshot.settings.maillog.handed_on)) {
         return true;
     }

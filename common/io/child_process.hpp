@@ -43,6 +43,9 @@ public:
     /// deadline is reached.
     [[nodiscard]] bool write(std::string_view octets);
 
+    /// Ends its standard input.
+    void end_input() { input_.close(); }
+
     /// What it has written since the last call, waiting for something until `until`: empty when
     /// there is nothing yet, nullopt when its output has ended. For programs that run on; what is
     /// read here is not in `ProcessEnd::output`.

@@ -88,6 +88,14 @@ void add_outgoing(Fields& fields) {
         {"outgoing", "local_domains"},
         [](auto& s) -> auto& { return s.outgoing.local_domains; },
         config::domain_form()));
+    fields.push_back(text_field(
+        {"outgoing", "mta_domains"},
+        [](auto& s) -> auto& { return s.outgoing.mta_domains; },
+        config::mta_source_form()));
+    fields.push_back(list_field(
+        {"outgoing", "local_transports"},
+        [](auto& s) -> auto& { return s.outgoing.local_transports; },
+        config::name_form("the name of an MTA's transport or mailer")));
     fields.push_back(list_field(
         {"outgoing", "allow"},
         [](auto& s) -> auto& { return s.outgoing.allow; },

@@ -300,6 +300,14 @@ private:
         }
     }
 
+    /// Mail by sendmail(1) comes without the declaration, and needs it all the same.
+    [[nodiscard]] bool has_non_ascii_address() const {
+        return core::has_non_ascii(submission_.sender) ||
+               std::ranges::any_of(submission_.recipients, [](const auto& recipient) {
+                   return core::has_non_ascii(recipient.address);
+               });
+    }
+
     [[nodiscard]] std::string mail_line() const {
         std::string line = fmt::format("MAIL FROM:<{}>", submission_.sender);
         const auto body = mail::argument_value(submission_.sender_arguments, "BODY");
@@ -308,7 +316,7 @@ private:
              core::equals_ignoring_case(*body, "7BIT"))) {
             line += fmt::format(" BODY={}", *body);
         }
-        if (offered_.utf8 && declares_utf8_) {
+        if (offered_.utf8 && (declares_utf8_ || has_non_ascii_address())) {
             line += " SMTPUTF8";
         }
         append_dsn_arguments(line, submission_.sender_arguments, {"RET", "ENVID"});

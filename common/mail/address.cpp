@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "mail/domain.hpp"
 #include "mail/syntax.hpp"
+#include "mail/unicode_text.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -188,7 +189,9 @@ std::string Address::text() const {
 }
 
 std::string Address::key() const {
-    return core::to_lower(local_part_) + "@" + domain_.text();
+    const std::string local = core::has_non_ascii(local_part_) ? lower_and_composed(local_part_)
+                                                               : core::to_lower(local_part_);
+    return local + "@" + domain_.text();
 }
 
 core::Result<Path, SyntaxError> parse_path(std::string_view argument) {

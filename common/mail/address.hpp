@@ -26,8 +26,9 @@ public:
     [[nodiscard]] const Domain& domain() const { return domain_; }
     /// "local@domain" with the canonical domain.
     [[nodiscard]] std::string text() const;
-    /// `text` with the local part folded to lower case as well: the key under which the stores know
-    /// the mailbox, since hardly any system tells mailboxes apart by letter case.
+    /// `text` with the local part in lower case and, beyond ASCII, in Normalization Form C: the key
+    /// under which the stores know the mailbox, since hardly any system tells mailboxes apart by
+    /// letter case.
     [[nodiscard]] std::string key() const;
 
     auto operator<=>(const Address&) const = default;

@@ -6,6 +6,7 @@
 #include "mail/idna.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
+#include "mail/unicode_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -169,6 +170,9 @@ core::Result<Parsed<Domain>, SyntaxError> Domain::parse_name(std::string_view te
     std::string& name = parsed.value.text_;
     for (const std::string_view label : labels) {
         const auto canonical = canonical_label(label);
+        if (!canonical.has_value() && canonical.error() == SyntaxError::BadIdn) {
+            return parse_mapped(text);
+        }
         if (!canonical.has_value()) {
             return std::unexpected(canonical.error());
         }
@@ -185,6 +189,18 @@ core::Result<Parsed<Domain>, SyntaxError> Domain::parse_name(std::string_view te
     }
     if (name.size() > kMostDomainOctets) {
         note(parsed, Oddity::DomainTooLong);
+    }
+    return parsed;
+}
+
+core::Result<Parsed<Domain>, SyntaxError> Domain::parse_mapped(std::string_view text) {
+    const auto mapped = mapped_domain(text);
+    if (!mapped.has_value() || core::has_non_ascii(*mapped)) {
+        return std::unexpected(SyntaxError::BadIdn);
+    }
+    auto parsed = parse_name(*mapped);
+    if (parsed.has_value()) {
+        note(*parsed, Oddity::MappedIdn);
     }
     return parsed;
 }

@@ -19,7 +19,9 @@ namespace holdback::mail {
 class Domain {
 public:
     /// Parses an RFC 5321 Domain or address-literal. Non-ASCII labels (U-labels, IDNA 2008) are
-    /// malformed unless `utf8` allows them. The letters, digits and hyphens rule is checked here.
+    /// malformed unless `utf8` allows them; a name that only UTS 46 turns into such labels
+    /// (capitals, other compositions, symbols) is unusual. The letters, digits and hyphens rule is
+    /// checked here.
     [[nodiscard]] static core::Result<Parsed<Domain>, SyntaxError> parse(std::string_view text,
                                                                          Smtputf8 utf8);
 
@@ -44,6 +46,9 @@ public:
 
 private:
     [[nodiscard]] static core::Result<Parsed<Domain>, SyntaxError> parse_name(
+        std::string_view text);
+    /// A name with a label that is no U-label: what MTAs make of it, which map it first.
+    [[nodiscard]] static core::Result<Parsed<Domain>, SyntaxError> parse_mapped(
         std::string_view text);
 
     Domain(std::string text, bool literal, std::optional<IpAddress> address)

@@ -31,6 +31,9 @@ struct Recipient {
     std::vector<std::string> arguments;
     /// The MTA's {rcpt_mailer} macro, e.g. "smtp", "local"; empty when not told.
     std::string mailer;
+    /// The MTA's {rcpt_host} macro, where it hands the mail to: the domain itself, or a next hop
+    /// that its configuration names, "[192.0.2.1]:25"; empty when not told.
+    std::string next_hop = {};
 
     /// The mailbox for people and stores: canonical where it parses, else the text without
     /// brackets.

@@ -6,6 +6,7 @@
 #include "mail/address.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
+#include "mail/transport.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,10 +22,6 @@ namespace holdback::mail {
 namespace {
 
 constexpr std::size_t kLongestQueueId = 40;
-
-// Postfix's agent, and the mailers of Sendmail's usual configuration that speak SMTP.
-constexpr std::array<std::string_view, 6> kSmtpMailers{
-    "smtp", "esmtp", "smtp8", "dsmtp", "relay", "smtps"};
 
 bool is_queue_id(std::string_view word) {
     return word.size() >= 5 && word.size() <= kLongestQueueId &&
@@ -66,7 +63,7 @@ std::string_view recipient_domain(std::string_view key) {
 }
 
 bool reached_recipients_server(const MtaOutcome& outcome, std::span<const Network> handed_on) {
-    if (std::ranges::find(kSmtpMailers, outcome.mailer) == kSmtpMailers.end()) {
+    if (outcome.mailer.empty() || is_local_transport(outcome.mailer)) {
         return false;
     }
     if (outcome.relay_address.empty()) {

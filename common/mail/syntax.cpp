@@ -60,6 +60,8 @@ std::string_view wire_name(Oddity oddity) {
             return "trailing-dot";
         case Oddity::Underscore:
             return "underscore";
+        case Oddity::MappedIdn:
+            return "mapped-idn";
     }
     std::unreachable();
 }
@@ -118,6 +120,8 @@ std::string_view plain_words(Oddity oddity) {
             return "the domain ends with a dot";
         case Oddity::Underscore:
             return "the domain has an underscore";
+        case Oddity::MappedIdn:
+            return "the domain is not written as it is registered";
     }
     std::unreachable();
 }

@@ -42,8 +42,9 @@ enum class Oddity : std::uint8_t {
     StrayDot,       ///< local part begins or ends with a dot, or has two in a row
     TrailingDot,    ///< domain ends with a dot
     Underscore,     ///< a label has an underscore
+    MappedIdn,      ///< a domain that is no U-labels as it stands, but is mapped to some (UTS 46)
 };
-inline constexpr std::size_t kOddities = 7;
+inline constexpr std::size_t kOddities = 8;
 
 /// kebab-case wire name: "local-bad-character", "stray-dot".
 [[nodiscard]] std::string_view wire_name(SyntaxError error);

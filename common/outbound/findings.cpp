@@ -15,6 +15,7 @@
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/compose.hpp"
+#include "outbound/local_route.hpp"
 #include "outbound/lookalike.hpp"
 #include "outbound/mail_route.hpp"
 
@@ -179,22 +180,6 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
 }
 
 /// True when DNS says that the domain takes no mail.
-bool takes_no_mail(RouteKind route) {
-    switch (route) {
-        case RouteKind::NoSuchDomain:
-        case RouteKind::NoMailHost:
-        case RouteKind::NullMx:
-        case RouteKind::UnusableMx:
-            return true;
-        case RouteKind::Mx:
-        case RouteKind::Implicit:
-        case RouteKind::Unresolved:
-        case RouteKind::Local:
-        case RouteKind::Literal:
-            return false;
-    }
-    return false;
-}
 
 /// What was meant, as an address for people.
 std::string suggested_address(const mail::Address& address, std::string_view domain) {
@@ -300,7 +285,7 @@ bool needs_route(const mail::Recipient& recipient, const config::Settings& setti
     }
     const mail::Domain& domain = recipient.syntax->value.domain();
     return !domain.is_literal() && !is_reserved(domain, settings.dns.reserved_domains) &&
-           !is_local(domain, recipient.mailer, settings.outgoing.local_domains);
+           !why_local(domain, recipient.mailer, settings).has_value();
 }
 
 bool is_allowed(const RecipientFacts& facts, const config::Settings& settings) {
@@ -315,7 +300,8 @@ std::optional<Lookalike> suspected_misspelling(const RecipientFacts& facts,
     }
     const mail::Domain& domain = facts.syntax->value.domain();
     const bool is_local = facts.route.has_value() && facts.route->kind == RouteKind::Local;
-    const bool fails = facts.route.has_value() && takes_no_mail(facts.route->kind);
+    const bool fails =
+        facts.route.has_value() && takes_no_mail(facts.route->kind) && !facts.route->perhaps_local;
     if (is_local || is_reserved(domain, settings.dns.reserved_domains) ||
         std::ranges::any_of(settings.policy.known_domains,
                             [&](std::string_view known) { return domain.is_under(known); })) {
@@ -335,13 +321,17 @@ void add_about_domain(const mail::Domain& domain,
                       const RecipientFacts& facts,
                       const config::Settings& settings,
                       std::vector<Finding>& found) {
-    if (is_reserved(domain, settings.dns.reserved_domains)) {
+    // The MTA's own domains are its own, whatever their names.
+    const bool is_ours = facts.route.has_value() && facts.route->kind == RouteKind::Local &&
+                         facts.route->why != kSpecialUse;
+    if (!is_ours && is_reserved(domain, settings.dns.reserved_domains)) {
         found.push_back(domain_finding(FindingName::ReservedDomain,
                                        Certainty::Certain,
                                        fmt::format("the domain {} is reserved and takes no mail",
                                                    core::printable(domain.text()))));
     } else if (facts.route.has_value()) {
         if (auto by_route = route_finding(domain, *facts.route)) {
+            by_route->only_tags = facts.route->perhaps_local;
             found.push_back(*std::move(by_route));
         }
     }

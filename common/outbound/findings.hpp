@@ -59,6 +59,8 @@ struct Finding {
     std::string reason;      ///< one clause in plain words: "the domain x.example does not exist"
     std::string advice;      ///< one clause: "check the spelling of the domain"
     std::string suggestion;  ///< an address that may have been meant, or empty
+    /// It rests on what may not count for this recipient, and does no more than tag.
+    bool only_tags = false;
 
     bool operator==(const Finding&) const = default;
 };

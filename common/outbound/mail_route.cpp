@@ -41,31 +41,9 @@ struct HostView {
     std::string why;
 };
 
-bool is_at_or_under(std::string_view name, std::string_view parent) {
-    while (parent.starts_with('.')) {
-        parent.remove_prefix(1);
-    }
-    if (parent.ends_with('.')) {
-        parent.remove_suffix(1);
-    }
-    if (parent.empty() || name.size() < parent.size()) {
-        return false;
-    }
-    const std::size_t start = name.size() - parent.size();
-    return core::equals_ignoring_case(name.substr(start), parent) &&
-           (start == 0 || name[start - 1] == '.');
-}
-
 bool is_under_any(std::string_view name, std::span<const std::string_view> parents) {
     return std::ranges::any_of(
         parents, [&](std::string_view parent) { return is_at_or_under(name, parent); });
-}
-
-/// Names that belong to this machine or this site, or that must not appear in DNS at all.
-bool is_special_use(std::string_view name) {
-    constexpr std::array<std::string_view, 5> kParents{
-        "localhost", "local", "internal", "home.arpa", "onion"};
-    return is_under_any(name, kParents);
 }
 
 /// No top-level domain is numeric (RFC 3696 section 2).
@@ -302,25 +280,42 @@ MailRoute route_by_answers(const std::string& domain, const DomainAnswers& answe
 
 }  // namespace
 
-bool is_smtp_mailer(std::string_view name) {
-    constexpr std::array<std::string_view, 6> kNames{
-        "smtp", "esmtp", "smtp8", "dsmtp", "relay", "smtps"};
-    return name.empty() || std::ranges::any_of(kNames, [&](std::string_view known) {
-               return core::equals_ignoring_case(name, known);
-           });
+bool takes_no_mail(RouteKind kind) {
+    switch (kind) {
+        case RouteKind::NoSuchDomain:
+        case RouteKind::NoMailHost:
+        case RouteKind::NullMx:
+        case RouteKind::UnusableMx:
+            return true;
+        case RouteKind::Mx:
+        case RouteKind::Implicit:
+        case RouteKind::Unresolved:
+        case RouteKind::Local:
+        case RouteKind::Literal:
+            return false;
+    }
+    return false;
 }
 
-bool is_local(const mail::Domain& domain,
-              std::string_view mailer,
-              std::span<const std::string> local_domains) {
-    if (domain.is_literal()) {
+bool is_at_or_under(std::string_view name, std::string_view parent) {
+    while (parent.starts_with('.')) {
+        parent.remove_prefix(1);
+    }
+    if (parent.ends_with('.')) {
+        parent.remove_suffix(1);
+    }
+    if (parent.empty() || name.size() < parent.size()) {
         return false;
     }
-    const auto covers = [&](const std::string& local) {
-        return is_at_or_under(domain.text(), local);
-    };
-    return !is_smtp_mailer(mailer) || is_special_use(domain.text()) ||
-           std::ranges::any_of(local_domains, covers);
+    const std::size_t start = name.size() - parent.size();
+    return core::equals_ignoring_case(name.substr(start), parent) &&
+           (start == 0 || name[start - 1] == '.');
+}
+
+bool is_special_use(std::string_view name) {
+    constexpr std::array<std::string_view, 5> kParents{
+        "localhost", "local", "internal", "home.arpa", "onion"};
+    return is_under_any(name, kParents);
 }
 
 std::vector<DnsQuestion> next_questions(std::string_view domain, const DomainAnswers& answers) {
@@ -341,15 +336,12 @@ std::vector<DnsQuestion> next_questions(std::string_view domain, const DomainAns
     return {};
 }
 
-MailRoute mail_route(const mail::Domain& domain,
-                     const DomainAnswers& answers,
-                     std::string_view mailer,
-                     std::span<const std::string> local_domains) {
+MailRoute mail_route(const mail::Domain& domain, const DomainAnswers& answers) {
     if (domain.is_literal()) {
         return {RouteKind::Literal, {}, "an address literal"};
     }
-    if (is_local(domain, mailer, local_domains)) {
-        return {RouteKind::Local, {}, "a local name, not asked in DNS"};
+    if (is_special_use(domain.text())) {
+        return {RouteKind::Local, {}, "special-use name"};
     }
     if (has_numeric_last_label(domain.text())) {
         return {RouteKind::NoSuchDomain, {}, "no top-level domain is a number"};
@@ -379,6 +371,13 @@ std::string_view wire_name(RouteKind kind) {
             return "literal";
     }
     return "";
+}
+
+std::string shown(const MailRoute& route) {
+    const std::string_view kind = wire_name(route.kind);
+    return route.kind == RouteKind::Local && !route.why.empty()
+               ? fmt::format("{}:{}", kind, route.why)
+               : std::string(kind);
 }
 
 std::optional<RouteKind> parse_route_kind(std::string_view name) {

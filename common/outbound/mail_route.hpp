@@ -41,14 +41,21 @@ inline constexpr std::array kAllRouteKinds{
     RouteKind::Literal,
 };
 
+/// True for a route by which no mail can go, as far as DNS knows.
+[[nodiscard]] bool takes_no_mail(RouteKind kind);
+
 /// A route, and why it is that one.
 struct MailRoute {
     RouteKind kind = RouteKind::Unresolved;
     /// Names of the MX hosts in order of preference, without the root; the domain itself for
     /// `Implicit` and for an `UnusableMx` without MX records.
     std::vector<std::string> hosts;
-    /// One clause in plain words; foreign names in it are printable ASCII.
+    /// One clause in plain words; foreign names in it are printable ASCII. For `Local` what
+    /// `why_local` gives.
     std::string why;
+    /// What DNS says may not count: the MTA may deliver to the domain itself, and it could not be
+    /// found out whether it does.
+    bool perhaps_local = false;
 
     bool operator==(const MailRoute&) const = default;
 };
@@ -57,17 +64,13 @@ struct MailRoute {
 /// the domain is `Unresolved`.
 inline constexpr std::size_t kMostMxHosts = 16;
 
-/// True when the name of an MTA's transport is one that looks up MX records: Postfix's smtp and
-/// relay, Sendmail's smtp, esmtp, smtp8, dsmtp and relay. An empty name is unknown, and counts as
-/// SMTP.
-[[nodiscard]] bool is_smtp_mailer(std::string_view name);
+/// True for a name that is `parent` or below it, in any letter case; dots in front of `parent` and
+/// one behind it are passed over.
+[[nodiscard]] bool is_at_or_under(std::string_view name, std::string_view parent);
 
-/// True when DNS has no say about a domain: the MTA's `mailer` ({rcpt_mailer}) is not its SMTP
-/// transport, or the name is one of `local_domains` or below it, or localhost, .local, .internal,
-/// .home.arpa or .onion (RFC 6761, 6762, 7686, 8375). Literals are never local.
-[[nodiscard]] bool is_local(const mail::Domain& domain,
-                            std::string_view mailer = {},
-                            std::span<const std::string> local_domains = {});
+/// Localhost, .local, .internal, .home.arpa and .onion with all below them, which belong to this
+/// machine or this site, or must not appear in DNS at all (RFC 6761, 6762, 7686, 8375).
+[[nodiscard]] bool is_special_use(std::string_view domain);
 
 /// What has to be asked next to find the route of `domain` (canonical text); empty when it is
 /// decided, or never asked in DNS. Questions repeat until their answers are there.
@@ -76,13 +79,12 @@ inline constexpr std::size_t kMostMxHosts = 16;
 
 /// The route by what the answers say; what is missing in them counts as unresolved. A negative
 /// answer counts when `is_certain_no()`, and a failed MX query never falls back to addresses.
-[[nodiscard]] MailRoute mail_route(const mail::Domain& domain,
-                                   const mail::DomainAnswers& answers,
-                                   std::string_view mailer = {},
-                                   std::span<const std::string> local_domains = {});
+[[nodiscard]] MailRoute mail_route(const mail::Domain& domain, const mail::DomainAnswers& answers);
 
 /// "null-mx", "no-such-domain", …
 [[nodiscard]] std::string_view wire_name(RouteKind kind);
+/// The route for logs: its kind, and for `Local` behind a colon why it is, "local:mydestination".
+[[nodiscard]] std::string shown(const MailRoute& route);
 [[nodiscard]] std::optional<RouteKind> parse_route_kind(std::string_view name);
 
 }  // namespace holdback::outbound

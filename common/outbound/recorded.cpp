@@ -125,6 +125,7 @@ std::optional<mail::SuppressionEntry> read_suppression(const FactReader& facts,
 void put_route(FactWriter& facts, const MailRoute& route) {
     facts.put("route", wire_name(route.kind));
     facts.put("why", cut(route.why));
+    facts.put_flag("perhaps-local", route.perhaps_local);
     const std::size_t hosts = std::min(kMostHosts, route.hosts.size());
     facts.put("hosts",
               cut(joined({route.hosts.begin(),
@@ -136,7 +137,10 @@ std::optional<MailRoute> read_route(const FactReader& facts) {
     if (!kind.has_value()) {
         return std::nullopt;
     }
-    return MailRoute{.kind = *kind, .hosts = words(facts.text("hosts")), .why = facts.text("why")};
+    return MailRoute{.kind = *kind,
+                     .hosts = words(facts.text("hosts")),
+                     .why = facts.text("why"),
+                     .perhaps_local = facts.flag("perhaps-local")};
 }
 
 mail::RecipientSyntax read_syntax(const FactReader& facts,

@@ -11,6 +11,7 @@
 #include "outbound/bulk.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/findings.hpp"
+#include "outbound/local_route.hpp"
 #include "outbound/mail_route.hpp"
 #include "outbound/recorded.hpp"
 #include "outbound/sender.hpp"
@@ -205,7 +206,8 @@ std::variant<std::optional<MailRoute>, RouteNotRecorded> route_of(
                                 .arguments = {},
                                 .mailer = recipient.mailer};
     if (needs_route(asked, settings)) {
-        if (!known.has_value() || known->kind == RouteKind::Local) {
+        // What the MTA said then, no settings change.
+        if (!known.has_value() || (known->kind == RouteKind::Local && !is_by_mta(known->why))) {
             return RouteNotRecorded{};
         }
         return known;
@@ -213,8 +215,8 @@ std::variant<std::optional<MailRoute>, RouteNotRecorded> route_of(
     MailRoute route;
     if (domain.is_literal()) {
         route.kind = RouteKind::Literal;
-    } else if (is_local(domain, recipient.mailer, settings.outgoing.local_domains)) {
-        route.kind = RouteKind::Local;
+    } else if (auto why = why_local(domain, recipient.mailer, settings)) {
+        route = {RouteKind::Local, {}, *std::move(why)};
     } else {
         return std::nullopt;
     }

@@ -33,7 +33,10 @@ Verdict judge(std::span<const Finding> found,
     for (const Finding& finding : found) {
         const bool is_bulk =
             stream == Stream::Bulk && (sent_to == SentTo::List || !is_wish(finding.name));
-        const config::PolicyAction action = (is_bulk ? policy.bulk : policy.direct)[finding.name];
+        const config::PolicyAction by_policy =
+            (is_bulk ? policy.bulk : policy.direct)[finding.name];
+        const config::PolicyAction action =
+            finding.only_tags ? std::min(by_policy, config::PolicyAction::Tag) : by_policy;
         verdict.shadowed = std::max(verdict.shadowed, action);
         if (std::ranges::find(policy.shadow, finding.name) != policy.shadow.end()) {
             continue;

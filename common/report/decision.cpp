@@ -55,13 +55,19 @@ std::string value_or_none(std::string_view text) {
     return text.empty() ? std::string(kNone) : core::log_safe(text);
 }
 
+/// A word that may have the MTA's name of a transport in it.
+std::string route_value(const std::string& route) {
+    const bool is_word = route.find_first_of(" \"=") == std::string::npos;
+    return is_word ? std::string(word_or_none(core::printable(route))) : core::log_safe(route);
+}
+
 }  // namespace
 
 std::string decision_line(const OutboundDecision& decision) {
     return fmt::format(
         "decision flow=outbound qid={} sender={} rcpt={} verdict={} reason={} bulk={} dns_ms={} "
         "code={} signal={} mode={} unshadowed={} held={} session={} envid={} override={} "
-        "campaign={}",
+        "campaign={} route={}",
         value_or_none(decision.queue_id),
         address_value(decision.sender),
         address_value(decision.recipient),
@@ -77,7 +83,8 @@ std::string decision_line(const OutboundDecision& decision) {
         value_or_none(decision.session),
         value_or_none(decision.envelope_id),
         decision.overridden ? "yes" : "no",
-        value_or_none(decision.campaign));
+        value_or_none(decision.campaign),
+        route_value(decision.route));
 }
 
 std::string decision_line(const InboundDecision& decision) {

@@ -79,6 +79,16 @@ def test_an_8_bit_recipient_is_malformed_and_logged_in_plain(bench):
     assert bench.holdback.log(r'decision .*rcpt="j\\xc3\\xb6rg@good.test" verdict=reject')
 
 
+@pytest.mark.parametrize(
+    "recipient, why", [("bo@local.test", "class-w"), ("bo@nodns.test", "class-R")]
+)
+def test_its_classes_tell_which_domains_are_its_own(bench, recipient, why):
+    code, text = submit(bench, recipient)
+    assert code == 250, text
+    (line,) = wait_for("the decision", lambda: bench.holdback.log(f'decision .*rcpt="{recipient}"'))
+    assert "verdict=pass" in line and line.endswith(f"route=local:{why}"), line
+
+
 def test_its_own_dsn_proves_itself_by_the_seal_when_it_comes_from_elsewhere(bench):
     """Another Sendmail's DSN is the same, but comes by SMTP: it is tagged. Of a long answer it has
     but the first line."""

@@ -136,9 +136,11 @@ def test_check_tells_verdict_and_findings(ctl):
     good, bad = ctl.json("check", "--offline", "bo@example.net", "bo@@example.net", code=NO)
     assert good == {
         "address": "bo@example.net", "verdict": "pass", "stream": "direct", "findings": [],
-        "route": None, "hosts": [],
+        "route": None, "hosts": [], "route_reason": None,
     }
-    assert list(bad) == ["address", "verdict", "stream", "findings", "route", "hosts"]
+    assert list(bad) == [
+        "address", "verdict", "stream", "findings", "route", "hosts", "route_reason",
+    ]
     assert bad["verdict"] == "reject"
     (finding,) = bad["findings"]
     assert list(finding) == ["name", "code", "certainty", "reason", "advice", "suggestion"]

@@ -71,6 +71,7 @@ class Bench:
             self._settings,
         )
         exits.callback(self.holdback.stop)
+        self.holdback.change({"outgoing": {"mta_domains": self.mta.configuration}})
         if self._mta == "sendmail":  # whose own bounces only its log tells of
             log = {"file": str(self.mta.base / "log/maillog"), "handed_on": []}
             self.holdback.change(
@@ -83,6 +84,8 @@ class Bench:
         self.holdback.start()
         self.mta.use_milter()
         self.mta.start()
+        if self._mta == "sendmail":  # whose configuration is made for the filter
+            self.holdback.reload()
 
     def __exit__(self, *error):
         return self._exits.__exit__(*error)

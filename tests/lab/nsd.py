@@ -25,6 +25,9 @@ fine        MX    10 mx.good
 fine        MX    20 mx.fine
 mx.fine     AAAA  2001:500:200::b
 implicit    A     192.33.4.12
+; registered for bücher.test and ☃.test
+xn--bcher-kva MX  10 mx.good
+xn--n3h     MX    10 mx.good
 ; domains that take no mail
 nullmx      MX    0 .
 nohost      TXT   "exists, but takes no mail"

@@ -109,6 +109,7 @@ class Postfix:
 
     def __init__(self, base, outside, inside):
         self.base = base
+        self.configuration = f"postfix:{base}/etc"  # as [outgoing] mta_domains names it
         self.socket = base / "queue/holdback/holdback.sock"
         self.relay_port = free_port()
         self.submission_port = free_port()

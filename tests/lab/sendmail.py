@@ -68,6 +68,7 @@ FEATURE(`nocanonify')dnl
 FEATURE(`access_db', `hash -T<TMPF> {lab}/etc/access')dnl
 FEATURE(`blocklist_recipients')dnl
 RELAY_DOMAIN(`home.test nodns.test')dnl
+LOCAL_DOMAIN(`local.test')dnl
 FEATURE(`mailertable', `hash -o {lab}/etc/mailertable')dnl
 {features}
 DAEMON_OPTIONS(`Name=MTA, Family=inet, Addr=127.0.0.1, Port={relay}')dnl
@@ -146,6 +147,7 @@ class Sendmail:
         self._process = None
         self._lab = base / LAB.lstrip("/")
         self.etc = self._lab / "etc"
+        self.configuration = f"sendmail:{self.etc}/sendmail.cf"  # for [outgoing] mta_domains
         for path in (base / "dev", base / "log", *(self._lab / name for name in DIRECTORIES)):
             path.mkdir(parents=True)
         (self._lab / "queue").chmod(0o700)

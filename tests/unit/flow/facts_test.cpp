@@ -2,18 +2,24 @@
 #include "flow/facts.hpp"
 
 #include "config/settings.hpp"
+#include "core/clock.hpp"
 #include "mail/address.hpp"
+#include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/failure_code.hpp"
+#include "mail/mta_names.hpp"
 #include "mail/suppression.hpp"
 #include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/address_lists.hpp"
+#include "outbound/mail_route.hpp"
+#include "ports/mta_tables.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/zone_resolver.hpp"
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,12 +38,28 @@ mail::Recipient recipient(std::string_view address) {
             .mailer = {}};
 }
 
+/// Gives one answer about all domains.
+class OneAnswer final : public ports::MtaTables {
+public:
+    std::vector<ports::OwnRoute> ask(std::span<const mail::Domain> domains,
+                                     core::SteadyPoint /*deadline*/) override {
+        for (const mail::Domain& domain : domains) {
+            asked.push_back(domain.text());
+        }
+        return std::vector(domains.size(), answer);
+    }
+
+    ports::OwnRoute answer;
+    std::vector<std::string> asked;
+};
+
 /// Everything that facts come from.
 struct Sources {
     support::ZoneResolver resolver;
     support::MemorySuppressionStore suppressions;
     support::MemoryJournal journal;
     outbound::AddressLists lists;
+    OneAnswer mta;
     support::ManualClock clock;
     config::Settings settings;
 
@@ -47,19 +69,98 @@ struct Sources {
         for (const std::string& address : addresses) {
             recipients.push_back(recipient(address));
         }
+        return gather(recipients);
+    }
+
+    GatheredFacts gather(const std::vector<mail::Recipient>& recipients) {
         return gather_facts(recipients,
                             mail::NullSender{},
                             settings,
                             {.resolver = &resolver,
                              .suppressions = &suppressions,
                              .journal = &journal,
-                             .lists = &lists},
+                             .lists = &lists,
+                             .mta = &mta},
                             clock.steady_now() + std::chrono::seconds(2),
                             clock.now());
     }
 };
 
 }  // namespace
+
+TEST_CASE("what DNS says against a domain gives way to the MTA's own routes") {
+    using mail::Membership;
+    struct Row {
+        std::string_view what;
+        std::string_view mailer;
+        std::string_view next_hop;
+        ports::OwnRoute own;
+        mail::MtaKind kind;
+        std::string_view route;
+        bool perhaps_local;
+    };
+    const ports::OwnRoute unknown;
+    const ports::OwnRoute ours{.membership = Membership::Yes, .list = "relay_domains"};
+    const ports::OwnRoute not_ours{.membership = Membership::No, .list = {}};
+    constexpr auto kPostfix = mail::MtaKind::Postfix;
+    constexpr auto kSendmail = mail::MtaKind::Sendmail;
+    constexpr std::string_view kLost = "no-such-domain";
+    const std::vector<Row> rows{
+        {"the MTA asks DNS itself", "smtp", "Gone.test", ours, kPostfix, kLost, false},
+        {"in a table, by SMTP", "smtp", "[smart]", ours, kPostfix, "local:relay_domains", false},
+        {"in a table, by sendmail(1)", "", "", ours, kPostfix, "local:relay_domains", false},
+        {"in none, by sendmail(1)", "", "", not_ours, kPostfix, kLost, false},
+        {"in none, by the smart host", "smtp", "[smart]", not_ours, kPostfix, kLost, false},
+        {"in none, by its own next hop", "smtp", "[10.0.0.5]", not_ours, kPostfix, kLost, false},
+        {"Sendmail, its own next hop",
+         "esmtp",
+         "[10.0.0.5]",
+         not_ours,
+         kSendmail,
+         "local:next-hop",
+         false},
+        {"Sendmail asks DNS itself", "esmtp", "gone.test.", not_ours, kSendmail, kLost, false},
+        {"Sendmail, smart host", "relay", "[Smart]", not_ours, kSendmail, kLost, false},
+        {"a closed table, own next hop",
+         "smtp",
+         "[10.0.0.5]",
+         unknown,
+         kPostfix,
+         "local:next-hop",
+         false},
+        {"a closed table, smart host", "smtp", "[smart]", unknown, kPostfix, kLost, false},
+        {"a closed table, by sendmail(1)", "", "", unknown, kPostfix, kLost, true},
+        {"nothing read, by sendmail(1)", "", "", ours, mail::MtaKind::None, kLost, true},
+        {"nothing read, by SMTP", "smtp", "[smart]", ours, mail::MtaKind::None, kLost, false},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        Sources sources;
+        sources.mta.answer = row.own;
+        sources.settings.mta.kind = row.kind;
+        sources.settings.mta.knows_hops = row.kind != mail::MtaKind::None;
+        sources.settings.mta.default_hops = {"[smart]"};
+        mail::Recipient asked = recipient("bo@gone.test");
+        asked.mailer = row.mailer;
+        asked.next_hop = row.next_hop;
+        const GatheredFacts facts = sources.gather({asked});
+        REQUIRE(facts.recipients.size() == 1);
+        REQUIRE(facts.recipients[0].route.has_value());
+        CHECK(outbound::shown(*facts.recipients[0].route) == row.route);
+        CHECK(facts.recipients[0].route->perhaps_local == row.perhaps_local);
+    }
+}
+
+TEST_CASE("a good domain is not asked about, and with mta_domains off DNS has the last word") {
+    Sources sources;
+    sources.resolver.set("good.test", support::ZoneState::Good);
+    sources.settings.mta.kind = mail::MtaKind::Postfix;
+    CHECK(outbound::shown(*sources.gather({"bo@good.test"}).recipients[0].route) == "mx");
+    CHECK(sources.mta.asked.empty());
+    sources.settings.mta = {};
+    sources.settings.outgoing.mta_domains = "off";
+    CHECK_FALSE(sources.gather({"bo@gone.test"}).recipients[0].route->perhaps_local);
+}
 
 TEST_CASE("the journal is asked only about domains that look misspelled") {
     Sources sources;

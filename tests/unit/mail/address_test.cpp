@@ -120,7 +120,7 @@ TEST_CASE("what is no Mailbox is malformed, with the reason") {
         Row{"b\xFCrg@example.net", SyntaxError::BadUtf8},
         Row{"\xC0\xAF@example.net", SyntaxError::BadUtf8},
         Row{"\xED\xA0\x80@example.net", SyntaxError::BadUtf8},
-        Row{"bo@\xE2\x98\x83.example", SyntaxError::BadIdn},
+        Row{"bo@\xE2\x92\x88.example", SyntaxError::BadIdn},
         // A stray dot beside a true violation excuses nothing.
         Row{".b o@example.net", SyntaxError::LocalBadCharacter},
         Row{".bo@exa mple.net", SyntaxError::DomainBadCharacter},
@@ -154,6 +154,30 @@ TEST_CASE("addresses that differ in letter case are two, and have one key") {
     CHECK(upper.domain() == lower.domain());
     CHECK(upper.key() == "bo@example.net");
     CHECK(upper.key() == lower.key());
+}
+
+TEST_CASE("all spellings of one internationalized address have one key") {
+    constexpr std::array<std::string_view, 4> kSpellings{
+        "b\xC3\xB6@b\xC3\xBC"
+        "cher.example",
+        "B\xC3\x96@B\xC3\x9C"
+        "CHER.example",
+        "bo\xCC\x88@bu\xCC\x88"
+        "cher.example",
+        "BO\xCC\x88@xn--bcher-kva.example"};
+    for (const std::string_view text : kSpellings) {
+        CAPTURE(text);
+        const auto address = Address::parse(text, Smtputf8::Yes);
+        REQUIRE(address.has_value());
+        CHECK(address->value.key() == "b\xC3\xB6@xn--bcher-kva.example");
+    }
+    const auto other = Address::parse(
+        "stra\xC3\x9F"
+        "e@example.net",
+        Smtputf8::Yes);
+    CHECK(other.value().value.key() ==
+          "stra\xC3\x9F"
+          "e@example.net");
 }
 
 TEST_CASE("a path is taken apart by the grammar") {

@@ -142,6 +142,7 @@ TEST_CASE("names that are only written are spelled so") {
         {Oddity::StrayDot, "stray-dot"},
         {Oddity::TrailingDot, "trailing-dot"},
         {Oddity::Underscore, "underscore"},
+        {Oddity::MappedIdn, "mapped-idn"},
     }});
     check_there(Names<SyntaxError, 16>{{
         {SyntaxError::Empty, "empty"},
@@ -169,7 +170,7 @@ TEST_CASE("every syntax error and oddity has a clause for a reply text") {
     for (int i = 0; i <= static_cast<int>(SyntaxError::BadPath); ++i) {
         CHECK(plain_words(static_cast<SyntaxError>(i)).size() > 10);
     }
-    for (int i = 0; i <= static_cast<int>(Oddity::Underscore); ++i) {
+    for (int i = 0; i <= static_cast<int>(Oddity::MappedIdn); ++i) {
         CHECK(plain_words(static_cast<Oddity>(i)).size() > 10);
     }
 }

@@ -716,6 +716,21 @@ TEST_CASE("people are refused at RCPT, programs at the end") {
     }
 }
 
+TEST_CASE("mail by sendmail(1) needs no declaration of SMTPUTF8, mail by SMTP does") {
+    const std::vector<std::string> recipients{"j\xC3\xB6rg@good.test"};
+    House local(enforcing());
+    local.mail_queue_id = "4Xk2";
+    local.session.connect({.client = "127.0.0.1",
+                           .address = mail::IpAddress::parse("127.0.0.1"),
+                           .daemon_name = "mx.a.test",
+                           .daemon_port = "0"});
+    CHECK(is<Accept>(local.send("ann@a.test", recipients, letter)));
+    CHECK(local.actions.deleted.empty());
+    House remote(enforcing());
+    remote.connect("127.0.0.1");
+    CHECK(is<Answer>(remote.send("<ann@a.test>", {"<j\xC3\xB6rg@good.test>"}, letter)));
+}
+
 TEST_CASE("some of several rejected: removed, returned in a DSN, the others go") {
     House house(enforcing());
     house.connect("127.0.0.1");

@@ -296,53 +296,21 @@ TEST_CASE("more MX hosts than are asked about leave the domain unresolved") {
     CHECK(next_questions(kDomain, answers(list)).empty());
 }
 
-TEST_CASE("names that are not for DNS to answer are local, and are never asked") {
-    const std::vector<std::string> local{"corp.example", ".branch.example", "Shop.Example."};
-    struct Name {
-        std::string_view text;
-        std::string_view mailer;
-        RouteKind want;
-    };
-    const auto names = std::to_array<Name>({
-        {"corp.example", "", RouteKind::Local},
-        {"mail.corp.example", "smtp", RouteKind::Local},
-        {"notcorp.example", "", RouteKind::NoSuchDomain},
-        {"branch.example", "", RouteKind::Local},
-        {"north.branch.example", "", RouteKind::Local},
-        {"shop.example", "", RouteKind::Local},
-        {"localhost", "", RouteKind::Local},
-        {"pc.localhost", "", RouteKind::Local},
-        {"printer.local", "", RouteKind::Local},
-        {"build.internal", "", RouteKind::Local},
-        {"nas.home.arpa", "", RouteKind::Local},
-        {"abc.onion", "", RouteKind::Local},
-        {"onion.example", "", RouteKind::NoSuchDomain},
-        {"other.example", "smtp", RouteKind::NoSuchDomain},
-        {"other.example", "relay", RouteKind::NoSuchDomain},
-        {"other.example", "ESMTP", RouteKind::NoSuchDomain},
-        {"other.example", "virtual", RouteKind::Local},
-        {"other.example", "local", RouteKind::Local},
-        {"other.example", "lmtp", RouteKind::Local},
-    });
-    for (const Name& row : names) {
-        CAPTURE(row.text);
-        CAPTURE(row.mailer);
-        const DomainAnswers said = answers({no_name(DnsType::Mx, row.text)}, row.text);
-        CHECK(wire_name(mail_route(domain(row.text), said, row.mailer, local).kind) ==
-              wire_name(row.want));
-        CHECK(is_local(domain(row.text), row.mailer, local) == (row.want == RouteKind::Local));
-    }
+TEST_CASE("special-use names are not for DNS to answer, and are never asked") {
     for (const std::string_view text :
          {"localhost", "pc.localhost", "printer.local", "x.internal", "home.arpa", "a.onion"}) {
         CAPTURE(text);
+        const DomainAnswers said = answers({no_name(DnsType::Mx, text)}, text);
+        CHECK(mail_route(domain(text), said).kind == RouteKind::Local);
         CHECK(next_questions(text, {}).empty());
     }
+    CHECK_FALSE(is_special_use("onion.example"));
+    CHECK_FALSE(is_special_use("notlocal"));
 }
 
 TEST_CASE("literals and numeric names are decided without DNS") {
     CHECK(mail_route(domain("[198.41.0.4]"), {}).kind == RouteKind::Literal);
     CHECK(mail_route(domain("[IPv6:2001:db8::1]"), {}).kind == RouteKind::Literal);
-    CHECK(mail_route(domain("[198.41.0.4]"), {}, "local").kind == RouteKind::Literal);
     CHECK(next_questions("[198.41.0.4]", {}).empty());
     CHECK(next_questions("198.41.0.4", {}).empty());
     const auto numeric = mail::Domain::from_canonical("198.41.0.4");
@@ -351,17 +319,6 @@ TEST_CASE("literals and numeric names are decided without DNS") {
     }
     CHECK(next_questions("mail.25", {}).empty());
     CHECK(next_questions("mail.25a", {}).size() == 1);
-}
-
-TEST_CASE("only transports that look up MX records are SMTP mailers") {
-    for (const std::string_view name : {"", "smtp", "SMTP", "esmtp", "smtp8", "dsmtp", "relay"}) {
-        CAPTURE(name);
-        CHECK(is_smtp_mailer(name));
-    }
-    for (const std::string_view name : {"local", "virtual", "lmtp", "error", "cyrus", "smtpx"}) {
-        CAPTURE(name);
-        CHECK_FALSE(is_smtp_mailer(name));
-    }
 }
 
 TEST_CASE("what must be asked next follows from what is known") {

@@ -83,6 +83,22 @@ TEST_CASE("what people wish of lists holds no letter, however many letters there
     }
 }
 
+TEST_CASE("a finding that may not count for the recipient does no more than tag") {
+    std::vector<Finding> found{finding(FindingName::NoSuchDomain)};
+    found.front().only_tags = true;
+    config::PolicySettings policy;
+    for (const Stream stream : {Stream::Bulk, Stream::Direct}) {
+        const Verdict verdict = judge(found, stream, policy);
+        CHECK(verdict.action == PolicyAction::Tag);
+        CHECK(verdict.shadowed == PolicyAction::Tag);
+        CHECK(verdict.tags == std::vector{FindingName::NoSuchDomain});
+    }
+    policy.direct.set(FindingName::NoSuchDomain, PolicyAction::Pass);
+    CHECK(judge(found, Stream::Direct, policy).action == PolicyAction::Pass);
+    found.push_back(finding(FindingName::SuppressedBounce));
+    CHECK(judge(found, Stream::Bulk, policy).action == PolicyAction::Hold);
+}
+
 TEST_CASE("a finding in shadow does not decide, and what it would have done is kept") {
     const std::vector<Finding> found{finding(FindingName::NullMx)};
     config::PolicySettings policy;

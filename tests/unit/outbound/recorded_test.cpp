@@ -83,10 +83,12 @@ TEST_CASE("the facts of a recipient come back") {
     recipient.unshadowed = config::PolicyAction::Hold;
     recipient.found = {mail::FindingName::UnusualAddress, mail::FindingName::SuppressedBounce};
 
+    recipient.facts.route->perhaps_local = true;
     RecordedRecipient read{.address = recipient.address,
                            .mailer = {},
                            .facts = {.syntax = std::unexpected(mail::SyntaxError::Empty)}};
     read_recipient_facts(recipient_facts(recipient), mail::Smtputf8::No, read);
+    CHECK(read.facts.route->perhaps_local);
     CHECK(read.mailer == "smtp");
     REQUIRE(read.facts.syntax.has_value());
     CHECK(read.facts.syntax->value.text() == "Bo..Li@good.test");

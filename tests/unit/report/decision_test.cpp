@@ -34,13 +34,14 @@ TEST_CASE("an outbound decision is one line, keys in fixed order") {
         .dns_time = std::chrono::milliseconds(12),
         .held_id = 17,
         .campaign = "spring \"26\"\n" + std::string(300, 'x'),
+        .route = "local:mydestination",
     };
     CHECK(decision_line(decision) ==
           "decision flow=outbound qid=\"4Xk2\" sender=\"news@example.org\" "
           "rcpt=\"bo@example.net\" verdict=hold reason=null-mx bulk=yes dns_ms=12 code=2002 "
           "signal=\"header:List-Id\" mode=enforce unshadowed=hold held=17 session=\"s1\" "
           "envid=none override=no campaign=\"spring \\\"26\\\"\\x0a" +
-              std::string(244, 'x') + "\"...");
+              std::string(244, 'x') + "\"... route=local:mydestination");
 }
 
 TEST_CASE("what is absent is written none, and the null sender as an empty text") {
@@ -61,7 +62,7 @@ TEST_CASE("what is absent is written none, and the null sender as an empty text"
     CHECK(decision_line(decision) ==
           "decision flow=outbound qid=none sender=\"\" rcpt=\"bo@example.net\" verdict=pass "
           "reason=none bulk=no dns_ms=none code=none signal=\"none\" mode=shadow unshadowed=tag "
-          "held=none session=none envid=none override=no campaign=none");
+          "held=none session=none envid=none override=no campaign=none route=none");
 }
 
 TEST_CASE("an inbound decision is one line, keys in fixed order") {
@@ -113,12 +114,13 @@ TEST_CASE("no foreign value can end its quotes, its line, or forge a key") {
     outbound.recipient = hostile;
     outbound.stream.signal = hostile;
     outbound.campaign = hostile;
+    outbound.route = hostile;
     outbound.envelope_id = hostile;
     CHECK(decision_line(outbound) ==
           "decision flow=outbound qid=" + safe + " sender=" + safe + " rcpt=" + safe +
               " verdict=pass reason=none bulk=no dns_ms=none code=none signal=" + safe +
               " mode=shadow unshadowed=pass held=none session=" + safe + " envid=" + safe +
-              " override=no campaign=" + safe);
+              " override=no campaign=" + safe + " route=" + safe);
     InboundDecision inbound;
     inbound.queue_id = hostile;
     inbound.recipient = hostile;

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/mta_names.hpp"
+
+#include "core/text.hpp"
+#include "mail/domain.hpp"
+#include "mail/syntax.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::mail {
+
+namespace {
+
+/// A name as `Domain::text` has it, a leading dot kept.
+std::string canonical_name(std::string_view name) {
+    const bool dotted = name.starts_with('.');
+    const auto domain = Domain::parse(dotted ? name.substr(1) : name, Smtputf8::Yes);
+    if (!domain.has_value()) {
+        return core::to_lower(name);
+    }
+    return (dotted ? "." : "") + domain->value.text();
+}
+
+/// The domain above, without its dot; empty above a top-level domain.
+std::string_view parent_of(std::string_view name) {
+    const std::size_t dot = name.find('.');
+    return dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
+}
+
+}  // namespace
+
+void DomainList::add_name(std::string_view name, bool excludes) {
+    names_.try_emplace(canonical_name(name), NameEntry{.position = entries_, .excludes = excludes});
+    ++entries_;
+}
+
+void DomainList::add_table(MtaTable table, bool excludes) {
+    tables_.push_back({.position = entries_, .excludes = excludes, .table = std::move(table)});
+    ++entries_;
+}
+
+std::vector<std::string> DomainList::keys_of(const Domain& domain) const {
+    std::vector<std::string> keys{domain.text()};
+    if (domain.is_literal() || subdomains_ == Subdomains::Never) {
+        return keys;
+    }
+    for (auto parent = parent_of(domain.text()); !parent.empty(); parent = parent_of(parent)) {
+        keys.push_back((subdomains_ == Subdomains::ByDot ? "." : "") + std::string(parent));
+    }
+    return keys;
+}
+
+Membership DomainList::has(const Domain& domain, const Has& table_has) const {
+    const std::vector<std::string> keys = keys_of(domain);
+    const NameEntry* by_name = nullptr;
+    for (const std::string& key : keys) {
+        const auto found = names_.find(key);
+        if (found != names_.end() &&
+            (by_name == nullptr || found->second.position < by_name->position)) {
+            by_name = &found->second;
+        }
+    }
+    bool perhaps_in = false;
+    bool perhaps_out = false;
+    const auto decided = [&](bool excludes) {
+        const bool doubted = excludes ? perhaps_in : perhaps_out;
+        if (doubted) {
+            return Membership::Unknown;
+        }
+        return excludes ? Membership::No : Membership::Yes;
+    };
+    for (const TableEntry& entry : tables_) {
+        if (by_name != nullptr && by_name->position < entry.position) {
+            break;
+        }
+        bool unknown = false;
+        for (const std::string& key : keys) {
+            const std::optional<bool> answer = table_has(entry.table, key);
+            if (answer.value_or(false)) {
+                return decided(entry.excludes);
+            }
+            unknown = unknown || !answer.has_value();
+        }
+        (entry.excludes ? perhaps_out : perhaps_in) |= unknown;
+    }
+    if (by_name != nullptr) {
+        return decided(by_name->excludes);
+    }
+    return perhaps_in ? Membership::Unknown : Membership::No;
+}
+
+Membership DomainList::has(const Domain& domain) const {
+    return has(domain, [](const MtaTable& /*table*/, std::string_view /*key*/) {
+        return std::optional<bool>();
+    });
+}
+
+void DomainList::each_table(const std::function<void(const MtaTable&)>& call) const {
+    for (const TableEntry& entry : tables_) {
+        call(entry.table);
+    }
+}
+
+std::optional<std::string> MtaNames::list_of(const Domain& domain) const {
+    for (const DomainList& list : lists) {
+        if (list.has(domain) == Membership::Yes) {
+            return list.name();
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace holdback::mail

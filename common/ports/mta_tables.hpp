@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How a use case asks the MTA's own tables about domains.
+
+#include "core/clock.hpp"
+#include "mail/domain.hpp"
+#include "mail/mta_names.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace holdback::ports {
+
+/// Whether the MTA has a route of its own for a domain.
+struct OwnRoute {
+    mail::Membership membership = mail::Membership::Unknown;
+    std::string list;  ///< when `Yes`: where it says so, "virtual_mailbox_domains"
+};
+
+/// The lists and tables of the MTA's configuration. Safe from several threads.
+class MtaTables {
+public:
+    MtaTables() = default;
+    MtaTables(const MtaTables&) = delete;
+    MtaTables& operator=(const MtaTables&) = delete;
+    MtaTables(MtaTables&&) = delete;
+    MtaTables& operator=(MtaTables&&) = delete;
+    virtual ~MtaTables() = default;
+
+    /// One answer per domain, in their order; `Unknown` for what could not be found out by
+    /// `deadline`, and for all when no MTA's configuration was read.
+    [[nodiscard]] virtual std::vector<OwnRoute> ask(std::span<const mail::Domain> domains,
+                                                    core::SteadyPoint deadline) = 0;
+};
+
+}  // namespace holdback::ports
