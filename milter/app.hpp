@@ -17,6 +17,7 @@
 #include "flow/outbound_flow.hpp"
 #include "flow/outcome_learning.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -114,6 +115,7 @@ private:
     core::SystemClock clock_;
     core::SteadyPoint started_;
     flow::SnapshotSource snapshots_;
+    flow::OwnName own_name_;
     std::optional<Listener> milter_listener_;
     std::string connection_;
     SwappableResolver resolver_;

@@ -9,6 +9,7 @@
 #include "flow/message_content.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/own_name.hpp"
 #include "flow/preflight.hpp"
 #include "flow/recording.hpp"
 #include "flow/release_flow.hpp"
@@ -79,6 +80,15 @@ void Session::answer_taken() {
 
 void Session::connect(ConnectFacts facts) {
     connection_ = std::move(facts);
+    // Without a name the MTA does not tell it: there is nothing to warn of.
+    if (!connection_.mta_name.empty() &&
+        parts_.own_name.learn(connection_.mta_name) == flow::OwnName::Learned::Unfit) {
+        trouble(ports::Severity::Warning,
+                fmt::format("the MTA calls itself {}, which is no fully qualified name: own mail "
+                            "bears {} (set myhostname of Postfix, or confDOMAIN_NAME of Sendmail)",
+                            core::log_safe(connection_.mta_name),
+                            core::log_safe(parts_.own_name.current())));
+    }
 }
 
 void Session::mail(const MailFacts& facts) {

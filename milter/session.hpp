@@ -6,6 +6,7 @@
 #include "flow/notice_replies.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -42,6 +43,7 @@ public:
         flow::ReleaseFlow& release;
         flow::Seals& seals;
         flow::NoticeReplies& replies;
+        flow::OwnName& own_name;
         WaitingRoom& waiting;
         ports::Log& log;
     };

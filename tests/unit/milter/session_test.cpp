@@ -15,6 +15,7 @@
 #include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -196,7 +197,7 @@ mail::CodeCatalogue two_codes() {
 struct House {
     explicit House(const config::Settings& settings)
         : snapshots(snapshot_of(settings)),
-          own_mail(spool, held, clock, "mx.a.test"),
+          own_mail(spool, held, clock, own_name),
           campaigns({.store = campaign_store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
@@ -236,7 +237,7 @@ struct House {
                    .log = log,
                    .clock = clock,
                    .keys = [this] { return seals.keys(); },
-                   .host_name = "mx.a.test"}),
+                   .own_name = own_name}),
           session(parts(), "s", HeaderValues::Exact) {
         resolver.set("good.test", ZoneState::Good);
         resolver.set("null.test", ZoneState::NullMx);
@@ -275,6 +276,7 @@ struct House {
                 .release = release,
                 .seals = seals,
                 .replies = replies,
+                .own_name = own_name,
                 .waiting = waiting,
                 .log = log};
     }
@@ -362,6 +364,7 @@ struct House {
     std::vector<std::string> mail_arguments;
     std::string body = "Hello\r\n";
     flow::SnapshotSource snapshots;
+    flow::OwnName own_name{"mx.a.test"};
     flow::OwnMail own_mail;
     flow::CampaignWatch campaigns;
     flow::OutboundFlow outbound;
