@@ -13,6 +13,7 @@
 #include "flow/notice_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/told_sender.hpp"
 #include "io/domain_lookup.hpp"
 #include "io/host_name.hpp"
 #include "io/local_time.hpp"
@@ -25,6 +26,8 @@
 #include "io/sqlite_suppressions.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
+#include "mail/header.hpp"
+#include "mail/held.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/load.hpp"
@@ -178,6 +181,11 @@ App::App(std::string settings_path,
                 .clock = clock_,
                 .own_mail = own_mail_,
                 .campaigns = &campaigns_,
+                .may_be_told =
+                    [this](const mail::HeldMessage& message, const mail::HeaderList& headers) {
+                        return flow::may_be_told(
+                            message, headers, snapshots_.current()->settings, own_name_);
+                    },
                 .make_submitter =
                     [this](const config::HoldSettings& settings) {
                         // The settings were checked: a target that does not parse never gets here.
@@ -225,6 +233,8 @@ App::App(std::string settings_path,
                .log = *log_,
                .clock = clock_,
                .campaigns = &campaigns_}),
+      judged_before_({.seals = seals_, .clock = clock_}),
+      warnings_(clock_),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
@@ -232,6 +242,8 @@ App::App(std::string settings_path,
                      .seals = seals_,
                      .replies = replies_,
                      .own_name = own_name_,
+                     .judged_before = judged_before_,
+                     .warnings = warnings_,
                      .waiting = waiting_,
                      .log = *log_},
       log_following_({.journal = journal_,

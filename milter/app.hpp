@@ -11,6 +11,7 @@
 #include "flow/digest_flow.hpp"
 #include "flow/doubts.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/judged_before.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
 #include "flow/notice_replies.hpp"
@@ -40,6 +41,7 @@
 #include "milter/decision_recording.hpp"
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
+#include "milter/milter_warnings.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "milter/waiting_room.hpp"
 #include "report/metrics.hpp"
@@ -145,6 +147,8 @@ private:
     flow::DigestFlow digest_flow_;
     flow::AutoRelease auto_release_;
     flow::Doubts doubts_;
+    flow::JudgedBefore judged_before_;
+    MilterWarnings warnings_;
     WaitingRoom waiting_;
     MilterCounters counters_;
     Session::Parts session_parts_;

@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "mail/address.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct Recipient {
     std::vector<std::string> arguments;
     /// The MTA's {rcpt_mailer} macro, e.g. "smtp", "local"; empty when not told.
     std::string mailer;
+    /// The message has been judged for it minutes ago, and comes by for another time.
+    bool judged = false;
 
     /// The mailbox for people and stores: canonical where it parses, else the text without
     /// brackets.
@@ -51,6 +54,8 @@ struct Envelope {
 
     /// The sender as text without brackets; "" for the null sender.
     [[nodiscard]] std::string sender_text() const;
+    /// How many recipients have not been judged before.
+    [[nodiscard]] std::size_t recipients_to_judge() const;
     /// The envelope id (ENVID, RFC 3461 section 4.4) that the client gave, as it was written.
     [[nodiscard]] std::optional<std::string> envelope_id() const;
 };

@@ -109,7 +109,7 @@ struct Flow {
             headers.add(name, " " + value);
         }
         const mail::Envelope to = envelope(sender, recipients);
-        MessageDecision decision = outbound.decide({}, to, headers, 0, settings, lists, 2s);
+        MessageDecision decision = outbound.decide({}, to, headers, settings, lists, 2s);
         if (decision.needs_body) {
             outbound.weigh({}, to, headers, body, settings, decision);
         }
