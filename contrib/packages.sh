@@ -12,7 +12,8 @@ build_packages="g++ cmake ninja-build pkg-config libmilter-dev libldns-dev libbo
   libicu-dev libidn2-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libsodium-dev"
 try_packages="postfix nsd python3"
 try_sendmail_packages="nsd python3"
-test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc systemd-journal-remote"
+test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc systemd-journal-remote
+  opendkim opendkim-tools"
 # Never installed, only unpacked.
 sendmail_packages="sendmail-bin sendmail-base sendmail-cf m4 libsigsegv2 libwrap0 liblockfile1
   sasl2-bin libsasl2-2 libsasl2-modules libsasl2-modules-db libdb5.3"
@@ -56,7 +57,7 @@ install_packages() {
         return 1
     }
     rm -f "${TMPDIR:-/tmp}/holdback-apt.$$"
-    for name in postfix nsd unbound; do
+    for name in postfix nsd unbound opendkim; do
         if [[ " ${missing[*]} " == *" $name "* ]] && [ -d /run/systemd/system ]; then
             systemctl disable --quiet "$name" </dev/null 2>/dev/null || true
         fi

@@ -13,7 +13,9 @@
 #include "flow/notice_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/told_sender.hpp"
 #include "io/domain_lookup.hpp"
+#include "io/host_name.hpp"
 #include "io/local_time.hpp"
 #include "io/log_setup.hpp"
 #include "io/mta_submit.hpp"
@@ -24,6 +26,8 @@
 #include "io/sqlite_suppressions.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
+#include "mail/header.hpp"
+#include "mail/held.hpp"
 #include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
@@ -33,7 +37,6 @@
 #include "milter/version.hpp"
 #include "ports/log.hpp"
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -47,7 +50,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -60,14 +62,6 @@ namespace {
 constexpr std::chrono::seconds kWorkInterval{1};
 constexpr std::size_t kTokenOctets = 24;
 constexpr std::size_t kNoticeIdOctets = 6;
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') {
-        return "localhost";
-    }
-    return name.data();
-}
 
 /// Trouble of one chore does not keep the others from being done.
 template <typename Chore>
@@ -141,6 +135,7 @@ App::App(std::string settings_path,
       stopping_(snapshot->settings.milter.socket, counters_, *log_),
       started_(clock_.steady_now()),
       snapshots_(snapshot),
+      own_name_(io::host_name()),
       milter_listener_(std::move(sockets.milter)),
       connection_(milter_listener_.has_value()
                       ? fmt::format("fd:{}", milter_listener_->descriptor())
@@ -162,7 +157,7 @@ App::App(std::string settings_path,
       outages_(database_),
       campaign_store_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
-      own_mail_(spool_, held_, clock_, host_name()),
+      own_mail_(spool_, held_, clock_, own_name_),
       campaigns_({.store = campaign_store_, .log = *log_, .clock = clock_}),
       departures_(&decisions_),
       learner_({.suppressions = suppressions_,
@@ -205,11 +200,16 @@ App::App(std::string settings_path,
                 .clock = clock_,
                 .own_mail = own_mail_,
                 .campaigns = &campaigns_,
+                .may_be_told =
+                    [this](const mail::HeldMessage& message, const mail::HeaderList& headers) {
+                        return flow::may_be_told(
+                            message, headers, snapshots_.current()->settings, own_name_);
+                    },
                 .make_submitter =
-                    [](const config::HoldSettings& settings) {
+                    [this](const config::HoldSettings& settings) {
                         // The settings were checked: a target that does not parse never gets here.
                         return io::make_submitter(io::parse_reinject(settings.reinject).value(),
-                                                  host_name());
+                                                  own_name_.current());
                     },
                 .make_token = [] { return io::random_hex(kTokenOctets); }}),
       notice_flow_({.notices = notices_,
@@ -227,7 +227,7 @@ App::App(std::string settings_path,
                 .log = *log_,
                 .clock = clock_,
                 .keys = [this] { return seals_.keys(); },
-                .host_name = own_mail_.host_name()}),
+                .own_name = own_name_}),
       digest_flow_({.digests = digests_,
                     .log = *log_,
                     .clock = clock_,
@@ -253,12 +253,17 @@ App::App(std::string settings_path,
                .log = *log_,
                .clock = clock_,
                .campaigns = &campaigns_}),
+      judged_before_({.seals = seals_, .clock = clock_}),
+      warnings_(clock_),
       session_parts_{.snapshots = snapshots_,
                      .outbound = outbound_,
                      .inbound = inbound_,
                      .release = release_,
                      .seals = seals_,
                      .replies = replies_,
+                     .own_name = own_name_,
+                     .judged_before = judged_before_,
+                     .warnings = warnings_,
                      .waiting = waiting_,
                      .log = *log_},
       log_following_({.journal = journal_,
@@ -316,6 +321,12 @@ void App::start(std::function<void(bool)> on_end) {
                             config::wire_name(settings.mode),
                             core::log_safe(settings.milter.socket),
                             core::log_safe(settings_path_)));
+    if (const std::string name = own_name_.current(); !flow::is_fully_qualified(name)) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("own mail bears the bare name {} until the MTA connects and says "
+                                "its own (myhostname of Postfix, $j of Sendmail)",
+                                core::log_safe(name)));
+    }
     milter_ = std::jthread([this, on_end = std::move(on_end)] {
         bool ended_well = false;
         try {

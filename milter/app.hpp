@@ -12,12 +12,14 @@
 #include "flow/digest_flow.hpp"
 #include "flow/doubts.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/judged_before.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/outcome_learning.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -44,6 +46,7 @@
 #include "milter/dns_watch.hpp"
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
+#include "milter/milter_warnings.hpp"
 #include "milter/spool_guard.hpp"
 #include "milter/stopping.hpp"
 #include "milter/swappable_resolver.hpp"
@@ -128,6 +131,7 @@ private:
     Stopping stopping_;  // before all that may hang at the end
     core::SteadyPoint started_;
     flow::SnapshotSource snapshots_;
+    flow::OwnName own_name_;
     std::optional<Listener> milter_listener_;
     std::string connection_;
     SwappableResolver resolver_;
@@ -161,6 +165,8 @@ private:
     flow::DigestFlow digest_flow_;
     flow::AutoRelease auto_release_;
     flow::Doubts doubts_;
+    flow::JudgedBefore judged_before_;
+    MilterWarnings warnings_;
     WaitingRoom waiting_;
     Session::Parts session_parts_;
     std::mutex reload_mutex_;

@@ -329,6 +329,7 @@ sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
             verified_name(host == nullptr ? "" : host, macro(context, "{client_resolve}"));
         facts.daemon_name = macro(context, "{daemon_name}");
         facts.daemon_port = macro(context, "{daemon_port}");
+        facts.mta_name = macro(context, "j");
         connection.forgets_arguments = is_sendmail(macro(context, "v"));
         connection.session.connect(std::move(facts));
         return connection.agreed.connect ? SMFIS_NOREPLY : SMFIS_CONTINUE;

@@ -22,6 +22,7 @@ struct ConnectFacts {
     std::string client_name;  ///< host name, when the MTA has verified it
     std::string daemon_name;  ///< {daemon_name}
     std::string daemon_port;  ///< {daemon_port}; "0" for mail that did not come over SMTP
+    std::string mta_name;     ///< {j}
 };
 
 /// What the MTA tells at MAIL.

@@ -9,6 +9,7 @@
 #include "flow/message_content.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/own_name.hpp"
 #include "flow/preflight.hpp"
 #include "flow/recording.hpp"
 #include "flow/release_flow.hpp"
@@ -26,7 +27,9 @@
 #include "milter/session_message.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/direction.hpp"
+#include "outbound/own_sender.hpp"
 #include "outbound/plan.hpp"
+#include "outbound/received.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
 
@@ -102,6 +105,15 @@ void Session::answer_taken() {
 
 void Session::connect(ConnectFacts facts) {
     connection_ = std::move(facts);
+    // Without a name the MTA does not tell it: there is nothing to warn of.
+    if (!connection_.mta_name.empty() &&
+        parts_.own_name.learn(connection_.mta_name) == flow::OwnName::Learned::Unfit) {
+        trouble(ports::Severity::Warning,
+                fmt::format("the MTA calls itself {}, which is no fully qualified name: own mail "
+                            "bears {} (set myhostname of Postfix, or confDOMAIN_NAME of Sendmail)",
+                            core::log_safe(connection_.mta_name),
+                            core::log_safe(parts_.own_name.current())));
+    }
 }
 
 void Session::mail(const MailFacts& facts) {
@@ -116,6 +128,7 @@ void Session::mail(const MailFacts& facts) {
     message_->who = std::move(begun.who);
     message_->who.session_id = fmt::format("{}-{}", id_, messages_);
     message_->own_notice = begun.own_notice;
+    message_->may_be_judged = parts_.judged_before.may_be_known(message_->envelope);
 }
 
 SessionReply Session::recipient(RcptFacts facts) {
@@ -162,7 +175,8 @@ SessionReply Session::recipient(RcptFacts facts) {
 }
 
 bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
-    return outbound::answers_at_rcpt(flow::origin_of(message_->who),
+    return !message_->may_be_judged &&
+           outbound::answers_at_rcpt(flow::origin_of(message_->who),
                                      message_->snapshot->settings) &&
            !parts_.release.is_releasing(message_->envelope, recipient);
 }
@@ -203,6 +217,7 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
     }
     message_->notice.begin(
         message_->headers, parts_.replies, message_->snapshot->settings.dsn.max_message);
+    look_at_the_way();
     const SessionReply reply = message_->envelope.direction == mail::Direction::Outgoing
                                    ? outgoing_headers()
                                    : inbound_headers();
@@ -218,10 +233,68 @@ bool Session::is_release_under_way() const {
         });
 }
 
+void Session::look_at_the_way() {
+    mail::Envelope& envelope = message_->envelope;
+    const config::Settings& settings = message_->snapshot->settings;
+    if (envelope.direction == mail::Direction::Inbound) {
+        return;
+    }
+    if (!flow::asks_for_preflight(message_->who, message_->headers) &&
+        parts_.judged_before.recognise(message_->headers, envelope) > 0) {
+        envelope.direction = mail::Direction::Outgoing;
+        return;
+    }
+    if (envelope.direction == mail::Direction::OwnBounce) {
+        // The MTA's own bounces come from nowhere: a program has handed this one in.
+        if (message_->headers.has("Received")) {
+            envelope.direction = mail::Direction::Inbound;
+        }
+        return;
+    }
+    const std::vector<std::string> names = parts_.own_name.all();
+    const outbound::Entry entry =
+        outbound::entry_of(message_->headers, names, settings.outgoing.networks);
+    const outbound::Origin origin = flow::origin_of(message_->who);
+    if (outbound::came_in_before(origin, envelope.sender, entry, settings, names)) {
+        envelope.direction = mail::Direction::Inbound;
+        say_which_way(entry);
+    }
+}
+
+void Session::say_which_way(const outbound::Entry& entry) const {
+    const auto left_out = parts_.warnings.admit("came-in-before");
+    if (!left_out.has_value()) {
+        return;
+    }
+    trouble(ports::Severity::Warning,
+            fmt::format(
+                "mail of {} came to this host from {} and is handed in again by {} without "
+                "login: it is taken for inbound, and not judged; if it is yours, name its "
+                "domain in [outgoing] own_domains, see CONTENT FILTERS in holdback(8){}",
+                core::log_safe(message_->envelope.sender_text()),
+                entry.address.has_value() ? entry.address->text() : "outside",
+                message_->who.over_smtp ? core::log_safe(message_->who.client_text) : "sendmail(1)",
+                *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
+}
+
+SessionReply Session::pass_again() {
+    const config::Settings& settings = message_->snapshot->settings;
+    parts_.outbound.report_judged(message_->who, message_->envelope, settings);
+    leave_to_all(nullptr);
+    if (settings.mode == config::Mode::Shadow || !has_reserved_fields()) {
+        return Accept{};
+    }
+    message_->course = Course::Again;
+    return SkipBody{};
+}
+
 SessionReply Session::outgoing_headers() {
     const config::Settings& settings = message_->snapshot->settings;
     if (message_->envelope.recipients.empty()) {
         return Accept{};
+    }
+    if (message_->envelope.recipients_to_judge() == 0) {
+        return pass_again();
     }
     const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
     const bool is_preflight = flow::asks_for_preflight(message_->who, message_->headers);
@@ -241,7 +314,6 @@ SessionReply Session::outgoing_headers() {
         std::make_unique<flow::MessageDecision>(parts_.outbound.decide(message_->who,
                                                                        message_->envelope,
                                                                        message_->headers,
-                                                                       message_->window,
                                                                        settings,
                                                                        message_->snapshot->lists,
                                                                        message_->budget));
@@ -281,9 +353,8 @@ SessionReply Session::follow_plan() {
     if (std::holds_alternative<outbound::Split>(decision.plan.what)) {
         return begin_split();
     }
-    if (decision.plan.tags.empty() && !message_->headers.has(flow::kReleaseField) &&
-        !message_->headers.has(flow::kOverrideField) && !message_->headers.has(dsn::kSealField) &&
-        !message_->headers.has(flow::kPreflightField) &&
+    if (decision.plan.tags.empty() && !has_reserved_fields() &&
+        !message_->headers.has(dsn::kSealField) &&
         !parts_.seals.seals(message_->envelope, settings)) {
         report(nullptr);
         leave_to_all(nullptr);
@@ -315,10 +386,13 @@ SessionReply Session::holding_failed(const flow::CommitTrouble& why) {
     return error_reply(in_spool ? on_error.spool : on_error.store);
 }
 
+bool Session::has_reserved_fields() const {
+    return std::ranges::any_of(message_->headers.fields(), [](const mail::HeaderField& field) {
+        return dsn::is_reserved_field(field.name);
+    });
+}
+
 SessionReply Session::inbound_headers() {
-    const bool has_reserved = std::ranges::any_of(
-        message_->headers.fields(),
-        [](const mail::HeaderField& field) { return dsn::is_reserved_field(field.name); });
     if (flow::InboundFlow::may_report(
             message_->envelope, message_->headers, message_->snapshot->settings)) {
         message_->course = Course::Inbound;
@@ -326,7 +400,7 @@ SessionReply Session::inbound_headers() {
         keep("\r\n");
         return Continue{};
     }
-    if (has_reserved && message_->snapshot->settings.mode == config::Mode::Enforce) {
+    if (has_reserved_fields() && message_->snapshot->settings.mode == config::Mode::Enforce) {
         message_->course = Course::Clean;
         return SkipBody{};
     }
@@ -368,6 +442,7 @@ SessionReply Session::body_of_course(std::string_view octets) {
         case Course::Released:
         case Course::Preflight:
         case Course::Clean:
+        case Course::Again:
             return SkipBody{};
     }
     return Continue{};

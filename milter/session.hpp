@@ -3,17 +3,21 @@
 // One SMTP session as a state machine in our own types: runs in unit tests without libmilter.
 
 #include "flow/inbound_flow.hpp"
+#include "flow/judged_before.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/envelope.hpp"
+#include "milter/milter_warnings.hpp"
 #include "milter/mta_actions.hpp"
 #include "milter/mta_facts.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/plan.hpp"
+#include "outbound/received.hpp"
 #include "ports/log.hpp"
 
 #include <cstddef>
@@ -42,6 +46,9 @@ public:
         flow::ReleaseFlow& release;
         flow::Seals& seals;
         flow::NoticeReplies& replies;
+        flow::OwnName& own_name;
+        flow::JudgedBefore& judged_before;
+        MilterWarnings& warnings;
         WaitingRoom& waiting;
         ports::Log& log;
     };
@@ -73,6 +80,12 @@ private:
 
     [[nodiscard]] bool refuses_at_rcpt(const mail::Recipient& recipient) const;
     [[nodiscard]] bool is_release_under_way() const;
+    /// The headers tell whether the message goes the way that its client and sender made believe.
+    void look_at_the_way();
+    /// All recipients were judged on an earlier pass: nothing is done but what is left to clean.
+    [[nodiscard]] SessionReply pass_again();
+    void say_which_way(const outbound::Entry& entry) const;
+    [[nodiscard]] bool has_reserved_fields() const;
     [[nodiscard]] SessionReply outgoing_headers();
     [[nodiscard]] SessionReply inbound_headers();
     /// What follows from the plan as long as the message goes on.
@@ -93,11 +106,12 @@ private:
     [[nodiscard]] SessionReply finish_notice(MtaActions& mta, SessionReply reply);
     /// True when no recipient that was judged is left in the envelope.
     [[nodiscard]] bool gone_to_nobody() const;
-    /// Removes the fields by which a release or a sender asks something of us.
-    void remove_requests(MtaActions& mta);
     void finish_inbound(MtaActions& mta);
     void remove_fields(MtaActions& mta, std::string_view wanted);
-    void remove_reserved_fields(MtaActions& mta);
+    /// Removes the fields that only we may write, but for those named `kept`.
+    void remove_reserved_fields(MtaActions& mta, std::string_view kept = {});
+    /// Removes seals of ours, of an earlier pass or another message, and what is none.
+    void remove_worn_seals(MtaActions& mta);
     void add_tag(MtaActions& mta);
     /// The message leaves to the recipients at these positions: seals it, or remembers it.
     void leave(MtaActions* mta, std::span<const std::size_t> positions);

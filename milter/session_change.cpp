@@ -6,10 +6,7 @@
 #include "dsn/seal.hpp"
 #include "dsn/tag.hpp"
 #include "flow/inbound_flow.hpp"
-#include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
-#include "flow/preflight.hpp"
-#include "flow/release_flow.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "milter/mta_actions.hpp"
@@ -21,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,13 +27,6 @@
 #include <fmt/format.h>
 
 namespace holdback::milter {
-
-namespace {
-
-/// Names the findings of recipients whose policy is `tag`, on outgoing mail.
-constexpr std::string_view kTagField = "X-Holdback-Tag";
-
-}  // namespace
 
 SessionReply Session::delete_recipients(MtaActions& mta,
                                         const std::vector<std::string>& recipients) {
@@ -87,22 +78,38 @@ void Session::remove_fields(MtaActions& mta, std::string_view wanted) {
     }
 }
 
-void Session::remove_requests(MtaActions& mta) {
-    remove_fields(mta, flow::kReleaseField);
-    remove_fields(mta, flow::kOverrideField);
-    remove_fields(mta, flow::kPreflightField);
-}
-
-void Session::remove_reserved_fields(MtaActions& mta) {
-    std::vector<std::string> names;
+void Session::remove_reserved_fields(MtaActions& mta, std::string_view kept) {
+    std::vector<std::string_view> names;
     for (const mail::HeaderField& field : message_->headers.fields()) {
-        const std::string name = core::to_lower(field.name);
-        if (dsn::is_reserved_field(name) && std::ranges::find(names, name) == names.end()) {
-            names.push_back(name);
+        const bool is_known = std::ranges::any_of(names, [&](std::string_view name) {
+            return core::equals_ignoring_case(name, field.name);
+        });
+        if (dsn::is_reserved_field(field.name) && !is_known &&
+            !core::equals_ignoring_case(field.name, kept)) {
+            names.emplace_back(field.name);
         }
     }
-    for (const std::string& name : names) {
+    for (const std::string_view name : names) {
         remove_fields(mta, name);
+    }
+}
+
+void Session::remove_worn_seals(MtaActions& mta) {
+    const std::vector<std::string> seals = message_->headers.all(dsn::kSealField);
+    std::size_t kept = 0;
+    std::vector<int> worn;
+    for (std::size_t i = 0; i < seals.size(); ++i) {
+        if (kept < kMostForeignSeals && parts_.seals.is_foreign(seals[i])) {
+            ++kept;
+        } else {
+            worn.push_back(static_cast<int>(i) + 1);
+        }
+    }
+    // From the last on, so that the numbers of the others stay true.
+    for (const int number : std::views::reverse(worn)) {
+        if (!mta.remove_header(dsn::kSealField, number)) {
+            trouble(ports::Severity::Warning, "the MTA did not take the removal of a header field");
+        }
     }
 }
 
@@ -118,13 +125,13 @@ void Session::add_tag(MtaActions& mta) {
 
 void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
     const config::Settings& settings = message_->snapshot->settings;
+    parts_.judged_before.left(message_->envelope, positions);
     const auto seal = parts_.seals.leave(
         message_->who, message_->envelope, message_->headers, positions, settings);
     if (mta == nullptr) {
         return;
     }
-    // A seal that came with the message is another system's, or of an earlier pass.
-    remove_fields(*mta, dsn::kSealField);
+    remove_worn_seals(*mta);
     if (!seal.has_value()) {
         return;
     }

@@ -45,14 +45,14 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             finish_inbound(mta);
             break;
         case Course::Pass:
-            remove_requests(mta);
+            remove_reserved_fields(mta);
             add_tag(mta);
             leave_to_all(&mta);
             report(nullptr);
             reply = Accept{};
             break;
         case Course::Released:
-            remove_requests(mta);
+            remove_reserved_fields(mta);
             leave_to_all(&mta);
             break;
         case Course::Preflight:
@@ -60,6 +60,9 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             break;
         case Course::Clean:
             remove_reserved_fields(mta);
+            break;
+        case Course::Again:
+            remove_reserved_fields(mta, kTagField);
             break;
         case Course::Undecided:
         case Course::Weighed:
@@ -141,7 +144,7 @@ SessionReply Session::act_on_split(MtaActions& mta, const outbound::Split& split
     if (gone_to_nobody() && !message_->notice.is_addressed()) {
         return Discard{};
     }
-    remove_requests(mta);
+    remove_reserved_fields(mta);
     std::vector<std::string> leaving;
     if (gone_to_nobody()) {
         // But for the notice address, which was not judged.

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace holdback::milter {
 
@@ -32,6 +33,7 @@ enum class Course : std::uint8_t {
     Preflight,  ///< only asked about: discarded when the answer is safe
     Inbound,    ///< kept to be understood
     Clean,      ///< only forged fields are removed
+    Again,      ///< judged before: the same, but for the fields of the earlier pass
 };
 
 struct Session::Message {
@@ -43,6 +45,7 @@ struct Session::Message {
     bool own_notice = false;     ///< the MTA's notice to the postmaster: left alone
     NoticeMail notice;
     std::size_t window = 0;
+    bool may_be_judged = false;  ///< by its envelope id; see flow::JudgedBefore
     std::chrono::milliseconds budget{0};
     Course course = Course::Undecided;
     std::unique_ptr<flow::MessageDecision> decision;
@@ -53,6 +56,12 @@ struct Session::Message {
     std::string octets;
     bool trouble = false;
 };
+
+/// Names the findings of recipients whose policy is `tag`, on outgoing mail.
+inline constexpr std::string_view kTagField = "X-Holdback-Tag";
+/// Seals of other systems on the way that stay on outgoing mail, so that its bounces prove
+/// themselves there; more are nobody's.
+inline constexpr std::size_t kMostForeignSeals = 4;
 
 /// The answer to a message when something of ours has failed.
 [[nodiscard]] SessionReply error_reply(config::ErrorAnswer answer);

@@ -224,6 +224,16 @@ std::string_view wire_name(AtExpiry action) {
     std::unreachable();
 }
 
+std::string_view wire_name(Reinjected direction) {
+    switch (direction) {
+        case Reinjected::Inbound:
+            return "inbound";
+        case Reinjected::Outgoing:
+            return "outgoing";
+    }
+    std::unreachable();
+}
+
 std::string_view wire_name(SharedSeal shared) {
     switch (shared) {
         case SharedSeal::Origin:

@@ -23,6 +23,9 @@ enum class Mode : std::uint8_t { Shadow, Enforce };
 enum class AnswerAt : std::uint8_t { Recipient, Message };
 enum class RefuseAtRcpt : std::uint8_t { Authenticated, Always, Never };
 enum class AtExpiry : std::uint8_t { Return, Release, Discard };
+/// Which way mail goes that came in from outside before and comes again from this host, without a
+/// login and with a sender of another domain.
+enum class Reinjected : std::uint8_t { Inbound, Outgoing };
 /// What a seal proves that several recipients have received.
 enum class SharedSeal : std::uint8_t {
     Origin,  ///< a bounce that comes from the recipient's side
@@ -99,6 +102,9 @@ struct OutgoingSettings {
     /// Transports of Postfix and mailers of Sendmail that don't deliver by MX records, beside the
     /// usual ones.
     std::vector<std::string> local_transports;
+    /// Domains, with all below them, whose senders are of this house.
+    std::vector<std::string> own_domains;
+    Reinjected reinjected = Reinjected::Inbound;
     /// Addresses ("a@example.net"), domains ("example.net") and domains with all below them
     /// (".example.net"), in lower case.
     std::vector<std::string> allow;
@@ -369,6 +375,7 @@ struct Contradiction {
 [[nodiscard]] std::string_view wire_name(AnswerAt at);
 [[nodiscard]] std::string_view wire_name(RefuseAtRcpt when);
 [[nodiscard]] std::string_view wire_name(AtExpiry action);
+[[nodiscard]] std::string_view wire_name(Reinjected direction);
 [[nodiscard]] std::string_view wire_name(SharedSeal shared);
 [[nodiscard]] std::string_view wire_name(ReplyBy by);
 [[nodiscard]] std::string_view wire_name(ErrorAnswer answer);

@@ -46,6 +46,7 @@ void take_counts(const ports::DigestSummary& summary, outbound::DigestFacts& fac
     facts.held = summary.held;
     facts.stuck = summary.stuck;
     facts.in_doubt = summary.in_doubt;
+    facts.endless = summary.endless;
     facts.own_unsent = summary.own_unsent;
     facts.expiring = summary.expiring;
     for (const ports::ExpiringItem& item : summary.expiring_items) {

@@ -331,7 +331,7 @@ void NoticeFlow::confirm(const ports::NoticeCommand& command,
                          const ports::Notice& notice,
                          outbound::ConfirmationFacts facts,
                          const config::Settings& settings) {
-    const std::string& host = parts_.own_mail.host_name();
+    const std::string host = parts_.own_mail.host_name();
     facts.address = notice_address(settings.notice, host);
     facts.to = command.from;
     facts.message_id = fmt::format("{}.{}@{}", parts_.make_id(), command.id, host);

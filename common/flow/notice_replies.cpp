@@ -21,6 +21,7 @@
 #include "ports/notice_store.hpp"
 #include "report/decision.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -169,15 +170,16 @@ bool NoticeReplies::is_notice_address(const mail::Recipient& recipient,
     if (!settings.notice.enabled || settings.mode == config::Mode::Shadow) {
         return false;
     }
-    const std::string address = notice_address(settings.notice, parts_.host_name);
     const std::string given = recipient.as_given();
     const std::size_t at = given.rfind('@');
     const std::size_t plus = given.find('+');
-    if (at == std::string::npos || plus == std::string::npos || plus > at) {
-        return same_mailbox(given, address);
-    }
-    return same_mailbox(given.substr(0, plus) + given.substr(at), address) ||
-           same_mailbox(given, address);
+    const bool has_detail = at != std::string::npos && plus != std::string::npos && plus < at;
+    const std::string bare = has_detail ? given.substr(0, plus) + given.substr(at) : given;
+    // An older notice may have come from under another name of ours.
+    return std::ranges::any_of(parts_.own_name.all(), [&](std::string_view name) {
+        const std::string address = notice_address(settings.notice, name);
+        return same_mailbox(given, address) || same_mailbox(bare, address);
+    });
 }
 
 std::optional<std::string> NoticeReplies::token_of(const mail::HeaderList& headers) const {

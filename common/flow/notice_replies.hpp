@@ -8,6 +8,7 @@
 #include "dsn/message_view.hpp"
 #include "dsn/seal.hpp"
 #include "flow/outbound_flow.hpp"
+#include "flow/own_name.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -68,7 +69,7 @@ public:
         ports::Log& log;
         core::Clock& clock;
         std::function<dsn::SealKeys()> keys;
-        std::string host_name;
+        const OwnName& own_name;
     };
 
     explicit NoticeReplies(Parts parts) : parts_(std::move(parts)) {}

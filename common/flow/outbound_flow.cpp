@@ -31,7 +31,9 @@
 #include "outbound/fingerprint.hpp"
 #include "outbound/mail_route.hpp"
 #include "outbound/notice.hpp"
+#include "outbound/own_sender.hpp"
 #include "outbound/plan.hpp"
+#include "outbound/received.hpp"
 #include "outbound/return_dsn.hpp"
 #include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
@@ -161,6 +163,11 @@ Taken rows_of(const mail::Envelope& envelope,
     take(split.hold, std::nullopt);
     for (mail::HeldRecipient& row : taken.rows) {
         row.tell = told;
+        if (!decision.may_be_told && settings.at_expiry == config::AtExpiry::Return &&
+            !std::holds_alternative<mail::NullSender>(envelope.sender)) {
+            // Nobody would hear of the end: it stays until a postmaster decides.
+            row.expires_at.reset();
+        }
     }
     take(split.defer, now + kDeferTime);
     const std::size_t first_back = taken.rows.size();
@@ -223,13 +230,20 @@ std::size_t OutboundFlow::recipient_named(const Submitting& who,
     if (outbound::needs_route(recipient, settings)) {
         parts_.resolver.start(recipient.syntax->value.domain());
     }
+    return count_recipients(who, envelope, 0, settings) + envelope.recipients.size();
+}
+
+std::size_t OutboundFlow::count_recipients(const Submitting& who,
+                                           const mail::Envelope& envelope,
+                                           std::size_t recipients,
+                                           const config::Settings& settings) {
     if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
         return 0;  // everybody's reports and automatic answers come by it
     }
     const std::string key = sender_key(who, envelope);
     const core::SteadyPoint now = parts_.clock.steady_now();
     return windows_.with([&](outbound::SenderWindows& windows) {
-        return windows.observe(key, 1, settings.bulk.rate.window, now);
+        return windows.observe(key, recipients, settings.bulk.rate.window, now);
     });
 }
 
@@ -254,6 +268,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
     if (decision.sender_refusal.has_value()) {
         decision.verdicts.resize(1);
+        count_recipients(who, envelope, 1, settings);
         report_refused(who, envelope, recipient, decision, settings);
         return decision.sender_refusal;
     }
@@ -273,6 +288,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.verdicts = verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
     if (answer.has_value()) {
+        count_recipients(who, envelope, 1, settings);
         report_refused(who, envelope, recipient, decision, settings);
     }
     return answer;
@@ -281,11 +297,19 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
 MessageDecision OutboundFlow::decide(const Submitting& who,
                                      const mail::Envelope& envelope,
                                      const mail::HeaderList& headers,
-                                     std::size_t window,
                                      const config::Settings& settings,
                                      const outbound::AddressLists& lists,
                                      std::chrono::milliseconds budget) {
     MessageDecision decision;
+    const std::vector<std::string> own_names = parts_.own_mail.own_names();
+    decision.may_be_told =
+        outbound::may_be_told(origin_of(who),
+                              envelope.sender,
+                              outbound::entry_of(headers, own_names, settings.outgoing.networks),
+                              settings,
+                              own_names);
+    const std::size_t window =
+        count_recipients(who, envelope, envelope.recipients_to_judge(), settings);
     const outbound::EnvelopeSigns signs = signs_of(who, envelope, window);
     decision.stream = outbound::stream_by_envelope(signs, settings);
     if (!decision.stream.is_bulk() && !decision.stream.is_always_direct()) {
@@ -341,6 +365,28 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     return decision;
 }
 
+void OutboundFlow::say_who_is_untold(const mail::Envelope& envelope,
+                                     const MessageDecision& decision,
+                                     std::size_t held) {
+    if (decision.may_be_told || std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return;
+    }
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    const auto left_out =
+        warnings_.with([&](report::RateLimit& limit) { return limit.admit("untold", now); });
+    if (!left_out.has_value()) {
+        return;
+    }
+    parts_.log.write(
+        ports::Severity::Warning,
+        fmt::format("hold: {} recipients of a message of {} stay held and its sender is not told: "
+                    "nobody has logged in, and the domain is none of [outgoing] own_domains; see "
+                    "held list{}",
+                    held,
+                    core::log_safe(envelope.sender_text()),
+                    *left_out == 0 ? "" : fmt::format(" ({} more such messages)", *left_out)));
+}
+
 core::Result<HeldCopy, ports::SpoolError> OutboundFlow::begin_copy(const mail::HeaderList& headers,
                                                                    std::string_view queue_id) {
     auto writer = parts_.spool.begin();
@@ -377,8 +423,9 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     facts.fingerprint = outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
     facts.stream = outbound::wire_name(decision.stream.stream);
     facts.held_at = now;
-    const Taken taken = rows_of(
-        envelope, decision, split, now, settings.hold, outbound::is_told_of(envelope, headers));
+    const bool told = decision.may_be_told && outbound::is_told_of(envelope, headers);
+    const Taken taken = rows_of(envelope, decision, split, now, settings.hold, told);
+    say_who_is_untold(envelope, decision, taken.rows.size());
     auto message = copy.writer_->commit(std::move(facts), taken.rows);
     if (!message.has_value()) {
         return std::unexpected(spool_trouble(message.error().what));
@@ -389,8 +436,8 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
         return std::unexpected(std::move(dsn.error()));
     }
     std::vector<ports::NewHold> holds{{.message = *std::move(message), .recipients = taken.rows}};
-    if (std::optional<ports::NewHold>& told = *dsn; told.has_value()) {
-        holds.push_back(*std::move(told));
+    if (std::optional<ports::NewHold>& letter = *dsn; letter.has_value()) {
+        holds.push_back(*std::move(letter));
     }
     const auto outcomes = parts_.held.hold_together(holds);
     Committed committed;

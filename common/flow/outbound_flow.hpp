@@ -31,6 +31,7 @@
 #include "ports/resolver.hpp"
 #include "ports/spool.hpp"
 #include "ports/suppression_store.hpp"
+#include "report/rate_limit.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -59,6 +60,9 @@ struct MessageDecision {
     std::chrono::milliseconds dns_time{0};
     /// The answer that `[on_error]` wants for trouble met on the way; nullopt: go on.
     std::optional<mail::SmtpReply> trouble_answer;
+    /// A notice or a DSN about the message can go to its sender; else who is to be rejected is
+    /// held.
+    bool may_be_told = false;
     HeaderFacts header;      ///< for the record
     std::size_t window = 0;  ///< the same
 
@@ -127,8 +131,10 @@ public:
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}
 
-    /// A recipient was named: its look-ups begin, and it counts in the sender's window, whose sum
-    /// is given back.
+    /// A recipient was named, the last of the envelope: its look-ups begin. Gives the sum of the
+    /// sender's window with all recipients of this message; they count in it for good when the
+    /// message goes on (`decide`): another pass of the same message may be under way behind a
+    /// proxy.
     std::size_t recipient_named(const Submitting& who,
                                 const mail::Envelope& envelope,
                                 const mail::Recipient& recipient,
@@ -144,12 +150,11 @@ public:
                                                                 const outbound::AddressLists& lists,
                                                                 std::chrono::milliseconds& budget);
 
-    /// The whole envelope and the headers are known: facts, verdicts and the plan. `window` is the
-    /// last sum that `recipient_named` gave.
+    /// The whole envelope and the headers are known: facts, verdicts and the plan. Recipients who
+    /// have been judged before pass, and count nowhere.
     [[nodiscard]] MessageDecision decide(const Submitting& who,
                                          const mail::Envelope& envelope,
                                          const mail::HeaderList& headers,
-                                         std::size_t window,
                                          const config::Settings& settings,
                                          const outbound::AddressLists& lists,
                                          std::chrono::milliseconds budget);
@@ -189,6 +194,11 @@ public:
         const mail::HeaderList& headers,
         const MessageDecision& decision) const;
 
+    /// One decision line per recipient of a message that was judged minutes ago, whole.
+    void report_judged(const Submitting& who,
+                       const mail::Envelope& envelope,
+                       const config::Settings& settings) const;
+
     /// One decision line per recipient. `committed` is nullptr where nothing was taken out.
     void report(const Submitting& who,
                 const mail::Envelope& envelope,
@@ -197,6 +207,11 @@ public:
                 const config::Settings& settings) const;
 
 private:
+    /// Counts recipients in the sender's window and gives its sum.
+    std::size_t count_recipients(const Submitting& who,
+                                 const mail::Envelope& envelope,
+                                 std::size_t recipients,
+                                 const config::Settings& settings);
     [[nodiscard]] FactSources sources(const outbound::AddressLists& lists) const;
     /// Notes the decision about these recipients, where decisions are remembered.
     void remember(const Submitting& who,
@@ -229,8 +244,14 @@ private:
         const outbound::Split& split,
         const mail::HeldMessage& copy);
 
+    /// The log says that nobody is told of what is held.
+    void say_who_is_untold(const mail::Envelope& envelope,
+                           const MessageDecision& decision,
+                           std::size_t held);
+
     Parts parts_;
     core::Guarded<outbound::SenderWindows> windows_;
+    core::Guarded<report::RateLimit> warnings_;
 };
 
 }  // namespace holdback::flow

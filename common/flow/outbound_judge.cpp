@@ -119,8 +119,12 @@ void judge_all(const mail::Envelope& envelope,
                MessageDecision& decision) {
     decision.verdicts =
         verdicts_of(decision.facts.recipients, decision.about_message, decision.stream, settings);
-    decision.plan = outbound::plan(decision.verdicts,
-                                   std::holds_alternative<mail::NullSender>(envelope.sender));
+    for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
+        if (envelope.recipients.at(i).judged) {
+            decision.verdicts[i] = {};
+        }
+    }
+    decision.plan = outbound::plan(decision.verdicts, !decision.may_be_told);
 }
 
 bool is_told_by_body(const mail::HeaderList& headers,
@@ -140,7 +144,8 @@ void OutboundFlow::weigh(const Submitting& who,
     outbound::Content content;
     outbound::RepeatWindow::Counts counts;
     const bool was_read = std::exchange(decision.needs_body, false);
-    if (was_read && is_told_by_body(headers, decision.stream, settings.bulk)) {
+    const bool was_seen = envelope.recipients_to_judge() < envelope.recipients.size();
+    if (was_read && !was_seen && is_told_by_body(headers, decision.stream, settings.bulk)) {
         content = message_content(envelope, headers, body, parts_.reader);
         // What a header names is not also counted by its text.
         if (!decision.stream.is_bulk() || !outbound::is_named_by_header(headers, settings.bulk)) {

@@ -21,8 +21,16 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace holdback::flow {
+
+namespace {
+
+/// The reason in the decision line of a recipient who was judged on an earlier pass.
+constexpr std::string_view kJudgedBefore = "judged-before";
+
+}  // namespace
 
 void OutboundFlow::report(const Submitting& who,
                           const mail::Envelope& envelope,
@@ -43,6 +51,17 @@ void OutboundFlow::report(const Submitting& who,
              outbound::DecidedAt::Message,
              committed,
              settings);
+}
+
+void OutboundFlow::report_judged(const Submitting& who,
+                                 const mail::Envelope& envelope,
+                                 const config::Settings& settings) const {
+    MessageDecision decision;
+    decision.verdicts.resize(envelope.recipients.size());
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        report_recipient(
+            who, envelope, envelope.recipients[i], decision, i, std::nullopt, settings);
+    }
 }
 
 void OutboundFlow::report_refused(const Submitting& who,
@@ -106,6 +125,8 @@ void OutboundFlow::report_recipient(const Submitting& who,
         line.verdict = config::PolicyAction::Reject;
         line.unshadowed = line.verdict;
         line.reason = outbound::kSenderNotEnrolled;
+    } else if (recipient.judged) {
+        line.reason = kJudgedBefore;
     } else if (verdict.finding.has_value()) {
         line.reason = mail::wire_name(verdict.finding->name);
         line.code = verdict.finding->code;

@@ -80,7 +80,7 @@ void OwnMail::drop(const ports::NewHold& rows) {
 core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(outbound::ReturnDsnFacts facts,
                                                                     std::string_view key) {
     facts.now = clock_.now();
-    facts.reporting_mta = host_name_;
+    facts.reporting_mta = host_name();
     const std::string fingerprint = event_digest("return-dsn", key);
     facts.unique = fingerprint.substr(0, kUniqueDigits);
     return prepare({.to = {facts.sender},
@@ -109,7 +109,7 @@ core::Result<void, std::string> OwnMail::send(const OwnMessage& message) {
 core::Result<void, std::string> OwnMail::send_preflight_report(outbound::PreflightFacts facts,
                                                                std::string_view key) {
     facts.now = clock_.now();
-    facts.host = host_name_;
+    facts.host = host_name();
     const std::string fingerprint = event_digest("preflight", key);
     facts.unique = fingerprint.substr(0, kUniqueDigits);
     return send({.to = {facts.sender},

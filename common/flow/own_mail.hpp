@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "flow/own_name.hpp"
 #include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
@@ -12,7 +13,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace holdback::flow {
@@ -30,9 +30,12 @@ struct OwnMessage {
 /// Puts own mail on its way. Safe from several threads.
 class OwnMail {
 public:
-    /// `host_name` is our name in DSNs and Message-IDs. All parts outlive the object.
-    OwnMail(ports::Spool& spool, ports::HeldStore& held, core::Clock& clock, std::string host_name)
-        : spool_(spool), held_(held), clock_(clock), host_name_(std::move(host_name)) {}
+    /// All parts outlive the object.
+    OwnMail(ports::Spool& spool,
+            ports::HeldStore& held,
+            core::Clock& clock,
+            const OwnName& own_name)
+        : spool_(spool), held_(held), clock_(clock), own_name_(own_name) {}
 
     /// Makes the octets durable and gives the rows by which they are released at once, for a store
     /// that writes them together with why. Whoever does not write them calls `drop`. Nobody is told
@@ -49,7 +52,9 @@ public:
     [[nodiscard]] core::Result<void, std::string> send_preflight_report(
         outbound::PreflightFacts facts, std::string_view key);
 
-    [[nodiscard]] const std::string& host_name() const { return host_name_; }
+    /// Our name in DSNs and Message-IDs.
+    [[nodiscard]] std::string host_name() const { return own_name_.current(); }
+    [[nodiscard]] std::vector<std::string> own_names() const { return own_name_.all(); }
 
 private:
     [[nodiscard]] core::Result<void, std::string> send(const OwnMessage& message);
@@ -57,7 +62,7 @@ private:
     ports::Spool& spool_;
     ports::HeldStore& held_;
     core::Clock& clock_;
-    std::string host_name_;
+    const OwnName& own_name_;
 };
 
 }  // namespace holdback::flow

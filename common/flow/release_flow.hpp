@@ -11,6 +11,7 @@
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
 #include "mail/envelope.hpp"
+#include "mail/header.hpp"
 #include "mail/held.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -70,6 +71,8 @@ public:
         OwnMail& own_mail;
         /// Who is told of copies that left; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
+        /// Whether a DSN may go to the sender of held mail with this header; null: to any sender.
+        std::function<bool(const mail::HeldMessage&, const mail::HeaderList&)> may_be_told;
         /// Makes the submitter for `[hold] reinject`.
         std::function<std::unique_ptr<ports::Submitter>(const config::HoldSettings&)>
             make_submitter;
@@ -89,7 +92,8 @@ public:
                                      std::string_view cause,
                                      ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);
 
-    /// Sends the senders a DSN about items and ends them, in one step.
+    /// Sends the senders a DSN about items and ends them, in one step. Items of a sender who may
+    /// not be told stay held (`Failed`).
     std::vector<ItemOutcome> give_back(std::span<const std::int64_t> ids,
                                        std::string_view cause,
                                        ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);

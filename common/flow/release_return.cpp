@@ -7,6 +7,7 @@
 #include "mail/enhanced_status.hpp"
 #include "mail/esmtp_arguments.hpp"
 #include "mail/finding.hpp"
+#include "mail/header.hpp"
 #include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/findings.hpp"
@@ -151,12 +152,25 @@ void ReleaseFlow::report_return(OfMessage of_message,
                                 ports::InDoubt in_doubt,
                                 std::vector<ItemOutcome>& outcomes) {
     const mail::HeldMessage& message = of_message.front().message;
+    const auto all_are = [&](What what, const std::string& answer) {
+        for (const ports::HeldItem& item : of_message) {
+            outcomes.push_back({item.recipient.id, what, answer});
+        }
+    };
     outbound::ReturnDsnFacts facts;
+    const std::string damage = copies_.look_at(message);
+    facts.original_header = header_of(message, damage);
+    if (parts_.may_be_told != nullptr &&
+        !parts_.may_be_told(message,
+                            mail::parse_header(facts.original_header, kMostHeaderOctets).fields)) {
+        all_are(What::Failed,
+                "the sender has not logged in and has no domain of [outgoing] own_domains, so no "
+                "DSN goes there; release or discard it");
+        return;
+    }
     facts.sender = message.sender;
     facts.envelope_id = argument_of(message.sender_arguments, "ENVID");
     facts.queue_id = message.queue_id;
-    const std::string damage = copies_.look_at(message);
-    facts.original_header = header_of(message, damage);
     facts.others = outbound::Others::NotTold;
     facts.require_tls = mail::requires_tls(message.sender_arguments);
     if (damage.empty() && mail::wants_whole_message(message.sender_arguments)) {
@@ -173,11 +187,6 @@ void ReleaseFlow::report_return(OfMessage of_message,
         ids.push_back(item.recipient.id);
         key += fmt::format(" {}", item.recipient.id);
     }
-    const auto all_are = [&](What what, const std::string& answer) {
-        for (const ports::HeldItem& item : of_message) {
-            outcomes.push_back({item.recipient.id, what, answer});
-        }
-    };
     const auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
     if (!dsn.has_value()) {
         all_are(What::Failed, dsn.error());

@@ -17,6 +17,8 @@
 #include "mail/syntax.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -33,27 +35,28 @@ namespace holdback::flow {
 
 namespace {
 
-/// The name under which a recipient is sealed.
-std::string key_of(const mail::Recipient& recipient) {
-    return recipient.syntax.has_value() ? recipient.syntax->value.key() : recipient.as_given();
-}
-
-std::string key_of(const mail::EnvelopeSender& sender) {
-    if (const auto* address = std::get_if<mail::Address>(&sender)) {
-        return address->key();
-    }
-    const auto* text = std::get_if<std::string>(&sender);
-    return text == nullptr ? std::string() : *text;
-}
-
 std::vector<std::string> keys_of(const mail::Envelope& envelope,
                                  std::span<const std::size_t> positions) {
     std::vector<std::string> keys;
     keys.reserve(positions.size());
     for (const std::size_t i : positions) {
-        keys.push_back(key_of(envelope.recipients.at(i)));
+        keys.push_back(seal_key(envelope.recipients.at(i)));
     }
     return keys;
+}
+
+}  // namespace
+
+std::string seal_key(const mail::Recipient& recipient) {
+    return recipient.syntax.has_value() ? recipient.syntax->value.key() : recipient.as_given();
+}
+
+std::string seal_key(const mail::EnvelopeSender& sender) {
+    if (const auto* address = std::get_if<mail::Address>(&sender)) {
+        return address->key();
+    }
+    const auto* text = std::get_if<std::string>(&sender);
+    return text == nullptr ? std::string() : *text;
 }
 
 /// Domains of one report about which DNS is asked.
@@ -96,10 +99,23 @@ std::optional<dsn::Seal> Seals::leave(const Submitting& who,
     }
     const std::string nonce =
         fmt::format("{} {} {}", who.session_id, envelope.queue_id, now.time_since_epoch().count());
-    return dsn::make_seal({.sender = key_of(envelope.sender), .recipients = std::move(recipients)},
-                          keys.back(),
-                          now,
-                          nonce);
+    return dsn::make_seal(
+        {.sender = seal_key(envelope.sender), .recipients = std::move(recipients)},
+        keys.back(),
+        now,
+        nonce);
+}
+
+std::optional<dsn::OpenSeal> Seals::open_fresh(std::string_view text,
+                                               const mail::EnvelopeSender& sender,
+                                               std::chrono::seconds age) const {
+    auto seal = dsn::open_seal(text, std::array{seal_key(sender)}, keys(), parts_.clock.now(), age);
+    return seal.has_value() ? std::optional(*std::move(seal)) : std::nullopt;
+}
+
+bool Seals::is_foreign(std::string_view text) const {
+    const auto seal = dsn::open_seal(text, {}, keys(), parts_.clock.now(), std::chrono::seconds(0));
+    return !seal.has_value() && seal.error() == dsn::SealFlaw::UnknownKey;
 }
 
 std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
@@ -112,7 +128,7 @@ std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
     origin.now = parts_.clock.now();
     origin.lifetime = settings.seal.lifetime;
     for (const mail::Recipient& recipient : envelope.recipients) {
-        origin.recipients.push_back(key_of(recipient));
+        origin.recipients.push_back(seal_key(recipient));
     }
     std::vector<dsn::RecipientProof> proofs = dsn::prove(report, origin, keys());
     for (std::size_t i = 0; i < proofs.size(); ++i) {

@@ -14,12 +14,19 @@
 #include "mail/header.hpp"
 #include "ports/resolver.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdback::flow {
+
+/// The name under which a recipient or a sender is sealed; empty for the null sender.
+[[nodiscard]] std::string seal_key(const mail::Recipient& recipient);
+[[nodiscard]] std::string seal_key(const mail::EnvelopeSender& sender);
 
 /// The use case. One object serves all sessions; safe from several threads.
 class Seals {
@@ -49,6 +56,15 @@ public:
                                    const mail::HeaderList& headers,
                                    std::span<const std::size_t> positions,
                                    const config::Settings& settings);
+
+    /// A seal that was made for this sender not longer ago than `age`; nullopt for anything else.
+    [[nodiscard]] std::optional<dsn::OpenSeal> open_fresh(std::string_view text,
+                                                          const mail::EnvelopeSender& sender,
+                                                          std::chrono::seconds age) const;
+
+    /// True for the seal of another system, whose key we do not have, and for no more than its
+    /// form: bounces come to it by us, so it stays where it is.
+    [[nodiscard]] bool is_foreign(std::string_view text) const;
 
     /// Proofs of the recipients of a report that came with this envelope, in the report's order.
     /// Asks DNS about seals that several recipients have received, about all of their domains at

@@ -93,8 +93,7 @@ std::unique_ptr<OverrideGrant> NoticeReplies::override_holds(const Submitting& w
                 decision.verdicts[i].action = config::PolicyAction::Pass;
                 decision.verdicts[i].overridden = true;
             }
-            decision.plan = outbound::plan(
-                decision.verdicts, std::holds_alternative<mail::NullSender>(envelope.sender));
+            decision.plan = outbound::plan(decision.verdicts, !decision.may_be_told);
         } else {
             line.reason = answer.has_value() ? "over-budget" : "store";
         }

@@ -22,6 +22,7 @@ using config::ErrorAnswer;
 using config::LogLevel;
 using config::Mode;
 using config::RefuseAtRcpt;
+using config::Reinjected;
 using config::ReplyBy;
 using config::SharedSeal;
 using std::chrono::milliseconds;
@@ -96,6 +97,14 @@ void add_outgoing(Fields& fields) {
         {"outgoing", "local_transports"},
         [](auto& s) -> auto& { return s.outgoing.local_transports; },
         config::name_form("the name of an MTA's transport or mailer")));
+    fields.push_back(list_field(
+        {"outgoing", "own_domains"},
+        [](auto& s) -> auto& { return s.outgoing.own_domains; },
+        config::domain_form()));
+    fields.push_back(text_field(
+        {"outgoing", "reinjected"},
+        [](auto& s) -> auto& { return s.outgoing.reinjected; },
+        config::choice(std::array{Reinjected::Inbound, Reinjected::Outgoing})));
     fields.push_back(list_field(
         {"outgoing", "allow"},
         [](auto& s) -> auto& { return s.outgoing.allow; },

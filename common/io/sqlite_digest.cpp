@@ -89,7 +89,8 @@ void count_held(Connection& connection, core::TimePoint expire_by, ports::Digest
     Query held = connection.query(
         "SELECT count(*), coalesce(sum(r.release_at IS NULL AND r.attempts > 0 "
         "AND r.in_doubt = 0), 0), "
-        "coalesce(sum(r.expires_at <= ?), 0) FROM held_recipient r "
+        "coalesce(sum(r.expires_at <= ?), 0), coalesce(sum(r.expires_at IS NULL), 0) "
+        "FROM held_recipient r "
         "JOIN held_message m ON m.spool_id = r.spool_id "
         "WHERE m.kind = 'mail' AND r.state IN ('held', 'releasing')");
     held.bind(expire_by);
@@ -97,6 +98,7 @@ void count_held(Connection& connection, core::TimePoint expire_by, ports::Digest
         summary.held = static_cast<std::size_t>(held.integer(0));
         summary.stuck = static_cast<std::size_t>(held.integer(1));
         summary.expiring = static_cast<std::size_t>(held.integer(2));
+        summary.endless = static_cast<std::size_t>(held.integer(3));
     }
     // What has its answer open at this moment has no words of its own yet, and soon no doubt.
     Query doubt = connection.query(

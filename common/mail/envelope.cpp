@@ -4,6 +4,8 @@
 #include "core/text.hpp"
 #include "mail/address.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +50,10 @@ std::string Recipient::shown() const {
 
 std::string Envelope::sender_text() const {
     return std::visit(SenderText{}, sender);
+}
+
+std::size_t Envelope::recipients_to_judge() const {
+    return static_cast<std::size_t>(std::ranges::count(recipients, false, &Recipient::judged));
 }
 
 std::optional<std::string> Envelope::envelope_id() const {

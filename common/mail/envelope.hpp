@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "mail/address.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ struct Recipient {
     /// The MTA's {rcpt_host} macro, where it hands the mail to: the domain itself, or a next hop
     /// that its configuration names, "[192.0.2.1]:25"; empty when not told.
     std::string next_hop = {};
+    /// The message has been judged for it minutes ago, and comes by for another time.
+    bool judged = false;
 
     /// The mailbox for people and stores: canonical where it parses, else the text without
     /// brackets.
@@ -54,6 +57,8 @@ struct Envelope {
 
     /// The sender as text without brackets; "" for the null sender.
     [[nodiscard]] std::string sender_text() const;
+    /// How many recipients have not been judged before.
+    [[nodiscard]] std::size_t recipients_to_judge() const;
     /// The envelope id (ENVID, RFC 3461 section 4.4) that the client gave, as it was written.
     [[nodiscard]] std::optional<std::string> envelope_id() const;
 };

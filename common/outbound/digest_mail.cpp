@@ -94,6 +94,14 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
              .lines = {"holdbackctl held list marks them as refused, and holdbackctl held show has",
                        "the answer of the mail server."}});
     }
+    if (facts.endless > 0) {
+        sections.push_back(
+            {.title = fmt::format("Held until you decide: {}", items(facts.endless)),
+             .lines = {
+                 "The senders have not logged in, and their domains are not known as yours, so",
+                 "that nobody is told. Release or discard these, or name the domains in",
+                 "[outgoing] own_domains."}});
+    }
     if (facts.in_doubt > 0) {
         sections.push_back(
             {.title = fmt::format("In doubt: {}", facts.in_doubt),

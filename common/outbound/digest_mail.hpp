@@ -40,6 +40,7 @@ struct DigestFacts {
     std::size_t held = 0;
     std::size_t stuck = 0;       ///< a release failed, and a person has to look
     std::size_t in_doubt = 0;    ///< the MTA may have a copy, and a person has to look
+    std::size_t endless = 0;     ///< held until a person decides, since no sender can be told
     std::size_t own_unsent = 0;  ///< notices, DSNs and the like that the MTA has not taken
     std::size_t expiring = 0;
     std::chrono::seconds warn_before{0};

@@ -58,7 +58,7 @@ mail::SmtpReply reply_for_all(std::span<const Verdict> verdicts, mail::SmtpReply
 
 }  // namespace
 
-MessagePlan plan(std::span<const Verdict> verdicts, bool null_sender) {
+MessagePlan plan(std::span<const Verdict> verdicts, bool untold) {
     Split split;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
         switch (verdicts[i].action) {
@@ -87,7 +87,7 @@ MessagePlan plan(std::span<const Verdict> verdicts, bool null_sender) {
             return plan;
         }
     }
-    if (null_sender) {
+    if (untold) {
         split.hold.insert(split.hold.end(), split.give_back.begin(), split.give_back.end());
         std::ranges::sort(split.hold);
         split.give_back.clear();

@@ -47,7 +47,7 @@ struct MessagePlan {
 /// More deletions than this are done by discarding and re-injecting: they are quadratic in Postfix.
 inline constexpr std::size_t kMostDeletions = 250;
 
-/// `null_sender`: nobody can be told about what is given back, so it is held instead.
-[[nodiscard]] MessagePlan plan(std::span<const Verdict> verdicts, bool null_sender);
+/// `untold`: nobody can be told about what is given back, so it is held instead.
+[[nodiscard]] MessagePlan plan(std::span<const Verdict> verdicts, bool untold);
 
 }  // namespace holdback::outbound

@@ -42,6 +42,7 @@ struct DigestSummary {
     std::size_t held = 0;              ///< now
     std::size_t stuck = 0;       ///< of these, those whose release failed and waits for a person
     std::size_t in_doubt = 0;    ///< of all mail, those of which the MTA may have a copy
+    std::size_t endless = 0;     ///< of these, those that no time ends
     std::size_t own_unsent = 0;  ///< mail of our own that the MTA was offered and has not taken
     std::size_t expiring = 0;
     std::vector<ExpiringItem> expiring_items;  ///< the first to end, at most twenty

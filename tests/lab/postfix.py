@@ -131,6 +131,16 @@ class Postfix:
         pairs = [f"{name} = {value}" for name, value in parameters.items()]
         self._run("postconf", "-c", str(self.base / "etc"), "-e", *pairs)
 
+    def set_service(self, service, **parameters):
+        """Sets parameters for one service of master.cf, "127.0.0.1:2525/inet"."""
+        pairs = [f"{service}/{name}={value}" for name, value in parameters.items()]
+        self._run("postconf", "-c", str(self.base / "etc"), "-P", *pairs)
+
+    def add_service(self, lines):
+        """Adds a service to master.cf; takes effect at the next start."""
+        with open(self.base / "etc/master.cf", "a", encoding="utf-8") as master_cf:
+            master_cf.write(lines)
+
     def use_milter(self):
         """Connects the milter with the very lines that are shipped for /etc/postfix/main.cf."""
         with open(self.base / "etc/main.cf", "a", encoding="utf-8") as main_cf:

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "ports/digest_store.hpp"
 #include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
@@ -80,7 +81,8 @@ struct House {
     support::MemoryHeldStore held;
     support::MemorySpool spool;
     MemoryDigests digests;
-    OwnMail own_mail{spool, held, clock, "mta.home.test"};
+    OwnName own_name{"mta.home.test"};
+    OwnMail own_mail{spool, held, clock, own_name};
     config::Settings settings;
 };
 

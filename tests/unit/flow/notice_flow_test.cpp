@@ -7,6 +7,7 @@
 #include "dsn/seal.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
@@ -193,7 +194,8 @@ struct House {
     dsn::SealKeys keys;
     int ids = 0;
     int answers = 0;
-    OwnMail own_mail{spool, held, clock, "mta.home.test"};
+    OwnName own_name{"mta.home.test"};
+    OwnMail own_mail{spool, held, clock, own_name};
     ReleaseFlow release{
         {.held = held,
          .spool = spool,
@@ -217,7 +219,7 @@ struct House {
                            .log = log,
                            .clock = clock,
                            .keys = [this] { return keys; },
-                           .host_name = "mta.home.test"}};
+                           .own_name = own_name}};
 };
 
 bool has(std::string_view text, std::string_view part) {

@@ -6,6 +6,7 @@
 #include "flow/campaign_watch.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
@@ -66,7 +67,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 struct Flow {
     explicit Flow(support::MemoryCampaignStore& campaign_store)
         : store(campaign_store),
-          own_mail(spool, held, clock, "mx.a.test"),
+          own_mail(spool, held, clock, own_name),
           campaigns({.store = store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
@@ -117,7 +118,7 @@ struct Flow {
         }
         mail::Envelope to = envelope(sender, recipients);
         to.queue_id = fmt::format("q{}", messages);
-        MessageDecision decision = outbound.decide({}, to, headers, 0, settings, lists, 2s);
+        MessageDecision decision = outbound.decide({}, to, headers, settings, lists, 2s);
         if (decision.needs_body) {
             outbound.weigh({}, to, headers, body, settings, decision);
         }
@@ -151,6 +152,7 @@ struct Flow {
     PlainReader reader;
     config::Settings settings;
     outbound::AddressLists lists;
+    OwnName own_name{"mx.a.test"};
     OwnMail own_mail;
     CampaignWatch campaigns;
     OutboundFlow outbound;

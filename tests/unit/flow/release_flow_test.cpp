@@ -6,6 +6,7 @@
 #include "flow/auto_release.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "mail/held.hpp"
@@ -45,7 +46,7 @@ using What = ItemOutcome::What;
 /// Held mail with memory behind its ports.
 struct House {
     House()
-        : own_mail(spool, held, clock, "mx.a.test"),
+        : own_mail(spool, held, clock, own_name),
           release({.held = held,
                    .spool = spool,
                    .log = log,
@@ -140,6 +141,7 @@ struct House {
     support::ZoneResolver resolver;
     config::Settings settings;
     int tokens = 0;
+    OwnName own_name{"mx.a.test"};
     OwnMail own_mail;
     ReleaseFlow release;
     AutoRelease auto_release;

@@ -11,11 +11,13 @@
 #include "flow/campaign_watch.hpp"
 #include "flow/departures.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/judged_before.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -24,6 +26,7 @@
 #include "mail/held.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/suppression.hpp"
+#include "milter/milter_warnings.hpp"
 #include "milter/mta_actions.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/notice_token.hpp"
@@ -149,6 +152,13 @@ public:
         return true;
     }
     void progress() override {}
+    void forget() {
+        envelope_ids.clear();
+        deleted.clear();
+        added.clear();
+        inserted.clear();
+        removed.clear();
+    }
 
     std::vector<std::pair<std::string, std::string>> envelope_ids;
     std::vector<std::string> deleted;
@@ -200,7 +210,7 @@ mail::CodeCatalogue two_codes() {
 struct House {
     explicit House(const config::Settings& settings)
         : snapshots(snapshot_of(settings)),
-          own_mail(spool, held, clock, "mx.a.test"),
+          own_mail(spool, held, clock, own_name),
           campaigns({.store = campaign_store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
@@ -241,7 +251,7 @@ struct House {
                    .log = log,
                    .clock = clock,
                    .keys = [this] { return seals.keys(); },
-                   .host_name = "mx.a.test"}),
+                   .own_name = own_name}),
           session(parts(), "s", HeaderValues::Exact) {
         resolver.set("good.test", ZoneState::Good);
         resolver.set("null.test", ZoneState::NullMx);
@@ -280,6 +290,9 @@ struct House {
                 .release = release,
                 .seals = seals,
                 .replies = replies,
+                .own_name = own_name,
+                .judged_before = judged_before,
+                .warnings = warnings,
                 .waiting = waiting,
                 .log = log};
     }
@@ -367,6 +380,7 @@ struct House {
     std::vector<std::string> mail_arguments;
     std::string body = "Hello\r\n";
     flow::SnapshotSource snapshots;
+    flow::OwnName own_name{"mx.a.test"};
     flow::OwnMail own_mail;
     flow::CampaignWatch campaigns;
     flow::OutboundFlow outbound;
@@ -376,6 +390,8 @@ struct House {
     flow::InboundFlow inbound;
     flow::ReleaseFlow release;
     flow::NoticeReplies replies;
+    flow::JudgedBefore judged_before{{.seals = seals, .clock = clock}};
+    MilterWarnings warnings{clock};
     WaitingRoom waiting;
     Session session;
     RecordingActions actions;
@@ -971,6 +987,185 @@ TEST_CASE("nothing is sealed in shadow mode, without a sender, or when sealing i
     CHECK(house.actions.envelope_ids.empty());
 }
 
+/// The message that left last, as a filter hands it in anew: with the seal that it was given, if
+/// any, and the trace field of the first pass.
+std::vector<std::pair<std::string, std::string>> second_pass(
+    const House& house, const std::vector<std::pair<std::string, std::string>>& headers) {
+    std::vector<std::pair<std::string, std::string>> again{
+        {"Received", " from app (app [127.0.0.1]) by mx.a.test (Postfix) with ESMTP id 4Xk2"}};
+    if (!house.actions.inserted.empty()) {
+        again.emplace_back("X-Holdback-Seal", " " + house.actions.inserted.back().second);
+    }
+    again.insert(again.end(), headers.begin(), headers.end());
+    return again;
+}
+
+TEST_CASE("a message that comes again minutes later has been judged") {
+    config::Settings settings = enforcing();
+    SUBCASE("by its seal") {}
+    SUBCASE("by its queue id, sealing off") {
+        settings.seal.enabled = false;
+    }
+    SUBCASE("by its queue id, in shadow mode") {
+        settings.mode = config::Mode::Shadow;
+    }
+    House house(settings);
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, newsletter)));
+    const auto again = second_pass(house, newsletter);
+    house.actions.forget();
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, again)));
+    CHECK(house.log.has("verdict=pass reason=judged-before"));
+    CHECK_FALSE(house.log.has("reason=already-sent"));
+    CHECK(house.items().empty());
+    CHECK(house.actions.removed.empty());
+    CHECK(house.actions.inserted.empty());
+    CHECK(house.actions.envelope_ids.empty());
+}
+
+TEST_CASE("having been judged ends with time, and is nobody else's") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    std::string sender = "<news@a.test>";
+    std::string recipient = "<eva@good.test>";
+    std::string client = "127.0.0.1";
+    CHECK(is<Accept>(house.send(sender, {recipient}, letter)));
+    const auto again = second_pass(house, letter);
+    SUBCASE("old") {
+        house.clock.advance(std::chrono::minutes(31));
+    }
+    SUBCASE("another sender") {
+        sender = "<ann@a.test>";
+    }
+    SUBCASE("another recipient") {
+        recipient = "<bo@good.test>";
+    }
+    SUBCASE("from outside") {
+        client = "192.0.2.1";
+    }
+    SUBCASE("too often") {
+        for (int pass = 0; pass < flow::JudgedBefore::kMostPasses; ++pass) {
+            CHECK(is<Accept>(house.send(sender, {recipient}, again)));
+        }
+        house.log.clear();
+    }
+    house.connect(client);
+    CHECK(is<Accept>(house.send(sender, {recipient}, again)));
+    CHECK_FALSE(house.log.has("reason=judged-before"));
+}
+
+TEST_CASE("who is not covered by the seal is judged, and the others get their mail") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, newsletter)));
+    const auto again = second_pass(house, newsletter);
+    house.actions.forget();
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>", "<carl@null.test>"}, again)));
+    CHECK(house.actions.deleted == std::vector<std::string>{"<carl@null.test>"});
+    CHECK(house.log.has("rcpt=\"eva@good.test\" verdict=pass reason=judged-before"));
+    CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=hold reason=null-mx"));
+}
+
+TEST_CASE("a message counts once in its sender's window, however often it passes") {
+    config::Settings settings = enforcing();
+    settings.bulk.rate.count = 3;
+    House house(settings);
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    for (const std::string_view recipient : {"<anna@good.test>", "<bo@good.test>"}) {
+        house.actions.forget();
+        CHECK(is<Accept>(house.send("<ann@a.test>", {std::string(recipient)}, letter)));
+        CHECK(is<Accept>(
+            house.send("<ann@a.test>", {std::string(recipient)}, second_pass(house, letter))));
+    }
+    SUBCASE("and not at all when it is not sent") {
+        house.session.mail({.path = "<ann@a.test>", .arguments = {}, .user = {}, .queue_id = {}});
+        CHECK(is<Continue>(house.session.recipient(
+            {.path = "<cora@good.test>", .arguments = {}, .mailer = "smtp"})));
+        house.session.abort();
+    }
+    CHECK_FALSE(house.log.has("signal=\"rate:"));
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<cora@good.test>"}, letter)));
+    CHECK(house.log.has("signal=\"rate:3"));
+}
+
+TEST_CASE("mail that came in from outside and is handed in again is not outgoing") {
+    const std::vector<std::pair<std::string, std::string>> from_outside{
+        {"Received", " from x (x [198.51.100.7]) by mx.a.test (Postfix) with ESMTP id A"},
+        {"List-Id", " <offers.shop.test>"},
+        {"X-Holdback-Code", " 2001"}};
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    SUBCASE("a newsletter") {
+        CHECK(is<Accept>(
+            house.send("<offers@shop.test>", {"<bo@a.test>", "<carl@null.test>"}, from_outside)));
+        CHECK(house.items().empty());
+        CHECK(house.actions.inserted.empty());
+        CHECK(house.actions.removed ==
+              std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+        CHECK(house.log.has("it is taken for inbound"));
+    }
+    SUBCASE("a DSN, tagged and not proven by the way it came") {
+        auto headers = from_outside;
+        headers.emplace_back("Content-Type", " multipart/report");
+        CHECK(is<Accept>(house.send("<>", {"<news@a.test>"}, headers)));
+        REQUIRE(house.actions.added.size() == 2);
+        CHECK(house.actions.added[1].second.find("proof=unproven") != std::string::npos);
+    }
+    SUBCASE("a DSN by sendmail(1) that has come a way is no bounce of the MTA's own") {
+        house.mail_queue_id = "4Xk2";
+        auto headers = from_outside;
+        headers.emplace_back("Content-Type", " multipart/report");
+        CHECK(is<Accept>(house.send("", {"<news@a.test>"}, headers)));
+        REQUIRE(house.actions.added.size() == 2);
+        CHECK(house.actions.added[1].second.find("proof=unproven") != std::string::npos);
+    }
+}
+
+TEST_CASE("a stranger's reserved fields leave with no mail") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send(
+        "<ann@a.test>", {"<eva@good.test>"}, {{"X-Holdback-Code", " 2001"}, {"Subject", " hi"}})));
+    CHECK(house.actions.removed ==
+          std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+}
+
+TEST_CASE("the seal of another system stays, and a worn one of ours goes") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    const dsn::SealKey other{.id = {9}, .secret = {9}, .made = house.clock.now()};
+    const dsn::Seal foreign = dsn::make_seal(
+        {.sender = "ann@a.test", .recipients = {"eva@good.test"}}, other, house.clock.now(), "n");
+    CHECK(is<Accept>(house.send("<ann@a.test>",
+                                {"<eva@good.test>"},
+                                {{"X-Holdback-Seal", " " + foreign.field},
+                                 {"X-Holdback-Seal", " hb1.old"},
+                                 {"Subject", " hi"}})));
+    CHECK(house.actions.removed ==
+          std::vector<std::pair<std::string, int>>{{"X-Holdback-Seal", 2}});
+    CHECK(house.actions.inserted.size() == 1);
+}
+
+TEST_CASE("nobody writes to a sender who is not known to be ours: who is rejected is held") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(
+        house.send("<shop@else.test>", {"<eva@good.test>", "<carl@null.test>"}, letter)));
+    const auto items = house.items();
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].message.kind == mail::HeldKind::Mail);
+    CHECK(items[0].recipient.state == mail::HeldState::Held);
+    CHECK_FALSE(items[0].recipient.tell);
+    CHECK_FALSE(items[0].recipient.expires_at.has_value());
+    CHECK(house.log.has("its sender is not told"));
+}
+
 TEST_CASE("a DSN from outside is tagged unproven and teaches nothing") {
     House house(enforcing());
     house.connect("192.0.2.1");
@@ -1011,7 +1206,7 @@ TEST_CASE("inbound mail that reports nothing is let go at once, without forged f
                                 {"<ann@a.test>"},
                                 {{"X-Holdback-DSN", " code=2001"}, {"x-holdback-dsn", " b"}})));
     CHECK(house.actions.removed ==
-          std::vector<std::pair<std::string, int>>{{"x-holdback-dsn", 2}, {"x-holdback-dsn", 1}});
+          std::vector<std::pair<std::string, int>>{{"X-Holdback-DSN", 2}, {"X-Holdback-DSN", 1}});
 }
 
 TEST_CASE("the MTA's notices to the postmaster are left alone") {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/own_name.hpp"
+
+#include "core/text.hpp"
+#include "mail/domain.hpp"
+#include "mail/syntax.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::flow {
+
+namespace {
+
+/// More instances of an MTA than this share no daemon.
+constexpr std::size_t kMostNames = 16;
+
+}  // namespace
+
+bool is_fully_qualified(std::string_view name) {
+    const auto domain = mail::Domain::parse(name, mail::Smtputf8::No);
+    return domain.has_value() && !domain->value.is_literal() &&
+           domain->value.text().find('.') != std::string::npos;
+}
+
+OwnName::Learned OwnName::learn(std::string_view name) {
+    const bool fits = is_fully_qualified(name);
+    return names_.with([&](Names& names) {
+        if (!fits) {
+            const bool is_new = names.unfit != name;
+            names.unfit = name;
+            return is_new ? Learned::Unfit : Learned::Known;
+        }
+        const auto known = std::ranges::find_if(names.fit, [&](std::string_view each) {
+            return core::equals_ignoring_case(each, name);
+        });
+        if (known != names.fit.end()) {
+            std::rotate(known, known + 1, names.fit.end());
+            return Learned::Known;
+        }
+        if (names.fit.size() >= kMostNames || !is_fully_qualified(names.fit.front())) {
+            names.fit.erase(names.fit.begin());
+        }
+        names.fit.emplace_back(name);
+        return Learned::Taken;
+    });
+}
+
+std::string OwnName::current() const {
+    return names_.with([](const Names& names) { return names.fit.back(); });
+}
+
+std::vector<std::string> OwnName::all() const {
+    return names_.with([](const Names& names) { return names.fit; });
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Whose senders are of this house, which way mail goes by that, and whom mail of ours may be
+// written to.
+
+#include "config/settings.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "outbound/direction.hpp"
+#include "outbound/received.hpp"
+
+#include <span>
+#include <string>
+
+namespace holdback::outbound {
+
+/// True when the sender's domain is one of this house: `[outgoing] own_domains` and `local_domains`
+/// with all below them, `sender_domains`, what the MTA serves, and the MTA's own names. Where the
+/// MTA's configuration is not known, the domain in which such a name stands counts too, as Postfix
+/// has it ($mydomain). Never for the null sender.
+[[nodiscard]] bool is_own_sender(const mail::EnvelopeSender& sender,
+                                 const config::Settings& settings,
+                                 std::span<const std::string> own_names);
+
+/// True for mail that looks outgoing and has only come in again: from this host, or from one that
+/// got it from here, it came in from outside before, nobody has logged in, and its sender is not of
+/// this house. `entry` is where the message entered.
+[[nodiscard]] bool came_in_before(const Origin& origin,
+                                  const mail::EnvelopeSender& sender,
+                                  const Entry& entry,
+                                  const config::Settings& settings,
+                                  std::span<const std::string> own_names);
+
+/// True when the envelope sender of an outgoing message may be believed so far that a notice or a
+/// DSN of ours goes to it: its domain is of this house, or the client has logged in, here or where
+/// this MTA took the message before; or the client is another host that the settings count among
+/// our own, and has not got the message from anybody who did not log in. A program of this host can
+/// write any address into the envelope, and be made to by a stranger.
+[[nodiscard]] bool may_be_told(const Origin& origin,
+                               const mail::EnvelopeSender& sender,
+                               const Entry& entry,
+                               const config::Settings& settings,
+                               std::span<const std::string> own_names);
+
+}  // namespace holdback::outbound
