@@ -291,6 +291,7 @@ void App::start(std::function<void(bool)> on_end) {
                             config::wire_name(settings.mode),
                             core::log_safe(settings.milter.socket),
                             core::log_safe(settings_path_)));
+    say_what_has_no_effect(settings);
     milter_ = std::jthread([this, on_end = std::move(on_end)] {
         bool ended_well = false;
         try {
@@ -357,12 +358,20 @@ core::Result<void, std::string> App::reload() {
     }
     static_cast<void>(use_seal_keys(settings));
     say_what_waits_for_a_restart(before->settings, settings);
+    say_what_has_no_effect(settings);
     snapshots_.replace(*next);
     log_->write(ports::Severity::Info,
                 fmt::format("reloaded mode={} rules={}",
                             config::wire_name(settings.mode),
                             (*next)->rules.rules().size()));
     return {};
+}
+
+void App::say_what_has_no_effect(const config::Settings& settings) const {
+    for (const config::Contradiction& each : config::without_effect(settings)) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("settings: {} {}", each.key, each.message));
+    }
 }
 
 void App::say_what_waits_for_a_restart(const config::Settings& before,

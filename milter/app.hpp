@@ -108,6 +108,8 @@ private:
     void use_resolver(const config::DnsSettings& settings);
     /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
     [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
+    /// Settings that do nothing without others.
+    void say_what_has_no_effect(const config::Settings& settings) const;
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 
