@@ -134,6 +134,7 @@ private:
     io::SqliteCampaigns campaign_store_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
+    io::GmimeReader answer_reader_{{.html_parts = dsn::HtmlParts::Own}};
     flow::OwnMail own_mail_;
     flow::CampaignWatch campaigns_;
     flow::Learner learner_;
