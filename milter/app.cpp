@@ -223,7 +223,7 @@ App::App(std::string settings_path,
                     .keys = [this] { return seals_.keys(); },
                     .make_id = [] { return io::random_hex(kNoticeIdOctets); }}),
       replies_({.notices = notices_,
-                .reader = reader_,
+                .reader = answer_reader_,
                 .log = *log_,
                 .clock = clock_,
                 .keys = [this] { return seals_.keys(); },
@@ -327,6 +327,7 @@ void App::start(std::function<void(bool)> on_end) {
                                 "its own (myhostname of Postfix, $j of Sendmail)",
                                 core::log_safe(name)));
     }
+    say_what_has_no_effect(settings);
     milter_ = std::jthread([this, on_end = std::move(on_end)] {
         bool ended_well = false;
         try {
@@ -396,6 +397,7 @@ core::Result<void, std::string> App::reload() {
     static_cast<void>(use_seal_keys(settings));
     say_what_waits_for_a_restart(before->settings, settings);
     mta_tables_.use(settings.mta);
+    say_what_has_no_effect(settings);
     snapshots_.replace(*next);
     log_->write(ports::Severity::Info,
                 fmt::format("reloaded mode={} rules={}",
@@ -427,6 +429,13 @@ void App::say_mta_names(const mail::MtaNames& names) const {
                     fmt::format("mta: {}; domains that only the MTA knows may be judged by the "
                                 "public DNS: see [outgoing] mta_domains",
                                 core::printable(trouble)));
+    }
+}
+
+void App::say_what_has_no_effect(const config::Settings& settings) const {
+    for (const config::Contradiction& each : config::without_effect(settings)) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("settings: {} {}", each.key, each.message));
     }
 }
 

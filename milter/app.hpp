@@ -121,6 +121,8 @@ private:
     /// What the MTA says of itself now; what it said before where that cannot be read any more.
     [[nodiscard]] mail::MtaNames read_mta_again(const config::OutgoingSettings& settings) const;
     void say_mta_names(const mail::MtaNames& names) const;
+    /// Settings that do nothing without others.
+    void say_what_has_no_effect(const config::Settings& settings) const;
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 
@@ -150,6 +152,7 @@ private:
     io::SqliteCampaigns campaign_store_;
     io::DirSpool spool_;
     io::GmimeReader reader_;
+    io::GmimeReader answer_reader_{{.html_parts = dsn::HtmlParts::Own}};
     flow::OwnMail own_mail_;
     flow::CampaignWatch campaigns_;
     flow::Departures departures_;

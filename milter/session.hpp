@@ -116,6 +116,8 @@ private:
     /// The message leaves to the recipients at these positions: seals it, or remembers it.
     void leave(MtaActions* mta, std::span<const std::size_t> positions);
     void leave_to_all(MtaActions* mta);
+    /// Tells a single recipient of bulk mail how to be taken off, where the settings want that.
+    void add_unsubscribe(MtaActions& mta, std::span<const std::size_t> positions);
     /// The message has left to these: nothing can keep it back any more.
     void note_left(std::span<const std::size_t> positions);
     void keep(std::string_view octets);

@@ -6,6 +6,7 @@
 #include "dsn/seal.hpp"
 #include "dsn/tag.hpp"
 #include "flow/inbound_flow.hpp"
+#include "flow/leave_address.hpp"
 #include "flow/outbound_flow.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -135,6 +136,9 @@ void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
     if (!seal.has_value()) {
         return;
     }
+    if (message_->decision != nullptr) {
+        add_unsubscribe(*mta, positions);
+    }
     // At the top, where it survives when only the first lines of a header are returned.
     if (!mta->insert_header(dsn::kSealField, seal->field)) {
         trouble(ports::Severity::Warning, "the MTA did not take the seal");
@@ -142,6 +146,18 @@ void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
     if (!message_->envelope.envelope_id().has_value() &&
         !mta->set_envelope_id(message_->envelope.sender_verbatim, seal->envelope_id)) {
         trouble(ports::Severity::Warning, "the MTA did not take the envelope id");
+    }
+}
+
+void Session::add_unsubscribe(MtaActions& mta, std::span<const std::size_t> positions) {
+    const auto field = flow::unsubscribe_field(message_->envelope,
+                                               message_->headers,
+                                               message_->decision->stream,
+                                               positions,
+                                               message_->snapshot->settings,
+                                               parts_.seals.keys());
+    if (field.has_value() && !mta.add_header(flow::kUnsubscribeField, *field)) {
+        trouble(ports::Severity::Warning, "the MTA did not take a header field");
     }
 }
 

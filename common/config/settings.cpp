@@ -135,6 +135,19 @@ void check_maillog(const Settings& settings, std::vector<Contradiction>& found) 
     }
 }
 
+void check_unsubscribe(const Settings& settings, std::vector<Contradiction>& found) {
+    const UnsubscribeSettings& unsubscribe = settings.unsubscribe;
+    if (unsubscribe.add.empty()) {
+        return;
+    }
+    if (std::ranges::find(unsubscribe.addresses, unsubscribe.add) == unsubscribe.addresses.end()) {
+        found.push_back({"unsubscribe.add", "is none of unsubscribe.addresses"});
+    }
+    if (!settings.seal.enabled) {
+        found.push_back({"unsubscribe.add", "is signed with the key of seals: needs seal.enabled"});
+    }
+}
+
 }  // namespace
 
 std::string shipped_path(std::string_view name) {
@@ -152,6 +165,7 @@ std::vector<Contradiction> validate(const Settings& settings) {
     check_outgoing(settings, found);
     check_maillog(settings, found);
     check_streams(settings, found);
+    check_unsubscribe(settings, found);
     if (settings.milter.answer_at == AnswerAt::Message &&
         settings.policy.refuse_at_rcpt == RefuseAtRcpt::Always) {
         found.push_back({"policy.refuse_at_rcpt",
@@ -161,6 +175,17 @@ std::vector<Contradiction> validate(const Settings& settings) {
     if (settings.learn.enabled && settings.learn.from.empty()) {
         found.push_back(
             {"learn.from", "is empty, so that nothing teaches: set learn.enabled = false instead"});
+    }
+    return found;
+}
+
+std::vector<Contradiction> without_effect(const Settings& settings) {
+    std::vector<Contradiction> found;
+    const LearnSettings& learn = settings.learn;
+    if (!learn.feedback_domains.empty() && learn.feedback_senders.empty()) {
+        found.push_back({"learn.feedback_domains",
+                         "believes nobody without learn.feedback_senders, which names the "
+                         "addresses that the feedback loops send from"});
     }
     return found;
 }

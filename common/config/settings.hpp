@@ -261,9 +261,12 @@ struct LearnScopes {
 struct LearnSettings {
     bool enabled = true;
     std::vector<mail::Proof> from = {mail::Proof::Local, mail::Proof::Sealed};
-    /// Clients whose complaints (ARF) are believed: networks, and domains of verified host names.
+    /// Clients whose complaints (ARF) are believed: networks, and domains of verified host names
+    /// where the envelope sender is one of `feedback_senders`, for ordinary users of a provider
+    /// send through the same hosts. With `feedback_senders`, networks need one as well.
     std::vector<mail::Network> feedback_networks;
     std::vector<std::string> feedback_domains;
+    std::vector<std::string> feedback_senders;  ///< addresses
     LearnScopes scope;
 
     bool operator==(const LearnSettings&) const = default;
@@ -286,6 +289,11 @@ struct UnsubscribeSettings {
     /// Mailboxes to which people write to be taken off; "leave@example.org" stands for
     /// "leave+anything@example.org" as well.
     std::vector<std::string> addresses;
+    /// The one of them that is told to recipients of bulk mail, signed, in List-Unsubscribe; empty:
+    /// none.
+    std::string add;
+    /// Authentication services of our own border whose results are believed (RFC 8601).
+    std::vector<std::string> authserv_ids;
 
     bool operator==(const UnsubscribeSettings&) const = default;
 };
@@ -370,6 +378,8 @@ struct Contradiction {
 
 /// What does not fit together; empty when all is well.
 [[nodiscard]] std::vector<Contradiction> validate(const Settings& settings);
+/// What is fine, but does nothing: worth a warning.
+[[nodiscard]] std::vector<Contradiction> without_effect(const Settings& settings);
 
 [[nodiscard]] std::string_view wire_name(Mode mode);
 [[nodiscard]] std::string_view wire_name(AnswerAt at);

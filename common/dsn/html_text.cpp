@@ -52,6 +52,38 @@ constexpr auto kLineBreakers = std::to_array<std::string_view>(
 constexpr auto kHiddenElements =
     std::to_array<std::string_view>({"script", "style", "title", "template", "noscript"});
 
+/// Elements without an end tag.
+constexpr auto kEmptyElements = std::to_array<std::string_view>(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"});
+
+/// True when nobody sees what is in an element with this tag.
+bool is_hidden_tag(std::string_view inside) {
+    std::string bare;
+    bool hidden_word = false;
+    const std::string lower = core::to_lower(inside);
+    for (const std::string_view word : core::split(lower, ' ')) {
+        hidden_word = hidden_word || word == "hidden" || word.starts_with("hidden=");
+    }
+    for (const char c : inside) {
+        if (!core::is_ascii_space(c)) {
+            bare += core::ascii_lower(c);
+        }
+    }
+    const std::size_t style = bare.find("style=");
+    if (hidden_word || style == std::string::npos) {
+        return hidden_word;
+    }
+    const std::string_view rules = std::string_view(bare).substr(style);
+    constexpr std::string_view kNoSize = "font-size:0";
+    const std::size_t size = rules.find(kNoSize);
+    const std::string_view behind =
+        size == std::string_view::npos ? "." : rules.substr(size + kNoSize.size());
+    const bool no_size =
+        behind.empty() || (behind.front() != '.' && !core::is_ascii_digit(behind.front()));
+    return no_size || rules.contains("display:none") || rules.contains("visibility:hidden") ||
+           rules.contains("mso-hide:all");
+}
+
 std::optional<std::uint32_t> numeric_character(std::string_view digits) {
     std::uint32_t base = 10;
     if (!digits.empty() && core::ascii_lower(digits.front()) == 'x') {
@@ -92,12 +124,18 @@ std::optional<std::uint32_t> referenced_character(std::string_view name) {
 /// Reads a document from front to end; every search that fails once is not tried again.
 class HtmlReader {
 public:
-    explicit HtmlReader(std::string_view html) : html_(html) { text_.reserve(html.size() / 2); }
+    HtmlReader(std::string_view html, HtmlParts parts) : html_(html), parts_(parts) {
+        text_.reserve(html.size() / 2);
+    }
 
     std::string read() && {
         while (at_ < html_.size()) {
             const char c = html_[at_];
             if (c == '<' && read_markup()) {
+                continue;
+            }
+            if (left_out_depth_ > 0) {
+                ++at_;
                 continue;
             }
             if (c == '&' && read_reference()) {
@@ -215,6 +253,10 @@ private:
         }
         const std::string name =
             core::to_lower(inside.substr(0, std::min<std::size_t>(length, 16)));
+        if (left_out_depth_ > 0 || leaves_out(name, inside, closes)) {
+            follow_left_out(name, closes);
+            return;
+        }
         if (name == "pre") {
             end_line();
             preformatted_ = !closes;
@@ -226,6 +268,26 @@ private:
         }
         if (!closes && std::ranges::find(kHiddenElements, name) != kHiddenElements.end()) {
             skip_element(name);
+        }
+    }
+
+    /// True when an element begins that is not wanted.
+    [[nodiscard]] bool leaves_out(std::string_view name,
+                                  std::string_view inside,
+                                  bool closes) const {
+        return parts_ == HtmlParts::Own && !closes && !inside.ends_with('/') &&
+               std::ranges::find(kEmptyElements, name) == kEmptyElements.end() &&
+               (name == "blockquote" || is_hidden_tag(inside));
+    }
+
+    /// Elements of one name lie within each other: the last end tag ends what is left out.
+    void follow_left_out(const std::string& name, bool closes) {
+        if (left_out_depth_ == 0) {
+            end_line();
+            left_out_ = name;
+        }
+        if (name == left_out_) {
+            left_out_depth_ = closes ? left_out_depth_ - 1 : left_out_depth_ + 1;
         }
     }
 
@@ -246,6 +308,9 @@ private:
     }
 
     std::string_view html_;
+    HtmlParts parts_;
+    std::string left_out_;  // name of the element that is not wanted
+    std::size_t left_out_depth_ = 0;
     std::string text_;
     std::size_t at_ = 0;
     bool preformatted_ = false;
@@ -255,8 +320,8 @@ private:
 
 }  // namespace
 
-std::string html_to_text(std::string_view html) {
-    return HtmlReader(html).read();
+std::string html_to_text(std::string_view html, HtmlParts parts) {
+    return HtmlReader(html, parts).read();
 }
 
 }  // namespace holdback::dsn

@@ -230,6 +230,8 @@ std::string_view wire_name(ProofReason reason) {
             return "seal";
         case ProofReason::FeedbackLoop:
             return "feedback-loop";
+        case ProofReason::UnprovenRequest:
+            return "unproven-request";
         case ProofReason::Unsubscribe:
             return "unsubscribe";
         case ProofReason::NoSeal:

@@ -25,7 +25,8 @@ enum class ProofReason : std::uint8_t {
     OwnMta,            ///< our MTA made the DSN, about a message that left here
     Seal,              ///< our seal came back and fits the recipient
     FeedbackLoop,      ///< a complaint from a source that the settings name
-    Unsubscribe,       ///< a letter to an address for unsubscribing, about its own writer
+    Unsubscribe,       ///< a letter to an address for unsubscribing, from who asks for himself
+    UnprovenRequest,   ///< such a letter, but anybody may have written it
     NoSeal,            ///< it came from outside and brought no seal
     NotOurMessage,     ///< it did not come over SMTP, but is about nothing that left here
     MalformedSeal,     ///< cut, or no seal at all

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/unsubscribe.hpp"
 
+#include "config/settings.hpp"
 #include "core/text.hpp"
+#include "dsn/auth_results.hpp"
+#include "dsn/leave_token.hpp"
 #include "dsn/report.hpp"
+#include "dsn/seal.hpp"
 #include "dsn/text_scan.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -14,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -29,6 +34,32 @@ std::string without_detail(std::string_view key) {
         return std::string(key);
     }
     return std::string(key.substr(0, plus)).append(key.substr(at));
+}
+
+/// The writer, when the envelope sender and the only address in From are the same.
+std::optional<mail::Address> author_of(const mail::Envelope& envelope,
+                                       const mail::HeaderList& headers) {
+    const auto* const writer = std::get_if<mail::Address>(&envelope.sender);
+    const std::string from = headers.first("From").value_or("");
+    const std::vector<FoundAddress> named = find_addresses(from, 2);
+    if (writer == nullptr || named.size() != 1 || headers.count("From") != 1) {
+        return std::nullopt;
+    }
+    auto author = mail::Address::parse(named.front().text, mail::Smtputf8::Yes);
+    if (!author.has_value() || author->value.key() != writer->key()) {
+        return std::nullopt;
+    }
+    return std::move(author->value);
+}
+
+Report request_of(std::string_view recipient) {
+    Report request;
+    request.kind = MessageKind::Unsubscribe;
+    request.reasons = {"written to an address for unsubscribing"};
+    RecipientReport report;
+    report.final_recipient = recipient;
+    request.recipients.push_back(std::move(report));
+    return request;
 }
 
 }  // namespace
@@ -52,30 +83,32 @@ std::optional<std::string> unsubscribe_address(const mail::Envelope& envelope,
     return std::nullopt;
 }
 
-std::optional<Report> request_to_unsubscribe(const Report& read,
-                                             const mail::Envelope& envelope,
-                                             const mail::HeaderList& headers) {
+std::optional<UnsubscribeRequest> request_to_unsubscribe(
+    const Report& read,
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const config::UnsubscribeSettings& settings,
+    const SealKeys& keys) {
     const bool is_letter =
         read.kind == MessageKind::Ordinary || read.kind == MessageKind::Unsubscribe;
     const std::string automatic = headers.first("Auto-Submitted").value_or("no");
-    const auto* const writer = std::get_if<mail::Address>(&envelope.sender);
-    const std::string from = headers.first("From").value_or("");
-    const std::vector<FoundAddress> named = find_addresses(from, 2);
-    if (!is_letter || !core::starts_with_ignoring_case(automatic, "no") || writer == nullptr ||
-        named.size() != 1) {
+    const auto to = unsubscribe_address(envelope, settings.addresses);
+    if (!is_letter || !core::starts_with_ignoring_case(automatic, "no") || !to.has_value()) {
         return std::nullopt;
     }
-    const auto author = mail::Address::parse(named.front().text, mail::Smtputf8::Yes);
-    if (!author.has_value() || author->value.key() != writer->key()) {
+    if (auto leaving = proven_leaving(*to, headers.first("Subject").value_or(""), keys)) {
+        return UnsubscribeRequest{.report = request_of(leaving->recipient),
+                                  .is_proven = true,
+                                  .sender = std::move(leaving->sender)};
+    }
+    const auto author = author_of(envelope, headers);
+    if (!author.has_value()) {
         return std::nullopt;
     }
-    Report request;
-    request.kind = MessageKind::Unsubscribe;
-    request.reasons = {"written to an address for unsubscribing"};
-    RecipientReport recipient;
-    recipient.final_recipient = writer->key();
-    request.recipients.push_back(recipient);
-    return request;
+    return UnsubscribeRequest{
+        .report = request_of(author->key()),
+        .is_proven = is_authenticated(headers, *author, settings.authserv_ids),
+        .sender = without_detail(*to)};
 }
 
 }  // namespace holdback::dsn

@@ -57,14 +57,28 @@ report::InboundDecision line_for(const Submitting& who,
 /// as fit into it.
 constexpr std::size_t kMostUnprovenLines = 50;
 
-/// True for clients whose complaints the administrator believes.
-bool is_feedback_source(const Submitting& who, const config::LearnSettings& settings) {
+/// True for complaints that the administrator believes. A provider's users send through the same
+/// hosts as its feedback loop, so a host name takes the loop's own envelope sender as well.
+bool is_feedback_source(const Submitting& who,
+                        const mail::EnvelopeSender& sender,
+                        const config::LearnSettings& settings) {
+    const auto* const address = std::get_if<mail::Address>(&sender);
+    const bool known_sender =
+        address != nullptr &&
+        std::ranges::any_of(settings.feedback_senders, [&](std::string_view known) {
+            return core::equals_ignoring_case(known, address->key());
+        });
+    if (!known_sender && !settings.feedback_senders.empty()) {
+        return false;
+    }
+    const bool known_network =
+        who.client.has_value() &&
+        std::ranges::any_of(settings.feedback_networks, [&](const mail::Network& network) {
+            return network.contains(*who.client);
+        });
     const auto name = mail::Domain::parse(who.client_name, mail::Smtputf8::No);
-    return (who.client.has_value() && std::ranges::any_of(settings.feedback_networks,
-                                                          [&](const mail::Network& network) {
-                                                              return network.contains(*who.client);
-                                                          })) ||
-           (name.has_value() &&
+    return known_network ||
+           (known_sender && name.has_value() &&
             std::ranges::any_of(settings.feedback_domains, [&](std::string_view domain) {
                 return name->value.is_under(domain);
             }));
@@ -129,9 +143,11 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
                                   std::chrono::milliseconds patience,
                                   const Snapshot& snapshot) {
     const core::SteadyPoint until = parts_.clock.steady_now() + patience;
-    dsn::Understanding understanding = understand(envelope, headers, octets, snapshot);
+    dsn::Report read = dsn::read_report(parts_.reader.read(octets));
+    const auto request = request_of(read, envelope, headers, snapshot.settings);
+    dsn::Understanding understanding = understand(std::move(read), request, snapshot);
     const std::vector<dsn::RecipientProof> proofs =
-        prove(who, envelope, understanding, until, snapshot.settings);
+        prove(who, envelope, understanding, request, until, snapshot.settings);
     if (names_nobody(understanding, proofs)) {
         understanding.recipients.clear();
     }
@@ -187,16 +203,22 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
                     headers);
 }
 
-dsn::Understanding InboundFlow::understand(const mail::Envelope& envelope,
-                                           const mail::HeaderList& headers,
-                                           std::string_view octets,
+std::optional<dsn::UnsubscribeRequest> InboundFlow::request_of(
+    const dsn::Report& report,
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const config::Settings& settings) const {
+    return envelope.direction == mail::Direction::Inbound
+               ? dsn::request_to_unsubscribe(
+                     report, envelope, headers, settings.unsubscribe, parts_.seals.keys())
+               : std::nullopt;
+}
+
+dsn::Understanding InboundFlow::understand(dsn::Report report,
+                                           const std::optional<dsn::UnsubscribeRequest>& request,
                                            const Snapshot& snapshot) const {
-    dsn::Report report = dsn::read_report(parts_.reader.read(octets));
-    if (envelope.direction == mail::Direction::Inbound &&
-        dsn::unsubscribe_address(envelope, snapshot.settings.unsubscribe.addresses).has_value()) {
-        if (auto request = dsn::request_to_unsubscribe(report, envelope, headers)) {
-            report = *std::move(request);
-        }
+    if (request.has_value()) {
+        report = request->report;
     }
     if (report.kind == dsn::MessageKind::Complaint && report.recipients.empty()) {
         // Many feedback loops hide who complained; the seal may tell.
@@ -205,22 +227,24 @@ dsn::Understanding InboundFlow::understand(const mail::Envelope& envelope,
     return dsn::classify(std::move(report), snapshot.rules, snapshot.codes);
 }
 
-std::vector<dsn::RecipientProof> InboundFlow::prove(const Submitting& who,
-                                                    const mail::Envelope& envelope,
-                                                    const dsn::Understanding& understanding,
-                                                    core::SteadyPoint until,
-                                                    const config::Settings& settings) {
+std::vector<dsn::RecipientProof> InboundFlow::prove(
+    const Submitting& who,
+    const mail::Envelope& envelope,
+    const dsn::Understanding& understanding,
+    const std::optional<dsn::UnsubscribeRequest>& request,
+    core::SteadyPoint until,
+    const config::Settings& settings) {
     const dsn::Report& report = understanding.report;
     std::vector<dsn::RecipientProof> proofs =
         parts_.seals.prove(who, envelope, report, until, settings);
     for (dsn::RecipientProof& proof : proofs) {
-        if (report.kind == dsn::MessageKind::Unsubscribe) {
-            proof.reason = dsn::ProofReason::Unsubscribe;
-            proof.sender =
-                dsn::unsubscribe_address(envelope, settings.unsubscribe.addresses).value_or("");
+        if (request.has_value()) {
+            proof.reason = request->is_proven ? dsn::ProofReason::Unsubscribe
+                                              : dsn::ProofReason::UnprovenRequest;
+            proof.sender = request->sender;
         } else if (report.kind == dsn::MessageKind::Complaint &&
                    proof.proof == mail::Proof::Unproven &&
-                   is_feedback_source(who, settings.learn)) {
+                   is_feedback_source(who, envelope.sender, settings.learn)) {
             proof.reason = dsn::ProofReason::FeedbackLoop;
         }
     }

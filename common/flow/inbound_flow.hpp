@@ -7,20 +7,22 @@
 #include "dsn/classify.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
+#include "dsn/report.hpp"
 #include "dsn/tag.hpp"
+#include "dsn/unsubscribe.hpp"
 #include "flow/learner.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "mail/suppression.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/unknown_store.hpp"
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -66,15 +68,22 @@ public:
 
 private:
     /// What the message says, with what the settings make of its addressee and its source.
-    [[nodiscard]] dsn::Understanding understand(const mail::Envelope& envelope,
-                                                const mail::HeaderList& headers,
-                                                std::string_view octets,
-                                                const Snapshot& snapshot) const;
-    [[nodiscard]] std::vector<dsn::RecipientProof> prove(const Submitting& who,
-                                                         const mail::Envelope& envelope,
-                                                         const dsn::Understanding& understanding,
-                                                         core::SteadyPoint until,
-                                                         const config::Settings& settings);
+    [[nodiscard]] dsn::Understanding understand(
+        dsn::Report report,
+        const std::optional<dsn::UnsubscribeRequest>& request,
+        const Snapshot& snapshot) const;
+    [[nodiscard]] std::optional<dsn::UnsubscribeRequest> request_of(
+        const dsn::Report& report,
+        const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
+        const config::Settings& settings) const;
+    [[nodiscard]] std::vector<dsn::RecipientProof> prove(
+        const Submitting& who,
+        const mail::Envelope& envelope,
+        const dsn::Understanding& understanding,
+        const std::optional<dsn::UnsubscribeRequest>& request,
+        core::SteadyPoint until,
+        const config::Settings& settings);
     /// What each recipient of a report is evidence of, in their order. Begins the look-ups.
     [[nodiscard]] std::vector<dsn::Evidence> evidence_of(
         const dsn::Understanding& understanding,

@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,6 +40,12 @@ namespace holdback::flow {
 namespace {
 
 using report::NoticeVerdict;
+
+/// Each answer that is taken makes a mail to whoever sent the held one, and whoever has seen the
+/// token can write answers: of one notice and addressee, refusals are told once a minute, and of
+/// one addressee so many answers are taken a day.
+constexpr config::Rate kRefusals{1, std::chrono::minutes(1)};
+constexpr config::Rate kAnswers{100, std::chrono::days(1)};
 
 /// True when a machine wrote the message: nothing is done for it, and nobody answers it.
 bool is_automatic(const mail::Envelope& envelope,
@@ -252,6 +259,9 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     line.reason = refusal_of(who, envelope, notice->group, settings.notice.reply_by);
     const ports::NoticeCommand command =
         command_for(envelope, headers, *notice, orders, line.reason, parts_.clock.now());
+    if (!may_be_confirmed(command)) {
+        return goes_on("too-many-answers");
+    }
     const std::array<std::string_view, 4> pieces{
         notice->id, command.in_reply_to, line.from, octets};
     if (!parts_.notices.take(command, core::digest_hex(pieces)).has_value()) {
@@ -261,6 +271,17 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     line.items = command.release.size() + command.discard.size();
     report(line);
     return ReplyFate::Taken;
+}
+
+bool NoticeReplies::may_be_confirmed(const ports::NoticeCommand& command) const {
+    const auto grants = [&](const std::string& account, const config::Rate& limit) {
+        const auto answer = parts_.notices.spend(account, 1, limit, parts_.clock.now());
+        return !answer.has_value() || answer->granted;
+    };
+    // No address has a space, so that these are nobody's budgets.
+    return (command.refused.empty() ||
+            grants(fmt::format("refusal {} {}", command.notice, command.from), kRefusals)) &&
+           grants(fmt::format("answers {}", command.from), kAnswers);
 }
 
 void NoticeReplies::report(const report::NoticeDecision& line) const {

@@ -108,6 +108,8 @@ private:
     void take_back(report::NoticeDecision line) const;
     [[nodiscard]] std::optional<std::string> token_of(const mail::HeaderList& headers) const;
     [[nodiscard]] bool is_genuine(std::string_view token, std::string_view sender) const;
+    /// False when so many answers came that nobody is told of another one; counts this one.
+    [[nodiscard]] bool may_be_confirmed(const ports::NoticeCommand& command) const;
     void report(const report::NoticeDecision& line) const;
 
     Parts parts_;

@@ -2,6 +2,7 @@
 #pragma once
 // MIME messages read with GMime, within fixed limits.
 
+#include "dsn/html_text.hpp"
 #include "dsn/message_view.hpp"
 #include "ports/message_reader.hpp"
 
@@ -20,6 +21,7 @@ struct ReaderLimits {
     std::size_t total_text_octets = 1024UL * 1024;  ///< of all parts' texts together ("text")
     /// Of a message within. What is beyond is of no interest and not told.
     std::size_t embedded_octets = 128UL * 1024;
+    dsn::HtmlParts html_parts = dsn::HtmlParts::All;
 };
 
 /// Reads with GMime. Holds nothing but its limits, so any number of threads may share one.

@@ -307,6 +307,10 @@ void add_learning(Fields& fields) {
         {"learn", "feedback_domains"},
         [](auto& s) -> auto& { return s.learn.feedback_domains; },
         config::domain_form()));
+    fields.push_back(list_field(
+        {"learn", "feedback_senders"},
+        [](auto& s) -> auto& { return s.learn.feedback_senders; },
+        config::mailbox_form()));
     const auto scopes = config::choice(mail::kAllScopeKinds);
     fields.push_back(text_field(
         {"learn.scope", "bounce"}, [](auto& s) -> auto& { return s.learn.scope.bounce; }, scopes));
@@ -340,6 +344,14 @@ void add_learning(Fields& fields) {
         {"unsubscribe", "addresses"},
         [](auto& s) -> auto& { return s.unsubscribe.addresses; },
         config::mailbox_form()));
+    fields.push_back(text_field(
+        {"unsubscribe", "add"},
+        [](auto& s) -> auto& { return s.unsubscribe.add; },
+        config::optional_mailbox_form()));
+    fields.push_back(list_field(
+        {"unsubscribe", "authserv_ids"},
+        [](auto& s) -> auto& { return s.unsubscribe.authserv_ids; },
+        config::domain_form()));
 }
 
 void add_seal(Fields& fields) {

@@ -3,6 +3,7 @@
 letters to the address for unsubscribing; and for whose mail an entry counts."""
 
 import time
+import urllib.parse
 
 import pytest
 
@@ -15,11 +16,12 @@ from lab.wait import wait_for
 MTAS = ("postfix", "sendmail")
 LOOP = "203.0.113.9"
 LEAVE = "leave@home.test"
+BORDER = "border.home.test"
 
 SETTINGS = {
     "maillog": {"handed_on": []},
     "learn": {"feedback_networks": [f"{LOOP}/32", "127.0.0.9/32"]},
-    "unsubscribe": {"addresses": [LEAVE]},
+    "unsubscribe": {"addresses": [LEAVE], "add": LEAVE, "authserv_ids": [BORDER]},
 }
 
 ARF = """\
@@ -157,15 +159,86 @@ def test_a_complaint_is_believed_from_a_feedback_loop_alone(house):
     assert house.holdback.log('rcpt="paul@good.test".*proof_reason=feedback-loop')
 
 
+def found_by_border(results):
+    """The field that a border of our own puts at the top."""
+    return f"Authentication-Results: {BORDER}; {results}\r\n".encode()
+
+
 def test_a_letter_to_the_address_for_unsubscribing_suppresses_its_writer(house):
     writer = "quinn@good.test"
-    letter = message(writer, LEAVE, "unsubscribe", body="")
+    letter = found_by_border("dmarc=pass header.from=good.test") + message(
+        writer, LEAVE, "unsubscribe", body="")
     bring(house, letter, to="leave+17@home.test", sender=writer)
     (row,) = house.holdback.ctl("suppress", "show", writer).rows
     assert (row["reason"], row["scope"], row["code"]) == ("unsubscribe", "home.test", 5003)
     mail_out(house, writer, "after the letter")
     (item,) = [row for row in house.holdback.held() if row["recipient"] == writer]
     assert item["finding"] == "suppressed-unsubscribe"
+
+
+def test_a_signed_address_in_bulk_mail_unsubscribes_its_recipient(house):
+    writer = "una@good.test"
+    octets = message(NEWS, writer, "News", campaign="signed")
+    send(house.mta.relay_port, NEWS, [writer], octets)
+    house.settle()
+    (delivery,) = house.outside.deliveries(writer)
+    (field,) = delivery.fields("List-Unsubscribe")
+    uri = urllib.parse.urlsplit(field.strip("<>"))
+    to = urllib.parse.unquote(uri.path)
+    (subject,) = urllib.parse.parse_qs(uri.query.replace("+", "%2B"))["subject"]
+    assert to.startswith("leave+hbl-") and subject == f"leave {writer} {NEWS}"
+    # He writes from another address, and nothing else speaks for him.
+    letter = message("una@mail.test", to, subject, body="")
+    bring(house, letter, to=to, sender="una@mail.test")
+    (row,) = house.holdback.ctl("suppress", "show", writer).rows
+    assert (row["reason"], row["scope"]) == ("unsubscribe", "home.test")
+    # Nobody else gets off by it.
+    other = subject.replace(writer, "uri@good.test")
+    bring(house, message("uri@good.test", to, other, body=""), to=to, sender="uri@good.test")
+    assert house.holdback.ctl("suppress", "show", "uri@good.test", check=False).code == 1
+
+
+def test_a_signed_address_is_told_to_one_recipient_alone(house):
+    both = ["vera@good.test", "vito@good.test"]
+    send(house.mta.relay_port, NEWS, both, message(NEWS, "all@home.test", "News", campaign="two"))
+    send(house.mta.relay_port, NEWS, ["wim@good.test"], message(NEWS, "wim@good.test", "Hello"))
+    own = message(NEWS, "xena@good.test", "News", campaign="own",
+                  extra=["List-Unsubscribe: <https://home.test/leave>"])
+    send(house.mta.relay_port, NEWS, ["xena@good.test"], own)
+    signed = message(NEWS, "yves@good.test", "News", campaign="dkim",
+                     extra=["DKIM-Signature: v=1; h=From:List-Unsubscribe; b=x"])
+    send(house.mta.relay_port, NEWS, ["yves@good.test"], signed)
+    house.settle()
+    for who in (*both, "wim@good.test", "yves@good.test"):
+        (delivery,) = house.outside.deliveries(who)
+        assert delivery.fields("List-Unsubscribe") == []
+    (delivery,) = house.outside.deliveries("xena@good.test")
+    assert delivery.fields("List-Unsubscribe") == ["<https://home.test/leave>"]
+
+
+def test_forged_requests_and_complaints_teach_nothing(house):
+    before = house.holdback.entries().keys()
+    forged = [
+        b"",
+        found_by_border("spf=fail smtp.mailfrom=good.test; dmarc=fail header.from=good.test"),
+        found_by_border("dmarc=pass header.from=evil.test; spf=pass smtp.mailfrom=evil.test"),
+        found_by_border("spf=fail (dmarc=pass header.from=good.test) smtp.mailfrom=good.test"),
+        found_by_border('spf=fail reason="; dmarc=pass header.from=good.test"'),
+        b"Authentication-Results: evil.test; dmarc=pass header.from=good.test\r\n",
+        b"Received: from a by b\r\nReceived: from c by d\r\n"
+        + found_by_border("dmarc=pass header.from=good.test"),
+        found_by_border("dmarc=pass header.from=good.test")
+        + b"Received: from a by b\r\n" + found_by_border("dmarc=fail header.from=good.test"),
+    ]
+    for number in range(40):
+        victim = f"victim{number}@good.test"
+        letter = forged[number % len(forged)] + message(victim, LEAVE, "unsubscribe", body="")
+        to = LEAVE if number % 2 else f"leave+hbl-{number:020x}@home.test"
+        bring(house, letter, to=to, sender=victim)
+        bring(house, complaint(f"forged{number}", f"abused{number}@good.test"),
+              sender=f"user{number}@isp.test")
+    assert house.holdback.entries().keys() == before
+    assert len(house.holdback.log("proof_reason=unproven-request")) == 40
 
 
 def test_nobody_unsubscribes_somebody_else(house):

@@ -22,6 +22,16 @@ TEST_CASE("the defaults are those of the manual, and free of contradictions") {
     CHECK(validate(settings).empty());
 }
 
+TEST_CASE("domains of feedback loops do nothing without their senders") {
+    Settings settings;
+    CHECK(without_effect(settings).empty());
+    settings.learn.feedback_domains = {"example.net"};
+    REQUIRE(without_effect(settings).size() == 1);
+    CHECK(without_effect(settings).front().key == "learn.feedback_domains");
+    settings.learn.feedback_senders = {"feedback@example.net"};
+    CHECK(without_effect(settings).empty());
+}
+
 TEST_CASE("contradictions are found, and name the key to change") {
     struct Row {
         std::string_view what;
@@ -41,6 +51,16 @@ TEST_CASE("contradictions are found, and name the key to change") {
         {"the database among the held mail",
          [](Settings& s) { s.store.path = "/var/lib/holdback/held/holdback.db"; },
          "store.path"},
+        {"an address for unsubscribing that nobody reads",
+         [](Settings& s) { s.unsubscribe.add = "leave@example.org"; },
+         "unsubscribe.add"},
+        {"a signed address without a key",
+         [](Settings& s) {
+             s.unsubscribe.addresses = {"leave@example.org"};
+             s.unsubscribe.add = "leave@example.org";
+             s.seal.enabled = false;
+         },
+         "unsubscribe.add"},
         {"the log over the database",
          [](Settings& s) { s.log.target = "file:/var/lib/holdback/holdback.db"; },
          "log.target"},

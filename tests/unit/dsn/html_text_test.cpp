@@ -10,6 +10,36 @@
 
 namespace holdback::dsn {
 
+TEST_CASE("of an answer only what its author wrote and its reader sees is read") {
+    struct Row {
+        std::string_view html;
+        std::string_view want;
+    };
+    constexpr std::array kRows{
+        Row{"release 1<blockquote>release all</blockquote>", "release 1\n"},
+        Row{"a<blockquote>b<blockquote>c</blockquote>d</blockquote>e", "a\ne"},
+        Row{"a<blockquote type=\"cite\">never closed<br>release all", "a\n"},
+        Row{"a<div style=\"display:none\">release all</div>b", "a\nb"},
+        Row{"a<DIV STYLE='color: red; Display : None'>x<div>y</div>z</DIV>b", "a\nb"},
+        Row{"a<span hidden>release all</span>b", "a\nb"},
+        Row{"a<p hidden=\"\">x</p>b", "a\nb"},
+        Row{"a<span style=\"visibility:hidden\">x</span>b", "a\nb"},
+        Row{"a<span style=\"font-size:0px\">x</span>b", "a\nb"},
+        Row{"a<span style=\"font-size:0\">x</span>b", "a\nb"},
+        Row{"a<span style=\"mso-hide:all\">x</span>b", "a\nb"},
+        Row{"a<img style=\"display:none\">b", "ab"},
+        Row{"a<span style=\"font-size:0.9em\">x</span>b", "axb"},
+        Row{"a<span class=\"hidden-xs\">x</span>b", "axb"},
+        Row{"a<span>display:none</span>b", "adisplay:noneb"},
+        Row{"<blockquote>a &amp; b < c</blockquote>d", "d"},
+    };
+    for (const Row& row : kRows) {
+        CAPTURE(row.html);
+        CHECK(html_to_text(row.html, HtmlParts::Own) == row.want);
+    }
+    CHECK(html_to_text("a<blockquote>b</blockquote>c") == "a\nb\nc");
+}
+
 TEST_CASE("HTML becomes the text that a reader sees") {
     struct Row {
         std::string_view html;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/unsubscribe.hpp"
 
+#include "config/settings.hpp"
+#include "dsn/leave_token.hpp"
 #include "dsn/report.hpp"
+#include "dsn/seal.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -38,6 +41,9 @@ mail::HeaderList header(std::string_view from, std::string_view automatic = "") 
     }
     return headers;
 }
+
+const config::UnsubscribeSettings kSettings{
+    .addresses = {"leave@example.org"}, .add = {}, .authserv_ids = {"mx.example.org"}};
 
 }  // namespace
 
@@ -85,17 +91,57 @@ TEST_CASE("a letter asks for its writer, if it is one") {
         Report read;
         read.kind = row.kind;
         const auto request =
-            request_to_unsubscribe(read, envelope, header(row.from, row.automatic));
+            request_to_unsubscribe(read, envelope, header(row.from, row.automatic), kSettings, {});
         REQUIRE(request.has_value() == row.want);
         if (row.want) {
-            CHECK(request->kind == MessageKind::Unsubscribe);
-            REQUIRE(request->recipients.size() == 1);
-            CHECK(request->recipients.front().final_recipient == "bo@example.net");
+            CHECK(request->report.kind == MessageKind::Unsubscribe);
+            REQUIRE(request->report.recipients.size() == 1);
+            CHECK(request->report.recipients.front().final_recipient == "bo@example.net");
+            CHECK(request->sender == "leave@example.org");
+            // Anybody can write the names of others.
+            CHECK_FALSE(request->is_proven);
         }
     }
     CHECK_FALSE(
-        request_to_unsubscribe(Report{}, letter("", "leave@example.org"), header(" bo@example.net"))
+        request_to_unsubscribe(
+            Report{}, letter("", "leave@example.org"), header(" bo@example.net"), kSettings, {})
             .has_value());
+}
+
+TEST_CASE("a letter is proven by our border, or by the address that only its writer was told") {
+    Report read;
+    read.kind = MessageKind::Ordinary;
+    mail::HeaderList headers = header(" bo@example.net");
+    headers.add("Authentication-Results", " mx.example.org; dmarc=pass header.from=example.net");
+    const auto by_border = request_to_unsubscribe(
+        read, letter("bo@example.net", "leave+17@example.org"), headers, kSettings, {});
+    REQUIRE(by_border.has_value());
+    CHECK(by_border->is_proven);
+    CHECK(by_border->sender == "leave@example.org");
+
+    SealKey key;
+    key.secret.fill(7);
+    const auto bo = mail::Address::parse("bo@example.net", mail::Smtputf8::No)->value;
+    const auto news = mail::Address::parse("news@shop.example", mail::Smtputf8::No)->value;
+    std::string to = leave_field("leave@example.org", bo, news, key).value();
+    to = to.substr(8, to.find('?') - 8).replace(5, 3, "+");
+    // He has moved, and writes from where he is now.
+    mail::HeaderList elsewhere = header(" new@example.com");
+    elsewhere.add("Subject", " leave bo@example.net news@shop.example");
+    const auto by_token =
+        request_to_unsubscribe(read, letter("new@example.com", to), elsewhere, kSettings, {key});
+    REQUIRE(by_token.has_value());
+    CHECK(by_token->is_proven);
+    CHECK(by_token->sender == "news@shop.example");
+    CHECK(by_token->report.recipients.front().final_recipient == "bo@example.net");
+    // Not for somebody else.
+    mail::HeaderList others = header(" new@example.com");
+    others.add("Subject", " leave eva@example.net news@shop.example");
+    const auto forged =
+        request_to_unsubscribe(read, letter("new@example.com", to), others, kSettings, {key});
+    REQUIRE(forged.has_value());
+    CHECK_FALSE(forged->is_proven);
+    CHECK(forged->report.recipients.front().final_recipient == "new@example.com");
 }
 
 }  // namespace holdback::dsn

@@ -461,6 +461,29 @@ TEST_CASE("a letter without a command goes on") {
     CHECK(house.own_mails().size() == 1);
 }
 
+TEST_CASE("who has a token makes no letter to the sender out of each of his own") {
+    House house;
+    house.hold({"a@nullmx.test"});
+    const std::string subject = house.notice_subject();
+    const auto outsider = [&] {
+        return house.answer(
+            subject, "release 1", {}, "", "mallory@evil.test", mail::Direction::Inbound);
+    };
+    CHECK(outsider() == ReplyFate::Taken);
+    for (int i = 0; i < 40; ++i) {
+        CHECK(outsider() == ReplyFate::GoesOn);
+    }
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 2);
+    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.log.has("verdict=ignored reason=too-many-answers"));
+    // The sender himself is heard all the same.
+    CHECK(house.answer(subject, "release 1") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().size() == 3);
+    CHECK(house.state(1) == mail::HeldState::Released);
+}
+
 TEST_CASE("our mails and what machines make of them cannot go on for ever") {
     House house;
     house.hold({"a@nullmx.test"});
