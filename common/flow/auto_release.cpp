@@ -125,10 +125,15 @@ AutoRelease::Items AutoRelease::due_items() const {
     filter.in_doubt = false;
     filter.recheck_due = parts_.clock.now();
     Items items;
-    static_cast<void>(parts_.held.list(filter, [&](const ports::HeldItem& item) {
+    const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
         items.push_back(item);
         return items.size() < kMostInTurn;
-    }));
+    });
+    if (!listed.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "held mail can't be looked at for causes that have gone",
+                     listed.error().what);
+    }
     return items;
 }
 
@@ -162,6 +167,9 @@ std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
             deadline,
             parts_.clock.now());
         if (facts.store_trouble.has_value()) {
+            trouble_.say(ports::Severity::Error,
+                         "the suppression list can't be asked about held mail",
+                         *facts.store_trouble);
             return {};
         }
         for (std::size_t i = 0; i < of_sender.size(); ++i) {

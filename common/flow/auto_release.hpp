@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/store_trouble.hpp"
 #include "mail/finding.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -65,6 +66,7 @@ private:
         const Items& items, const config::Settings& settings) const;
 
     Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
     core::SteadyPoint next_turn_;
 };
 

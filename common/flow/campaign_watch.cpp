@@ -196,8 +196,7 @@ void CampaignWatch::work(const config::BulkSettings& settings) {
 }
 
 void CampaignWatch::say_trouble(std::string_view what, std::string_view why) const {
-    parts_.log.write(ports::Severity::Warning,
-                     fmt::format("store: {}: {}", what, core::log_safe(why)));
+    trouble_.say(ports::Severity::Warning, what, why);
 }
 
 }  // namespace holdback::flow

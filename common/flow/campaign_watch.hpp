@@ -8,6 +8,7 @@
 #include "core/guarded.hpp"
 #include "core/result.hpp"
 #include "flow/sent_copies.hpp"
+#include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -97,6 +98,7 @@ private:
     void say_trouble(std::string_view what, std::string_view why) const;
 
     Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
     core::Guarded<outbound::RepeatWindow> repeats_;
     core::Guarded<outbound::Campaigns> campaigns_;
     SentCopies sent_;

@@ -94,6 +94,9 @@ bool Doubts::on_dropped(const mail::DroppedMessage& message, core::TimePoint now
     const auto settled =
         parts_.held.settle_dropped(message.queue_id, message.at + kLogSlack, why, now);
     if (!settled.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "that the MTA dropped a message is not written down",
+                     settled.error().what);
         return false;
     }
     if (!settled->empty()) {
@@ -122,6 +125,8 @@ void Doubts::work() {
         return items.size() < kMostInTurn;
     });
     if (!listed.has_value()) {
+        trouble_.say(
+            ports::Severity::Error, "items in doubt can't be looked up", listed.error().what);
         return;
     }
     const bool is_full = items.size() == kMostInTurn;
@@ -143,6 +148,9 @@ void Doubts::settle(std::span<const ports::HeldItem> items) {
         if (item.recipient.mta_queue_id != queue_id) {
             auto outcomes = parts_.journal.outcomes_of(item.recipient.mta_queue_id);
             if (!outcomes.has_value()) {
+                trouble_.say(ports::Severity::Error,
+                             "the journal can't be asked about items in doubt",
+                             outcomes.error().what);
                 return;
             }
             queue_id = item.recipient.mta_queue_id;
@@ -159,7 +167,10 @@ void Doubts::settle(std::span<const ports::HeldItem> items) {
     }
     const auto settled = parts_.held.settle_found(copies, parts_.clock.now());
     if (!settled.has_value()) {
-        return;  // found again at the next look
+        // They are found again at the next look.
+        trouble_.say(
+            ports::Severity::Error, "the end of a doubt is not written down", settled.error().what);
+        return;
     }
     for (std::size_t i = 0; i < copies.size(); ++i) {
         if (std::ranges::find(*settled, copies[i].id) != settled->end()) {

@@ -10,6 +10,7 @@
 
 #include "core/clock.hpp"
 #include "flow/campaign_watch.hpp"
+#include "flow/store_trouble.hpp"
 #include "mail/outcome.hpp"
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
@@ -55,6 +56,7 @@ private:
     void report(const ports::HeldItem& item, const ports::FoundCopy& copy);
 
     Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
     // Of the thread that calls `work`.
     core::SteadyPoint next_look_;
     std::int64_t seen_up_to_ = 0;  ///< where the next turn begins

@@ -317,9 +317,9 @@ void InboundFlow::count_unknown(const dsn::Understanding& understanding,
     }
     if (const auto counted = parts_.unknown.count(texts, parts_.clock.now());
         !counted.has_value()) {
-        parts_.log.write(ports::Severity::Warning,
-                         fmt::format("store: a text that no rule knew was not counted: {}",
-                                     core::log_safe(counted.error().what)));
+        trouble_.say(ports::Severity::Warning,
+                     "a text that no rule knew was not counted",
+                     counted.error().what);
     }
 }
 

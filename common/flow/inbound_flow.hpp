@@ -13,6 +13,7 @@
 #include "flow/learner.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -104,6 +105,7 @@ private:
                        const Snapshot& snapshot);
 
     Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
 };
 
 }  // namespace holdback::flow

@@ -208,8 +208,7 @@ dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot
             return lesson.next;
         });
     if (!written.has_value()) {
-        trouble(fmt::format("a proven failure of {} was not learned", core::log_safe(key->subject)),
-                written.error());
+        trouble("a proven failure was not learned", written.error());
         return dsn::LearnReason::StoreTrouble;
     }
     return reason.value_or(dsn::LearnReason::KnownAlready);
@@ -324,8 +323,7 @@ void Learner::record(const dsn::Outage& outage) {
 }
 
 void Learner::trouble(std::string_view what, const ports::StoreError& error) const {
-    parts_.log.write(ports::Severity::Error,
-                     fmt::format("store: {}: {}", what, core::log_safe(error.what)));
+    trouble_.say(ports::Severity::Error, what, error.what);
 }
 
 }  // namespace holdback::flow

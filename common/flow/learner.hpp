@@ -8,6 +8,7 @@
 #include "dsn/learn.hpp"
 #include "dsn/outage.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/store_trouble.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
@@ -113,6 +114,7 @@ private:
     void trouble(std::string_view what, const ports::StoreError& error) const;
 
     Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
     core::Guarded<dsn::OutageWatch> watch_;
 };
 

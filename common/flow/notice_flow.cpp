@@ -131,10 +131,14 @@ void NoticeFlow::work(const config::Settings& settings) {
         for (const ports::NoticeCommand& command : *taken) {
             obey(command, settings);
         }
+    } else {
+        trouble(taken.error().what);
     }
     purge(settings);
     if (!settings.notice.enabled || settings.mode == config::Mode::Shadow) {
-        static_cast<void>(parts_.notices.forget_untold());
+        if (const auto forgot = parts_.notices.forget_untold(); !forgot.has_value()) {
+            trouble(forgot.error().what);
+        }
         return;
     }
     const auto due = parts_.notices.due(parts_.clock.now() - settings.notice.collect);
@@ -160,7 +164,8 @@ std::vector<ports::HeldItem> NoticeFlow::adopt(const ports::NoticeGroup& group,
     }
     const auto stopped = parts_.notices.find_stopped(group);
     if (!stopped.has_value()) {
-        return items;
+        trouble(stopped.error().what);
+        return {};
     }
     const std::optional<ports::Notice>& notice = *stopped;
     if (!notice.has_value()) {
@@ -321,8 +326,11 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
     const auto unused = std::ranges::count_if(
         outcomes, [](const ItemOutcome& each) { return each.what != What::Released; });
     if (unused > 0) {
-        static_cast<void>(parts_.notices.give_back(
-            account, static_cast<std::size_t>(unused), parts_.clock.now()));
+        const auto given_back =
+            parts_.notices.give_back(account, static_cast<std::size_t>(unused), parts_.clock.now());
+        if (!given_back.has_value()) {
+            trouble(given_back.error().what);
+        }
     }
     return outcomes;
 }
@@ -361,7 +369,9 @@ void NoticeFlow::purge(const config::Settings& settings) {
     purged_ = now;
     const std::chrono::seconds keep =
         std::max<std::chrono::seconds>(kKeepCommands, settings.notice.budget.window);
-    static_cast<void>(parts_.notices.purge(parts_.clock.now() - keep));
+    if (const auto purged = parts_.notices.purge(parts_.clock.now() - keep); !purged.has_value()) {
+        trouble(purged.error().what);
+    }
 }
 
 void NoticeFlow::trouble(std::string_view what) {

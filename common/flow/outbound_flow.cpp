@@ -343,9 +343,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     }
     const std::optional<std::string>& store_trouble = decision.facts.store_trouble;
     if (store_trouble.has_value()) {
-        parts_.log.write(ports::Severity::Error,
-                         fmt::format("store: the suppression list can't be asked: {}",
-                                     core::log_safe(*store_trouble)));
+        trouble_.say(ports::Severity::Error, "the suppression list can't be asked", *store_trouble);
         decision.trouble_answer =
             answer_for(settings.on_error.store, "the suppression list is out of reach");
     }

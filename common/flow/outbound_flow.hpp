@@ -13,6 +13,7 @@
 #include "flow/learner.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/recording.hpp"
+#include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -250,6 +251,7 @@ private:
                            std::size_t held);
 
     Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
     core::Guarded<outbound::SenderWindows> windows_;
     core::Guarded<report::RateLimit> warnings_;
 };

@@ -10,6 +10,7 @@
 #include "flow/copy_checks.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/store_trouble.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/held.hpp"
@@ -194,6 +195,7 @@ private:
                 std::string_view cause) const;
 
     Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
     OpenAnswers answers_;
     CopyChecks copies_;
     core::Guarded<std::multiset<std::string>> under_way_;

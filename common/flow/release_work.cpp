@@ -87,9 +87,15 @@ void ReleaseFlow::work(const config::HoldSettings& settings) {
 void ReleaseFlow::settle_again() {
     std::vector<ports::ReleaseEnd> waiting;
     unsettled_.with([&](std::vector<ports::ReleaseEnd>& all) { waiting.swap(all); });
-    if (waiting.empty() || parts_.held.settle(waiting, parts_.clock.now()).has_value()) {
+    if (waiting.empty()) {
         return;
     }
+    const auto settled = parts_.held.settle(waiting, parts_.clock.now());
+    if (settled.has_value()) {
+        return;
+    }
+    trouble_.say(
+        ports::Severity::Error, "the end of a release is not written down", settled.error().what);
     unsettled_.with([&](std::vector<ports::ReleaseEnd>& all) {
         std::ranges::move(waiting, std::back_inserter(all));
     });
@@ -100,9 +106,12 @@ void ReleaseFlow::release_due(const config::HoldSettings& settings) {
     due.states = {mail::HeldState::Held};
     due.release_due = parts_.clock.now();
     due.in_doubt = false;
-    if (const auto found = items(due, kMostInTurn); found.has_value()) {
-        release_patiently(*found, settings, "due");
+    const auto found = items(due, kMostInTurn);
+    if (!found.has_value()) {
+        trouble_.say(ports::Severity::Error, "what is due can't be released", found.error());
+        return;
     }
+    release_patiently(*found, settings, "due");
 }
 
 void ReleaseFlow::release_patiently(const Items& items,
@@ -135,7 +144,11 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
     expired.kind = mail::HeldKind::Mail;
     expired.expired = now;
     const auto found = items(expired, kMostInTurn);
-    if (!found.has_value() || found->empty()) {
+    if (!found.has_value()) {
+        trouble_.say(ports::Severity::Error, "what has expired can't be looked up", found.error());
+        return;
+    }
+    if (found->empty()) {
         return;
     }
     constexpr std::string_view kCause = "expiry";
@@ -176,6 +189,11 @@ void ReleaseFlow::purge(const config::HoldSettings& settings) {
     const core::SteadyPoint now = parts_.clock.steady_now();
     if (now >= next_files_) {
         const auto removable = parts_.held.removable_spool_ids(kMostFilesInTurn);
+        if (!removable.has_value()) {
+            trouble_.say(ports::Severity::Error,
+                         "which files of the spool can go is not known",
+                         removable.error().what);
+        }
         std::vector<std::string> gone;
         for (const std::string& spool_id : removable.value_or(std::vector<std::string>{})) {
             if (parts_.spool.remove(spool_id).has_value()) {
@@ -183,13 +201,22 @@ void ReleaseFlow::purge(const config::HoldSettings& settings) {
             }
         }
         if (!gone.empty()) {
-            static_cast<void>(parts_.held.spool_removed(gone));
+            if (const auto noted = parts_.held.spool_removed(gone); !noted.has_value()) {
+                trouble_.say(ports::Severity::Error,
+                             "that files of the spool are gone is not written down",
+                             noted.error().what);
+            }
         }
         // Each look passes over all messages in the spool.
         next_files_ = gone.size() == kMostFilesInTurn ? now : now + kBetweenFiles;
     }
     if (now >= next_purge_) {
-        static_cast<void>(parts_.held.purge_ended(parts_.clock.now() - settings.keep_ended));
+        const auto purged = parts_.held.purge_ended(parts_.clock.now() - settings.keep_ended);
+        if (!purged.has_value()) {
+            trouble_.say(ports::Severity::Error,
+                         "held mail that has ended is not forgotten",
+                         purged.error().what);
+        }
         next_purge_ = now + kBetweenPurges;
     }
 }
@@ -239,6 +266,8 @@ void ReleaseFlow::put_in_doubt() {
     claimed.states = {mail::HeldState::Releasing};
     const auto found = items(claimed);
     if (!found.has_value()) {
+        trouble_.say(
+            ports::Severity::Error, "releases that were cut off can't be looked up", found.error());
         return;
     }
     std::vector<ports::ReleaseEnd> ends;

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <array>
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -152,6 +153,28 @@ ports::RecipientOutcome refused(std::string_view reply) {
 }
 
 }  // namespace
+
+TEST_CASE("each chore that the store does not let be done says so, and not every second") {
+    House house;
+    house.held.trouble().begin("locked");
+    for (int second = 0; second < 30; ++second) {
+        house.release.work(house.settings.hold);
+        house.auto_release.work(house.settings);
+        house.clock.advance(1s);
+    }
+    for (const std::string_view what : {"what is due can't be released",
+                                        "what has expired can't be looked up",
+                                        "which files of the spool can go is not known",
+                                        "held mail that has ended is not forgotten",
+                                        "held mail can't be looked at for causes that have gone"}) {
+        CAPTURE(what);
+        const auto lines = house.log.lines();
+        CHECK(std::ranges::count_if(lines, [&](const auto& line) {
+                  return line.text.find(what) != std::string::npos;
+              }) == 1);
+    }
+    house.held.trouble().end();
+}
 
 TEST_CASE("a release that the MTA puts off is tried again, later from time to time") {
     House house;
