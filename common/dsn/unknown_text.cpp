@@ -35,6 +35,10 @@ bool is_unknown(const ClassifiedRecipient& recipient, const RuleSet& rules) {
     return recipient.report.action == Action::Failed && !is_known(recipient.rule, rules);
 }
 
+bool is_proven(std::span<const mail::Proof> proofs, std::size_t i) {
+    return i < proofs.size() && proofs[i] != mail::Proof::Unproven;
+}
+
 /// The words of the server, else what the report says to people.
 std::string_view words_of(const RecipientReport& recipient, const Report& report) {
     if (!core::trim(recipient.diagnostic).empty()) {
@@ -69,16 +73,13 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding,
             found.push_back(std::move(unknown));
         }
     };
-    const auto is_proven = [&](std::size_t i) {
-        return i < proofs.size() && proofs[i] != mail::Proof::Unproven;
-    };
     bool told_people = false;
     for (const bool proven : {true, false}) {
         const std::size_t most = std::min(
             kMostUnknownTexts, found.size() + (proven ? kMostUnknownTexts : kMostUnprovenTexts));
         for (std::size_t i = 0; i < understanding.recipients.size() && found.size() < most; ++i) {
             const ClassifiedRecipient& recipient = understanding.recipients[i];
-            if (is_proven(i) != proven || !is_unknown(recipient, rules)) {
+            if (is_proven(proofs, i) != proven || !is_unknown(recipient, rules)) {
                 continue;
             }
             const std::string_view words = words_of(recipient.report, report);
