@@ -216,13 +216,15 @@ public:
             finding.text = taken.error().what;
             return;
         }
-        if (finding.what == Finding::What::PutBack || !finding.label.has_value()) {
+        if (finding.what == Finding::What::PutBack) {
             return;
         }
+        if (!finding.label.has_value()) {
+            return;
+        }
+        const mail::HeldLabel& label = *finding.label;
         finding.items = rows_.value().list(
-            {.message = finding.label->message, .recipients = finding.label->recipients},
-            kWhy,
-            now_);
+            {.message = label.message, .recipients = label.recipients}, kWhy, now_);
     }
 
     std::size_t doubt_all() { return rows_.value().doubt_all(kWhy, now_); }

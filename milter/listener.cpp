@@ -276,6 +276,7 @@ core::Result<io::FileHandle, std::string> open_socket(const Place& place) {
     if (fchmodat(inside, name, place.options.mode, 0) != 0) {
         return std::unexpected(with_errno("can't set the mode of", path));
     }
+    // NOLINTNEXTLINE(misc-include-cleaner): <cstdio> declares it, by POSIX
     if (renameat(inside, name, place.directory.get(), name) != 0) {
         return std::unexpected(with_errno("can't put the socket to", path));
     }
