@@ -227,7 +227,7 @@ public:
             {.message = label.message, .recipients = label.recipients}, kWhy, now_);
     }
 
-    std::size_t doubt_all() { return rows_.value().doubt_all(kWhy, now_); }
+    std::size_t doubt_all() { return rows_.has_value() ? rows_->doubt_all(kWhy, now_) : 0; }
 
 private:
     void leave_out_the_known(Finding& finding) const {
