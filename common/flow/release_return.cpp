@@ -44,8 +44,8 @@ std::optional<mail::SmtpReply> mta_reply(const mail::HeldRecipient& recipient) {
         return std::nullopt;
     }
     auto reply = mail::SmtpReply::parse(recipient.last_answer);
-    if (reply.has_value() && !reply->is_permanent()) {
-        reply.reset();
+    if (!reply.has_value() || !reply->is_permanent()) {
+        return std::nullopt;
     }
     return reply;
 }
