@@ -46,6 +46,7 @@ struct Shared {
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 const Shared* shared = nullptr;
 /// Threads of libmilter may still wait for it when everything else is gone.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<bool> holding{false};
 
 /// Counts the message that begins, when its turn has come.

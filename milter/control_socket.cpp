@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <fcntl.h>
 #include <functional>
@@ -34,6 +33,8 @@ namespace holdback::milter {
 
 namespace {
 
+/// A descriptor that poll(2) leaves out.
+constexpr int kNobody = -1;
 /// A release can take minutes; so many are under way at most.
 constexpr int kLongThreads = 3;
 constexpr int kQuickThreads = 2;
@@ -86,6 +87,20 @@ ControlSocket::~ControlSocket() {
     static_cast<void>(eventfd_write(wake_.get(), 1));
 }
 
+std::vector<pollfd> ControlSocket::watched(int listener) const {
+    std::vector<pollfd> waiting{{.fd = wake_.get(), .events = POLLIN, .revents = 0},
+                                {.fd = listener, .events = POLLIN, .revents = 0}};
+    for (const Peer& peer : peers_) {
+        // Who waits for an answer has nothing to say.
+        const bool works = peer.state == Peer::State::Working;
+        waiting.push_back(
+            {.fd = works ? kNobody : peer.connection.get(),
+             .events = static_cast<short>(peer.state == Peer::State::Writing ? POLLOUT : POLLIN),
+             .revents = 0});
+    }
+    return waiting;
+}
+
 void ControlSocket::serve(const std::stop_token& stop) {
     while (true) {
         take_answers();
@@ -94,18 +109,8 @@ void ControlSocket::serve(const std::stop_token& stop) {
             })) {
             return;
         }
-        std::vector<pollfd> waiting{{.fd = wake_.get(), .events = POLLIN, .revents = 0},
-                                    {.fd = stop.stop_requested() ? -1 : listener_.descriptor(),
-                                     .events = POLLIN,
-                                     .revents = 0}};
-        for (const Peer& peer : peers_) {
-            // Who waits for an answer has nothing to say.
-            const bool works = peer.state == Peer::State::Working;
-            waiting.push_back({.fd = works ? -1 : peer.connection.get(),
-                               .events = static_cast<short>(
-                                   peer.state == Peer::State::Writing ? POLLOUT : POLLIN),
-                               .revents = 0});
-        }
+        std::vector<pollfd> waiting =
+            watched(stop.stop_requested() ? kNobody : listener_.descriptor());
         if (poll(waiting.data(), waiting.size(), kPollMilliseconds) < 0 && errno != EINTR) {
             std::this_thread::sleep_for(kPause);
         }

@@ -18,6 +18,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <poll.h>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -72,6 +73,8 @@ private:
     };
 
     void serve(const std::stop_token& stop);
+    /// What is waited for: answers of workers, new connections, then the peers in their order.
+    [[nodiscard]] std::vector<pollfd> watched(int listener) const;
     void accept_one();
     void keep_spare(io::FileHandle& connection);
     [[nodiscard]] io::FileHandle accepted();

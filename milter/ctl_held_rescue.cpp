@@ -19,7 +19,6 @@
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/spool_guard.hpp"
-#include "ports/held_store.hpp"
 #include "ports/spool.hpp"
 
 #include <cstddef>
@@ -220,24 +219,30 @@ public:
         if (finding.what == Finding::What::PutBack) {
             return;
         }
+        if (!finding.label.has_value()) {
+            return;
+        }
+        const mail::HeldLabel& label = *finding.label;
         finding.items = rows_.value().list(
-            {.message = finding.label->message, .recipients = finding.label->recipients},
-            kWhy,
-            now_);
+            {.message = label.message, .recipients = label.recipients}, kWhy, now_);
     }
 
-    std::size_t doubt_all() { return rows_.value().doubt_all(kWhy, now_); }
+    std::size_t doubt_all() { return rows_.has_value() ? rows_->doubt_all(kWhy, now_) : 0; }
 
 private:
     void leave_out_the_known(Finding& finding) const {
-        auto& recipients = finding.label->recipients;
+        if (!finding.label.has_value()) {
+            return;
+        }
+        mail::HeldLabel& label = *finding.label;
+        std::vector<mail::HeldRecipient>& recipients = label.recipients;
         std::string known;
         std::erase_if(recipients, [&](const mail::HeldRecipient& recipient) {
             if (recipient.state == mail::HeldState::Returned) {
                 return true;  // refused at once: a DSN of its own tells of it
             }
             const auto item =
-                rows_.has_value() ? rows_->find(finding.label->message, recipient) : std::nullopt;
+                rows_.has_value() ? rows_->find(label.message, recipient) : std::nullopt;
             if (item.has_value()) {
                 known += fmt::format("{}item {} is {}",
                                      known.empty() ? "" : ", ",
@@ -246,7 +251,7 @@ private:
             }
             return item.has_value();
         });
-        finding.text = finding.label->message.damage;
+        finding.text = label.message.damage;
         if (!recipients.empty()) {
             finding.what = Finding::What::Listed;
             return;
@@ -289,12 +294,13 @@ core::Result<Sums, CommandError> rescue_files(const CommandContext& context,
         if (!dry_run) {
             rescue.act(file, finding);
         }
-        if (finding.what == Finding::What::Listed) {
+        if (finding.what == Finding::What::Listed && finding.label.has_value()) {
             ++sums.messages;
             sums.recipients += finding.label->recipients.size();
         }
-        sums.not_listed +=
+        const bool is_left =
             finding.what == Finding::What::NoLabel || finding.what == Finding::What::Failed;
+        sums.not_listed += is_left ? 1 : 0;
         write_finding(context, finding);
     }
     return sums;

@@ -5,7 +5,6 @@
 #include "core/text.hpp"
 #include "io/dns_health.hpp"
 #include "io/dns_source.hpp"
-#include "io/domain_lookup.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "ports/log.hpp"

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <expected>
 #include <fcntl.h>
 #include <filesystem>
@@ -103,6 +104,27 @@ bool is_of_another(const Place& place, int lock) {
            status.st_uid != *place.options.owner;
 }
 
+/// A lock file, and whether it was made just now.
+struct OpenedLock {
+    io::FileHandle file;
+    bool made = false;
+};
+
+OpenedLock open_or_make_lock(const Place& place, const std::string& name) {
+    OpenedLock lock{.file = open_lock(place, name, O_CREAT | O_EXCL)};
+    lock.made = lock.file.is_open();
+    if (!lock.made) {
+        lock.file = open_lock(place, name, 0);
+    }
+    return lock;
+}
+
+/// After a lock file could not be opened (`error`): true when the name is free now.
+bool is_free_now(const Place& place, const std::string& name, int error) {
+    return error == ENOENT || (error == EACCES && !is_answered(place.options) &&
+                               unlinkat(place.directory.get(), name.c_str(), 0) == 0);
+}
+
 /// The lock file, locked; it stays open as long as the listener. One that a start as root left
 /// behind, and that the account cannot open, makes way when nobody listens.
 core::Result<io::FileHandle, std::string> lock_place(const Place& place) {
@@ -110,19 +132,13 @@ core::Result<io::FileHandle, std::string> lock_place(const Place& place) {
     const std::string path = place.options.path + ".lock";
     constexpr int kMostTries = 5;
     for (int tries = 0; tries < kMostTries; ++tries) {
-        io::FileHandle lock = open_lock(place, name, O_CREAT | O_EXCL);
-        const bool made = lock.is_open();
-        if (!made) {
-            lock = open_lock(place, name, 0);
-        }
-        if (!lock.is_open() && errno == EACCES && !is_answered(place.options) &&
-            unlinkat(place.directory.get(), name.c_str(), 0) == 0) {
-            continue;
-        }
-        if (!lock.is_open() && errno == ENOENT) {
-            continue;
-        }
+        auto [lock, made] = open_or_make_lock(place, name);
         if (!lock.is_open()) {
+            const int error = errno;
+            if (is_free_now(place, name, error)) {
+                continue;
+            }
+            errno = error;
             return std::unexpected(with_errno("can't open the lock file", path));
         }
         if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -143,7 +159,7 @@ core::Result<io::FileHandle, std::string> lock_place(const Place& place) {
             unlinkat(place.directory.get(), name.c_str(), 0);
             continue;
         }
-        return lock;
+        return std::move(lock);
     }
     return std::unexpected(
         fmt::format("can't keep the lock file {}: it is removed again and again", path));
@@ -260,6 +276,7 @@ core::Result<io::FileHandle, std::string> open_socket(const Place& place) {
     if (fchmodat(inside, name, place.options.mode, 0) != 0) {
         return std::unexpected(with_errno("can't set the mode of", path));
     }
+    // NOLINTNEXTLINE(misc-include-cleaner): <cstdio> declares it, by POSIX
     if (renameat(inside, name, place.directory.get(), name) != 0) {
         return std::unexpected(with_errno("can't put the socket to", path));
     }

@@ -8,6 +8,7 @@
 #include "dsn/text_scan.hpp"
 #include "mail/header.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -93,7 +93,7 @@ private:
 
     [[nodiscard]] std::uint32_t child_of(std::uint32_t node, char octet) const {
         if (node == 0) {
-            return at_root_[static_cast<unsigned char>(octet)];
+            return at_root_.at(static_cast<unsigned char>(octet));
         }
         std::uint32_t child = nodes_[node].child;
         while (child != 0 && nodes_[child].octet != octet) {
@@ -107,7 +107,7 @@ private:
         nodes_.push_back({.sibling = nodes_[node].child, .octet = octet});
         nodes_[node].child = fresh;
         if (node == 0) {
-            at_root_[static_cast<unsigned char>(octet)] = fresh;
+            at_root_.at(static_cast<unsigned char>(octet)) = fresh;
         }
         return fresh;
     }

@@ -10,6 +10,7 @@
 #include "mail/suppression.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,15 @@ bool is_failure_report(MessageKind kind) {
 bool is_known(const std::string& id, const RuleSet& rules) {
     const auto rule = std::ranges::find(rules.rules(), id, &Rule::id);
     return rule != rules.rules().end() && rule->reads_text();
+}
+
+/// A failure of which no rule read the words.
+bool is_unknown(const ClassifiedRecipient& recipient, const RuleSet& rules) {
+    return recipient.report.action == Action::Failed && !is_known(recipient.rule, rules);
+}
+
+bool is_proven(std::span<const mail::Proof> proofs, std::size_t i) {
+    return i < proofs.size() && proofs[i] != mail::Proof::Unproven;
 }
 
 /// The words of the server, else what the report says to people.
@@ -63,17 +73,13 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding,
             found.push_back(std::move(unknown));
         }
     };
-    const auto is_proven = [&](std::size_t i) {
-        return i < proofs.size() && proofs[i] != mail::Proof::Unproven;
-    };
     bool told_people = false;
     for (const bool proven : {true, false}) {
         const std::size_t most = std::min(
             kMostUnknownTexts, found.size() + (proven ? kMostUnknownTexts : kMostUnprovenTexts));
         for (std::size_t i = 0; i < understanding.recipients.size() && found.size() < most; ++i) {
             const ClassifiedRecipient& recipient = understanding.recipients[i];
-            if (is_proven(i) != proven || recipient.report.action != Action::Failed ||
-                is_known(recipient.rule, rules)) {
+            if (is_proven(proofs, i) != proven || !is_unknown(recipient, rules)) {
                 continue;
             }
             const std::string_view words = words_of(recipient.report, report);

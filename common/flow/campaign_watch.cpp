@@ -3,7 +3,6 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
-#include "core/result.hpp"
 #include "core/short_digest.hpp"
 #include "core/text.hpp"
 #include "flow/sender_key.hpp"
@@ -21,8 +20,6 @@
 #include "ports/log.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +28,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>

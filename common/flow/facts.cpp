@@ -201,9 +201,11 @@ void drop_refuted(Suppressions& suppressions, GatheredFacts& facts) {
         const bool takes_mail =
             recipient.route.has_value() && (recipient.route->kind == outbound::RouteKind::Mx ||
                                             recipient.route->kind == outbound::RouteKind::Implicit);
-        if (!takes_mail || lookup.domain->kind != mail::SubjectKind::Domain ||
-            lookup.domain->source != mail::SuppressionSource::Learned ||
-            lookup.domain->reason != mail::SuppressionReason::Bounce) {
+        const bool is_learned = lookup.domain.has_value() &&
+                                lookup.domain->kind == mail::SubjectKind::Domain &&
+                                lookup.domain->source == mail::SuppressionSource::Learned &&
+                                lookup.domain->reason == mail::SuppressionReason::Bounce;
+        if (!takes_mail || !is_learned) {
             continue;
         }
         lookup.domain.reset();

@@ -26,6 +26,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::flow {
@@ -44,10 +45,10 @@ public:
         /// True while the MTA's log is read from where nobody but the MTA can write: it then tells
         /// what our MTA's DSNs tell, and those, which a local user can imitate for a message of his
         /// own, are left to it. Empty: never.
-        std::function<bool()> log_tells = {};
+        std::function<bool()> log_tells;
     };
 
-    explicit InboundFlow(const Parts& parts) : parts_(parts) {}
+    explicit InboundFlow(Parts parts) : parts_(std::move(parts)) {}
 
     /// True when a message may be a report by its envelope and header, so that its body is wanted:
     /// a null sender, a header like those of reports, or an address for unsubscribing.

@@ -25,12 +25,10 @@
 #include "report/decision.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -165,7 +163,7 @@ bool OutcomeLearning::sent(const ports::JournalEntry& entry, const Snapshot& sna
 std::optional<dsn::LearnReason> OutcomeLearning::objection_to(
     const ports::JournalEntry& entry,
     const Departure* departure,
-    const std::vector<ports::JournalEntry>& earlier) const {
+    const std::vector<ports::JournalEntry>& earlier) {
     if (departure == nullptr ||
         (!departure->is_to(entry.key) && !is_behind_alias(entry.outcome, *departure))) {
         return dsn::LearnReason::NotOurMessage;

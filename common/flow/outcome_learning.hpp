@@ -48,10 +48,10 @@ private:
     [[nodiscard]] bool sent(const ports::JournalEntry& entry, const Snapshot& snapshot);
     [[nodiscard]] bool deferred(const ports::JournalEntry& entry, const Snapshot& snapshot);
     /// Why the line teaches nothing, whatever it says.
-    [[nodiscard]] std::optional<dsn::LearnReason> objection_to(
+    [[nodiscard]] static std::optional<dsn::LearnReason> objection_to(
         const ports::JournalEntry& entry,
         const Departure* departure,
-        const std::vector<ports::JournalEntry>& earlier) const;
+        const std::vector<ports::JournalEntry>& earlier);
     /// The outcomes of the same message that were told before; nullopt: the store is out of reach.
     [[nodiscard]] std::optional<std::vector<ports::JournalEntry>> earlier_than(
         const ports::JournalEntry& entry) const;

@@ -44,8 +44,11 @@ std::optional<mail::SmtpReply> mta_reply(const mail::HeldRecipient& recipient) {
     if (recipient.finding != mail::kNoFinding || recipient.in_doubt) {
         return std::nullopt;
     }
-    const auto reply = mail::SmtpReply::parse(recipient.last_answer);
-    return reply.has_value() && reply->is_permanent() ? std::optional(*reply) : std::nullopt;
+    auto reply = mail::SmtpReply::parse(recipient.last_answer);
+    if (!reply.has_value() || !reply->is_permanent()) {
+        return std::nullopt;
+    }
+    return reply;
 }
 
 /// The reply that stands in a DSN for a recipient who was held back until now: the one by which it

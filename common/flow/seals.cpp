@@ -189,7 +189,7 @@ void Seals::prove_shared(const Submitting& who,
             domains.push_back(domain->value);
         }
     }
-    if (domains.empty()) {
+    if (domains.empty() || !who.client.has_value()) {
         return;
     }
     const auto answers = parts_.resolver.collect(domains, until);

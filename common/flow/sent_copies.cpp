@@ -134,9 +134,9 @@ void SentCopies::let_go(const SentMessage& message,
         }
         entry = {.issue = message.issue, .keys = std::move(keys), .at = now};
         while (going.recipients > kMostGoingRecipients && going.in_order.size() > 1) {
-            const auto oldest = going.by_queue_id.find(going.in_order.front());
-            going.recipients -= oldest->second.keys.size();
-            going.by_queue_id.erase(oldest);
+            if (const auto oldest = going.by_queue_id.extract(going.in_order.front())) {
+                going.recipients -= oldest.mapped().keys.size();
+            }
             going.in_order.pop_front();
         }
     });

@@ -334,6 +334,7 @@ core::Result<std::string, SpoolError> DirSpool::move_durably(const std::string& 
     const std::size_t slash = path.rfind('/');
     std::string place = fmt::format("{}/{}", to, path.substr(slash + 1));
     // A file that is there already is another: it stays.
+    // NOLINTNEXTLINE(misc-include-cleaner): <cstdio> declares it, and its flags
     if (renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, place.c_str(), RENAME_NOREPLACE) != 0) {
         return error_of(path, "rename", errno);
     }
@@ -391,8 +392,7 @@ std::string DirSpool::lost_and_found() const {
     return fmt::format("{}/{}", directory_, kLostAndFound);
 }
 
-core::Result<std::vector<std::string>, SpoolError> DirSpool::ids_in(
-    const std::string& directory) const {
+core::Result<std::vector<std::string>, SpoolError> DirSpool::ids_in(const std::string& directory) {
     const auto names = names_in(directory);
     if (!names.has_value()) {
         return error_of(directory, "open", names.error());

@@ -64,8 +64,8 @@ private:
     /// Moves a file from one directory into another under the same name, durable on return.
     [[nodiscard]] static core::Result<std::string, ports::SpoolError> move_durably(
         const std::string& path, const std::string& to);
-    [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids_in(
-        const std::string& directory) const;
+    [[nodiscard]] static core::Result<std::vector<std::string>, ports::SpoolError> ids_in(
+        const std::string& directory);
     void remove_leftovers(std::chrono::seconds leftover_age) const;
 
     std::string directory_;

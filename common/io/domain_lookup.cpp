@@ -14,6 +14,7 @@
 #include "outbound/mail_route.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <expected>
 #include <memory>

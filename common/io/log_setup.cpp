@@ -138,11 +138,11 @@ private:
     /// The line that stands in the place of those that are missing.
     std::string said_missing(const spdlog::details::log_msg& message) {
         const std::string words = fmt::format("log: {} lines are missing here: {}", missing_, why_);
-        spdlog::details::log_msg notice(message.time,
-                                        message.source,
-                                        message.logger_name,
-                                        spdlog::level::err,
-                                        spdlog::string_view_t(words));
+        const spdlog::details::log_msg notice(message.time,
+                                              message.source,
+                                              message.logger_name,
+                                              spdlog::level::err,
+                                              spdlog::string_view_t(words));
         spdlog::memory_buf_t line;
         formatter_->format(notice, line);
         return {line.data(), line.size()};

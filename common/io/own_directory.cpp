@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,7 +40,7 @@ bool is_link_of_root(const std::string& path) {
 }
 
 bool give(int at, const std::string& name, const NewOwner& owner, int flags) {
-    constexpr unsigned kNoChange = static_cast<unsigned>(-1);
+    constexpr auto kNoChange = static_cast<unsigned>(-1);
     return (!owner.owner.has_value() && !owner.group.has_value()) ||
            fchownat(at,
                     name.c_str(),

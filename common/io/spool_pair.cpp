@@ -77,7 +77,8 @@ core::Result<std::optional<mail::PairMark>, std::string> read_spool_mark(const s
     if (!text.has_value()) {
         return std::unexpected(text.error());
     }
-    return text->has_value() ? mail::parse_pair_mark(**text) : std::nullopt;
+    const std::optional<std::string>& mark = *text;
+    return mark.has_value() ? mail::parse_pair_mark(*mark) : std::nullopt;
 }
 
 std::optional<mail::PairMark> read_store_mark(Database& database) {

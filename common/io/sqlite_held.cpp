@@ -56,6 +56,41 @@ void forget_message(Connection& connection, const std::string& spool_id) {
         .run();
 }
 
+/// The time by which a row is due, as `due_column` names it.
+std::optional<core::TimePoint> due_time(const mail::HeldRecipient& row,
+                                        const ports::HeldFilter& filter) {
+    if (filter.release_due.has_value()) {
+        return row.release_at;
+    }
+    return filter.expired.has_value() ? row.expires_at : row.recheck_at;
+}
+
+/// At most so many rows behind the last one: behind its time, where rows come in that order, and
+/// its id.
+core::Result<std::vector<ports::HeldItem>, StoreError> page_of(
+    Database& database,
+    const ports::HeldFilter& filter,
+    const std::optional<core::TimePoint>& last_time,
+    std::int64_t last,
+    std::size_t rows) {
+    return at_store_boundary([&] {
+        return database.read([&](Connection& connection) {
+            Query query = connection.query(list_sql(filter));
+            if (last_time.has_value()) {
+                query.bind(*last_time);
+            }
+            query.bind(last);
+            bind_filter(query, filter);
+            query.bind(static_cast<std::int64_t>(rows));
+            std::vector<ports::HeldItem> items;
+            while (query.step()) {
+                items.push_back(read_item(query));
+            }
+            return items;
+        });
+    });
+}
+
 }  // namespace
 
 core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHeld::hold_together(
@@ -74,27 +109,14 @@ core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHel
 
 core::Result<void, StoreError> SqliteHeld::list(
     const ports::HeldFilter& filter, const std::function<bool(const ports::HeldItem&)>& visit) {
-    const std::string sql = list_sql(filter);
-    const bool by_time = !due_column(filter).empty();
     std::int64_t last = filter.after;
-    auto last_time = core::TimePoint::min();
+    // Where one looks for what is due, in the order of its time.
+    std::optional<core::TimePoint> last_time;
+    if (!due_column(filter).empty()) {
+        last_time = core::TimePoint::min();
+    }
     for (std::size_t rows = kFirstPage;; rows = kPage) {
-        const auto page = at_store_boundary([&] {
-            return database_.read([&](Connection& connection) {
-                Query query = connection.query(sql);
-                if (by_time) {
-                    query.bind(last_time);
-                }
-                query.bind(last);
-                bind_filter(query, filter);
-                query.bind(static_cast<std::int64_t>(rows));
-                std::vector<ports::HeldItem> items;
-                while (query.step()) {
-                    items.push_back(read_item(query));
-                }
-                return items;
-            });
-        });
+        const auto page = page_of(database_, filter, last_time, last, rows);
         if (!page.has_value()) {
             return std::unexpected(page.error());
         }
@@ -108,10 +130,8 @@ core::Result<void, StoreError> SqliteHeld::list(
         }
         const mail::HeldRecipient& end = page->back().recipient;
         last = end.id;
-        if (by_time) {
-            last_time = filter.release_due.has_value() ? end.release_at.value()
-                        : filter.expired.has_value()   ? end.expires_at.value()
-                                                       : end.recheck_at.value();
+        if (last_time.has_value()) {
+            last_time = due_time(end, filter);
         }
     }
 }

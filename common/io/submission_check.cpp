@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/submission_check.hpp"
 
-#include "core/text.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/smtp_reply.hpp"
 #include "ports/submitter.hpp"
@@ -12,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holdback::io {
 

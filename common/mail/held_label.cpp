@@ -127,7 +127,7 @@ void add_message(Lines lines, const HeldMessage& message) {
     lines.add("message-id", message.message_id);
     lines.add("subject", message.subject);
     lines.add("fingerprint", message.fingerprint);
-    lines.add("stream", message.stream);
+    lines.always("stream", message.stream);
 }
 
 void add_recipient(Lines lines, const HeldRecipient& recipient) {

@@ -10,6 +10,7 @@
 #include "mail/suppression.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

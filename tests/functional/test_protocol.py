@@ -356,6 +356,8 @@ def test_an_override_of_a_message_that_is_given_up_costs_nothing(rig):
         for line in header.split("\r\n"):
             mta.header(*line.split(": ", 1))
         mta.end_of_headers()
+        # So much of it is read before it is decided upon.
+        mta.body(b"Roses.\r\n" * 9000)
         getattr(mta, ends)()
         mta.close()
     given_back = "flow=notice .*verdict=withdrawn reason=not-sent items=2 .*user=\"crm\""

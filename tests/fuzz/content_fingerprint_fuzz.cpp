@@ -2,6 +2,7 @@
 // Any octets as a subject, a text and a sender: a fingerprint keeps its bounds, is the same twice,
 // and says the same as itself.
 #include "outbound/content_fingerprint.hpp"
+#include "outbound/folded_sender.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -541,8 +541,9 @@ TEST_CASE("one asker's silent names do not keep the others waiting") {
         return query.name.starts_with("silent") ? Reactions{}
                                                 : Reactions{{.octets = good_reply(query)}};
     });
-    DnsEngine engine({{server.address(), AdTrust::No}}, {.sockets = 64});
+    // They outlive the engine, which still waits when the test ends.
     Answers silent;
+    DnsEngine engine({{server.address(), AdTrust::No}}, {.sockets = 64});
     const auto start = steady_clock::now();
     const auto until = start + milliseconds(2000);
     for (int i = 0; i < 5000; ++i) {
@@ -572,9 +573,10 @@ TEST_CASE("more silent names than sockets leave no name unasked") {
         asked.insert(query.name);
         return Reactions{};
     });
+    // They outlive the engine, which still waits when the test ends.
+    Answers answers;
     DnsEngine engine({{server.address(), AdTrust::No}},
                      {.sockets = 16, .patience = milliseconds(50)});
-    Answers answers;
     for (int i = 0; i < 64; ++i) {
         engine.ask({"q" + std::to_string(i) + ".test", DnsType::Mx},
                    steady_clock::now() + milliseconds(5000),
@@ -593,6 +595,9 @@ TEST_CASE("what nobody waits for goes on while sockets are plenty, and no longer
                    ? Reactions{}
                    : Reactions{{.octets = good_reply(query), .delay = milliseconds(500)}};
     });
+    // They outlive the engine, which still waits when the test ends.
+    Answers few;
+    Answers many;
     DnsEngine engine({{server.address(), AdTrust::No}},
                      {.sockets = 16, .patience = milliseconds(3000)});
     const auto start = steady_clock::now();
@@ -601,12 +606,10 @@ TEST_CASE("what nobody waits for goes on while sockets are plenty, and no longer
                    {start + milliseconds(200), start + milliseconds(20'000), 1},
                    answers.callback());
     };
-    Answers few;
     ask_until("late.test", few);
     const auto late = few.wait_for(1);
     REQUIRE(late.size() == 1);
     CHECK(late[0].outcome == DnsOutcome::Found);
-    Answers many;
     for (int i = 0; i < 100; ++i) {
         ask_until("silent" + std::to_string(i) + ".test", many);
     }

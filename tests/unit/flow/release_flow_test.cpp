@@ -511,7 +511,7 @@ TEST_CASE("a damaged copy is not sent, says so once, and its sender is told at i
         CHECK(house.row(id).state == mail::HeldState::Returned);
         house.release.work(house.settings.hold);
         REQUIRE(house.submitter.seen().size() == 1);
-        const std::string& dsn = house.submitter.seen().front().octets;
+        const std::string dsn = house.submitter.seen().front().octets;
         CHECK(dsn.contains("the copy in the spool has other octets"));
         CHECK(dsn.contains("Message-ID: <1@a.test>"));
     }
