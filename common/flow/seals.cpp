@@ -45,6 +45,14 @@ std::vector<std::string> keys_of(const mail::Envelope& envelope,
     return keys;
 }
 
+/// Domains of one report about which DNS is asked.
+constexpr std::size_t kMostDomains = 32;
+
+void believe(dsn::RecipientProof& proof) {
+    proof.proof = mail::Proof::Sealed;
+    proof.reason = dsn::ProofReason::Seal;
+}
+
 }  // namespace
 
 std::string seal_key(const mail::Recipient& recipient) {
@@ -58,16 +66,6 @@ std::string seal_key(const mail::EnvelopeSender& sender) {
     const auto* text = std::get_if<std::string>(&sender);
     return text == nullptr ? std::string() : *text;
 }
-
-/// Domains of one report about which DNS is asked.
-constexpr std::size_t kMostDomains = 32;
-
-void believe(dsn::RecipientProof& proof) {
-    proof.proof = mail::Proof::Sealed;
-    proof.reason = dsn::ProofReason::Seal;
-}
-
-}  // namespace
 
 void Seals::use(dsn::SealKeys keys) {
     keys_.with([&](dsn::SealKeys& current) { current = std::move(keys); });
