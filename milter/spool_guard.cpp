@@ -72,20 +72,14 @@ void SpoolGuard::refuse(const std::string& text) const {
 
 void SpoolGuard::pair(io::Database& database, ports::HeldStore& held, const ports::Spool& spool) {
     const mail::PairFacts facts = pair_facts(database, held, spool, spool_path_);
-    switch (const PairState state = judge_pair(facts)) {
-        case PairState::Paired:
-            keeper_.emplace(database, spool_path_, facts.spool.value());
-            return;
-        case PairState::New:
-            keeper_.emplace(
-                database, spool_path_, value_or_throw(io::make_pair(database, spool_path_)));
-            return;
-        case PairState::StoreIsNew:
-        case PairState::StoreIsOlder:
-        case PairState::SpoolIsOlder:
-        case PairState::SpoolIsMissing:
-        case PairState::Strangers:
-            refuse(refusal_text(state, facts, store_path_, spool_path_));
+    const PairState state = judge_pair(facts);
+    if (state == PairState::Paired && facts.spool.has_value()) {
+        keeper_.emplace(database, spool_path_, *facts.spool);
+    } else if (state == PairState::New) {
+        keeper_.emplace(
+            database, spool_path_, value_or_throw(io::make_pair(database, spool_path_)));
+    } else {
+        refuse(refusal_text(state, facts, store_path_, spool_path_));
     }
 }
 

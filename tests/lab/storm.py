@@ -8,6 +8,7 @@ commanded; or in doubt, where the daemon died between two systems and a person h
 """
 
 import collections
+import contextlib
 import dataclasses
 import email
 import itertools
@@ -61,6 +62,9 @@ class Storm:
         self._acts = acts
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._quiet = threading.Condition()
+        self._is_quiet = False
+        self._under_way = 0
         self.accepted = []
         self.refused = []
         self.put_off = 0
@@ -81,6 +85,31 @@ class Storm:
         for thread in self._threads:
             thread.join()
         assert not self.troubles, self.troubles
+
+    @contextlib.contextmanager
+    def without_commands(self):
+        """No command is given meanwhile, and none is under way."""
+        with self._quiet:
+            self._is_quiet = True
+            self._quiet.wait_for(lambda: not self._under_way)
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._is_quiet = False
+                self._quiet.notify_all()
+
+    @contextlib.contextmanager
+    def _command(self):
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._is_quiet)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._under_way -= 1
+                self._quiet.notify_all()
 
     def _run(self, worker, dice):
         try:
@@ -156,7 +185,8 @@ class Storm:
 
     def _commander(self, dice):
         """One command on some of what is held; the others may take the same items."""
-        rows = self._bench.holdback.held()
+        with self._command():
+            rows = self._bench.holdback.held()
         # A restart may come in between: what is not in doubt now may be then.
         self._stopping.wait(dice.uniform(0, dice.choice([0.3, 1.2])))
         held = [row["id"] for row in rows if row["state"] == "held" and not row["in_doubt"]]
@@ -166,7 +196,8 @@ class Storm:
         some = held[-40:] + held[:10]
         chosen = dice.sample(some, min(len(some), dice.choice([1, 2, 5, 20])))
         act = dice.choice(self._acts)
-        done = self._bench.holdback.ctl("held", act, *sorted(set(chosen)), check=False)
+        with self._command():
+            done = self._bench.holdback.ctl("held", act, *sorted(set(chosen)), check=False)
         self.commands[act] += len(chosen)
         self.outcomes.update(row["outcome"] for row in done.rows)
 
