@@ -230,6 +230,9 @@ std::size_t OutboundFlow::recipient_named(const Submitting& who,
     if (outbound::needs_route(recipient, settings)) {
         parts_.resolver.start(recipient.syntax->value.domain());
     }
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return 0;
+    }
     return count_recipients(who, envelope, 0, settings) + envelope.recipients.size();
 }
 

@@ -88,7 +88,7 @@ std::optional<dsn::Seal> Seals::leave(const Submitting& who,
                                       const config::Settings& settings) {
     std::vector<std::string> recipients = keys_of(envelope, positions);
     const core::TimePoint now = parts_.clock.now();
-    Departure departure(now, key_of(envelope.sender));
+    Departure departure(now, seal_key(envelope.sender));
     departure.remember(headers);
     parts_.departures.add(envelope.queue_id, departure, recipients);
     const dsn::SealKeys keys = this->keys();

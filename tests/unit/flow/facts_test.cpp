@@ -69,10 +69,10 @@ struct Sources {
         for (const std::string& address : addresses) {
             recipients.push_back(recipient(address));
         }
-        return gather(recipients);
+        return gather_facts_of(recipients);
     }
 
-    GatheredFacts gather(const std::vector<mail::Recipient>& recipients) {
+    GatheredFacts gather_facts_of(const std::vector<mail::Recipient>& recipients) {
         return gather_facts(recipients,
                             mail::NullSender{},
                             settings,
@@ -143,7 +143,7 @@ TEST_CASE("what DNS says against a domain gives way to the MTA's own routes") {
         mail::Recipient asked = recipient("bo@gone.test");
         asked.mailer = row.mailer;
         asked.next_hop = row.next_hop;
-        const GatheredFacts facts = sources.gather({asked});
+        const GatheredFacts facts = sources.gather_facts_of({asked});
         REQUIRE(facts.recipients.size() == 1);
         REQUIRE(facts.recipients[0].route.has_value());
         CHECK(outbound::shown(*facts.recipients[0].route) == row.route);
