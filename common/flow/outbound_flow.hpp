@@ -127,7 +127,7 @@ public:
         CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
         Learner* learner = nullptr;  ///< told of domains that take mail after all; nullptr: nobody
-        ports::MtaTables* mta = nullptr;       ///< nullptr: there is no MTA to ask
+        ports::MtaTables* mta = nullptr;  ///< nullptr: there is no MTA to ask
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}

@@ -189,11 +189,10 @@ TEST_CASE("the window of the rate is the sender's, by whichever addresses he tak
         if (!sender.has_value()) {
             to.sender = mail::NullSender{};
         }
-        const std::size_t named = flow.outbound.recipient_named(
-            {.user = user}, to, to.recipients.front(), flow.settings);
+        const std::size_t named =
+            flow.outbound.recipient_named({.user = user}, to, to.recipients.front(), flow.settings);
         // What is decided counts.
-        flow.outbound.decide(
-            {.user = user}, to, mail::HeaderList(), flow.settings, flow.lists, 2s);
+        flow.outbound.decide({.user = user}, to, mail::HeaderList(), flow.settings, flow.lists, 2s);
         return named;
     };
     for (std::size_t i = 1; i <= 120; ++i) {
