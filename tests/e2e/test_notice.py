@@ -85,10 +85,16 @@ def test_another_user_releases_nothing_and_is_told(bench):
     answer(bench, mail, "release all", login="joe", sender="joe@home.test")
     text = confirmation(bench, "joe@home.test")
     assert "Nothing was done" in text and "only the user who sent the mail" in text
-    answer(bench, mail, "release all", login=None, sender="joe@home.test")
+    answer(bench, mail, "release all", login=None, sender="ann@home.test")
+    assert "Nothing was done" in confirmation(bench, "ann@home.test")
     assert held(bench, "other") == sorted([CARL, DORA, EVA])
     assert bench.outside.recipients() == [ANNA]
     assert bench.home.deliveries(OURS) == []
+    # He has been told a moment ago.
+    answer(bench, mail, "release all", login="joe", sender="joe@home.test")
+    wait_for("it goes on as mail", lambda: bench.home.deliveries(OURS))
+    assert held(bench, "other") == sorted([CARL, DORA, EVA])
+    assert bench.holdback.log("flow=notice .*verdict=ignored reason=too-many-answers")
     assert bench.holdback.log("flow=notice .*verdict=refused reason=other-user")
 
 

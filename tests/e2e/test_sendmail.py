@@ -80,7 +80,7 @@ def test_an_8_bit_recipient_is_malformed_and_logged_in_plain(bench):
 
 
 @pytest.mark.parametrize(
-    "recipient, why", [("bo@local.test", "class-w"), ("bo@nodns.test", "class-R")]
+    "recipient, why", [("fred@local.test", "class-w"), ("bo@nodns.test", "class-R")]
 )
 def test_its_classes_tell_which_domains_are_its_own(bench, recipient, why):
     code, text = submit(bench, recipient)

@@ -15,7 +15,10 @@ KEPT = (None, "accept", "continue")
 
 # Sendmail's stranger is 127.0.0.7.
 # The same messages come again and again.
-SETTINGS = {"outgoing": {"networks": ["127.0.0.1/32"]}, "bulk": {"repeat_window": "0s"}}
+SETTINGS = {
+    "outgoing": {"networks": ["127.0.0.1/32"], "mta_domains": "off"},
+    "bulk": {"repeat_window": "0s"},
+}
 
 
 def replay(rig, name, packets=None):

@@ -106,7 +106,7 @@ FILES = {
     "hosts": "127.0.0.1 localhost\n127.0.0.1 mta.home.test mta\n127.0.0.2 stranger.test\n",
     "service.switch": "hosts files\naliases files\n",
     "local-host-names": "",
-    "aliases": "postmaster: postmaster@home.test\n",
+    "aliases": "postmaster: postmaster@home.test\nholdback: holdback@home.test\n",
     "mailertable": "home.test home:[127.0.0.1]\nnodns.test home:[127.0.0.1]\n",
 }
 
