@@ -9,7 +9,8 @@
 
 build_packages="g++ cmake ninja-build pkg-config libmilter-dev libldns-dev libboost-container-dev
   libspdlog-dev libfmt-dev doctest-dev libsqlite3-dev libsqlitecpp-dev libre2-dev libgmime-3.0-dev
-  libicu-dev libidn2-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libsodium-dev"
+  libicu-dev libidn2-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev libsodium-dev
+  libsystemd-dev"
 try_packages="postfix nsd python3"
 try_sendmail_packages="nsd python3"
 test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc systemd-journal-remote

@@ -32,6 +32,7 @@ set(doors
     "idn2\\.h" common/mail/idna.cpp
     "unicode/" common/mail/unicode_text.cpp
     "sodium\\.h" common/core/digest.cpp
+    "systemd/sd-journal" common/io/journal_follower.cpp
     "prometheus/" common/io/metrics_http.cpp
     "pqxx/" common/io/postgres_db.cpp)
 # The control tool alone speaks these.

@@ -3,17 +3,18 @@
 // Follows the mail messages of the system's journal.
 
 #include "core/clock.hpp"
-#include "io/child_process.hpp"
-#include "io/journal_export.hpp"
 #include "ports/log_source.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
+
+struct sd_journal;
 
 namespace holdback::io {
 
@@ -21,17 +22,16 @@ namespace holdback::io {
 /// as far as there are such.
 [[nodiscard]] std::vector<std::uint32_t> mta_accounts();
 
-/// `LogSource` on journalctl(1), which runs as long as this does and is started again when it ends.
-/// Gives the entries of the facility "mail" that processes of the MTA's own accounts have written:
-/// the user is one of the fields that the journal itself adds, while everybody can write the rest
-/// with logger(1). The position is the journal's cursor.
+/// `LogSource` on the files of systemd's journal, which are opened again after an error. Gives the
+/// entries of the facility "mail" that processes of the MTA's own accounts have written: the user
+/// and the program are fields that the journal itself adds, while everybody can write the rest
+/// with logger(1). The position is the journal's cursor. A message of 64 KiB and more is skipped.
 class JournalFollower final : public ports::LogSource {
 public:
-    /// `writers` are the numbers of the accounts that are believed. `extra` goes before our own
-    /// arguments, such as "--directory=/…".
+    /// `writers` are the numbers of the accounts that are believed. `directory` has the files;
+    /// empty means those of this system.
     explicit JournalFollower(std::vector<std::uint32_t> writers = mta_accounts(),
-                             std::string program = "/usr/bin/journalctl",
-                             std::vector<std::string> extra = {});
+                             std::string directory = {});
 
     [[nodiscard]] std::string name() const override { return "journal"; }
     void seek(std::string_view position) override;
@@ -40,17 +40,31 @@ public:
                                        const std::stop_token& stop) override;
 
 private:
-    [[nodiscard]] bool start();
-    /// Waits for octets; false when there are none in time.
-    bool fill(core::SteadyPoint deadline);
+    struct Close {
+        void operator()(sd_journal* journal) const;
+    };
+    enum class Next : std::uint8_t { Entry, End, Trouble };
+
+    [[nodiscard]] bool open();
+    /// Goes behind the cursor, or to the last entry where there is none. Gives an errno below zero.
+    [[nodiscard]] int go_to_cursor();
+    [[nodiscard]] Next next();
+    /// Whether the current entry was there before we followed.
+    [[nodiscard]] bool is_old() const;
+    /// Whether the journal names a program of the MTA, or none.
+    [[nodiscard]] bool is_of_an_mta() const;
+    /// The current entry as a line of log in ISO 8601 form; empty when its message is too long.
+    [[nodiscard]] std::string line() const;
+    [[nodiscard]] std::optional<std::string> field(const char* name) const;
+    /// Remembers what went wrong, and closes the files.
+    void fail(std::string_view what, int error);
 
     std::vector<std::uint32_t> writers_;
-    std::string program_;
-    std::vector<std::string> extra_;
-    std::optional<ChildProcess> process_;
-    JournalExportReader reader_;
-    std::string cursor_;           // of the last entry that was given, or read over
-    core::TimePoint follow_from_;  // without a cursor, what is older is read over
+    std::string directory_;
+    std::unique_ptr<sd_journal, Close> journal_;
+    bool is_on_entry_ = false;     // one that is to be given next
+    std::string cursor_;           // of the last entry that was given, or skipped
+    core::TimePoint follow_from_;  // without a cursor, what is older is not given
     std::string trouble_;
 };
 

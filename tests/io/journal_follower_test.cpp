@@ -2,7 +2,6 @@
 #include "io/journal_follower.hpp"
 
 #include "io/child_process.hpp"
-#include "io/journal_export.hpp"
 #include "ports/log_source.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -29,31 +28,33 @@ using namespace std::chrono_literals;
 using Lines = std::vector<std::string>;
 
 constexpr std::string_view kRemote = "/lib/systemd/systemd-journal-remote";
-constexpr std::string_view kJournalctl = "/usr/bin/journalctl";
 
 bool can_run() {
-    const bool all = std::filesystem::exists(kRemote) && std::filesystem::exists(kJournalctl);
+    const bool all = std::filesystem::exists(kRemote);
     if (!all) {
-        MESSAGE("skipped: systemd-journal-remote or journalctl is not installed");
+        MESSAGE("skipped: systemd-journal-remote is not installed");
     }
     return all;
 }
 
 constexpr std::uint32_t kMta = 107;
 constexpr std::uint32_t kUser = 1000;
+constexpr std::uint64_t kFirst = 1'700'000'000'123'456;
 
 std::string exported(std::uint64_t microseconds,
                      std::string_view message,
                      int facility = 2,
-                     std::uint32_t user = kMta) {
+                     std::uint32_t user = kMta,
+                     std::string_view program = "_COMM=smtp\n") {
     return fmt::format(
         "__REALTIME_TIMESTAMP={}\n__MONOTONIC_TIMESTAMP={}\n_BOOT_ID={:0>32}\n_HOSTNAME=mx\n"
-        "_UID={}\nSYSLOG_FACILITY={}\nSYSLOG_IDENTIFIER=postfix/smtp\nSYSLOG_PID=77\n"
+        "_UID={}\n{}SYSLOG_FACILITY={}\nSYSLOG_IDENTIFIER=postfix/smtp\nSYSLOG_PID=77\n"
         "MESSAGE={}\n\n",
         microseconds,
         microseconds,
         1,
         user,
+        program,
         facility,
         message);
 }
@@ -78,8 +79,7 @@ struct Journal {
         REQUIRE(end->status == 0);
     }
     [[nodiscard]] JournalFollower follower() const {
-        return JournalFollower(
-            {0, kMta}, std::string(kJournalctl), {"--directory=" + directory.path()});
+        return JournalFollower({0, kMta}, directory.path());
     }
 };
 
@@ -96,12 +96,8 @@ Lines read_lines(JournalFollower& follower, std::size_t count, std::string& posi
     return lines;
 }
 
-std::vector<JournalLine> entries_of(JournalExportReader& reader) {
-    std::vector<JournalLine> entries;
-    while (auto entry = reader.next()) {
-        entries.push_back(*std::move(entry));
-    }
-    return entries;
+std::string iso(int second, std::string_view message) {
+    return fmt::format("2023-11-14T22:13:{:02}.123Z mx postfix/smtp[77]: {}", second, message);
 }
 
 }  // namespace
@@ -111,7 +107,6 @@ TEST_CASE("the journal is followed from its end, and after a restart from the cu
         return;
     }
     Journal journal;
-    constexpr std::uint64_t kFirst = 1'700'000'000'123'456;
     journal.add(exported(kFirst, "old") + exported(kFirst + 1, "of no interest", 3));
     JournalFollower first = journal.follower();
     first.seek("");
@@ -128,93 +123,105 @@ TEST_CASE("the journal is followed from its end, and after a restart from the cu
     REQUIRE_FALSE(position.empty());
 
     journal.add(exported(kFirst + 1'000'000, "a") +
-                exported(kFirst + 1'500'000, "by logger(1)", 2, kUser) +
+                exported(kFirst + 1'400'000, "by logger(1)", 2, kUser) +
+                exported(kFirst + 1'500'000, "by logger(1) of root", 2, 0, "_COMM=logger\n") +
+                exported(kFirst + 1'600'000, "of a process that is gone", 2, kMta, "") +
                 exported(kFirst + 2'000'000, "b"));
     JournalFollower second = journal.follower();
     second.seek(position);
-    CHECK(read_lines(second, 2, position) ==
-          Lines{"2023-11-14T22:13:21.123Z mx postfix/smtp[77]: a",
-                "2023-11-14T22:13:22.123Z mx postfix/smtp[77]: b"});
+    CHECK(read_lines(second, 3, position) ==
+          Lines{iso(21, "a"),
+                "2023-11-14T22:13:21.723Z mx postfix/smtp[77]: of a process that is gone",
+                iso(22, "b")});
     JournalFollower third = journal.follower();
     third.seek(position);
     journal.add(exported(kFirst + 3'000'000, "c"));
-    CHECK(read_lines(third, 1, position) ==
-          Lines{"2023-11-14T22:13:23.123Z mx postfix/smtp[77]: c"});
+    CHECK(read_lines(third, 1, position) == Lines{iso(23, "c")});
+    // A file comes while we follow.
+    journal.add(exported(kFirst + 4'000'000, "d"));
+    CHECK(read_lines(third, 1, position) == Lines{iso(24, "d")});
 }
 
-TEST_CASE("a journalctl that cannot run is told") {
-    JournalFollower absent({}, "/nonexistent/journalctl");
+TEST_CASE("where the file of the cursor has been removed, the next entry is not lost") {
+    if (!can_run()) {
+        return;
+    }
+    Journal journal;
+    journal.add(exported(kFirst, "old"));
+    std::string position;
+    JournalFollower first = journal.follower();
+    first.seek("");
+    CHECK(read_lines(first, 0, position).empty());
+    const ports::LogBatch batch =
+        first.read(10, std::chrono::steady_clock::now() + 100ms, std::stop_token{});
+    REQUIRE_FALSE(batch.position.empty());
+    std::filesystem::remove(journal.directory.file("1.journal"));
+    journal.add(exported(kFirst + 1'000'000, "a") + exported(kFirst + 2'000'000, "b"));
+    JournalFollower second = journal.follower();
+    second.seek(batch.position);
+    CHECK(read_lines(second, 2, position) == Lines{iso(21, "a"), iso(22, "b")});
+}
+
+TEST_CASE("what is no cursor means the end of the journal") {
+    if (!can_run()) {
+        return;
+    }
+    Journal journal;
+    journal.add(exported(kFirst, "old"));
+    JournalFollower follower = journal.follower();
+    follower.seek("line 5");
+    const ports::LogBatch batch =
+        follower.read(10, std::chrono::steady_clock::now() + 100ms, std::stop_token{});
+    CHECK(batch.lines.empty());
+    CHECK(batch.trouble.empty());
+    CHECK_FALSE(batch.position.empty());
+}
+
+TEST_CASE("a message of the greatest length is skipped, and counted") {
+    if (!can_run()) {
+        return;
+    }
+    Journal journal;
+    journal.add(exported(kFirst, "old"));
+    JournalFollower follower = journal.follower();
+    follower.seek("");
+    std::string position;
+    CHECK(read_lines(follower, 0, position).empty());
+    static_cast<void>(
+        follower.read(10, std::chrono::steady_clock::now() + 100ms, std::stop_token{}));
+    journal.add(exported(kFirst + 1'000'000, std::string(70'000, 'x')) +
+                exported(kFirst + 2'000'000, "b"));
+    std::uint64_t skipped = 0;
+    Lines lines;
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (lines.empty() && std::chrono::steady_clock::now() < deadline) {
+        ports::LogBatch batch =
+            follower.read(1000, std::chrono::steady_clock::now() + 100ms, std::stop_token{});
+        skipped += batch.skipped;
+        lines = std::move(batch.lines);
+    }
+    CHECK(lines == Lines{iso(22, "b")});
+    CHECK(skipped == 1);
+}
+
+TEST_CASE("a journal that cannot be read is told, and is read as soon as it can be") {
+    JournalFollower absent({}, "/nonexistent/journal");
     absent.seek("");
-    CHECK(absent.read(1, std::chrono::steady_clock::now() + 100ms, std::stop_token{})
-              .trouble.find("/nonexistent/journalctl") != std::string::npos);
-    JournalFollower failing({}, "/bin/sh", {"-c", "echo No journal; exit 1"});
-    failing.seek("");
-    CHECK(failing.read(1, std::chrono::steady_clock::now() + 2s, std::stop_token{})
-              .trouble.find("journalctl ended") != std::string::npos);
-}
-
-TEST_CASE("the export format is read however it is cut") {
-    using namespace std::string_literals;
-    const std::string octets =
-        "__CURSOR=one\n__REALTIME_TIMESTAMP=1700000000123456\nMESSAGE\n\x05\0\0\0\0\0\0\0a\nb\xff="
-        "\n"
-        "SYSLOG_IDENTIFIER=post fix\n\n"
-        "MESSAGE=no cursor\n__REALTIME_TIMESTAMP=1700000000123456\n\n"
-        "__CURSOR=two\n__REALTIME_TIMESTAMP=1700000001000000\n_HOSTNAME=mx\nSYSLOG_PID=5\n"
-        "SYSLOG_IDENTIFIER=sendmail\nMESSAGE=x=y\n\n"s;
-    for (std::size_t piece = 1; piece < octets.size(); piece += 7) {
-        CAPTURE(piece);
-        JournalExportReader reader;
-        std::vector<JournalLine> entries;
-        for (std::size_t at = 0; at < octets.size(); at += piece) {
-            reader.add(std::string_view(octets).substr(at, piece));
-            for (JournalLine& entry : entries_of(reader)) {
-                entries.push_back(std::move(entry));
-            }
-        }
-        REQUIRE(entries.size() == 2);
-        CHECK(entries[0].cursor == "one");
-        CHECK(entries[0].line == "2023-11-14T22:13:20.123Z localhost post_fix: a b\xff=");
-        CHECK(entries[1].cursor == "two");
-        CHECK(entries[1].line == "2023-11-14T22:13:21.000Z mx sendmail[5]: x=y");
-        CHECK(reader.take_complaint().empty());
+    const auto soon = [] { return std::chrono::steady_clock::now() + 100ms; };
+    CHECK(absent.read(1, soon(), std::stop_token{}).trouble ==
+          "the journal can't be opened: No such file or directory");
+    if (!can_run()) {
+        return;
     }
-}
-
-TEST_CASE("a value of the greatest length is read over as any other") {
-    for (const std::size_t piece : {8U, 1000U}) {
-        const std::string octets = "MESSAGE\n" + std::string(8, '\xff') +
-                                   "\n\n__CURSOR=one\n__REALTIME_TIMESTAMP=1\nMESSAGE=no\n\n";
-        JournalExportReader reader;
-        for (std::size_t at = 0; at < octets.size(); at += piece) {
-            reader.add(std::string_view(octets).substr(at, piece));
-            CHECK(entries_of(reader).empty());
-        }
-    }
-}
-
-TEST_CASE("values that are too long are read over, and complaints are told") {
-    using namespace std::string_literals;
-    JournalExportReader reader;
-    reader.add("Failed to open something.\n");
-    reader.add("__CURSOR=one\n__REALTIME_TIMESTAMP=1\nMESSAGE="s);
-    for (int i = 0; i < 20; ++i) {
-        static_cast<void>(entries_of(reader));
-        reader.add(std::string(10'000, 'x') + "__CURSOR=");
-    }
-    static_cast<void>(entries_of(reader));
-    reader.add("\n\n__CURSOR=two\n__REALTIME_TIMESTAMP=1\nMESSAGE\n\x40\x42\x0f\0\0\0\0\0"s);
-    for (int i = 0; i < 100; ++i) {
-        static_cast<void>(entries_of(reader));
-        reader.add(std::string(9'999, 'x') + "\n");
-    }
-    reader.add("\nSYSLOG_PID=5\n\n__CURSOR=three\n__REALTIME_TIMESTAMP=1\nMESSAGE=ok\n\n");
-    const std::vector<JournalLine> entries = entries_of(reader);
-    REQUIRE(entries.size() == 2);
-    CHECK(entries[0].cursor == "two");
-    CHECK(entries[0].line.empty());
-    CHECK(entries[1].line == "1970-01-01T00:00:00.000Z localhost unknown: ok");
-    CHECK(reader.take_complaint() == "Failed to open something.");
+    Journal journal;
+    JournalFollower follower = journal.follower();
+    follower.seek("");
+    CHECK(follower.read(1, soon(), std::stop_token{})
+              .trouble.starts_with("the journal has no file that can be read"));
+    journal.add(exported(kFirst, "old"));
+    const ports::LogBatch batch = follower.read(1, soon(), std::stop_token{});
+    CHECK(batch.trouble.empty());
+    CHECK_FALSE(batch.position.empty());
 }
 
 }  // namespace holdback::io
