@@ -169,18 +169,21 @@ int serve(App& app, const Signals& signals) {
     }
 }
 
+int refuse_files(const io::FileErrors& errors) {
+    for (const io::FileError& error : errors) {
+        fmt::print(stderr, "{}\n", error.text());
+    }
+    return EX_CONFIG;
+}
+
 core::Result<int, Refusal> run(const Options& options) {
-    // The MTA is read while we are still root, who may read all of it.
-    auto snapshot =
-        load_snapshot(options.settings, options.check ? MtaReading() : MtaReading(read_mta_now));
-    if (!snapshot.has_value()) {
-        for (const io::FileError& error : snapshot.error()) {
-            fmt::print(stderr, "{}\n", error.text());
-        }
-        return EX_CONFIG;
+    const auto settings = io::load_settings(options.settings);
+    if (!settings.has_value()) {
+        return refuse_files(settings.error());
     }
     if (options.check) {
-        return EX_OK;
+        const auto all = load_snapshot(*settings, {});
+        return all.has_value() ? EX_OK : refuse_files(all.error());
     }
     std::optional<Background> background;
     if (options.background) {
@@ -190,17 +193,22 @@ core::Result<int, Refusal> run(const Options& options) {
         }
         background.emplace(*std::move(entered));
     }
-    const config::Settings& settings = (*snapshot)->settings;
-    auto account = account_for(settings.milter);
+    auto account = account_for(settings->milter);
     if (!account.has_value()) {
         return std::unexpected(std::move(account.error()));
     }
-    if (auto made = make_directories(settings, *account); !made.has_value()) {
+    if (auto made = make_directories(*settings, *account); !made.has_value()) {
         return std::unexpected(std::move(made.error()));
     }
-    auto sockets = open_sockets(settings, *account);
+    // First, so that an MTA that connects while the rest is read waits, and lets no mail pass.
+    auto sockets = open_sockets(*settings, *account);
     if (!sockets.has_value()) {
         return std::unexpected(std::move(sockets.error()));
+    }
+    // The MTA is read while we are still root, who may read all of it.
+    auto snapshot = load_snapshot(*settings, read_mta_now);
+    if (!snapshot.has_value()) {
+        return refuse_files(snapshot.error());
     }
     if (const std::optional<Account>& who = *account; who.has_value()) {
         if (auto became = become(*who); !became.has_value()) {
@@ -208,7 +216,7 @@ core::Result<int, Refusal> run(const Options& options) {
         }
     }
     raise_descriptor_limit();
-    auto log = io::make_log(settings.log);
+    auto log = io::make_log(settings->log);
     if (!log.has_value()) {
         return std::unexpected(Refusal{EX_CANTCREAT, log.error().message});
     }
