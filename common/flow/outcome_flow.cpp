@@ -9,6 +9,7 @@
 #include "mail/outcome.hpp"
 #include "mail/provider.hpp"
 #include "mail/transport.hpp"
+#include "outbound/local_route.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
 #include "ports/log_source.hpp"
@@ -196,6 +197,11 @@ void OutcomeFlow::note(mail::MtaOutcome outcome, const config::Settings& setting
     entry.key = mail::recipient_key(outcome.recipient);
     if (!outcome.sender.has_value()) {
         outcome.sender = sender_of(outcome.queue_id, entry.key);
+    }
+    // What is local by its configuration is known by what it is, whatever its name.
+    if (const std::string program(outbound::program_of(outcome.mailer, settings));
+        mail::is_local_transport(program)) {
+        outcome.mailer = program;
     }
     const auto& handed_on = settings.maillog.handed_on;
     // The name of a relay of ours tells nothing of who runs the recipient's servers.

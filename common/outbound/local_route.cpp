@@ -21,20 +21,20 @@ namespace {
 constexpr std::string_view kLocalDomains = "local_domains";
 constexpr std::string_view kTransport = "transport:";
 
-/// What the MTA's own configuration runs for a transport says more than its name.
-bool is_local_mailer(std::string_view mailer, const config::Settings& settings) {
+constexpr std::string_view kLocal = "local";
+
+}  // namespace
+
+std::string_view program_of(std::string_view mailer, const config::Settings& settings) {
     const auto has_name = [mailer](const std::string& name) {
         return core::equals_ignoring_case(name, mailer);
     };
     if (std::ranges::any_of(settings.outgoing.local_transports, has_name)) {
-        return true;
+        return mail::is_local_transport(mailer) ? mailer : kLocal;
     }
     const auto program = settings.mta.transports.find(mailer);
-    return mail::is_local_transport(program == settings.mta.transports.end() ? mailer
-                                                                             : program->second);
+    return program == settings.mta.transports.end() ? mailer : program->second;
 }
-
-}  // namespace
 
 std::optional<std::string> why_local(const mail::Domain& domain,
                                      std::string_view mailer,
@@ -51,7 +51,7 @@ std::optional<std::string> why_local(const mail::Domain& domain,
     if (auto list = settings.mta.list_of(domain)) {
         return list;
     }
-    if (is_local_mailer(mailer, settings)) {
+    if (mail::is_local_transport(program_of(mailer, settings))) {
         return fmt::format("{}{}", kTransport, mailer);
     }
     if (is_special_use(domain.text())) {

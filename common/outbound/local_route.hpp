@@ -14,6 +14,11 @@ namespace holdback::outbound {
 /// Why a special-use name is local. It may be reserved by the settings all the same.
 inline constexpr std::string_view kSpecialUse = "special-use";
 
+/// The program that runs a transport or mailer, as the MTA's configuration has it ("lmtp"); "local"
+/// for one that `[outgoing] local_transports` names, and its own name where nothing more is known.
+[[nodiscard]] std::string_view program_of(std::string_view mailer,
+                                          const config::Settings& settings);
+
 /// Why DNS is not asked about a domain; nullopt when it is. One of: "local_domains"; the name of a
 /// list of the MTA's ("mydestination"); "transport:" and the name of `mailer` ({rcpt_mailer}; empty
 /// when not told), which does not deliver by MX records; `kSpecialUse`. Literals are never local.
