@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -143,6 +144,26 @@ bool is_plain_name(std::string_view text) {
     return !text.empty() && !text.contains('$') && !text.contains('{');
 }
 
+void set_macro(std::string_view name, std::string_view value, SendmailCf& cf) {
+    if (name == "j" && is_plain_name(value)) {
+        cf.host_name = value;
+    } else if (name == "S") {
+        // "relay:[127.0.0.1]", or a host alone.
+        const bool has_mailer = value.contains(':') && !value.starts_with('[');
+        cf.smart_host = has_mailer ? value.substr(value.find(':') + 1) : value;
+    }
+}
+
+void add_class_names(std::string_view value, const SendmailCf& cf, SendmailCf::Class& into) {
+    for (const std::string_view word : words_of(value)) {
+        if (word == "$j" && !cf.host_name.empty()) {
+            into.names.push_back(cf.host_name);
+        } else if (is_plain_name(word)) {
+            into.names.emplace_back(word);
+        }
+    }
+}
+
 }  // namespace
 
 std::optional<MtaSource> parse_mta_source(std::string_view text) {
@@ -253,24 +274,10 @@ SendmailCf parse_sendmail_cf(std::string_view text) {
         const auto [name, value] = class_name(rest);
         switch (line.front()) {
             case 'D':
-                if (name == "j" && is_plain_name(core::trim(value))) {
-                    cf.host_name = core::trim(value);
-                } else if (name == "S") {
-                    const std::string_view host = core::trim(value);
-                    // "relay:[127.0.0.1]", or a host alone.
-                    const bool has_mailer = host.contains(':') && !host.starts_with('[');
-                    cf.smart_host = has_mailer ? host.substr(host.find(':') + 1) : host;
-                }
+                set_macro(name, core::trim(value), cf);
                 break;
             case 'C':
-                for (const std::string_view word : words_of(value)) {
-                    auto& names = cf.classes[std::string(name)].names;
-                    if (word == "$j" && !cf.host_name.empty()) {
-                        names.push_back(cf.host_name);
-                    } else if (is_plain_name(word)) {
-                        names.emplace_back(word);
-                    }
-                }
+                add_class_names(value, cf, cf.classes[std::string(name)]);
                 break;
             case 'F':
                 if (!name.empty()) {

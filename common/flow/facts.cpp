@@ -154,8 +154,9 @@ void add_own_routes(std::span<const mail::Recipient> recipients,
         own = mta->ask(domains, deadline);
     }
     for (std::size_t k = 0; k < positions.size(); ++k) {
-        doubt_route(
-            recipients[positions[k]], own.at(k), settings, *facts.recipients[positions[k]].route);
+        if (auto& route = facts.recipients[positions[k]].route; route.has_value()) {
+            doubt_route(recipients[positions[k]], own.at(k), settings, *route);
+        }
     }
 }
 

@@ -216,7 +216,7 @@ std::optional<dsn::UnsubscribeRequest> InboundFlow::request_of(
 
 dsn::Understanding InboundFlow::understand(dsn::Report report,
                                            const std::optional<dsn::UnsubscribeRequest>& request,
-                                           const Snapshot& snapshot) const {
+                                           const Snapshot& snapshot) {
     if (request.has_value()) {
         report = request->report;
     }

@@ -70,10 +70,10 @@ public:
 
 private:
     /// What the message says, with what the settings make of its addressee and its source.
-    [[nodiscard]] dsn::Understanding understand(
+    [[nodiscard]] static dsn::Understanding understand(
         dsn::Report report,
         const std::optional<dsn::UnsubscribeRequest>& request,
-        const Snapshot& snapshot) const;
+        const Snapshot& snapshot);
     [[nodiscard]] std::optional<dsn::UnsubscribeRequest> request_of(
         const dsn::Report& report,
         const mail::Envelope& envelope,

@@ -34,7 +34,7 @@ struct Recipient {
     std::string mailer;
     /// The MTA's {rcpt_host} macro, where it hands the mail to: the domain itself, or a next hop
     /// that its configuration names, "[192.0.2.1]:25"; empty when not told.
-    std::string next_hop = {};
+    std::string next_hop;
     /// The message has been judged for it minutes ago, and comes by for another time.
     bool judged = false;
 
