@@ -73,6 +73,60 @@ def test_where_the_sender_is_enough_others_and_forgers_are_refused(bench):
         assert bench.home.deliveries(OURS) == []
 
 
+def forged(mail, other, number):
+    """An answer of somebody who has seen the notice, or mail of ours: text, fields, who sends it."""
+    subject = re.sub(r"\s+", " ", str(mail["Subject"]))
+    token = re.search(r"hbn-[0-9a-f]{32}", subject).group()
+    another = re.search(r"hbn-[0-9a-f]{32}", str(other["Subject"])).group()
+    answers = (f"In-Reply-To: {mail['Message-ID']}",)
+    cut = token[:-1] + ("0" if token[-1] != "0" else "1")
+    return (
+        ("Re: " + subject, "release all\r\n", answers, "colleague"),
+        ("Re: " + subject, "release all\r\n", answers, "program"),
+        ("Re: " + subject, "release all\r\n", (*answers, f"Sender: <{NEWS}>"), "stranger"),
+        ("Re: " + subject.replace(token, cut), "release all\r\n", (), "owner"),
+        ("Re: " + subject.replace(token, another), "release all\r\n", (), "colleague"),
+        ("Re: " + subject, "Thanks!\r\n\r\n> release all\r\n", answers, "owner"),
+        ("Re: " + subject, "Thanks!\r\n\r\n-----Original Message-----\r\nrelease all\r\n", answers,
+         "owner"),
+        ("Re: " + subject, '<p>Thanks!</p><p style="display:none">release all</p>\r\n',
+         answers, "owner"),
+        ("Re: " + subject, "<p>Thanks!</p><!-- \r\nrelease all\r\n -->\r\n", answers,
+         "owner"),
+        ("Out of office: " + subject, "release all\r\n", (*answers, "Auto-Submitted: auto-replied"),
+         "owner"),
+    )[number % 10]
+
+
+def test_forty_forged_answers_release_nothing(bench):
+    hold(bench, "forty")
+    mail = notice(bench, "forty")
+    hold(bench, "another", login="clients")
+    other = next(found for found in mails(bench, NEWS, "News another"))
+    before = held(bench, "forty"), held(bench, "another")
+    ways = {
+        "owner": (NEWS, bench.mta.login("newsletter")),
+        "colleague": ("joe@home.test", bench.mta.login("joe")),
+        "program": (NEWS, bench.mta.login(None)),
+        "stranger": (NEWS, bench.mta.client(STRANGER)),
+    }
+    for number in range(40):
+        subject, text, fields, who = forged(mail, other, number)
+        sender, way = ways[who]
+        octets = message(sender, OURS, subject, text, extra=list(fields))
+        if text.startswith("<p>"):
+            octets = octets.replace(b"text/plain", b"text/html")
+        sent = send(bench.mta.relay_port, sender, [OURS], octets, **way)
+        assert sent.data and sent.data[0] == 250, sent
+    bench.settle()
+    time.sleep(2)
+    bench.settle()
+    assert (held(bench, "forty"), held(bench, "another")) == before
+    assert bench.outside.recipients() == [ANNA, ANNA]
+    assert len(bench.holdback.log("flow=notice ")) >= 40
+    assert not bench.holdback.log("flow=notice .*verdict=accepted")
+
+
 def html_answer(mail):
     """As Outlook and Gmail write it when there is nothing but HTML: no mark at what is quoted."""
     return (
