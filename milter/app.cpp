@@ -13,7 +13,6 @@
 #include "flow/notice_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
-#include "flow/told_sender.hpp"
 #include "io/domain_lookup.hpp"
 #include "io/host_name.hpp"
 #include "io/local_time.hpp"
@@ -141,6 +140,7 @@ App::App(std::string settings_path,
                       ? fmt::format("fd:{}", milter_listener_->descriptor())
                       : snapshot->settings.milter.socket),
       mta_tables_(*log_, clock_),
+      own_senders_({.own_name = own_name_, .mta = mta_tables_, .clock = clock_}),
       guard_(snapshot->settings, *log_),
       database_({.path = snapshot->settings.store.path,
                  .mode = io::DatabaseMode::ReadWrite,
@@ -182,6 +182,7 @@ App::App(std::string settings_path,
                  .log = *log_,
                  .clock = clock_,
                  .own_mail = own_mail_,
+                 .own_senders = own_senders_,
                  .reader = reader_,
                  .campaigns = campaigns_,
                  .recorder = &recorder_,
@@ -202,8 +203,8 @@ App::App(std::string settings_path,
                 .campaigns = &campaigns_,
                 .may_be_told =
                     [this](const mail::HeldMessage& message, const mail::HeaderList& headers) {
-                        return flow::may_be_told(
-                            message, headers, snapshots_.current()->settings, own_name_);
+                        return own_senders_.may_be_told(
+                            message, headers, snapshots_.current()->settings);
                     },
                 .make_submitter =
                     [this](const config::HoldSettings& settings) {
@@ -262,6 +263,7 @@ App::App(std::string settings_path,
                      .seals = seals_,
                      .replies = replies_,
                      .own_name = own_name_,
+                     .own_senders = own_senders_,
                      .judged_before = judged_before_,
                      .warnings = warnings_,
                      .waiting = waiting_,
@@ -275,7 +277,7 @@ App::App(std::string settings_path,
       dns_watch_(resolver_, clock_, *log_) {
     guard_.pair(database_, held_, spool_);
     say_mta_names(snapshot->settings.mta);
-    mta_tables_.use(snapshot->settings.mta);
+    use_mta(snapshot->settings.mta);
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     release_.recover();
@@ -396,7 +398,7 @@ core::Result<void, std::string> App::reload() {
     }
     static_cast<void>(use_seal_keys(settings));
     say_what_waits_for_a_restart(before->settings, settings);
-    mta_tables_.use(settings.mta);
+    use_mta(settings.mta);
     say_what_has_no_effect(settings);
     snapshots_.replace(*next);
     log_->write(ports::Severity::Info,
@@ -421,6 +423,13 @@ mail::MtaNames App::read_mta_again(const config::OutgoingSettings& settings) con
                     fmt::format("mta: {}; what was read before stays", core::printable(trouble)));
     }
     return known;
+}
+
+void App::use_mta(const mail::MtaNames& names) {
+    mta_tables_.use(names);
+    if (!names.host_name.empty()) {
+        own_name_.learn(names.host_name);
+    }
 }
 
 void App::say_mta_names(const mail::MtaNames& names) const {

@@ -20,6 +20,7 @@
 #include "flow/outcome_learning.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
+#include "flow/own_senders.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -120,6 +121,7 @@ private:
     [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
     /// What the MTA says of itself now; what it said before where that cannot be read any more.
     [[nodiscard]] mail::MtaNames read_mta_again(const config::OutgoingSettings& settings) const;
+    void use_mta(const mail::MtaNames& names);
     void say_mta_names(const mail::MtaNames& names) const;
     /// Settings that do nothing without others.
     void say_what_has_no_effect(const config::Settings& settings) const;
@@ -138,6 +140,7 @@ private:
     std::string connection_;
     SwappableResolver resolver_;
     io::PostfixTables mta_tables_;
+    flow::OwnSenders own_senders_;
     SpoolGuard guard_;  // before the store and the spool: nobody else may have them
     io::Database database_;
     Descriptors descriptors_;

@@ -10,6 +10,7 @@
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_name.hpp"
+#include "flow/own_senders.hpp"
 #include "flow/preflight.hpp"
 #include "flow/recording.hpp"
 #include "flow/release_flow.hpp"
@@ -27,7 +28,6 @@
 #include "milter/session_message.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/direction.hpp"
-#include "outbound/own_sender.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/received.hpp"
 #include "ports/log.hpp"
@@ -251,11 +251,9 @@ void Session::look_at_the_way() {
         }
         return;
     }
-    const std::vector<std::string> names = parts_.own_name.all();
-    const outbound::Entry entry =
-        outbound::entry_of(message_->headers, names, settings.outgoing.networks);
-    const outbound::Origin origin = flow::origin_of(message_->who);
-    if (outbound::came_in_before(origin, envelope.sender, entry, settings, names)) {
+    const outbound::Entry entry = parts_.own_senders.entry_of(message_->headers, settings);
+    if (parts_.own_senders.came_in_before(
+            flow::origin_of(message_->who), envelope.sender, entry, settings)) {
         envelope.direction = mail::Direction::Inbound;
         say_which_way(entry);
     }

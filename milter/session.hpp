@@ -8,6 +8,7 @@
 #include "flow/open_answers.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_name.hpp"
+#include "flow/own_senders.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -47,6 +48,7 @@ public:
         flow::Seals& seals;
         flow::NoticeReplies& replies;
         flow::OwnName& own_name;
+        const flow::OwnSenders& own_senders;
         flow::JudgedBefore& judged_before;
         MilterWarnings& warnings;
         WaitingRoom& waiting;

@@ -68,6 +68,7 @@ std::string outcome_text(const ItemOutcome& outcome) {
             return std::string(kInDoubt);
         case What::Damaged:
             return "not sent: the copy that was held is damaged, please send the mail again";
+        case What::Untold:
         case What::Failed:
             return "still held: Holdback cannot do its work just now, try again later";
     }

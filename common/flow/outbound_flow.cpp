@@ -31,9 +31,7 @@
 #include "outbound/fingerprint.hpp"
 #include "outbound/mail_route.hpp"
 #include "outbound/notice.hpp"
-#include "outbound/own_sender.hpp"
 #include "outbound/plan.hpp"
-#include "outbound/received.hpp"
 #include "outbound/return_dsn.hpp"
 #include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
@@ -304,13 +302,8 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
                                      const outbound::AddressLists& lists,
                                      std::chrono::milliseconds budget) {
     MessageDecision decision;
-    const std::vector<std::string> own_names = parts_.own_mail.own_names();
-    decision.may_be_told =
-        outbound::may_be_told(origin_of(who),
-                              envelope.sender,
-                              outbound::entry_of(headers, own_names, settings.outgoing.networks),
-                              settings,
-                              own_names);
+    decision.may_be_told = parts_.own_senders.may_be_told(
+        origin_of(who), envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);
     const std::size_t window =
         count_recipients(who, envelope, envelope.recipients_to_judge(), settings);
     const outbound::EnvelopeSigns signs = signs_of(who, envelope, window);
@@ -423,6 +416,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     facts.subject = headers.first("Subject").value_or("");
     facts.fingerprint = outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
     facts.stream = outbound::wire_name(decision.stream.stream);
+    facts.vouched = decision.may_be_told;
     facts.held_at = now;
     const bool told = decision.may_be_told && outbound::is_told_of(envelope, headers);
     const Taken taken = rows_of(envelope, decision, split, now, settings.hold, told);

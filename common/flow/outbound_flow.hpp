@@ -12,6 +12,7 @@
 #include "flow/facts.hpp"
 #include "flow/learner.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/own_senders.hpp"
 #include "flow/recording.hpp"
 #include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
@@ -123,6 +124,7 @@ public:
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
+        const OwnSenders& own_senders;
         const ports::MessageReader& reader;
         CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered

@@ -54,7 +54,6 @@ public:
 
     /// Our name in DSNs and Message-IDs.
     [[nodiscard]] std::string host_name() const { return own_name_.current(); }
-    [[nodiscard]] std::vector<std::string> own_names() const { return own_name_.all(); }
 
 private:
     [[nodiscard]] core::Result<void, std::string> send(const OwnMessage& message);

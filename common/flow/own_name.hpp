@@ -26,7 +26,7 @@ public:
     };
 
     /// `host` is what this host calls itself.
-    explicit OwnName(std::string host) : names_({.fit = {std::move(host)}, .unfit = {}}) {}
+    explicit OwnName(std::string host) : names_({.fit = {std::move(host)}}) {}
 
     /// The MTA says its name. A name that is unfit is called so once, and `Known` from then on.
     Learned learn(std::string_view name);

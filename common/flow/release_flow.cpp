@@ -135,6 +135,8 @@ std::string_view wire_name(ItemOutcome::What what) {
             return "in-doubt";
         case What::Damaged:
             return "damaged";
+        case What::Untold:
+            return "untold";
         case What::Failed:
             return "failed";
     }
@@ -392,6 +394,7 @@ void ReleaseFlow::report(const ports::HeldItem& item,
         case What::NotHeld:
         case What::InDoubt:
         case What::Damaged:
+        case What::Untold:
         case What::Failed:
             return;
     }

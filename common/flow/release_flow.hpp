@@ -48,6 +48,7 @@ struct ItemOutcome {
         NotHeld,      ///< unknown, or not in `held`
         InDoubt,      ///< the MTA may have a copy, and it was to be left alone then
         Damaged,      ///< the copy in the spool is not what was held: it was not sent
+        Untold,       ///< no DSN goes to this sender; the item is held as before
         Failed,       ///< store or spool out of reach; nothing was changed
     };
 
@@ -184,6 +185,8 @@ private:
                            const config::HoldSettings& settings,
                            std::string_view cause);
     void expire(const config::HoldSettings& settings);
+    /// Those of whom nobody may be told expire later, so that they keep no other from its end.
+    void put_off_untold(std::span<const ItemOutcome> outcomes);
     void purge(const config::HoldSettings& settings);
     void put_in_doubt();
     /// Good recipients whom the MTA had refused for good when the program ended.

@@ -166,7 +166,7 @@ void ReleaseFlow::report_return(OfMessage of_message,
     if (parts_.may_be_told != nullptr &&
         !parts_.may_be_told(message,
                             mail::parse_header(facts.original_header, kMostHeaderOctets).fields)) {
-        all_are(What::Failed,
+        all_are(What::Untold,
                 "the sender has not logged in and has no domain of [outgoing] own_domains, so no "
                 "DSN goes there; release or discard it");
         return;

@@ -36,6 +36,7 @@ constexpr std::chrono::seconds kBetweenFiles{5};
 constexpr std::chrono::seconds kBetweenPurges{60};
 /// The MTA, or the spool, is left alone for so long after trouble; doubled up to the limit.
 constexpr std::chrono::seconds kFirstPause{5};
+constexpr std::chrono::hours kUntoldPause{24};
 constexpr std::chrono::seconds kLongestPause{300};
 constexpr int kMostDoublings = 6;
 
@@ -176,6 +177,7 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
         return;
     }
     const auto returned = give_back(ids_of(to_return), kCause, ports::InDoubt::Take);
+    put_off_untold(returned);
     if (const auto failed = std::ranges::find(returned, What::Failed, &ItemOutcome::what);
         failed != returned.end()) {
         parts_.log.write(ports::Severity::Error,
@@ -183,6 +185,30 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
                                      core::log_safe(failed->answer)));
         return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
     }
+}
+
+void ReleaseFlow::put_off_untold(std::span<const ItemOutcome> outcomes) {
+    std::vector<ports::Recheck> later;
+    for (const ItemOutcome& outcome : outcomes) {
+        if (outcome.what == What::Untold) {
+            later.push_back({.id = outcome.id, .at = parts_.clock.now() + kUntoldPause});
+        }
+    }
+    if (later.empty()) {
+        return;
+    }
+    if (const auto put_off = parts_.held.expire_later(later); !put_off.has_value()) {
+        trouble_.say(ports::Severity::Error, "expired mail can't be put off", put_off.error().what);
+        return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
+        return;
+    }
+    parts_.log.write(
+        ports::Severity::Warning,
+        fmt::format(
+            "release: {} expired recipients stay held, and are looked at again in a day: "
+            "their senders have not logged in and have no domain of [outgoing] own_domains, "
+            "so that no DSN goes there; release or discard them",
+            later.size()));
 }
 
 void ReleaseFlow::purge(const config::HoldSettings& settings) {

@@ -147,7 +147,7 @@ ports::OwnRoute PostfixTables::route_of(const mail::Domain& domain) const {
     for (const mail::DomainList& list : names_.lists) {
         const mail::Membership membership = list.has(domain, table_has);
         if (membership == mail::Membership::Yes) {
-            return {.membership = membership, .list = list.name()};
+            return {.membership = membership, .list = list.name(), .is_served = true};
         }
         unknown = unknown || membership == mail::Membership::Unknown;
     }

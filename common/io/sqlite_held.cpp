@@ -137,11 +137,20 @@ core::Result<void, StoreError> SqliteHeld::list(
 }
 
 core::Result<void, StoreError> SqliteHeld::recheck_later(std::span<const ports::Recheck> rechecks) {
+    return set_times("UPDATE held_recipient SET recheck_at = ? WHERE id = ?", rechecks);
+}
+
+core::Result<void, StoreError> SqliteHeld::expire_later(std::span<const ports::Recheck> expiries) {
+    return set_times("UPDATE held_recipient SET expires_at = ? WHERE id = ?", expiries);
+}
+
+core::Result<void, StoreError> SqliteHeld::set_times(std::string_view update,
+                                                     std::span<const ports::Recheck> times) {
     return at_store_boundary([&] {
         database_.write_soon([&](Connection& connection) {
-            Query query = connection.query("UPDATE held_recipient SET recheck_at = ? WHERE id = ?");
-            for (const ports::Recheck& recheck : rechecks) {
-                query.again().bind(recheck.at).bind(recheck.id).run();
+            Query query = connection.query(update);
+            for (const ports::Recheck& time : times) {
+                query.again().bind(time.at).bind(time.id).run();
             }
         });
     });

@@ -64,6 +64,8 @@ public:
                                                                   core::TimePoint now) override;
     [[nodiscard]] core::Result<void, ports::StoreError> recheck_later(
         std::span<const ports::Recheck> rechecks) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> expire_later(
+        std::span<const ports::Recheck> expiries) override;
     [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(
         std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
@@ -88,6 +90,9 @@ public:
     [[nodiscard]] core::Result<ports::HeldCounts, ports::StoreError> counts() override;
 
 private:
+    [[nodiscard]] core::Result<void, ports::StoreError> set_times(
+        std::string_view update, std::span<const ports::Recheck> times);
+
     Database& database_;
 };
 

@@ -136,7 +136,8 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
         .query(
             "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, "
             "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, stream, issue, "
-            "digest, damage) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "digest, damage, vouched) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(message.spool_id)
         .bind(mail::wire_name(message.kind))
         .bind(message.sender)
@@ -154,6 +155,7 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
         .bind(message.issue)
         .bind(message.digest)
         .bind(message.damage)
+        .bind(static_cast<std::int64_t>(message.vouched))
         .run();
 }
 
@@ -317,6 +319,7 @@ ports::HeldItem read_item(const Query& query) {
     recipient.mta_since = query.optional_time(33);
     message.digest = query.text(34);
     message.damage = query.text(35);
+    message.vouched = query.integer(36) != 0;
     return item;
 }
 
@@ -327,7 +330,7 @@ std::string item_sql(std::string_view rest) {
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
         "m.fingerprint, m.octets, m.held_at, m.stream, r.in_doubt, r.recheck_at, r.advice, "
         "r.suggestion, r.tell, m.issue, r.mta_queue_id, r.mta_since, m.digest, "
-        "m.damage "
+        "m.damage, m.vouched "
         "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
         rest);
 }

@@ -482,6 +482,11 @@ DROP INDEX unknown_text_by_rarity;
 CREATE INDEX unknown_text_by_rarity ON unknown_text (proven, messages, last_seen);
 )sql";
 
+// Whether the sender was known to be ours when the message was held.
+constexpr std::string_view kVersion18 = R"sql(
+ALTER TABLE held_message ADD COLUMN vouched INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -498,7 +503,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion14,
                             kVersion15,
                             kVersion16,
-                            kVersion17};
+                            kVersion17,
+                            kVersion18};
 
 }  // namespace
 

@@ -47,6 +47,8 @@ struct HeldMessage {
     /// Equal for two submissions of one message: see `outbound/fingerprint`.
     std::string fingerprint;
     std::string stream = "bulk";  ///< by which policy its recipients were judged
+    /// It was known when the message came that mail of ours may go to its sender.
+    bool vouched = false;
     std::uint64_t octets = 0;
     /// SHA-256 of its octets, lower-case hexadecimal; empty when it was held by a version that made
     /// none.

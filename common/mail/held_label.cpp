@@ -128,6 +128,7 @@ void add_message(Lines lines, const HeldMessage& message) {
     lines.add("subject", message.subject);
     lines.add("fingerprint", message.fingerprint);
     lines.always("stream", message.stream);
+    lines.add("vouched", message.vouched ? "yes" : "");
 }
 
 void add_recipient(Lines lines, const HeldRecipient& recipient) {
@@ -220,6 +221,10 @@ bool read_message_line(HeldMessage& message, std::string_view name, std::string 
     }
     if (name == "held-at") {
         return set_time(message.held_at, value);
+    }
+    if (name == "vouched") {
+        message.vouched = value == "yes";
+        return true;
     }
     return name != "kind" || set_parsed(message.kind, parse_held_kind(value));
 }

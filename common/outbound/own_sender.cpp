@@ -7,6 +7,7 @@
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/mta_names.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/received.hpp"
 
@@ -59,35 +60,30 @@ bool is_own_sender(const mail::EnvelopeSender& sender,
             outgoing.sender_domains.end()) {
         return true;
     }
+    const mail::MtaNames& mta = settings.mta;
+    if (core::equals_ignoring_case(domain.text(), mta.host_name) ||
+        core::equals_ignoring_case(domain.text(), mta.origin) || mta.list_of(domain).has_value()) {
+        return true;
+    }
     return std::ranges::any_of(own_names, [&](std::string_view name) {
         return core::equals_ignoring_case(domain.text(), name) ||
-               core::equals_ignoring_case(domain.text(), domain_of_host(name));
+               (mta.kind == mail::MtaKind::None &&
+                core::equals_ignoring_case(domain.text(), domain_of_host(name)));
     });
 }
 
 bool came_in_before(const Origin& origin,
-                    const mail::EnvelopeSender& sender,
                     const Entry& entry,
-                    const config::Settings& settings,
-                    std::span<const std::string> own_names) {
-    const config::OutgoingSettings& outgoing = settings.outgoing;
+                    const config::OutgoingSettings& outgoing) {
     const bool is_named = std::ranges::any_of(outgoing.daemons, [&](std::string_view name) {
         return core::equals_ignoring_case(name, origin.daemon);
     });
     return outgoing.reinjected == config::Reinjected::Inbound && origin.user.empty() && !is_named &&
-           entry.from == Entry::From::Outside && (is_on_this_host(origin) || entry.by_us) &&
-           !is_own_sender(sender, settings, own_names);
+           entry.from == Entry::From::Outside && (is_on_this_host(origin) || entry.by_us);
 }
 
-bool may_be_told(const Origin& origin,
-                 const mail::EnvelopeSender& sender,
-                 const Entry& entry,
-                 const config::Settings& settings,
-                 std::span<const std::string> own_names) {
-    if (std::holds_alternative<mail::NullSender>(sender)) {
-        return false;
-    }
-    if (!origin.user.empty() || is_own_sender(sender, settings, own_names)) {
+bool came_from_our_own(const Origin& origin, const Entry& entry) {
+    if (!origin.user.empty()) {
         return true;
     }
     if (is_on_this_host(origin)) {

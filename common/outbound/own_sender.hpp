@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whose senders are of this house, which way mail goes by that, and whom mail of ours may be
+// Whose senders are of this house by name, which way mail goes, and whom mail of ours may be
 // written to.
 
 #include "config/settings.hpp"
@@ -14,32 +14,27 @@
 
 namespace holdback::outbound {
 
-/// True when the sender's domain is one of this house: `[outgoing] own_domains` and `local_domains`
-/// with all below them, `sender_domains`, what the MTA serves, and the MTA's own names. Where the
-/// MTA's configuration is not known, the domain in which such a name stands counts too, as Postfix
-/// has it ($mydomain). Never for the null sender.
+/// True when the sender's domain is one of this house by name: `[outgoing] own_domains` and
+/// `local_domains` with all below them, `sender_domains`, what stands in the MTA's lists, the
+/// domain of its local senders, and its own names. Where the MTA's configuration is not known, the
+/// domain in which such a name stands counts too, as Postfix has it ($mydomain). Never for the null
+/// sender.
 [[nodiscard]] bool is_own_sender(const mail::EnvelopeSender& sender,
                                  const config::Settings& settings,
                                  std::span<const std::string> own_names);
 
-/// True for mail that looks outgoing and has only come in again: from this host, or from one that
-/// got it from here, it came in from outside before, nobody has logged in, and its sender is not of
-/// this house. `entry` is where the message entered.
+/// True for mail that looks outgoing and has only come in again, unless its sender is of this
+/// house: from this host, or from one that got it from here, it came in from outside before, and
+/// nobody has logged in. `entry` is where the message entered.
 [[nodiscard]] bool came_in_before(const Origin& origin,
-                                  const mail::EnvelopeSender& sender,
                                   const Entry& entry,
-                                  const config::Settings& settings,
-                                  std::span<const std::string> own_names);
+                                  const config::OutgoingSettings& outgoing);
 
-/// True when the envelope sender of an outgoing message may be believed so far that a notice or a
-/// DSN of ours goes to it: its domain is of this house, or the client has logged in, here or where
-/// this MTA took the message before; or the client is another host that the settings count among
-/// our own, and has not got the message from anybody who did not log in. A program of this host can
-/// write any address into the envelope, and be made to by a stranger.
-[[nodiscard]] bool may_be_told(const Origin& origin,
-                               const mail::EnvelopeSender& sender,
-                               const Entry& entry,
-                               const config::Settings& settings,
-                               std::span<const std::string> own_names);
+/// True when the way of an outgoing message says that its envelope sender may be believed so far
+/// that a notice or a DSN of ours goes to it, though it is not of this house: the client has logged
+/// in, here or where this MTA took the message before; or the client is another host that the
+/// settings count among our own, and has not got the message from anybody who did not log in. A
+/// program of this host can write any address into the envelope, and be made to by a stranger.
+[[nodiscard]] bool came_from_our_own(const Origin& origin, const Entry& entry);
 
 }  // namespace holdback::outbound

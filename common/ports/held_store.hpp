@@ -229,6 +229,10 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> recheck_later(
         std::span<const Recheck> rechecks) = 0;
 
+    /// Writes down when items expire.
+    [[nodiscard]] virtual core::Result<void, StoreError> expire_later(
+        std::span<const Recheck> expiries) = 0;
+
     /// The MTA is about to be given the end of the message with this token: `recover` no longer
     /// takes its items for ones that never left. Durable on return.
     [[nodiscard]] virtual core::Result<void, StoreError> about_to_leave(std::string_view token_hash,

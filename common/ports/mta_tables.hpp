@@ -16,6 +16,8 @@ namespace holdback::ports {
 struct OwnRoute {
     mail::Membership membership = mail::Membership::Unknown;
     std::string list;  ///< when `Yes`: where it says so, "virtual_mailbox_domains"
+    /// It is one of the domains that the MTA serves, and not only one to which a route was set.
+    bool is_served = false;
 };
 
 /// The lists and tables of the MTA's configuration. Safe from several threads.

@@ -880,6 +880,14 @@ TEST_CASE_TEMPLATE("items are looked at again when their time has come", Kind, S
     REQUIRE(kind.store.recheck_later(later).has_value());
     CHECK(ids(kind.store, due_at(kNow + 59min)).empty());
     CHECK(ids(kind.store, due_at(kNow + 1h)) == std::vector<std::int64_t>{1});
+
+    const auto expired_at = [](TimePoint at) {
+        return filter([at](HeldFilter& f) { f.expired = at; });
+    };
+    const std::array expiries{Recheck{.id = 1, .at = kNow + 2h}, Recheck{.id = 99, .at = kNow}};
+    REQUIRE(kind.store.expire_later(expiries).has_value());
+    CHECK(ids(kind.store, expired_at(kNow + 119min)).empty());
+    CHECK(ids(kind.store, expired_at(kNow + 2h)) == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("threads on two connections hold one message once and release it once") {

@@ -681,6 +681,20 @@ core::Result<void, ports::StoreError> MemoryHeldStore::recheck_later(
     return {};
 }
 
+core::Result<void, ports::StoreError> MemoryHeldStore::expire_later(
+    std::span<const ports::Recheck> expiries) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    for (const ports::Recheck& expiry : expiries) {
+        if (const auto row = rows_.find(expiry.id); row != rows_.end()) {
+            row->second.recipient.expires_at = expiry.at;
+        }
+    }
+    return {};
+}
+
 core::Result<void, ports::StoreError> MemoryHeldStore::about_to_leave(std::string_view token_hash,
                                                                       core::TimePoint /*now*/) {
     if (auto what = trouble_.met()) {

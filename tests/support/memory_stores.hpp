@@ -155,6 +155,8 @@ public:
                                                                   core::TimePoint now) override;
     [[nodiscard]] core::Result<void, ports::StoreError> recheck_later(
         std::span<const ports::Recheck> rechecks) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> expire_later(
+        std::span<const ports::Recheck> expiries) override;
     [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(
         std::string_view token_hash, core::TimePoint now) override;
     [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(

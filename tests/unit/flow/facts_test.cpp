@@ -16,6 +16,7 @@
 #include "ports/mta_tables.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/one_route.hpp"
 #include "tests/support/zone_resolver.hpp"
 
 #include <chrono>
@@ -38,28 +39,13 @@ mail::Recipient recipient(std::string_view address) {
             .mailer = {}};
 }
 
-/// Gives one answer about all domains.
-class OneAnswer final : public ports::MtaTables {
-public:
-    std::vector<ports::OwnRoute> ask(std::span<const mail::Domain> domains,
-                                     core::SteadyPoint /*deadline*/) override {
-        for (const mail::Domain& domain : domains) {
-            asked.push_back(domain.text());
-        }
-        return std::vector(domains.size(), answer);
-    }
-
-    ports::OwnRoute answer;
-    std::vector<std::string> asked;
-};
-
 /// Everything that facts come from.
 struct Sources {
     support::ZoneResolver resolver;
     support::MemorySuppressionStore suppressions;
     support::MemoryJournal journal;
     outbound::AddressLists lists;
-    OneAnswer mta;
+    support::OneRoute mta;
     support::ManualClock clock;
     config::Settings settings;
 

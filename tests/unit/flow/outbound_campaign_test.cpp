@@ -7,6 +7,7 @@
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
+#include "flow/own_senders.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
@@ -22,6 +23,7 @@
 #include "tests/support/memory_campaigns.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/one_route.hpp"
 #include "tests/support/zone_resolver.hpp"
 
 #include <chrono>
@@ -77,6 +79,7 @@ struct Flow {
                     .log = log,
                     .clock = clock,
                     .own_mail = own_mail,
+                    .own_senders = own_senders,
                     .reader = reader,
                     .campaigns = campaigns}) {
         settings.mode = config::Mode::Enforce;
@@ -153,6 +156,8 @@ struct Flow {
     config::Settings settings;
     outbound::AddressLists lists;
     OwnName own_name{"mx.a.test"};
+    support::OneRoute mta;
+    OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
     OwnMail own_mail;
     CampaignWatch campaigns;
     OutboundFlow outbound;

@@ -52,6 +52,8 @@ struct House {
                    .log = log,
                    .clock = clock,
                    .own_mail = own_mail,
+                   .may_be_told = [this](const mail::HeldMessage&,
+                                         const mail::HeaderList&) { return may_be_told; },
                    .make_submitter =
                        [this](const config::HoldSettings&) {
                            return std::make_unique<Forward>(submitter);
@@ -142,6 +144,7 @@ struct House {
     config::Settings settings;
     int tokens = 0;
     OwnName own_name{"mx.a.test"};
+    bool may_be_told = true;
     OwnMail own_mail;
     ReleaseFlow release;
     AutoRelease auto_release;
@@ -397,6 +400,29 @@ TEST_CASE("what was not answered for stays until the MTA has gone on, or the ans
         answers.finish();
         CHECK_FALSE(house.row(id).in_doubt);
     }
+}
+
+TEST_CASE("what nobody may be told of keeps no other from its end") {
+    House house;
+    mail::HeldRecipient expiring;
+    expiring.expires_at = house.clock.now() + 1h;
+    const std::int64_t stays = house.hold("a@nullmx.test", expiring);
+    house.clock.advance(2h);
+    house.may_be_told = false;
+    house.release.work(house.settings.hold);
+    CHECK(house.item(stays).recipient.state == mail::HeldState::Held);
+    CHECK(house.item(stays).recipient.expires_at == house.clock.now() + 24h);
+    CHECK(house.log.has("1 expired recipients stay held"));
+    expiring.expires_at = house.clock.now() + 1h;
+    const std::int64_t goes = house.hold("b@nullmx.test", expiring);
+    house.clock.advance(2h);
+    house.may_be_told = true;
+    house.release.work(house.settings.hold);
+    CHECK(house.item(goes).recipient.state == mail::HeldState::Returned);
+    CHECK(house.item(stays).recipient.state == mail::HeldState::Held);
+    house.clock.advance(23h);
+    house.release.work(house.settings.hold);
+    CHECK(house.item(stays).recipient.state == mail::HeldState::Returned);
 }
 
 TEST_CASE("expired mail is returned, released or discarded as the settings say") {

@@ -18,6 +18,7 @@
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
+#include "flow/own_senders.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -38,6 +39,7 @@
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_notices.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/one_route.hpp"
 #include "tests/support/zone_resolver.hpp"
 
 #include <algorithm>
@@ -220,6 +222,7 @@ struct House {
                     .log = log,
                     .clock = clock,
                     .own_mail = own_mail,
+                    .own_senders = own_senders,
                     .reader = reader,
                     .campaigns = campaigns}),
           seals({.resolver = resolver, .departures = departures, .clock = clock}),
@@ -291,6 +294,7 @@ struct House {
                 .seals = seals,
                 .replies = replies,
                 .own_name = own_name,
+                .own_senders = own_senders,
                 .judged_before = judged_before,
                 .warnings = warnings,
                 .waiting = waiting,
@@ -381,6 +385,8 @@ struct House {
     std::string body = "Hello\r\n";
     flow::SnapshotSource snapshots;
     flow::OwnName own_name{"mx.a.test"};
+    support::OneRoute mta;
+    flow::OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
     flow::OwnMail own_mail;
     flow::CampaignWatch campaigns;
     flow::OutboundFlow outbound;

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outbound/own_sender.hpp"
+#include "flow/own_senders.hpp"
 
 #include "config/settings.hpp"
+#include "flow/own_name.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/held.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/mta_names.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/received.hpp"
+#include "ports/mta_tables.hpp"
+#include "tests/support/memory_stores.hpp"
+#include "tests/support/one_route.hpp"
 
 #include <array>
 #include <optional>
@@ -17,13 +24,23 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::flow {
 
 namespace {
 
+using outbound::Entry;
+using outbound::Origin;
 using From = Entry::From;
 
-const std::vector<std::string> kNames{"mta.home.test"};
+/// Senders, on a host whose MTA has said a name.
+struct House {
+    explicit House(std::string_view name = "mta.home.test") { own_name.learn(name); }
+
+    OwnName own_name{"host"};
+    support::OneRoute mta;
+    support::ManualClock clock;
+    OwnSenders senders{{.own_name = own_name, .mta = mta, .clock = clock}};
+};
 
 mail::EnvelopeSender sender(std::string_view text) {
     if (text.empty()) {
@@ -70,12 +87,37 @@ TEST_CASE("a sender is of this house by his domain") {
         {"nonsense", false},
         {"", false},
     });
+    const House house;
     for (const Row& row : rows) {
         CAPTURE(row.sender);
-        CHECK(is_own_sender(sender(row.sender), some_settings(), kNames) == row.want);
+        CHECK(house.senders.has(sender(row.sender), some_settings()) == row.want);
     }
+    CHECK(house.mta.asked.empty());
     // A host with a short name has no domain above it but the top one.
-    CHECK_FALSE(is_own_sender(sender("a@test"), {}, std::vector<std::string>{"home.test"}));
+    CHECK_FALSE(House("home.test").senders.has(sender("a@test"), {}));
+}
+
+TEST_CASE("what the MTA serves is of this house, and the domain above its name need not be") {
+    House house;
+    config::Settings settings = some_settings();
+    settings.mta.kind = mail::MtaKind::Postfix;
+    settings.mta.host_name = "mta.home.test";
+    settings.mta.origin = "lab.test";
+    settings.mta.lists.emplace_back("mydestination", mail::Subdomains::Never);
+    settings.mta.lists.back().add_name("served.test", false);
+    CHECK(house.senders.has(sender("a@mta.home.test"), settings));
+    CHECK(house.senders.has(sender("a@lab.test"), settings));
+    CHECK(house.senders.has(sender("a@served.test"), settings));
+    CHECK(house.senders.has(sender("a@shop.test"), settings));
+    CHECK(house.mta.asked.empty());
+    CHECK_FALSE(house.senders.has(sender("a@home.test"), settings));
+    CHECK(house.mta.asked == std::vector<std::string>{"home.test"});
+    house.mta.answer = {
+        .membership = mail::Membership::Yes, .list = "virtual_mailbox_domains", .is_served = true};
+    CHECK(house.senders.has(sender("a@table.test"), settings));
+    // To have a route is not to be served.
+    house.mta.answer = {.membership = mail::Membership::Yes, .list = "transport_maps"};
+    CHECK_FALSE(house.senders.has(sender("a@table.test"), settings));
 }
 
 TEST_CASE("what came in from outside and comes again is not outgoing") {
@@ -110,15 +152,17 @@ TEST_CASE("what came in from outside and comes again is not outgoing") {
          {.from = From::Own, .by_us = true, .login = true},
          false},
     });
+    const House house;
     config::Settings settings = some_settings();
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        CHECK(came_in_before(row.origin, sender(row.from), row.entry, settings, kNames) ==
+        CHECK(house.senders.came_in_before(row.origin, sender(row.from), row.entry, settings) ==
               row.want);
     }
     settings.outgoing.reinjected = config::Reinjected::Outgoing;
     for (const Row& row : rows) {
-        CHECK_FALSE(came_in_before(row.origin, sender(row.from), row.entry, settings, kNames));
+        CHECK_FALSE(
+            house.senders.came_in_before(row.origin, sender(row.from), row.entry, settings));
     }
 }
 
@@ -158,11 +202,27 @@ TEST_CASE("mail of ours goes to senders who are known to be ours") {
          {.from = From::Outside},
          false},
     });
+    const House house;
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        CHECK(may_be_told(row.origin, sender(row.from), row.entry, some_settings(), kNames) ==
+        CHECK(house.senders.may_be_told(row.origin, sender(row.from), row.entry, some_settings()) ==
               row.want);
     }
 }
 
-}  // namespace holdback::outbound
+TEST_CASE("who could be told when his mail was held can be told later") {
+    const House house;
+    mail::HeldMessage message;
+    message.sender = "joe@else.test";
+    message.client = "127.0.0.1";
+    CHECK_FALSE(house.senders.may_be_told(message, mail::HeaderList(), some_settings()));
+    message.vouched = true;
+    CHECK(house.senders.may_be_told(message, mail::HeaderList(), some_settings()));
+    // His domain has been added to the settings since then.
+    message.vouched = false;
+    config::Settings settings = some_settings();
+    settings.outgoing.own_domains.emplace_back("else.test");
+    CHECK(house.senders.may_be_told(message, mail::HeaderList(), settings));
+}
+
+}  // namespace holdback::flow
