@@ -127,7 +127,7 @@ public:
         CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
         Learner* learner = nullptr;  ///< told of domains that take mail after all; nullptr: nobody
-        ports::MtaTables* mta = nullptr;       ///< nullptr: there is no MTA to ask
+        ports::MtaTables* mta = nullptr;  ///< nullptr: there is no MTA to ask
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}
@@ -176,8 +176,8 @@ public:
               std::span<const std::size_t> positions);
 
     /// Begins the copy of a message of which recipients are taken out.
-    [[nodiscard]] core::Result<HeldCopy, ports::SpoolError> begin_copy(
-        const mail::HeaderList& headers, std::string_view queue_id);
+    [[nodiscard]] core::Result<HeldCopy, CommitTrouble> begin_copy(const mail::HeaderList& headers,
+                                                                   std::string_view queue_id);
 
     /// Makes the copy and all rows durable, and the DSN to the sender where recipients are given
     /// back, all in one step. Only after this may a recipient be deleted.

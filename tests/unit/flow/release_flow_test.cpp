@@ -20,7 +20,6 @@
 
 #include <algorithm>
 #include <array>
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
