@@ -29,6 +29,7 @@
 #include "mail/header.hpp"
 #include "mail/held.hpp"
 #include "mail/mta_names.hpp"
+#include "milter/accept_gate.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/descriptors.hpp"
@@ -84,7 +85,6 @@ void run_worker(const std::stop_token& stop,
                 flow::Learner& learner,
                 flow::Doubts& doubts,
                 StoreWatch& store,
-                Descriptors& descriptors,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
@@ -92,7 +92,6 @@ void run_worker(const std::stop_token& stop,
     while (!stop.stop_requested()) {
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
-        do_chore("descriptors", log, [&] { descriptors.work(); });
         bool has_store = false;
         do_chore("store", log, [&] { has_store = store.work(stop); });
         if (has_store) {
@@ -154,7 +153,12 @@ App::App(std::string settings_path,
               .clock = clock_,
               .refusal = [this](io::Database& database) { return pair_refusal(database); },
               .on_ready = [this] { use_store(); }}),
-      descriptors_(*log_, clock_),
+      descriptors_(
+          *log_,
+          clock_,
+          AcceptGate(sockets.control.has_value() ? sockets.control->take_quiet() : io::FileHandle(),
+                     milter_listener_.has_value() ? milter_listener_->descriptor() : -1,
+                     sockets.control.has_value() ? sockets.control->descriptor() : -1)),
       suppressions_(database_, io::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
@@ -296,7 +300,6 @@ App::App(std::string settings_path,
                    learner_,
                    doubts_,
                    store_,
-                   descriptors_,
                    snapshots_,
                    *log_);
         chores_done_.store(true);
@@ -494,6 +497,7 @@ void App::stop() {
     worker_.request_stop();
     answers_.request_stop();
     stopping_.wait_for_chores(chores_done_);
+    descriptors_.leave_gate();
     stopping_.end_milter();
     stopping_.allow_no_more_than_the_limit();
 }

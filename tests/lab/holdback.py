@@ -118,7 +118,9 @@ class Holdback:
             )
         # The tool's exit status speaks of the store, too.
         rows = self.ctl("status", check=False).rows
-        return self.socket.exists() and bool(rows) and rows[0]["running"]
+        is_unix = self.settings["milter"]["socket"].startswith("unix:")
+        listens = self.socket.exists() or not is_unix
+        return listens and bool(rows) and rows[0]["running"]
 
     def own(self, path):
         """Gives a file to the user of the daemon."""
