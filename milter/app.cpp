@@ -28,11 +28,13 @@
 #include "mail/header.hpp"
 #include "mail/held.hpp"
 #include "mail/mta_names.hpp"
+#include "milter/accept_gate.hpp"
 #include "milter/callbacks.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/descriptors.hpp"
 #include "milter/load.hpp"
 #include "milter/spool_guard.hpp"
+#include "milter/store_watch.hpp"
 #include "milter/version.hpp"
 #include "ports/log.hpp"
 
@@ -81,9 +83,7 @@ void run_worker(const std::stop_token& stop,
                 flow::AutoRelease& auto_release,
                 flow::Learner& learner,
                 flow::Doubts& doubts,
-                io::Database& database,
-                SpoolGuard& guard,
-                Descriptors& descriptors,
+                StoreWatch& store,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
@@ -91,20 +91,16 @@ void run_worker(const std::stop_token& stop,
     while (!stop.stop_requested()) {
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
-        do_chore("descriptors", log, [&] { descriptors.work(); });
-        do_chore("notice", log, [&] { notices.work(settings); });
-        do_chore("digest", log, [&] { digest.work(settings); });
-        do_chore("release", log, [&] { release.work(settings.hold); });
-        do_chore("release", log, [&] { auto_release.work(settings); });
-        do_chore("release", log, [&] { doubts.work(); });
-        do_chore("spool", log, [&] { guard.keep(); });
-        do_chore("outage", log, [&] { learner.work(settings.outage); });
-        try {
-            // Here, where no message waits for it.
-            database.checkpoint();
-        } catch (const io::DatabaseError& error) {
-            log.write(ports::Severity::Warning,
-                      fmt::format("store: no checkpoint: {}", core::log_safe(error.what())));
+        bool has_store = false;
+        do_chore("store", log, [&] { has_store = store.work(stop); });
+        if (has_store) {
+            do_chore("notice", log, [&] { notices.work(settings); });
+            do_chore("digest", log, [&] { digest.work(settings); });
+            do_chore("release", log, [&] { release.work(settings.hold); });
+            do_chore("release", log, [&] { auto_release.work(settings); });
+            do_chore("release", log, [&] { doubts.work(); });
+            do_chore("spool", log, [&] { store.keep_pair(); });
+            do_chore("outage", log, [&] { learner.work(settings.outage); });
         }
         std::unique_lock lock(mutex);
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
@@ -142,11 +138,27 @@ App::App(std::string settings_path,
       mta_tables_(*log_, clock_),
       own_senders_({.own_name = own_name_, .mta = mta_tables_, .clock = clock_}),
       guard_(snapshot->settings, *log_),
+      in_use_(snapshot->settings.store.path),
       database_({.path = snapshot->settings.store.path,
                  .mode = io::DatabaseMode::ReadWrite,
                  .migrations = io::schema_steps(),
-                 .checkpoints = io::Checkpoints::ByCaller}),
-      descriptors_(*log_, clock_),
+                 .checkpoints = io::Checkpoints::ByCaller,
+                 .if_unusable = io::IfUnusable::Wait,
+                 .keep_off = guard_.trouble()}),
+      store_({.database = database_,
+              .mark = in_use_,
+              .guard = guard_,
+              .snapshots = snapshots_,
+              .log = *log_,
+              .clock = clock_,
+              .refusal = [this](io::Database& database) { return pair_refusal(database); },
+              .on_ready = [this] { use_store(); }}),
+      descriptors_(
+          *log_,
+          clock_,
+          AcceptGate(sockets.control.has_value() ? sockets.control->take_quiet() : io::FileHandle(),
+                     milter_listener_.has_value() ? milter_listener_->descriptor() : -1,
+                     sockets.control.has_value() ? sockets.control->descriptor() : -1)),
       suppressions_(database_, io::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
@@ -275,14 +287,11 @@ App::App(std::string settings_path,
                       .listeners = {&outcome_learning_, &doubts_, &campaigns_.sent()}}),
       recording_(recorder_, snapshots_, *log_),
       dns_watch_(resolver_, clock_, *log_) {
-    guard_.pair(database_, held_, spool_);
     say_mta_names(snapshot->settings.mta);
     use_mta(snapshot->settings.mta);
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
-    release_.recover();
-    learner_.recover();
-    campaigns_.recover();
+    store_.begin();
     campaign_writer_ = std::jthread([this](const std::stop_token& stop) { write_campaigns(stop); });
     worker_ = std::jthread([this](const std::stop_token& stop) {
         run_worker(stop,
@@ -292,9 +301,7 @@ App::App(std::string settings_path,
                    auto_release_,
                    learner_,
                    doubts_,
-                   database_,
-                   guard_,
-                   descriptors_,
+                   store_,
                    snapshots_,
                    *log_);
         chores_done_.store(true);
@@ -314,6 +321,23 @@ App::App(std::string settings_path,
 }
 
 App::~App() = default;
+
+std::optional<std::string> App::pair_refusal(io::Database& database) {
+    // Nobody else gets to the store as long as this is asked: what is in the spool now was there
+    // before this use of it.
+    release_.note_files();
+    io::SqliteHeld held(database);
+    return guard_.pair(database, held, spool_);
+}
+
+void App::use_store() {
+    release_.recover();
+    if (!std::exchange(has_recovered_, true)) {
+        // Later, what the program remembers is newer than what a store knows that has come back.
+        learner_.recover();
+        campaigns_.recover();
+    }
+}
 
 void App::start(std::function<void(bool)> on_end) {
     const config::Settings& settings = snapshots_.current()->settings;
@@ -401,6 +425,7 @@ core::Result<void, std::string> App::reload() {
     use_mta(settings.mta);
     say_what_has_no_effect(settings);
     snapshots_.replace(*next);
+    store_.try_again();
     log_->write(ports::Severity::Info,
                 fmt::format("reloaded mode={} rules={}",
                             config::wire_name(settings.mode),
@@ -481,6 +506,7 @@ void App::stop() {
     worker_.request_stop();
     answers_.request_stop();
     stopping_.wait_for_chores(chores_done_);
+    descriptors_.leave_gate();
     stopping_.end_milter();
     stopping_.allow_no_more_than_the_limit();
 }

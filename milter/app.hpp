@@ -50,6 +50,7 @@
 #include "milter/milter_warnings.hpp"
 #include "milter/spool_guard.hpp"
 #include "milter/stopping.hpp"
+#include "milter/store_watch.hpp"
 #include "milter/swappable_resolver.hpp"
 #include "milter/waiting_room.hpp"
 #include "report/metrics.hpp"
@@ -76,7 +77,8 @@ struct AppSockets {
 class App {
 public:
     /// Opens store and spool and puts interrupted releases back. Throws StartRefusal when they are
-    /// not this daemon's, and std::exception when it can't do its work: no store, no spool.
+    /// not this daemon's, and std::exception when it can't do its work: no spool. Without a store
+    /// it runs, see StoreWatch.
     App(std::string settings_path,
         const std::shared_ptr<const flow::Snapshot>& snapshot,
         AppSockets sockets,
@@ -125,6 +127,11 @@ private:
     void say_mta_names(const mail::MtaNames& names) const;
     /// Settings that do nothing without others.
     void say_what_has_no_effect(const config::Settings& settings) const;
+    /// Why the store, of which this database is not in use yet, is not the spool's; nullopt: it is.
+    [[nodiscard]] std::optional<std::string> pair_refusal(io::Database& database);
+    /// What is done with a store that comes into use: puts interrupted releases back, reads what
+    /// was learned.
+    void use_store();
     void say_what_waits_for_a_restart(const config::Settings& before,
                                       const config::Settings& after) const;
 
@@ -142,7 +149,10 @@ private:
     io::PostfixTables mta_tables_;
     flow::OwnSenders own_senders_;
     SpoolGuard guard_;  // before the store and the spool: nobody else may have them
+    InUseMark in_use_;
     io::Database database_;
+    bool has_recovered_ = false;  ///< what the store knew of other days is in memory
+    StoreWatch store_;
     Descriptors descriptors_;
     io::SqliteSuppressions suppressions_;
     io::SqliteUnknown unknown_;

@@ -84,6 +84,9 @@ ControlAnswer App::control(const ControlLine& request) {
 
 ControlAnswer App::control_items(const ControlLine& request) {
     constexpr std::string_view kCause = "command";
+    if (!store_.is_ready()) {
+        return std::unexpected(fmt::format("store {}", store_.status().front().at(1)));
+    }
     const bool also_in_doubt = request.size() > 1 && request[1] == "in-doubt";
     const auto in_doubt = also_in_doubt ? ports::InDoubt::Take : ports::InDoubt::LeaveAlone;
     std::vector<std::int64_t> ids;
@@ -157,6 +160,8 @@ std::vector<ControlLine> App::status() const {
     const std::vector<ControlLine> descriptors = descriptors_.status();
     lines.insert(lines.end(), descriptors.begin(), descriptors.end());
     lines.push_back(number_line("log_lines_lost", log_->lost()));
+    const std::vector<ControlLine> store = store_.status();
+    lines.insert(lines.end(), store.begin(), store.end());
     const std::vector<ControlLine> cache = cache_lines();
     lines.insert(lines.end(), cache.begin(), cache.end());
     const std::vector<ControlLine> following = log_following_.status();
@@ -210,6 +215,7 @@ std::vector<ControlLine> App::metrics() const {
     all.push_back({.name = "holdback_log_lines_lost_total",
                    .help = "Log lines that could not be written.",
                    .values = count(log_->lost())});
+    all.push_back(store_.metric());
     std::ranges::move(recording_.metrics(), std::back_inserter(all));
     std::ranges::move(dns_watch_.metrics(), std::back_inserter(all));
     const std::string text = report::exposition(all);

@@ -18,6 +18,7 @@
 #include "milter/ctl_options.hpp"
 #include "milter/ctl_out_file.hpp"
 #include "milter/ctl_seal.hpp"
+#include "milter/ctl_store.hpp"
 #include "milter/ctl_unknown.hpp"
 #include "milter/version.hpp"
 #include "outbound/bulk.hpp"
@@ -239,6 +240,26 @@ void add_seal(CommandLine& line) {
     add_plain(line, app, "rotate", "sign with a new key from now on", seal_rotate);
 }
 
+void add_store(CommandLine& line) {
+    CLI::App& app = *line.app.add_subcommand("store", "care of the store as a file");
+    app.require_subcommand(1);
+    add_plain(line, app, "check", "whether it is in order", store_check);
+    const auto add = [&](const std::string& name,
+                         const std::string& description,
+                         CommandResult (*command)(const CommandContext&, const std::string&)) {
+        CLI::App& made = *app.add_subcommand(name, description);
+        const auto file = std::make_shared<std::string>();
+        made.add_option("FILE", *file, "the copy")->required();
+        made.callback([&line, file, command] {
+            line.run = [file, command](const CommandContext& context) {
+                return command(context, *file);
+            };
+        });
+    };
+    add("backup", "copy it, beside the daemon, to a new file", store_backup);
+    add("restore", "put a copy in its place; the daemon must not run", store_restore);
+}
+
 void declare(CommandLine& line) {
     CLI::App& app = line.app;
     app.set_version_flag("-V,--version", fmt::format("holdbackctl {}", kVersion));
@@ -254,6 +275,7 @@ void declare(CommandLine& line) {
     add_unknown(line);
     add_history(line);
     add_seal(line);
+    add_store(line);
     add_plain(line, app, "status", "the running daemon", status);
     add_plain(line, app, "metrics", "the daemon's counters as Prometheus reads them", metrics);
     add_plain(line, app, "reload", "have the daemon read its settings anew", reload);

@@ -3,14 +3,18 @@
 // How many files and connections the process may have open, and whether it has come to that limit.
 
 #include "core/clock.hpp"
+#include "io/file_handle.hpp"
+#include "milter/accept_gate.hpp"
 #include "milter/control_protocol.hpp"
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
 namespace holdback::milter {
@@ -18,22 +22,37 @@ namespace holdback::milter {
 /// Raises the soft limit of descriptors to the hard one and gives what it is now.
 std::uint64_t raise_descriptor_limit();
 
-/// Looks every second whether there is a descriptor left, says when there is none, and counts.
+/// Looks all the time whether there are descriptors left, in a thread of its own. When there are
+/// none, no more sessions are taken, and those under way, the control socket and the spool get what
+/// had been kept in reserve. It says so, and counts.
 class Descriptors {
 public:
-    Descriptors(ports::Log& log, const core::Clock& clock);
+    Descriptors(ports::Log& log, const core::Clock& clock, AcceptGate gate);
 
-    /// To be called every second by one thread.
-    void work();
+    /// From now on, sessions are taken whatever happens: libmilter is about to close its socket.
+    void leave_gate();
     [[nodiscard]] std::vector<ControlLine> status() const;
     [[nodiscard]] report::Metric metric() const;
 
 private:
+    void watch(const std::stop_token& stop);
+    void look();
+    void say();
+    /// Fills the reserve and gives whether that many, and some more, were left.
+    [[nodiscard]] bool fill_reserve();
+    [[nodiscard]] bool are_left(std::size_t number) const;
+
     ports::Log* log_;
     const core::Clock* clock_;
     std::uint64_t limit_;
-    std::atomic<std::uint64_t> short_seconds_ = 0;
+    std::size_t reserve_size_;
+    std::atomic<std::uint64_t> short_milliseconds_ = 0;
+    // Of the thread that looks.
+    AcceptGate gate_;
+    std::vector<io::FileHandle> reserve_;
+    std::optional<core::SteadyPoint> short_since_;
     std::optional<core::SteadyPoint> said_;
+    std::jthread watcher_;
 };
 
 }  // namespace holdback::milter

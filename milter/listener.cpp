@@ -251,9 +251,14 @@ private:
     io::FileHandle directory_;
 };
 
+struct Sockets {
+    io::FileHandle quiet;
+    io::FileHandle descriptor;
+};
+
 /// The socket gets its owner and mode where nobody can put something else in its place, and then
 /// its name: it is never seen half made, and a stale socket is replaced in one step.
-core::Result<io::FileHandle, std::string> open_socket(const Place& place) {
+core::Result<Sockets, std::string> open_sockets(const Place& place) {
     const std::string& path = place.options.path;
     struct stat status{};
     if (fstatat(place.directory.get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -266,9 +271,17 @@ core::Result<io::FileHandle, std::string> open_socket(const Place& place) {
     }
     const int inside = workshop.directory().get();
     const char* const name = place.name.c_str();
+    auto quiet = listen_in(workshop.directory(), place.name, path);
+    if (!quiet.has_value()) {
+        return std::unexpected(std::move(quiet.error()));
+    }
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): fcntl(2) is declared so
+    if (unlinkat(inside, name, 0) != 0 || fcntl(quiet->get(), F_SETFL, O_NONBLOCK) != 0) {
+        return std::unexpected(with_errno("can't prepare a second socket beside", path));
+    }
     auto descriptor = listen_in(workshop.directory(), place.name, path);
     if (!descriptor.has_value()) {
-        return descriptor;
+        return std::unexpected(std::move(descriptor.error()));
     }
     if (!io::give_file_at(inside, place.name, place.owner())) {
         return std::unexpected(with_errno("can't change owner or group of", path));
@@ -280,7 +293,7 @@ core::Result<io::FileHandle, std::string> open_socket(const Place& place) {
     if (renameat(inside, name, place.directory.get(), name) != 0) {
         return std::unexpected(with_errno("can't put the socket to", path));
     }
-    return descriptor;
+    return Sockets{.quiet = *std::move(quiet), .descriptor = *std::move(descriptor)};
 }
 
 }  // namespace
@@ -294,16 +307,18 @@ core::Result<Listener, std::string> Listener::open(const ListenerOptions& option
     if (!lock.has_value()) {
         return std::unexpected(std::move(lock.error()));
     }
-    auto descriptor = open_socket(*place);
-    if (!descriptor.has_value()) {
-        return std::unexpected(std::move(descriptor.error()));
+    auto sockets = open_sockets(*place);
+    if (!sockets.has_value()) {
+        return std::unexpected(std::move(sockets.error()));
     }
-    return Listener(options.path, *std::move(lock), *std::move(descriptor));
+    return Listener(
+        options.path, *std::move(lock), std::move(sockets->quiet), std::move(sockets->descriptor));
 }
 
 Listener::Listener(Listener&& other) noexcept
     : path_(std::exchange(other.path_, {})),
       lock_(std::move(other.lock_)),
+      quiet_(std::move(other.quiet_)),
       descriptor_(std::move(other.descriptor_)) {}
 
 Listener::~Listener() {

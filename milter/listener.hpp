@@ -40,15 +40,22 @@ public:
     /// The listening descriptor, close-on-exec.
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
+    /// A listening socket to which nobody can connect and that does not block; see AcceptGate.
+    [[nodiscard]] io::FileHandle take_quiet() { return std::move(quiet_); }
+
     /// Removes the socket file, so that nobody new connects; who is connected stays.
     void remove_path();
 
 private:
-    Listener(std::string path, io::FileHandle lock, io::FileHandle descriptor)
-        : path_(std::move(path)), lock_(std::move(lock)), descriptor_(std::move(descriptor)) {}
+    Listener(std::string path, io::FileHandle lock, io::FileHandle quiet, io::FileHandle descriptor)
+        : path_(std::move(path)),
+          lock_(std::move(lock)),
+          quiet_(std::move(quiet)),
+          descriptor_(std::move(descriptor)) {}
 
     std::string path_;
     io::FileHandle lock_;
+    io::FileHandle quiet_;
     io::FileHandle descriptor_;
 };
 

@@ -365,8 +365,7 @@ SessionReply Session::follow_plan() {
 SessionReply Session::begin_split() {
     auto copy = parts_.outbound.begin_copy(message_->headers, message_->envelope.queue_id);
     if (!copy.has_value()) {
-        return holding_failed(
-            {.where = flow::CommitTrouble::Where::Spool, .what = copy.error().what});
+        return holding_failed(copy.error());
     }
     message_->copy = std::make_unique<flow::HeldCopy>(*std::move(copy));
     message_->course = Course::Split;

@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <expected>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -40,29 +42,48 @@ Value value_or_throw(core::Result<Value, Error> result) {
     return *std::move(result);
 }
 
+/// The words for a lock that another has.
+core::Result<io::UseLock, io::UseError> with_words(core::Result<io::UseLock, io::UseError> lock,
+                                                   const std::string& path,
+                                                   std::string_view what) {
+    if (!lock.has_value() && lock.error().why == io::UseError::Why::InUse) {
+        lock.error().what = fmt::format(
+            "{}: another daemon or holdbackctl uses this {}: each instance needs a store and a "
+            "spool of its own",
+            path,
+            what);
+    }
+    return lock;
+}
+
 }  // namespace
 
 SpoolGuard::SpoolGuard(const config::Settings& settings, ports::Log& log)
-    : store_path_(settings.store.path),
-      spool_path_(settings.hold.spool),
-      log_(&log),
-      store_lock_(locked(io::lock_store(store_path_), store_path_, "store, see [store] path")),
-      spool_lock_(locked(io::lock_spool(spool_path_), spool_path_, "spool, see [hold] spool")) {}
+    : store_path_(settings.store.path), spool_path_(settings.hold.spool), log_(&log) {
+    auto store = lock_store();
+    if (store.has_value()) {
+        store_lock_ = *std::move(store);
+    } else if (store.error().why == io::UseError::Why::InUse) {
+        refuse(store.error().what);
+    } else {
+        trouble_ = store.error().what;
+    }
+    auto spool = lock_spool();
+    if (!spool.has_value()) {
+        if (spool.error().why == io::UseError::Why::InUse) {
+            refuse(spool.error().what);
+        }
+        throw std::runtime_error(spool.error().what);
+    }
+    spool_lock_ = *std::move(spool);
+}
 
-io::UseLock SpoolGuard::locked(core::Result<io::UseLock, io::UseError> lock,
-                               const std::string& path,
-                               std::string_view what) const {
-    if (lock.has_value()) {
-        return *std::move(lock);
-    }
-    if (lock.error().why == io::UseError::Why::InUse) {
-        refuse(
-            fmt::format("{}: another daemon or holdbackctl held rescue uses this {}: each "
-                        "instance needs a store and a spool of its own",
-                        path,
-                        what));
-    }
-    throw std::runtime_error(lock.error().what);
+core::Result<io::UseLock, io::UseError> SpoolGuard::lock_store() const {
+    return with_words(io::lock_store(store_path_), store_path_, "store, see [store] path");
+}
+
+core::Result<io::UseLock, io::UseError> SpoolGuard::lock_spool() const {
+    return with_words(io::lock_spool(spool_path_), spool_path_, "spool, see [hold] spool");
 }
 
 void SpoolGuard::refuse(const std::string& text) const {
@@ -70,24 +91,50 @@ void SpoolGuard::refuse(const std::string& text) const {
     throw StartRefusal(text);
 }
 
-void SpoolGuard::pair(io::Database& database, ports::HeldStore& held, const ports::Spool& spool) {
+void SpoolGuard::let_go() {
+    keeper_.reset();
+    store_lock_.reset();
+    spool_lock_.reset();
+}
+
+core::Result<void, std::string> SpoolGuard::take_again() {
+    if (!store_lock_.has_value()) {
+        auto store = lock_store();
+        if (!store.has_value()) {
+            return std::unexpected(std::move(store.error().what));
+        }
+        store_lock_ = *std::move(store);
+    }
+    if (!spool_lock_.has_value()) {
+        auto spool = lock_spool();
+        if (!spool.has_value()) {
+            return std::unexpected(std::move(spool.error().what));
+        }
+        spool_lock_ = *std::move(spool);
+    }
+    return {};
+}
+
+std::optional<std::string> SpoolGuard::pair(io::Database& database,
+                                            ports::HeldStore& held,
+                                            const ports::Spool& spool) {
     const mail::PairFacts facts = pair_facts(database, held, spool, spool_path_);
     const PairState state = judge_pair(facts);
     if (state == PairState::Paired && facts.spool.has_value()) {
-        keeper_.emplace(database, spool_path_, *facts.spool);
+        keeper_.emplace(spool_path_, *facts.spool);
     } else if (state == PairState::New) {
-        keeper_.emplace(
-            database, spool_path_, value_or_throw(io::make_pair(database, spool_path_)));
+        keeper_.emplace(spool_path_, value_or_throw(io::make_pair(database, spool_path_)));
     } else {
-        refuse(refusal_text(state, facts, store_path_, spool_path_));
+        return refusal_text(state, facts, store_path_, spool_path_);
     }
+    return std::nullopt;
 }
 
-void SpoolGuard::keep() {
+void SpoolGuard::keep(io::Database& database) {
     if (!keeper_.has_value()) {
         return;
     }
-    const auto kept = keeper_->keep();
+    const auto kept = keeper_->keep(database);
     if (!kept.has_value() && !std::exchange(said_, true)) {
         log_->write(
             ports::Severity::Error,

@@ -30,29 +30,43 @@ public:
 class SpoolGuard {
 public:
     /// Locks both for this process. Throws StartRefusal when another has one, and
-    /// std::runtime_error when that can't be found out. The log outlives the object.
+    /// std::runtime_error when that can't be found out of the spool; of the store, see `trouble`.
+    /// The log outlives the object.
     SpoolGuard(const config::Settings& settings, ports::Log& log);
 
-    /// Sees to it that store and spool belong together, or makes them a pair. Throws StartRefusal
-    /// when they do not, and std::exception when that can't be found out. The database outlives the
-    /// object.
-    void pair(io::Database& database, ports::HeldStore& held, const ports::Spool& spool);
+    /// Why it can't be found out whether another has the store, which must not be opened then;
+    /// empty: we have it.
+    [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
-    /// Has both marks follow the changes of held mail; call it about once a second.
-    void keep();
+    /// Unlocks both while the store is out of order, so that the store can be mended or replaced
+    /// and the spool listed in it beside this process.
+    void let_go();
+    /// Locks both again. The error is a text for people.
+    [[nodiscard]] core::Result<void, std::string> take_again();
+
+    /// Sees to it that store and spool belong together, or makes them a pair. Gives the reason, for
+    /// people, when they do not; throws std::exception when that can't be found out.
+    [[nodiscard]] std::optional<std::string> pair(io::Database& database,
+                                                  ports::HeldStore& held,
+                                                  const ports::Spool& spool);
+
+    /// Has both marks follow the changes of held mail; call it about once a second. Throws
+    /// DatabaseError.
+    void keep(io::Database& database);
+
+    /// Throws StartRefusal, and writes it down as well: standard error may lead nowhere.
+    [[noreturn]] void refuse(const std::string& text) const;
 
 private:
-    [[nodiscard]] io::UseLock locked(core::Result<io::UseLock, io::UseError> lock,
-                                     const std::string& path,
-                                     std::string_view what) const;
-    /// Writes the refusal down as well: standard error may lead nowhere.
-    [[noreturn]] void refuse(const std::string& text) const;
+    [[nodiscard]] core::Result<io::UseLock, io::UseError> lock_store() const;
+    [[nodiscard]] core::Result<io::UseLock, io::UseError> lock_spool() const;
 
     std::string store_path_;
     std::string spool_path_;
     ports::Log* log_;
-    io::UseLock store_lock_;
-    io::UseLock spool_lock_;
+    std::optional<io::UseLock> store_lock_;
+    std::optional<io::UseLock> spool_lock_;
+    std::string trouble_;
     std::optional<io::PairKeeper> keeper_;
     bool said_ = false;  ///< that the marks can't be written
 };

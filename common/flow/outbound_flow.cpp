@@ -381,11 +381,15 @@ void OutboundFlow::say_who_is_untold(const mail::Envelope& envelope,
                     *left_out == 0 ? "" : fmt::format(" ({} more such messages)", *left_out)));
 }
 
-core::Result<HeldCopy, ports::SpoolError> OutboundFlow::begin_copy(const mail::HeaderList& headers,
-                                                                   std::string_view queue_id) {
+core::Result<HeldCopy, CommitTrouble> OutboundFlow::begin_copy(const mail::HeaderList& headers,
+                                                               std::string_view queue_id) {
+    // A copy without a row would be for nothing, and may meet a store that is being mended.
+    if (const auto usable = parts_.held.usable(); !usable.has_value()) {
+        return std::unexpected(store_trouble(usable.error().what));
+    }
     auto writer = parts_.spool.begin();
     if (!writer.has_value()) {
-        return std::unexpected(std::move(writer.error()));
+        return std::unexpected(spool_trouble(writer.error().what));
     }
     HeldCopy copy(*std::move(writer), outbound::header_digest(headers, queue_id));
     copy.append_header(headers.text());

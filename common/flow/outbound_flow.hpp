@@ -178,8 +178,8 @@ public:
               std::span<const std::size_t> positions);
 
     /// Begins the copy of a message of which recipients are taken out.
-    [[nodiscard]] core::Result<HeldCopy, ports::SpoolError> begin_copy(
-        const mail::HeaderList& headers, std::string_view queue_id);
+    [[nodiscard]] core::Result<HeldCopy, CommitTrouble> begin_copy(const mail::HeaderList& headers,
+                                                                   std::string_view queue_id);
 
     /// Makes the copy and all rows durable, and the DSN to the sender where recipients are given
     /// back, all in one step. Only after this may a recipient be deleted.

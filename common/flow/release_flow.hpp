@@ -110,9 +110,12 @@ public:
     /// leaves the MTA alone for a while when it does not answer.
     void work(const config::HoldSettings& settings);
 
-    /// Puts back what an earlier run of the program left in the middle. Call once, before anything
-    /// is released.
+    /// Puts back what an earlier use of the store left in the middle. Call it when the store comes
+    /// into use, before anything is released.
     void recover();
+    /// To be called before anybody else uses the store: what comes into the spool from now on is no
+    /// concern of `recover`.
+    void note_files();
 
     /// A message came with this token: true when it is good for exactly this sender and these
     /// recipients. The token is used up.
@@ -201,6 +204,7 @@ private:
     StoreTrouble trouble_{parts_.log, parts_.clock};
     OpenAnswers answers_;
     CopyChecks copies_;
+    std::optional<core::Result<std::vector<std::string>, ports::SpoolError>> files_before_;
     core::Guarded<std::multiset<std::string>> under_way_;
     /// How releases ended that the store could not write down; they are `releasing` until it can.
     core::Guarded<std::vector<ports::ReleaseEnd>> unsettled_;

@@ -247,6 +247,10 @@ void ReleaseFlow::purge(const config::HoldSettings& settings) {
     }
 }
 
+void ReleaseFlow::note_files() {
+    files_before_ = parts_.spool.ids();
+}
+
 void ReleaseFlow::recover() {
     const auto recovered = parts_.held.recover(parts_.clock.now());
     if (!recovered.has_value()) {
@@ -315,7 +319,8 @@ void ReleaseFlow::put_in_doubt() {
 
 void ReleaseFlow::set_strays_aside() {
     const auto listed = parts_.held.listed_spool_ids();
-    const auto files = parts_.spool.ids();
+    // What this program has put there meanwhile may wait for its rows.
+    const auto files = files_before_.has_value() ? *files_before_ : parts_.spool.ids();
     if (!listed.has_value() || !files.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("spool: it can't be compared with the store: {}",

@@ -101,18 +101,18 @@ core::Result<mail::PairMark, std::string> make_pair(Database& database, const st
     return mark;
 }
 
-PairKeeper::PairKeeper(Database& database, std::string spool, mail::PairMark mark)
-    : database_(&database), spool_(std::move(spool)), mark_(std::move(mark)) {}
+PairKeeper::PairKeeper(std::string spool, mail::PairMark mark)
+    : spool_(std::move(spool)), mark_(std::move(mark)) {}
 
-core::Result<void, std::string> PairKeeper::keep() {
-    const std::int64_t change = last_change(*database_);
+core::Result<void, std::string> PairKeeper::keep(Database& database) {
+    const std::int64_t change = last_change(database);
     if (change == last_change_) {
         return {};
     }
     // The mark of the spool is followed, not that of the store, which a sudden end leaves one
     // ahead: it never gets two ahead.
     const mail::PairMark next{.id = mark_.id, .generation = mark_.generation + 1};
-    write_store_mark(*database_, next);
+    write_store_mark(database, next);
     if (auto written = write_spool_mark(spool_, next); !written.has_value()) {
         return written;
     }

@@ -32,16 +32,14 @@ namespace holdback::io {
 /// Keeps the generation of a pair in step with the changes of held mail. Used by one thread.
 class PairKeeper {
 public:
-    /// The database outlives the object.
-    PairKeeper(Database& database, std::string spool, mail::PairMark mark);
+    PairKeeper(std::string spool, mail::PairMark mark);
 
     /// Writes the next generation when held mail has changed since the last call: two syncs of the
     /// disk, so call it about once a second. The error is a text for people, and the next call
     /// tries again. Throws DatabaseError.
-    [[nodiscard]] core::Result<void, std::string> keep();
+    [[nodiscard]] core::Result<void, std::string> keep(Database& database);
 
 private:
-    Database* database_;
     std::string spool_;
     mail::PairMark mark_;
     std::optional<std::int64_t> last_change_;

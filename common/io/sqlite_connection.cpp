@@ -2,6 +2,7 @@
 #include "io/sqlite_connection.hpp"
 
 #include "core/clock.hpp"
+#include "core/handle.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
@@ -33,6 +35,14 @@ namespace {
 constexpr std::size_t kCachedStatements = 64;
 /// How often a lock that another process or thread holds is tried.
 constexpr std::chrono::microseconds kLockPoll{500};
+
+/// What `problems` tells at most, and how many of SQLite's steps lie between two questions.
+constexpr std::size_t kMostProblems = 20;
+constexpr int kStepsBetweenQuestions = 10'000;
+
+void no_more_questions(sqlite3* database) {
+    sqlite3_progress_handler(database, 0, nullptr, nullptr);
+}
 
 std::string errno_text(int error) {
     return std::generic_category().message(error);
@@ -90,6 +100,12 @@ int flags_of(Access access) {
 
 [[noreturn]] void fail(const std::string& path, const SQLite::Exception& error, int system_error) {
     const int primary = error.getErrorCode() & 0xFF;
+    if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
+        throw DatabaseDamaged(fmt::format("{}: {}", path, error.what()));
+    }
+    if (primary == SQLITE_BUSY) {
+        throw DatabaseBusy(fmt::format("{}: {}", path, error.what()));
+    }
     if (primary == SQLITE_FULL) {
         throw DatabaseError(fmt::format("{}: disk full ({})", path, error.what()));
     }
@@ -278,6 +294,12 @@ Connection::Connection(const std::string& path, Access access, std::chrono::mill
         // The first statement that reads the file, so that an unusable one is found out here.
         execute("PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;");
         query("PRAGMA schema_version").run();
+        // SQLite falls back to reading where it may not write.
+        if (access == Access::Write &&
+            sqlite3_db_readonly(handle_->database().getHandle(), "main") == 1) {
+            throw DatabaseError(
+                fmt::format("{}: can't be written: the file or its disk is read-only", path));
+        }
     } catch (const SQLite::Exception& error) {
         if ((error.getErrorCode() & 0xFF) == SQLITE_CANTOPEN) {
             throw DatabaseError(fmt::format(
@@ -318,6 +340,48 @@ bool Connection::is_stale() const {
     const int status = sqlite3_file_control(
         handle_->database().getHandle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
     return status == SQLITE_OK && moved != 0;
+}
+
+void Connection::leave_log() {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): SQLite is declared so
+    sqlite3_db_config(
+        handle_->database().getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+std::vector<std::string> Connection::problems(Thoroughness thoroughness,
+                                              const std::function<bool()>& go_on) {
+    sqlite3* const database = handle_->database().getHandle();
+    const auto give_up = [](void* asked) noexcept -> int {
+        return (*static_cast<const std::function<bool()>*>(asked))() ? 0 : 1;
+    };
+    auto asked = go_on;
+    sqlite3_progress_handler(database, kStepsBetweenQuestions, give_up, &asked);
+    const core::Handle<sqlite3, &no_more_questions> until_the_end(database);
+    std::vector<std::string> found;
+    try {
+        Query looked = query(thoroughness == Thoroughness::Quick
+                                 ? fmt::format("PRAGMA quick_check({})", kMostProblems)
+                                 : fmt::format("PRAGMA integrity_check({})", kMostProblems));
+        while (looked.step()) {
+            if (const std::string line = looked.text(0); line != "ok") {
+                found.push_back(line);
+            }
+        }
+        if (thoroughness == Thoroughness::Full && found.empty()) {
+            Query broken = query("PRAGMA foreign_key_check");
+            while (broken.step() && found.size() < kMostProblems) {
+                found.push_back(fmt::format("a row of {} refers to a row of {} that is not there",
+                                            broken.text(0),
+                                            broken.text(2)));
+            }
+        }
+    } catch (const DatabaseError&) {
+        if (!go_on()) {
+            return {};
+        }
+        throw;
+    }
+    return found;
 }
 
 }  // namespace holdback::io

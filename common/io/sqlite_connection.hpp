@@ -8,11 +8,13 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdback::io {
 
@@ -20,6 +22,18 @@ namespace holdback::io {
 class DatabaseError : public std::runtime_error {
 public:
     explicit DatabaseError(const std::string& what) : std::runtime_error(what) {}
+};
+
+/// The file is no database, or what is in it is damaged.
+class DatabaseDamaged : public DatabaseError {
+public:
+    using DatabaseError::DatabaseError;
+};
+
+/// Another connection had the lock for longer than it is waited for.
+class DatabaseBusy : public DatabaseError {
+public:
+    using DatabaseError::DatabaseError;
 };
 
 /// A prepared statement on loan from a connection: bind in order, step, read the columns of a row.
@@ -80,6 +94,12 @@ enum class Access : std::uint8_t {
     Write,  ///< the file must exist, too
 };
 
+/// How a file is looked through.
+enum class Thoroughness : std::uint8_t {
+    Quick,  ///< that its pages hang together and its rows can be read
+    Full,   ///< also that each index has all rows, and each reference leads to a row
+};
+
 /// One connection with its cache of prepared statements. Used by one thread at a time.
 class Connection {
 public:
@@ -103,6 +123,12 @@ public:
     [[nodiscard]] std::int64_t last_insert_id() const;
     /// True when the file was removed, renamed or replaced since it was opened.
     [[nodiscard]] bool is_stale() const;
+    /// Leaves the write-ahead log as it is when this connection is the last one that is closed.
+    void leave_log();
+    /// What is wrong within the file, at most some lines; empty: nothing. Reads the whole file.
+    /// Gives up, with nothing found, as soon as `go_on`, which is asked all the time, says false.
+    [[nodiscard]] std::vector<std::string> problems(Thoroughness thoroughness,
+                                                    const std::function<bool()>& go_on);
 
 private:
     std::unique_ptr<Handle> handle_;

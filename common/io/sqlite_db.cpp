@@ -4,15 +4,19 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <fcntl.h>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -71,13 +75,34 @@ std::string_view durability_sql(Durability durability) {
 }  // namespace
 
 Database::Database(DatabaseOptions options) : options_(std::move(options)) {
-    if (options_.mode == DatabaseMode::ReadWrite) {
-        writer_ = open_writer(MayCreate::Yes);
+    try {
+        if (!options_.keep_off.empty()) {
+            throw DatabaseError(options_.keep_off);
+        }
+        if (options_.mode == DatabaseMode::ReadWrite) {
+            writer_ = open_writer(options_.may_create);
+        }
+        idle_.push_back(open_reader());
+    } catch (const DatabaseDamaged& damage) {
+        if (options_.if_unusable == IfUnusable::Throw) {
+            throw;
+        }
+        put_out({.why = damage.what(), .damaged = true});
+    } catch (const DatabaseError& error) {
+        if (options_.if_unusable == IfUnusable::Throw) {
+            throw;
+        }
+        put_out({.why = error.what(), .damaged = false});
     }
-    idle_.push_back(open_reader());
 }
 
-Database::~Database() = default;
+Database::~Database() {
+    // The last connection that is closed brings the log into the file: not into a damaged one.
+    if (out_of_order_.load()) {
+        drop_writer();
+        drop_checkpointer();
+    }
+}
 
 std::unique_ptr<Connection> Database::open_writer(MayCreate may_create) const {
     if (may_create == MayCreate::Yes) {
@@ -151,9 +176,150 @@ void Database::check_version(Connection& connection) const {
     }
 }
 
+std::optional<Disorder> Database::disorder() const {
+    return disorder_.with([](const auto& disorder) { return disorder; });
+}
+
+void Database::refuse_if_out_of_order() const {
+    if (!out_of_order_.load()) {
+        return;
+    }
+    if (const auto found = disorder()) {
+        throw DatabaseError(found->why);
+    }
+}
+
+void Database::put_out(Disorder disorder) {
+    disorder_.with([&](std::optional<Disorder>& known) {
+        if (!known.has_value()) {
+            known = std::move(disorder);
+        }
+    });
+    out_of_order_.store(true);
+    drop_idle();
+}
+
+void Database::drop_idle() {
+    const std::scoped_lock lock(idle_mutex_);
+    for (const auto& connection : idle_) {
+        connection->leave_log();
+    }
+    idle_.clear();
+}
+
+void Database::take_out(std::string why) {
+    put_out({.why = std::move(why), .damaged = true});
+}
+
+void Database::put_aside(std::string why) {
+    put_out({.why = why, .damaged = false});
+    // A newer reason counts, unless there is damage.
+    disorder_.with([&](std::optional<Disorder>& known) {
+        if (known.has_value() && !known->damaged) {
+            known->why = std::move(why);
+        }
+    });
+}
+
+void Database::drop_writer() {
+    if (writer_ != nullptr) {
+        writer_->leave_log();
+        writer_.reset();
+    }
+}
+
+void Database::drop_checkpointer() {
+    if (checkpointer_ != nullptr) {
+        checkpointer_->leave_log();
+        checkpointer_.reset();
+    }
+}
+
+void Database::let_go() {
+    drop_writer();
+    {
+        const std::scoped_lock lock(checkpoint_mutex_);
+        drop_checkpointer();
+    }
+    if (lent_.load() > 0) {
+        throw DatabaseError(fmt::format("{}: still being read", path()));
+    }
+    drop_idle();
+}
+
+void Database::take_up(const Trial& trial) {
+    const std::scoped_lock lock(writer_mutex_);
+    if (!out_of_order_.load()) {
+        return;
+    }
+    const auto stays = [&](std::string why, bool damaged) {
+        disorder_.with([&](std::optional<Disorder>& known) {
+            known = Disorder{.why = std::move(why), .damaged = damaged};
+        });
+    };
+    let_go();
+    try {
+        if (trial.look.has_value()) {
+            Connection connection(options_.path, Access::Read, options_.busy_timeout);
+            refuse_damage(connection, *trial.look, trial.go_on);
+            if (!trial.go_on()) {
+                connection.leave_log();
+                throw DatabaseError(fmt::format("{}: not looked through to its end", path()));
+            }
+        }
+        DatabaseOptions options = options_;
+        options.if_unusable = IfUnusable::Throw;
+        options.may_create = MayCreate::No;
+        options.keep_off.clear();
+        Database tried(std::move(options));
+        if (auto why = trial.refusal(tried)) {
+            throw DatabaseError(*std::move(why));
+        }
+        writer_ = open_writer(MayCreate::No);
+    } catch (const DatabaseDamaged& damage) {
+        stays(damage.what(), true);
+        throw;
+    } catch (const DatabaseError& error) {
+        stays(error.what(), false);
+        throw;
+    } catch (const std::exception& error) {
+        stays(error.what(), false);
+        throw DatabaseError(error.what());
+    }
+    disorder_.with([](std::optional<Disorder>& known) { known.reset(); });
+    out_of_order_.store(false);
+}
+
+void Database::look_through(const std::function<bool()>& go_on) {
+    try {
+        refuse_if_out_of_order();
+        Connection connection(options_.path, Access::Read, options_.busy_timeout);
+        refuse_damage(connection, Thoroughness::Quick, go_on);
+    } catch (const DatabaseDamaged& damage) {
+        take_out(damage.what());
+    } catch (const DatabaseError&) {
+        // What else is wrong with the file is told to whoever uses it.
+        return;
+    }
+}
+
+void Database::refuse_damage(Connection& connection,
+                             Thoroughness thoroughness,
+                             const std::function<bool()>& go_on) const {
+    const std::vector<std::string> problems = connection.problems(thoroughness, go_on);
+    if (!problems.empty()) {
+        connection.leave_log();
+        throw DatabaseDamaged(fmt::format("{}: damaged: {}", path(), problems.front()));
+    }
+}
+
 Connection& Database::writer() {
     if (options_.mode == DatabaseMode::ReadOnly) {
         throw DatabaseError(fmt::format("{}: opened for reading only", path()));
+    }
+    if (out_of_order_.load()) {
+        drop_writer();
+        refuse_if_out_of_order();
     }
     if (writer_ != nullptr && writer_->is_stale()) {
         writer_.reset();
@@ -166,13 +332,17 @@ Connection& Database::writer() {
 }
 
 void Database::set_durability(Durability durability) {
-    const std::scoped_lock lock(writer_mutex_);
+    const Turn turn(*this);
     options_.durability = durability;
     writer().execute(durability_sql(durability));
 }
 
 void Database::checkpoint() {
     const std::scoped_lock lock(checkpoint_mutex_);
+    if (out_of_order_.load()) {
+        drop_checkpointer();
+        refuse_if_out_of_order();
+    }
     try {
         if (checkpointer_ != nullptr && checkpointer_->is_stale()) {
             checkpointer_.reset();
@@ -183,13 +353,18 @@ void Database::checkpoint() {
             checkpointer_->execute("PRAGMA synchronous = NORMAL");
         }
         checkpointer_->query("PRAGMA wal_checkpoint(PASSIVE)").run();
+    } catch (const DatabaseDamaged& damage) {
+        drop_checkpointer();
+        take_out(damage.what());
+        throw;
     } catch (const DatabaseError&) {
         checkpointer_.reset();
         throw;
     }
 }
 
-Database::Lease::Lease(Database& database) : database_(&database) {
+Database::Lease::Lease(Database& database) : database_(&database), counted_(database.lent_) {
+    database.refuse_if_out_of_order();
     {
         const std::scoped_lock lock(database.idle_mutex_);
         if (!database.idle_.empty()) {
@@ -203,7 +378,12 @@ Database::Lease::Lease(Database& database) : database_(&database) {
         database.idle_.clear();
     }
     if (connection_ == nullptr) {
-        connection_ = database.open_reader();
+        try {
+            connection_ = database.open_reader();
+        } catch (const DatabaseDamaged& damage) {
+            database.take_out(damage.what());
+            throw;
+        }
     }
 }
 
@@ -211,9 +391,23 @@ Database::Lease::~Lease() {
     if (connection_ == nullptr) {
         return;
     }
+    if (database_->out_of_order_.load()) {
+        connection_->leave_log();
+        return;
+    }
     const std::scoped_lock lock(database_->idle_mutex_);
     if (database_->idle_.size() < kIdleReaders) {
         database_->idle_.push_back(std::move(connection_));
+    }
+}
+
+Database::Turn::Turn(Database& database) {
+    // One that is being tried again has the mutex for as long as that takes.
+    database.refuse_if_out_of_order();
+    const auto came = std::chrono::steady_clock::now();
+    lock_ = std::unique_lock(database.writer_mutex_);
+    if (came < database.busy_at_) {
+        throw DatabaseBusy(fmt::format("{}: database is locked", database.path()));
     }
 }
 

@@ -4,15 +4,18 @@
 // the stores of `io`; at the ports they become results, see `at_store_boundary`.
 
 #include "core/clock.hpp"
+#include "core/guarded.hpp"
 #include "core/result.hpp"
 #include "io/sqlite_connection.hpp"     // IWYU pragma: export
 #include "ports/suppression_store.hpp"  // StoreError
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,6 +45,21 @@ enum class Checkpoints : std::uint8_t {
     ByCaller,  ///< whoever calls `checkpoint`, so that no commit waits for it
 };
 
+/// What is done about a file that can't be used.
+enum class IfUnusable : std::uint8_t {
+    Throw,  ///< the constructor says why
+    Wait,   ///< each call says why, until `take_up` finds the file in order
+};
+
+/// Why a database is out of order.
+struct Disorder {
+    std::string why;
+    bool damaged = false;  ///< no database, or damage in it
+};
+
+/// Whether a file that is not there is made.
+enum class MayCreate : std::uint8_t { Yes, No };
+
 /// How a database is opened.
 struct DatabaseOptions {
     std::string path;
@@ -53,15 +71,21 @@ struct DatabaseOptions {
     std::span<const std::string_view> migrations;
     Durability durability = Durability::Full;
     Checkpoints checkpoints = Checkpoints::Own;
+    IfUnusable if_unusable = IfUnusable::Throw;
+    MayCreate may_create = MayCreate::Yes;
+    /// Why the file must not even be opened; empty: it may be. As for a file that can't be used.
+    std::string keep_off;
 };
 
 /// A database file in WAL mode with full sync: a pool of reading connections and one writer. Safe
 /// from several threads and processes. A connection that met an error is closed, and the next call
-/// opens a new one, so that calls work again as soon as the cause is gone.
+/// opens a new one, so that calls work again as soon as the cause is gone. Damage is another
+/// matter: from the moment it is met on, no call gets through, and the file and its log stay as
+/// they are.
 class Database {
 public:
-    /// Opens and migrates. Throws DatabaseError: not to be opened, not a database, or written by a
-    /// newer version of the program.
+    /// Opens and migrates. Throws DatabaseError, unless it is to wait: not to be opened, not a
+    /// database, or written by a newer version of the program.
     explicit Database(DatabaseOptions options);
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -76,16 +100,23 @@ public:
         Lease lease(*this);
         try {
             return std::forward<Work>(work)(lease.connection());
+        } catch (const DatabaseDamaged& damage) {
+            lease.connection().leave_log();
+            lease.drop();
+            take_out(damage.what());
+            throw;
         } catch (...) {
             lease.drop();
             throw;
         }
     }
 
-    /// Runs `work(Connection&)` in one durable transaction; an exception out of it rolls back.
+    /// Runs `work(Connection&)` in one durable transaction; an exception out of it rolls back. When
+    /// another process has the lock for longer than `busy_timeout`, everybody who waits meanwhile
+    /// is told so at once, not one after the other.
     template <typename Work>
     auto write(Work&& work) {
-        const std::scoped_lock lock(writer_mutex_);
+        const Turn turn(*this);
         return transact(std::forward<Work>(work));
     }
 
@@ -93,7 +124,7 @@ public:
     /// the machine may.
     template <typename Work>
     auto write_soon(Work&& work) {
-        const std::scoped_lock lock(writer_mutex_);
+        const Turn turn(*this);
         const Hurry hurry(*this);
         return transact(std::forward<Work>(work));
     }
@@ -104,10 +135,40 @@ public:
     /// connection of its own: neither reads nor writes wait for it. Throws DatabaseError.
     void checkpoint();
 
+    /// Why no call gets through; nullopt: they do.
+    [[nodiscard]] std::optional<Disorder> disorder() const;
+    /// How a file that was out of order is tried again.
+    struct Trial {
+        /// How its content is looked through first; nullopt: it is not.
+        std::optional<Thoroughness> look;
+        /// Asked all the time while it is looked through: false gives up.
+        std::function<bool()> go_on;
+        /// Why this file must not be used, though it is in order; nullopt: it may be. Asked with a
+        /// database of its own, since no call to this one gets through yet. May throw.
+        std::function<std::optional<std::string>(Database&)> refusal;
+    };
+    /// Opens and uses what could not be used before, be it the same file or another in its place;
+    /// one that is not there is not made. Throws DatabaseError, and stays out of order. Does
+    /// nothing when it is in order.
+    void take_up(const Trial& trial);
+    /// Takes the file out of order for a reason that lies outside of it.
+    void put_aside(std::string why);
+    /// Looks through the file beside all other calls and takes it out of order when damage is
+    /// found. See Connection::problems.
+    void look_through(const std::function<bool()>& go_on);
+
     [[nodiscard]] const std::string& path() const { return options_.path; }
 
 private:
-    enum class MayCreate : std::uint8_t { Yes, No };
+    /// Has `writer_mutex_`. Throws DatabaseError when the file is out of order, and DatabaseBusy
+    /// when somebody before us has waited for another process in vain since we came.
+    class Turn {
+    public:
+        explicit Turn(Database& database);
+
+    private:
+        std::unique_lock<std::mutex> lock_;
+    };
 
     /// The writer does not wait for the disk while this lives; `writer_mutex_` is held.
     class Hurry {
@@ -136,13 +197,21 @@ private:
                 transaction.commit();
                 return result;
             }
+        } catch (const DatabaseDamaged& damage) {
+            take_out(damage.what());
+            drop_writer();
+            throw;
+        } catch (const DatabaseBusy&) {
+            writer_.reset();
+            busy_at_ = std::chrono::steady_clock::now();
+            throw;
         } catch (const DatabaseError&) {
             writer_.reset();
             throw;
         }
     }
 
-    /// A reading connection out of the pool and back.
+    /// A reading connection out of the pool and back; counted as lent.
     class Lease {
     public:
         explicit Lease(Database& database);
@@ -156,7 +225,22 @@ private:
         void drop() { connection_.reset(); }
 
     private:
+        /// Counts while it lives.
+        class Counted {
+        public:
+            explicit Counted(std::atomic<int>& count) : count_(&count) { ++count; }
+            Counted(const Counted&) = delete;
+            Counted& operator=(const Counted&) = delete;
+            Counted(Counted&&) = delete;
+            Counted& operator=(Counted&&) = delete;
+            ~Counted() { --*count_; }
+
+        private:
+            std::atomic<int>* count_;
+        };
+
         Database* database_;
+        Counted counted_;
         std::unique_ptr<Connection> connection_;
     };
 
@@ -179,16 +263,35 @@ private:
     [[nodiscard]] std::unique_ptr<Connection> open_writer(MayCreate may_create) const;
     void migrate(Connection& connection) const;
     void check_version(Connection& connection) const;
+    /// From now on, no call gets through.
+    void put_out(Disorder disorder);
+    /// The same for damage that a call has met.
+    void take_out(std::string why);
+    void drop_idle();
+    void refuse_if_out_of_order() const;
+    void refuse_damage(Connection& connection,
+                       Thoroughness thoroughness,
+                       const std::function<bool()>& go_on) const;
+    /// Both leave the log as it is; the mutex of each is held.
+    void drop_writer();
+    void drop_checkpointer();
+    /// Closes what is still open of a file that is out of order; `writer_mutex_` is held. Throws
+    /// DatabaseError while somebody still reads it.
+    void let_go();
     /// The writer, opened again when needed; `writer_mutex_` is held.
     [[nodiscard]] Connection& writer();
 
     DatabaseOptions options_;
+    std::atomic<bool> out_of_order_ = false;  // as `disorder_` says
+    core::Guarded<std::optional<Disorder>> disorder_;
     std::mutex writer_mutex_;
-    std::unique_ptr<Connection> writer_;  // guarded by writer_mutex_
+    std::unique_ptr<Connection> writer_;               // guarded by writer_mutex_
+    std::chrono::steady_clock::time_point busy_at_{};  // the same: another had the lock until then
     std::mutex checkpoint_mutex_;
     std::unique_ptr<Connection> checkpointer_;  // guarded by checkpoint_mutex_
     std::mutex idle_mutex_;
     std::vector<std::unique_ptr<Connection>> idle_;  // guarded by idle_mutex_
+    std::atomic<int> lent_ = 0;                      // connections that read now
 };
 
 /// Runs `work` and turns a DatabaseError into a StoreError.

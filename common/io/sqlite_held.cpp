@@ -93,6 +93,13 @@ core::Result<std::vector<ports::HeldItem>, StoreError> page_of(
 
 }  // namespace
 
+core::Result<void, StoreError> SqliteHeld::usable() const {
+    if (auto disorder = database_.disorder()) {
+        return std::unexpected(StoreError{std::move(disorder->why)});
+    }
+    return {};
+}
+
 core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHeld::hold_together(
     std::span<const ports::NewHold> holds) {
     return at_store_boundary([&] {

@@ -27,6 +27,7 @@ class SqliteHeld final : public ports::HeldStore {
 public:
     explicit SqliteHeld(Database& database) : database_(database) {}
 
+    [[nodiscard]] core::Result<void, ports::StoreError> usable() const override;
     [[nodiscard]] core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
     hold_together(std::span<const ports::NewHold> holds) override;
     [[nodiscard]] core::Result<void, ports::StoreError> settle_doubt(

@@ -141,6 +141,9 @@ public:
     HeldStore& operator=(HeldStore&&) = delete;
     virtual ~HeldStore() = default;
 
+    /// An error when it is known that nothing can be held now. Waits for nothing.
+    [[nodiscard]] virtual core::Result<void, StoreError> usable() const = 0;
+
     /// Writes messages and their recipients, all or nothing (ids, spool ids, attempts, answers and
     /// `mta_since` in `recipients` are ignored: each begins in `held`, at `message.held_at`, and
     /// goes on to `returned` at once when its state says so). A recipient for whom a message with

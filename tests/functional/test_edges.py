@@ -2,11 +2,13 @@
 """The daemon at the edges of its machine: slow peers of the control socket, no descriptors left, no
 room for its log."""
 
+import contextlib
 import os
 import pathlib
 import resource
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from lab.mail import NEWS, message
 from lab.wait import wait_for
 
-ANNA = "<anna@good.test>"
+ANNA, CARL = "<anna@good.test>", "<carl@nullmx.test>"
 
 
 def status(rig):
@@ -70,35 +72,116 @@ def test_the_limit_of_descriptors_is_raised(rig):
     assert status(rig)["descriptor_limit"] == hard
 
 
+def cpu_seconds(rig):
+    fields = pathlib.Path(f"/proc/{rig.holdback.process.pid}/stat").read_text().rsplit(")", 1)[1]
+    return sum(int(field) for field in fields.split()[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def knocking(path):
+    """Others open sessions of the milter and close them, all the time."""
+    ended = threading.Event()
+
+    def knock():
+        while not ended.is_set():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+                peer.settimeout(0.1)
+                try:
+                    peer.connect(str(path))
+                except OSError:
+                    time.sleep(0.01)
+
+    threads = [threading.Thread(target=knock) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_without_descriptors_it_is_said_once_and_counted(rig):
     few = len(os.listdir(f"/proc/{rig.holdback.process.pid}/fd")) + 10
     rig.holdback.stop()
     rig.holdback.start(["prlimit", f"--nofile={few}:{few}"])
     assert rig.holdback.log(f"descriptors: no more than {few}")
     sessions = []
+    early = rig.client()
     try:
-        for _ in range(40):
+        early.connect()
+        early.helo()
+        for _ in range(few + 20):
             peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             peer.connect(str(rig.holdback.socket))
             sessions.append(peer)
         wait_for("it is said", lambda: rig.holdback.log("descriptors: all"))
+        # Nothing spins, and nobody else is kept waiting.
+        before = cpu_seconds(rig)
+        time.sleep(2)
+        assert cpu_seconds(rig) - before < 0.4
+        with knocking(rig.holdback.socket):
+            for _ in range(20):
+                began = time.monotonic()
+                assert status(rig)["running"]
+                assert time.monotonic() - began < 3
+            # Who had a session goes on in it, with look-ups and a copy in the spool.
+            octets = message(NEWS, "list@home.test", "News", bulk=True)
+            assert early.message(f"<{NEWS}>", [ANNA, CARL], octets)[1].deleted == [CARL]
         assert len(rig.holdback.log("descriptors: all")) == 1
     finally:
+        early.close()
         for peer in sessions:
             peer.close()
     octets = message(NEWS, "list@home.test", "News")
 
     def works():
-        with rig.client() as mta:
-            mta.connect()
-            mta.helo()
-            return mta.message(f"<{NEWS}>", [ANNA], octets)[1].answer in ("accept", "continue")
+        try:
+            with rig.client() as mta:
+                mta.connect()
+                mta.helo()
+                return mta.message(f"<{NEWS}>", [ANNA], octets)[1].answer in ("accept", "continue")
+        except BlockingIOError:
+            return False  # the queue of the socket is still full of those who have gone
 
     wait_for("it works again", works, seconds=60)
     assert status(rig)["descriptors_short_seconds"] > 0
     assert "holdback_descriptors_short_seconds_total" in rig.holdback.say("metrics")
     rig.holdback.stop()
     rig.holdback.start()
+
+
+def test_a_tcp_socket_without_descriptors_spins_neither(rig):
+    few = 120
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = free.getsockname()
+    milter = dict(rig.holdback.settings["milter"])
+    rig.holdback.stop()
+    rig.holdback.change({"milter": {"socket": f"inet:{address[1]}@127.0.0.1"}})
+    rig.holdback.start(["prlimit", f"--nofile={few}:{few}"])
+
+    def connected():
+        try:
+            return socket.create_connection(address, timeout=5)
+        except ConnectionRefusedError:
+            return None
+
+    sessions = [wait_for("it listens", connected)]
+    try:
+        sessions.extend(connected() for _ in range(few + 20))
+        wait_for("it is said", lambda: status(rig)["descriptors_short_seconds"] > 0)
+        before = cpu_seconds(rig)
+        time.sleep(2)
+        assert cpu_seconds(rig) - before < 0.4
+        assert status(rig)["running"]
+    finally:
+        for peer in sessions:
+            peer.close()
+        rig.holdback.stop()
+        rig.holdback.change({"milter": milter})
+        rig.holdback.start()
 
 
 def test_log_lines_that_find_no_room_are_counted_and_said(rig):

@@ -71,12 +71,12 @@ TEST_CASE("the marks of a pair follow the changes of held mail, the store first"
     CHECK(io::read_store_mark(database) == *made);
     CHECK(io::read_spool_mark(spool).value() == *made);
 
-    io::PairKeeper keeper(database, spool, *made);
-    REQUIRE(keeper.keep().has_value());
-    REQUIRE(keeper.keep().has_value());
+    io::PairKeeper keeper(spool, *made);
+    REQUIRE(keeper.keep(database).has_value());
+    REQUIRE(keeper.keep(database).has_value());
     CHECK(io::read_spool_mark(spool).value()->generation == 2);
     hold(held, "s1");
-    REQUIRE(keeper.keep().has_value());
+    REQUIRE(keeper.keep(database).has_value());
     CHECK(io::read_store_mark(database)->generation == 3);
     CHECK(io::read_spool_mark(spool).value()->generation == 3);
 
@@ -84,11 +84,11 @@ TEST_CASE("the marks of a pair follow the changes of held mail, the store first"
     std::filesystem::remove(directory.file("pair"));
     std::filesystem::create_directory(directory.file("pair"));
     hold(held, "s2");
-    CHECK_FALSE(keeper.keep().has_value());
-    CHECK_FALSE(keeper.keep().has_value());
+    CHECK_FALSE(keeper.keep(database).has_value());
+    CHECK_FALSE(keeper.keep(database).has_value());
     CHECK(io::read_store_mark(database)->generation == 4);
     std::filesystem::remove(directory.file("pair"));
-    REQUIRE(keeper.keep().has_value());
+    REQUIRE(keeper.keep(database).has_value());
     CHECK(io::read_spool_mark(spool).value()->generation == 4);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace {
 
@@ -30,6 +32,7 @@ using holdback::io::Database;
 using holdback::io::DatabaseError;
 using holdback::io::DatabaseMode;
 using holdback::io::Query;
+using holdback::io::Thoroughness;
 
 constexpr std::array<std::string_view, 2> kSteps{
     "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT",
@@ -76,6 +79,17 @@ std::string open_error(const holdback::io::DatabaseOptions& wanted) {
 std::string write_error(Database& database, std::string_view text) {
     const auto written = at_store_boundary([&] { add(database, text); });
     return written.has_value() ? "" : written.error().what;
+}
+
+Database::Trial trial(std::optional<Thoroughness> look = std::nullopt) {
+    return {.look = look,
+            .go_on = [] { return true; },
+            .refusal = [](Database&) { return std::optional<std::string>(); }};
+}
+
+std::string content_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 }  // namespace
@@ -356,4 +370,196 @@ TEST_CASE("calls fail on a full disk and work again when there is room") {
         CHECK(write_error(database, "two").empty());
     }
     umount(directory.path().c_str());
+}
+
+TEST_CASE("a database that is to wait opens without a file in order, and takes it up later") {
+    const holdback::support::TempDir directory;
+    const std::string path = directory.file("store.db");
+    std::ofstream(path) << std::string(9000, 'x');
+    holdback::io::DatabaseOptions wanted = options(path);
+    wanted.if_unusable = holdback::io::IfUnusable::Wait;
+    Database database(wanted);
+    REQUIRE(database.disorder().has_value());
+    CHECK(database.disorder()->damaged);
+    CHECK(write_error(database, "a").find("not a database") != std::string::npos);
+    CHECK_FALSE(at_store_boundary([&] { return count(database); }).has_value());
+    CHECK(std::filesystem::file_size(path) == 9000);
+    CHECK_THROWS_AS(database.take_up(trial()), DatabaseError);
+
+    std::filesystem::remove(path);
+    SUBCASE("a file that is away is not made") {
+        CHECK_THROWS_AS(database.take_up(trial()), DatabaseError);
+        CHECK_FALSE(std::filesystem::exists(path));
+    }
+    SUBCASE("a file in order is used") {
+        {
+            Database other(options(path));
+            add(other, "a");
+        }
+        database.take_up(trial(Thoroughness::Quick));
+        CHECK_FALSE(database.disorder().has_value());
+        CHECK(write_error(database, "b").empty());
+        CHECK(count(database) == 2);
+    }
+    SUBCASE("a file of an older version is brought up to date") {
+        holdback::io::DatabaseOptions older = options(path);
+        older.migrations = older.migrations.first(1);
+        {
+            const Database other(older);
+        }
+        database.take_up(trial(Thoroughness::Quick));
+        CHECK(write_error(database, "b").empty());
+    }
+    SUBCASE("a file that is refused is not used, and nothing got to it meanwhile") {
+        {
+            Database other(options(path));
+            add(other, "a");
+        }
+        holdback::io::Database::Trial refused = trial();
+        refused.refusal = [&](Database& tried) -> std::optional<std::string> {
+            CHECK(count(tried) == 1);
+            CHECK_FALSE(at_store_boundary([&] { return count(database); }).has_value());
+            return "it is another's";
+        };
+        CHECK_THROWS_AS(database.take_up(refused), DatabaseError);
+        CHECK(database.disorder().value().why == "it is another's");
+        CHECK(write_error(database, "b") == "it is another's");
+        database.take_up(trial());
+        CHECK(write_error(database, "b").empty());
+    }
+    SUBCASE("a look that was given up is none") {
+        {
+            Database other(options(path));
+            add(other, "a");
+        }
+        holdback::io::Database::Trial given_up = trial(Thoroughness::Full);
+        given_up.go_on = [] { return false; };
+        CHECK_THROWS_AS(database.take_up(given_up), DatabaseError);
+        CHECK(database.disorder().has_value());
+    }
+}
+
+TEST_CASE("a database that is kept off does not touch the file") {
+    const holdback::support::TempDir directory;
+    const std::string path = directory.file("store.db");
+    holdback::io::DatabaseOptions wanted = options(path);
+    wanted.if_unusable = holdback::io::IfUnusable::Wait;
+    wanted.keep_off = "no lock";
+    Database database(wanted);
+    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK(write_error(database, "a") == "no lock");
+    {
+        const Database other(options(path));
+    }
+    database.take_up(trial());
+    CHECK(write_error(database, "a").empty());
+}
+
+namespace {
+
+/// A database with damage in the middle.
+void make_damaged(const std::string& path) {
+    {
+        Database database(options(path));
+        database.write([&](Connection& connection) {
+            Query query = connection.query("INSERT INTO note (text) VALUES (?)");
+            for (int i = 0; i < 2000; ++i) {
+                query.again().bind(fmt::format("{:0>100}", i)).run();
+            }
+        });
+    }
+    const auto size = std::filesystem::file_size(path);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(size / 2 / 4096 * 4096));
+    file << std::string(std::size_t{16} * 4096, '\xA5');
+}
+
+}  // namespace
+
+TEST_CASE("damage that a call meets ends all use of the file, which stays as it is") {
+    const holdback::support::TempDir directory;
+    const std::string path = directory.file("store.db");
+    make_damaged(path);
+    const std::string spoilt = content_of(path);
+    {
+        Database database(options(path));
+        // The log is not empty when the damage is met.
+        database.write([](Connection& connection) { connection.execute("CREATE TABLE more (x)"); });
+        CHECK(std::filesystem::file_size(path + "-wal") > 0);
+        SUBCASE("a read meets it") {
+            CHECK_FALSE(
+                at_store_boundary([&] {
+                    return database.read([](Connection& connection) {
+                        connection.query("SELECT max(length(text)), max(at) FROM note").run();
+                    });
+                }).has_value());
+        }
+        SUBCASE("the look through the file finds it") {
+            database.look_through([] { return true; });
+        }
+        REQUIRE(database.disorder().has_value());
+        CHECK(database.disorder()->damaged);
+        CHECK_FALSE(write_error(database, "more").empty());
+        CHECK_THROWS_AS(database.take_up(trial(Thoroughness::Full)), DatabaseError);
+        CHECK(database.disorder().has_value());
+    }
+    CHECK(content_of(path) == spoilt);
+    CHECK(std::filesystem::file_size(path + "-wal") > 0);
+}
+
+TEST_CASE("another file in the place of a damaged one is used") {
+    const holdback::support::TempDir directory;
+    const std::string path = directory.file("store.db");
+    make_damaged(path);
+    const std::string spoilt = content_of(path);
+    Database database(options(path));
+    database.write([](Connection& connection) { connection.execute("CREATE TABLE more (x)"); });
+    database.look_through([] { return true; });
+    REQUIRE(database.disorder().has_value());
+    for (const std::string part : {"", "-wal", "-shm"}) {
+        std::filesystem::rename(path + part, directory.file("spoilt" + part));
+    }
+    {
+        const Database other(options(path));
+    }
+    database.take_up(trial(Thoroughness::Full));
+    CHECK(write_error(database, "new").empty());
+    CHECK(count(database) == 1);
+    CHECK(content_of(directory.file("spoilt")) == spoilt);
+}
+
+TEST_CASE("writers do not wait one after the other for a lock that another has") {
+    const holdback::support::TempDir directory;
+    holdback::io::DatabaseOptions wanted = options(directory.file("store.db"));
+    wanted.busy_timeout = std::chrono::milliseconds(400);
+    Database database(wanted);
+    std::atomic<int> refused = 0;
+    {
+        Connection other(wanted.path, holdback::io::Access::Write, wanted.busy_timeout);
+        other.execute("BEGIN IMMEDIATE");
+        const auto began = std::chrono::steady_clock::now();
+        {
+            std::vector<std::jthread> writers;
+            for (int i = 0; i < 12; ++i) {
+                writers.emplace_back([&, i] {
+                    if (!write_error(database, fmt::format("{}", i)).empty()) {
+                        ++refused;
+                    }
+                });
+            }
+        }
+        CHECK(refused == 12);
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2400));
+    }
+    CHECK(write_error(database, "free").empty());
+}
+
+TEST_CASE("the look through a file in order finds nothing, and gives up when told to") {
+    const holdback::support::TempDir directory;
+    Database database(options(directory.file("store.db")));
+    add(database, "a");
+    database.look_through([] { return true; });
+    database.look_through([] { return false; });
+    CHECK_FALSE(database.disorder().has_value());
+    CHECK(write_error(database, "b").empty());
 }

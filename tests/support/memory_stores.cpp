@@ -406,6 +406,10 @@ MemoryHeldStore::Row* MemoryHeldStore::to_act_on(std::int64_t id, ports::InDoubt
     return left_alone ? nullptr : row;
 }
 
+core::Result<void, ports::StoreError> MemoryHeldStore::usable() const {
+    return {};
+}
+
 core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
 MemoryHeldStore::hold_together(std::span<const ports::NewHold> holds) {
     if (auto what = trouble_.met()) {

@@ -118,6 +118,7 @@ private:
 
 class MemoryHeldStore final : public ports::HeldStore {
 public:
+    [[nodiscard]] core::Result<void, ports::StoreError> usable() const override;
     [[nodiscard]] core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
     hold_together(std::span<const ports::NewHold> holds) override;
     [[nodiscard]] core::Result<void, ports::StoreError> settle_doubt(
