@@ -83,6 +83,7 @@ void run_worker(const std::stop_token& stop,
                 flow::AutoRelease& auto_release,
                 flow::Learner& learner,
                 flow::Doubts& doubts,
+                flow::SpoolRoom& room,
                 StoreWatch& store,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
@@ -100,6 +101,7 @@ void run_worker(const std::stop_token& stop,
             do_chore("release", log, [&] { auto_release.work(settings); });
             do_chore("release", log, [&] { doubts.work(); });
             do_chore("spool", log, [&] { store.keep_pair(); });
+            do_chore("spool", log, [&] { room.work(settings.hold); });
             do_chore("outage", log, [&] { learner.work(settings.outage); });
         }
         std::unique_lock lock(mutex);
@@ -169,6 +171,7 @@ App::App(std::string settings_path,
       outages_(database_),
       campaign_store_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
+      spool_room_({.held = &held_, .spool = &spool_, .log = log_.get(), .clock = &clock_}),
       own_mail_(spool_, held_, clock_, own_name_),
       campaigns_({.store = campaign_store_, .log = *log_, .clock = clock_}),
       departures_(&decisions_),
@@ -199,7 +202,8 @@ App::App(std::string settings_path,
                  .campaigns = campaigns_,
                  .recorder = &recorder_,
                  .learner = &learner_,
-                 .mta = &mta_tables_}),
+                 .mta = &mta_tables_,
+                 .room = &spool_room_}),
       inbound_({.reader = reader_,
                 .learner = learner_,
                 .unknown = unknown_,
@@ -218,6 +222,7 @@ App::App(std::string settings_path,
                         return own_senders_.may_be_told(
                             message, headers, snapshots_.current()->settings);
                     },
+                .room = &spool_room_,
                 .make_submitter =
                     [this](const config::HoldSettings& settings) {
                         // The settings were checked: a target that does not parse never gets here.
@@ -301,6 +306,7 @@ App::App(std::string settings_path,
                    auto_release_,
                    learner_,
                    doubts_,
+                   spool_room_,
                    store_,
                    snapshots_,
                    *log_);
@@ -331,6 +337,7 @@ std::optional<std::string> App::pair_refusal(io::Database& database) {
 }
 
 void App::use_store() {
+    spool_room_.shrunk();
     release_.recover();
     if (!std::exchange(has_recovered_, true)) {
         // Later, what the program remembers is newer than what a store knows that has come back.

@@ -24,6 +24,7 @@
 #include "flow/release_flow.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/spool_room.hpp"
 #include "io/dir_spool.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
@@ -166,6 +167,7 @@ private:
     io::DirSpool spool_;
     io::GmimeReader reader_;
     io::GmimeReader answer_reader_{{.html_parts = dsn::HtmlParts::Own}};
+    flow::SpoolRoom spool_room_;
     flow::OwnMail own_mail_;
     flow::CampaignWatch campaigns_;
     flow::Departures departures_;

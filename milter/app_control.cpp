@@ -157,6 +157,13 @@ std::vector<ControlLine> App::status() const {
         number_line("campaigns_stopped", campaigns_.stopped().size())};
     const std::vector<ControlLine> dns = dns_watch_.status();
     lines.insert(lines.end(), dns.begin(), dns.end());
+    const flow::SpoolRoom::State spool = spool_room_.state(snapshot->settings.hold);
+    lines.push_back({"spool", spool.full.empty() ? "ok" : fmt::format("full: {}", spool.full)});
+    lines.push_back(number_line("spool_octets", spool.used));
+    if (spool.room.has_value()) {
+        lines.push_back(number_line("spool_room_octets", *spool.room));
+    }
+    lines.push_back(number_line("spool_senders_full", spool.senders_over));
     const std::vector<ControlLine> descriptors = descriptors_.status();
     lines.insert(lines.end(), descriptors.begin(), descriptors.end());
     lines.push_back(number_line("log_lines_lost", log_->lost()));
@@ -211,6 +218,15 @@ std::vector<ControlLine> App::metrics() const {
          .type = MetricType::Gauge,
          .label_name = "campaign",
          .values = stopped_campaigns()}};
+    const flow::SpoolRoom::State spool = spool_room_.state(snapshots_.current()->settings.hold);
+    all.push_back({.name = "holdback_spool_octets",
+                   .help = "Octets of held messages.",
+                   .type = MetricType::Gauge,
+                   .values = count(spool.used)});
+    all.push_back({.name = "holdback_spool_full",
+                   .help = "1 while a limit of the spool keeps mail from being held.",
+                   .type = MetricType::Gauge,
+                   .values = count(spool.full.empty() ? 0 : 1)});
     all.push_back(descriptors_.metric());
     all.push_back({.name = "holdback_log_lines_lost_total",
                    .help = "Log lines that could not be written.",

@@ -363,7 +363,8 @@ SessionReply Session::follow_plan() {
 }
 
 SessionReply Session::begin_split() {
-    auto copy = parts_.outbound.begin_copy(message_->headers, message_->envelope.queue_id);
+    auto copy = parts_.outbound.begin_copy(
+        message_->who, message_->envelope, message_->headers, message_->snapshot->settings.hold);
     if (!copy.has_value()) {
         return holding_failed(copy.error());
     }
@@ -374,9 +375,10 @@ SessionReply Session::begin_split() {
 
 SessionReply Session::holding_failed(const flow::CommitTrouble& why) {
     const config::OnErrorSettings& on_error = message_->snapshot->settings.on_error;
-    const bool in_spool = why.where == flow::CommitTrouble::Where::Spool;
+    const bool in_spool = why.where != flow::CommitTrouble::Where::Store;
+    const bool is_said = why.where == flow::CommitTrouble::Where::SpoolLimit;
     trouble(
-        ports::Severity::Error,
+        is_said ? ports::Severity::Info : ports::Severity::Error,
         fmt::format(
             "{}: nothing can be held: {}", in_spool ? "spool" : "store", core::log_safe(why.what)));
     message_->course = Course::Undecided;

@@ -177,6 +177,11 @@ struct HoldSettings {
     AtExpiry at_expiry = AtExpiry::Return;
     /// How long ended items (released, returned, discarded) stay listed.
     std::chrono::seconds keep_ended = std::chrono::days(30);
+    /// Octets that may be held, in all and of one sender; 0: no limit, and half of the room.
+    std::uint64_t max_size = 0;
+    std::uint64_t max_size_per_sender = 0;
+    /// Octets that stay free on the disk of the spool.
+    std::uint64_t min_free = std::uint64_t{64} * 1024 * 1024;
     /// Items whose cause has gone (a suppression lifted, a domain that resolves) go by themselves.
     bool auto_release = false;
 

@@ -381,17 +381,27 @@ void OutboundFlow::say_who_is_untold(const mail::Envelope& envelope,
                     *left_out == 0 ? "" : fmt::format(" ({} more such messages)", *left_out)));
 }
 
-core::Result<HeldCopy, CommitTrouble> OutboundFlow::begin_copy(const mail::HeaderList& headers,
-                                                               std::string_view queue_id) {
+core::Result<HeldCopy, CommitTrouble> OutboundFlow::begin_copy(
+    const Submitting& who,
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const config::HoldSettings& settings) {
     // A copy without a row would be for nothing, and may meet a store that is being mended.
     if (const auto usable = parts_.held.usable(); !usable.has_value()) {
         return std::unexpected(store_trouble(usable.error().what));
+    }
+    if (parts_.room != nullptr) {
+        const std::string sender = SpoolRoom::sender_of(who.user, envelope.sender_text());
+        if (auto why = parts_.room->refusal(sender, settings)) {
+            return std::unexpected(
+                CommitTrouble{.where = CommitTrouble::Where::SpoolLimit, .what = *std::move(why)});
+        }
     }
     auto writer = parts_.spool.begin();
     if (!writer.has_value()) {
         return std::unexpected(spool_trouble(writer.error().what));
     }
-    HeldCopy copy(*std::move(writer), outbound::header_digest(headers, queue_id));
+    HeldCopy copy(*std::move(writer), outbound::header_digest(headers, envelope.queue_id));
     copy.append_header(headers.text());
     copy.append_header("\r\n");
     return copy;
@@ -453,6 +463,10 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     }
     if (!outcomes.has_value()) {
         return std::unexpected(store_trouble(outcomes.error().what));
+    }
+    if (parts_.room != nullptr) {
+        parts_.room->took(SpoolRoom::sender_of(who.user, envelope.sender_text()),
+                          holds.front().message.octets);
     }
     for (std::size_t k = 0; k < taken.indices.size(); ++k) {
         committed.ids.at(taken.indices[k]) = outcomes->front().at(k).id;

@@ -14,6 +14,7 @@
 #include "flow/own_mail.hpp"
 #include "flow/own_senders.hpp"
 #include "flow/recording.hpp"
+#include "flow/spool_room.hpp"
 #include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
@@ -97,7 +98,11 @@ private:
 
 /// Why nothing could be held.
 struct CommitTrouble {
-    enum class Where : std::uint8_t { Spool, Store };
+    enum class Where : std::uint8_t {
+        Spool,
+        SpoolLimit,  ///< a limit of the spool was reached, which has been said
+        Store,
+    };
 
     Where where;
     std::string what;  ///< for the log
@@ -130,6 +135,7 @@ public:
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
         Learner* learner = nullptr;  ///< told of domains that take mail after all; nullptr: nobody
         ports::MtaTables* mta = nullptr;  ///< nullptr: there is no MTA to ask
+        SpoolRoom* room = nullptr;        ///< nullptr: the spool has no limits
     };
 
     explicit OutboundFlow(const Parts& parts) : parts_(parts) {}
@@ -178,8 +184,11 @@ public:
               std::span<const std::size_t> positions);
 
     /// Begins the copy of a message of which recipients are taken out.
-    [[nodiscard]] core::Result<HeldCopy, CommitTrouble> begin_copy(const mail::HeaderList& headers,
-                                                                   std::string_view queue_id);
+    [[nodiscard]] core::Result<HeldCopy, CommitTrouble> begin_copy(
+        const Submitting& who,
+        const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
+        const config::HoldSettings& settings);
 
     /// Makes the copy and all rows durable, and the DSN to the sender where recipients are given
     /// back, all in one step. Only after this may a recipient be deleted.

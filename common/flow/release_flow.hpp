@@ -10,6 +10,7 @@
 #include "flow/copy_checks.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/spool_room.hpp"
 #include "flow/store_trouble.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -75,6 +76,8 @@ public:
         CampaignWatch* campaigns = nullptr;
         /// Whether a DSN may go to the sender of held mail with this header; null: to any sender.
         std::function<bool(const mail::HeldMessage&, const mail::HeaderList&)> may_be_told;
+        /// Who is told when messages leave the spool; nullptr: nobody.
+        SpoolRoom* room = nullptr;
         /// Makes the submitter for `[hold] reinject`.
         std::function<std::unique_ptr<ports::Submitter>(const config::HoldSettings&)>
             make_submitter;

@@ -227,6 +227,9 @@ void ReleaseFlow::purge(const config::HoldSettings& settings) {
             }
         }
         if (!gone.empty()) {
+            if (parts_.room != nullptr) {
+                parts_.room->shrunk();
+            }
             if (const auto noted = parts_.held.spool_removed(gone); !noted.has_value()) {
                 trouble_.say(ports::Severity::Error,
                              "that files of the spool are gone is not written down",

@@ -28,6 +28,7 @@
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -386,6 +387,14 @@ core::Result<void, SpoolError> DirSpool::remove(std::string_view spool_id) {
 
 core::Result<std::vector<std::string>, SpoolError> DirSpool::ids() const {
     return ids_in(directory_);
+}
+
+core::Result<std::uint64_t, SpoolError> DirSpool::free_octets() const {
+    struct statvfs disk{};
+    if (statvfs(directory_.c_str(), &disk) != 0) {
+        return error_of(directory_, "statvfs", errno);
+    }
+    return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 std::string DirSpool::lost_and_found() const {

@@ -59,6 +59,8 @@ public:
     /// spool is left there.
     [[nodiscard]] core::Result<void, ports::SpoolError> take_back(const Found& file);
 
+    [[nodiscard]] core::Result<std::uint64_t, ports::SpoolError> free_octets() const override;
+
 private:
     [[nodiscard]] std::string lost_and_found() const;
     /// Moves a file from one directory into another under the same name, durable on return.

@@ -237,6 +237,19 @@ void add_hold(Fields& fields) {
         {"hold", "keep_ended"},
         [](auto& s) -> auto& { return s.hold.keep_ended; },
         config::duration_form<seconds>(seconds(1), std::chrono::days(3650), "30d")));
+    constexpr std::uint64_t kMostOctets = std::uint64_t{1} << 50U;
+    fields.push_back(text_field(
+        {"hold", "max_size"},
+        [](auto& s) -> auto& { return s.hold.max_size; },
+        config::size_form(0, kMostOctets, "10GiB")));
+    fields.push_back(text_field(
+        {"hold", "max_size_per_sender"},
+        [](auto& s) -> auto& { return s.hold.max_size_per_sender; },
+        config::size_form(0, kMostOctets, "1GiB")));
+    fields.push_back(text_field(
+        {"hold", "min_free"},
+        [](auto& s) -> auto& { return s.hold.min_free; },
+        config::size_form(0, kMostOctets, "64MiB")));
     fields.push_back(switch_field({"hold", "auto_release"},
                                   [](auto& s) -> auto& { return s.hold.auto_release; }));
 }

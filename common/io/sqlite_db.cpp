@@ -27,6 +27,7 @@ namespace {
 /// Reading connections kept open; beyond that, a connection lives for one call.
 constexpr std::size_t kIdleReaders = 8;
 constexpr mode_t kFileMode = 0640;
+constexpr std::chrono::milliseconds kLetGoStep{5};
 /// Pages of the log after which a writer that defers its commits to the disk brings them over.
 constexpr int kDeferredPages = 4000;
 
@@ -241,8 +242,13 @@ void Database::let_go() {
         const std::scoped_lock lock(checkpoint_mutex_);
         drop_checkpointer();
     }
-    if (lent_.load() > 0) {
-        throw DatabaseError(fmt::format("{}: still being read", path()));
+    // Nobody begins to read any more, but who has come to be refused is counted for a moment.
+    const auto deadline = std::chrono::steady_clock::now() + options_.busy_timeout;
+    while (lent_.load() > 0) {
+        if (std::chrono::steady_clock::now() >= deadline) {
+            throw DatabaseError(fmt::format("{}: still being read", path()));
+        }
+        std::this_thread::sleep_for(kLetGoStep);
     }
     drop_idle();
 }

@@ -244,6 +244,22 @@ core::Result<std::vector<std::string>, StoreError> SqliteHeld::removable_spool_i
     });
 }
 
+core::Result<std::vector<ports::SpoolShare>, StoreError> SqliteHeld::spool_shares() {
+    return at_store_boundary([&] {
+        return database_.read([](Connection& connection) {
+            Query query = connection.query(
+                "SELECT CASE user WHEN '' THEN lower(sender) ELSE user END AS by_whom, "
+                "sum(octets) FROM held_message WHERE spool_removed = 0 GROUP BY by_whom");
+            std::vector<ports::SpoolShare> shares;
+            while (query.step()) {
+                shares.push_back({.sender = query.text(0),
+                                  .octets = static_cast<std::uint64_t>(query.integer(1))});
+            }
+            return shares;
+        });
+    });
+}
+
 core::Result<void, StoreError> SqliteHeld::spool_removed(std::span<const std::string> spool_ids) {
     return at_store_boundary([&] {
         database_.write([&](Connection& connection) {

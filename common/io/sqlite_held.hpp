@@ -82,6 +82,8 @@ public:
         std::string_view after, std::size_t most) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
         std::size_t most) override;
+    [[nodiscard]] core::Result<std::vector<ports::SpoolShare>, ports::StoreError> spool_shares()
+        override;
     [[nodiscard]] core::Result<void, ports::StoreError> spool_removed(
         std::span<const std::string> spool_ids) override;
     [[nodiscard]] core::Result<std::size_t, ports::StoreError> purge_ended(

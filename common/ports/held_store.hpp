@@ -90,6 +90,12 @@ struct FoundCopy {
     std::string text;  ///< what says so, for people
 };
 
+/// What one sender (the SASL user, else the envelope sender) has in the spool.
+struct SpoolShare {
+    std::string sender;
+    std::uint64_t octets = 0;
+};
+
 /// When to look at an item again.
 struct Recheck {
     std::int64_t id = 0;
@@ -185,6 +191,9 @@ public:
     /// of whom it would tell.
     [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> settle_found(
         std::span<const FoundCopy> copies, core::TimePoint now) = 0;
+
+    /// The messages with a file in the spool, by sender. A look at all of them.
+    [[nodiscard]] virtual core::Result<std::vector<SpoolShare>, StoreError> spool_shares() = 0;
 
     /// Calls `visit` for each item until it returns false, in order of the time that is asked for,
     /// else of id. No lock is held while `visit` runs: it may call this store.

@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "mail/held.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -75,6 +76,9 @@ public:
 
     /// Removes a message; one that is not there is no error.
     [[nodiscard]] virtual core::Result<void, SpoolError> remove(std::string_view spool_id) = 0;
+
+    /// Octets that are free on its disk for us.
+    [[nodiscard]] virtual core::Result<std::uint64_t, SpoolError> free_octets() const = 0;
 
     /// The ids of all committed messages.
     [[nodiscard]] virtual core::Result<std::vector<std::string>, SpoolError> ids() const = 0;

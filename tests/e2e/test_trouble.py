@@ -149,7 +149,8 @@ def small_disk(bench, tmp_path):
 def spool(bench, small_disk):
     """Settings for a spool on the small disk, with a store that belongs to it."""
     path = bench.holdback.base / "small.db"
-    yield {"hold": {"spool": str(small_disk / "held")}, "store": {"path": str(path)}}
+    hold = {"spool": str(small_disk / "held"), "min_free": "0B"}
+    yield {"hold": hold, "store": {"path": str(path)}}
     for file in path.parent.glob("small.db*"):
         file.unlink()
 

@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import hashlib
 import os
+import random
 import shutil
 import sqlite3
 import time
@@ -331,3 +332,46 @@ def test_a_store_that_another_program_has_locked_lets_mail_flow(rig):
         store.execute("ROLLBACK")
     assert status(rig)["store"] == "ok"
     wait_for("mail is held again", lambda: send(rig, f"free {time.time()}").deleted == [CARL])
+
+
+def test_killed_in_between_it_loses_nothing_that_was_held(rig, tmp_path):
+    """Each round damages the store, restores a copy and lists the spool in it, and kills the daemon
+    at odd moments of that. Whatever was held is held in the end."""
+    whole(rig)
+    rig.holdback.start()
+    chance = random.Random(60)
+    told = set()
+
+    def restored(copy):
+        return rig.holdback.ctl("store", "restore", copy, check=False).code == 0
+
+    for turn in range(6):
+        copy = tmp_path / f"copy{turn}.db"
+        rig.holdback.ctl("store", "backup", copy)
+        for number in range(3):
+            if send(rig, f"killed {turn}.{number}").deleted == [CARL]:
+                told.add(f"killed {turn}.{number}")
+        time.sleep(chance.uniform(0, 1.5))
+        rig.holdback.kill()
+        spoilt = file_of(rig).read_bytes()
+        put(rig, file_of(rig), chance.choice([middle_spoilt(spoilt), b"no database " * 999]))
+        rig.holdback.start()
+        wait_for("it is out", lambda: status(rig)["store"].startswith("out of order"))
+        time.sleep(chance.uniform(0, 2))
+        if chance.random() < 0.5:
+            rig.holdback.kill()
+            rig.holdback.start()
+        wait_for("it lets go", lambda: restored(copy))
+        is_killed = chance.random() < 0.5
+        if is_killed:
+            time.sleep(chance.uniform(0, 1))
+            rig.holdback.kill()
+        wait_for("listed", lambda: rig.holdback.ctl("held", "rescue", check=False).code == 0)
+        if is_killed:
+            rig.holdback.start()
+        rig.holdback.reload()
+        wait_for("it is used", lambda: status(rig)["store"] == "ok", seconds=40)
+        held = {row["campaign"] for row in rig.holdback.held() if row["state"] == "held"}
+        assert told <= held, (turn, told - held)
+    assert len(told) == 18
+    assert not list((rig.holdback.base / "held/lost+found").glob("*"))

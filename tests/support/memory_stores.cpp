@@ -836,6 +836,26 @@ core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::remov
     return ids;
 }
 
+core::Result<std::vector<ports::SpoolShare>, ports::StoreError> MemoryHeldStore::spool_shares() {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::map<std::string, std::uint64_t> by_sender;
+    for (const MessageRow& row : std::views::values(messages_)) {
+        if (!row.spool_removed) {
+            const mail::HeldMessage& message = row.message;
+            by_sender[message.user.empty() ? core::to_lower(message.sender) : message.user] +=
+                message.octets;
+        }
+    }
+    std::vector<ports::SpoolShare> shares;
+    for (const auto& [sender, octets] : by_sender) {
+        shares.push_back({.sender = sender, .octets = octets});
+    }
+    return shares;
+}
+
 core::Result<void, ports::StoreError> MemoryHeldStore::spool_removed(
     std::span<const std::string> spool_ids) {
     if (auto what = trouble_.met()) {

@@ -173,6 +173,8 @@ public:
         std::string_view after, std::size_t most) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
         std::size_t most) override;
+    [[nodiscard]] core::Result<std::vector<ports::SpoolShare>, ports::StoreError> spool_shares()
+        override;
     [[nodiscard]] core::Result<void, ports::StoreError> spool_removed(
         std::span<const std::string> spool_ids) override;
     [[nodiscard]] core::Result<std::size_t, ports::StoreError> purge_ended(
@@ -226,6 +228,10 @@ public:
         std::string_view spool_id) override;
     [[nodiscard]] core::Result<void, ports::SpoolError> remove(std::string_view spool_id) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids() const override;
+    [[nodiscard]] core::Result<std::uint64_t, ports::SpoolError> free_octets() const override {
+        return free_.load();
+    }
+    void set_free_octets(std::uint64_t octets) { free_.store(octets); }
 
     /// The octets of a committed message.
     [[nodiscard]] std::optional<std::string> octets(std::string_view spool_id) const;
@@ -239,6 +245,7 @@ public:
     Trouble& read_trouble() const { return read_trouble_; }
 
 private:
+    std::atomic<std::uint64_t> free_ = std::uint64_t{1} << 40U;
     class Writer;
 
     std::string keep(std::string octets);
