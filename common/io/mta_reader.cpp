@@ -15,9 +15,9 @@
 #include <expected>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -64,11 +64,13 @@ core::Result<std::string, std::string> read_file(const std::string& path) {
     if (octets > kMostOctets) {
         return std::unexpected(fmt::format("{}: is longer than 16 MiB", path));
     }
-    std::ifstream file(path, std::ios::binary);
+    const std::ifstream file(path, std::ios::binary);
     if (!file.is_open()) {
         return std::unexpected(fmt::format("{}: {}", path, std::generic_category().message(errno)));
     }
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream text;
+    text << file.rdbuf();
+    return std::move(text).str();
 }
 
 /// The line that says what went wrong.
