@@ -13,6 +13,7 @@
 #include "flow/notice_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/spool_room.hpp"
 #include "io/domain_lookup.hpp"
 #include "io/host_name.hpp"
 #include "io/local_time.hpp"

@@ -10,6 +10,7 @@
 #include "flow/outcome_flow.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
+#include "flow/spool_room.hpp"
 #include "io/dns_source.hpp"
 #include "milter/app.hpp"
 #include "milter/control_protocol.hpp"
@@ -40,6 +41,20 @@ using ControlAnswer = core::Result<std::vector<ControlLine>, std::string>;
 
 ControlLine number_line(std::string_view key, std::uint64_t number) {
     return {std::string(key), fmt::format("{}", number)};
+}
+
+std::vector<report::Metric> spool_metrics(const flow::SpoolRoom::State& spool) {
+    const auto one = [](std::uint64_t value) {
+        return std::vector<report::MetricValue>{{.label = {}, .value = value}};
+    };
+    return {{.name = "holdback_spool_octets",
+             .help = "Octets of held messages.",
+             .type = report::MetricType::Gauge,
+             .values = one(spool.used)},
+            {.name = "holdback_spool_full",
+             .help = "1 while a limit of the spool keeps mail from being held.",
+             .type = report::MetricType::Gauge,
+             .values = one(spool.full.empty() ? 0 : 1)}};
 }
 
 }  // namespace
@@ -218,15 +233,8 @@ std::vector<ControlLine> App::metrics() const {
          .type = MetricType::Gauge,
          .label_name = "campaign",
          .values = stopped_campaigns()}};
-    const flow::SpoolRoom::State spool = spool_room_.state(snapshots_.current()->settings.hold);
-    all.push_back({.name = "holdback_spool_octets",
-                   .help = "Octets of held messages.",
-                   .type = MetricType::Gauge,
-                   .values = count(spool.used)});
-    all.push_back({.name = "holdback_spool_full",
-                   .help = "1 while a limit of the spool keeps mail from being held.",
-                   .type = MetricType::Gauge,
-                   .values = count(spool.full.empty() ? 0 : 1)});
+    std::ranges::move(spool_metrics(spool_room_.state(snapshots_.current()->settings.hold)),
+                      std::back_inserter(all));
     all.push_back(descriptors_.metric());
     all.push_back({.name = "holdback_log_lines_lost_total",
                    .help = "Log lines that could not be written.",

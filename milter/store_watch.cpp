@@ -167,14 +167,14 @@ void StoreWatch::take_up(bool asked, const std::stop_token& stop) {
                                  .refusal = parts_.refusal});
         damaged_.reset();
         parts_.mark.passed();
-        return;
     } catch (const io::DatabaseDamaged&) {
         damaged_ = mark;
         parts_.mark.keep();
+        parts_.guard.let_go();
     } catch (const io::DatabaseError&) {
         // The database says why.
+        parts_.guard.let_go();
     }
-    parts_.guard.let_go();
 }
 
 void StoreWatch::checkpoint() {

@@ -13,6 +13,7 @@
 #include "flow/outbound_judge.hpp"
 #include "flow/recording.hpp"
 #include "flow/sender_key.hpp"
+#include "flow/spool_room.hpp"
 #include "flow/submitting.hpp"
 #include "flow/whole_message.hpp"
 #include "mail/address.hpp"

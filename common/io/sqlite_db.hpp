@@ -285,8 +285,8 @@ private:
     std::atomic<bool> out_of_order_ = false;  // as `disorder_` says
     core::Guarded<std::optional<Disorder>> disorder_;
     std::mutex writer_mutex_;
-    std::unique_ptr<Connection> writer_;               // guarded by writer_mutex_
-    std::chrono::steady_clock::time_point busy_at_{};  // the same: another had the lock until then
+    std::unique_ptr<Connection> writer_;             // guarded by writer_mutex_
+    std::chrono::steady_clock::time_point busy_at_;  // the same: another had the lock until then
     std::mutex checkpoint_mutex_;
     std::unique_ptr<Connection> checkpointer_;  // guarded by checkpoint_mutex_
     std::mutex idle_mutex_;

@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <expected>
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
