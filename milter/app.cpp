@@ -11,6 +11,7 @@
 #include "flow/doubts.hpp"
 #include "flow/learner.hpp"
 #include "flow/notice_flow.hpp"
+#include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/spool_room.hpp"

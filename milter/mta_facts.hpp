@@ -37,8 +37,8 @@ struct MailFacts {
 struct RcptFacts {
     std::string path;
     std::vector<std::string> arguments;
-    std::string mailer;         ///< {rcpt_mailer}
-    std::string next_hop = {};  ///< {rcpt_host}
+    std::string mailer;    ///< {rcpt_mailer}
+    std::string next_hop;  ///< {rcpt_host}
 };
 
 /// The envelope of a message as MAIL begins it, with its direction and without recipients; `who` is

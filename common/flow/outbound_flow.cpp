@@ -39,6 +39,7 @@
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
+#include "report/rate_limit.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -202,6 +203,17 @@ outbound::EnvelopeSigns signs_of(const Submitting& who,
             .window_recipients = window};
 }
 
+outbound::StreamDecision stream_of(const outbound::EnvelopeSigns& signs,
+                                   const mail::HeaderList& headers,
+                                   const config::Settings& settings) {
+    outbound::StreamDecision stream = outbound::stream_by_envelope(signs, settings);
+    if (!stream.is_bulk() && !stream.is_always_direct()) {
+        stream = outbound::stream_by_headers(headers, settings.bulk);
+    }
+    stream.sent_to = outbound::sent_to(signs, headers, settings.bulk);
+    return stream;
+}
+
 }  // namespace
 
 void HeldCopy::append(std::string_view octets) {
@@ -307,12 +319,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
         origin_of(who), envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);
     const std::size_t window =
         count_recipients(who, envelope, envelope.recipients_to_judge(), settings);
-    const outbound::EnvelopeSigns signs = signs_of(who, envelope, window);
-    decision.stream = outbound::stream_by_envelope(signs, settings);
-    if (!decision.stream.is_bulk() && !decision.stream.is_always_direct()) {
-        decision.stream = outbound::stream_by_headers(headers, settings.bulk);
-    }
-    decision.stream.sent_to = outbound::sent_to(signs, headers, settings.bulk);
+    decision.stream = stream_of(signs_of(who, envelope, window), headers, settings);
     decision.header = header_facts(headers, settings.bulk);
     decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
