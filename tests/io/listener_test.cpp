@@ -176,7 +176,10 @@ TEST_CASE("whoever owns the directory of the socket gets nothing else from a sta
         return 0;
     });
     int opened = 0;
-    for (int round = 0; round < 400; ++round) {
+    constexpr int kRounds = 400;
+    constexpr int kMostRounds = 100 * kRounds;
+    // Where the attacker has a core to himself, it takes some luck to open a socket at all.
+    for (int round = 0; round < kRounds || (opened == 0 && round < kMostRounds); ++round) {
         opened += Listener::open(given_away(path)).has_value() ? 1 : 0;
         REQUIRE(status_of(victim).st_uid == 0);
         REQUIRE((status_of(victim).st_mode & 07777) == 0600);
