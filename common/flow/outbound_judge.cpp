@@ -10,7 +10,6 @@
 #include "flow/outbound_flow.hpp"
 #include "flow/sent_copies.hpp"
 #include "flow/submitting.hpp"
-#include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
@@ -31,7 +30,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <fmt/format.h>

@@ -137,9 +137,10 @@ void OutboundFlow::report_recipient(const Submitting& who,
     line.held_id = held_id;
     line.overridden = verdict.overridden;
     line.campaign = decision.campaign_name();
-    if (index < decision.facts.recipients.size() &&
-        decision.facts.recipients[index].route.has_value()) {
-        line.route = outbound::shown(*decision.facts.recipients[index].route);
+    if (index < decision.facts.recipients.size()) {
+        if (const auto& route = decision.facts.recipients[index].route; route.has_value()) {
+            line.route = outbound::shown(*route);
+        }
     }
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
