@@ -199,7 +199,8 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
     if (!queue_id.empty()) {
         message_->envelope.queue_id = queue_id;
     }
-    if (message_->own_notice && goes_to_its_postmaster(message_->envelope)) {
+    if (message_->own_notice && goes_to_its_postmaster(message_->envelope) &&
+        parts_.own_senders.has(message_->envelope.sender, message_->snapshot->settings)) {
         parts_.log.write(ports::Severity::Info,
                          notice_line(message_->who.session_id, message_->envelope));
         return Accept{};

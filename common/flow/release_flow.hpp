@@ -194,6 +194,8 @@ private:
     /// Those of whom nobody may be told expire later, so that they keep no other from its end.
     void put_off_untold(std::span<const ItemOutcome> outcomes);
     void purge(const config::HoldSettings& settings);
+    /// Removes what can go out of the spool; gives how many files.
+    std::size_t remove_files();
     void put_in_doubt();
     /// Good recipients whom the MTA had refused for good when the program ended.
     [[nodiscard]] Items refused_before();

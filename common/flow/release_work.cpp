@@ -214,30 +214,8 @@ void ReleaseFlow::put_off_untold(std::span<const ItemOutcome> outcomes) {
 void ReleaseFlow::purge(const config::HoldSettings& settings) {
     const core::SteadyPoint now = parts_.clock.steady_now();
     if (now >= next_files_) {
-        const auto removable = parts_.held.removable_spool_ids(kMostFilesInTurn);
-        if (!removable.has_value()) {
-            trouble_.say(ports::Severity::Error,
-                         "which files of the spool can go is not known",
-                         removable.error().what);
-        }
-        std::vector<std::string> gone;
-        for (const std::string& spool_id : removable.value_or(std::vector<std::string>{})) {
-            if (parts_.spool.remove(spool_id).has_value()) {
-                gone.push_back(spool_id);
-            }
-        }
-        if (!gone.empty()) {
-            if (parts_.room != nullptr) {
-                parts_.room->shrunk();
-            }
-            if (const auto noted = parts_.held.spool_removed(gone); !noted.has_value()) {
-                trouble_.say(ports::Severity::Error,
-                             "that files of the spool are gone is not written down",
-                             noted.error().what);
-            }
-        }
         // Each look passes over all messages in the spool.
-        next_files_ = gone.size() == kMostFilesInTurn ? now : now + kBetweenFiles;
+        next_files_ = remove_files() == kMostFilesInTurn ? now : now + kBetweenFiles;
     }
     if (now >= next_purge_) {
         const auto purged = parts_.held.purge_ended(parts_.clock.now() - settings.keep_ended);
@@ -248,6 +226,38 @@ void ReleaseFlow::purge(const config::HoldSettings& settings) {
         }
         next_purge_ = now + kBetweenPurges;
     }
+}
+
+std::size_t ReleaseFlow::remove_files() {
+    const auto removable = parts_.held.removable_spool_ids(kMostFilesInTurn);
+    if (!removable.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "which files of the spool can go is not known",
+                     removable.error().what);
+        return 0;
+    }
+    std::vector<std::string> gone;
+    for (const std::string& spool_id : *removable) {
+        if (const auto removed = parts_.spool.remove(spool_id); removed.has_value()) {
+            gone.push_back(spool_id);
+        } else {
+            trouble_.say(ports::Severity::Error,
+                         "a file of the spool can't be removed",
+                         removed.error().what);
+        }
+    }
+    if (gone.empty()) {
+        return 0;
+    }
+    if (parts_.room != nullptr) {
+        parts_.room->shrunk();
+    }
+    if (const auto noted = parts_.held.spool_removed(gone); !noted.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "that files of the spool are gone is not written down",
+                     noted.error().what);
+    }
+    return gone.size();
 }
 
 void ReleaseFlow::note_files() {

@@ -226,40 +226,52 @@ std::string JournalFollower::line() const {
         *message);
 }
 
+void JournalFollower::take_entry(bool is_first, ports::LogBatch& batch) {
+    trouble_.clear();
+    if ((is_first && is_old()) || !is_of_an_mta()) {
+        return;
+    }
+    std::string text = line();
+    if (text.empty()) {
+        ++batch.skipped;
+    } else {
+        batch.lines.push_back(std::move(text));
+    }
+}
+
+bool JournalFollower::wait_until(core::SteadyPoint deadline) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::min<core::SteadyPoint::duration>(
+            deadline - std::chrono::steady_clock::now(), kPatience));
+    if (left.count() <= 0) {
+        return false;
+    }
+    const int woken = sd_journal_wait(journal_.get(), static_cast<std::uint64_t>(left.count()));
+    if (woken < 0 && woken != -EINTR) {
+        fail("followed", woken);
+        return false;
+    }
+    return true;
+}
+
 ports::LogBatch JournalFollower::read(std::size_t most,
                                       core::SteadyPoint deadline,
                                       const std::stop_token& stop) {
     ports::LogBatch batch;
-    while (batch.lines.size() < most && !stop.stop_requested() && (journal_ != nullptr || open())) {
-        const bool had_cursor = !cursor_.empty();
-        const Next found = next();
-        if (found == Next::Trouble) {
-            break;
-        }
-        if (found == Next::Entry) {
-            trouble_.clear();
-            if ((!had_cursor && is_old()) || !is_of_an_mta()) {
-                continue;
-            }
-            std::string text = line();
-            if (text.empty()) {
-                ++batch.skipped;
-            } else {
-                batch.lines.push_back(std::move(text));
-            }
-            continue;
-        }
-        const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
-            std::min<core::SteadyPoint::duration>(deadline - std::chrono::steady_clock::now(),
-                                                  kPatience));
-        if (!batch.lines.empty() || left.count() <= 0) {
-            break;
-        }
-        if (const int woken =
-                sd_journal_wait(journal_.get(), static_cast<std::uint64_t>(left.count()));
-            woken < 0 && woken != -EINTR) {
-            fail("followed", woken);
-            break;
+    bool goes_on = true;
+    while (goes_on && batch.lines.size() < most && !stop.stop_requested() &&
+           (journal_ != nullptr || open())) {
+        const bool is_first = cursor_.empty();
+        switch (next()) {
+            case Next::Entry:
+                take_entry(is_first, batch);
+                break;
+            case Next::End:
+                goes_on = batch.lines.empty() && wait_until(deadline);
+                break;
+            case Next::Trouble:
+                goes_on = false;
+                break;
         }
     }
     batch.position = cursor_;

@@ -56,6 +56,10 @@ private:
     /// The current entry as a line of log in ISO 8601 form; empty when its message is too long.
     [[nodiscard]] std::string line() const;
     [[nodiscard]] std::optional<std::string> field(const char* name) const;
+    /// Gives the current entry to a batch, if it is one to give.
+    void take_entry(bool is_first, ports::LogBatch& batch);
+    /// Waits for entries, a moment at most; false when time is up, or something went wrong.
+    bool wait_until(core::SteadyPoint deadline);
     /// Remembers what went wrong, and closes the files.
     void fail(std::string_view what, int error);
 

@@ -12,11 +12,12 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <optional>
-#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -79,6 +80,15 @@ std::string_view last_line(std::string_view text) {
     return text.substr(text.rfind('\n') + 1);
 }
 
+/// How a list of Postfix's is looked up: all but one exactly, whatever
+/// `parent_domain_matches_subdomains` says.
+mail::Subdomains subdomains_of(std::string_view list, bool parents_match) {
+    if (list != "relay_domains") {
+        return mail::Subdomains::Never;
+    }
+    return parents_match ? mail::Subdomains::Always : mail::Subdomains::ByDot;
+}
+
 /// One instance of Postfix.
 class PostfixReader {
 public:
@@ -112,11 +122,7 @@ public:
         const auto with_parents = words(values["parent_domain_matches_subdomains"]);
         for (const std::string_view list : kPostfixLists) {
             const bool parents = std::ranges::find(with_parents, list) != with_parents.end();
-            // The others are looked up exactly, whatever that parameter says.
-            const auto subdomains = list != "relay_domains" ? mail::Subdomains::Never
-                                    : parents               ? mail::Subdomains::Always
-                                                            : mail::Subdomains::ByDot;
-            mail::DomainList domains{std::string(list), subdomains};
+            mail::DomainList domains{std::string(list), subdomains_of(list, parents)};
             add_entries(
                 config::parse_domain_list(values[std::string(list)]), false, 0, domains, names);
             if (!domains.is_empty()) {
@@ -130,7 +136,7 @@ public:
                      .name = std::string(config::without_proxy(entry.text))});
             }
         }
-        for (std::string hop :
+        for (const std::string& hop :
              {values["relayhost"],
               config::parse_transport_hop(values["default_transport"]).next_hop}) {
             if (!hop.empty()) {
@@ -185,6 +191,7 @@ private:
         return core::to_lower(core::trim(text->substr(0, text->find('\n'))));
     }
 
+    // NOLINTNEXTLINE(misc-no-recursion): as below
     void add_entries(const std::vector<config::ListEntry>& entries,
                      bool excludes,
                      std::size_t depth,
@@ -252,6 +259,27 @@ mail::MtaNames read_postfix(const std::string& directory, core::SteadyPoint dead
     return names;
 }
 
+void add_members(const config::SendmailCf::Class& from,
+                 mail::DomainList& domains,
+                 mail::MtaNames& names) {
+    for (const std::string& name : from.names) {
+        domains.add_name(name, false);
+    }
+    for (const config::SendmailCf::ClassFile& file : from.files) {
+        if (file.optional && !exists(file.path)) {
+            continue;
+        }
+        const auto members = read_file(file.path);
+        if (!members.has_value()) {
+            names.troubles.push_back(members.error());
+            continue;
+        }
+        for (const std::string& name : config::parse_class_file(*members)) {
+            domains.add_name(name, false);
+        }
+    }
+}
+
 mail::MtaNames read_sendmail(const std::string& path) {
     mail::MtaNames names;
     names.kind = mail::MtaKind::Sendmail;
@@ -273,22 +301,7 @@ mail::MtaNames read_sendmail(const std::string& path) {
             continue;
         }
         mail::DomainList domains{std::string(each.shown), each.subdomains};
-        for (const std::string& name : found->second.names) {
-            domains.add_name(name, false);
-        }
-        for (const config::SendmailCf::ClassFile& file : found->second.files) {
-            if (file.optional && !exists(file.path)) {
-                continue;
-            }
-            const auto members = read_file(file.path);
-            if (!members.has_value()) {
-                names.troubles.push_back(members.error());
-                continue;
-            }
-            for (const std::string& name : config::parse_class_file(*members)) {
-                domains.add_name(name, false);
-            }
-        }
+        add_members(found->second, domains, names);
         for (const std::string& other : found->second.others) {
             names.troubles.push_back(fmt::format(
                 "{}: class {} is read from files only, not from {}", path, each.class_name, other));

@@ -337,6 +337,9 @@ void add_learning(Fields& fields) {
         scopes));
     fields.push_back(text_field(
         {"learn.scope", "manual"}, [](auto& s) -> auto& { return s.learn.scope.manual; }, scopes));
+}
+
+void add_outage_and_unsubscribing(Fields& fields) {
     fields.push_back(
         switch_field({"outage", "enabled"}, [](auto& s) -> auto& { return s.outage.enabled; }));
     fields.push_back(text_field(
@@ -454,6 +457,7 @@ std::vector<SettingsField> settings_fields() {
     add_on_error(fields);
     add_inbound(fields);
     add_learning(fields);
+    add_outage_and_unsubscribing(fields);
     add_seal(fields);
     add_logs(fields);
     return fields;

@@ -116,7 +116,8 @@ def full_disk(path):
 
 @pytest.mark.parametrize("answer", ["tempfail", "accept"])
 def test_a_spool_that_is_full_now_and_then(bench, small_disk, store, answer):
-    settings = {"hold": {"spool": str(small_disk / "held")}, "on_error": {"spool": answer}}
+    hold = {"spool": str(small_disk / "held"), "min_free": "0B"}
+    settings = {"hold": hold, "on_error": {"spool": answer}}
     with bench.changed(over(store, settings)):
         account = weather(bench, full_disk(small_disk), retry=answer == "tempfail")
         assert bench.holdback.log("spool: nothing can be held: .*(?i:space)")

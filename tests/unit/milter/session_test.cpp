@@ -1235,6 +1235,9 @@ TEST_CASE("the MTA's notices to the postmaster are left alone") {
     CHECK(house.items().size() == 2);
     static_cast<void>(house.send("double-bounce@a.test", {"postmaster@null.test"}, newsletter));
     CHECK(house.items().size() == 3);
+    // The MTA of this host speaks for no other domain.
+    static_cast<void>(house.send("double-bounce@null.test", {"postmaster@null.test"}, newsletter));
+    CHECK(house.items().size() == 4);
 }
 
 TEST_CASE("trouble of ours is answered as the settings say") {
