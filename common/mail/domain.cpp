@@ -160,6 +160,7 @@ core::Result<Parsed<Domain>, SyntaxError> Domain::parse(std::string_view text, S
     return Parsed<Domain>{.value = Domain(literal_text(*address), true, address), .oddities = {}};
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): what has been mapped is ASCII, and not mapped again
 core::Result<Parsed<Domain>, SyntaxError> Domain::parse_name(std::string_view text) {
     Parsed<Domain> parsed{.value = Domain({}, false, std::nullopt), .oddities = {}};
     std::vector<std::string_view> labels = core::split(text, '.');
@@ -193,6 +194,7 @@ core::Result<Parsed<Domain>, SyntaxError> Domain::parse_name(std::string_view te
     return parsed;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): what has been mapped is ASCII, and not mapped again
 core::Result<Parsed<Domain>, SyntaxError> Domain::parse_mapped(std::string_view text) {
     const auto mapped = mapped_domain(text);
     if (!mapped.has_value() || core::has_non_ascii(*mapped)) {

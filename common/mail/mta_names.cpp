@@ -33,6 +33,23 @@ std::string_view parent_of(std::string_view name) {
     return dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
 }
 
+/// Whether a table has one of the keys; nullopt when none is there as far as it answered.
+std::optional<bool> has_any(const MtaTable& table,
+                            const std::vector<std::string>& keys,
+                            const DomainList::Has& table_has) {
+    std::optional<bool> all = false;
+    for (const std::string& key : keys) {
+        const std::optional<bool> answer = table_has(table, key);
+        if (answer.value_or(false)) {
+            return true;
+        }
+        if (!answer.has_value()) {
+            all.reset();
+        }
+    }
+    return all;
+}
+
 }  // namespace
 
 void DomainList::add_name(std::string_view name, bool excludes) {
@@ -56,16 +73,21 @@ std::vector<std::string> DomainList::keys_of(const Domain& domain) const {
     return keys;
 }
 
-Membership DomainList::has(const Domain& domain, const Has& table_has) const {
-    const std::vector<std::string> keys = keys_of(domain);
-    const NameEntry* by_name = nullptr;
+const DomainList::NameEntry* DomainList::first_name(const std::vector<std::string>& keys) const {
+    const NameEntry* first = nullptr;
     for (const std::string& key : keys) {
         const auto found = names_.find(key);
         if (found != names_.end() &&
-            (by_name == nullptr || found->second.position < by_name->position)) {
-            by_name = &found->second;
+            (first == nullptr || found->second.position < first->position)) {
+            first = &found->second;
         }
     }
+    return first;
+}
+
+Membership DomainList::has(const Domain& domain, const Has& table_has) const {
+    const std::vector<std::string> keys = keys_of(domain);
+    const NameEntry* const by_name = first_name(keys);
     bool perhaps_in = false;
     bool perhaps_out = false;
     const auto decided = [&](bool excludes) {
@@ -79,15 +101,11 @@ Membership DomainList::has(const Domain& domain, const Has& table_has) const {
         if (by_name != nullptr && by_name->position < entry.position) {
             break;
         }
-        bool unknown = false;
-        for (const std::string& key : keys) {
-            const std::optional<bool> answer = table_has(entry.table, key);
-            if (answer.value_or(false)) {
-                return decided(entry.excludes);
-            }
-            unknown = unknown || !answer.has_value();
+        const std::optional<bool> answer = has_any(entry.table, keys, table_has);
+        if (answer.value_or(false)) {
+            return decided(entry.excludes);
         }
-        (entry.excludes ? perhaps_out : perhaps_in) |= unknown;
+        (entry.excludes ? perhaps_out : perhaps_in) |= !answer.has_value();
     }
     if (by_name != nullptr) {
         return decided(by_name->excludes);

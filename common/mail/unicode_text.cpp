@@ -25,7 +25,7 @@ icu::StringPiece piece_of(std::string_view text) {
 
 /// ICU's errors are mistakes of ours or a lack of memory: its functions take all well-formed UTF-8.
 void expect_success(UErrorCode status) {
-    if (U_FAILURE(status)) {
+    if (U_FAILURE(status) != 0) {
         throw std::bad_alloc();
     }
 }
@@ -54,7 +54,7 @@ std::optional<std::string> mapped_domain(std::string_view name) {
     icu::IDNAInfo info;
     idna->nameToASCII_UTF8(piece_of(name), sink, info, status);
     expect_success(status);
-    if (info.hasErrors() || result.empty()) {
+    if (info.hasErrors() != 0 || result.empty()) {
         return std::nullopt;
     }
     return result;
