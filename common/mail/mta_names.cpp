@@ -33,6 +33,21 @@ std::string_view parent_of(std::string_view name) {
     return dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
 }
 
+/// The entry for one of the keys that comes first in the list; nullptr when there is none.
+template <typename Entries>
+const typename Entries::mapped_type* first_of(const Entries& entries,
+                                              const std::vector<std::string>& keys) {
+    const typename Entries::mapped_type* first = nullptr;
+    for (const std::string& key : keys) {
+        const auto found = entries.find(key);
+        if (found != entries.end() &&
+            (first == nullptr || found->second.position < first->position)) {
+            first = &found->second;
+        }
+    }
+    return first;
+}
+
 /// Whether a table has one of the keys; nullopt when none is there as far as it answered.
 std::optional<bool> has_any(const MtaTable& table,
                             const std::vector<std::string>& keys,
@@ -73,21 +88,9 @@ std::vector<std::string> DomainList::keys_of(const Domain& domain) const {
     return keys;
 }
 
-const DomainList::NameEntry* DomainList::first_name(const std::vector<std::string>& keys) const {
-    const NameEntry* first = nullptr;
-    for (const std::string& key : keys) {
-        const auto found = names_.find(key);
-        if (found != names_.end() &&
-            (first == nullptr || found->second.position < first->position)) {
-            first = &found->second;
-        }
-    }
-    return first;
-}
-
 Membership DomainList::has(const Domain& domain, const Has& table_has) const {
     const std::vector<std::string> keys = keys_of(domain);
-    const NameEntry* const by_name = first_name(keys);
+    const NameEntry* const by_name = first_of(names_, keys);
     bool perhaps_in = false;
     bool perhaps_out = false;
     const auto decided = [&](bool excludes) {

@@ -80,9 +80,6 @@ private:
         bool operator==(const TableEntry&) const = default;
     };
 
-    /// The entry for one of the keys that comes first in the list; nullptr when there is none.
-    [[nodiscard]] const NameEntry* first_name(const std::vector<std::string>& keys) const;
-
     std::string name_;
     Subdomains subdomains_;
     std::size_t entries_ = 0;

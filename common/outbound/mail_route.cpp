@@ -312,10 +312,10 @@ bool is_at_or_under(std::string_view name, std::string_view parent) {
            (start == 0 || name[start - 1] == '.');
 }
 
-bool is_special_use(std::string_view name) {
+bool is_special_use(std::string_view domain) {
     constexpr std::array<std::string_view, 5> kParents{
         "localhost", "local", "internal", "home.arpa", "onion"};
-    return is_under_any(name, kParents);
+    return is_under_any(domain, kParents);
 }
 
 std::vector<DnsQuestion> next_questions(std::string_view domain, const DomainAnswers& answers) {

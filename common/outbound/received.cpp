@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::outbound {
@@ -161,6 +162,13 @@ bool is_login(std::string_view protocol) {
     return std::ranges::find(kProtocols, protocol) != kProtocols.end();
 }
 
+/// The address in "[192.0.2.1]"; nullopt for what has no brackets.
+std::optional<mail::IpAddress> bracketed_address(std::string_view text) {
+    return text.starts_with('[') && text.ends_with(']')
+               ? address_in(text.substr(1, text.size() - 2))
+               : std::nullopt;
+}
+
 /// A person wrote the message in a browser.
 bool is_web_mail(std::string_view protocol) {
     return protocol == "HTTP" || protocol == "HTTPS";
@@ -176,26 +184,23 @@ ReceivedHop parse_received(std::string_view value) {
     bool wants_value = false;
     while (const auto piece = pieces.next()) {
         if (piece->is_comment) {
-            if (clause == Clause::From) {
-                if (const auto address = address_of_comment(piece->text)) {
-                    hop.from = address;
-                }
-            }
+            const auto address = clause == Clause::From ? address_of_comment(piece->text)
+                                                        : std::optional<mail::IpAddress>();
+            hop.from = address.has_value() ? address : hop.from;
             continue;
         }
         if (wants_value) {
             wants_value = false;
             take(clause, piece->text, hop);
-            if (clause == Clause::From && piece->text.starts_with('[') &&
-                piece->text.ends_with(']')) {
-                claimed = address_in(piece->text.substr(1, piece->text.size() - 2));
+            if (clause == Clause::From) {
+                claimed = bracketed_address(piece->text);
             }
             continue;
         }
         // fetchmail writes the address behind the name, without a comment.
-        if (clause == Clause::From && piece->text.starts_with('[') && piece->text.ends_with(']')) {
-            hop.from = address_in(piece->text.substr(1, piece->text.size() - 2));
-            continue;
+        if (clause == Clause::From) {
+            const auto address = bracketed_address(piece->text);
+            hop.from = address.has_value() ? address : hop.from;
         }
         if (const Clause next = clause_of(piece->text); next != Clause::None) {
             clause = next;
