@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "io/log_setup.hpp"
 #include "io/settings_file.hpp"
+#include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
 #include "milter/app.hpp"
 #include "milter/descriptors.hpp"
