@@ -169,6 +169,13 @@ std::optional<mail::IpAddress> bracketed_address(std::string_view text) {
                : std::nullopt;
 }
 
+/// Behind "from", an address is the client's.
+void set_client(Clause clause, const std::optional<mail::IpAddress>& address, ReceivedHop& hop) {
+    if (clause == Clause::From && address.has_value()) {
+        hop.from = address;
+    }
+}
+
 /// A person wrote the message in a browser.
 bool is_web_mail(std::string_view protocol) {
     return protocol == "HTTP" || protocol == "HTTPS";
@@ -184,9 +191,7 @@ ReceivedHop parse_received(std::string_view value) {
     bool wants_value = false;
     while (const auto piece = pieces.next()) {
         if (piece->is_comment) {
-            const auto address = clause == Clause::From ? address_of_comment(piece->text)
-                                                        : std::optional<mail::IpAddress>();
-            hop.from = address.has_value() ? address : hop.from;
+            set_client(clause, address_of_comment(piece->text), hop);
             continue;
         }
         if (wants_value) {
@@ -198,10 +203,7 @@ ReceivedHop parse_received(std::string_view value) {
             continue;
         }
         // fetchmail writes the address behind the name, without a comment.
-        if (clause == Clause::From) {
-            const auto address = bracketed_address(piece->text);
-            hop.from = address.has_value() ? address : hop.from;
-        }
+        set_client(clause, bracketed_address(piece->text), hop);
         if (const Clause next = clause_of(piece->text); next != Clause::None) {
             clause = next;
             wants_value = true;
