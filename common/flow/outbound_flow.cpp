@@ -459,10 +459,13 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     const auto outcomes = parts_.held.hold_together(holds);
     Committed committed;
     committed.ids.resize(envelope.recipients.size());
+    bool is_new = false;
     for (std::size_t i = 0; i < holds.size(); ++i) {
         if (!outcomes.has_value() ||
             std::ranges::all_of(outcomes->at(i), &ports::HoldOutcome::already_held)) {
             static_cast<void>(parts_.spool.remove(holds[i].message.spool_id));
+        } else {
+            is_new = is_new || i == 0;
         }
         if (outcomes.has_value()) {
             std::ranges::transform(
@@ -472,7 +475,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     if (!outcomes.has_value()) {
         return std::unexpected(store_trouble(outcomes.error().what));
     }
-    if (parts_.room != nullptr) {
+    if (parts_.room != nullptr && is_new) {
         parts_.room->took(SpoolRoom::sender_of(who.user, envelope.sender_text()),
                           holds.front().message.octets);
     }

@@ -88,6 +88,20 @@ def test_the_flood_of_one_sender_leaves_room_for_the_others(rig):
     assert len(rig.holdback.log(f'error: spool: "{NEWS}" has reached max_size_per_sender')) == 1
 
 
+def test_a_message_that_comes_again_and_again_takes_its_room_once(rig):
+    limit(rig, max_size="50KiB", max_size_per_sender="1GiB")
+    octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="again")
+    octets += (b"x" * 70 + b"\r\n") * 280
+    for _ in range(6):
+        with rig.client() as mta:
+            mta.connect()
+            mta.helo()
+            assert mta.message(f"<{NEWS}>", [ANNA, CARL], octets)[1].deleted == [CARL]
+    assert len(held(rig)) == 1
+    now = status(rig)
+    assert now["spool"] == "ok" and 20_000 < now["spool_octets"] < 25_000
+
+
 def test_room_is_left_on_the_disk(rig):
     limit(rig, min_free="1048576GiB")
     assert send(rig, "no room").answer[:3] == "451"
