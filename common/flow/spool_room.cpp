@@ -38,6 +38,9 @@ std::string SpoolRoom::sender_of(std::string_view user, std::string_view sender)
 }
 
 std::optional<std::uint64_t> SpoolRoom::disk_room(const config::HoldSettings& settings) const {
+    if (settings.min_free == 0) {
+        return std::nullopt;
+    }
     const auto free = parts_.spool->free_octets();
     if (!free.has_value()) {
         return std::nullopt;

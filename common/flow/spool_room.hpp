@@ -69,7 +69,7 @@ private:
         std::set<std::string, std::less<>> over;  ///< senders who reached their limit
     };
 
-    /// Octets that the disk has beyond `min_free`; nullopt: not to be found out.
+    /// Octets that the disk has beyond `min_free`; nullopt: not to be found out, or not asked for.
     [[nodiscard]] std::optional<std::uint64_t> disk_room(
         const config::HoldSettings& settings) const;
     /// What one sender may take.

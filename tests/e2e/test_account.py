@@ -137,7 +137,7 @@ def test_a_store_that_is_full_now_and_then(bench, small_disk, store):
 
 
 def test_a_spool_that_is_read_only_now_and_then(bench, small_disk, store):
-    settings = {"hold": {"spool": str(small_disk / "held")}}
+    settings = {"hold": {"spool": str(small_disk / "held"), "min_free": "0B"}}
     changes = []
 
     def read_only():

@@ -92,6 +92,15 @@ TEST_CASE("a disk that is nearly full takes no more held mail") {
     CHECK_FALSE(house.room.refusal("a", house.settings).has_value());
 }
 
+TEST_CASE("a disk that is not to be looked at limits nothing") {
+    House house;
+    house.settings.min_free = 0;
+    house.spool.set_free_octets(0);
+    CHECK_FALSE(house.room.refusal("a", house.settings).has_value());
+    house.turn();
+    CHECK(house.room.state(house.settings).full.empty());
+}
+
 TEST_CASE("who shares the spool is the user, or the sender in any letter case") {
     CHECK(SpoolRoom::sender_of("anna", "News@Example.org") == "anna");
     CHECK(SpoolRoom::sender_of("", "News@Example.org") == "news@example.org");
