@@ -203,6 +203,11 @@ outbound::EnvelopeSigns signs_of(const Submitting& who,
             .window_recipients = window};
 }
 
+/// True when nothing of a message is new: all of it was held before.
+bool is_held_already(const std::vector<ports::HoldOutcome>& outcomes) {
+    return std::ranges::all_of(outcomes, &ports::HoldOutcome::already_held);
+}
+
 outbound::StreamDecision stream_of(const outbound::EnvelopeSigns& signs,
                                    const mail::HeaderList& headers,
                                    const config::Settings& settings) {
@@ -459,13 +464,9 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     const auto outcomes = parts_.held.hold_together(holds);
     Committed committed;
     committed.ids.resize(envelope.recipients.size());
-    bool is_new = false;
     for (std::size_t i = 0; i < holds.size(); ++i) {
-        if (!outcomes.has_value() ||
-            std::ranges::all_of(outcomes->at(i), &ports::HoldOutcome::already_held)) {
+        if (!outcomes.has_value() || is_held_already(outcomes->at(i))) {
             static_cast<void>(parts_.spool.remove(holds[i].message.spool_id));
-        } else {
-            is_new = is_new || i == 0;
         }
         if (outcomes.has_value()) {
             std::ranges::transform(
@@ -475,7 +476,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     if (!outcomes.has_value()) {
         return std::unexpected(store_trouble(outcomes.error().what));
     }
-    if (parts_.room != nullptr && is_new) {
+    if (parts_.room != nullptr && !is_held_already(outcomes->front())) {
         parts_.room->took(SpoolRoom::sender_of(who.user, envelope.sender_text()),
                           holds.front().message.octets);
     }
