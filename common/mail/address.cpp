@@ -189,8 +189,12 @@ std::string Address::text() const {
 }
 
 std::string Address::key() const {
-    const std::string local = core::has_non_ascii(local_part_) ? lower_and_composed(local_part_)
-                                                               : core::to_lower(local_part_);
+    std::string local = core::has_non_ascii(local_part_) ? lower_and_composed(local_part_)
+                                                         : core::to_lower(local_part_);
+    // The Greek question mark is composed to a semicolon, which is no part of a plain local part.
+    if (local.contains(';') && !local_part_.contains(';')) {
+        local = core::to_lower(local_part_);
+    }
     return local + "@" + domain_.text();
 }
 
