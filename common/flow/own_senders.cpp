@@ -21,6 +21,8 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace holdback::flow {
 
 namespace {
@@ -38,8 +40,14 @@ bool OwnSenders::has(const mail::EnvelopeSender& sender, const config::Settings&
         settings.mta.kind == mail::MtaKind::None) {
         return false;
     }
+    // Its domain is asked about, and so known for the next sender.
+    const auto anybody = mail::Address::parse(
+        fmt::format("postmaster@{}", address->domain().text()), mail::Smtputf8::No);
+    if (!anybody.has_value()) {
+        return false;
+    }
     const std::vector<ports::OwnRoute> routes =
-        parts_.mta.ask(std::span(&address->domain(), 1), parts_.clock.steady_now() + kPatience);
+        parts_.mta.ask(std::span(&anybody->value, 1), parts_.clock.steady_now() + kPatience);
     return !routes.empty() && routes.front().membership == mail::Membership::Yes &&
            routes.front().is_served;
 }
