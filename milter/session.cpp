@@ -241,7 +241,7 @@ void Session::look_at_the_way() {
         return;
     }
     if (!flow::asks_for_preflight(message_->who, message_->headers) &&
-        parts_.judged_before.recognise(message_->headers, envelope) > 0) {
+        parts_.judged_before.recognise(message_->headers, envelope)) {
         envelope.direction = mail::Direction::Outgoing;
         return;
     }

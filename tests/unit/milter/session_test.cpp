@@ -418,6 +418,15 @@ const std::vector<std::pair<std::string, std::string>> newsletter{
     {"List-Unsubscribe-Post", " List-Unsubscribe=One-Click"}};
 const std::vector<std::pair<std::string, std::string>> letter{{"Subject", " Hello"}};
 
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// A message with a field before all others.
+Fields with_field(std::string name, std::string value, const Fields& message) {
+    Fields all{{std::move(name), std::move(value)}};
+    all.insert(all.end(), message.begin(), message.end());
+    return all;
+}
+
 template <typename Reply>
 bool is(const SessionReply& reply) {
     return std::holds_alternative<Reply>(reply);
@@ -1038,9 +1047,14 @@ TEST_CASE("having been judged ends with time, and is nobody else's") {
     std::string recipient = "<eva@good.test>";
     std::string client = "127.0.0.1";
     CHECK(is<Accept>(house.send(sender, {recipient}, letter)));
-    const auto again = second_pass(house, letter);
+    auto again = second_pass(house, letter);
     SUBCASE("old") {
         house.clock.advance(std::chrono::minutes(31));
+    }
+    SUBCASE("another message") {
+        again.emplace_back("Message-ID", " <2@a.test>");
+        again.emplace_back("Date", " Mon, 6 Jul 2026 10:00:00 +0000");
+        again.emplace_back("From", " mallory@a.test");
     }
     SUBCASE("another sender") {
         sender = "<ann@a.test>";
@@ -1060,6 +1074,88 @@ TEST_CASE("having been judged ends with time, and is nobody else's") {
     house.connect(client);
     CHECK(is<Accept>(house.send(sender, {recipient}, again)));
     CHECK_FALSE(house.log.has("reason=judged-before"));
+}
+
+TEST_CASE("what a filter keeps for hours is on its way, and nobody got it before") {
+    config::Settings settings = enforcing();
+    SUBCASE("known by its seal") {}
+    SUBCASE("known by its queue id") {
+        settings.seal.enabled = false;
+    }
+    House house(settings);
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    house.body = "How to prune roses, and which herbs grow best in the shade of a wall.\r\n";
+    const std::vector<std::string> recipients{"<eva@good.test>", "<ida@good.test>"};
+    CHECK(is<Accept>(house.send("<news@a.test>", recipients, newsletter)));
+    // The log tells that the filter has it.
+    for (const std::string_view recipient : {"eva@good.test", "ida@good.test"}) {
+        CHECK(house.campaigns.sent().on_outcome(
+            {.outcome = {.at = house.clock.now(),
+                         .queue_id = "4Xk2",
+                         .original_recipient = std::string(recipient),
+                         .result = mail::DeliveryResult::Sent},
+             .key = std::string(recipient)},
+            house.clock.now()));
+    }
+    const auto again = second_pass(house, newsletter);
+    house.actions.forget();
+    house.log.clear();
+    house.clock.advance(std::chrono::hours(3));
+    SUBCASE("everybody gets it") {
+        CHECK(is<Accept>(house.send("<news@a.test>", recipients, again)));
+        CHECK(house.items().empty());
+        CHECK(house.actions.deleted.empty());
+    }
+    SUBCASE("but who has been suppressed since") {
+        house.suppress("ida@good.test");
+        CHECK(is<Accept>(house.send("<news@a.test>", recipients, again)));
+        CHECK(house.actions.deleted == std::vector<std::string>{"<ida@good.test>"});
+    }
+    SUBCASE("and a copy without what tells the way is a second one") {
+        CHECK(is<Discard>(house.send("<news@a.test>", recipients, newsletter)));
+        CHECK(house.log.has("reason=already-sent"));
+        return;
+    }
+    CHECK_FALSE(house.log.has("reason=already-sent"));
+}
+
+TEST_CASE("what is on its way counts in no window") {
+    config::Settings settings = enforcing();
+    settings.bulk.rate.count = 3;
+    House house(settings);
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    std::vector<Fields> waiting;
+    for (const std::string_view recipient : {"<anna@good.test>", "<bo@good.test>"}) {
+        house.actions.forget();
+        CHECK(is<Accept>(house.send("<ann@a.test>", {std::string(recipient)}, letter)));
+        waiting.push_back(second_pass(house, letter));
+    }
+    house.clock.advance(std::chrono::hours(3));
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>"}, waiting[0])));
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<bo@good.test>"}, waiting[1])));
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<cora@good.test>"}, letter)));
+    CHECK_FALSE(house.log.has("signal=\"rate:"));
+}
+
+TEST_CASE("who copies a seal into another message gets nobody past his suppression") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    const std::string sender = "<list-bounces@a.test>";
+    CHECK(is<Accept>(house.send(sender, {"<eva@good.test>"}, newsletter)));
+    Fields post = second_pass(house, newsletter);
+    for (auto& [name, value] : post) {
+        if (name == "Message-ID") {
+            value = " <2@b.test>";
+        }
+    }
+    house.suppress("eva@good.test");
+    house.actions.forget();
+    static_cast<void>(house.send(sender, {"<eva@good.test>"}, post));
+    CHECK_FALSE(house.log.has("reason=judged-before"));
+    CHECK(house.items().size() == 1);
 }
 
 TEST_CASE("who is not covered by the seal is judged, and the others get their mail") {
