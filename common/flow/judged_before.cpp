@@ -123,7 +123,7 @@ void JudgedBefore::came_in(const mail::Envelope& envelope, const mail::HeaderLis
         return;
     }
     arrived_.with([&](Known& known) {
-        known.add(envelope.queue_id, seen(envelope, headers), most_recipients_);
+        known.add(envelope.queue_id, seen(envelope, headers), most_recipients_ / 4);
     });
 }
 

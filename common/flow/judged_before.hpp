@@ -51,8 +51,8 @@ public:
     /// Filters may stand in a row, and each may try again.
     static constexpr std::uint8_t kMostPasses = 8;
 
-    /// Keeps at most this many recipients in memory, and as many messages that came in; the oldest
-    /// go first.
+    /// Keeps at most this many recipients in memory, and a quarter as many messages that came in;
+    /// the oldest go first.
     explicit JudgedBefore(const Parts& parts, std::size_t most_recipients = 200'000)
         : parts_(parts), most_recipients_(most_recipients) {}
 

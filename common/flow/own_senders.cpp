@@ -57,11 +57,18 @@ outbound::Entry OwnSenders::entry_of(const mail::HeaderList& headers,
     return outbound::entry_of(headers, parts_.own_name.all(), settings.outgoing.networks);
 }
 
-bool OwnSenders::came_in_before(const outbound::Origin& origin,
-                                const mail::EnvelopeSender& sender,
-                                const outbound::Entry& entry,
-                                const config::Settings& settings) const {
-    return outbound::came_in_before(origin, entry, settings.outgoing) && !has(sender, settings);
+Way OwnSenders::way_of(const outbound::Origin& origin,
+                       const mail::EnvelopeSender& sender,
+                       const outbound::Entry& entry,
+                       SenderIs sender_is,
+                       const config::Settings& settings) const {
+    if (!outbound::came_in_before(origin, entry, settings.outgoing)) {
+        return Way::Outgoing;
+    }
+    if (entry.before_queue || sender_is == SenderIs::TheSame || !has(sender, settings)) {
+        return Way::CameIn;
+    }
+    return Way::OwnByName;
 }
 
 bool OwnSenders::may_be_told(const outbound::Origin& origin,
