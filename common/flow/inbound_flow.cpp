@@ -24,6 +24,7 @@
 #include "mail/syntax.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
+#include "report/rate_limit.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -57,6 +58,15 @@ report::InboundDecision line_for(const Submitting& who,
 /// as fit into it.
 constexpr std::size_t kMostUnprovenLines = 50;
 
+/// True where a network of the settings has the address.
+bool is_feedback_network(const std::optional<mail::IpAddress>& client,
+                         const config::LearnSettings& settings) {
+    return client.has_value() &&
+           std::ranges::any_of(settings.feedback_networks, [&](const mail::Network& network) {
+               return network.contains(*client);
+           });
+}
+
 /// True for complaints that the administrator believes. A provider's users send through the same
 /// hosts as its feedback loop, so a host name takes the loop's own envelope sender as well.
 bool is_feedback_source(const Submitting& who,
@@ -71,11 +81,7 @@ bool is_feedback_source(const Submitting& who,
     if (!known_sender && !settings.feedback_senders.empty()) {
         return false;
     }
-    const bool known_network =
-        who.client.has_value() &&
-        std::ranges::any_of(settings.feedback_networks, [&](const mail::Network& network) {
-            return network.contains(*who.client);
-        });
+    const bool known_network = is_feedback_network(who.client, settings);
     const auto name = mail::Domain::parse(who.client_name, mail::Smtputf8::No);
     return known_network ||
            (known_sender && name.has_value() &&
@@ -248,7 +254,28 @@ std::vector<dsn::RecipientProof> InboundFlow::prove(
             proof.reason = dsn::ProofReason::FeedbackLoop;
         }
     }
+    if (report.kind == dsn::MessageKind::Complaint &&
+        is_feedback_network(who.entered_from, settings.learn)) {
+        say_unseen_source(*who.entered_from);
+    }
     return proofs;
+}
+
+void InboundFlow::say_unseen_source(const mail::IpAddress& source) {
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    const auto left_out =
+        warnings_.with([&](report::RateLimit& limit) { return limit.admit("source", now); });
+    if (!left_out.has_value()) {
+        return;
+    }
+    parts_.log.write(
+        ports::Severity::Warning,
+        fmt::format("learn: a complaint from {} is not believed, though feedback_networks has it: "
+                    "it comes by a filter or proxy of this host, and only the header, which any "
+                    "program here can write, says from where; see feedback_networks in "
+                    "holdback.conf(5){}",
+                    source.text(),
+                    *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
 }
 
 std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& understanding,

@@ -323,7 +323,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     decision.may_be_told = parts_.own_senders.may_be_told(
         origin_of(who), envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);
     const std::size_t window =
-        count_recipients(who, envelope, envelope.recipients_to_judge(), settings);
+        count_recipients(who, envelope, envelope.recipients_to_count(), settings);
     decision.stream = stream_of(signs_of(who, envelope, window), headers, settings);
     decision.header = header_facts(headers, settings.bulk);
     decision.window = window;

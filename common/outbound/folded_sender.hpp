@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Knows a sender again that has another address for each recipient (VERP).
+// A sender's windows and campaigns know it by the name that `mail` gives.
 
-#include <string>
-#include <string_view>
+#include "mail/folded_sender.hpp"
 
 namespace holdback::outbound {
 
-/// Under which name the messages of a sender are counted together: the address in lower case,
-/// without what makes it another one for each recipient: what follows a "+", from the first "-" or
-/// "=" before a number or another address on, and a local part that is nothing but a long token.
-[[nodiscard]] std::string folded_sender(std::string_view sender);
-
-/// The same for a message to one recipient: what a sender's local part says of this very address,
-/// in whatever form ("bo=example.net", "bounce.bo.example.net.17"), goes first.
-[[nodiscard]] std::string folded_sender(std::string_view sender, std::string_view recipient);
+using mail::folded_sender;
 
 }  // namespace holdback::outbound

@@ -326,14 +326,14 @@ TEST_CASE("an entry stands in the scope that the settings have for its reason") 
     const auto sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value;
     config::LearnSettings settings;
     Evidence evidence{.failure = failure(5002),
-                      .proof = proven(mail::Proof::Sealed),
+                      .proof = proven(mail::Proof::Local),
                       .message_id = {},
                       .sender = sender};
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "example.org");
     settings.scope.complaint = mail::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     settings.scope.complaint = mail::ScopeKind::Global;
-    CHECK(learn_key(evidence, codes, settings)->scope.text() == "example.org");
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
     evidence.failure = failure(2001);
     evidence.proof = proven(mail::Proof::Local);
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
@@ -354,6 +354,9 @@ TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     settings.scope.bounce = mail::ScopeKind::SenderDomain;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+    // A complaint too: who sends mail gets its seal back, whatever he makes of it.
+    evidence.failure = failure(5002);
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     evidence.failure = failure(2002);
     CHECK(learn_key(evidence, codes, settings).error() == LearnReason::DomainUnproven);
     evidence.proof = proven(mail::Proof::Local);
@@ -362,6 +365,22 @@ TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
     evidence.failure = failure(2001);
     evidence.widest = mail::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+}
+
+TEST_CASE("a sender who has another address for each message is one sender") {
+    Evidence evidence{.failure = failure(5002, "bo@example.net"),
+                      .proof = proven(mail::Proof::Sealed),
+                      .message_id = {},
+                      .sender = {}};
+    for (const std::string_view sender : {"news+17-bo=example.net@example.org",
+                                          "news-18-bo=example.net@example.org",
+                                          "news@example.org"}) {
+        CAPTURE(sender);
+        evidence.sender = mail::Address::parse(sender, mail::Smtputf8::No).value().value;
+        const auto key = learn_key(evidence, support::small_catalogue(), {});
+        CHECK(key->scope.text() == "news@example.org");
+        CHECK(key->scope.covers(evidence.sender, "bo@example.net"));
+    }
 }
 
 TEST_CASE("a refusal after the data of several recipients speaks of none of them") {

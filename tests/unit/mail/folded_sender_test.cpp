@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outbound/folded_sender.hpp"
+#include "mail/folded_sender.hpp"
 
 #include <array>
 #include <string_view>
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::mail {
 
 TEST_CASE("a sender is the same though each recipient has an address for bounces of its own") {
     struct Row {
@@ -60,4 +60,4 @@ TEST_CASE("what a sender says of its one recipient does not make it another send
     }
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::mail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outbound/folded_sender.hpp"
+#include "mail/folded_sender.hpp"
 
 #include "core/text.hpp"
 
@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::mail {
 
 namespace {
 
@@ -89,4 +89,4 @@ std::string folded_sender(std::string_view sender, std::string_view recipient) {
         fmt::format("{}@{}", kept.empty() ? "*" : kept, sender.substr(sender_at + 1)));
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::mail
