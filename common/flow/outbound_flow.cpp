@@ -404,7 +404,7 @@ core::Result<HeldCopy, CommitTrouble> OutboundFlow::begin_copy(
         return std::unexpected(store_trouble(usable.error().what));
     }
     if (parts_.room != nullptr) {
-        const std::string sender = SpoolRoom::sender_of(who.user, envelope.sender_text());
+        const std::string sender = SpoolRoom::sender_of(who, envelope);
         if (auto why = parts_.room->refusal(sender, settings)) {
             return std::unexpected(
                 CommitTrouble{.where = CommitTrouble::Where::SpoolLimit, .what = *std::move(why)});
@@ -477,8 +477,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
         return std::unexpected(store_trouble(outcomes.error().what));
     }
     if (parts_.room != nullptr && !is_held_already(outcomes->front())) {
-        parts_.room->took(SpoolRoom::sender_of(who.user, envelope.sender_text()),
-                          holds.front().message.octets);
+        parts_.room->took(SpoolRoom::sender_of(who, envelope), holds.front().message.octets);
     }
     for (std::size_t k = 0; k < taken.indices.size(); ++k) {
         committed.ids.at(taken.indices[k]) = outcomes->front().at(k).id;
