@@ -163,11 +163,6 @@ Taken rows_of(const mail::Envelope& envelope,
     take(split.hold, std::nullopt);
     for (mail::HeldRecipient& row : taken.rows) {
         row.tell = told;
-        if (!decision.may_be_told && settings.at_expiry == config::AtExpiry::Return &&
-            !std::holds_alternative<mail::NullSender>(envelope.sender)) {
-            // Nobody would hear of the end: it stays until a postmaster decides.
-            row.expires_at.reset();
-        }
     }
     take(split.defer, now + kDeferTime);
     const std::size_t first_back = taken.rows.size();
@@ -386,7 +381,7 @@ void OutboundFlow::say_who_is_untold(const mail::Envelope& envelope,
     }
     parts_.log.write(
         ports::Severity::Warning,
-        fmt::format("hold: {} recipients of a message of {} stay held and its sender is not told: "
+        fmt::format("hold: {} recipients of a message of {} are held and its sender is not told: "
                     "nobody has logged in, and the domain is none of [outgoing] own_domains; see "
                     "held list{}",
                     held,
