@@ -59,6 +59,7 @@ LogFollowing::LogFollowing(Parts parts)
       clock_(&parts.clock),
       snapshots_(&parts.snapshots),
       flow_({.journal = parts.journal,
+             .departures = parts.departures,
              .log = parts.log,
              .clock = parts.clock,
              .utc_offset = io::local_utc_offset,
