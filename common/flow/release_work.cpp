@@ -351,11 +351,15 @@ ReleaseFlow::Items ReleaseFlow::refused_before() {
     good.kind = mail::HeldKind::Mail;
     good.finding = mail::kNoFinding;
     good.in_doubt = false;
-    auto found = items(good).value_or(Items{});
-    std::erase_if(found, [](const ports::HeldItem& item) {
+    auto found = items(good);
+    if (!found.has_value()) {
+        trouble_.say(ports::Severity::Error, "who was refused can't be looked up", found.error());
+        return {};
+    }
+    std::erase_if(*found, [](const ports::HeldItem& item) {
         return item.recipient.attempts == 0 || item.recipient.release_at.has_value();
     });
-    return found;
+    return *std::move(found);
 }
 
 void ReleaseFlow::put_in_doubt() {

@@ -168,6 +168,7 @@ TEST_CASE("each chore that the store does not let be done says so, and not every
                                         "what has expired can't be looked up",
                                         "which files of the spool can go is not known",
                                         "held mail that has ended is not forgotten",
+                                        "the copies can't be looked through",
                                         "held mail can't be looked at for causes that have gone"}) {
         CAPTURE(what);
         const auto lines = house.log.lines();
@@ -425,7 +426,6 @@ TEST_CASE("what nobody may be told of keeps no other from its end") {
     CHECK(house.item(stays).recipient.state == mail::HeldState::Returned);
 }
 
-TEST_CASE("expired mail is returned, released or discarded as the settings say") {
 TEST_CASE("what nobody may be told of ends with the postmaster, with one warning a minute") {
     House house;
     house.may_be_told = false;
@@ -460,6 +460,7 @@ TEST_CASE("what nobody may be told of ends with the postmaster, with one warning
     CHECK(report.octets.contains("\r\nHello.\r\n"));
 }
 
+TEST_CASE("expired mail is returned, released or discarded as the settings say") {
     House house;
     mail::HeldRecipient expiring;
     expiring.expires_at = house.clock.now() + 1h;
