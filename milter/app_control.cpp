@@ -183,6 +183,7 @@ std::vector<ControlLine> App::status() const {
     const std::vector<ControlLine> descriptors = descriptors_.status();
     lines.insert(lines.end(), descriptors.begin(), descriptors.end());
     lines.push_back(number_line("log_lines_lost", log_->lost()));
+    lines.push_back(number_line("log_lines_late", log_->late()));
     const std::vector<ControlLine> store = store_.status();
     lines.insert(lines.end(), store.begin(), store.end());
     const std::vector<ControlLine> cache = cache_lines();
