@@ -91,7 +91,7 @@ ControlAnswer App::control(const ControlLine& request) {
     if (command == "release" || command == "return" || command == "discard") {
         return control_items(request);
     }
-    if (command == "continue-campaign" && request.size() == 2) {
+    if (command == "continue-campaign" && (request.size() == 2 || request.size() == 3)) {
         return continue_campaign(request);
     }
     return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
@@ -219,10 +219,10 @@ std::vector<ControlLine> App::metrics() const {
         {.name = "holdback_internal_errors_total",
          .help = "Errors that were answered by [on_error] internal.",
          .values = count(counters_.internal_errors.load())},
-        {.name = "holdback_outcomes_total",
         {.name = "holdback_messages_unchecked_total",
          .help = "Outgoing messages that passed unchecked because of trouble of ours.",
          .values = count(outbound_.unchecked())},
+        {.name = "holdback_outcomes_total",
          .help = "Ends of deliveries that the log of the MTA told of.",
          .label_name = "result",
          .values = {{.label = "sent", .value = followed.sent},
