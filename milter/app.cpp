@@ -176,7 +176,7 @@ App::App(std::string settings_path,
       spool_room_({.held = &held_, .spool = &spool_, .log = log_.get(), .clock = &clock_}),
       own_mail_(spool_, held_, clock_, own_name_),
       campaigns_({.store = campaign_store_, .log = *log_, .clock = clock_}),
-      departures_(&decisions_),
+      departures_(&decisions_, flow::kMostDepartures, &store_trouble_),
       learner_({.suppressions = suppressions_,
                 .journal = journal_,
                 .outages = outages_,
@@ -272,7 +272,9 @@ App::App(std::string settings_path,
                .journal = journal_,
                .log = *log_,
                .clock = clock_,
-               .campaigns = &campaigns_}),
+               .campaigns = &campaigns_,
+               .is_log_trusted =
+                   [this] { return snapshots_.current()->settings.maillog.is_trusted(); }}),
       judged_before_({.seals = seals_, .clock = clock_}),
       warnings_(clock_),
       session_parts_{.snapshots = snapshots_,
@@ -288,6 +290,7 @@ App::App(std::string settings_path,
                      .waiting = waiting_,
                      .log = *log_},
       log_following_({.journal = journal_,
+                      .departures = departures_,
                       .log = *log_,
                       .clock = clock_,
                       .snapshots = snapshots_,
@@ -356,11 +359,11 @@ void App::start(std::function<void(bool)> on_end) {
                             config::wire_name(settings.mode),
                             core::log_safe(settings.milter.socket),
                             core::log_safe(settings_path_)));
-    if (const std::string name = own_name_.current(); !flow::is_fully_qualified(name)) {
+    if (own_name_.is_makeshift()) {
         log_->write(ports::Severity::Warning,
-                    fmt::format("own mail bears the bare name {} until the MTA connects and says "
-                                "its own (myhostname of Postfix, $j of Sendmail)",
-                                core::log_safe(name)));
+                    fmt::format("this host has a bare name: own mail bears {} until the MTA "
+                                "connects and says its own (myhostname of Postfix, $j of Sendmail)",
+                                core::log_safe(own_name_.current())));
     }
     say_what_has_no_effect(settings);
     milter_ = std::jthread([this, on_end = std::move(on_end)] {
@@ -461,8 +464,11 @@ mail::MtaNames App::read_mta_again(const config::OutgoingSettings& settings) con
 
 void App::use_mta(const mail::MtaNames& names) {
     mta_tables_.use(names);
+    for (const std::string& name : names.other_names) {
+        own_name_.learn(name);
+    }
     if (!names.host_name.empty()) {
-        own_name_.learn(names.host_name);
+        own_name_.learn(names.host_name);  // last: it speaks
     }
 }
 

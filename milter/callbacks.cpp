@@ -80,17 +80,23 @@ struct Connection {
         : agreed(steps),
           session(*shared->parts,
                   fmt::format("{:x}", shared->counters->connections.fetch_add(1) + 1),
-                  steps.leading_space ? HeaderValues::Exact : HeaderValues::Stripped) {}
+                  steps.leading_space ? HeaderValues::Exact : HeaderValues::Stripped) {
+        shared->counters->connections_before_mail.fetch_add(1);
+    }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     Connection(Connection&&) = delete;
     Connection& operator=(Connection&&) = delete;
-    ~Connection() { message_ended(); }
+    ~Connection() {
+        message_ended();
+        mail_has_come();
+    }
 
     void message_begun() {
         message_ended();
         wait_while_held(*shared->counters);
         in_flight = true;
+        mail_has_come();
         shared->counters->messages.fetch_add(1);
     }
     void message_ended() {
@@ -99,9 +105,17 @@ struct Connection {
         }
     }
 
+    /// No longer one of which no message has begun.
+    void mail_has_come() {
+        if (std::exchange(before_mail, false)) {
+            shared->counters->connections_before_mail.fetch_sub(1);
+        }
+    }
+
     Agreed agreed;
     Session session;
     bool in_flight = false;
+    bool before_mail = true;
     bool forgets_arguments = false;  ///< the MTA does, when the sender is named anew
     std::string arguments;           ///< of MAIL, that it would forget; each with a space behind it
 };

@@ -43,6 +43,14 @@ Table empty_table() {
                   "REASON"});
 }
 
+/// Of a good recipient who did not get the mail, what the MTA said.
+const std::string& shown_reason(const mail::HeldRecipient& recipient) {
+    const bool is_refused = recipient.finding == mail::kNoFinding &&
+                            recipient.state != mail::HeldState::Released &&
+                            !recipient.last_answer.empty();
+    return is_refused ? recipient.last_answer : recipient.reason;
+}
+
 }  // namespace
 
 std::string shown_state(const ports::HeldItem& item) {
@@ -163,7 +171,7 @@ void ItemWriter::add(const ports::HeldItem& item) {
                 item.recipient.finding,
                 fmt::format("{}", item.recipient.code.number()),
                 item.message.campaign,
-                item.recipient.reason});
+                shown_reason(item.recipient)});
 }
 
 void ItemWriter::finish() {

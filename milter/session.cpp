@@ -356,7 +356,7 @@ SessionReply Session::outgoing_headers() {
     if (!seat.is_taken()) {
         trouble(ports::Severity::Warning,
                 "too many messages wait at once ([milter] max_waiting): this one goes unchecked");
-        return go_unchecked();
+        return pass_unchecked();
     }
     message_->decision =
         std::make_unique<flow::MessageDecision>(parts_.outbound.decide(message_->who,
@@ -431,8 +431,22 @@ SessionReply Session::holding_failed(const flow::CommitTrouble& why) {
         is_said ? ports::Severity::Info : ports::Severity::Error,
         fmt::format(
             "{}: nothing can be held: {}", in_spool ? "spool" : "store", core::log_safe(why.what)));
-    const SessionReply reply = error_reply(in_spool ? on_error.spool : on_error.store);
-    return std::holds_alternative<Accept>(reply) ? go_unchecked() : reply;
+    message_->course = Course::Undecided;
+    const config::ErrorAnswer wanted = in_spool ? on_error.spool : on_error.store;
+    return wanted == config::ErrorAnswer::Accept ? pass_unchecked() : error_reply(wanted);
+}
+
+SessionReply Session::pass_unchecked() {
+    const config::Settings& settings = message_->snapshot->settings;
+    parts_.outbound.report_unchecked(message_->who, message_->envelope, settings);
+    // What it wanted is not done.
+    message_->decision.reset();
+    if (settings.mode == config::Mode::Shadow) {
+        leave_to_all(nullptr);
+        return Accept{};
+    }
+    message_->course = Course::Unchecked;
+    return SkipBody{};
 }
 
 bool Session::has_reserved_fields() const {
@@ -492,6 +506,7 @@ SessionReply Session::body_of_course(std::string_view octets) {
         case Course::Released:
         case Course::Preflight:
         case Course::Clean:
+        case Course::Unchecked:
         case Course::Again:
             return SkipBody{};
     }

@@ -105,6 +105,10 @@ private:
     [[nodiscard]] SessionReply finish_preflight();
     [[nodiscard]] SessionReply refuse_preflight(std::string_view why);
     [[nodiscard]] SessionReply preflight_failed(std::string_view why);
+    /// Trouble of ours, and the settings want the message to go on: everybody gets it.
+    [[nodiscard]] SessionReply pass_unchecked();
+    /// What is left to do for such a message at its end.
+    void finish_unchecked(MtaActions& mta);
     [[nodiscard]] SessionReply holding_failed(const flow::CommitTrouble& why);
     [[nodiscard]] SessionReply delete_recipients(MtaActions& mta,
                                                  const std::vector<std::string>& recipients);

@@ -63,6 +63,10 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             remove_reserved_fields(mta);
             reply = Accept{};
             break;
+        case Course::Unchecked:
+            finish_unchecked(mta);
+            reply = Accept{};
+            break;
         case Course::Again:
             remove_reserved_fields(mta, kTagField);
             break;
@@ -124,10 +128,10 @@ SessionReply Session::finish_split(MtaActions& mta) {
                                                   message_->snapshot->settings);
     if (!committed.has_value()) {
         const SessionReply reply = holding_failed(committed.error());
-        if (message_->course != Course::Clean) {
+        if (message_->course != Course::Unchecked) {
             return reply;
         }
-        remove_reserved_fields(mta);
+        finish_unchecked(mta);
         return Accept{};
     }
     report(&*committed);
@@ -145,6 +149,11 @@ SessionReply Session::finish_split(MtaActions& mta) {
         }
     }
     return reply;
+}
+
+void Session::finish_unchecked(MtaActions& mta) {
+    remove_reserved_fields(mta);
+    leave_to_all(&mta);
 }
 
 SessionReply Session::act_on_split(MtaActions& mta, const outbound::Split& split) {

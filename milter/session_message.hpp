@@ -33,6 +33,7 @@ enum class Course : std::uint8_t {
     Preflight,  ///< only asked about: discarded when the answer is safe
     Inbound,    ///< kept to be understood
     Clean,      ///< only forged fields are removed
+    Unchecked,  ///< trouble of ours: everybody gets it, with a seal
     Again,      ///< judged before: the same, but for the fields of the earlier pass
 };
 

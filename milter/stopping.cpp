@@ -30,6 +30,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kStep{1};
+/// A connection that begins no message for so long is one that somebody keeps open.
+constexpr std::chrono::milliseconds kIdle{100};
 constexpr std::chrono::milliseconds kWakeStep{5};
 
 void connect_to_path(std::string_view path) {
@@ -85,11 +87,32 @@ void wake_listener(std::string_view listening_on) {
 Stopping::Stopping(std::string socket, MilterCounters& counters, ports::Log& log, StopLimits limits)
     : socket_(std::move(socket)), counters_(&counters), log_(&log), limits_(limits) {}
 
-bool Stopping::is_quiet() {
-    hold_new_messages(Hold::Yes);
-    // One that passed just before is counted, or will be within this time.
-    std::this_thread::sleep_for(kStep);
-    return counters_->messages_in_flight.load() == 0;
+bool Stopping::is_quiet(Quiet wanted) const {
+    return counters_->messages_in_flight.load() == 0 &&
+           (wanted == Quiet::NoMessage || counters_->connections_before_mail.load() == 0);
+}
+
+bool Stopping::wait_until(Quiet wanted, steady_clock::time_point deadline) {
+    std::size_t begun = 0;
+    auto changed = steady_clock::now();
+    while (!hurried_.load() && steady_clock::now() < deadline) {
+        const std::size_t now = counters_->connections.load() + counters_->messages.load();
+        if (std::exchange(begun, now) != now || counters_->messages_in_flight.load() > 0) {
+            changed = steady_clock::now();
+        }
+        const bool idle = steady_clock::now() - changed >= kIdle;
+        if (is_quiet(idle ? Quiet::NoMessage : wanted)) {
+            hold_new_messages(Hold::Yes);
+            // One that passed just before is counted, or will be within this time.
+            std::this_thread::sleep_for(kStep);
+            if (is_quiet(idle ? Quiet::NoMessage : wanted)) {
+                return true;
+            }
+            hold_new_messages(Hold::No);
+        }
+        std::this_thread::sleep_for(kStep);
+    }
+    return false;
 }
 
 void Stopping::wait_for_chores(const std::atomic<bool>& done) {
@@ -101,15 +124,12 @@ void Stopping::wait_for_chores(const std::atomic<bool>& done) {
 
 void Stopping::end_milter() {
     const auto begin = steady_clock::now();
-    while (!hurried_.load() && steady_clock::now() < begin + limits_.quiet) {
-        if (counters_->messages_in_flight.load() == 0 && is_quiet()) {
-            break;
-        }
-        hold_new_messages(Hold::No);
-        std::this_thread::sleep_for(kStep);
+    const auto until = begin + limits_.no_connection + limits_.no_message;
+    if (!wait_until(Quiet::NoConnection, begin + limits_.no_connection)) {
+        static_cast<void>(wait_until(Quiet::NoMessage, until));
     }
     hold_new_messages(Hold::Yes);
-    const auto deadline = begin + limits_.quiet + limits_.messages;
+    const auto deadline = until + limits_.messages;
     while (counters_->messages_in_flight.load() > 0 && !hurried_.load() &&
            steady_clock::now() < deadline) {
         std::this_thread::sleep_for(kStep);

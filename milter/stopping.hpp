@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <thread>
 
@@ -16,8 +17,11 @@ namespace holdback::milter {
 struct StopLimits {
     /// For the chores that run at the time, with mail flowing: a release comes back as mail.
     std::chrono::milliseconds chores{1'500};
-    /// Until all messages happen to be done at one time, while further ones are still begun.
-    std::chrono::milliseconds quiet{2'000};
+    /// For a moment in which no message is under way and no connection is new, so that nobody is
+    /// cut who is about to begin one.
+    std::chrono::milliseconds no_connection{1'500};
+    /// Then for one in which no message is under way, while further ones are still begun.
+    std::chrono::milliseconds no_message{1'000};
     /// Then, until those under way are done, while further ones wait at MAIL.
     std::chrono::milliseconds messages{8'000};
     /// After the milter's end, for what the daemon does beside mail; a release that waits for its
@@ -34,9 +38,9 @@ public:
     /// Waits until the chores are done, as far as the limit allows. Blocks.
     void wait_for_chores(const std::atomic<bool>& done);
 
-    /// Waits until no message is under way and ends the milter. The socket answers until then; what
-    /// the MTA begins while the last messages are waited for is cut at its first command, when
-    /// nothing of it is lost. Blocks.
+    /// Waits until no message is under way, and if it can be no new connection either, and ends the
+    /// milter. The socket answers until then; what the MTA begins while the last messages are
+    /// waited for is cut at its first command, when nothing of it is lost. Blocks.
     void end_milter();
 
     /// From now on the process ends by itself when this object lives longer than the limit, as
@@ -47,8 +51,12 @@ public:
     void hurry() { hurried_.store(true); }
 
 private:
-    /// True when no message is under way; new ones then wait.
-    [[nodiscard]] bool is_quiet();
+    enum class Quiet : std::uint8_t { NoMessage, NoConnection };
+
+    [[nodiscard]] bool is_quiet(Quiet wanted) const;
+    /// True when the moment has come; new messages wait from then on. A daemon that is idle does
+    /// not wait for connections that are only kept.
+    [[nodiscard]] bool wait_until(Quiet wanted, std::chrono::steady_clock::time_point deadline);
 
     std::string socket_;
     MilterCounters* counters_;

@@ -317,11 +317,14 @@ struct MaillogSettings {
     MaillogSettings();  ///< `handed_on` has the loopback networks
 
     std::string file;      ///< empty: none
+    bool trusted = false;  ///< nobody but the MTA can write the file
     bool journal = false;  ///< follow the system's journal
     /// Networks of relays that only hand mail on: their taking it is no delivery.
     std::vector<mail::Network> handed_on;
 
     [[nodiscard]] bool is_followed() const { return journal || !file.empty(); }
+    /// No user of this host can add lines.
+    [[nodiscard]] bool is_trusted() const { return journal || (trusted && !file.empty()); }
 
     bool operator==(const MaillogSettings&) const = default;
 };

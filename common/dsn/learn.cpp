@@ -351,7 +351,8 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
 std::vector<std::string> event_names(const Report& report,
                                      const RecipientReport& recipient,
                                      const RecipientProof& proof,
-                                     core::TimePoint now) {
+                                     core::TimePoint now,
+                                     std::string_view letter) {
     const std::string who =
         core::to_lower(proof.mailed.empty() ? recipient.recipient() : proof.mailed);
     std::vector<std::string> names;
@@ -371,6 +372,11 @@ std::vector<std::string> event_names(const Report& report,
         names.push_back(local_event_name(report.queue_id, who));
     } else if (!report.queue_id.empty()) {
         add("queue-id", report.reporting_mta, report.queue_id);
+    }
+    const bool is_letter =
+        report.kind == MessageKind::Unsubscribe || report.kind == MessageKind::Complaint;
+    if (names.empty() && is_letter && !letter.empty()) {
+        add("letter", letter, {});
     }
     if (names.empty()) {
         add("text",

@@ -167,6 +167,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     std::vector<mail::Proof> shown;
     report::InboundDecision line = line_for(who, envelope, understanding);
     std::size_t unproven = 0;
+    const std::string letter = headers.first("Message-ID").value_or("");
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
         const dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
         const dsn::RecipientProof& proof = proofs.at(i);
@@ -184,7 +185,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
             delivered(evidence.at(i), snapshot);
         }
         const dsn::LearnReason learned =
-            learn(understanding, std::move(evidence.at(i)), until, snapshot);
+            learn(understanding, std::move(evidence.at(i)), letter, until, snapshot);
         line.learned = outcome_of(learned);
         line.learn_reason = dsn::wire_name(learned);
         if (proof.proof == mail::Proof::Unproven && line.learned == report::LearnOutcome::No &&
@@ -302,6 +303,7 @@ bool InboundFlow::is_left_to_the_log(const dsn::RecipientProof& proof) const {
 
 dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
                                     dsn::Evidence evidence,
+                                    std::string_view letter,
                                     core::SteadyPoint until,
                                     const Snapshot& snapshot) {
     if (is_left_to_the_log(evidence.proof) &&
@@ -310,7 +312,7 @@ dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
     }
     Failure failure;
     failure.events = dsn::event_names(
-        understanding.report, evidence.failure.report, evidence.proof, parts_.clock.now());
+        understanding.report, evidence.failure.report, evidence.proof, parts_.clock.now(), letter);
     failure.remote_host = evidence.failure.report.remote_mta;
     failure.look_up_until = until;
     failure.evidence = std::move(evidence);

@@ -100,6 +100,7 @@ private:
     /// Why the list did, or did not, change.
     [[nodiscard]] dsn::LearnReason learn(const dsn::Understanding& understanding,
                                          dsn::Evidence evidence,
+                                         std::string_view letter,
                                          core::SteadyPoint until,
                                          const Snapshot& snapshot);
 

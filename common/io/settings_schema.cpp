@@ -413,6 +413,8 @@ void add_logs(Fields& fields) {
         [](auto& s) -> auto& { return s.maillog.file; },
         config::optional_path_form()));
     fields.push_back(
+        switch_field({"maillog", "trusted"}, [](auto& s) -> auto& { return s.maillog.trusted; }));
+    fields.push_back(
         switch_field({"maillog", "journal"}, [](auto& s) -> auto& { return s.maillog.journal; }));
     fields.push_back(list_field(
         {"maillog", "handed_on"},

@@ -89,4 +89,10 @@ std::string folded_sender(std::string_view sender, std::string_view recipient) {
         fmt::format("{}@{}", kept.empty() ? "*" : kept, sender.substr(sender_at + 1)));
 }
 
+std::string spool_sharer(std::string_view user,
+                         std::string_view sender,
+                         std::string_view recipient) {
+    return user.empty() ? folded_sender(sender, recipient) : std::string(user);
+}
+
 }  // namespace holdback::mail

@@ -16,4 +16,10 @@ namespace holdback::mail {
 /// in whatever form ("bo=example.net", "bounce.bo.example.net.17"), goes first.
 [[nodiscard]] std::string folded_sender(std::string_view sender, std::string_view recipient);
 
+/// By whom the spool is shared: the SASL user, else the sender as above. `recipient` is the only
+/// one of the message; empty: it has several.
+[[nodiscard]] std::string spool_sharer(std::string_view user,
+                                       std::string_view sender,
+                                       std::string_view recipient);
+
 }  // namespace holdback::mail

@@ -90,7 +90,7 @@ struct FoundCopy {
     std::string text;  ///< what says so, for people
 };
 
-/// What one sender (the SASL user, else the envelope sender) has in the spool.
+/// What one sender (as `mail::spool_sharer` names them) has in the spool.
 struct SpoolShare {
     std::string sender;
     std::uint64_t octets = 0;

@@ -8,6 +8,7 @@
 #include "dsn/unknown_text.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression.hpp"
 #include "ports/held_store.hpp"
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -845,7 +847,14 @@ core::Result<std::vector<ports::SpoolShare>, ports::StoreError> MemoryHeldStore:
     for (const MessageRow& row : std::views::values(messages_)) {
         if (!row.spool_removed) {
             const mail::HeldMessage& message = row.message;
-            by_sender[message.user.empty() ? core::to_lower(message.sender) : message.user] +=
+            std::vector<std::string> addresses;
+            for (const Row& each : std::views::values(rows_)) {
+                if (each.recipient.spool_id == message.spool_id) {
+                    addresses.push_back(each.recipient.address);
+                }
+            }
+            by_sender[mail::spool_sharer(
+                message.user, message.sender, addresses.size() == 1 ? addresses.front() : "")] +=
                 message.octets;
         }
     }

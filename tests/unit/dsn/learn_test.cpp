@@ -509,6 +509,17 @@ TEST_CASE("the same fate of the same message is one event, in whatever form it i
         CHECK_FALSE(is_one_event(event_names(report, bo, local, noon(0)),
                                  {local_event_name("4X1", "cy@example.net")}));
     }
+    SUBCASE("a second letter on the same day is another event, and the same one is not") {
+        report = {};
+        report.kind = MessageKind::Unsubscribe;
+        const RecipientProof none = proven(mail::Proof::Unproven);
+        const auto first = event_names(report, bo, none, noon(0), "<1@example.net>");
+        CHECK(is_one_event(event_names(report, bo, none, noon(0), "<1@example.net>"), first));
+        CHECK_FALSE(is_one_event(event_names(report, bo, none, noon(0), "<2@example.net>"), first));
+        report.kind = MessageKind::Dsn;
+        CHECK(is_one_event(event_names(report, bo, none, noon(0), "<1@example.net>"),
+                           event_names(report, bo, none, noon(0), "<2@example.net>")));
+    }
     SUBCASE("another recipient, message, queue or day is another event") {
         const RecipientProof none = proven(mail::Proof::Unproven);
         std::vector<std::vector<std::string>> events;

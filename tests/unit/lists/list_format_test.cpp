@@ -309,9 +309,14 @@ TEST_CASE("access maps say what they can") {
     CHECK(sendmail_lines(entry).value() == "To:example.net\tOK\n");
     entry.kind = mail::SubjectKind::Address;
     for (const std::string_view subject :
-         {"\"a b\"@example.net", "#a@example.net", "a@[192.0.2.1]"}) {
+         {"\"a b\"@example.net",
+          "#a@example.net",
+          "a@[192.0.2.1]",
+          "bo\xC2\x9B@example.net",         // CSI, which drives a terminal
+          "bo\xE2\x80\xAE@example.net"}) {  // turns the direction of writing
         entry.subject = subject;
         CHECK(postfix_lines(entry).error() == NoLine::Syntax);
+        CHECK(sendmail_lines(entry).error() == NoLine::Syntax);
     }
     entry.subject = "bo@example.net";
     entry.scope = mail::SuppressionScope::parse("example.org").value();

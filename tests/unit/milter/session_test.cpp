@@ -525,6 +525,9 @@ TEST_CASE("when nothing can be kept, nobody is deleted and the settings answer")
             CHECK(house.actions.deleted.empty());
             CHECK(house.items().empty());
             CHECK(house.log.has("spool: nothing can be held"));
+            CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=pass reason=unchecked") ==
+                  !row.tempfail);
+            CHECK(house.outbound.unchecked() == (row.tempfail ? 0 : 1));
         }
         House house(settings);
         house.connect("127.0.0.1");
@@ -1558,8 +1561,25 @@ TEST_CASE("trouble of ours is answered as the settings say") {
         House house(settings);
         const WaitingRoom::Seat taken = house.waiting.take(1);
         house.connect("127.0.0.1");
-        CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, newsletter)));
+        auto forged = newsletter;
+        forged.emplace_back("X-Holdback-Code", " 2001");
+        CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, forged)));
         CHECK(house.log.has("max_waiting"));
+        CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=pass reason=unchecked"));
+        CHECK(house.outbound.unchecked() == 1);
+        CHECK(house.actions.removed ==
+              std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+    }
+    SUBCASE("a full waiting room changes nothing in shadow mode") {
+        config::Settings settings;
+        settings.milter.max_waiting = 0;
+        House house(settings);
+        house.connect("127.0.0.1");
+        auto forged = newsletter;
+        forged.emplace_back("X-Holdback-Code", " 2001");
+        CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, forged)));
+        CHECK(house.log.has("reason=unchecked"));
+        CHECK(house.actions.removed.empty());
     }
     SUBCASE("an internal error") {
         config::Settings settings = enforcing();
