@@ -125,11 +125,13 @@ private:
         return claim_.facts.is_transient() ? "the reply is for now only" : std::string_view{};
     }
 
+    /// A rule of a provider knows what is said behind DATA; a refusal of several recipients
+    /// together teaches nothing anyway (`dsn::learn`).
     [[nodiscard]] std::string_view stage_doubt() const {
         const SmtpStage stage = claim_.facts.stage;
-        return stage == SmtpStage::Unknown || stage == SmtpStage::RcptTo
-                   ? std::string_view{}
-                   : "it was not said in reply to RCPT";
+        const bool open = stage == SmtpStage::Unknown || stage == SmtpStage::RcptTo ||
+                          (stage == SmtpStage::Data && by_provider());
+        return open ? std::string_view{} : "it was not said in reply to RCPT";
     }
 
     [[nodiscard]] std::string_view stage_before_recipient() const {
@@ -155,18 +157,21 @@ private:
         return known ? std::string_view{} : "only the reply code says so";
     }
 
-    /// A rule of a provider knows what its statuses mean.
+    /// A rule of a provider, or one that names the status, knows what it means.
     [[nodiscard]] std::string_view status_doubt(std::initializer_list<int> against) const {
         const auto& status = claim_.facts.status;
         const bool speaks = status.has_value() && is_one_of(status->subject(), against);
-        return speaks && !by_provider() ? "the status is about something else" : std::string_view{};
+        const bool known =
+            by_provider() || (claim_.rule != nullptr && !claim_.rule->status.empty());
+        return speaks && !known ? "the status is about something else" : std::string_view{};
     }
 
-    /// Many servers write 5.7.1 for every refusal: it says nothing against plain words.
+    /// Many servers write 5.7.1 or 5.3.0 for every refusal: it says nothing against plain words.
     [[nodiscard]] std::string_view mailbox_status_doubt() const {
         const auto& status = claim_.facts.status;
         const bool any_refusal =
-            status.has_value() && status->subject() == 7 && status->detail() == 1;
+            status.has_value() && ((status->subject() == 7 && status->detail() == 1) ||
+                                   (status->subject() == 3 && status->detail() == 0));
         return any_refusal && says_it_plainly() ? std::string_view{} : status_doubt({3, 4, 7});
     }
 

@@ -173,6 +173,11 @@ private:
             statement.cause = {whom_without_noun(what), what};
         }
         statement.cause.whom = shifted(statement.cause.whom, whom_of(stage_));
+        if (stage_ == SmtpStage::Connect && statement.cause.whom == Whom::System &&
+            what == What::Unavailable) {
+            // A greeting that turns us away has its reason in us more often than not.
+            statement.cause.whom = Whom::Host;
+        }
         return statement;
     }
 
@@ -314,8 +319,10 @@ std::string without_stage_words(std::string_view text) {
 /// The words of the server when they say something for certain, else all words.
 std::vector<Statement> said_in(const ReplyFacts& facts, const Lexicon& lexicon) {
     const std::string text = without_stage_words(facts.text);
-    if (const std::string reply = quoted_reply(text); !reply.empty()) {
-        std::vector<Statement> said = statements_in(reply, facts.stage, lexicon);
+    const std::size_t reply = reply_begin(text);
+    if (reply != std::string_view::npos && reply > 0) {
+        std::vector<Statement> said =
+            statements_in(std::string_view(text).substr(reply), facts.stage, lexicon);
         if (std::ranges::any_of(said, [](const Statement& one) { return !is_vague(one); })) {
             return said;
         }
@@ -411,8 +418,9 @@ std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexico
         reading.statement = *said;
         reading.cause = said->cause;
     }
-    const bool status_tells =
-        by_status.has_value() && facts.status->detail() != 0 && !causes.is_weak(*by_status);
+    const bool informs = said != nullptr && said->cause.what == What::Info;
+    const bool status_tells = by_status.has_value() && facts.status->detail() != 0 &&
+                              (informs || !causes.is_weak(*by_status));
     if (said != nullptr && !(is_vague(*said) && status_tells)) {
         return reading;
     }
