@@ -266,12 +266,10 @@ private:
     }
 
     static std::size_t url_size(std::string_view text) {
-        const std::string_view head = text.substr(0, 12);
-        if (head.find("://") == std::string_view::npos && !head.starts_with("www.") &&
-            !head.starts_with("mailto:")) {
-            return 0;
-        }
-        if (!core::is_ascii_alpha(head.front())) {
+        const std::size_t scheme = std::min(text.substr(0, 12).find("://"), text.size());
+        const bool has_scheme = scheme > 0 && scheme < text.size() &&
+                                std::ranges::all_of(text.substr(0, scheme), core::is_ascii_alpha);
+        if (!has_scheme && !text.starts_with("www.") && !text.starts_with("mailto:")) {
             return 0;
         }
         std::size_t end = 0;
