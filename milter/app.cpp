@@ -441,7 +441,7 @@ core::Result<void, std::string> App::reload() {
     log_->write(ports::Severity::Info,
                 fmt::format("reloaded mode={} rules={}",
                             config::wire_name(settings.mode),
-                            (*next)->rules.rules().size()));
+                            (*next)->knowledge.rules.rules().size()));
     return {};
 }
 

@@ -167,7 +167,7 @@ std::vector<ControlLine> App::status() const {
         number_line("internal_errors", counters_.internal_errors.load()),
         number_line("messages_unchecked", outbound_.unchecked()),
         number_line("codes", snapshot->codes.entries().size()),
-        number_line("rules", snapshot->rules.rules().size()),
+        number_line("rules", snapshot->knowledge.rules.rules().size()),
         number_line("seal_keys", seals_.keys().size()),
         number_line("outages", learner_.outages().size()),
         number_line("campaigns_stopped", campaigns_.stopped().size())};

@@ -109,7 +109,7 @@ public:
             return known->second;
         }
         const dsn::Understanding understood =
-            dsn::classify(flow::report_of(outcome), snapshot_->rules, snapshot_->codes);
+            dsn::classify(flow::report_of(outcome), snapshot_->knowledge, snapshot_->codes);
         const mail::FailureCode code = snapshot_->codes.shown_as(
             understood.recipients.front().code, snapshot_->settings.codes.extensions);
         if (known_.size() < kMostAnswers) {

@@ -4,11 +4,13 @@
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
+#include "io/codes_file.hpp"
 #include "io/settings_file.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_schema.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
+#include "mail/failure_code.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/load.hpp"
 
@@ -65,6 +67,18 @@ core::Result<config::Settings, CommandError> load_tool_settings(const CommandCon
         return std::unexpected(settings_error(settings.error()));
     }
     return *std::move(settings);
+}
+
+core::Result<mail::CodeCatalogue, CommandError> load_tool_codes(const CommandContext& context) {
+    const auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    auto codes = io::load_codes(settings->codes.file, settings->codes.local_file);
+    if (!codes.has_value()) {
+        return std::unexpected(settings_error(codes.error()));
+    }
+    return *std::move(codes);
 }
 
 core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(

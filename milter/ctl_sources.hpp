@@ -7,6 +7,7 @@
 #include "flow/snapshot.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/toml_access.hpp"
+#include "mail/failure_code.hpp"
 #include "milter/ctl_command.hpp"
 
 #include <cstdint>
@@ -18,6 +19,10 @@ namespace holdback::milter {
 /// The settings of the command line, else the default file, else (when that is absent) the
 /// defaults.
 [[nodiscard]] core::Result<config::Settings, CommandError> load_tool_settings(
+    const CommandContext& context);
+
+/// The failure codes that the settings name, for what needs no rules.
+[[nodiscard]] core::Result<mail::CodeCatalogue, CommandError> load_tool_codes(
     const CommandContext& context);
 
 /// Settings, codes and rules in one.

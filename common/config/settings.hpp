@@ -243,9 +243,11 @@ struct CodesSettings {
     /// As shipped.
     std::string file = shipped_path("codes.conf");
     std::string rules = shipped_path("rules.d");
-    /// The administrator's; either may be absent.
+    std::string lexicon = shipped_path("lexicon.d");
+    /// The administrator's; each may be absent.
     std::string local_file = "/etc/holdback/codes.conf";
     std::string local_rules = "/etc/holdback/rules.d";
+    std::string local_lexicon = "/etc/holdback/lexicon.d";
     bool extensions = true;
 
     bool operator==(const CodesSettings&) const = default;

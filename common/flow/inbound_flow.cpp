@@ -202,7 +202,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         understanding.report.kind != dsn::MessageKind::Ordinary) {
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
     }
-    count_unknown(understanding, shown, snapshot);
+    count_unknown(understanding, shown);
     return dsn::tag(understanding,
                     shown,
                     snapshot.codes,
@@ -231,7 +231,7 @@ dsn::Understanding InboundFlow::understand(dsn::Report report,
         // Many feedback loops hide who complained; the seal may tell.
         report.recipients.emplace_back();
     }
-    return dsn::classify(std::move(report), snapshot.rules, snapshot.codes);
+    return dsn::classify(std::move(report), snapshot.knowledge, snapshot.codes);
 }
 
 std::vector<dsn::RecipientProof> InboundFlow::prove(
@@ -338,9 +338,8 @@ void InboundFlow::delivered(const dsn::Evidence& evidence, const Snapshot& snaps
 }
 
 void InboundFlow::count_unknown(const dsn::Understanding& understanding,
-                                std::span<const mail::Proof> proofs,
-                                const Snapshot& snapshot) {
-    const auto texts = dsn::unknown_texts(understanding, proofs, snapshot.rules);
+                                std::span<const mail::Proof> proofs) {
+    const auto texts = dsn::unknown_texts(understanding, proofs);
     if (texts.empty()) {
         return;
     }

@@ -108,8 +108,7 @@ private:
     void delivered(const dsn::Evidence& evidence, const Snapshot& snapshot);
     [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;
     void count_unknown(const dsn::Understanding& understanding,
-                       std::span<const mail::Proof> proofs,
-                       const Snapshot& snapshot);
+                       std::span<const mail::Proof> proofs);
 
     Parts parts_;
     StoreTrouble trouble_{parts_.log, parts_.clock};

@@ -184,7 +184,7 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
     }
     const auto departure = parts_.departures.find(outcome.queue_id, outcome.at);
     const dsn::Understanding understood =
-        dsn::classify(report_of(outcome), snapshot.rules, snapshot.codes);
+        dsn::classify(report_of(outcome), snapshot.knowledge, snapshot.codes);
     const dsn::ClassifiedRecipient& recipient = understood.recipients.front();
     const auto objection = objection_to(entry, departure.get(), *earlier);
     dsn::LearnReason learned = objection.value_or(dsn::LearnReason::NotOurMessage);

@@ -63,6 +63,7 @@ class Ctl:
             + f'[control]\nsocket = "{self.socket}"\n'
             + f'[store]\npath = "{self.base}/holdback.db"\n'
             + f'[codes]\nfile = "{SOURCE}/conf/codes.conf"\nrules = "{SOURCE}/conf/rules.d"\n'
+            + f'lexicon = "{SOURCE}/conf/lexicon.d"\nlocal_lexicon = "{self.base}/lexicon.d"\n'
             + f'local_file = "{self.base}/codes.conf"\nlocal_rules = "{self.base}/rules.d"\n'
             + "[dns]\nreserved_domains = []\n"
         )

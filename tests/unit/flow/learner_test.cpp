@@ -55,7 +55,10 @@ std::shared_ptr<const Snapshot> make_snapshot(const config::Settings& settings =
     rules.push_back(std::move(rule));
     dsn::RuleSet set = dsn::RuleSet::make(std::move(rules), codes).value();
     return std::make_shared<const Snapshot>(
-        Snapshot{.settings = settings, .codes = std::move(codes), .rules = std::move(set)});
+        Snapshot{.settings = settings,
+                 .codes = std::move(codes),
+                 .knowledge = {.rules = std::move(set), .lexicon = {}},
+                 .lists = {}});
 }
 
 /// A learner with memory behind its ports.

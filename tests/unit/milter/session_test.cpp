@@ -289,8 +289,11 @@ struct House {
     static std::shared_ptr<const flow::Snapshot> snapshot_of(const config::Settings& settings) {
         mail::CodeCatalogue codes = two_codes();
         dsn::RuleSet rules = one_rule(codes);
-        return std::make_shared<const flow::Snapshot>(flow::Snapshot{
-            .settings = settings, .codes = std::move(codes), .rules = std::move(rules)});
+        return std::make_shared<const flow::Snapshot>(
+            flow::Snapshot{.settings = settings,
+                           .codes = std::move(codes),
+                           .knowledge = {.rules = std::move(rules), .lexicon = {}},
+                           .lists = {}});
     }
 
     struct Forward final : ports::Submitter {
