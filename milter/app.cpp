@@ -331,7 +331,11 @@ App::App(std::string settings_path,
     }
 }
 
-App::~App() = default;
+App::~App() {
+    // All at once: between the milter's end and ours, mail goes by unchecked.
+    campaign_writer_.request_stop();
+    recording_.request_stop();
+}
 
 std::optional<std::string> App::pair_refusal(io::Database& database) {
     // Nobody else gets to the store as long as this is asked: what is in the spool now was there
@@ -522,6 +526,9 @@ void App::stop() {
     answers_.request_stop();
     stopping_.wait_for_chores(chores_done_);
     descriptors_.leave_gate();
+    // Mail needs neither.
+    log_following_.request_stop();
+    dns_watch_.request_stop();
     stopping_.end_milter();
     stopping_.allow_no_more_than_the_limit();
 }

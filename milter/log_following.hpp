@@ -42,6 +42,9 @@ public:
     /// What `status` shows of it: keys and values. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;
 
+    /// Begins to end, and does not wait for it.
+    void request_stop() { thread_.request_stop(); }
+
 private:
     void run(const std::stop_token& stop);
     /// Waits a moment, or until a stop.

@@ -7,7 +7,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <thread>
 
@@ -17,11 +17,9 @@ namespace holdback::milter {
 struct StopLimits {
     /// For the chores that run at the time, with mail flowing: a release comes back as mail.
     std::chrono::milliseconds chores{1'500};
-    /// For a moment in which no message is under way and no connection is new, so that nobody is
-    /// cut who is about to begin one.
-    std::chrono::milliseconds no_connection{1'500};
-    /// Then for one in which no message is under way, while further ones are still begun.
-    std::chrono::milliseconds no_message{1'000};
+    /// Until there is a moment in which no message is under way and no connection is new, so that
+    /// nobody is cut who is about to begin one; after a second, with ever more of these.
+    std::chrono::milliseconds quiet{2'500};
     /// Then, until those under way are done, while further ones wait at MAIL.
     std::chrono::milliseconds messages{8'000};
     /// After the milter's end, for what the daemon does beside mail; a release that waits for its
@@ -51,12 +49,14 @@ public:
     void hurry() { hurried_.store(true); }
 
 private:
-    enum class Quiet : std::uint8_t { NoMessage, NoConnection };
-
-    [[nodiscard]] bool is_quiet(Quiet wanted) const;
-    /// True when the moment has come; new messages wait from then on. A daemon that is idle does
-    /// not wait for connections that are only kept.
-    [[nodiscard]] bool wait_until(Quiet wanted, std::chrono::steady_clock::time_point deadline);
+    /// True when no message is under way, and at most so many connections are before their first.
+    [[nodiscard]] bool is_quiet(std::size_t tolerated) const;
+    /// How many of these are cut now. A daemon that is idle, where nothing has `changed` for a
+    /// while, does not wait for connections that are only kept.
+    [[nodiscard]] static std::size_t tolerated(std::chrono::steady_clock::time_point begin,
+                                               std::chrono::steady_clock::time_point changed);
+    /// Waits for the moment, as far as the limit allows; new messages wait from then on.
+    void wait_for_quiet(std::chrono::steady_clock::time_point begin);
 
     std::string socket_;
     MilterCounters* counters_;

@@ -126,7 +126,10 @@ private:
                 ++at_;
                 return true;
             }
-            if (text_[at_] == '\\' && ++at_ == text_.size()) {
+            if (text_[at_] == '\\') {
+                ++at_;
+            }
+            if (at_ == text_.size()) {
                 return false;
             }
             found += core::ascii_lower(text_[at_]);

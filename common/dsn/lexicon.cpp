@@ -160,7 +160,8 @@ struct Lexicon::Tables {
     std::vector<WordList> lists;
     std::vector<std::string> files;
     std::vector<std::vector<std::uint32_t>> by_first;  ///< phrases by the id of their first word
-    std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> by_text;
+    /// Phrases by the hash of their text, until all are read.
+    std::unordered_map<std::uint64_t, std::uint32_t> by_text;
     std::vector<LexiconError> doubts;
     WordId ids = 0;
 
@@ -185,11 +186,11 @@ public:
         : words_(words), stems_(stems), id_of_(std::move(id_of)) {}
 
     struct Piece {
-        std::vector<WordId> ids;  ///< empty: a gap
+        boost::container::small_vector<WordId, 4> ids;  ///< empty: a gap
         bool may_miss = false;
         bool alone = false;  ///< a character that is a word by its script
     };
-    using Pieces = std::vector<Piece>;
+    using Pieces = boost::container::small_vector<Piece, 8>;
 
     /// What is wrong with the line; empty when nothing is.
     std::string read(std::string_view line) {
@@ -235,6 +236,13 @@ private:
             return append({Pieces{Piece{}}});
         }
         Piece single;
+        if (std::ranges::all_of(piece, core::is_ascii_alpha)) {
+            single.ids.push_back(id_of_(words_, core::to_lower(piece)));
+            for (Pieces& variant : variants_) {
+                variant.push_back(single);
+            }
+            return {};
+        }
         if (piece.size() > 1 && piece.ends_with('?')) {
             single.may_miss = true;
             piece.remove_suffix(1);
@@ -259,6 +267,12 @@ private:
 
     /// Goes on with each of the choices behind each variant.
     std::string append(const std::vector<Pieces>& choices) {
+        if (choices.size() == 1) {
+            for (Pieces& variant : variants_) {
+                variant.insert(variant.end(), choices.front().begin(), choices.front().end());
+            }
+            return {};
+        }
         std::vector<Pieces> longer;
         for (const Pieces& variant : variants_) {
             for (const Pieces& choice : choices) {
@@ -282,6 +296,11 @@ private:
         const bool stem = choice.ends_with('*');
         if (stem) {
             choice.remove_suffix(1);
+        }
+        if (choice.size() >= kShortestStem && std::ranges::all_of(choice, core::is_ascii_alpha)) {
+            // Most words are such: no need to look for more in them.
+            single.ids.push_back(id_of_(stem ? stems_ : words_, core::to_lower(choice)));
+            return {};
         }
         const TextWords text = words_of(choice);
         if (text.words.empty()) {
@@ -321,6 +340,21 @@ public:
               return tables.id_of(known, text);
           }) {}
 
+    /// Room at once costs less than growing.
+    void make_room(std::span<const WordFile> files) {
+        constexpr std::size_t kOctetsOfLine = 20;
+        constexpr std::size_t kWordsOfLine = 4;
+        std::size_t lines = 0;
+        for (const WordFile& file : files) {
+            lines += file.text.size() / kOctetsOfLine;
+        }
+        tables_.by_text.reserve(lines);
+        tables_.words.reserve(lines);
+        tables_.phrases.reserve(lines);
+        tables_.elements.reserve(kWordsOfLine * lines);
+        tables_.alternatives.reserve(kWordsOfLine * lines);
+    }
+
     void read(const WordFile& file) {
         tables_.files.push_back(file.name);
         local_ = file.local;
@@ -347,6 +381,7 @@ public:
         for (const auto& [stem, id] : tables_.stems) {
             tables_.longest_stem = std::max(tables_.longest_stem, stem.size());
         }
+        tables_.by_text = {};
         tables_.by_first.resize(tables_.ids);
         for (std::size_t i = 0; i < tables_.phrases.size(); ++i) {
             index(static_cast<std::uint32_t>(i));
@@ -399,7 +434,7 @@ private:
 
     void add_phrase(std::string_view line) {
         const auto number = static_cast<std::uint32_t>(tables_.phrases.size());
-        const auto [first, fresh] = tables_.by_text.emplace(core::to_lower_utf8(line), number);
+        const auto [first, fresh] = tables_.by_text.emplace(hash_of(line), number);
         if (!fresh) {
             note_repeated(tables_.phrases[first->second], line);
             return;  // the first one counts: local files come first
@@ -407,6 +442,15 @@ private:
         for (const PhraseReader::Pieces& pieces : reader_.variants()) {
             add_variant(pieces);
         }
+    }
+
+    /// The same for the same words, whatever the case of ASCII letters (FNV-1a).
+    static std::uint64_t hash_of(std::string_view line) {
+        std::uint64_t hash = 14695981039346656037U;
+        for (const char c : line) {
+            hash = (hash ^ static_cast<unsigned char>(core::ascii_lower(c))) * 1099511628211U;
+        }
+        return hash;
     }
 
     void add_variant(const PhraseReader::Pieces& pieces) {
@@ -601,6 +645,7 @@ core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::span<const W
                                                                const mail::CodeCatalogue& codes) {
     auto tables = std::make_unique<Tables>();
     LexiconBuilder builder(*tables, codes);
+    builder.make_room(files);
     // What is read first counts.
     for (const bool local : {true, false}) {
         for (const WordFile& file : files) {

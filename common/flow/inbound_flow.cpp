@@ -255,7 +255,7 @@ std::vector<dsn::RecipientProof> InboundFlow::prove(
             proof.reason = dsn::ProofReason::FeedbackLoop;
         }
     }
-    if (report.kind == dsn::MessageKind::Complaint &&
+    if (report.kind == dsn::MessageKind::Complaint && who.entered_from.has_value() &&
         is_feedback_network(who.entered_from, settings.learn)) {
         say_unseen_source(*who.entered_from);
     }

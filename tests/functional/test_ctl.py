@@ -414,7 +414,7 @@ def test_classify_tells_kind_code_and_recipients(ctl):
     (recipient,) = bounce["recipients"]
     assert list(recipient) == [
         "recipient", "code", "name", "class", "action", "status", "reply", "diagnostic",
-        "remote_mta", "rule",
+        "remote_mta", "rule", "evidence", "doubt",
     ]
     assert recipient["recipient"] == "bo@example.net"
     assert (recipient["code"], recipient["name"]) == (2001, "address-invalid")
@@ -562,6 +562,10 @@ def test_explain_knows_replies(ctl):
     (quoted,) = ctl.json("explain", "550 5.1.1 User unknown")
     (words,) = ctl.json("explain", "550", "5.1.1", "User", "unknown")
     assert quoted["code"] == words["code"] == 2001 and quoted["rule"] == words["rule"] != None
+    assert quoted["cause"] == "mailbox-unknown" and quoted["doubt"] is None
+    assert "about the recipient's mailbox" in quoted["evidence"]
+    (doubtful,) = ctl.json("explain", "450 4.7.1 User unknown")
+    assert doubtful["code"] == 3999 and doubtful["doubt"]
 
 
 def test_explain_says_what_it_does_not_know(ctl):
@@ -605,12 +609,12 @@ def test_mistakes_of_an_admin_are_told_by_file_and_line(ctl):
     (ctl.base / "codes.conf").unlink()
     (ctl.base / "rules.d").mkdir()
     (ctl.base / "rules.d/a.conf").write_text(
-        '[[rule]]\nid = "local/all"\ncode = 1004\ntext = \'user unknown\'\n'
+        '[[rule]]\nid = "local/all"\ncode = 1004\ntext = \'user (unknown\'\n'
         'expect = "user unknown"\n'
     )
-    told = ctl.says("explain", "2001", code=SETTINGS)
-    assert "/conf/rules.d/" in told
-    assert f"is won by rule local/all ({ctl.base}/rules.d/a.conf:1)" in told
+    told = ctl.says("explain", "user unknown", code=SETTINGS)
+    assert f"{ctl.base}/rules.d/a.conf:1: rule local/all: bad pattern in text" in told
+    ctl.says("explain", "2001")  # needs no rules
     check = subprocess.run(
         [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
     )
@@ -618,6 +622,23 @@ def test_mistakes_of_an_admin_are_told_by_file_and_line(ctl):
     assert check.stderr.decode().splitlines() == [
         line.removeprefix("holdbackctl: ") for line in told.splitlines()
     ]
+
+
+def test_a_rule_of_an_admin_that_wins_a_shipped_example_is_a_warning(ctl):
+    (ctl.base / "rules.d").mkdir()
+    (ctl.base / "rules.d/a.conf").write_text(
+        '[[rule]]\nid = "local/all"\ncode = 1004\ntext = \'gsmtp|blocked\'\n'
+        'expect = "550 blocked"\n'
+    )
+    (row,) = ctl.json("explain", "550 blocked")
+    assert (row["code"], row["rule"]) == (1004, "local/all")
+    check = subprocess.run(
+        [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
+    )
+    assert check.returncode == 0
+    assert f"is won by rule local/all ({ctl.base}/rules.d/a.conf:1) (warning)" in (
+        check.stderr.decode()
+    )
 
 
 # --- unknown ------------------------------------------------------------------------------------
