@@ -136,7 +136,7 @@ std::string CauseTable::add_code(std::string_view name,
         }
         found.push_back(*code);
     }
-    if (found.size() > 2) {
+    if (found.empty() || found.size() > 2) {
         return "a cause has one code, or two: for good, and for now (class 4)";
     }
     codes_.push_back({.whom = cause->whom,

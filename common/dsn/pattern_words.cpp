@@ -26,7 +26,7 @@ std::size_t class_end(std::string_view pattern, std::size_t at) {
         ++end;
     }
     while (end < pattern.size() && pattern[end] != ']') {
-        end += pattern[end] == '\\' ? 2 : 1;
+        end += pattern[end] == '\\' ? 2U : 1U;
     }
     return std::min(end + 1, pattern.size());
 }

@@ -197,6 +197,31 @@ bool is_web_mail(std::string_view protocol) {
     return protocol == "HTTP" || protocol == "HTTPS";
 }
 
+bool is_named(std::span<const std::string> names, std::string_view name) {
+    return std::ranges::any_of(
+        names, [name](std::string_view own) { return core::equals_ignoring_case(own, name); });
+}
+
+/// The first Received fields, read: the newest first.
+std::vector<ReceivedHop> hops_in(const mail::HeaderList& headers, std::size_t most) {
+    std::vector<ReceivedHop> hops;
+    for (const mail::HeaderField& field : headers.fields()) {
+        if (hops.size() == most) {
+            break;
+        }
+        if (core::equals_ignoring_case(field.name, "Received")) {
+            hops.push_back(parse_received(field.value()));
+        }
+    }
+    return hops;
+}
+
+/// The client from which the hop took the message, where that is another host than its own.
+std::optional<mail::IpAddress> client_of(const ReceivedHop& hop) {
+    const bool is_other = hop.from.has_value() && hop.from->scope() != mail::AddressScope::Loopback;
+    return is_other ? hop.from : std::nullopt;
+}
+
 }  // namespace
 
 ReceivedHop parse_received(std::string_view value) {
@@ -237,25 +262,14 @@ Entry entry_of(const mail::HeaderList& headers,
     Entry entry;
     bool queued = false;      // this MTA had it in its queue
     bool is_by_ours = false;  // what follows was written by a host of ours
-    std::size_t seen = 0;
-    for (const mail::HeaderField& field : headers.fields()) {
-        if (!core::equals_ignoring_case(field.name, "Received")) {
-            continue;
-        }
-        if (++seen > kMostFields) {
-            break;
-        }
-        const ReceivedHop hop = parse_received(field.value());
-        const bool by_us = std::ranges::any_of(own_names, [&](std::string_view name) {
-            return core::equals_ignoring_case(name, hop.by);
-        });
+    for (const ReceivedHop& hop : hops_in(headers, kMostFields)) {
+        const bool by_us = is_named(own_names, hop.by);
         const bool login = is_login(hop.with);
-        const bool names_a_client =
-            hop.from.has_value() && hop.from->scope() != mail::AddressScope::Loopback;
+        const std::optional<mail::IpAddress> client = client_of(hop);
         const bool has_logged_in = login && (by_us || is_by_ours);
         const bool passed_us = entry.by_us || by_us;
         queued = queued || (by_us && !hop.id.empty());
-        if (has_logged_in || (names_a_client && !is_in_any(*hop.from, networks))) {
+        if (has_logged_in || (client.has_value() && !is_in_any(*client, networks))) {
             const bool is_own = has_logged_in || is_web_mail(hop.with);
             return {.from = is_own ? Entry::From::Own : Entry::From::Outside,
                     .by_us = passed_us,
@@ -264,7 +278,7 @@ Entry entry_of(const mail::HeaderList& headers,
                     .address = hop.from,
                     .user = has_logged_in ? hop.user : std::string()};
         }
-        if (names_a_client) {
+        if (client.has_value()) {
             // A host of ours: what stands below tells where that one has it from.
             is_by_ours = true;
             entry = {.from = Entry::From::Own, .by_us = passed_us, .address = hop.from};
@@ -275,16 +289,9 @@ Entry entry_of(const mail::HeaderList& headers,
 
 std::vector<std::string> trace_ids(const mail::HeaderList& headers, std::size_t most) {
     std::vector<std::string> ids;
-    std::size_t seen = 0;
-    for (const mail::HeaderField& field : headers.fields()) {
-        if (!core::equals_ignoring_case(field.name, "Received")) {
-            continue;
-        }
-        if (++seen > most) {
-            break;
-        }
-        if (std::string id = parse_received(field.value()).id; !id.empty()) {
-            ids.push_back(std::move(id));
+    for (ReceivedHop& hop : hops_in(headers, most)) {
+        if (!hop.id.empty()) {
+            ids.push_back(std::move(hop.id));
         }
     }
     return ids;
