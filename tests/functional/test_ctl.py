@@ -293,6 +293,30 @@ def test_a_column_can_be_named(ctl, column):
     assert 'there is no column "nope"; the first row has email, id, Backup' in told
 
 
+@pytest.mark.parametrize("name", ["EmailAddress", "Recipient-Email", "contact.email", "e_mail"])
+def test_the_judged_column_is_the_one_of_the_addresses_and_is_named(ctl, name):
+    text = f"Owner,{name}\nann@example.net,bo@@example.net\nann@example.net,cy@\n".encode()
+    words = ("check", "--offline", "--file", "-")
+    rows = ctl.json(*words, stdin=text, code=NO)
+    assert [(row["address"], row["verdict"], row["column"]) for row in rows] == [
+        ("bo@@example.net", "reject", name), ("cy@", "reject", name),
+    ]
+    assert f"judged: the addresses in column {name}\n" in ctl.says(*words, stdin=text, code=NO)
+
+
+def test_two_columns_of_addresses_are_not_chosen_between(ctl):
+    text = b"Owner,Customer\nann@example.net,bo@@example.net\nann@example.net,cy@example.net\n"
+    out = ctl.base / "checked.csv"
+    words = ("check", "--offline", "--file", "-", "--out", out)
+    told = ctl.says(*words, stdin=text, code=NO)
+    assert "more than one column may hold the addresses: Owner, Customer; --column says" in told
+    assert "checked" not in told.replace(str(out), "") and not out.exists()
+    ctl.says(*words, "--column", "Customer", stdin=text, code=NO)
+    assert [line.split(",")[2] for line in out.read_text().splitlines()] == [
+        "verdict", "reject", "pass",
+    ]
+
+
 def test_rows_that_cannot_be_read_are_told_and_the_others_checked(ctl):
     path = ctl.base / "list"
     path.write_text('e-mail,name\n"a@example.net"x,A\nb@example.net,B\n"c@example.net,C\nd@x\n')
@@ -335,6 +359,7 @@ def test_a_list_comes_back_with_the_verdicts_beside_its_columns(ctl):
     assert rows[0]["suggestion"] == "bo@gmail.com" and rows[2]["suggestion"] == ""
     assert "looks like a misspelled gmail.com" in rows[0]["reason"]
     assert told.splitlines() == [
+        "judged: the addresses in column E-Mail",
         "4 addresses checked: 1 pass, 0 tag, 2 hold, 0 defer, 1 reject",
         "        1  malformed-address",
         "        2  misspelled-domain",
