@@ -7,6 +7,7 @@
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
+#include "report/glossary.hpp"
 
 #include <expected>
 #include <string>
@@ -60,12 +61,38 @@ Json entry_json(const std::string& question,
     };
 }
 
+void write_word(const CommandContext& context,
+                const std::string& question,
+                const report::Word& word) {
+    if (context.json()) {
+        write_json(context.out,
+                   {{"question", question},
+                    {"kind", report::plain_words(word.kind)},
+                    {"name", word.name},
+                    {"meaning", word.meaning},
+                    {"advice", text_or_null(word.advice)}});
+        return;
+    }
+    FieldList fields;
+    fields.add(report::plain_words(word.kind), word.name);
+    fields.add("meaning", word.meaning);
+    fields.add("what to do", word.advice);
+    fields.write(context.out);
+}
+
 }  // namespace
 
 CommandResult explain(const CommandContext& context, const std::string& question) {
     const auto snapshot = load_tool_snapshot(context);
     if (!snapshot.has_value()) {
         return std::unexpected(snapshot.error());
+    }
+    const bool asked_for_it =
+        (*snapshot)->codes.find_name(core::to_lower(core::trim(question))) != nullptr ||
+        mail::FailureCode::parse(core::trim(question)).has_value();
+    if (const auto word = report::find_word(question); word.has_value() && !asked_for_it) {
+        write_word(context, question, *word);
+        return Exit::Done;
     }
     const dsn::Explanation explanation =
         dsn::explain(question, (*snapshot)->rules, (*snapshot)->codes);
@@ -78,9 +105,6 @@ CommandResult explain(const CommandContext& context, const std::string& question
     } else {
         write_entry(context, explanation, *explanation.entry);
     }
-    const bool asked_for_it =
-        (*snapshot)->codes.find_name(core::to_lower(core::trim(question))) != nullptr ||
-        mail::FailureCode::parse(core::trim(question)).has_value();
     if (explanation.rule == nullptr && !asked_for_it) {
         context.err << "holdbackctl: no rule knows this text\n";
         return Exit::No;

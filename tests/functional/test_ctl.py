@@ -582,6 +582,18 @@ def test_explain_knows_codes_and_names(ctl, question):
     assert row["rule"] is None
 
 
+@pytest.mark.parametrize("question, kind, name", [
+    ("null-mx", "finding", "null-mx"),
+    ("Suppressed-Bounce", "finding", "suppressed-bounce"),
+    ("hold", "verdict", "hold"),
+    ("x-holdback-dsn", "header field", "X-Holdback-DSN"),
+])
+def test_explain_knows_findings_verdicts_and_header_fields(ctl, question, kind, name):
+    (row,) = ctl.json("explain", question)
+    assert (row["kind"], row["name"]) == (kind, name) and " " in row["meaning"]
+    assert f"{kind}" in ctl.says("explain", question)
+
+
 def test_explain_knows_replies(ctl):
     (quoted,) = ctl.json("explain", "550 5.1.1 User unknown")
     (words,) = ctl.json("explain", "550", "5.1.1", "User", "unknown")
@@ -846,6 +858,47 @@ def test_a_daemon_that_breaks_off_is_out_of_reach(ctl):
 def test_a_wrong_command_line_ends_with_two(ctl, arguments):
     text = ctl.says(*arguments, code=USAGE)
     assert text.startswith("holdbackctl: ")
+
+
+@pytest.mark.parametrize("arguments", [
+    ("suppress", "rollback", "--since", "30"),
+    ("suppress", "rollback", "--since", "1d", "--until", "1700000000"),
+    ("report", "--since", "30"),
+    ("whatif", "--since", "30", "holdback.conf"),
+])
+def test_a_time_needs_a_unit_or_a_date(ctl, arguments):
+    ctl.run("suppress", "add", "bo@example.net")
+    told = ctl.says(*arguments, code=USAGE)
+    assert "is no time" in told and "30d" in told
+
+
+def test_an_epoch_is_marked_as_one(ctl):
+    ctl.run("suppress", "add", "bo@example.net")
+    assert "nothing was learned then" in ctl.says(
+        "suppress", "rollback", "--since", "@1700000000", code=NO)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("suppress", "add", "bo@example.net", "--scope", "sender-domian"),
+    ("suppress", "add", "bo@example.net", "--code", "4711"),
+    ("suppress", "list", "--scope", "sender-domian"),
+    ("suppress", "list", "--code", "4711"),
+    ("suppress", "export", "--code", "4711"),
+    ("suppress", "remove", "--code", "4711", "--yes"),
+    ("suppress", "rollback", "--code", "4711"),
+    ("held", "list", "--reason", "null-mix"),
+    ("held", "list", "--columns", "id,nothing"),
+])
+def test_what_does_not_exist_is_no_choice(ctl, arguments):
+    ctl.run("suppress", "add", "al@example.net")
+    ctl.says(*arguments, code=USAGE)
+    assert [row["subject"] for row in ctl.json("suppress", "list")] == ["al@example.net"]
+
+
+def test_times_for_people_tell_their_zone(ctl):
+    ctl.run("suppress", "add", "bo@example.net", "--expires", "30d")
+    told = ctl.says("suppress", "list")
+    assert "LAST SEEN (UTC)" in told and "EXPIRES (UTC)" in told
 
 
 def test_an_unknown_command_is_named(ctl):
