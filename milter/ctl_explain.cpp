@@ -7,6 +7,7 @@
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
+#include "report/glossary.hpp"
 
 #include <expected>
 #include <string>
@@ -69,6 +70,25 @@ Json entry_json(const std::string& question,
     };
 }
 
+void write_word(const CommandContext& context,
+                const std::string& question,
+                const report::Word& word) {
+    if (context.json()) {
+        write_json(context.out,
+                   {{"question", question},
+                    {"kind", report::plain_words(word.kind)},
+                    {"name", word.name},
+                    {"meaning", word.meaning},
+                    {"advice", text_or_null(word.advice)}});
+        return;
+    }
+    FieldList fields;
+    fields.add(report::plain_words(word.kind), word.name);
+    fields.add("meaning", word.meaning);
+    fields.add("what to do", word.advice);
+    fields.write(context.out);
+}
+
 CommandResult write(const CommandContext& context,
                     const std::string& question,
                     const dsn::Explanation& explanation) {
@@ -93,6 +113,10 @@ CommandResult explain(const CommandContext& context, const std::string& question
     }
     if (const auto asked_for = dsn::explain_code(question, *codes)) {
         return write(context, question, *asked_for);
+    }
+    if (const auto word = report::find_word(question)) {
+        write_word(context, question, *word);
+        return Exit::Done;
     }
     const auto snapshot = load_tool_snapshot(context);
     if (!snapshot.has_value()) {

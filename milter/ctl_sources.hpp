@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace holdback::milter {
@@ -28,6 +29,11 @@ namespace holdback::milter {
 /// Settings, codes and rules in one.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(
     const CommandContext& context);
+
+/// A usage error when the catalogue of the settings lacks the code; an error of the settings when
+/// the catalogue can't be read. A code that nobody named is fine.
+[[nodiscard]] std::optional<CommandError> unknown_code(
+    const CommandContext& context, const std::optional<mail::FailureCode>& code);
 
 enum class StoreUse : std::uint8_t {
     Read,       ///< the store must be there

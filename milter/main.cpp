@@ -36,7 +36,7 @@ using namespace holdback;
 using namespace holdback::milter;
 
 struct Options {
-    std::string settings = std::string(io::kDefaultSettingsPath);
+    std::string settings = io::default_settings_path();
     bool check = false;
     bool background = false;
     bool version = false;
@@ -258,7 +258,10 @@ int main(int argc, char** argv) {
             return EX_USAGE;
         }
         if (options->version) {
-            fmt::print("holdback {}\n", kVersion);
+            fmt::print("holdback {}\nsettings {}\nrules {}\n",
+                       kVersion,
+                       options->settings,
+                       config::shipped_path("rules.d"));
             return EX_OK;
         }
         const auto ended = run(*options);

@@ -294,6 +294,30 @@ def test_a_column_can_be_named(ctl, column):
     assert 'there is no column "nope"; the first row has email, id, Backup' in told
 
 
+@pytest.mark.parametrize("name", ["EmailAddress", "Recipient-Email", "contact.email", "e_mail"])
+def test_the_judged_column_is_the_one_of_the_addresses_and_is_named(ctl, name):
+    text = f"Owner,{name}\nann@example.net,bo@@example.net\nann@example.net,cy@\n".encode()
+    words = ("check", "--offline", "--file", "-")
+    rows = ctl.json(*words, stdin=text, code=NO)
+    assert [(row["address"], row["verdict"], row["column"]) for row in rows] == [
+        ("bo@@example.net", "reject", name), ("cy@", "reject", name),
+    ]
+    assert f"judged: the addresses in column {name}\n" in ctl.says(*words, stdin=text, code=NO)
+
+
+def test_two_columns_of_addresses_are_not_chosen_between(ctl):
+    text = b"Owner,Customer\nann@example.net,bo@@example.net\nann@example.net,cy@example.net\n"
+    out = ctl.base / "checked.csv"
+    words = ("check", "--offline", "--file", "-", "--out", out)
+    told = ctl.says(*words, stdin=text, code=NO)
+    assert "more than one column may hold the addresses: Owner, Customer; --column says" in told
+    assert "checked" not in told.replace(str(out), "") and not out.exists()
+    ctl.says(*words, "--column", "Customer", stdin=text, code=NO)
+    assert [line.split(",")[2] for line in out.read_text().splitlines()] == [
+        "verdict", "reject", "pass",
+    ]
+
+
 def test_rows_that_cannot_be_read_are_told_and_the_others_checked(ctl):
     path = ctl.base / "list"
     path.write_text('e-mail,name\n"a@example.net"x,A\nb@example.net,B\n"c@example.net,C\nd@x\n')
@@ -336,6 +360,7 @@ def test_a_list_comes_back_with_the_verdicts_beside_its_columns(ctl):
     assert rows[0]["suggestion"] == "bo@gmail.com" and rows[2]["suggestion"] == ""
     assert "looks like a misspelled gmail.com" in rows[0]["reason"]
     assert told.splitlines() == [
+        "judged: the addresses in column E-Mail",
         "4 addresses checked: 1 pass, 0 tag, 2 hold, 0 defer, 1 reject",
         "        1  malformed-address",
         "        2  misspelled-domain",
@@ -556,6 +581,18 @@ def test_explain_knows_codes_and_names(ctl, question):
     assert (row["code"], row["name"], row["class"]) == (2001, "address-invalid", "permanent")
     assert row["meaning"] and row["advice"] and row["who"] and row["resend_helps"] is False
     assert row["rule"] is None
+
+
+@pytest.mark.parametrize("question, kind, name", [
+    ("null-mx", "finding", "null-mx"),
+    ("Suppressed-Bounce", "finding", "suppressed-bounce"),
+    ("hold", "verdict", "hold"),
+    ("x-holdback-dsn", "header field", "X-Holdback-DSN"),
+])
+def test_explain_knows_findings_verdicts_and_header_fields(ctl, question, kind, name):
+    (row,) = ctl.json("explain", question)
+    assert (row["kind"], row["name"]) == (kind, name) and " " in row["meaning"]
+    assert f"{kind}" in ctl.says("explain", question)
 
 
 def test_explain_knows_replies(ctl):
@@ -843,6 +880,47 @@ def test_a_daemon_that_breaks_off_is_out_of_reach(ctl):
 def test_a_wrong_command_line_ends_with_two(ctl, arguments):
     text = ctl.says(*arguments, code=USAGE)
     assert text.startswith("holdbackctl: ")
+
+
+@pytest.mark.parametrize("arguments", [
+    ("suppress", "rollback", "--since", "30"),
+    ("suppress", "rollback", "--since", "1d", "--until", "1700000000"),
+    ("report", "--since", "30"),
+    ("whatif", "--since", "30", "holdback.conf"),
+])
+def test_a_time_needs_a_unit_or_a_date(ctl, arguments):
+    ctl.run("suppress", "add", "bo@example.net")
+    told = ctl.says(*arguments, code=USAGE)
+    assert "is no time" in told and "30d" in told
+
+
+def test_an_epoch_is_marked_as_one(ctl):
+    ctl.run("suppress", "add", "bo@example.net")
+    assert "nothing was learned then" in ctl.says(
+        "suppress", "rollback", "--since", "@1700000000", code=NO)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("suppress", "add", "bo@example.net", "--scope", "sender-domian"),
+    ("suppress", "add", "bo@example.net", "--code", "4711"),
+    ("suppress", "list", "--scope", "sender-domian"),
+    ("suppress", "list", "--code", "4711"),
+    ("suppress", "export", "--code", "4711"),
+    ("suppress", "remove", "--code", "4711", "--yes"),
+    ("suppress", "rollback", "--code", "4711"),
+    ("held", "list", "--reason", "null-mix"),
+    ("held", "list", "--columns", "id,nothing"),
+])
+def test_what_does_not_exist_is_no_choice(ctl, arguments):
+    ctl.run("suppress", "add", "al@example.net")
+    ctl.says(*arguments, code=USAGE)
+    assert [row["subject"] for row in ctl.json("suppress", "list")] == ["al@example.net"]
+
+
+def test_times_for_people_tell_their_zone(ctl):
+    ctl.run("suppress", "add", "bo@example.net", "--expires", "30d")
+    told = ctl.says("suppress", "list")
+    assert "LAST SEEN (UTC)" in told and "EXPIRES (UTC)" in told
 
 
 def test_an_unknown_command_is_named(ctl):

@@ -71,6 +71,11 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
            same_text(filter.domain, domain_of(row.address)) &&
            (!filter.finding.has_value() || *filter.finding == row.finding) &&
            (!filter.campaign.has_value() || *filter.campaign == item.message.campaign) &&
+           same_text(filter.recipient, row.address) &&
+           (!filter.queue_id.has_value() || *filter.queue_id == item.message.queue_id ||
+            *filter.queue_id == row.mta_queue_id) &&
+           (!filter.message_id.has_value() ||
+            item.message.message_id == "<" + *filter.message_id + ">") &&
            (!filter.held_before.has_value() || item.message.held_at < *filter.held_before) &&
            (!filter.release_due.has_value() || at_or_before(row.release_at, *filter.release_due)) &&
            (!filter.expired.has_value() || at_or_before(row.expires_at, *filter.expired)) &&
