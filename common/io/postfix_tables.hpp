@@ -3,6 +3,7 @@
 // The lists of the MTA's configuration with the tables in them, which postmap(1) opens.
 
 #include "core/clock.hpp"
+#include "core/deadline_mutex.hpp"
 #include "mail/domain.hpp"
 #include "mail/mta_names.hpp"
 #include "ports/log.hpp"
@@ -10,7 +11,6 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -53,7 +53,7 @@ private:
 
     ports::Log& log_;
     const core::Clock& clock_;
-    mutable std::timed_mutex mutex_;  // of all below
+    core::DeadlineMutex mutex_;  // of all below
     mail::MtaNames names_;
     Tables tables_;
 };
