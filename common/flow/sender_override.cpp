@@ -9,7 +9,6 @@
 #include "flow/notice_terms.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/submitting.hpp"
-#include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
@@ -23,7 +22,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <fmt/format.h>

@@ -6,7 +6,6 @@
 #include <array>
 #include <netdb.h>
 #include <string>
-#include <string_view>
 #include <sys/socket.h>
 #include <unistd.h>
 
