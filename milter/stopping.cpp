@@ -6,6 +6,7 @@
 #include "ports/log.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -44,8 +45,8 @@ void connect_to_path(std::string_view path) {
     path.copy(static_cast<char*>(address.sun_path), path.size());
     const io::FileHandle caller(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): POSIX socket addresses
-    static_cast<void>(
-        connect(caller.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    const auto* const any = reinterpret_cast<const sockaddr*>(&address);
+    static_cast<void>(connect(caller.get(), any, sizeof address));
 }
 
 void connect_to_port(const std::string& host, const std::string& port, int family) {
