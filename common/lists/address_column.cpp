@@ -194,11 +194,12 @@ std::optional<Found> by_names(const Rows& rows, char separator) {
         return std::nullopt;
     }
     // The name may mean a street, while another column is full of addresses.
-    columns = full_columns(cells);
-    if (columns.empty()) {
+    const Columns full = full_columns(cells);
+    if (full.empty()) {
         return column_at(separator, head, named.front());
     }
-    columns.insert(columns.begin(), named.front());
+    columns.push_back(named.front());
+    columns.insert(columns.end(), full.begin(), full.end());
     return several(head, columns);
 }
 
