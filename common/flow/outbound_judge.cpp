@@ -98,7 +98,7 @@ std::size_t count_bad(const mail::Envelope& envelope,
                       const std::vector<outbound::Verdict>& verdicts) {
     std::size_t bad = 0;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        bad += envelope.recipients.at(i).is_counted() && is_bad(verdicts[i]) ? 1 : 0;
+        bad += envelope.recipients.at(i).is_counted() && is_bad(verdicts[i]) ? 1U : 0U;
     }
     return bad;
 }
