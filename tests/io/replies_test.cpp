@@ -75,7 +75,8 @@ std::string with_line_ends(std::string_view text) {
 /// The rows of all tables; a line that is none fails the test.
 std::vector<Row> all_rows() {
     std::vector<Row> rows;
-    for (const std::string& path : files_in(source_path("tests/data/replies"), ".tsv").value()) {
+    const auto paths = files_in(source_path("tests/data/replies"), ".tsv").value();
+    for (const std::string& path : paths) {
         std::ifstream file(path);
         std::string line;
         int number = 0;

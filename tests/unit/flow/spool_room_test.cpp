@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/syntax.hpp"
 #include "tests/support/memory_stores.hpp"
 
@@ -128,8 +129,8 @@ TEST_CASE("a disk that is not to be looked at limits nothing") {
 }
 
 TEST_CASE("who shares the spool is the user, or the sender in any letter case") {
-    CHECK(SpoolRoom::sender_of("anna", "News@Example.org") == "anna");
-    CHECK(SpoolRoom::sender_of("", "News@Example.org") == "news@example.org");
+    CHECK(mail::spool_sharer("anna", "News@Example.org", "") == "anna");
+    CHECK(mail::spool_sharer("", "News@Example.org", "") == "news@example.org");
 }
 
 }  // namespace holdback::flow
