@@ -170,7 +170,7 @@ private:
     [[nodiscard]] std::string_view mailbox_status_doubt() const {
         const auto& status = claim_.facts.status;
         const bool any_refusal =
-            status.has_value() && ((status->subject() == 7 && status->detail() == 1) ||
+            status.has_value() && ((status->subject() == 7 && status->detail() <= 1) ||
                                    (status->subject() == 3 && status->detail() == 0));
         return any_refusal && says_it_plainly() ? std::string_view{} : status_doubt({3, 4, 7});
     }

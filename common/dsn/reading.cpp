@@ -137,8 +137,10 @@ private:
         });
         Whom spoken_of = Whom::Nobody;
         for (const PhraseHit& hit : hits) {
-            if (hit.meaning.whom.value_or(Whom::Nobody) != Whom::Nobody) {
-                spoken_of = *hit.meaning.whom;
+            // An address in front of a colon is no topic.
+            if (const Whom whom = hit.meaning.whom.value_or(Whom::Nobody);
+                whom != Whom::Nobody && text_.words[hit.first].kind == WordKind::Word) {
+                spoken_of = whom;
             }
             if (!hit.meaning.what.has_value()) {
                 continue;

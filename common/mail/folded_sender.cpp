@@ -32,6 +32,24 @@ bool is_token(std::string_view local) {
            (digits == local.size() || changes >= kFewestChanges);
 }
 
+bool is_letter_or_digit(char c) {
+    return core::is_ascii_alpha(c) || core::is_ascii_digit(c);
+}
+
+/// Where a word stands in a local part by itself, and not inside of another; npos when nowhere.
+std::size_t find_word(std::string_view local, std::string_view word) {
+    std::size_t at = word.empty() ? std::string_view::npos : local.find(word);
+    while (at != std::string_view::npos) {
+        const std::size_t end = at + word.size();
+        const bool begins = at == 0 || !is_letter_or_digit(local[at - 1]);
+        if (begins && (end == local.size() || !is_letter_or_digit(local[end]))) {
+            break;
+        }
+        at = local.find(word, at + 1);
+    }
+    return at;
+}
+
 }  // namespace
 
 std::string folded_sender(std::string_view sender) {
@@ -75,14 +93,13 @@ std::string folded_sender(std::string_view sender, std::string_view recipient) {
     const std::string local = core::to_lower(sender.substr(0, sender_at));
     const std::string person = core::to_lower(recipient.substr(0, recipient_at));
     const std::string domain = core::to_lower(recipient.substr(recipient_at + 1));
-    const std::size_t of_domain = domain.empty() ? std::string::npos : local.find(domain);
-    const std::size_t of_person = person.empty() ? std::string::npos : local.find(person);
+    const std::size_t of_domain = find_word(local, domain);
+    const std::size_t of_person = find_word(local, person);
     if (of_domain == std::string::npos || of_person == std::string::npos) {
         return folded_sender(sender);
     }
     std::string_view kept = std::string_view(local).substr(0, std::min(of_domain, of_person));
-    while (!kept.empty() && !core::is_ascii_alpha(kept.back()) &&
-           !core::is_ascii_digit(kept.back())) {
+    while (!kept.empty() && !is_letter_or_digit(kept.back())) {
         kept.remove_suffix(1);
     }
     return folded_sender(

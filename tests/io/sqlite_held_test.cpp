@@ -642,7 +642,8 @@ TEST_CASE_TEMPLATE("the spool is shared by senders, whatever address they use fo
     by_user.octets = 7;
     hold_one(kind.store, by_user, "c@b.test");
     std::map<std::string, std::uint64_t> shares;
-    for (const ports::SpoolShare& share : kind.store.spool_shares().value()) {
+    const auto shared = kind.store.spool_shares().value();
+    for (const auto& share : shared) {
         shares[share.sender] = share.octets;
     }
     CHECK(shares == std::map<std::string, std::uint64_t>{

@@ -112,9 +112,9 @@ TEST_CASE("a notice names the good recipients whom the server refused") {
     const std::string text = notice_text(made);
     CHECK(has(text, "Everybody\nelse has, but for those named below"));
     CHECK(has(text,
-              "\nNothing was wrong with the addresses of these, but the mail server refused\n"
-              "them for good. They did not get the mail either, and a delivery report\n"
-              "tells of each:\n"
+              "\nNothing was wrong with the addresses of these, but the mail server\n"
+              "refused them for good. They did not get the mail either, and a delivery\n"
+              "report tells of each:\n"
               "      eva@good.test\n"
               "      Why: 550 5.1.1 no such <user>.\n"));
     CHECK(has(compose_notice(made), "<li>eva@good.test<br>550 5.1.1 no such &lt;user&gt;.</li>"));
