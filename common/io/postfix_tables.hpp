@@ -3,7 +3,7 @@
 // The lists of the MTA's configuration with the tables in them, which postmap(1) opens.
 
 #include "core/clock.hpp"
-#include "core/deadline_mutex.hpp"
+#include "io/deadline_mutex.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/mta_names.hpp"
@@ -54,7 +54,7 @@ private:
 
     ports::Log& log_;
     const core::Clock& clock_;
-    core::DeadlineMutex mutex_;  // of all below
+    DeadlineMutex mutex_;  // of all below
     mail::MtaNames names_;
     Tables tables_;
 };

@@ -7,7 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 
-namespace holdback::core {
+namespace holdback::io {
 
 /// What std::timed_mutex is, made of parts that ThreadSanitizer can watch: GCC 12's does not know
 /// the call by which a timed mutex waits for a steady clock. Use it with std::unique_lock or
@@ -21,7 +21,7 @@ public:
     }
 
     /// False when the deadline passes first.
-    [[nodiscard]] bool try_lock_until(SteadyPoint deadline) {
+    [[nodiscard]] bool try_lock_until(core::SteadyPoint deadline) {
         std::unique_lock lock(mutex_);
         if (!freed_.wait_until(lock, deadline, [this] { return !taken_; })) {
             return false;
@@ -44,4 +44,4 @@ private:
     bool taken_ = false;
 };
 
-}  // namespace holdback::core
+}  // namespace holdback::io
