@@ -37,7 +37,7 @@ Json as_json(const outbound::Finding& finding) {
     };
 }
 
-Json as_json(const CheckedAddress& address, std::string_view column) {
+Json as_json(const CheckedAddress& address) {
     Json findings = Json::array();
     for (const outbound::Finding& finding : address.findings) {
         findings.push_back(as_json(finding));
@@ -46,7 +46,7 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
     if (address.route.has_value()) {
         hosts = address.route->hosts;
     }
-    Json object = {
+    return {
         {"address", address.text},
         {"verdict", config::wire_name(address.verdict)},
         {"stream", outbound::wire_name(address.stream)},
@@ -59,10 +59,6 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
          address.route.has_value() ? text_or_null(core::printable(address.route->why))
                                    : Json(nullptr)},
     };
-    if (!column.empty()) {
-        object["column"] = column;
-    }
-    return object;
 }
 
 void write_human(std::ostream& out, const CheckedAddress& address) {
@@ -97,11 +93,9 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
 
 }  // namespace
 
-void write_checked(const CommandContext& context,
-                   const CheckedAddress& address,
-                   std::string_view column) {
+void write_checked(const CommandContext& context, const CheckedAddress& address) {
     if (context.json()) {
-        write_json(context.out, as_json(address, column));
+        write_json(context.out, as_json(address));
     } else {
         write_human(context.out, address);
     }

@@ -158,8 +158,7 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
 
 }  // namespace
 
-CommandResult held_list(const CommandContext& context, const HeldListOptions& options) {
-    const HeldSelection& selection = options.selection;
+CommandResult held_list(const CommandContext& context, const HeldSelection& selection) {
     const auto held = open_held(context);
     if (!held.has_value()) {
         return std::unexpected(held.error());
@@ -168,7 +167,7 @@ CommandResult held_list(const CommandContext& context, const HeldListOptions& op
     if (!selection.all && selection.ids.empty()) {
         filter.states = {HeldState::Held, HeldState::Releasing};
     }
-    ItemWriter writer(context, options);
+    ItemWriter writer(context);
     bool any = false;
     auto error = visit_items(*held, filter, [&](const HeldItem& item) {
         any = true;

@@ -76,9 +76,7 @@ void write_objects(const CommandContext& context, const report::Summary& summary
                     {"code", row.code},
                     {"name", row.name},
                     {"bounced", row.bounced},
-                    {"held", row.held},
-                    {"meaning", text_or_null(row.meaning)},
-                    {"who", text_or_null(row.who)}});
+                    {"held", row.held}});
     }
     for (const report::CauseRow& row : summary.causes) {
         write_json(context.out,
@@ -92,10 +90,6 @@ void write_objects(const CommandContext& context, const report::Summary& summary
     for (const auto& [reason, recipients] : summary.reasons) {
         write_json(context.out,
                    {{"what", "finding"}, {"finding", reason}, {"recipients", recipients}});
-    }
-    for (const auto& [reason, recipients] : summary.tagged) {
-        write_json(context.out,
-                   {{"what", "tagged"}, {"finding", reason}, {"recipients", recipients}});
     }
     for (const report::GrowthRow& row : summary.growth) {
         Json object{{"what", "suppressed"}, {"day", row.day}};
@@ -152,13 +146,12 @@ void write_table(const CommandContext& context,
 }
 
 void write_codes(const CommandContext& context, const report::Summary& summary) {
-    Table table({"CODE", "NAME", "BOUNCED", "HELD", "WHO MUST ACT"});
+    Table table({"CODE", "NAME", "BOUNCED", "HELD"});
     for (const report::CodeRow& row : summary.by_code) {
         table.add({text_of(static_cast<std::size_t>(row.code)),
                    row.name,
                    text_of(row.bounced),
-                   text_of(row.held),
-                   row.who});
+                   text_of(row.held)});
     }
     if (!table.empty()) {
         table.write(context.out);
@@ -199,14 +192,6 @@ void write_decisions(const CommandContext& context, const report::Summary& summa
         reasons.write(context.out);
         context.out << '\n';
     }
-    Table tagged({"FINDING", "TAGGED"});
-    for (const auto& [reason, recipients] : summary.tagged) {
-        tagged.add({reason, text_of(recipients)});
-    }
-    if (!tagged.empty()) {
-        tagged.write(context.out);
-        context.out << '\n';
-    }
 }
 
 void write_growth(const CommandContext& context, const report::Summary& summary) {
@@ -225,7 +210,7 @@ void write_growth(const CommandContext& context, const report::Summary& summary)
         table.write(context.out);
         context.out << '\n';
     }
-    Table outages({"OUTAGE AT", "BEGAN (UTC)", "OVER (UTC)", "BOUNCED"});
+    Table outages({"OUTAGE AT", "BEGAN", "OVER", "BOUNCED"});
     for (const dsn::Outage& outage : summary.outages) {
         outages.add({outage.provider,
                      short_time(outage.began),

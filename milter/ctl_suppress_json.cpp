@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 namespace holdback::milter {
@@ -51,7 +52,7 @@ public:
     bool end_object() override {
         const JsonRow row = std::move(objects_.back());
         objects_.pop_back();
-        if (lists::recognize_names(row.names, std::nullopt).has_value()) {
+        if (lists::recognize(fmt::format("{}", fmt::join(row.names, ",")), "csv").has_value()) {
             visit_(row);
         }
         return true;

@@ -32,7 +32,6 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
     if (!queue_id.empty()) {
         message_->envelope.queue_id = queue_id;
     }
-    message_->is_ending = true;
     message_->asked_at = parts_.release.answers().asked();
     SessionReply reply = Accept{};
     if (message_->course == Course::Weighed) {
@@ -61,11 +60,6 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             break;
         case Course::Clean:
             remove_reserved_fields(mta);
-            reply = Accept{};
-            break;
-        case Course::Unchecked:
-            finish_unchecked(mta);
-            reply = Accept{};
             break;
         case Course::Again:
             remove_reserved_fields(mta, kTagField);
@@ -127,12 +121,7 @@ SessionReply Session::finish_split(MtaActions& mta) {
                                                   std::move(*message_->copy),
                                                   message_->snapshot->settings);
     if (!committed.has_value()) {
-        const SessionReply reply = holding_failed(committed.error());
-        if (message_->course != Course::Unchecked) {
-            return reply;
-        }
-        finish_unchecked(mta);
-        return Accept{};
+        return holding_failed(committed.error());
     }
     report(&*committed);
     const SessionReply reply = act_on_split(mta, split);
@@ -149,11 +138,6 @@ SessionReply Session::finish_split(MtaActions& mta) {
         }
     }
     return reply;
-}
-
-void Session::finish_unchecked(MtaActions& mta) {
-    remove_reserved_fields(mta);
-    leave_to_all(&mta);
 }
 
 SessionReply Session::act_on_split(MtaActions& mta, const outbound::Split& split) {

@@ -2,21 +2,21 @@
 #include "dsn/pattern_set.hpp"
 
 #include "core/literal_set.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
-#include "dsn/pattern_words.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <re2/filtered_re2.h>
 #include <re2/re2.h>
 #include <re2/stringpiece.h>
 
@@ -28,7 +28,8 @@ namespace {
 /// without an automaton when this does not suffice: slower, with the same answer.
 constexpr std::int64_t kPatternMemory = std::int64_t{1} * 1024 * 1024;
 
-static_assert(kShortestPatternWord >= core::LiteralSet::kShortest);
+/// Shorter words stand in nearly every text and would sort out nothing.
+constexpr int kShortestWord = core::LiteralSet::kShortest;
 
 RE2::Options pattern_options() {
     RE2::Options options;
@@ -40,49 +41,13 @@ RE2::Options pattern_options() {
     return options;
 }
 
-/// A pattern, compiled when somebody first asks.
-class LazyPattern {
-public:
-    explicit LazyPattern(std::string source) : source_(std::move(source)) {}
-
-    /// What is wrong with it; empty when nothing is.
-    [[nodiscard]] const std::string& error() const {
-        compile();
-        return error_;
-    }
-    [[nodiscard]] bool matches(std::string_view text) const {
-        compile();
-        return error_.empty() &&
-               RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *compiled_);
-    }
-
-private:
-    void compile() const {
-        std::call_once(once_, [this] {
-            compiled_ = std::make_unique<RE2>(source_, pattern_options());
-            if (!compiled_->ok()) {
-                error_ = compiled_->error();
-            } else if (RE2::PartialMatch("", *compiled_)) {
-                error_ = "it matches the empty text, hence every text";
-            }
-        });
-    }
-
-    std::string source_;
-    mutable std::once_flag once_;
-    mutable std::unique_ptr<RE2> compiled_;
-    mutable std::string error_;
-};
-
 }  // namespace
 
 struct PatternSet::Patterns {
-    std::deque<LazyPattern> all;                              ///< its members can't be moved
+    re2::FilteredRE2 compiled{kShortestWord};
     std::map<std::string, std::size_t, std::less<>> numbers;  ///< by source
-    std::map<std::string, std::vector<std::size_t>> by_word;  ///< until the index is made
-    core::LiteralSet words;
-    std::vector<std::vector<std::size_t>> of_word;  ///< patterns by the number of the word
-    std::vector<std::size_t> wordless;              ///< patterns that any text may match
+    core::LiteralSet words;                                   ///< as `compiled` knows them
+    std::size_t word_count = 0;
 };
 
 PatternSet::PatternSet() : patterns_(std::make_unique<Patterns>()) {}
@@ -90,52 +55,50 @@ PatternSet::PatternSet(PatternSet&&) noexcept = default;
 PatternSet& PatternSet::operator=(PatternSet&&) noexcept = default;
 PatternSet::~PatternSet() = default;
 
-std::size_t PatternSet::add(const std::string& source) {
-    const auto [known, fresh] = patterns_->numbers.emplace(source, size());
-    if (!fresh) {
+core::Result<std::size_t, std::string> PatternSet::add(const std::string& source) {
+    if (const auto known = patterns_->numbers.find(source); known != patterns_->numbers.end()) {
         return known->second;
     }
-    const std::size_t number = known->second;
-    patterns_->all.emplace_back(source);
-    const std::vector<std::string> words = words_of_pattern(source);
-    for (const std::string& word : words) {
-        patterns_->by_word[word].push_back(number);
+    const RE2 compiled(source, pattern_options());
+    if (!compiled.ok()) {
+        return std::unexpected(compiled.error());
     }
-    if (words.empty()) {
-        patterns_->wordless.push_back(number);
+    if (RE2::PartialMatch("", compiled)) {
+        return std::unexpected("it matches the empty text, hence every text");
     }
-    return number;
+    int number = 0;
+    patterns_->compiled.Add(source, pattern_options(), &number);
+    patterns_->numbers.emplace(source, number);
+    return static_cast<std::size_t>(number);
 }
 
 void PatternSet::finish() {
     std::vector<std::string> words;
-    for (auto& [word, patterns] : patterns_->by_word) {
-        words.push_back(word);
-        patterns_->of_word.push_back(std::move(patterns));
+    if (size() > 0) {
+        patterns_->compiled.Compile(&words);
     }
-    patterns_->by_word.clear();
     patterns_->words = core::LiteralSet(words);
+    patterns_->word_count = words.size();
 }
 
 std::size_t PatternSet::size() const {
-    return patterns_->all.size();
-}
-
-std::string PatternSet::error_of(std::size_t pattern) const {
-    return patterns_->all[pattern].error();
+    return patterns_->numbers.size();
 }
 
 PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
     : patterns_(set.patterns_.get()), text_(text) {}
 
 void PatternMatches::find_candidates() {
-    known_.assign(patterns_->all.size(), Known::No);
+    known_.assign(patterns_->numbers.size(), Known::No);
     if (text_.empty()) {
         return;
     }
-    const auto note = [this](std::size_t word, std::size_t) {
-        for (const std::size_t pattern : patterns_->of_word[word]) {
-            known_[pattern] = Known::Possible;
+    std::vector<bool> seen(patterns_->word_count);
+    std::vector<int> words;
+    const auto note = [&](std::size_t word, std::size_t) {
+        if (!seen[word]) {
+            seen[word] = true;
+            words.push_back(static_cast<int>(word));
         }
     };
     if (core::has_non_ascii(text_)) {
@@ -143,8 +106,10 @@ void PatternMatches::find_candidates() {
     } else {
         patterns_->words.search(text_, note);
     }
-    for (const std::size_t pattern : patterns_->wordless) {
-        known_[pattern] = Known::Possible;
+    std::vector<int> possible;
+    patterns_->compiled.AllPotentials(words, &possible);
+    for (const int pattern : possible) {
+        known_[static_cast<std::size_t>(pattern)] = Known::Possible;
     }
 }
 
@@ -160,7 +125,10 @@ bool PatternMatches::has(std::size_t pattern) {
         return false;
     }
     if (known_[pattern] == Known::Possible) {
-        known_[pattern] = patterns_->all[pattern].matches(text_) ? Known::Yes : Known::No;
+        const bool matches =
+            RE2::PartialMatch(re2::StringPiece(text_.data(), text_.size()),
+                              patterns_->compiled.GetRE2(static_cast<int>(pattern)));
+        known_[pattern] = matches ? Known::Yes : Known::No;
     }
     return known_[pattern] == Known::Yes;
 }

@@ -11,8 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
 namespace holdback::flow {
 
 namespace {
@@ -26,19 +24,6 @@ bool is_fully_qualified(std::string_view name) {
     const auto domain = mail::Domain::parse(name, mail::Smtputf8::No);
     return domain.has_value() && !domain->value.is_literal() &&
            domain->value.text().find('.') != std::string::npos;
-}
-
-OwnName::OwnName(const std::string& host) {
-    names_.with([&](Names& names) {
-        if (is_fully_qualified(host)) {
-            names.fit = {host};
-            return;
-        }
-        names.makeshift = fmt::format("{}.localdomain", host);
-        if (!is_fully_qualified(names.makeshift)) {
-            names.makeshift = "localhost.localdomain";
-        }
-    });
 }
 
 OwnName::Learned OwnName::learn(std::string_view name) {
@@ -56,7 +41,7 @@ OwnName::Learned OwnName::learn(std::string_view name) {
             std::rotate(known, known + 1, names.fit.end());
             return Learned::Known;
         }
-        if (names.fit.size() >= kMostNames) {
+        if (names.fit.size() >= kMostNames || !is_fully_qualified(names.fit.front())) {
             names.fit.erase(names.fit.begin());
         }
         names.fit.emplace_back(name);
@@ -65,18 +50,11 @@ OwnName::Learned OwnName::learn(std::string_view name) {
 }
 
 std::string OwnName::current() const {
-    return names_.with(
-        [](const Names& names) { return names.fit.empty() ? names.makeshift : names.fit.back(); });
-}
-
-bool OwnName::is_makeshift() const {
-    return names_.with([](const Names& names) { return names.fit.empty(); });
+    return names_.with([](const Names& names) { return names.fit.back(); });
 }
 
 std::vector<std::string> OwnName::all() const {
-    return names_.with([](const Names& names) {
-        return names.fit.empty() ? std::vector{names.makeshift} : names.fit;
-    });
+    return names_.with([](const Names& names) { return names.fit; });
 }
 
 }  // namespace holdback::flow

@@ -4,7 +4,6 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/rule_set.hpp"
-#include "io/directory_files.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
 #include "mail/failure_code.hpp"
@@ -113,65 +112,60 @@ constexpr auto kRuleKeys = std::to_array<std::string_view>({"id",
                                                             "reporting_mta",
                                                             "reply",
                                                             "status",
-                                                            "provider",
                                                             "expect",
                                                             "overrides"});
 
-constexpr auto kProviderKeys = std::to_array<std::string_view>({"id", "hosts", "marks"});
-
-dsn::Rule read_rule(TableReader& reader, const mail::CodeCatalogue& codes, FileErrors& errors) {
-    reader.allow_only(kRuleKeys);
-    dsn::Rule rule;
-    rule.id = reader.needed_text("id");
-    rule.code = read_rule_code(reader, codes).value_or(mail::kUnknownFailure);
-    rule.text = reader.texts("text");
-    rule.remote_mta = reader.texts("remote_mta");
-    rule.reporting_mta = reader.texts("reporting_mta");
-    rule.reply = reader.texts("reply");
-    rule.status = reader.texts("status");
-    rule.provider = reader.text("provider");
-    rule.expect = read_examples(reader, errors);
-    rule.overrides = reader.texts("overrides");
-    rule.file = reader.place().file;
-    rule.line = reader.place().line;
-    return rule;
-}
-
-dsn::Provider read_provider(TableReader& reader) {
-    reader.allow_only(kProviderKeys);
-    dsn::Provider provider;
-    provider.id = reader.needed_text("id");
-    provider.hosts = reader.texts("hosts");
-    provider.marks = reader.texts("marks");
-    provider.file = reader.place().file;
-    provider.line = reader.place().line;
-    if (provider.hosts.empty() && provider.marks.empty()) {
-        reader.wrong(reader.place(), "a provider needs \"hosts\" or \"marks\"");
-    }
-    return provider;
-}
-
-core::Result<RuleFile, FileErrors> rules_from(const TomlTable& root,
-                                              const mail::CodeCatalogue& codes) {
+core::Result<std::vector<dsn::Rule>, FileErrors> rules_from(const TomlTable& root,
+                                                            const mail::CodeCatalogue& codes) {
     FileErrors errors;
-    RuleFile file;
-    const auto take_rule = [&](TableReader& reader) {
-        file.rules.push_back(read_rule(reader, codes, errors));
-    };
-    const auto take_provider = [&file](TableReader& reader) {
-        file.providers.push_back(read_provider(reader));
-    };
-    for_each_table(root, errors, {{"rule", take_rule}, {"provider", take_provider}});
+    std::vector<dsn::Rule> rules;
+    for_each_table(root, "rule", errors, [&](TableReader& reader) {
+        reader.allow_only(kRuleKeys);
+        dsn::Rule rule;
+        rule.id = reader.needed_text("id");
+        rule.code = read_rule_code(reader, codes).value_or(mail::kUnknownFailure);
+        rule.text = reader.texts("text");
+        rule.remote_mta = reader.texts("remote_mta");
+        rule.reporting_mta = reader.texts("reporting_mta");
+        rule.reply = reader.texts("reply");
+        rule.status = reader.texts("status");
+        rule.expect = read_examples(reader, errors);
+        rule.overrides = reader.texts("overrides");
+        rule.file = reader.place().file;
+        rule.line = reader.place().line;
+        rules.push_back(std::move(rule));
+    });
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    return file;
+    return rules;
+}
+
+/// The `*.conf` files of a directory in lexical order.
+core::Result<std::vector<std::string>, FileError> rule_files(const std::string& directory) {
+    std::error_code error;
+    std::vector<std::string> files;
+    std::filesystem::directory_iterator at(directory, error);
+    while (!error && at != std::filesystem::directory_iterator()) {
+        const std::filesystem::path& path = at->path();
+        const bool hidden = path.filename().string().starts_with('.');
+        if (path.extension() == ".conf" && !hidden) {
+            files.push_back(path.string());
+        }
+        at.increment(error);
+    }
+    if (error) {
+        return std::unexpected(
+            FileError{{directory, 0}, fmt::format("cannot read: {}", error.message())});
+    }
+    std::ranges::sort(files);
+    return files;
 }
 
 /// Appends the rules of one file, or what is wrong with it.
 void read_file(const std::string& path,
                const mail::CodeCatalogue& codes,
-               RuleFile& all,
+               std::vector<dsn::Rule>& rules,
                FileErrors& errors) {
     const auto root = read_toml_file(path);
     if (!root.has_value()) {
@@ -183,26 +177,24 @@ void read_file(const std::string& path,
         std::ranges::move(found.error(), std::back_inserter(errors));
         return;
     }
-    std::ranges::move(found->rules, std::back_inserter(all.rules));
-    std::ranges::move(found->providers, std::back_inserter(all.providers));
+    std::ranges::move(*found, std::back_inserter(rules));
 }
 
-/// Appends what nothing of the directories before has the id of.
-template <typename Item>
-void append_unreplaced(std::vector<Item>& items, std::vector<Item> found) {
+/// Appends what no rule of the directories before has the id of.
+void append_unreplaced(std::vector<dsn::Rule>& rules, std::vector<dsn::Rule> found) {
     std::set<std::string> ids;
-    for (const Item& item : items) {
-        ids.insert(item.id);
+    for (const dsn::Rule& rule : rules) {
+        ids.insert(rule.id);
     }
-    std::erase_if(found, [&ids](const Item& item) { return ids.contains(item.id); });
-    std::ranges::move(found, std::back_inserter(items));
+    std::erase_if(found, [&ids](const dsn::Rule& rule) { return ids.contains(rule.id); });
+    std::ranges::move(found, std::back_inserter(rules));
 }
 
 }  // namespace
 
-core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
-                                                   std::string_view name,
-                                                   const mail::CodeCatalogue& codes) {
+core::Result<std::vector<dsn::Rule>, FileErrors> read_rules_text(std::string_view text,
+                                                                 std::string_view name,
+                                                                 const mail::CodeCatalogue& codes) {
     const auto root = read_toml_text(text, name);
     if (!root.has_value()) {
         return std::unexpected(FileErrors{root.error()});
@@ -213,27 +205,23 @@ core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
 core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> directories,
                                                   const mail::CodeCatalogue& codes) {
     FileErrors errors;
-    RuleFile all;
+    std::vector<dsn::Rule> rules;
     for (const std::string& directory : directories) {
-        const auto files = files_in(directory, ".conf");
+        const auto files = rule_files(directory);
         if (!files.has_value()) {
             errors.push_back(files.error());
             continue;
         }
-        RuleFile found;
+        std::vector<dsn::Rule> found;
         for (const std::string& file : *files) {
             read_file(file, codes, found, errors);
         }
-        for (dsn::Rule& rule : found.rules) {
-            rule.local = &directory != &directories.back();
-        }
-        append_unreplaced(all.rules, std::move(found.rules));
-        append_unreplaced(all.providers, std::move(found.providers));
+        append_unreplaced(rules, std::move(found));
     }
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    auto set = dsn::RuleSet::make(std::move(all.rules), codes, std::move(all.providers));
+    auto set = dsn::RuleSet::make(std::move(rules), codes);
     if (!set.has_value()) {
         for (const dsn::RuleError& error : set.error()) {
             errors.push_back({{error.file, error.line}, error.message});

@@ -13,8 +13,7 @@
 namespace holdback::io {
 
 /// Where the settings are when the command line does not say.
-/// Where the settings were installed to, /etc/holdback/holdback.conf in Debian: the build says it.
-[[nodiscard]] std::string default_settings_path();
+inline constexpr std::string_view kDefaultSettingsPath = "/etc/holdback/holdback.conf";
 
 /// Never empty.
 using SettingsErrors = std::vector<FileError>;

@@ -5,7 +5,6 @@
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
-#include "mail/folded_sender.hpp"
 #include "mail/syntax.hpp"
 
 #include <optional>
@@ -73,7 +72,7 @@ std::string SuppressionScope::text() const {
     return senders_.empty() ? std::string(kGlobal) : senders_;
 }
 
-bool SuppressionScope::covers(const EnvelopeSender& sender, std::string_view recipient) const {
+bool SuppressionScope::covers(const EnvelopeSender& sender) const {
     const auto* const address = std::get_if<Address>(&sender);
     switch (kind()) {
         case ScopeKind::Global:
@@ -81,16 +80,12 @@ bool SuppressionScope::covers(const EnvelopeSender& sender, std::string_view rec
         case ScopeKind::SenderDomain:
             return address != nullptr && address->domain().text() == senders_;
         case ScopeKind::Sender:
-            return address != nullptr &&
-                   (address->key() == senders_ || folded_sender(address->key()) == senders_ ||
-                    folded_sender(address->key(), recipient) == senders_);
+            return address != nullptr && address->key() == senders_;
     }
     std::unreachable();
 }
 
-SuppressionScope scope_of(ScopeKind kind,
-                          const EnvelopeSender& sender,
-                          std::string_view recipient) {
+SuppressionScope scope_of(ScopeKind kind, const EnvelopeSender& sender) {
     const auto* const address = std::get_if<Address>(&sender);
     if (address == nullptr) {
         return {};
@@ -101,7 +96,7 @@ SuppressionScope scope_of(ScopeKind kind,
         case ScopeKind::SenderDomain:
             return SuppressionScope::of_domain(address->domain());
         case ScopeKind::Sender:
-            return SuppressionScope::from_stored(folded_sender(address->key(), recipient));
+            return SuppressionScope::of_sender(*address);
     }
     std::unreachable();
 }

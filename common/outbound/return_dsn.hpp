@@ -32,12 +32,9 @@ enum class Others : std::uint8_t {
 struct ReturnDsnFacts {
     std::string reporting_mta;  ///< our host name
     std::string sender;         ///< whom to tell; never the null sender
-    /// The envelope sender when `sender` is the postmaster of this host, who is told in his place;
-    /// else empty.
-    std::string in_place_of;
-    std::string envelope_id;  ///< ENVID of the original, or empty
-    std::string queue_id;     ///< of the original, or empty
-    std::string unique;       ///< makes the Message-ID unique
+    std::string envelope_id;    ///< ENVID of the original, or empty
+    std::string queue_id;       ///< of the original, or empty
+    std::string unique;         ///< makes the Message-ID unique
     core::TimePoint now;
     std::vector<ReturnedRecipient> recipients;
     Others others = Others::GetIt;

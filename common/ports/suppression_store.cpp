@@ -83,10 +83,7 @@ void take_into(SuppressionLookup& lookup,
                mail::SuppressionEntry entry,
                const mail::EnvelopeSender& sender,
                core::TimePoint now) {
-    const std::string_view recipient = entry.kind == mail::SubjectKind::Address
-                                           ? std::string_view(entry.subject)
-                                           : std::string_view();
-    if (!entry.holds_at(now) || !entry.scope.covers(sender, recipient)) {
+    if (!entry.holds_at(now) || !entry.scope.covers(sender)) {
         return;
     }
     if (entry.reason == mail::SuppressionReason::Allow) {
