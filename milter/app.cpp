@@ -176,7 +176,7 @@ App::App(std::string settings_path,
       spool_room_({.held = &held_, .spool = &spool_, .log = log_.get(), .clock = &clock_}),
       own_mail_(spool_, held_, clock_, own_name_),
       campaigns_({.store = campaign_store_, .log = *log_, .clock = clock_}),
-      departures_(&decisions_),
+      departures_(&decisions_, flow::kMostDepartures, &store_trouble_),
       learner_({.suppressions = suppressions_,
                 .journal = journal_,
                 .outages = outages_,
@@ -272,7 +272,9 @@ App::App(std::string settings_path,
                .journal = journal_,
                .log = *log_,
                .clock = clock_,
-               .campaigns = &campaigns_}),
+               .campaigns = &campaigns_,
+               .is_log_trusted =
+                   [this] { return snapshots_.current()->settings.maillog.is_trusted(); }}),
       judged_before_({.seals = seals_, .clock = clock_}),
       warnings_(clock_),
       session_parts_{.snapshots = snapshots_,
@@ -288,6 +290,7 @@ App::App(std::string settings_path,
                      .waiting = waiting_,
                      .log = *log_},
       log_following_({.journal = journal_,
+                      .departures = departures_,
                       .log = *log_,
                       .clock = clock_,
                       .snapshots = snapshots_,
@@ -328,7 +331,11 @@ App::App(std::string settings_path,
     }
 }
 
-App::~App() = default;
+App::~App() {
+    // All at once: between the milter's end and ours, mail goes by unchecked.
+    campaign_writer_.request_stop();
+    recording_.request_stop();
+}
 
 std::optional<std::string> App::pair_refusal(io::Database& database) {
     // Nobody else gets to the store as long as this is asked: what is in the spool now was there
@@ -356,11 +363,11 @@ void App::start(std::function<void(bool)> on_end) {
                             config::wire_name(settings.mode),
                             core::log_safe(settings.milter.socket),
                             core::log_safe(settings_path_)));
-    if (const std::string name = own_name_.current(); !flow::is_fully_qualified(name)) {
+    if (own_name_.is_makeshift()) {
         log_->write(ports::Severity::Warning,
-                    fmt::format("own mail bears the bare name {} until the MTA connects and says "
-                                "its own (myhostname of Postfix, $j of Sendmail)",
-                                core::log_safe(name)));
+                    fmt::format("this host has a bare name: own mail bears {} until the MTA "
+                                "connects and says its own (myhostname of Postfix, $j of Sendmail)",
+                                core::log_safe(own_name_.current())));
     }
     say_what_has_no_effect(settings);
     milter_ = std::jthread([this, on_end = std::move(on_end)] {
@@ -438,7 +445,7 @@ core::Result<void, std::string> App::reload() {
     log_->write(ports::Severity::Info,
                 fmt::format("reloaded mode={} rules={}",
                             config::wire_name(settings.mode),
-                            (*next)->rules.rules().size()));
+                            (*next)->knowledge.rules.rules().size()));
     return {};
 }
 
@@ -461,8 +468,11 @@ mail::MtaNames App::read_mta_again(const config::OutgoingSettings& settings) con
 
 void App::use_mta(const mail::MtaNames& names) {
     mta_tables_.use(names);
+    for (const std::string& name : names.other_names) {
+        own_name_.learn(name);
+    }
     if (!names.host_name.empty()) {
-        own_name_.learn(names.host_name);
+        own_name_.learn(names.host_name);  // last: it speaks
     }
 }
 
@@ -516,6 +526,9 @@ void App::stop() {
     answers_.request_stop();
     stopping_.wait_for_chores(chores_done_);
     descriptors_.leave_gate();
+    // Mail needs neither.
+    log_following_.request_stop();
+    dns_watch_.request_stop();
     stopping_.end_milter();
     stopping_.allow_no_more_than_the_limit();
 }

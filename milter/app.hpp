@@ -25,6 +25,7 @@
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/spool_room.hpp"
+#include "flow/store_trouble.hpp"
 #include "io/dir_spool.hpp"
 #include "io/gmime_reader.hpp"
 #include "io/log_setup.hpp"
@@ -170,6 +171,7 @@ private:
     flow::SpoolRoom spool_room_;
     flow::OwnMail own_mail_;
     flow::CampaignWatch campaigns_;
+    flow::StoreTrouble store_trouble_{*log_, clock_};
     flow::Departures departures_;
     flow::Learner learner_;
     flow::OutcomeLearning outcome_learning_;

@@ -14,8 +14,11 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -49,8 +52,27 @@ void App::write_campaigns(const std::stop_token& stop) {
 
 core::Result<std::vector<ControlLine>, std::string> App::continue_campaign(
     const ControlLine& request) {
+    const std::string& name = request.at(1);
+    std::optional<std::string> sender;
+    const bool of_all = request.size() > 2 && request[2] == "*";
+    if (request.size() > 2 && !of_all) {
+        sender = request[2];
+    }
+    if (!sender.has_value() && !of_all) {
+        std::set<std::string> senders;
+        for (const outbound::Campaign& campaign : campaigns_.stopped()) {
+            if (campaign.name == name) {
+                senders.insert(campaign.shown_sender);
+            }
+        }
+        if (senders.size() > 1) {
+            ControlLine line{"senders"};
+            line.insert(line.end(), senders.begin(), senders.end());
+            return std::vector<ControlLine>{std::move(line)};
+        }
+    }
     return std::vector<ControlLine>{
-        {"continued", fmt::format("{}", campaigns_.go_on(request.at(1)))}};
+        {"continued", fmt::format("{}", campaigns_.go_on(name, sender))}};
 }
 
 std::vector<report::MetricValue> App::stopped_campaigns() const {

@@ -91,7 +91,7 @@ ControlAnswer App::control(const ControlLine& request) {
     if (command == "release" || command == "return" || command == "discard") {
         return control_items(request);
     }
-    if (command == "continue-campaign" && request.size() == 2) {
+    if (command == "continue-campaign" && (request.size() == 2 || request.size() == 3)) {
         return continue_campaign(request);
     }
     return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
@@ -165,8 +165,9 @@ std::vector<ControlLine> App::status() const {
         number_line("messages_in_flight", counters_.messages_in_flight.load()),
         number_line("waiting", waiting_.waiting()),
         number_line("internal_errors", counters_.internal_errors.load()),
+        number_line("messages_unchecked", outbound_.unchecked()),
         number_line("codes", snapshot->codes.entries().size()),
-        number_line("rules", snapshot->rules.rules().size()),
+        number_line("rules", snapshot->knowledge.rules.rules().size()),
         number_line("seal_keys", seals_.keys().size()),
         number_line("outages", learner_.outages().size()),
         number_line("campaigns_stopped", campaigns_.stopped().size())};
@@ -182,6 +183,7 @@ std::vector<ControlLine> App::status() const {
     const std::vector<ControlLine> descriptors = descriptors_.status();
     lines.insert(lines.end(), descriptors.begin(), descriptors.end());
     lines.push_back(number_line("log_lines_lost", log_->lost()));
+    lines.push_back(number_line("log_lines_late", log_->late()));
     const std::vector<ControlLine> store = store_.status();
     lines.insert(lines.end(), store.begin(), store.end());
     const std::vector<ControlLine> cache = cache_lines();
@@ -217,6 +219,9 @@ std::vector<ControlLine> App::metrics() const {
         {.name = "holdback_internal_errors_total",
          .help = "Errors that were answered by [on_error] internal.",
          .values = count(counters_.internal_errors.load())},
+        {.name = "holdback_messages_unchecked_total",
+         .help = "Outgoing messages that passed unchecked because of trouble of ours.",
+         .values = count(outbound_.unchecked())},
         {.name = "holdback_outcomes_total",
          .help = "Ends of deliveries that the log of the MTA told of.",
          .label_name = "result",

@@ -42,9 +42,10 @@ struct Shared {
     const Session::Parts* parts;
     MilterCounters* counters;
 };
-// libmilter's callbacks have no user data before the connection has some.
+// libmilter's callbacks have no user data before the connection has some. Null when the milter has
+// ended: threads of libmilter may still come by, and find nothing to do.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
-const Shared* shared = nullptr;
+std::atomic<const Shared*> shared{nullptr};
 /// Threads of libmilter may still wait for it when everything else is gone.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<bool> holding{false};
@@ -78,30 +79,44 @@ struct Agreed {
 struct Connection {
     explicit Connection(Agreed steps)
         : agreed(steps),
-          session(*shared->parts,
-                  fmt::format("{:x}", shared->counters->connections.fetch_add(1) + 1),
-                  steps.leading_space ? HeaderValues::Exact : HeaderValues::Stripped) {}
+          session(*shared.load()->parts,
+                  fmt::format("{:x}", shared.load()->counters->connections.fetch_add(1) + 1),
+                  steps.leading_space ? HeaderValues::Exact : HeaderValues::Stripped) {
+        shared.load()->counters->connections_before_mail.fetch_add(1);
+    }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     Connection(Connection&&) = delete;
     Connection& operator=(Connection&&) = delete;
-    ~Connection() { message_ended(); }
+    ~Connection() {
+        message_ended();
+        mail_has_come();
+    }
 
     void message_begun() {
         message_ended();
-        wait_while_held(*shared->counters);
+        wait_while_held(*shared.load()->counters);
         in_flight = true;
-        shared->counters->messages.fetch_add(1);
+        mail_has_come();
+        shared.load()->counters->messages.fetch_add(1);
     }
     void message_ended() {
         if (std::exchange(in_flight, false)) {
-            shared->counters->messages_in_flight.fetch_sub(1);
+            shared.load()->counters->messages_in_flight.fetch_sub(1);
+        }
+    }
+
+    /// No longer one of which no message has begun.
+    void mail_has_come() {
+        if (std::exchange(before_mail, false)) {
+            shared.load()->counters->connections_before_mail.fetch_sub(1);
         }
     }
 
     Agreed agreed;
     Session session;
     bool in_flight = false;
+    bool before_mail = true;
     bool forgets_arguments = false;  ///< the MTA does, when the sender is named anew
     std::string arguments;           ///< of MAIL, that it would forget; each with a space behind it
 };
@@ -177,7 +192,7 @@ sfsistat answer(SMFICTX* context, const mail::SmtpReply& reply) {
     const int set =
         smfi_setreply(context, code.data(), status.empty() ? nullptr : status.data(), text.data());
     if (set != MI_SUCCESS) {
-        shared->parts->log.write(
+        shared.load()->parts->log.write(
             ports::Severity::Warning,
             fmt::format("the MTA library did not take the reply {}", core::log_safe(reply.line())));
     }
@@ -205,15 +220,15 @@ sfsistat status_for(SMFICTX* context, const Connection& connection, const Sessio
 template <typename Work>
 sfsistat guarded(SMFICTX* context, Work&& work) noexcept {
     Connection* connection = connection_of(context);
-    if (connection == nullptr) {
+    if (connection == nullptr || shared.load() == nullptr) {
         return SMFIS_ACCEPT;
     }
     try {
         try {
             return std::forward<Work>(work)(*connection);
         } catch (const std::exception& error) {
-            shared->counters->internal_errors.fetch_add(1);
-            shared->parts->log.write(
+            shared.load()->counters->internal_errors.fetch_add(1);
+            shared.load()->parts->log.write(
                 ports::Severity::Error,
                 fmt::format("internal error: {}", core::log_safe(error.what())));
         }
@@ -285,8 +300,11 @@ sfsistat on_negotiate(SMFICTX* context,
                       unsigned long* wanted_steps,
                       unsigned long* wanted_2,
                       unsigned long* wanted_3) {
+    if (shared.load() == nullptr) {
+        return SMFIS_REJECT;  // the MTA then does without us
+    }
     try {
-        const auto snapshot = shared->parts->snapshots.current();
+        const auto snapshot = shared.load()->parts->snapshots.current();
         unsigned long wishes = SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN |
                                SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_HDR_LEADSPC | SMFIP_SKIP;
         if (snapshot->settings.milter.answer_at == config::AnswerAt::Message) {
@@ -413,6 +431,9 @@ sfsistat on_abort(SMFICTX* context) {
 }
 
 sfsistat on_close(SMFICTX* context) {
+    if (shared.load() == nullptr) {
+        return SMFIS_CONTINUE;  // what a session uses is gone
+    }
     const std::unique_ptr<Connection> connection(connection_of(context));
     static_cast<void>(smfi_setpriv(context, nullptr));
     return SMFIS_CONTINUE;
@@ -424,7 +445,7 @@ bool run_milter(const Session::Parts& parts,
                 MilterCounters& counters,
                 const std::string& connection) {
     const Shared ours{.parts = &parts, .counters = &counters};
-    shared = &ours;
+    shared.store(&ours);
     std::string name = "holdback";
     std::string listen_on = connection;
     smfiDesc description{};
@@ -444,7 +465,7 @@ bool run_milter(const Session::Parts& parts,
     description.xxfi_negotiate = on_negotiate;
     const bool ended_well = smfi_setconn(listen_on.data()) == MI_SUCCESS &&
                             smfi_register(description) == MI_SUCCESS && smfi_main() == MI_SUCCESS;
-    shared = nullptr;
+    shared.store(nullptr);
     return ended_well;
 }
 

@@ -17,6 +17,8 @@ struct MilterCounters {
     std::atomic<std::size_t> connections{0};
     std::atomic<std::size_t> messages{0};
     std::atomic<std::size_t> messages_in_flight{0};
+    /// Connections of which no message has begun yet: one is about to, as a rule.
+    std::atomic<std::size_t> connections_before_mail{0};
     std::atomic<std::size_t> internal_errors{0};
 };
 

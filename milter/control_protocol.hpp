@@ -14,7 +14,9 @@
 //   release [in-doubt] ID …   id, outcome, answer  (outcome: wire name of ItemOutcome::What);
 //   return [in-doubt] ID …    id, outcome, answer  items in doubt are left alone unless the word
 //   discard [in-doubt] ID …   id, outcome, answer  says that they are not
-//   continue-campaign NAME    "continued", how many issues
+//   continue-campaign NAME [SENDER]   "continued", how many issues; the senders of such campaigns,
+//                             when there are several and none is named ("*": all of them), and
+//                             nothing is done
 //   cache-show                key, value
 //   cache-clear               (none)
 

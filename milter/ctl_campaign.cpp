@@ -10,9 +10,13 @@
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_held_items.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <expected>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -27,6 +31,7 @@ constexpr std::chrono::seconds kPatience{10};
 bool releases_campaign(const HeldActOptions& options) {
     HeldSelection rest = options.selection;
     rest.campaign.reset();
+    rest.sender.reset();
     return options.act == HeldAct::Release && options.selection.campaign.has_value() &&
            rest.ids.empty() && !has_filter(rest);
 }
@@ -35,9 +40,19 @@ CommandResult continue_campaign(const CommandContext& context,
                                 const config::Settings& settings,
                                 const HeldSelection& selection) {
     const std::string name = selection.campaign.value_or("");
-    const auto answer = ask_daemon(settings.control, {"continue-campaign", name}, kPatience);
+    ControlLine request{"continue-campaign", name};
+    if (selection.sender.has_value()) {
+        request.push_back(*selection.sender);
+    } else if (selection.all) {
+        request.emplace_back("*");
+    }
+    const auto answer = ask_daemon(settings.control, request, kPatience);
     if (!answer.has_value()) {
         return std::unexpected(daemon_error(settings.control, answer.error()));
+    }
+    if (!answer->empty() && answer->front().size() > 1 && answer->front()[0] == "senders") {
+        return std::unexpected(
+            several_senders("release", name, std::span(answer->front()).subspan(1)));
     }
     const bool any = !answer->empty() && answer->front().size() == 2 && answer->front()[1] != "0";
     if (!any) {
@@ -45,6 +60,22 @@ CommandResult continue_campaign(const CommandContext& context,
     }
     context.err << fmt::format("the campaign {} was stopped and goes on\n", core::printable(name));
     return Exit::Done;
+}
+
+CommandError several_senders(std::string_view command,
+                             std::string_view campaign,
+                             std::span<const std::string> senders) {
+    constexpr std::size_t kShown = 5;
+    std::string shown;
+    for (const std::string& sender : senders.first(std::min(kShown, senders.size()))) {
+        shown += fmt::format("{}{}", shown.empty() ? "" : ", ", core::printable(sender));
+    }
+    return {Exit::Usage,
+            fmt::format("held {}: several senders have a campaign {}: {}{}; say --sender",
+                        command,
+                        core::printable(campaign),
+                        shown,
+                        senders.size() > kShown ? ", ..." : "")};
 }
 
 }  // namespace holdback::milter

@@ -293,7 +293,7 @@ CommandResult check_addresses(const CommandContext& context,
         parts_of(context, options, settings, sources),
         [&](const CheckedAddress& answer, const ListRow& /*row*/) {
             summary.add(answer);
-            write_checked(context, answer);
+            write_checked(context, answer, {});
         },
         [](const ListRow& /*row*/) {});
     for (const std::string& address : options.addresses) {
@@ -349,6 +349,7 @@ CommandResult check_list(const CommandContext& context,
         return std::unexpected(
             CommandError{Exit::No, fmt::format("{}: {}", core::printable(path), list.error())});
     }
+    const std::string column = list->column_name();
     std::optional<OutFile> out;
     std::optional<AnnotatedList> annotated;
     if (options.out.has_value()) {
@@ -371,7 +372,7 @@ CommandResult check_list(const CommandContext& context,
             // file need not go by on the screen.
             if (context.json() || (!annotated.has_value() && !answer.findings.empty())) {
                 progress->hide();
-                write_checked(context, answer);
+                write_checked(context, answer, column);
             }
         },
         [&](const ListRow& row) {
@@ -390,7 +391,11 @@ CommandResult check_list(const CommandContext& context,
     }
     progress.reset();
     bad.write_sum();
-    summary.write(context.json() ? context.err : context.out);
+    std::ostream& words = context.json() ? context.err : context.out;
+    if (!column.empty()) {
+        words << fmt::format("judged: the addresses in column {}\n", core::printable(column));
+    }
+    summary.write(words);
     return exit_of(summary, bad);
 }
 

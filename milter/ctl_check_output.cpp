@@ -37,7 +37,7 @@ Json as_json(const outbound::Finding& finding) {
     };
 }
 
-Json as_json(const CheckedAddress& address) {
+Json as_json(const CheckedAddress& address, std::string_view column) {
     Json findings = Json::array();
     for (const outbound::Finding& finding : address.findings) {
         findings.push_back(as_json(finding));
@@ -46,7 +46,7 @@ Json as_json(const CheckedAddress& address) {
     if (address.route.has_value()) {
         hosts = address.route->hosts;
     }
-    return {
+    Json object = {
         {"address", address.text},
         {"verdict", config::wire_name(address.verdict)},
         {"stream", outbound::wire_name(address.stream)},
@@ -59,6 +59,10 @@ Json as_json(const CheckedAddress& address) {
          address.route.has_value() ? text_or_null(core::printable(address.route->why))
                                    : Json(nullptr)},
     };
+    if (!column.empty()) {
+        object["column"] = column;
+    }
+    return object;
 }
 
 void write_human(std::ostream& out, const CheckedAddress& address) {
@@ -93,9 +97,11 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
 
 }  // namespace
 
-void write_checked(const CommandContext& context, const CheckedAddress& address) {
+void write_checked(const CommandContext& context,
+                   const CheckedAddress& address,
+                   std::string_view column) {
     if (context.json()) {
-        write_json(context.out, as_json(address));
+        write_json(context.out, as_json(address, column));
     } else {
         write_human(context.out, address);
     }

@@ -34,8 +34,11 @@ struct CheckedAddress {
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
 };
 
-/// As an object or as lines, in the form of the context.
-void write_checked(const CommandContext& context, const CheckedAddress& address);
+/// As an object or as lines, in the form of the context. `column` is the column of a list in which
+/// the address stands; empty where there is none.
+void write_checked(const CommandContext& context,
+                   const CheckedAddress& address,
+                   std::string_view column);
 
 /// What came out of a whole list.
 class CheckSummary {

@@ -144,7 +144,7 @@ private:
 
     [[nodiscard]] std::string text_of(const NamedMessage& message) const {
         const dsn::Understanding understanding =
-            dsn::understand(reader_.read(message.octets), snapshot_.rules, snapshot_.codes);
+            dsn::understand(reader_.read(message.octets), snapshot_.knowledge, snapshot_.codes);
         return classified_text(message.name, understanding, snapshot_, context_.form);
     }
 

@@ -59,6 +59,8 @@ Json as_json(const dsn::ClassifiedRecipient& recipient, const ShownCodes& shown)
         {"diagnostic", text_or_null(report.diagnostic)},
         {"remote_mta", text_or_null(report.remote_mta)},
         {"rule", text_or_null(recipient.rule)},
+        {"evidence", text_or_null(recipient.evidence)},
+        {"doubt", text_or_null(recipient.doubt)},
     };
 }
 
@@ -107,6 +109,12 @@ std::string human_text(const std::string& name,
         }
         if (!recipient.rule.empty()) {
             fmt::format_to(out, "        rule {}\n", core::printable(recipient.rule));
+        }
+        if (!recipient.evidence.empty()) {
+            fmt::format_to(out, "        {}\n", core::printable(recipient.evidence));
+        }
+        if (!recipient.doubt.empty()) {
+            fmt::format_to(out, "        not certain: {}\n", core::printable(recipient.doubt));
         }
     }
     return text;

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <ostream>
@@ -41,6 +42,7 @@ struct CommandContext {
     OutputForm form = OutputForm::Human;
     /// The settings file of the command line; nullopt: the default one, if it is there.
     std::optional<std::string> settings_path;
+    std::size_t out_columns = 0;   ///< width of the terminal; 0: output goes elsewhere
     bool err_is_terminal = false;  ///< progress may be shown
     bool can_ask = false;          ///< somebody is there to answer a question
 

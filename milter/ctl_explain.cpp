@@ -7,6 +7,7 @@
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
+#include "report/glossary.hpp"
 
 #include <expected>
 #include <string>
@@ -36,8 +37,14 @@ void write_entry(const CommandContext& context,
     fields.add("what to do", entry.advice);
     fields.add("sending again", resend_words(entry));
     fields.add("learning", mail::wire_name(entry.learning));
-    if (explanation.rule != nullptr) {
-        fields.add("rule", explanation.rule->id);
+    if (!explanation.rule.empty()) {
+        fields.add("rule", explanation.rule);
+    }
+    if (!explanation.evidence.empty()) {
+        fields.add("evidence", explanation.evidence);
+    }
+    if (!explanation.doubt.empty()) {
+        fields.add("not certain", explanation.doubt);
     }
     fields.write(context.out);
 }
@@ -56,19 +63,35 @@ Json entry_json(const std::string& question,
         {"advice", entry.advice},
         {"resend_helps", entry.resend_helps},
         {"learning", mail::wire_name(entry.learning)},
-        {"rule", explanation.rule == nullptr ? Json(nullptr) : Json(explanation.rule->id)},
+        {"rule", text_or_null(explanation.rule)},
+        {"cause", text_or_null(explanation.cause)},
+        {"evidence", text_or_null(explanation.evidence)},
+        {"doubt", text_or_null(explanation.doubt)},
     };
 }
 
-}  // namespace
-
-CommandResult explain(const CommandContext& context, const std::string& question) {
-    const auto snapshot = load_tool_snapshot(context);
-    if (!snapshot.has_value()) {
-        return std::unexpected(snapshot.error());
+void write_word(const CommandContext& context,
+                const std::string& question,
+                const report::Word& word) {
+    if (context.json()) {
+        write_json(context.out,
+                   {{"question", question},
+                    {"kind", report::plain_words(word.kind)},
+                    {"name", word.name},
+                    {"meaning", word.meaning},
+                    {"advice", text_or_null(word.advice)}});
+        return;
     }
-    const dsn::Explanation explanation =
-        dsn::explain(question, (*snapshot)->rules, (*snapshot)->codes);
+    FieldList fields;
+    fields.add(report::plain_words(word.kind), word.name);
+    fields.add("meaning", word.meaning);
+    fields.add("what to do", word.advice);
+    fields.write(context.out);
+}
+
+CommandResult write(const CommandContext& context,
+                    const std::string& question,
+                    const dsn::Explanation& explanation) {
     if (explanation.entry == nullptr) {
         return std::unexpected(CommandError{
             Exit::No, fmt::format("the catalogue has no code {}", explanation.code.number())});
@@ -78,14 +101,37 @@ CommandResult explain(const CommandContext& context, const std::string& question
     } else {
         write_entry(context, explanation, *explanation.entry);
     }
-    const bool asked_for_it =
-        (*snapshot)->codes.find_name(core::to_lower(core::trim(question))) != nullptr ||
-        mail::FailureCode::parse(core::trim(question)).has_value();
-    if (explanation.rule == nullptr && !asked_for_it) {
-        context.err << "holdbackctl: no rule knows this text\n";
+    return Exit::Done;
+}
+
+}  // namespace
+
+CommandResult explain(const CommandContext& context, const std::string& question) {
+    const auto codes = load_tool_codes(context);
+    if (!codes.has_value()) {
+        return std::unexpected(codes.error());
+    }
+    if (const auto asked_for = dsn::explain_code(question, *codes)) {
+        return write(context, question, *asked_for);
+    }
+    if (const auto word = report::find_word(question)) {
+        write_word(context, question, *word);
+        return Exit::Done;
+    }
+    const auto snapshot = load_tool_snapshot(context);
+    if (!snapshot.has_value()) {
+        return std::unexpected(snapshot.error());
+    }
+    const dsn::Explanation explanation =
+        dsn::explain_reply({.text = core::trim(question), .remote_mta = {}},
+                           (*snapshot)->knowledge,
+                           (*snapshot)->codes);
+    const CommandResult written = write(context, question, explanation);
+    if (written.has_value() && explanation.rule.empty()) {
+        context.err << "holdbackctl: nothing is known of this text\n";
         return Exit::No;
     }
-    return Exit::Done;
+    return written;
 }
 
 }  // namespace holdback::milter

@@ -158,7 +158,8 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
 
 }  // namespace
 
-CommandResult held_list(const CommandContext& context, const HeldSelection& selection) {
+CommandResult held_list(const CommandContext& context, const HeldListOptions& options) {
+    const HeldSelection& selection = options.selection;
     const auto held = open_held(context);
     if (!held.has_value()) {
         return std::unexpected(held.error());
@@ -167,7 +168,7 @@ CommandResult held_list(const CommandContext& context, const HeldSelection& sele
     if (!selection.all && selection.ids.empty()) {
         filter.states = {HeldState::Held, HeldState::Releasing};
     }
-    ItemWriter writer(context);
+    ItemWriter writer(context, options);
     bool any = false;
     auto error = visit_items(*held, filter, [&](const HeldItem& item) {
         any = true;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdback::milter {
@@ -17,9 +18,12 @@ namespace holdback::milter {
 /// Which items a command is about.
 struct HeldSelection {
     std::vector<std::int64_t> ids;
-    std::optional<std::string> sender;   ///< "<>" is the null sender
-    std::optional<std::string> domain;   ///< of the recipients
-    std::optional<std::string> finding;  ///< wire name
+    std::optional<std::string> sender;      ///< "<>" is the null sender
+    std::optional<std::string> recipient;   ///< one address
+    std::optional<std::string> queue_id;    ///< of the MTA, when it came or left
+    std::optional<std::string> message_id;  ///< with or without its angle brackets
+    std::optional<std::string> domain;      ///< of the recipients
+    std::optional<std::string> finding;     ///< wire name
     std::optional<std::string> campaign;
     std::optional<std::chrono::milliseconds> older_than;
     std::optional<std::chrono::milliseconds> expires_within;
@@ -31,9 +35,36 @@ struct HeldSelection {
     bool own = false;  ///< Holdback's own mail on its way as well
 };
 
+/// The columns of `held_list` for people, in the order in which they stand.
+enum class HeldColumn : std::uint8_t {
+    Id,
+    State,
+    HeldAt,
+    Expires,
+    Recipient,
+    Sender,
+    Finding,
+    Code,
+    Campaign,
+    QueueId,
+    MessageId,
+    Subject,
+    Reason,
+};
+
+/// Names such as "id,held-at,recipient"; nullopt when one is not known, or there is none.
+[[nodiscard]] std::optional<std::vector<HeldColumn>> parse_held_columns(std::string_view names);
+
+struct HeldListOptions {
+    HeldSelection selection;
+    /// nullopt: the usual ones, as many of them as fit the terminal.
+    std::optional<std::vector<HeldColumn>> columns;
+    bool wide = false;  ///< all of the usual ones, whatever the terminal
+};
+
 /// A line per item.
 [[nodiscard]] CommandResult held_list(const CommandContext& context,
-                                      const HeldSelection& selection);
+                                      const HeldListOptions& options);
 
 /// All about items, with their history.
 [[nodiscard]] CommandResult held_show(const CommandContext& context,

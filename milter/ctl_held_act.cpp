@@ -6,6 +6,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
@@ -200,7 +201,8 @@ ports::HeldFilter filter_to_act(const HeldSelection& selection, core::TimePoint 
 struct Selected {
     Targets targets;
     std::set<std::string> senders;
-    std::size_t in_doubt = 0;  ///< items that fit as well, and are left alone
+    std::set<std::string> houses;  ///< the senders, each once whatever address it has for whom
+    std::size_t in_doubt = 0;      ///< items that fit as well, and are left alone
 };
 
 constexpr std::size_t kMostSenders = 10'000;
@@ -248,6 +250,8 @@ core::Result<Selected, CommandError> select(const CommandContext& context,
         selected.targets.add(item);
         if (selected.senders.size() < kMostSenders) {
             selected.senders.insert(item.message.sender);
+            selected.houses.insert(
+                mail::folded_sender(item.message.sender, item.recipient.address));
         }
         if (options.dry_run) {
             writer.add(item);
@@ -295,6 +299,14 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
                                    counted(targets.size(), "item", "items"),
                                    words_of(options.act).done);
         return Exit::Done;
+    }
+    // A campaign is one sender's: two may give theirs the same name.
+    if (options.selection.campaign.has_value() && !options.selection.sender.has_value() &&
+        !options.selection.all && selected->houses.size() > 1) {
+        return std::unexpected(several_senders(
+            words_of(options.act).command,
+            *options.selection.campaign,
+            std::vector<std::string>(selected->houses.begin(), selected->houses.end())));
     }
     const auto go_on = may_go_on(context, options, *selected);
     if (!go_on.has_value()) {

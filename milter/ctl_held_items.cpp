@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "core/text.hpp"
 #include "io/sqlite_held.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/held.hpp"
@@ -12,14 +13,18 @@
 #include "milter/ctl_sources.hpp"
 #include "ports/held_store.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -30,20 +35,108 @@ namespace {
 /// The rows of one table, kept in memory to find the widths of its columns.
 constexpr std::size_t kTableRows = 5000;
 
-Table empty_table() {
-    return Table({"ID",
-                  "STATE",
-                  "HELD AT",
-                  "EXPIRES",
-                  "RECIPIENT",
-                  "SENDER",
-                  "FINDING",
-                  "CODE",
-                  "CAMPAIGN",
-                  "REASON"});
+/// Of a good recipient who did not get the mail, what the MTA said.
+const std::string& shown_reason(const mail::HeldRecipient& recipient) {
+    const bool is_refused = recipient.finding == mail::kNoFinding &&
+                            recipient.state != mail::HeldState::Released &&
+                            !recipient.last_answer.empty();
+    return is_refused ? recipient.last_answer : recipient.reason;
+}
+
+using Cell = std::string (*)(const ports::HeldItem&);
+
+struct Column {
+    std::string_view name;
+    std::string_view head;
+    Cell cell;
+    /// Of the usual ones, those that are left out first where there is no room have the highest;
+    /// 0: it stays.
+    int spared;
+};
+
+/// Indexed by `HeldColumn`.
+constexpr std::array<Column, 13> kColumns{{
+    {"id", "ID", [](const auto& item) { return fmt::format("{}", item.recipient.id); }, 0},
+    {"state", "STATE", [](const auto& item) { return shown_state(item); }, 0},
+    {"held-at",
+     "HELD AT (UTC)",
+     [](const auto& item) { return short_time(item.message.held_at); },
+     1},
+    {"expires",
+     "EXPIRES (UTC)",
+     [](const auto& item) {
+         const auto& at = item.recipient.expires_at;
+         return at.has_value() ? short_time(*at) : std::string();
+     },
+     3},
+    {"recipient", "RECIPIENT", [](const auto& item) { return item.recipient.address; }, 0},
+    {"sender", "SENDER", [](const auto& item) { return shown_sender(item.message.sender); }, 2},
+    {"finding", "FINDING", [](const auto& item) { return item.recipient.finding; }, 0},
+    {"code",
+     "CODE",
+     [](const auto& item) { return fmt::format("{}", item.recipient.code.number()); },
+     4},
+    {"campaign", "CAMPAIGN", [](const auto& item) { return item.message.campaign; }, 5},
+    {"queue-id", "QUEUE ID", [](const auto& item) { return item.message.queue_id; }, 0},
+    {"message-id", "MESSAGE-ID", [](const auto& item) { return item.message.message_id; }, 0},
+    {"subject", "SUBJECT", [](const auto& item) { return item.message.subject; }, 0},
+    {"reason", "REASON", [](const auto& item) { return shown_reason(item.recipient); }, 6},
+}};
+
+const Column& column_of(HeldColumn column) {
+    return kColumns.at(static_cast<std::size_t>(column));
+}
+
+constexpr std::array kUsual{HeldColumn::Id,
+                            HeldColumn::State,
+                            HeldColumn::HeldAt,
+                            HeldColumn::Expires,
+                            HeldColumn::Recipient,
+                            HeldColumn::Sender,
+                            HeldColumn::Finding,
+                            HeldColumn::Code,
+                            HeldColumn::Campaign,
+                            HeldColumn::Reason};
+
+std::span<const HeldColumn> columns_of(const HeldListOptions& options) {
+    return options.columns.has_value() ? std::span<const HeldColumn>(*options.columns)
+                                       : std::span<const HeldColumn>(kUsual);
+}
+
+Table empty_table(const HeldListOptions& options) {
+    std::vector<std::string> head;
+    std::vector<int> spared;
+    for (const HeldColumn column : columns_of(options)) {
+        head.emplace_back(column_of(column).head);
+        spared.push_back(column_of(column).spared);
+    }
+    Table table(std::move(head));
+    if (!options.columns.has_value()) {
+        table.spare(std::move(spared));
+    }
+    return table;
+}
+
+std::string_view without_brackets(std::string_view text) {
+    text = core::trim(text);
+    const bool has = text.starts_with('<') && text.ends_with('>') && text.size() > 2;
+    return has ? text.substr(1, text.size() - 2) : text;
 }
 
 }  // namespace
+
+std::optional<std::vector<HeldColumn>> parse_held_columns(std::string_view names) {
+    std::vector<HeldColumn> columns;
+    for (const std::string_view each : core::split(names, ',')) {
+        const std::string name = core::to_lower(core::trim(each));
+        const auto* const found = std::ranges::find(kColumns, name, &Column::name);
+        if (found == kColumns.end()) {
+            return std::nullopt;
+        }
+        columns.push_back(static_cast<HeldColumn>(found - kColumns.begin()));
+    }
+    return columns.empty() ? std::nullopt : std::optional(std::move(columns));
+}
 
 std::string shown_state(const ports::HeldItem& item) {
     const mail::HeldRecipient& recipient = item.recipient;
@@ -76,9 +169,10 @@ core::Result<OpenHeld, CommandError> open_held(const CommandContext& context) {
 
 bool has_filter(const HeldSelection& selection) {
     return selection.sender.has_value() || selection.domain.has_value() ||
-           selection.finding.has_value() || selection.campaign.has_value() ||
-           selection.older_than.has_value() || selection.expires_within.has_value() ||
-           selection.in_doubt;
+           selection.recipient.has_value() || selection.queue_id.has_value() ||
+           selection.message_id.has_value() || selection.finding.has_value() ||
+           selection.campaign.has_value() || selection.older_than.has_value() ||
+           selection.expires_within.has_value() || selection.in_doubt;
 }
 
 ports::HeldFilter filter_for(const HeldSelection& selection, core::TimePoint now) {
@@ -90,6 +184,13 @@ ports::HeldFilter filter_for(const HeldSelection& selection, core::TimePoint now
     if (selection.sender.has_value()) {
         filter.sender = *selection.sender == "<>" ? "" : *selection.sender;
     }
+    if (selection.recipient.has_value()) {
+        filter.recipient = without_brackets(*selection.recipient);
+    }
+    if (selection.message_id.has_value()) {
+        filter.message_id = without_brackets(*selection.message_id);
+    }
+    filter.queue_id = selection.queue_id;
     filter.domain = selection.domain;
     filter.finding = selection.finding;
     filter.campaign = selection.campaign;
@@ -144,7 +245,8 @@ Json as_json(const ports::HeldItem& item) {
     };
 }
 
-ItemWriter::ItemWriter(const CommandContext& context) : context_(context), table_(empty_table()) {}
+ItemWriter::ItemWriter(const CommandContext& context, HeldListOptions options)
+    : context_(context), options_(std::move(options)), table_(empty_table(options_)) {}
 
 void ItemWriter::add(const ports::HeldItem& item) {
     if (context_.json()) {
@@ -152,24 +254,28 @@ void ItemWriter::add(const ports::HeldItem& item) {
         return;
     }
     if (++rows_ % kTableRows == 0) {
-        finish();
+        write_table();
     }
-    table_.add({fmt::format("{}", item.recipient.id),
-                shown_state(item),
-                short_time(item.message.held_at),
-                item.recipient.expires_at.has_value() ? short_time(*item.recipient.expires_at) : "",
-                item.recipient.address,
-                shown_sender(item.message.sender),
-                item.recipient.finding,
-                fmt::format("{}", item.recipient.code.number()),
-                item.message.campaign,
-                item.recipient.reason});
+    std::vector<std::string> cells;
+    for (const HeldColumn column : columns_of(options_)) {
+        cells.push_back(column_of(column).cell(item));
+    }
+    table_.add(cells);
+}
+
+void ItemWriter::write_table() {
+    if (!table_.empty()) {
+        const std::size_t left_out =
+            table_.write(context_.out, options_.wide ? 0 : context_.out_columns);
+        left_out_ = left_out_ || left_out > 0;
+        table_ = empty_table(options_);
+    }
 }
 
 void ItemWriter::finish() {
-    if (!table_.empty()) {
-        table_.write(context_.out);
-        table_ = empty_table();
+    write_table();
+    if (left_out_) {
+        context_.err << "holdbackctl: some columns do not fit the terminal; --wide shows them\n";
     }
 }
 

@@ -49,7 +49,7 @@ struct OpenHeld {
 /// outlives the object.
 class ItemWriter {
 public:
-    explicit ItemWriter(const CommandContext& context);
+    explicit ItemWriter(const CommandContext& context, HeldListOptions options = {});
     ItemWriter(const ItemWriter&) = delete;
     ItemWriter& operator=(const ItemWriter&) = delete;
     ItemWriter(ItemWriter&&) = delete;
@@ -60,8 +60,12 @@ public:
     void finish();
 
 private:
+    void write_table();
+
     const CommandContext& context_;
+    HeldListOptions options_;
     Table table_;
+    bool left_out_ = false;  // columns
     std::size_t rows_ = 0;
 };
 

@@ -3,6 +3,7 @@
 // Reads lists of addresses: CSV, lines, or records that end with NUL.
 
 #include "core/result.hpp"
+#include "lists/address_column.hpp"
 #include "lists/row_reader.hpp"
 
 #include <cstddef>
@@ -28,27 +29,29 @@ struct ListRow {
     std::size_t line = 0;  ///< on which it begins, from 1; 0 where there are none
 };
 
+/// What is wrong with the columns of a list, for people.
+[[nodiscard]] std::string column_words(const lists::ColumnError& error);
+
 /// Gives the records of a list one after the other, in constant memory.
 ///
 /// Text: a byte order mark and CR are dropped, white space around an address is too, and what is
-/// empty is passed over. It is CSV (RFC 4180; separated by comma, semicolon or tab) when a field of
-/// the first row is `email`, `e-mail`, `mail`, `address` or `recipient`, alone or as in "email
-/// address" or `recipient_email`, in any letter case; or else when one column of the first rows is
-/// full of addresses, while the lines are none. A first line `sep=;`, as spreadsheets write it, is
-/// no row. Of `Bo <bo@example.net>` and `mailto:bo@example.net` the address is taken.
+/// empty is passed over. Which column the addresses stand in, `lists::find_address_column` finds.
+/// A first line `sep=;`, as spreadsheets write it, is no row.
 class AddressList {
 public:
     /// `in` outlives the list. `column` is the name of the column of the addresses, or its number
-    /// from 1 where no column has that name; nullopt: found as said above. The error is a text for
-    /// people: there is no such column, or the text is UTF-16.
+    /// from 1 where no column has that name; nullopt: found by itself. The error is a text for
+    /// people: there is no such column, more than one may be meant, or the text is UTF-16.
     [[nodiscard]] static core::Result<AddressList, std::string> open(
         std::istream& in, ListForm form, const std::optional<std::string>& column);
 
     [[nodiscard]] std::optional<ListRow> next();
     /// The names of the columns; empty when the list has none.
-    [[nodiscard]] const std::vector<std::string>& head() const { return head_; }
+    [[nodiscard]] const std::vector<std::string>& head() const { return column_.head; }
     /// What stands between fields; nullopt when the list is no CSV.
-    [[nodiscard]] std::optional<char> separator() const { return separator_; }
+    [[nodiscard]] std::optional<char> separator() const { return column_.separator; }
+    /// The column that is judged, as `lists::AddressColumn::name` has it; empty for lines.
+    [[nodiscard]] std::string column_name() const { return column_.name(); }
     /// How far the list has been read.
     [[nodiscard]] std::uintmax_t octets_read() const;
 
@@ -56,15 +59,13 @@ private:
     AddressList(std::istream& in, ListForm form);
 
     [[nodiscard]] std::optional<ListRow> next_until_nul();
-    [[nodiscard]] bool choose(const std::optional<std::string>& column);
+    void take(lists::AddressColumn column);
 
     std::istream* in_;
     ListForm form_;
     lists::RowReader rows_;
     std::uintmax_t octets_ = 0;  // of the form `Nul`
-    std::optional<char> separator_;
-    std::vector<std::string> head_;
-    std::size_t column_ = 0;  // of the addresses
+    lists::AddressColumn column_;
 };
 
 }  // namespace holdback::milter

@@ -23,8 +23,10 @@
 #include "milter/version.hpp"
 #include "outbound/bulk.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <limits>
@@ -32,6 +34,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <vector>
 
@@ -142,7 +145,10 @@ std::vector<std::int64_t> parse_items(const std::vector<std::string>& words) {
 Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selection) {
     add_text(
         app, "--sender", selection->sender, "from this envelope sender; <> is the null sender");
+    add_text(app, "--recipient", selection->recipient, "to this address");
     add_text(app, "--domain", selection->domain, "to recipients in this domain");
+    add_text(app, "--queue-id", selection->queue_id, "of this queue id of the MTA");
+    add_text(app, "--message-id", selection->message_id, "of this Message-ID");
     static constexpr OptionForm<std::string> kFinding{
         "--reason", parse_finding, "the name of a finding such as null-mx"};
     add_parsed(app, kFinding, selection->finding, "held for this finding");
@@ -182,11 +188,20 @@ void add_held(CommandLine& line) {
 
     CLI::App& list = *app.add_subcommand("list", "what is held");
     const auto listed = std::make_shared<HeldSelection>();
+    const auto shape = std::make_shared<HeldListOptions>();
     const Words listed_words = add_selection(list, listed);
     list.add_flag("--all", listed->all, "what has ended, too");
-    list.callback([&line, listed, listed_words] {
+    static constexpr OptionForm<std::vector<HeldColumn>> kColumns{
+        "--columns",
+        parse_held_columns,
+        "some of id, state, held-at, expires, recipient, sender, finding, code, campaign, "
+        "queue-id, message-id, subject and reason, with commas between them"};
+    add_parsed(list, kColumns, shape->columns, "show these columns");
+    list.add_flag("--wide", shape->wide, "show all columns, whether they fit the terminal or not");
+    list.callback([&line, listed, shape, listed_words] {
         listed->ids = parse_items(listed_words.values());
-        line.run = [listed](const CommandContext& context) { return held_list(context, *listed); };
+        shape->selection = *listed;
+        line.run = [shape](const CommandContext& context) { return held_list(context, *shape); };
     });
 
     CLI::App& show = *app.add_subcommand("show", "all about items, with their history");
@@ -301,6 +316,24 @@ Exit after_output(Exit exit) {
     return exit;
 }
 
+/// The width of the terminal to which output goes; 0 when it goes elsewhere.
+std::size_t terminal_columns() {
+    if (isatty(STDOUT_FILENO) != 1) {
+        return 0;
+    }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread, and nobody sets variables
+    if (const char* const told = std::getenv("COLUMNS"); told != nullptr) {
+        constexpr std::uint64_t kMost = 10'000;
+        if (const auto columns = core::parse_decimal(told);
+            columns.has_value() && *columns > 0 && *columns < kMost) {
+            return *columns;
+        }
+    }
+    winsize size{};
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): ioctl(2) is declared so
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 Exit run_command(const CommandLine& line) {
     const core::SystemClock clock;
     const bool err_is_terminal = isatty(STDERR_FILENO) == 1;
@@ -310,6 +343,7 @@ Exit run_command(const CommandLine& line) {
         .clock = clock,
         .form = line.json ? OutputForm::Json : OutputForm::Human,
         .settings_path = line.settings.empty() ? std::nullopt : std::optional(line.settings),
+        .out_columns = terminal_columns(),
         .err_is_terminal = err_is_terminal,
         .can_ask = err_is_terminal && isatty(STDIN_FILENO) == 1,
     };

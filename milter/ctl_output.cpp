@@ -76,7 +76,7 @@ void Table::add(const std::vector<std::string>& cells) {
     rows_.push_back(std::move(row));
 }
 
-void Table::write(std::ostream& out) const {
+std::vector<std::size_t> Table::widths() const {
     std::vector<std::size_t> widths;
     widths.reserve(head_.size());
     for (const std::string& name : head_) {
@@ -87,10 +87,36 @@ void Table::write(std::ostream& out) const {
             widths.at(column) = std::max(widths.at(column), row[column].size());
         }
     }
+    return widths;
+}
+
+std::size_t Table::write(std::ostream& out, std::size_t room) const {
+    constexpr std::size_t kGap = 2;
+    std::vector<std::size_t> width = widths();
+    std::size_t all = 0;
+    for (const std::size_t each : width) {
+        all += each + kGap;
+    }
+    std::vector<int> order = spared_;
+    order.resize(width.size());
+    std::size_t left_out = 0;
+    while (room > 0 && all > room + kGap) {
+        const auto next = std::ranges::max_element(order);
+        if (next == order.end() || *next == 0) {
+            break;
+        }
+        std::size_t& dropped = width.at(static_cast<std::size_t>(next - order.begin()));
+        all -= dropped + kGap;
+        dropped = 0;
+        *next = 0;
+        ++left_out;
+    }
     const auto write_row = [&](const std::vector<std::string>& row) {
         std::string line;
         for (std::size_t column = 0; column < row.size(); ++column) {
-            line += fmt::format("{:<{}}  ", row[column], widths.at(column));
+            if (width.at(column) > 0) {
+                line += fmt::format("{:<{}}  ", row[column], width.at(column));
+            }
         }
         line.erase(line.find_last_not_of(' ') + 1);
         out << line << '\n';
@@ -99,6 +125,7 @@ void Table::write(std::ostream& out) const {
     for (const auto& row : rows_) {
         write_row(row);
     }
+    return left_out;
 }
 
 void FieldList::add(std::string_view name, std::string_view value) {

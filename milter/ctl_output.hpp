@@ -47,11 +47,18 @@ public:
     /// As many cells as the head has.
     void add(const std::vector<std::string>& cells);
     [[nodiscard]] bool empty() const { return rows_.empty(); }
-    void write(std::ostream& out) const;
+    /// Which columns may be left out where there is no room: the highest number first, 0 never; one
+    /// number a column.
+    void spare(std::vector<int> order) { spared_ = std::move(order); }
+    /// `room` is the width of the terminal; 0: no limit. Gives how many columns were left out.
+    std::size_t write(std::ostream& out, std::size_t room = 0) const;
 
 private:
+    [[nodiscard]] std::vector<std::size_t> widths() const;
+
     std::vector<std::string> head_;
     std::vector<std::vector<std::string>> rows_;
+    std::vector<int> spared_;
 };
 
 /// Names and values, one under the other. Values are made printable; empty ones are left out.

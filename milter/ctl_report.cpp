@@ -109,7 +109,7 @@ public:
             return known->second;
         }
         const dsn::Understanding understood =
-            dsn::classify(flow::report_of(outcome), snapshot_->rules, snapshot_->codes);
+            dsn::classify(flow::report_of(outcome), snapshot_->knowledge, snapshot_->codes);
         const mail::FailureCode code = snapshot_->codes.shown_as(
             understood.recipients.front().code, snapshot_->settings.codes.extensions);
         if (known_.size() < kMostAnswers) {
@@ -218,12 +218,22 @@ core::Result<report::Summary, CommandError> sum_up(const CommandContext& context
     for (const dsn::Outage& outage : *outages) {
         sums.add_outage(outage);
     }
-    return sums.finish(
+    report::Summary summary = sums.finish(
         {.log_followed = snapshot.settings.maillog.is_followed(),
          .remembers_decisions = snapshot.settings.journal.decisions.count() > 0,
          .list = {.entries = now->suppression_entries, .in_force = now->suppression_in_force},
          .held_now = now->held},
         kMostRows);
+    for (report::CodeRow& row : summary.by_code) {
+        const auto code = mail::FailureCode::from_number(row.code);
+        const mail::CodeEntry* const entry =
+            code.has_value() ? snapshot.codes.find(*code) : nullptr;
+        if (entry != nullptr) {
+            row.meaning = entry->meaning;
+            row.who = mail::wire_name(entry->who);
+        }
+    }
+    return summary;
 }
 
 /// Writes a file beside it and renames that: nobody sees half a report, and a link that somebody

@@ -76,7 +76,9 @@ void write_objects(const CommandContext& context, const report::Summary& summary
                     {"code", row.code},
                     {"name", row.name},
                     {"bounced", row.bounced},
-                    {"held", row.held}});
+                    {"held", row.held},
+                    {"meaning", text_or_null(row.meaning)},
+                    {"who", text_or_null(row.who)}});
     }
     for (const report::CauseRow& row : summary.causes) {
         write_json(context.out,
@@ -90,6 +92,10 @@ void write_objects(const CommandContext& context, const report::Summary& summary
     for (const auto& [reason, recipients] : summary.reasons) {
         write_json(context.out,
                    {{"what", "finding"}, {"finding", reason}, {"recipients", recipients}});
+    }
+    for (const auto& [reason, recipients] : summary.tagged) {
+        write_json(context.out,
+                   {{"what", "tagged"}, {"finding", reason}, {"recipients", recipients}});
     }
     for (const report::GrowthRow& row : summary.growth) {
         Json object{{"what", "suppressed"}, {"day", row.day}};
@@ -146,12 +152,13 @@ void write_table(const CommandContext& context,
 }
 
 void write_codes(const CommandContext& context, const report::Summary& summary) {
-    Table table({"CODE", "NAME", "BOUNCED", "HELD"});
+    Table table({"CODE", "NAME", "BOUNCED", "HELD", "WHO MUST ACT"});
     for (const report::CodeRow& row : summary.by_code) {
         table.add({text_of(static_cast<std::size_t>(row.code)),
                    row.name,
                    text_of(row.bounced),
-                   text_of(row.held)});
+                   text_of(row.held),
+                   row.who});
     }
     if (!table.empty()) {
         table.write(context.out);
@@ -192,6 +199,14 @@ void write_decisions(const CommandContext& context, const report::Summary& summa
         reasons.write(context.out);
         context.out << '\n';
     }
+    Table tagged({"FINDING", "TAGGED"});
+    for (const auto& [reason, recipients] : summary.tagged) {
+        tagged.add({reason, text_of(recipients)});
+    }
+    if (!tagged.empty()) {
+        tagged.write(context.out);
+        context.out << '\n';
+    }
 }
 
 void write_growth(const CommandContext& context, const report::Summary& summary) {
@@ -210,7 +225,7 @@ void write_growth(const CommandContext& context, const report::Summary& summary)
         table.write(context.out);
         context.out << '\n';
     }
-    Table outages({"OUTAGE AT", "BEGAN", "OVER", "BOUNCED"});
+    Table outages({"OUTAGE AT", "BEGAN (UTC)", "OVER (UTC)", "BOUNCED"});
     for (const dsn::Outage& outage : summary.outages) {
         outages.add({outage.provider,
                      short_time(outage.began),

@@ -41,7 +41,7 @@ CommandResult list_outages(const CommandContext& context, const io::SqliteOutage
     if (!known.has_value()) {
         return std::unexpected(store_error(known.error().what));
     }
-    Table table({"PROVIDER", "BEGAN", "NOTICED", "OVER", "BOUNCED", "ACCEPTED"});
+    Table table({"PROVIDER", "BEGAN (UTC)", "NOTICED (UTC)", "OVER (UTC)", "BOUNCED", "ACCEPTED"});
     for (const dsn::Outage& outage : *known) {
         if (context.json()) {
             write_json(context.out,
@@ -170,6 +170,9 @@ private:
 }  // namespace
 
 CommandResult suppress_rollback(const CommandContext& context, const RollbackOptions& options) {
+    if (auto error = unknown_code(context, options.code)) {
+        return std::unexpected(*std::move(error));
+    }
     const auto list = open_list(context, options.yes ? StoreUse::Write : StoreUse::Read);
     if (!list.has_value()) {
         return std::unexpected(list.error());

@@ -39,7 +39,7 @@ std::optional<core::TimePoint> verifies_until(const dsn::SealKeys& keys,
 void write_keys(const CommandContext& context,
                 const dsn::SealKeys& keys,
                 std::chrono::seconds lifetime) {
-    Table table({"KEY", "MADE", "SIGNS", "VERIFIES UNTIL"});
+    Table table({"KEY", "MADE (UTC)", "SIGNS", "VERIFIES UNTIL (UTC)"});
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const auto until = verifies_until(keys, i, lifetime);
         if (context.json()) {

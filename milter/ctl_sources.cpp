@@ -4,11 +4,13 @@
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
+#include "io/codes_file.hpp"
 #include "io/settings_file.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_schema.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
+#include "mail/failure_code.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/load.hpp"
 
@@ -16,6 +18,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -33,7 +36,7 @@ std::string settings_path(const CommandContext& context) {
     if (context.settings_path.has_value()) {
         return *context.settings_path;
     }
-    const std::string path(io::kDefaultSettingsPath);
+    std::string path = io::default_settings_path();
     std::error_code error;
     const bool absent = !std::filesystem::exists(path, error) && !error;
     return absent ? "/dev/null" : path;
@@ -67,6 +70,18 @@ core::Result<config::Settings, CommandError> load_tool_settings(const CommandCon
     return *std::move(settings);
 }
 
+core::Result<mail::CodeCatalogue, CommandError> load_tool_codes(const CommandContext& context) {
+    const auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    auto codes = io::load_codes(settings->codes.file, settings->codes.local_file);
+    if (!codes.has_value()) {
+        return std::unexpected(settings_error(codes.error()));
+    }
+    return *std::move(codes);
+}
+
 core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(
     const CommandContext& context) {
     auto snapshot = load_snapshot(settings_path(context), {});
@@ -74,6 +89,26 @@ core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snap
         return std::unexpected(settings_error(snapshot.error()));
     }
     return *std::move(snapshot);
+}
+
+std::optional<CommandError> unknown_code(const CommandContext& context,
+                                         const std::optional<mail::FailureCode>& code) {
+    if (!code.has_value()) {
+        return std::nullopt;
+    }
+    const auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return settings.error();
+    }
+    const auto codes = io::load_codes(settings->codes.file, settings->codes.local_file);
+    if (!codes.has_value()) {
+        return settings_error(codes.error());
+    }
+    return codes->find(*code) != nullptr
+               ? std::nullopt
+               : std::optional(CommandError{
+                     Exit::Usage,
+                     fmt::format("--code: the catalogue has no code {}", code->number())});
 }
 
 core::Result<std::unique_ptr<io::Database>, CommandError> open_store(

@@ -7,10 +7,12 @@
 #include "flow/snapshot.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/toml_access.hpp"
+#include "mail/failure_code.hpp"
 #include "milter/ctl_command.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace holdback::milter {
@@ -20,9 +22,18 @@ namespace holdback::milter {
 [[nodiscard]] core::Result<config::Settings, CommandError> load_tool_settings(
     const CommandContext& context);
 
+/// The failure codes that the settings name, for what needs no rules.
+[[nodiscard]] core::Result<mail::CodeCatalogue, CommandError> load_tool_codes(
+    const CommandContext& context);
+
 /// Settings, codes and rules in one.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(
     const CommandContext& context);
+
+/// A usage error when the catalogue of the settings lacks the code; an error of the settings when
+/// the catalogue can't be read. A code that nobody named is fine.
+[[nodiscard]] std::optional<CommandError> unknown_code(
+    const CommandContext& context, const std::optional<mail::FailureCode>& code);
 
 enum class StoreUse : std::uint8_t {
     Read,       ///< the store must be there

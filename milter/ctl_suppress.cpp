@@ -203,6 +203,9 @@ CommandResult suppress_add(const CommandContext& context, const SuppressAddOptio
     if (!subjects.has_value()) {
         return std::unexpected(subjects.error());
     }
+    if (auto error = unknown_code(context, options.code)) {
+        return std::unexpected(*std::move(error));
+    }
     auto list = open_list(context, options.dry_run ? StoreUse::Read : StoreUse::Write);
     if (!list.has_value()) {
         return std::unexpected(list.error());

@@ -3,6 +3,7 @@
 // `holdbackctl suppress`: the list of addresses and domains that are held back. Works on the store
 // itself, beside a running daemon or without one.
 
+#include "lists/list_format.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
 #include "milter/ctl_command.hpp"
@@ -107,8 +108,10 @@ enum class ExportForm : std::uint8_t {
 struct SuppressImportOptions {
     std::vector<std::string> files;     ///< "-" is standard input
     std::optional<std::string> format;  ///< nullopt: told by the first line
-    /// Of rows that tell none.
-    mail::SuppressionReason reason = mail::SuppressionReason::Manual;
+    std::optional<std::string> column;  ///< of the addresses; nullopt: found by itself
+    /// Of rows that tell none, and of those whose word is not known; nullopt: see `RowDefaults`.
+    std::optional<mail::SuppressionReason> reason;
+    lists::SoftBounces soft = lists::SoftBounces::PassOver;
     ScopeOptions scope;
     bool hash = false;
     bool replace = false;
@@ -116,7 +119,8 @@ struct SuppressImportOptions {
     bool verbose = false;  ///< report every bad line
 };
 
-/// Takes lists of mail services in. `No` when some lines were bad; the others are in.
+/// Takes lists of mail services in. `No` when some lines were bad; the others are in. Nothing is
+/// taken when no word of a list's column of status is known.
 [[nodiscard]] CommandResult suppress_import(const CommandContext& context,
                                             const SuppressImportOptions& options);
 

@@ -122,6 +122,9 @@ std::optional<ExportForm> parse_export_form(std::string_view name) {
 CommandResult suppress_export(const CommandContext& context,
                               const SuppressSelection& selection,
                               ExportForm form) {
+    if (auto error = unknown_code(context, selection.code)) {
+        return std::unexpected(*std::move(error));
+    }
     const core::TimePoint now = context.clock.now();
     auto filter = filter_of(selection, now);
     if (!filter.has_value()) {

@@ -4,10 +4,12 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/suppression_import.hpp"
+#include "lists/address_column.hpp"
 #include "lists/list_format.hpp"
 #include "lists/row_reader.hpp"
 #include "mail/suppression.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_list.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
@@ -31,6 +33,7 @@
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -44,12 +47,28 @@ using mail::SuppressionEntry;
 /// Bad lines that are reported in full.
 constexpr std::uint64_t kShownBadLines = 20;
 
+/// Words that are told apart in the sums; those of further ones are one sum.
+constexpr std::size_t kMostWords = 20;
+
+using CountByWord = std::map<std::string, std::uint64_t, std::less<>>;
+
+void count_word(CountByWord& counts, std::string_view word) {
+    const bool has_room = counts.size() < kMostWords || counts.contains(word);
+    ++counts[std::string(has_room ? word : "others")];
+}
+
 /// What became of the rows of all files.
 struct Tally {
     std::uint64_t good = 0;
     std::uint64_t bad = 0;
+    std::uint64_t counted = 0;         ///< soft bounces, of those that are good
+    std::uint64_t unknown_status = 0;  ///< of those that are bad
     std::uint64_t passed_over = 0;
+    CountByWord reasons;     ///< of what is good, the soft bounces left out
+    CountByWord passed_by;   ///< what was passed over, by its word
+    CountByWord unknown_by;  ///< words that are not known, with their column
     std::set<std::string, std::less<>> formats;
+    std::set<std::string, std::less<>> columns;  ///< in which addresses stood
 };
 
 /// The shape of JSON rows by the names of their members, which mostly are the same.
@@ -60,13 +79,13 @@ public:
 
     /// nullptr when the forced format has no such rows.
     const lists::RowParser* parser_for(const JsonRow& row, Tally& tally) {
-        const std::string head = fmt::format("{}", fmt::join(row.names, ","));
-        if (head != head_) {
-            const auto shape = lists::recognize(head, options_.format);
+        if (row.names != names_) {
+            const auto shape = lists::recognize_names(row.names, options_.format);
             parser_.reset();
-            head_ = head;
+            names_ = row.names;
             if (shape.has_value()) {
                 tally.formats.emplace(lists::wire_name(shape->format));
+                tally.columns.insert(shape->address_name);
                 parser_.emplace(*shape, defaults_);
             }
         }
@@ -76,7 +95,7 @@ public:
 private:
     const SuppressImportOptions& options_;
     lists::RowDefaults defaults_;
-    std::string head_;
+    std::vector<std::string> names_;
     std::optional<lists::RowParser> parser_;
 };
 
@@ -90,6 +109,7 @@ public:
         : context_(context), list_(list), options_(options), import_(import) {
         defaults_.now = context.clock.now();
         defaults_.reason = options.reason;
+        defaults_.soft = options.soft;
     }
 
     /// Takes all rows of one file.
@@ -119,6 +139,21 @@ public:
 
     [[nodiscard]] const Tally& tally() const { return tally_; }
 
+    /// Words of status were found, and none of them is known: nobody knows what the list says.
+    [[nodiscard]] std::optional<CommandError> refusal() const {
+        if (tally_.unknown_status == 0 || tally_.good > 0 || tally_.passed_over > 0) {
+            return std::nullopt;
+        }
+        std::string words;
+        for (const auto& [word, rows] : tally_.unknown_by) {
+            words += fmt::format("{}{}", words.empty() ? "" : ", ", word);
+        }
+        return CommandError{Exit::Usage,
+                            fmt::format("nothing was taken: no word of status is known ({}); "
+                                        "--reason says what such rows mean",
+                                        words)};
+    }
+
     void say_how_many_more() const {
         if (!options_.verbose && tally_.bad > kShownBadLines) {
             context_.err << fmt::format(
@@ -133,15 +168,26 @@ private:
             return static_cast<std::size_t>(
                 in.rdbuf()->sgetn(space.data(), static_cast<std::streamsize>(space.size())));
         });
-        const auto shape = shape_of(rows);
+        const std::string_view text = rows.peek(lists::kLookedAtOctets);
+        const auto shape = lists::recognize(text, options_.format, options_.column);
         if (!shape.has_value()) {
+            return CommandError{Exit::Usage, no_columns(shape.error())};
+        }
+        const bool is_told = shape->has_header || shape->format != lists::ListFormat::Csv;
+        if (!is_told && !options_.reason.has_value()) {
             return CommandError{
                 Exit::Usage,
-                fmt::format("{}: has no column of addresses in its first line, which {} has",
-                            core::printable(name_),
-                            options_.format.value_or("a list"))};
+                fmt::format("{}: its first line names no columns, so that nothing tells what the "
+                            "rows mean; --reason says it",
+                            core::printable(name_))};
         }
         tally_.formats.emplace(lists::wire_name(shape->format));
+        if (!shape->address_name.empty()) {
+            tally_.columns.insert(shape->address_name);
+        }
+        if (lists::is_separator_line(text.substr(0, text.find_first_of("\r\n")))) {
+            static_cast<void>(rows.next());
+        }
         rows.separate_by(shape->separator);
         const lists::RowParser parser(*shape, defaults_);
         bool is_header = shape->has_header;
@@ -167,15 +213,18 @@ private:
         return std::nullopt;
     }
 
-    /// By the first line that is no comment.
-    [[nodiscard]] std::optional<lists::ListShape> shape_of(lists::RowReader& rows) const {
-        constexpr std::size_t kMostHeader = std::size_t{64} * 1024;
-        const std::string_view text = rows.peek(kMostHeader);
-        std::string_view line = text.substr(0, text.find('\n'));
-        if (line.ends_with('\r')) {
-            line.remove_suffix(1);
+    [[nodiscard]] std::string no_columns(const lists::ColumnError& error) const {
+        const std::string list = core::printable(name_);
+        if (error.trouble == lists::ColumnTrouble::NotThere) {
+            return fmt::format(
+                "{}: there is no column of addresses{}; {}",
+                list,
+                options_.column.has_value()
+                    ? fmt::format(" {}", core::log_safe(*options_.column))
+                    : fmt::format(", which {} has", options_.format.value_or("a list")),
+                column_words(error));
         }
-        return lists::recognize(line, options_.format);
+        return fmt::format("{}: {}", list, column_words(error));
     }
 
     std::optional<CommandError> read_json(std::istream& in) {
@@ -190,7 +239,7 @@ private:
             }
             const lists::RowParser* const parser = parsers.parser_for(row, tally_);
             error = take(number,
-                         parser == nullptr ? lists::RowOutcome(lists::PassedOver{})
+                         parser == nullptr ? lists::RowOutcome(lists::PassedOver{"no such row"})
                                            : parser->parse(row.values),
                          progress);
             progress.show(number, 0);
@@ -216,9 +265,25 @@ private:
             report_bad(line, bad->why, progress);
             return std::nullopt;
         }
+        if (const auto* const unknown = std::get_if<lists::UnknownStatus>(&outcome)) {
+            ++tally_.unknown_status;
+            count_word(
+                tally_.unknown_by,
+                fmt::format("{} in column {}", core::log_safe(unknown->word), unknown->column));
+            report_bad(line,
+                       fmt::format("{} is not known as {}; --reason says what such rows mean",
+                                   core::log_safe(unknown->word),
+                                   unknown->column),
+                       progress);
+            return std::nullopt;
+        }
+        if (const auto* const passed = std::get_if<lists::PassedOver>(&outcome)) {
+            ++tally_.passed_over;
+            count_word(tally_.passed_by, passed->what);
+            return std::nullopt;
+        }
         auto* const entry = std::get_if<SuppressionEntry>(&outcome);
         if (entry == nullptr) {
-            ++tally_.passed_over;
             return std::nullopt;
         }
         if (options_.scope.scope.has_value() || options_.scope.sender.has_value()) {
@@ -229,6 +294,11 @@ private:
             entry->scope = *scope;
         }
         ++tally_.good;
+        if (entry->active) {
+            count_word(tally_.reasons, mail::wire_name(entry->reason));
+        } else {
+            ++tally_.counted;
+        }
         const auto added = import_.add(*entry);
         return added.has_value() ? std::nullopt : std::optional(store_error(added.error().what));
     }
@@ -254,21 +324,42 @@ private:
     std::map<mail::SuppressionReason, core::Result<mail::SuppressionScope, CommandError>> scopes_;
 };
 
+/// "3 bounce, 1 complaint"
+std::string sums_text(const CountByWord& counts) {
+    std::string text;
+    for (const auto& [word, rows] : counts) {
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", rows, core::printable(word));
+    }
+    return text;
+}
+
+void write_objects(const CommandContext& context,
+                   const Tally& tally,
+                   const io::ImportCounts& counts,
+                   bool dry_run) {
+    write_json(context.out,
+               {{"formats", Json(tally.formats)},
+                {"columns", Json(tally.columns)},
+                {"dry_run", dry_run},
+                {"good", tally.good},
+                {"by_reason", Json(tally.reasons)},
+                {"soft_counted", tally.counted},
+                {"bad", tally.bad},
+                {"unknown_status", tally.unknown_status},
+                {"passed_over", tally.passed_over},
+                {"passed_over_by", Json(tally.passed_by)},
+                {"added", counts.added},
+                {"replaced", counts.replaced},
+                {"already_there", counts.kept},
+                {"repeated", counts.repeated}});
+}
+
 void write_summary(const CommandContext& context,
                    const Tally& tally,
                    const io::ImportCounts& counts,
                    bool dry_run) {
     if (context.json()) {
-        write_json(context.out,
-                   {{"formats", Json(tally.formats)},
-                    {"dry_run", dry_run},
-                    {"good", tally.good},
-                    {"bad", tally.bad},
-                    {"passed_over", tally.passed_over},
-                    {"added", counts.added},
-                    {"replaced", counts.replaced},
-                    {"already_there", counts.kept},
-                    {"repeated", counts.repeated}});
+        write_objects(context, tally, counts, dry_run);
         return;
     }
     context.out << fmt::format(
@@ -282,6 +373,25 @@ void write_summary(const CommandContext& context,
         tally.passed_over,
         counted(tally.bad, "line", "lines"),
         fmt::join(tally.formats, ", "));
+    if (!tally.columns.empty()) {
+        context.out << fmt::format(
+            "addresses: column {}\n",
+            core::printable(fmt::format("{}", fmt::join(tally.columns, ", "))));
+    }
+    if (tally.good > 0) {
+        const std::string strikes =
+            tally.counted == 0 ? ""
+                               : fmt::format("{}{} counted as a strike",
+                                             tally.reasons.empty() ? "" : ", ",
+                                             counted(tally.counted, "soft bounce", "soft bounces"));
+        context.out << fmt::format("by reason: {}{}\n", sums_text(tally.reasons), strikes);
+    }
+    if (tally.passed_over > 0) {
+        context.out << fmt::format("passed over: {}\n", sums_text(tally.passed_by));
+    }
+    if (tally.unknown_status > 0) {
+        context.out << fmt::format("not known: {}\n", sums_text(tally.unknown_by));
+    }
 }
 
 }  // namespace
@@ -304,6 +414,9 @@ CommandResult suppress_import(const CommandContext& context, const SuppressImpor
         if (auto error = reader.read(file)) {
             return std::unexpected(*std::move(error));
         }
+    }
+    if (auto error = reader.refusal()) {
+        return std::unexpected(*std::move(error));
     }
     core::Result<io::ImportCounts, ports::StoreError> counts;
     {

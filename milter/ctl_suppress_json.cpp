@@ -13,7 +13,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 namespace holdback::milter {
@@ -52,7 +51,7 @@ public:
     bool end_object() override {
         const JsonRow row = std::move(objects_.back());
         objects_.pop_back();
-        if (lists::recognize(fmt::format("{}", fmt::join(row.names, ",")), "csv").has_value()) {
+        if (lists::recognize_names(row.names, std::nullopt).has_value()) {
             visit_(row);
         }
         return true;

@@ -36,8 +36,17 @@ std::optional<std::string> parse_format(std::string_view name) {
 constexpr OptionForm<std::string> kImportForm{
     "--format",
     parse_format,
-    "plain, csv, holdback, ses, mailgun, sendgrid, postmark, sparkpost, postal, listmonk, or one "
-    "of their lists such as sendgrid-blocks"};
+    "plain, csv, holdback, ses, mailgun, sendgrid, postmark, sparkpost, postal, listmonk, "
+    "mailchimp, brevo, hubspot, activecampaign, mautic, civicrm, phplist, mailman, or one of their "
+    "lists such as sendgrid-blocks"};
+
+std::optional<lists::SoftBounces> parse_soft(std::string_view name) {
+    if (name == "pass") {
+        return lists::SoftBounces::PassOver;
+    }
+    return name == "count" ? std::optional(lists::SoftBounces::Count) : std::nullopt;
+}
+constexpr OptionForm<lists::SoftBounces> kSoft{"--soft", parse_soft, "pass or count"};
 
 void add_scope(CLI::App& app, ScopeOptions& scope) {
     add_text(app, "--scope", scope.scope, "for whose mail: global, sender-domain, sender");
@@ -166,18 +175,21 @@ void add_suppress_export(CommandLine& line, CLI::App& parent) {
 void add_suppress_import(CommandLine& line, CLI::App& parent) {
     CLI::App& app = *parent.add_subcommand("import", "take in lists of mail services");
     const auto options = std::make_shared<SuppressImportOptions>();
-    const auto reason = std::make_shared<std::optional<mail::SuppressionReason>>();
+    const auto soft = std::make_shared<std::optional<lists::SoftBounces>>();
     const auto words = std::make_shared<Words>(app, "FILE", "lists, - for stdin");
     add_parsed(app, kImportForm, options->format, "what the list is (default: told by its head)");
-    add_parsed(app, kReason, *reason, "of rows that tell none (default: manual)");
+    add_text(app, "--column", options->column, "the column of the addresses, by name or number");
+    add_parsed(
+        app, kReason, options->reason, "of rows that tell none, or in words that are not known");
+    add_parsed(app, kSoft, *soft, "soft bounces: pass over (the default), or count as a strike");
     add_scope(app, options->scope);
     app.add_flag("--hash", options->hash, "keep keyed hashes instead of the addresses");
     app.add_flag("--replace", options->replace, "over all that is there");
     app.add_flag("--dry-run", options->dry_run, "change nothing");
     app.add_flag("-v,--verbose", options->verbose, "report every bad line");
-    app.callback([&line, options, reason, words] {
+    app.callback([&line, options, soft, words] {
         options->files = words->at_least_one();
-        options->reason = reason->value_or(options->reason);
+        options->soft = soft->value_or(options->soft);
         line.run = [options](const CommandContext& context) {
             return suppress_import(context, *options);
         };

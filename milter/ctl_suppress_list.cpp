@@ -69,8 +69,8 @@ private:
                       "SCOPE",
                       "SOURCE",
                       "PROOF",
-                      "LAST SEEN",
-                      "EXPIRES",
+                      "LAST SEEN (UTC)",
+                      "EXPIRES (UTC)",
                       "STANDING",
                       "NOTE"});
     }
@@ -151,6 +151,9 @@ std::vector<CountRow> count_rows(const io::SuppressionStatistics& statistics) {
 CommandResult suppress_list(const CommandContext& context,
                             const SuppressSelection& selection,
                             EntryForm form) {
+    if (auto error = unknown_code(context, selection.code)) {
+        return std::unexpected(*std::move(error));
+    }
     const core::TimePoint now = context.clock.now();
     const auto filter = filter_of(selection, now);
     if (!filter.has_value()) {

@@ -177,6 +177,9 @@ CommandResult suppress_remove(const CommandContext& context, const SuppressRemov
         return std::unexpected(CommandError{
             Exit::Usage, "suppress remove: name subjects, select entries, or say --all"});
     }
+    if (auto error = unknown_code(context, options.selection.code)) {
+        return std::unexpected(*std::move(error));
+    }
     if (!is_named && !options.yes && !options.dry_run) {
         return std::unexpected(CommandError{
             Exit::Usage,

@@ -82,6 +82,17 @@ CommandError bad_scope(std::string_view option, std::string_view text, std::stri
             fmt::format("{}: must be {}, not {}", option, expects, core::log_safe(text))};
 }
 
+/// A scope that people name. A bare word is no domain that anybody means: a kind of scope was
+/// misspelled.
+core::Result<SuppressionScope, CommandError> named_scope(const std::string& text) {
+    const auto scope = SuppressionScope::parse(text);
+    if (!scope.has_value() || text.find_first_of(".@[:") == std::string::npos) {
+        return std::unexpected(bad_scope(
+            "--scope", text, "global, sender-domain, sender, a domain with a dot or an address"));
+    }
+    return *scope;
+}
+
 constexpr std::string_view kSenderForms = "an address or a domain";
 
 /// The scope that `--sender` names: never global.
@@ -173,12 +184,7 @@ core::Result<SuppressionScope, CommandError> scope_of_new(const ScopeOptions& op
         return std::unexpected(CommandError{
             Exit::Usage, fmt::format("--scope {} wants a --sender", mail::wire_name(*kind))});
     }
-    const auto scope = SuppressionScope::parse(*options.scope);
-    if (!scope.has_value()) {
-        return std::unexpected(bad_scope(
-            "--scope", *options.scope, "global, sender-domain, sender, a domain or an address"));
-    }
-    return *scope;
+    return named_scope(*options.scope);
 }
 
 bool SuppressSelection::is_narrowed() const {
@@ -205,13 +211,11 @@ core::Result<ports::SuppressionFilter, CommandError> filter_of(const SuppressSel
     if (selection.scope.has_value()) {
         filter.scope_kind = mail::parse_scope_kind(*selection.scope);
         if (!filter.scope_kind.has_value()) {
-            filter.scope = SuppressionScope::parse(*selection.scope);
-            if (!filter.scope.has_value()) {
-                return std::unexpected(
-                    bad_scope("--scope",
-                              *selection.scope,
-                              "global, sender-domain, sender, a domain or an address"));
+            auto scope = named_scope(*selection.scope);
+            if (!scope.has_value()) {
+                return std::unexpected(scope.error());
             }
+            filter.scope = *std::move(scope);
         }
     }
     if (selection.sender.has_value()) {

@@ -75,7 +75,7 @@ CommandResult unknown_list(const CommandContext& context) {
     if (!entries.has_value()) {
         return std::unexpected(store_error(entries.error().what));
     }
-    Table table({"id", "messages", "last seen", "code", "pattern"});
+    Table table({"id", "messages", "last seen (UTC)", "code", "pattern"});
     for (const ports::UnknownEntry& entry : *entries) {
         if (context.json()) {
             write_json(context.out, as_json(entry));

@@ -6,6 +6,7 @@
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_journal.hpp"
 #include "mail/outcome.hpp"
+#include "mail/transport.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
@@ -18,6 +19,7 @@
 #include "ports/suppression_store.hpp"
 #include "report/what_if.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +49,16 @@ constexpr std::chrono::days kLongestDelivery{14};
 constexpr std::size_t kMostHistory = 50;
 
 using EndsByKey = std::map<std::string, KnownEnd, std::less<>>;
+
+/// Mails that are handed on from one of our own programs to the next are followed so often.
+constexpr int kMostHops = 4;
+
+/// True when the MTA handed the mail to another program by SMTP, a content filter or a relay of
+/// ours: that is no delivery.
+bool is_hand_over(const ports::JournalEntry& entry) {
+    return entry.outcome.result == mail::DeliveryResult::Sent && !entry.accepted &&
+           !mail::is_local_transport(entry.outcome.mailer);
+}
 
 KnownEnd end_of(mail::DeliveryResult result) {
     switch (result) {
@@ -105,13 +117,44 @@ private:
             if (!falls_to(message, entry.outcome)) {
                 continue;
             }
-            const KnownEnd end = end_of(entry.outcome.result);
+            const KnownEnd end =
+                is_hand_over(entry) ? behind(entry, message) : end_of(entry.outcome.result);
             ends.insert_or_assign(entry.key, end);
             if (!entry.outcome.original_recipient.empty()) {
                 ends.insert_or_assign(mail::recipient_key(entry.outcome.original_recipient), end);
             }
         }
         return ends;
+    }
+
+    /// How mail ended that was handed over: under the queue id of the reply, where that names one
+    /// of which the log tells.
+    KnownEnd behind(ports::JournalEntry handed, const RecordedMessage& message) {
+        for (int hop = 0; hop < kMostHops; ++hop) {
+            const std::string text = handed.outcome.reply.has_value() ? handed.outcome.reply->text()
+                                                                      : handed.outcome.text;
+            const auto next = mail::queue_id_in_reply(text);
+            if (!next.has_value()) {
+                return KnownEnd::Unknown;
+            }
+            const auto outcomes = journal_->outcomes_of(*next);
+            if (!outcomes.has_value()) {
+                trouble_ = outcomes.error();
+                return KnownEnd::Unknown;
+            }
+            const auto last = std::ranges::find_if(
+                std::views::reverse(*outcomes), [&](const ports::JournalEntry& entry) {
+                    return entry.key == handed.key && falls_to(message, entry.outcome);
+                });
+            if (last == outcomes->rend()) {
+                return KnownEnd::Unknown;
+            }
+            if (!is_hand_over(*last)) {
+                return end_of(last->outcome.result);
+            }
+            handed = *last;
+        }
+        return KnownEnd::Unknown;
     }
 
     KnownEnd after_release(const RecordedMessage& message, const std::string& key) {
@@ -123,7 +166,8 @@ private:
         KnownEnd end = KnownEnd::Unknown;
         const std::string sender = message.sender_text();
         for (const ports::JournalEntry& entry : std::views::reverse(*history)) {
-            if (!falls_to(message, entry.outcome) || entry.outcome.sender != sender) {
+            if (!falls_to(message, entry.outcome) || entry.outcome.sender != sender ||
+                is_hand_over(entry)) {
                 continue;
             }
             end = end_of(entry.outcome.result);

@@ -205,7 +205,7 @@ void write_changed(const CommandContext& context, const report::ChangedRecipient
                     {"outcome", wire_name(changed.end)}});
         return;
     }
-    context.out << fmt::format("{} {} from {}: {} -> {} ({})\n",
+    context.out << fmt::format("{} UTC {} from {}: {} -> {} ({})\n",
                                short_time(changed.at),
                                core::printable(changed.address),
                                core::printable(shown_sender(changed.sender)),
@@ -231,7 +231,8 @@ void write_what_if(const CommandContext& context,
     write_totals(context, sums);
     const std::vector<report::ChangeGroup> groups = sums.groups();
     if (groups.empty()) {
-        context.out << "\nNothing would change.\n";
+        context.out << (missing == 0 ? "\nNothing would change.\n"
+                                     : "\nNothing of what was recorded would change.\n");
     } else {
         write_groups(context, groups);
         context.out << '\n';

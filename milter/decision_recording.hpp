@@ -27,6 +27,9 @@ public:
     /// What `metrics` shows. Any thread.
     [[nodiscard]] std::vector<report::Metric> metrics() const;
 
+    /// Begins to end, and does not wait for it.
+    void request_stop() { thread_.request_stop(); }
+
 private:
     void run(const std::stop_token& stop);
     void work();

@@ -28,6 +28,9 @@ public:
     [[nodiscard]] std::vector<ControlLine> status() const;
     [[nodiscard]] std::vector<report::Metric> metrics() const;
 
+    /// Begins to end, and does not wait for it.
+    void request_stop() { thread_.request_stop(); }
+
 private:
     struct Seen {
         io::DnsHealth health;

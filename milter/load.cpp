@@ -4,17 +4,21 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "dsn/rule_check.hpp"
 #include "flow/snapshot.hpp"
 #include "io/address_list_file.hpp"
 #include "io/codes_file.hpp"
+#include "io/lexicon_file.hpp"
 #include "io/mta_reader.hpp"
 #include "io/rules_file.hpp"
 #include "io/settings_file.hpp"
 #include "io/toml_access.hpp"
 #include "mail/mta_names.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <expected>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,6 +35,10 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
     if (!rules.has_value()) {
         return std::unexpected(std::move(rules.error()));
     }
+    auto lexicon = io::load_lexicon(settings.codes.lexicon, settings.codes.local_lexicon, *codes);
+    if (!lexicon.has_value()) {
+        return std::unexpected(std::move(lexicon.error()));
+    }
     auto lists = io::load_address_lists(settings.policy);
     if (!lists.has_value()) {
         return std::unexpected(std::move(lists.error()));
@@ -38,10 +46,11 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
     if (read_mta) {
         settings.mta = read_mta(settings.outgoing);
     }
-    return std::make_shared<const flow::Snapshot>(flow::Snapshot{.settings = std::move(settings),
-                                                                 .codes = *std::move(codes),
-                                                                 .rules = *std::move(rules),
-                                                                 .lists = *std::move(lists)});
+    return std::make_shared<const flow::Snapshot>(
+        flow::Snapshot{.settings = std::move(settings),
+                       .codes = *std::move(codes),
+                       .knowledge = {.rules = *std::move(rules), .lexicon = *std::move(lexicon)},
+                       .lists = *std::move(lists)});
 }
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
@@ -51,6 +60,22 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
         return std::unexpected(std::move(settings.error()));
     }
     return load_snapshot(*std::move(settings), read_mta);
+}
+
+Findings check_snapshot(const flow::Snapshot& snapshot) {
+    const auto as_file_errors = [](const auto& found) {
+        io::FileErrors errors;
+        for (const auto& one : found) {
+            errors.push_back({{one.file, one.line}, one.message});
+        }
+        return errors;
+    };
+    const dsn::RuleFindings rules = dsn::check_rules(snapshot.knowledge.rules);
+    Findings findings{.errors = as_file_errors(rules.errors),
+                      .warnings = as_file_errors(rules.warnings)};
+    std::ranges::move(as_file_errors(snapshot.knowledge.lexicon.doubts()),
+                      std::back_inserter(findings.warnings));
+    return findings;
 }
 
 mail::MtaNames read_mta_now(const config::OutgoingSettings& settings) {

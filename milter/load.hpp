@@ -17,14 +17,24 @@ namespace holdback::milter {
 /// Gives what the MTA says of itself, as the settings want it read. Null: nobody needs it.
 using MtaReading = std::function<mail::MtaNames(const config::OutgoingSettings& settings)>;
 
-/// Reads everything that the settings name and checks it, rules with their examples. All errors of
-/// the first file set that has any.
+/// Reads everything that the settings name. All errors of the first file set that has any. What
+/// only `check_snapshot` finds is not looked for: patterns of shipped rules, examples.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
     config::Settings settings, const MtaReading& read_mta);
 
 /// The same from the settings file on.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
     const std::string& settings_path, const MtaReading& read_mta);
+
+/// What is wrong with the rules and the word lists of a snapshot.
+struct Findings {
+    io::FileErrors errors;
+    io::FileErrors warnings;
+};
+
+/// Compiles every rule, tries every example, and looks for rules and lists that stand in each
+/// other's way. Takes a few hundred milliseconds.
+[[nodiscard]] Findings check_snapshot(const flow::Snapshot& snapshot);
 
 /// Reads it anew. A few seconds at most.
 [[nodiscard]] mail::MtaNames read_mta_now(const config::OutgoingSettings& settings);

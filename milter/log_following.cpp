@@ -59,6 +59,7 @@ LogFollowing::LogFollowing(Parts parts)
       clock_(&parts.clock),
       snapshots_(&parts.snapshots),
       flow_({.journal = parts.journal,
+             .departures = parts.departures,
              .log = parts.log,
              .clock = parts.clock,
              .utc_offset = io::local_utc_offset,
@@ -98,7 +99,7 @@ void LogFollowing::run(const std::stop_token& stop) {
 
 bool LogFollowing::is_trustworthy() const {
     const flow::FollowState state = flow_.state();
-    return snapshots_->current()->settings.maillog.journal && !state.source.empty() &&
+    return snapshots_->current()->settings.maillog.is_trusted() && !state.source.empty() &&
            state.trouble.empty() && state.newest.has_value() &&
            clock_->now() - *state.newest <= kAlive;
 }

@@ -3,6 +3,7 @@
 // The thread that follows the MTA's log while the daemon runs.
 
 #include "core/clock.hpp"
+#include "flow/departures.hpp"
 #include "flow/outcome_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "milter/control_protocol.hpp"
@@ -22,6 +23,7 @@ public:
     /// What it works with; all outlive it. `listeners` are told of every outcome, by its thread.
     struct Parts {
         ports::Journal& journal;
+        const flow::Departures& departures;
         ports::Log& log;
         const core::Clock& clock;
         const flow::SnapshotSource& snapshots;
@@ -39,6 +41,9 @@ public:
 
     /// What `status` shows of it: keys and values. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;
+
+    /// Begins to end, and does not wait for it.
+    void request_stop() { thread_.request_stop(); }
 
 private:
     void run(const std::stop_token& stop);

@@ -36,7 +36,7 @@ using namespace holdback;
 using namespace holdback::milter;
 
 struct Options {
-    std::string settings = std::string(io::kDefaultSettingsPath);
+    std::string settings = io::default_settings_path();
     bool check = false;
     bool background = false;
     bool version = false;
@@ -177,14 +177,26 @@ int refuse_files(const io::FileErrors& errors) {
     return EX_CONFIG;
 }
 
+/// Everything that the settings name, and whether it is fit for use: `holdback -t`.
+int check_files(const config::Settings& settings) {
+    const auto all = load_snapshot(settings, {});
+    if (!all.has_value()) {
+        return refuse_files(all.error());
+    }
+    const Findings findings = check_snapshot(**all);
+    for (const io::FileError& warning : findings.warnings) {
+        fmt::print(stderr, "{} (warning)\n", warning.text());
+    }
+    return findings.errors.empty() ? EX_OK : refuse_files(findings.errors);
+}
+
 core::Result<int, Refusal> run(const Options& options) {
     const auto settings = io::load_settings(options.settings);
     if (!settings.has_value()) {
         return refuse_files(settings.error());
     }
     if (options.check) {
-        const auto all = load_snapshot(*settings, {});
-        return all.has_value() ? EX_OK : refuse_files(all.error());
+        return check_files(*settings);
     }
     std::optional<Background> background;
     if (options.background) {
@@ -246,7 +258,10 @@ int main(int argc, char** argv) {
             return EX_USAGE;
         }
         if (options->version) {
-            fmt::print("holdback {}\n", kVersion);
+            fmt::print("holdback {}\nsettings {}\nrules {}\n",
+                       kVersion,
+                       options->settings,
+                       config::shipped_path("rules.d"));
             return EX_OK;
         }
         const auto ended = run(*options);

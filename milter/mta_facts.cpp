@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,11 +76,13 @@ BegunMessage begin_message(const ConnectFacts& connection,
     }
     begun.who = {.session_id = {},
                  .user = facts.user,
+                 .logged_in = !facts.user.empty(),
                  .daemon = connection.daemon_name,
                  .client = connection.address,
                  .client_text = connection.client,
                  .client_name = connection.client_name,
-                 .over_smtp = over_smtp};
+                 .over_smtp = over_smtp,
+                 .entered_from = std::nullopt};
     if (outbound::is_outgoing(flow::origin_of(begun.who), envelope.sender, settings)) {
         envelope.direction = mail::Direction::Outgoing;
     } else {

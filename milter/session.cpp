@@ -28,6 +28,7 @@
 #include "milter/session_message.hpp"
 #include "milter/waiting_room.hpp"
 #include "outbound/direction.hpp"
+#include "outbound/own_sender.hpp"
 #include "outbound/plan.hpp"
 #include "outbound/received.hpp"
 #include "ports/log.hpp"
@@ -132,7 +133,7 @@ void Session::mail(const MailFacts& facts) {
 }
 
 SessionReply Session::recipient(RcptFacts facts) {
-    if (message_ == nullptr) {
+    if (message_ == nullptr || message_->unchecked) {
         return Continue{};
     }
     mail::Recipient recipient{.verbatim = std::move(facts.path),
@@ -199,6 +200,10 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
     if (!queue_id.empty()) {
         message_->envelope.queue_id = queue_id;
     }
+    message_->has_header = true;
+    if (message_->unchecked) {
+        return go_unchecked();
+    }
     if (message_->own_notice && goes_to_its_postmaster(message_->envelope) &&
         parts_.own_senders.has(message_->envelope.sender, message_->snapshot->settings)) {
         parts_.log.write(ports::Severity::Info,
@@ -240,8 +245,12 @@ void Session::look_at_the_way() {
     if (envelope.direction == mail::Direction::Inbound) {
         return;
     }
-    if (!flow::asks_for_preflight(message_->who, message_->headers) &&
-        parts_.judged_before.recognise(message_->headers, envelope) > 0) {
+    const outbound::Entry entry = parts_.own_senders.entry_of(message_->headers, settings);
+    if (envelope.direction == mail::Direction::Outgoing) {
+        take_login(entry);
+    }
+    if (flow::preflight_wish(message_->who, message_->headers) == flow::PreflightWish::None &&
+        parts_.judged_before.recognise(message_->headers, envelope)) {
         envelope.direction = mail::Direction::Outgoing;
         return;
     }
@@ -252,28 +261,64 @@ void Session::look_at_the_way() {
         }
         return;
     }
-    const outbound::Entry entry = parts_.own_senders.entry_of(message_->headers, settings);
-    if (parts_.own_senders.came_in_before(
-            flow::origin_of(message_->who), envelope.sender, entry, settings)) {
+    const flow::SenderIs sender_is = parts_.judged_before.has_come_in(message_->headers, envelope)
+                                         ? flow::SenderIs::TheSame
+                                         : flow::SenderIs::Unknown;
+    const flow::Way way = parts_.own_senders.way_of(
+        flow::origin_of(message_->who), envelope.sender, entry, sender_is, settings);
+    if (way != flow::Way::Outgoing) {
+        say_which_way(entry, way);
+    }
+    if (way == flow::Way::CameIn) {
         envelope.direction = mail::Direction::Inbound;
-        say_which_way(entry);
+        // What the first pass has shown needs no header to tell.
+        if (entry.by_us && sender_is == flow::SenderIs::Unknown) {
+            message_->who.entered_from = entry.address;
+        }
     }
 }
 
-void Session::say_which_way(const outbound::Entry& entry) const {
-    const auto left_out = parts_.warnings.admit("came-in-before");
+void Session::take_login(const outbound::Entry& entry) {
+    flow::Submitting& who = message_->who;
+    if (!who.logged_in && outbound::has_logged_in_before(flow::origin_of(who), entry)) {
+        who.logged_in = true;
+        who.user = entry.user;
+    }
+}
+
+void Session::say_which_way(const outbound::Entry& entry, flow::Way way) const {
+    const bool came_in = way == flow::Way::CameIn;
+    // A list manager hands in what came from outside, all day.
+    if (!came_in && message_->headers.has("List-Id")) {
+        return;
+    }
+    const auto left_out = parts_.warnings.admit(came_in ? "came-in-before" : "own-by-name");
     if (!left_out.has_value()) {
         return;
     }
     trouble(ports::Severity::Warning,
             fmt::format(
                 "mail of {} came to this host from {} and is handed in again by {} without "
-                "login: it is taken for inbound, and not judged; if it is yours, name its "
-                "domain in [outgoing] own_domains, see CONTENT FILTERS in holdback(8){}",
+                "login: {}, see CONTENT FILTERS in holdback(8){}",
                 core::log_safe(message_->envelope.sender_text()),
                 entry.address.has_value() ? entry.address->text() : "outside",
                 message_->who.over_smtp ? core::log_safe(message_->who.client_text) : "sendmail(1)",
+                came_in ? "it is taken for inbound, and not judged; if it is yours, name its "
+                          "domain in [outgoing] own_domains"
+                        : "it is taken for outgoing, because the domain is yours; if no list "
+                          "manager sends it on, anybody has written that sender, and the first "
+                          "pass has to go by this milter too",
                 *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
+}
+
+SessionReply Session::go_unchecked() {
+    message_->unchecked = true;
+    message_->course = Course::Undecided;
+    if (message_->snapshot->settings.mode == config::Mode::Enforce && has_reserved_fields()) {
+        message_->course = Course::Clean;
+        return SkipBody{};
+    }
+    return Accept{};
 }
 
 SessionReply Session::pass_again() {
@@ -296,7 +341,11 @@ SessionReply Session::outgoing_headers() {
         return pass_again();
     }
     const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
-    const bool is_preflight = flow::asks_for_preflight(message_->who, message_->headers);
+    const flow::PreflightWish wish = flow::preflight_wish(message_->who, message_->headers);
+    const bool is_preflight = wish == flow::PreflightWish::Asked;
+    if (!is_preflight && wish != flow::PreflightWish::None) {
+        return refuse_preflight(flow::preflight_refusal(wish));
+    }
     if (is_preflight) {
         // From here on, no trouble lets it leave.
         message_->course = Course::Preflight;
@@ -307,7 +356,7 @@ SessionReply Session::outgoing_headers() {
     if (!seat.is_taken()) {
         trouble(ports::Severity::Warning,
                 "too many messages wait at once ([milter] max_waiting): this one goes unchecked");
-        return Accept{};
+        return pass_unchecked();
     }
     message_->decision =
         std::make_unique<flow::MessageDecision>(parts_.outbound.decide(message_->who,
@@ -383,7 +432,21 @@ SessionReply Session::holding_failed(const flow::CommitTrouble& why) {
         fmt::format(
             "{}: nothing can be held: {}", in_spool ? "spool" : "store", core::log_safe(why.what)));
     message_->course = Course::Undecided;
-    return error_reply(in_spool ? on_error.spool : on_error.store);
+    const config::ErrorAnswer wanted = in_spool ? on_error.spool : on_error.store;
+    return wanted == config::ErrorAnswer::Accept ? pass_unchecked() : error_reply(wanted);
+}
+
+SessionReply Session::pass_unchecked() {
+    const config::Settings& settings = message_->snapshot->settings;
+    parts_.outbound.report_unchecked(message_->who, message_->envelope, settings);
+    // What it wanted is not done.
+    message_->decision.reset();
+    if (settings.mode == config::Mode::Shadow) {
+        leave_to_all(nullptr);
+        return Accept{};
+    }
+    message_->course = Course::Unchecked;
+    return SkipBody{};
 }
 
 bool Session::has_reserved_fields() const {
@@ -393,6 +456,7 @@ bool Session::has_reserved_fields() const {
 }
 
 SessionReply Session::inbound_headers() {
+    parts_.judged_before.came_in(message_->envelope, message_->headers);
     if (flow::InboundFlow::may_report(
             message_->envelope, message_->headers, message_->snapshot->settings)) {
         message_->course = Course::Inbound;
@@ -442,10 +506,16 @@ SessionReply Session::body_of_course(std::string_view octets) {
         case Course::Released:
         case Course::Preflight:
         case Course::Clean:
+        case Course::Unchecked:
         case Course::Again:
             return SkipBody{};
     }
     return Continue{};
+}
+
+SessionReply Session::refuse_preflight(std::string_view why) {
+    trouble(ports::Severity::Warning, fmt::format("a preflight is refused: {}", why));
+    return Answer{make_reply(550, "5.7.1", why)};
 }
 
 /// Whatever happens, a message that is only asked about does not leave.
@@ -477,6 +547,13 @@ SessionReply Session::after_internal_error() {
         return reply;
     }
     SessionReply reply = error_reply(answer);
+    if (message_ != nullptr && std::holds_alternative<Accept>(reply) && !message_->is_ending) {
+        // Forged fields can be removed at the end alone.
+        message_->unchecked = true;
+        if (!message_->has_header || std::holds_alternative<SkipBody>(go_unchecked())) {
+            return Continue{};
+        }
+    }
     end_message(reply);
     return reply;
 }

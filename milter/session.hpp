@@ -84,9 +84,13 @@ private:
     [[nodiscard]] bool is_release_under_way() const;
     /// The headers tell whether the message goes the way that its client and sender made believe.
     void look_at_the_way();
+    /// A client that logged in before a proxy or a filter is known by the trace fields alone.
+    void take_login(const outbound::Entry& entry);
+    /// It goes unchecked, for a trouble that was told; only forged fields are removed.
+    [[nodiscard]] SessionReply go_unchecked();
     /// All recipients were judged on an earlier pass: nothing is done but what is left to clean.
     [[nodiscard]] SessionReply pass_again();
-    void say_which_way(const outbound::Entry& entry) const;
+    void say_which_way(const outbound::Entry& entry, flow::Way way) const;
     [[nodiscard]] bool has_reserved_fields() const;
     [[nodiscard]] SessionReply outgoing_headers();
     [[nodiscard]] SessionReply inbound_headers();
@@ -99,7 +103,12 @@ private:
     /// Deletes who was taken out, once that is durable.
     [[nodiscard]] SessionReply act_on_split(MtaActions& mta, const outbound::Split& split);
     [[nodiscard]] SessionReply finish_preflight();
+    [[nodiscard]] SessionReply refuse_preflight(std::string_view why);
     [[nodiscard]] SessionReply preflight_failed(std::string_view why);
+    /// Trouble of ours, and the settings want the message to go on: everybody gets it.
+    [[nodiscard]] SessionReply pass_unchecked();
+    /// What is left to do for such a message at its end.
+    void finish_unchecked(MtaActions& mta);
     [[nodiscard]] SessionReply holding_failed(const flow::CommitTrouble& why);
     [[nodiscard]] SessionReply delete_recipients(MtaActions& mta,
                                                  const std::vector<std::string>& recipients);

@@ -126,7 +126,7 @@ void Session::add_tag(MtaActions& mta) {
 
 void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
     const config::Settings& settings = message_->snapshot->settings;
-    parts_.judged_before.left(message_->envelope, positions);
+    parts_.judged_before.left(message_->envelope, message_->headers, positions);
     const auto seal = parts_.seals.leave(
         message_->who, message_->envelope, message_->headers, positions, settings);
     if (mta == nullptr) {

@@ -32,6 +32,7 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
     if (!queue_id.empty()) {
         message_->envelope.queue_id = queue_id;
     }
+    message_->is_ending = true;
     message_->asked_at = parts_.release.answers().asked();
     SessionReply reply = Accept{};
     if (message_->course == Course::Weighed) {
@@ -60,6 +61,11 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             break;
         case Course::Clean:
             remove_reserved_fields(mta);
+            reply = Accept{};
+            break;
+        case Course::Unchecked:
+            finish_unchecked(mta);
+            reply = Accept{};
             break;
         case Course::Again:
             remove_reserved_fields(mta, kTagField);
@@ -121,7 +127,12 @@ SessionReply Session::finish_split(MtaActions& mta) {
                                                   std::move(*message_->copy),
                                                   message_->snapshot->settings);
     if (!committed.has_value()) {
-        return holding_failed(committed.error());
+        const SessionReply reply = holding_failed(committed.error());
+        if (message_->course != Course::Unchecked) {
+            return reply;
+        }
+        finish_unchecked(mta);
+        return Accept{};
     }
     report(&*committed);
     const SessionReply reply = act_on_split(mta, split);
@@ -138,6 +149,11 @@ SessionReply Session::finish_split(MtaActions& mta) {
         }
     }
     return reply;
+}
+
+void Session::finish_unchecked(MtaActions& mta) {
+    remove_reserved_fields(mta);
+    leave_to_all(&mta);
 }
 
 SessionReply Session::act_on_split(MtaActions& mta, const outbound::Split& split) {

@@ -33,6 +33,7 @@ enum class Course : std::uint8_t {
     Preflight,  ///< only asked about: discarded when the answer is safe
     Inbound,    ///< kept to be understood
     Clean,      ///< only forged fields are removed
+    Unchecked,  ///< trouble of ours: everybody gets it, with a seal
     Again,      ///< judged before: the same, but for the fields of the earlier pass
 };
 
@@ -54,7 +55,9 @@ struct Session::Message {
     /// An inbound message, up to `[dsn] max_message`; the body so far of an outgoing one that is
     /// weighed.
     std::string octets;
-    bool trouble = false;
+    bool unchecked = false;   ///< something of ours has failed: nothing is decided any more
+    bool has_header = false;  ///< the whole header is known
+    bool is_ending = false;   ///< the MTA waits for the last answer
 };
 
 /// Names the findings of recipients whose policy is `tag`, on outgoing mail.

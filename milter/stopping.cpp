@@ -9,6 +9,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <limits>
 #include <mutex>
 #include <netdb.h>
 #include <stop_token>
@@ -30,6 +32,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kStep{1};
+/// A connection that begins no message for so long is one that somebody keeps open.
+constexpr std::chrono::milliseconds kIdle{250};
 constexpr std::chrono::milliseconds kWakeStep{5};
 
 void connect_to_path(std::string_view path) {
@@ -85,11 +89,45 @@ void wake_listener(std::string_view listening_on) {
 Stopping::Stopping(std::string socket, MilterCounters& counters, ports::Log& log, StopLimits limits)
     : socket_(std::move(socket)), counters_(&counters), log_(&log), limits_(limits) {}
 
-bool Stopping::is_quiet() {
+bool Stopping::is_quiet(std::size_t tolerated) const {
+    return counters_->messages_in_flight.load() == 0 &&
+           counters_->connections_before_mail.load() <= tolerated;
+}
+
+std::size_t Stopping::tolerated(steady_clock::time_point begin, steady_clock::time_point changed) {
+    const auto now = steady_clock::now();
+    if (now - changed >= kIdle) {
+        return std::numeric_limits<std::size_t>::max();
+    }
+    // It comes nearer the limit: better a few of those who are about to begin than all of them.
+    constexpr std::chrono::milliseconds kPatient{1'000};
+    constexpr std::chrono::milliseconds kForOneMore{100};
+    return now - begin < kPatient
+               ? 0
+               : static_cast<std::size_t>((now - begin - kPatient) / kForOneMore);
+}
+
+void Stopping::wait_for_quiet(steady_clock::time_point begin) {
+    std::size_t begun = 0;
+    auto changed = begin;
+    while (!hurried_.load() && steady_clock::now() < begin + limits_.quiet) {
+        const std::size_t now = counters_->connections.load() + counters_->messages.load();
+        if (std::exchange(begun, now) != now || counters_->messages_in_flight.load() > 0) {
+            changed = steady_clock::now();
+        }
+        const std::size_t most = tolerated(begin, changed);
+        if (is_quiet(most)) {
+            hold_new_messages(Hold::Yes);
+            // One that passed just before is counted, or will be within this time.
+            std::this_thread::sleep_for(kStep);
+            if (is_quiet(most)) {
+                return;
+            }
+            hold_new_messages(Hold::No);
+        }
+        std::this_thread::sleep_for(kStep);
+    }
     hold_new_messages(Hold::Yes);
-    // One that passed just before is counted, or will be within this time.
-    std::this_thread::sleep_for(kStep);
-    return counters_->messages_in_flight.load() == 0;
 }
 
 void Stopping::wait_for_chores(const std::atomic<bool>& done) {
@@ -101,14 +139,7 @@ void Stopping::wait_for_chores(const std::atomic<bool>& done) {
 
 void Stopping::end_milter() {
     const auto begin = steady_clock::now();
-    while (!hurried_.load() && steady_clock::now() < begin + limits_.quiet) {
-        if (counters_->messages_in_flight.load() == 0 && is_quiet()) {
-            break;
-        }
-        hold_new_messages(Hold::No);
-        std::this_thread::sleep_for(kStep);
-    }
-    hold_new_messages(Hold::Yes);
+    wait_for_quiet(begin);
     const auto deadline = begin + limits_.quiet + limits_.messages;
     while (counters_->messages_in_flight.load() > 0 && !hurried_.load() &&
            steady_clock::now() < deadline) {

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <thread>
 
@@ -16,8 +17,9 @@ namespace holdback::milter {
 struct StopLimits {
     /// For the chores that run at the time, with mail flowing: a release comes back as mail.
     std::chrono::milliseconds chores{1'500};
-    /// Until all messages happen to be done at one time, while further ones are still begun.
-    std::chrono::milliseconds quiet{2'000};
+    /// Until there is a moment in which no message is under way and no connection is new, so that
+    /// nobody is cut who is about to begin one; after a second, with ever more of these.
+    std::chrono::milliseconds quiet{2'500};
     /// Then, until those under way are done, while further ones wait at MAIL.
     std::chrono::milliseconds messages{8'000};
     /// After the milter's end, for what the daemon does beside mail; a release that waits for its
@@ -34,9 +36,9 @@ public:
     /// Waits until the chores are done, as far as the limit allows. Blocks.
     void wait_for_chores(const std::atomic<bool>& done);
 
-    /// Waits until no message is under way and ends the milter. The socket answers until then; what
-    /// the MTA begins while the last messages are waited for is cut at its first command, when
-    /// nothing of it is lost. Blocks.
+    /// Waits until no message is under way, and if it can be no new connection either, and ends the
+    /// milter. The socket answers until then; what the MTA begins while the last messages are
+    /// waited for is cut at its first command, when nothing of it is lost. Blocks.
     void end_milter();
 
     /// From now on the process ends by itself when this object lives longer than the limit, as
@@ -47,8 +49,14 @@ public:
     void hurry() { hurried_.store(true); }
 
 private:
-    /// True when no message is under way; new ones then wait.
-    [[nodiscard]] bool is_quiet();
+    /// True when no message is under way, and at most so many connections are before their first.
+    [[nodiscard]] bool is_quiet(std::size_t tolerated) const;
+    /// How many of these are cut now. A daemon that is idle, where nothing has `changed` for a
+    /// while, does not wait for connections that are only kept.
+    [[nodiscard]] static std::size_t tolerated(std::chrono::steady_clock::time_point begin,
+                                               std::chrono::steady_clock::time_point changed);
+    /// Waits for the moment, as far as the limit allows; new messages wait from then on.
+    void wait_for_quiet(std::chrono::steady_clock::time_point begin);
 
     std::string socket_;
     MilterCounters* counters_;

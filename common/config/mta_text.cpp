@@ -207,6 +207,22 @@ std::map<std::string, std::string, std::less<>> parse_master(std::string_view ou
     return programs;
 }
 
+std::vector<std::string> parse_service_names(std::string_view output) {
+    constexpr std::string_view kParameter = "myhostname=";
+    std::vector<std::string> names;
+    for (const std::string_view line : core::split(output, '\n')) {
+        const Words words = words_of(line);
+        for (std::size_t i = 1; i < words.size(); ++i) {
+            // One that is made of other parameters is not known.
+            if (words[i - 1] == "-o" && words[i].starts_with(kParameter) &&
+                !words[i].contains('$')) {
+                names.emplace_back(words[i].substr(kParameter.size()));
+            }
+        }
+    }
+    return names;
+}
+
 std::vector<ListEntry> parse_domain_list(std::string_view value) {
     std::vector<ListEntry> entries;
     std::size_t at = 0;

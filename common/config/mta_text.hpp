@@ -41,6 +41,9 @@ using MtaParameters = std::map<std::string, std::string, std::less<>>;
 /// transports are there too; no recipient is given to them.
 [[nodiscard]] std::map<std::string, std::string, std::less<>> parse_master(std::string_view output);
 
+/// The names that services have by `-o myhostname=NAME` of their own, from the same output.
+[[nodiscard]] std::vector<std::string> parse_service_names(std::string_view output);
+
 /// One entry of a list of domains in Postfix's language (postconf(5), mydestination).
 struct ListEntry {
     enum class Kind : std::uint8_t { Name, Table, File };

@@ -243,9 +243,11 @@ struct CodesSettings {
     /// As shipped.
     std::string file = shipped_path("codes.conf");
     std::string rules = shipped_path("rules.d");
-    /// The administrator's; either may be absent.
+    std::string lexicon = shipped_path("lexicon.d");
+    /// The administrator's; each may be absent.
     std::string local_file = "/etc/holdback/codes.conf";
     std::string local_rules = "/etc/holdback/rules.d";
+    std::string local_lexicon = "/etc/holdback/lexicon.d";
     bool extensions = true;
 
     bool operator==(const CodesSettings&) const = default;
@@ -317,11 +319,14 @@ struct MaillogSettings {
     MaillogSettings();  ///< `handed_on` has the loopback networks
 
     std::string file;      ///< empty: none
+    bool trusted = false;  ///< nobody but the MTA can write the file
     bool journal = false;  ///< follow the system's journal
     /// Networks of relays that only hand mail on: their taking it is no delivery.
     std::vector<mail::Network> handed_on;
 
     [[nodiscard]] bool is_followed() const { return journal || !file.empty(); }
+    /// No user of this host can add lines.
+    [[nodiscard]] bool is_trusted() const { return journal || (trusted && !file.empty()); }
 
     bool operator==(const MaillogSettings&) const = default;
 };

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,81 +42,199 @@ struct Results {
     std::vector<Result> results;
 };
 
-/// A value without comments (RFC 5322 section 3.2.2), in lower case, its quoted strings as plain
-/// text: what is in quotes can hold none of ";", "=" and white space afterwards.
-std::string without_comments(std::string_view value) {
-    std::string plain;
-    std::size_t depth = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        const char c = value[i];
-        if (c == '\\' && (quoted || depth > 0)) {
-            ++i;
-            plain += quoted && depth == 0 ? "_" : "";
-        } else if (c == '"' && depth == 0) {
-            quoted = !quoted;
-        } else if (quoted) {
-            plain += c == ';' || c == '=' || core::is_ascii_space(c) ? '_' : core::ascii_lower(c);
-        } else if (c == '(') {
-            ++depth;
-        } else if (c == ')' && depth > 0) {
-            --depth;
-            plain += ' ';
-        } else if (depth == 0) {
-            plain += core::ascii_lower(c);
-        }
-    }
-    return plain;
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && !core::is_ascii_space(c)) || c == 0x7F;
 }
 
-/// "name=value" with white space around the sign gone; empty names for anything else.
-std::vector<std::pair<std::string, std::string>> pairs_of(std::string_view text) {
-    std::string joined;
-    for (const char c : text) {
-        const bool space = core::is_ascii_space(c);
-        if (space && (joined.empty() || joined.back() == '=' || joined.back() == ' ')) {
-            continue;
-        }
-        if (c == '=' && joined.ends_with(' ')) {
-            joined.pop_back();
-        }
-        joined += space ? ' ' : c;
-    }
-    std::vector<std::pair<std::string, std::string>> pairs;
-    for (const std::string_view word : core::split(joined, ' ')) {
-        const std::size_t sign = word.find('=');
-        if (sign != std::string_view::npos && sign > 0) {
-            pairs.emplace_back(word.substr(0, sign), word.substr(sign + 1));
-        }
-    }
-    return pairs;
+/// What stands outside of comments and quotes: tokens, and the addresses and numbers that values
+/// are.
+bool is_word_octet(char c) {
+    constexpr std::string_view kSpecials = "()<>,;\\\"[]=";
+    return !core::is_ascii_space(c) && !is_control(c) &&
+           kSpecials.find(c) == std::string_view::npos;
 }
 
-Results parse(std::string_view value) {
-    const std::string plain = without_comments(value.substr(0, kMostOctets));
-    std::vector<std::string_view> parts = core::split(plain, ';');
-    if (value.size() > kMostOctets) {
-        parts.pop_back();  // it may be cut
+/// A keyword of the protocol: "dkim", "pass", "header".
+bool is_keyword(std::string_view word) {
+    return !word.empty() && std::ranges::all_of(word, [](char c) {
+        return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '-';
+    });
+}
+
+/// Reads a field from left to right. What follows RFC 5322's CFWS is skipped behind each piece;
+/// where the grammar is broken, nothing more comes and `is_at_end` stays false.
+class FieldReader {
+public:
+    explicit FieldReader(std::string_view text) : text_(text) { skip_white(); }
+
+    [[nodiscard]] bool is_at_end() const { return at_ == text_.size(); }
+
+    bool take(char c) {
+        if (at_ >= text_.size() || text_[at_] != c) {
+            return false;
+        }
+        ++at_;
+        skip_white();
+        return true;
     }
-    Results found;
-    if (parts.empty()) {
+
+    /// The next word in lower case; empty when there is none.
+    std::string word() {
+        std::string found = bare_word();
+        skip_white();
         return found;
     }
-    // A version may stand behind the service.
-    const std::string_view service = core::trim(parts.front());
-    found.service = service.substr(0, service.find_first_of(" \t\r\n"));
-    for (const std::string_view part : std::span(parts).subspan(1)) {
-        auto pairs = pairs_of(part);
-        if (pairs.empty()) {
-            continue;
+
+    /// A word or a quoted string, or one in front of "@domain"; nullopt for anything else.
+    std::optional<std::string> value() {
+        std::string found;
+        if (at_ < text_.size() && text_[at_] == '"') {
+            if (!quoted(found)) {
+                return std::nullopt;
+            }
+            if (at_ < text_.size() && text_[at_] == '@') {
+                found += bare_word();
+            }
+        } else {
+            found = bare_word();
+            if (found.empty()) {
+                return std::nullopt;
+            }
+        }
+        const bool is_apart = at_ == text_.size() || core::is_ascii_space(text_[at_]) ||
+                              text_[at_] == ';' || text_[at_] == '(';
+        if (!is_apart) {
+            return std::nullopt;
+        }
+        skip_white();
+        return found;
+    }
+
+private:
+    std::string bare_word() {
+        std::string found;
+        while (at_ < text_.size() && is_word_octet(text_[at_])) {
+            found += core::ascii_lower(text_[at_]);
+            ++at_;
+        }
+        return found;
+    }
+
+    bool quoted(std::string& found) {
+        for (++at_; at_ < text_.size() && !is_control(text_[at_]); ++at_) {
+            if (text_[at_] == '"') {
+                ++at_;
+                return true;
+            }
+            if (text_[at_] == '\\') {
+                ++at_;
+            }
+            if (at_ == text_.size()) {
+                return false;
+            }
+            found += core::ascii_lower(text_[at_]);
+        }
+        return false;
+    }
+
+    /// Stops in front of a comment that has no end.
+    void skip_white() {
+        while (at_ < text_.size()) {
+            if (core::is_ascii_space(text_[at_])) {
+                ++at_;
+            } else if (text_[at_] != '(' || !skip_comment()) {
+                return;
+            }
+        }
+    }
+
+    bool skip_comment() {
+        std::size_t depth = 0;
+        for (std::size_t i = at_; i < text_.size() && !is_control(text_[i]); ++i) {
+            if (text_[i] == '\\') {
+                ++i;
+            } else if (text_[i] == '(') {
+                ++depth;
+            } else if (text_[i] == ')' && --depth == 0) {
+                at_ = i + 1;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+};
+
+/// `methodspec`: "dkim=pass", "dkim/1=pass".
+bool read_method(FieldReader& reader, std::string method, Result& result) {
+    if (const std::size_t slash = method.find('/'); slash != std::string::npos) {
+        if (slash + 1 == method.size() ||
+            !std::ranges::all_of(method.substr(slash + 1), core::is_ascii_digit)) {
+            return false;
+        }
+        method.resize(slash);
+    }
+    if (!is_keyword(method) || !reader.take('=')) {
+        return false;
+    }
+    result.method = std::move(method);
+    result.value = reader.word();
+    return is_keyword(result.value);
+}
+
+/// `reasonspec` and `propspec`: as many as there are. One name twice says nothing.
+bool read_properties(FieldReader& reader, Result& result) {
+    for (bool first = true;; first = false) {
+        std::string name = reader.word();
+        if (name.empty()) {
+            return true;
+        }
+        const std::size_t dot = name.find('.');
+        const bool is_reason = first && name == "reason";
+        const bool is_property = dot != std::string::npos &&
+                                 is_keyword(std::string_view(name).substr(0, dot)) &&
+                                 is_keyword(std::string_view(name).substr(dot + 1));
+        if ((!is_reason && !is_property) || !reader.take('=')) {
+            return false;
+        }
+        auto value = reader.value();
+        if (!value.has_value() || !result.property(name).empty()) {
+            return false;
+        }
+        result.properties.emplace_back(std::move(name), *std::move(value));
+    }
+}
+
+/// A field that is exactly in its grammar (RFC 8601 section 2.2); nullopt for all others.
+std::optional<Results> parse(std::string_view text) {
+    if (text.size() > kMostOctets) {
+        return std::nullopt;
+    }
+    FieldReader reader(text);
+    Results found;
+    auto service = reader.value();
+    if (!service.has_value()) {
+        return std::nullopt;
+    }
+    found.service = *std::move(service);
+    const std::string version = reader.word();
+    if (!std::ranges::all_of(version, core::is_ascii_digit)) {
+        return std::nullopt;
+    }
+    while (reader.take(';')) {
+        std::string method = reader.word();
+        if (method == "none" && found.results.empty() && reader.is_at_end()) {
+            return found;
         }
         Result result;
-        result.method = pairs.front().first.substr(0, pairs.front().first.find('/'));
-        result.value = std::move(pairs.front().second);
-        result.properties.assign(pairs.begin() + 1, pairs.end());
+        if (!read_method(reader, std::move(method), result) || !read_properties(reader, result)) {
+            return std::nullopt;
+        }
         found.results.push_back(std::move(result));
     }
-    return found;
+    return reader.is_at_end() ? std::optional(std::move(found)) : std::nullopt;
 }
 
 /// The domain of "a@example.org", "@example.org" or "example.org".
@@ -149,6 +267,7 @@ bool is_authenticated(const mail::HeaderList& headers,
     bool in_top_block = true;
     bool behind_received = false;
     std::size_t read = 0;
+    std::vector<std::string> heard;
     for (const mail::HeaderField& field : headers.fields()) {
         if (!core::equals_ignoring_case(field.name, kField)) {
             in_top_block = in_top_block && !behind_received;
@@ -158,17 +277,19 @@ bool is_authenticated(const mail::HeaderList& headers,
         if (++read > kMostFields) {
             return false;
         }
-        const Results said = parse(field.value());
-        if (std::ranges::none_of(services, [&](std::string_view service) {
-                return core::equals_ignoring_case(service, said.service);
+        const auto said = parse(field.value());
+        if (!said.has_value() || std::ranges::none_of(services, [&](std::string_view service) {
+                return core::equals_ignoring_case(service, said->service);
             })) {
             continue;
         }
-        for (const Result& result : said.results) {
+        const bool is_first = std::ranges::find(heard, said->service) == heard.end();
+        heard.push_back(said->service);
+        for (const Result& result : said->results) {
             if (result.says("dmarc", "fail")) {
                 return false;
             }
-            passed = passed || (in_top_block && passes_for(result, domain));
+            passed = passed || (is_first && in_top_block && passes_for(result, domain));
         }
     }
     return passed;

@@ -2,6 +2,8 @@
 #include "dsn/classify.hpp"
 
 #include "core/text.hpp"
+#include "dsn/judgement.hpp"
+#include "dsn/knowledge.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
 #include "dsn/rule_set.hpp"
@@ -53,15 +55,6 @@ std::optional<mail::FailureCode> code_of_kind(MessageKind kind) {
     return std::nullopt;
 }
 
-struct Decision {
-    mail::FailureCode code = mail::kUnknownFailure;
-    std::string rule;
-};
-
-Decision decided_by(const RuleMatch& match) {
-    return {match.rule->code, match.rule->id};
-}
-
 /// A detail of 0 only says "something of this kind" (RFC 3463 section 3).
 bool is_specific(const std::optional<mail::EnhancedStatus>& status) {
     return status.has_value() && status->detail() != 0;
@@ -94,6 +87,7 @@ RuleInput field_input(const RecipientReport& recipient,
         replied = better_status(recipient.reply->status(), quoted.status);
     }
     input.status = better_status(replied, recipient.status);
+    input.stage = stage_in(line);
     return input;
 }
 
@@ -151,11 +145,11 @@ std::string without_subjects(std::string_view prose) {
     return text;
 }
 
-/// Asks the rules about a text that was written for people: only a rule that reads the text counts,
-/// since codes in running text may be about anything, unless there are no other codes.
-std::optional<RuleMatch> match_prose(std::string_view prose,
+/// Asks about a text that was written for people: only what knows the words counts, since codes in
+/// running text may be about anything, unless there are no other codes.
+std::optional<Judgement> judge_prose(std::string_view prose,
                                      const RuleInput& fields,
-                                     const RuleSet& rules) {
+                                     const Knowledge& knowledge) {
     if (core::trim(prose).empty()) {
         return std::nullopt;
     }
@@ -167,66 +161,79 @@ std::optional<RuleMatch> match_prose(std::string_view prose,
         input.reply_code = quoted.reply_code;
         input.status = quoted.status;
     }
-    const auto match = match_reply(input, rules);
-    const bool counts = match.has_value() && (are_silent(fields) || match->rule->reads_text());
-    return counts ? match : std::nullopt;
+    Judgement judgement = judge_reply(input, knowledge);
+    const bool counts = judgement.is_known() && (are_silent(fields) || judgement.knows_words());
+    return counts ? std::optional(std::move(judgement)) : std::nullopt;
+}
+
+/// True when the first one is by a sharper rule, or by a rule at all, or by words that say more.
+bool is_sharper(const Judgement& first, const Judgement& second) {
+    if (first.rule != nullptr || second.rule != nullptr) {
+        return first.rule != nullptr &&
+               (second.rule == nullptr || first.rule_index < second.rule_index);
+    }
+    return !first.is_vague() && second.is_vague();
 }
 
 /// `prose` is the text for humans about the recipient.
-Decision decide(const RecipientReport& recipient,
-                std::string_view prose,
-                const Report& report,
-                const RuleSet& rules) {
+Judgement decide(const RecipientReport& recipient,
+                 std::string_view prose,
+                 const Report& report,
+                 const Knowledge& knowledge) {
     const std::string line = staged_text(recipient, prose);
     const RuleInput input = field_input(recipient, report, line);
-    const auto match = match_reply(input, rules);
-    const bool reads_text = match.has_value() && match->rule->reads_text();
-    // A specific status beside a text that no rule knows says more than prose around it.
-    const bool specific = match.has_value() && is_specific(input.status) && !line.empty();
-    if (specific || (reads_text && !are_silent(input))) {
-        return decided_by(*match);
+    Judgement judgement = judge_reply(input, knowledge);
+    // A specific status beside a text that nobody knows says more than prose around it.
+    const bool specific = judgement.is_known() && is_specific(input.status) && !line.empty();
+    const bool firm = judgement.knows_words() && !judgement.is_vague();
+    if (specific || (firm && !are_silent(input))) {
+        return judgement;
     }
-    const auto told = match_prose(prose, input, rules);
-    // Without any code the line is prose itself: the sharper rule of the two wins.
-    if (told.has_value() && (!reads_text || told->index < match->index)) {
-        return decided_by(*told);
+    auto told = judge_prose(prose, input, knowledge);
+    // Without any code the line is prose itself: the sharper one of the two wins.
+    if (told.has_value() && (!judgement.knows_words() || is_sharper(*told, judgement))) {
+        return *std::move(told);
     }
-    return match.has_value() ? decided_by(*match) : Decision{};
+    return judgement;
 }
 
 /// The cause of a delay. What is still tried has not failed for good, whatever the text says.
-Decision cause_of_delay(const RecipientReport& recipient,
-                        std::string_view prose,
-                        const Report& report,
-                        const RuleSet& rules) {
+Judgement cause_of_delay(const RecipientReport& recipient,
+                         std::string_view prose,
+                         const Report& report,
+                         const Knowledge& knowledge) {
     static constexpr auto kForGood = std::to_array<mail::FailureCode>({mail::FailureCode{2001},
                                                                        mail::FailureCode{2003},
                                                                        mail::FailureCode{2004},
                                                                        mail::FailureCode{2999}});
-    Decision decision = decide(recipient, prose, report, rules);
-    if (decision.code == mail::kUnknownFailure) {
-        decision.code = kInformational;
-    } else if (std::ranges::find(kForGood, decision.code) != kForGood.end()) {
-        decision.code = kTryLater;
+    Judgement judgement = decide(recipient, prose, report, knowledge);
+    if (judgement.code == mail::kUnknownFailure) {
+        judgement.code = kInformational;
+    } else if (std::ranges::find(kForGood, judgement.code) != kForGood.end()) {
+        judgement.code = kTryLater;
     }
-    return decision;
+    return judgement;
 }
 
 ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
                                        std::string_view prose,
                                        const Report& report,
-                                       const RuleSet& rules) {
-    ClassifiedRecipient classified{.report = recipient, .rule = {}};
+                                       const Knowledge& knowledge) {
+    ClassifiedRecipient classified;
+    classified.report = recipient;
     if (const auto code = code_of_kind(report.kind)) {
         classified.code = *code;
     } else if (recipient.action != Action::Failed && recipient.action != Action::Delayed) {
         classified.code = kInformational;
     } else {
-        Decision decision = recipient.action == Action::Delayed
-                                ? cause_of_delay(recipient, prose, report, rules)
-                                : decide(recipient, prose, report, rules);
-        classified.code = decision.code;
-        classified.rule = std::move(decision.rule);
+        Judgement judgement = recipient.action == Action::Delayed
+                                  ? cause_of_delay(recipient, prose, report, knowledge)
+                                  : decide(recipient, prose, report, knowledge);
+        classified.code = judgement.code;
+        classified.knows_words = judgement.knows_words();
+        classified.rule = std::move(judgement.name);
+        classified.evidence = std::move(judgement.evidence);
+        classified.doubt = judgement.doubt;
     }
     return classified;
 }
@@ -252,39 +259,29 @@ mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
 }
 
 /// The code of a failure report that names no recipient.
-mail::FailureCode code_without_recipient(const Report& report, const RuleSet& rules) {
+mail::FailureCode code_without_recipient(const Report& report, const Knowledge& knowledge) {
     RuleInput fields;
     fields.reporting_mta = report.reporting_mta;
-    const auto match = match_prose(report.human_text, fields, rules);
-    return match.has_value() ? match->rule->code : mail::kUnknownFailure;
+    const auto judgement = judge_prose(report.human_text, fields, knowledge);
+    return judgement.has_value() ? judgement->code : mail::kUnknownFailure;
 }
 
 }  // namespace
 
-std::optional<RuleMatch> match_reply(const RuleInput& input, const RuleSet& rules) {
-    if (const std::string reply = quoted_reply(input.text); !reply.empty()) {
-        RuleInput own_words = input;
-        own_words.text = reply;
-        const auto match = rules.match(own_words);
-        if (match.has_value() && match->rule->reads_text()) {
-            return match;
-        }
-    }
-    return rules.match(input);
-}
-
-Understanding classify(Report report, const RuleSet& rules, const mail::CodeCatalogue& codes) {
+Understanding classify(Report report,
+                       const Knowledge& knowledge,
+                       const mail::CodeCatalogue& codes) {
     Understanding understanding;
     if (report.kind != MessageKind::Ordinary) {
         const TextAbout texts(report);
         for (std::size_t i = 0; i < report.recipients.size(); ++i) {
             understanding.recipients.push_back(
-                classify_recipient(report.recipients[i], texts.of(i), report, rules));
+                classify_recipient(report.recipients[i], texts.of(i), report, knowledge));
         }
         if (const auto code = code_of_kind(report.kind)) {
             understanding.code = code;
         } else if (understanding.recipients.empty()) {
-            understanding.code = code_without_recipient(report, rules);
+            understanding.code = code_without_recipient(report, knowledge);
         } else {
             understanding.code = gravest(understanding.recipients, codes);
         }
@@ -294,9 +291,9 @@ Understanding classify(Report report, const RuleSet& rules, const mail::CodeCata
 }
 
 Understanding understand(const MessageView& message,
-                         const RuleSet& rules,
+                         const Knowledge& knowledge,
                          const mail::CodeCatalogue& codes) {
-    return classify(read_report(message), rules, codes);
+    return classify(read_report(message), knowledge, codes);
 }
 
 }  // namespace holdback::dsn

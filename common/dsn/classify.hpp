@@ -2,8 +2,9 @@
 #pragma once
 // A report and the rules give failure codes.
 
+#include "dsn/judgement.hpp"
+#include "dsn/knowledge.hpp"
 #include "dsn/report.hpp"
-#include "dsn/rule_set.hpp"
 #include "mail/failure_code.hpp"
 
 #include <optional>
@@ -17,7 +18,14 @@ namespace holdback::dsn {
 struct ClassifiedRecipient {
     RecipientReport report;
     mail::FailureCode code = mail::kUnknownFailure;
-    std::string rule;  ///< id of the rule that decided; empty when none did
+    /// Id of the rule that decided, or "reading/mailbox-unknown" where the words did,
+    /// "status/..." or "reply/..." where bare codes did; empty when nothing did.
+    std::string rule;
+    /// Whom and what, as people read it; empty when nothing could be read.
+    std::string evidence;
+    /// Why the code teaches less than the words say; empty when it does not.
+    std::string doubt;
+    bool knows_words = false;  ///< a rule or the lexicon knew the words, and not a code alone
 };
 
 /// All that is understood of a message.
@@ -29,20 +37,15 @@ struct Understanding {
     std::optional<mail::FailureCode> code;
 };
 
-/// The rule for a text. What the server itself said stands before the words around it, so that
-/// "SMTP error from remote mail server after RCPT TO" does not explain "550 user unknown"; it
-/// counts only when a rule reads it.
-[[nodiscard]] std::optional<RuleMatch> match_reply(const RuleInput& input, const RuleSet& rules);
-
 /// Gives a report that is already parsed its codes. A report whose text names no recipient still
 /// has a code for the message.
 [[nodiscard]] Understanding classify(Report report,
-                                     const RuleSet& rules,
+                                     const Knowledge& knowledge,
                                      const mail::CodeCatalogue& codes);
 
 /// Reads and classifies a message. Never fails: what no rule knows is 9999.
 [[nodiscard]] Understanding understand(const MessageView& message,
-                                       const RuleSet& rules,
+                                       const Knowledge& knowledge,
                                        const mail::CodeCatalogue& codes);
 
 }  // namespace holdback::dsn

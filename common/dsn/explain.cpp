@@ -2,48 +2,63 @@
 #include "dsn/explain.hpp"
 
 #include "core/text.hpp"
-#include "dsn/classify.hpp"
-#include "dsn/rule_set.hpp"
+#include "dsn/judgement.hpp"
+#include "dsn/knowledge.hpp"
 #include "dsn/rule_text.hpp"
 #include "dsn/smtp_stage.hpp"
 #include "mail/failure_code.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace holdback::dsn {
 
-Explanation explain_reply(std::string_view text,
-                          const RuleSet& rules,
-                          const mail::CodeCatalogue& codes) {
-    const QuotedCodes quoted = quoted_codes(text);
-    const std::string told = text_with_stage(text, stage_in(text));
-    const auto match = match_reply({.reply_code = quoted.reply_code,
-                                    .status = quoted.status,
-                                    .text = told,
-                                    .remote_mta = {},
-                                    .reporting_mta = {}},
-                                   rules);
+namespace {
+
+Explanation explanation_of(mail::FailureCode code, const mail::CodeCatalogue& codes) {
     Explanation explanation;
-    if (match.has_value()) {
-        explanation.rule = match->rule;
-        explanation.code = match->rule->code;
-    }
-    explanation.entry = codes.find(explanation.code);
+    explanation.code = code;
+    explanation.entry = codes.find(code);
     return explanation;
 }
 
-Explanation explain(std::string_view question,
-                    const RuleSet& rules,
-                    const mail::CodeCatalogue& codes) {
+}  // namespace
+
+Explanation explain_reply(const ReportedReply& reply,
+                          const Knowledge& knowledge,
+                          const mail::CodeCatalogue& codes) {
+    const QuotedCodes quoted = quoted_codes(reply.text);
+    const SmtpStage stage = reply.stage == SmtpStage::Unknown ? stage_in(reply.text) : reply.stage;
+    const std::string told = text_with_stage(reply.text, stage);
+    Judgement judgement = judge_reply({.reply_code = quoted.reply_code,
+                                       .status = quoted.status,
+                                       .text = told,
+                                       .remote_mta = reply.remote_mta,
+                                       .reporting_mta = {},
+                                       .stage = stage},
+                                      knowledge);
+    Explanation explanation = explanation_of(judgement.code, codes);
+    explanation.rule = std::move(judgement.name);
+    explanation.evidence = std::move(judgement.evidence);
+    explanation.doubt = judgement.doubt;
+    if (judgement.reading.has_value()) {
+        explanation.cause = wire_name(judgement.reading->cause);
+    }
+    return explanation;
+}
+
+std::optional<Explanation> explain_code(std::string_view question,
+                                        const mail::CodeCatalogue& codes) {
     const std::string_view wanted = core::trim(question);
     if (const auto code = mail::FailureCode::parse(wanted)) {
-        return {.code = *code, .entry = codes.find(*code), .rule = nullptr};
+        return explanation_of(*code, codes);
     }
     if (const mail::CodeEntry* entry = codes.find_name(core::to_lower(wanted))) {
-        return {.code = entry->code, .entry = entry, .rule = nullptr};
+        return explanation_of(entry->code, codes);
     }
-    return explain_reply(wanted, rules, codes);
+    return std::nullopt;
 }
 
 }  // namespace holdback::dsn

@@ -2,9 +2,13 @@
 #pragma once
 // What a code, a name or an SMTP reply means: the answer of `holdbackctl explain`.
 
+#include "dsn/knowledge.hpp"
 #include "dsn/rule_set.hpp"
+#include "dsn/smtp_stage.hpp"
 #include "mail/failure_code.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace holdback::dsn {
@@ -13,20 +17,33 @@ struct Explanation {
     mail::FailureCode code = mail::kUnknownFailure;
     /// The catalogue's entry; nullptr when the catalogue lacks the code. Lives as long as it.
     const mail::CodeEntry* entry = nullptr;
-    /// The rule that knew the text; nullptr for codes, names and unknown texts. Lives as long as
-    /// the rules.
-    const Rule* rule = nullptr;
+    /// What decided: the id of a rule, or the name of the reading; empty for codes, names and
+    /// unknown texts.
+    std::string rule;
+    /// Whom the text speaks of and what is wrong, with the evidence; empty when nothing shows.
+    std::string evidence;
+    /// "mailbox-unknown"; empty when nothing shows.
+    std::string cause;
+    /// Why the code teaches less than the words say; empty when it does not.
+    std::string doubt;
+};
+
+/// A reply as somebody reports it.
+struct ReportedReply {
+    std::string_view text;
+    std::string_view remote_mta;
+    SmtpStage stage = SmtpStage::Unknown;  ///< unknown: as the text tells it
 };
 
 /// Takes a text as an SMTP reply or a diagnostic text, with its codes if it quotes any. A text that
-/// no rule knows is 9999.
-[[nodiscard]] Explanation explain_reply(std::string_view text,
-                                        const RuleSet& rules,
+/// nothing knows is 9999.
+[[nodiscard]] Explanation explain_reply(const ReportedReply& reply,
+                                        const Knowledge& knowledge,
                                         const mail::CodeCatalogue& codes);
 
-/// A code ("2001"), a name ("address-invalid") or, failing both, a reply.
-[[nodiscard]] Explanation explain(std::string_view question,
-                                  const RuleSet& rules,
-                                  const mail::CodeCatalogue& codes);
+/// A code ("2001") or a name ("address-invalid"), for which no rules are needed; nullopt for what
+/// is neither.
+[[nodiscard]] std::optional<Explanation> explain_code(std::string_view question,
+                                                      const mail::CodeCatalogue& codes);
 
 }  // namespace holdback::dsn

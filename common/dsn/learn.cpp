@@ -41,12 +41,11 @@ constexpr mail::FailureCode kComplaint{5002};
 constexpr mail::FailureCode kUnsubscribed{5003};
 /// A suppression grows to at most this many times the code's own expiry.
 constexpr int kMostGrowth = 8;
-/// Whom a seal can speak for, from the widest scope to the narrowest: who sent the mail gets it
-/// back in a receipt. A complaint or wish to unsubscribe is about the lists of an organization.
-constexpr mail::ScopeKind kWidestSealedBounce = mail::ScopeKind::Sender;
-constexpr mail::ScopeKind kWidestSealedWish = mail::ScopeKind::SenderDomain;
-static_assert(mail::ScopeKind::Global < kWidestSealedWish &&
-              kWidestSealedWish < kWidestSealedBounce);
+/// Whom a seal can speak for: who sent the mail gets it back in a receipt, and could show it in a
+/// report that he made up.
+constexpr mail::ScopeKind kWidestSealed = mail::ScopeKind::Sender;
+static_assert(mail::ScopeKind::Global < kWidestSealed &&
+              mail::ScopeKind::SenderDomain < kWidestSealed);
 /// Octets of foreign text that an entry keeps.
 constexpr std::size_t kMostText = 500;
 
@@ -270,10 +269,10 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     }
     mail::ScopeKind scope = std::max(settings.scope.of(reason_of(code->code)), evidence.widest);
     if (evidence.proof.proof == mail::Proof::Sealed) {
-        scope = std::max(scope, wish ? kWidestSealedWish : kWidestSealedBounce);
+        scope = std::max(scope, kWidestSealed);
     }
     mail::SuppressionKey key;
-    key.scope = mail::scope_of(scope, evidence.sender);
+    key.scope = mail::scope_of(scope, evidence.sender, address->key());
     if (key.scope.kind() != scope) {
         return std::unexpected(LearnReason::NoSender);
     }
@@ -352,7 +351,8 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
 std::vector<std::string> event_names(const Report& report,
                                      const RecipientReport& recipient,
                                      const RecipientProof& proof,
-                                     core::TimePoint now) {
+                                     core::TimePoint now,
+                                     std::string_view letter) {
     const std::string who =
         core::to_lower(proof.mailed.empty() ? recipient.recipient() : proof.mailed);
     std::vector<std::string> names;
@@ -372,6 +372,11 @@ std::vector<std::string> event_names(const Report& report,
         names.push_back(local_event_name(report.queue_id, who));
     } else if (!report.queue_id.empty()) {
         add("queue-id", report.reporting_mta, report.queue_id);
+    }
+    const bool is_letter =
+        report.kind == MessageKind::Unsubscribe || report.kind == MessageKind::Complaint;
+    if (names.empty() && is_letter && !letter.empty()) {
+        add("letter", letter, {});
     }
     if (names.empty()) {
         add("text",

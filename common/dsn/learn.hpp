@@ -109,11 +109,13 @@ struct Lesson {
 /// and a line of the log) shares at least one of them, so that it teaches once. They are made of
 /// the recipient and, as far as there are any, the seal's message, the returned Message-ID, the
 /// envelope id and the reporting MTA's queue id; without all of them, of the diagnostic text and
-/// the day.
+/// the day. `letter` is the Message-ID of what was read: a person who asks again to be left alone,
+/// or complains again, is heard again.
 [[nodiscard]] std::vector<std::string> event_names(const Report& report,
                                                    const RecipientReport& recipient,
                                                    const RecipientProof& proof,
-                                                   core::TimePoint now);
+                                                   core::TimePoint now,
+                                                   std::string_view letter = {});
 
 /// The same for a line of our own MTA's log.
 [[nodiscard]] std::string local_event_name(std::string_view queue_id, std::string_view recipient);

@@ -2,21 +2,21 @@
 #include "dsn/pattern_set.hpp"
 
 #include "core/literal_set.hpp"
-#include "core/result.hpp"
 #include "core/text.hpp"
+#include "dsn/pattern_words.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <expected>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <re2/filtered_re2.h>
 #include <re2/re2.h>
 #include <re2/stringpiece.h>
 
@@ -28,8 +28,7 @@ namespace {
 /// without an automaton when this does not suffice: slower, with the same answer.
 constexpr std::int64_t kPatternMemory = std::int64_t{1} * 1024 * 1024;
 
-/// Shorter words stand in nearly every text and would sort out nothing.
-constexpr int kShortestWord = core::LiteralSet::kShortest;
+static_assert(kShortestPatternWord >= core::LiteralSet::kShortest);
 
 RE2::Options pattern_options() {
     RE2::Options options;
@@ -41,13 +40,49 @@ RE2::Options pattern_options() {
     return options;
 }
 
+/// A pattern, compiled when somebody first asks.
+class LazyPattern {
+public:
+    explicit LazyPattern(std::string source) : source_(std::move(source)) {}
+
+    /// What is wrong with it; empty when nothing is.
+    [[nodiscard]] const std::string& error() const {
+        compile();
+        return error_;
+    }
+    [[nodiscard]] bool matches(std::string_view text) const {
+        compile();
+        return error_.empty() &&
+               RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *compiled_);
+    }
+
+private:
+    void compile() const {
+        std::call_once(once_, [this] {
+            compiled_ = std::make_unique<RE2>(source_, pattern_options());
+            if (!compiled_->ok()) {
+                error_ = compiled_->error();
+            } else if (RE2::PartialMatch("", *compiled_)) {
+                error_ = "it matches the empty text, hence every text";
+            }
+        });
+    }
+
+    std::string source_;
+    mutable std::once_flag once_;
+    mutable std::unique_ptr<RE2> compiled_;
+    mutable std::string error_;
+};
+
 }  // namespace
 
 struct PatternSet::Patterns {
-    re2::FilteredRE2 compiled{kShortestWord};
+    std::deque<LazyPattern> all;                              ///< its members can't be moved
     std::map<std::string, std::size_t, std::less<>> numbers;  ///< by source
-    core::LiteralSet words;                                   ///< as `compiled` knows them
-    std::size_t word_count = 0;
+    std::map<std::string, std::vector<std::size_t>> by_word;  ///< until the index is made
+    core::LiteralSet words;
+    std::vector<std::vector<std::size_t>> of_word;  ///< patterns by the number of the word
+    std::vector<std::size_t> wordless;              ///< patterns that any text may match
 };
 
 PatternSet::PatternSet() : patterns_(std::make_unique<Patterns>()) {}
@@ -55,50 +90,52 @@ PatternSet::PatternSet(PatternSet&&) noexcept = default;
 PatternSet& PatternSet::operator=(PatternSet&&) noexcept = default;
 PatternSet::~PatternSet() = default;
 
-core::Result<std::size_t, std::string> PatternSet::add(const std::string& source) {
-    if (const auto known = patterns_->numbers.find(source); known != patterns_->numbers.end()) {
+std::size_t PatternSet::add(const std::string& source) {
+    const auto [known, fresh] = patterns_->numbers.emplace(source, size());
+    if (!fresh) {
         return known->second;
     }
-    const RE2 compiled(source, pattern_options());
-    if (!compiled.ok()) {
-        return std::unexpected(compiled.error());
+    const std::size_t number = known->second;
+    patterns_->all.emplace_back(source);
+    const std::vector<std::string> words = words_of_pattern(source);
+    for (const std::string& word : words) {
+        patterns_->by_word[word].push_back(number);
     }
-    if (RE2::PartialMatch("", compiled)) {
-        return std::unexpected("it matches the empty text, hence every text");
+    if (words.empty()) {
+        patterns_->wordless.push_back(number);
     }
-    int number = 0;
-    patterns_->compiled.Add(source, pattern_options(), &number);
-    patterns_->numbers.emplace(source, number);
-    return static_cast<std::size_t>(number);
+    return number;
 }
 
 void PatternSet::finish() {
     std::vector<std::string> words;
-    if (size() > 0) {
-        patterns_->compiled.Compile(&words);
+    for (auto& [word, patterns] : patterns_->by_word) {
+        words.push_back(word);
+        patterns_->of_word.push_back(std::move(patterns));
     }
+    patterns_->by_word.clear();
     patterns_->words = core::LiteralSet(words);
-    patterns_->word_count = words.size();
 }
 
 std::size_t PatternSet::size() const {
-    return patterns_->numbers.size();
+    return patterns_->all.size();
+}
+
+std::string PatternSet::error_of(std::size_t pattern) const {
+    return patterns_->all[pattern].error();
 }
 
 PatternMatches::PatternMatches(const PatternSet& set, std::string_view text)
     : patterns_(set.patterns_.get()), text_(text) {}
 
 void PatternMatches::find_candidates() {
-    known_.assign(patterns_->numbers.size(), Known::No);
+    known_.assign(patterns_->all.size(), Known::No);
     if (text_.empty()) {
         return;
     }
-    std::vector<bool> seen(patterns_->word_count);
-    std::vector<int> words;
-    const auto note = [&](std::size_t word, std::size_t) {
-        if (!seen[word]) {
-            seen[word] = true;
-            words.push_back(static_cast<int>(word));
+    const auto note = [this](std::size_t word, std::size_t) {
+        for (const std::size_t pattern : patterns_->of_word[word]) {
+            known_[pattern] = Known::Possible;
         }
     };
     if (core::has_non_ascii(text_)) {
@@ -106,10 +143,8 @@ void PatternMatches::find_candidates() {
     } else {
         patterns_->words.search(text_, note);
     }
-    std::vector<int> possible;
-    patterns_->compiled.AllPotentials(words, &possible);
-    for (const int pattern : possible) {
-        known_[static_cast<std::size_t>(pattern)] = Known::Possible;
+    for (const std::size_t pattern : patterns_->wordless) {
+        known_[pattern] = Known::Possible;
     }
 }
 
@@ -125,10 +160,7 @@ bool PatternMatches::has(std::size_t pattern) {
         return false;
     }
     if (known_[pattern] == Known::Possible) {
-        const bool matches =
-            RE2::PartialMatch(re2::StringPiece(text_.data(), text_.size()),
-                              patterns_->compiled.GetRE2(static_cast<int>(pattern)));
-        known_[pattern] = matches ? Known::Yes : Known::No;
+        known_[pattern] = patterns_->all[pattern].matches(text_) ? Known::Yes : Known::No;
     }
     return known_[pattern] == Known::Yes;
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Many RE2 patterns asked about one text: one index of the words that the patterns need tells which
-// of them can match at all, and only those are tried. The only file that includes RE2 is this
-// module's source.
-
-#include "core/result.hpp"
+// of them can match at all, and only those are tried. A pattern is compiled when it is first tried.
+// The only file that includes RE2 is this module's source.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +13,13 @@
 
 namespace holdback::dsn {
 
-/// Patterns, known by the number that `add` gave them. Filled by one thread; once finished,
-/// immutable and shared freely.
+/// Patterns, known by the number that `add` gave them. Filled by one thread; once finished, shared
+/// freely between threads: what is compiled later changes nothing that a caller sees.
 ///
 /// One RE2::Set of all patterns was measured against this and lost: texts differ from each other,
 /// so its automaton builds new states for nearly every octet of a new one (5 ms for a text, against
-/// microseconds). It also says "no match" when it runs out of memory.
+/// microseconds). It also says "no match" when it runs out of memory. FilteredRE2 gives a sharper
+/// index, for which all patterns have to be compiled first.
 class PatternSet {
 public:
     PatternSet();
@@ -30,15 +29,17 @@ public:
     PatternSet& operator=(const PatternSet&) = delete;
     ~PatternSet();
 
-    /// Compiles a pattern, which matches anywhere in a text and without regard to letter case. A
-    /// source that is there already gets the number that it has. The error says what is wrong: a
-    /// pattern that matches the empty text is.
-    [[nodiscard]] core::Result<std::size_t, std::string> add(const std::string& source);
+    /// Takes a pattern, which matches anywhere in a text and without regard to letter case. A
+    /// source that is there already gets the number that it has. Nothing is compiled.
+    std::size_t add(const std::string& source);
 
     /// Makes the index. No pattern is added after it.
     void finish();
 
     [[nodiscard]] std::size_t size() const;
+    /// Compiles the pattern and says what is wrong with it: that it matches the empty text is.
+    /// Empty when nothing is wrong. A pattern with an error never matches.
+    [[nodiscard]] std::string error_of(std::size_t pattern) const;
 
 private:
     friend class PatternMatches;

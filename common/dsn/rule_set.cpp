@@ -4,7 +4,6 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/pattern_set.hpp"
-#include "dsn/rule_shadow.hpp"
 #include "dsn/rule_text.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
@@ -87,12 +86,15 @@ bool is_id(std::string_view id) {
 /// The numbers of patterns of which one has to match; empty: anything does.
 using AnyOf = std::vector<std::size_t>;
 
-/// The compiled matchers of one rule.
+constexpr std::size_t kNoProvider = static_cast<std::size_t>(-1);
+
+/// The matchers of one rule, ready to be asked.
 struct Matcher {
     AnyOf text;
     AnyOf remote_mta;
     AnyOf reporting_mta;
     std::vector<StatusPattern> status;
+    std::size_t provider = kNoProvider;  ///< its number
 };
 
 bool fits(const AnyOf& patterns, PatternMatches& text) {
@@ -124,54 +126,58 @@ bool status_fits(const Matcher& matcher, const RuleInput& input) {
             }));
 }
 
+/// True for the host itself and for what stands below it.
+bool is_host_of(std::string_view name, std::string_view host) {
+    while (name.ends_with('.')) {
+        name.remove_suffix(1);
+    }
+    if (name.size() < host.size() || host.empty()) {
+        return false;
+    }
+    const std::size_t before = name.size() - host.size();
+    return core::equals_ignoring_case(name.substr(before), host) &&
+           (before == 0 || name[before - 1] == '.');
+}
+
+std::string quoted_message(const Rule& rule, std::string_view message) {
+    return core::printable(fmt::format("rule {}: {}", rule.id, message), kMostMessage);
+}
+
 }  // namespace
 
 struct RuleSet::Compiled {
     std::vector<Rule> rules;
     std::vector<Matcher> matchers;  ///< one per rule
+    std::vector<Provider> providers;
+    std::vector<std::vector<std::size_t>> marks;  ///< patterns on the text, one list per provider
     PatternSet texts;
     PatternSet names;  ///< of MTAs
 
-    /// Compiles one rule; what is wrong with it goes to `errors`.
+    /// Takes one rule; what is wrong with it goes to `errors`.
     void add(const Rule& rule, const mail::CodeCatalogue& codes, std::vector<RuleError>& errors);
+    void add_marks();
+    /// What is wrong with the patterns of a rule.
+    void find_bad_patterns(std::size_t index, std::vector<RuleError>& errors) const;
+    [[nodiscard]] Matcher matcher_of(const Rule& rule, std::vector<RuleError>& errors);
+    [[nodiscard]] bool answers(std::size_t provider,
+                               const RuleInput& input,
+                               PatternMatches& text) const;
 };
 
-void RuleSet::Compiled::add(const Rule& rule,
-                            const mail::CodeCatalogue& codes,
-                            std::vector<RuleError>& errors) {
+Matcher RuleSet::Compiled::matcher_of(const Rule& rule, std::vector<RuleError>& errors) {
     const auto wrong = [&](std::string_view message) {
-        errors.push_back(
-            {rule.file,
-             rule.line,
-             core::printable(fmt::format("rule {}: {}", rule.id, message), kMostMessage)});
+        errors.push_back({rule.file, rule.line, quoted_message(rule, message)});
     };
-    const auto patterns =
-        [&](PatternSet& set, const std::vector<std::string>& sources, std::string_view key) {
-            AnyOf numbers;
-            for (const std::string& source : sources) {
-                if (const auto number = set.add(source); number.has_value()) {
-                    numbers.push_back(*number);
-                } else {
-                    wrong(fmt::format("bad pattern in {}: {}", key, number.error()));
-                }
-            }
-            return numbers;
-        };
-    if (!is_id(rule.id)) {
-        wrong("an id is made of letters, digits and / . _ -");
-    }
-    if (codes.find(rule.code) == nullptr) {
-        wrong(fmt::format("unknown code {}", rule.code.number()));
-    }
-    if (!rule.reads_text() && rule.reply.empty() && rule.status.empty()) {
-        wrong("nothing to match on");
-    }
-    if (rule.expect.empty()) {
-        wrong("no example in expect");
-    }
-    Matcher matcher{.text = patterns(texts, rule.text, "text"),
-                    .remote_mta = patterns(names, rule.remote_mta, "remote_mta"),
-                    .reporting_mta = patterns(names, rule.reporting_mta, "reporting_mta"),
+    const auto numbers = [](PatternSet& set, const std::vector<std::string>& sources) {
+        AnyOf found;
+        for (const std::string& source : sources) {
+            found.push_back(set.add(source));
+        }
+        return found;
+    };
+    Matcher matcher{.text = numbers(texts, rule.text),
+                    .remote_mta = numbers(names, rule.remote_mta),
+                    .reporting_mta = numbers(names, rule.reporting_mta),
                     .status = {}};
     for (const std::string& reply : rule.reply) {
         if (!is_reply_pattern(reply)) {
@@ -185,82 +191,88 @@ void RuleSet::Compiled::add(const Rule& rule,
             wrong(fmt::format("\"{}\" is no enhanced status like 5.1.1 or 5.7.*", status));
         }
     }
-    matchers.push_back(std::move(matcher));
+    if (!rule.provider.empty()) {
+        const auto found = std::ranges::find(providers, rule.provider, &Provider::id);
+        if (found == providers.end()) {
+            wrong(fmt::format("there is no [[provider]] with the id \"{}\"", rule.provider));
+        } else {
+            matcher.provider = static_cast<std::size_t>(found - providers.begin());
+        }
+    }
+    return matcher;
+}
+
+void RuleSet::Compiled::add(const Rule& rule,
+                            const mail::CodeCatalogue& codes,
+                            std::vector<RuleError>& errors) {
+    const auto wrong = [&](std::string_view message) {
+        errors.push_back({rule.file, rule.line, quoted_message(rule, message)});
+    };
+    if (!is_id(rule.id)) {
+        wrong("an id is made of letters, digits and / . _ -");
+    }
+    if (codes.find(rule.code) == nullptr) {
+        wrong(fmt::format("unknown code {}", rule.code.number()));
+    }
+    if (!rule.reads_text() && rule.reply.empty() && rule.status.empty()) {
+        wrong("nothing to match on");
+    }
+    if (rule.expect.empty()) {
+        wrong("no example in expect");
+    }
+    matchers.push_back(matcher_of(rule, errors));
+}
+
+void RuleSet::Compiled::add_marks() {
+    for (const Provider& provider : providers) {
+        auto& numbers = marks.emplace_back();
+        for (const std::string& mark : provider.marks) {
+            numbers.push_back(texts.add(mark));
+        }
+    }
+}
+
+void RuleSet::Compiled::find_bad_patterns(std::size_t index, std::vector<RuleError>& errors) const {
+    const Rule& rule = rules[index];
+    const auto look = [&](const PatternSet& set, const AnyOf& numbers, std::string_view key) {
+        for (const std::size_t number : numbers) {
+            if (const std::string error = set.error_of(number); !error.empty()) {
+                errors.push_back(
+                    {rule.file,
+                     rule.line,
+                     quoted_message(rule, fmt::format("bad pattern in {}: {}", key, error))});
+            }
+        }
+    };
+    const Matcher& matcher = matchers[index];
+    look(texts, matcher.text, "text");
+    look(names, matcher.remote_mta, "remote_mta");
+    look(names, matcher.reporting_mta, "reporting_mta");
+}
+
+bool RuleSet::Compiled::answers(std::size_t provider,
+                                const RuleInput& input,
+                                PatternMatches& text) const {
+    return std::ranges::any_of(providers[provider].hosts,
+                               [&input](const std::string& host) {
+                                   return is_host_of(input.remote_mta, host) ||
+                                          is_host_of(input.reporting_mta, host);
+                               }) ||
+           (!marks[provider].empty() && fits(marks[provider], text));
 }
 
 namespace {
 
-/// Examples state codes as text, so that they can be checked with the rest of the rule.
-core::Result<RuleInput, std::string> input_of(const RuleExample& example) {
-    const QuotedCodes quoted = quoted_codes(example.text);
-    RuleInput input{.reply_code = quoted.reply_code,
-                    .status = quoted.status,
-                    .text = example.text,
-                    .remote_mta = example.remote_mta,
-                    .reporting_mta = example.reporting_mta};
-    if (!example.reply.empty()) {
-        const auto code = core::parse_decimal(example.reply);
-        if (!code.has_value() || example.reply.size() != 3) {
-            return std::unexpected(fmt::format("\"{}\" is no reply code", example.reply));
-        }
-        input.reply_code = static_cast<int>(*code);
-    }
-    if (!example.status.empty()) {
-        const auto status = mail::EnhancedStatus::parse(example.status);
-        if (!status.has_value()) {
-            return std::unexpected(fmt::format("\"{}\" is no enhanced status", example.status));
-        }
-        input.status = *status;
-    }
-    return input;
-}
-
-bool overrides(const Rule& rule, const Rule& other) {
-    return std::ranges::find(rule.overrides, other.id) != rule.overrides.end();
-}
-
-/// The rule before the one at `index` that always wins in its place; nullptr when there is none.
-const Rule* shadow_on(const std::vector<Rule>& rules, std::size_t index) {
-    const Rule& rule = rules[index];
-    for (std::size_t i = 0; i < index; ++i) {
-        if (shadows(rules[i], rule) && !overrides(rules[i], rule)) {
-            return &rules[i];
-        }
-    }
-    return nullptr;
-}
-
-/// What goes wrong when a rule's example is tried on the whole set; empty when the rule wins.
-std::string verdict_on(const RuleSet& set, const Rule& rule, const RuleExample& example) {
-    const auto input = input_of(example);
-    if (!input.has_value()) {
-        return fmt::format("rule {}: bad example: {}", rule.id, input.error());
-    }
-    const auto winner = set.match(*input);
-    if (!winner.has_value()) {
-        return fmt::format(
-            "rule {}: its own matchers do not fit the example \"{}\"", rule.id, example.text);
-    }
-    if (winner->rule->id == rule.id || overrides(*winner->rule, rule)) {
-        return {};
-    }
-    return fmt::format("rule {}: the example \"{}\" is won by rule {} ({}:{})",
-                       rule.id,
-                       example.text,
-                       winner->rule->id,
-                       winner->rule->file,
-                       winner->rule->line);
-}
-
-void find_repeated_ids(const std::vector<Rule>& rules, std::vector<RuleError>& errors) {
-    std::map<std::string_view, const Rule*> seen;
-    for (const Rule& rule : rules) {
-        const auto [first, fresh] = seen.emplace(rule.id, &rule);
+template <typename Item>
+void find_repeated_ids(const std::vector<Item>& items, std::vector<RuleError>& errors) {
+    std::map<std::string_view, const Item*> seen;
+    for (const Item& item : items) {
+        const auto [first, fresh] = seen.emplace(item.id, &item);
         if (!fresh) {
-            errors.push_back({rule.file,
-                              rule.line,
+            errors.push_back({item.file,
+                              item.line,
                               fmt::format("the id {} stands at {}:{} already",
-                                          core::printable(rule.id),
+                                          core::printable(item.id),
                                           first->second->file,
                                           first->second->line)});
         }
@@ -275,46 +287,49 @@ RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
 RuleSet::~RuleSet() = default;
 
 core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> rules,
-                                                            const mail::CodeCatalogue& codes) {
+                                                            const mail::CodeCatalogue& codes,
+                                                            std::vector<Provider> providers) {
     std::vector<RuleError> errors;
     auto compiled = std::make_unique<Compiled>();
     compiled->rules = std::move(rules);
+    compiled->providers = std::move(providers);
     find_repeated_ids(compiled->rules, errors);
+    find_repeated_ids(compiled->providers, errors);
     for (const Rule& rule : compiled->rules) {
         compiled->add(rule, codes, errors);
     }
-    // With a broken rule out of the race others win what is not theirs, so examples wait until
-    // every rule compiles.
+    compiled->add_marks();
+    for (std::size_t i = 0; i < compiled->rules.size(); ++i) {
+        if (compiled->rules[i].local) {
+            compiled->find_bad_patterns(i, errors);
+        }
+    }
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
     compiled->texts.finish();
     compiled->names.finish();
-    RuleSet set(std::move(compiled));
-    for (std::size_t i = 0; i < set.rules().size(); ++i) {
-        const Rule& rule = set.rules()[i];
-        if (const Rule* shadow = shadow_on(set.rules(), i); shadow != nullptr) {
-            const std::string message =
-                fmt::format("rule {} is shadowed by rule {} ({}:{}): it can never win",
-                            rule.id,
-                            shadow->id,
-                            shadow->file,
-                            shadow->line);
-            errors.push_back({rule.file, rule.line, core::printable(message, kMostMessage)});
-            continue;
-        }
-        for (const RuleExample& example : rule.expect) {
-            const std::string verdict = verdict_on(set, rule, example);
-            if (!verdict.empty()) {
-                const int line = example.line == 0 ? rule.line : example.line;
-                errors.push_back({rule.file, line, core::printable(verdict, kMostMessage)});
+    return RuleSet(std::move(compiled));
+}
+
+std::vector<RuleError> RuleSet::pattern_errors() const {
+    std::vector<RuleError> errors;
+    for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
+        compiled_->find_bad_patterns(i, errors);
+    }
+    for (std::size_t i = 0; i < compiled_->providers.size(); ++i) {
+        const Provider& provider = compiled_->providers[i];
+        for (const std::size_t mark : compiled_->marks[i]) {
+            if (const std::string error = compiled_->texts.error_of(mark); !error.empty()) {
+                errors.push_back({provider.file,
+                                  provider.line,
+                                  fmt::format("provider {}: bad pattern in marks: {}",
+                                              core::printable(provider.id),
+                                              error)});
             }
         }
     }
-    if (!errors.empty()) {
-        return std::unexpected(std::move(errors));
-    }
-    return set;
+    return errors;
 }
 
 std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
@@ -324,12 +339,23 @@ std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
     PatternMatches text(compiled_->texts, plain_text);
     PatternMatches remote_mta(compiled_->names, plain_remote);
     PatternMatches reporting_mta(compiled_->names, plain_reporting);
+    std::vector<std::optional<bool>> answering(compiled_->providers.size());
+    const auto answers = [&](std::size_t provider) {
+        if (provider == kNoProvider) {
+            return true;
+        }
+        auto& known = answering[provider];
+        if (!known.has_value()) {
+            known = compiled_->answers(provider, input, text);
+        }
+        return *known;
+    };
     for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
         const Rule& rule = compiled_->rules[i];
         const Matcher& matcher = compiled_->matchers[i];
         if (may_fit(matcher.text, text) && reply_fits(rule, input) && status_fits(matcher, input) &&
-            fits(matcher.text, text) && fits(matcher.remote_mta, remote_mta) &&
-            fits(matcher.reporting_mta, reporting_mta)) {
+            answers(matcher.provider) && fits(matcher.text, text) &&
+            fits(matcher.remote_mta, remote_mta) && fits(matcher.reporting_mta, reporting_mta)) {
             return RuleMatch{i, &rule};
         }
     }

@@ -3,6 +3,7 @@
 // The bounce rules: compiled once, asked in their order, the lowest index wins.
 
 #include "core/result.hpp"
+#include "dsn/smtp_stage.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
 
@@ -22,6 +23,7 @@ struct RuleInput {
     std::string_view text;  ///< diagnostic text (or the human text when there is none), as it came
     std::string_view remote_mta;
     std::string_view reporting_mta;
+    SmtpStage stage = SmtpStage::Unknown;
 };
 
 /// A case that a rule must win. What is not given is taken out of the text: reply code and enhanced
@@ -51,18 +53,32 @@ struct Rule {
     /// Enhanced statuses such as "5.1.1", "5.7.*", "*.2.2"; empty: any.
     std::vector<std::string> status;
     std::vector<RuleExample> expect;  ///< at least one
+    /// The id of the provider whose answers alone the rule reads; empty: anybody's.
+    std::string provider;
     /// Ids of rules whose examples this rule may win, and which it may shadow.
     std::vector<std::string> overrides;
     std::string file;  ///< where the rule stands, for error messages
     int line = 0;
+    bool local = false;  ///< the administrator's own, which wins and is believed
 
     /// True when the rule looks at a text or a name, and not at bare codes alone.
     [[nodiscard]] bool reads_text() const {
-        return !text.empty() || !remote_mta.empty() || !reporting_mta.empty();
+        return !text.empty() || !remote_mta.empty() || !reporting_mta.empty() || !provider.empty();
     }
 };
 
-/// Why a set of rules can't be used.
+/// Who answers: rules that name him read his answers only.
+struct Provider {
+    std::string id;
+    /// Names of hosts: the remote or the reporting MTA is one of them or below one.
+    std::vector<std::string> hosts;
+    /// Patterns of what only this provider writes into his texts.
+    std::vector<std::string> marks;
+    std::string file;
+    int line = 0;
+};
+
+/// What is wrong with a rule.
 struct RuleError {
     std::string file;
     int line;
@@ -74,15 +90,16 @@ struct RuleMatch {
     const Rule* rule;  ///< lives as long as the set
 };
 
-/// Immutable; share it freely between threads.
+/// Immutable; share it freely between threads. Patterns are compiled when they are first tried.
 class RuleSet {
 public:
-    /// Compiles the rules, in their order, and runs every `expect` example against the whole set.
-    /// Errors: a pattern that does not compile, an unknown code, a rule without matcher or example,
-    /// an id that stands twice; when there is none of these, every rule that an earlier one keeps
-    /// from ever winning, and every example that another rule wins without overriding its rule.
+    /// Takes the rules in their order. Errors: an unknown code or provider, a rule without matcher
+    /// or example, an id that stands twice, a pattern of the administrator's that does not compile.
+    /// Other patterns, and the examples, are looked at by `check_rules`.
     [[nodiscard]] static core::Result<RuleSet, std::vector<RuleError>> make(
-        std::vector<Rule> rules, const mail::CodeCatalogue& codes);
+        std::vector<Rule> rules,
+        const mail::CodeCatalogue& codes,
+        std::vector<Provider> providers = {});
 
     RuleSet(RuleSet&&) noexcept;
     RuleSet& operator=(RuleSet&&) noexcept;
@@ -94,6 +111,9 @@ public:
     [[nodiscard]] std::optional<RuleMatch> match(const RuleInput& input) const;
 
     [[nodiscard]] const std::vector<Rule>& rules() const;
+
+    /// Compiles every pattern and says which ones can't be used.
+    [[nodiscard]] std::vector<RuleError> pattern_errors() const;
 
 private:
     struct Compiled;

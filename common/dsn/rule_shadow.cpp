@@ -46,7 +46,8 @@ bool covers(const std::vector<std::string>& wide,
 }  // namespace
 
 bool shadows(const Rule& first, const Rule& second) {
-    return covers(first.text, second.text, same_pattern) &&
+    return (first.provider.empty() || first.provider == second.provider) &&
+           covers(first.text, second.text, same_pattern) &&
            covers(first.remote_mta, second.remote_mta, same_pattern) &&
            covers(first.reporting_mta, second.reporting_mta, same_pattern) &&
            covers(first.reply, second.reply, covers_reply) &&

@@ -214,4 +214,11 @@ std::string quoted_reply(std::string_view text) {
     return reply.has_value() && reply->at > 0 ? plain.substr(reply->at) : std::string{};
 }
 
+std::size_t reply_begin(std::string_view text) {
+    std::string plain(text.substr(0, kRuleTextOctets));
+    std::ranges::replace_if(plain, core::is_ascii_space, ' ');
+    const auto reply = find_reply(plain);
+    return reply.has_value() ? reply->at : std::string_view::npos;
+}
+
 }  // namespace holdback::dsn

@@ -30,6 +30,9 @@ struct QuotedCodes {
 /// reporting system says around them. Empty when the text begins with its reply code or has none.
 [[nodiscard]] std::string quoted_reply(std::string_view text);
 
+/// Where the first reply code of a text stands, or npos; the line ends of the text stay.
+[[nodiscard]] std::size_t reply_begin(std::string_view text);
+
 /// Finds "550 5.1.1", "550-5.1.1" or either of the two in a text. A status that follows the reply
 /// code directly stands before one elsewhere in the text.
 [[nodiscard]] QuotedCodes quoted_codes(std::string_view text);

@@ -34,11 +34,13 @@ constexpr std::size_t kHeadOctets = kKeyOctets + kTimeOctets + kSaltOctets;
 constexpr std::size_t kTagOctets = 5;
 constexpr std::size_t kMacOctets = 16;
 constexpr std::size_t kFewestTags = 8;
+constexpr std::size_t kMostTags = kMostSealedRecipients + 1;
 constexpr std::size_t kLineOctets = 64;
 constexpr std::chrono::minutes kClockSlack{5};
 
 // What a MAC is for stands in front, so that none can pass for another.
 constexpr std::string_view kTagLabel = "holdback tag\n";
+constexpr std::string_view kMessageLabel = "holdback message\n";
 constexpr std::string_view kFillLabel = "holdback fill\n";
 constexpr std::string_view kSaltLabel = "holdback salt\n";
 
@@ -112,11 +114,16 @@ std::string_view label_of(SealPlace place, std::size_t recipients) {
         ->label;
 }
 
-/// The tags of the recipients and of nobody, in an order that says nothing.
+/// The tags of the recipients, of the message if it has an identity, and of nobody, in an order
+/// that says nothing.
 std::string tags_of(std::span<const std::string> recipients,
+                    std::string_view identity,
                     const core::SecretKey& secret,
                     std::string_view head) {
     std::vector<std::string> tags;
+    if (!identity.empty()) {
+        tags.push_back(mac(secret, kMessageLabel, head, identity, kTagOctets));
+    }
     for (const std::string& recipient : recipients) {
         tags.push_back(mac(secret, kTagLabel, head, recipient, kTagOctets));
     }
@@ -136,7 +143,10 @@ std::string sealed_text(const SealedMessage& message,
         place == SealPlace::EnvelopeId ? kEnvelopeIdTags : kMostSealedRecipients;
     const std::span<const std::string> recipients(message.recipients);
     const std::string tags =
-        tags_of(recipients.first(std::min(most_tags, recipients.size())), secret, head);
+        tags_of(recipients.first(std::min(most_tags, recipients.size())),
+                place == SealPlace::Field ? std::string_view(message.identity) : std::string_view(),
+                secret,
+                head);
     const std::string whole = fmt::format(
         "{}{}{}",
         head,
@@ -178,7 +188,7 @@ std::string octets_of_seal(std::string_view text) {
     }
     const std::size_t tags = octets->size() - kHeadOctets - kMacOctets;
     const std::size_t count = tags / kTagOctets;
-    if (tags % kTagOctets != 0 || count < kFewestTags || count > kMostSealedRecipients ||
+    if (tags % kTagOctets != 0 || count < kFewestTags || count > kMostTags ||
         !std::has_single_bit(count)) {
         return {};
     }
@@ -228,7 +238,14 @@ Seal make_seal(const SealedMessage& message,
 }
 
 bool OpenSeal::covers(std::string_view recipient) const {
-    const std::string wanted = mac(secret_, kTagLabel, head_, recipient, kTagOctets);
+    return has_tag(mac(secret_, kTagLabel, head_, recipient, kTagOctets));
+}
+
+bool OpenSeal::is_of(std::string_view identity) const {
+    return !identity.empty() && has_tag(mac(secret_, kMessageLabel, head_, identity, kTagOctets));
+}
+
+bool OpenSeal::has_tag(std::string_view wanted) const {
     bool found = false;
     for (std::size_t at = 0; at < tags_.size(); at += kTagOctets) {
         const bool same = same_text(std::string_view(tags_).substr(at, kTagOctets), wanted);

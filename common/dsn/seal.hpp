@@ -12,8 +12,10 @@
 // MTAs.
 //
 // The number of tags is a power of two from eight on, filled up with tags of nobody, so that it
-// does not tell how many hidden recipients there are. Whether several recipients have seen the seal
-// is known to the holder of the key alone: the MAC is made over one label or the other.
+// does not tell how many hidden recipients there are. In the field, one more tag is that of the
+// message itself: by it the message is known again on its next pass. Whether several recipients
+// have seen the seal is known to the holder of the key alone: the MAC is made over one label or the
+// other.
 
 #include "core/clock.hpp"
 #include "core/digest.hpp"
@@ -34,8 +36,9 @@ namespace holdback::dsn {
 inline constexpr std::string_view kSealField = "X-Holdback-Seal";
 /// What every seal begins with.
 inline constexpr std::string_view kSealMark = "hb1.";
-/// Recipients beyond this many have no tag in the header field, and nothing proves their bounces.
-inline constexpr std::size_t kMostSealedRecipients = 1024;
+/// Recipients beyond this many have no tag in the header field, and nothing proves their bounces;
+/// one more tag is the message's.
+inline constexpr std::size_t kMostSealedRecipients = 1023;
 /// As many have one in the envelope id, whose length RFC 3461 limits to 100 characters.
 inline constexpr std::size_t kEnvelopeIdTags = 8;
 
@@ -56,6 +59,8 @@ using SealKeys = std::vector<SealKey>;
 struct SealedMessage {
     std::string sender;
     std::vector<std::string> recipients;
+    /// Tells the message from others of its sender; empty: nothing does.
+    std::string identity;
 };
 
 struct Seal {
@@ -85,6 +90,8 @@ public:
     /// True when the message went to this recipient (a key as in `SealedMessage`). Takes the same
     /// time for all: some microseconds for each thousand tags.
     [[nodiscard]] bool covers(std::string_view recipient) const;
+    /// True for the field of the message that was sealed with this identity.
+    [[nodiscard]] bool is_of(std::string_view identity) const;
     /// True when more than one recipient has received this seal, so that each of them could show it
     /// as the other's.
     [[nodiscard]] bool is_shared() const { return shared_; }
@@ -103,6 +110,8 @@ private:
                                                       core::TimePoint now,
                                                       std::chrono::seconds lifetime);
     OpenSeal() = default;
+
+    [[nodiscard]] bool has_tag(std::string_view wanted) const;
 
     core::SecretKey secret_{};
     std::string head_;  // key id, time and salt: what tags are bound to

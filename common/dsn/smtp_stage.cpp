@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ namespace holdback::dsn {
 namespace {
 
 constexpr std::size_t kMostOctets = 8192;
+
+// In the order of the enumeration.
+constexpr auto kStageNames =
+    std::to_array<std::string_view>({"unknown", "connect", "helo", "mail", "rcpt", "data"});
 
 struct Word {
     std::string_view text;
@@ -131,6 +136,17 @@ std::string text_with_stage(std::string_view text, SmtpStage stage) {
         told.append(" (").append(words).append(")");
     }
     return told;
+}
+
+std::string_view wire_name(SmtpStage stage) {
+    return kStageNames.at(static_cast<std::size_t>(stage));
+}
+
+std::optional<SmtpStage> parse_stage(std::string_view name) {
+    const auto* const found = std::ranges::find(kStageNames, name);
+    return found == kStageNames.end()
+               ? std::nullopt
+               : std::optional(static_cast<SmtpStage>(found - kStageNames.begin()));
 }
 
 std::string_view stage_words(SmtpStage stage) {

@@ -3,6 +3,7 @@
 // At which SMTP command a server gave the reply that a report quotes.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ enum class SmtpStage : std::uint8_t { Unknown, Connect, Hello, MailFrom, RcptTo,
 /// The words of Postfix for a stage, as rules read them; empty for those that say no more than
 /// "about the recipient" (RcptTo) or nothing (Unknown).
 [[nodiscard]] std::string_view stage_words(SmtpStage stage);
+
+/// "connect", "helo", "mail", "rcpt", "data"; "unknown".
+[[nodiscard]] std::string_view wire_name(SmtpStage stage);
+[[nodiscard]] std::optional<SmtpStage> parse_stage(std::string_view name);
 
 /// The text with the words of its stage in brackets behind it, where they don't stand there yet.
 [[nodiscard]] std::string text_with_stage(std::string_view text, SmtpStage stage);

@@ -4,7 +4,6 @@
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
-#include "dsn/rule_set.hpp"
 #include "dsn/text_pattern.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
@@ -25,14 +24,9 @@ bool is_failure_report(MessageKind kind) {
     return kind == MessageKind::Dsn || kind == MessageKind::Bounce;
 }
 
-bool is_known(const std::string& id, const RuleSet& rules) {
-    const auto rule = std::ranges::find(rules.rules(), id, &Rule::id);
-    return rule != rules.rules().end() && rule->reads_text();
-}
-
-/// A failure of which no rule read the words.
-bool is_unknown(const ClassifiedRecipient& recipient, const RuleSet& rules) {
-    return recipient.report.action == Action::Failed && !is_known(recipient.rule, rules);
+/// A failure of which nobody knew the words.
+bool is_unknown(const ClassifiedRecipient& recipient) {
+    return recipient.report.action == Action::Failed && !recipient.knows_words;
 }
 
 bool is_proven(std::span<const mail::Proof> proofs, std::size_t i) {
@@ -56,8 +50,7 @@ std::string example_of(std::string_view text) {
 }  // namespace
 
 std::vector<UnknownText> unknown_texts(const Understanding& understanding,
-                                       std::span<const mail::Proof> proofs,
-                                       const RuleSet& rules) {
+                                       std::span<const mail::Proof> proofs) {
     std::vector<UnknownText> found;
     const Report& report = understanding.report;
     if (!is_failure_report(report.kind)) {
@@ -79,7 +72,7 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding,
             kMostUnknownTexts, found.size() + (proven ? kMostUnknownTexts : kMostUnprovenTexts));
         for (std::size_t i = 0; i < understanding.recipients.size() && found.size() < most; ++i) {
             const ClassifiedRecipient& recipient = understanding.recipients[i];
-            if (is_proven(proofs, i) != proven || !is_unknown(recipient, rules)) {
+            if (is_proven(proofs, i) != proven || !is_unknown(recipient)) {
                 continue;
             }
             const std::string_view words = words_of(recipient.report, report);

@@ -3,7 +3,6 @@
 // Texts that no rule knew, as they are kept for review.
 
 #include "dsn/classify.hpp"
-#include "dsn/rule_set.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
 
@@ -33,11 +32,10 @@ struct UnknownText {
     bool operator==(const UnknownText&) const = default;
 };
 
-/// The texts of a message's failed recipients that no rule of `rules` knew: no rule decided, or one
-/// that looks at bare codes alone. Each pattern once, what is proven first. `proofs` are those of
-/// the recipients, in their order; one that is missing is `Unproven`.
+/// The texts of a message's failed recipients of which nobody knew the words: neither a rule nor
+/// the lexicon, so that bare codes decided or nothing did. Each pattern once, what is proven first.
+/// `proofs` are those of the recipients, in their order; one that is missing is `Unproven`.
 [[nodiscard]] std::vector<UnknownText> unknown_texts(const Understanding& understanding,
-                                                     std::span<const mail::Proof> proofs,
-                                                     const RuleSet& rules);
+                                                     std::span<const mail::Proof> proofs);
 
 }  // namespace holdback::dsn

@@ -120,7 +120,7 @@ std::optional<outbound::StoppedCampaign> CampaignWatch::count(const WeighedCampa
                                .name = campaign.identity.name,
                                .text = campaign.text,
                                .shown_sender = envelope.sender_text(),
-                               .recipients = envelope.recipients_to_judge(),
+                               .recipients = envelope.recipients_to_count(),
                                .bad = bad,
                                .state = outbound::CampaignState::Running,
                                .seen_at = parts_.clock.now()};

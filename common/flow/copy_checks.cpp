@@ -65,6 +65,8 @@ void CopyChecks::walk() {
     }
     const auto kept = held_->kept_messages(last_, kMostInStep);
     if (!kept.has_value()) {
+        trouble_.say(
+            ports::Severity::Error, "the copies can't be looked through", kept.error().what);
         return;
     }
     if (kept->empty()) {

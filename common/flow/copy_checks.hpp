@@ -4,6 +4,7 @@
 // walk over all copies.
 
 #include "core/clock.hpp"
+#include "flow/store_trouble.hpp"
 #include "mail/held.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -20,7 +21,7 @@ class CopyChecks {
 public:
     /// All parts outlive the object.
     CopyChecks(ports::HeldStore& held, ports::Spool& spool, ports::Log& log, core::Clock& clock)
-        : held_(&held), spool_(&spool), log_(&log), clock_(&clock) {}
+        : held_(&held), spool_(&spool), log_(&log), clock_(&clock), trouble_(log, clock) {}
 
     /// Reads the copy of a message. Gives what is wrong with it, "" when nothing is or when it
     /// can't be read now. What is new stands in the store, and a damage in the log as an error,
@@ -36,6 +37,7 @@ private:
     ports::Spool* spool_;
     ports::Log* log_;
     core::Clock* clock_;
+    StoreTrouble trouble_;
     // Of the thread that calls `walk`.
     std::string last_;  ///< the spool id up to which copies were seen
     core::SteadyPoint next_round_;

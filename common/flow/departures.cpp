@@ -8,6 +8,7 @@
 #include "mail/outcome.hpp"
 #include "outbound/recorded.hpp"
 #include "ports/decision_log.hpp"
+#include "ports/log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -70,6 +71,15 @@ Departure Departure::of(const outbound::RecordedMessage& message) {
 
 bool Departure::is_to(std::string_view recipient) const {
     return std::ranges::find(recipients_, hash_of(recipient), &Recipient::key) != recipients_.end();
+}
+
+bool Departure::is_told_of(const mail::MtaOutcome& outcome) const {
+    if (is_to(mail::recipient_key(outcome.recipient))) {
+        return true;
+    }
+    return outcome.original_recipient.empty()
+               ? outcome.mailer != "smtp"
+               : is_to(mail::recipient_key(outcome.original_recipient));
 }
 
 std::size_t Departure::recipients_in(std::string_view domain) const {
@@ -150,6 +160,11 @@ std::shared_ptr<const Departure> Departures::find(std::string_view queue_id,
     }
     const auto recorded = earlier_->of_queue_id(queue_id, kMostOfStore);
     if (!recorded.has_value()) {
+        if (trouble_ != nullptr) {
+            trouble_->say(ports::Severity::Error,
+                          "which message a queue id was can't be looked up",
+                          recorded.error().what);
+        }
         return nullptr;
     }
     for (const outbound::RecordedMessage& message : *recorded) {

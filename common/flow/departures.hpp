@@ -5,7 +5,9 @@
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
+#include "flow/store_trouble.hpp"
 #include "mail/header.hpp"
+#include "mail/outcome.hpp"
 #include "outbound/recorded.hpp"
 #include "ports/decision_log.hpp"
 
@@ -37,6 +39,9 @@ public:
     [[nodiscard]] std::size_t recipients() const { return recipients_.size(); }
     /// True when it left to this recipient, a key as `mail::recipient_key` gives it.
     [[nodiscard]] bool is_to(std::string_view recipient) const;
+    /// True when a line of the MTA's log tells of a recipient of this message, or of somebody who
+    /// stands behind one. Postfix names the latter, Sendmail does not.
+    [[nodiscard]] bool is_told_of(const mail::MtaOutcome& outcome) const;
     /// How many of the recipients are in this domain (of such a key).
     [[nodiscard]] std::size_t recipients_in(std::string_view domain) const;
     /// True when a returned header shows what only the sender and the recipients have seen:
@@ -62,16 +67,20 @@ private:
     std::vector<std::uint64_t> fields_;  // hashes of the fields that are remembered
 };
 
+/// Recipients of messages that left, in memory.
+inline constexpr std::size_t kMostDepartures = 200'000;
+
 /// Remembers the last messages that left, in memory; what is not there any more, as after a
 /// restart, is looked for among the decisions that the store keeps (`[journal] decisions`). Safe
 /// from several threads.
 class Departures {
 public:
     /// Keeps at most this many recipients in memory; the oldest messages go first. `earlier` may be
-    /// nullptr, and outlives the object.
+    /// nullptr, and outlives the object, as `trouble` does, which hears when they can't be asked.
     explicit Departures(const ports::DecisionLog* earlier = nullptr,
-                        std::size_t most_recipients = 200'000)
-        : earlier_(earlier), most_recipients_(most_recipients) {}
+                        std::size_t most_recipients = kMostDepartures,
+                        const StoreTrouble* trouble = nullptr)
+        : earlier_(earlier), most_recipients_(most_recipients), trouble_(trouble) {}
 
     /// Adds a message. Of one with the same queue id and sender, known already, the recipients are
     /// added to that; another with the same queue id is forgotten, since queue ids come again.
@@ -93,6 +102,7 @@ private:
 
     const ports::DecisionLog* earlier_;
     std::size_t most_recipients_;
+    const StoreTrouble* trouble_;
     mutable core::Guarded<Known> known_;
 };
 

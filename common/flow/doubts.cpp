@@ -87,7 +87,14 @@ bool Doubts::on_outcome(const ports::JournalEntry& /*entry*/, core::TimePoint /*
     return true;  // `work` finds it in the journal
 }
 
+bool Doubts::is_log_trusted() const {
+    return parts_.is_log_trusted == nullptr || parts_.is_log_trusted();
+}
+
 bool Doubts::on_dropped(const mail::DroppedMessage& message, core::TimePoint now) {
+    if (!is_log_trusted()) {
+        return true;
+    }
     const std::string why =
         fmt::format("in doubt no more: the MTA's log says that it dropped {}, as it was told",
                     message.queue_id);
@@ -111,7 +118,7 @@ bool Doubts::on_dropped(const mail::DroppedMessage& message, core::TimePoint now
 
 void Doubts::work() {
     const core::SteadyPoint now = parts_.clock.steady_now();
-    if (now < next_look_) {
+    if (now < next_look_ || !is_log_trusted()) {
         return;
     }
     ports::HeldFilter filter;

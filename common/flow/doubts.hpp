@@ -6,7 +6,8 @@
 // a copy. Where its log is followed, two things are proof. It tells of an attempt to deliver to
 // this recipient, under the queue id under which the copy would be: the MTA has it, and the item is
 // released by that. Or it has dropped the original as it was told: it has no copy, and the item is
-// held like others. What the log does not say proves nothing, since lines may be missing.
+// held like others. What the log does not say proves nothing, since lines may be missing; what a
+// log says into which others can write proves nothing either (`[maillog] trusted`).
 
 #include "core/clock.hpp"
 #include "flow/campaign_watch.hpp"
@@ -17,6 +18,7 @@
 #include "ports/log.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -39,6 +41,8 @@ public:
         const core::Clock& clock;
         /// Who is told of copies that left; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
+        /// Whether nobody but the MTA can have written the lines of its log; null: it is so.
+        std::function<bool()> is_log_trusted;
     };
 
     explicit Doubts(const Parts& parts) : parts_(parts) {}
@@ -52,6 +56,7 @@ public:
     void work();
 
 private:
+    [[nodiscard]] bool is_log_trusted() const;
     void settle(std::span<const ports::HeldItem> items);
     void report(const ports::HeldItem& item, const ports::FoundCopy& copy);
 

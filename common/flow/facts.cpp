@@ -130,28 +130,28 @@ void doubt_route(const mail::Recipient& recipient,
     }
 }
 
-/// Asks the MTA about the few domains that take no mail as far as DNS knows.
+/// Asks the MTA about the few recipients whose domains take no mail as far as DNS knows.
 void add_own_routes(std::span<const mail::Recipient> recipients,
                     const config::Settings& settings,
                     ports::MtaTables* mta,
                     core::SteadyPoint deadline,
                     GatheredFacts& facts) {
     std::vector<std::size_t> positions;
-    std::vector<mail::Domain> domains;
+    std::vector<mail::Address> addresses;
     for (std::size_t i = 0; i < recipients.size(); ++i) {
         const auto& route = facts.recipients[i].route;
         if (route.has_value() && outbound::takes_no_mail(route->kind) &&
             !recipients[i].syntax->value.domain().is_literal() && !goes_by_dns(recipients[i])) {
             positions.push_back(i);
-            domains.push_back(recipients[i].syntax->value.domain());
+            addresses.push_back(recipients[i].syntax->value);
         }
     }
-    if (domains.empty()) {
+    if (addresses.empty()) {
         return;
     }
-    std::vector<ports::OwnRoute> own(domains.size());
+    std::vector<ports::OwnRoute> own(addresses.size());
     if (mta != nullptr && settings.mta.kind != mail::MtaKind::None) {
-        own = mta->ask(domains, deadline);
+        own = mta->ask(addresses, deadline);
     }
     for (std::size_t k = 0; k < positions.size(); ++k) {
         if (auto& route = facts.recipients[positions[k]].route; route.has_value()) {

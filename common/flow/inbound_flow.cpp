@@ -24,6 +24,7 @@
 #include "mail/syntax.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
+#include "report/rate_limit.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -57,6 +58,15 @@ report::InboundDecision line_for(const Submitting& who,
 /// as fit into it.
 constexpr std::size_t kMostUnprovenLines = 50;
 
+/// True where a network of the settings has the address.
+bool is_feedback_network(const std::optional<mail::IpAddress>& client,
+                         const config::LearnSettings& settings) {
+    return client.has_value() &&
+           std::ranges::any_of(settings.feedback_networks, [&](const mail::Network& network) {
+               return network.contains(*client);
+           });
+}
+
 /// True for complaints that the administrator believes. A provider's users send through the same
 /// hosts as its feedback loop, so a host name takes the loop's own envelope sender as well.
 bool is_feedback_source(const Submitting& who,
@@ -71,11 +81,7 @@ bool is_feedback_source(const Submitting& who,
     if (!known_sender && !settings.feedback_senders.empty()) {
         return false;
     }
-    const bool known_network =
-        who.client.has_value() &&
-        std::ranges::any_of(settings.feedback_networks, [&](const mail::Network& network) {
-            return network.contains(*who.client);
-        });
+    const bool known_network = is_feedback_network(who.client, settings);
     const auto name = mail::Domain::parse(who.client_name, mail::Smtputf8::No);
     return known_network ||
            (known_sender && name.has_value() &&
@@ -161,6 +167,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     std::vector<mail::Proof> shown;
     report::InboundDecision line = line_for(who, envelope, understanding);
     std::size_t unproven = 0;
+    const std::string letter = headers.first("Message-ID").value_or("");
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
         const dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
         const dsn::RecipientProof& proof = proofs.at(i);
@@ -178,7 +185,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
             delivered(evidence.at(i), snapshot);
         }
         const dsn::LearnReason learned =
-            learn(understanding, std::move(evidence.at(i)), until, snapshot);
+            learn(understanding, std::move(evidence.at(i)), letter, until, snapshot);
         line.learned = outcome_of(learned);
         line.learn_reason = dsn::wire_name(learned);
         if (proof.proof == mail::Proof::Unproven && line.learned == report::LearnOutcome::No &&
@@ -195,7 +202,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         understanding.report.kind != dsn::MessageKind::Ordinary) {
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
     }
-    count_unknown(understanding, shown, snapshot);
+    count_unknown(understanding, shown);
     return dsn::tag(understanding,
                     shown,
                     snapshot.codes,
@@ -224,7 +231,7 @@ dsn::Understanding InboundFlow::understand(dsn::Report report,
         // Many feedback loops hide who complained; the seal may tell.
         report.recipients.emplace_back();
     }
-    return dsn::classify(std::move(report), snapshot.rules, snapshot.codes);
+    return dsn::classify(std::move(report), snapshot.knowledge, snapshot.codes);
 }
 
 std::vector<dsn::RecipientProof> InboundFlow::prove(
@@ -248,7 +255,28 @@ std::vector<dsn::RecipientProof> InboundFlow::prove(
             proof.reason = dsn::ProofReason::FeedbackLoop;
         }
     }
+    if (report.kind == dsn::MessageKind::Complaint && who.entered_from.has_value() &&
+        is_feedback_network(who.entered_from, settings.learn)) {
+        say_unseen_source(*who.entered_from);
+    }
     return proofs;
+}
+
+void InboundFlow::say_unseen_source(const mail::IpAddress& source) {
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    const auto left_out =
+        warnings_.with([&](report::RateLimit& limit) { return limit.admit("source", now); });
+    if (!left_out.has_value()) {
+        return;
+    }
+    parts_.log.write(
+        ports::Severity::Warning,
+        fmt::format("learn: a complaint from {} is not believed, though feedback_networks has it: "
+                    "it comes by a filter or proxy of this host, and only the header, which any "
+                    "program here can write, says from where; see feedback_networks in "
+                    "holdback.conf(5){}",
+                    source.text(),
+                    *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
 }
 
 std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& understanding,
@@ -275,6 +303,7 @@ bool InboundFlow::is_left_to_the_log(const dsn::RecipientProof& proof) const {
 
 dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
                                     dsn::Evidence evidence,
+                                    std::string_view letter,
                                     core::SteadyPoint until,
                                     const Snapshot& snapshot) {
     if (is_left_to_the_log(evidence.proof) &&
@@ -283,7 +312,7 @@ dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
     }
     Failure failure;
     failure.events = dsn::event_names(
-        understanding.report, evidence.failure.report, evidence.proof, parts_.clock.now());
+        understanding.report, evidence.failure.report, evidence.proof, parts_.clock.now(), letter);
     failure.remote_host = evidence.failure.report.remote_mta;
     failure.look_up_until = until;
     failure.evidence = std::move(evidence);
@@ -309,9 +338,8 @@ void InboundFlow::delivered(const dsn::Evidence& evidence, const Snapshot& snaps
 }
 
 void InboundFlow::count_unknown(const dsn::Understanding& understanding,
-                                std::span<const mail::Proof> proofs,
-                                const Snapshot& snapshot) {
-    const auto texts = dsn::unknown_texts(understanding, proofs, snapshot.rules);
+                                std::span<const mail::Proof> proofs) {
+    const auto texts = dsn::unknown_texts(understanding, proofs);
     if (texts.empty()) {
         return;
     }

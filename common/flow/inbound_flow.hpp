@@ -4,6 +4,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/guarded.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
@@ -17,9 +18,11 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/ip_address.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/unknown_store.hpp"
+#include "report/rate_limit.hpp"
 
 #include <chrono>
 #include <functional>
@@ -86,6 +89,8 @@ private:
         const std::optional<dsn::UnsubscribeRequest>& request,
         core::SteadyPoint until,
         const config::Settings& settings);
+    /// A feedback loop is not seen behind a proxy.
+    void say_unseen_source(const mail::IpAddress& source);
     /// What each recipient of a report is evidence of, in their order. Begins the look-ups.
     [[nodiscard]] std::vector<dsn::Evidence> evidence_of(
         const dsn::Understanding& understanding,
@@ -95,6 +100,7 @@ private:
     /// Why the list did, or did not, change.
     [[nodiscard]] dsn::LearnReason learn(const dsn::Understanding& understanding,
                                          dsn::Evidence evidence,
+                                         std::string_view letter,
                                          core::SteadyPoint until,
                                          const Snapshot& snapshot);
 
@@ -102,11 +108,11 @@ private:
     void delivered(const dsn::Evidence& evidence, const Snapshot& snapshot);
     [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;
     void count_unknown(const dsn::Understanding& understanding,
-                       std::span<const mail::Proof> proofs,
-                       const Snapshot& snapshot);
+                       std::span<const mail::Proof> proofs);
 
     Parts parts_;
     StoreTrouble trouble_{parts_.log, parts_.clock};
+    core::Guarded<report::RateLimit> warnings_{report::RateLimit(std::chrono::hours(1))};
 };
 
 }  // namespace holdback::flow

@@ -4,8 +4,10 @@
 #include "core/clock.hpp"
 #include "dsn/seal.hpp"
 #include "flow/seals.hpp"
+#include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "outbound/fingerprint.hpp"
 #include "outbound/received.hpp"
 
 #include <algorithm>
@@ -17,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -33,38 +36,111 @@ std::uint64_t hash_of(std::string_view text) {
     return std::hash<std::string_view>{}(text);
 }
 
+bool contains(const std::vector<std::uint64_t>& identities, std::uint64_t wanted) {
+    return std::ranges::find(identities, wanted) != identities.end();
+}
+
+std::vector<std::uint64_t> identities_of(const mail::HeaderList& headers) {
+    std::vector<std::uint64_t> hashes;
+    for (const std::string& identity : outbound::earlier_identities(headers)) {
+        hashes.push_back(hash_of(identity));
+    }
+    return hashes;
+}
+
+/// The seals of ours that were made for this message.
+std::vector<dsn::OpenSeal> seals_on(const mail::HeaderList& headers,
+                                    const mail::Envelope& envelope,
+                                    const Seals& seals) {
+    const std::vector<std::string> fields = headers.all(dsn::kSealField);
+    std::vector<dsn::OpenSeal> found;
+    if (fields.empty()) {
+        return found;
+    }
+    const std::vector<std::string> identities = outbound::earlier_identities(headers);
+    for (const std::string& text : std::span(fields).first(std::min(fields.size(), kMostSeals))) {
+        auto seal = seals.open_fresh(text, envelope.sender, JudgedBefore::kOnItsWay);
+        if (seal.has_value() && std::ranges::any_of(identities, [&](const std::string& identity) {
+                return seal->is_of(identity);
+            })) {
+            found.push_back(*std::move(seal));
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
-void JudgedBefore::left(const mail::Envelope& envelope, std::span<const std::size_t> positions) {
+void JudgedBefore::Known::add(const std::string& queue_id, Seen message, std::size_t most) {
+    const core::TimePoint oldest = message.at - kOnItsWay;
+    entries += 1 + message.recipients.size();
+    const auto [place, is_new] = messages.try_emplace(queue_id);
+    if (is_new) {
+        order.push_back(queue_id);
+    } else {
+        // The MTA uses a queue id again when its file is gone: the last message has it.
+        entries -= 1 + place->second.recipients.size();
+    }
+    place->second = std::move(message);
+    while (order.size() > 1) {
+        const auto first = messages.find(order.front());
+        if (entries <= most && first->second.at >= oldest) {
+            break;
+        }
+        entries -= 1 + first->second.recipients.size();
+        messages.erase(first);
+        order.pop_front();
+    }
+}
+
+JudgedBefore::Seen JudgedBefore::seen(const mail::Envelope& envelope,
+                                      const mail::HeaderList& headers) const {
+    return {.at = parts_.clock.now(),
+            .sender = hash_of(seal_key(envelope.sender)),
+            .identity = hash_of(outbound::identity_digest(headers)),
+            .recipients = {}};
+}
+
+void JudgedBefore::left(const mail::Envelope& envelope,
+                        const mail::HeaderList& headers,
+                        std::span<const std::size_t> positions) {
     if (envelope.queue_id.empty() || positions.empty()) {
         return;
     }
-    Departed message{
-        .at = parts_.clock.now(), .sender = hash_of(seal_key(envelope.sender)), .recipients = {}};
+    Seen message = seen(envelope, headers);
     message.recipients.reserve(positions.size());
     for (const std::size_t i : positions) {
         message.recipients.push_back(hash_of(seal_key(envelope.recipients.at(i))));
     }
     std::ranges::sort(message.recipients);
-    const core::TimePoint oldest = message.at - kFresh;
-    known_.with([&](Known& known) {
-        known.recipients += message.recipients.size();
-        const auto [place, is_new] = known.messages.try_emplace(envelope.queue_id);
-        if (is_new) {
-            known.order.push_back(envelope.queue_id);
-        }
-        // The MTA uses a queue id again when its file is gone: the last message has it.
-        known.recipients -= place->second.recipients.size();
-        place->second = std::move(message);
-        while (known.order.size() > 1) {
-            const auto first = known.messages.find(known.order.front());
-            if (known.recipients <= most_recipients_ && first->second.at >= oldest) {
-                break;
-            }
-            known.recipients -= first->second.recipients.size();
-            known.messages.erase(first);
-            known.order.pop_front();
-        }
+    departed_.with(
+        [&](Known& known) { known.add(envelope.queue_id, std::move(message), most_recipients_); });
+}
+
+void JudgedBefore::came_in(const mail::Envelope& envelope, const mail::HeaderList& headers) {
+    // Whatever has the null sender is never taken for mail of ours.
+    if (envelope.queue_id.empty() || std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return;
+    }
+    arrived_.with([&](Known& known) {
+        known.add(envelope.queue_id, seen(envelope, headers), most_recipients_ / 4);
+    });
+}
+
+bool JudgedBefore::has_come_in(const mail::HeaderList& headers,
+                               const mail::Envelope& envelope) const {
+    const std::vector<std::string> ids = outbound::trace_ids(headers);
+    if (ids.empty()) {
+        return false;
+    }
+    const std::vector<std::uint64_t> identities = identities_of(headers);
+    const std::uint64_t sender = hash_of(seal_key(envelope.sender));
+    return arrived_.with([&](const Known& known) {
+        return std::ranges::any_of(ids, [&](const std::string& id) {
+            const auto message = known.messages.find(id);
+            return message != known.messages.end() && message->second.sender == sender &&
+                   contains(identities, message->second.identity);
+        });
     });
 }
 
@@ -73,45 +149,48 @@ bool JudgedBefore::may_be_known(const mail::Envelope& envelope) const {
     return id.has_value() && parts_.seals.open_fresh(*id, envelope.sender, kFresh).has_value();
 }
 
-std::size_t JudgedBefore::recognise(const mail::HeaderList& headers, mail::Envelope& envelope) {
-    std::vector<dsn::OpenSeal> seals;
-    const std::vector<std::string> fields = headers.all(dsn::kSealField);
-    for (const std::string& text : std::span(fields).first(std::min(fields.size(), kMostSeals))) {
-        if (auto seal = parts_.seals.open_fresh(text, envelope.sender, kFresh)) {
-            seals.push_back(*std::move(seal));
-        }
-    }
+bool JudgedBefore::recognise(const mail::HeaderList& headers, mail::Envelope& envelope) {
+    const core::TimePoint now = parts_.clock.now();
+    const std::vector<dsn::OpenSeal> seals = seals_on(headers, envelope, parts_.seals);
     const std::vector<std::string> ids = outbound::trace_ids(headers);
-    const core::TimePoint oldest = parts_.clock.now() - kFresh;
+    if (seals.empty() && ids.empty()) {
+        return false;
+    }
+    const std::vector<std::uint64_t> identities = identities_of(headers);
     const std::uint64_t sender = hash_of(seal_key(envelope.sender));
-    // The queue id under which the message left to this recipient; empty when none is known.
-    const auto id_of = [&](const Known& known, std::uint64_t recipient) -> std::string_view {
+    // The queue id under which the message left to this recipient.
+    const auto departure_of = [&](const Known& known, std::uint64_t recipient) {
         for (const std::string& id : ids) {
             const auto message = known.messages.find(id);
             if (message != known.messages.end() && message->second.sender == sender &&
-                message->second.at >= oldest &&
+                message->second.at >= now - kOnItsWay &&
+                contains(identities, message->second.identity) &&
                 std::ranges::binary_search(message->second.recipients, recipient)) {
-                return id;
+                return std::optional(Word{.name = id, .at = message->second.at});
             }
         }
-        return {};
+        return std::optional<Word>();
     };
-    std::size_t judged = 0;
+    bool any = false;
     for (mail::Recipient& recipient : envelope.recipients) {
         const std::string key = seal_key(recipient);
         const auto seal = std::ranges::find_if(
             seals, [&](const dsn::OpenSeal& each) { return each.covers(key); });
-        std::string name;
+        std::optional<Word> word;
         if (seal != seals.end()) {
-            name = seal->message();
+            word = Word{.name = seal->message(), .at = seal->made()};
         } else if (!ids.empty()) {
-            name = known_.with(
-                [&](const Known& known) { return std::string(id_of(known, hash_of(key))); });
+            word = departed_.with(
+                [&](const Known& known) { return departure_of(known, hash_of(key)); });
         }
-        recipient.judged = !name.empty() && count_pass(name, key);
-        judged += recipient.judged ? 1 : 0;
+        if (!word.has_value()) {
+            continue;
+        }
+        recipient.on_its_way = now - word->at > kFresh;
+        recipient.judged = !recipient.on_its_way && count_pass(word->name, key);
+        any = any || recipient.judged || recipient.on_its_way;
     }
-    return judged;
+    return any;
 }
 
 bool JudgedBefore::count_pass(std::string_view name, std::string_view recipient) {

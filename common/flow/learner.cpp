@@ -272,9 +272,9 @@ bool Learner::delivered_for(const mail::EnvelopeSender& sender,
     }
     return lift({.kind = mail::SubjectKind::Address, .text = recipient.key()},
                 at,
-                [&sender](const mail::SuppressionEntry& entry) {
+                [&](const mail::SuppressionEntry& entry) {
                     return entry.scope.kind() == mail::ScopeKind::Sender &&
-                           entry.scope.covers(sender);
+                           entry.scope.covers(sender, recipient.key());
                 });
 }
 

@@ -26,8 +26,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -210,6 +212,7 @@ void NoticeFlow::notify(const ports::NoticeGroup& group, const config::Settings&
         notice.items.push_back(item.recipient.id);
     }
     outbound::NoticeFacts facts = facts_of(items, settings);
+    facts.refused = refused_beside(items);
     facts.token = outbound::notice_token(notice.id, group.sender, keys.back().secret);
     const auto own =
         parts_.own_mail.prepare({.to = {group.sender},
@@ -259,6 +262,32 @@ outbound::NoticeFacts NoticeFlow::facts_of(const std::vector<ports::HeldItem>& i
         }
     }
     return facts;
+}
+
+std::vector<outbound::RefusedRow> NoticeFlow::refused_beside(
+    const std::vector<ports::HeldItem>& items) {
+    std::set<std::string, std::less<>> messages;
+    for (const ports::HeldItem& item : items) {
+        messages.insert(item.message.spool_id);
+    }
+    ports::HeldFilter filter;
+    filter.states = {mail::HeldState::Held, mail::HeldState::Returned};
+    filter.kind = mail::HeldKind::Mail;
+    filter.finding = mail::kNoFinding;
+    filter.sender = items.front().message.sender;
+    std::vector<outbound::RefusedRow> refused;
+    const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
+        const mail::HeldRecipient& recipient = item.recipient;
+        if (messages.contains(item.message.spool_id) && recipient.attempts > 0 &&
+            !recipient.release_at.has_value() && !recipient.in_doubt) {
+            refused.push_back({.address = recipient.address, .answer = recipient.last_answer});
+        }
+        return refused.size() < kMostItems;
+    });
+    if (!listed.has_value()) {
+        trouble(listed.error().what);  // they are told of by their DSNs
+    }
+    return refused;
 }
 
 void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Settings& settings) {

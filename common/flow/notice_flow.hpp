@@ -59,6 +59,9 @@ private:
     /// Items of a stopped campaign about which there is a notice belong to that; gives the others.
     [[nodiscard]] std::vector<ports::HeldItem> adopt(const ports::NoticeGroup& group,
                                                      std::vector<ports::HeldItem> items);
+    /// The good recipients of the same messages whom the MTA refused when they were sent on.
+    [[nodiscard]] std::vector<outbound::RefusedRow> refused_beside(
+        const std::vector<ports::HeldItem>& items);
     [[nodiscard]] outbound::NoticeFacts facts_of(const std::vector<ports::HeldItem>& items,
                                                  const config::Settings& settings) const;
     /// Within the budget; what it does not allow becomes a remark. The error is for the log.

@@ -163,11 +163,6 @@ Taken rows_of(const mail::Envelope& envelope,
     take(split.hold, std::nullopt);
     for (mail::HeldRecipient& row : taken.rows) {
         row.tell = told;
-        if (!decision.may_be_told && settings.at_expiry == config::AtExpiry::Return &&
-            !std::holds_alternative<mail::NullSender>(envelope.sender)) {
-            // Nobody would hear of the end: it stays until a postmaster decides.
-            row.expires_at.reset();
-        }
     }
     take(split.defer, now + kDeferTime);
     const std::size_t first_back = taken.rows.size();
@@ -323,7 +318,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     decision.may_be_told = parts_.own_senders.may_be_told(
         origin_of(who), envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);
     const std::size_t window =
-        count_recipients(who, envelope, envelope.recipients_to_judge(), settings);
+        count_recipients(who, envelope, envelope.recipients_to_count(), settings);
     decision.stream = stream_of(signs_of(who, envelope, window), headers, settings);
     decision.header = header_facts(headers, settings.bulk);
     decision.window = window;
@@ -386,7 +381,7 @@ void OutboundFlow::say_who_is_untold(const mail::Envelope& envelope,
     }
     parts_.log.write(
         ports::Severity::Warning,
-        fmt::format("hold: {} recipients of a message of {} stay held and its sender is not told: "
+        fmt::format("hold: {} recipients of a message of {} are held and its sender is not told: "
                     "nobody has logged in, and the domain is none of [outgoing] own_domains; see "
                     "held list{}",
                     held,
@@ -404,7 +399,7 @@ core::Result<HeldCopy, CommitTrouble> OutboundFlow::begin_copy(
         return std::unexpected(store_trouble(usable.error().what));
     }
     if (parts_.room != nullptr) {
-        const std::string sender = SpoolRoom::sender_of(who.user, envelope.sender_text());
+        const std::string sender = SpoolRoom::sender_of(who, envelope);
         if (auto why = parts_.room->refusal(sender, settings)) {
             return std::unexpected(
                 CommitTrouble{.where = CommitTrouble::Where::SpoolLimit, .what = *std::move(why)});
@@ -477,8 +472,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
         return std::unexpected(store_trouble(outcomes.error().what));
     }
     if (parts_.room != nullptr && !is_held_already(outcomes->front())) {
-        parts_.room->took(SpoolRoom::sender_of(who.user, envelope.sender_text()),
-                          holds.front().message.octets);
+        parts_.room->took(SpoolRoom::sender_of(who, envelope), holds.front().message.octets);
     }
     for (std::size_t k = 0; k < taken.indices.size(); ++k) {
         committed.ids.at(taken.indices[k]) = outcomes->front().at(k).id;

@@ -36,6 +36,7 @@
 #include "ports/suppression_store.hpp"
 #include "report/rate_limit.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -66,8 +67,9 @@ struct MessageDecision {
     /// A notice or a DSN about the message can go to its sender; else who is to be rejected is
     /// held.
     bool may_be_told = false;
-    HeaderFacts header;      ///< for the record
-    std::size_t window = 0;  ///< the same
+    bool is_unchecked = false;  ///< trouble of ours lets it pass, whatever was found
+    HeaderFacts header;         ///< for the record
+    std::size_t window = 0;     ///< the same
 
     /// By which people know the campaign: the message says it, or its text does. Empty: neither.
     [[nodiscard]] const std::string& campaign_name() const {
@@ -211,6 +213,14 @@ public:
                        const mail::Envelope& envelope,
                        const config::Settings& settings) const;
 
+    /// One decision line per recipient of a message that trouble of ours lets pass unchecked, to
+    /// all; it is counted.
+    void report_unchecked(const Submitting& who,
+                          const mail::Envelope& envelope,
+                          const config::Settings& settings);
+    /// Messages that passed unchecked since the start.
+    [[nodiscard]] std::uint64_t unchecked() const { return unchecked_.load(); }
+
     /// One decision line per recipient. `committed` is nullptr where nothing was taken out.
     void report(const Submitting& who,
                 const mail::Envelope& envelope,
@@ -265,6 +275,7 @@ private:
     StoreTrouble trouble_{parts_.log, parts_.clock};
     core::Guarded<outbound::SenderWindows> windows_;
     core::Guarded<report::RateLimit> warnings_;
+    std::atomic<std::uint64_t> unchecked_{0};
 };
 
 }  // namespace holdback::flow

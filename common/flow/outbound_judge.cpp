@@ -94,6 +94,15 @@ bool is_bad(const outbound::Verdict& verdict) {
     return true;
 }
 
+std::size_t count_bad(const mail::Envelope& envelope,
+                      const std::vector<outbound::Verdict>& verdicts) {
+    std::size_t bad = 0;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        bad += envelope.recipients.at(i).is_counted() && is_bad(verdicts[i]) ? 1U : 0U;
+    }
+    return bad;
+}
+
 }  // namespace
 
 std::vector<outbound::Verdict> verdicts_of(std::span<const outbound::RecipientFacts> recipients,
@@ -142,11 +151,12 @@ void OutboundFlow::weigh(const Submitting& who,
     outbound::Content content;
     outbound::RepeatWindow::Counts counts;
     const bool was_read = std::exchange(decision.needs_body, false);
-    const bool was_seen = envelope.recipients_to_judge() < envelope.recipients.size();
-    if (was_read && !was_seen && is_told_by_body(headers, decision.stream, settings.bulk)) {
+    const bool was_seen = envelope.recipients_to_count() < envelope.recipients.size();
+    if (was_read && is_told_by_body(headers, decision.stream, settings.bulk)) {
         content = message_content(envelope, headers, body, parts_.reader);
         // What a header names is not also counted by its text.
-        if (!decision.stream.is_bulk() || !outbound::is_named_by_header(headers, settings.bulk)) {
+        if (!was_seen &&
+            (!decision.stream.is_bulk() || !outbound::is_named_by_header(headers, settings.bulk))) {
             counts = parts_.campaigns.observe(
                 who, envelope, outbound::content_fingerprint(content), settings.bulk);
         }
@@ -172,7 +182,7 @@ void OutboundFlow::weigh(const Submitting& who,
     if (!decision.campaign.identity.name.empty()) {
         decision.header.campaign = decision.campaign.identity.name;
     }
-    const auto bad = static_cast<std::size_t>(std::ranges::count_if(decision.verdicts, is_bad));
+    const std::size_t bad = count_bad(envelope, decision.verdicts);
     std::vector<outbound::RecipientFacts>& facts = decision.facts.recipients;
     decision.campaign.submission = outbound::header_digest(headers, envelope.queue_id);
     if (const auto known = parts_.campaigns.sent().look_up(sent_message(decision.campaign),

@@ -29,6 +29,8 @@ namespace {
 
 /// The reason in the decision line of a recipient who was judged on an earlier pass.
 constexpr std::string_view kJudgedBefore = "judged-before";
+/// The same of one who passes because of trouble of ours.
+constexpr std::string_view kUnchecked = "unchecked";
 
 }  // namespace
 
@@ -57,6 +59,19 @@ void OutboundFlow::report_judged(const Submitting& who,
                                  const mail::Envelope& envelope,
                                  const config::Settings& settings) const {
     MessageDecision decision;
+    decision.verdicts.resize(envelope.recipients.size());
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+        report_recipient(
+            who, envelope, envelope.recipients[i], decision, i, std::nullopt, settings);
+    }
+}
+
+void OutboundFlow::report_unchecked(const Submitting& who,
+                                    const mail::Envelope& envelope,
+                                    const config::Settings& settings) {
+    unchecked_.fetch_add(1);
+    MessageDecision decision;
+    decision.is_unchecked = true;
     decision.verdicts.resize(envelope.recipients.size());
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
         report_recipient(
@@ -125,6 +140,8 @@ void OutboundFlow::report_recipient(const Submitting& who,
         line.verdict = config::PolicyAction::Reject;
         line.unshadowed = line.verdict;
         line.reason = outbound::kSenderNotEnrolled;
+    } else if (decision.is_unchecked) {
+        line.reason = kUnchecked;
     } else if (recipient.judged) {
         line.reason = kJudgedBefore;
     } else if (verdict.finding.has_value()) {

@@ -208,9 +208,14 @@ void OutcomeFlow::note(mail::MtaOutcome outcome, const config::Settings& setting
     const bool reached = mail::reached_recipients_server(outcome, handed_on);
     entry.provider = mail::provider_of(reached ? std::string_view(outcome.relay) : "",
                                        mail::recipient_domain(entry.key));
-    entry.accepted = mail::is_acceptance(outcome, handed_on);
+    entry.accepted = mail::is_acceptance(outcome, handed_on) && is_of_ours(outcome);
     entry.outcome = std::move(outcome);
     batch_.entries.push_back(std::move(entry));
+}
+
+bool OutcomeFlow::is_of_ours(const mail::MtaOutcome& outcome) const {
+    const auto departure = parts_.departures.find(outcome.queue_id, outcome.at);
+    return departure != nullptr && departure->is_told_of(outcome);
 }
 
 std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
@@ -220,7 +225,13 @@ std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
     }
     // Sendmail names the sender once, which may be days before the last attempt.
     const auto earlier = parts_.journal.outcomes_of(queue_id);
-    if (!earlier.has_value() || earlier->empty()) {
+    if (!earlier.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "who sent what the MTA's log tells of can't be looked up",
+                     earlier.error().what);
+        return std::nullopt;
+    }
+    if (earlier->empty()) {
         return std::nullopt;
     }
     const ports::JournalEntry& last = earlier->back();

@@ -6,6 +6,8 @@
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "dsn/log_line.hpp"
+#include "flow/departures.hpp"
+#include "flow/store_trouble.hpp"
 #include "mail/outcome.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
@@ -28,6 +30,7 @@ namespace holdback::flow {
 /// What the flow works with; all outlive it. `utc_offset` tells what local time is ahead of UTC.
 struct OutcomeParts {
     ports::Journal& journal;
+    const Departures& departures;
     ports::Log& log;
     const core::Clock& clock;
     std::function<std::chrono::seconds(core::TimePoint)> utc_offset;
@@ -109,6 +112,9 @@ private:
                  const std::stop_token& stop);
     void understand(const std::string& line, const config::Settings& settings);
     void note(mail::MtaOutcome outcome, const config::Settings& settings);
+    /// True when the line tells of a recipient of a message that left here: nobody else's lines
+    /// make a recipient known as good.
+    [[nodiscard]] bool is_of_ours(const mail::MtaOutcome& outcome) const;
     /// As the log said lately, or as was recorded of an attempt that was deferred.
     [[nodiscard]] std::optional<std::string> sender_of(const std::string& queue_id,
                                                        std::string_view key) const;
@@ -125,6 +131,7 @@ private:
     std::string recorded_position_;
     std::optional<core::SteadyPoint> recorded_;
     RecentMessages messages_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
     report::RateLimit warnings_;
     core::Guarded<FollowState> state_;
 };

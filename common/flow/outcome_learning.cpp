@@ -63,14 +63,6 @@ bool has_ended(const std::vector<ports::JournalEntry>& earlier, mail::DeliveryRe
         earlier, [how](const ports::JournalEntry& entry) { return entry.outcome.result == how; });
 }
 
-/// True when the line is about somebody who stands behind a recipient of the message. Postfix names
-/// that recipient, Sendmail does not.
-bool is_behind_alias(const mail::MtaOutcome& outcome, const Departure& departure) {
-    return outcome.original_recipient.empty()
-               ? outcome.mailer != "smtp"
-               : departure.is_to(mail::recipient_key(outcome.original_recipient));
-}
-
 /// True when the refusal ended a transaction of several recipients, so that it speaks of none of
 /// them: Sendmail then names all of them on one line, Postfix says that it came after the data.
 /// Lines of the others may not have been written yet, but who they are is known: those of the same
@@ -143,6 +135,11 @@ bool OutcomeLearning::deferred(const ports::JournalEntry& entry, const Snapshot&
         !has_ended(*earlier, mail::DeliveryResult::Bounced)) {
         return earlier.has_value();
     }
+    // What did not leave here has taught nothing that could be taken back.
+    const auto departure = parts_.departures.find(entry.outcome.queue_id, entry.outcome.at);
+    if (departure == nullptr || !departure->is_told_of(entry.outcome)) {
+        return true;
+    }
     return parts_.learner.take_back(address->value, snapshot);
 }
 
@@ -153,7 +150,7 @@ bool OutcomeLearning::sent(const ports::JournalEntry& entry, const Snapshot& sna
         return true;
     }
     if (!departure->is_to(entry.key)) {
-        return !is_behind_alias(entry.outcome, *departure) ||
+        return !departure->is_told_of(entry.outcome) ||
                parts_.learner.delivered_for(
                    sender_of(*departure), address->value, entry.outcome.at, snapshot);
     }
@@ -164,8 +161,7 @@ std::optional<dsn::LearnReason> OutcomeLearning::objection_to(
     const ports::JournalEntry& entry,
     const Departure* departure,
     const std::vector<ports::JournalEntry>& earlier) {
-    if (departure == nullptr ||
-        (!departure->is_to(entry.key) && !is_behind_alias(entry.outcome, *departure))) {
+    if (departure == nullptr || !departure->is_told_of(entry.outcome)) {
         return dsn::LearnReason::NotOurMessage;
     }
     if (has_ended(earlier, mail::DeliveryResult::Sent)) {
@@ -188,7 +184,7 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
     }
     const auto departure = parts_.departures.find(outcome.queue_id, outcome.at);
     const dsn::Understanding understood =
-        dsn::classify(report_of(outcome), snapshot.rules, snapshot.codes);
+        dsn::classify(report_of(outcome), snapshot.knowledge, snapshot.codes);
     const dsn::ClassifiedRecipient& recipient = understood.recipients.front();
     const auto objection = objection_to(entry, departure.get(), *earlier);
     dsn::LearnReason learned = objection.value_or(dsn::LearnReason::NotOurMessage);

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace holdback::flow {
 
 namespace {
@@ -24,6 +26,19 @@ bool is_fully_qualified(std::string_view name) {
     const auto domain = mail::Domain::parse(name, mail::Smtputf8::No);
     return domain.has_value() && !domain->value.is_literal() &&
            domain->value.text().find('.') != std::string::npos;
+}
+
+OwnName::OwnName(const std::string& host) {
+    names_.with([&](Names& names) {
+        if (is_fully_qualified(host)) {
+            names.fit = {host};
+            return;
+        }
+        names.makeshift = fmt::format("{}.localdomain", host);
+        if (!is_fully_qualified(names.makeshift)) {
+            names.makeshift = "localhost.localdomain";
+        }
+    });
 }
 
 OwnName::Learned OwnName::learn(std::string_view name) {
@@ -41,7 +56,7 @@ OwnName::Learned OwnName::learn(std::string_view name) {
             std::rotate(known, known + 1, names.fit.end());
             return Learned::Known;
         }
-        if (names.fit.size() >= kMostNames || !is_fully_qualified(names.fit.front())) {
+        if (names.fit.size() >= kMostNames) {
             names.fit.erase(names.fit.begin());
         }
         names.fit.emplace_back(name);
@@ -50,11 +65,18 @@ OwnName::Learned OwnName::learn(std::string_view name) {
 }
 
 std::string OwnName::current() const {
-    return names_.with([](const Names& names) { return names.fit.back(); });
+    return names_.with(
+        [](const Names& names) { return names.fit.empty() ? names.makeshift : names.fit.back(); });
+}
+
+bool OwnName::is_makeshift() const {
+    return names_.with([](const Names& names) { return names.fit.empty(); });
 }
 
 std::vector<std::string> OwnName::all() const {
-    return names_.with([](const Names& names) { return names.fit; });
+    return names_.with([](const Names& names) {
+        return names.fit.empty() ? std::vector{names.makeshift} : names.fit;
+    });
 }
 
 }  // namespace holdback::flow

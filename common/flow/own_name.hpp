@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace holdback::flow {
 
 /// The MTA's name ({j}: Postfix's `myhostname`, Sendmail's `$j`), which stands in From, Message-ID
-/// and Reporting-MTA of our own mail and in EHLO. Until the MTA has said it, the name of the host.
+/// and Reporting-MTA of our own mail and in EHLO. Until the MTA has said it, the name of the host;
+/// where that is a bare one, "NAME.localdomain", which Postfix makes of it too ($mydomain).
 /// Several instances of an MTA may have several names: the last one speaks, all are known. Safe
 /// from several threads.
 class OwnName {
@@ -26,20 +26,23 @@ public:
     };
 
     /// `host` is what this host calls itself.
-    explicit OwnName(std::string host) : names_({.fit = {std::move(host)}}) {}
+    explicit OwnName(const std::string& host);
 
     /// The MTA says its name. A name that is unfit is called so once, and `Known` from then on.
     Learned learn(std::string_view name);
 
     /// The name that speaks.
     [[nodiscard]] std::string current() const;
+    /// True until the MTA has said its name, where the host has only a bare one.
+    [[nodiscard]] bool is_makeshift() const;
     /// All names, the one that speaks last.
     [[nodiscard]] std::vector<std::string> all() const;
 
 private:
     struct Names {
-        std::vector<std::string> fit;  ///< and what the host calls itself, until the MTA speaks
-        std::string unfit;             ///< the last one
+        std::vector<std::string> fit;
+        std::string makeshift;  ///< while none is fit
+        std::string unfit;      ///< the last one
     };
 
     core::Guarded<Names> names_;

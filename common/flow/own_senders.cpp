@@ -21,6 +21,8 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace holdback::flow {
 
 namespace {
@@ -38,8 +40,14 @@ bool OwnSenders::has(const mail::EnvelopeSender& sender, const config::Settings&
         settings.mta.kind == mail::MtaKind::None) {
         return false;
     }
+    // Its domain is asked about, and so known for the next sender.
+    const auto anybody = mail::Address::parse(
+        fmt::format("postmaster@{}", address->domain().text()), mail::Smtputf8::No);
+    if (!anybody.has_value()) {
+        return false;
+    }
     const std::vector<ports::OwnRoute> routes =
-        parts_.mta.ask(std::span(&address->domain(), 1), parts_.clock.steady_now() + kPatience);
+        parts_.mta.ask(std::span(&anybody->value, 1), parts_.clock.steady_now() + kPatience);
     return !routes.empty() && routes.front().membership == mail::Membership::Yes &&
            routes.front().is_served;
 }
@@ -49,11 +57,18 @@ outbound::Entry OwnSenders::entry_of(const mail::HeaderList& headers,
     return outbound::entry_of(headers, parts_.own_name.all(), settings.outgoing.networks);
 }
 
-bool OwnSenders::came_in_before(const outbound::Origin& origin,
-                                const mail::EnvelopeSender& sender,
-                                const outbound::Entry& entry,
-                                const config::Settings& settings) const {
-    return outbound::came_in_before(origin, entry, settings.outgoing) && !has(sender, settings);
+Way OwnSenders::way_of(const outbound::Origin& origin,
+                       const mail::EnvelopeSender& sender,
+                       const outbound::Entry& entry,
+                       SenderIs sender_is,
+                       const config::Settings& settings) const {
+    if (!outbound::came_in_before(origin, entry, settings.outgoing)) {
+        return Way::Outgoing;
+    }
+    if (entry.before_queue || sender_is == SenderIs::TheSame || !has(sender, settings)) {
+        return Way::CameIn;
+    }
+    return Way::OwnByName;
 }
 
 bool OwnSenders::may_be_told(const outbound::Origin& origin,

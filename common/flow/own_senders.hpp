@@ -12,7 +12,22 @@
 #include "outbound/received.hpp"
 #include "ports/mta_tables.hpp"
 
+#include <cstdint>
+
 namespace holdback::flow {
+
+/// What mail that looks outgoing is.
+enum class Way : std::uint8_t {
+    Outgoing,
+    /// It came in from outside and is handed in again: inbound.
+    CameIn,
+    /// It came in from outside, and may have been handed in again with a forged sender, or be sent
+    /// on by a list manager of this house: it stays outgoing.
+    OwnByName,
+};
+
+/// Whether it is known that a message has still the sender with whom it came.
+enum class SenderIs : std::uint8_t { Unknown, TheSame };
 
 /// Senders as far as the settings, the MTA's names and its tables tell. Safe from several threads;
 /// may wait a moment for a table.
@@ -34,11 +49,13 @@ public:
     [[nodiscard]] outbound::Entry entry_of(const mail::HeaderList& headers,
                                            const config::Settings& settings) const;
 
-    /// True for mail that looks outgoing and has only come in again (`outbound::came_in_before`).
-    [[nodiscard]] bool came_in_before(const outbound::Origin& origin,
-                                      const mail::EnvelopeSender& sender,
-                                      const outbound::Entry& entry,
-                                      const config::Settings& settings) const;
+    /// What mail is that looks outgoing (`outbound::came_in_before`). Where its sender is of this
+    /// house, `sender_is` and `Entry::before_queue` tell whether anybody here has sent it.
+    [[nodiscard]] Way way_of(const outbound::Origin& origin,
+                             const mail::EnvelopeSender& sender,
+                             const outbound::Entry& entry,
+                             SenderIs sender_is,
+                             const config::Settings& settings) const;
 
     /// True when a notice or a DSN of ours may go to the sender: he is of this house, or the way of
     /// his mail vouches for him (`outbound::came_from_our_own`).

@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -64,12 +65,27 @@ std::size_t count_of(const MessageDecision& decision, config::PolicyAction actio
 
 }  // namespace
 
-bool asks_for_preflight(const Submitting& who, const mail::HeaderList& headers) {
-    if (who.user.empty()) {
-        return false;
+PreflightWish preflight_wish(const Submitting& who, const mail::HeaderList& headers) {
+    const std::vector<std::string> values = headers.all(kPreflightField);
+    const auto all_say = [&](std::string_view word) {
+        return std::ranges::all_of(values, [word](std::string_view value) {
+            return core::equals_ignoring_case(core::trim(value), word);
+        });
+    };
+    if (values.empty() || all_say("no")) {
+        return PreflightWish::None;
     }
-    const auto value = headers.first(kPreflightField);
-    return value.has_value() && core::equals_ignoring_case(*value, "yes");
+    if (!all_say("yes")) {
+        return PreflightWish::NotClear;
+    }
+    return who.logged_in ? PreflightWish::Asked : PreflightWish::NoLogin;
+}
+
+std::string_view preflight_refusal(PreflightWish wish) {
+    return wish == PreflightWish::NoLogin
+               ? "a preflight is for clients that have logged in; nothing was sent, log in or take "
+                 "X-Holdback-Preflight out"
+               : "X-Holdback-Preflight says neither yes nor no; nothing was sent";
 }
 
 core::Result<void, std::string> answer_preflight(const PreflightParts& parts,

@@ -11,16 +11,28 @@
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace holdback::flow {
 
-/// Asks for a preflight when its value is "yes". It means something on mail of authenticated
-/// senders alone; wherever it stands, it does not leave.
+/// Asks for a preflight when its value is "yes" and the sender has logged in. Outgoing mail that
+/// asks for it in vain is refused, because it was not meant to leave; "no" asks for nothing.
+/// Wherever the field stands, it does not leave.
 inline constexpr std::string_view kPreflightField = "X-Holdback-Preflight";
 
-[[nodiscard]] bool asks_for_preflight(const Submitting& who, const mail::HeaderList& headers);
+enum class PreflightWish : std::uint8_t {
+    None,
+    Asked,
+    NoLogin,   ///< of a client that has not logged in
+    NotClear,  ///< the value is neither "yes" nor "no"
+};
+
+[[nodiscard]] PreflightWish preflight_wish(const Submitting& who, const mail::HeaderList& headers);
+
+/// Why a preflight is refused, with what to do; for `NoLogin` and `NotClear`.
+[[nodiscard]] std::string_view preflight_refusal(PreflightWish wish);
 
 /// What answering takes; all outlives the call.
 struct PreflightParts {

@@ -92,6 +92,9 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
     message.window = decision.window;
     message.window_length = decision.settings.bulk.rate.window;
     message.repeats_limit = decision.settings.bulk.repeats;
+    if (decision.decided_at == outbound::DecidedAt::Message) {
+        message.watched = outbound::watch_signs(decision.stream.stream, decision.settings);
+    }
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;
     message.message_id = decision.header.message_id;

@@ -200,10 +200,15 @@ void ReleaseFlow::explain_the_rest(std::span<const std::int64_t> ids,
     if (others.ids.empty()) {
         return;
     }
-    if (const auto found = items(others); found.has_value()) {
-        for (const ports::HeldItem& item : *found) {
-            by_id.insert_or_assign(item.recipient.id, why_left_alone(item.recipient));
+    const auto found = items(others);
+    if (!found.has_value()) {
+        for (const std::int64_t id : others.ids) {
+            by_id.insert_or_assign(id, ItemOutcome{id, What::Failed, found.error()});
         }
+        return;
+    }
+    for (const ports::HeldItem& item : *found) {
+        by_id.insert_or_assign(item.recipient.id, why_left_alone(item.recipient));
     }
 }
 
@@ -352,6 +357,9 @@ bool ReleaseFlow::claim(std::string_view token, const mail::Envelope& envelope) 
     const auto claimed =
         parts_.held.claim_token(token_hash(token), envelope.queue_id, parts_.clock.now());
     if (!claimed.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "whether a message is a release can't be looked up",
+                     claimed.error().what);
         return false;
     }
     const std::optional<ports::ReleaseGrant>& grant = *claimed;

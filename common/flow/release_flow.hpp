@@ -19,6 +19,7 @@
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
 #include "ports/submitter.hpp"
+#include "report/rate_limit.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -166,8 +167,11 @@ private:
                            std::string_view cause,
                            ports::InDoubt in_doubt,
                            std::vector<ItemOutcome>& outcomes);
+    /// Who reads a DSN: the sender, or the postmaster of this host in the sender's place.
+    enum class Reader : std::uint8_t { Sender, Postmaster };
     /// Gives back those of a message whose sender wants to hear of it.
     void report_return(OfMessage of_message,
+                       Reader reader,
                        std::string_view cause,
                        ports::InDoubt in_doubt,
                        std::vector<ItemOutcome>& outcomes);
@@ -191,8 +195,15 @@ private:
                            const config::HoldSettings& settings,
                            std::string_view cause);
     void expire(const config::HoldSettings& settings);
-    /// Those of whom nobody may be told expire later, so that they keep no other from its end.
-    void put_off_untold(std::span<const ItemOutcome> outcomes);
+    /// Those of whom nobody may be told expire later, so that they keep no other from its end; in
+    /// the end the postmaster gets them. `items` are what `outcomes` are about.
+    void end_untold(const Items& items,
+                    std::span<const ItemOutcome> outcomes,
+                    const config::HoldSettings& settings);
+    void give_to_postmaster(const Items& items);
+    void put_off(const Items& items);
+    /// Once a minute at most.
+    void warn_of_untold(std::string_view kind, std::string_view text);
     void purge(const config::HoldSettings& settings);
     /// Removes what can go out of the spool; gives how many files.
     std::size_t remove_files();
@@ -215,6 +226,7 @@ private:
     core::Guarded<std::vector<ports::ReleaseEnd>> unsettled_;
     // Of the thread that calls `work`: when to try the MTA and the returns again after trouble, and
     // when to look for what is no longer wanted.
+    report::RateLimit said_;
     core::SteadyPoint mta_pause_until_;
     core::SteadyPoint return_pause_until_;
     core::SteadyPoint next_files_;

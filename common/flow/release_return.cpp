@@ -146,11 +146,12 @@ void ReleaseFlow::give_back_message(OfMessage of_message,
         end_items(untold, Untold::ByWish, cause, in_doubt, outcomes);
     }
     if (!told.empty()) {
-        report_return(told, cause, in_doubt, outcomes);
+        report_return(told, Reader::Sender, cause, in_doubt, outcomes);
     }
 }
 
 void ReleaseFlow::report_return(OfMessage of_message,
+                                Reader reader,
                                 std::string_view cause,
                                 ports::InDoubt in_doubt,
                                 std::vector<ItemOutcome>& outcomes) {
@@ -163,7 +164,7 @@ void ReleaseFlow::report_return(OfMessage of_message,
     outbound::ReturnDsnFacts facts;
     const std::string damage = copies_.look_at(message);
     facts.original_header = header_of(message, damage);
-    if (parts_.may_be_told != nullptr &&
+    if (reader == Reader::Sender && parts_.may_be_told != nullptr &&
         !parts_.may_be_told(message,
                             mail::parse_header(facts.original_header, kMostHeaderOctets).fields)) {
         all_are(What::Untold,
@@ -172,11 +173,17 @@ void ReleaseFlow::report_return(OfMessage of_message,
         return;
     }
     facts.sender = message.sender;
+    if (reader == Reader::Postmaster) {
+        facts.sender = fmt::format("postmaster@{}", parts_.own_mail.host_name());
+        facts.in_place_of = message.sender;
+    }
     facts.envelope_id = argument_of(message.sender_arguments, "ENVID");
     facts.queue_id = message.queue_id;
     facts.others = outbound::Others::NotTold;
     facts.require_tls = mail::requires_tls(message.sender_arguments);
-    if (damage.empty() && mail::wants_whole_message(message.sender_arguments)) {
+    if (damage.empty() && reader == Reader::Postmaster) {
+        facts.original = whole_message(parts_.spool, message, kMostHandedOver);
+    } else if (damage.empty() && mail::wants_whole_message(message.sender_arguments)) {
         facts.original = whole_message(parts_.spool, message);
     }
     std::string key = "returned";
@@ -195,8 +202,10 @@ void ReleaseFlow::report_return(OfMessage of_message,
         all_are(What::Failed, dsn.error());
         return;
     }
+    const std::string_view to =
+        reader == Reader::Sender ? "the sender" : "the postmaster, since the sender can't be told";
     const auto returned = parts_.held.give_back(
-        ids, in_doubt, *dsn, fmt::format("returned to the sender: {}", cause), parts_.clock.now());
+        ids, in_doubt, *dsn, fmt::format("returned to {}: {}", to, cause), parts_.clock.now());
     if (!returned.has_value() || !*returned) {
         parts_.own_mail.drop(*dsn);
         all_are(What::Failed,

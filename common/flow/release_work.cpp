@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,7 +37,11 @@ constexpr std::chrono::seconds kBetweenFiles{5};
 constexpr std::chrono::seconds kBetweenPurges{60};
 /// The MTA, or the spool, is left alone for so long after trouble; doubled up to the limit.
 constexpr std::chrono::seconds kFirstPause{5};
+/// What nobody may be told of is looked at again so much later, and ends when it was held for so
+/// many times `[hold] expire_after`.
 constexpr std::chrono::hours kUntoldPause{24};
+constexpr int kUntoldTimes = 4;
+constexpr std::string_view kExpiry = "expiry";
 constexpr std::chrono::seconds kLongestPause{300};
 constexpr int kMostDoublings = 6;
 
@@ -152,7 +157,6 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
     if (found->empty()) {
         return;
     }
-    constexpr std::string_view kCause = "expiry";
     Items to_return;
     Items to_release;
     Items to_discard;
@@ -171,13 +175,13 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
                 break;
         }
     }
-    release_patiently(to_release, settings, kCause);
-    static_cast<void>(discard(ids_of(to_discard), kCause, ports::InDoubt::Take));
+    release_patiently(to_release, settings, kExpiry);
+    static_cast<void>(discard(ids_of(to_discard), kExpiry, ports::InDoubt::Take));
     if (parts_.clock.steady_now() < return_pause_until_) {
         return;
     }
-    const auto returned = give_back(ids_of(to_return), kCause, ports::InDoubt::Take);
-    put_off_untold(returned);
+    const auto returned = give_back(ids_of(to_return), kExpiry, ports::InDoubt::Take);
+    end_untold(to_return, returned, settings);
     if (const auto failed = std::ranges::find(returned, What::Failed, &ItemOutcome::what);
         failed != returned.end()) {
         parts_.log.write(ports::Severity::Error,
@@ -187,28 +191,81 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
     }
 }
 
-void ReleaseFlow::put_off_untold(std::span<const ItemOutcome> outcomes) {
-    std::vector<ports::Recheck> later;
+void ReleaseFlow::end_untold(const Items& items,
+                             std::span<const ItemOutcome> outcomes,
+                             const config::HoldSettings& settings) {
+    std::set<std::int64_t> untold;
     for (const ItemOutcome& outcome : outcomes) {
         if (outcome.what == What::Untold) {
-            later.push_back({.id = outcome.id, .at = parts_.clock.now() + kUntoldPause});
+            untold.insert(outcome.id);
         }
     }
-    if (later.empty()) {
+    Items over;
+    Items later;
+    const core::TimePoint last = parts_.clock.now() - settings.expire_after * kUntoldTimes;
+    for (const ports::HeldItem& item : items) {
+        if (untold.contains(item.recipient.id)) {
+            (item.message.held_at <= last ? over : later).push_back(item);
+        }
+    }
+    give_to_postmaster(over);
+    put_off(later);
+}
+
+void ReleaseFlow::give_to_postmaster(const Items& items) {
+    if (items.empty()) {
         return;
+    }
+    const auto outcomes = each_message(
+        ids_of(items),
+        ports::InDoubt::Take,
+        [&](OfMessage of_message, std::vector<ItemOutcome>& done) {
+            report_return(of_message, Reader::Postmaster, kExpiry, ports::InDoubt::Take, done);
+        });
+    const auto returned = std::ranges::count(outcomes, What::Returned, &ItemOutcome::what);
+    if (returned > 0) {
+        warn_of_untold(
+            "returned",
+            fmt::format("{} expired recipients were returned to the postmaster: their senders have "
+                        "not logged in and have no domain of [outgoing] own_domains, so that no "
+                        "DSN goes there",
+                        returned));
+    }
+    if (returned < std::ssize(outcomes)) {
+        return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
+    }
+}
+
+void ReleaseFlow::put_off(const Items& items) {
+    if (items.empty()) {
+        return;
+    }
+    std::vector<ports::Recheck> later;
+    for (const ports::HeldItem& item : items) {
+        later.push_back({.id = item.recipient.id, .at = parts_.clock.now() + kUntoldPause});
     }
     if (const auto put_off = parts_.held.expire_later(later); !put_off.has_value()) {
         trouble_.say(ports::Severity::Error, "expired mail can't be put off", put_off.error().what);
         return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
         return;
     }
-    parts_.log.write(
-        ports::Severity::Warning,
-        fmt::format(
-            "release: {} expired recipients stay held, and are looked at again in a day: "
-            "their senders have not logged in and have no domain of [outgoing] own_domains, "
-            "so that no DSN goes there; release or discard them",
-            later.size()));
+    warn_of_untold(
+        "put off",
+        fmt::format("{} expired recipients stay held, and are looked at again in a day: their "
+                    "senders have not logged in and have no domain of [outgoing] own_domains, so "
+                    "that no DSN goes there; release or discard them, or the postmaster gets them "
+                    "after {} times expire_after",
+                    later.size(),
+                    kUntoldTimes));
+}
+
+void ReleaseFlow::warn_of_untold(std::string_view kind, std::string_view text) {
+    if (const auto left_out = said_.admit(kind, parts_.clock.steady_now())) {
+        parts_.log.write(ports::Severity::Warning,
+                         fmt::format("release: {}{}",
+                                     text,
+                                     *left_out > 0 ? fmt::format(" left_out={}", *left_out) : ""));
+    }
 }
 
 void ReleaseFlow::purge(const config::HoldSettings& settings) {
@@ -294,11 +351,15 @@ ReleaseFlow::Items ReleaseFlow::refused_before() {
     good.kind = mail::HeldKind::Mail;
     good.finding = mail::kNoFinding;
     good.in_doubt = false;
-    auto found = items(good).value_or(Items{});
-    std::erase_if(found, [](const ports::HeldItem& item) {
+    auto found = items(good);
+    if (!found.has_value()) {
+        trouble_.say(ports::Severity::Error, "who was refused can't be looked up", found.error());
+        return {};
+    }
+    std::erase_if(*found, [](const ports::HeldItem& item) {
         return item.recipient.attempts == 0 || item.recipient.release_at.has_value();
     });
-    return found;
+    return *std::move(found);
 }
 
 void ReleaseFlow::put_in_doubt() {

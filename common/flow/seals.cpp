@@ -15,6 +15,7 @@
 #include "mail/outcome.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "outbound/fingerprint.hpp"
 
 #include <algorithm>
 #include <array>
@@ -98,11 +99,12 @@ std::optional<dsn::Seal> Seals::leave(const Submitting& who,
     }
     const std::string nonce =
         fmt::format("{} {} {}", who.session_id, envelope.queue_id, now.time_since_epoch().count());
-    return dsn::make_seal(
-        {.sender = seal_key(envelope.sender), .recipients = std::move(recipients)},
-        keys.back(),
-        now,
-        nonce);
+    return dsn::make_seal({.sender = seal_key(envelope.sender),
+                           .recipients = std::move(recipients),
+                           .identity = outbound::identity_digest(headers)},
+                          keys.back(),
+                          now,
+                          nonce);
 }
 
 std::optional<dsn::OpenSeal> Seals::open_fresh(std::string_view text,

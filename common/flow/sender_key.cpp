@@ -3,7 +3,7 @@
 
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
-#include "outbound/folded_sender.hpp"
+#include "mail/folded_sender.hpp"
 
 #include <string>
 
@@ -16,8 +16,8 @@ std::string sender_key(const Submitting& who, const mail::Envelope& envelope) {
     return fmt::format("{} {}",
                        who.user,
                        envelope.recipients.size() == 1
-                           ? outbound::folded_sender(sender, envelope.recipients.front().as_given())
-                           : outbound::folded_sender(sender));
+                           ? mail::folded_sender(sender, envelope.recipients.front().as_given())
+                           : mail::folded_sender(sender));
 }
 
 }  // namespace holdback::flow

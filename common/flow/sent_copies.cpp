@@ -102,7 +102,7 @@ core::Result<void, std::string> SentCopies::look_up(const SentMessage& message,
     const std::optional<core::TimePoint> this_message = time_of(keys.back());
     for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
         const std::optional<core::TimePoint> at = time_of(keys[i]);
-        if (at.has_value() && *at >= since && at != this_message) {
+        if (recipients[i].is_counted() && at.has_value() && *at >= since && at != this_message) {
             facts.at(i).sent_at = at;
         }
     }

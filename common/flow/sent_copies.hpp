@@ -50,7 +50,8 @@ public:
     explicit SentCopies(const Parts& parts) : parts_(parts) {}
 
     /// Fills in when the recipients of `facts` got the message, one by one as in `recipients`, as
-    /// far as that was within `window`. The error is the store's; nothing is filled in then.
+    /// far as that was within `window` and the message is not itself what was sent then
+    /// (`Recipient::is_counted`). The error is the store's; nothing is filled in then.
     [[nodiscard]] core::Result<void, std::string> look_up(
         const SentMessage& message,
         std::span<const mail::Recipient> recipients,

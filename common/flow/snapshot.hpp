@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a session works by: settings, codes and rules, swapped as a whole on reload.
+// What a session works by: settings, codes, rules and words, swapped as a whole on reload.
 
 #include "config/settings.hpp"
-#include "dsn/rule_set.hpp"
+#include "dsn/knowledge.hpp"
 #include "mail/failure_code.hpp"
 #include "outbound/address_lists.hpp"
 
@@ -17,7 +17,7 @@ namespace holdback::flow {
 struct Snapshot {
     config::Settings settings;
     mail::CodeCatalogue codes;
-    dsn::RuleSet rules;
+    dsn::Knowledge knowledge;
     outbound::AddressLists lists;
 };
 

@@ -4,6 +4,9 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/folded_sender.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 
@@ -13,7 +16,6 @@
 #include <limits>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,8 +35,11 @@ std::uint64_t well_below(std::uint64_t limit) {
 
 }  // namespace
 
-std::string SpoolRoom::sender_of(std::string_view user, std::string_view sender) {
-    return user.empty() ? core::to_lower(sender) : std::string(user);
+std::string SpoolRoom::sender_of(const Submitting& who, const mail::Envelope& envelope) {
+    const bool is_one = envelope.recipients.size() == 1;
+    return mail::spool_sharer(who.user,
+                              envelope.sender_text(),
+                              is_one ? envelope.recipients.front().as_given() : std::string());
 }
 
 std::optional<std::uint64_t> SpoolRoom::disk_room(const config::HoldSettings& settings) const {

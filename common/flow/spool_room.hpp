@@ -6,6 +6,8 @@
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "flow/store_trouble.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
@@ -17,7 +19,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 
 namespace holdback::flow {
 
@@ -45,8 +46,9 @@ public:
 
     explicit SpoolRoom(const Parts& parts) : parts_(parts), trouble_(*parts.log, *parts.clock) {}
 
-    /// By whom the spool is shared: the SASL user, else the envelope sender.
-    [[nodiscard]] static std::string sender_of(std::string_view user, std::string_view sender);
+    /// By whom the spool is shared (`mail::spool_sharer`).
+    [[nodiscard]] static std::string sender_of(const Submitting& who,
+                                               const mail::Envelope& envelope);
 
     /// Why no message of this sender can be held now, for the log; nullopt: it can.
     [[nodiscard]] std::optional<std::string> refusal(const std::string& sender,

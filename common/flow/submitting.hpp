@@ -12,7 +12,9 @@ namespace holdback::flow {
 /// Who submits a message, by connection and macros.
 struct Submitting {
     std::string session_id;
-    std::string user;    ///< SASL user or empty
+    std::string user;  ///< SASL user or empty
+    /// The client has logged in; who that was may not be known, behind a proxy.
+    bool logged_in = false;
     std::string daemon;  ///< {daemon_name}
     std::optional<mail::IpAddress> client;
     std::string client_text;
@@ -20,6 +22,9 @@ struct Submitting {
     /// has its address); else empty.
     std::string client_name;
     bool over_smtp = true;
+    /// Of inbound mail that a program of this host hands in: the client from which this MTA took it
+    /// before, as the header says. Whoever may hand in mail here can write that.
+    std::optional<mail::IpAddress> entered_from;
 };
 
 }  // namespace holdback::flow

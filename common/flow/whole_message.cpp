@@ -10,17 +10,16 @@
 
 namespace holdback::flow {
 
-std::string whole_message(ports::Spool& spool, const mail::HeldMessage& message) {
-    constexpr std::size_t kMostOctets = std::size_t{1024} * 1024;
-    if (message.octets > kMostOctets) {
+std::string whole_message(ports::Spool& spool, const mail::HeldMessage& message, std::size_t most) {
+    if (message.octets > most) {
         return {};
     }
     std::string octets;
     const auto read = spool.read(message, [&](std::string_view piece) {
         octets += piece;
-        return octets.size() <= kMostOctets;
+        return octets.size() <= most;
     });
-    return read.has_value() && octets.size() <= kMostOctets ? octets : std::string();
+    return read.has_value() && octets.size() <= most ? octets : std::string();
 }
 
 }  // namespace holdback::flow

@@ -5,12 +5,19 @@
 #include "mail/held.hpp"
 #include "ports/spool.hpp"
 
+#include <cstddef>
 #include <string>
 
 namespace holdback::flow {
 
-/// The octets of a held message; empty when they are more than a report should carry (1 MiB) or
-/// can't be read: then its header has to do.
-[[nodiscard]] std::string whole_message(ports::Spool& spool, const mail::HeldMessage& message);
+/// What a report should carry at most, in octets; and one that is the last place of a message.
+inline constexpr std::size_t kMostReturned = std::size_t{1} << 20U;
+inline constexpr std::size_t kMostHandedOver = std::size_t{16} << 20U;
+
+/// The octets of a held message; empty when they are more than `most` or can't be read: then its
+/// header has to do.
+[[nodiscard]] std::string whole_message(ports::Spool& spool,
+                                        const mail::HeldMessage& message,
+                                        std::size_t most = kMostReturned);
 
 }  // namespace holdback::flow

@@ -159,7 +159,8 @@ public:
 
     [[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> read(const TomlTable& root,
                                                                      std::string_view file) {
-        for_each_table(root, "code", errors_, [this](TableReader& reader) { read_table(reader); });
+        for_each_table(
+            root, errors_, {{"code", [this](TableReader& reader) { read_table(reader); }}});
         if (shipped_ != nullptr) {
             for (const mail::CodeEntry& entry : shipped_->entries()) {
                 if (find(entry.code) == nullptr) {

@@ -7,12 +7,16 @@
 #include "ports/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <deque>
 #include <expected>
 #include <fcntl.h>
 #include <memory>
@@ -32,7 +36,6 @@
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/syslog_sink.h>
 
 namespace holdback::io {
 
@@ -44,7 +47,8 @@ constexpr const char* kSyslogSocket = "/dev/log";
 constexpr std::string_view kFilePrefix = "file:";
 constexpr const char* kLinePattern = "%Y-%m-%dT%H:%M:%S.%e%z holdback[%P] %l: %v";
 
-using SinkPointer = std::shared_ptr<spdlog::sinks::sink>;
+class PatientSink;
+using SinkPointer = std::shared_ptr<PatientSink>;
 
 /// Owns a file descriptor.
 class Descriptor {
@@ -83,7 +87,12 @@ std::size_t write_all(int descriptor, std::string_view octets) {
     return octets.size() - rest.size();
 }
 
-using LostLines = std::shared_ptr<std::atomic<std::uint64_t>>;
+/// Lines that were not written when they should have been.
+struct LineCounts {
+    std::atomic<std::uint64_t> lost{0};
+    std::atomic<std::uint64_t> late{0};  ///< those that wait
+};
+using SharedCounts = std::shared_ptr<LineCounts>;
 
 /// The severities of syslog(3), which the journal uses too.
 int syslog_priority(spdlog::level::level_enum level) {
@@ -100,101 +109,197 @@ std::string_view payload_of(const spdlog::details::log_msg& message) {
     return {message.payload.data(), message.payload.size()};
 }
 
-/// Standard error, or a file that the sink then owns. One write(2) per line: nothing is lost with
-/// the process, and the lines of several writers do not mix.
-class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
+/// Lines that a target did not take wait in memory, and go before the next one that it takes.
+/// Beyond a limit they are lost: counted, and their number stands in their place.
+class PatientSink : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    DescriptorSink(std::optional<Descriptor> file, LostLines lost)
-        : file_(std::move(file)), lost_(std::move(lost)) {}
+    explicit PatientSink(SharedCounts counts) : counts_(std::move(counts)) {}
+    PatientSink(const PatientSink&) = delete;
+    PatientSink& operator=(const PatientSink&) = delete;
+    PatientSink(PatientSink&&) = delete;
+    PatientSink& operator=(PatientSink&&) = delete;
+    ~PatientSink() override {
+        counts_->lost.fetch_add(late_.size());
+        counts_->late.fetch_sub(late_.size());
+    }
+
+    /// Takes over what is late in another sink of the same kind, before anything is written here.
+    void inherit(PatientSink& other) {
+        const std::scoped_lock lock(mutex_, other.mutex_);
+        std::swap(late_, other.late_);
+        std::swap(octets_, other.octets_);
+        std::swap(missing_, other.missing_);
+        std::swap(why_, other.why_);
+    }
 
 protected:
-    void sink_it_(const spdlog::details::log_msg& message) override {
-        spdlog::memory_buf_t line;
-        formatter_->format(message, line);
-        std::string text(line.data(), line.size());
-        if (missing_ > 0) {
-            text = said_missing(message) + text;
-        }
-        // A part of a line that was cut off ends here.
-        const bool is_cut = cut_;
-        if (is_cut) {
-            text.insert(0, 1, '\n');
-        }
-        const std::size_t written =
-            write_all(file_.has_value() ? file_->number() : STDERR_FILENO, text);
-        if (written == text.size()) {
-            missing_ = 0;
-            cut_ = false;
+    /// A line as the target wants it.
+    [[nodiscard]] virtual std::string shaped(const spdlog::details::log_msg& message) = 0;
+    /// False when the target did not take the line whole; `errno` tells why.
+    [[nodiscard]] virtual bool send(const std::string& line) = 0;
+
+    void sink_it_(const spdlog::details::log_msg& message) final {
+        std::string line = shaped(message);
+        if (send_late(message) && send(line)) {
             return;
         }
         why_ = text_of(errno);
-        cut_ = written > 0 || is_cut;
-        ++missing_;
-        lost_->fetch_add(1);
+        if (octets_ + line.size() > kMostOctets) {
+            ++missing_;
+            counts_->lost.fetch_add(1);
+            return;
+        }
+        octets_ += line.size();
+        counts_->late.fetch_add(1);
+        late_.push_back(std::move(line));
     }
-    void flush_() override {}
+    void flush_() final {}
 
 private:
-    /// The line that stands in the place of those that are missing.
-    std::string said_missing(const spdlog::details::log_msg& message) {
-        const std::string words = fmt::format("log: {} lines are missing here: {}", missing_, why_);
-        const spdlog::details::log_msg notice(message.time,
-                                              message.source,
-                                              message.logger_name,
-                                              spdlog::level::err,
-                                              spdlog::string_view_t(words));
-        spdlog::memory_buf_t line;
-        formatter_->format(notice, line);
-        return {line.data(), line.size()};
+    static constexpr std::size_t kMostOctets = std::size_t{4} << 20U;
+
+    /// True when no line is late any more.
+    [[nodiscard]] bool send_late(const spdlog::details::log_msg& message) {
+        if (late_.empty()) {
+            return true;
+        }
+        const std::string words =
+            fmt::format("log: {} lines come late, {} behind them are missing: {}",
+                        late_.size(),
+                        missing_,
+                        why_);
+        if (!is_said_ && !send(shaped({message.time,
+                                       message.source,
+                                       message.logger_name,
+                                       spdlog::level::err,
+                                       spdlog::string_view_t(words)}))) {
+            return false;
+        }
+        is_said_ = true;
+        while (!late_.empty()) {
+            if (!send(late_.front())) {
+                return false;
+            }
+            octets_ -= late_.front().size();
+            counts_->late.fetch_sub(1);
+            late_.pop_front();
+        }
+        is_said_ = false;
+        missing_ = 0;
+        return true;
     }
 
-    std::optional<Descriptor> file_;
-    LostLines lost_;
+    SharedCounts counts_;
+    std::deque<std::string> late_;
+    std::size_t octets_ = 0;     // of the late ones
     std::uint64_t missing_ = 0;  // since the last line that was written
     std::string why_;
+    bool is_said_ = false;
+};
+
+/// Standard error, or a file that the sink then owns. One write(2) per line: nothing is lost with
+/// the process, and the lines of several writers do not mix.
+class DescriptorSink : public PatientSink {
+public:
+    DescriptorSink(std::optional<Descriptor> file, SharedCounts lost)
+        : PatientSink(std::move(lost)), file_(std::move(file)) {}
+
+protected:
+    [[nodiscard]] std::string shaped(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        return {line.data(), line.size()};
+    }
+    [[nodiscard]] bool send(const std::string& line) final {
+        // A part of a line that was cut off ends here.
+        const std::string text = cut_ ? "\n" + line : line;
+        const std::size_t written =
+            write_all(file_.has_value() ? file_->number() : STDERR_FILENO, text);
+        const bool is_whole = written == text.size();
+        cut_ = !is_whole && (written > 0 || cut_);
+        return is_whole;
+    }
+
+private:
+    std::optional<Descriptor> file_;
     bool cut_ = false;  // the file ends within a line
 };
 
 /// Standard error with the priority in front, as a service manager reads it (sd-daemon(3)).
-class PrefixSink final : public spdlog::sinks::base_sink<std::mutex> {
+class PrefixSink final : public DescriptorSink {
+public:
+    explicit PrefixSink(SharedCounts lost) : DescriptorSink(std::nullopt, std::move(lost)) {}
+
 protected:
-    void sink_it_(const spdlog::details::log_msg& message) override {
-        write_all(STDERR_FILENO,
-                  fmt::format("<{}>{}\n", syslog_priority(message.level), payload_of(message)));
+    [[nodiscard]] std::string shaped(const spdlog::details::log_msg& message) override {
+        return fmt::format("<{}>{}\n", syslog_priority(message.level), payload_of(message));
     }
-    void flush_() override {}
 };
 
-/// The journal's own protocol: one datagram of fields per line. The address is looked up with each
-/// datagram, so that a journal that was restarted is found again.
-class JournalSink final : public spdlog::sinks::base_sink<std::mutex> {
+/// One datagram per line. The address is looked up with each one, so that a log daemon that was
+/// restarted is found again.
+class DatagramSink : public PatientSink {
 public:
-    explicit JournalSink(Descriptor socket) : socket_(std::move(socket)) {
+    DatagramSink(Descriptor socket, std::string_view path, SharedCounts lost)
+        : PatientSink(std::move(lost)), socket_(std::move(socket)) {
         address_.sun_family = AF_UNIX;
-        std::string_view(kJournalSocket).copy(&address_.sun_path[0], sizeof address_.sun_path - 1);
+        path.copy(&address_.sun_path[0], sizeof address_.sun_path - 1);
     }
 
 protected:
-    void sink_it_(const spdlog::details::log_msg& message) override {
-        const std::string fields =
-            fmt::format("MESSAGE={}\nPRIORITY={}\nSYSLOG_IDENTIFIER={}\nSYSLOG_FACILITY={}\n",
-                        payload_of(message),
-                        syslog_priority(message.level),
-                        kIdentity,
-                        static_cast<unsigned>(LOG_MAIL) >> 3U);
+    [[nodiscard]] bool send(const std::string& line) final {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how C spells an address
         const auto* const address = reinterpret_cast<const sockaddr*>(&address_);
-        const ssize_t sent = ::sendto(
-            socket_.number(), fields.data(), fields.size(), MSG_NOSIGNAL, address, sizeof address_);
-        if (sent < 0) {
-            write_all(STDERR_FILENO, fmt::format("{}\n", payload_of(message)));
-        }
+        return ::sendto(socket_.number(),
+                        line.data(),
+                        line.size(),
+                        MSG_NOSIGNAL,
+                        address,
+                        sizeof address_) >= 0;
     }
-    void flush_() override {}
 
 private:
     Descriptor socket_;
     sockaddr_un address_{};
+};
+
+/// The journal's own protocol: fields.
+class JournalSink final : public DatagramSink {
+public:
+    JournalSink(Descriptor socket, SharedCounts lost)
+        : DatagramSink(std::move(socket), kJournalSocket, std::move(lost)) {}
+
+protected:
+    [[nodiscard]] std::string shaped(const spdlog::details::log_msg& message) override {
+        return fmt::format("MESSAGE={}\nPRIORITY={}\nSYSLOG_IDENTIFIER={}\nSYSLOG_FACILITY={}\n",
+                           payload_of(message),
+                           syslog_priority(message.level),
+                           kIdentity,
+                           static_cast<unsigned>(LOG_MAIL) >> 3U);
+    }
+};
+
+/// What syslog(3) writes, which tells nobody when a line is lost.
+class SyslogSink final : public DatagramSink {
+public:
+    SyslogSink(Descriptor socket, SharedCounts lost)
+        : DatagramSink(std::move(socket), kSyslogSocket, std::move(lost)) {}
+
+protected:
+    [[nodiscard]] std::string shaped(const spdlog::details::log_msg& message) override {
+        const std::time_t time = std::chrono::system_clock::to_time_t(message.time);
+        std::tm local{};
+        localtime_r(&time, &local);
+        std::array<char, 32> stamp{};
+        const std::size_t size = std::strftime(stamp.data(), stamp.size(), "%b %e %T", &local);
+        return fmt::format(
+            "<{}>{} {}[{}]: {}",
+            static_cast<unsigned>(LOG_MAIL) | static_cast<unsigned>(syslog_priority(message.level)),
+            std::string_view(stamp.data(), size),
+            kIdentity,
+            ::getpid(),
+            payload_of(message));
+    }
 };
 
 // ---- From settings to a sink -------------------------------------------------------------------
@@ -230,7 +335,7 @@ SinkKind kind_of(std::string_view target) {
     return ::access(kSyslogSocket, W_OK) == 0 ? SinkKind::Syslog : SinkKind::Stderr;
 }
 
-core::Result<SinkPointer, LogError> file_sink(const std::string& path, const LostLines& lost) {
+core::Result<SinkPointer, LogError> file_sink(const std::string& path, const SharedCounts& lost) {
     constexpr mode_t kMode = 0640;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): the only open(2) that takes a mode
     Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode));
@@ -242,21 +347,22 @@ core::Result<SinkPointer, LogError> file_sink(const std::string& path, const Los
 
 core::Result<SinkPointer, LogError> make_sink(SinkKind kind,
                                               const std::string& target,
-                                              const LostLines& lost) {
+                                              const SharedCounts& lost) {
     switch (kind) {
-        case SinkKind::Journal: {
+        case SinkKind::Journal:
+        case SinkKind::Syslog: {
             Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
             if (socket.number() < 0) {
                 return std::unexpected(
-                    LogError{fmt::format("cannot reach the journal: {}", text_of(errno))});
+                    LogError{fmt::format("cannot reach the {}: {}", target, text_of(errno))});
             }
-            return std::make_shared<JournalSink>(std::move(socket));
+            if (kind == SinkKind::Journal) {
+                return std::make_shared<JournalSink>(std::move(socket), lost);
+            }
+            return std::make_shared<SyslogSink>(std::move(socket), lost);
         }
         case SinkKind::PrefixedStderr:
-            return std::make_shared<PrefixSink>();
-        case SinkKind::Syslog:
-            return std::make_shared<spdlog::sinks::syslog_sink_mt>(
-                kIdentity, LOG_PID, LOG_MAIL, false);
+            return std::make_shared<PrefixSink>(lost);
         case SinkKind::Stderr:
             return std::make_shared<DescriptorSink>(std::nullopt, lost);
         case SinkKind::File:
@@ -310,21 +416,24 @@ public:
         const SinkKind kind = kind_of(settings.target);
         const std::shared_ptr<const Output> before = current();
         SinkPointer sink;
-        // One sink only may have the process's connection to syslog: its end closes it. Where the
-        // kind stays the same, nothing but a file has to be opened anew.
+        // Where the kind stays the same, nothing but a file has to be opened anew.
         if (before != nullptr && before->kind == kind && kind != SinkKind::File) {
-            sink = before->logger->sinks().front();
+            sink = before->sink;
         } else {
-            auto made = make_sink(kind, settings.target, lost_);
+            auto made = make_sink(kind, settings.target, counts_);
             if (!made.has_value()) {
                 return std::unexpected(std::move(made.error()));
             }
             sink = std::move(*made);
+            if (before != nullptr && before->kind == kind) {
+                sink->inherit(*before->sink);
+            }
         }
         auto logger = std::make_shared<spdlog::logger>(kIdentity, sink);
         logger->set_level(level_of(settings.level));
         logger->set_pattern(kLinePattern);
-        auto next = std::make_shared<const Output>(Output{kind, std::move(logger)});
+        auto next =
+            std::make_shared<const Output>(Output{kind, std::move(sink), std::move(logger)});
         output_.with([&next](auto& output) { output.swap(next); });
         return {};
     }
@@ -339,11 +448,13 @@ public:
         }
     }
 
-    std::uint64_t lost() const override { return lost_->load(); }
+    std::uint64_t lost() const override { return counts_->lost.load(); }
+    std::uint64_t late() const override { return counts_->late.load(); }
 
 private:
     struct Output {
         SinkKind kind;
+        SinkPointer sink;
         std::shared_ptr<spdlog::logger> logger;
     };
 
@@ -351,7 +462,7 @@ private:
         return output_.with([](const auto& output) { return output; });
     }
 
-    LostLines lost_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+    SharedCounts counts_ = std::make_shared<LineCounts>();
     core::Guarded<std::shared_ptr<const Output>> output_;
 };
 

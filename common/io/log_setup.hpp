@@ -27,13 +27,16 @@ public:
 
     /// Lines that could not be written since the start.
     [[nodiscard]] virtual std::uint64_t lost() const = 0;
+    /// Lines that wait for the target to take them.
+    [[nodiscard]] virtual std::uint64_t late() const = 0;
 };
 
 /// Opens the log that the settings name. "journal" means the journal's own socket; where there is
 /// none, syslog, and where there is none of that either, standard error. "syslog" is facility mail,
-/// identity holdback. A file is made with mode 0640 and appended to; lines that it
-/// does not take (a full disk) are counted, and their number stands before the next one that it
-/// does. Lines below the level are dropped. A control character in a line becomes '?'.
+/// identity holdback. A file is made with mode 0640 and appended to. Lines that the target does not
+/// take (a full disk, a log daemon that is away) wait in memory, 4 MiB of them, and go before the
+/// next one that it does; the others are lost, and counted. Lines below the level are dropped. A
+/// control character in a line becomes '?'.
 [[nodiscard]] core::Result<std::unique_ptr<ProgramLog>, LogError> make_log(
     const config::LogSettings& settings);
 

@@ -118,6 +118,8 @@ public:
         if (is_first) {
             names.host_name = core::to_lower(values["myhostname"]);
             names.origin = origin_of(values["myorigin"], names);
+        } else if (!values["myhostname"].empty()) {
+            names.other_names.push_back(core::to_lower(values["myhostname"]));
         }
         const auto with_parents = words(values["parent_domain_matches_subdomains"]);
         for (const std::string_view list : kPostfixLists) {
@@ -148,6 +150,9 @@ public:
         names.knows_hops = !by_sender && (is_first || names.knows_hops);
         if (const auto services = ask({"-M"}, names)) {
             names.transports.merge(config::parse_master(*services));
+            for (const std::string& name : config::parse_service_names(*services)) {
+                names.other_names.push_back(core::to_lower(name));
+            }
         }
         return words(values["multi_instance_directories"]);
     }

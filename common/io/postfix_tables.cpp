@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "io/program_output.hpp"
+#include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/mta_names.hpp"
 #include "mail/transport.hpp"
@@ -12,6 +13,7 @@
 #include "ports/mta_tables.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <map>
@@ -33,9 +35,27 @@ constexpr std::chrono::minutes kKept{5};
 constexpr std::chrono::minutes kRest{1};
 constexpr std::size_t kMostKept = 20'000;
 
-/// How transport(5) looks a domain up: itself, then ".parent" for each one above it.
-std::vector<std::string> transport_keys(const mail::Domain& domain) {
-    return mail::DomainList("", mail::Subdomains::ByDot).keys_of(domain);
+/// How transport(5) looks an address up: itself, without its extension, its domain, then ".parent"
+/// for each one above that.
+std::vector<std::string> transport_keys(const mail::Address& address) {
+    const std::string key = address.key();
+    std::vector<std::string> keys{key};
+    const std::size_t at = key.rfind('@');
+    const std::size_t plus = key.find('+');
+    if (plus != std::string::npos && plus > 0 && plus < at) {
+        keys.push_back(key.substr(0, plus) + key.substr(at));
+    }
+    for (std::string& name :
+         mail::DomainList("", mail::Subdomains::ByDot).keys_of(address.domain())) {
+        keys.push_back(std::move(name));
+    }
+    return keys;
+}
+
+/// True for tables of patterns, which are asked for whole addresses and for nothing else.
+bool has_patterns(const mail::MtaTable& table) {
+    return std::ranges::any_of(std::array<std::string_view, 3>{"regexp:", "pcre:", "cidr:"},
+                               [&](std::string_view type) { return table.name.contains(type); });
 }
 
 /// The first line by which postmap says that a table gave no answer.
@@ -114,9 +134,13 @@ void PostfixTables::look_up(const mail::MtaTable& table,
     }
 }
 
-ports::OwnRoute PostfixTables::by_transport(const mail::Domain& domain) const {
-    for (const mail::MtaTable& table : names_.transport_maps) {
-        for (const std::string& key : transport_keys(domain)) {
+ports::OwnRoute PostfixTables::by_transport(const mail::Address& address) const {
+    const std::vector<std::string> keys = transport_keys(address);
+    for (const std::string& key : keys) {
+        for (const mail::MtaTable& table : names_.transport_maps) {
+            if (has_patterns(table) && key != keys.front()) {
+                continue;
+            }
             const std::optional<std::string>* const value = find(table, key);
             if (value == nullptr) {
                 return {.membership = mail::Membership::Unknown, .list = {}};
@@ -138,20 +162,20 @@ ports::OwnRoute PostfixTables::by_transport(const mail::Domain& domain) const {
     return {.membership = mail::Membership::No, .list = {}};
 }
 
-ports::OwnRoute PostfixTables::route_of(const mail::Domain& domain) const {
+ports::OwnRoute PostfixTables::route_of(const mail::Address& address) const {
     const auto table_has = [this](const mail::MtaTable& table, std::string_view key) {
         const std::optional<std::string>* const value = find(table, key);
         return value == nullptr ? std::optional<bool>() : std::optional(value->has_value());
     };
     bool unknown = false;
     for (const mail::DomainList& list : names_.lists) {
-        const mail::Membership membership = list.has(domain, table_has);
+        const mail::Membership membership = list.has(address.domain(), table_has);
         if (membership == mail::Membership::Yes) {
             return {.membership = membership, .list = list.name(), .is_served = true};
         }
         unknown = unknown || membership == mail::Membership::Unknown;
     }
-    ports::OwnRoute route = by_transport(domain);
+    ports::OwnRoute route = by_transport(address);
     // What could not be read may have it.
     unknown = unknown || !names_.troubles.empty();
     if (route.membership == mail::Membership::No && unknown) {
@@ -160,31 +184,32 @@ ports::OwnRoute PostfixTables::route_of(const mail::Domain& domain) const {
     return route;
 }
 
-std::vector<ports::OwnRoute> PostfixTables::ask(std::span<const mail::Domain> domains,
+std::vector<ports::OwnRoute> PostfixTables::ask(std::span<const mail::Address> addresses,
                                                 core::SteadyPoint deadline) {
-    std::vector<ports::OwnRoute> routes(domains.size());
+    std::vector<ports::OwnRoute> routes(addresses.size());
     const std::unique_lock lock(mutex_, deadline);
     if (!lock.owns_lock() || names_.kind == mail::MtaKind::None) {
         return routes;
     }
     std::map<mail::MtaTable, Keys> questions;
-    for (const mail::Domain& domain : domains) {
+    for (const mail::Address& address : addresses) {
         for (const mail::DomainList& list : names_.lists) {
-            const std::vector<std::string> keys = list.keys_of(domain);
+            const std::vector<std::string> keys = list.keys_of(address.domain());
             list.each_table([&](const mail::MtaTable& table) {
                 questions[table].insert(keys.begin(), keys.end());
             });
         }
-        const std::vector<std::string> keys = transport_keys(domain);
+        const std::vector<std::string> keys = transport_keys(address);
         for (const mail::MtaTable& table : names_.transport_maps) {
-            questions[table].insert(keys.begin(), keys.end());
+            questions[table].insert(keys.begin(),
+                                    has_patterns(table) ? keys.begin() + 1 : keys.end());
         }
     }
     for (const auto& [table, keys] : questions) {
         look_up(table, keys, deadline);
     }
     std::ranges::transform(
-        domains, routes.begin(), [this](const mail::Domain& domain) { return route_of(domain); });
+        addresses, routes.begin(), [this](const mail::Address& each) { return route_of(each); });
     return routes;
 }
 

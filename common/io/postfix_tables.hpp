@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "io/deadline_mutex.hpp"
+#include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/mta_names.hpp"
 #include "ports/log.hpp"
@@ -30,7 +31,7 @@ public:
     /// From now on these names count, and what was kept is forgotten.
     void use(const mail::MtaNames& names);
 
-    [[nodiscard]] std::vector<ports::OwnRoute> ask(std::span<const mail::Domain> domains,
+    [[nodiscard]] std::vector<ports::OwnRoute> ask(std::span<const mail::Address> addresses,
                                                    core::SteadyPoint deadline) override;
 
 private:
@@ -46,8 +47,8 @@ private:
     using Tables = std::map<mail::MtaTable, Known>;
 
     void look_up(const mail::MtaTable& table, const Keys& keys, core::SteadyPoint deadline);
-    [[nodiscard]] ports::OwnRoute route_of(const mail::Domain& domain) const;
-    [[nodiscard]] ports::OwnRoute by_transport(const mail::Domain& domain) const;
+    [[nodiscard]] ports::OwnRoute route_of(const mail::Address& address) const;
+    [[nodiscard]] ports::OwnRoute by_transport(const mail::Address& address) const;
     [[nodiscard]] const std::optional<std::string>* find(const mail::MtaTable& table,
                                                          std::string_view key) const;
 

@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/rule_set.hpp"
+#include "io/directory_files.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
 #include "mail/failure_code.hpp"
@@ -112,60 +113,65 @@ constexpr auto kRuleKeys = std::to_array<std::string_view>({"id",
                                                             "reporting_mta",
                                                             "reply",
                                                             "status",
+                                                            "provider",
                                                             "expect",
                                                             "overrides"});
 
-core::Result<std::vector<dsn::Rule>, FileErrors> rules_from(const TomlTable& root,
-                                                            const mail::CodeCatalogue& codes) {
+constexpr auto kProviderKeys = std::to_array<std::string_view>({"id", "hosts", "marks"});
+
+dsn::Rule read_rule(TableReader& reader, const mail::CodeCatalogue& codes, FileErrors& errors) {
+    reader.allow_only(kRuleKeys);
+    dsn::Rule rule;
+    rule.id = reader.needed_text("id");
+    rule.code = read_rule_code(reader, codes).value_or(mail::kUnknownFailure);
+    rule.text = reader.texts("text");
+    rule.remote_mta = reader.texts("remote_mta");
+    rule.reporting_mta = reader.texts("reporting_mta");
+    rule.reply = reader.texts("reply");
+    rule.status = reader.texts("status");
+    rule.provider = reader.text("provider");
+    rule.expect = read_examples(reader, errors);
+    rule.overrides = reader.texts("overrides");
+    rule.file = reader.place().file;
+    rule.line = reader.place().line;
+    return rule;
+}
+
+dsn::Provider read_provider(TableReader& reader) {
+    reader.allow_only(kProviderKeys);
+    dsn::Provider provider;
+    provider.id = reader.needed_text("id");
+    provider.hosts = reader.texts("hosts");
+    provider.marks = reader.texts("marks");
+    provider.file = reader.place().file;
+    provider.line = reader.place().line;
+    if (provider.hosts.empty() && provider.marks.empty()) {
+        reader.wrong(reader.place(), "a provider needs \"hosts\" or \"marks\"");
+    }
+    return provider;
+}
+
+core::Result<RuleFile, FileErrors> rules_from(const TomlTable& root,
+                                              const mail::CodeCatalogue& codes) {
     FileErrors errors;
-    std::vector<dsn::Rule> rules;
-    for_each_table(root, "rule", errors, [&](TableReader& reader) {
-        reader.allow_only(kRuleKeys);
-        dsn::Rule rule;
-        rule.id = reader.needed_text("id");
-        rule.code = read_rule_code(reader, codes).value_or(mail::kUnknownFailure);
-        rule.text = reader.texts("text");
-        rule.remote_mta = reader.texts("remote_mta");
-        rule.reporting_mta = reader.texts("reporting_mta");
-        rule.reply = reader.texts("reply");
-        rule.status = reader.texts("status");
-        rule.expect = read_examples(reader, errors);
-        rule.overrides = reader.texts("overrides");
-        rule.file = reader.place().file;
-        rule.line = reader.place().line;
-        rules.push_back(std::move(rule));
-    });
+    RuleFile file;
+    const auto take_rule = [&](TableReader& reader) {
+        file.rules.push_back(read_rule(reader, codes, errors));
+    };
+    const auto take_provider = [&file](TableReader& reader) {
+        file.providers.push_back(read_provider(reader));
+    };
+    for_each_table(root, errors, {{"rule", take_rule}, {"provider", take_provider}});
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    return rules;
-}
-
-/// The `*.conf` files of a directory in lexical order.
-core::Result<std::vector<std::string>, FileError> rule_files(const std::string& directory) {
-    std::error_code error;
-    std::vector<std::string> files;
-    std::filesystem::directory_iterator at(directory, error);
-    while (!error && at != std::filesystem::directory_iterator()) {
-        const std::filesystem::path& path = at->path();
-        const bool hidden = path.filename().string().starts_with('.');
-        if (path.extension() == ".conf" && !hidden) {
-            files.push_back(path.string());
-        }
-        at.increment(error);
-    }
-    if (error) {
-        return std::unexpected(
-            FileError{{directory, 0}, fmt::format("cannot read: {}", error.message())});
-    }
-    std::ranges::sort(files);
-    return files;
+    return file;
 }
 
 /// Appends the rules of one file, or what is wrong with it.
 void read_file(const std::string& path,
                const mail::CodeCatalogue& codes,
-               std::vector<dsn::Rule>& rules,
+               RuleFile& all,
                FileErrors& errors) {
     const auto root = read_toml_file(path);
     if (!root.has_value()) {
@@ -177,24 +183,26 @@ void read_file(const std::string& path,
         std::ranges::move(found.error(), std::back_inserter(errors));
         return;
     }
-    std::ranges::move(*found, std::back_inserter(rules));
+    std::ranges::move(found->rules, std::back_inserter(all.rules));
+    std::ranges::move(found->providers, std::back_inserter(all.providers));
 }
 
-/// Appends what no rule of the directories before has the id of.
-void append_unreplaced(std::vector<dsn::Rule>& rules, std::vector<dsn::Rule> found) {
+/// Appends what nothing of the directories before has the id of.
+template <typename Item>
+void append_unreplaced(std::vector<Item>& items, std::vector<Item> found) {
     std::set<std::string> ids;
-    for (const dsn::Rule& rule : rules) {
-        ids.insert(rule.id);
+    for (const Item& item : items) {
+        ids.insert(item.id);
     }
-    std::erase_if(found, [&ids](const dsn::Rule& rule) { return ids.contains(rule.id); });
-    std::ranges::move(found, std::back_inserter(rules));
+    std::erase_if(found, [&ids](const Item& item) { return ids.contains(item.id); });
+    std::ranges::move(found, std::back_inserter(items));
 }
 
 }  // namespace
 
-core::Result<std::vector<dsn::Rule>, FileErrors> read_rules_text(std::string_view text,
-                                                                 std::string_view name,
-                                                                 const mail::CodeCatalogue& codes) {
+core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
+                                                   std::string_view name,
+                                                   const mail::CodeCatalogue& codes) {
     const auto root = read_toml_text(text, name);
     if (!root.has_value()) {
         return std::unexpected(FileErrors{root.error()});
@@ -205,23 +213,27 @@ core::Result<std::vector<dsn::Rule>, FileErrors> read_rules_text(std::string_vie
 core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> directories,
                                                   const mail::CodeCatalogue& codes) {
     FileErrors errors;
-    std::vector<dsn::Rule> rules;
+    RuleFile all;
     for (const std::string& directory : directories) {
-        const auto files = rule_files(directory);
+        const auto files = files_in(directory, ".conf");
         if (!files.has_value()) {
             errors.push_back(files.error());
             continue;
         }
-        std::vector<dsn::Rule> found;
+        RuleFile found;
         for (const std::string& file : *files) {
             read_file(file, codes, found, errors);
         }
-        append_unreplaced(rules, std::move(found));
+        for (dsn::Rule& rule : found.rules) {
+            rule.local = &directory != &directories.back();
+        }
+        append_unreplaced(all.rules, std::move(found.rules));
+        append_unreplaced(all.providers, std::move(found.providers));
     }
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    auto set = dsn::RuleSet::make(std::move(rules), codes);
+    auto set = dsn::RuleSet::make(std::move(all.rules), codes, std::move(all.providers));
     if (!set.has_value()) {
         for (const dsn::RuleError& error : set.error()) {
             errors.push_back({{error.file, error.line}, error.message});

@@ -14,15 +14,21 @@
 
 namespace holdback::io {
 
-/// Reads the rules of one file's text, in their order. Says nothing yet about patterns and
-/// examples.
-[[nodiscard]] core::Result<std::vector<dsn::Rule>, FileErrors> read_rules_text(
-    std::string_view text, std::string_view name, const mail::CodeCatalogue& codes);
+/// What stands in one file, in its order.
+struct RuleFile {
+    std::vector<dsn::Rule> rules;
+    std::vector<dsn::Provider> providers;
+};
+
+/// Reads one file's text. Says nothing yet about patterns and examples.
+[[nodiscard]] core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
+                                                                 std::string_view name,
+                                                                 const mail::CodeCatalogue& codes);
 
 /// Reads every `*.conf` of the directories, the first directory first and within each in lexical
-/// order of the file names, and compiles the rules with their examples. A rule takes the place of
-/// those with its id in the directories behind its own. A directory that can't be read is an error;
-/// one without rules is not.
+/// order of the file names. A rule or a provider takes the place of those with its id in the
+/// directories behind its own; those of all directories but the last are the administrator's. A
+/// directory that can't be read is an error; one without rules is not.
 [[nodiscard]] core::Result<dsn::RuleSet, FileErrors> load_rules(
     std::span<const std::string> directories, const mail::CodeCatalogue& codes);
 

@@ -160,6 +160,10 @@ void read_one(const core::Result<TomlTable, FileError>& document, SettingsReader
 
 }  // namespace
 
+std::string default_settings_path() {
+    return HOLDBACK_CONF_DIR "/holdback.conf";
+}
+
 core::Result<config::Settings, SettingsErrors> load_settings(const std::string& path) {
     std::error_code error;
     if (!std::filesystem::exists(path, error) && !error) {

@@ -13,7 +13,8 @@
 namespace holdback::io {
 
 /// Where the settings are when the command line does not say.
-inline constexpr std::string_view kDefaultSettingsPath = "/etc/holdback/holdback.conf";
+/// Where the settings were installed to, /etc/holdback/holdback.conf in Debian: the build says it.
+[[nodiscard]] std::string default_settings_path();
 
 /// Never empty.
 using SettingsErrors = std::vector<FileError>;

@@ -396,12 +396,20 @@ void add_inbound(Fields& fields) {
     fields.push_back(text_field(
         {"codes", "rules"}, [](auto& s) -> auto& { return s.codes.rules; }, config::path_form()));
     fields.push_back(text_field(
+        {"codes", "lexicon"},
+        [](auto& s) -> auto& { return s.codes.lexicon; },
+        config::path_form()));
+    fields.push_back(text_field(
         {"codes", "local_file"},
         [](auto& s) -> auto& { return s.codes.local_file; },
         config::path_form()));
     fields.push_back(text_field(
         {"codes", "local_rules"},
         [](auto& s) -> auto& { return s.codes.local_rules; },
+        config::path_form()));
+    fields.push_back(text_field(
+        {"codes", "local_lexicon"},
+        [](auto& s) -> auto& { return s.codes.local_lexicon; },
         config::path_form()));
     fields.push_back(
         switch_field({"codes", "extensions"}, [](auto& s) -> auto& { return s.codes.extensions; }));
@@ -412,6 +420,8 @@ void add_logs(Fields& fields) {
         {"maillog", "file"},
         [](auto& s) -> auto& { return s.maillog.file; },
         config::optional_path_form()));
+    fields.push_back(
+        switch_field({"maillog", "trusted"}, [](auto& s) -> auto& { return s.maillog.trusted; }));
     fields.push_back(
         switch_field({"maillog", "journal"}, [](auto& s) -> auto& { return s.maillog.journal; }));
     fields.push_back(list_field(

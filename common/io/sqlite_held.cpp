@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_held_rows.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/held.hpp"
 #include "ports/held_store.hpp"
 #include "ports/spool.hpp"
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -248,12 +250,18 @@ core::Result<std::vector<ports::SpoolShare>, StoreError> SqliteHeld::spool_share
     return at_store_boundary([&] {
         return database_.read([](Connection& connection) {
             Query query = connection.query(
-                "SELECT CASE user WHEN '' THEN lower(sender) ELSE user END AS by_whom, "
-                "sum(octets) FROM held_message WHERE spool_removed = 0 GROUP BY by_whom");
-            std::vector<ports::SpoolShare> shares;
+                "SELECT user, sender, CASE user WHEN '' THEN coalesce((SELECT min(r.address) FROM "
+                "held_recipient AS r WHERE r.spool_id = m.spool_id HAVING count(*) = 1), '') "
+                "ELSE '' END, octets FROM held_message AS m WHERE spool_removed = 0");
+            std::map<std::string, std::uint64_t> by_sender;
             while (query.step()) {
-                shares.push_back({.sender = query.text(0),
-                                  .octets = static_cast<std::uint64_t>(query.integer(1))});
+                by_sender[mail::spool_sharer(query.text(0), query.text(1), query.text(2))] +=
+                    static_cast<std::uint64_t>(query.integer(3));
+            }
+            std::vector<ports::SpoolShare> shares;
+            shares.reserve(by_sender.size());
+            for (const auto& [sender, octets] : by_sender) {
+                shares.push_back({.sender = sender, .octets = octets});
             }
             return shares;
         });

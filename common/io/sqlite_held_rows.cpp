@@ -367,6 +367,9 @@ std::string list_sql(const ports::HeldFilter& filter) {
     when(filter.domain.has_value(), " AND r.domain = ?");
     when(filter.finding.has_value(), " AND r.finding = ?");
     when(filter.campaign.has_value(), " AND m.campaign = ?");
+    when(filter.recipient.has_value(), " AND r.address = ? COLLATE NOCASE");
+    when(filter.queue_id.has_value(), " AND ? IN (m.queue_id, r.mta_queue_id)");
+    when(filter.message_id.has_value(), " AND trim(m.message_id, '<> ') = ?");
     when(filter.held_before.has_value(), " AND m.held_at < ?");
     when(filter.release_due.has_value(), " AND r.release_at <= ?");
     when(filter.expired.has_value(), " AND r.expires_at <= ?");
@@ -405,6 +408,11 @@ void bind_filter(Query& query, const ports::HeldFilter& filter) {
     }
     if (filter.campaign.has_value()) {
         query.bind(*filter.campaign);
+    }
+    for (const auto& text : {filter.recipient, filter.queue_id, filter.message_id}) {
+        if (text.has_value()) {
+            query.bind(*text);
+        }
     }
     for (const auto& time :
          {filter.held_before, filter.release_due, filter.expired, filter.recheck_due}) {

@@ -66,10 +66,19 @@ public:
         : path_(fmt::format("{}.{}", to, random_hex(kSuffixOctets))) {
         Connection connection(from, Access::Read, kPatience);
         connection.query("VACUUM INTO ?").bind(path_).run();
-        if (chmod(path_.c_str(), kFileMode) != 0) {
+        // Whoever owns the directory could have put something else in its place.
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
+        file_ = FileHandle(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        struct stat status{};
+        if (!file_.is_open() || fstat(file_.get(), &status) != 0) {
             fail(path_, errno);
         }
-        sync(path_, O_RDONLY);
+        if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != geteuid()) {
+            fail(path_, EEXIST);
+        }
+        if (fchmod(file_.get(), kFileMode) != 0 || fsync(file_.get()) != 0) {
+            fail(path_, errno);
+        }
     }
     Copy(const Copy&) = delete;
     Copy& operator=(const Copy&) = delete;
@@ -77,7 +86,11 @@ public:
     Copy& operator=(Copy&&) = delete;
     ~Copy() { unlink(path_.c_str()); }
 
-    [[nodiscard]] const std::string& path() const { return path_; }
+    void give_to(uid_t owner, gid_t group) const {
+        if (fchown(file_.get(), owner, group) != 0) {
+            fail(path_, errno);
+        }
+    }
 
     /// A link, unlike a rename, never takes the place of a file that has come meanwhile.
     void give_name(const std::string& name) const {
@@ -89,6 +102,7 @@ public:
 
 private:
     std::string path_;
+    FileHandle file_;
 };
 
 StoreHealth health_of(const std::string& path) {
@@ -138,9 +152,11 @@ core::Result<std::string, ports::StoreError> replace_store(const std::string& pa
         }
         const Copy made(copy, path);
         struct stat owner{};
-        if (geteuid() == 0 && (stat(directory_of(path).c_str(), &owner) != 0 ||
-                               chown(made.path().c_str(), owner.st_uid, owner.st_gid) != 0)) {
-            fail(made.path(), errno);
+        if (geteuid() == 0) {
+            if (stat(directory_of(path).c_str(), &owner) != 0) {
+                fail(directory_of(path), errno);
+            }
+            made.give_to(owner.st_uid, owner.st_gid);
         }
         std::string kept;
         // The log goes first: without its database it harms nobody, while the old log of a new

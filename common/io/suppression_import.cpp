@@ -188,7 +188,7 @@ bool may_replace(const SuppressionEntry& existing,
                  const SuppressionEntry& imported,
                  core::TimePoint now) {
     if (!existing.holds_at(now)) {
-        return true;
+        return imported.holds_at(now) || imported.strikes >= existing.strikes;
     }
     return existing.source == mail::SuppressionSource::Import &&
            existing.reason != mail::SuppressionReason::Allow &&
@@ -213,8 +213,13 @@ public:
         Pending next = decode(record);
         if (!batch_.empty() && batch_.back().place == next.place &&
             batch_.back().entry.scope == next.entry.scope) {
-            // Of two rows for one subject the later evidence counts, else the later row.
-            if (next.entry.last_seen >= batch_.back().entry.last_seen) {
+            // Of two rows for one subject the one that holds mail back counts, then the later
+            // evidence, else the later row.
+            const SuppressionEntry& before = batch_.back().entry;
+            const bool is_stronger = next.entry.active == before.active
+                                         ? next.entry.last_seen >= before.last_seen
+                                         : next.entry.active;
+            if (is_stronger) {
                 batch_.back() = std::move(next);
             }
             ++counts_.repeated;

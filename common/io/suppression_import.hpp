@@ -44,10 +44,10 @@ struct ImportCounts {
     bool operator==(const ImportCounts&) const = default;
 };
 
-/// Whether an imported entry may take the place of one that is there: where that is not in force,
-/// or was imported earlier and has been seen later since. Allow entries, those of the administrator
-/// and those learned from bounces stay while they are in force, and no import makes an allow entry
-/// of a suppression.
+/// Whether an imported entry may take the place of one that is there: where that is not in force
+/// (and what only counts a strike counts at least as many), or was imported earlier and has been
+/// seen later since. Allow entries, those of the administrator and those learned from bounces stay
+/// while they are in force, and no import makes an allow entry of a suppression.
 [[nodiscard]] bool may_replace(const mail::SuppressionEntry& existing,
                                const mail::SuppressionEntry& imported,
                                core::TimePoint now);

@@ -116,23 +116,28 @@ std::optional<mail::FailureCode> TableReader::code_number(std::string_view key) 
 }
 
 void for_each_table(const TomlTable& root,
-                    std::string_view key,
                     FileErrors& errors,
-                    const std::function<void(TableReader&)>& read) {
+                    const std::vector<TableList>& lists) {
+    std::string allowed;
+    for (const TableList& list : lists) {
+        allowed += fmt::format("{}[[{}]]", allowed.empty() ? "" : " and ", list.key);
+    }
+    const auto wrong = [&](const SourcePlace& place) {
+        errors.push_back({place, fmt::format("only {} tables may stand here", allowed)});
+    };
     for (const TomlEntry& entry : root) {
-        const TomlArray* array = entry.key == key ? entry.value.as_array() : nullptr;
+        const auto list = std::ranges::find(lists, entry.key, &TableList::key);
+        const TomlArray* array = list == lists.end() ? nullptr : entry.value.as_array();
         if (array == nullptr) {
-            errors.push_back(
-                {entry.value.place, fmt::format("only [[{}]] tables may stand here", key)});
+            wrong(entry.value.place);
             continue;
         }
         for (const TomlValue& element : *array) {
             if (const TomlTable* table = element.as_table()) {
                 TableReader reader(*table, element.place, errors);
-                read(reader);
+                list->read(reader);
             } else {
-                errors.push_back(
-                    {element.place, fmt::format("only [[{}]] tables may stand here", key)});
+                wrong(element.place);
             }
         }
     }

@@ -71,11 +71,13 @@ private:
     FileErrors* errors_;
 };
 
-/// Calls `read` for each table of the list named `key`; that list must be the only thing in the
-/// file.
-void for_each_table(const TomlTable& root,
-                    std::string_view key,
-                    FileErrors& errors,
-                    const std::function<void(TableReader&)>& read);
+/// A list of tables: its name, and what reads each table of it.
+struct TableList {
+    std::string_view key;
+    std::function<void(TableReader&)> read;
+};
+
+/// Calls `read` for each table of these lists, which must be the only things in the file.
+void for_each_table(const TomlTable& root, FileErrors& errors, const std::vector<TableList>& lists);
 
 }  // namespace holdback::io

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lists/access_map.hpp"
 
+#include "core/safe_text.hpp"
 #include "mail/suppression.hpp"
 
 #include <algorithm>
@@ -20,13 +21,14 @@ using mail::SubjectKind;
 using mail::SuppressionEntry;
 using mail::SuppressionReason;
 
-/// What neither map can hold in a key, or would take for something else.
+/// What neither map can hold in a key, or would take for something else; and what would drive a
+/// terminal that shows it, or turn the direction of writing.
 bool is_plain_key(std::string_view key) {
     const bool is_printable = std::ranges::all_of(key, [](char c) {
         const auto octet = static_cast<unsigned char>(c);
         return octet > 0x20 && octet != 0x7F && c != '"' && c != '\\';
     });
-    return is_printable && !key.starts_with('#') && !key.starts_with('[');
+    return is_printable && core::one_line(key) == key && !key.starts_with('#') && !key.starts_with('[');
 }
 
 std::optional<NoLine> why_not(const SuppressionEntry& entry) {

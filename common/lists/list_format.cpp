@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lists/list_format.hpp"
 
+#include "core/result.hpp"
 #include "core/text.hpp"
+#include "lists/address_column.hpp"
 
 #include <algorithm>
 #include <array>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +27,19 @@ struct Mark {
 
 /// The first that fits is it.
 constexpr std::array kMarks{
+    Mark{ListFormat::MailchimpUnsubscribes, "mailchimp", {"emailaddress", "unsubtime", "", ""}},
+    Mark{ListFormat::MailchimpCleaned, "mailchimp", {"emailaddress", "cleantime", "", ""}},
+    Mark{ListFormat::MailchimpSubscribers, "mailchimp", {"emailaddress", "memberrating", "", ""}},
+    Mark{ListFormat::Brevo, "brevo", {"sttext", "email", "", ""}},
+    Mark{ListFormat::Hubspot, "hubspot", {"recordid", "email", "", ""}},
+    Mark{ListFormat::Mautic, "mautic", {"email", "dncreason", "", ""}},
+    Mark{ListFormat::Mautic, "mautic", {"email", "channel", "reason", ""}},
+    Mark{ListFormat::Civicrm, "civicrm", {"email", "donotemail", "", ""}},
+    Mark{ListFormat::Civicrm, "civicrm", {"email", "onhold", "", ""}},
+    Mark{ListFormat::Phplist, "phplist", {"email", "isthissubscriberblacklisted", "", ""}},
+    Mark{ListFormat::Phplist, "phplist", {"email", "blacklisted", "confirmed", ""}},
+    Mark{ListFormat::Mailman, "mailman", {"email", "deliverystatus", "", ""}},
+    Mark{ListFormat::Mailman, "mailman", {"address", "deliverystatus", "", ""}},
     Mark{ListFormat::Holdback, "holdback", {"subject", "kind", "scope", "reason"}},
     Mark{ListFormat::Ses, "ses", {"emailaddress", "reason", "lastupdatetime", ""}},
     Mark{ListFormat::Postmark, "postmark", {"emailaddress", "suppressionreason", "", ""}},
@@ -45,17 +61,6 @@ constexpr std::array kMarks{
     Mark{ListFormat::SendgridUnsubscribes, "sendgrid", {"email", "created", "", ""}},
 };
 
-/// A column's name as it is compared.
-std::string column_name(std::string_view cell) {
-    std::string name;
-    for (const char c : core::trim(cell)) {
-        if (c != '"' && c != ' ' && c != '_' && c != '-' && c != '.') {
-            name += core::ascii_lower(c);
-        }
-    }
-    return name;
-}
-
 bool has_column(const std::vector<std::string>& columns, std::string_view name) {
     return std::ranges::find(columns, name) != columns.end();
 }
@@ -64,26 +69,6 @@ bool fits(const Mark& mark, const std::vector<std::string>& columns) {
     return std::ranges::all_of(mark.columns, [&](std::string_view name) {
         return name.empty() || has_column(columns, name);
     });
-}
-
-bool has_address_column(const std::vector<std::string>& columns) {
-    return std::ranges::any_of(kAddressColumns,
-                               [&](std::string_view name) { return has_column(columns, name); });
-}
-
-/// What separates the cells of a line that names columns; nullopt when it names no address column.
-std::optional<ListShape> header_shape(std::string_view line) {
-    for (const char separator : {',', ';', '\t'}) {
-        ListShape shape{
-            .format = ListFormat::Csv, .separator = separator, .has_header = true, .columns = {}};
-        for (const std::string_view cell : core::split(line, separator)) {
-            shape.columns.push_back(column_name(cell));
-        }
-        if (has_address_column(shape.columns)) {
-            return shape;
-        }
-    }
-    return std::nullopt;
 }
 
 /// True when the name, "mailgun" or "mailgun-bounces", is that of the format.
@@ -104,7 +89,9 @@ ListShape headless_ses() {
     return {.format = ListFormat::Ses,
             .separator = ',',
             .has_header = false,
-            .columns = {"emailaddress", "reason"}};
+            .columns = {"emailaddress", "reason"},
+            .address = 0,
+            .address_name = "1"};
 }
 
 bool is_headless_ses(std::string_view line) {
@@ -112,6 +99,19 @@ bool is_headless_ses(std::string_view line) {
     return cells.size() == 2 && cells[0].contains('@') &&
            (core::equals_ignoring_case(core::trim(cells[1]), "BOUNCE") ||
             core::equals_ignoring_case(core::trim(cells[1]), "COMPLAINT"));
+}
+
+/// By the names of the columns, or as it was told.
+void choose_format(ListShape& shape, std::optional<std::string_view> forced) {
+    const auto* const mark = std::ranges::find_if(kMarks, [&](const Mark& candidate) {
+        return fits(candidate, shape.columns) &&
+               (!forced.has_value() || is_named(candidate.format, *forced));
+    });
+    if (mark != kMarks.end()) {
+        shape.format = mark->format;
+    } else if (forced.has_value()) {
+        shape.format = find_format(*forced).value_or(ListFormat::Csv);
+    }
 }
 
 }  // namespace
@@ -152,6 +152,26 @@ std::string_view wire_name(ListFormat format) {
             return "listmonk-subscribers";
         case ListFormat::ListmonkBounces:
             return "listmonk-bounces";
+        case ListFormat::MailchimpSubscribers:
+            return "mailchimp-subscribers";
+        case ListFormat::MailchimpUnsubscribes:
+            return "mailchimp-unsubscribes";
+        case ListFormat::MailchimpCleaned:
+            return "mailchimp-cleaned";
+        case ListFormat::Brevo:
+            return "brevo";
+        case ListFormat::Hubspot:
+            return "hubspot";
+        case ListFormat::ActiveCampaign:
+            return "activecampaign";
+        case ListFormat::Mautic:
+            return "mautic";
+        case ListFormat::Civicrm:
+            return "civicrm";
+        case ListFormat::Phplist:
+            return "phplist";
+        case ListFormat::Mailman:
+            return "mailman";
     }
     std::unreachable();
 }
@@ -160,25 +180,56 @@ bool is_format_name(std::string_view name) {
     return find_format(name).has_value();
 }
 
-std::optional<ListShape> recognize(std::string_view first_line,
-                                   std::optional<std::string_view> forced) {
-    auto shape = header_shape(first_line);
-    if (forced == wire_name(ListFormat::Plain) || (!shape.has_value() && !forced.has_value())) {
-        return is_headless_ses(first_line) && !forced.has_value() ? headless_ses() : ListShape{};
+std::optional<ListShape> recognize_names(const std::vector<std::string>& names,
+                                         std::optional<std::string_view> forced) {
+    const auto address = address_column_of(names);
+    if (!address.has_value()) {
+        return std::nullopt;
     }
-    if (!shape.has_value()) {
-        return forced == "ses" && is_headless_ses(first_line) ? std::optional(headless_ses())
-                                                              : std::nullopt;
+    ListShape shape{.format = ListFormat::Csv,
+                    .separator = ',',
+                    .has_header = true,
+                    .columns = {},
+                    .address = *address,
+                    .address_name = names[*address]};
+    for (const std::string& name : names) {
+        shape.columns.push_back(column_name(name));
     }
-    const auto* const mark = std::ranges::find_if(kMarks, [&](const Mark& candidate) {
-        return fits(candidate, shape->columns) &&
-               (!forced.has_value() || is_named(candidate.format, *forced));
-    });
-    if (mark != kMarks.end()) {
-        shape->format = mark->format;
-    } else if (forced.has_value()) {
-        shape->format = find_format(*forced).value_or(ListFormat::Csv);
+    choose_format(shape, forced);
+    return shape;
+}
+
+core::Result<ListShape, ColumnError> recognize(std::string_view text,
+                                               std::optional<std::string_view> forced,
+                                               const std::optional<std::string>& column) {
+    const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
+    if (forced == wire_name(ListFormat::Plain)) {
+        return ListShape{};
     }
+    const bool may_be_ses = !forced.has_value() || forced == wire_name(ListFormat::Ses);
+    if (may_be_ses && is_headless_ses(first_line)) {
+        return headless_ses();
+    }
+    auto found = find_address_column(text, column);
+    if (!found.has_value()) {
+        return std::unexpected(found.error());
+    }
+    if (!found->separator.has_value()) {
+        return forced.has_value()
+                   ? core::Result<ListShape, ColumnError>(std::unexpected(
+                         ColumnError{ColumnTrouble::NotThere, {std::string(first_line)}}))
+                   : ListShape{};
+    }
+    ListShape shape{.format = ListFormat::Csv,
+                    .separator = found->separator,
+                    .has_header = !found->head.empty(),
+                    .columns = {},
+                    .address = found->index,
+                    .address_name = found->name()};
+    for (const std::string& name : found->head) {
+        shape.columns.push_back(column_name(name));
+    }
+    choose_format(shape, forced);
     return shape;
 }
 

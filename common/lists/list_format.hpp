@@ -5,6 +5,8 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "lists/address_column.hpp"
+#include "lists/row_meaning.hpp"
 #include "mail/suppression.hpp"
 
 #include <array>
@@ -18,21 +20,6 @@
 #include <vector>
 
 namespace holdback::lists {
-
-/// The names by which columns of addresses go, best first, in small letters without anything
-/// between them.
-inline constexpr std::array<std::string_view, 12> kAddressColumns{"email",
-                                                                  "emailaddress",
-                                                                  "recipient",
-                                                                  "recipientemail",
-                                                                  "recipientaddress",
-                                                                  "address",
-                                                                  "mail",
-                                                                  "mailaddress",
-                                                                  "subscriberemail",
-                                                                  "contactemail",
-                                                                  "subject",
-                                                                  "domain"};
 
 enum class ListFormat : std::uint8_t {
     Plain,     ///< an address, domain, suffix or pattern a line; what follows `#` is a comment
@@ -52,6 +39,17 @@ enum class ListFormat : std::uint8_t {
     Postal,
     ListmonkSubscribers,
     ListmonkBounces,
+    MailchimpSubscribers,
+    MailchimpUnsubscribes,
+    MailchimpCleaned,
+    // The rows of these say what they mean as those of any CSV do: see `row_meaning.hpp`.
+    Brevo,
+    Hubspot,
+    ActiveCampaign,
+    Mautic,
+    Civicrm,
+    Phplist,
+    Mailman,
 };
 
 inline constexpr std::array kAllListFormats{ListFormat::Plain,
@@ -70,7 +68,17 @@ inline constexpr std::array kAllListFormats{ListFormat::Plain,
                                             ListFormat::Sparkpost,
                                             ListFormat::Postal,
                                             ListFormat::ListmonkSubscribers,
-                                            ListFormat::ListmonkBounces};
+                                            ListFormat::ListmonkBounces,
+                                            ListFormat::MailchimpSubscribers,
+                                            ListFormat::MailchimpUnsubscribes,
+                                            ListFormat::MailchimpCleaned,
+                                            ListFormat::Brevo,
+                                            ListFormat::Hubspot,
+                                            ListFormat::ActiveCampaign,
+                                            ListFormat::Mautic,
+                                            ListFormat::Civicrm,
+                                            ListFormat::Phplist,
+                                            ListFormat::Mailman};
 
 [[nodiscard]] std::string_view wire_name(ListFormat format);
 /// A wire name, or the name of a service ("mailgun", "sendgrid", "listmonk"), whose several exports
@@ -82,31 +90,56 @@ struct ListShape {
     ListFormat format = ListFormat::Plain;
     std::optional<char> separator;  ///< nullopt: no CSV
     bool has_header = false;
-    /// Names of the columns as they are compared: lower case without blanks, `_`, `-` and `.`.
+    /// Names of the columns as they are compared: see `column_name`.
     std::vector<std::string> columns;
+    std::size_t address = 0;   ///< the column of the addresses
+    std::string address_name;  ///< as people read it; empty for lines
 };
 
-/// Known by the first line. `forced` is what `is_format_name` takes; nullopt when the line has no
-/// column of addresses though the forced format needs one.
-[[nodiscard]] std::optional<ListShape> recognize(std::string_view first_line,
-                                                 std::optional<std::string_view> forced);
+/// Known by its beginning, `kLookedAtOctets` of it. `forced` is what `is_format_name` takes;
+/// `column` is the column of the addresses, else found by itself. The error tells which columns
+/// there are, or which may be meant; a list that has none though the forced format needs one is an
+/// error, too.
+[[nodiscard]] core::Result<ListShape, ColumnError> recognize(
+    std::string_view text,
+    std::optional<std::string_view> forced,
+    const std::optional<std::string>& column = std::nullopt);
 
-/// A row says nothing about a suppression: a subscriber who is welcome, a soft bounce.
-struct PassedOver {};
+/// By the names of its columns alone, as the objects of JSON have them; nullopt when none of them
+/// is of addresses.
+[[nodiscard]] std::optional<ListShape> recognize_names(const std::vector<std::string>& names,
+                                                       std::optional<std::string_view> forced);
+
+/// A row says nothing about a suppression: a subscriber who is welcome, a comment.
+struct PassedOver {
+    std::string what;  ///< the word for it: "active", "soft bounce", "comment"
+};
 
 /// What is wrong with a row, in words.
 struct BadRow {
     std::string why;
 };
 
+/// The row tells a status in a word that is not known; it is not guessed at.
+struct UnknownStatus {
+    std::string column;
+    std::string word;
+};
+
+enum class SoftBounces : std::uint8_t { PassOver, Count };
+
 /// What rows have in common, whatever they say.
 struct RowDefaults {
     core::TimePoint now;  ///< when a row tells no time
-    /// For rows that tell no reason; of the format where it knows.
-    mail::SuppressionReason reason = mail::SuppressionReason::Manual;
+    /// For rows that tell none, and for those whose word is not known. nullopt: the former are
+    /// manual, where the list has no column of status at all, or else passed over; the latter are
+    /// not taken.
+    std::optional<mail::SuppressionReason> reason = std::nullopt;
+    /// Count a soft bounce as a strike, or pass it over.
+    SoftBounces soft = SoftBounces::PassOver;
 };
 
-using RowOutcome = std::variant<mail::SuppressionEntry, PassedOver, BadRow>;
+using RowOutcome = std::variant<mail::SuppressionEntry, PassedOver, BadRow, UnknownStatus>;
 
 /// Reads the rows of one list.
 class RowParser {
@@ -122,25 +155,19 @@ private:
     [[nodiscard]] RowOutcome parse_own(std::span<const std::string> fields) const;
     [[nodiscard]] RowOutcome parse_service(std::span<const std::string> fields) const;
 
+    [[nodiscard]] RowMeaning meaning_of(std::span<const std::string> fields) const;
+    [[nodiscard]] RowOutcome entry_of(std::span<const std::string> fields,
+                                      mail::SuppressionReason reason) const;
+
     ListShape shape_;
     RowDefaults defaults_;
-    int address_ = -1;
+    StatusColumns status_;
     int reason_ = -1;
     int code_ = -1;
     int time_ = -1;
     int text_ = -1;
     std::vector<int> own_;  // columns of our own CSV, in the order of `own_columns`
 };
-
-/// An entry for an address of a service's list.
-[[nodiscard]] RowOutcome service_entry(std::string_view address,
-                                       mail::SuppressionReason reason,
-                                       std::string_view text,
-                                       std::string_view time,
-                                       const RowDefaults& defaults);
-
-/// "HardBounce", "BOUNCE", "complaint", "spam_complaint", "unsubscribed", …; nullopt when unknown.
-[[nodiscard]] std::optional<mail::SuppressionReason> parse_service_reason(std::string_view text);
 
 /// The columns of our own CSV.
 [[nodiscard]] std::span<const std::string_view> own_columns();

@@ -3,7 +3,9 @@
 #include "core/clock.hpp"
 #include "core/safe_text.hpp"
 #include "core/text.hpp"
+#include "lists/address_column.hpp"
 #include "lists/list_format.hpp"
+#include "lists/row_meaning.hpp"
 #include "lists/time_text.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
@@ -52,8 +54,7 @@ constexpr std::array<std::string_view, 15> kOwnColumns{"subject",
                                                        "diagnostic",
                                                        "message_id"};
 
-template <typename Names = std::initializer_list<std::string_view>>
-int column_of(const ListShape& shape, const Names& names) {
+int column_of(const ListShape& shape, std::initializer_list<std::string_view> names) {
     for (const std::string_view name : names) {
         const auto found = std::ranges::find(shape.columns, name);
         if (found != shape.columns.end()) {
@@ -81,12 +82,14 @@ std::optional<SuppressionReason> reason_of(ListFormat format) {
         case ListFormat::SendgridBounces:
         case ListFormat::SendgridBlocks:
         case ListFormat::SendgridInvalid:
+        case ListFormat::MailchimpCleaned:
             return SuppressionReason::Bounce;
         case ListFormat::MailgunComplaints:
         case ListFormat::SendgridSpamReports:
             return SuppressionReason::Complaint;
         case ListFormat::MailgunUnsubscribes:
         case ListFormat::SendgridUnsubscribes:
+        case ListFormat::MailchimpUnsubscribes:
             return SuppressionReason::Unsubscribe;
         case ListFormat::Plain:
         case ListFormat::Holdback:
@@ -97,9 +100,24 @@ std::optional<SuppressionReason> reason_of(ListFormat format) {
         case ListFormat::Postal:
         case ListFormat::ListmonkSubscribers:
         case ListFormat::ListmonkBounces:
+        case ListFormat::MailchimpSubscribers:
+        case ListFormat::Brevo:
+        case ListFormat::Hubspot:
+        case ListFormat::ActiveCampaign:
+        case ListFormat::Mautic:
+        case ListFormat::Civicrm:
+        case ListFormat::Phplist:
+        case ListFormat::Mailman:
             return std::nullopt;
     }
     std::unreachable();
+}
+
+/// True where one column tells the reason of each row, and which is known.
+bool has_own_column(ListFormat format) {
+    return format == ListFormat::Ses || format == ListFormat::Postmark ||
+           format == ListFormat::Sparkpost || format == ListFormat::Postal ||
+           format == ListFormat::ListmonkSubscribers || format == ListFormat::ListmonkBounces;
 }
 
 /// The code for an enhanced status that stands somewhere in the text.
@@ -250,53 +268,8 @@ std::string_view value(std::span<const std::string> fields, int column) {
 
 }  // namespace
 
-std::optional<SuppressionReason> parse_service_reason(std::string_view text) {
-    struct Row {
-        std::string_view part;
-        SuppressionReason reason;
-    };
-    // The first that occurs: "spam" and "complaint" before "bounce".
-    constexpr auto kRows = std::to_array<Row>({{"spam", SuppressionReason::Complaint},
-                                               {"complain", SuppressionReason::Complaint},
-                                               {"abuse", SuppressionReason::Complaint},
-                                               {"unsub", SuppressionReason::Unsubscribe},
-                                               {"optout", SuppressionReason::Unsubscribe},
-                                               {"bounce", SuppressionReason::Bounce},
-                                               {"invalid", SuppressionReason::Bounce},
-                                               {"hardfail", SuppressionReason::Bounce},
-                                               {"failed", SuppressionReason::Bounce},
-                                               {"undeliverable", SuppressionReason::Bounce},
-                                               {"manual", SuppressionReason::Manual},
-                                               {"blocklist", SuppressionReason::Manual},
-                                               {"blacklist", SuppressionReason::Manual},
-                                               {"compliance", SuppressionReason::Manual},
-                                               {"admin", SuppressionReason::Manual}});
-    const std::string word = word_of(text);
-    if (word == "hard" || word == "permanent") {
-        return SuppressionReason::Bounce;
-    }
-    const auto* const row = std::ranges::find_if(
-        kRows, [&](const Row& candidate) { return word.contains(candidate.part); });
-    return row == kRows.end() ? std::nullopt : std::optional(row->reason);
-}
-
-RowOutcome service_entry(std::string_view address,
-                         SuppressionReason reason,
-                         std::string_view text,
-                         std::string_view time,
-                         const RowDefaults& defaults) {
-    auto subject = mail::parse_subject(core::trim(address), mail::Patterns::No);
-    if (!subject.has_value()) {
-        return no_subject(address, subject.error());
-    }
-    if (subject->kind == mail::SubjectKind::Suffix || is_bare_word(*subject)) {
-        return no_address(address);
-    }
-    return entry_for(*std::move(subject), reason, text, time, defaults);
-}
-
 RowParser::RowParser(ListShape shape, RowDefaults defaults)
-    : shape_(std::move(shape)), defaults_(defaults), address_(column_of(shape_, kAddressColumns)) {
+    : shape_(std::move(shape)), defaults_(defaults), status_(shape_.columns) {
     time_ = column_of(shape_,
                       {"lastupdatetime",
                        "lastseen",
@@ -307,7 +280,10 @@ RowParser::RowParser(ListShape shape, RowDefaults defaults)
                        "updatedat",
                        "date",
                        "time",
-                       "bouncedat"});
+                       "bouncedat",
+                       "unsubtime",
+                       "cleantime",
+                       "dateadded"});
     text_ = column_of(shape_, {"error", "diagnostic", "description", "details", "message"});
     code_ = column_of(shape_, {"status", "code"});
     reason_ = column_of(shape_, {"suppressionreason", "reason", "type", "source"});
@@ -329,7 +305,7 @@ RowParser::RowParser(ListShape shape, RowDefaults defaults)
 
 RowOutcome RowParser::parse(std::span<const std::string> fields) const {
     if (shape_.format == ListFormat::Plain) {
-        return fields.empty() ? RowOutcome(PassedOver{}) : parse_plain(fields.front());
+        return fields.empty() ? RowOutcome(PassedOver{"empty line"}) : parse_plain(fields.front());
     }
     return shape_.format == ListFormat::Holdback ? parse_own(fields) : parse_service(fields);
 }
@@ -337,14 +313,14 @@ RowOutcome RowParser::parse(std::span<const std::string> fields) const {
 RowOutcome RowParser::parse_plain(std::string_view line) const {
     // A mailbox may have # in its name: a comment has white space in front.
     if (line.starts_with('#')) {
-        return PassedOver{};
+        return PassedOver{"comment"};
     }
     for (const std::string_view mark : {" #", "\t#"}) {
         line = line.substr(0, line.find(mark));
     }
     line = core::trim(line);
     if (line.empty()) {
-        return PassedOver{};
+        return PassedOver{"comment"};
     }
     auto subject = mail::parse_subject(line, mail::Patterns::Yes);
     if (!subject.has_value()) {
@@ -353,28 +329,88 @@ RowOutcome RowParser::parse_plain(std::string_view line) const {
     if (is_bare_word(*subject)) {
         return no_address(line);
     }
-    return entry_for(*std::move(subject), defaults_.reason, {}, {}, defaults_);
+    return entry_for(*std::move(subject),
+                     defaults_.reason.value_or(SuppressionReason::Manual),
+                     {},
+                     {},
+                     defaults_);
+}
+
+/// What the row says, by the format or by its words.
+RowMeaning RowParser::meaning_of(std::span<const std::string> fields) const {
+    if (const auto reason = reason_of(shape_.format)) {
+        return Suppressed{*reason};
+    }
+    if (shape_.format == ListFormat::MailchimpSubscribers) {
+        return Welcome{"subscribed"};
+    }
+    if (shape_.format == ListFormat::Mautic) {
+        // Mautic keeps refusals of text messages beside those of mail.
+        const std::string channel = word_of(value(fields, column_of(shape_, {"channel"})));
+        if (!channel.empty() && channel != "email") {
+            return Welcome{channel};
+        }
+    }
+    if (!has_own_column(shape_.format)) {
+        return status_.meaning_of(fields);
+    }
+    RowMeaning told = meaning_of_word(value(fields, reason_));
+    auto* const unknown = std::get_if<UnknownWord>(&told);
+    if (shape_.format == ListFormat::ListmonkSubscribers) {
+        // Subscribers who are not blocklisted are welcome.
+        return std::holds_alternative<Suppressed>(told)
+                   ? told
+                   : RowMeaning(Welcome{word_of(value(fields, reason_))});
+    }
+    if (shape_.format == ListFormat::Postal) {
+        // Postal's own list is of addresses that failed; its reasons are texts such as "too many
+        // soft fails".
+        return std::holds_alternative<Suppressed>(told) ? told
+                                                        : Suppressed{SuppressionReason::Bounce};
+    }
+    if (unknown != nullptr) {
+        unknown->column = shape_.columns.at(static_cast<std::size_t>(reason_));
+    }
+    return told;
 }
 
 RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
-    const std::string_view told = value(fields, reason_);
-    std::optional<SuppressionReason> reason = reason_of(shape_.format);
-    if (shape_.format == ListFormat::ListmonkSubscribers) {
-        // Subscribers who are not blocklisted are welcome.
-        if (word_of(told) != "blocklisted" && word_of(told) != "blacklisted") {
-            return PassedOver{};
+    const RowMeaning meaning = meaning_of(fields);
+    const std::optional<SuppressionReason>& otherwise = defaults_.reason;
+    if (const auto* const suppressed = std::get_if<Suppressed>(&meaning)) {
+        return entry_of(fields, suppressed->reason);
+    }
+    if (const auto* const welcome = std::get_if<Welcome>(&meaning)) {
+        return PassedOver{welcome->what};
+    }
+    if (std::holds_alternative<SoftBounced>(meaning)) {
+        if (defaults_.soft == SoftBounces::PassOver) {
+            return PassedOver{"soft bounce"};
         }
-        reason = SuppressionReason::Manual;
-    } else if (shape_.format == ListFormat::ListmonkBounces && word_of(told) == "soft") {
-        return PassedOver{};
-    } else if (!reason.has_value()) {
-        reason = parse_service_reason(told);
+        RowOutcome outcome = entry_of(fields, SuppressionReason::Bounce);
+        if (auto* const entry = std::get_if<SuppressionEntry>(&outcome)) {
+            constexpr FailureCode kTryLater{3003};
+            constexpr FailureCode kMailboxFull{3001};
+            entry->code = entry->code == kMailboxFull ? kMailboxFull : kTryLater;
+            entry->active = false;
+            entry->strikes = 1;
+        }
+        return outcome;
     }
-    if (shape_.format == ListFormat::Postal && !reason.has_value()) {
-        // Postal's own list is of addresses that failed; its reasons are texts such as "too many
-        // soft fails".
-        reason = SuppressionReason::Bounce;
+    if (otherwise.has_value()) {
+        return entry_of(fields, *otherwise);
     }
+    if (const auto* const unknown = std::get_if<UnknownWord>(&meaning)) {
+        return UnknownStatus{.column = unknown->column, .word = unknown->word};
+    }
+    const bool tells_elsewhere = status_.any() || has_own_column(shape_.format);
+    return tells_elsewhere ? RowOutcome(PassedOver{"no status"})
+                           : entry_of(fields, SuppressionReason::Manual);
+}
+
+/// The entry for the address of a row, made for this reason.
+RowOutcome RowParser::entry_of(std::span<const std::string> fields,
+                               SuppressionReason reason) const {
     std::string text(value(fields, text_));
     const std::string_view status = value(fields, code_);
     const bool is_status = code_ != reason_ && !status.empty() && !text.contains(status) &&
@@ -382,21 +418,22 @@ RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
     if (is_status) {
         text = text.empty() ? std::string(status) : fmt::format("{} {}", status, text);
     } else if (text.empty() && reason_ != code_ && shape_.format == ListFormat::Postal) {
-        text = told;
+        text = value(fields, reason_);
     }
-    auto outcome = service_entry(value(fields, address_),
-                                 reason.value_or(defaults_.reason),
-                                 text,
-                                 value(fields, time_),
-                                 defaults_);
-    auto* const entry = std::get_if<SuppressionEntry>(&outcome);
-    if (entry == nullptr) {
-        return outcome;
+    const std::string_view address = address_in(value(fields, static_cast<int>(shape_.address)));
+    auto subject = mail::parse_subject(address, mail::Patterns::No);
+    if (!subject.has_value()) {
+        return no_subject(address, subject.error());
     }
-    if (entry->kind != mail::SubjectKind::Address && shape_.format != ListFormat::Csv) {
-        return no_address(value(fields, address_));
+    const bool may_be_domain =
+        shape_.format == ListFormat::Csv && subject->kind == mail::SubjectKind::Domain;
+    if ((subject->kind != mail::SubjectKind::Address && !may_be_domain) || is_bare_word(*subject)) {
+        return no_address(address);
     }
-    if (shape_.format == ListFormat::SendgridBlocks) {
+    RowOutcome outcome =
+        entry_for(*std::move(subject), reason, text, value(fields, time_), defaults_);
+    if (auto* const entry = std::get_if<SuppressionEntry>(&outcome);
+        entry != nullptr && shape_.format == ListFormat::SendgridBlocks) {
         // A block is about us, not about the mailbox.
         entry->code = FailureCode(1999);
     }

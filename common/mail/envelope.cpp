@@ -48,12 +48,20 @@ std::string Recipient::shown() const {
     return syntax.has_value() ? syntax->value.text() : without_brackets(verbatim);
 }
 
+bool Recipient::is_counted() const {
+    return !judged && !on_its_way;
+}
+
 std::string Envelope::sender_text() const {
     return std::visit(SenderText{}, sender);
 }
 
 std::size_t Envelope::recipients_to_judge() const {
     return static_cast<std::size_t>(std::ranges::count(recipients, false, &Recipient::judged));
+}
+
+std::size_t Envelope::recipients_to_count() const {
+    return static_cast<std::size_t>(std::ranges::count_if(recipients, &Recipient::is_counted));
 }
 
 std::optional<std::string> Envelope::envelope_id() const {

@@ -37,7 +37,12 @@ struct Recipient {
     std::string next_hop;
     /// The message has been judged for it minutes ago, and comes by for another time.
     bool judged = false;
+    /// The message has been judged for it long ago, and is still on its way: it is judged by what
+    /// is known now, but is no other message than the one that was counted then.
+    bool on_its_way = false;
 
+    /// True when the message comes for it for the first time.
+    [[nodiscard]] bool is_counted() const;
     /// The mailbox for people and stores: canonical where it parses, else the text without
     /// brackets.
     [[nodiscard]] std::string shown() const;
@@ -59,6 +64,8 @@ struct Envelope {
     [[nodiscard]] std::string sender_text() const;
     /// How many recipients have not been judged before.
     [[nodiscard]] std::size_t recipients_to_judge() const;
+    /// To how many the message comes for the first time.
+    [[nodiscard]] std::size_t recipients_to_count() const;
     /// The envelope id (ENVID, RFC 3461 section 4.4) that the client gave, as it was written.
     [[nodiscard]] std::optional<std::string> envelope_id() const;
 };

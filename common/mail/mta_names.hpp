@@ -98,6 +98,8 @@ enum class MtaKind : std::uint8_t {
 struct MtaNames {
     MtaKind kind = MtaKind::None;
     std::string host_name;  ///< its own name (Postfix: myhostname); empty when it is not known
+    /// Names of its further instances, and of services that bear one of their own.
+    std::vector<std::string> other_names;
     std::string origin;     ///< domain of local senders (Postfix: myorigin); empty when not known
     /// Domains of recipients that it delivers itself or hands on by its own routes.
     std::vector<DomainList> lists;

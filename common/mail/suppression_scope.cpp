@@ -5,6 +5,7 @@
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/syntax.hpp"
 
 #include <optional>
@@ -72,7 +73,7 @@ std::string SuppressionScope::text() const {
     return senders_.empty() ? std::string(kGlobal) : senders_;
 }
 
-bool SuppressionScope::covers(const EnvelopeSender& sender) const {
+bool SuppressionScope::covers(const EnvelopeSender& sender, std::string_view recipient) const {
     const auto* const address = std::get_if<Address>(&sender);
     switch (kind()) {
         case ScopeKind::Global:
@@ -80,12 +81,16 @@ bool SuppressionScope::covers(const EnvelopeSender& sender) const {
         case ScopeKind::SenderDomain:
             return address != nullptr && address->domain().text() == senders_;
         case ScopeKind::Sender:
-            return address != nullptr && address->key() == senders_;
+            return address != nullptr &&
+                   (address->key() == senders_ || folded_sender(address->key()) == senders_ ||
+                    folded_sender(address->key(), recipient) == senders_);
     }
     std::unreachable();
 }
 
-SuppressionScope scope_of(ScopeKind kind, const EnvelopeSender& sender) {
+SuppressionScope scope_of(ScopeKind kind,
+                          const EnvelopeSender& sender,
+                          std::string_view recipient) {
     const auto* const address = std::get_if<Address>(&sender);
     if (address == nullptr) {
         return {};
@@ -96,7 +101,7 @@ SuppressionScope scope_of(ScopeKind kind, const EnvelopeSender& sender) {
         case ScopeKind::SenderDomain:
             return SuppressionScope::of_domain(address->domain());
         case ScopeKind::Sender:
-            return SuppressionScope::of_sender(*address);
+            return SuppressionScope::from_stored(folded_sender(address->key(), recipient));
     }
     std::unreachable();
 }

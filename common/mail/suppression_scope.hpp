@@ -30,7 +30,8 @@ public:
 
     /// Counts for the senders of this domain, not for those of domains below it.
     [[nodiscard]] static SuppressionScope of_domain(const Domain& domain);
-    /// Counts for this envelope sender, whatever the letter case of its local part.
+    /// Counts for this envelope sender, whatever the letter case of its local part, and for those
+    /// that are known as it (`folded_sender`).
     [[nodiscard]] static SuppressionScope of_sender(const Address& sender);
     /// What `text` gives, and any spelling of the domain or address; "global" is no domain here.
     /// nullopt for other texts.
@@ -39,9 +40,10 @@ public:
     [[nodiscard]] ScopeKind kind() const;
     /// "global", "example.org", "news@example.org"
     [[nodiscard]] std::string text() const;
-    /// True when an entry of this scope counts for mail of this sender. Mail with the null sender,
-    /// or with one that is no address, is under global entries alone.
-    [[nodiscard]] bool covers(const EnvelopeSender& sender) const;
+    /// True when an entry of this scope counts for mail of this sender to this recipient, whom the
+    /// sender's address may name (VERP); an empty one is nobody. Mail with the null sender, or with
+    /// one that is no address, is under global entries alone.
+    [[nodiscard]] bool covers(const EnvelopeSender& sender, std::string_view recipient = {}) const;
 
     /// As the store keeps it: "" for the global scope, else `text`.
     [[nodiscard]] const std::string& stored() const { return senders_; }
@@ -56,7 +58,10 @@ private:
     std::string senders_;  // canonical domain or `Address::key()`; empty: all
 };
 
-/// The scope of a kind for mail of this sender; global when the sender is null or no address.
-[[nodiscard]] SuppressionScope scope_of(ScopeKind kind, const EnvelopeSender& sender);
+/// The scope of a kind for mail of this sender to this recipient; global when the sender is null or
+/// no address. Where each message has a sender of its own, it is that of all of them.
+[[nodiscard]] SuppressionScope scope_of(ScopeKind kind,
+                                        const EnvelopeSender& sender,
+                                        std::string_view recipient = {});
 
 }  // namespace holdback::mail

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,8 +30,29 @@ constexpr std::array<std::string_view, 9> kTraceFields{
     "received-spf",
 };
 
+/// A message that was held, or went by a filter, may come again with fields of ours.
+constexpr std::string_view kOurFields = "x-holdback-";
+
+constexpr std::array<std::string_view, 3> kIdentity{"Message-ID", "Date", "From"};
+/// One for each of these that may be absent; when all are, nothing is left to know a message by.
+constexpr unsigned kAbsences = (1U << kIdentity.size()) - 1;
+
 bool is_trace(std::string_view lower_name) {
-    return std::ranges::find(kTraceFields, lower_name) != kTraceFields.end();
+    return std::ranges::find(kTraceFields, lower_name) != kTraceFields.end() ||
+           lower_name.starts_with(kOurFields);
+}
+
+/// The digest as if the fields were not there whose bits are set.
+std::string identity_without(const mail::HeaderList& headers, unsigned absent) {
+    std::array<std::string, kIdentity.size()> values;
+    for (std::size_t i = 0; i < kIdentity.size(); ++i) {
+        if ((absent & (1U << i)) == 0) {
+            values.at(i) = headers.first(kIdentity.at(i)).value_or("");
+            std::erase_if(values.at(i), core::is_ascii_space);
+        }
+    }
+    const std::array<std::string_view, kIdentity.size()> pieces{values[0], values[1], values[2]};
+    return core::digest_hex(pieces);
 }
 
 /// True when the MTA gave the message its Message-ID on arrival, for want of one.
@@ -57,6 +79,18 @@ std::string header_digest(const mail::HeaderList& headers, std::string_view queu
     }
     const std::vector<std::string_view> pieces(kept.begin(), kept.end());
     return core::digest_hex(pieces);
+}
+
+std::string identity_digest(const mail::HeaderList& headers) {
+    return identity_without(headers, 0);
+}
+
+std::vector<std::string> earlier_identities(const mail::HeaderList& headers) {
+    std::vector<std::string> digests;
+    for (unsigned absent = 0; absent < kAbsences; ++absent) {
+        digests.push_back(identity_without(headers, absent));
+    }
+    return digests;
 }
 
 std::string fingerprint(std::string_view header_digest, std::string_view body_digest) {

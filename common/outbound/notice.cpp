@@ -78,11 +78,12 @@ std::string opening(const NoticeFacts& facts) {
             sentence(facts.stopped));
     }
     return fmt::format(
-        "{} of your mail {} held back and {} not got it. Everybody else has; there is no need to "
-        "send it to them again.",
+        "{} of your mail {} held back and {} not got it. Everybody else has{}; there is no need "
+        "to send it to them again.",
         recipients(facts.rows.size()),
         facts.rows.size() == 1 ? "was" : "were",
-        facts.rows.size() == 1 ? "has" : "have");
+        facts.rows.size() == 1 ? "has" : "have",
+        facts.refused.empty() ? "" : ", but for those named below");
 }
 
 /// How to release, as pairs of what one wants and what one writes.
@@ -149,6 +150,30 @@ std::string text_row(std::size_t number, const NoticeRow& row, bool with_subject
     return text;
 }
 
+constexpr std::string_view kRefused =
+    "Nothing was wrong with the addresses of these, but the mail server refused them for good. "
+    "They did not get the mail either, and a delivery report tells of each:";
+
+std::span<const RefusedRow> shown_refused(const NoticeFacts& facts) {
+    return std::span(facts.refused).first(std::min(facts.refused.size(), kMostNoticeRows));
+}
+
+std::string text_of_refused(const NoticeFacts& facts) {
+    if (facts.refused.empty()) {
+        return {};
+    }
+    std::string text = "\n" + wrapped(kRefused, "") + "\n";
+    for (const RefusedRow& row : shown_refused(facts)) {
+        text += fmt::format("      {}\n      Why: {}\n",
+                            one_line(row.address),
+                            wrapped(sentence(row.answer), kGoesOn));
+    }
+    if (facts.refused.size() > kMostNoticeRows) {
+        text += fmt::format("      and {} more\n", facts.refused.size() - kMostNoticeRows);
+    }
+    return text;
+}
+
 std::string text_of_ways(const NoticeFacts& facts) {
     if (!facts.by_answer) {
         return wrapped(admin_hint(facts), "") + "\n";
@@ -194,6 +219,21 @@ std::string html_of_ways(const NoticeFacts& facts) {
     return html + "</ul>\n";
 }
 
+std::string html_of_refused(const NoticeFacts& facts) {
+    if (facts.refused.empty()) {
+        return {};
+    }
+    std::string html = fmt::format("<p>{}</p>\n<ul>\n", html_safe(kRefused));
+    for (const RefusedRow& row : shown_refused(facts)) {
+        html += fmt::format(
+            "<li>{}<br>{}</li>\n", html_safe(row.address), html_safe(sentence(row.answer)));
+    }
+    if (facts.refused.size() > kMostNoticeRows) {
+        html += fmt::format("<li>and {} more</li>\n", facts.refused.size() - kMostNoticeRows);
+    }
+    return html + "</ul>\n";
+}
+
 std::string notice_html(const NoticeFacts& facts) {
     const bool one_subject = have_one_subject(facts);
     std::string html = fmt::format("<p>{}</p>\n<p>", html_safe(opening(facts)));
@@ -215,6 +255,7 @@ std::string notice_html(const NoticeFacts& facts) {
         html += fmt::format("<p>And {} more: the attached list has all.</p>\n",
                             facts.rows.size() - kMostNoticeRows);
     }
+    html += html_of_refused(facts);
     html += html_of_ways(facts);
     if (const std::string end = end_hint(facts); !end.empty()) {
         html += fmt::format("<p>{}</p>\n", html_safe(end));
@@ -330,7 +371,7 @@ std::string notice_text(const NoticeFacts& facts) {
         text += fmt::format("\nAnd {} more: the attached list has all.\n",
                             facts.rows.size() - kMostNoticeRows);
     }
-    text += "\n" + text_of_ways(facts);
+    text += text_of_refused(facts) + "\n" + text_of_ways(facts);
     if (const std::string end = end_hint(facts); !end.empty()) {
         text += "\n" + wrapped(end, "") + "\n";
     }

@@ -38,6 +38,14 @@ struct NoticeRow {
     core::TimePoint held_at;
 };
 
+/// A recipient in whom nothing was wrong, and to whom the MTA did not send on. All may be foreign.
+struct RefusedRow {
+    std::string address;
+    std::string answer;  ///< the MTA's
+
+    bool operator==(const RefusedRow&) const = default;
+};
+
 /// What a notice is made of. Row i has the number i + 1.
 struct NoticeFacts {
     std::string address;  ///< from which it comes and to which answers go
@@ -46,6 +54,7 @@ struct NoticeFacts {
     std::string host;  ///< of the Message-ID
     std::string campaign;
     std::vector<NoticeRow> rows;
+    std::vector<RefusedRow> refused;  ///< of the same messages; they have no numbers
     core::TimePoint now;
     /// Why the campaign was stopped as a whole, in plain words; empty: it was not.
     std::string stopped;

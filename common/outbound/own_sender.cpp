@@ -82,6 +82,10 @@ bool came_in_before(const Origin& origin,
            entry.from == Entry::From::Outside && (is_on_this_host(origin) || entry.by_us);
 }
 
+bool has_logged_in_before(const Origin& origin, const Entry& entry) {
+    return is_on_this_host(origin) && entry.from == Entry::From::Own && entry.by_us && entry.login;
+}
+
 bool came_from_our_own(const Origin& origin, const Entry& entry) {
     if (!origin.user.empty()) {
         return true;

@@ -23,12 +23,18 @@ namespace holdback::outbound {
                                  const config::Settings& settings,
                                  std::span<const std::string> own_names);
 
-/// True for mail that looks outgoing and has only come in again, unless its sender is of this
-/// house: from this host, or from one that got it from here, it came in from outside before, and
-/// nobody has logged in. `entry` is where the message entered.
+/// True for mail that looks outgoing and has come in before: from this host, or from one that got
+/// it from here, it came in from outside, and nobody has logged in. It is handed in again, or a
+/// list manager of this house sends it on with a sender of its own. `entry` is where the message
+/// entered.
 [[nodiscard]] bool came_in_before(const Origin& origin,
                                   const Entry& entry,
                                   const config::OutgoingSettings& outgoing);
+
+/// True when a client logged in where the message entered, as far as that can be believed: the MTA
+/// itself, or a host of ours, wrote so, and a program of this host has handed it in again. Whoever
+/// may do that can write the same.
+[[nodiscard]] bool has_logged_in_before(const Origin& origin, const Entry& entry);
 
 /// True when the way of an outgoing message says that its envelope sender may be believed so far
 /// that a notice or a DSN of ours goes to it, though it is not of this house: the client has logged

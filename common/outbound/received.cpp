@@ -176,9 +176,50 @@ void set_client(Clause clause, const std::optional<mail::IpAddress>& address, Re
     }
 }
 
+/// A comment behind "from". Who has logged in stands in the last one: whatever the client says of
+/// itself comes before.
+void take_comment(Clause clause, std::string_view comment, ReceivedHop& hop) {
+    constexpr std::string_view kUser = "Authenticated sender: ";
+    if (clause != Clause::From) {
+        return;
+    }
+    set_client(clause, address_of_comment(comment), hop);
+    hop.user = comment.starts_with(kUser) ? comment.substr(kUser.size()) : std::string_view();
+}
+
+bool is_in_any(const mail::IpAddress& address, std::span<const mail::Network> networks) {
+    return std::ranges::any_of(
+        networks, [&](const mail::Network& network) { return network.contains(address); });
+}
+
 /// A person wrote the message in a browser.
 bool is_web_mail(std::string_view protocol) {
     return protocol == "HTTP" || protocol == "HTTPS";
+}
+
+bool is_named(std::span<const std::string> names, std::string_view name) {
+    return std::ranges::any_of(
+        names, [name](std::string_view own) { return core::equals_ignoring_case(own, name); });
+}
+
+/// The first Received fields, read: the newest first.
+std::vector<ReceivedHop> hops_in(const mail::HeaderList& headers, std::size_t most) {
+    std::vector<ReceivedHop> hops;
+    for (const mail::HeaderField& field : headers.fields()) {
+        if (hops.size() == most) {
+            break;
+        }
+        if (core::equals_ignoring_case(field.name, "Received")) {
+            hops.push_back(parse_received(field.value()));
+        }
+    }
+    return hops;
+}
+
+/// The client from which the hop took the message, where that is another host than its own.
+std::optional<mail::IpAddress> client_of(const ReceivedHop& hop) {
+    const bool is_other = hop.from.has_value() && hop.from->scope() != mail::AddressScope::Loopback;
+    return is_other ? hop.from : std::nullopt;
 }
 
 }  // namespace
@@ -191,7 +232,7 @@ ReceivedHop parse_received(std::string_view value) {
     bool wants_value = false;
     while (const auto piece = pieces.next()) {
         if (piece->is_comment) {
-            set_client(clause, address_of_comment(piece->text), hop);
+            take_comment(clause, piece->text, hop);
             continue;
         }
         if (wants_value) {
@@ -218,52 +259,39 @@ ReceivedHop parse_received(std::string_view value) {
 Entry entry_of(const mail::HeaderList& headers,
                std::span<const std::string> own_names,
                std::span<const mail::Network> networks) {
-    std::size_t seen = 0;
-    for (const mail::HeaderField& field : headers.fields()) {
-        if (!core::equals_ignoring_case(field.name, "Received")) {
-            continue;
+    Entry entry;
+    bool queued = false;      // this MTA had it in its queue
+    bool is_by_ours = false;  // what follows was written by a host of ours
+    for (const ReceivedHop& hop : hops_in(headers, kMostFields)) {
+        const bool by_us = is_named(own_names, hop.by);
+        const bool login = is_login(hop.with);
+        const std::optional<mail::IpAddress> client = client_of(hop);
+        const bool has_logged_in = login && (by_us || is_by_ours);
+        const bool passed_us = entry.by_us || by_us;
+        queued = queued || (by_us && !hop.id.empty());
+        if (has_logged_in || (client.has_value() && !is_in_any(*client, networks))) {
+            const bool is_own = has_logged_in || is_web_mail(hop.with);
+            return {.from = is_own ? Entry::From::Own : Entry::From::Outside,
+                    .by_us = passed_us,
+                    .login = login,
+                    .before_queue = by_us && !queued,
+                    .address = hop.from,
+                    .user = has_logged_in ? hop.user : std::string()};
         }
-        if (++seen > kMostFields) {
-            break;
+        if (client.has_value()) {
+            // A host of ours: what stands below tells where that one has it from.
+            is_by_ours = true;
+            entry = {.from = Entry::From::Own, .by_us = passed_us, .address = hop.from};
         }
-        const ReceivedHop hop = parse_received(field.value());
-        Entry entry{
-            .from = Entry::From::Outside,
-            .by_us = std::ranges::any_of(
-                own_names,
-                [&](std::string_view name) { return core::equals_ignoring_case(name, hop.by); }),
-            .login = is_login(hop.with),
-            .address = hop.from};
-        const bool logged_in_here = entry.by_us && entry.login;
-        const bool names_a_client =
-            hop.from.has_value() && hop.from->scope() != mail::AddressScope::Loopback;
-        if (!names_a_client && !logged_in_here) {
-            continue;
-        }
-        const bool is_our_client =
-            names_a_client && std::ranges::any_of(networks, [&](const mail::Network& network) {
-                return network.contains(*hop.from);
-            });
-        if (is_our_client || logged_in_here || is_web_mail(hop.with)) {
-            entry.from = Entry::From::Own;
-        }
-        return entry;
     }
-    return {};
+    return entry;
 }
 
 std::vector<std::string> trace_ids(const mail::HeaderList& headers, std::size_t most) {
     std::vector<std::string> ids;
-    std::size_t seen = 0;
-    for (const mail::HeaderField& field : headers.fields()) {
-        if (!core::equals_ignoring_case(field.name, "Received")) {
-            continue;
-        }
-        if (++seen > most) {
-            break;
-        }
-        if (std::string id = parse_received(field.value()).id; !id.empty()) {
-            ids.push_back(std::move(id));
+    for (ReceivedHop& hop : hops_in(headers, most)) {
+        if (!hop.id.empty()) {
+            ids.push_back(std::move(hop.id));
         }
     }
     return ids;

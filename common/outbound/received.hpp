@@ -23,6 +23,8 @@ struct ReceivedHop {
     std::string by;
     std::string with;  ///< the protocol, in upper case: "ESMTPSA"
     std::string id;    ///< the queue id
+    /// Who has logged in, where Postfix says it (smtpd_sasl_authenticated_header).
+    std::string user;
 
     bool operator==(const ReceivedHop&) const = default;
 };
@@ -40,16 +42,21 @@ struct Entry {
     };
 
     From from = From::Here;
-    bool by_us = false;                      ///< this MTA took it, and not a program beside it
-    bool login = false;                      ///< the client had logged in, as whoever took it says
+    bool by_us = false;  ///< this MTA took it on its way, and not only a program beside it
+    bool login = false;  ///< the client had logged in, as whoever took it says
+    /// It has been in no queue of this MTA since: a proxy stands before the queue, so the envelope
+    /// is still the one with which it came.
+    bool before_queue = false;
     std::optional<mail::IpAddress> address;  ///< of the client, where it was not here
+    std::string user;                        ///< who has logged in, where that is said
 
     bool operator==(const Entry&) const = default;
 };
 
-/// Reads the trace fields from the top down to the first that names a client on another host, or
-/// one that logged in at this MTA. `own_names` are the names by which the MTA calls itself,
-/// `networks` those of its own clients.
+/// Reads the trace fields from the top down to the first that names a client who is not of our own,
+/// or one that logged in at this MTA or at a host of ours. `own_names` are the names by which the
+/// MTA calls itself, `networks` those of its own clients. A host in these is one of ours: what it
+/// got from a stranger came from outside, and its word on a login counts.
 [[nodiscard]] Entry entry_of(const mail::HeaderList& headers,
                              std::span<const std::string> own_names,
                              std::span<const mail::Network> networks);

@@ -15,6 +15,7 @@
 #include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
 #include "outbound/fact_text.hpp"
 #include "outbound/mail_route.hpp"
 
@@ -154,6 +155,25 @@ mail::RecipientSyntax read_syntax(const FactReader& facts,
 
 }  // namespace
 
+WatchSigns watch_signs(Stream stream, const config::Settings& settings) {
+    WatchSigns signs;
+    const bool is_bulk = stream == Stream::Bulk;
+    const config::PolicyTable& table = is_bulk ? settings.policy.bulk : settings.policy.direct;
+    for (const mail::FindingName name : mail::kAllFindings) {
+        const bool looks =
+            name != mail::FindingName::MissingSignature || settings.compliance.expect_signature;
+        if (looks && is_about_message(name) && table[name] != config::PolicyAction::Pass) {
+            signs.about_message.push_back(name);
+        }
+    }
+    if (is_bulk) {
+        signs.stop_above = settings.bulk.stop_above.percent;
+        signs.stop_minimum = settings.bulk.stop_minimum;
+        signs.repeat_window = settings.bulk.repeat_window;
+    }
+    return signs;
+}
+
 HeaderSigns header_signs(const mail::HeaderList& headers, const config::BulkSettings& settings) {
     HeaderSigns signs;
     const auto look_for = [&](std::string_view name) {
@@ -207,6 +227,17 @@ std::string message_facts(const RecordedMessage& message) {
     facts.put_number("window", message.window);
     facts.put_number("window.seconds", static_cast<std::uint64_t>(message.window_length.count()));
     facts.put_number("repeats.limit", message.repeats_limit);
+    std::vector<std::string> about_message;
+    for (const mail::FindingName name : message.watched.about_message) {
+        about_message.emplace_back(wire_name(name));
+    }
+    facts.put("watched", joined(about_message));
+    if (message.watched.stop_above < 100) {
+        facts.put_number("stop.above", message.watched.stop_above);
+        facts.put_number("stop.minimum", message.watched.stop_minimum);
+    }
+    facts.put_number("repeat.seconds",
+                     static_cast<std::uint64_t>(message.watched.repeat_window.count()));
     facts.put("asked", joined(message.headers.asked));
     facts.put("present", joined(message.headers.present));
     facts.put("precedence", message.headers.precedence);
@@ -230,6 +261,15 @@ void read_message_facts(std::string_view text, RecordedMessage& message) {
     message.window = facts.number("window").value_or(0);
     message.window_length = std::chrono::seconds(facts.number("window.seconds").value_or(0));
     message.repeats_limit = facts.number("repeats.limit").value_or(0);
+    for (const std::string& name : words(facts.text("watched"))) {
+        if (const auto finding = mail::parse_finding_name(name)) {
+            message.watched.about_message.push_back(*finding);
+        }
+    }
+    message.watched.stop_above = facts.number("stop.above").value_or(100);
+    message.watched.stop_minimum = facts.number("stop.minimum").value_or(0);
+    message.watched.repeat_window =
+        std::chrono::seconds(facts.number("repeat.seconds").value_or(0));
     message.headers = {.asked = words(facts.text("asked")),
                        .present = words(facts.text("present")),
                        .precedence = facts.text("precedence")};

@@ -61,6 +61,21 @@ struct RecordedRecipient {
     bool overridden = false;  ///< the sender's override let it pass
 };
 
+/// What was looked for beside the facts of a recipient, by the settings of then: only of that does
+/// the record tell that it was not there.
+struct WatchSigns {
+    /// Findings about the message that the policy acted on.
+    std::vector<mail::FindingName> about_message;
+    std::size_t stop_above = 100;  ///< `[bulk] stop_above` in percent; 100: not looked at
+    std::size_t stop_minimum = 0;
+    std::chrono::seconds repeat_window{0};  ///< `[bulk] repeat_window`; zero: not looked at
+
+    bool operator==(const WatchSigns&) const = default;
+};
+
+/// What these settings look for in a message of this stream.
+[[nodiscard]] WatchSigns watch_signs(Stream stream, const config::Settings& settings);
+
 struct RecordedMessage {
     std::int64_t id = 0;  ///< grows in the order of recording; given by the store
     core::TimePoint at;
@@ -77,6 +92,7 @@ struct RecordedMessage {
     /// `[bulk] repeats` then: the content was in fewer messages, unless `stream` says how many; 0:
     /// not recorded.
     std::size_t repeats_limit = 0;
+    WatchSigns watched;
     HeaderSigns headers;  ///< nothing asked at `DecidedAt::Recipient`
     std::string campaign;
     std::string message_id;

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -106,15 +107,18 @@ bool is_content_signal(std::string_view signal) {
            !signal.starts_with(kRate);
 }
 
-/// By how often the same content was sent: "repeats:23/text".
+constexpr const char* kRepeats = "how often the same content was sent";
+
+/// By how often the same content was sent: "repeats:20/text".
 PossibleStreams by_content(const RecordedMessage& message, const config::BulkSettings& settings) {
-    constexpr std::string_view kRepeats = "repeats:";
+    constexpr std::string_view kSignal = "repeats:";
     const std::string_view signal = message.stream.signal;
-    if (signal.starts_with(kRepeats)) {
-        const std::string_view count = signal.substr(kRepeats.size());
+    if (signal.starts_with(kSignal)) {
+        const std::string_view count = signal.substr(kSignal.size());
         const auto repeats = core::parse_decimal(count.substr(0, count.find('/')));
+        // Nobody counts further than the limit of then.
         return repeats.value_or(settings.repeats) >= settings.repeats ? bulk_for_sure()
-                                                                      : PossibleStreams{};
+                                                                      : unless(kRepeats);
     }
     if (is_content_signal(signal)) {
         return bulk_for_sure();
@@ -122,9 +126,8 @@ PossibleStreams by_content(const RecordedMessage& message, const config::BulkSet
     // What was bulk by another signal was not looked at, nor what is always direct.
     const bool below_limit = !message.stream.is_bulk() && !message.stream.is_always_direct() &&
                              message.repeats_limit > 0;
-    return below_limit && message.repeats_limit <= settings.repeats
-               ? PossibleStreams{}
-               : unless("how often the same content was sent");
+    return below_limit && message.repeats_limit <= settings.repeats ? PossibleStreams{}
+                                                                    : unless(kRepeats);
 }
 
 /// The fields of the header that tell of lists, as far as they were recorded.
@@ -259,6 +262,16 @@ bool is_kept(FindingName name, const config::Settings& by) {
     return false;
 }
 
+/// A finding of then, without its words.
+Finding kept_finding(FindingName name) {
+    return {.name = name,
+            .code = std::nullopt,
+            .certainty = mail::Certainty::Hint,
+            .reason = "it was found then",
+            .advice = {},
+            .suggestion = {}};
+}
+
 std::vector<Finding> findings_again(const RecordedRecipient& recipient,
                                     std::optional<MailRoute> route,
                                     const config::Settings& settings) {
@@ -273,12 +286,7 @@ std::vector<Finding> findings_again(const RecordedRecipient& recipient,
     for (const FindingName name : recipient.found) {
         if (is_kept(name, settings) &&
             std::ranges::find(found, name, &Finding::name) == found.end()) {
-            found.push_back({.name = name,
-                             .code = std::nullopt,
-                             .certainty = mail::Certainty::Hint,
-                             .reason = "it was found then",
-                             .advice = {},
-                             .suggestion = {}});
+            found.push_back(kept_finding(name));
         }
     }
     std::ranges::stable_sort(found, {}, &Finding::name);
@@ -292,23 +300,99 @@ ReplayedVerdict verdict_of(const Verdict& verdict) {
                           : std::string()};
 }
 
+/// A finding that may be there or not, for all that the record tells.
+struct Unwatched {
+    FindingName name;
+    const char* missing;  ///< what would tell
+    bool may_come = true;
+    bool may_go = false;  ///< it was found, and might not be now
+};
+
+/// What nobody looked for then, or looked for otherwise, and these settings look for.
+std::vector<Unwatched> unwatched(const RecordedMessage& message,
+                                 Stream stream,
+                                 const config::Settings& settings) {
+    const WatchSigns now = watch_signs(stream, settings);
+    const WatchSigns& then = message.watched;
+    std::vector<Unwatched> all;
+    for (const FindingName name : now.about_message) {
+        if (std::ranges::find(then.about_message, name) == then.about_message.end()) {
+            all.push_back({name, "what the policy looks for in header and body"});
+        }
+    }
+    if (now.stop_above < 100) {
+        all.push_back(
+            {.name = FindingName::CampaignStopped,
+             .missing = "how many recipients of the campaign were bad when it came",
+             .may_come =
+                 now.stop_above < then.stop_above ||
+                 now.stop_minimum<then.stop_minimum, .may_go = now.stop_above> then.stop_above ||
+                 now.stop_minimum > then.stop_minimum});
+    }
+    all.push_back(
+        {.name = FindingName::AlreadySent,
+         .missing = "who had got the campaign before",
+         .may_come = now.repeat_window > then.repeat_window,
+         .may_go = now.repeat_window.count() > 0 && now.repeat_window < then.repeat_window});
+    return all;
+}
+
+/// The answer of one stream, where it is the same with and without each finding that may have been
+/// there.
+Replayed judge_one(std::span<const Finding> found,
+                   std::span<const Unwatched> perhaps,
+                   const std::function<ReplayedVerdict(std::span<const Finding>)>& judged) {
+    const ReplayedVerdict verdict = judged(found);
+    for (const Unwatched& each : perhaps) {
+        std::vector<Finding> other(found.begin(), found.end());
+        const bool was_there = std::erase_if(other, [&](const Finding& finding) {
+                                   return finding.name == each.name;
+                               }) > 0;
+        if (!was_there) {
+            other.push_back(kept_finding(each.name));
+            std::ranges::stable_sort(other, {}, &Finding::name);
+        }
+        if ((was_there ? each.may_go : each.may_come) && judged(other) != verdict) {
+            return NotRecorded{each.missing};
+        }
+    }
+    return verdict;
+}
+
+/// What may have been found in each stream.
+struct Perhaps {
+    std::vector<Unwatched> direct;
+    std::vector<Unwatched> bulk;
+};
+
 /// The one answer of all streams that are possible, or what is missing to tell them apart.
 Replayed judge_all(std::span<const Finding> found,
+                   const Perhaps& perhaps,
                    const PossibleStreams& streams,
                    std::optional<SentTo> sent_to,
                    const config::PolicySettings& policy) {
     const auto as_bulk = [&](SentTo to) {
         return verdict_of(judge(found, Stream::Bulk, policy, to));
     };
-    const ReplayedVerdict direct = verdict_of(judge(found, Stream::Direct, policy));
-    const ReplayedVerdict bulk = as_bulk(sent_to.value_or(SentTo::List));
-    if (streams.bulk && !sent_to.has_value() && bulk != as_bulk(SentTo::Person)) {
+    const auto direct = [&](std::span<const Finding> some) {
+        return verdict_of(judge(some, Stream::Direct, policy));
+    };
+    const auto bulk = [&](std::span<const Finding> some) {
+        return verdict_of(judge(some, Stream::Bulk, policy, sent_to.value_or(SentTo::List)));
+    };
+    if (streams.bulk && !sent_to.has_value() && bulk(found) != as_bulk(SentTo::Person)) {
         return NotRecorded{"whether the header said that it was mail of a list"};
     }
-    if (streams.direct && streams.bulk && direct != bulk) {
+    if (streams.direct && streams.bulk && direct(found) != bulk(found)) {
         return NotRecorded{streams.missing};
     }
-    return streams.bulk ? bulk : direct;
+    if (streams.direct) {
+        Replayed answer = judge_one(found, perhaps.direct, direct);
+        if (!streams.bulk || std::holds_alternative<NotRecorded>(answer)) {
+            return answer;
+        }
+    }
+    return judge_one(found, perhaps.bulk, bulk);
 }
 
 /// The answer at RCPT, where one is given to this recipient: nullopt to go on.
@@ -372,6 +456,8 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
     const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
     const PossibleStreams streams = streams_of(message, settings);
     const std::optional<SentTo> sent_to = sent_to_of(message, settings);
+    const Perhaps perhaps{.direct = unwatched(message, Stream::Direct, settings),
+                          .bulk = unwatched(message, Stream::Bulk, settings)};
     std::vector<Replayed> answers;
     answers.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -389,8 +475,11 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
                 continue;
             }
         }
-        answers.push_back(
-            with_override(judge_all(found, streams, sent_to, settings.policy), recipient));
+        // An allow entry stands above all that may have been found.
+        const bool is_sure = is_allowed(recipient.facts, settings);
+        answers.push_back(with_override(
+            judge_all(found, is_sure ? Perhaps{} : perhaps, streams, sent_to, settings.policy),
+            recipient));
     }
     apply_trouble(settings, answers);
     return answers;

@@ -38,7 +38,8 @@ inline constexpr std::string_view kNotOutgoing = "not-outgoing";
 
 /// One answer per recipient, in order. Findings that rest on lists in files, on the content or on
 /// earlier mail are taken as they were found, unless the settings no longer look for them; so is a
-/// signal of the content.
+/// signal of the content. What was not looked for then, or was counted only up to a limit, is not
+/// recorded wherever it would make a difference.
 [[nodiscard]] std::vector<Replayed> replay(const RecordedMessage& message,
                                            const config::Settings& settings);
 

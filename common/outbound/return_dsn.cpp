@@ -16,7 +16,8 @@ namespace holdback::outbound {
 namespace {
 
 bool needs_utf8(const ReturnDsnFacts& facts) {
-    return core::has_non_ascii(facts.sender) || core::has_non_ascii(facts.original_header) ||
+    return core::has_non_ascii(facts.sender) || core::has_non_ascii(facts.in_place_of) ||
+           core::has_non_ascii(facts.original_header) ||
            std::ranges::any_of(facts.recipients, [](const ReturnedRecipient& recipient) {
                return core::has_non_ascii(recipient.address);
            });
@@ -45,6 +46,15 @@ std::string_view about_others(Others others) {
 
 std::string explanation_part(const ReturnDsnFacts& facts) {
     std::string text(about_others(facts.others));
+    if (!facts.in_place_of.empty()) {
+        text = fmt::format(
+            "Mail of <{}> was held back from the recipients below, and its time is over.\r\n"
+            "Its sender cannot be told: nobody logged in to send it, and the sender's domain is\r\n"
+            "none of yours. So it comes to you, the postmaster, with what was kept of it, and "
+            "is\r\n"
+            "held no longer.\r\n\r\n",
+            one_line(facts.in_place_of));
+    }
     for (const ReturnedRecipient& recipient : facts.recipients) {
         text += fmt::format(
             "<{}>:\r\n    {}\r\n", one_line(recipient.address), one_line(recipient.explanation));
@@ -92,7 +102,7 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
         "Date: {}\r\n"
         "From: Mail Delivery System <MAILER-DAEMON@{}>\r\n"
         "To: <{}>\r\n"
-        "Subject: Recipients not reached: your message was returned\r\n"
+        "Subject: {}\r\n"
         "Message-ID: <{}@{}>\r\n"
         "Auto-Submitted: auto-replied\r\n"
         "MIME-Version: 1.0\r\n"
@@ -102,6 +112,8 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
         rfc5322_date(facts.now),
         host,
         one_line(facts.sender),
+        facts.in_place_of.empty() ? "Recipients not reached: your message was returned"
+                                  : "Held mail has expired, and its sender cannot be told",
         facts.unique,
         host,
         boundary,

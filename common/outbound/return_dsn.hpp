@@ -32,9 +32,12 @@ enum class Others : std::uint8_t {
 struct ReturnDsnFacts {
     std::string reporting_mta;  ///< our host name
     std::string sender;         ///< whom to tell; never the null sender
-    std::string envelope_id;    ///< ENVID of the original, or empty
-    std::string queue_id;       ///< of the original, or empty
-    std::string unique;         ///< makes the Message-ID unique
+    /// The envelope sender when `sender` is the postmaster of this host, who is told in his place;
+    /// else empty.
+    std::string in_place_of;
+    std::string envelope_id;  ///< ENVID of the original, or empty
+    std::string queue_id;     ///< of the original, or empty
+    std::string unique;       ///< makes the Message-ID unique
     core::TimePoint now;
     std::vector<ReturnedRecipient> recipients;
     Others others = Others::GetIt;

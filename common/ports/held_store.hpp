@@ -43,6 +43,9 @@ struct HeldFilter {
     std::optional<std::string> domain;   ///< recipient domain, compared without letter case
     std::optional<std::string> finding;  ///< wire name
     std::optional<std::string> campaign;
+    std::optional<std::string> recipient;   ///< address, compared without letter case
+    std::optional<std::string> queue_id;    ///< under which it came, or last left
+    std::optional<std::string> message_id;  ///< without its angle brackets
     std::optional<core::TimePoint> held_before;
     std::optional<core::TimePoint> release_due;  ///< `release_at` is at or before this
     std::optional<core::TimePoint> expired;      ///< `expires_at` is at or before this
@@ -90,7 +93,7 @@ struct FoundCopy {
     std::string text;  ///< what says so, for people
 };
 
-/// What one sender (the SASL user, else the envelope sender) has in the spool.
+/// What one sender (as `mail::spool_sharer` names them) has in the spool.
 struct SpoolShare {
     std::string sender;
     std::uint64_t octets = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How a use case asks the MTA's own tables about domains.
+// How a use case asks the MTA's own tables about addresses.
 
 #include "core/clock.hpp"
-#include "mail/domain.hpp"
+#include "mail/address.hpp"
 #include "mail/mta_names.hpp"
 
 #include <span>
@@ -12,11 +12,11 @@
 
 namespace holdback::ports {
 
-/// Whether the MTA has a route of its own for a domain.
+/// Whether the MTA has a route of its own for an address.
 struct OwnRoute {
     mail::Membership membership = mail::Membership::Unknown;
     std::string list;  ///< when `Yes`: where it says so, "virtual_mailbox_domains"
-    /// It is one of the domains that the MTA serves, and not only one to which a route was set.
+    /// Its domain is one of those that the MTA serves, and not only one to which a route was set.
     bool is_served = false;
 };
 
@@ -30,9 +30,9 @@ public:
     MtaTables& operator=(MtaTables&&) = delete;
     virtual ~MtaTables() = default;
 
-    /// One answer per domain, in their order; `Unknown` for what could not be found out by
+    /// One answer per address, in their order; `Unknown` for what could not be found out by
     /// `deadline`, and for all when no MTA's configuration was read.
-    [[nodiscard]] virtual std::vector<OwnRoute> ask(std::span<const mail::Domain> domains,
+    [[nodiscard]] virtual std::vector<OwnRoute> ask(std::span<const mail::Address> addresses,
                                                     core::SteadyPoint deadline) = 0;
 };
 

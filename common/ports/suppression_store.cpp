@@ -83,7 +83,10 @@ void take_into(SuppressionLookup& lookup,
                mail::SuppressionEntry entry,
                const mail::EnvelopeSender& sender,
                core::TimePoint now) {
-    if (!entry.holds_at(now) || !entry.scope.covers(sender)) {
+    const std::string_view recipient = entry.kind == mail::SubjectKind::Address
+                                           ? std::string_view(entry.subject)
+                                           : std::string_view();
+    if (!entry.holds_at(now) || !entry.scope.covers(sender, recipient)) {
         return;
     }
     if (entry.reason == mail::SuppressionReason::Allow) {

@@ -3,17 +3,16 @@
 
 #include "core/clock.hpp"
 #include "core/safe_text.hpp"
+#include "mail/finding.hpp"
+#include "report/glossary.hpp"
 #include "report/markup.hpp"
 #include "report/summary.hpp"
 #include "report/svg_chart.hpp"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -85,29 +84,8 @@ std::string moment_text(core::TimePoint time) {
 }
 
 std::string finding_words(const std::string& finding) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kWords{{
-        {"malformed-address", "the address violates the grammar"},
-        {"no-such-domain", "the domain does not exist"},
-        {"no-mail-host", "the domain has no mail server"},
-        {"null-mx", "the domain states that it takes no mail"},
-        {"reserved-domain", "the domain is reserved and takes no mail"},
-        {"unusable-mx", "no mail server of the domain can be reached"},
-        {"misspelled-domain", "the domain looks misspelled"},
-        {"suppressed-bounce", "mail to it bounced before"},
-        {"suppressed-complaint", "the recipient complained"},
-        {"suppressed-unsubscribe", "the recipient unsubscribed"},
-        {"suppressed-manual", "suppressed by the administrator"},
-        {"blocked-by-admin", "blocked by the administrator"},
-        {"already-sent", "got this campaign already"},
-        {"campaign-stopped", "too many recipients of the campaign are bad"},
-        {"role-address", "a role, no person"},
-        {"disposable-domain", "a disposable address"},
-        {"unusual-address", "an unusual address"},
-        {"unresolved-domain", "DNS gave no answer"},
-    }};
-    const auto* const known = std::ranges::find(
-        kWords, finding, [](const auto& pair) { return std::string(pair.first); });
-    return known == kWords.end() ? finding : std::string(known->second);
+    const auto name = mail::parse_finding_name(finding);
+    return name.has_value() ? std::string(plain_words(*name)) : finding;
 }
 
 }  // namespace holdback::report

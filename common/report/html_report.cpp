@@ -120,6 +120,7 @@ void write_tiles(std::string& out, const Summary& summary) {
          Fate::Bounced,
          total[Fate::Bounced],
          ended == 0 ? "" : percent_of(total[Fate::Bounced], ended) + " of what left");
+    tile(out, Fate::Deferred, total[Fate::Deferred], "attempts that failed for now");
     tile(out, Fate::Held, total[Fate::Held], grouped(summary.held_now) + " are held now");
     tile(out, Fate::Released, total[Fate::Released], "");
     tile(out, Fate::Returned, total[Fate::Returned], "");
@@ -174,27 +175,30 @@ void write_days(std::string& out, const Summary& summary) {
 void write_codes(std::string& out, const Summary& summary) {
     begin_section(out,
                   "Failure codes",
-                  "Why mail bounced, and for what it was held. holdbackctl explain tells what a "
-                  "code means and who has to act.");
+                  "Why mail bounced, and for what it was held; what the code means, and who has to "
+                  "act.");
     Chart chart{.id = "by-code",
                 .title = "Bounced and held by code",
                 .description = "The most frequent failure codes.",
                 .series = series_of({Fate::Bounced, Fate::Held}),
                 .marks = {}};
-    HtmlTable table("Numbers by failure code", {"Code", "Bounced", "Share", "Held"});
+    HtmlTable table("Numbers by failure code",
+                    {"Code", "Who must act", "Bounced", "Share", "Held"});
     std::size_t held = 0;
     for (const CodeRow& row : summary.by_code) {
         const std::string name = fmt::format("{} {}", row.code, row.name);
         if (chart.marks.size() < kMostBars) {
             chart.marks.push_back({.label = name, .values = {row.bounced, row.held}, .note = {}});
         }
-        table.begin_row(name);
+        table.begin_row(name, row.meaning);
+        table.text(row.who);
         table.number(row.bounced);
         table.text(percent_of(row.bounced, summary.total[Fate::Bounced]));
         table.number(row.held);
         held += row.held;
     }
     table.begin_row("Total");
+    table.text("");
     table.number(summary.total[Fate::Bounced]);
     table.text("");
     table.number(held);
@@ -273,13 +277,22 @@ void write_decisions(std::string& out, const Summary& summary) {
                   "Every recipient that was looked at. In shadow mode nothing is done about the "
                   "verdict.");
     Chart chart{.id = "reasons",
-                .title = "Findings that were not passed over",
-                .description = "Recipients who were tagged, held, deferred or rejected.",
-                .series = {{.name = "recipients", .style = "held"}},
+                .title = "Findings by which recipients did not pass, or were tagged",
+                .description = "Recipients who were held, deferred or rejected, and tagged ones.",
+                .series = {{.name = "not passed", .style = "held"},
+                           {.name = "tagged", .style = "deferred"}},
                 .marks = {}};
     for (const auto& [reason, recipients] : summary.reasons) {
         if (chart.marks.size() < kMostBars) {
-            chart.marks.push_back({.label = reason, .values = {recipients}, .note = {}});
+            chart.marks.push_back({.label = reason, .values = {recipients, 0}, .note = {}});
+        }
+    }
+    for (const auto& [reason, recipients] : summary.tagged) {
+        const auto known = std::ranges::find(chart.marks, reason, &Mark::label);
+        if (known != chart.marks.end()) {
+            known->values.at(1) = recipients;
+        } else if (chart.marks.size() < kMostBars) {
+            chart.marks.push_back({.label = reason, .values = {0, recipients}, .note = {}});
         }
     }
     HtmlTable table("Decisions by verdict", {"Verdict", "Done", "In shadow mode"});
@@ -354,8 +367,9 @@ void write_outages(std::string& out, const Summary& summary) {
         out += "<p class=\"soft\">None in this time.</p>\n</section>\n";
         return;
     }
-    HtmlTable table("Outages of providers",
-                    {"Provider", "Began", "Noticed", "Over", "Bounced", "Accepted"});
+    HtmlTable table(
+        "Outages of providers",
+        {"Provider", "Began (UTC)", "Noticed (UTC)", "Over (UTC)", "Bounced", "Accepted"});
     for (const dsn::Outage& outage : summary.outages) {
         table.begin_row(outage.provider);
         table.text(moment_text(outage.began));

@@ -56,7 +56,14 @@ svg .mark { stroke: var(--card); stroke-width: .8; }
 .bounced { fill: var(--bounced); --tile: var(--bounced); } .held { fill: var(--held); --tile: var(--held); }
 .released { fill: var(--released); --tile: var(--released); } .returned { fill: var(--returned); --tile: var(--returned); }
 .discarded { fill: var(--discarded); --tile: var(--discarded); } .refused { fill: var(--refused); --tile: var(--refused); }
-.rows { overflow: auto; max-height: 27rem; min-width: 0; }
+.rows {
+  overflow: auto; max-height: 27rem; min-width: 0; scrollbar-width: thin;
+  background:
+    linear-gradient(to right, var(--card) 30%, transparent) left / 40px 100% no-repeat local,
+    linear-gradient(to left, var(--card) 30%, transparent) right / 40px 100% no-repeat local,
+    linear-gradient(to right, rgba(90, 102, 117, .45), transparent) left / 12px 100% no-repeat scroll,
+    linear-gradient(to left, rgba(90, 102, 117, .45), transparent) right / 12px 100% no-repeat scroll;
+}
 .wide { margin-top: 18px; }
 .wide table { table-layout: fixed; min-width: 770px; }
 .wide th:first-child { width: 22%; }
@@ -75,6 +82,8 @@ td.nil { color: var(--faint); }
   .tiles { gap: 8px; grid-template-columns: repeat(auto-fit, minmax(92px, 1fr)); }
   .tile { padding: 8px 10px; }
   .tile b { font-size: 20px; }
+  figure { overflow-x: auto; }
+  svg.chart { min-width: 560px; }
 }
 footer { padding-top: 4px; padding-bottom: 40px; font-size: 13px; }
 @media print {

@@ -174,7 +174,8 @@ void SummaryBuilder::add_decision(config::Mode mode,
     Decided& decided = mode == config::Mode::Shadow ? shadowed_ : enforced_;
     ++decided.at(static_cast<std::size_t>(verdict));
     if (verdict != config::PolicyAction::Pass && !reason.empty()) {
-        ++reasons_[std::string(reason)];
+        const bool is_tagged = verdict == config::PolicyAction::Tag;
+        ++(is_tagged ? tagged_ : reasons_)[std::string(reason)];
     }
 }
 
@@ -220,6 +221,9 @@ Summary SummaryBuilder::finish(const Now& now, std::size_t most) const {
     });
     summary.enforced = enforced_;
     summary.shadowed = shadowed_;
+    summary.tagged.assign(tagged_.begin(), tagged_.end());
+    std::ranges::stable_sort(
+        summary.tagged, std::greater<>(), [](const auto& reason) { return reason.second; });
     summary.reasons.assign(reasons_.begin(), reasons_.end());
     std::ranges::stable_sort(
         summary.reasons, std::greater<>(), [](const auto& reason) { return reason.second; });

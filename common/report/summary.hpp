@@ -83,6 +83,8 @@ struct CodeRow {
     std::string name;
     std::size_t bounced = 0;
     std::size_t held = 0;
+    std::string meaning;  ///< of the catalogue; empty where it has none
+    std::string who;      ///< who must act
 
     bool operator==(const CodeRow&) const = default;
 };
@@ -131,6 +133,8 @@ struct Summary {
     Decided shadowed{};                ///< decisions in shadow mode
     /// Findings by which the recipients of `shadowed` and `enforced` did not pass: name and count.
     std::vector<std::pair<std::string, std::size_t>> reasons;
+    /// Findings by which recipients were tagged, who got their mail: name and count.
+    std::vector<std::pair<std::string, std::size_t>> tagged;
     std::vector<GrowthRow> growth;  ///< every day, oldest first
     ListLength list;
     std::size_t held_now = 0;
@@ -196,6 +200,7 @@ private:
     Decided enforced_{};
     Decided shadowed_{};
     std::map<std::string, std::size_t, std::less<>> reasons_;
+    std::map<std::string, std::size_t, std::less<>> tagged_;
     std::map<std::chrono::sys_days, GrowthRow> growth_;
     std::vector<dsn::Outage> outages_;
 };

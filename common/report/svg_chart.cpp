@@ -196,7 +196,16 @@ std::string bars_svg(const Chart& chart) {
     }
     constexpr double kRow = 27;
     constexpr double kThick = 14;
-    constexpr double kLabel = 168;
+    // Room for the longest label, as wide letters are.
+    constexpr double kLetter = 7.6;
+    constexpr std::size_t kMostLetters = 26;
+    std::size_t letters = 8;
+    for (const Mark& mark : chart.marks) {
+        const auto characters = static_cast<std::size_t>(std::ranges::count_if(
+            mark.label, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+        letters = std::clamp(characters, letters, kMostLetters);
+    }
+    const double kLabel = 14 + (kLetter * static_cast<double>(letters));
     constexpr double kNote = 142;
     const double top = chart.series.size() < 2 ? 4 : 26;
     const double unit = (kWidth - kLabel - kNote) / static_cast<double>(greatest(chart));
@@ -212,7 +221,7 @@ std::string bars_svg(const Chart& chart) {
                        "</text>\n",
                        kLabel - 9,
                        text,
-                       markup_short(mark.label, 24),
+                       markup_short(mark.label, kMostLetters),
                        core::html_safe(mark.label));
         double x = kLabel;
         for (std::size_t k = 0; k < mark.values.size(); ++k) {

@@ -79,7 +79,8 @@ def main():
     conf = os.path.join(ROOT, "conf")
 
     def ours(work, rounds):
-        return [bench, work, str(rounds), f"{conf}/codes.conf", f"{conf}/rules.d", *files]
+        return [bench, work, str(rounds), f"{conf}/codes.conf", f"{conf}/rules.d", f"{conf}/lexicon.d",
+                *files]
 
     rounds = max(1, 20000 // len(files))
     slow_rounds = max(1, 2000 // len(files))

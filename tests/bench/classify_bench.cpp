@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long understanding a message takes: classify_bench WORK ROUNDS CODES RULES PATH…, where WORK
-// is gmime (GMime parses it, nothing else), read (our reader), or holdback (reader and all that
-// follows). One thread; the messages are in memory before the clock starts. Writes one line: WORK,
-// messages, seconds of CPU time, and the peak memory in KiB.
+// How long understanding a message takes: classify_bench WORK ROUNDS CODES RULES LEXICON PATH…,
+// where WORK is gmime (GMime parses it, nothing else), read (our reader), or holdback (reader and
+// all that follows). One thread; the messages are in memory before the clock starts. Writes one
+// line: WORK, messages, seconds of CPU time, and the peak memory in KiB.
 
 #include "dsn/classify.hpp"
+#include "dsn/knowledge.hpp"
 #include "io/codes_file.hpp"
 #include "io/gmime_reader.hpp"
+#include "io/lexicon_file.hpp"
 #include "io/rules_file.hpp"
 
 #include <charconv>
@@ -77,16 +79,18 @@ std::size_t number(std::string_view text) {
 }
 
 int run(std::span<char* const> arguments) {
-    if (arguments.size() < 6) {
+    if (arguments.size() < 7) {
         throw std::runtime_error(
-            "usage: classify_bench gmime|read|holdback ROUNDS CODES RULES PATH…");
+            "usage: classify_bench gmime|read|holdback ROUNDS CODES RULES LEXICON PATH…");
     }
     const std::string_view work = arguments[1];
     const std::size_t rounds = number(arguments[2]);
     const auto codes = io::read_codes(arguments[3]);
     const std::string directory = arguments[4];
-    const auto rules = io::load_rules(std::span(&directory, 1), codes.value());
-    const std::vector<std::string> messages = read_messages(arguments.subspan(5));
+    const dsn::Knowledge knowledge{
+        .rules = io::load_rules(std::span(&directory, 1), codes.value()).value(),
+        .lexicon = io::load_lexicon(arguments[5], {}, codes.value()).value()};
+    const std::vector<std::string> messages = read_messages(arguments.subspan(6));
     // Our reader changes what GMime makes of embedded messages, so that it must not exist beside
     // the bare parse.
     std::optional<io::GmimeReader> reader;
@@ -100,7 +104,7 @@ int run(std::span<char* const> arguments) {
         act = [&](const std::string& octets) { static_cast<void>(reader->read(octets)); };
     } else if (work == "holdback") {
         act = [&](const std::string& octets) {
-            static_cast<void>(dsn::understand(reader->read(octets), rules.value(), codes.value()));
+            static_cast<void>(dsn::understand(reader->read(octets), knowledge, codes.value()));
         };
     }
     const double start = cpu_seconds();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether work grows faster than its input: hostile_bench CODES RULES [WORD…]. Each shape of
-// message that somebody could send to keep us busy is made at two sizes, one twice the other, and
-// read in a process of its own. Prints seconds of CPU time and the memory beyond the message for
-// both, and how they grew; with WORDs, only for shapes whose name holds one. Exits with 1 when a
-// ratio is above 2.5 and the larger figure above 20 ms or 4 MiB: less than that is noise.
+// Whether work grows faster than its input: hostile_bench CODES RULES LEXICON [WORD…]. Each shape
+// of message that somebody could send to keep us busy is made at two sizes, one twice the other,
+// and read in a process of its own. Prints seconds of CPU time and the memory beyond the message
+// for both, and how they grew; with WORDs, only for shapes whose name holds one. Exits with 1 when
+// a ratio is above 2.5 and the larger figure above 20 ms or 4 MiB: less than that is noise.
 
 #include "core/clock.hpp"
 #include "dsn/classify.hpp"
+#include "dsn/knowledge.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/seal.hpp"
@@ -15,6 +16,7 @@
 #include "flow/message_content.hpp"
 #include "io/codes_file.hpp"
 #include "io/gmime_reader.hpp"
+#include "io/lexicon_file.hpp"
 #include "io/rules_file.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -436,15 +438,15 @@ struct Cost {
 /// What both directions do with a message, without the stores.
 class Work {
 public:
-    Work(const mail::CodeCatalogue& codes, const dsn::RuleSet& rules)
-        : codes_(codes), rules_(rules) {
+    Work(const mail::CodeCatalogue& codes, const dsn::Knowledge& knowledge)
+        : codes_(codes), knowledge_(knowledge) {
         keys_.push_back({.id = {1, 2, 3, 4}, .secret = {}, .made = {}});
     }
 
     void operator()(std::string_view octets) const {
         const mail::ParsedHeader header = mail::parse_header(octets, 256UL * 1024);
         const dsn::Understanding understanding =
-            dsn::understand(reader_.read(octets), rules_, codes_);
+            dsn::understand(reader_.read(octets), knowledge_, codes_);
         const std::vector<dsn::RecipientProof> proofs =
             dsn::prove(understanding.report,
                        {.direction = mail::Direction::Inbound,
@@ -460,7 +462,7 @@ public:
                                                proofs.at(i),
                                                core::TimePoint{}));
         }
-        static_cast<void>(dsn::unknown_texts(understanding, rules_));
+        static_cast<void>(dsn::unknown_texts(understanding, shown));
         static_cast<void>(
             dsn::tag(understanding, shown, codes_, dsn::Extensions::On, header.fields));
         const std::string_view body = octets.substr(std::min(header.body, octets.size()));
@@ -473,7 +475,7 @@ public:
 private:
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): lives within main
     const mail::CodeCatalogue& codes_;
-    const dsn::RuleSet& rules_;
+    const dsn::Knowledge& knowledge_;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
     dsn::SealKeys keys_;
     io::GmimeReader reader_;
@@ -513,14 +515,16 @@ double growth(double small, double large, double noise) {
 }
 
 int run(std::span<char* const> arguments) {
-    if (arguments.size() < 3) {
-        throw std::runtime_error("usage: hostile_bench CODES RULES [WORD…]");
+    if (arguments.size() < 4) {
+        throw std::runtime_error("usage: hostile_bench CODES RULES LEXICON [WORD…]");
     }
     const auto codes = io::read_codes(arguments[1]);
     const std::string directory = arguments[2];
-    const auto rules = io::load_rules(std::span(&directory, 1), codes.value());
-    const Work work(codes.value(), rules.value());
-    const auto words = arguments.subspan(3);
+    const dsn::Knowledge knowledge{
+        .rules = io::load_rules(std::span(&directory, 1), codes.value()).value(),
+        .lexicon = io::load_lexicon(arguments[3], {}, codes.value()).value()};
+    const Work work(codes.value(), knowledge);
+    const auto words = arguments.subspan(4);
     work(postfix_bounce(2));  // what is made once is made here
     int worse = 0;
     fmt::print("{:<42} {:>9} {:>8} {:>8} {:>6} {:>9} {:>6}\n",

@@ -40,6 +40,7 @@ def settings(base, address):
         f'[control]\nsocket = "{base}/control.sock"\n'
         f'[store]\npath = "{base}/holdback.db"\n'
         f'[codes]\nfile = "{SOURCE}/conf/codes.conf"\nrules = "{SOURCE}/conf/rules.d"\n'
+        f'lexicon = "{SOURCE}/conf/lexicon.d"\nlocal_lexicon = "{base}/lexicon.d"\n'
         f'local_file = "{base}/codes.conf"\nlocal_rules = "{base}/rules.d"\n'
         f'[dns]\nnameservers = ["{host}:{port}"]\n'
     )

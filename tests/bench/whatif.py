@@ -46,6 +46,7 @@ def settings(base, reserved):
     path.write_text(
         f'[store]\npath = "{base}/holdback.db"\n'
         f'[codes]\nfile = "{SOURCE}/conf/codes.conf"\nrules = "{SOURCE}/conf/rules.d"\n'
+        f'lexicon = "{SOURCE}/conf/lexicon.d"\nlocal_lexicon = "{base}/lexicon.d"\n'
         f'local_file = "{base}/codes.conf"\nlocal_rules = "{base}/rules.d"\n'
         f'[dns]\nreserved_domains = ["{reserved}"]\n'
     )

@@ -30,7 +30,7 @@ SEED = int(os.environ.get("HOLDBACK_SEED", str(random.SystemRandom().randrange(1
 def following(bench):
     log = bench.mta.base / "log/maillog"
     log.chmod(0o644)
-    bench.holdback.change({"maillog": {"file": str(log), "handed_on": []}})
+    bench.holdback.change({"maillog": {"file": str(log), "trusted": True, "handed_on": []}})
     bench.holdback.reload()
     wait_for(
         "the log is followed", lambda: bench.holdback.ctl("status").rows[0]["maillog"] == "ok"

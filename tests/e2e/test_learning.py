@@ -134,13 +134,13 @@ def test_a_later_delivery_lifts_the_entry(house):
     assert house.holdback.log('flow=lift subject="back@good.test"')
 
 
-def test_a_sealed_complaint_suppresses_for_the_sender_domain(house):
+def test_a_sealed_complaint_suppresses_for_the_sender(house):
     copy = sealed(house, ["olga@good.test"])
     hidden = complaint("sealed", "olga@good.test", seal_field(copy), who="")
     bring(house, hidden)
     rows = house.holdback.ctl("suppress", "show", "olga@good.test").rows
     assert [(row["reason"], row["scope"], row["proof"]) for row in rows] == [
-        ("complaint", "home.test", "sealed")
+        ("complaint", NEWS, "sealed")
     ]
     mail_out(house, "olga@good.test", "after the complaint")
     assert "olga@good.test" in [row["recipient"] for row in house.holdback.held()]
@@ -157,6 +157,31 @@ def test_a_complaint_is_believed_from_a_feedback_loop_alone(house):
     (row,) = house.holdback.ctl("suppress", "show", "paul@good.test").rows
     assert row["reason"] == "complaint"
     assert house.holdback.log('rcpt="paul@good.test".*proof_reason=feedback-loop')
+
+
+def test_a_provider_users_complaint_is_not_that_of_its_feedback_loop(house):
+    """They have the same hosts: the loop's own envelope sender tells them apart."""
+    if house.mta.name != "postfix":
+        pytest.skip("the name of a client is pretended by XCLIENT")
+    rows = (
+        ("user", "somebody@isp.test", "mail.isp.test", False),
+        ("null", "", "mail.isp.test", False),
+        ("loop", "fbl@isp.test", "mail.elsewhere.test", False),
+        ("near", "fbl@isp.test", "mail.notisp.test", False),
+        ("true", "fbl@isp.test", "mail.isp.test", True),
+    )
+    with house.changed({"learn": {"feedback_networks": [], "feedback_domains": ["isp.test"],
+                                  "feedback_senders": ["fbl@isp.test"]}}):
+        for tag, sender, name, believed in rows:
+            victim = f"rosa-{tag}@good.test"
+            sent = send(house.mta.relay_port, sender, [NEWS], complaint(tag, victim),
+                        client=STRANGER, name=name)
+            assert sent.data[0] == 250, sent
+            house.settle()
+            reason = "feedback-loop" if believed else "no-seal"
+            wait_for(tag, lambda: house.holdback.log(
+                f'kind=complaint.*rcpt="{victim}".*proof_reason={reason}'))
+            assert (victim in house.holdback.entries()) == believed, tag
 
 
 def found_by_border(results):

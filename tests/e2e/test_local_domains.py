@@ -35,7 +35,8 @@ def fixture_own(bench):
         relay_domains="branch.test",
         relay_transport=f"smtp:[localhost]:{outside}",
         smtp_host_lookup="native",
-        transport_maps="inline:{{corp.test = smtp:[localhost]:%s}}" % outside,
+        transport_maps="inline:{{corp.test = %s} {fax@gone.test = %s}} regexp:{{/^sms[0-9]+@/ %s}}"
+        % ((f"smtp:[localhost]:{outside}",) * 3),
         default_transport=f"bulksmtp:[127.0.0.1]:{outside}",
     )
     bench.postfix.restart()
@@ -75,6 +76,8 @@ def test_without_the_lists_what_dns_says_of_such_mail_is_a_tag(bench, source):
         ("bo@branch.test", "relay_domains"),
         ("bo@north.branch.test", "relay_domains"),
         ("bo@corp.test", "transport_maps"),
+        ("fax@gone.test", "transport_maps"),
+        ("sms12@gone.test", "transport_maps"),
     ],
 )
 def test_mail_for_a_next_hop_of_our_own_passes_by_smtp_and_sendmail(bench, recipient, why):

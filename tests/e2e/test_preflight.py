@@ -55,12 +55,14 @@ def test_a_preflight_comes_back_as_a_report_and_nothing_leaves(bench):
     assert rows[3]["suggestion"] == "bo@gmail.com"
 
 
-def test_from_a_stranger_the_field_is_removed_and_the_mail_goes(bench):
+def test_a_preflight_that_is_asked_for_in_vain_is_refused(bench):
     octets = message(NEWS, ANNA, "News", extra=["X-Holdback-Preflight: yes"])
-    send(bench.mta.relay_port, NEWS, [ANNA], octets)
+    sent = send(bench.mta.relay_port, NEWS, [ANNA], octets)
+    assert sent.data[0] == 550 and "nothing was sent" in str(sent.data[1]), sent
+    sent = ask(bench, ["X-Holdback-Preflight: 1"])
+    assert sent.data[0] == 550 and "neither yes nor no" in str(sent.data[1]), sent
     bench.settle()
-    (delivered,) = bench.outside.deliveries(ANNA)
-    assert delivered.fields("X-Holdback-Preflight") == []
+    assert bench.outside.recipients() == []
 
 
 def test_a_misspelled_domain_is_held_though_dns_is_silent(bench):

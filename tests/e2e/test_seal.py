@@ -135,6 +135,21 @@ def test_one_of_several_recipients_cannot_speak_for_another(bench):
     assert "gus@good.test" not in bench.holdback.entries()
     if bench.mta.name == "sendmail":
         return  # no client can have the address that is needed now
+    # What he can write by his provider, from a host that he rents there under its name, from its
+    # neighbour, and by a host of another domain that has the same provider.
+    for tag, sender, client, name in (
+        ("by himself", "fay@good.test", MX_GOOD, "mx.good.test"),
+        ("by another user", "x@good.test", MX_GOOD, "mx.good.test"),
+        ("rented", "", "199.9.14.77", "vps-77.mx.good.test"),
+        ("named like the host", "", STRANGER, "mx.good.test"),
+        ("the next address", "", "199.9.14.202", "mx2.good.test"),
+    ):
+        before = len(bench.home.deliveries(NEWS))
+        sent = send(bench.mta.relay_port, sender, [NEWS], forged, client=client, name=name)
+        assert sent.data[0] == 250, sent
+        bench.settle()
+        assert proof_of(bench.home.deliveries(NEWS)[before]) == "unproven", tag
+        assert "gus@good.test" not in bench.holdback.entries(), tag
     # The same from a host that takes mail for the domain.
     assert proof_of(receive(bench, forged, client=MX_GOOD)) == "sealed"
     assert "gus@good.test" in bench.holdback.entries()

@@ -63,6 +63,7 @@ class Ctl:
             + f'[control]\nsocket = "{self.socket}"\n'
             + f'[store]\npath = "{self.base}/holdback.db"\n'
             + f'[codes]\nfile = "{SOURCE}/conf/codes.conf"\nrules = "{SOURCE}/conf/rules.d"\n'
+            + f'lexicon = "{SOURCE}/conf/lexicon.d"\nlocal_lexicon = "{self.base}/lexicon.d"\n'
             + f'local_file = "{self.base}/codes.conf"\nlocal_rules = "{self.base}/rules.d"\n'
             + "[dns]\nreserved_domains = []\n"
         )
@@ -293,6 +294,30 @@ def test_a_column_can_be_named(ctl, column):
     assert 'there is no column "nope"; the first row has email, id, Backup' in told
 
 
+@pytest.mark.parametrize("name", ["EmailAddress", "Recipient-Email", "contact.email", "e_mail"])
+def test_the_judged_column_is_the_one_of_the_addresses_and_is_named(ctl, name):
+    text = f"Owner,{name}\nann@example.net,bo@@example.net\nann@example.net,cy@\n".encode()
+    words = ("check", "--offline", "--file", "-")
+    rows = ctl.json(*words, stdin=text, code=NO)
+    assert [(row["address"], row["verdict"], row["column"]) for row in rows] == [
+        ("bo@@example.net", "reject", name), ("cy@", "reject", name),
+    ]
+    assert f"judged: the addresses in column {name}\n" in ctl.says(*words, stdin=text, code=NO)
+
+
+def test_two_columns_of_addresses_are_not_chosen_between(ctl):
+    text = b"Owner,Customer\nann@example.net,bo@@example.net\nann@example.net,cy@example.net\n"
+    out = ctl.base / "checked.csv"
+    words = ("check", "--offline", "--file", "-", "--out", out)
+    told = ctl.says(*words, stdin=text, code=NO)
+    assert "more than one column may hold the addresses: Owner, Customer; --column says" in told
+    assert "checked" not in told.replace(str(out), "") and not out.exists()
+    ctl.says(*words, "--column", "Customer", stdin=text, code=NO)
+    assert [line.split(",")[2] for line in out.read_text().splitlines()] == [
+        "verdict", "reject", "pass",
+    ]
+
+
 def test_rows_that_cannot_be_read_are_told_and_the_others_checked(ctl):
     path = ctl.base / "list"
     path.write_text('e-mail,name\n"a@example.net"x,A\nb@example.net,B\n"c@example.net,C\nd@x\n')
@@ -335,6 +360,7 @@ def test_a_list_comes_back_with_the_verdicts_beside_its_columns(ctl):
     assert rows[0]["suggestion"] == "bo@gmail.com" and rows[2]["suggestion"] == ""
     assert "looks like a misspelled gmail.com" in rows[0]["reason"]
     assert told.splitlines() == [
+        "judged: the addresses in column E-Mail",
         "4 addresses checked: 1 pass, 0 tag, 2 hold, 0 defer, 1 reject",
         "        1  malformed-address",
         "        2  misspelled-domain",
@@ -413,7 +439,7 @@ def test_classify_tells_kind_code_and_recipients(ctl):
     (recipient,) = bounce["recipients"]
     assert list(recipient) == [
         "recipient", "code", "name", "class", "action", "status", "reply", "diagnostic",
-        "remote_mta", "rule",
+        "remote_mta", "rule", "evidence", "doubt",
     ]
     assert recipient["recipient"] == "bo@example.net"
     assert (recipient["code"], recipient["name"]) == (2001, "address-invalid")
@@ -557,10 +583,26 @@ def test_explain_knows_codes_and_names(ctl, question):
     assert row["rule"] is None
 
 
+@pytest.mark.parametrize("question, kind, name", [
+    ("null-mx", "finding", "null-mx"),
+    ("Suppressed-Bounce", "finding", "suppressed-bounce"),
+    ("hold", "verdict", "hold"),
+    ("x-holdback-dsn", "header field", "X-Holdback-DSN"),
+])
+def test_explain_knows_findings_verdicts_and_header_fields(ctl, question, kind, name):
+    (row,) = ctl.json("explain", question)
+    assert (row["kind"], row["name"]) == (kind, name) and " " in row["meaning"]
+    assert f"{kind}" in ctl.says("explain", question)
+
+
 def test_explain_knows_replies(ctl):
     (quoted,) = ctl.json("explain", "550 5.1.1 User unknown")
     (words,) = ctl.json("explain", "550", "5.1.1", "User", "unknown")
     assert quoted["code"] == words["code"] == 2001 and quoted["rule"] == words["rule"] != None
+    assert quoted["cause"] == "mailbox-unknown" and quoted["doubt"] is None
+    assert "about the recipient's mailbox" in quoted["evidence"]
+    (doubtful,) = ctl.json("explain", "450 4.7.1 User unknown")
+    assert doubtful["code"] == 3999 and doubtful["doubt"]
 
 
 def test_explain_says_what_it_does_not_know(ctl):
@@ -604,12 +646,12 @@ def test_mistakes_of_an_admin_are_told_by_file_and_line(ctl):
     (ctl.base / "codes.conf").unlink()
     (ctl.base / "rules.d").mkdir()
     (ctl.base / "rules.d/a.conf").write_text(
-        '[[rule]]\nid = "local/all"\ncode = 1004\ntext = \'user unknown\'\n'
+        '[[rule]]\nid = "local/all"\ncode = 1004\ntext = \'user (unknown\'\n'
         'expect = "user unknown"\n'
     )
-    told = ctl.says("explain", "2001", code=SETTINGS)
-    assert "/conf/rules.d/" in told
-    assert f"is won by rule local/all ({ctl.base}/rules.d/a.conf:1)" in told
+    told = ctl.says("explain", "user unknown", code=SETTINGS)
+    assert f"{ctl.base}/rules.d/a.conf:1: rule local/all: bad pattern in text" in told
+    ctl.says("explain", "2001")  # needs no rules
     check = subprocess.run(
         [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
     )
@@ -617,6 +659,23 @@ def test_mistakes_of_an_admin_are_told_by_file_and_line(ctl):
     assert check.stderr.decode().splitlines() == [
         line.removeprefix("holdbackctl: ") for line in told.splitlines()
     ]
+
+
+def test_a_rule_of_an_admin_that_wins_a_shipped_example_is_a_warning(ctl):
+    (ctl.base / "rules.d").mkdir()
+    (ctl.base / "rules.d/a.conf").write_text(
+        '[[rule]]\nid = "local/all"\ncode = 1004\ntext = \'gsmtp|blocked\'\n'
+        'expect = "550 blocked"\n'
+    )
+    (row,) = ctl.json("explain", "550 blocked")
+    assert (row["code"], row["rule"]) == (1004, "local/all")
+    check = subprocess.run(
+        [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
+    )
+    assert check.returncode == 0
+    assert f"is won by rule local/all ({ctl.base}/rules.d/a.conf:1) (warning)" in (
+        check.stderr.decode()
+    )
 
 
 # --- unknown ------------------------------------------------------------------------------------
@@ -821,6 +880,47 @@ def test_a_daemon_that_breaks_off_is_out_of_reach(ctl):
 def test_a_wrong_command_line_ends_with_two(ctl, arguments):
     text = ctl.says(*arguments, code=USAGE)
     assert text.startswith("holdbackctl: ")
+
+
+@pytest.mark.parametrize("arguments", [
+    ("suppress", "rollback", "--since", "30"),
+    ("suppress", "rollback", "--since", "1d", "--until", "1700000000"),
+    ("report", "--since", "30"),
+    ("whatif", "--since", "30", "holdback.conf"),
+])
+def test_a_time_needs_a_unit_or_a_date(ctl, arguments):
+    ctl.run("suppress", "add", "bo@example.net")
+    told = ctl.says(*arguments, code=USAGE)
+    assert "is no time" in told and "30d" in told
+
+
+def test_an_epoch_is_marked_as_one(ctl):
+    ctl.run("suppress", "add", "bo@example.net")
+    assert "nothing was learned then" in ctl.says(
+        "suppress", "rollback", "--since", "@1700000000", code=NO)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("suppress", "add", "bo@example.net", "--scope", "sender-domian"),
+    ("suppress", "add", "bo@example.net", "--code", "4711"),
+    ("suppress", "list", "--scope", "sender-domian"),
+    ("suppress", "list", "--code", "4711"),
+    ("suppress", "export", "--code", "4711"),
+    ("suppress", "remove", "--code", "4711", "--yes"),
+    ("suppress", "rollback", "--code", "4711"),
+    ("held", "list", "--reason", "null-mix"),
+    ("held", "list", "--columns", "id,nothing"),
+])
+def test_what_does_not_exist_is_no_choice(ctl, arguments):
+    ctl.run("suppress", "add", "al@example.net")
+    ctl.says(*arguments, code=USAGE)
+    assert [row["subject"] for row in ctl.json("suppress", "list")] == ["al@example.net"]
+
+
+def test_times_for_people_tell_their_zone(ctl):
+    ctl.run("suppress", "add", "bo@example.net", "--expires", "30d")
+    told = ctl.says("suppress", "list")
+    assert "LAST SEEN (UTC)" in told and "EXPIRES (UTC)" in told
 
 
 def test_an_unknown_command_is_named(ctl):

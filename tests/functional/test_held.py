@@ -16,13 +16,13 @@ ANNA = "<anna@good.test>"
 SETTINGS = {"log": {"level": "info"}}
 
 
-def hold(rig, campaign, recipients, settled=True):
+def hold(rig, campaign, recipients, settled=True, sender=NEWS):
     """Has a bulk message held for recipients, and gives recipient -> row."""
-    octets = message(NEWS, "list@home.test", "News", bulk=True, campaign=campaign)
+    octets = message(sender, "list@home.test", "News", bulk=True, campaign=campaign)
     mta = rig.client()
     mta.connect()
     mta.helo()
-    mta.message(f"<{NEWS}>", [ANNA, *(f"<{who}>" for who in recipients)], octets)
+    mta.message(f"<{sender}>", [ANNA, *(f"<{who}>" for who in recipients)], octets)
     if settled:
         mta.close()
         wait_for("the answer is taken", lambda: not any(r["in_doubt"] for r in rows(rig, campaign)))
@@ -83,6 +83,25 @@ def test_what_expires_soon_can_be_seen_and_selected(rig):
     assert rig.holdback.held("--campaign", "expiring", "--expires-within", "6d") == []
     (row,) = rig.holdback.held("--campaign", "expiring", "--expires-within", "8d")
     assert row["recipient"] == "soon@nullmx.test"
+
+
+def test_a_campaign_is_one_senders(rig):
+    hold(rig, "spring", ["mine1@nullmx.test", "mine2@nullmx.test"])
+    hold(rig, "spring", ["theirs1@nullmx.test"], sender="sales@home.test")
+
+    def states():
+        listed = rig.holdback.ctl("held", "list", "--all", "--campaign", "spring").rows
+        return {row["recipient"]: row["state"] for row in listed}
+
+    refused = rig.holdback.ctl("held", "release", "--campaign", "spring", check=False)
+    assert refused.code == 2, refused
+    assert "several senders have a campaign spring: news@home.test, sales@home.test" in refused.errors
+    assert set(states().values()) == {"held"}
+    rig.holdback.ctl("held", "release", "--campaign", "spring", "--sender", "sales@home.test")
+    assert states() == {"mine1@nullmx.test": "held", "mine2@nullmx.test": "held",
+                        "theirs1@nullmx.test": "released"}
+    rig.holdback.ctl("held", "release", "--campaign", "spring")
+    assert set(states().values()) == {"released"}
 
 
 def test_an_item_that_the_mta_had_no_answer_about_is_in_doubt(rig):

@@ -22,7 +22,7 @@ atexit.register(shutil.rmtree, LOGS, ignore_errors=True)
 MAILLOG = LOGS / "maillog"
 
 SETTINGS = {
-    "maillog": {"file": str(MAILLOG), "handed_on": []},
+    "maillog": {"file": str(MAILLOG), "handed_on": ["127.0.0.0/8"]},
     "policy": {"refuse_at_rcpt": "authenticated"},
 }
 
@@ -208,6 +208,20 @@ def test_what_was_not_recorded_is_said(history):
     assert rows["totals"][0]["replayed"] == 5
 
 
+def test_what_nobody_looked_for_or_counted_is_not_guessed(history):
+    for settings, reason in (
+        ('[policy.direct]\nmissing-unsubscribe = "reject"\n',
+         "what the policy looks for in header and body"),
+        ('[bulk]\nstop_above = "5%"\n',
+         "how many recipients of the campaign were bad when it came"),
+        ('[bulk]\nrepeat_window = "30d"\n', "who had got the campaign before"),
+    ):
+        _, rows = history.what_if("unwatched", settings)
+        assert reason in {row["reason"] for row in rows["not-recorded"]}, settings
+        text = history.daemon.say("whatif", history.daemon.base / "unwatched.conf")
+        assert "Nothing would change" not in text
+
+
 def test_errors_in_the_other_settings_come_with_file_and_line(history):
     path = history.daemon.base / "bad.conf"
     path.write_text('mode = "enforce"\n[policy]\nshadwo = []\n')
@@ -285,6 +299,28 @@ def test_the_page_says_the_same(history):
     assert pathlib.Path("/dev/null").is_char_device()
     nowhere = history.daemon.ctl("report", "--html", "/nowhere/report.html", check=False)
     assert nowhere.code == 1 and "cannot write the report" in nowhere.errors
+
+
+def test_a_hand_over_to_a_filter_is_no_delivery(history):
+    news = message(NEWS, "list@home.test", "Other news", bulk=True, campaign="second")
+    history.send("4Q0009", NEWS, [ANNA, BEN], news)
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    local = "relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent"
+    history.deliver(
+        f"{now} mta postfix/qmgr[9]: 4Q0009: from=<{NEWS}>, size=600, nrcpt=2 (queue active)\n"
+        f"{now} mta postfix/smtp[7]: 4Q0009: to=<{ANNA}>, {local} "
+        "(250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 4Q0010)\n"
+        f"{now} mta postfix/smtp[7]: 4Q0009: to=<{BEN}>, {local} (250 2.0.0 Ok)\n",
+        log_line("4Q0010", ANNA, "bounced", bounce_text(ANNA)),
+    )
+    history.recorded(9)
+    _, rows = history.what_if(
+        "filter", '[outgoing]\nblock = ["good.test", "implicit.test"]\n', "--all"
+    )
+    ends = {
+        row["address"]: row["outcome"] for row in rows["recipient"] if row["queue_id"] == "4Q0009"
+    }
+    assert ends == {ANNA: "bounced", BEN: "unknown"}
 
 
 def test_both_work_while_no_daemon_runs_and_nothing_waits_is_lost(history):

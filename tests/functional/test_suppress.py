@@ -210,6 +210,55 @@ def test_lists_of_services_are_taken_in(tool, name):
         assert {row["last_seen"] for row in rows} == {"2023-11-14T22:13:20Z"}
 
 
+SUBSCRIBERS = (
+    "Email,Name,STATUS\n"
+    "ann@example.net,Ann,active\nbo@example.net,Bo,subscribed\ncy@example.net,Cy,Delivered\n"
+    "di@example.net,Di,soft bounce\ned@example.net,Ed,Bounced\nfi@example.net,Fi,unsubscribed\n"
+)
+
+
+def test_the_living_of_a_list_are_passed_over_and_counted_by_their_word(tool):
+    text = tool.out("suppress", "import", "--dry-run", "-", stdin=SUBSCRIBERS)
+    assert text.splitlines() == [
+        "would be: 2 added, 0 replaced, 0 already there, 0 repeated in the list, 4 passed over, "
+        "0 lines bad (format: csv)",
+        "addresses: column Email",
+        "by reason: 1 bounce, 1 unsubscribe",
+        "passed over: 1 active, 1 delivered, 1 soft bounce, 1 subscribed",
+    ]
+    tool.run("suppress", "list", code=NO)
+    assert tool.out("suppress", "import", "-", stdin=SUBSCRIBERS) == text.replace("would be: ", "")
+    assert tool.subjects() == ["ed@example.net", "fi@example.net"]
+    (done,) = tool.json("suppress", "import", "--soft", "count", "-", stdin=SUBSCRIBERS)
+    assert done["soft_counted"] == 1 and done["added"] == 1 and done["columns"] == ["Email"]
+    assert done["by_reason"] == {"bounce": 1, "unsubscribe": 1}
+    assert done["passed_over_by"] == {"active": 1, "delivered": 1, "subscribed": 1}
+    assert "di@example.net" not in tool.subjects() and "di@example.net" in tool.subjects("--all")
+
+
+def test_words_of_status_that_are_not_known_suppress_nobody(tool):
+    text = "Email,Status\nann@example.net,gold\nbo@example.net,silver\n"
+    error = tool.err("suppress", "import", "-", stdin=text, code=USAGE)
+    assert "nothing was taken: no word of status is known" in error and '"gold"' in error
+    tool.run("suppress", "list", code=NO)
+    error = tool.err("suppress", "import", "-", stdin=text + "cy@example.net,bounced\n", code=NO)
+    assert 'standard input:2: "gold" is not known as status; --reason says' in error
+    assert tool.subjects() == ["cy@example.net"]
+    tool.run("suppress", "import", "--reason", "manual", "-", stdin=text)
+    assert len(tool.subjects()) == 3
+    rows = "ann@example.net,active\nbo@example.net,bounced\n"
+    assert "--reason says it" in tool.err("suppress", "import", "-", stdin=rows, code=USAGE)
+
+
+def test_the_column_of_an_import_is_named_or_asked_for(tool):
+    text = "Owner,Customer\nann@example.org,bo@example.net\n"
+    error = tool.err("suppress", "import", "-", stdin=text, code=USAGE)
+    assert "more than one column may hold the addresses: Owner, Customer" in error
+    out = tool.out("suppress", "import", "--column", "customer", "-", stdin=text)
+    assert "addresses: column Customer" in out and tool.subjects() == ["bo@example.net"]
+    tool.run("suppress", "import", "--column", "nobody", "-", stdin=text, code=USAGE)
+
+
 def test_bad_lines_are_reported_and_the_rest_goes_in(tool):
     lines = ["email,created"] + [f"bad{i},1700000000" for i in range(25)] + ["ok@example.net,1700000000"]
     text = "\n".join(lines) + "\n"

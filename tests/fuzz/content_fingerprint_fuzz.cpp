@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets as a subject, a text and a sender: a fingerprint keeps its bounds, is the same twice,
 // and says the same as itself.
+#include "mail/folded_sender.hpp"
 #include "outbound/content_fingerprint.hpp"
-#include "outbound/folded_sender.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(print.sketch.empty() || same_text(print.sketch, print.sketch));
     expect(exact_digest(content, Links::Whole).empty() ==
            exact_digest(content, Links::HostsAlone).empty());
-    const std::string sender = folded_sender(all.substr(0, cut));
-    expect(sender.size() <= cut && folded_sender(sender).size() <= sender.size());
+    const std::string sender = holdback::mail::folded_sender(all.substr(0, cut));
+    expect(sender.size() <= cut && holdback::mail::folded_sender(sender).size() <= sender.size());
     return 0;
 }

@@ -2,6 +2,8 @@
 // Whatever stands in a rule file: it is read, compiled and asked, or refused with messages of one
 // printable line.
 #include "dsn/explain.hpp"
+#include "dsn/knowledge.hpp"
+#include "dsn/rule_check.hpp"
 #include "dsn/rule_set.hpp"
 #include "io/codes_file.hpp"
 #include "io/rules_file.hpp"
@@ -15,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -60,13 +63,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         expect_readable(rules.error());
         return 0;
     }
-    const auto set = RuleSet::make(*rules, *codes);
+    auto set = RuleSet::make(rules->rules, *codes, rules->providers);
     if (!set.has_value()) {
         for (const holdback::dsn::RuleError& error : set.error()) {
             expect(is_one_line(error.message));
         }
         return 0;
     }
-    expect(holdback::dsn::explain_reply(text, *set, *codes).entry != nullptr);
+    const holdback::dsn::RuleFindings found = check_rules(*set);
+    for (const auto& findings : {found.errors, found.warnings}) {
+        for (const holdback::dsn::RuleError& error : findings) {
+            expect(is_one_line(error.message));
+        }
+    }
+    const holdback::dsn::Knowledge knowledge{.rules = *std::move(set), .lexicon = {}};
+    expect(explain_reply({.text = text, .remote_mta = {}}, knowledge, *codes).entry != nullptr);
     return 0;
 }

@@ -2,6 +2,7 @@
 // Lists of suppressed addresses: recognition, rows, and what is written of them again.
 #include "core/clock.hpp"
 #include "lists/access_map.hpp"
+#include "lists/address_column.hpp"
 #include "lists/list_format.hpp"
 #include "lists/row_reader.hpp"
 #include "mail/suppression.hpp"
@@ -41,7 +42,8 @@ void check_own_row(const mail::SuppressionEntry& entry) {
     if (!shape.has_value() || !reader.next() || !reader.next() || reader.trouble().has_value()) {
         std::abort();
     }
-    const auto outcome = lists::RowParser(*shape, {.now = kNow}).parse(reader.fields());
+    const auto outcome =
+        lists::RowParser(*shape, {.now = kNow, .reason = {}}).parse(reader.fields());
     const auto* const again = std::get_if<mail::SuppressionEntry>(&outcome);
     if (again == nullptr || *again != entry) {
         std::abort();
@@ -65,12 +67,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return count;
     });
     static_cast<void>(reader.peek(at_once));
-    const auto shape = lists::recognize(whole.substr(0, whole.find('\n')), std::nullopt);
+    const auto shape = lists::recognize(whole.substr(0, lists::kLookedAtOctets), std::nullopt);
     if (!shape.has_value()) {
         return 0;
     }
     reader.separate_by(shape->separator);
-    const lists::RowParser parser(*shape, {.now = kNow});
+    const lists::RowParser parser(*shape, {.now = kNow, .reason = {}});
     while (reader.next()) {
         const auto outcome = parser.parse(reader.fields());
         const auto* const entry = std::get_if<mail::SuppressionEntry>(&outcome);

@@ -3,14 +3,15 @@
 // as shipped.
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
+#include "dsn/knowledge.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
-#include "dsn/rule_set.hpp"
 #include "dsn/tag.hpp"
 #include "dsn/text_pattern.hpp"
 #include "dsn/unknown_text.hpp"
 #include "io/codes_file.hpp"
 #include "io/gmime_reader.hpp"
+#include "io/lexicon_file.hpp"
 #include "io/rules_file.hpp"
 #include "mail/failure_code.hpp"
 
@@ -35,9 +36,12 @@ const holdback::mail::CodeCatalogue& codes() {
     return catalogue;
 }
 
-const holdback::dsn::RuleSet& rules() {
+const holdback::dsn::Knowledge& knowledge() {
     static const std::array<std::string, 1> folders{HOLDBACK_SOURCE_DIR "/conf/rules.d"};
-    static const auto set = holdback::io::load_rules(folders, codes()).value();
+    static const holdback::dsn::Knowledge set{
+        .rules = holdback::io::load_rules(folders, codes()).value(),
+        .lexicon =
+            holdback::io::load_lexicon(HOLDBACK_SOURCE_DIR "/conf/lexicon.d", {}, codes()).value()};
     return set;
 }
 
@@ -50,13 +54,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::span<const std::uint8_t> octets(data, size);
     const holdback::dsn::MessageView view = reader.read(std::string(octets.begin(), octets.end()));
     const holdback::dsn::Understanding understanding =
-        holdback::dsn::understand(view, rules(), codes());
+        holdback::dsn::understand(view, knowledge(), codes());
     expect(understanding.code.has_value() == (understanding.report.kind != MessageKind::Ordinary));
     for (const holdback::dsn::ClassifiedRecipient& recipient : understanding.recipients) {
         expect(codes().find(recipient.code) != nullptr);
     }
     for (const holdback::dsn::UnknownText& unknown :
-         holdback::dsn::unknown_texts(understanding, {}, rules())) {
+         holdback::dsn::unknown_texts(understanding, {})) {
         expect(!unknown.pattern.empty() && holdback::core::is_utf8(unknown.pattern) &&
                unknown.pattern.size() <= holdback::dsn::kPatternOctets);
         expect(holdback::core::is_utf8(unknown.example));

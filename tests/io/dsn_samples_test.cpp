@@ -6,10 +6,11 @@
 // out are not checked; an empty value wants nothing there. Codes and rules are those that we ship.
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
+#include "dsn/knowledge.hpp"
 #include "dsn/report.hpp"
-#include "dsn/rule_set.hpp"
 #include "io/codes_file.hpp"
 #include "io/gmime_reader.hpp"
+#include "io/lexicon_file.hpp"
 #include "io/rules_file.hpp"
 #include "mail/failure_code.hpp"
 
@@ -117,8 +118,9 @@ std::vector<std::filesystem::path> samples() {
 TEST_CASE("each DSN sample is understood as its .expect file says") {
     const std::string conf = std::string(HOLDBACK_SOURCE_DIR) + "/conf/";
     const mail::CodeCatalogue codes = read_codes(conf + "codes.conf").value();
-    const dsn::RuleSet rules =
-        load_rules(std::vector<std::string>{conf + "rules.d"}, codes).value();
+    const dsn::Knowledge knowledge{
+        .rules = load_rules(std::vector<std::string>{conf + "rules.d"}, codes).value(),
+        .lexicon = load_lexicon(conf + "lexicon.d", {}, codes).value()};
     const GmimeReader reader;
     const std::vector<std::filesystem::path> paths = samples();
     CHECK(paths.size() >= 125);
@@ -127,7 +129,8 @@ TEST_CASE("each DSN sample is understood as its .expect file says") {
         const Expectation want =
             expectation_of(std::filesystem::path(path).replace_extension(".expect"));
         REQUIRE_FALSE(want.message.empty());
-        const dsn::Understanding got = dsn::understand(reader.read(content_of(path)), rules, codes);
+        const dsn::Understanding got =
+            dsn::understand(reader.read(content_of(path)), knowledge, codes);
         check_fields(want.message, fields_of(got));
         // Ordinary mail has no recipients to report.
         REQUIRE(got.recipients.size() == want.recipients.size());

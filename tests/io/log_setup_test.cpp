@@ -144,6 +144,42 @@ TEST_CASE("standard error gets whole lines, too") {
     CHECK(LogFile::lines(file.path()) == Lines{"warning: to the terminal"});
 }
 
+TEST_CASE("lines that a file does not take come late, also when it is opened anew") {
+    if (::access("/dev/full", W_OK) != 0) {
+        return;
+    }
+    const LogFile file;
+    const std::filesystem::path link = file.path().parent_path() / "link";
+    std::filesystem::create_symlink("/dev/full", link);
+    const config::LogSettings settings{.target = "file:" + link.string(), .level = LogLevel::Info};
+    const auto log = make_log(settings);
+    REQUIRE(log.has_value());
+    (*log)->write(Severity::Info, "one");
+    (*log)->write(Severity::Info, "two");
+    CHECK((*log)->late() == 2);
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink(file.path(), link);
+    REQUIRE((*log)->apply(settings).has_value());
+    (*log)->write(Severity::Info, "three");
+    CHECK((*log)->late() == 0);
+    CHECK((*log)->lost() == 0);
+    CHECK(LogFile::lines(file.path()) ==
+          Lines{"error: log: 2 lines come late, 0 behind them are missing: No space left on device",
+                "info: one",
+                "info: two",
+                "info: three"});
+    // What no memory is left for is lost, and counted.
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink("/dev/full", link);
+    REQUIRE((*log)->apply(settings).has_value());
+    const std::string long_line(100'000, 'x');
+    for (int i = 0; i < 50; ++i) {
+        (*log)->write(Severity::Info, long_line);
+    }
+    CHECK((*log)->late() + (*log)->lost() == 50);
+    CHECK((*log)->lost() > 5);
+}
+
 TEST_CASE("journal and syslog can be opened and written to, or fall back, on any machine") {
     for (const std::string target : {"journal", "syslog"}) {
         CAPTURE(target);

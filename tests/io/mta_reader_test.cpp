@@ -132,6 +132,7 @@ TEST_CASE("further instances of Postfix add their domains" * doctest::skip(!has_
     const mail::MtaNames names = read(fmt::format("postfix:{}/one", root));
     CHECK(names.troubles.empty());
     CHECK(names.host_name == "one.test");
+    CHECK(names.other_names == std::vector<std::string>{"two.test"});
     CHECK(list_of(names, "one.test") == "mydestination");
     CHECK(list_of(names, "two.test") == "mydestination");
 }

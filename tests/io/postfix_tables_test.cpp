@@ -5,7 +5,7 @@
 #include "core/clock.hpp"
 #include "io/mta_reader.hpp"
 #include "io/program_output.hpp"
-#include "mail/domain.hpp"
+#include "mail/address.hpp"
 #include "mail/mta_names.hpp"
 #include "mail/syntax.hpp"
 #include "ports/log.hpp"
@@ -51,9 +51,11 @@ struct Fixture {
     }
 
     /// "no", "unknown", or the list that has the domain.
-    std::string ask(std::string_view domain) {
-        const std::vector<mail::Domain> one{
-            mail::Domain::parse(domain, mail::Smtputf8::Yes).value().value};
+    std::string ask(std::string_view domain) { return ask_address(fmt::format("bo@{}", domain)); }
+
+    std::string ask_address(std::string_view address) {
+        const std::vector<mail::Address> one{
+            mail::Address::parse(address, mail::Smtputf8::Yes).value().value};
         const auto routes = tables.ask(one, clock.steady_now() + std::chrono::seconds(20));
         switch (routes.at(0).membership) {
             case mail::Membership::No:
@@ -111,6 +113,34 @@ TEST_CASE("tables of any type tell which domains are the MTA's" * doctest::skip(
          }) {
         CAPTURE(row.domain);
         CHECK(f.ask(row.domain) == row.want);
+    }
+    CHECK(f.log.lines.empty());
+}
+
+TEST_CASE("transport_maps name single addresses, and patterns" * doctest::skip(!has_postfix())) {
+    Fixture f(
+        "transport_maps = inline:{{fax@gate.test = store:} {gate.test = slow:}}"
+        " regexp:{{/^sms[0-9]+@/ store:} {/^never\\.test$$/ store:} {/@pat\\.test$$/ "
+        "smtp:[10.0.0.7]}}\n");
+    REQUIRE(f.names.troubles.empty());
+    struct Row {
+        std::string_view address;
+        std::string_view want;
+    };
+    for (const Row& row : std::vector<Row>{
+             {"fax@gate.test", "transport_maps"},
+             {"FAX@gate.test", "transport_maps"},
+             {"fax+3@gate.test", "transport_maps"},
+             {"bo@gate.test", "no"},
+             {"sms17@any.test", "transport_maps"},
+             {"sms@any.test", "no"},
+             {"bo@pat.test", "transport_maps"},
+             // Patterns are asked for whole addresses alone.
+             {"bo@never.test", "no"},
+             {"sms1@gate.test", "transport_maps"},
+         }) {
+        CAPTURE(row.address);
+        CHECK(f.ask_address(row.address) == row.want);
     }
     CHECK(f.log.lines.empty());
 }

@@ -620,6 +620,36 @@ TEST_CASE_TEMPLATE("a list of any length can be walked, left early, and changed 
     CHECK(kind.store.counts().value() == HeldCounts{.held = 20, .discarded = 230});
 }
 
+TEST_CASE_TEMPLATE("the spool is shared by senders, whatever address they use for each recipient",
+                   Kind,
+                   Sqlite,
+                   Memory) {
+    Kind kind;
+    const auto hold = [&](std::string spool_id, std::string sender, std::string_view recipient) {
+        HeldMessage one = message(std::move(spool_id));
+        one.sender = std::move(sender);
+        one.user.clear();
+        one.octets = 100;
+        one.fingerprint = one.spool_id;
+        hold_one(kind.store, one, std::string(recipient));
+    };
+    hold("s1", "news-1-bo=b.test@a.test", "bo@b.test");
+    hold("s2", "news-2-eva=b.test@a.test", "eva@b.test");
+    hold("s3", "bounce.bo.b.test.17@a.test", "bo@b.test");
+    hold("s4", "bounce.eva.b.test.99@a.test", "eva@b.test");
+    HeldMessage by_user = message("s5");
+    by_user.user = "Shop";
+    by_user.octets = 7;
+    hold_one(kind.store, by_user, "c@b.test");
+    std::map<std::string, std::uint64_t> shares;
+    const auto shared = kind.store.spool_shares().value();
+    for (const auto& share : shared) {
+        shares[share.sender] = share.octets;
+    }
+    CHECK(shares == std::map<std::string, std::uint64_t>{
+                        {"news@a.test", 200}, {"bounce@a.test", 200}, {"Shop", 7}});
+}
+
 TEST_CASE_TEMPLATE(
     "how a copy looks stands with its message, and a damaged one is not due any more",
     Kind,

@@ -113,6 +113,11 @@ class ContentFilter:
         self._service = f"127.0.0.1:{postfix.relay_port}/inet"
         {"smtp": self._smtp, "sendmail": self._sendmail, "proxy": self._proxy}[kind]()
 
+    @property
+    def behind(self):
+        """The service that takes mail from the filter."""
+        return f"127.0.0.1:{self._next}/inet"
+
     def close(self):
         self._server.shutdown()
         self._server.server_close()

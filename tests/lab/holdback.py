@@ -80,6 +80,8 @@ class Holdback:
                 "rules": str(shipped / "rules.d"),
                 "local_file": str(base / "codes.conf"),
                 "local_rules": str(base / "rules.d"),
+                "lexicon": str(shipped / "lexicon.d"),
+                "local_lexicon": str(base / "lexicon.d"),
             },
             "seal": {"key": str(base / "seal.key")},
             "log": {"target": f"file:{base / 'log'}", "level": "debug"},

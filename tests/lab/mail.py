@@ -53,10 +53,10 @@ class Sent:
 
 def send(
     port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=(),
-    password=None, source="127.0.0.1",
+    password=None, source="127.0.0.1", name=None,
 ):
     """One message over SMTP. `login` and `client` pretend an authenticated user and another client
-    address, by XCLIENT; `password` is a user and a password for AUTH, and `source` a real address of
+    address, by XCLIENT, and `name` the host name that the MTA has verified; `password` is a user and a password for AUTH, and `source` a real address of
     the loopback net."""
     with smtplib.SMTP(
         "127.0.0.1", port, local_hostname="client.test", timeout=60, source_address=(source, 0)
@@ -66,7 +66,7 @@ def send(
         if password:
             smtp.login(*password)
         attributes = [f"LOGIN={login}"] if login else []
-        attributes += [f"ADDR={client}", f"NAME=client.{client}.test"] if client else []
+        attributes += [f"ADDR={client}", f"NAME={name or f'client.{client}.test'}"] if client else []
         if attributes:
             code, text = smtp.docmd("XCLIENT", " ".join(attributes))
             assert code == 220, f"XCLIENT refused: {code} {text!r}"

@@ -8,6 +8,7 @@
 #include "dsn/unknown_text.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/held.hpp"
 #include "mail/suppression.hpp"
 #include "ports/held_store.hpp"
@@ -23,6 +24,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -69,6 +71,11 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
            same_text(filter.domain, domain_of(row.address)) &&
            (!filter.finding.has_value() || *filter.finding == row.finding) &&
            (!filter.campaign.has_value() || *filter.campaign == item.message.campaign) &&
+           same_text(filter.recipient, row.address) &&
+           (!filter.queue_id.has_value() || *filter.queue_id == item.message.queue_id ||
+            *filter.queue_id == row.mta_queue_id) &&
+           (!filter.message_id.has_value() ||
+            item.message.message_id == "<" + *filter.message_id + ">") &&
            (!filter.held_before.has_value() || item.message.held_at < *filter.held_before) &&
            (!filter.release_due.has_value() || at_or_before(row.release_at, *filter.release_due)) &&
            (!filter.expired.has_value() || at_or_before(row.expires_at, *filter.expired)) &&
@@ -845,7 +852,14 @@ core::Result<std::vector<ports::SpoolShare>, ports::StoreError> MemoryHeldStore:
     for (const MessageRow& row : std::views::values(messages_)) {
         if (!row.spool_removed) {
             const mail::HeldMessage& message = row.message;
-            by_sender[message.user.empty() ? core::to_lower(message.sender) : message.user] +=
+            std::vector<std::string> addresses;
+            for (const Row& each : std::views::values(rows_)) {
+                if (each.recipient.spool_id == message.spool_id) {
+                    addresses.push_back(each.recipient.address);
+                }
+            }
+            by_sender[mail::spool_sharer(
+                message.user, message.sender, addresses.size() == 1 ? addresses.front() : "")] +=
                 message.octets;
         }
     }

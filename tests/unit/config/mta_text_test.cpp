@@ -71,6 +71,17 @@ TEST_CASE("master.cf tells which program a transport runs") {
                           {"smtp", "smtp"}, {"bulksmtp", "smtp"}, {"maildrop", "pipe"}});
 }
 
+TEST_CASE("services may have names of their own") {
+    CHECK(parse_service_names(
+              "smtp       inet  n       -       y       -       -       smtpd\n"
+              "10.0.0.1:smtp inet n     -       y       -       -       smtpd -o "
+              "smtpd_banner=x -o myhostname=In.a.test\n"
+              "587        inet  n       -       y       -       -       smtpd -o myhostname=$x\n"
+              "odd        unix  -       -       n       -       -       pipe myhostname=no.test\n"
+              "bulk       unix  -       -       n       -       -       smtp -o "
+              "myhostname=out.a.test -v\n") == std::vector<std::string>{"In.a.test", "out.a.test"});
+}
+
 TEST_CASE("a list of domains has names, tables and files, and ! takes out") {
     struct Row {
         std::string_view value;

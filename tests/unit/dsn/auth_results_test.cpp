@@ -75,6 +75,35 @@ TEST_CASE("results of an own service for the author's domain are believed") {
         {" (mx.home.test) evil.example; dmarc=pass header.from=example.net", false},
         {" dmarc=pass header.from=example.net", false},
         {"", false},
+        // As OpenDKIM, OpenDMARC, amavis and rspamd write.
+        {" mx.home.test (amavisd-new);\r\n\tdkim=pass (2048-bit key) header.d=example.net", true},
+        {" mx.home.test;\r\n\tdkim=pass (2048-bit key; unprotected) header.d=example.net "
+         "header.i=@example.net header.a=rsa-sha256 header.s=s1 header.b=aB/+12;\r\n\t"
+         "dkim-atps=neutral",
+         true},
+        {" mx.home.test; iprev=pass smtp.remote-ip=2001:db8::1; dmarc=pass (policy=reject) "
+         "header.from=example.net",
+         true},
+        {" mx.home.test; spf=none reason=\"no record\" smtp.mailfrom=\"a b\"@x.example; dmarc=pass "
+         "header.from=example.net",
+         true},
+        // What is not exactly in the grammar, a border may leave where it is.
+        {" mx.home.test; dmarc=pass header.from=example.net;", false},
+        {" mx.home.test;; dmarc=pass header.from=example.net", false},
+        {" mx.home.test dmarc=pass header.from=example.net", false},
+        {" mx.home.test x; dmarc=pass header.from=example.net", false},
+        {" mx.home.test; none; dmarc=pass header.from=example.net", false},
+        {" mx.home.test; dmarc=pass header.from=example.net (", false},
+        {" mx.home.test; dmarc=pass (a)) header.from=example.net", false},
+        {" mx.home.test; dmarc=pass header.from=example.net \"", false},
+        {" mx.home.test; dmarc=pass header.from=\"example.net\"x", false},
+        {" mx.home.test; dmarc=pass header.from=<bo@example.net>", false},
+        {" mx.home.test; dmarc=pass header.from=example.net header.from=x.example", false},
+        {" mx.home.test; dmarc=pass from=example.net header.from=example.net", false},
+        {" mx.home.test; dmarc=pass, header.from=example.net", false},
+        {" mx.home.test; dmarc/x=pass header.from=example.net", false},
+        {" mx.home.test; =pass; dmarc=pass header.from=example.net", false},
+        {" mx.home.test; dmarc=pass header.from=example.net\x01", false},
     });
     for (const Row& row : rows) {
         CAPTURE(row.value);
@@ -95,6 +124,11 @@ TEST_CASE("results count only where our border puts them") {
     CHECK_FALSE(is_believed({{kField, kPass}, {"Received", " by a"}, {kField, kFail}}));
     CHECK_FALSE(is_believed({{kField, kFail}, {kField, kPass}}));
     CHECK(is_believed({{kField, " evil.example; dmarc=fail"}, {kField, kPass}}));
+    // Below what the border wrote, its name is anybody's.
+    CHECK_FALSE(is_believed({{kField, " mx.home.test; dkim=none"}, {kField, kPass}}));
+    CHECK_FALSE(is_believed({{kField, " mx.home.test; none"}, {kField, kPass}}));
+    CHECK(is_believed({{kField, kPass}, {kField, " mx.home.test; dkim=none"}}));
+    CHECK(is_believed({{kField, " border.home.test; spf=none"}, {kField, kPass}}));
     Fields many(60, {kField, " x.example; none"});
     many.emplace_back(kField, kPass);
     CHECK_FALSE(is_believed(many));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/classify.hpp"
 
+#include "dsn/knowledge.hpp"
 #include "dsn/report.hpp"
 #include "dsn/rule_set.hpp"
 #include "mail/enhanced_status.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 using support::text_rule;
 
-RuleSet sample_rules() {
+Knowledge sample_knowledge() {
     Rule status = text_rule("status/bad-mailbox", 2001, "", "550 5.1.1 xyzzy");
     status.status = {"5.1.1"};
     Rule other = text_rule("status/other", 4999, "", "550 5.0.0 xyzzy");
@@ -38,7 +39,7 @@ RuleSet sample_rules() {
                                reply},
                               support::small_catalogue());
     REQUIRE(made.has_value());
-    return *std::move(made);
+    return {.rules = *std::move(made), .lexicon = {}};
 }
 
 RecipientReport failed(std::string diagnostic, std::string_view status = {}) {
@@ -67,7 +68,7 @@ Report report_of(RecipientReport recipient, std::string human = {}) {
 }  // namespace
 
 TEST_CASE("the words of the server stand before status, prose and reply code") {
-    const RuleSet rules = sample_rules();
+    const Knowledge knowledge = sample_knowledge();
     struct Row {
         std::string_view what;
         Report report;
@@ -122,7 +123,7 @@ TEST_CASE("the words of the server stand before status, prose and reply code") {
     });
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        const Understanding got = classify(row.report, rules, support::small_catalogue());
+        const Understanding got = classify(row.report, knowledge, support::small_catalogue());
         REQUIRE(got.recipients.size() == 1);
         CHECK(got.recipients.front().code.number() == row.code);
         CHECK(got.recipients.front().rule == row.rule);
@@ -135,7 +136,7 @@ TEST_CASE("a reply without diagnostic text is classified by its line") {
     recipient.reply = mail::SmtpReply::parse("550 5.7.1 user unknown");
     REQUIRE(recipient.reply.has_value());
     const Understanding got =
-        classify(report_of(recipient), sample_rules(), support::small_catalogue());
+        classify(report_of(recipient), sample_knowledge(), support::small_catalogue());
     CHECK(got.recipients.front().rule == "text/unknown");
 }
 
@@ -150,12 +151,13 @@ TEST_CASE("what is no failure is not classified as one") {
                                           {Action::Delivered, 5999, 5999},
                                           {Action::Relayed, 5999, 5999},
                                           {Action::Expanded, 5999, 5999}});
-    const RuleSet rules = sample_rules();
+    const Knowledge knowledge = sample_knowledge();
     for (const Row& row : rows) {
         CAPTURE(wire_name(row.action));
         RecipientReport recipient = failed("550 user unknown");
         recipient.action = row.action;
-        const Understanding got = classify(report_of(recipient), rules, support::small_catalogue());
+        const Understanding got =
+            classify(report_of(recipient), knowledge, support::small_catalogue());
         CHECK(got.recipients.front().code.number() == row.recipient);
         CHECK(number_of(got.code) == row.message);
     }
@@ -170,16 +172,18 @@ TEST_CASE("a delay has the code of its cause, and never that of a failure for go
     };
     const auto rows = std::to_array<Row>({
         {"a cause that passes", "452 mailbox full", 3001, "text/full"},
-        {"a cause that would not", "450 user unknown", 3003, "text/unknown"},
+        {"a cause that would not", "550 user unknown", 3003, "text/unknown"},
+        {"what is for now only", "450 user unknown", 3999, "text/unknown"},
         {"no cause that a rule knows", "xyzzy", 5999, ""},
         {"nothing said", "", 5999, ""},
     });
-    const RuleSet rules = sample_rules();
+    const Knowledge knowledge = sample_knowledge();
     for (const Row& row : rows) {
         CAPTURE(row.what);
         RecipientReport recipient = failed(std::string(row.diagnostic));
         recipient.action = Action::Delayed;
-        const Understanding got = classify(report_of(recipient), rules, support::small_catalogue());
+        const Understanding got =
+            classify(report_of(recipient), knowledge, support::small_catalogue());
         CHECK(got.recipients.front().code.number() == row.code);
         CHECK(got.recipients.front().rule == row.rule);
         CHECK(number_of(got.code) == 5999);
@@ -191,7 +195,7 @@ TEST_CASE("the message has the code of those that failed, not of those that wait
     waiting.action = Action::Delayed;
     Report report = report_of(waiting);
     report.recipients.push_back(failed("552 mailbox full"));
-    const Understanding got = classify(report, sample_rules(), support::small_catalogue());
+    const Understanding got = classify(report, sample_knowledge(), support::small_catalogue());
     CHECK(got.recipients.at(0).code.number() == 3003);
     CHECK(got.recipients.at(1).code.number() == 3001);
     CHECK(number_of(got.code) == 3001);
@@ -205,6 +209,7 @@ TEST_CASE("rules read the stage, whoever tells it in whatever words") {
                                text_rule("text/unknown", 2001, "user unknown", "user unknown")},
                               support::small_catalogue());
     REQUIRE(made.has_value());
+    const Knowledge knowledge{.rules = *std::move(made), .lexicon = {}};
     struct Row {
         std::string_view what;
         std::string_view diagnostic;
@@ -236,7 +241,7 @@ TEST_CASE("rules read the stage, whoever tells it in whatever words") {
         CAPTURE(row.what);
         const Understanding got =
             classify(report_of(failed(std::string(row.diagnostic)), std::string(row.human)),
-                     *made,
+                     knowledge,
                      support::small_catalogue());
         CHECK(got.recipients.front().code.number() == row.code);
     }
@@ -253,16 +258,16 @@ TEST_CASE("the kind of a message decides where it is no failure report") {
                                           {MessageKind::Unsubscribe, 5003},
                                           {MessageKind::Mdn, 5999},
                                           {MessageKind::Ordinary, 0}});
-    const RuleSet rules = sample_rules();
+    const Knowledge knowledge = sample_knowledge();
     for (const Row& row : rows) {
         CAPTURE(wire_name(row.kind));
         Report report = report_of(failed("550 user unknown"), "user unknown");
         report.kind = row.kind;
-        const Understanding got = classify(report, rules, support::small_catalogue());
+        const Understanding got = classify(report, knowledge, support::small_catalogue());
         CHECK(number_of(got.code) == row.want);
         CHECK(got.recipients.size() == (row.want == 0 ? 0 : 1));
         report.recipients.clear();
-        const Understanding nobody = classify(report, rules, support::small_catalogue());
+        const Understanding nobody = classify(report, knowledge, support::small_catalogue());
         CHECK(number_of(nobody.code) == row.want);
     }
 }
@@ -272,7 +277,7 @@ TEST_CASE("the gravest code of several recipients is the message's") {
     report.recipients.push_back(failed("550 xyzzy"));
     report.recipients.push_back(failed("550 user unknown"));
     report.recipients.push_back(failed("xyzzy"));
-    const Understanding got = classify(report, sample_rules(), support::small_catalogue());
+    const Understanding got = classify(report, sample_knowledge(), support::small_catalogue());
     REQUIRE(got.recipients.size() == 4);
     CHECK(got.recipients[0].code.number() == 3001);
     CHECK(got.recipients[1].code.number() == 1004);
@@ -291,7 +296,7 @@ TEST_CASE("each of several recipients gets the prose that is about it") {
     report.recipients.push_back(third);
     report.human_text =
         "Sorry!\n<Ann@Example.NET>: user unknown\n<bo@example.net>:\nmailbox full\n";
-    const Understanding got = classify(report, sample_rules(), support::small_catalogue());
+    const Understanding got = classify(report, sample_knowledge(), support::small_catalogue());
     REQUIRE(got.recipients.size() == 3);
     CHECK(got.recipients[0].rule == "text/unknown");
     CHECK(got.recipients[1].rule == "text/full");
@@ -302,15 +307,15 @@ TEST_CASE("a bounce that names no recipient has a code by its text") {
     Report report;
     report.kind = MessageKind::Bounce;
     report.human_text = "Delivery failed: mailbox full";
-    const Understanding got = classify(report, sample_rules(), support::small_catalogue());
+    const Understanding got = classify(report, sample_knowledge(), support::small_catalogue());
     CHECK(got.recipients.empty());
     CHECK(number_of(got.code) == 3001);
     report.human_text.clear();
-    CHECK(number_of(classify(report, sample_rules(), support::small_catalogue()).code) == 9999);
+    CHECK(number_of(classify(report, sample_knowledge(), support::small_catalogue()).code) == 9999);
 }
 
 TEST_CASE("a bounce of 500 recipients takes no longer than its size asks for") {
-    const RuleSet rules = sample_rules();
+    const Knowledge knowledge = sample_knowledge();
     Report report;
     report.kind = MessageKind::Dsn;
     for (int i = 0; i < 500; ++i) {
@@ -323,7 +328,7 @@ TEST_CASE("a bounce of 500 recipients takes no longer than its size asks for") {
     }
     const auto begin = std::chrono::steady_clock::now();
     const Understanding understanding =
-        classify(std::move(report), rules, support::small_catalogue());
+        classify(std::move(report), knowledge, support::small_catalogue());
     // A tenth of a second; a minute when each recipient has the text searched for all others.
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
     CHECK(understanding.recipients.back().rule == "text/full");

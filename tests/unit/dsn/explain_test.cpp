@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/explain.hpp"
 
+#include "dsn/knowledge.hpp"
 #include "dsn/rule_set.hpp"
 #include "mail/failure_code.hpp"
 #include "tests/support/code_samples.hpp"
+
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -11,30 +14,33 @@ namespace holdback::dsn {
 
 TEST_CASE("a code, a name and a reply are explained") {
     const mail::CodeCatalogue codes = support::small_catalogue();
-    const auto rules = RuleSet::make(
+    auto rules = RuleSet::make(
         {support::text_rule("text/full", 3001, "mailbox full", "552 mailbox full")}, codes);
     REQUIRE(rules.has_value());
+    const Knowledge knowledge{.rules = *std::move(rules), .lexicon = {}};
 
-    const Explanation by_number = explain(" 2001 ", *rules, codes);
+    const Explanation by_number = explain_code(" 2001 ", codes).value();
     CHECK(by_number.code == mail::FailureCode(2001));
     REQUIRE(by_number.entry != nullptr);
     CHECK(by_number.entry->name == "address-invalid");
-    CHECK(by_number.rule == nullptr);
+    CHECK(by_number.rule.empty());
 
-    CHECK(explain("Mailbox-Full", *rules, codes).code == mail::FailureCode(3001));
+    CHECK(explain_code("Mailbox-Full", codes).value().code == mail::FailureCode(3001));
 
-    const Explanation by_reply = explain("552 5.2.2 Mailbox full", *rules, codes);
+    const Explanation by_reply =
+        explain_reply({.text = "552 5.2.2 Mailbox full", .remote_mta = {}}, knowledge, codes);
     CHECK(by_reply.code == mail::FailureCode(3001));
-    REQUIRE(by_reply.rule != nullptr);
-    CHECK(by_reply.rule->id == "text/full");
+    CHECK(by_reply.rule == "text/full");
 
-    const Explanation unknown = explain("what is this?", *rules, codes);
+    const Explanation unknown =
+        explain_reply({.text = "what is this?", .remote_mta = {}}, knowledge, codes);
     CHECK(unknown.code == mail::kUnknownFailure);
     REQUIRE(unknown.entry != nullptr);
     CHECK(unknown.entry->name == "unknown");
-    CHECK(unknown.rule == nullptr);
+    CHECK(unknown.rule.empty());
 
-    CHECK(explain("7777", *rules, codes).entry == nullptr);
+    CHECK(explain_code("7777", codes).value().entry == nullptr);
+    CHECK_FALSE(explain_code("552 5.2.2 Mailbox full", codes).has_value());
 }
 
 }  // namespace holdback::dsn

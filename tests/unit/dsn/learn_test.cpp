@@ -326,14 +326,14 @@ TEST_CASE("an entry stands in the scope that the settings have for its reason") 
     const auto sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value;
     config::LearnSettings settings;
     Evidence evidence{.failure = failure(5002),
-                      .proof = proven(mail::Proof::Sealed),
+                      .proof = proven(mail::Proof::Local),
                       .message_id = {},
                       .sender = sender};
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "example.org");
     settings.scope.complaint = mail::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     settings.scope.complaint = mail::ScopeKind::Global;
-    CHECK(learn_key(evidence, codes, settings)->scope.text() == "example.org");
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
     evidence.failure = failure(2001);
     evidence.proof = proven(mail::Proof::Local);
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
@@ -354,6 +354,9 @@ TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     settings.scope.bounce = mail::ScopeKind::SenderDomain;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+    // A complaint too: who sends mail gets its seal back, whatever he makes of it.
+    evidence.failure = failure(5002);
+    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     evidence.failure = failure(2002);
     CHECK(learn_key(evidence, codes, settings).error() == LearnReason::DomainUnproven);
     evidence.proof = proven(mail::Proof::Local);
@@ -362,6 +365,22 @@ TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
     evidence.failure = failure(2001);
     evidence.widest = mail::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+}
+
+TEST_CASE("a sender who has another address for each message is one sender") {
+    Evidence evidence{.failure = failure(5002, "bo@example.net"),
+                      .proof = proven(mail::Proof::Sealed),
+                      .message_id = {},
+                      .sender = {}};
+    for (const std::string_view sender : {"news+17-bo=example.net@example.org",
+                                          "news-18-bo=example.net@example.org",
+                                          "news@example.org"}) {
+        CAPTURE(sender);
+        evidence.sender = mail::Address::parse(sender, mail::Smtputf8::No).value().value;
+        const auto key = learn_key(evidence, support::small_catalogue(), {});
+        CHECK(key->scope.text() == "news@example.org");
+        CHECK(key->scope.covers(evidence.sender, "bo@example.net"));
+    }
 }
 
 TEST_CASE("a refusal after the data of several recipients speaks of none of them") {
@@ -489,6 +508,17 @@ TEST_CASE("the same fate of the same message is one event, in whatever form it i
                                  {local_event_name("4X2", "bo@example.net")}));
         CHECK_FALSE(is_one_event(event_names(report, bo, local, noon(0)),
                                  {local_event_name("4X1", "cy@example.net")}));
+    }
+    SUBCASE("a second letter on the same day is another event, and the same one is not") {
+        report = {};
+        report.kind = MessageKind::Unsubscribe;
+        const RecipientProof none = proven(mail::Proof::Unproven);
+        const auto first = event_names(report, bo, none, noon(0), "<1@example.net>");
+        CHECK(is_one_event(event_names(report, bo, none, noon(0), "<1@example.net>"), first));
+        CHECK_FALSE(is_one_event(event_names(report, bo, none, noon(0), "<2@example.net>"), first));
+        report.kind = MessageKind::Dsn;
+        CHECK(is_one_event(event_names(report, bo, none, noon(0), "<1@example.net>"),
+                           event_names(report, bo, none, noon(0), "<2@example.net>")));
     }
     SUBCASE("another recipient, message, queue or day is another event") {
         const RecipientProof none = proven(mail::Proof::Unproven);

@@ -18,12 +18,6 @@ namespace {
 
 using support::text_rule;
 
-RuleExample example(std::string text) {
-    RuleExample made;
-    made.text = std::move(text);
-    return made;
-}
-
 RuleSet make_set(std::vector<Rule> rules) {
     auto made = RuleSet::make(std::move(rules), support::small_catalogue());
     REQUIRE(made.has_value());
@@ -109,18 +103,19 @@ TEST_CASE("a rule that can't be used is reported with its place") {
     bad_reply.reply = {"5500"};
     Rule bad_status = text_rule("a", 2001, "x", "x");
     bad_status.status = {"5.1"};
+    Rule nobody = text_rule("a", 2001, "x", "x");
+    nobody.provider = "nobody";
+    Rule own = text_rule("a", 2001, "user (unknown", "x");
+    own.local = true;
     const auto rows = std::to_array<Row>({
-        {"pattern", text_rule("a", 2001, "user (unknown", "x"), "bad pattern in text: missing )"},
-        {"matches everything", text_rule("a", 2001, "x*", "x"), "matches the empty text"},
+        {"a pattern of the administrator's", own, "bad pattern in text: missing )"},
         {"code", unknown_code, "unknown code 7777"},
         {"no matcher", text_rule("a", 2001, "", "x"), "nothing to match on"},
         {"no example", without_example, "no example in expect"},
         {"reply", bad_reply, "\"5500\" is no reply code"},
         {"status", bad_status, "\"5.1\" is no enhanced status"},
+        {"provider", nobody, "there is no [[provider]] with the id \"nobody\""},
         {"id", text_rule("a b", 2001, "x", "x"), "an id is made of"},
-        {"example that does not fit",
-         text_rule("a", 2001, "x", "550 other"),
-         "its own matchers do not fit the example \"550 other\""},
     });
     for (const Row& row : rows) {
         CAPTURE(row.what);
@@ -136,35 +131,49 @@ TEST_CASE("a rule that can't be used is reported with its place") {
     }
 }
 
-TEST_CASE("a rule that steals the example of another is an error that names both") {
-    Rule thief = text_rule("new/broad", 1004, "unknown", "unknown message type");
-    thief.file = "05-local.conf";
-    thief.line = 3;
-    Rule victim = text_rule("text/user-unknown", 2001, "user unknown", "user unknown");
-    victim.file = "20-text.conf";
-    victim.line = 40;
-    victim.expect.push_back(example("550 User unknown here"));
-    victim.expect.back().line = 44;
-    const auto made = RuleSet::make({thief, victim}, support::small_catalogue());
-    REQUIRE_FALSE(made.has_value());
-    REQUIRE(made.error().size() == 2);
-    CHECK(made.error()[0].line == 40);
-    CHECK(made.error()[1].line == 44);
-    CHECK(made.error()[1].file == "20-text.conf");
-    CHECK(made.error()[1].message ==
-          "rule text/user-unknown: the example \"550 User unknown here\" is won by rule "
-          "new/broad (05-local.conf:3)");
-}
-
 TEST_CASE("all broken rules are reported at once, and an id stands once") {
-    Rule first = text_rule("a", 2001, "(", "x");
+    Rule first = text_rule("a", 7777, "x", "x");
     first.file = "one.conf";
     first.line = 1;
-    const Rule second = text_rule("a", 2001, "[", "x");
+    const Rule second = text_rule("a", 7777, "y", "x");
     const auto made = RuleSet::make({first, second}, support::small_catalogue());
     REQUIRE_FALSE(made.has_value());
     REQUIRE(made.error().size() == 3);
     CHECK(made.error()[0].message == "the id a stands at one.conf:1 already");
+}
+
+TEST_CASE("a rule of a provider reads his answers alone") {
+    Rule rule = text_rule("wide/blocked", 1004, "blocked", "blocked");
+    rule.provider = "wide";
+    auto made = RuleSet::make(
+        {rule},
+        support::small_catalogue(),
+        {{.id = "wide", .hosts = {"wide.example"}, .marks = {R"(\[WM\d+\])"}, .file = {}}});
+    REQUIRE(made.has_value());
+    struct Row {
+        std::string_view what;
+        RuleInput input;
+        bool want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"the host itself", {550, {}, "blocked", "Wide.example", {}}, true},
+        {"below it", {550, {}, "blocked", "mx1.wide.example.", {}}, true},
+        {"the reporting MTA", {550, {}, "blocked", {}, "out.wide.example"}, true},
+        {"a name that only ends so", {550, {}, "blocked", "mx.notwide.example", {}}, false},
+        {"his mark", {550, {}, "blocked [WM12]", "mx.example.net", {}}, true},
+        {"somebody else", {550, {}, "blocked", "mx.example.net", {}}, false},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        CHECK(made->match(row.input).has_value() == row.want);
+    }
+}
+
+TEST_CASE("a pattern that does not compile never matches") {
+    const RuleSet set = make_set({text_rule("a", 2001, "user (unknown", "x"),
+                                  text_rule("b", 2001, "x*", "x"),
+                                  text_rule("c", 1004, "user", "x")});
+    CHECK(winner(set, {550, {}, "user (unknown", {}, {}}) == "c");
 }
 
 TEST_CASE("a pattern that needs much memory still gives the right answer") {

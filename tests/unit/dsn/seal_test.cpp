@@ -98,6 +98,26 @@ TEST_CASE("the number of recipients does not show") {
     CHECK(seal_of(mailboxes(1)).envelope_id.size() == seal_of(mailboxes(500)).envelope_id.size());
 }
 
+TEST_CASE("the field knows its message again, the envelope id does not") {
+    const SealKey key = keys().back();
+    const Seal seal = make_seal(
+        {.sender = "news@example.org", .recipients = mailboxes(1100), .identity = "this one"},
+        key,
+        kNow,
+        "nonce");
+    const auto opened = open(seal.field);
+    REQUIRE(opened.has_value());
+    CHECK(opened->is_of("this one"));
+    CHECK_FALSE(opened->is_of("another"));
+    CHECK_FALSE(opened->is_of(""));
+    // The tag of a message is no recipient's, and the other way round.
+    CHECK_FALSE(opened->covers("this one"));
+    CHECK_FALSE(opened->is_of(mailboxes(1).front()));
+    CHECK(opened->covers(mailboxes(1100).at(kMostSealedRecipients - 1)));
+    CHECK_FALSE(open(seal.envelope_id)->is_of("this one"));
+    CHECK_FALSE(open(seal_of(mailboxes(1)).field)->is_of("this one"));
+}
+
 TEST_CASE("a seal of many is shared, and covers all that have a tag") {
     const auto recipients = mailboxes(1100);
     const Seal seal = seal_of(recipients);

@@ -171,6 +171,26 @@ TEST_CASE("an item of which the MTA has a copy is released by that, the others s
     CHECK_FALSE(bed.log.has("item=2"));
 }
 
+TEST_CASE("a log into which others can write ends no doubt") {
+    Bed bed;
+    bed.journal.entries.push_back(entry());
+    bool is_trusted = false;
+    Doubts doubts({.held = bed.held,
+                   .journal = bed.journal,
+                   .log = bed.log,
+                   .clock = bed.clock,
+                   .is_log_trusted = [&] { return is_trusted; }});
+    bed.clock.advance(6s);
+    doubts.work();
+    CHECK(doubts.on_dropped({.queue_id = "4Xk2", .at = kNow}, kNow));
+    CHECK(bed.row(1).state == HeldState::Held);
+    CHECK(bed.row(1).in_doubt);
+    CHECK(bed.row(2).in_doubt);
+    is_trusted = true;
+    doubts.work();
+    CHECK(bed.row(1).state == HeldState::Released);
+}
+
 TEST_CASE("what was released by a person meanwhile is left alone") {
     Bed bed;
     bed.journal.entries.push_back(entry());

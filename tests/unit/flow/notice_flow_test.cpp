@@ -88,12 +88,13 @@ struct House {
         keys.push_back({.id = {1}, .secret = {7}, .made = clock.now()});
     }
 
-    /// Holds one message for these recipients.
+    /// Holds one message for these recipients, and has it sent on to the good ones.
     void hold(const std::vector<std::string>& to,
               std::string campaign = "spring",
               const std::string& finding = "null-mx",
               std::string sender = "news@home.test",
-              std::string user = "news") {
+              std::string user = "news",
+              const std::vector<std::string>& good = {}) {
         mail::HeldMessage message;
         message.sender = std::move(sender);
         message.user = std::move(user);
@@ -111,6 +112,14 @@ struct House {
             row.reason = "it takes no mail";
             row.tell = true;
             row.expires_at = clock.now() + std::chrono::days(7);
+            rows.push_back(std::move(row));
+        }
+        for (const std::string& address : good) {
+            mail::HeldRecipient row;
+            row.address = address;
+            row.finding = mail::kNoFinding;
+            row.reason = "it is good";
+            row.release_at = clock.now();
             rows.push_back(std::move(row));
         }
         REQUIRE(held.hold(message, rows).has_value());
@@ -251,6 +260,27 @@ TEST_CASE("a sender gets one notice a campaign, when the time for collecting is 
     house.notices.work(house.settings);
     REQUIRE(house.own_mails().size() == 2);
     CHECK(has(house.own_mails()[1], "   1  d@nullmx.test\r\n"));
+}
+
+TEST_CASE("a notice names the good recipients of its messages whom the MTA refused") {
+    House house;
+    house.hold({"a@nullmx.test"},
+               "spring",
+               "null-mx",
+               "news@home.test",
+               "news",
+               {"eva@good.test", "ida@good.test"});
+    house.submitter.answer(
+        "eva@good.test", ports::Refused{mail::SmtpReply::parse("550 5.1.1 no such user").value()});
+    house.release.work(house.settings.hold);
+    CHECK(house.state(2) == mail::HeldState::Returned);
+    CHECK(house.state(3) == mail::HeldState::Released);
+    house.clock.advance(std::chrono::minutes(10));
+    house.notices.work(house.settings);
+    const std::string mail = house.own_mails().back();
+    CHECK(has(mail, "   1  a@nullmx.test\r\n"));
+    CHECK(has(mail, "      eva@good.test\r\n      Why: 550 5.1.1 no such user.\r\n"));
+    CHECK_FALSE(has(mail, "ida@good.test"));
 }
 
 TEST_CASE("senders and users are told apart") {

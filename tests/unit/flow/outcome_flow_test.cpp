@@ -4,12 +4,14 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "dsn/log_line.hpp"
+#include "flow/departures.hpp"
 #include "mail/outcome.hpp"
 #include "ports/journal.hpp"
 #include "ports/log_source.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -17,6 +19,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -107,14 +110,21 @@ struct Fixture {
     Listener listener;
     MemorySource source{clock};
     config::Settings settings;
+    Departures departures;
     OutcomeFlow flow = make_flow();
 
     OutcomeFlow make_flow() {
         return OutcomeFlow({.journal = journal,
+                            .departures = departures,
                             .log = log,
                             .clock = clock,
                             .utc_offset = [](core::TimePoint) { return 0s; },
                             .listeners = {&listener}});
+    }
+    void leave(std::string_view queue_id, std::string recipient) {
+        departures.add(queue_id,
+                       Departure(clock.now() - 1s, "news@example.org"),
+                       std::array{std::move(recipient)});
     }
     WorkResult work() { return flow.work(source, settings, std::stop_token{}); }
 };
@@ -129,6 +139,8 @@ TEST_CASE("lines become outcomes, recorded with their position and told") {
         sent(1, "mx.google.example[198.51.100.7]:25"),
         "junk",
         sent(2, "filter.example.org[127.0.0.1]:10024")};
+    f.leave("ABCDE1", "r1@example.net");
+    f.leave("ABCDE2", "r2@example.net");
     CHECK(f.work() == WorkResult::Read);
     REQUIRE(f.journal.entries.size() == 2);
     const ports::JournalEntry& first = f.journal.entries[0];
@@ -151,6 +163,18 @@ TEST_CASE("lines become outcomes, recorded with their position and told") {
     CHECK(state.newest == core::TimePoint(1'700'000'000'000ms));
     CHECK(f.work() == WorkResult::Idle);
     CHECK(f.listener.heard.size() == 2);
+}
+
+TEST_CASE("only lines about mail that left here make a recipient known as good") {
+    Fixture f;
+    f.leave("ABCDE1", "r1@example.net");
+    f.leave("ABCDE2", "other@example.net");
+    f.source.lines = {sent(1), sent(2), sent(3)};
+    f.work();
+    REQUIRE(f.journal.entries.size() == 3);
+    CHECK(f.journal.entries[0].accepted);
+    CHECK_FALSE(f.journal.entries[1].accepted);  // the message was not to this recipient
+    CHECK_FALSE(f.journal.entries[2].accepted);  // nothing left under this queue id
 }
 
 TEST_CASE("the sender of a deferred message is known after a restart") {

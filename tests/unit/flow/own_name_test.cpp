@@ -10,11 +10,16 @@ namespace holdback::flow {
 
 TEST_CASE("the MTA's name takes the place of a host's bare name") {
     OwnName name("vm");
-    CHECK(name.current() == "vm");
+    CHECK(name.current() == "vm.localdomain");
+    CHECK(name.is_makeshift());
+    CHECK(name.all() == std::vector<std::string>{"vm.localdomain"});
     CHECK(name.learn("mail.lab.example") == OwnName::Learned::Taken);
     CHECK(name.current() == "mail.lab.example");
     CHECK(name.all() == std::vector<std::string>{"mail.lab.example"});
     CHECK(name.learn("mail.lab.example") == OwnName::Learned::Known);
+    CHECK_FALSE(name.is_makeshift());
+    CHECK(OwnName("").current() == "localhost.localdomain");
+    CHECK(OwnName("odd name").current() == "localhost.localdomain");
 }
 
 TEST_CASE("the last of several names speaks, and all are known") {

@@ -127,15 +127,28 @@ TEST_CASE("what came in from outside and comes again is not outgoing") {
         std::string_view from;
         Entry entry;
         bool want;
+        SenderIs sender_is = SenderIs::Unknown;
     };
     Origin program = by_smtp("127.0.0.1");
     program.over_smtp = false;
     Origin submission = by_smtp("127.0.0.1");
     submission.daemon = "ORIGINATING";
-    constexpr Entry kHere{};
-    constexpr Entry kOutside{.from = From::Outside};
-    constexpr Entry kOutsideByUs{.from = From::Outside, .by_us = true};
+    const Entry kHere{};
+    const Entry kOutside{.from = From::Outside};
+    const Entry kOutsideByUs{.from = From::Outside, .by_us = true};
+    const Entry kBeforeQueue{.from = From::Outside, .by_us = true, .before_queue = true};
     const auto rows = std::to_array<Row>({
+        {"a forged sender of ours behind a proxy",
+         by_smtp("127.0.0.1"),
+         "boss@home.test",
+         kBeforeQueue,
+         true},
+        {"a forged sender of ours behind a filter",
+         by_smtp("127.0.0.1"),
+         "boss@home.test",
+         kOutsideByUs,
+         true,
+         SenderIs::TheSame},
         {"a proxy", by_smtp("127.0.0.1"), "bo@good.test", kOutsideByUs, true},
         {"fetchmail", by_smtp("::1"), "bo@good.test", kOutside, true},
         {"a DSN", by_smtp("127.0.0.1"), "", kOutsideByUs, true},
@@ -156,13 +169,16 @@ TEST_CASE("what came in from outside and comes again is not outgoing") {
     config::Settings settings = some_settings();
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        CHECK(house.senders.came_in_before(row.origin, sender(row.from), row.entry, settings) ==
-              row.want);
+        const Way way =
+            house.senders.way_of(row.origin, sender(row.from), row.entry, row.sender_is, settings);
+        CHECK((way == Way::CameIn) == row.want);
+        CHECK((way == Way::OwnByName) == (row.what == "a list manager"));
     }
     settings.outgoing.reinjected = config::Reinjected::Outgoing;
     for (const Row& row : rows) {
-        CHECK_FALSE(
-            house.senders.came_in_before(row.origin, sender(row.from), row.entry, settings));
+        CHECK(house.senders.way_of(
+                  row.origin, sender(row.from), row.entry, row.sender_is, settings) ==
+              Way::Outgoing);
     }
 }
 
@@ -174,7 +190,7 @@ TEST_CASE("mail of ours goes to senders who are known to be ours") {
         Entry entry;
         bool want;
     };
-    constexpr Entry kHere{};
+    const Entry kHere{};
     const auto rows = std::to_array<Row>({
         {"own domain", by_smtp("127.0.0.1"), "joe@home.test", kHere, true},
         {"own domain, by a list",

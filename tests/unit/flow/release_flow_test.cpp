@@ -168,6 +168,7 @@ TEST_CASE("each chore that the store does not let be done says so, and not every
                                         "what has expired can't be looked up",
                                         "which files of the spool can go is not known",
                                         "held mail that has ended is not forgotten",
+                                        "the copies can't be looked through",
                                         "held mail can't be looked at for causes that have gone"}) {
         CAPTURE(what);
         const auto lines = house.log.lines();
@@ -423,6 +424,40 @@ TEST_CASE("what nobody may be told of keeps no other from its end") {
     house.clock.advance(23h);
     house.release.work(house.settings.hold);
     CHECK(house.item(stays).recipient.state == mail::HeldState::Returned);
+}
+
+TEST_CASE("what nobody may be told of ends with the postmaster, with one warning a minute") {
+    House house;
+    house.may_be_told = false;
+    mail::HeldRecipient expiring;
+    std::vector<std::int64_t> ids;
+    for (const std::string_view name : {"a", "b", "c"}) {
+        expiring.expires_at = house.clock.now() + house.settings.hold.expire_after;
+        ids.push_back(house.hold(std::string(name) + "@nullmx.test", expiring));
+    }
+    house.clock.advance(house.settings.hold.expire_after);
+    for (int day = 7; day < 28; ++day) {
+        house.release.work(house.settings.hold);
+        CHECK(house.item(ids[0]).recipient.state == mail::HeldState::Held);
+        house.clock.advance(24h);
+    }
+    CHECK_FALSE(house.log.has("returned to the postmaster"));
+    house.release.work(house.settings.hold);
+    for (const std::int64_t id : ids) {
+        CHECK(house.item(id).recipient.state == mail::HeldState::Returned);
+        CHECK(house.held.history(id).value().back().text ==
+              "returned to the postmaster, since the sender can't be told: expiry");
+    }
+    CHECK(house.log.has("3 expired recipients were returned to the postmaster"));
+    house.release.work(house.settings.hold);
+    const auto seen = house.submitter.seen();
+    REQUIRE(seen.size() == 3);
+    const support::SeenSubmission& report = seen.front();
+    REQUIRE(report.recipients.size() == 1);
+    CHECK(report.recipients.front().address == "postmaster@mx.a.test");
+    CHECK(report.octets.contains("Mail of <news@a.test> was held back"));
+    CHECK(report.octets.contains("Content-Type: message/rfc822"));
+    CHECK(report.octets.contains("\r\nHello.\r\n"));
 }
 
 TEST_CASE("expired mail is returned, released or discarded as the settings say") {

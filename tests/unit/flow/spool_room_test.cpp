@@ -2,11 +2,17 @@
 #include "flow/spool_room.hpp"
 
 #include "config/settings.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/folded_sender.hpp"
+#include "mail/syntax.hpp"
 #include "tests/support/memory_stores.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -57,6 +63,27 @@ TEST_CASE("the flood of one sender leaves room for the others") {
     CHECK(house.count("there is room again for \"flood\"") == 1);
 }
 
+TEST_CASE("a sender with another address for each recipient is one sender") {
+    House house;
+    house.settings.max_size = 1000;
+    house.turn();
+    const auto sharer = [](std::string sender, std::string recipient, std::string user = {}) {
+        mail::Envelope envelope;
+        envelope.sender = mail::Address::parse(sender, mail::Smtputf8::No).value().value;
+        mail::Recipient one{.verbatim = "<" + recipient + ">",
+                            .syntax = mail::Address::parse(recipient, mail::Smtputf8::No)};
+        envelope.recipients.push_back(std::move(one));
+        return SpoolRoom::sender_of({.user = std::move(user)}, envelope);
+    };
+    house.room.took(sharer("news-1-bo=b.test@a.test", "bo@b.test"), 250);
+    house.room.took(sharer("news-2-eva=b.test@a.test", "eva@b.test"), 250);
+    CHECK(house.room.refusal(sharer("news-3-ida=b.test@a.test", "ida@b.test"), house.settings));
+    CHECK(sharer("bounce.bo.b.test.17@a.test", "bo@b.test") ==
+          sharer("bounce.eva.b.test.99@a.test", "eva@b.test"));
+    CHECK(sharer("bo@a.test", "eva@b.test", "Shop") == "Shop");
+    CHECK_FALSE(house.room.refusal(sharer("bo@a.test", "eva@b.test"), house.settings));
+}
+
 TEST_CASE("a limit that was reached counts until a tenth has gone") {
     House house;
     house.settings.max_size = 1000;
@@ -102,8 +129,8 @@ TEST_CASE("a disk that is not to be looked at limits nothing") {
 }
 
 TEST_CASE("who shares the spool is the user, or the sender in any letter case") {
-    CHECK(SpoolRoom::sender_of("anna", "News@Example.org") == "anna");
-    CHECK(SpoolRoom::sender_of("", "News@Example.org") == "news@example.org");
+    CHECK(mail::spool_sharer("anna", "News@Example.org", "") == "anna");
+    CHECK(mail::spool_sharer("", "News@Example.org", "") == "news@example.org");
 }
 
 }  // namespace holdback::flow

@@ -220,6 +220,148 @@ TEST_CASE("rows that say nothing about a suppression are passed over, bad ones e
     CHECK(std::holds_alternative<BadRow>(parse("email,created", "")));
 }
 
+TEST_CASE("exports with words of status suppress whom they name and pass the living over") {
+    struct Row {
+        std::string_view header;
+        std::string_view row;
+        std::string_view said;  // a reason, "pass WORD", "unknown WORD"
+        std::string_view format = "csv";
+    };
+    const auto rows = std::to_array<Row>({
+        {"Email,Status", "bo@example.net,active", "pass active"},
+        {"Email,Status", "bo@example.net,Subscribed", "pass subscribed"},
+        {"Email,Status", "bo@example.net,Delivered", "pass delivered"},
+        {"Email,Status", "bo@example.net,soft bounce", "pass soft bounce"},
+        {"Email,Status", "bo@example.net,Unsubscribed", "unsubscribe"},
+        {"Email,Status", "bo@example.net,Bounced", "bounce"},
+        {"Email,Status", "bo@example.net,Unconfirmed", "pass unconfirmed"},
+        {"Email,Status", "bo@example.net,not bounced", "pass notbounced"},
+        {"Email,Status", "bo@example.net,not delivered", "unknown not delivered"},
+        {"Email,Status", "bo@example.net,gold", "unknown gold"},
+        {"Email,Status", "bo@example.net,", "pass no status"},
+        {"Email,Status", "bo@example.net,550 5.1.1 no such user", "bounce"},
+        {"Email,Status", "bo@example.net,4.2.2", "pass soft bounce"},
+        {"Email,Status,Bounce type", "bo@example.net,bounced,soft", "pass soft bounce"},
+        {"Email,Type,Source", "bo@example.net,hard,manual import", "bounce", "listmonk-bounces"},
+        {"Email,Source", "bo@example.net,web shop", "manual"},
+        {"Email,Name", "bo@example.net,Bo", "manual"},
+        {"Email Address,First Name,MEMBER_RATING,EUID",
+         "bo@example.net,Bo,2,ab12",
+         "pass subscribed",
+         "mailchimp-subscribers"},
+        {"Email Address,MEMBER_RATING,UNSUB_TIME,UNSUB_REASON",
+         "bo@example.net,2,2023-11-14 22:13:20,NORMAL",
+         "unsubscribe",
+         "mailchimp-unsubscribes"},
+        {"Email Address,MEMBER_RATING,CLEAN_TIME,CLEAN_CAMPAIGN_TITLE",
+         "bo@example.net,2,2023-11-14 22:13:20,Spring",
+         "bounce",
+         "mailchimp-cleaned"},
+        {"st_text,ts,sub,frm,email",
+         "Hard bounce,1,Hi,us@example.org,bo@example.net",
+         "bounce",
+         "brevo"},
+        {"st_text,ts,sub,frm,email",
+         "Soft bounce,1,Hi,us@example.org,bo@example.net",
+         "pass soft bounce",
+         "brevo"},
+        {"st_text,ts,sub,frm,email",
+         "First opening,1,Hi,us@example.org,bo@example.net",
+         "pass firstopening",
+         "brevo"},
+        {"st_text,ts,sub,frm,email",
+         "Complaint,1,Hi,us@example.org,bo@example.net",
+         "complaint",
+         "brevo"},
+        {"Record ID,Email,Unsubscribed from all email,Email hard bounce reason",
+         "1,bo@example.net,true,",
+         "unsubscribe",
+         "hubspot"},
+        {"Record ID,Email,Unsubscribed from all email,Email hard bounce reason",
+         "1,bo@example.net,false,UNKNOWN_USER",
+         "bounce",
+         "hubspot"},
+        {"Record ID,Email,Unsubscribed from all email,Email hard bounce reason",
+         "1,bo@example.net,,",
+         "pass no status",
+         "hubspot"},
+        {"Contact ID,Email,DNC reason", "1,bo@example.net,2", "bounce", "mautic"},
+        {"Contact ID,Email,DNC reason", "1,bo@example.net,0", "pass 0", "mautic"},
+        {"email,channel,reason", "bo@example.net,email,1", "unsubscribe", "mautic"},
+        {"email,channel,reason", "bo@example.net,sms,1", "pass sms", "mautic"},
+        {"Contact ID,Email,Do Not Email,No Bulk Emails (User Opt Out),On Hold",
+         "1,bo@example.net,No,Yes,No",
+         "unsubscribe",
+         "civicrm"},
+        {"Contact ID,Email,Do Not Email,No Bulk Emails (User Opt Out),On Hold",
+         "1,bo@example.net,No,No,On Hold Bounce",
+         "bounce",
+         "civicrm"},
+        {"Contact ID,Email,Do Not Email,No Bulk Emails (User Opt Out),On Hold",
+         "1,bo@example.net,,,",
+         "pass no status",
+         "civicrm"},
+        {"Email,On Hold", "bo@example.net,2", "unsubscribe", "civicrm"},
+        {"email,confirmed,blacklisted,bouncecount,htmlemail",
+         "bo@example.net,1,1,3,1",
+         "manual",
+         "phplist"},
+        {"email,confirmed,blacklisted,bouncecount,htmlemail",
+         "bo@example.net,1,0,3,1",
+         "pass confirmed",
+         "phplist"},
+        {"email,display_name,delivery_status",
+         "bo@example.net,Bo,DeliveryStatus.by_bounces",
+         "bounce",
+         "mailman"},
+        {"email,display_name,delivery_status",
+         "bo@example.net,Bo,by_user",
+         "pass byuser",
+         "mailman"},
+        {"Email,First Name,Status", "bo@example.net,Bo,Active", "pass active"},
+        {"EmailAddress,SuppressionReason,Origin",
+         "bo@example.net,Whim,Us",
+         "unknown Whim",
+         "postmark"},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.header);
+        CAPTURE(row.row);
+        CHECK(wire_name(recognize(row.header, std::nullopt)->format) == row.format);
+        const RowOutcome outcome = parse(row.header, row.row);
+        std::string said = "bad";
+        if (const auto* const entry = std::get_if<SuppressionEntry>(&outcome)) {
+            said = mail::wire_name(entry->reason);
+        } else if (const auto* const passed = std::get_if<PassedOver>(&outcome)) {
+            said = "pass " + passed->what;
+        } else if (const auto* const unknown = std::get_if<UnknownStatus>(&outcome)) {
+            said = "unknown " + unknown->word;
+        }
+        CHECK(said == row.said);
+    }
+}
+
+TEST_CASE("what a list does not tell, the caller may") {
+    const auto shape = recognize("Email,Status", std::nullopt);
+    REQUIRE(shape.has_value());
+    const RowParser told(*shape, {.now = kNow, .reason = SuppressionReason::Complaint});
+    const auto reason_of = [&](const RowParser& parser, std::string_view row) {
+        const RowOutcome outcome = parser.parse(cells(row, ','));
+        const auto* const entry = std::get_if<SuppressionEntry>(&outcome);
+        return entry == nullptr ? "" : mail::wire_name(entry->reason);
+    };
+    CHECK(reason_of(told, "bo@example.net,gold") == "complaint");
+    CHECK(reason_of(told, "bo@example.net,") == "complaint");
+    CHECK(reason_of(told, "bo@example.net,active") == "");
+    const RowParser counting(*shape, {.now = kNow, .reason = {}, .soft = SoftBounces::Count});
+    const RowOutcome soft = counting.parse(cells("bo@example.net,soft bounce", ','));
+    const auto* const strike = std::get_if<SuppressionEntry>(&soft);
+    REQUIRE(strike != nullptr);
+    CHECK_FALSE(strike->active);
+    CHECK(strike->strikes == 1);
+    CHECK(strike->code == mail::FailureCode(3003));
+}
+
 TEST_CASE("an entry survives our own CSV without loss") {
     SuppressionEntry entry;
     entry.kind = mail::SubjectKind::Address;
@@ -309,9 +451,14 @@ TEST_CASE("access maps say what they can") {
     CHECK(sendmail_lines(entry).value() == "To:example.net\tOK\n");
     entry.kind = mail::SubjectKind::Address;
     for (const std::string_view subject :
-         {"\"a b\"@example.net", "#a@example.net", "a@[192.0.2.1]"}) {
+         {"\"a b\"@example.net",
+          "#a@example.net",
+          "a@[192.0.2.1]",
+          "bo\xC2\x9B@example.net",         // CSI, which drives a terminal
+          "bo\xE2\x80\xAE@example.net"}) {  // turns the direction of writing
         entry.subject = subject;
         CHECK(postfix_lines(entry).error() == NoLine::Syntax);
+        CHECK(sendmail_lines(entry).error() == NoLine::Syntax);
     }
     entry.subject = "bo@example.net";
     entry.scope = mail::SuppressionScope::parse("example.org").value();

@@ -61,6 +61,25 @@ TEST_CASE("a scope is written and read, and counts for its senders") {
     }
 }
 
+TEST_CASE("the scope of a sender is that of all its addresses") {
+    const auto scope = scope_of(
+        ScopeKind::Sender, address("list-return-7-bo=example.net@example.org"), "bo@example.net");
+    CHECK(scope.text() == "list-return@example.org");
+    CHECK(scope.covers(address("list-return-8-bo=example.net@example.org"), "bo@example.net"));
+    CHECK(scope.covers(address("list-return+bo=example.net@example.org")));
+    CHECK(scope.covers(address("List-Return@example.org")));
+    CHECK_FALSE(scope.covers(address("list@example.org"), "bo@example.net"));
+    // Where only the recipient tells what the sender's address says.
+    const auto dotted = scope_of(
+        ScopeKind::Sender, address("bounce.eva.example.net.x@example.org"), "eva@example.net");
+    CHECK(dotted.text() == "bounce@example.org");
+    CHECK(dotted.covers(address("bounce.eva.example.net.y@example.org"), "eva@example.net"));
+    // An entry that names one address counts for this one.
+    CHECK(SuppressionScope::parse("list-7@example.org")->covers(address("list-7@example.org")));
+    CHECK_FALSE(
+        SuppressionScope::parse("list-7@example.org")->covers(address("list-8@example.org")));
+}
+
 TEST_CASE("the scope of a kind for a sender") {
     const EnvelopeSender news = address("News@Example.org");
     CHECK(scope_of(ScopeKind::Global, news).text() == "global");

@@ -83,7 +83,28 @@ public:
         return view;
     }
 
+    /// A complaint of a provider's feedback loop (RFC 5965).
+    [[nodiscard]] static dsn::MessageView complaint() {
+        dsn::MessageView view;
+        view.media_type = "multipart/report";
+        view.parameters = {{"report-type", "feedback-report"}};
+        view.headers.add("Content-Type", " multipart/report; report-type=feedback-report");
+        dsn::MessagePart feedback;
+        feedback.media_type = "message/feedback-report";
+        feedback.text =
+            "Feedback-Type: abuse\nUser-Agent: f/1\nVersion: 1\n"
+            "Original-Rcpt-To: <eva@good.test>\n";
+        dsn::MessagePart header;
+        header.media_type = "text/rfc822-headers";
+        header.text = "Subject: News\nMessage-ID: <1@a.test>\n";
+        view.parts = {feedback, header};
+        return view;
+    }
+
     [[nodiscard]] dsn::MessageView read(std::string_view octets) const override {
+        if (complains_) {
+            return complaint();
+        }
         if (letter_.empty() && octets.find("multipart/report") == std::string_view::npos) {
             return plain(octets);
         }
@@ -122,8 +143,11 @@ public:
     void say(std::string_view diagnostic) { diagnostic_ = diagnostic; }
     /// From now on a letter with this text.
     void write(std::string_view text) { letter_ = text; }
+    /// From now on a complaint.
+    void complain() { complains_ = true; }
 
 private:
+    bool complains_ = false;
     std::string letter_;
     std::string diagnostic_ = "550 5.1.1 no such user here";
     mutable std::string last_;
@@ -265,8 +289,11 @@ struct House {
     static std::shared_ptr<const flow::Snapshot> snapshot_of(const config::Settings& settings) {
         mail::CodeCatalogue codes = two_codes();
         dsn::RuleSet rules = one_rule(codes);
-        return std::make_shared<const flow::Snapshot>(flow::Snapshot{
-            .settings = settings, .codes = std::move(codes), .rules = std::move(rules)});
+        return std::make_shared<const flow::Snapshot>(
+            flow::Snapshot{.settings = settings,
+                           .codes = std::move(codes),
+                           .knowledge = {.rules = std::move(rules), .lexicon = {}},
+                           .lists = {}});
     }
 
     struct Forward final : ports::Submitter {
@@ -418,6 +445,15 @@ const std::vector<std::pair<std::string, std::string>> newsletter{
     {"List-Unsubscribe-Post", " List-Unsubscribe=One-Click"}};
 const std::vector<std::pair<std::string, std::string>> letter{{"Subject", " Hello"}};
 
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// A message with a field before all others.
+Fields with_field(std::string name, std::string value, const Fields& message) {
+    Fields all{{std::move(name), std::move(value)}};
+    all.insert(all.end(), message.begin(), message.end());
+    return all;
+}
+
 template <typename Reply>
 bool is(const SessionReply& reply) {
     return std::holds_alternative<Reply>(reply);
@@ -492,6 +528,9 @@ TEST_CASE("when nothing can be kept, nobody is deleted and the settings answer")
             CHECK(house.actions.deleted.empty());
             CHECK(house.items().empty());
             CHECK(house.log.has("spool: nothing can be held"));
+            CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=pass reason=unchecked") ==
+                  !row.tempfail);
+            CHECK(house.outbound.unchecked() == (row.tempfail ? 0 : 1));
         }
         House house(settings);
         house.connect("127.0.0.1");
@@ -643,23 +682,81 @@ TEST_CASE("a preflight that can't be answered is deferred, whatever the settings
     }
 }
 
-TEST_CASE("from anybody else, the wish for a preflight is removed and nothing more") {
-    std::vector<std::pair<std::string, std::string>> asking = letter;
-    asking.emplace_back("X-Holdback-Preflight", " yes");
-    House house(enforcing());
+TEST_CASE("a preflight that is asked for in vain is refused, and never leaves") {
+    std::string value = " yes";
+    std::string user;
+    std::string why = "is for clients that have logged in";
+    config::Settings settings = enforcing();
+    SUBCASE("without a login") {}
+    SUBCASE("in shadow mode") {
+        settings.mode = config::Mode::Shadow;
+    }
+    SUBCASE("in other words") {
+        value = " 1";
+        user = "ann";
+        why = "neither yes nor no";
+    }
+    House house(settings);
     house.connect("127.0.0.1");
-    CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>"}, asking)));
-    CHECK(std::ranges::find(house.actions.removed,
-                            std::pair<std::string, int>("X-Holdback-Preflight", 1)) !=
-          house.actions.removed.end());
+    const auto reply = house.send("<ann@a.test>",
+                                  {"<anna@good.test>"},
+                                  with_field("X-Holdback-Preflight", value, letter),
+                                  user);
+    REQUIRE(is<Answer>(reply));
+    CHECK(std::get<Answer>(reply).reply.code() == 550);
+    CHECK(std::get<Answer>(reply).reply.text().contains(why));
     CHECK(house.items().empty());
+}
 
+TEST_CASE("who asks for no preflight, and who may not ask, gets none") {
     House no(enforcing());
     no.connect("192.0.2.1");
-    asking.back().second = " no";
-    CHECK(is<Accept>(no.send("<ann@a.test>", {"<anna@good.test>"}, asking, "ann")));
+    CHECK(is<Accept>(no.send("<ann@a.test>",
+                             {"<anna@good.test>"},
+                             with_field("X-Holdback-Preflight", " no", letter),
+                             "ann")));
     CHECK(no.actions.removed.size() == 1);
     CHECK(no.items().empty());
+
+    House stranger(enforcing());
+    stranger.connect("192.0.2.1");
+    CHECK(is<Accept>(stranger.send(
+        "<bo@else.test>", {"<ann@a.test>"}, with_field("X-Holdback-Preflight", " yes", letter))));
+    CHECK(stranger.actions.removed.size() == 1);
+    CHECK(stranger.items().empty());
+}
+
+TEST_CASE("behind a proxy, a login is known by the trace field that this MTA wrote") {
+    const std::string hop =
+        " from x (x [198.51.100.7]) (Authenticated sender: ann) by mx.a.test (Postfix) with "
+        "ESMTPSA";
+    const Fields asking = with_field("X-Holdback-Preflight", " yes", letter);
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    SUBCASE("which asks for a preflight") {
+        CHECK(is<Discard>(
+            house.send("<ann@a.test>", {"<anna@good.test>"}, with_field("Received", hop, asking))));
+        CHECK(house.items().size() == 1);
+        CHECK(house.log.has("preflight qid=\"4Xk2\" sender=\"ann@a.test\" user=\"ann\""));
+    }
+    SUBCASE("and who was held is remembered with his user") {
+        CHECK(is<Accept>(house.send("<ann@else.test>",
+                                    {"<anna@good.test>", "<carl@null.test>"},
+                                    with_field("Received", hop, newsletter))));
+        REQUIRE(house.items().size() == 1);
+        CHECK(house.items()[0].message.user == "ann");
+        CHECK(house.items()[0].recipient.tell);
+    }
+    SUBCASE("but not where another host has written it") {
+        const std::string foreign = " from x (x [198.51.100.7]) by mx.else.test with ESMTPSA id 7";
+        CHECK(is<Answer>(house.send(
+            "<ann@a.test>", {"<anna@good.test>"}, with_field("Received", foreign, asking))));
+    }
+    SUBCASE("nor from a client on another host") {
+        house.connect("10.0.0.2", "ORIGINATING");
+        CHECK(is<Answer>(
+            house.send("<ann@a.test>", {"<anna@good.test>"}, with_field("Received", hop, asking))));
+    }
 }
 
 TEST_CASE("shadow mode decides and logs, and changes nothing") {
@@ -1038,9 +1135,14 @@ TEST_CASE("having been judged ends with time, and is nobody else's") {
     std::string recipient = "<eva@good.test>";
     std::string client = "127.0.0.1";
     CHECK(is<Accept>(house.send(sender, {recipient}, letter)));
-    const auto again = second_pass(house, letter);
+    auto again = second_pass(house, letter);
     SUBCASE("old") {
         house.clock.advance(std::chrono::minutes(31));
+    }
+    SUBCASE("another message") {
+        again.emplace_back("Message-ID", " <2@a.test>");
+        again.emplace_back("Date", " Mon, 6 Jul 2026 10:00:00 +0000");
+        again.emplace_back("From", " mallory@a.test");
     }
     SUBCASE("another sender") {
         sender = "<ann@a.test>";
@@ -1060,6 +1162,88 @@ TEST_CASE("having been judged ends with time, and is nobody else's") {
     house.connect(client);
     CHECK(is<Accept>(house.send(sender, {recipient}, again)));
     CHECK_FALSE(house.log.has("reason=judged-before"));
+}
+
+TEST_CASE("what a filter keeps for hours is on its way, and nobody got it before") {
+    config::Settings settings = enforcing();
+    SUBCASE("known by its seal") {}
+    SUBCASE("known by its queue id") {
+        settings.seal.enabled = false;
+    }
+    House house(settings);
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    house.body = "How to prune roses, and which herbs grow best in the shade of a wall.\r\n";
+    const std::vector<std::string> recipients{"<eva@good.test>", "<ida@good.test>"};
+    CHECK(is<Accept>(house.send("<news@a.test>", recipients, newsletter)));
+    // The log tells that the filter has it.
+    for (const std::string_view recipient : {"eva@good.test", "ida@good.test"}) {
+        CHECK(house.campaigns.sent().on_outcome(
+            {.outcome = {.at = house.clock.now(),
+                         .queue_id = "4Xk2",
+                         .original_recipient = std::string(recipient),
+                         .result = mail::DeliveryResult::Sent},
+             .key = std::string(recipient)},
+            house.clock.now()));
+    }
+    const auto again = second_pass(house, newsletter);
+    house.actions.forget();
+    house.log.clear();
+    house.clock.advance(std::chrono::hours(3));
+    SUBCASE("everybody gets it") {
+        CHECK(is<Accept>(house.send("<news@a.test>", recipients, again)));
+        CHECK(house.items().empty());
+        CHECK(house.actions.deleted.empty());
+    }
+    SUBCASE("but who has been suppressed since") {
+        house.suppress("ida@good.test");
+        CHECK(is<Accept>(house.send("<news@a.test>", recipients, again)));
+        CHECK(house.actions.deleted == std::vector<std::string>{"<ida@good.test>"});
+    }
+    SUBCASE("and a copy without what tells the way is a second one") {
+        CHECK(is<Discard>(house.send("<news@a.test>", recipients, newsletter)));
+        CHECK(house.log.has("reason=already-sent"));
+        return;
+    }
+    CHECK_FALSE(house.log.has("reason=already-sent"));
+}
+
+TEST_CASE("what is on its way counts in no window") {
+    config::Settings settings = enforcing();
+    settings.bulk.rate.count = 3;
+    House house(settings);
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    std::vector<Fields> waiting;
+    for (const std::string_view recipient : {"<anna@good.test>", "<bo@good.test>"}) {
+        house.actions.forget();
+        CHECK(is<Accept>(house.send("<ann@a.test>", {std::string(recipient)}, letter)));
+        waiting.push_back(second_pass(house, letter));
+    }
+    house.clock.advance(std::chrono::hours(3));
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<anna@good.test>"}, waiting[0])));
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<bo@good.test>"}, waiting[1])));
+    CHECK(is<Accept>(house.send("<ann@a.test>", {"<cora@good.test>"}, letter)));
+    CHECK_FALSE(house.log.has("signal=\"rate:"));
+}
+
+TEST_CASE("who copies a seal into another message gets nobody past his suppression") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    const std::string sender = "<list-bounces@a.test>";
+    CHECK(is<Accept>(house.send(sender, {"<eva@good.test>"}, newsletter)));
+    Fields post = second_pass(house, newsletter);
+    for (auto& [name, value] : post) {
+        if (name == "Message-ID") {
+            value = " <2@b.test>";
+        }
+    }
+    house.suppress("eva@good.test");
+    house.actions.forget();
+    static_cast<void>(house.send(sender, {"<eva@good.test>"}, post));
+    CHECK_FALSE(house.log.has("reason=judged-before"));
+    CHECK(house.items().size() == 1);
 }
 
 TEST_CASE("who is not covered by the seal is judged, and the others get their mail") {
@@ -1132,6 +1316,112 @@ TEST_CASE("mail that came in from outside and is handed in again is not outgoing
     }
 }
 
+TEST_CASE("a sender of ours that somebody outside has written is not outgoing") {
+    const Fields forged{{"Subject", " pay this"}, {"Message-ID", " <9@x.test>"}};
+    const std::vector<std::string> recipients{"<bo@a.test>", "<carl@null.test>"};
+    House house(enforcing());
+    house.seals.use(one_key());
+    SUBCASE("behind a proxy") {
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(
+            house.send("<boss@a.test>",
+                       recipients,
+                       with_field("Received",
+                                  " from x (x [198.51.100.7]) by mx.a.test (Postfix) with ESMTP",
+                                  forged))));
+        CHECK(house.log.has("it is taken for inbound"));
+    }
+    SUBCASE("behind a filter, where the first pass was seen") {
+        house.connect("198.51.100.7");
+        CHECK(is<Accept>(house.send("<boss@a.test>", recipients, forged)));
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(house.send(
+            "<boss@a.test>",
+            recipients,
+            with_field("Received",
+                       " from x (x [198.51.100.7]) by mx.a.test (Postfix) with ESMTP id 4Xk2",
+                       forged))));
+        CHECK(house.log.has("it is taken for inbound"));
+    }
+    CHECK(house.items().empty());
+    CHECK(house.actions.inserted.empty());
+    CHECK_FALSE(house.log.has("flow=outbound"));
+}
+
+TEST_CASE("where nothing tells a forged sender of ours from a list manager's, the log warns") {
+    const std::string hop = " from x (x [198.51.100.7]) by mx.a.test (Postfix) with ESMTP id 7";
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send(
+        "<list-bounces@a.test>", {"<eva@good.test>"}, with_field("Received", hop, newsletter))));
+    CHECK_FALSE(house.log.has("handed in again"));
+    CHECK(is<Accept>(
+        house.send("<boss@a.test>", {"<eva@good.test>"}, with_field("Received", hop, letter))));
+    CHECK(house.log.has("mail of \"boss@a.test\" came to this host from 198.51.100.7"));
+    CHECK(house.log.has("it is taken for outgoing, because the domain is yours"));
+}
+
+TEST_CASE(
+    "a complaint whose feedback loop only the header shows is not believed, and that is told") {
+    config::Settings settings = enforcing();
+    settings.learn.feedback_networks = {mail::Network::parse("203.0.113.0/24").value()};
+    House house(settings);
+    house.connect("127.0.0.1");
+    house.reader.complain();
+    CHECK(is<Accept>(
+        house.send("<fbl@mail.test>",
+                   {"<abuse@a.test>"},
+                   {{"Received", " from f (f [203.0.113.9]) by mx.a.test (Postfix) with ESMTP"},
+                    {"Content-Type", " multipart/report; report-type=feedback-report"}})));
+    CHECK(house.log.has("a complaint from 203.0.113.9 is not believed"));
+    CHECK(house.log.has("learned=no"));
+}
+
+TEST_CASE("a stranger's reserved fields leave with no mail, whatever fails here") {
+    config::Settings settings = enforcing();
+    const std::vector<std::string> recipients{"<eva@good.test>", "<carl@null.test>"};
+    const Fields forged = with_field("X-Holdback-Code", " 2001", newsletter);
+    settings.on_error.spool = config::ErrorAnswer::Accept;
+    settings.on_error.store = config::ErrorAnswer::Accept;
+    SUBCASE("no seat to wait in") {
+        settings.milter.max_waiting = 0;
+        House house(settings);
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(house.send("<ann@a.test>", recipients, forged)));
+        CHECK(house.actions.removed ==
+              std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+    }
+    SUBCASE("nothing can be spooled") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        house.spool.write_trouble().begin("disk full");
+        CHECK(is<Accept>(house.send("<ann@a.test>", recipients, forged)));
+        CHECK(house.actions.removed ==
+              std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+        CHECK(house.actions.deleted.empty());
+    }
+    SUBCASE("an error of ours at the end of the headers") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        static_cast<void>(house.begin("<ann@a.test>", recipients, forged, "", house.session));
+        CHECK(is<Continue>(house.session.after_internal_error()));
+        CHECK(is<Accept>(house.session.end_of_message(house.actions, "4Xk2")));
+        CHECK(house.actions.removed ==
+              std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+        CHECK(house.actions.deleted.empty());
+    }
+    SUBCASE("an error of ours at a recipient") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        house.session.mail({.path = "<ann@a.test>", .arguments = {}, .user = {}, .queue_id = {}});
+        CHECK(is<Continue>(house.session.after_internal_error()));
+        house.session.header("X-Holdback-Code", " 2001");
+        CHECK(is<SkipBody>(house.session.end_of_headers("4Xk2")));
+        CHECK(is<Accept>(house.session.end_of_message(house.actions, "4Xk2")));
+        CHECK(house.actions.removed.size() == 1);
+    }
+}
+
 TEST_CASE("a stranger's reserved fields leave with no mail") {
     House house(enforcing());
     house.connect("127.0.0.1");
@@ -1168,7 +1458,7 @@ TEST_CASE("nobody writes to a sender who is not known to be ours: who is rejecte
     CHECK(items[0].message.kind == mail::HeldKind::Mail);
     CHECK(items[0].recipient.state == mail::HeldState::Held);
     CHECK_FALSE(items[0].recipient.tell);
-    CHECK_FALSE(items[0].recipient.expires_at.has_value());
+    CHECK(items[0].recipient.expires_at.has_value());
     CHECK(house.log.has("its sender is not told"));
 }
 
@@ -1274,8 +1564,25 @@ TEST_CASE("trouble of ours is answered as the settings say") {
         House house(settings);
         const WaitingRoom::Seat taken = house.waiting.take(1);
         house.connect("127.0.0.1");
-        CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, newsletter)));
+        auto forged = newsletter;
+        forged.emplace_back("X-Holdback-Code", " 2001");
+        CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, forged)));
         CHECK(house.log.has("max_waiting"));
+        CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=pass reason=unchecked"));
+        CHECK(house.outbound.unchecked() == 1);
+        CHECK(house.actions.removed ==
+              std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
+    }
+    SUBCASE("a full waiting room changes nothing in shadow mode") {
+        config::Settings settings;
+        settings.milter.max_waiting = 0;
+        House house(settings);
+        house.connect("127.0.0.1");
+        auto forged = newsletter;
+        forged.emplace_back("X-Holdback-Code", " 2001");
+        CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, forged)));
+        CHECK(house.log.has("reason=unchecked"));
+        CHECK(house.actions.removed.empty());
     }
     SUBCASE("an internal error") {
         config::Settings settings = enforcing();

@@ -3,6 +3,7 @@
 
 #include "mail/header.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,12 +17,16 @@ namespace {
 
 using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 
-std::string digest(const Fields& fields, std::string_view queue_id) {
+mail::HeaderList headers_of(const Fields& fields) {
     mail::HeaderList headers;
     for (const auto& [name, value] : fields) {
         headers.add(name, value);
     }
-    return header_digest(headers, queue_id);
+    return headers;
+}
+
+std::string digest(const Fields& fields, std::string_view queue_id) {
+    return header_digest(headers_of(fields), queue_id);
 }
 
 }  // namespace
@@ -38,6 +43,37 @@ TEST_CASE("a Message-ID that the MTA made for this submission does not count") {
     const Fields again{{"Subject", " a"}, {"Message-Id", " <2026.Q2@mta.test>"}, {"Date", " 2"}};
     CHECK(digest(first, "Q1") == digest(again, "Q2"));
     CHECK(digest(first, "X1") != digest(again, "X2"));
+}
+
+TEST_CASE("what we write ourselves makes no other message") {
+    const Fields first{{"Subject", " a"}};
+    const Fields again{{"X-Holdback-Seal", " hb1.x"}, {"Subject", " a"}, {"X-Holdback-Tag", " t"}};
+    CHECK(digest(first, "Q1") == digest(again, "Q2"));
+}
+
+TEST_CASE(
+    "a message is known by its Message-ID, Date and From, and by what the MTA has not added") {
+    const auto identity = [](const Fields& fields) { return identity_digest(headers_of(fields)); };
+    const auto may_be = [](const Fields& later, const Fields& first) {
+        const std::string wanted = identity_digest(headers_of(first));
+        const std::vector<std::string> earlier = earlier_identities(headers_of(later));
+        return std::ranges::find(earlier, wanted) != earlier.end();
+    };
+    const Fields whole{{"Message-ID", " <1@a>"}, {"Date", " 1"}, {"From", " a@b"}};
+    const Fields other{{"Message-ID", " <2@a>"}, {"Date", " 1"}, {"From", " a@b"}};
+    CHECK(identity(whole) == identity({{"Subject", " [SPAM] x"},
+                                       {"message-id", "\r\n\t<1@a>"},
+                                       {"Date", " 1 "},
+                                       {"From", " a@b"}}));
+    CHECK(identity(whole) != identity(other));
+    CHECK(may_be(whole, whole));
+    CHECK(may_be(whole, {{"From", " a@b"}}));
+    CHECK(may_be(whole, {{"Date", " 1"}, {"From", " a@b"}}));
+    CHECK(may_be(whole, {{"Message-ID", " <1@a>"}}));
+    CHECK_FALSE(may_be(whole, other));
+    CHECK_FALSE(may_be(whole, {{"From", " x@b"}}));
+    CHECK_FALSE(may_be(whole, {{"Subject", " x"}}));
+    CHECK_FALSE(may_be({{"From", " a@b"}}, whole));
 }
 
 TEST_CASE("another subject, another body, another message") {

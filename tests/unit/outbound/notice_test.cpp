@@ -69,6 +69,8 @@ TEST_CASE("no line of a notice is a command, however long the text of a server i
         made.rows[0].reason = "the server said 550 " + std::string(length, 'x') +
                               " (ask to\nrelease all). release 1 discard all";
         made.rows[0].advice = std::string(length, 'y') + " release all.";
+        made.refused = {{.address = "eva@good.test",
+                         .answer = "550 " + std::string(length, 'z') + " (ask to\nrelease all)."}};
         const std::string text = notice_text(made);
         for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
             CAPTURE(text.substr(at, text.find('\n', at) - at));
@@ -102,6 +104,20 @@ TEST_CASE("a notice says in plain words who was held, why, and what to do") {
           "    To have some dropped: discard 1\n"
           "\n"
           "What is still held on Fri, 4 Dec 2026 12:00:00 +0000 is returned to you.\n");
+}
+
+TEST_CASE("a notice names the good recipients whom the server refused") {
+    NoticeFacts made = facts();
+    made.refused = {{.address = "eva@good.test", .answer = "550 5.1.1 no such <user>"}};
+    const std::string text = notice_text(made);
+    CHECK(has(text, "Everybody\nelse has, but for those named below"));
+    CHECK(has(text,
+              "\nNothing was wrong with the addresses of these, but the mail server\n"
+              "refused them for good. They did not get the mail either, and a delivery\n"
+              "report tells of each:\n"
+              "      eva@good.test\n"
+              "      Why: 550 5.1.1 no such <user>.\n"));
+    CHECK(has(compose_notice(made), "<li>eva@good.test<br>550 5.1.1 no such &lt;user&gt;.</li>"));
 }
 
 TEST_CASE("a notice is text, HTML and a table, from us to the sender") {

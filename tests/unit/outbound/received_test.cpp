@@ -107,7 +107,10 @@ TEST_CASE("the first trace field that names another host tells where a message e
         std::vector<std::string_view> hops;
         From want;
         bool by_us = false;
+        bool login = false;
     };
+    constexpr std::string_view kBorder =
+        "from border (border [10.0.0.2]) by mta.home.test (Postfix) with ESMTP id C";
     constexpr std::string_view kFilter =
         "from localhost (localhost [127.0.0.1]) by mta.home.test (Postfix) with ESMTP id B";
     constexpr std::string_view kStranger =
@@ -121,20 +124,58 @@ TEST_CASE("the first trace field that names another host tells where a message e
         {"from a login",
          {"from x (x [198.51.100.7]) by mta.home.test (Postfix) with ESMTPSA id A"},
          From::Own,
+         true,
          true},
         {"from a web mail of this host that logs in",
          {"from web (localhost [127.0.0.1]) by mta.home.test (Postfix) with ESMTPA id A"},
          From::Own,
+         true,
          true},
         {"a login elsewhere is no login here",
          {"from x (x [198.51.100.7]) by mx.other.test with ESMTPSA id A"},
-         From::Outside},
+         From::Outside,
+         false,
+         true},
         {"a login below a stranger's hop",
          {kStranger, "from y (y [203.0.113.5]) by mta.home.test (Postfix) with ESMTPSA id C"},
          From::Outside,
          true},
         {"from a network of ours",
          {"from app (app [10.1.2.3]) by MTA.home.test (Postfix) with SMTP id A"},
+         From::Own,
+         true},
+        {"from a host of ours that has it from a stranger",
+         {kBorder, "from x (x [198.51.100.7]) by border.home.test with ESMTP id A"},
+         From::Outside,
+         true},
+        {"through its filter",
+         {kBorder,
+          "from localhost (localhost [127.0.0.1]) by border.home.test with ESMTP id B",
+          "from x (x [198.51.100.7]) by border.home.test with ESMTP id A"},
+         From::Outside,
+         true},
+        {"through two of ours",
+         {"from relay (relay [10.0.0.3]) by mta.home.test with ESMTP id D",
+          "from border (border [10.0.0.2]) by relay.home.test with ESMTP id C",
+          "from x (x [198.51.100.7]) by border.home.test with ESMTP id A"},
+         From::Outside,
+         true},
+        {"from a host of ours with a login",
+         {kBorder, "from x (x [198.51.100.7]) by border.home.test with ESMTPSA id A"},
+         From::Own,
+         true,
+         true},
+        {"from a host of ours with a login at its loopback",
+         {kBorder, "from web (localhost [127.0.0.1]) by border.home.test with ESMTPA id A"},
+         From::Own,
+         true,
+         true},
+        {"from a host of ours with a web mail",
+         {kBorder, "from 198.51.100.7 ([198.51.100.7]) by border.home.test with HTTP"},
+         From::Own,
+         true},
+        {"made on a host of ours",
+         {kBorder, "by border.home.test (Postfix, from userid 33) id A"},
          From::Own,
          true},
         {"from web mail",
@@ -150,6 +191,54 @@ TEST_CASE("the first trace field that names another host tells where a message e
         const Entry entry = entry_of(traced(row.hops), names, networks);
         CHECK(entry.from == row.want);
         CHECK(entry.by_us == row.by_us);
+        CHECK(entry.login == row.login);
+    }
+}
+
+TEST_CASE("who has logged in stands in the last comment about the client") {
+    const std::vector<std::string> names{"mta.home.test"};
+    const auto user_of = [&](std::string_view hop) {
+        return entry_of(traced({hop}), names, {}).user;
+    };
+    CHECK(user_of("from x (x [198.51.100.7]) (using TLSv1.3) (No client certificate requested) "
+                  "(Authenticated sender: joe) by mta.home.test (Postfix) with ESMTPSA id A") ==
+          "joe");
+    CHECK(user_of("from x (Authenticated sender: boss) (x [198.51.100.7]) by mta.home.test "
+                  "(Postfix) with ESMTPSA id A") == "");
+    CHECK(user_of("from x (x [198.51.100.7]) by mta.home.test (Authenticated sender: boss) with "
+                  "ESMTPSA id A") == "");
+    CHECK(user_of("from x (x [198.51.100.7]) (Authenticated sender: boss) by mta.home.test "
+                  "(Postfix) with ESMTP id A") == "");
+    CHECK(user_of("from x (x [198.51.100.7]) (Authenticated sender: boss) by mx.else.test with "
+                  "ESMTPSA id A") == "");
+}
+
+TEST_CASE("a message that was in no queue of this MTA has still the envelope with which it came") {
+    struct Row {
+        std::string_view what;
+        std::vector<std::string_view> hops;
+        bool want;
+    };
+    constexpr std::string_view kProxy =
+        "from x (x [198.51.100.7]) by mta.home.test (Postfix) with ESMTP";
+    const auto rows = std::to_array<Row>({
+        {"behind a proxy", {kProxy}, true},
+        {"behind a proxy that writes a field",
+         {"from mta (localhost [127.0.0.1]) by localhost (amavisd-new, port 10024) with ESMTP id "
+          "7",
+          kProxy},
+         true},
+        {"queued", {"from x (x [198.51.100.7]) by mta.home.test (Postfix) with ESMTP id A"}, false},
+        {"queued behind the proxy",
+         {"from localhost (localhost [127.0.0.1]) by mta.home.test (Postfix) with ESMTP id B",
+          kProxy},
+         false},
+        {"elsewhere", {"from x (x [198.51.100.7]) by mx.else.test with ESMTP"}, false},
+    });
+    const std::vector<std::string> names{"mta.home.test"};
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        CHECK(entry_of(traced(row.hops), names, {}).before_queue == row.want);
     }
 }
 

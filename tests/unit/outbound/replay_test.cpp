@@ -43,6 +43,12 @@ RecordedRecipient recipient_of(const std::string& address, std::optional<RouteKi
     return recipient;
 }
 
+config::Settings enforcing() {
+    config::Settings settings;
+    settings.mode = config::Mode::Enforce;
+    return settings;
+}
+
 /// A message of an authenticated user, decided upon at its end by the default settings.
 RecordedMessage message_of(std::vector<RecordedRecipient> recipients) {
     RecordedMessage message;
@@ -52,16 +58,11 @@ RecordedMessage message_of(std::vector<RecordedRecipient> recipients) {
     message.window = 40;
     message.window_length = std::chrono::minutes(10);
     message.repeats_limit = 20;
+    message.watched = watch_signs(Stream::Bulk, enforcing());
     message.headers.asked = {
         "list-unsubscribe", "list-id", "feedback-id", "x-campaign-id", "precedence"};
     message.recipients = std::move(recipients);
     return message;
-}
-
-config::Settings enforcing() {
-    config::Settings settings;
-    settings.mode = config::Mode::Enforce;
-    return settings;
 }
 
 /// "hold null-mx", "pass", "not recorded: …"
@@ -240,12 +241,13 @@ TEST_CASE("how often the content was sent is known from the limit of then, and f
     CHECK(first(message, settings) == "reject null-mx");
     settings.bulk.repeats = 10;
     CHECK(first(message, settings) == "not recorded: how often the same content was sent");
-    message.stream = {Stream::Bulk, "repeats:23/text"};
+    message.stream = {Stream::Bulk, "repeats:20/text"};
     CHECK(first(message, settings) == "hold null-mx");
-    settings.bulk.repeats = 23;
+    settings.bulk.repeats = 20;
     CHECK(first(message, settings) == "hold null-mx");
-    settings.bulk.repeats = 24;
-    CHECK(first(message, settings) == "reject null-mx");
+    // Nobody counted further.
+    settings.bulk.repeats = 50;
+    CHECK(first(message, settings) == "not recorded: how often the same content was sent");
     // It was bulk by its header, which no longer counts.
     message.stream = {Stream::Bulk, "header:List-Id"};
     CHECK(first(message, settings) == "not recorded: how often the same content was sent");
@@ -258,6 +260,35 @@ TEST_CASE("what can't be found again stays found, unless nobody looks for it any
     config::Settings settings = enforcing();
     CHECK(first(message, settings) == "hold already-sent");
     settings.bulk.repeat_window = std::chrono::seconds(0);
+    CHECK(first(message, settings) == "pass");
+}
+
+TEST_CASE("what nobody looked for may have been there") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx),
+                                          recipient_of("bo@null.test", RouteKind::NullMx)});
+    message.watched = {};
+    config::Settings settings = enforcing();
+    settings.policy.direct.set(FindingName::MissingUnsubscribe, PolicyAction::Reject);
+    CHECK(first(message, settings) == "not recorded: what the policy looks for in header and body");
+    CHECK(said(replay(message, settings)[1]) == "reject null-mx");
+    message.watched.about_message = {FindingName::MissingUnsubscribe};
+    CHECK(first(message, settings) == "pass");
+    settings.policy.direct.set(FindingName::AlreadySent, PolicyAction::Reject);
+    CHECK(first(message, settings) == "pass");
+
+    message.stream = {Stream::Bulk, "header:List-Id"};
+    message.headers.present = {"list-id"};
+    settings = enforcing();
+    message.watched = watch_signs(Stream::Bulk, settings);
+    CHECK(first(message, settings) == "pass");
+    settings.bulk.stop_above.percent = 5;
+    CHECK(first(message, settings) ==
+          "not recorded: how many recipients of the campaign were bad when it came");
+    message.watched.stop_above = 5;
+    CHECK(first(message, settings) == "pass");
+    settings.bulk.repeat_window = std::chrono::days(7);
+    CHECK(first(message, settings) == "not recorded: who had got the campaign before");
+    message.recipients.front().facts.allowed_by_store = true;
     CHECK(first(message, settings) == "pass");
 }
 

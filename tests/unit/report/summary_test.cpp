@@ -134,6 +134,7 @@ TEST_CASE("codes, causes, verdicts, growth and outages are sorted by what counts
     sums.add_decision(config::Mode::Enforce, PolicyAction::Pass, "unusual-address");
     sums.add_decision(config::Mode::Enforce, PolicyAction::Reject, "no-such-domain");
     sums.add_decision(config::Mode::Enforce, PolicyAction::Reject, "no-such-domain");
+    sums.add_decision(config::Mode::Enforce, PolicyAction::Tag, "unusable-mx");
     sums.add_growth(kSince + 24h, mail::SuppressionReason::Complaint, 4);
     sums.add_growth(kSince - 48h, mail::SuppressionReason::Complaint, 9);
     dsn::Outage outage;
@@ -152,7 +153,9 @@ TEST_CASE("codes, causes, verdicts, growth and outages are sorted by what counts
     CHECK(summary.causes[0].finding == "suppressed-bounce");
     CHECK(summary.causes[0].fates[Fate::Released] == 1);
     CHECK(summary.shadowed == Decided{0, 0, 1, 0, 0});
-    CHECK(summary.enforced == Decided{1, 0, 0, 0, 2});
+    CHECK(summary.enforced == Decided{1, 1, 0, 0, 2});
+    REQUIRE(summary.tagged.size() == 1);
+    CHECK(summary.tagged[0].first == "unusable-mx");
     REQUIRE(summary.reasons.size() == 2);
     CHECK(summary.reasons[0].first == "no-such-domain");
     CHECK(summary.reasons[0].second == 2);

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lists/row_meaning.hpp"
+
+#include "core/text.hpp"
+#include "mail/suppression.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace holdback::lists {
+
+namespace {
+
+using mail::SuppressionReason;
+
+/// Words that say nothing against an address, letters alone.
+constexpr auto kWelcome = std::to_array<std::string_view>({"accepted",       "active",
+                                                           "byuser",         "bymoderator",
+                                                           "click",          "clicked",
+                                                           "clicks",         "confirmed",
+                                                           "contactable",    "contactdeleted",
+                                                           "contactupdated", "deliverable",
+                                                           "delivered",      "delivery",
+                                                           "enabled",        "error",
+                                                           "firstopening",   "good",
+                                                           "listaddition",   "loadedbyproxy",
+                                                           "member",         "neversubscribed",
+                                                           "none",           "nonsubscribed",
+                                                           "normal",         "ok",
+                                                           "open",           "opened",
+                                                           "opens",          "optedin",
+                                                           "optin",          "pending",
+                                                           "processed",      "proxyopen",
+                                                           "queued",         "request",
+                                                           "requests",       "sent",
+                                                           "subscribe",      "subscribed",
+                                                           "subscriber",     "transactional",
+                                                           "unconfirmed",    "uniqueopened",
+                                                           "valid",          "verified"});
+
+/// Words of what lasts for a time, letters alone.
+constexpr auto kSoft = std::to_array<std::string_view>(
+    {"deferred", "deferral", "delayed", "soft", "temporary", "temporaryfailure", "transient"});
+
+struct Part {
+    std::string_view text;
+    SuppressionReason reason;
+};
+
+/// What occurs in a word; the first that does.
+constexpr auto kParts = std::to_array<Part>(
+    {{"spam", SuppressionReason::Complaint},       {"junk", SuppressionReason::Complaint},
+     {"complain", SuppressionReason::Complaint},   {"abuse", SuppressionReason::Complaint},
+     {"unsub", SuppressionReason::Unsubscribe},    {"optout", SuppressionReason::Unsubscribe},
+     {"optedout", SuppressionReason::Unsubscribe}, {"bounce", SuppressionReason::Bounce},
+     {"cleaned", SuppressionReason::Bounce},       {"invalid", SuppressionReason::Bounce},
+     {"hardfail", SuppressionReason::Bounce},      {"failed", SuppressionReason::Bounce},
+     {"undeliverable", SuppressionReason::Bounce}, {"manual", SuppressionReason::Manual},
+     {"blocklist", SuppressionReason::Manual},     {"blacklist", SuppressionReason::Manual},
+     {"blocked", SuppressionReason::Manual},       {"suppress", SuppressionReason::Manual},
+     {"donotcontact", SuppressionReason::Manual},  {"donotemail", SuppressionReason::Manual},
+     {"compliance", SuppressionReason::Manual}});
+
+/// Columns of yes and no, by what occurs in their names; the first that does.
+constexpr auto kFlags = std::to_array<Part>({{"markedasspam", SuppressionReason::Complaint},
+                                             {"spamreport", SuppressionReason::Complaint},
+                                             {"complain", SuppressionReason::Complaint},
+                                             {"unsub", SuppressionReason::Unsubscribe},
+                                             {"optout", SuppressionReason::Unsubscribe},
+                                             {"optedout", SuppressionReason::Unsubscribe},
+                                             {"nobulkemail", SuppressionReason::Unsubscribe},
+                                             {"bounce", SuppressionReason::Bounce},
+                                             {"cleantime", SuppressionReason::Bounce},
+                                             {"invalidemail", SuppressionReason::Bounce},
+                                             {"donotcontact", SuppressionReason::Manual},
+                                             {"donotemail", SuppressionReason::Manual},
+                                             {"blacklist", SuppressionReason::Manual},
+                                             {"blocklist", SuppressionReason::Manual}});
+
+/// Columns beside a status, which tell how often, by what or where.
+constexpr auto kBeside = std::to_array<std::string_view>(
+    {"count", "number", "campaign", "other", "link", "url", "rate", "score", "message", "soft"});
+
+constexpr auto kWordColumns = std::to_array<std::string_view>({"suppressionreason",
+                                                               "status",
+                                                               "state",
+                                                               "reason",
+                                                               "event",
+                                                               "eventtype",
+                                                               "bouncetype",
+                                                               "sttext",
+                                                               "deliverystatus",
+                                                               "emailstatus",
+                                                               "contactstatus",
+                                                               "memberstatus",
+                                                               "subscriberstatus",
+                                                               "subscriptionstatus"});
+
+/// Lower case, and letters alone.
+std::string letters_of(std::string_view text) {
+    std::string word;
+    for (const char c : text) {
+        if (core::is_ascii_alpha(c)) {
+            word += core::ascii_lower(c);
+        }
+    }
+    return word;
+}
+
+template <typename List>
+bool has(const List& list, std::string_view text) {
+    return std::ranges::find(list, text) != list.end();
+}
+
+template <typename List>
+std::optional<SuppressionReason> part_in(const List& parts, std::string_view text) {
+    const auto* const found =
+        std::ranges::find_if(parts, [&](const Part& part) { return text.contains(part.text); });
+    return found == parts.end() ? std::nullopt : std::optional(found->reason);
+}
+
+/// By a reply or status code in front: "550 5.1.1 unknown", "4.2.2".
+std::optional<RowMeaning> by_code(std::string_view text) {
+    const bool is_code = text.size() >= 3 && core::is_ascii_digit(text[0]) &&
+                         (text[1] == '.' || core::is_ascii_digit(text[1])) &&
+                         core::is_ascii_digit(text[2]) &&
+                         (text.size() == 3 || !core::is_ascii_alpha(text[3]));
+    if (!is_code) {
+        return std::nullopt;
+    }
+    switch (text.front()) {
+        case '2':
+            return Welcome{"delivered"};
+        case '4':
+            return SoftBounced{};
+        case '5':
+            return Suppressed{SuppressionReason::Bounce};
+        default:
+            return std::nullopt;
+    }
+}
+
+/// Of letters without a negation in front.
+std::optional<RowMeaning> by_word(const std::string& word) {
+    if (word.empty()) {
+        return std::nullopt;
+    }
+    if (has(kWelcome, word)) {
+        return Welcome{word};
+    }
+    if (has(kSoft, word) || word.contains("softbounce") || word.contains("softfail")) {
+        return SoftBounced{};
+    }
+    if (word == "hard" || word == "permanent") {
+        return Suppressed{SuppressionReason::Bounce};
+    }
+    if (const auto reason = part_in(kParts, word)) {
+        return Suppressed{*reason};
+    }
+    return std::nullopt;
+}
+
+/// What is left behind "not", "never", "no" or "non"; nullopt for words that do not begin so.
+std::optional<std::string> negated(const std::string& word) {
+    constexpr auto kNegations = std::to_array<std::string_view>({"never", "non", "not", "no"});
+    const auto* const found = std::ranges::find_if(
+        kNegations, [&](std::string_view each) { return word.starts_with(each); });
+    return found == kNegations.end() ? std::nullopt : std::optional(word.substr(found->size()));
+}
+
+/// "no", "0", "false" and the like; what only dashes is one of them.
+bool is_no(std::string_view text) {
+    constexpr auto kNo = std::to_array<std::string_view>(
+        {"", "0", "n", "f", "no", "false", "off", "null", "none", "never", "nan"});
+    return has(kNo, core::to_lower(text)) || text.find_first_not_of('-') == std::string_view::npos;
+}
+
+RowMeaning flag_meaning(SuppressionReason reason, std::string_view text) {
+    if (is_no(text)) {
+        return Untold{};
+    }
+    const RowMeaning word = meaning_of_word(text);
+    const bool tells_more =
+        std::holds_alternative<Welcome>(word) || std::holds_alternative<Suppressed>(word);
+    return tells_more ? word : RowMeaning(Suppressed{reason});
+}
+
+/// The strength of what is said: the highest counts.
+std::size_t strength(const RowMeaning& meaning) {
+    constexpr std::size_t kBounce = 3;  // behind nothing, an unknown word and a welcome
+    constexpr std::size_t kSoftBounce = 4;
+    constexpr std::size_t kUnsubscribe = 5;
+    constexpr std::size_t kComplaint = 6;
+    constexpr std::size_t kBan = 7;
+    const auto* const suppressed = std::get_if<Suppressed>(&meaning);
+    if (suppressed == nullptr) {
+        return std::holds_alternative<SoftBounced>(meaning) ? kSoftBounce : meaning.index();
+    }
+    switch (suppressed->reason) {
+        case SuppressionReason::Bounce:
+            return kBounce;
+        case SuppressionReason::Unsubscribe:
+            return kUnsubscribe;
+        case SuppressionReason::Complaint:
+            return kComplaint;
+        case SuppressionReason::Manual:
+        case SuppressionReason::Allow:
+            return kBan;
+    }
+    std::unreachable();
+}
+
+}  // namespace
+
+RowMeaning meaning_of_word(std::string_view cell) {
+    const std::string_view text = core::trim(cell);
+    if (text.empty()) {
+        return Untold{};
+    }
+    if (const auto code = by_code(text)) {
+        return *code;
+    }
+    const std::string word = letters_of(text.substr(text.rfind('.') + 1));
+    if (has(kWelcome, word)) {
+        return Welcome{word};
+    }
+    if (const auto rest = negated(word)) {
+        const auto meaning = by_word(*rest);
+        if (meaning.has_value() && !std::holds_alternative<Welcome>(*meaning)) {
+            return Welcome{word};
+        }
+    } else if (const auto meaning = by_word(letters_of(text))) {
+        return *meaning;
+    } else if (const auto last = by_word(word)) {
+        return *last;
+    }
+    return UnknownWord{.column = {}, .word = std::string(text)};
+}
+
+StatusColumns::StatusColumns(const std::vector<std::string>& names) {
+    const bool has_word =
+        std::ranges::any_of(names, [](const std::string& name) { return has(kWordColumns, name); });
+    constexpr auto kSigns = std::to_array<std::string_view>(
+        {"active", "confirmed", "enabled", "optin", "optedin", "subscribed", "verified"});
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const std::string& name = names[i];
+        Column column{.index = i, .kind = Kind::Word, .reason = {}, .name = name};
+        const bool is_beside =
+            std::ranges::any_of(kBeside, [&](auto part) { return name.contains(part); });
+        const auto flag = is_beside ? std::nullopt : part_in(kFlags, name);
+        if (name == "dncreason" || (name == "reason" && has(names, "channel"))) {
+            column.kind = Kind::Numbers;
+        } else if (name == "onhold") {
+            column.kind = Kind::OnHold;
+        } else if (has(kWordColumns, name)) {
+            column.kind = Kind::Word;
+        } else if (name == "source" || name == "severity" || (name == "type" && has_word)) {
+            column.kind = Kind::Aside;
+        } else if (name == "type") {
+            column.kind = Kind::Word;
+        } else if (flag.has_value()) {
+            column.kind = Kind::Flag;
+            column.reason = *flag;
+        } else if (has(kSigns, name) || name == "isthissubscriberconfirmed") {
+            column.kind = Kind::Sign;
+        } else {
+            continue;
+        }
+        any_ = any_ || column.kind != Kind::Aside;
+        columns_.push_back(std::move(column));
+    }
+}
+
+RowMeaning StatusColumns::cell_meaning(const Column& column, std::string_view cell) {
+    const std::string_view text = core::trim(cell);
+    switch (column.kind) {
+        case Kind::Word:
+            return meaning_of_word(text);
+        case Kind::Aside: {
+            // "manual" tells how an address was added.
+            RowMeaning meaning = meaning_of_word(text);
+            const auto* const suppressed = std::get_if<Suppressed>(&meaning);
+            const bool counts =
+                std::holds_alternative<SoftBounced>(meaning) ||
+                (suppressed != nullptr && suppressed->reason != SuppressionReason::Manual);
+            return counts ? meaning : RowMeaning(Untold{});
+        }
+        case Kind::Flag:
+            return flag_meaning(column.reason, text);
+        case Kind::Sign:
+            return is_no(text) ? RowMeaning(Untold{}) : RowMeaning(Welcome{column.name});
+        case Kind::Numbers:
+        case Kind::OnHold: {
+            constexpr std::array kMautic{SuppressionReason::Unsubscribe,
+                                         SuppressionReason::Bounce,
+                                         SuppressionReason::Manual};
+            constexpr std::array kCivicrm{SuppressionReason::Bounce,
+                                          SuppressionReason::Unsubscribe};
+            const auto numbers = column.kind == Kind::Numbers
+                                     ? std::span<const SuppressionReason>(kMautic)
+                                     : std::span<const SuppressionReason>(kCivicrm);
+            if (const auto number = core::parse_decimal(text);
+                number.has_value() && *number <= numbers.size()) {
+                return *number == 0 ? RowMeaning(Welcome{"0"})
+                                    : RowMeaning(Suppressed{numbers[*number - 1]});
+            }
+            return column.kind == Kind::OnHold ? flag_meaning(SuppressionReason::Bounce, text)
+                                               : meaning_of_word(text);
+        }
+    }
+    std::unreachable();
+}
+
+RowMeaning StatusColumns::meaning_of(std::span<const std::string> fields) const {
+    RowMeaning strongest = Untold{};
+    for (const Column& column : columns_) {
+        if (column.index >= fields.size()) {
+            continue;
+        }
+        RowMeaning meaning = cell_meaning(column, fields[column.index]);
+        if (auto* const unknown = std::get_if<UnknownWord>(&meaning)) {
+            unknown->column = column.name;
+        }
+        if (strength(meaning) > strength(strongest)) {
+            strongest = std::move(meaning);
+        }
+    }
+    return strongest;
+}
+
+}  // namespace holdback::lists

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the words mean that users meet in logs, lists, headers and settings, for people: findings,
+// verdicts and our header fields. Failure codes explain themselves: see `codes.conf`.
+
+#include "config/policy.hpp"
+#include "mail/finding.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace holdback::report {
+
+enum class WordKind : std::uint8_t { Finding, Verdict, HeaderField };
+
+/// A word, with what it means and what to do about it.
+struct Word {
+    WordKind kind;
+    std::string_view name;
+    std::string_view meaning;
+    std::string_view advice;  ///< empty: there is nothing to do
+};
+
+/// "finding", "verdict", "header field"
+[[nodiscard]] std::string_view plain_words(WordKind kind);
+
+/// What the finding says of a recipient, in a few words: "the domain does not exist".
+[[nodiscard]] std::string_view plain_words(mail::FindingName name);
+
+[[nodiscard]] Word word_of(mail::FindingName name);
+[[nodiscard]] Word word_of(config::PolicyAction verdict);
+
+/// The word of this name in any letter case; nullopt when it is none of ours.
+[[nodiscard]] std::optional<Word> find_word(std::string_view name);
+
+}  // namespace holdback::report

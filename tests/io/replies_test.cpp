@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every row of tests/data/replies/*.tsv: a reply, and what it has to be understood as by the rules
+// and words that we ship. The columns are near (a note), code (several with "|"), whom and what
+// ("-": not looked at), remote (the remote MTA, or "-"), stage ("-", connect, helo, mail, rcpt,
+// data) and text, in which "\n" is the end of a line. The first line of a file is its head.
+#include "core/text.hpp"
+#include "dsn/explain.hpp"
+#include "dsn/knowledge.hpp"
+#include "dsn/smtp_stage.hpp"
+#include "io/codes_file.hpp"
+#include "io/directory_files.hpp"
+#include "io/lexicon_file.hpp"
+#include "io/rules_file.hpp"
+#include "mail/failure_code.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace holdback::io {
+
+namespace {
+
+constexpr std::string_view kHead = "near\tcode\twhom\twhat\tremote\tstage\ttext";
+constexpr std::size_t kColumns = 7;
+
+std::string source_path(std::string_view name) {
+    return fmt::format("{}/{}", HOLDBACK_SOURCE_DIR, name);
+}
+
+const mail::CodeCatalogue& codes() {
+    static const mail::CodeCatalogue read = read_codes(source_path("conf/codes.conf")).value();
+    return read;
+}
+
+const dsn::Knowledge& knowledge() {
+    static const dsn::Knowledge read{
+        .rules = load_rules(std::vector<std::string>{source_path("conf/rules.d")}, codes()).value(),
+        .lexicon = load_lexicon(source_path("conf/lexicon.d"), {}, codes()).value()};
+    return read;
+}
+
+struct Row {
+    std::string place;  ///< file:line
+    std::string near;
+    std::string codes;
+    std::string whom;
+    std::string what;
+    std::string remote;
+    std::string stage;
+    std::string text;
+};
+
+std::string with_line_ends(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text.substr(at, 2) == "\\n") {
+            out += '\n';
+            ++at;
+        } else {
+            out += text[at];
+        }
+    }
+    return out;
+}
+
+/// The rows of all tables; a line that is none fails the test.
+std::vector<Row> all_rows() {
+    std::vector<Row> rows;
+    const auto paths = files_in(source_path("tests/data/replies"), ".tsv").value();
+    for (const std::string& path : paths) {
+        std::ifstream file(path);
+        std::string line;
+        int number = 0;
+        while (std::getline(file, line)) {
+            ++number;
+            const std::string place = fmt::format("{}:{}", path, number);
+            CAPTURE(place);
+            if (number == 1) {
+                CHECK(line == kHead);
+                continue;
+            }
+            const auto columns = core::split(line, '\t');
+            REQUIRE(columns.size() == kColumns);
+            rows.push_back({.place = place,
+                            .near = std::string(columns[0]),
+                            .codes = std::string(columns[1]),
+                            .whom = std::string(columns[2]),
+                            .what = std::string(columns[3]),
+                            .remote = std::string(columns[4]),
+                            .stage = std::string(columns[5]),
+                            .text = with_line_ends(columns[6])});
+        }
+    }
+    return rows;
+}
+
+dsn::Explanation explanation_of(const Row& row) {
+    dsn::ReportedReply reply{.text = row.text, .remote_mta = {}};
+    if (row.remote != "-") {
+        reply.remote_mta = row.remote;
+    }
+    if (row.stage != "-") {
+        const auto stage = dsn::parse_stage(row.stage);
+        REQUIRE(stage.has_value());
+        reply.stage = stage.value_or(dsn::SmtpStage::Unknown);
+    }
+    return explain_reply(reply, knowledge(), codes());
+}
+
+bool has_code(const Row& row, const dsn::Explanation& got) {
+    return std::ranges::any_of(core::split(row.codes, '|'), [&got](std::string_view code) {
+        return code == std::to_string(got.code.number());
+    });
+}
+
+/// "mailbox-unknown" against the two columns.
+bool has_cause(const Row& row, const dsn::Explanation& got) {
+    const bool whom = row.whom == "-" || got.cause.starts_with(row.whom + "-");
+    const bool what = row.what == "-" || got.cause.ends_with("-" + row.what);
+    return whom && what;
+}
+
+}  // namespace
+
+TEST_CASE("each reply of the tables is understood as its row says") {
+    for (const Row& row : all_rows()) {
+        const dsn::Explanation got = explanation_of(row);
+        if (!has_code(row, got) || !has_cause(row, got)) {
+            FAIL_CHECK(fmt::format("{}: wanted {} {} {}, got {} {} ({}; {})\n    {}",
+                                   row.place,
+                                   row.codes,
+                                   row.whom,
+                                   row.what,
+                                   got.code.number(),
+                                   got.rule,
+                                   got.evidence,
+                                   got.doubt,
+                                   row.text));
+        }
+    }
+}
+
+TEST_CASE("the tables are large, and near misses are a good part of them") {
+    const std::vector<Row> rows = all_rows();
+    const auto near = std::ranges::count(rows, "near", &Row::near);
+    CHECK(rows.size() >= 600);
+    CHECK(near >= 300);
+    std::set<std::string> texts;
+    for (const Row& row : rows) {
+        CAPTURE(row.place);
+        CHECK(texts.insert(row.text + row.remote + row.stage).second);
+    }
+}
+
+}  // namespace holdback::io
