@@ -125,7 +125,7 @@ std::string CauseTable::add_code(std::string_view name,
                                  const mail::CodeCatalogue& codes) {
     const auto cause = parse_cause(name);
     if (!cause.has_value()) {
-        return fmt::format("\"{}\" is no cause like \"mailbox unknown\" or \"* spam\"",
+        return fmt::format(R"("{}" is no cause like "mailbox unknown" or "* spam")",
                            core::printable(name));
     }
     std::vector<mail::FailureCode> found;
@@ -158,7 +158,7 @@ std::string CauseTable::add_pattern(std::string_view section,
     }
     const auto cause = parse_cause(value);
     if (!cause.has_value() || !cause->whom.has_value()) {
-        return fmt::format("\"{}\" is no cause like \"mailbox unknown\"", core::printable(value));
+        return fmt::format(R"("{}" is no cause like "mailbox unknown")", core::printable(value));
     }
     (section == "status" ? statuses_ : replies_)
         .push_back({*parts, Cause{*cause->whom, cause->what}});

@@ -48,7 +48,7 @@ public:
 private:
     struct CodeRow {
         std::optional<Whom> whom;  ///< nullopt: any
-        What what;
+        What what{};
         mail::FailureCode code;
         std::optional<mail::FailureCode> transient;
         bool operator==(const CodeRow&) const = default;
@@ -59,7 +59,7 @@ private:
     };
     struct WeakRow {
         std::optional<Whom> whom;
-        What what;
+        What what{};
     };
 
     [[nodiscard]] std::string add_code(std::string_view name,

@@ -34,8 +34,8 @@ struct PhraseMeaning {
 
 /// A phrase that stands in a text.
 struct PhraseHit {
-    std::size_t first;  ///< word
-    std::size_t last;
+    std::size_t first = 0;  ///< word
+    std::size_t last = 0;
     PhraseMeaning meaning;
     bool has_gap = false;  ///< "...": other words may stand between
 };

@@ -70,6 +70,18 @@ bool is_address(std::string_view text) {
     return mail::Address::parse(address_in(text), mail::Smtputf8::Yes).has_value();
 }
 
+/// True for an address and for what was meant to be one.
+bool is_meant_as_address(std::string_view text) {
+    const std::string_view address = address_in(text);
+    const std::size_t at = address.find('@');
+    const bool has_blanks = address.find_first_of(" \t") != std::string_view::npos;
+    return (at != std::string_view::npos && at > 0 && !has_blanks) || is_address(text);
+}
+
+bool has_at(const std::string& cell) {
+    return cell.contains('@');
+}
+
 template <typename Fits>
 std::size_t count_cells(std::span<const Row> rows, std::size_t column, Fits fits) {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -82,8 +94,7 @@ std::size_t addresses_in(std::span<const Row> rows, std::size_t column) {
 
 /// True when a cell may be meant as an address.
 bool has_signs(std::span<const Row> rows, std::size_t column) {
-    return count_cells(rows, column, [](const std::string& cell) { return cell.contains('@'); }) >
-           0;
+    return count_cells(rows, column, has_at) > 0;
 }
 
 std::size_t rank_of(const std::string& name) {
@@ -128,14 +139,18 @@ Columns those_with_signs(Columns columns, std::span<const Row> rows) {
     return columns;
 }
 
-/// The columns of which at least half of the cells are addresses.
+/// The columns of which at least half of the cells are addresses, or meant to be: bad ones are what
+/// a list is checked for. The first row may be names.
 Columns full_columns(std::span<const Row> rows) {
     Columns found;
+    if (rows.size() > 1 && std::ranges::none_of(rows.front(), has_at)) {
+        rows = rows.subspan(1);
+    }
     const std::size_t columns =
         rows.empty() ? 0
                      : std::ranges::max(rows, {}, [](const Row& row) { return row.size(); }).size();
     for (std::size_t column = 0; columns > 1 && column < columns; ++column) {
-        const std::size_t addresses = addresses_in(rows, column);
+        const std::size_t addresses = count_cells(rows, column, is_meant_as_address);
         if (addresses > 0 && addresses * 2 >= rows.size()) {
             found.push_back(column);
         }

@@ -321,13 +321,14 @@ std::vector<Unwatched> unwatched(const RecordedMessage& message,
         }
     }
     if (now.stop_above < 100) {
-        all.push_back(
-            {.name = FindingName::CampaignStopped,
-             .missing = "how many recipients of the campaign were bad when it came",
-             .may_come =
-                 now.stop_above < then.stop_above ||
-                 now.stop_minimum<then.stop_minimum, .may_go = now.stop_above> then.stop_above ||
-                 now.stop_minimum > then.stop_minimum});
+        const bool stops_sooner =
+            now.stop_above < then.stop_above || now.stop_minimum < then.stop_minimum;
+        const bool stops_later =
+            now.stop_above > then.stop_above || now.stop_minimum > then.stop_minimum;
+        all.push_back({.name = FindingName::CampaignStopped,
+                       .missing = "how many recipients of the campaign were bad when it came",
+                       .may_come = stops_sooner,
+                       .may_go = stops_later});
     }
     all.push_back(
         {.name = FindingName::AlreadySent,

@@ -8,7 +8,7 @@ from lab.mail import NEWS, message
 from lab.wait import wait_for
 
 ANNA = "<anna@good.test>"
-SETTINGS = {"log": {"level": "info"}}
+SETTINGS = {"log": {"level": "info"}, "outgoing": {"own_domains": ["home.test"]}}
 
 
 def hold(rig, campaign, *recipients, size=0):

@@ -54,6 +54,10 @@ TEST_CASE("the column of the addresses is found by its name, then by what stands
         // More than one may be meant.
         {"Email,Recipient\nann@us.test,bo@x.test\n", "several: Email Recipient"},
         {"Owner,Customer\nann@us.test,bo@x.test\n", "several: Owner Customer"},
+        {"Owner,Customer\nann@us.test,bo@@x.test\nann@us.test,cy@x.test\n",
+         "several: Owner Customer"},
+        {"Owner,Customer\nann@us.test,bo@\nann@us.test,cy@@x.test\n", "several: Owner Customer"},
+        {"Who,Handle\nann@us.test,@ann\nbo@us.test,@bo\n", "1 Who"},
         {"Owner email,Customer email\nann@us.test,bo@x.test\n",
          "several: Owner email Customer email"},
         {"ann@us.test,bo@x.test\nann@us.test,cy@x.test\n", "several: 1 2"},
