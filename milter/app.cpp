@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "dsn/outage.hpp"
 #include "flow/auto_release.hpp"
+#include "flow/departures.hpp"
 #include "flow/digest_flow.hpp"
 #include "flow/doubts.hpp"
 #include "flow/learner.hpp"

@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "dsn/lexicon.hpp"
 #include "dsn/rule_check.hpp"
 #include "flow/snapshot.hpp"
 #include "io/address_list_file.hpp"
@@ -73,8 +74,9 @@ Findings check_snapshot(const flow::Snapshot& snapshot) {
     const dsn::RuleFindings rules = dsn::check_rules(snapshot.knowledge.rules);
     Findings findings{.errors = as_file_errors(rules.errors),
                       .warnings = as_file_errors(rules.warnings)};
-    std::ranges::move(as_file_errors(snapshot.knowledge.lexicon.doubts()),
-                      std::back_inserter(findings.warnings));
+    const dsn::Lexicon& lexicon = snapshot.knowledge.lexicon;
+    std::ranges::move(as_file_errors(lexicon.errors()), std::back_inserter(findings.errors));
+    std::ranges::move(as_file_errors(lexicon.doubts()), std::back_inserter(findings.warnings));
     return findings;
 }
 

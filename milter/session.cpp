@@ -20,6 +20,7 @@
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/mta_names.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/syntax.hpp"
 #include "milter/mta_actions.hpp"
@@ -107,8 +108,22 @@ void Session::answer_taken() {
 void Session::connect(ConnectFacts facts) {
     connection_ = std::move(facts);
     // Without a name the MTA does not tell it: there is nothing to warn of.
-    if (!connection_.mta_name.empty() &&
-        parts_.own_name.learn(connection_.mta_name) == flow::OwnName::Learned::Unfit) {
+    if (connection_.mta_name.empty()) {
+        return;
+    }
+    const flow::OwnName::Learned learned = parts_.own_name.learn(connection_.mta_name);
+    const std::shared_ptr<const flow::Snapshot> snapshot = parts_.snapshots.current();
+    const mail::MtaNames& read = snapshot->settings.mta;
+    if (learned != flow::OwnName::Learned::Known && read.kind != mail::MtaKind::None &&
+        !read.are_of(connection_.mta_name)) {
+        trouble(ports::Severity::Warning,
+                fmt::format("mta: {} is served, and the configuration that was read is that of {}: "
+                            "what only the first one routes may be judged by the public DNS (see "
+                            "[outgoing] mta_domains)",
+                            core::log_safe(connection_.mta_name),
+                            core::log_safe(read.host_name)));
+    }
+    if (learned == flow::OwnName::Learned::Unfit) {
         trouble(ports::Severity::Warning,
                 fmt::format("the MTA calls itself {}, which is no fully qualified name: own mail "
                             "bears {} (set myhostname of Postfix, or confDOMAIN_NAME of Sendmail)",

@@ -166,12 +166,14 @@ private:
         return speaks && !known ? "the status is about something else" : std::string_view{};
     }
 
-    /// Many servers write 5.7.1 or 5.3.0 for every refusal: it says nothing against plain words.
+    /// Many servers write 5.7.1 or 5.3.0 for every refusal, and some 5.7.17 for a mailbox that is
+    /// not there: that says nothing against plain words.
     [[nodiscard]] std::string_view mailbox_status_doubt() const {
         const auto& status = claim_.facts.status;
         const bool any_refusal =
-            status.has_value() && ((status->subject() == 7 && status->detail() <= 1) ||
-                                   (status->subject() == 3 && status->detail() == 0));
+            status.has_value() &&
+            ((status->subject() == 7 && (status->detail() <= 1 || status->detail() == 17)) ||
+             (status->subject() == 3 && status->detail() == 0));
         return any_refusal && says_it_plainly() ? std::string_view{} : status_doubt({3, 4, 7});
     }
 

@@ -44,6 +44,7 @@ std::optional<mail::FailureCode> code_of_kind(MessageKind kind) {
         case MessageKind::Complaint:
             return kComplaint;
         case MessageKind::Mdn:
+        case MessageKind::Report:
             return kInformational;
         case MessageKind::Unsubscribe:
             return kUnsubscribed;

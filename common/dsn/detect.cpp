@@ -164,29 +164,51 @@ std::optional<Detection> detect_postmaster_copy(const Signs& signs) {
     return found(MessageKind::Ordinary, "copy of a report for the postmaster");
 }
 
+/// The types of RFC 5965 section 7.3 and older names by which somebody complains of the message;
+/// the others tell of fraud, viruses, authentication, or that it was no spam.
 bool is_complaint_type(std::string_view type) {
-    return holds_any(
-        type, {"abuse", "complaint", "fraud", "opt-out", "not-spam", "virus", "miscategorized"});
+    return type.empty() || holds_any(type, {"abuse", "complaint"});
+}
+
+Detection feedback_of(std::string_view type, std::string_view reason) {
+    constexpr std::size_t kMostOctets = 40;
+    return is_complaint_type(type)
+               ? found(MessageKind::Complaint, std::string(reason))
+               : found(MessageKind::Report,
+                       "feedback report of type " + std::string(type.substr(0, kMostOctets)));
+}
+
+/// Reports for operators: RFC 8460 section 3 about TLS, RFC 7489 section 7.2.1.1 about DMARC.
+std::optional<Detection> detect_report(const MessageView& message, const Signs& signs) {
+    if (is_report_type(message, "tlsrpt")) {
+        return found(MessageKind::Report, "report-type=tlsrpt");
+    }
+    const bool dmarc = signs.subject.starts_with("report domain:") &&
+                       signs.subject.find("submitter:") != std::string::npos;
+    return dmarc ? std::optional(found(MessageKind::Report, "subject of a DMARC report"))
+                 : std::nullopt;
 }
 
 std::optional<Detection> detect_complaint(const MessageView& message, const Signs& signs) {
+    constexpr std::string_view kType = "feedback-type: ";
     const MessagePart* report = message.find("message/feedback-report");
     if (report != nullptr) {
-        const std::string type =
-            lower_field(parse_headers(core::trim(report->text)), "Feedback-Type");
-        const bool other = !type.empty() && !is_complaint_type(type);
-        return other ? found(MessageKind::Ordinary, "feedback report of type " + type.substr(0, 40))
-                     : found(MessageKind::Complaint, "message/feedback-report");
+        return feedback_of(lower_field(parse_headers(core::trim(report->text)), "Feedback-Type"),
+                           "message/feedback-report");
     }
     if (is_report_type(message, "feedback-report")) {
         return found(MessageKind::Complaint, "report-type=feedback-report");
     }
+    const std::size_t type = signs.phrase_text.find(kType);
     const bool fields_in_text =
-        signs.phrase_text.find("feedback-type: ") != std::string::npos &&
+        type != std::string::npos &&
         holds_any(signs.phrase_text,
                   {"user-agent:", "version:", "original-rcpt-to:", "source-ip:"});
     if (fields_in_text) {
-        return found(MessageKind::Complaint, "feedback fields in the text");
+        const std::string_view rest =
+            std::string_view(signs.phrase_text).substr(type + kType.size());
+        return feedback_of(rest.substr(0, rest.find_first_of(" \t\r\n")),
+                           "feedback fields in the text");
     }
     const bool hotmail = signs.subject.starts_with("complaint about message from");
     if (signs.returns_message && (hotmail || signs.phrases.complains)) {
@@ -398,6 +420,9 @@ Detection detect(const MessageView& message, const HumanText& text) {
     }
     if (auto complaint = detect_complaint(message, signs)) {
         return *complaint;
+    }
+    if (auto report = detect_report(message, signs)) {
+        return *report;
     }
     if (auto mdn = detect_mdn(message)) {
         return *mdn;

@@ -2,6 +2,7 @@
 #include "dsn/explain.hpp"
 
 #include "core/text.hpp"
+#include "dsn/cause.hpp"
 #include "dsn/judgement.hpp"
 #include "dsn/knowledge.hpp"
 #include "dsn/rule_text.hpp"

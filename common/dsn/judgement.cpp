@@ -3,6 +3,7 @@
 
 #include "dsn/certainty.hpp"
 #include "dsn/knowledge.hpp"
+#include "dsn/lexicon.hpp"
 #include "dsn/reading.hpp"
 #include "dsn/rule_set.hpp"
 #include "dsn/rule_text.hpp"

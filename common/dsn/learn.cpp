@@ -104,6 +104,17 @@ std::optional<milliseconds> next_length(const std::optional<mail::SuppressionEnt
     return std::clamp(length, first, first * kMostGrowth);
 }
 
+/// True when an entry goes on counting another code, of which fewer strikes are enough: a full
+/// mailbox that puts off mail now and then is still one that is full.
+bool counts_rather(const mail::SuppressionEntry& entry,
+                   const mail::CodeEntry& code,
+                   core::TimePoint now,
+                   const mail::CodeCatalogue& codes) {
+    const mail::CodeEntry* counted = entry.active ? nullptr : codes.find(entry.code);
+    return counted != nullptr && counted->code != code.code && counted->strikes < code.strikes &&
+           now - entry.first_seen <= counted->window;
+}
+
 /// Strikes with this failure, and whether it falls on a day of its own.
 struct Strikes {
     int count;
@@ -119,7 +130,8 @@ Strikes count_strikes(const std::optional<mail::SuppressionEntry>& existing,
     }
     const bool served = existing->active && !existing->holds_at(now);
     const bool stale = !existing->active && now - existing->first_seen > code.window;
-    if (served || stale) {
+    const bool other = !existing->active && existing->code != code.code;
+    if (served || stale || other) {
         return {.count = 1, .fresh_day = true, .fresh_count = true};
     }
     const bool fresh_day = day_of(now) > day_of(existing->last_seen);
@@ -166,7 +178,33 @@ core::Result<mail::Address, LearnReason> address_of(const Evidence& evidence) {
     return parsed->value;
 }
 
+/// What stands before the domain and before a "+".
+std::string_view mailbox_name(std::string_view key) {
+    const std::string_view local = key.substr(0, key.rfind('@'));
+    return local.substr(0, local.find('+'));
+}
+
+/// True for a sender rewritten on the way (SRS, VERP) that has the whole address within.
+bool contains_address(std::string_view key, const mail::Address& address) {
+    const std::string_view local = key.substr(0, key.rfind('@'));
+    return local.find(address.domain().text()) != std::string_view::npos &&
+           local.find(mailbox_name(address.key())) != std::string_view::npos;
+}
+
 }  // namespace
+
+std::optional<mail::Address> member_of(const RecipientReport& report, const RecipientProof& proof) {
+    const auto failed = mail::Address::parse(report.final_recipient, mail::Smtputf8::Yes);
+    const auto mailed = mail::Address::parse(proof.mailed, mail::Smtputf8::Yes);
+    if (!failed.has_value() || !mailed.has_value()) {
+        return std::nullopt;
+    }
+    const std::string failed_key = failed->value.key();
+    const std::string mailed_key = mailed->value.key();
+    const bool same = mailbox_name(failed_key) == mailbox_name(mailed_key) ||
+                      contains_address(failed_key, mailed->value);
+    return same ? std::nullopt : std::optional(failed->value);
+}
 
 std::vector<bool> refused_together(const Report& report) {
     // Whom a host told the same.
@@ -237,6 +275,8 @@ std::string_view wire_name(LearnReason reason) {
             return "contradicted";
         case LearnReason::LogTells:
             return "log-tells";
+        case LearnReason::BehindAlias:
+            return "behind-alias";
     }
     std::unreachable();
 }
@@ -259,11 +299,18 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (!is_believed(evidence.proof, settings)) {
         return std::unexpected(LearnReason::Unproven);
     }
-    const auto address = address_of(evidence);
+    auto address = address_of(evidence);
     if (!address.has_value()) {
         return std::unexpected(address.error());
     }
     const bool wish = is_wish(reason_of(code->code));
+    if (const auto member = member_of(failure.report, evidence.proof);
+        member.has_value() && !wish) {
+        if (member->domain() != address->domain()) {
+            return std::unexpected(LearnReason::BehindAlias);
+        }
+        address = *member;
+    }
     if (evidence.refused_together && !wish) {
         return std::unexpected(LearnReason::WholeMessage);
     }
@@ -318,6 +365,9 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
         return {std::nullopt, LearnReason::StrongerStands};
     }
     const bool counts = code->learning == mail::Learning::Count;
+    if (counts && existing.has_value() && counts_rather(*existing, *code, now, codes)) {
+        return {std::nullopt, LearnReason::StrongerStands};
+    }
     const Strikes strikes = count_strikes(existing, *code, now);
     if (counts && !held && !strikes.fresh_day) {
         return {std::nullopt, LearnReason::SameDay};
@@ -353,8 +403,10 @@ std::vector<std::string> event_names(const Report& report,
                                      const RecipientProof& proof,
                                      core::TimePoint now,
                                      std::string_view letter) {
-    const std::string who =
-        core::to_lower(proof.mailed.empty() ? recipient.recipient() : proof.mailed);
+    std::string who = core::to_lower(proof.mailed.empty() ? recipient.recipient() : proof.mailed);
+    if (const auto member = member_of(recipient, proof)) {
+        who = fmt::format("{} {}", member->key(), who);
+    }
     std::vector<std::string> names;
     const auto add = [&](std::string_view kind, std::string_view a, std::string_view b) {
         names.push_back(core::digest_hex(std::to_array<std::string_view>({kind, a, b, who})));

@@ -44,6 +44,7 @@ enum class LearnReason : std::uint8_t {
     NotOurMessage,   ///< the log's line is about nothing that left here
     Contradicted,    ///< the log has told another end of the same message before
     LogTells,        ///< the MTA's log, which nobody else can write, will tell it
+    BehindAlias,     ///< somebody failed behind the address that was mailed, in another domain
     StoreTrouble,    ///< the store is out of reach
 };
 
@@ -67,11 +68,18 @@ struct Evidence {
 /// the message, or about one of them that nobody can tell.
 [[nodiscard]] std::vector<bool> refused_together(const Report& report);
 
+/// Who failed behind the address that was mailed: a member of a list, or to whom an alias goes.
+/// nullopt where it is the mailed one himself, who may be written with another domain or without
+/// what follows a "+", or where nothing tells.
+[[nodiscard]] std::optional<mail::Address> member_of(const RecipientReport& report,
+                                                     const RecipientProof& proof);
+
 /// The entry that a failure is about: the mailbox that is proven to have failed, or its domain for
-/// codes that are about the domain; in the scope that the settings have for the reason. What only a
-/// seal proves counts for the sender that sealed it (a complaint or wish to unsubscribe for the
-/// sender's domain at most), and for no domain. The error says why it teaches
-/// nothing, whatever the list holds.
+/// codes that are about the domain. A failure behind an alias is the member's, and says nothing of
+/// the alias; the server of the alias speaks for members of its own domain alone. The entry stands
+/// in the scope that the settings have for the reason. What only a seal proves counts for the
+/// sender that sealed it (a complaint or wish to unsubscribe for the sender's domain at most), and
+/// for no domain. The error says why it teaches nothing, whatever the list holds.
 [[nodiscard]] core::Result<mail::SuppressionKey, LearnReason> learn_key(
     const Evidence& evidence,
     const mail::CodeCatalogue& codes,
@@ -92,7 +100,9 @@ struct Lesson {
 /// The next entry for a key that `learn_key` gave.
 ///
 /// - `suppress` and `suppress-domain` hold back at once; `count` after the code's strikes on
-///   distinct days (UTC) within its window; a count that outlives the window begins anew.
+///   distinct days (UTC) within its window; a count that outlives the window begins anew. Strikes
+///   of different codes do not add up: a failure of another code begins a count of its own, unless
+///   the one that goes on needs fewer strikes.
 /// - A suppression lasts the code's expiry. When a subject fails again after its suppression has
 ///   expired, the next one lasts twice as long, up to eight times the code's expiry. The difference
 ///   of `expires` and `last_seen` remembers the length, also while strikes are counted.

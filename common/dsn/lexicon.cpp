@@ -11,10 +11,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <expected>
-#include <functional>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,33 +39,61 @@ constexpr std::uint8_t kMostCharactersBetween = 10;
 constexpr std::size_t kMostVariants = 64;
 /// Addresses, names and numbers that may stand between two words of a phrase.
 constexpr std::size_t kMostSkipped = 3;
-/// The shortest part of a word that may stand before "*".
+/// The shortest and the longest part of a word that may stand before "*", in octets.
 constexpr std::size_t kShortestStem = 2;
+constexpr std::size_t kLongestStem = 64;
 
-using WordId = std::uint32_t;
+/// A word stands as its hash (FNV-1a): tables of texts would cost more than all the rest.
+using WordKey = std::uint64_t;
+constexpr WordKey kHashBegin = 14695981039346656037U;
+constexpr WordKey kStemBegin = ~kHashBegin;  // a stem is another word than the same letters
 
-struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-        return std::hash<std::string_view>{}(text);
+constexpr WordKey hash_on(WordKey hash, char c) {
+    return (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+}
+
+constexpr WordKey key_of(std::string_view text, WordKey begin = kHashBegin) {
+    for (const char c : text) {
+        begin = hash_on(begin, c);
     }
-};
-using WordIds = std::unordered_map<std::string, WordId, TextHash, std::equal_to<>>;
+    return begin;
+}
 
-/// One place of a phrase. The alternatives are ids of words or of stems.
-struct Element {
-    std::uint32_t first = 0;  ///< of its alternatives in the list of all
-    std::uint16_t count = 0;  ///< 0: a gap
-    bool may_miss = false;
-    std::uint8_t reach = 0;  ///< of a gap: words that may stand in it
+/// The key of an ASCII text, whatever the case of its letters.
+WordKey lower_key_of(std::string_view text, WordKey begin = kHashBegin) {
+    for (const char c : text) {
+        begin = hash_on(begin, core::ascii_lower(c));
+    }
+    return begin;
+}
+
+/// A word, or the beginning of one.
+struct Choice {
+    WordKey key = 0;
+    std::uint8_t stem = 0;  ///< octets of the beginning; 0: a whole word
 };
+
+/// One place of a phrase.
+struct Element {
+    boost::container::small_vector<Choice, 2> choices;  ///< empty: a gap
+    bool may_miss = false;
+    bool alone = false;      ///< a character that is a word by its script
+    std::uint8_t reach = 0;  ///< of a gap: words that may stand in it
+
+    [[nodiscard]] bool is_gap() const { return choices.empty(); }
+};
+using Elements = boost::container::small_vector<Element, 6>;
 
 struct Phrase {
-    std::uint32_t first = 0;  ///< of its elements in the list of all
-    std::uint16_t count = 0;
+    Elements elements;
     std::uint16_t list = 0;  ///< the section that it stands in
-    std::uint32_t line = 0;
     bool has_gap = false;
+};
+
+/// A line that is read when a text has its first word.
+struct PhraseLine {
+    std::string_view text;
+    std::uint16_t list = 0;
 };
 
 /// A section of a file.
@@ -74,8 +103,20 @@ struct WordList {
     int line = 0;
 };
 
-/// The ids that stand for one word of a text: itself, its stems, what it is.
-using IdsOfWord = boost::container::small_vector<WordId, 4>;
+/// What stands for one word of a text: itself, what it is, its labels, its beginnings.
+struct KeysOfWord {
+    boost::container::small_vector<WordKey, 4> whole;
+    /// Of the first `kShortestStem` octets, of one more, and so on.
+    boost::container::small_vector<WordKey, 16> beginnings;
+
+    [[nodiscard]] bool fits(const Choice& choice) const {
+        if (choice.stem == 0) {
+            return std::ranges::find(whole, choice.key) != whole.end();
+        }
+        const std::size_t at = choice.stem - kShortestStem;
+        return at < beginnings.size() && beginnings[at] == choice.key;
+    }
+};
 /// Places in a text that are reached with a part of a phrase: the words behind it.
 using Places = boost::container::small_vector<std::uint32_t, 8>;
 
@@ -97,23 +138,43 @@ std::string_view placeholder_of(WordKind kind) {
     return {};
 }
 
-/// The labels of a host name or of a URL's host, with "." in front and also divided at hyphens.
-std::vector<std::string> labels_of(const TextWord& word) {
-    std::vector<std::string> labels;
+/// Adds the labels of a host name or of a URL's host, with "." in front and also divided at
+/// hyphens.
+void add_labels(const TextWord& word, KeysOfWord& keys) {
     std::string_view host = word.text;
     if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos) {
         host.remove_prefix(scheme + 3);
     }
     host = host.substr(0, host.find_first_of("/?:#"));
+    constexpr WordKey kDot = hash_on(kHashBegin, '.');
     for (const std::string_view label : core::split(host, '.')) {
-        labels.push_back(fmt::format(".{}", label));
+        keys.whole.push_back(key_of(label, kDot));
         if (label.find('-') != std::string_view::npos) {
             for (const std::string_view part : core::split(label, '-')) {
-                labels.push_back(fmt::format(".{}", part));
+                keys.whole.push_back(key_of(part, kDot));
             }
         }
     }
-    return labels;
+}
+
+void add_keys(const TextWord& word, KeysOfWord& keys) {
+    keys.whole.push_back(key_of(word.text));
+    if (const std::string_view placeholder = placeholder_of(word.kind); !placeholder.empty()) {
+        keys.whole.push_back(key_of(placeholder));
+    }
+    if (word.kind == WordKind::Domain || word.kind == WordKind::Url) {
+        add_labels(word, keys);
+    }
+    if (word.kind != WordKind::Word) {
+        return;
+    }
+    WordKey stem = kStemBegin;
+    for (std::size_t i = 0; i < std::min(word.text.size(), kLongestStem); ++i) {
+        stem = hash_on(stem, word.text[i]);
+        if (i + 1 >= kShortestStem) {
+            keys.beginnings.push_back(stem);
+        }
+    }
 }
 
 constexpr std::string_view kAllowedHeads =
@@ -147,51 +208,9 @@ std::optional<PhraseMeaning> parse_meaning(std::string_view head) {
     return says ? std::optional(meaning) : std::nullopt;
 }
 
-}  // namespace
-
-struct Lexicon::Tables {
-    CauseTable causes;
-    WordIds words;
-    WordIds stems;
-    std::size_t longest_stem = 0;
-    std::vector<WordId> alternatives;
-    std::vector<Element> elements;
-    std::vector<Phrase> phrases;
-    std::vector<WordList> lists;
-    std::vector<std::string> files;
-    std::vector<std::vector<std::uint32_t>> by_first;  ///< phrases by the id of their first word
-    /// Phrases by the hash of their text, until all are read.
-    std::unordered_map<std::uint64_t, std::uint32_t> by_text;
-    std::vector<LexiconError> doubts;
-    WordId ids = 0;
-
-    WordId id_of(WordIds& known, std::string_view text) {
-        const auto found = known.find(text);
-        if (found != known.end()) {
-            return found->second;
-        }
-        known.emplace(std::string(text), ids);
-        return ids++;
-    }
-};
-
-namespace {
-
 /// Reads one line of words: a phrase, or several where a choice has more than one word.
 class PhraseReader {
 public:
-    PhraseReader(WordIds& words,
-                 WordIds& stems,
-                 std::function<WordId(WordIds&, std::string_view)> id_of)
-        : words_(words), stems_(stems), id_of_(std::move(id_of)) {}
-
-    struct Piece {
-        boost::container::small_vector<WordId, 4> ids;  ///< empty: a gap
-        bool may_miss = false;
-        bool alone = false;  ///< a character that is a word by its script
-    };
-    using Pieces = boost::container::small_vector<Piece, 8>;
-
     /// What is wrong with the line; empty when nothing is.
     std::string read(std::string_view line) {
         variants_.assign(1, {});
@@ -203,53 +222,60 @@ public:
                 return wrong;
             }
         }
-        for (const Pieces& pieces : variants_) {
-            if (std::string wrong = doubt_about(pieces); !wrong.empty()) {
+        for (const Elements& elements : variants_) {
+            if (std::string wrong = doubt_about(elements); !wrong.empty()) {
                 return wrong;
             }
         }
         return {};
     }
 
-    [[nodiscard]] const std::vector<Pieces>& variants() const { return variants_; }
+    /// The phrases of the line that was read, in that section.
+    std::vector<Phrase> take(std::uint16_t list) {
+        std::vector<Phrase> phrases;
+        for (Elements& elements : variants_) {
+            Phrase phrase{.elements = std::move(elements), .list = list, .has_gap = false};
+            bool alone = false;
+            for (Element& element : phrase.elements) {
+                element.reach = alone ? kMostCharactersBetween : kMostBetween;
+                phrase.has_gap = phrase.has_gap || element.is_gap();
+                alone = element.alone;
+            }
+            phrases.push_back(std::move(phrase));
+        }
+        return phrases;
+    }
 
 private:
-    static constexpr std::size_t kMostPieces = 40;
+    static constexpr std::size_t kMostElements = 40;
 
-    static std::string doubt_about(const Pieces& pieces) {
-        const auto is_firm = [](const Piece& piece) {
-            return !piece.ids.empty() && !piece.may_miss;
+    static std::string doubt_about(const Elements& elements) {
+        const auto is_firm = [](const Element& element) {
+            return !element.is_gap() && !element.may_miss;
         };
-        if (std::ranges::none_of(pieces, is_firm)) {
+        if (std::ranges::none_of(elements, is_firm)) {
             return "a phrase needs a word that may not be missing";
         }
-        if (pieces.front().ids.empty() || pieces.back().ids.empty()) {
+        if (elements.front().is_gap() || elements.back().is_gap()) {
             return "\"...\" stands between words";
         }
-        return pieces.size() > kMostPieces
-                   ? fmt::format("a phrase has at most {} words", kMostPieces)
+        return elements.size() > kMostElements
+                   ? fmt::format("a phrase has at most {} words", kMostElements)
                    : std::string{};
     }
 
     std::string read_piece(std::string_view piece) {
         if (piece == "...") {
-            return append({Pieces{Piece{}}});
+            return append({Elements{Element{}}});
         }
-        Piece single;
-        if (std::ranges::all_of(piece, core::is_ascii_alpha)) {
-            single.ids.push_back(id_of_(words_, core::to_lower(piece)));
-            for (Pieces& variant : variants_) {
-                variant.push_back(single);
-            }
-            return {};
-        }
+        Element single;
         if (piece.size() > 1 && piece.ends_with('?')) {
             single.may_miss = true;
             piece.remove_suffix(1);
         }
-        std::vector<Pieces> choices;
+        std::vector<Elements> choices;
         for (const std::string_view choice : core::split(piece, '/')) {
-            Pieces several;
+            Elements several;
             if (std::string wrong = read_choice(choice, single, several); !wrong.empty()) {
                 return wrong;
             }
@@ -257,7 +283,7 @@ private:
                 choices.push_back(std::move(several));
             }
         }
-        if (!single.ids.empty()) {
+        if (!single.choices.empty()) {
             choices.push_back({single});
         } else if (single.may_miss) {
             choices.emplace_back();
@@ -266,16 +292,16 @@ private:
     }
 
     /// Goes on with each of the choices behind each variant.
-    std::string append(const std::vector<Pieces>& choices) {
+    std::string append(const std::vector<Elements>& choices) {
         if (choices.size() == 1) {
-            for (Pieces& variant : variants_) {
+            for (Elements& variant : variants_) {
                 variant.insert(variant.end(), choices.front().begin(), choices.front().end());
             }
             return {};
         }
-        std::vector<Pieces> longer;
-        for (const Pieces& variant : variants_) {
-            for (const Pieces& choice : choices) {
+        std::vector<Elements> longer;
+        for (const Elements& variant : variants_) {
+            for (const Elements& choice : choices) {
                 longer.push_back(variant);
                 std::ranges::copy(choice, std::back_inserter(longer.back()));
             }
@@ -286,21 +312,16 @@ private:
     }
 
     /// One word goes to `single`, several ("e_mail", or characters that are words) to `several`.
-    std::string read_choice(std::string_view choice, Piece& single, Pieces& several) {
+    static std::string read_choice(std::string_view choice, Element& single, Elements& several) {
         const bool placeholder = choice == "<address>" || choice == "<domain>" ||
                                  choice == "<ip>" || choice == "<number>";
         if (placeholder || (choice.size() > 1 && choice.starts_with('.'))) {
-            single.ids.push_back(id_of_(words_, core::to_lower_utf8(choice)));
+            single.choices.push_back({.key = key_of(core::to_lower_utf8(choice)), .stem = 0});
             return {};
         }
         const bool stem = choice.ends_with('*');
         if (stem) {
             choice.remove_suffix(1);
-        }
-        if (choice.size() >= kShortestStem && std::ranges::all_of(choice, core::is_ascii_alpha)) {
-            // Most words are such: no need to look for more in them.
-            single.ids.push_back(id_of_(stem ? stems_ : words_, core::to_lower(choice)));
-            return {};
         }
         const TextWords text = words_of(choice);
         if (text.words.empty()) {
@@ -311,56 +332,146 @@ private:
             if (cut && word.text.size() < kShortestStem) {
                 return fmt::format("too little of a word: \"{}*\"", core::printable(choice));
             }
-            const WordId id = id_of_(cut ? stems_ : words_, word.text);
+            if (cut && word.text.size() > kLongestStem) {
+                return fmt::format("too much of a word: \"{}*\"", core::printable(choice));
+            }
+            const Choice made = cut ? Choice{.key = key_of(word.text, kStemBegin),
+                                             .stem = static_cast<std::uint8_t>(word.text.size())}
+                                    : Choice{.key = key_of(word.text), .stem = 0};
             if (text.words.size() == 1) {
-                single.ids.push_back(id);
+                single.choices.push_back(made);
                 single.alone = single.alone || word.alone;
             } else {
-                several.push_back({{id}, false, word.alone});
+                Element element;
+                element.choices.push_back(made);
+                element.alone = word.alone;
+                several.push_back(element);
             }
         }
         return {};
     }
 
-    WordIds& words_;
-    WordIds& stems_;
-    std::function<WordId(WordIds&, std::string_view)> id_of_;
-    std::vector<Pieces> variants_;
+    std::vector<Elements> variants_;
 };
 
+using PhrasesByWord = std::unordered_map<WordKey, std::vector<const Phrase*>>;
+
+/// A phrase is found by each word that it may begin with.
+void index(const Phrase& phrase, PhrasesByWord& by_first) {
+    for (const Element& element : phrase.elements) {
+        for (const Choice& choice : element.choices) {
+            auto& begun = by_first[choice.key];
+            if (begun.empty() || begun.back() != &phrase) {
+                begun.push_back(&phrase);
+            }
+        }
+        if (!element.may_miss) {
+            break;
+        }
+    }
+}
+
+/// Lines that are read together, once, when a text needs them. Safe from several threads.
+class LazyPhrases {
+public:
+    LazyPhrases() = default;
+    LazyPhrases(const LazyPhrases&) = delete;
+    LazyPhrases& operator=(const LazyPhrases&) = delete;
+    LazyPhrases(LazyPhrases&&) = delete;
+    LazyPhrases& operator=(LazyPhrases&&) = delete;
+    ~LazyPhrases() = default;
+
+    void add(const PhraseLine& line) { lines_.push_back(line); }
+
+    [[nodiscard]] const PhrasesByWord& get() const {
+        std::call_once(once_, [this] {
+            PhraseReader reader;
+            for (const PhraseLine& line : lines_) {
+                if (!reader.read(line.text).empty()) {
+                    continue;  // `Lexicon::errors` tells of it
+                }
+                for (Phrase& phrase : reader.take(line.list)) {
+                    phrases_.push_back(std::move(phrase));
+                    index(phrases_.back(), by_first_);
+                }
+            }
+        });
+        return by_first_;
+    }
+
+private:
+    std::vector<PhraseLine> lines_;
+    mutable std::once_flag once_;
+    mutable std::deque<Phrase> phrases_;
+    mutable PhrasesByWord by_first_;
+};
+
+/// True for an octet that begins a character behind the Latin scripts: no text in these has a word
+/// with it.
+bool is_foreign(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet >= 0xCD && octet != 0xE1 && octet != 0xE2 && octet != 0xEF;
+}
+
+/// Finds the keys of the words that a line may begin with, where they can be told at a glance:
+/// nothing but ASCII letters, with "/", "?" and "*". None: they can't.
+void find_first_keys(std::string_view line, std::vector<WordKey>& keys) {
+    keys.clear();
+    while (!line.empty()) {
+        std::string_view piece = line.substr(0, line.find(' '));
+        line.remove_prefix(std::min(piece.size() + 1, line.size()));
+        const bool may_miss = piece.ends_with('?');
+        if (may_miss) {
+            piece.remove_suffix(1);
+        }
+        for (std::string_view choice : core::split(piece, '/')) {
+            const bool stem = choice.ends_with('*');
+            if (stem) {
+                choice.remove_suffix(1);
+            }
+            if (choice.size() < kShortestStem || choice.size() > kLongestStem ||
+                !std::ranges::all_of(choice, core::is_ascii_alpha)) {
+                keys.clear();
+                return;
+            }
+            keys.push_back(lower_key_of(choice, stem ? kStemBegin : kHashBegin));
+        }
+        if (!may_miss) {
+            return;
+        }
+    }
+    keys.clear();
+}
+
 }  // namespace
+
+struct Lexicon::Tables {
+    CauseTable causes;
+    std::vector<WordList> lists;
+    std::vector<std::string> files;  ///< names
+    std::deque<std::string> texts;   ///< of the files: what lines point into
+    /// Lines by each word that they may begin with.
+    std::unordered_map<WordKey, LazyPhrases> by_first;
+    LazyPhrases foreign;  ///< lines that begin in other scripts than Latin
+    LazyPhrases others;   ///< lines whose first words take a longer look
+    /// All lines, and where they stand in their files.
+    std::vector<std::pair<PhraseLine, int>> lines;
+    std::vector<LexiconError> doubts;
+};
 
 /// Reads files into tables.
 class LexiconBuilder {
 public:
     LexiconBuilder(Lexicon::Tables& tables, const mail::CodeCatalogue& codes)
-        : tables_(tables),
-          codes_(codes),
-          reader_(tables.words, tables.stems, [&tables](WordIds& known, std::string_view text) {
-              return tables.id_of(known, text);
-          }) {}
-
-    /// Room at once costs less than growing.
-    void make_room(std::span<const WordFile> files) {
-        constexpr std::size_t kOctetsOfLine = 20;
-        constexpr std::size_t kWordsOfLine = 4;
-        std::size_t lines = 0;
-        for (const WordFile& file : files) {
-            lines += file.text.size() / kOctetsOfLine;
-        }
-        tables_.by_text.reserve(lines);
-        tables_.words.reserve(lines);
-        tables_.phrases.reserve(lines);
-        tables_.elements.reserve(kWordsOfLine * lines);
-        tables_.alternatives.reserve(kWordsOfLine * lines);
-    }
+        : tables_(tables), codes_(codes) {}
 
     void read(const WordFile& file) {
         tables_.files.push_back(file.name);
+        const std::string_view text = tables_.texts.emplace_back(file.text);
         local_ = file.local;
         section_ = {};
         int number = 0;
-        for (const std::string_view raw : core::split(file.text, '\n')) {
+        for (const std::string_view raw : core::split(text, '\n')) {
             ++number;
             line_ = number;
             std::string_view line = core::trim(raw);
@@ -377,18 +488,12 @@ public:
 
     [[nodiscard]] std::vector<LexiconError> take_errors() { return std::move(errors_); }
 
-    void finish() {
-        for (const auto& [stem, id] : tables_.stems) {
-            tables_.longest_stem = std::max(tables_.longest_stem, stem.size());
-        }
-        tables_.by_text = {};
-        tables_.by_first.resize(tables_.ids);
-        for (std::size_t i = 0; i < tables_.phrases.size(); ++i) {
-            index(static_cast<std::uint32_t>(i));
-        }
-    }
-
 private:
+    struct FirstLine {
+        std::uint16_t list = 0;
+        int line = 0;
+    };
+
     void wrong(std::string message) {
         errors_.push_back({tables_.files.back(), line_, std::move(message)});
     }
@@ -403,10 +508,8 @@ private:
                 !trouble.empty()) {
                 wrong(std::move(trouble));
             }
-        } else if (std::string trouble = reader_.read(line); !trouble.empty()) {
-            wrong(std::move(trouble));
         } else {
-            add_phrase(line);
+            add_line(line);
         }
     }
 
@@ -432,48 +535,35 @@ private:
                                  .line = line_});
     }
 
-    void add_phrase(std::string_view line) {
-        const auto number = static_cast<std::uint32_t>(tables_.phrases.size());
-        const auto [first, fresh] = tables_.by_text.emplace(hash_of(line), number);
+    void add_line(std::string_view text) {
+        if (local_) {
+            if (std::string trouble = reader_.read(text); !trouble.empty()) {
+                wrong(std::move(trouble));
+                return;
+            }
+        }
+        const PhraseLine line{.text = text,
+                              .list = static_cast<std::uint16_t>(tables_.lists.size() - 1)};
+        const auto [first, fresh] = seen_.emplace(lower_key_of(text), FirstLine{line.list, line_});
         if (!fresh) {
-            note_repeated(tables_.phrases[first->second], line);
+            note_repeated(first->second, text);
             return;  // the first one counts: local files come first
         }
-        for (const PhraseReader::Pieces& pieces : reader_.variants()) {
-            add_variant(pieces);
+        tables_.lines.push_back({line, line_});
+        if (is_foreign(text.front())) {
+            tables_.foreign.add(line);
+            return;
+        }
+        find_first_keys(text, first_keys_);
+        if (first_keys_.empty()) {
+            tables_.others.add(line);
+        }
+        for (const WordKey key : first_keys_) {
+            tables_.by_first[key].add(line);
         }
     }
 
-    /// The same for the same words, whatever the case of ASCII letters (FNV-1a).
-    static std::uint64_t hash_of(std::string_view line) {
-        std::uint64_t hash = 14695981039346656037U;
-        for (const char c : line) {
-            hash = (hash ^ static_cast<unsigned char>(core::ascii_lower(c))) * 1099511628211U;
-        }
-        return hash;
-    }
-
-    void add_variant(const PhraseReader::Pieces& pieces) {
-        Phrase phrase{.first = static_cast<std::uint32_t>(tables_.elements.size()),
-                      .count = static_cast<std::uint16_t>(pieces.size()),
-                      .list = static_cast<std::uint16_t>(tables_.lists.size() - 1),
-                      .line = static_cast<std::uint32_t>(line_)};
-        bool alone = false;
-        for (const PhraseReader::Piece& piece : pieces) {
-            tables_.elements.push_back(
-                {.first = static_cast<std::uint32_t>(tables_.alternatives.size()),
-                 .count = static_cast<std::uint16_t>(piece.ids.size()),
-                 .may_miss = piece.may_miss,
-                 .reach = alone ? kMostCharactersBetween : kMostBetween});
-            tables_.alternatives.insert(
-                tables_.alternatives.end(), piece.ids.begin(), piece.ids.end());
-            phrase.has_gap = phrase.has_gap || piece.ids.empty();
-            alone = piece.alone;
-        }
-        tables_.phrases.push_back(phrase);
-    }
-
-    void note_repeated(const Phrase& first, std::string_view line) {
+    void note_repeated(const FirstLine& first, std::string_view line) {
         const WordList& list = tables_.lists[first.list];
         if (list.meaning == tables_.lists.back().meaning) {
             return;
@@ -486,26 +576,11 @@ private:
                                               first.line)});
     }
 
-    /// A phrase is found by each word that it may begin with.
-    void index(std::uint32_t number) {
-        const Phrase& phrase = tables_.phrases[number];
-        for (std::size_t i = 0; i < phrase.count; ++i) {
-            const Element& element = tables_.elements[phrase.first + i];
-            for (std::size_t j = 0; j < element.count; ++j) {
-                auto& begun = tables_.by_first[tables_.alternatives[element.first + j]];
-                if (begun.empty() || begun.back() != number) {
-                    begun.push_back(number);
-                }
-            }
-            if (!element.may_miss) {
-                break;
-            }
-        }
-    }
-
     Lexicon::Tables& tables_;
     const mail::CodeCatalogue& codes_;
     PhraseReader reader_;
+    std::unordered_map<WordKey, FirstLine> seen_;  ///< lines by their text
+    std::vector<WordKey> first_keys_;              ///< of the line at hand
     std::vector<LexiconError> errors_;
     std::string section_;
     int line_ = 0;
@@ -517,22 +592,23 @@ namespace {
 /// Finds phrases in one text.
 class PhraseFinder {
 public:
-    PhraseFinder(const TextWords& text,
-                 std::vector<IdsOfWord> ids,
-                 std::span<const WordId> alternatives)
-        : text_(text), ids_(std::move(ids)), alternatives_(alternatives) {}
+    explicit PhraseFinder(const TextWords& text) : text_(text), keys_(text.words.size()) {
+        for (std::size_t i = 0; i < text.words.size(); ++i) {
+            add_keys(text.words[i], keys_[i]);
+        }
+    }
 
-    [[nodiscard]] const std::vector<IdsOfWord>& ids() const { return ids_; }
+    [[nodiscard]] const KeysOfWord& keys(std::size_t word) const { return keys_[word]; }
 
     /// The last word of the longest match of these elements from a word on; nullopt for none.
-    [[nodiscard]] std::optional<std::size_t> match(std::span<const Element> elements,
+    [[nodiscard]] std::optional<std::size_t> match(const Elements& elements,
                                                    std::size_t first) const {
         Places places;
         places.push_back(static_cast<std::uint32_t>(first));
         bool begun = false;
         std::size_t gap = 0;
         for (const Element& element : elements) {
-            if (element.count == 0) {
+            if (element.is_gap()) {
                 gap = element.reach;
                 continue;
             }
@@ -562,10 +638,8 @@ private:
     }
 
     [[nodiscard]] bool fits(const Element& element, std::size_t word) const {
-        const auto wanted = alternatives_.subspan(element.first, element.count);
-        return std::ranges::any_of(ids_[word], [&wanted](WordId id) {
-            return std::ranges::find(wanted, id) != wanted.end();
-        });
+        return std::ranges::any_of(element.choices,
+                                   [&](const Choice& choice) { return keys_[word].fits(choice); });
     }
 
     /// The places behind the element. Names and numbers may stand before it, other words only in a
@@ -597,32 +671,33 @@ private:
     }
 
     const TextWords& text_;
-    std::vector<IdsOfWord> ids_;
-    std::span<const WordId> alternatives_;
+    std::vector<KeysOfWord> keys_;
 };
 
 /// True when the first hit makes the second one say nothing: it is longer and holds it. What only
 /// stands in the middle of a phrase with a gap is free.
-bool hides(const PhraseHit& hit, const PhraseHit& inner) {
-    const bool within = hit.first <= inner.first && inner.last <= hit.last;
+bool hides(const PhraseHit& longer, const PhraseHit& inner) {
+    const bool within = longer.first <= inner.first && inner.last <= longer.last;
     if (!within) {
         return false;
     }
-    const bool same_begin = hit.first == inner.first;
-    const bool same_end = hit.last == inner.last;
+    const bool same_begin = longer.first == inner.first;
+    const bool same_end = longer.last == inner.last;
     if (same_begin && same_end) {
-        return hit.meaning == inner.meaning;
+        return longer.meaning == inner.meaning;
     }
-    return !hit.has_gap || same_begin || same_end;
+    return !longer.has_gap || same_begin || same_end;
 }
 
-/// Leaves out what stands within a longer hit.
+/// Leaves out what stands within a longer hit. Of two that say the same of the same words, the one
+/// without a gap hides more.
 void drop_inner(std::vector<PhraseHit>& hits) {
-    std::ranges::stable_sort(
-        hits, std::ranges::greater{}, [](const PhraseHit& hit) { return hit.last - hit.first; });
+    std::ranges::stable_sort(hits, [](const PhraseHit& a, const PhraseHit& b) {
+        return std::tuple(b.last - b.first, a.has_gap) < std::tuple(a.last - a.first, b.has_gap);
+    });
     std::vector<PhraseHit> kept;
     for (const PhraseHit& hit : hits) {
-        const auto hidden = [&hit](const PhraseHit& other) { return hides(other, hit); };
+        const auto hidden = [&hit](const PhraseHit& longer) { return hides(longer, hit); };
         if (std::ranges::none_of(kept, hidden)) {
             kept.push_back(hit);
         }
@@ -645,7 +720,6 @@ core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::span<const W
                                                                const mail::CodeCatalogue& codes) {
     auto tables = std::make_unique<Tables>();
     LexiconBuilder builder(*tables, codes);
-    builder.make_room(files);
     // What is read first counts.
     for (const bool local : {true, false}) {
         for (const WordFile& file : files) {
@@ -658,48 +732,39 @@ core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::span<const W
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    builder.finish();
     return Lexicon(std::move(tables));
 }
 
 std::vector<PhraseHit> Lexicon::find(const TextWords& text) const {
     std::vector<PhraseHit> hits;
-    std::vector<IdsOfWord> ids(text.words.size());
-    const auto note = [](const WordIds& known, std::string_view word, IdsOfWord& found) {
-        if (const auto id = known.find(word); id != known.end()) {
-            found.push_back(id->second);
+    const PhraseFinder finder(text);
+    const auto look_from = [&](std::size_t word, WordKey key, const PhrasesByWord& by_first) {
+        const auto found = by_first.find(key);
+        if (found == by_first.end()) {
+            return;
+        }
+        for (const Phrase* const phrase : found->second) {
+            if (const auto last = finder.match(phrase->elements, word)) {
+                hits.push_back({.first = word,
+                                .last = *last,
+                                .meaning = tables_->lists[phrase->list].meaning,
+                                .has_gap = phrase->has_gap});
+            }
         }
     };
+    const bool foreign = std::ranges::any_of(text.text, is_foreign);
     for (std::size_t i = 0; i < text.words.size(); ++i) {
-        const TextWord& word = text.words[i];
-        note(tables_->words, word.text, ids[i]);
-        note(tables_->words, placeholder_of(word.kind), ids[i]);
-        if (word.kind == WordKind::Domain || word.kind == WordKind::Url) {
-            for (const std::string& label : labels_of(word)) {
-                note(tables_->words, label, ids[i]);
+        const auto look_by = [&](WordKey key) {
+            if (const auto lines = tables_->by_first.find(key); lines != tables_->by_first.end()) {
+                look_from(i, key, lines->second.get());
             }
-        }
-        const std::size_t longest =
-            word.kind == WordKind::Word ? std::min(word.text.size(), tables_->longest_stem) : 0;
-        for (std::size_t size = kShortestStem; size <= longest; ++size) {
-            note(tables_->stems, std::string_view(word.text).substr(0, size), ids[i]);
-        }
-    }
-    const PhraseFinder finder(text, std::move(ids), tables_->alternatives);
-    for (std::size_t i = 0; i < text.words.size(); ++i) {
-        for (const WordId id : finder.ids()[i]) {
-            for (const std::uint32_t number : tables_->by_first[id]) {
-                const Phrase& phrase = tables_->phrases[number];
-                const auto last = finder.match(
-                    std::span(tables_->elements).subspan(phrase.first, phrase.count), i);
-                if (last.has_value()) {
-                    hits.push_back({.first = i,
-                                    .last = *last,
-                                    .meaning = tables_->lists[phrase.list].meaning,
-                                    .has_gap = phrase.has_gap});
-                }
+            look_from(i, key, tables_->others.get());
+            if (foreign) {
+                look_from(i, key, tables_->foreign.get());
             }
-        }
+        };
+        std::ranges::for_each(finder.keys(i).whole, look_by);
+        std::ranges::for_each(finder.keys(i).beginnings, look_by);
     }
     drop_inner(hits);
     return hits;
@@ -710,7 +775,19 @@ const CauseTable& Lexicon::causes() const {
 }
 
 std::size_t Lexicon::size() const {
-    return tables_->phrases.size();
+    return tables_->lines.size();
+}
+
+std::vector<LexiconError> Lexicon::errors() const {
+    std::vector<LexiconError> found;
+    PhraseReader reader;
+    for (const auto& [line, number] : tables_->lines) {
+        if (std::string trouble = reader.read(line.text); !trouble.empty()) {
+            found.push_back(
+                {tables_->files[tables_->lists[line.list].file], number, std::move(trouble)});
+        }
+    }
+    return found;
 }
 
 std::vector<LexiconError> Lexicon::doubts() const {

@@ -61,8 +61,9 @@ class Lexicon {
 public:
     /// Without a word.
     Lexicon();
-    /// Reads word lists; the format is in holdback-codes(5). Errors: a line that can't be read, an
-    /// unknown name or code, each with its place.
+    /// Reads word lists; the format is in holdback-codes(5). A phrase of a shipped file is read
+    /// when a text first has a word that it may begin with. Errors: a line that can't be read (of
+    /// shipped files, one that is no phrase), an unknown name or code, each with its place.
     [[nodiscard]] static core::Result<Lexicon, std::vector<LexiconError>> make(
         std::span<const WordFile> files, const mail::CodeCatalogue& codes);
 
@@ -78,9 +79,11 @@ public:
 
     /// The codes of causes, and the causes of bare codes.
     [[nodiscard]] const CauseTable& causes() const;
-    /// How many phrases there are.
+    /// How many lines of phrases there are.
     [[nodiscard]] std::size_t size() const;
 
+    /// What is wrong with phrases of shipped files, which count for nothing then. Reads all.
+    [[nodiscard]] std::vector<LexiconError> errors() const;
     /// What `holdback -t` says of the lists beyond errors: a phrase that stands in two lists that
     /// say different things, a cause without a code. Those of local files come as warnings too.
     [[nodiscard]] std::vector<LexiconError> doubts() const;

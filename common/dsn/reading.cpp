@@ -44,10 +44,13 @@ Whom whom_of(SmtpStage stage) {
     return Whom::Nobody;
 }
 
+bool is_recipient(Whom whom) {
+    return whom == Whom::Mailbox || whom == Whom::Domain;
+}
+
 /// Before RCPT nothing speaks of a recipient: what sounds like it is about who was named by then.
 Whom shifted(Whom whom, Whom toward) {
-    const bool recipient = whom == Whom::Mailbox || whom == Whom::Domain;
-    return recipient && (toward == Whom::Host || toward == Whom::Sender) ? toward : whom;
+    return is_recipient(whom) && (toward == Whom::Host || toward == Whom::Sender) ? toward : whom;
 }
 
 /// "Unknown" and "refused" without a noun are about whoever the command named.
@@ -70,9 +73,13 @@ bool is_ours(Whom whom) {
     return whom == Whom::Sender || whom == Whom::Host;
 }
 
+/// Whom words speak of that say nothing else; Nobody for all other words.
+Whom noun_of(const PhraseHit& hit) {
+    return hit.meaning.what.has_value() ? Whom::Nobody : hit.meaning.whom.value_or(Whom::Nobody);
+}
+
 bool is_noun(const PhraseHit& hit) {
-    return hit.meaning.whom.has_value() && *hit.meaning.whom != Whom::Nobody &&
-           !hit.meaning.what.has_value();
+    return noun_of(hit) != Whom::Nobody;
 }
 
 /// Words between two phrases; 0 where they touch or overlap.
@@ -84,7 +91,8 @@ std::size_t gap_between(const PhraseHit& a, const PhraseHit& b) {
 }
 
 /// A name or a number behind a noun belongs to it: "your IP 192.0.2.1".
-std::vector<PhraseHit> with_names_joined(std::vector<PhraseHit> hits, const TextWords& text) {
+std::vector<PhraseHit> with_names_joined(const std::vector<PhraseHit>& hits,
+                                         const TextWords& text) {
     std::vector<PhraseHit> joined;
     for (const PhraseHit& hit : hits) {
         const bool bare =
@@ -196,16 +204,16 @@ private:
             if (!is_noun(other)) {
                 continue;
             }
-            if (whom == Whom::Domain && is_ours(*other.meaning.whom)) {
-                return *other.meaning.whom;
+            if (whom == Whom::Domain && is_ours(noun_of(other))) {
+                return noun_of(other);
             }
             if (nearest == nullptr || gap_between(other, hit) < gap_between(*nearest, hit)) {
                 nearest = &other;
             }
         }
         const bool ours = whom == Whom::Mailbox && nearest != nullptr &&
-                          is_ours(*nearest->meaning.whom) && gap_between(*nearest, hit) <= kNear;
-        return ours ? *nearest->meaning.whom : whom;
+                          is_ours(noun_of(*nearest)) && gap_between(*nearest, hit) <= kNear;
+        return ours ? noun_of(*nearest) : whom;
     }
 
     [[nodiscard]] Whom whom_without_noun(What what) const {
@@ -246,12 +254,11 @@ private:
         if (nouns.empty()) {
             return nullptr;
         }
-        const bool ours = is_ours(*nouns.front()->meaning.whom);
+        const bool ours = is_ours(noun_of(*nouns.front()));
         for (const PhraseHit* noun : nouns) {
-            const Whom whom = *noun->meaning.whom;
-            const bool recipient = whom == Whom::Mailbox || whom == Whom::Domain;
+            const Whom whom = noun_of(*noun);
             const Cause cause{shifted(introduced(whom), whom_of(stage_)), what};
-            if (!(ours && recipient) && causes_.has_row(cause)) {
+            if (!(ours && is_recipient(whom)) && causes_.has_row(cause)) {
                 return noun;
             }
         }
@@ -276,17 +283,20 @@ private:
     std::uint32_t intro_clause_ = 0;
 };
 
-/// The statement that counts most; nullptr when nothing is said.
-const Statement* weightiest(const std::vector<Statement>& said, const CauseTable& causes) {
-    using Order = std::array<std::int64_t, 7>;
-    const auto order = [&causes](const Statement& statement) {
+/// The statement that counts most; nullptr when nothing is said. Of several that are said alike,
+/// the one that the status names counts.
+const Statement* weightiest(const std::vector<Statement>& said,
+                            const std::optional<Cause>& by_status,
+                            const CauseTable& causes) {
+    using Order = std::array<std::int64_t, 8>;
+    const auto order = [&](const Statement& statement) {
         const auto is = [](bool so) { return so ? std::int64_t{1} : std::int64_t{0}; };
         const auto weight = static_cast<std::int64_t>(causes.weight_of(statement.cause));
         const std::int64_t line = -static_cast<std::int64_t>(statement.line);
         const auto strength = static_cast<std::int64_t>(statement.strength);
         if (statement.weak) {
             return Order{
-                is(statement.guess), 1, is(statement.introduced), line, weight, strength, 0};
+                is(statement.guess), 1, is(statement.introduced), line, weight, strength, 0, 0};
         }
         return Order{is(statement.guess),
                      0,
@@ -294,6 +304,7 @@ const Statement* weightiest(const std::vector<Statement>& said, const CauseTable
                      is(statement.strength == Strength::Alone),
                      line,
                      is(statement.strength != Strength::Explicit),
+                     is(statement.cause != by_status),
                      weight};
     };
     const auto best = std::ranges::min_element(said, {}, order);
@@ -376,7 +387,8 @@ std::string Reading::name() const {
 }
 
 std::string Reading::words(const ReplyFacts& facts) const {
-    std::string text = fmt::format("about {}, {}: ", words_for(cause.whom), wire_name(cause.what));
+    const std::string text =
+        fmt::format("about {}, {}: ", words_for(cause.whom), wire_name(cause.what));
     std::vector<std::string> parts;
     if (!statement.whom_words.empty()) {
         parts.push_back(quoted(statement.whom_words));
@@ -407,21 +419,28 @@ SmtpStage stage_of(const ReplyFacts& facts) {
     const bool open = facts.stage == SmtpStage::Unknown || facts.stage == SmtpStage::RcptTo;
     const bool sender = facts.status.has_value() && facts.status->subject() == 1 &&
                         (facts.status->detail() == 7 || facts.status->detail() == 8);
-    return open && sender ? SmtpStage::MailFrom : facts.stage;
+    const bool login =
+        facts.reply_code == 534 || facts.reply_code == 535 || facts.reply_code == 538;
+    return open && (sender || login) ? SmtpStage::MailFrom : facts.stage;
 }
 
 std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexicon) {
     const CauseTable& causes = lexicon.causes();
     Reading reading;
     reading.said = said_in(facts, lexicon);
-    const Statement* said = weightiest(reading.said, causes);
     const auto by_status = cause_of_status(facts, causes);
+    const Statement* said = weightiest(reading.said, by_status, causes);
     if (said != nullptr) {
         reading.statement = *said;
         reading.cause = said->cause;
     }
+    // Words about us stand against a status that speaks of the recipient.
+    const bool denied = by_status.has_value() && said != nullptr && !said->guess &&
+                        said->strength != Strength::Alone && is_ours(said->cause.whom) &&
+                        is_recipient(by_status->whom);
     const bool informs = said != nullptr && said->cause.what == What::Info;
-    const bool status_tells = by_status.has_value() && facts.status->detail() != 0 &&
+    const bool status_tells = by_status.has_value() && !denied && facts.status.has_value() &&
+                              facts.status->detail() != 0 &&
                               (informs || !causes.is_weak(*by_status));
     if (said != nullptr && !(is_vague(*said) && status_tells)) {
         return reading;

@@ -74,12 +74,14 @@ struct Reading {
                                                    SmtpStage stage,
                                                    const Lexicon& lexicon);
 
-/// The stage that a reply is read for: X.1.7 and X.1.8 speak of the sender, as MAIL does.
+/// The stage that a reply is read for: X.1.7 and X.1.8, and the replies to AUTH, speak of the
+/// sender as those to MAIL do.
 [[nodiscard]] SmtpStage stage_of(const ReplyFacts& facts);
 
 /// Reads a reply. What the server itself said stands before the words around it. A stated cause
 /// stands before an end state or a general word, and before the status; the status before general
-/// words; the bare reply code is last. nullopt when nothing says anything.
+/// words, unless they speak of the sender or his host and it of the recipient; the bare reply code
+/// is last. nullopt when nothing says anything.
 [[nodiscard]] std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexicon);
 
 }  // namespace holdback::dsn

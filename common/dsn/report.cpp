@@ -194,6 +194,19 @@ void read_status(Report& report, const MessageView& message, const HumanText& te
     fill_gaps(report, text);
 }
 
+/// True for what stands in the place of an address that a provider does not tell: "redacted@", a
+/// digest without a domain, asterisks. It names no mailbox.
+bool is_masked(std::string_view address) {
+    const std::size_t at = address.rfind('@');
+    const std::string local = core::to_lower(address.substr(0, at));
+    const std::string_view domain =
+        at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
+    const bool words = local.contains("redacted") || local.contains("anonymi") ||
+                       local.contains("hidden-address") || local.contains("masked");
+    const bool crossed = local.contains('*') || local.find_first_not_of('x') == std::string::npos;
+    return domain.empty() || domain.contains('*') || words || crossed;
+}
+
 /// RFC 5965 section 3.2: whom the message was sent to, as far as the report tells.
 std::vector<std::string> complainants(std::string_view fields) {
     static constexpr auto kNames = std::to_array<std::string_view>(
@@ -208,19 +221,21 @@ std::vector<std::string> complainants(std::string_view fields) {
         }
         std::string address = recipient_address(line.substr(name->size()));
         const bool known = std::ranges::find(addresses, address) != addresses.end();
-        if (!known && address.find('@') != std::string::npos) {
+        if (!known && !is_masked(address)) {
             addresses.push_back(std::move(address));
         }
     }
     return addresses;
 }
 
-/// The addressee in the header of the message that is complained of.
+/// The addressee in the header of the message that is complained of, who is not its author.
 std::string addressee(const mail::HeaderList& headers) {
+    const std::string author = headers.first("From").value_or(std::string{});
     for (const std::string_view name : {"X-HmXmrOriginalRecipient", "X-Original-To", "To"}) {
         const std::string value = headers.first(name).value_or(std::string{});
         const std::string_view address = first_address(value);
-        if (!address.empty()) {
+        if (!address.empty() && !is_masked(address) &&
+            !core::equals_ignoring_case(address, first_address(author))) {
             return core::to_valid_utf8(address);
         }
     }
@@ -272,6 +287,11 @@ void read_notification(Report& report, const MessageView& message) {
 
 }  // namespace
 
+std::string_view RecipientReport::behind() const {
+    const bool same = core::equals_ignoring_case(final_recipient, recipient());
+    return same ? std::string_view{} : std::string_view(final_recipient);
+}
+
 Report read_report(const MessageView& message) {
     const HumanText text = human_text(message);
     Detection detection = detect(message, text);
@@ -304,6 +324,7 @@ Report read_report(const MessageView& message) {
             break;
         case MessageKind::AutoReply:
         case MessageKind::Unsubscribe:
+        case MessageKind::Report:
         case MessageKind::Ordinary:
             break;
     }
@@ -326,6 +347,8 @@ std::string_view wire_name(MessageKind kind) {
             return "mdn";
         case MessageKind::Unsubscribe:
             return "unsubscribe";
+        case MessageKind::Report:
+            return "report";
         case MessageKind::Ordinary:
             return "ordinary";
     }

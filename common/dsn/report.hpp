@@ -22,6 +22,7 @@ enum class MessageKind : std::uint8_t {
     Complaint,    ///< RFC 5965 feedback report, type abuse
     Mdn,          ///< RFC 8098 disposition notification
     Unsubscribe,  ///< a request to be taken off a list
+    Report,       ///< a report for the sender's operator: RFC 5965 of another type, DMARC, TLS
     Ordinary,
 };
 
@@ -43,6 +44,9 @@ struct RecipientReport {
     [[nodiscard]] const std::string& recipient() const {
         return original_recipient.empty() ? final_recipient : original_recipient;
     }
+    /// The final recipient where that is another address than `recipient()`, such as a member of
+    /// the list that was mailed; else empty.
+    [[nodiscard]] std::string_view behind() const;
     bool operator==(const RecipientReport&) const = default;
 };
 

@@ -14,6 +14,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -125,16 +126,16 @@ private:
     bool is_shadowed(std::size_t index) {
         const Rule& rule = set_.rules()[index];
         for (std::size_t i = 0; i < index; ++i) {
-            const Rule& other = set_.rules()[i];
-            if (shadows(other, rule) && !overrides(other, rule)) {
-                add(other,
+            const Rule& earlier = set_.rules()[i];
+            if (shadows(earlier, rule) && !overrides(earlier, rule)) {
+                add(earlier,
                     rule,
                     finding(rule,
                             0,
                             fmt::format(" is shadowed by rule {} ({}:{}): it can never win",
-                                        other.id,
-                                        other.file,
-                                        other.line)));
+                                        earlier.id,
+                                        earlier.file,
+                                        earlier.line)));
                 return true;
             }
         }
@@ -172,10 +173,10 @@ private:
         for (const Rule& rule : set_.rules()) {
             for (const std::string& pattern : rule.text) {
                 const auto [first, fresh] = seen.emplace(pattern, &rule);
-                const Rule& other = *first->second;
-                if (fresh || other.code == rule.code || other.provider != rule.provider ||
-                    !rule.reply.empty() || !rule.status.empty() || !other.reply.empty() ||
-                    !other.status.empty() || overrides(other, rule)) {
+                const Rule& earlier = *first->second;
+                if (fresh || earlier.code == rule.code || earlier.provider != rule.provider ||
+                    !rule.reply.empty() || !rule.status.empty() || !earlier.reply.empty() ||
+                    !earlier.status.empty() || overrides(earlier, rule)) {
                     continue;
                 }
                 found_.warnings.push_back(
@@ -183,10 +184,10 @@ private:
                             0,
                             fmt::format(": the pattern \"{}\" means {} in rule {} ({}:{})",
                                         pattern,
-                                        other.code.number(),
-                                        other.id,
-                                        other.file,
-                                        other.line)));
+                                        earlier.code.number(),
+                                        earlier.id,
+                                        earlier.file,
+                                        earlier.line)));
             }
         }
     }

@@ -51,10 +51,13 @@ std::string dsn_value(const ClassifiedRecipient& recipient,
     if (recipient.report.status.has_value()) {
         value += fmt::format("; status={}", recipient.report.status->text());
     }
-    value += fmt::format("; action={};\n\trcpt={}; proof={}",
+    value += fmt::format("; action={};\n\trcpt={}",
                          wire_name(recipient.report.action),
-                         quoted(recipient.report.recipient()),
-                         mail::wire_name(proof));
+                         quoted(recipient.report.recipient()));
+    if (const std::string_view behind = recipient.report.behind(); !behind.empty()) {
+        value += fmt::format("; final={}", quoted(behind));
+    }
+    value += fmt::format("; proof={}", mail::wire_name(proof));
     if (!recipient.rule.empty()) {
         value += fmt::format("; rule={}", core::printable(recipient.rule));
     }

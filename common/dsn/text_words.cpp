@@ -333,7 +333,7 @@ private:
         while (end > 0 && (text[end - 1] == '.' || text[end - 1] == '-' || text[end - 1] == '_')) {
             --end;
         }
-        std::string_view found = text.substr(0, end);
+        const std::string_view found = text.substr(0, end);
         if (end == 0) {
             return false;
         }

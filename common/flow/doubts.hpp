@@ -21,6 +21,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace holdback::flow {
@@ -45,7 +46,7 @@ public:
         std::function<bool()> is_log_trusted;
     };
 
-    explicit Doubts(const Parts& parts) : parts_(parts) {}
+    explicit Doubts(Parts parts) : parts_(std::move(parts)) {}
 
     [[nodiscard]] bool on_outcome(const ports::JournalEntry& entry, core::TimePoint now) override;
     [[nodiscard]] bool on_dropped(const mail::DroppedMessage& message,

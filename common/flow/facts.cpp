@@ -133,7 +133,7 @@ void doubt_route(const mail::Recipient& recipient,
 /// Asks the MTA about the few recipients whose domains take no mail as far as DNS knows.
 void add_own_routes(std::span<const mail::Recipient> recipients,
                     const config::Settings& settings,
-                    ports::MtaTables* mta,
+                    const FactSources& sources,
                     core::SteadyPoint deadline,
                     GatheredFacts& facts) {
     std::vector<std::size_t> positions;
@@ -150,8 +150,9 @@ void add_own_routes(std::span<const mail::Recipient> recipients,
         return;
     }
     std::vector<ports::OwnRoute> own(addresses.size());
-    if (mta != nullptr && settings.mta.kind != mail::MtaKind::None) {
-        own = mta->ask(addresses, deadline);
+    if (sources.mta != nullptr && settings.mta.kind != mail::MtaKind::None &&
+        settings.mta.are_of(sources.mta_name)) {
+        own = sources.mta->ask(addresses, deadline);
     }
     for (std::size_t k = 0; k < positions.size(); ++k) {
         if (auto& route = facts.recipients[positions[k]].route; route.has_value()) {
@@ -280,7 +281,7 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
             facts.recipients[i].route = route_of(recipients[i], settings, routes);
         }
     }
-    add_own_routes(recipients, settings, sources.mta, deadline, facts);
+    add_own_routes(recipients, settings, sources, deadline, facts);
     drop_refuted(suppressions, facts);
     if (sources.journal != nullptr) {
         add_acceptances(settings, *sources.journal, facts);

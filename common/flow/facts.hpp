@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdback::flow {
@@ -30,6 +31,9 @@ struct FactSources {
     const ports::Journal* journal = nullptr;
     const outbound::AddressLists* lists = nullptr;
     ports::MtaTables* mta = nullptr;
+    /// The name ({j}) of the MTA that asks, which may be another one than was read. Empty: it is
+    /// that one.
+    std::string_view mta_name;
 };
 
 struct GatheredFacts {

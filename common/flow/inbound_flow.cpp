@@ -67,6 +67,20 @@ bool is_feedback_network(const std::optional<mail::IpAddress>& client,
            });
 }
 
+/// What is said of one recipient, but for what was learned.
+void describe(const dsn::ClassifiedRecipient& recipient,
+              const dsn::RecipientProof& proof,
+              report::InboundDecision& line) {
+    line.proof = proof.proof;
+    line.proof_reason = dsn::wire_name(proof.reason);
+    line.recipient = recipient.report.recipient();
+    line.behind = recipient.report.behind();
+    line.code = recipient.code;
+    line.status = recipient.report.status;
+    line.action = recipient.report.action;
+    line.rule = recipient.rule;
+}
+
 /// True for complaints that the administrator believes. A provider's users send through the same
 /// hosts as its feedback loop, so a host name takes the loop's own envelope sender as well.
 bool is_feedback_source(const Submitting& who,
@@ -172,13 +186,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         const dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
         const dsn::RecipientProof& proof = proofs.at(i);
         shown.push_back(proof.proof);
-        line.proof = proof.proof;
-        line.proof_reason = dsn::wire_name(proof.reason);
-        line.recipient = recipient.report.recipient();
-        line.code = recipient.code;
-        line.status = recipient.report.status;
-        line.action = recipient.report.action;
-        line.rule = recipient.rule;
+        describe(recipient, proof, line);
         if (proof.proof != mail::Proof::Unproven &&
             understanding.report.kind == dsn::MessageKind::Dsn &&
             recipient.report.action == dsn::Action::Delivered) {

@@ -91,6 +91,7 @@ report::LearnOutcome outcome_of(dsn::LearnReason reason) {
         case dsn::LearnReason::NotOurMessage:
         case dsn::LearnReason::Contradicted:
         case dsn::LearnReason::LogTells:
+        case dsn::LearnReason::BehindAlias:
             return report::LearnOutcome::No;
     }
     return report::LearnOutcome::No;
@@ -137,7 +138,8 @@ bool Learner::is_outage(const Failure& failure,
     const core::TimePoint now = parts_.clock.now();
     bool known_good = false;
     if (const auto acceptance = acceptance_of(recipient)) {
-        known_good = now - acceptance->last <= settings.known_good;
+        known_good =
+            now - acceptance->last <= settings.known_good && now - acceptance->first >= kSettleTime;
         // The relay that took its mail names the provider best.
         provider = acceptance->provider;
     }
@@ -211,7 +213,19 @@ dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot
         trouble("a proven failure was not learned", written.error());
         return dsn::LearnReason::StoreTrouble;
     }
+    const bool about_mailbox =
+        key->kind == mail::SubjectKind::Address &&
+        dsn::speaks_of_mailbox(failure.evidence.failure.code, snapshot.codes);
+    if (reason.has_value() && about_mailbox) {
+        refute(key->subject);
+    }
     return reason.value_or(dsn::LearnReason::KnownAlready);
+}
+
+void Learner::refute(std::string_view recipient) {
+    if (const auto done = parts_.journal.refute(recipient); !done.has_value()) {
+        trouble("the journal still counts mail that came back as accepted", done.error());
+    }
 }
 
 bool Learner::lift(const mail::SuppressionSubject& subject, core::TimePoint at, const Fits& fits) {
@@ -259,7 +273,12 @@ bool Learner::delivered(const mail::Address& recipient,
         return true;
     }
     const Fits all = [](const mail::SuppressionEntry&) { return true; };
-    return lift({.kind = mail::SubjectKind::Address, .text = key}, at, all) &&
+    const auto acceptance = acceptance_of(key);
+    const bool settled = acceptance.has_value() && at - acceptance->first >= kSettleTime;
+    const Fits refused_by_reply = [settled](const mail::SuppressionEntry& entry) {
+        return settled || entry.proof == mail::Proof::Local;
+    };
+    return lift({.kind = mail::SubjectKind::Address, .text = key}, at, refused_by_reply) &&
            lift({.kind = mail::SubjectKind::Domain, .text = recipient.domain().text()}, at, all);
 }
 

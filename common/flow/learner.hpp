@@ -19,6 +19,7 @@
 #include "ports/suppression_store.hpp"
 #include "report/decision.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,6 +37,10 @@ struct Failure {
     /// Until when DNS may be asked about the domain of a failure that is about one.
     core::SteadyPoint look_up_until;
 };
+
+/// So long after a server took mail for a recipient it can still say, in a DSN, that it was wrong:
+/// one that takes everything and looks later. What it took sooner proves nothing.
+inline constexpr std::chrono::hours kSettleTime{72};
 
 /// What a reason means for the list, in one word.
 [[nodiscard]] report::LearnOutcome outcome_of(dsn::LearnReason reason);
@@ -66,8 +71,9 @@ public:
     /// about a domain: an entry for one is made only where DNS says the same at this moment.
     dsn::LearnReason learn(const Failure& failure, const Snapshot& snapshot);
 
-    /// A server took mail for a recipient at `at`: lifts what was learned from bounces before.
-    /// False when the list is out of reach; call it again then.
+    /// A server took mail for a recipient at `at`: lifts what was learned from bounces before. An
+    /// entry that a DSN made, after a server had taken the mail, waits until mail was taken for
+    /// `kSettleTime` without one. False when the list is out of reach; call it again then.
     bool delivered(const mail::Address& recipient,
                    std::string_view provider,
                    core::TimePoint at,
@@ -99,6 +105,8 @@ private:
                                  std::string& provider,
                                  const Snapshot& snapshot);
     [[nodiscard]] std::optional<ports::Acceptance> acceptance_of(std::string_view recipient) const;
+    /// Mail for a mailbox came back: what was taken for it before proves nothing from now on.
+    void refute(std::string_view recipient);
     /// Why no entry for this domain can be made now; nullopt when DNS confirms the failure.
     [[nodiscard]] std::optional<dsn::LearnReason> objection_to(const std::string& domain,
                                                                core::SteadyPoint until,

@@ -261,12 +261,14 @@ std::size_t OutboundFlow::count_recipients(const Submitting& who,
     });
 }
 
-FactSources OutboundFlow::sources(const outbound::AddressLists& lists) const {
+FactSources OutboundFlow::sources(const Submitting& who,
+                                  const outbound::AddressLists& lists) const {
     return {.resolver = &parts_.resolver,
             .suppressions = &parts_.suppressions,
             .journal = &parts_.journal,
             .lists = &lists,
-            .mta = parts_.mta};
+            .mta = parts_.mta,
+            .mta_name = who.mta_name};
 }
 
 std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& who,
@@ -293,7 +295,7 @@ std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& wh
     decision.facts = gather_facts(std::span(&recipient, 1),
                                   envelope.sender,
                                   settings,
-                                  sources(lists),
+                                  sources(who, lists),
                                   start + budget,
                                   parts_.clock.now());
     decision.dns_time =
@@ -328,7 +330,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     decision.facts = gather_facts(envelope.recipients,
                                   envelope.sender,
                                   settings,
-                                  sources(lists),
+                                  sources(who, lists),
                                   start + budget,
                                   parts_.clock.now());
     if (parts_.learner != nullptr) {

@@ -234,7 +234,8 @@ private:
                                  const mail::Envelope& envelope,
                                  std::size_t recipients,
                                  const config::Settings& settings);
-    [[nodiscard]] FactSources sources(const outbound::AddressLists& lists) const;
+    [[nodiscard]] FactSources sources(const Submitting& who,
+                                      const outbound::AddressLists& lists) const;
     /// Notes the decision about these recipients, where decisions are remembered.
     void remember(const Submitting& who,
                   const mail::Envelope& envelope,

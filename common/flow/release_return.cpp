@@ -39,6 +39,18 @@ std::string argument_of(const std::vector<std::string>& arguments, std::string_v
     return std::string(mail::argument_value(arguments, name).value_or(""));
 }
 
+/// What a DSN to its sender says of a message, but for its recipients.
+outbound::ReturnDsnFacts facts_of(const mail::HeldMessage& message, std::string header) {
+    outbound::ReturnDsnFacts facts;
+    facts.original_header = std::move(header);
+    facts.sender = message.sender;
+    facts.envelope_id = argument_of(message.sender_arguments, "ENVID");
+    facts.queue_id = message.queue_id;
+    facts.others = outbound::Others::NotTold;
+    facts.require_tls = mail::requires_tls(message.sender_arguments);
+    return facts;
+}
+
 /// The MTA's own words about a good recipient whose copy it refused.
 std::optional<mail::SmtpReply> mta_reply(const mail::HeldRecipient& recipient) {
     if (recipient.finding != mail::kNoFinding || recipient.in_doubt) {
@@ -161,9 +173,8 @@ void ReleaseFlow::report_return(OfMessage of_message,
             outcomes.push_back({item.recipient.id, what, answer});
         }
     };
-    outbound::ReturnDsnFacts facts;
     const std::string damage = copies_.look_at(message);
-    facts.original_header = header_of(message, damage);
+    outbound::ReturnDsnFacts facts = facts_of(message, header_of(message, damage));
     if (reader == Reader::Sender && parts_.may_be_told != nullptr &&
         !parts_.may_be_told(message,
                             mail::parse_header(facts.original_header, kMostHeaderOctets).fields)) {
@@ -172,15 +183,10 @@ void ReleaseFlow::report_return(OfMessage of_message,
                 "DSN goes there; release or discard it");
         return;
     }
-    facts.sender = message.sender;
     if (reader == Reader::Postmaster) {
         facts.sender = fmt::format("postmaster@{}", parts_.own_mail.host_name());
         facts.in_place_of = message.sender;
     }
-    facts.envelope_id = argument_of(message.sender_arguments, "ENVID");
-    facts.queue_id = message.queue_id;
-    facts.others = outbound::Others::NotTold;
-    facts.require_tls = mail::requires_tls(message.sender_arguments);
     if (damage.empty() && reader == Reader::Postmaster) {
         facts.original = whole_message(parts_.spool, message, kMostHandedOver);
     } else if (damage.empty() && mail::wants_whole_message(message.sender_arguments)) {

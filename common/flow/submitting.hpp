@@ -15,7 +15,8 @@ struct Submitting {
     std::string user;  ///< SASL user or empty
     /// The client has logged in; who that was may not be known, behind a proxy.
     bool logged_in = false;
-    std::string daemon;  ///< {daemon_name}
+    std::string daemon;    ///< {daemon_name}
+    std::string mta_name;  ///< {j}; empty when not told
     std::optional<mail::IpAddress> client;
     std::string client_text;
     /// The client's host name, when the MTA has verified it (its address has the name and the name

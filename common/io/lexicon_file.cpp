@@ -6,7 +6,6 @@
 #include "dsn/lexicon.hpp"
 #include "io/directory_files.hpp"
 #include "io/toml_access.hpp"
-#include "io/toml_document.hpp"
 #include "mail/failure_code.hpp"
 
 #include <expected>

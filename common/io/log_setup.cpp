@@ -7,7 +7,6 @@
 #include "ports/log.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -15,7 +14,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <deque>
 #include <expected>
 #include <fcntl.h>
@@ -32,6 +30,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -287,15 +286,10 @@ public:
 
 protected:
     [[nodiscard]] std::string shaped(const spdlog::details::log_msg& message) override {
-        const std::time_t time = std::chrono::system_clock::to_time_t(message.time);
-        std::tm local{};
-        localtime_r(&time, &local);
-        std::array<char, 32> stamp{};
-        const std::size_t size = std::strftime(stamp.data(), stamp.size(), "%b %e %T", &local);
         return fmt::format(
-            "<{}>{} {}[{}]: {}",
+            "<{}>{:%b %e %T} {}[{}]: {}",
             static_cast<unsigned>(LOG_MAIL) | static_cast<unsigned>(syslog_priority(message.level)),
-            std::string_view(stamp.data(), size),
+            fmt::localtime(std::chrono::system_clock::to_time_t(message.time)),
             kIdentity,
             ::getpid(),
             payload_of(message));

@@ -6,7 +6,6 @@
 #include "core/text.hpp"
 #include "io/program_output.hpp"
 #include "mail/address.hpp"
-#include "mail/domain.hpp"
 #include "mail/mta_names.hpp"
 #include "mail/transport.hpp"
 #include "ports/log.hpp"

@@ -146,7 +146,7 @@ dsn::Provider read_provider(TableReader& reader) {
     provider.file = reader.place().file;
     provider.line = reader.place().line;
     if (provider.hosts.empty() && provider.marks.empty()) {
-        reader.wrong(reader.place(), "a provider needs \"hosts\" or \"marks\"");
+        reader.wrong(reader.place(), R"(a provider needs "hosts" or "marks")");
     }
     return provider;
 }

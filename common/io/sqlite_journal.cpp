@@ -298,6 +298,16 @@ core::Result<std::optional<ports::Acceptance>, ports::StoreError> SqliteJournal:
     });
 }
 
+core::Result<void, ports::StoreError> SqliteJournal::refute(std::string_view key) {
+    return at_store_boundary([&] {
+        database_->write([&](Connection& connection) {
+            Query query = connection.query("DELETE FROM accepted WHERE recipient_key = ?");
+            query.bind(key);
+            query.run();
+        });
+    });
+}
+
 core::Result<std::optional<core::TimePoint>, ports::StoreError> SqliteJournal::accepted_in(
     std::string_view domain) const {
     return at_store_boundary([&] {

@@ -260,12 +260,10 @@ StatusColumns::StatusColumns(const std::vector<std::string>& names) {
             column.kind = Kind::Numbers;
         } else if (name == "onhold") {
             column.kind = Kind::OnHold;
-        } else if (has(kWordColumns, name)) {
+        } else if (has(kWordColumns, name) || (name == "type" && !has_word)) {
             column.kind = Kind::Word;
-        } else if (name == "source" || name == "severity" || (name == "type" && has_word)) {
+        } else if (name == "source" || name == "severity" || name == "type") {
             column.kind = Kind::Aside;
-        } else if (name == "type") {
-            column.kind = Kind::Word;
         } else if (flag.has_value()) {
             column.kind = Kind::Flag;
             column.reason = *flag;

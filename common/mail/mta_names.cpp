@@ -5,6 +5,7 @@
 #include "mail/domain.hpp"
 #include "mail/syntax.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -126,6 +127,14 @@ void DomainList::each_table(const std::function<void(const MtaTable&)>& call) co
     for (const TableEntry& entry : tables_) {
         call(entry.table);
     }
+}
+
+bool MtaNames::are_of(std::string_view mta_name) const {
+    const auto is_it = [mta_name](std::string_view name) {
+        return core::equals_ignoring_case(name, mta_name);
+    };
+    return mta_name.empty() || host_name.empty() || is_it(host_name) ||
+           std::ranges::any_of(other_names, is_it);
 }
 
 std::optional<std::string> MtaNames::list_of(const Domain& domain) const {

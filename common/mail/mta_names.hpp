@@ -100,7 +100,7 @@ struct MtaNames {
     std::string host_name;  ///< its own name (Postfix: myhostname); empty when it is not known
     /// Names of its further instances, and of services that bear one of their own.
     std::vector<std::string> other_names;
-    std::string origin;     ///< domain of local senders (Postfix: myorigin); empty when not known
+    std::string origin;  ///< domain of local senders (Postfix: myorigin); empty when not known
     /// Domains of recipients that it delivers itself or hands on by its own routes.
     std::vector<DomainList> lists;
     /// Name of a transport or mailer -> the program that runs it: "smtp", "lmtp", "pipe", …
@@ -115,6 +115,9 @@ struct MtaNames {
     /// What could not be read, each a text for people. What else is here is right all the same.
     std::vector<std::string> troubles;
 
+    /// True for the name ({j}) of the MTA that was read, or of an instance of it: what is here is
+    /// true of it. Also where either name is not known.
+    [[nodiscard]] bool are_of(std::string_view mta_name) const;
     /// The name of the first list that has the domain, by names alone: "mydestination".
     [[nodiscard]] std::optional<std::string> list_of(const Domain& domain) const;
 

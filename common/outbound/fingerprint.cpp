@@ -87,6 +87,7 @@ std::string identity_digest(const mail::HeaderList& headers) {
 
 std::vector<std::string> earlier_identities(const mail::HeaderList& headers) {
     std::vector<std::string> digests;
+    digests.reserve(kAbsences);
     for (unsigned absent = 0; absent < kAbsences; ++absent) {
         digests.push_back(identity_without(headers, absent));
     }

@@ -228,6 +228,7 @@ std::string message_facts(const RecordedMessage& message) {
     facts.put_number("window.seconds", static_cast<std::uint64_t>(message.window_length.count()));
     facts.put_number("repeats.limit", message.repeats_limit);
     std::vector<std::string> about_message;
+    about_message.reserve(message.watched.about_message.size());
     for (const mail::FindingName name : message.watched.about_message) {
         about_message.emplace_back(wire_name(name));
     }

@@ -343,7 +343,7 @@ std::vector<Unwatched> unwatched(const RecordedMessage& message,
 Replayed judge_one(std::span<const Finding> found,
                    std::span<const Unwatched> perhaps,
                    const std::function<ReplayedVerdict(std::span<const Finding>)>& judged) {
-    const ReplayedVerdict verdict = judged(found);
+    ReplayedVerdict verdict = judged(found);
     for (const Unwatched& each : perhaps) {
         std::vector<Finding> other(found.begin(), found.end());
         const bool was_there = std::erase_if(other, [&](const Finding& finding) {

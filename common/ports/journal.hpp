@@ -34,7 +34,7 @@ struct JournalEntry {
 
 /// When a recipient's server has taken mail for it.
 struct Acceptance {
-    core::TimePoint first;
+    core::TimePoint first;  ///< since mail for it last came back, if ever
     core::TimePoint last;
     std::string provider;  ///< at the last time
 
@@ -113,6 +113,9 @@ public:
     /// When the recipient's server has taken mail for it; nullopt: never within `known_good`.
     [[nodiscard]] virtual core::Result<std::optional<Acceptance>, StoreError> accepted(
         std::string_view key) const = 0;
+
+    /// Mail for the recipient (by key) has come back: what its server took before proves nothing.
+    [[nodiscard]] virtual core::Result<void, StoreError> refute(std::string_view key) = 0;
 
     /// When a server of the domain (canonical, in lower case) last took mail, for whomever;
     /// nullopt: never within `known_good`.

@@ -91,7 +91,7 @@ std::string decision_line(const OutboundDecision& decision) {
 std::string decision_line(const InboundDecision& decision) {
     return fmt::format(
         "decision flow=inbound qid={} kind={} rcpt={} code={} status={} proof={} rule={} "
-        "learned={} action={} session={} proof_reason={} learn_reason={}",
+        "learned={} action={} session={} proof_reason={} learn_reason={} final={}",
         value_or_none(decision.queue_id),
         wire_name(decision.kind),
         address_value(decision.recipient),
@@ -103,7 +103,8 @@ std::string decision_line(const InboundDecision& decision) {
         wire_name(decision.action),
         value_or_none(decision.session),
         word_or_none(decision.proof_reason),
-        word_or_none(decision.learn_reason));
+        word_or_none(decision.learn_reason),
+        value_or_none(decision.behind));
 }
 
 std::string more_unproven_line(const InboundDecision& last, std::size_t more) {

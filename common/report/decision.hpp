@@ -57,6 +57,7 @@ struct InboundDecision {
     std::string queue_id;
     dsn::MessageKind kind = dsn::MessageKind::Ordinary;
     std::string recipient;
+    std::string behind;  ///< who failed behind him; empty: himself
     std::optional<mail::FailureCode> code;
     std::optional<mail::EnhancedStatus> status;
     dsn::Action action = dsn::Action::Failed;
@@ -69,7 +70,7 @@ struct InboundDecision {
 
 /// `decision flow=inbound qid="…" kind=dsn rcpt="…" code=2001 status=5.1.1 proof=local
 /// rule="text/user-unknown" learned=suppressed action=failed session="…" proof_reason=own-mta
-/// learn_reason=suppressed`.
+/// learn_reason=suppressed final=none`.
 [[nodiscard]] std::string decision_line(const InboundDecision& decision);
 /// In the place of the lines of so many more recipients of the same message, which nothing proves.
 [[nodiscard]] std::string more_unproven_line(const InboundDecision& last, std::size_t more);

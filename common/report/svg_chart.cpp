@@ -205,13 +205,13 @@ std::string bars_svg(const Chart& chart) {
             mark.label, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
         letters = std::clamp(characters, letters, kMostLetters);
     }
-    const double kLabel = 14 + (kLetter * static_cast<double>(letters));
+    const double label_width = 14 + (kLetter * static_cast<double>(letters));
     constexpr double kNote = 142;
     const double top = chart.series.size() < 2 ? 4 : 26;
-    const double unit = (kWidth - kLabel - kNote) / static_cast<double>(greatest(chart));
+    const double unit = (kWidth - label_width - kNote) / static_cast<double>(greatest(chart));
     std::string out;
     begin(out, chart, top + (kRow * static_cast<double>(chart.marks.size())));
-    legend(out, chart, kLabel);
+    legend(out, chart, label_width);
     for (std::size_t i = 0; i < chart.marks.size(); ++i) {
         const Mark& mark = chart.marks[i];
         const double y = top + (kRow * static_cast<double>(i));
@@ -219,11 +219,11 @@ std::string bars_svg(const Chart& chart) {
         fmt::format_to(std::back_inserter(out),
                        "<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\">{}<title>{}</title>"
                        "</text>\n",
-                       kLabel - 9,
+                       label_width - 9,
                        text,
                        markup_short(mark.label, kMostLetters),
                        core::html_safe(mark.label));
-        double x = kLabel;
+        double x = label_width;
         for (std::size_t k = 0; k < mark.values.size(); ++k) {
             if (mark.values[k] == 0) {
                 continue;

@@ -98,6 +98,13 @@ core::Result<std::optional<ports::Acceptance>, ports::StoreError> MemoryJournal:
     return it == acceptances.end() ? std::nullopt : std::optional(it->second);
 }
 
+core::Result<void, ports::StoreError> MemoryJournal::refute(std::string_view key) {
+    if (const auto it = acceptances.find(key); it != acceptances.end()) {
+        acceptances.erase(it);
+    }
+    return {};
+}
+
 core::Result<std::optional<core::TimePoint>, ports::StoreError> MemoryJournal::accepted_in(
     std::string_view domain) const {
     std::optional<core::TimePoint> last;

@@ -41,6 +41,7 @@ public:
         std::string_view key, std::size_t most) const override;
     [[nodiscard]] core::Result<std::optional<ports::Acceptance>, ports::StoreError> accepted(
         std::string_view key) const override;
+    [[nodiscard]] core::Result<void, ports::StoreError> refute(std::string_view key) override;
     [[nodiscard]] core::Result<std::optional<core::TimePoint>, ports::StoreError> accepted_in(
         std::string_view domain) const override;
     [[nodiscard]] core::Result<ports::OutcomeCounts, ports::StoreError> counts(

@@ -56,7 +56,15 @@ TEST_CASE("the shape of a message tells its kind") {
     }
     SUBCASE("feedback report about authentication is no complaint") {
         view.parts.push_back(part("message/feedback-report", "Feedback-Type: auth-failure\n"));
-        CHECK(kind_of(view) == MessageKind::Ordinary);
+        CHECK(kind_of(view) == MessageKind::Report);
+    }
+    SUBCASE("nor is one about what was no spam") {
+        view.parts.push_back(part("message/feedback-report", "Feedback-Type: not-spam\n"));
+        CHECK(kind_of(view) == MessageKind::Report);
+    }
+    SUBCASE("a report about TLS") {
+        view.parameters.emplace_back("report-type", "tlsrpt");
+        CHECK(kind_of(view) == MessageKind::Report);
     }
     SUBCASE("feedback report without its part") {
         view.parameters.emplace_back("report-type", "feedback-report");

@@ -61,13 +61,16 @@ RecipientProof proven(mail::Proof how) {
     return proof;
 }
 
-Lesson teach(const std::optional<SuppressionEntry>& existing, int code, core::TimePoint now) {
+Lesson teach(const std::optional<SuppressionEntry>& existing,
+             int code,
+             core::TimePoint now,
+             const mail::CodeCatalogue& codes = support::small_catalogue()) {
     const ClassifiedRecipient made = failure(code);
     const Evidence evidence{.failure = made,
                             .proof = proven(mail::Proof::Local),
                             .message_id = "<1@example.com>",
                             .sender = {}};
-    return learn(existing, bo_key(), evidence, now, support::small_catalogue());
+    return learn(existing, bo_key(), evidence, now, codes);
 }
 
 /// The entry that a lesson leaves.
@@ -160,6 +163,53 @@ TEST_CASE("who is learned about, and why somebody is not") {
     }
 }
 
+TEST_CASE("who failed behind the address that was mailed does not silence it") {
+    struct Row {
+        std::string_view mailed;
+        std::string_view failed;
+        std::string_view want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"team@example.net", "joe@example.net", "joe@example.net"},
+        {"team@example.net", "joe@example.org", "behind-alias"},
+        {"team@example.net", "Team@Example.net", "team@example.net"},
+        // The same mailbox, written otherwise.
+        {"bo@example.net", "bo@example.onmicrosoft.com", "bo@example.net"},
+        {"bo+news@example.net", "bo@example.net", "bo+news@example.net"},
+        {"bo@example.net", "SRS0=a1=bc=example.net=bo@example.org", "bo@example.net"},
+        {"bo@example.net", "", "bo@example.net"},
+        {"bo@example.net", "EX:/o=org/cn=bo", "bo@example.net"},
+        {"", "joe@example.net", "joe@example.net"},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.mailed);
+        CAPTURE(row.failed);
+        RecipientProof proof = proven(mail::Proof::Local);
+        proof.mailed = row.mailed;
+        const auto key = learn_key({.failure = failure(2001, std::string(row.failed)),
+                                    .proof = proof,
+                                    .message_id = {},
+                                    .sender = {}},
+                                   support::small_catalogue(),
+                                   {});
+        CHECK((key.has_value() ? key->subject : std::string(wire_name(key.error()))) == row.want);
+    }
+}
+
+TEST_CASE("members behind one alias are events of their own") {
+    RecipientProof proof = proven(mail::Proof::Sealed);
+    proof.mailed = "team@example.net";
+    proof.message = "m1";
+    const auto names_of = [&](std::string failed) {
+        RecipientReport report;
+        report.original_recipient = "team@example.net";
+        report.final_recipient = std::move(failed);
+        return event_names({}, report, proof, noon(0));
+    };
+    CHECK(names_of("joe@example.net") != names_of("ann@example.net"));
+    CHECK(names_of("team@example.net") == names_of("TEAM@example.net"));
+}
+
 TEST_CASE("an invalid address is suppressed at once, with its evidence") {
     const Lesson lesson = teach({}, 2001, noon(0));
     CHECK(lesson.reason == LearnReason::Suppressed);
@@ -208,6 +258,51 @@ TEST_CASE("a full mailbox is suppressed by three strikes on distinct days") {
           Names{"counted", "counted", "suppressed"});
     CHECK(reasons_of(3001, {noon(0), noon(1), noon(2), noon(3), noon(3)}) ==
           Names{"counted", "counted", "suppressed", "renewed", "renewed"});
+}
+
+TEST_CASE("strikes of different codes do not add up") {
+    struct Row {
+        std::vector<int> codes;  ///< on days in a row
+        std::string_view last;
+        int strikes;
+    };
+    const std::vector<Row> rows{
+        {{3001, 3001, 2999}, "counted", 1},
+        {{3001, 2999, 3001}, "counted", 1},
+        {{2999, 2999, 2999}, "suppressed", 3},
+        // What needs fewer strikes goes on.
+        {{3001, 3001, 3003}, "stronger-stands", 2},
+        {{3001, 3003, 3001, 3001}, "suppressed", 3},
+        {{3003, 3003, 3001}, "counted", 1},
+    };
+    const auto counted = [](int number, int strikes) {
+        mail::CodeEntry entry = support::code_entry(
+            number, "code", mail::FailureClass::Temporary, mail::Learning::Count);
+        entry.name += std::to_string(number);
+        entry.strikes = strikes;
+        return entry;
+    };
+    const mail::CodeCatalogue codes =
+        mail::CodeCatalogue::make(
+            {counted(2999, 3),
+             counted(3001, 3),
+             counted(3003, 5),
+             support::code_entry(9999, "unknown", mail::FailureClass::Unknown)})
+            .value();
+    for (const Row& row : rows) {
+        CAPTURE(row.codes.front());
+        CAPTURE(row.last);
+        std::optional<SuppressionEntry> entry;
+        std::string_view last;
+        int day = 0;
+        for (const int code : row.codes) {
+            const Lesson lesson = teach(entry, code, noon(day++), codes);
+            last = wire_name(lesson.reason);
+            entry = lesson.next.has_value() ? lesson.next : entry;
+        }
+        CHECK(last == row.last);
+        CHECK(entry.value_or(SuppressionEntry{}).strikes == row.strikes);
+    }
 }
 
 TEST_CASE("what is only counted holds nobody back") {

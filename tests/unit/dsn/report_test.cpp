@@ -134,4 +134,35 @@ TEST_CASE("an ordinary message reports nobody") {
     CHECK(report.recipients.empty());
 }
 
+TEST_CASE("a complaint names nobody by an address that is masked, or by its sender's own") {
+    struct Row {
+        std::string_view fields;
+        std::string_view header;
+        std::string_view recipient;
+    };
+    const auto rows = std::to_array<Row>({
+        {"Original-Rcpt-To: bo@example.net\n", "", "bo@example.net"},
+        {"Original-Rcpt-To: redacted-address@example.net\n", "", ""},
+        {"Redacted-Address: redacted@\n", "To: <redacted@example.net>\n", ""},
+        {"Original-Rcpt-To: 0cc175b9c0f1b6a831c399e269772661\n", "", ""},
+        {"Original-Rcpt-To: b***@example.net\n", "To: xxxx@example.net\n", ""},
+        {"", "From: news@example.org\nTo: bo@example.net\n", "bo@example.net"},
+        {"", "From: News <news@example.org>\nTo: News@example.org\n", ""},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.fields);
+        CAPTURE(row.header);
+        MessageView view;
+        view.headers = parse_headers("From: loop@example.net\n");
+        view.media_type = "multipart/report";
+        add_part(
+            view, "message/feedback-report", "Feedback-Type: abuse\n" + std::string(row.fields));
+        add_part(view, "text/rfc822-headers", row.header);
+        const Report report = read_report(view);
+        CHECK(report.kind == MessageKind::Complaint);
+        CHECK((report.recipients.empty() ? "" : report.recipients.front().recipient()) ==
+              row.recipient);
+    }
+}
+
 }  // namespace holdback::dsn

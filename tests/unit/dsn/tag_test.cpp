@@ -71,11 +71,14 @@ TEST_CASE("what is not known is left out") {
           "rcpt=\"user@example.net\"; proof=sealed");
 }
 
-TEST_CASE("the address that we mailed stands before the final one") {
+TEST_CASE("the address that we mailed and who failed behind it are both told") {
     ClassifiedRecipient recipient = classified("final@example.net");
     recipient.report.original_recipient = "original@example.org";
     const TagPlan plan = plan_for(bounce_of({recipient}));
-    CHECK(plan.added[1].value.contains("rcpt=\"original@example.org\""));
+    CHECK(plan.added[1].value.contains(
+        "rcpt=\"original@example.org\"; final=\"final@example.net\"; proof="));
+    recipient.report.original_recipient = "Final@Example.net";
+    CHECK_FALSE(plan_for(bounce_of({recipient})).added[1].value.contains("final="));
 }
 
 TEST_CASE("nothing in an address breaks out of its quotes") {

@@ -23,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -46,6 +47,7 @@ struct Sources {
     support::MemoryJournal journal;
     outbound::AddressLists lists;
     support::OneRoute mta;
+    std::string mta_name;  ///< of the MTA that asks
     support::ManualClock clock;
     config::Settings settings;
 
@@ -66,7 +68,8 @@ struct Sources {
                              .suppressions = &suppressions,
                              .journal = &journal,
                              .lists = &lists,
-                             .mta = &mta},
+                             .mta = &mta,
+                             .mta_name = mta_name},
                             clock.steady_now() + std::chrono::seconds(2),
                             clock.now());
     }
@@ -134,6 +137,23 @@ TEST_CASE("what DNS says against a domain gives way to the MTA's own routes") {
         REQUIRE(facts.recipients[0].route.has_value());
         CHECK(outbound::shown(*facts.recipients[0].route) == row.route);
         CHECK(facts.recipients[0].route->perhaps_local == row.perhaps_local);
+    }
+}
+
+TEST_CASE("the tables of one MTA say nothing of the routes of another") {
+    for (const auto& [name, perhaps_local] : {std::pair("mta.test", false),
+                                              std::pair("MX2.test", false),
+                                              std::pair("other.test", true)}) {
+        CAPTURE(name);
+        Sources sources;
+        sources.mta.answer = {.membership = mail::Membership::No, .list = {}};
+        sources.settings.mta.kind = mail::MtaKind::Postfix;
+        sources.settings.mta.host_name = "mta.test";
+        sources.settings.mta.other_names = {"mx2.test"};
+        sources.mta_name = name;
+        const GatheredFacts facts = sources.gather({"bo@gone.test"});
+        CHECK(facts.recipients[0].route->perhaps_local == perhaps_local);
+        CHECK(sources.mta.asked.empty() == perhaps_local);
     }
 }
 

@@ -207,7 +207,7 @@ TEST_CASE("an outage stops the learning for its provider, is recorded, and ends 
     House house;
     const auto user = [](int i) { return "user" + std::to_string(i) + "@example.net"; };
     for (int i = 0; i < 30; ++i) {
-        house.known_good(user(i), hours(24));
+        house.known_good(user(i), hours(73));
     }
     for (int i = 0; i < 9; ++i) {
         CHECK(house.bounce(user(i), std::to_string(i)) == LearnReason::Suppressed);
@@ -248,6 +248,36 @@ TEST_CASE("bounces of recipients that never took mail are no outage") {
               LearnReason::Suppressed);
     }
     CHECK(house.outages.outages.empty());
+}
+
+TEST_CASE("a server that takes every mail and looks later opens no outage") {
+    House house;
+    for (int i = 0; i < 50; ++i) {
+        const std::string user = "user" + std::to_string(i) + "@example.net";
+        house.known_good(user, hours(71));
+        CHECK(house.bounce(user, std::to_string(i)) == LearnReason::Suppressed);
+        CHECK_FALSE(house.journal.acceptances.contains(user));
+    }
+    CHECK(house.outages.outages.empty());
+}
+
+TEST_CASE("a delivery lifts what a DSN taught when it is settled, what a reply taught at once") {
+    House house;
+    mail::SuppressionEntry told_later;
+    told_later.subject = "bo@example.net";
+    told_later.reason = mail::SuppressionReason::Bounce;
+    told_later.source = mail::SuppressionSource::Learned;
+    told_later.proof = mail::Proof::Sealed;
+    told_later.last_seen = house.clock.now() - hours(100);
+    REQUIRE(house.suppressions.put(told_later).has_value());
+    house.deliver("bo@example.net");
+    CHECK(house.entry("bo@example.net").has_value());
+    house.known_good("bo@example.net", hours(71));
+    house.deliver("bo@example.net");
+    CHECK(house.entry("bo@example.net").has_value());
+    house.known_good("bo@example.net", hours(72));
+    house.deliver("bo@example.net");
+    CHECK_FALSE(house.entry("bo@example.net").has_value());
 }
 
 TEST_CASE("an outage is open again after a restart") {

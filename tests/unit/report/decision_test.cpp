@@ -80,14 +80,16 @@ TEST_CASE("an inbound decision is one line, keys in fixed order") {
     decision.learned = LearnOutcome::Suppressed;
     decision.proof_reason = "own-mta";
     decision.learn_reason = "suppressed";
+    decision.behind = "member@example.net";
     CHECK(decision_line(decision) ==
           "decision flow=inbound qid=\"9F1C\" kind=dsn rcpt=\"user@example.net\" code=2001 "
           "status=5.1.1 proof=local rule=\"text/user-unknown\" learned=suppressed action=failed "
-          "session=\"s2\" proof_reason=own-mta learn_reason=suppressed");
+          "session=\"s2\" proof_reason=own-mta learn_reason=suppressed "
+          "final=\"member@example.net\"");
     CHECK(decision_line(InboundDecision{}) ==
           "decision flow=inbound qid=none kind=ordinary rcpt=\"\" code=none status=none "
           "proof=unproven rule=none learned=no action=failed session=none "
-          "proof_reason=none learn_reason=none");
+          "proof_reason=none learn_reason=none final=none");
 }
 
 TEST_CASE("a release decision is one line, keys in fixed order") {
@@ -125,11 +127,13 @@ TEST_CASE("no foreign value can end its quotes, its line, or forge a key") {
     inbound.queue_id = hostile;
     inbound.recipient = hostile;
     inbound.rule = hostile;
+    inbound.behind = hostile;
     CHECK(decision_line(inbound) == "decision flow=inbound qid=" + safe +
                                         " kind=ordinary rcpt=" + safe +
                                         " code=none status=none proof=unproven rule=" + safe +
                                         " learned=no action=failed session=none "
-                                        "proof_reason=none learn_reason=none");
+                                        "proof_reason=none learn_reason=none final=" +
+                                        safe);
     ReleaseDecision release;
     release.answer = std::string(10'000, '\n');
     CHECK(decision_line(release).size() < 1'500);
