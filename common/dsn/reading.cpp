@@ -201,7 +201,8 @@ private:
         constexpr std::size_t kNear = 2;
         const PhraseHit* nearest = nullptr;
         for (const PhraseHit& other : hits) {
-            if (!is_noun(other)) {
+            const bool within = hit.first <= other.first && other.last <= hit.last;
+            if (!is_noun(other) || within) {
                 continue;
             }
             if (whom == Whom::Domain && is_ours(noun_of(other))) {
@@ -419,8 +420,8 @@ SmtpStage stage_of(const ReplyFacts& facts) {
     const bool open = facts.stage == SmtpStage::Unknown || facts.stage == SmtpStage::RcptTo;
     const bool sender = facts.status.has_value() && facts.status->subject() == 1 &&
                         (facts.status->detail() == 7 || facts.status->detail() == 8);
-    const bool login =
-        facts.reply_code == 534 || facts.reply_code == 535 || facts.reply_code == 538;
+    const bool login = facts.reply_code == 530 || facts.reply_code == 534 ||
+                       facts.reply_code == 535 || facts.reply_code == 538;
     return open && (sender || login) ? SmtpStage::MailFrom : facts.stage;
 }
 

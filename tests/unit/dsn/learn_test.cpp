@@ -519,7 +519,7 @@ TEST_CASE("a refusal after the data of several recipients speaks of none of them
 }
 
 TEST_CASE("who is proven to have failed stands above who is reported") {
-    Evidence evidence{.failure = failure(2001, "final@example.org"),
+    Evidence evidence{.failure = failure(2001, "mailed@example.org"),
                       .proof = proven(mail::Proof::Sealed),
                       .message_id = {},
                       .sender = mail::Address::parse("a@b.example", mail::Smtputf8::No)->value};
