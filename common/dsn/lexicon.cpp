@@ -22,6 +22,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -90,10 +91,11 @@ struct Phrase {
     bool has_gap = false;
 };
 
-/// A line that is read when a text has its first word.
+/// A line of a file. It is read when a text has a word that it may begin with.
 struct PhraseLine {
     std::string_view text;
     std::uint16_t list = 0;
+    int number = 0;
 };
 
 /// A section of a file.
@@ -354,56 +356,69 @@ private:
     std::vector<Elements> variants_;
 };
 
-using PhrasesByWord = std::unordered_map<WordKey, std::vector<const Phrase*>>;
-
-/// A phrase is found by each word that it may begin with.
-void index(const Phrase& phrase, PhrasesByWord& by_first) {
-    for (const Element& element : phrase.elements) {
-        for (const Choice& choice : element.choices) {
-            auto& begun = by_first[choice.key];
-            if (begun.empty() || begun.back() != &phrase) {
-                begun.push_back(&phrase);
-            }
-        }
-        if (!element.may_miss) {
-            break;
-        }
-    }
-}
-
-/// Lines that are read together, once, when a text needs them. Safe from several threads.
-class LazyPhrases {
+/// The phrases of lines, read together. The first of lines with the same text counts.
+class PhrasesOfLines {
 public:
-    LazyPhrases() = default;
-    LazyPhrases(const LazyPhrases&) = delete;
-    LazyPhrases& operator=(const LazyPhrases&) = delete;
-    LazyPhrases(LazyPhrases&&) = delete;
-    LazyPhrases& operator=(LazyPhrases&&) = delete;
-    ~LazyPhrases() = default;
+    void add(const PhraseLine& line) {
+        if (!seen_.insert(lower_key_of(line.text)).second || !reader_.read(line.text).empty()) {
+            return;  // `Lexicon::doubts` and `Lexicon::errors` tell of it
+        }
+        std::ranges::move(reader_.take(line.list), std::back_inserter(phrases_));
+    }
+    std::vector<Phrase> take() { return std::move(phrases_); }
 
-    void add(const PhraseLine& line) { lines_.push_back(line); }
+private:
+    PhraseReader reader_;
+    std::unordered_set<WordKey> seen_;
+    std::vector<Phrase> phrases_;
+};
 
-    [[nodiscard]] const PhrasesByWord& get() const {
-        std::call_once(once_, [this] {
-            PhraseReader reader;
-            for (const PhraseLine& line : lines_) {
-                if (!reader.read(line.text).empty()) {
-                    continue;  // `Lexicon::errors` tells of it
-                }
-                for (Phrase& phrase : reader.take(line.list)) {
-                    phrases_.push_back(std::move(phrase));
-                    index(phrases_.back(), by_first_);
-                }
+/// The next line that may begin with the same word.
+struct Link {
+    std::uint32_t line = 0;
+    std::uint32_t next = 0;  ///< 0: none
+};
+
+/// What is known of the lines that may begin with one word.
+class FirstWord {
+public:
+    FirstWord() = default;
+    FirstWord(const FirstWord&) = delete;
+    FirstWord& operator=(const FirstWord&) = delete;
+    FirstWord(FirstWord&&) = delete;
+    FirstWord& operator=(FirstWord&&) = delete;
+    ~FirstWord() = default;
+
+    /// The first of `links` is none.
+    void add(std::uint32_t line, std::vector<Link>& links) {
+        const auto link = static_cast<std::uint32_t>(links.size());
+        links.push_back({.line = line, .next = 0});
+        if (first_ == 0) {
+            first_ = link;
+        } else {
+            links[last_].next = link;
+        }
+        last_ = link;
+    }
+
+    /// Reads the lines the first time. Safe from several threads.
+    [[nodiscard]] const std::vector<Phrase>& phrases(std::span<const PhraseLine> lines,
+                                                     std::span<const Link> links) const {
+        std::call_once(once_, [&] {
+            PhrasesOfLines read;
+            for (std::uint32_t link = first_; link != 0; link = links[link].next) {
+                read.add(lines[links[link].line]);
             }
+            phrases_ = read.take();
         });
-        return by_first_;
+        return phrases_;
     }
 
 private:
-    std::vector<PhraseLine> lines_;
+    std::uint32_t first_ = 0;
+    std::uint32_t last_ = 0;
     mutable std::once_flag once_;
-    mutable std::deque<Phrase> phrases_;
-    mutable PhrasesByWord by_first_;
+    mutable std::vector<Phrase> phrases_;
 };
 
 /// True for an octet that begins a character behind the Latin scripts: no text in these has a word
@@ -413,34 +428,46 @@ bool is_foreign(char c) {
     return octet >= 0xCD && octet != 0xE1 && octet != 0xE2 && octet != 0xEF;
 }
 
-/// Finds the keys of the words that a line may begin with, where they can be told at a glance:
-/// nothing but ASCII letters, with "/", "?" and "*". None: they can't.
+/// The key of the first word of a choice.
+std::optional<WordKey> first_key_of(std::string_view choice) {
+    const bool stem = choice.size() > 1 && choice.ends_with('*');
+    if (stem) {
+        choice.remove_suffix(1);
+    }
+    if (std::ranges::all_of(choice, core::is_ascii_alpha)) {
+        return lower_key_of(choice, stem ? kStemBegin : kHashBegin);
+    }
+    if (choice.starts_with('.') || choice.starts_with('<')) {
+        return key_of(core::to_lower_utf8(choice));
+    }
+    const TextWords text = words_of(choice);
+    if (text.words.empty()) {
+        return std::nullopt;
+    }
+    const bool cut = stem && text.words.size() == 1 && !text.words.front().alone;
+    return key_of(text.words.front().text, cut ? kStemBegin : kHashBegin);
+}
+
+/// Finds the keys of the words that a line may begin with.
 void find_first_keys(std::string_view line, std::vector<WordKey>& keys) {
     keys.clear();
-    while (!line.empty()) {
+    bool may_miss = true;
+    while (!line.empty() && may_miss) {
         std::string_view piece = line.substr(0, line.find(' '));
         line.remove_prefix(std::min(piece.size() + 1, line.size()));
-        const bool may_miss = piece.ends_with('?');
-        if (may_miss) {
+        may_miss = piece.empty() || (piece.size() > 1 && piece.ends_with('?'));
+        if (may_miss && !piece.empty()) {
             piece.remove_suffix(1);
         }
-        for (std::string_view choice : core::split(piece, '/')) {
-            const bool stem = choice.ends_with('*');
-            if (stem) {
-                choice.remove_suffix(1);
+        while (!piece.empty()) {
+            const std::string_view choice = piece.substr(0, piece.find('/'));
+            piece.remove_prefix(std::min(choice.size() + 1, piece.size()));
+            const auto key = first_key_of(choice);
+            if (key.has_value() && std::ranges::find(keys, *key) == keys.end()) {
+                keys.push_back(*key);
             }
-            if (choice.size() < kShortestStem || choice.size() > kLongestStem ||
-                !std::ranges::all_of(choice, core::is_ascii_alpha)) {
-                keys.clear();
-                return;
-            }
-            keys.push_back(lower_key_of(choice, stem ? kStemBegin : kHashBegin));
-        }
-        if (!may_miss) {
-            return;
         }
     }
-    keys.clear();
 }
 
 }  // namespace
@@ -450,13 +477,38 @@ struct Lexicon::Tables {
     std::vector<WordList> lists;
     std::vector<std::string> files;  ///< names
     std::deque<std::string> texts;   ///< of the files: what lines point into
-    /// Lines by each word that they may begin with.
-    std::unordered_map<WordKey, LazyPhrases> by_first;
-    LazyPhrases foreign;  ///< lines that begin in other scripts than Latin
-    LazyPhrases others;   ///< lines whose first words take a longer look
-    /// All lines, and where they stand in their files.
-    std::vector<std::pair<PhraseLine, int>> lines;
-    std::vector<LexiconError> doubts;
+    std::vector<PhraseLine> lines;   ///< in the order in which they count
+    std::vector<Link> links{Link{}};
+    std::unordered_map<WordKey, FirstWord> by_first;
+    /// Lines that begin in other scripts than Latin: with their first words when a text has such.
+    std::vector<std::uint32_t> foreign;
+    mutable std::once_flag foreign_once;
+    mutable std::vector<Link> foreign_links{Link{}};
+    mutable std::unordered_map<WordKey, FirstWord> foreign_by_first;
+
+    [[nodiscard]] const std::string& file_of(const PhraseLine& line) const {
+        return files[lists[line.list].file];
+    }
+
+    static void add_first_words(std::uint32_t line,
+                                std::string_view text,
+                                std::vector<WordKey>& keys,
+                                std::vector<Link>& links,
+                                std::unordered_map<WordKey, FirstWord>& by_first) {
+        find_first_keys(text, keys);
+        for (const WordKey key : keys) {
+            by_first[key].add(line, links);
+        }
+    }
+
+    void read_foreign() const {
+        std::call_once(foreign_once, [this] {
+            std::vector<WordKey> keys;
+            for (const std::uint32_t line : foreign) {
+                add_first_words(line, lines[line].text, keys, foreign_links, foreign_by_first);
+            }
+        });
+    }
 };
 
 /// Reads files into tables.
@@ -489,11 +541,6 @@ public:
     [[nodiscard]] std::vector<LexiconError> take_errors() { return std::move(errors_); }
 
 private:
-    struct FirstLine {
-        std::uint16_t list = 0;
-        int line = 0;
-    };
-
     void wrong(std::string message) {
         errors_.push_back({tables_.files.back(), line_, std::move(message)});
     }
@@ -542,45 +589,22 @@ private:
                 return;
             }
         }
-        const PhraseLine line{.text = text,
-                              .list = static_cast<std::uint16_t>(tables_.lists.size() - 1)};
-        const auto [first, fresh] = seen_.emplace(lower_key_of(text), FirstLine{line.list, line_});
-        if (!fresh) {
-            note_repeated(first->second, text);
-            return;  // the first one counts: local files come first
-        }
-        tables_.lines.push_back({line, line_});
+        const auto line = static_cast<std::uint32_t>(tables_.lines.size());
+        tables_.lines.push_back({.text = text,
+                                 .list = static_cast<std::uint16_t>(tables_.lists.size() - 1),
+                                 .number = line_});
         if (is_foreign(text.front())) {
-            tables_.foreign.add(line);
-            return;
+            tables_.foreign.push_back(line);
+        } else {
+            Lexicon::Tables::add_first_words(
+                line, text, first_keys_, tables_.links, tables_.by_first);
         }
-        find_first_keys(text, first_keys_);
-        if (first_keys_.empty()) {
-            tables_.others.add(line);
-        }
-        for (const WordKey key : first_keys_) {
-            tables_.by_first[key].add(line);
-        }
-    }
-
-    void note_repeated(const FirstLine& first, std::string_view line) {
-        const WordList& list = tables_.lists[first.list];
-        if (list.meaning == tables_.lists.back().meaning) {
-            return;
-        }
-        tables_.doubts.push_back({tables_.files.back(),
-                                  line_,
-                                  fmt::format("\"{}\" says something else at {}:{}, which counts",
-                                              core::printable(line),
-                                              tables_.files[list.file],
-                                              first.line)});
     }
 
     Lexicon::Tables& tables_;
     const mail::CodeCatalogue& codes_;
     PhraseReader reader_;
-    std::unordered_map<WordKey, FirstLine> seen_;  ///< lines by their text
-    std::vector<WordKey> first_keys_;              ///< of the line at hand
+    std::vector<WordKey> first_keys_;  ///< of the line at hand
     std::vector<LexiconError> errors_;
     std::string section_;
     int line_ = 0;
@@ -738,29 +762,32 @@ core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::span<const W
 std::vector<PhraseHit> Lexicon::find(const TextWords& text) const {
     std::vector<PhraseHit> hits;
     const PhraseFinder finder(text);
-    const auto look_from = [&](std::size_t word, WordKey key, const PhrasesByWord& by_first) {
+    const auto look_from = [&](std::size_t word,
+                               WordKey key,
+                               const std::unordered_map<WordKey, FirstWord>& by_first,
+                               std::span<const Link> links) {
         const auto found = by_first.find(key);
         if (found == by_first.end()) {
             return;
         }
-        for (const Phrase* const phrase : found->second) {
-            if (const auto last = finder.match(phrase->elements, word)) {
+        for (const Phrase& phrase : found->second.phrases(tables_->lines, links)) {
+            if (const auto last = finder.match(phrase.elements, word)) {
                 hits.push_back({.first = word,
                                 .last = *last,
-                                .meaning = tables_->lists[phrase->list].meaning,
-                                .has_gap = phrase->has_gap});
+                                .meaning = tables_->lists[phrase.list].meaning,
+                                .has_gap = phrase.has_gap});
             }
         }
     };
     const bool foreign = std::ranges::any_of(text.text, is_foreign);
+    if (foreign) {
+        tables_->read_foreign();
+    }
     for (std::size_t i = 0; i < text.words.size(); ++i) {
         const auto look_by = [&](WordKey key) {
-            if (const auto lines = tables_->by_first.find(key); lines != tables_->by_first.end()) {
-                look_from(i, key, lines->second.get());
-            }
-            look_from(i, key, tables_->others.get());
+            look_from(i, key, tables_->by_first, tables_->links);
             if (foreign) {
-                look_from(i, key, tables_->foreign.get());
+                look_from(i, key, tables_->foreign_by_first, tables_->foreign_links);
             }
         };
         std::ranges::for_each(finder.keys(i).whole, look_by);
@@ -781,17 +808,29 @@ std::size_t Lexicon::size() const {
 std::vector<LexiconError> Lexicon::errors() const {
     std::vector<LexiconError> found;
     PhraseReader reader;
-    for (const auto& [line, number] : tables_->lines) {
+    for (const PhraseLine& line : tables_->lines) {
         if (std::string trouble = reader.read(line.text); !trouble.empty()) {
-            found.push_back(
-                {tables_->files[tables_->lists[line.list].file], number, std::move(trouble)});
+            found.push_back({tables_->file_of(line), line.number, std::move(trouble)});
         }
     }
     return found;
 }
 
 std::vector<LexiconError> Lexicon::doubts() const {
-    std::vector<LexiconError> found = tables_->doubts;
+    std::vector<LexiconError> found;
+    std::unordered_map<WordKey, const PhraseLine*> seen;
+    for (const PhraseLine& line : tables_->lines) {
+        const auto [first, fresh] = seen.emplace(lower_key_of(line.text), &line);
+        const PhraseLine& counts = *first->second;
+        if (!fresh && tables_->lists[counts.list].meaning != tables_->lists[line.list].meaning) {
+            found.push_back({tables_->file_of(line),
+                             line.number,
+                             fmt::format("\"{}\" says something else at {}:{}, which counts",
+                                         core::printable(line.text),
+                                         tables_->file_of(counts),
+                                         counts.number)});
+        }
+    }
     for (const WordList& list : tables_->lists) {
         const PhraseMeaning& meaning = list.meaning;
         if (!meaning.what.has_value()) {
