@@ -67,6 +67,10 @@ bool speaks_against(const Cause& cause) {
     }
 }
 
+bool is_ours(const Statement& statement) {
+    return statement.cause.whom == Whom::Sender || statement.cause.whom == Whom::Host;
+}
+
 /// One claim, asked from all sides. Each question gives a doubt, or nothing.
 class Examination {
 public:
@@ -182,9 +186,6 @@ private:
             return claim_.rule->reads_text();
         }
         const Reading* reading = claim_.reading;
-        const auto is_ours = [](const Statement& statement) {
-            return statement.cause.whom == Whom::Sender || statement.cause.whom == Whom::Host;
-        };
         return reading != nullptr && reading->read_from == ReadFrom::Words &&
                !reading->statement.weak && std::ranges::none_of(reading->said, is_ours);
     }
@@ -211,9 +212,13 @@ private:
         if (claim_.reading == nullptr || by_provider()) {
             return {};
         }
+        const bool plain = says_it_plainly();
         const bool against =
-            std::ranges::any_of(claim_.reading->said, [](const Statement& statement) {
-                return !statement.weak && !statement.guess && !statement.introduced &&
+            std::ranges::any_of(claim_.reading->said, [plain](const Statement& statement) {
+                // General words about the sender or his host count against no more than such.
+                const bool counts = !statement.weak || (!plain && is_ours(statement) &&
+                                                        statement.strength != Strength::Alone);
+                return counts && !statement.guess && !statement.introduced &&
                        speaks_against(statement.cause);
             });
         return against ? "it also says something that is not about the recipient"

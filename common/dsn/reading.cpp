@@ -436,9 +436,11 @@ std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexico
         reading.cause = said->cause;
     }
     // Words about us stand against a status that speaks of the recipient.
-    const bool denied = by_status.has_value() && said != nullptr && !said->guess &&
-                        said->strength != Strength::Alone && is_ours(said->cause.whom) &&
-                        is_recipient(by_status->whom);
+    const bool denied = by_status.has_value() && is_recipient(by_status->whom) &&
+                        std::ranges::any_of(reading.said, [](const Statement& one) {
+                            return !one.guess && !one.introduced &&
+                                   one.strength != Strength::Alone && is_ours(one.cause.whom);
+                        });
     const bool informs = said != nullptr && said->cause.what == What::Info;
     const bool status_tells = by_status.has_value() && !denied && facts.status.has_value() &&
                               facts.status->detail() != 0 &&

@@ -116,15 +116,25 @@ def test_a_part_of_the_header_folded_anew_is_enough(bench):
     assert proof_of(receive(bench, returned("folded", ["dan@good.test"], folded))) == "sealed"
 
 
-def test_the_recipient_behind_a_forwarding_is_the_one_that_we_mailed(bench):
+def test_who_fails_behind_a_forwarding_does_not_silence_the_one_that_we_mailed(bench):
     octets = message(NEWS, "emil@good.test", "News", bulk=True)
     copy = sealed(bench, ["emil@good.test"], octets)
     header = seal_field(copy) + "To: emil@good.test\r\n"
     bounce = receive(bench, returned("forward", ["emil.home@implicit.test"], header))
     assert proof_of(bounce) == "sealed"
-    assert 'rcpt="emil@good.test"' in bounce.fields("X-Holdback-DSN")[0]
+    both = 'rcpt="emil@good.test"; final="emil.home@implicit.test"'
+    assert both in bounce.fields("X-Holdback-DSN")[0]
+    assert bench.holdback.log('rcpt="emil@good.test".*learn_reason=behind-alias final="emil.home@')
+    assert not {"emil@good.test", "emil.home@implicit.test"} & set(bench.holdback.entries())
+
+    # A member of the same domain is learned as himself, the server's own word for the alias as such.
+    copy = sealed(bench, ["team@good.test"], message(NEWS, "team@good.test", "More", bulk=True))
+    header = seal_field(copy) + "To: team@good.test\r\n"
+    receive(bench, returned("member", ["joe.left@good.test"], header))
     entries = bench.holdback.entries()
-    assert "emil@good.test" in entries and "emil.home@implicit.test" not in entries
+    assert "joe.left@good.test" in entries and "team@good.test" not in entries
+    receive(bench, returned("alias", ["team@good.test"], header))
+    assert "team@good.test" in bench.holdback.entries()
 
 
 def test_one_of_several_recipients_cannot_speak_for_another(bench):
