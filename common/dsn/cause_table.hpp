@@ -49,7 +49,7 @@ private:
     struct CodeRow {
         std::optional<Whom> whom;  ///< nullopt: any
         What what{};
-        mail::FailureCode code;
+        mail::FailureCode code = mail::kUnknownFailure;
         std::optional<mail::FailureCode> transient;
         bool operator==(const CodeRow&) const = default;
     };
