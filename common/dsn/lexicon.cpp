@@ -76,14 +76,14 @@ struct Choice {
 
 /// One place of a phrase.
 struct Element {
-    boost::container::small_vector<Choice, 2> choices;  ///< empty: a gap
+    std::vector<Choice> choices;  ///< empty: a gap
     bool may_miss = false;
     bool alone = false;      ///< a character that is a word by its script
     std::uint8_t reach = 0;  ///< of a gap: words that may stand in it
 
     [[nodiscard]] bool is_gap() const { return choices.empty(); }
 };
-using Elements = boost::container::small_vector<Element, 6>;
+using Elements = std::vector<Element>;
 
 struct Phrase {
     Elements elements;

@@ -51,8 +51,8 @@ core::Result<RuleInput, std::string> input_of(const RuleExample& example) {
     return input;
 }
 
-bool overrides(const Rule& rule, const Rule& other) {
-    return std::ranges::find(rule.overrides, other.id) != rule.overrides.end();
+bool overrides(const Rule& winner, const Rule& loser) {
+    return std::ranges::find(winner.overrides, loser.id) != winner.overrides.end();
 }
 
 /// "spam" or "\bspam\b": letters of one word and nothing that asks for more.
