@@ -54,6 +54,13 @@ void write_fates(const CommandContext& context,
     }
 }
 
+/// Recipients by the finding that they had.
+void write_findings(const CommandContext& context, std::string_view what, const auto& findings) {
+    for (const auto& [finding, recipients] : findings) {
+        write_json(context.out, {{"what", what}, {"finding", finding}, {"recipients", recipients}});
+    }
+}
+
 void write_objects(const CommandContext& context, const report::Summary& summary) {
     Json totals{{"what", "totals"},
                 {"since", iso_time(summary.since)},
@@ -89,14 +96,8 @@ void write_objects(const CommandContext& context, const report::Summary& summary
                     {"returned", row.fates[Fate::Returned]},
                     {"discarded", row.fates[Fate::Discarded]}});
     }
-    for (const auto& [reason, recipients] : summary.reasons) {
-        write_json(context.out,
-                   {{"what", "finding"}, {"finding", reason}, {"recipients", recipients}});
-    }
-    for (const auto& [reason, recipients] : summary.tagged) {
-        write_json(context.out,
-                   {{"what", "tagged"}, {"finding", reason}, {"recipients", recipients}});
-    }
+    write_findings(context, "finding", summary.reasons);
+    write_findings(context, "tagged", summary.tagged);
     for (const report::GrowthRow& row : summary.growth) {
         Json object{{"what", "suppressed"}, {"day", row.day}};
         for (const mail::SuppressionReason reason : mail::kAllSuppressionReasons) {
