@@ -36,7 +36,7 @@ std::string settings_path(const CommandContext& context) {
     if (context.settings_path.has_value()) {
         return *context.settings_path;
     }
-    std::string path = io::default_settings_path();
+    const std::string path = io::default_settings_path();
     std::error_code error;
     const bool absent = !std::filesystem::exists(path, error) && !error;
     return absent ? "/dev/null" : path;
