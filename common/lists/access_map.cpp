@@ -28,7 +28,8 @@ bool is_plain_key(std::string_view key) {
         const auto octet = static_cast<unsigned char>(c);
         return octet > 0x20 && octet != 0x7F && c != '"' && c != '\\';
     });
-    return is_printable && core::one_line(key) == key && !key.starts_with('#') && !key.starts_with('[');
+    return is_printable && core::one_line(key) == key && !key.starts_with('#') &&
+           !key.starts_with('[');
 }
 
 std::optional<NoLine> why_not(const SuppressionEntry& entry) {
