@@ -112,10 +112,12 @@ void Session::connect(ConnectFacts facts) {
         return;
     }
     const flow::OwnName::Learned learned = parts_.own_name.learn(connection_.mta_name);
+    if (learned == flow::OwnName::Learned::Known) {
+        return;
+    }
     const std::shared_ptr<const flow::Snapshot> snapshot = parts_.snapshots.current();
     const mail::MtaNames& read = snapshot->settings.mta;
-    if (learned != flow::OwnName::Learned::Known && read.kind != mail::MtaKind::None &&
-        !read.are_of(connection_.mta_name)) {
+    if (read.kind != mail::MtaKind::None && !read.are_of(connection_.mta_name)) {
         trouble(ports::Severity::Warning,
                 fmt::format("mta: {} is served, and the configuration that was read is that of {}: "
                             "what only the first one routes may be judged by the public DNS (see "

@@ -299,17 +299,13 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (!is_believed(evidence.proof, settings)) {
         return std::unexpected(LearnReason::Unproven);
     }
-    auto address = address_of(evidence);
+    const auto address = address_of(evidence);
     if (!address.has_value()) {
         return std::unexpected(address.error());
     }
     const bool wish = is_wish(reason_of(code->code));
-    if (const auto member = member_of(failure.report, evidence.proof);
-        member.has_value() && !wish) {
-        if (member->domain() != address->domain()) {
-            return std::unexpected(LearnReason::BehindAlias);
-        }
-        address = *member;
+    if (!wish && member_of(failure.report, evidence.proof).has_value()) {
+        return std::unexpected(LearnReason::BehindAlias);
     }
     if (evidence.refused_together && !wish) {
         return std::unexpected(LearnReason::WholeMessage);

@@ -44,7 +44,7 @@ enum class LearnReason : std::uint8_t {
     NotOurMessage,   ///< the log's line is about nothing that left here
     Contradicted,    ///< the log has told another end of the same message before
     LogTells,        ///< the MTA's log, which nobody else can write, will tell it
-    BehindAlias,     ///< somebody failed behind the address that was mailed, in another domain
+    BehindAlias,     ///< somebody failed behind the address that was mailed
     StoreTrouble,    ///< the store is out of reach
 };
 
@@ -75,11 +75,11 @@ struct Evidence {
                                                      const RecipientProof& proof);
 
 /// The entry that a failure is about: the mailbox that is proven to have failed, or its domain for
-/// codes that are about the domain. A failure behind an alias is the member's, and says nothing of
-/// the alias; the server of the alias speaks for members of its own domain alone. The entry stands
-/// in the scope that the settings have for the reason. What only a seal proves counts for the
-/// sender that sealed it (a complaint or wish to unsubscribe for the sender's domain at most), and
-/// for no domain. The error says why it teaches nothing, whatever the list holds.
+/// codes that are about the domain. A failure behind an alias says nothing of the alias, and nobody
+/// vouches for the member's: whoever reads the alias could have written it. The entry stands in the
+/// scope that the settings have for the reason. What only a seal proves counts for the sender that
+/// sealed it (a complaint or wish to unsubscribe for the sender's domain at most), and for no
+/// domain. The error says why it teaches nothing, whatever the list holds.
 [[nodiscard]] core::Result<mail::SuppressionKey, LearnReason> learn_key(
     const Evidence& evidence,
     const mail::CodeCatalogue& codes,

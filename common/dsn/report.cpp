@@ -203,8 +203,10 @@ bool is_masked(std::string_view address) {
         at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
     const bool words = local.contains("redacted") || local.contains("anonymi") ||
                        local.contains("hidden-address") || local.contains("masked");
-    const bool crossed = local.contains('*') || local.find_first_not_of('x') == std::string::npos;
-    return domain.empty() || domain.contains('*') || words || crossed;
+    constexpr std::size_t kLongName = 3;  // shorter ones people have
+    const bool crossed = local.contains('*') || (local.size() > kLongName &&
+                                                 local.find_first_not_of('x') == std::string::npos);
+    return local.empty() || domain.empty() || domain.contains('*') || words || crossed;
 }
 
 /// RFC 5965 section 3.2: whom the message was sent to, as far as the report tells.

@@ -273,12 +273,14 @@ bool Learner::delivered(const mail::Address& recipient,
         return true;
     }
     const Fits all = [](const mail::SuppressionEntry&) { return true; };
-    const auto acceptance = acceptance_of(key);
-    const bool settled = acceptance.has_value() && at - acceptance->first >= kSettleTime;
-    const Fits refused_by_reply = [settled](const mail::SuppressionEntry& entry) {
-        return settled || entry.proof == mail::Proof::Local;
+    const Fits is_proven_wrong = [&](const mail::SuppressionEntry& entry) {
+        if (entry.proof == mail::Proof::Local) {
+            return true;
+        }
+        const auto acceptance = acceptance_of(key);
+        return acceptance.has_value() && at - acceptance->first >= kSettleTime;
     };
-    return lift({.kind = mail::SubjectKind::Address, .text = key}, at, refused_by_reply) &&
+    return lift({.kind = mail::SubjectKind::Address, .text = key}, at, is_proven_wrong) &&
            lift({.kind = mail::SubjectKind::Domain, .text = recipient.domain().text()}, at, all);
 }
 

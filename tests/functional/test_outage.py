@@ -96,6 +96,9 @@ def test_the_outage_is_noticed_stops_the_learning_and_can_be_undone(house):
     follow(daemon, log)
     # Their server has taken mail for them for longer than it needs to say that it was wrong.
     with contextlib.closing(sqlite3.connect(daemon.base / "holdback.db", timeout=20)) as store:
+        known = "SELECT count(*) FROM accepted"
+        wait_for("all are written",
+                 lambda: store.execute(known).fetchone()[0] == len(set(GOOD)))
         store.execute("UPDATE accepted SET first = first - ?", (73 * 3600 * 1000,))
         store.commit()
 

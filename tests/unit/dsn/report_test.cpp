@@ -146,6 +146,7 @@ TEST_CASE("a complaint names nobody by an address that is masked, or by its send
         {"Redacted-Address: redacted@\n", "To: <redacted@example.net>\n", ""},
         {"Original-Rcpt-To: 0cc175b9c0f1b6a831c399e269772661\n", "", ""},
         {"Original-Rcpt-To: b***@example.net\n", "To: xxxx@example.net\n", ""},
+        {"Original-Rcpt-To: x@example.net\n", "", "x@example.net"},
         {"", "From: news@example.org\nTo: bo@example.net\n", "bo@example.net"},
         {"", "From: News <news@example.org>\nTo: News@example.org\n", ""},
     });
