@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "dsn/cause.hpp"
 #include "dsn/cause_table.hpp"
+#include "dsn/phrase.hpp"
 #include "dsn/text_words.hpp"
 #include "mail/failure_code.hpp"
 
@@ -33,64 +34,8 @@ namespace holdback::dsn {
 
 namespace {
 
-/// Words between the two sides of "...", and characters of scripts without spaces.
-constexpr std::uint8_t kMostBetween = 4;
-constexpr std::uint8_t kMostCharactersBetween = 10;
-/// Phrases that one line with choices of several words makes.
-constexpr std::size_t kMostVariants = 64;
 /// Addresses, names and numbers that may stand between two words of a phrase.
 constexpr std::size_t kMostSkipped = 3;
-/// The shortest and the longest part of a word that may stand before "*", in octets.
-constexpr std::size_t kShortestStem = 2;
-constexpr std::size_t kLongestStem = 64;
-
-/// A word stands as its hash (FNV-1a): tables of texts would cost more than all the rest.
-using WordKey = std::uint64_t;
-constexpr WordKey kHashBegin = 14695981039346656037U;
-constexpr WordKey kStemBegin = ~kHashBegin;  // a stem is another word than the same letters
-
-constexpr WordKey hash_on(WordKey hash, char c) {
-    return (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-}
-
-constexpr WordKey key_of(std::string_view text, WordKey begin = kHashBegin) {
-    for (const char c : text) {
-        begin = hash_on(begin, c);
-    }
-    return begin;
-}
-
-/// The key of an ASCII text, whatever the case of its letters.
-WordKey lower_key_of(std::string_view text, WordKey begin = kHashBegin) {
-    for (const char c : text) {
-        begin = hash_on(begin, core::ascii_lower(c));
-    }
-    return begin;
-}
-
-/// A word, or the beginning of one.
-struct Choice {
-    WordKey key = 0;
-    std::uint8_t stem = 0;  ///< octets of the beginning; 0: a whole word
-};
-
-/// One place of a phrase.
-struct Element {
-    std::vector<Choice> choices;  ///< empty: a gap
-    bool may_miss = false;
-    bool alone = false;      ///< a character that is a word by its script
-    std::uint8_t reach = 0;  ///< of a gap: words that may stand in it
-
-    [[nodiscard]] bool is_gap() const { return choices.empty(); }
-};
-using Elements = std::vector<Element>;
-
-struct Phrase {
-    Elements elements;
-    std::uint16_t list = 0;  ///< the section that it stands in
-    bool has_gap = false;
-};
-
 /// A line of a file. It is read when a text has a word that it may begin with.
 struct PhraseLine {
     std::string_view text;
@@ -105,79 +50,8 @@ struct WordList {
     int line = 0;
 };
 
-/// What stands for one word of a text: itself, what it is, its labels, its beginnings.
-struct KeysOfWord {
-    boost::container::small_vector<WordKey, 4> whole;
-    /// Of the first `kShortestStem` octets, of one more, and so on.
-    boost::container::small_vector<WordKey, 16> beginnings;
-
-    [[nodiscard]] bool fits(const Choice& choice) const {
-        if (choice.stem == 0) {
-            return std::ranges::find(whole, choice.key) != whole.end();
-        }
-        const std::size_t at = choice.stem - kShortestStem;
-        return at < beginnings.size() && beginnings[at] == choice.key;
-    }
-};
 /// Places in a text that are reached with a part of a phrase: the words behind it.
 using Places = boost::container::small_vector<std::uint32_t, 8>;
-
-std::string_view placeholder_of(WordKind kind) {
-    switch (kind) {
-        case WordKind::Address:
-            return "<address>";
-        case WordKind::Domain:
-            return "<domain>";
-        case WordKind::Ip:
-            return "<ip>";
-        case WordKind::Number:
-            return "<number>";
-        case WordKind::Word:
-        case WordKind::Url:
-        case WordKind::Code:
-            return {};
-    }
-    return {};
-}
-
-/// Adds the labels of a host name or of a URL's host, with "." in front and also divided at
-/// hyphens.
-void add_labels(const TextWord& word, KeysOfWord& keys) {
-    std::string_view host = word.text;
-    if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos) {
-        host.remove_prefix(scheme + 3);
-    }
-    host = host.substr(0, host.find_first_of("/?:#"));
-    constexpr WordKey kDot = hash_on(kHashBegin, '.');
-    for (const std::string_view label : core::split(host, '.')) {
-        keys.whole.push_back(key_of(label, kDot));
-        if (label.find('-') != std::string_view::npos) {
-            for (const std::string_view part : core::split(label, '-')) {
-                keys.whole.push_back(key_of(part, kDot));
-            }
-        }
-    }
-}
-
-void add_keys(const TextWord& word, KeysOfWord& keys) {
-    keys.whole.push_back(key_of(word.text));
-    if (const std::string_view placeholder = placeholder_of(word.kind); !placeholder.empty()) {
-        keys.whole.push_back(key_of(placeholder));
-    }
-    if (word.kind == WordKind::Domain || word.kind == WordKind::Url) {
-        add_labels(word, keys);
-    }
-    if (word.kind != WordKind::Word) {
-        return;
-    }
-    WordKey stem = kStemBegin;
-    for (std::size_t i = 0; i < std::min(word.text.size(), kLongestStem); ++i) {
-        stem = hash_on(stem, word.text[i]);
-        if (i + 1 >= kShortestStem) {
-            keys.beginnings.push_back(stem);
-        }
-    }
-}
 
 constexpr std::string_view kAllowedHeads =
     "[whom what], [whom], [what], [guess], [nothing], [codes], [defaults], [weak], [status] or "
@@ -209,152 +83,6 @@ std::optional<PhraseMeaning> parse_meaning(std::string_view head) {
     const bool says = meaning.whom.has_value() || meaning.what.has_value();
     return says ? std::optional(meaning) : std::nullopt;
 }
-
-/// Reads one line of words: a phrase, or several where a choice has more than one word.
-class PhraseReader {
-public:
-    /// What is wrong with the line; empty when nothing is.
-    std::string read(std::string_view line) {
-        variants_.assign(1, {});
-        for (const std::string_view piece : core::split(line, ' ')) {
-            if (piece.empty()) {
-                continue;
-            }
-            if (std::string wrong = read_piece(piece); !wrong.empty()) {
-                return wrong;
-            }
-        }
-        for (const Elements& elements : variants_) {
-            if (std::string wrong = doubt_about(elements); !wrong.empty()) {
-                return wrong;
-            }
-        }
-        return {};
-    }
-
-    /// The phrases of the line that was read, in that section.
-    std::vector<Phrase> take(std::uint16_t list) {
-        std::vector<Phrase> phrases;
-        for (Elements& elements : variants_) {
-            Phrase phrase{.elements = std::move(elements), .list = list, .has_gap = false};
-            bool alone = false;
-            for (Element& element : phrase.elements) {
-                element.reach = alone ? kMostCharactersBetween : kMostBetween;
-                phrase.has_gap = phrase.has_gap || element.is_gap();
-                alone = element.alone;
-            }
-            phrases.push_back(std::move(phrase));
-        }
-        return phrases;
-    }
-
-private:
-    static constexpr std::size_t kMostElements = 40;
-
-    static std::string doubt_about(const Elements& elements) {
-        const auto is_firm = [](const Element& element) {
-            return !element.is_gap() && !element.may_miss;
-        };
-        if (std::ranges::none_of(elements, is_firm)) {
-            return "a phrase needs a word that may not be missing";
-        }
-        if (elements.front().is_gap() || elements.back().is_gap()) {
-            return "\"...\" stands between words";
-        }
-        return elements.size() > kMostElements
-                   ? fmt::format("a phrase has at most {} words", kMostElements)
-                   : std::string{};
-    }
-
-    std::string read_piece(std::string_view piece) {
-        if (piece == "...") {
-            return append({Elements{Element{}}});
-        }
-        Element single;
-        if (piece.size() > 1 && piece.ends_with('?')) {
-            single.may_miss = true;
-            piece.remove_suffix(1);
-        }
-        std::vector<Elements> choices;
-        for (const std::string_view choice : core::split(piece, '/')) {
-            Elements several;
-            if (std::string wrong = read_choice(choice, single, several); !wrong.empty()) {
-                return wrong;
-            }
-            if (!several.empty()) {
-                choices.push_back(std::move(several));
-            }
-        }
-        if (!single.choices.empty()) {
-            choices.push_back({single});
-        } else if (single.may_miss) {
-            choices.emplace_back();
-        }
-        return append(choices);
-    }
-
-    /// Goes on with each of the choices behind each variant.
-    std::string append(const std::vector<Elements>& choices) {
-        if (choices.size() == 1) {
-            for (Elements& variant : variants_) {
-                variant.insert(variant.end(), choices.front().begin(), choices.front().end());
-            }
-            return {};
-        }
-        std::vector<Elements> longer;
-        for (const Elements& variant : variants_) {
-            for (const Elements& choice : choices) {
-                longer.push_back(variant);
-                std::ranges::copy(choice, std::back_inserter(longer.back()));
-            }
-        }
-        variants_ = std::move(longer);
-        return variants_.size() > kMostVariants ? "too many choices of several words"
-                                                : std::string{};
-    }
-
-    /// One word goes to `single`, several ("e_mail", or characters that are words) to `several`.
-    static std::string read_choice(std::string_view choice, Element& single, Elements& several) {
-        const bool placeholder = choice == "<address>" || choice == "<domain>" ||
-                                 choice == "<ip>" || choice == "<number>";
-        if (placeholder || (choice.size() > 1 && choice.starts_with('.'))) {
-            single.choices.push_back({.key = key_of(core::to_lower_utf8(choice)), .stem = 0});
-            return {};
-        }
-        const bool stem = choice.ends_with('*');
-        if (stem) {
-            choice.remove_suffix(1);
-        }
-        const TextWords text = words_of(choice);
-        if (text.words.empty()) {
-            return fmt::format("\"{}\" is no word", core::printable(choice));
-        }
-        for (const TextWord& word : text.words) {
-            const bool cut = stem && &word == &text.words.back() && !word.alone;
-            if (cut && word.text.size() < kShortestStem) {
-                return fmt::format("too little of a word: \"{}*\"", core::printable(choice));
-            }
-            if (cut && word.text.size() > kLongestStem) {
-                return fmt::format("too much of a word: \"{}*\"", core::printable(choice));
-            }
-            const Choice made = cut ? Choice{.key = key_of(word.text, kStemBegin),
-                                             .stem = static_cast<std::uint8_t>(word.text.size())}
-                                    : Choice{.key = key_of(word.text), .stem = 0};
-            if (text.words.size() == 1) {
-                single.choices.push_back(made);
-                single.alone = single.alone || word.alone;
-            } else {
-                Element element;
-                element.choices.push_back(made);
-                element.alone = word.alone;
-                several.push_back(element);
-            }
-        }
-        return {};
-    }
-
-    std::vector<Elements> variants_;
-};
 
 /// The phrases of lines, read together. The first of lines with the same text counts.
 class PhrasesOfLines {
@@ -426,48 +154,6 @@ private:
 bool is_foreign(char c) {
     const auto octet = static_cast<unsigned char>(c);
     return octet >= 0xCD && octet != 0xE1 && octet != 0xE2 && octet != 0xEF;
-}
-
-/// The key of the first word of a choice.
-std::optional<WordKey> first_key_of(std::string_view choice) {
-    const bool stem = choice.size() > 1 && choice.ends_with('*');
-    if (stem) {
-        choice.remove_suffix(1);
-    }
-    if (std::ranges::all_of(choice, core::is_ascii_alpha)) {
-        return lower_key_of(choice, stem ? kStemBegin : kHashBegin);
-    }
-    if (choice.starts_with('.') || choice.starts_with('<')) {
-        return key_of(core::to_lower_utf8(choice));
-    }
-    const TextWords text = words_of(choice);
-    if (text.words.empty()) {
-        return std::nullopt;
-    }
-    const bool cut = stem && text.words.size() == 1 && !text.words.front().alone;
-    return key_of(text.words.front().text, cut ? kStemBegin : kHashBegin);
-}
-
-/// Finds the keys of the words that a line may begin with.
-void find_first_keys(std::string_view line, std::vector<WordKey>& keys) {
-    keys.clear();
-    bool may_miss = true;
-    while (!line.empty() && may_miss) {
-        std::string_view piece = line.substr(0, line.find(' '));
-        line.remove_prefix(std::min(piece.size() + 1, line.size()));
-        may_miss = piece.empty() || (piece.size() > 1 && piece.ends_with('?'));
-        if (may_miss && !piece.empty()) {
-            piece.remove_suffix(1);
-        }
-        while (!piece.empty()) {
-            const std::string_view choice = piece.substr(0, piece.find('/'));
-            piece.remove_prefix(std::min(choice.size() + 1, piece.size()));
-            const auto key = first_key_of(choice);
-            if (key.has_value() && std::ranges::find(keys, *key) == keys.end()) {
-                keys.push_back(*key);
-            }
-        }
-    }
 }
 
 }  // namespace
@@ -625,13 +311,13 @@ public:
     [[nodiscard]] const KeysOfWord& keys(std::size_t word) const { return keys_[word]; }
 
     /// The last word of the longest match of these elements from a word on; nullopt for none.
-    [[nodiscard]] std::optional<std::size_t> match(const Elements& elements,
+    [[nodiscard]] std::optional<std::size_t> match(const PhraseElements& elements,
                                                    std::size_t first) const {
         Places places;
         places.push_back(static_cast<std::uint32_t>(first));
         bool begun = false;
         std::size_t gap = 0;
-        for (const Element& element : elements) {
+        for (const PhraseElement& element : elements) {
             if (element.is_gap()) {
                 gap = element.reach;
                 continue;
@@ -661,14 +347,14 @@ private:
         }
     }
 
-    [[nodiscard]] bool fits(const Element& element, std::size_t word) const {
-        return std::ranges::any_of(element.choices,
-                                   [&](const Choice& choice) { return keys_[word].fits(choice); });
+    [[nodiscard]] bool fits(const PhraseElement& element, std::size_t word) const {
+        return std::ranges::any_of(
+            element.choices, [&](const WordChoice& choice) { return keys_[word].fits(choice); });
     }
 
     /// The places behind the element. Names and numbers may stand before it, other words only in a
     /// gap, and the end of the clause never.
-    [[nodiscard]] Places step(const Element& element,
+    [[nodiscard]] Places step(const PhraseElement& element,
                               const Places& places,
                               std::size_t gap,
                               bool begun,
