@@ -18,7 +18,8 @@ test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc syste
 # Never installed, only unpacked.
 sendmail_packages="sendmail-bin sendmail-base sendmail-cf m4 libsigsegv2 libwrap0 liblockfile1
   sasl2-bin libsasl2-2 libsasl2-modules libsasl2-modules-db libdb5.3"
-full_packages="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev chromium"
+full_packages="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev libclang-19-dev llvm-19-dev
+  chromium"
 
 is_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

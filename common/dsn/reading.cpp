@@ -355,7 +355,7 @@ std::optional<Cause> cause_of_status(const ReplyFacts& facts, const CauseTable& 
     return cause;
 }
 
-std::string quoted(std::string_view words) {
+std::string in_quotes(std::string_view words) {
     return fmt::format("'{}'", core::to_valid_utf8(words));
 }
 
@@ -392,10 +392,10 @@ std::string Reading::words(const ReplyFacts& facts) const {
         fmt::format("about {}, {}: ", words_for(cause.whom), wire_name(cause.what));
     std::vector<std::string> parts;
     if (!statement.whom_words.empty()) {
-        parts.push_back(quoted(statement.whom_words));
+        parts.push_back(in_quotes(statement.whom_words));
     }
     if (!statement.what_words.empty()) {
-        parts.push_back(quoted(statement.what_words));
+        parts.push_back(in_quotes(statement.what_words));
     }
     if (facts.reply_code != 0) {
         parts.push_back(fmt::format("{}", facts.reply_code));

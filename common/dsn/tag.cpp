@@ -30,7 +30,7 @@ constexpr std::size_t kMostQuotedOctets = 900;
 constexpr std::size_t kCutAddressOctets = 200;
 
 /// A foreign address in double quotes, of printable ASCII alone.
-std::string quoted(std::string_view address) {
+std::string in_quotes(std::string_view address) {
     std::string whole = core::log_safe(address);
     if (whole.size() <= kMostQuotedOctets) {
         return whole;
@@ -53,9 +53,9 @@ std::string dsn_value(const ClassifiedRecipient& recipient,
     }
     value += fmt::format("; action={};\n\trcpt={}",
                          wire_name(recipient.report.action),
-                         quoted(recipient.report.recipient()));
+                         in_quotes(recipient.report.recipient()));
     if (const std::string_view behind = recipient.report.behind(); !behind.empty()) {
-        value += fmt::format("; final={}", quoted(behind));
+        value += fmt::format("; final={}", in_quotes(behind));
     }
     value += fmt::format("; proof={}", mail::wire_name(proof));
     if (!recipient.rule.empty()) {
