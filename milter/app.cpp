@@ -64,6 +64,8 @@ namespace holdback::milter {
 namespace {
 
 constexpr std::chrono::seconds kWorkInterval{1};
+constexpr std::chrono::seconds kCampaignInterval{1};
+constexpr std::chrono::milliseconds kCampaignIntervalNearTheEnd{50};
 constexpr std::size_t kTokenOctets = 24;
 constexpr std::size_t kNoticeIdOctets = 6;
 
@@ -110,7 +112,6 @@ void run_worker(const std::stop_token& stop,
         std::unique_lock lock(mutex);
         wake.wait_for(lock, stop, kWorkInterval, [] { return false; });
     }
-    release.answers().finish();
 }
 
 std::string errors_text(const io::FileErrors& errors) {
@@ -290,6 +291,7 @@ App::App(std::string settings_path,
                      .warnings = warnings_,
                      .waiting = waiting_,
                      .log = *log_},
+      campaign_writer_([this] { write_campaigns(); }, kCampaignInterval),
       log_following_({.journal = journal_,
                       .departures = departures_,
                       .log = *log_,
@@ -303,7 +305,7 @@ App::App(std::string settings_path,
     use_resolver(snapshot->settings.dns);
     static_cast<void>(use_seal_keys(snapshot->settings));
     store_.begin();
-    campaign_writer_ = std::jthread([this](const std::stop_token& stop) { write_campaigns(stop); });
+    campaign_writer_.start();
     worker_ = std::jthread([this](const std::stop_token& stop) {
         run_worker(stop,
                    notice_flow_,
@@ -333,9 +335,7 @@ App::App(std::string settings_path,
 }
 
 App::~App() {
-    // All at once: between the milter's end and ours, mail goes by unchecked.
-    campaign_writer_.request_stop();
-    recording_.request_stop();
+    end_writing();
 }
 
 std::optional<std::string> App::pair_refusal(io::Database& database) {
@@ -522,16 +522,26 @@ void App::say_what_waits_for_a_restart(const config::Settings& before,
 }
 
 void App::stop() {
-    // What they do now ends while mail still flows.
+    // Between the milter's end and ours mail goes by unchecked: what can be done before is.
     worker_.request_stop();
-    answers_.request_stop();
-    stopping_.wait_for_chores(chores_done_);
-    descriptors_.leave_gate();
-    // Mail needs neither.
     log_following_.request_stop();
     dns_watch_.request_stop();
+    stopping_.wait_for_chores(chores_done_);
+    descriptors_.leave_gate();
+    recording_.quicken();
+    campaign_writer_.quicken(kCampaignIntervalNearTheEnd);
+    do_chore("store", *log_, [&] { database_.checkpoint(); });
+    stopping_.wait_for_messages();
+    end_writing();
     stopping_.end_milter();
+    release_.answers().finish();
     stopping_.allow_no_more_than_the_limit();
+}
+
+void App::end_writing() {
+    answers_.request_stop();
+    campaign_writer_.request_stop();
+    recording_.request_stop();
 }
 
 void App::hurry() {

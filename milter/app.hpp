@@ -50,6 +50,7 @@
 #include "milter/listener.hpp"
 #include "milter/log_following.hpp"
 #include "milter/milter_warnings.hpp"
+#include "milter/periodic.hpp"
 #include "milter/spool_guard.hpp"
 #include "milter/stopping.hpp"
 #include "milter/store_watch.hpp"
@@ -61,7 +62,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -113,9 +113,10 @@ private:
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
         const ControlLine& request);
     [[nodiscard]] std::vector<report::MetricValue> stopped_campaigns() const;
-    /// Writes down what is new of campaigns every second, and once more at the end. Waits for
-    /// nothing but the store.
-    void write_campaigns(const std::stop_token& stop);
+    /// Writes down what is new of campaigns. Waits for nothing but the store.
+    void write_campaigns();
+    /// What is written beside mail is written a last time, all of it at once.
+    void end_writing();
     [[nodiscard]] std::vector<ControlLine> status() const;
     /// One line of the text form of Prometheus each.
     [[nodiscard]] std::vector<ControlLine> metrics() const;
@@ -190,7 +191,7 @@ private:
     WaitingRoom waiting_;
     Session::Parts session_parts_;
     std::mutex reload_mutex_;
-    std::jthread campaign_writer_;          // before all that tell of campaigns: it ends after them
+    Periodic campaign_writer_;              // before all that tell of campaigns: it ends after them
     std::atomic<bool> chores_done_{false};  // by the worker
     std::jthread worker_;
     std::jthread answers_;

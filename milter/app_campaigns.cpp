@@ -10,13 +10,9 @@
 #include "report/metrics.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,29 +21,13 @@
 
 namespace holdback::milter {
 
-namespace {
-
-constexpr std::chrono::seconds kWriteInterval{1};
-
-}  // namespace
-
-void App::write_campaigns(const std::stop_token& stop) {
-    const auto write = [this] {
-        try {
-            campaigns_.work(snapshots_.current()->settings.bulk);
-        } catch (const std::exception& error) {
-            log_->write(ports::Severity::Error,
-                        fmt::format("campaigns: internal error: {}", core::log_safe(error.what())));
-        }
-    };
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    while (!stop.stop_requested()) {
-        write();
-        std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, kWriteInterval, [] { return false; });
+void App::write_campaigns() {
+    try {
+        campaigns_.work(snapshots_.current()->settings.bulk);
+    } catch (const std::exception& error) {
+        log_->write(ports::Severity::Error,
+                    fmt::format("campaigns: internal error: {}", core::log_safe(error.what())));
     }
-    write();
 }
 
 core::Result<std::vector<ControlLine>, std::string> App::continue_campaign(

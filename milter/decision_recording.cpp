@@ -9,14 +9,10 @@
 #include "report/metrics.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <mutex>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -26,6 +22,7 @@ namespace holdback::milter {
 namespace {
 
 constexpr std::chrono::seconds kInterval{1};
+constexpr std::chrono::milliseconds kIntervalNearTheEnd{50};
 
 ControlLine number(std::string_view key, std::uint64_t value) {
     return {std::string(key), fmt::format("{}", value)};
@@ -39,17 +36,12 @@ DecisionRecording::DecisionRecording(flow::DecisionRecorder& recorder,
     : recorder_(&recorder),
       snapshots_(&snapshots),
       log_(&log),
-      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      periodic_([this] { work(); }, kInterval) {
+    periodic_.start();
+}
 
-void DecisionRecording::run(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    while (!stop.stop_requested()) {
-        work();
-        std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, kInterval, [] { return false; });
-    }
-    work();
+void DecisionRecording::quicken() {
+    periodic_.quicken(kIntervalNearTheEnd);
 }
 
 void DecisionRecording::work() {

@@ -5,11 +5,10 @@
 #include "flow/decision_recorder.hpp"
 #include "flow/snapshot.hpp"
 #include "milter/control_protocol.hpp"
+#include "milter/periodic.hpp"
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
 
-#include <stop_token>
-#include <thread>
 #include <vector>
 
 namespace holdback::milter {
@@ -27,17 +26,19 @@ public:
     /// What `metrics` shows. Any thread.
     [[nodiscard]] std::vector<report::Metric> metrics() const;
 
+    /// The end is near: little is to be left for it.
+    void quicken();
+
     /// Begins to end, and does not wait for it.
-    void request_stop() { thread_.request_stop(); }
+    void request_stop() { periodic_.request_stop(); }
 
 private:
-    void run(const std::stop_token& stop);
     void work();
 
     flow::DecisionRecorder* recorder_;
     const flow::SnapshotSource* snapshots_;
     ports::Log* log_;
-    std::jthread thread_;  // last: ends before what it uses
+    Periodic periodic_;  // last: ends before what it uses
 };
 
 }  // namespace holdback::milter

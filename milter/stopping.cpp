@@ -137,7 +137,7 @@ void Stopping::wait_for_chores(const std::atomic<bool>& done) {
     }
 }
 
-void Stopping::end_milter() {
+void Stopping::wait_for_messages() {
     const auto begin = steady_clock::now();
     wait_for_quiet(begin);
     const auto deadline = begin + limits_.quiet + limits_.messages;
@@ -145,6 +145,9 @@ void Stopping::end_milter() {
            steady_clock::now() < deadline) {
         std::this_thread::sleep_for(kStep);
     }
+}
+
+void Stopping::end_milter() {
     log_->write(
         ports::Severity::Info,
         fmt::format("stopping messages_in_flight={}", counters_->messages_in_flight.load()));

@@ -36,9 +36,12 @@ public:
     /// Waits until the chores are done, as far as the limit allows. Blocks.
     void wait_for_chores(const std::atomic<bool>& done);
 
-    /// Waits until no message is under way, and if it can be no new connection either, and ends the
-    /// milter. The socket answers until then; what the MTA begins while the last messages are
-    /// waited for is cut at its first command, when nothing of it is lost. Blocks.
+    /// Waits until no message is under way, and if it can be no new connection either. The socket
+    /// answers until then; what the MTA begins while the last messages are waited for is cut at its
+    /// first command, when nothing of it is lost. Blocks.
+    void wait_for_messages();
+
+    /// Ends the milter. Blocks until it takes no connections any more.
     void end_milter();
 
     /// From now on the process ends by itself when this object lives longer than the limit, as

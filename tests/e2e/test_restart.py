@@ -18,6 +18,9 @@ from lab.wait import wait_for
 ROUNDS = 6
 WAYS = (signal.SIGKILL, signal.SIGTERM)
 CLIENTS = 4
+# A message takes a while, and then there is none for a while, as from clients on a network.
+WAY = 0.05
+PAUSE = 0.15
 SENDER = "news@home.test"
 
 
@@ -48,11 +51,12 @@ class Load:
                     SENDER,
                     [who],
                     message(SENDER, who, "Hello"),
+                    way=WAY,
                     **self._bench.mta.login("joe"),
                 )
             if sent and sent.data and sent.data[0] == 250:
                 self.accepted.append((who, began))
-            self._stopping.wait(0.05)
+            self._stopping.wait(PAUSE)
 
     def stop(self):
         self._stopping.set()
@@ -108,5 +112,5 @@ def test_a_restart_leaves_fewer_messages_unchecked_than_a_crash(bench):
     # What had begun is finished.
     assert cut[signal.SIGKILL] > 0, "nothing was under way: no test"
     assert cut[signal.SIGTERM] == 0, cut
-    # What begins before the next one listens meets nobody; how long that is differs by chance.
-    assert missed[signal.SIGTERM] <= 1.25 * missed[signal.SIGKILL] + CLIENTS, missed
+    # What begins before the next one listens meets nobody, both ways.
+    assert missed[signal.SIGTERM] < missed[signal.SIGKILL], missed

@@ -4,6 +4,7 @@
 import dataclasses
 import re
 import smtplib
+import time
 import uuid
 
 NEWS = "news@home.test"
@@ -53,11 +54,12 @@ class Sent:
 
 def send(
     port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=(),
-    password=None, source="127.0.0.1", name=None,
+    password=None, source="127.0.0.1", name=None, way=0,
 ):
     """One message over SMTP. `login` and `client` pretend an authenticated user and another client
     address, by XCLIENT, and `name` the host name that the MTA has verified; `password` is a user and a password for AUTH, and `source` a real address of
-    the loopback net."""
+    the loopback net. `way` is how many seconds the client is away: it waits so long between the
+    commands of the message."""
     with smtplib.SMTP(
         "127.0.0.1", port, local_hostname="client.test", timeout=60, source_address=(source, 0)
     ) as smtp:
@@ -76,8 +78,10 @@ def send(
         if mail[0] < 300:
             for address in recipients:
                 command = " ".join([f"TO:<{address}>", *rcpt_args])
+                time.sleep(way)
                 rcpt[address] = _reply(smtp.docmd("RCPT", command))
             if any(code < 300 for code, _ in rcpt.values()):
+                time.sleep(way)
                 data = _reply(smtp.data(octets))
         return Sent(mail, rcpt, data)
 

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // A module for clang-tidy, loaded by contrib/tidy: the checks then look at the declarations of our
-// sources and headers alone. Without it they also walk through all that was included of the standard
-// library, whose findings clang-tidy does not show, and that is four fifths of the time.
+// sources and headers alone. Without it they also walk through all that was included of the
+// standard library, whose findings clang-tidy does not show, and that is four fifths of the time.
 
 #include <clang-tidy/ClangTidyCheck.h>
 #include <clang-tidy/ClangTidyModule.h>
 #include <clang-tidy/ClangTidyModuleRegistry.h>
 #include <clang/AST/ASTContext.h>
 #include <clang/ASTMatchers/ASTMatchFinder.h>
-
 #include <vector>
 
 namespace {
 
 namespace matchers = clang::ast_matchers;
 
-// Finds nothing itself. It is called with the translation unit, before what stands in it is visited.
+// Finds nothing itself. It is called with the translation unit, before what stands in it is
+// visited.
 class OwnCode : public clang::tidy::ClangTidyCheck {
-   public:
+public:
     using ClangTidyCheck::ClangTidyCheck;
 
     void registerMatchers(matchers::MatchFinder* finder) override {
@@ -37,12 +37,13 @@ class OwnCode : public clang::tidy::ClangTidyCheck {
 };
 
 class OwnCodeModule : public clang::tidy::ClangTidyModule {
-   public:
+public:
     void addCheckFactories(clang::tidy::ClangTidyCheckFactories& factories) override {
         factories.registerCheck<OwnCode>("misc-own-code");
     }
 };
 
-const clang::tidy::ClangTidyModuleRegistry::Add<OwnCodeModule> kAdded("own-code", "Our code alone.");
+const clang::tidy::ClangTidyModuleRegistry::Add<OwnCodeModule> kAdded("own-code",
+                                                                      "Our code alone.");
 
 }  // namespace
