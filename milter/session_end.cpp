@@ -127,7 +127,7 @@ SessionReply Session::finish_split(MtaActions& mta) {
                                                   std::move(*message_->copy),
                                                   message_->snapshot->settings);
     if (!committed.has_value()) {
-        const SessionReply reply = holding_failed(committed.error());
+        SessionReply reply = holding_failed(committed.error());
         if (message_->course != Course::Unchecked) {
             return reply;
         }
