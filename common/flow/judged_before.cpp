@@ -157,13 +157,12 @@ bool JudgedBefore::recognise(const mail::HeaderList& headers, mail::Envelope& en
         return false;
     }
     const std::vector<std::uint64_t> identities = identities_of(headers);
-    const std::uint64_t sender = hash_of(seal_key(envelope.sender));
-    // The queue id under which the message left to this recipient.
+    // The queue id under which the message left to this recipient. Its sender may be another by
+    // now: the MTA's maps (sender_canonical_maps, masquerade_domains) come between the passes.
     const auto departure_of = [&](const Known& known, std::uint64_t recipient) {
         for (const std::string& id : ids) {
             const auto message = known.messages.find(id);
-            if (message != known.messages.end() && message->second.sender == sender &&
-                message->second.at >= now - kOnItsWay &&
+            if (message != known.messages.end() && message->second.at >= now - kOnItsWay &&
                 contains(identities, message->second.identity) &&
                 std::ranges::binary_search(message->second.recipients, recipient)) {
                 return std::optional(Word{.name = id, .at = message->second.at});
@@ -186,9 +185,9 @@ bool JudgedBefore::recognise(const mail::HeaderList& headers, mail::Envelope& en
         if (!word.has_value()) {
             continue;
         }
-        recipient.on_its_way = now - word->at > kFresh;
-        recipient.judged = !recipient.on_its_way && count_pass(word->name, key);
-        any = any || recipient.judged || recipient.on_its_way;
+        recipient.judged = now - word->at <= kFresh && count_pass(word->name, key);
+        recipient.on_its_way = !recipient.judged;
+        any = true;
     }
     return any;
 }

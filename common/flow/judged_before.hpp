@@ -69,7 +69,8 @@ public:
     [[nodiscard]] bool may_be_known(const mail::Envelope& envelope) const;
 
     /// Sets `judged` of the recipients that have been judged, and counts that as a pass, or
-    /// `on_its_way` where that is long ago. True when there are any. Call once a message.
+    /// `on_its_way` where that is long ago or the passes are used up. True when there are any. Call
+    /// once a message.
     [[nodiscard]] bool recognise(const mail::HeaderList& headers, mail::Envelope& envelope);
 
     /// True for a message that came in here and goes by once more, with the sender it had.

@@ -1144,9 +1144,6 @@ TEST_CASE("having been judged ends with time, and is nobody else's") {
         again.emplace_back("Date", " Mon, 6 Jul 2026 10:00:00 +0000");
         again.emplace_back("From", " mallory@a.test");
     }
-    SUBCASE("another sender") {
-        sender = "<ann@a.test>";
-    }
     SUBCASE("another recipient") {
         recipient = "<bo@good.test>";
     }
@@ -1162,6 +1159,35 @@ TEST_CASE("having been judged ends with time, and is nobody else's") {
     house.connect(client);
     CHECK(is<Accept>(house.send(sender, {recipient}, again)));
     CHECK_FALSE(house.log.has("reason=judged-before"));
+}
+
+TEST_CASE("a message comes again with the sender that the MTA's maps have made of it") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<app@host.a.test>", {"<eva@good.test>"}, newsletter)));
+    const auto again = second_pass(house, newsletter);
+    house.actions.forget();
+    CHECK(is<Accept>(house.send("<app@a.test>", {"<eva@good.test>"}, again)));
+    CHECK(
+        house.log.has("sender=\"app@a.test\" rcpt=\"eva@good.test\" verdict=pass "
+                      "reason=judged-before"));
+    CHECK(house.items().empty());
+}
+
+TEST_CASE("a filter that hands a campaign in too often delays nobody") {
+    House house(enforcing());
+    house.seals.use(one_key());
+    house.connect("127.0.0.1");
+    CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, newsletter)));
+    auto again = second_pass(house, newsletter);
+    again.emplace_back("X-Filter", " seen");
+    for (int pass = 0; pass < 2 * flow::JudgedBefore::kMostPasses; ++pass) {
+        CAPTURE(pass);
+        CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, again)));
+    }
+    CHECK_FALSE(house.log.has("reason=already-sent"));
+    CHECK(house.items().empty());
 }
 
 TEST_CASE("what a filter keeps for hours is on its way, and nobody got it before") {
