@@ -54,10 +54,10 @@ std::string CopyChecks::look_at(const mail::HeldMessage& message) const {
     return check->damage;
 }
 
-void CopyChecks::walk() {
+bool CopyChecks::walk() {
     const core::SteadyPoint now = clock_->steady_now();
     if (now < next_step_ || (last_.empty() && now < next_round_)) {
-        return;
+        return false;
     }
     next_step_ = now + kBetweenSteps;
     if (last_.empty()) {
@@ -67,21 +67,23 @@ void CopyChecks::walk() {
     if (!kept.has_value()) {
         trouble_.say(
             ports::Severity::Error, "the copies can't be looked through", kept.error().what);
-        return;
+        return false;
     }
     if (kept->empty()) {
         last_.clear();
-        return;
+        return false;
     }
     std::uint64_t octets = 0;
+    bool damaged = false;
     for (const mail::HeldMessage& message : *kept) {
-        static_cast<void>(look_at(message));
+        damaged = !look_at(message).empty() || damaged;
         last_ = message.spool_id;
         octets += message.octets;
         if (octets >= kOctetsInStep) {
-            return;
+            break;
         }
     }
+    return damaged;
 }
 
 }  // namespace holdback::flow

@@ -29,8 +29,8 @@ public:
     [[nodiscard]] std::string look_at(const mail::HeldMessage& message) const;
 
     /// Looks at some copies more, at a pace that neither disk nor processor feel, once a day at all
-    /// of them. Called every second or so.
-    void walk();
+    /// of them. Called every second or so. True when it found a damage.
+    [[nodiscard]] bool walk();
 
 private:
     ports::HeldStore* held_;

@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "ports/held_store.hpp"
+#include "ports/log.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -33,7 +34,12 @@ std::optional<OpenAnswers::Ticket> OpenAnswers::given(ports::TakenAnswer answer,
                                                       core::SteadyPoint asked) {
     const core::SteadyPoint now = clock_.steady_now();
     if (now - asked > kAwaited) {
-        static_cast<void>(held_.note_doubt(answer.ids, kLate, clock_.now()));
+        if (const auto noted = held_.note_doubt(answer.ids, kLate, clock_.now());
+            !noted.has_value()) {
+            trouble_.say(ports::Severity::Error,
+                         "why held mail is in doubt can't be written down",
+                         noted.error().what);
+        }
         return std::nullopt;
     }
     const std::scoped_lock lock(mutex_);
@@ -100,7 +106,13 @@ bool OpenAnswers::settle(core::SteadyPoint until) {
     if (answers.empty()) {
         return true;
     }
-    const bool is_settled = held_.settle_doubt(answers).has_value();
+    const auto settled = held_.settle_doubt(answers);
+    const bool is_settled = settled.has_value();
+    if (!is_settled) {
+        trouble_.say(ports::Severity::Error,
+                     "that the MTA has taken our answers can't be written down",
+                     settled.error().what);
+    }
     {
         const std::scoped_lock lock(mutex_);
         if (is_settled) {

@@ -7,6 +7,7 @@
 // written in doubt, and the doubt ends here, once the MTA has our answer.
 
 #include "core/clock.hpp"
+#include "flow/store_trouble.hpp"
 #include "ports/held_store.hpp"
 
 #include <chrono>
@@ -33,8 +34,9 @@ public:
     /// configuration, Postfix's milter_command_timeout, is 30 seconds.
     static constexpr std::chrono::seconds kAwaited{25};
 
-    /// Both outlive the object.
-    OpenAnswers(ports::HeldStore& held, core::Clock& clock) : held_(held), clock_(clock) {}
+    /// All outlive the object.
+    OpenAnswers(ports::HeldStore& held, core::Clock& clock, const StoreTrouble& trouble)
+        : held_(held), clock_(clock), trouble_(trouble) {}
 
     /// When the MTA asks for an answer, for `given`.
     [[nodiscard]] core::SteadyPoint asked() const { return clock_.steady_now(); }
@@ -73,6 +75,7 @@ private:
 
     ports::HeldStore& held_;
     core::Clock& clock_;
+    const StoreTrouble& trouble_;
     std::mutex settling_;  ///< before mutex_: one thread tells the store of an answer
     std::mutex mutex_;
     std::condition_variable_any changed_;

@@ -500,7 +500,10 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
         const mail::Recipient& recipient = envelope.recipients.at(i);
         const std::optional<outbound::Finding>& finding = decision.verdicts.at(i).finding;
         if (!finding.has_value() || !mail::wants_failure_report(recipient.arguments)) {
-            continue;  // who is rejected has a finding; the log tells of who wants no report
+            // Who is rejected has a finding; the log tells of who wants no report, and he is none
+            // of those who get it.
+            facts.others = outbound::Others::NotTold;
+            continue;
         }
         facts.recipients.push_back(
             {.address = recipient.shown(),

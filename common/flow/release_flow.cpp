@@ -249,12 +249,14 @@ void ReleaseFlow::release_message(OfMessage of_message,
         for (const std::int64_t id : ids) {
             outcomes.push_back({id, What::Damaged, damage});
         }
+        give_back_good(of_message, kDamagedCopy);
         return;
     }
     const std::string token = parts_.make_token();
     const auto moved =
         parts_.held.begin_release(ids, in_doubt, token_hash(token), cause, parts_.clock.now());
     if (!moved.has_value()) {
+        trouble_.say(ports::Severity::Error, "held mail can't be released", moved.error().what);
         for (const std::int64_t id : ids) {
             outcomes.push_back({id, What::Failed, moved.error().what});
         }
@@ -289,20 +291,7 @@ void ReleaseFlow::release_message(OfMessage of_message,
             refused.push_back(ours[i]);
         }
     }
-    give_back_refused(refused);
-}
-
-void ReleaseFlow::give_back_refused(OfMessage items) {
-    std::vector<std::int64_t> ids;
-    for (const ports::HeldItem& item : items) {
-        if (item.message.kind == mail::HeldKind::Mail &&
-            item.recipient.finding == mail::kNoFinding) {
-            ids.push_back(item.recipient.id);
-        }
-    }
-    if (!ids.empty()) {
-        static_cast<void>(give_back(ids, "refused by the MTA"));
-    }
+    give_back_good(refused, kRefusedByMta);
 }
 
 std::vector<ports::RecipientOutcome> ReleaseFlow::submit(OfMessage items,

@@ -88,7 +88,7 @@ public:
 
     explicit ReleaseFlow(Parts parts)
         : parts_(std::move(parts)),
-          answers_(parts_.held, parts_.clock),
+          answers_(parts_.held, parts_.clock, trouble_),
           copies_(parts_.held, parts_.spool, parts_.log, parts_.clock) {}
 
     /// Re-injects items through the MTA, one submission per message; an outcome per id, in order.
@@ -160,9 +160,11 @@ private:
                                                               const std::string& token,
                                                               const config::HoldSettings& settings);
     void settle(std::vector<ports::ReleaseEnd> ends);
-    /// Tells the senders at once of good recipients (`mail::kNoFinding`) whom the MTA refused for
-    /// good: nobody waits for a word about them.
-    void give_back_refused(OfMessage items);
+    static constexpr std::string_view kRefusedByMta = "refused by the MTA";
+    static constexpr std::string_view kDamagedCopy = "the copy is damaged";
+    /// Tells the senders, or the postmaster in their place, at once of good recipients
+    /// (`mail::kNoFinding`) who can't get their mail: nobody waits for a word about them.
+    void give_back_good(OfMessage items, std::string_view cause);
     void give_back_message(OfMessage of_message,
                            std::string_view cause,
                            ports::InDoubt in_doubt,
@@ -200,8 +202,13 @@ private:
     void end_untold(const Items& items,
                     std::span<const ItemOutcome> outcomes,
                     const config::HoldSettings& settings);
-    void give_to_postmaster(const Items& items);
+    /// False when some could not be given.
+    bool give_to_postmaster(const Items& items, std::string_view cause);
     void put_off(const Items& items);
+    /// Logs the first failure, if there is one, now and then. True when there is one.
+    bool say_failure(std::span<const ItemOutcome> outcomes, std::string_view what);
+    /// Whether something of this kind is logged now: see RateLimit. Any thread.
+    [[nodiscard]] std::optional<std::size_t> admit(std::string_view kind);
     /// Once a minute at most.
     void warn_of_untold(std::string_view kind, std::string_view text);
     void purge(const config::HoldSettings& settings);
@@ -209,7 +216,8 @@ private:
     std::size_t remove_files();
     void put_in_doubt();
     /// Good recipients whom the MTA had refused for good when the program ended.
-    [[nodiscard]] Items refused_before();
+    /// Gives back good recipients whom nothing brings on their way any more.
+    void give_back_stranded();
     void set_strays_aside();
 
     void report(const ports::HeldItem& item,
@@ -224,9 +232,9 @@ private:
     core::Guarded<std::multiset<std::string>> under_way_;
     /// How releases ended that the store could not write down; they are `releasing` until it can.
     core::Guarded<std::vector<ports::ReleaseEnd>> unsettled_;
+    core::Guarded<report::RateLimit> said_;
     // Of the thread that calls `work`: when to try the MTA and the returns again after trouble, and
     // when to look for what is no longer wanted.
-    report::RateLimit said_;
     core::SteadyPoint mta_pause_until_;
     core::SteadyPoint return_pause_until_;
     core::SteadyPoint next_files_;

@@ -8,6 +8,7 @@
 #include "mail/held.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
+#include "report/rate_limit.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -54,6 +55,22 @@ std::vector<std::int64_t> ids_of(std::span<const ports::HeldItem> items) {
     return ids;
 }
 
+/// Those of the items whose sender gets no DSN.
+std::vector<ports::HeldItem> untold_among(std::span<const ports::HeldItem> items,
+                                          std::span<const ItemOutcome> outcomes) {
+    std::set<std::int64_t> untold;
+    for (const ItemOutcome& outcome : outcomes) {
+        if (outcome.what == What::Untold) {
+            untold.insert(outcome.id);
+        }
+    }
+    std::vector<ports::HeldItem> found;
+    std::ranges::copy_if(items, std::back_inserter(found), [&](const ports::HeldItem& item) {
+        return untold.contains(item.recipient.id);
+    });
+    return found;
+}
+
 /// What is to be done about an item whose time is over.
 enum class Ending : std::uint8_t { Return, Release, Discard, Wait };
 
@@ -87,7 +104,9 @@ void ReleaseFlow::work(const config::HoldSettings& settings) {
     release_due(settings);
     expire(settings);
     purge(settings);
-    copies_.walk();
+    if (copies_.walk()) {
+        give_back_stranded();
+    }
 }
 
 void ReleaseFlow::settle_again() {
@@ -176,64 +195,83 @@ void ReleaseFlow::expire(const config::HoldSettings& settings) {
         }
     }
     release_patiently(to_release, settings, kExpiry);
-    static_cast<void>(discard(ids_of(to_discard), kExpiry, ports::InDoubt::Take));
+    say_failure(discard(ids_of(to_discard), kExpiry, ports::InDoubt::Take),
+                "expired mail can't be discarded now");
     if (parts_.clock.steady_now() < return_pause_until_) {
         return;
     }
     const auto returned = give_back(ids_of(to_return), kExpiry, ports::InDoubt::Take);
     end_untold(to_return, returned, settings);
-    if (const auto failed = std::ranges::find(returned, What::Failed, &ItemOutcome::what);
-        failed != returned.end()) {
-        parts_.log.write(ports::Severity::Error,
-                         fmt::format("release: expired mail can't be returned now: {}",
-                                     core::log_safe(failed->answer)));
+    if (say_failure(returned, "expired mail can't be returned now")) {
         return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
     }
+}
+
+bool ReleaseFlow::say_failure(std::span<const ItemOutcome> outcomes, std::string_view what) {
+    const auto failed = std::ranges::find(outcomes, What::Failed, &ItemOutcome::what);
+    if (failed == outcomes.end()) {
+        return false;
+    }
+    if (const auto left_out = admit(what)) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("release: {}: {}{}",
+                                     what,
+                                     core::log_safe(failed->answer),
+                                     *left_out > 0 ? fmt::format(" left_out={}", *left_out) : ""));
+    }
+    return true;
 }
 
 void ReleaseFlow::end_untold(const Items& items,
                              std::span<const ItemOutcome> outcomes,
                              const config::HoldSettings& settings) {
-    std::set<std::int64_t> untold;
-    for (const ItemOutcome& outcome : outcomes) {
-        if (outcome.what == What::Untold) {
-            untold.insert(outcome.id);
-        }
-    }
     Items over;
     Items later;
     const core::TimePoint last = parts_.clock.now() - settings.expire_after * kUntoldTimes;
-    for (const ports::HeldItem& item : items) {
-        if (untold.contains(item.recipient.id)) {
-            (item.message.held_at <= last ? over : later).push_back(item);
-        }
+    for (const ports::HeldItem& item : untold_among(items, outcomes)) {
+        (item.message.held_at <= last ? over : later).push_back(item);
     }
-    give_to_postmaster(over);
+    if (!give_to_postmaster(over, kExpiry)) {
+        return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
+    }
     put_off(later);
 }
 
-void ReleaseFlow::give_to_postmaster(const Items& items) {
+void ReleaseFlow::give_back_good(OfMessage items, std::string_view cause) {
+    Items good;
+    std::ranges::copy_if(items, std::back_inserter(good), [](const ports::HeldItem& item) {
+        return item.message.kind == mail::HeldKind::Mail &&
+               item.recipient.finding == mail::kNoFinding;
+    });
+    if (!good.empty()) {
+        const Items untold = untold_among(good, give_back(ids_of(good), cause));
+        static_cast<void>(
+            give_to_postmaster(untold, cause));  // else they come back when they expire
+    }
+}
+
+bool ReleaseFlow::give_to_postmaster(const Items& items, std::string_view cause) {
     if (items.empty()) {
-        return;
+        return true;
     }
     const auto outcomes = each_message(
         ids_of(items),
         ports::InDoubt::Take,
         [&](OfMessage of_message, std::vector<ItemOutcome>& done) {
-            report_return(of_message, Reader::Postmaster, kExpiry, ports::InDoubt::Take, done);
+            report_return(of_message, Reader::Postmaster, cause, ports::InDoubt::Take, done);
         });
     const auto returned = std::ranges::count(outcomes, What::Returned, &ItemOutcome::what);
     if (returned > 0) {
         warn_of_untold(
             "returned",
-            fmt::format("{} expired recipients were returned to the postmaster: their senders have "
-                        "not logged in and have no domain of [outgoing] own_domains, so that no "
-                        "DSN goes there",
-                        returned));
+            fmt::format(
+                "{} recipients were returned to the postmaster ({}): their senders have not "
+                "logged in and have no domain of [outgoing] own_domains, so that no DSN "
+                "goes there",
+                returned,
+                cause));
     }
-    if (returned < std::ssize(outcomes)) {
-        return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
-    }
+    return returned == std::ssize(outcomes);
 }
 
 void ReleaseFlow::put_off(const Items& items) {
@@ -259,8 +297,13 @@ void ReleaseFlow::put_off(const Items& items) {
                     kUntoldTimes));
 }
 
+std::optional<std::size_t> ReleaseFlow::admit(std::string_view kind) {
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    return said_.with([&](report::RateLimit& limit) { return limit.admit(kind, now); });
+}
+
 void ReleaseFlow::warn_of_untold(std::string_view kind, std::string_view text) {
-    if (const auto left_out = said_.admit(kind, parts_.clock.steady_now())) {
+    if (const auto left_out = admit(kind)) {
         parts_.log.write(ports::Severity::Warning,
                          fmt::format("release: {}{}",
                                      text,
@@ -341,25 +384,35 @@ void ReleaseFlow::recover() {
                                      recovered->in_doubt.size()));
     }
     put_in_doubt();
-    give_back_refused(refused_before());
+    give_back_stranded();
     set_strays_aside();
 }
 
-ReleaseFlow::Items ReleaseFlow::refused_before() {
+void ReleaseFlow::give_back_stranded() {
     ports::HeldFilter good;
     good.states = {mail::HeldState::Held};
     good.kind = mail::HeldKind::Mail;
     good.finding = mail::kNoFinding;
     good.in_doubt = false;
-    auto found = items(good);
+    const auto found = items(good);
     if (!found.has_value()) {
         trouble_.say(ports::Severity::Error, "who was refused can't be looked up", found.error());
-        return {};
+        return;
     }
-    std::erase_if(*found, [](const ports::HeldItem& item) {
-        return item.recipient.attempts == 0 || item.recipient.release_at.has_value();
-    });
-    return *std::move(found);
+    Items refused;
+    Items damaged;
+    for (const ports::HeldItem& item : *found) {
+        if (item.recipient.release_at.has_value()) {
+            continue;
+        }
+        if (!item.message.damage.empty()) {
+            damaged.push_back(item);
+        } else if (item.recipient.attempts > 0) {
+            refused.push_back(item);
+        }
+    }
+    give_back_good(refused, kRefusedByMta);
+    give_back_good(damaged, kDamagedCopy);
 }
 
 void ReleaseFlow::put_in_doubt() {

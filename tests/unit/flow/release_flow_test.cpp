@@ -246,6 +246,35 @@ TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
         CHECK(house.row(id).state == mail::HeldState::Held);
         CHECK(house.row(id).release_at.has_value());
     }
+    SUBCASE("the sender must not be told: the postmaster is") {
+        house.may_be_told = false;
+        const std::int64_t id = house.hold("carl@b.test", good);
+        house.submitter.answer("carl@b.test", refused("550 5.7.1 not from you"));
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.log.has("1 recipients were returned to the postmaster (refused by the MTA)"));
+        house.release.work(house.settings.hold);
+        const auto seen = house.submitter.seen();
+        REQUIRE(seen.size() == 2);
+        CHECK(seen[1].recipients.front().address.starts_with("postmaster@"));
+    }
+    SUBCASE("so is one whose copy is damaged, at its turn") {
+        const std::int64_t id = house.hold("carl@b.test", good);
+        house.spool.spoil(house.item(id).message.spool_id, "Subject: hi\r\n\r\nHallo.\r\n");
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.submitter.seen().empty());
+        house.release.work(house.settings.hold);
+        REQUIRE(house.submitter.seen().size() == 1);
+        CHECK(house.submitter.seen()[0].octets.contains("the copy in the spool has other octets"));
+    }
+    SUBCASE("and one whose damaged copy is found before") {
+        good.release_at = house.clock.now() + 1h;
+        const std::int64_t id = house.hold("carl@b.test", good);
+        house.spool.spoil(house.item(id).message.spool_id, "Subject: hi\r\n\r\nHallo.\r\n");
+        house.release.work(house.settings.hold);
+        CHECK(house.row(id).state == mail::HeldState::Returned);
+    }
     SUBCASE("the sender wants no report: it ends, and the log tells of it") {
         good.arguments = {"NOTIFY=NEVER"};
         const std::int64_t id = house.hold("carl@b.test", good);
@@ -448,7 +477,7 @@ TEST_CASE("what nobody may be told of ends with the postmaster, with one warning
         CHECK(house.held.history(id).value().back().text ==
               "returned to the postmaster, since the sender can't be told: expiry");
     }
-    CHECK(house.log.has("3 expired recipients were returned to the postmaster"));
+    CHECK(house.log.has("3 recipients were returned to the postmaster (expiry)"));
     house.release.work(house.settings.hold);
     const auto seen = house.submitter.seen();
     REQUIRE(seen.size() == 3);
