@@ -16,6 +16,7 @@ from lab import holdback, nsd
 from lab.mail import NEWS, message
 from lab.milter_client import MilterClient
 from lab.need import need
+from lab.stubborn import Stubborn
 from lab.wait import free_port, wait_for
 
 OCTETS = b"From: news@shop.test\r\nSubject: hello\r\n\r\nhello\r\n"
@@ -232,3 +233,35 @@ def test_a_release_that_hangs_ends_in_doubt(house):
     daemon.start()
     (item,) = daemon.held()
     assert item["recipient"] == "bo@nullmx.test"
+    assert not item["in_doubt"], "the server has not seen a word of it"
+
+
+def test_a_release_that_hangs_behind_its_end_ends_in_doubt(house):
+    """The server may have it: nobody sends it again without a person's word."""
+    daemon, _ = house
+    server = Stubborn(None, moods=["hang after the end"], patience=30.0)
+    try:
+        daemon.stop()
+        daemon.change({"hold": {"reinject": f"smtp:127.0.0.1:{server.port}"}})
+        daemon.start()
+        with MilterClient(daemon.socket) as client:
+            client.connect()
+            octets = message(NEWS, "list@home.test", "News", bulk=True, campaign="hangs")
+            client.message(f"<{NEWS}>", ["<anna@good.test>", "<bo@nullmx.test>"], octets)
+        (item,) = daemon.held()
+        release = threading.Thread(
+            target=lambda: daemon.ctl("held", "release", str(item["id"]), check=False), daemon=True
+        )
+        release.start()
+        wait_for("the message has left", lambda: server.taken)
+        took, _ = ends(daemon, HANGING)
+        assert took < HANGING
+        release.join(timeout=20)
+        daemon.start()
+        (item,) = daemon.held()
+        assert item["recipient"] == "bo@nullmx.test"
+        assert item["in_doubt"]
+        assert server.taken == 1, "it was sent again"
+    finally:
+        daemon.stop()
+        server.stop()

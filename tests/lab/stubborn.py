@@ -32,6 +32,7 @@ class Stubborn:
         self.moods = list(moods)
         self.patience = patience
         self.seen = {mood: 0 for mood in MOODS}
+        self.taken = 0  # whole messages, whatever was answered
         self.lock = threading.Lock()
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session)
         self._server.daemon_threads = True
@@ -103,6 +104,8 @@ class _Session(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b".") else line)
         else:
             return False
+        with self.server.stubborn.lock:
+            self.server.stubborn.taken += 1
         if mood.startswith("end "):
             self._say("451 4.3.0 not now" if mood == "end 4xx" else "554 5.3.0 never")
             return True
