@@ -47,6 +47,7 @@
 #include <exception>
 #include <expected>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -356,7 +357,7 @@ void App::use_store() {
     }
 }
 
-void App::start(std::function<void(bool)> on_end) {
+bool App::start(std::function<void(bool)> on_end) {
     const config::Settings& settings = snapshots_.current()->settings;
     log_->write(ports::Severity::Info,
                 fmt::format("started version={} mode={} socket={} settings={}",
@@ -371,16 +372,25 @@ void App::start(std::function<void(bool)> on_end) {
                                 core::log_safe(own_name_.current())));
     }
     say_what_has_no_effect(settings);
-    milter_ = std::jthread([this, on_end = std::move(on_end)] {
+    const auto listening = std::make_shared<std::promise<bool>>();
+    milter_ = std::jthread([this, listening, on_end = std::move(on_end)] {
         bool ended_well = false;
+        bool is_listening = false;
         try {
-            ended_well = run_milter(session_parts_, counters_, connection_);
+            ended_well = run_milter(session_parts_, counters_, connection_, [&] {
+                is_listening = true;
+                listening->set_value(true);
+            });
         } catch (const std::exception& error) {
             log_->write(ports::Severity::Error,
                         fmt::format("the milter ended: {}", core::log_safe(error.what())));
         }
         on_end(ended_well);
+        if (!is_listening) {
+            listening->set_value(false);
+        }
     });
+    return listening->get_future().get();
 }
 
 void App::use_resolver(const config::DnsSettings& settings) {

@@ -91,9 +91,10 @@ public:
     App& operator=(App&&) = delete;
     ~App();
 
-    /// Runs the milter in a thread of its own. `on_end` is called, from that thread, when the
-    /// milter has ended; it says whether it ended well.
-    void start(std::function<void(bool)> on_end);
+    /// Runs the milter in a thread of its own. True when an MTA can connect from now on, false when
+    /// the milter has ended without that. `on_end` is called, from that thread, when the milter has
+    /// ended; it says whether it ended well.
+    [[nodiscard]] bool start(std::function<void(bool)> on_end);
 
     /// Reads all settings anew. The error is a text for people, and the old settings stay.
     [[nodiscard]] core::Result<void, std::string> reload();

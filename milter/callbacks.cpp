@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <netinet/in.h>
 #include <optional>
@@ -443,7 +444,8 @@ sfsistat on_close(SMFICTX* context) {
 
 bool run_milter(const Session::Parts& parts,
                 MilterCounters& counters,
-                const std::string& connection) {
+                const std::string& connection,
+                const std::function<void()>& on_listening) {
     const Shared ours{.parts = &parts, .counters = &counters};
     shared.store(&ours);
     std::string name = "holdback";
@@ -463,8 +465,13 @@ bool run_milter(const Session::Parts& parts,
     description.xxfi_abort = on_abort;
     description.xxfi_close = on_close;
     description.xxfi_negotiate = on_negotiate;
-    const bool ended_well = smfi_setconn(listen_on.data()) == MI_SUCCESS &&
-                            smfi_register(description) == MI_SUCCESS && smfi_main() == MI_SUCCESS;
+    bool ended_well = smfi_setconn(listen_on.data()) == MI_SUCCESS &&
+                      smfi_register(description) == MI_SUCCESS &&
+                      smfi_opensocket(false) == MI_SUCCESS;
+    if (ended_well) {
+        on_listening();
+        ended_well = smfi_main() == MI_SUCCESS;
+    }
     shared.store(nullptr);
     return ended_well;
 }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace holdback::milter {
@@ -24,11 +25,13 @@ struct MilterCounters {
 
 /// Runs the milter until `stop_milter`. `connection` is what libmilter listens on: "fd:N",
 /// "inet:PORT@HOST", "inet6:PORT@HOST". libmilter knows no user data, so that one process runs one
-/// milter at a time; `parts` and `counters` outlive the call. False when libmilter could not start
-/// or gave up; the reason is in its log. Blocks the calling thread.
+/// milter at a time; `parts` and `counters` outlive the call. `on_listening` is called when an MTA
+/// can connect. False when libmilter could not start or gave up; the reason is in its log. Blocks
+/// the calling thread.
 [[nodiscard]] bool run_milter(const Session::Parts& parts,
                               MilterCounters& counters,
-                              const std::string& connection);
+                              const std::string& connection,
+                              const std::function<void()>& on_listening);
 
 /// Makes `run_milter` return at the next connection, within about five seconds without one.
 /// Sessions in flight are cut then.

@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "io/log_setup.hpp"
+#include "io/service_manager.hpp"
 #include "io/settings_file.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
@@ -155,9 +156,12 @@ int serve(App& app, const Signals& signals) {
     while (true) {
         switch (signals.wait()) {
             case Signal::Reload:
+                io::tell_service_manager(io::ServiceState::Reloading);
                 static_cast<void>(app.reload());
+                io::tell_service_manager(io::ServiceState::Ready);
                 break;
             case Signal::Stop:
+                io::tell_service_manager(io::ServiceState::Stopping);
                 if (std::exchange(stopping, true)) {
                     app.hurry();
                 } else {
@@ -240,10 +244,13 @@ core::Result<int, Refusal> run(const Options& options) {
     // The handlers run in this thread and in no other.
     std::optional<SignalsBlocked> blocked(std::in_place);
     App app(options.settings, *snapshot, *std::move(sockets), *std::move(log));
-    app.start([](bool /*ended_well*/) { Signals::milter_ended(); });
+    const bool is_ready = app.start([](bool /*ended_well*/) { Signals::milter_ended(); });
     blocked.reset();
-    if (background.has_value()) {
+    if (is_ready && background.has_value()) {
         background->ready();
+    }
+    if (is_ready) {
+        io::tell_service_manager(io::ServiceState::Ready);
     }
     return serve(app, *signals);
 }
