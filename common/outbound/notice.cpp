@@ -192,8 +192,10 @@ constexpr std::string_view kCell =
     "<td style=\"vertical-align: top; padding: 8px; border-top: 1px solid #999\"";
 
 std::string html_row(std::size_t number, const NoticeRow& row, bool with_subject) {
-    std::string html = fmt::format(
-        "<tr>{0} align=\"right\">{1}</td>\n{0}><b>{2}</b>", kCell, number, html_safe(row.address));
+    std::string html = fmt::format("<tr>{0} align=\"right\" nowrap>{1}</td>\n{0}><b>{2}</b>",
+                                   kCell,
+                                   number,
+                                   html_safe(row.address));
     if (with_subject) {
         html += fmt::format("<br>Subject: {}", html_safe(row.subject));
     }

@@ -87,6 +87,30 @@ def test_what_is_released_is_not_held_anew(filtered):
     assert not held_for(filtered, "carl@nullmx.test")
 
 
+def test_a_sender_that_the_mta_rewrites_between_the_passes(filtered):
+    app = f"app-{filtered.kind}@home.test"
+    filtered.mta.set(sender_canonical_maps=f"inline:{{{app}=shop@home.test}}")
+    filtered.mta.restart()
+    try:
+        recipients = ["mia@good.test", "max@good.test", "carl2@nullmx.test"]
+        octets = message(app, "list@home.test", "Rewritten", bulk=True,
+                         campaign=f"rewritten-{filtered.kind}")
+        assert send(filtered.mta.relay_port, app, recipients, octets).data[0] == 250
+        filtered.settle()
+        assert {r: n for r, n in copies(filtered).items() if r in recipients} == {
+            "mia@good.test": 1, "max@good.test": 1}
+        assert filtered.outside.deliveries("mia@good.test")[-1].sender == "shop@home.test"
+        (carl,) = held_for(filtered, *recipients)
+        filtered.holdback.ctl("held", "release", str(carl["id"]))
+        filtered.settle()
+        wait_for("he has it", lambda: filtered.outside.deliveries("carl2@nullmx.test"))
+        assert len(filtered.outside.deliveries("carl2@nullmx.test")) == 1
+        assert not held_for(filtered, *recipients)
+    finally:
+        filtered.mta.set(sender_canonical_maps="")
+        filtered.mta.restart()
+
+
 def test_list_mail_with_a_sender_of_its_own_for_each_recipient(filtered):
     recipients = [f"reader{i}@{'nullmx.test' if i % 5 == 0 else 'good.test'}" for i in range(30)]
     for recipient in recipients:
