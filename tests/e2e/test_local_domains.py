@@ -101,6 +101,19 @@ def test_a_copy_of_smtp_with_another_name_is_judged_by_dns(bench):
     assert decision(bench, ANNA).endswith("route=mx")
 
 
+def test_a_bulk_send_through_it_holds_the_bad_and_nobody_else(bench):
+    good = [f"reader{number}@good.test" for number in range(30)]
+    bad = ["carl@nullmx.test", DORA]
+    sent = send(bench.postfix.submission_port, NEWS, good + bad,
+                message(NEWS, "list@home.test", "News", bulk=True, campaign="cloned"),
+                **bench.postfix.person)
+    assert sent.data[0] == 250, sent
+    wait_for("the last one has it", lambda: bench.outside.deliveries(good[-1]))
+    bench.settle()
+    assert sorted(bench.outside.recipients()) == sorted(good)
+    assert sorted(row["recipient"] for row in bench.holdback.held()) == sorted(bad)
+
+
 def test_the_setting_names_a_transport_that_is_not_judged(bench):
     with bench.changed({"outgoing": {"local_transports": ["bulksmtp"]}}):
         sent = send(bench.postfix.submission_port, PERSON, [DORA], message(PERSON, DORA, "Hi"),
