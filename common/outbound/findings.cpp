@@ -181,20 +181,17 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
 
 /// True when DNS says that the domain takes no mail.
 
-/// What was meant, as an address for people.
-std::string suggested_address(const mail::Address& address, std::string_view domain) {
-    return core::printable(fmt::format("{}@{}", address.local_part(), domain));
-}
-
 Finding misspelled(const mail::Address& address, std::string_view meant) {
+    // Who shows it makes it fit to be shown; the words are for a reply as well, which is ASCII.
+    std::string suggestion = fmt::format("{}@{}", address.local_part(), meant);
     return {.name = FindingName::MisspelledDomain,
             .code = kDomainInvalid,
             .certainty = Certainty::Likely,
             .reason = fmt::format("the domain {} looks like a misspelled {}",
                                   core::printable(address.domain().text()),
                                   meant),
-            .advice = fmt::format("did you mean {}?", suggested_address(address, meant)),
-            .suggestion = suggested_address(address, meant)};
+            .advice = fmt::format("did you mean {}?", core::printable(suggestion)),
+            .suggestion = std::move(suggestion)};
 }
 
 Finding hint(FindingName name, std::string reason, std::string advice) {

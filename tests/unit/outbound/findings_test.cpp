@@ -227,6 +227,15 @@ TEST_CASE("the refusal of a misspelled domain says what was meant") {
           "bo@gmail.com?");
 }
 
+TEST_CASE("a suggestion is an address that can be written to, a reply is ASCII") {
+    RecipientFacts facts = facts_of("bo@gmial.com", RouteKind::Mx);
+    facts.syntax = mail::Address::parse("h\xc3\xb6st@gmial.com", mail::Smtputf8::Yes);
+    const auto found = findings(facts, {});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().suggestion == "h\xc3\xb6st@gmail.com");
+    CHECK(rejection(found.front()).line().contains("did you mean h\\xc3\\xb6st@gmail.com?"));
+}
+
 TEST_CASE("a domain that took mail, or that the settings know, is not misspelled") {
     RecipientFacts facts = facts_of("bo@gmial.com", RouteKind::NoSuchDomain);
     config::Settings settings;
