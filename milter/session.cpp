@@ -331,6 +331,10 @@ void Session::say_which_way(const outbound::Entry& entry, flow::Way way) const {
 SessionReply Session::go_unchecked() {
     message_->unchecked = true;
     message_->course = Course::Undecided;
+    if (message_->envelope.direction == mail::Direction::Outgoing &&
+        flow::preflight_wish(message_->who, message_->headers) != flow::PreflightWish::None) {
+        return preflight_failed("internal error");
+    }
     if (message_->snapshot->settings.mode == config::Mode::Enforce && has_reserved_fields()) {
         message_->course = Course::Clean;
         return SkipBody{};
@@ -567,7 +571,11 @@ SessionReply Session::after_internal_error() {
     if (message_ != nullptr && std::holds_alternative<Accept>(reply) && !message_->is_ending) {
         // Forged fields can be removed at the end alone.
         message_->unchecked = true;
-        if (!message_->has_header || std::holds_alternative<SkipBody>(go_unchecked())) {
+        if (!message_->has_header) {
+            return Continue{};
+        }
+        reply = go_unchecked();
+        if (std::holds_alternative<SkipBody>(reply)) {
             return Continue{};
         }
     }

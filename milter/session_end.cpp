@@ -184,8 +184,11 @@ SessionReply Session::act_on_split(MtaActions& mta, const outbound::Split& split
 }
 
 SessionReply Session::finish_preflight() {
-    const auto answered = parts_.outbound.answer_preflight(
-        message_->who, message_->envelope, message_->headers, *message_->decision);
+    const auto answered = parts_.outbound.answer_preflight(message_->who,
+                                                           message_->envelope,
+                                                           message_->headers,
+                                                           *message_->decision,
+                                                           message_->snapshot->settings);
     if (!answered.has_value()) {
         return preflight_failed(answered.error());
     }

@@ -206,7 +206,8 @@ public:
         const Submitting& who,
         const mail::Envelope& envelope,
         const mail::HeaderList& headers,
-        const MessageDecision& decision) const;
+        const MessageDecision& decision,
+        const config::Settings& settings) const;
 
     /// One decision line per recipient of a message that was judged minutes ago, whole.
     void report_judged(const Submitting& who,

@@ -48,7 +48,8 @@ public:
     [[nodiscard]] core::Result<ports::NewHold, std::string> write_return_dsn(
         outbound::ReturnDsnFacts facts, std::string_view key);
 
-    /// Makes the answer to a preflight durable, to be sent at once.
+    /// Makes the answer to a preflight durable, to be sent at once. `facts` tell who asked, and
+    /// from which address the answer comes.
     [[nodiscard]] core::Result<void, std::string> send_preflight_report(
         outbound::PreflightFacts facts, std::string_view key);
 

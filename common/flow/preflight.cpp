@@ -2,9 +2,11 @@
 #include "flow/preflight.hpp"
 
 #include "config/policy.hpp"
+#include "config/settings.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "flow/notice_terms.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/submitting.hpp"
@@ -23,6 +25,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -92,15 +95,17 @@ core::Result<void, std::string> answer_preflight(const PreflightParts& parts,
                                                  const Submitting& who,
                                                  const mail::Envelope& envelope,
                                                  const mail::HeaderList& headers,
-                                                 const MessageDecision& decision) {
+                                                 const MessageDecision& decision,
+                                                 const config::NoticeSettings& notice) {
     using config::PolicyAction;
     if (!std::holds_alternative<mail::Address>(envelope.sender)) {
         return std::unexpected("a preflight of a sender who has no address can't be answered");
     }
     const std::array<std::string_view, 3> event{
         who.session_id, envelope.queue_id, decision.stream.signal};
-    if (auto sent = parts.own_mail.send_preflight_report(
-            facts_of(parts, envelope, headers, decision), core::digest_hex(event));
+    outbound::PreflightFacts facts = facts_of(parts, envelope, headers, decision);
+    facts.address = notice_address(notice, parts.own_mail.host_name());
+    if (auto sent = parts.own_mail.send_preflight_report(std::move(facts), core::digest_hex(event));
         !sent.has_value()) {
         return sent;
     }
@@ -125,13 +130,15 @@ core::Result<void, std::string> OutboundFlow::answer_preflight(
     const Submitting& who,
     const mail::Envelope& envelope,
     const mail::HeaderList& headers,
-    const MessageDecision& decision) const {
+    const MessageDecision& decision,
+    const config::Settings& settings) const {
     return flow::answer_preflight(
         {.own_mail = parts_.own_mail, .reader = parts_.reader, .log = parts_.log},
         who,
         envelope,
         headers,
-        decision);
+        decision,
+        settings.notice);
 }
 
 }  // namespace holdback::flow

@@ -2,6 +2,7 @@
 #pragma once
 // A message that is only asked about: nothing leaves, and the answer comes back by mail.
 
+#include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_mail.hpp"
@@ -43,12 +44,15 @@ struct PreflightParts {
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
 };
 
-/// Makes the report about a decided message durable, on its way to the envelope sender, and writes
-/// the log line. Only after this may the message be discarded. The error is a text for the log.
-[[nodiscard]] core::Result<void, std::string> answer_preflight(const PreflightParts& parts,
-                                                               const Submitting& who,
-                                                               const mail::Envelope& envelope,
-                                                               const mail::HeaderList& headers,
-                                                               const MessageDecision& decision);
+/// Makes the report about a decided message durable, on its way from the notice address to the
+/// envelope sender, and writes the log line. Only after this may the message be discarded. The
+/// error is a text for the log.
+[[nodiscard]] core::Result<void, std::string> answer_preflight(
+    const PreflightParts& parts,
+    const Submitting& who,
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const MessageDecision& decision,
+    const config::NoticeSettings& notice);
 
 }  // namespace holdback::flow

@@ -152,7 +152,7 @@ std::string compose_preflight_report(const PreflightFacts& facts) {
         text_part("text/plain", report_text(facts)),
         attachment("text/csv; header=present", "preflight.csv", csv_of(facts.rows))};
     return own_header({.from_name = "Holdback",
-                       .from = fmt::format("holdback@{}", facts.host),
+                       .from = facts.address,
                        .to = {facts.sender},
                        .subject = fmt::format("Preflight: {}, nothing was sent",
                                               recipients(facts.rows.size())),

@@ -23,6 +23,7 @@ struct PreflightRow {
 struct PreflightFacts {
     core::TimePoint now;
     std::string host;        ///< our name
+    std::string address;     ///< of ours, from which the report comes
     std::string sender;      ///< who asked; to whom the report goes
     std::string unique;      ///< letters and digits that no other message of ours has
     std::string subject;     ///< of the message; empty: none

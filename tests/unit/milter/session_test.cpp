@@ -630,6 +630,7 @@ TEST_CASE("a preflight of an authenticated sender is answered by mail, and nothi
         config::Settings settings;
         settings.mode = mode;
         settings.bulk.users = {"ann"};
+        settings.notice.address = "notices@a.test";
         House house(settings);
         house.connect("192.0.2.1");
         CHECK(is<Discard>(house.send("<ann@a.test>", recipients, asking, "ann")));
@@ -638,6 +639,7 @@ TEST_CASE("a preflight of an authenticated sender is answered by mail, and nothi
         CHECK(items[0].message.kind == mail::HeldKind::Own);
         CHECK(items[0].recipient.address == "ann@a.test");
         const std::string report = house.spool.octets(items[0].message.spool_id).value();
+        CHECK(report.contains("\nFrom: Holdback <notices@a.test>\r\n"));
         CHECK(report.contains("2 recipients: 1 pass, 0 tag, 1 hold, 0 defer, 0 reject\r\n"));
         CHECK(report.contains("predicted bounce rate: 50.0 % (1 of 2)\r\n"));
         CHECK(report.contains("hold    carl@null.test\r\n"));
@@ -679,6 +681,56 @@ TEST_CASE("a preflight that can't be answered is deferred, whatever the settings
         house.session.header("X-Holdback-Preflight", " yes");
         CHECK(is<SkipBody>(house.session.end_of_headers("4Xk2")));
         CHECK(is<Answer>(house.session.after_internal_error()));
+    }
+}
+
+TEST_CASE("an error of ours before the headers are known lets no preflight leave") {
+    struct Row {
+        std::string_view value;
+        std::string_view user;
+        bool ends_in_header;  // the error is of the header, not of the recipient
+    };
+    const std::vector<Row> rows{
+        {" yes", "ann", false}, {" yes", "ann", true}, {" yes", "", false}, {" 1", "ann", false}};
+    for (const Row& row : rows) {
+        CAPTURE(row.value);
+        CAPTURE(row.user);
+        CAPTURE(row.ends_in_header);
+        House house(enforcing());
+        house.connect("127.0.0.1");
+        house.session.mail({.path = "<ann@a.test>",
+                            .arguments = {},
+                            .user = std::string(row.user),
+                            .queue_id = ""});
+        static_cast<void>(house.session.recipient(
+            {.path = "<anna@good.test>", .arguments = {}, .mailer = "smtp"}));
+        if (!row.ends_in_header) {
+            CHECK(is<Continue>(house.session.after_internal_error()));
+        }
+        house.session.header("X-Holdback-Preflight", row.value);
+        if (row.ends_in_header) {
+            CHECK(is<Continue>(house.session.after_internal_error()));
+        }
+        const auto reply = house.session.end_of_headers("4Xk2");
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.code() == 451);
+        CHECK(house.log.has("no answer to a preflight, which is deferred"));
+    }
+}
+
+TEST_CASE("an error of ours does not stop mail that asks for no preflight, nor what comes in") {
+    for (const bool is_outgoing : {true, false}) {
+        CAPTURE(is_outgoing);
+        House house(enforcing());
+        house.connect(is_outgoing ? "127.0.0.1" : "192.0.2.1");
+        house.session.mail({.path = "<bo@else.test>", .arguments = {}, .user = "", .queue_id = ""});
+        static_cast<void>(
+            house.session.recipient({.path = "<ann@a.test>", .arguments = {}, .mailer = "smtp"}));
+        CHECK(is<Continue>(house.session.after_internal_error()));
+        house.session.header("X-Holdback-Preflight", is_outgoing ? " no" : " yes");
+        CHECK(is<SkipBody>(house.session.end_of_headers("4Xk2")));
+        CHECK(is<Accept>(house.session.end_of_message(house.actions, "4Xk2")));
+        CHECK(house.actions.removed.size() == 1);
     }
 }
 

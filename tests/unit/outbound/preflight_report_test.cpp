@@ -37,6 +37,7 @@ PreflightFacts some_facts() {
     PreflightFacts facts;
     facts.now = core::TimePoint(std::chrono::days(20'000));
     facts.host = "mta.test";
+    facts.address = "bounces@a.test";
     facts.sender = "ann@a.test";
     facts.unique = "abc";
     facts.rows = {row("bo@a.test", config::PolicyAction::Hold),
@@ -50,7 +51,7 @@ TEST_CASE("a report goes to who asked, as text and as CSV") {
     const std::string message = compose_preflight_report(some_facts());
     CHECK(
         message.starts_with("Date: Fri, 4 Oct 2024 00:00:00 +0000\r\n"
-                            "From: Holdback <holdback@mta.test>\r\n"
+                            "From: Holdback <bounces@a.test>\r\n"
                             "To: <ann@a.test>\r\n"
                             "Subject: Preflight: 2 recipients, nothing was sent\r\n"));
     CHECK(message.contains("Auto-Submitted: auto-replied\r\n"));
