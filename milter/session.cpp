@@ -422,8 +422,7 @@ SessionReply Session::follow_plan() {
     if (std::holds_alternative<outbound::Split>(decision.plan.what)) {
         return begin_split();
     }
-    if (decision.plan.tags.empty() && !has_reserved_fields() &&
-        !message_->headers.has(dsn::kSealField) &&
+    if (!is_tagged() && !has_reserved_fields() && !message_->headers.has(dsn::kSealField) &&
         !parts_.seals.seals(message_->envelope, settings)) {
         report(nullptr);
         leave_to_all(nullptr);

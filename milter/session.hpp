@@ -123,6 +123,7 @@ private:
     void remove_reserved_fields(MtaActions& mta, std::string_view kept = {});
     /// Removes seals of ours, of an earlier pass or another message, and what is none.
     void remove_worn_seals(MtaActions& mta);
+    [[nodiscard]] bool is_tagged() const;
     void add_tag(MtaActions& mta);
     /// The message leaves to the recipients at these positions: seals it, or remembers it.
     void leave(MtaActions* mta, std::span<const std::size_t> positions);

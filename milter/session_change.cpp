@@ -114,11 +114,15 @@ void Session::remove_worn_seals(MtaActions& mta) {
     }
 }
 
+bool Session::is_tagged() const {
+    return message_->snapshot->settings.policy.tag_header && !message_->decision->plan.tags.empty();
+}
+
 void Session::add_tag(MtaActions& mta) {
-    const std::vector<std::string>& tags = message_->decision->plan.tags;
-    if (tags.empty()) {
+    if (!is_tagged()) {
         return;
     }
+    const std::vector<std::string>& tags = message_->decision->plan.tags;
     if (!mta.add_header(kTagField, fmt::format("{}", fmt::join(tags, ", ")))) {
         trouble(ports::Severity::Warning, "the MTA did not take a header field");
     }

@@ -68,7 +68,10 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             reply = Accept{};
             break;
         case Course::Again:
-            remove_reserved_fields(mta, kTagField);
+            // The first pass may have added it.
+            remove_reserved_fields(
+                mta,
+                message_->snapshot->settings.policy.tag_header ? kTagField : std::string_view());
             break;
         case Course::Undecided:
         case Course::Weighed:

@@ -60,7 +60,8 @@ struct Session::Message {
     bool is_ending = false;   ///< the MTA waits for the last answer
 };
 
-/// Names the findings of recipients whose policy is `tag`, on outgoing mail.
+/// On outgoing mail, where the settings ask for it: the findings whose policy is `tag` and that all
+/// who get the message have.
 inline constexpr std::string_view kTagField = "X-Holdback-Tag";
 /// Seals of other systems on the way that stay on outgoing mail, so that its bounces prove
 /// themselves there; more are nobody's.

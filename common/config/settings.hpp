@@ -159,6 +159,8 @@ struct BulkSettings : StreamLists {
 struct PolicySettings {
     RefuseAtRcpt refuse_at_rcpt = RefuseAtRcpt::Authenticated;
     std::vector<mail::FindingName> shadow;
+    /// Whether a header field with the names of findings leaves with the mail.
+    bool tag_header = false;
     /// Domains that are never taken for misspelled ones, in lower case.
     std::vector<std::string> known_domains;
     /// Files with a local part or a domain a line, `#` begins a comment; empty: none.

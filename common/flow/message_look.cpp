@@ -13,6 +13,7 @@
 #include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plain_text.hpp"
+#include "outbound/verdict.hpp"
 #include "ports/resolver.hpp"
 
 #include <string_view>
@@ -21,14 +22,15 @@
 namespace holdback::flow {
 
 MessageLook::MessageLook(const mail::HeaderList& headers,
-                         outbound::Stream stream,
+                         const outbound::StreamDecision& stream,
                          const config::Settings& settings,
                          ports::Resolver& resolver)
     : headers_(&headers),
       settings_(&settings),
       resolver_(&resolver),
-      stream_(stream),
-      looks_(outbound::looks_at_message(stream, settings.policy)) {
+      stream_(stream.stream),
+      sent_to_(stream.sent_to),
+      looks_(outbound::looks_at_message(stream.stream, stream.sent_to, settings.policy)) {
     if (!looks_) {
         return;
     }
@@ -54,19 +56,18 @@ std::vector<outbound::Finding> MessageLook::findings(std::string_view body,
                 .recipients;
     }
     std::vector<outbound::Finding> found = outbound::compliance_findings(facts, *settings_);
-    std::erase_if(found, [&](const outbound::Finding& finding) {
-        return table()[finding.name] == config::PolicyAction::Pass;
-    });
+    std::erase_if(found, [&](const outbound::Finding& finding) { return is_passed(finding.name); });
     return found;
 }
 
 bool MessageLook::wants_body() const {
-    return table()[mail::FindingName::MissingPlainText] != config::PolicyAction::Pass &&
+    return !is_passed(mail::FindingName::MissingPlainText) &&
            outbound::message_facts(*headers_).plain_text == outbound::PlainText::Unknown;
 }
 
-const config::PolicyTable& MessageLook::table() const {
-    return stream_ == outbound::Stream::Bulk ? settings_->policy.bulk : settings_->policy.direct;
+bool MessageLook::is_passed(mail::FindingName name) const {
+    return outbound::action_for(name, stream_, sent_to_, settings_->policy) ==
+           config::PolicyAction::Pass;
 }
 
 }  // namespace holdback::flow

@@ -21,9 +21,9 @@ namespace holdback::flow {
 class MessageLook {
 public:
     /// Begins the look-ups of Reply-To, unless the policy does nothing about messages of this
-    /// stream.
+    /// stream to those it is sent to.
     MessageLook(const mail::HeaderList& headers,
-                outbound::Stream stream,
+                const outbound::StreamDecision& stream,
                 const config::Settings& settings,
                 ports::Resolver& resolver);
 
@@ -38,12 +38,13 @@ public:
     [[nodiscard]] bool wants_body() const;
 
 private:
-    [[nodiscard]] const config::PolicyTable& table() const;
+    [[nodiscard]] bool is_passed(mail::FindingName name) const;
 
     const mail::HeaderList* headers_;
     const config::Settings* settings_;
     ports::Resolver* resolver_;
     outbound::Stream stream_;
+    outbound::SentTo sent_to_;
     bool looks_;
     std::vector<mail::Recipient> reply_to_;
 };

@@ -326,7 +326,7 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
     // Begins the look-ups of Reply-To, which are on their way together with the recipients'.
-    const MessageLook look(headers, decision.stream.stream, settings, parts_.resolver);
+    const MessageLook look(headers, decision.stream, settings, parts_.resolver);
     decision.facts = gather_facts(envelope.recipients,
                                   envelope.sender,
                                   settings,

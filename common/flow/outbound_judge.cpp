@@ -168,7 +168,7 @@ void OutboundFlow::weigh(const Submitting& who,
         return;
     }
     if (was_read) {
-        const MessageLook look(headers, decision.stream.stream, settings, parts_.resolver);
+        const MessageLook look(headers, decision.stream, settings, parts_.resolver);
         decision.about_message = look.findings(
             body, parts_.clock.steady_now() + settings.dns.budget, parts_.clock.now());
         judge_all(envelope, settings, decision);

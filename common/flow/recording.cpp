@@ -93,7 +93,8 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
     message.window_length = decision.settings.bulk.rate.window;
     message.repeats_limit = decision.settings.bulk.repeats;
     if (decision.decided_at == outbound::DecidedAt::Message) {
-        message.watched = outbound::watch_signs(decision.stream.stream, decision.settings);
+        message.watched = outbound::watch_signs(
+            decision.stream.stream, decision.stream.sent_to, decision.settings);
     }
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;

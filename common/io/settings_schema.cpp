@@ -196,6 +196,8 @@ void add_policy(Fields& fields) {
         {"policy", "shadow"},
         [](auto& s) -> auto& { return s.policy.shadow; },
         config::choice(mail::kAllFindings)));
+    fields.push_back(switch_field({"policy", "tag_header"},
+                                  [](auto& s) -> auto& { return s.policy.tag_header; }));
     fields.push_back(list_field(
         {"policy", "known_domains"},
         [](auto& s) -> auto& { return s.policy.known_domains; },

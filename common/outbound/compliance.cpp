@@ -13,6 +13,7 @@
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plain_text.hpp"
+#include "outbound/verdict.hpp"
 
 #include <algorithm>
 #include <array>
@@ -208,10 +209,10 @@ bool is_about_message(FindingName name) {
     return std::ranges::find(kAboutMessage, name) != kAboutMessage.end();
 }
 
-bool looks_at_message(Stream stream, const config::PolicySettings& policy) {
-    const config::PolicyTable& table = stream == Stream::Bulk ? policy.bulk : policy.direct;
-    return std::ranges::any_of(
-        kAboutMessage, [&](FindingName name) { return table[name] != config::PolicyAction::Pass; });
+bool looks_at_message(Stream stream, SentTo sent_to, const config::PolicySettings& policy) {
+    return std::ranges::any_of(kAboutMessage, [&](FindingName name) {
+        return action_for(name, stream, sent_to, policy) != config::PolicyAction::Pass;
+    });
 }
 
 }  // namespace holdback::outbound

@@ -57,7 +57,9 @@ inline constexpr std::size_t kMostReplyTo = 3;
 /// True for findings that are about the message and not about a recipient.
 [[nodiscard]] bool is_about_message(mail::FindingName name);
 
-/// True when the policy does something about such findings in this stream.
-[[nodiscard]] bool looks_at_message(Stream stream, const config::PolicySettings& policy);
+/// True when the policy does something about such findings in mail of this stream.
+[[nodiscard]] bool looks_at_message(Stream stream,
+                                    SentTo sent_to,
+                                    const config::PolicySettings& policy);
 
 }  // namespace holdback::outbound

@@ -24,20 +24,23 @@ namespace {
 
 using config::PolicyAction;
 
-std::vector<std::string> tag_names(std::span<const Verdict> verdicts) {
-    std::vector<std::string> tags;
-    for (const Verdict& verdict : verdicts) {
-        if (verdict.action != PolicyAction::Tag) {
-            continue;
-        }
-        for (const mail::FindingName tag : verdict.tags) {
-            std::string name(mail::wire_name(tag));
-            if (std::ranges::find(tags, name) == tags.end()) {
-                tags.push_back(std::move(name));
-            }
+/// What is true of every recipient who gets the message: nobody reads about another.
+std::vector<std::string> tag_names(std::span<const Verdict> verdicts,
+                                   const RecipientIndices& passing) {
+    std::vector<std::string> names;
+    if (passing.empty()) {
+        return names;
+    }
+    for (const mail::FindingName tag : verdicts[passing.front()].tags) {
+        const bool is_of_all = std::ranges::all_of(passing, [&](std::size_t i) {
+            return std::ranges::find(verdicts[i].tags, tag) != verdicts[i].tags.end();
+        });
+        std::string name(mail::wire_name(tag));
+        if (is_of_all && std::ranges::find(names, name) == names.end()) {
+            names.push_back(std::move(name));
         }
     }
-    return tags;
+    return names;
 }
 
 /// One reply for a message of which no recipient is left: that of the first recipient, and how many
@@ -77,7 +80,7 @@ MessagePlan plan(std::span<const Verdict> verdicts, bool untold) {
                 break;
         }
     }
-    MessagePlan plan{PassAll{}, tag_names(verdicts)};
+    MessagePlan plan{PassAll{}, tag_names(verdicts, split.pass)};
     if (split.pass.size() == verdicts.size()) {
         return plan;
     }

@@ -40,7 +40,8 @@ struct Split {
 
 struct MessagePlan {
     std::variant<PassAll, Refuse, Split> what;
-    /// Names of findings for the tag header field; empty: no field.
+    /// For the tag header field, the findings that the policy tags and that all who get the message
+    /// have; empty: no field.
     std::vector<std::string> tags;
 };
 

@@ -18,6 +18,7 @@
 #include "outbound/compliance.hpp"
 #include "outbound/fact_text.hpp"
 #include "outbound/mail_route.hpp"
+#include "outbound/verdict.hpp"
 
 #include <algorithm>
 #include <array>
@@ -155,14 +156,14 @@ mail::RecipientSyntax read_syntax(const FactReader& facts,
 
 }  // namespace
 
-WatchSigns watch_signs(Stream stream, const config::Settings& settings) {
+WatchSigns watch_signs(Stream stream, SentTo sent_to, const config::Settings& settings) {
     WatchSigns signs;
     const bool is_bulk = stream == Stream::Bulk;
-    const config::PolicyTable& table = is_bulk ? settings.policy.bulk : settings.policy.direct;
     for (const mail::FindingName name : mail::kAllFindings) {
         const bool looks =
             name != mail::FindingName::MissingSignature || settings.compliance.expect_signature;
-        if (looks && is_about_message(name) && table[name] != config::PolicyAction::Pass) {
+        if (looks && is_about_message(name) &&
+            action_for(name, stream, sent_to, settings.policy) != config::PolicyAction::Pass) {
             signs.about_message.push_back(name);
         }
     }

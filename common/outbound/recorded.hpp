@@ -74,7 +74,9 @@ struct WatchSigns {
 };
 
 /// What these settings look for in a message of this stream.
-[[nodiscard]] WatchSigns watch_signs(Stream stream, const config::Settings& settings);
+[[nodiscard]] WatchSigns watch_signs(Stream stream,
+                                     SentTo sent_to,
+                                     const config::Settings& settings);
 
 struct RecordedMessage {
     std::int64_t id = 0;  ///< grows in the order of recording; given by the store

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <span>
@@ -311,11 +312,17 @@ struct Unwatched {
 /// What nobody looked for then, or looked for otherwise, and these settings look for.
 std::vector<Unwatched> unwatched(const RecordedMessage& message,
                                  Stream stream,
+                                 std::optional<SentTo> sent_to,
                                  const config::Settings& settings) {
-    const WatchSigns now = watch_signs(stream, settings);
+    const WatchSigns now = watch_signs(stream, sent_to.value_or(SentTo::List), settings);
     const WatchSigns& then = message.watched;
+    std::vector<FindingName> looked_for = now.about_message;
+    if (!sent_to.has_value()) {
+        std::ranges::copy(watch_signs(stream, SentTo::Person, settings).about_message,
+                          std::back_inserter(looked_for));
+    }
     std::vector<Unwatched> all;
-    for (const FindingName name : now.about_message) {
+    for (const FindingName name : looked_for) {
         if (std::ranges::find(then.about_message, name) == then.about_message.end()) {
             all.push_back({name, "what the policy looks for in header and body"});
         }
@@ -373,16 +380,23 @@ Replayed judge_all(std::span<const Finding> found,
                    std::optional<SentTo> sent_to,
                    const config::PolicySettings& policy) {
     const auto as_bulk = [&](SentTo to) {
-        return verdict_of(judge(found, Stream::Bulk, policy, to));
+        return [to, &policy](std::span<const Finding> some) {
+            return verdict_of(judge(some, Stream::Bulk, policy, to));
+        };
     };
     const auto direct = [&](std::span<const Finding> some) {
         return verdict_of(judge(some, Stream::Direct, policy));
     };
-    const auto bulk = [&](std::span<const Finding> some) {
-        return verdict_of(judge(some, Stream::Bulk, policy, sent_to.value_or(SentTo::List)));
-    };
-    if (streams.bulk && !sent_to.has_value() && bulk(found) != as_bulk(SentTo::Person)) {
-        return NotRecorded{"whether the header said that it was mail of a list"};
+    const auto bulk = as_bulk(sent_to.value_or(SentTo::List));
+    if (streams.bulk && !sent_to.has_value()) {
+        const auto letter = as_bulk(SentTo::Person);
+        if (bulk(found) != letter(found)) {
+            return NotRecorded{"whether the header said that it was mail of a list"};
+        }
+        Replayed answer = judge_one(found, perhaps.bulk, letter);
+        if (std::holds_alternative<NotRecorded>(answer)) {
+            return answer;
+        }
     }
     if (streams.direct && streams.bulk && direct(found) != bulk(found)) {
         return NotRecorded{streams.missing};
@@ -457,8 +471,8 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
     const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
     const PossibleStreams streams = streams_of(message, settings);
     const std::optional<SentTo> sent_to = sent_to_of(message, settings);
-    const Perhaps perhaps{.direct = unwatched(message, Stream::Direct, settings),
-                          .bulk = unwatched(message, Stream::Bulk, settings)};
+    const Perhaps perhaps{.direct = unwatched(message, Stream::Direct, sent_to, settings),
+                          .bulk = unwatched(message, Stream::Bulk, sent_to, settings)};
     std::vector<Replayed> answers;
     answers.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {

@@ -6,6 +6,7 @@
 #include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 
 #include <algorithm>
@@ -24,6 +25,15 @@ bool is_wish(mail::FindingName name) {
 
 }  // namespace
 
+config::PolicyAction action_for(mail::FindingName name,
+                                Stream stream,
+                                SentTo sent_to,
+                                const config::PolicySettings& policy) {
+    const bool is_for_lists = is_wish(name) || is_about_message(name);
+    const bool is_bulk = stream == Stream::Bulk && (sent_to == SentTo::List || !is_for_lists);
+    return (is_bulk ? policy.bulk : policy.direct)[name];
+}
+
 Verdict judge(std::span<const Finding> found,
               Stream stream,
               const config::PolicySettings& policy,
@@ -31,10 +41,7 @@ Verdict judge(std::span<const Finding> found,
     Verdict verdict;
     bool decided = false;
     for (const Finding& finding : found) {
-        const bool is_bulk =
-            stream == Stream::Bulk && (sent_to == SentTo::List || !is_wish(finding.name));
-        const config::PolicyAction by_policy =
-            (is_bulk ? policy.bulk : policy.direct)[finding.name];
+        const config::PolicyAction by_policy = action_for(finding.name, stream, sent_to, policy);
         const config::PolicyAction action =
             finding.only_tags ? std::min(by_policy, config::PolicyAction::Tag) : by_policy;
         verdict.shadowed = std::max(verdict.shadowed, action);

@@ -2,6 +2,7 @@
 #pragma once
 // Findings and policy -> one verdict per recipient.
 
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
@@ -29,9 +30,17 @@ struct Verdict {
     bool overridden = false;
 };
 
-/// The policy's word on a recipient's findings. Findings listed in `[policy] shadow` count for
-/// `shadowed` alone. Who unsubscribed from a list or complained about it did so of no letter: for
-/// these findings, the policy for direct mail holds unless the message is sent to a list.
+/// What the policy does about a finding in mail of this stream. Who unsubscribed from a list or
+/// complained about it did so of no letter, and a letter needs nothing of what a list's message
+/// needs: for these wishes and for findings about the message, the policy for direct mail holds
+/// unless the message is sent to a list.
+[[nodiscard]] config::PolicyAction action_for(mail::FindingName name,
+                                              Stream stream,
+                                              SentTo sent_to,
+                                              const config::PolicySettings& policy);
+
+/// The policy's word on a recipient's findings, each by `action_for`. Findings listed in
+/// `[policy] shadow` count for `shadowed` alone.
 [[nodiscard]] Verdict judge(std::span<const Finding> found,
                             Stream stream,
                             const config::PolicySettings& policy,

@@ -35,8 +35,10 @@ constexpr auto kHeaderFields = std::to_array<Word>({
      "leave it in; without it bounces teach nothing"},
     {WordKind::HeaderField,
      "X-Holdback-Tag",
-     "on outgoing mail: what was found about it, where the settings ask for that",
-     "[policy] tag_header switches it"},
+     "on outgoing mail, where the settings ask for it: the findings that have the action \"tag\" "
+     "and "
+     "that all who get the message have",
+     "[policy] tag_header switches it; it is off unless somebody has switched it on"},
     {WordKind::HeaderField,
      "X-Holdback-Override",
      "a sender asks that nothing of this message is held; it is taken off",

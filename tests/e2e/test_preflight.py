@@ -14,6 +14,7 @@ SETTINGS = {
     "bulk": {"users": ["crm"]},
     "compliance": {"own_domains": ["home.test"]},
     "notice": {"enabled": False},
+    "policy": {"tag_header": True},
 }
 
 ANNA, CARL, GONE, TYPO = (

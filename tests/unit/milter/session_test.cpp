@@ -564,7 +564,15 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
     settings.compliance.own_domains = {"a.test"};
     settings.compliance.expect_signature = true;
 
-    SUBCASE("tagged") {
+    SUBCASE("tagged in the log alone") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        CHECK(is<Accept>(house.send("<news@a.test>", {"<anna@good.test>"}, poor)));
+        CHECK(house.actions.added.empty());
+        CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=tag reason=missing-unsubscribe"));
+    }
+    SUBCASE("tagged in the header, where that is asked for") {
+        settings.policy.tag_header = true;
         House house(settings);
         house.connect("127.0.0.1");
         CHECK(is<Accept>(house.send("<news@a.test>", {"<anna@good.test>"}, poor)));
@@ -600,6 +608,18 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
               "550 5.7.1 the message cannot be unsubscribed from by one click (RFC 8058); add "
               "List-Unsubscribe with an https URI, and List-Unsubscribe-Post");
     }
+    SUBCASE("letters are left alone, however many there are") {
+        settings.policy.tag_header = true;
+        settings.bulk.rate.count = 2;
+        House house(settings);
+        house.connect("127.0.0.1");
+        for (int i = 0; i < 4; ++i) {
+            CHECK(is<Accept>(
+                house.send("<ann@a.test>", {"<anna@good.test>"}, {poor.begin() + 1, poor.end()})));
+        }
+        CHECK(house.actions.added.empty());
+        CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=pass reason=none bulk=yes"));
+    }
     SUBCASE("direct mail is left alone") {
         House house(settings);
         house.connect("127.0.0.1");
@@ -609,6 +629,7 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
         CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=pass reason=none"));
     }
     SUBCASE("a Reply-To that DNS tells nothing about is not unusable") {
+        settings.policy.tag_header = true;
         House house(settings);
         house.connect("127.0.0.1");
         CHECK(is<Accept>(house.send("<news@a.test>",

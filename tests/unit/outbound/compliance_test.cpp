@@ -212,12 +212,15 @@ TEST_CASE("a graver finding about the recipient decides, and all tags are named"
     CHECK(all_findings(recipient, about_message, settings).empty());
 }
 
-TEST_CASE("by default, only bulk mail is looked at") {
+TEST_CASE("by default, only bulk mail of lists is looked at") {
     config::PolicySettings policy;
-    CHECK(looks_at_message(Stream::Bulk, policy));
-    CHECK_FALSE(looks_at_message(Stream::Direct, policy));
+    CHECK(looks_at_message(Stream::Bulk, SentTo::List, policy));
+    CHECK_FALSE(looks_at_message(Stream::Bulk, SentTo::Person, policy));
+    CHECK_FALSE(looks_at_message(Stream::Direct, SentTo::Person, policy));
+    CHECK_FALSE(looks_at_message(Stream::Direct, SentTo::List, policy));
     policy.direct.set(FindingName::ForeignFrom, config::PolicyAction::Hold);
-    CHECK(looks_at_message(Stream::Direct, policy));
+    CHECK(looks_at_message(Stream::Direct, SentTo::Person, policy));
+    CHECK(looks_at_message(Stream::Bulk, SentTo::Person, policy));
 }
 
 }  // namespace holdback::outbound

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -62,7 +64,7 @@ TEST_CASE("the gravest action of a recipient's findings decides") {
     CHECK_FALSE(judge({}, Stream::Bulk, policy).finding.has_value());
 }
 
-TEST_CASE("what people wish of lists holds no letter, however many letters there are") {
+TEST_CASE("what people wish of lists, and what lists need, is asked of no letter") {
     const config::PolicySettings policy;
     struct Row {
         FindingName name;
@@ -74,6 +76,11 @@ TEST_CASE("what people wish of lists holds no letter, however many letters there
         {FindingName::SuppressedComplaint, PolicyAction::Hold, PolicyAction::Tag},
         {FindingName::SuppressedBounce, PolicyAction::Hold, PolicyAction::Hold},
         {FindingName::SuppressedManual, PolicyAction::Hold, PolicyAction::Hold},
+        {FindingName::MissingUnsubscribe, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::ForeignFrom, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::MissingSignature, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::MissingPlainText, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::UnusableReplyTo, PolicyAction::Tag, PolicyAction::Pass},
     };
     for (const Row& row : rows) {
         CAPTURE(mail::wire_name(row.name));
@@ -111,11 +118,40 @@ TEST_CASE("a finding in shadow does not decide, and what it would have done is k
 }
 
 TEST_CASE("nobody is taken out when everybody passes; tags are named once") {
-    const std::vector<Verdict> verdicts{
-        verdict(PolicyAction::Pass), verdict(PolicyAction::Tag), verdict(PolicyAction::Tag)};
+    const std::vector<Verdict> verdicts{verdict(PolicyAction::Tag), verdict(PolicyAction::Tag)};
     const MessagePlan made = plan(verdicts, false);
     CHECK(std::holds_alternative<PassAll>(made.what));
     CHECK(made.tags == std::vector<std::string>{"null-mx"});
+}
+
+TEST_CASE("a tag tells no recipient of another") {
+    const auto tagged = [](std::vector<FindingName> tags) {
+        Verdict made = verdict(PolicyAction::Tag);
+        made.tags = std::move(tags);
+        return made;
+    };
+    const Verdict both = tagged({FindingName::MisspelledDomain, FindingName::ForeignFrom});
+    const Verdict one = tagged({FindingName::ForeignFrom});
+    Verdict held = verdict(PolicyAction::Hold);
+    held.tags = {FindingName::UnusableMx};
+    struct Row {
+        std::string_view what;
+        std::vector<Verdict> verdicts;
+        std::vector<std::string> want;
+    };
+    const std::vector<Row> rows{
+        {"all there is", {both}, {"misspelled-domain", "foreign-from"}},
+        {"what both have", {both, one}, {"foreign-from"}},
+        {"whoever is first", {one, both}, {"foreign-from"}},
+        {"one passes without", {verdict(PolicyAction::Pass), both}, {}},
+        {"one passes without, behind", {both, verdict(PolicyAction::Pass)}, {}},
+        {"who is held does not count", {held, both}, {"misspelled-domain", "foreign-from"}},
+        {"nobody gets it", {held, held}, {}},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        CHECK(plan(row.verdicts, false).tags == row.want);
+    }
 }
 
 TEST_CASE("a message of which every recipient is rejected is refused") {

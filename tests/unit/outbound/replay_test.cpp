@@ -58,7 +58,7 @@ RecordedMessage message_of(std::vector<RecordedRecipient> recipients) {
     message.window = 40;
     message.window_length = std::chrono::minutes(10);
     message.repeats_limit = 20;
-    message.watched = watch_signs(Stream::Bulk, enforcing());
+    message.watched = watch_signs(Stream::Bulk, SentTo::List, enforcing());
     message.headers.asked = {
         "list-unsubscribe", "list-id", "feedback-id", "x-campaign-id", "precedence"};
     message.recipients = std::move(recipients);
@@ -279,7 +279,7 @@ TEST_CASE("what nobody looked for may have been there") {
     message.stream = {Stream::Bulk, "header:List-Id"};
     message.headers.present = {"list-id"};
     settings = enforcing();
-    message.watched = watch_signs(Stream::Bulk, settings);
+    message.watched = watch_signs(Stream::Bulk, SentTo::List, settings);
     CHECK(first(message, settings) == "pass");
     settings.bulk.stop_above.percent = 5;
     CHECK(first(message, settings) ==
@@ -289,6 +289,25 @@ TEST_CASE("what nobody looked for may have been there") {
     settings.bulk.repeat_window = std::chrono::days(7);
     CHECK(first(message, settings) == "not recorded: who had got the campaign before");
     message.recipients.front().facts.allowed_by_store = true;
+    CHECK(first(message, settings) == "pass");
+}
+
+TEST_CASE("what a list's message needs is asked of no letter, however many letters there were") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
+    message.stream = {Stream::Bulk, "rate:120/10m"};
+    message.window = 120;
+    message.headers.asked.emplace_back("list-*");
+    message.recipients.front().found = {FindingName::MissingUnsubscribe};
+    config::Settings settings = enforcing();
+    CHECK(first(message, settings) == "pass missing-unsubscribe");
+    message.recipients.front().found = {};
+    message.watched.about_message = {};
+    CHECK(first(message, settings) == "pass");
+    settings.policy.direct.set(FindingName::MissingUnsubscribe, PolicyAction::Reject);
+    CHECK(first(message, settings) == "not recorded: what the policy looks for in header and body");
+    message.headers.present = {"list-id"};
+    settings.policy.bulk.set(FindingName::MissingUnsubscribe, PolicyAction::Pass);
+    message.watched = watch_signs(Stream::Bulk, SentTo::List, enforcing());
     CHECK(first(message, settings) == "pass");
 }
 
