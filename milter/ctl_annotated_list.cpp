@@ -66,9 +66,24 @@ void AnnotatedList::add(const CheckedAddress& address, const ListRow& row) {
 }
 
 void AnnotatedList::add(const ListRow& row) {
+    if (row.trouble.has_value()) {
+        add_raw(row);
+        return;
+    }
     std::vector<std::string> cells = padded(row);
     cells.resize(cells.size() + kOwnColumns.size());
     file_->append(core::csv_row(cells, form(cells.size() - kOwnColumns.size())));
+}
+
+/// Where the fields could be counted, ours stand empty below their names. Behind a quote that is
+/// not closed there are no fields.
+void AnnotatedList::add_raw(const ListRow& row) {
+    std::string text = row.raw;
+    if (!row.fields.empty()) {
+        text.append(padded(row).size() - row.fields.size() + kOwnColumns.size(), separator_);
+    }
+    text += '\n';
+    file_->append(text);
 }
 
 core::CsvForm AnnotatedList::form(std::size_t copied) const {

@@ -22,10 +22,12 @@ public:
     AnnotatedList(OutFile& file, const AddressList& list);
 
     void add(const CheckedAddress& address, const ListRow& row);
-    /// A row without an address stays, with nothing in our columns.
+    /// A row without an address stays, with nothing in our columns; one that can't be read stays as
+    /// it was, octet by octet.
     void add(const ListRow& row);
 
 private:
+    void add_raw(const ListRow& row);
     [[nodiscard]] std::vector<std::string> padded(const ListRow& row) const;
     /// How a row is written whose first so many fields are the list's.
     [[nodiscard]] core::CsvForm form(std::size_t copied) const;

@@ -20,16 +20,14 @@ public:
     /// `err` outlives the object; `path` names the list.
     BadRows(std::ostream& err, std::string path) : err_(&err), path_(std::move(path)) {}
 
-    /// `is_lost`: nothing of the row could be read.
-    void add(std::size_t line, lists::RowTrouble trouble, bool is_lost) {
+    void add(std::size_t line, lists::RowTrouble trouble) {
         constexpr std::size_t kMostTold = 20;
         if (++count_ > kMostTold) {
             return;
         }
-        std::string_view then = is_lost ? "; it is left out" : "";
-        if (trouble == lists::RowTrouble::OpenQuote) {
-            then = "; the list is not read from here on";
-        }
+        const std::string_view then = trouble == lists::RowTrouble::OpenQuote
+                                          ? "; the list is not read from here on"
+                                          : "; it is not judged";
         *err_ << fmt::format("holdbackctl: {}:{}: {}{}\n",
                              core::printable(path_),
                              line,

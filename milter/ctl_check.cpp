@@ -21,6 +21,7 @@
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_out_file.hpp"
+#include "milter/ctl_output.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_remembering_resolver.hpp"
 #include "milter/ctl_sources.hpp"
@@ -62,6 +63,8 @@ namespace {
 constexpr std::size_t kBatch = 500;
 /// More rows than this, those without an address included, do not wait for a batch.
 constexpr std::size_t kMostRows = 20 * kBatch;
+/// A longer row that can't be read does not wait either.
+constexpr std::size_t kMostWaitingOctets = 1024;
 /// A list is judged as mail that comes by SMTP and goes on by it.
 constexpr std::string_view kBySmtp = "smtp";
 /// A list is no message: nobody waits for a reply.
@@ -92,7 +95,12 @@ public:
     /// Takes a row; reports on earlier ones when enough have come together.
     [[nodiscard]] std::optional<CommandError> add(ListRow row) {
         if (!row.address.has_value()) {
+            // A row that can't be read may be a good part of the list.
+            const bool is_long = row.raw.size() > kMostWaitingOctets;
             rows_.push_back(std::move(row));
+            if (is_long) {
+                return finish();
+            }
             return rows_.size() < kMostRows ? std::nullopt : turn();
         }
         const std::string_view view = *row.address;
@@ -298,7 +306,7 @@ CommandResult check_addresses(const CommandContext& context,
         [](const ListRow& /*row*/) {});
     for (const std::string& address : options.addresses) {
         if (auto error = checker.add(
-                {.address = address, .fields = {}, .trouble = std::nullopt, .line = 0})) {
+                {.address = address, .fields = {}, .trouble = {}, .raw = {}, .line = 0})) {
             return std::unexpected(*std::move(error));
         }
     }
@@ -317,10 +325,7 @@ std::optional<CommandError> check_rows(Checker& checker,
     while (auto row = list.next()) {
         if (row->trouble.has_value()) {
             progress.hide();
-            bad.add(row->line, *row->trouble, row->fields.empty());
-            if (row->fields.empty()) {
-                continue;
-            }
+            bad.add(row->line, *row->trouble);
         }
         if (auto error = checker.add(*std::move(row))) {
             return error;
@@ -332,6 +337,24 @@ std::optional<CommandError> check_rows(Checker& checker,
 
 Exit exit_of(const CheckSummary& summary, const BadRows& bad) {
     return bad.count() > 0 || summary.is_against_any() ? Exit::No : Exit::Done;
+}
+
+/// What was judged, what was not, and the sums.
+void write_end(const CommandContext& context,
+               const std::string& column,
+               const BadRows& bad,
+               const CheckSummary& summary) {
+    bad.write_sum();
+    std::ostream& words = context.json() ? context.err : context.out;
+    if (!column.empty()) {
+        words << fmt::format("judged: the addresses in column {}\n", core::printable(column));
+    }
+    if (bad.count() > 0) {
+        words << fmt::format("not judged: {} that can't be read as {}\n",
+                             counted(bad.count(), "row", "rows"),
+                             bad.count() == 1 ? "it stands" : "they stand");
+    }
+    summary.write(words);
 }
 
 CommandResult check_list(const CommandContext& context,
@@ -390,12 +413,7 @@ CommandResult check_list(const CommandContext& context,
         }
     }
     progress.reset();
-    bad.write_sum();
-    std::ostream& words = context.json() ? context.err : context.out;
-    if (!column.empty()) {
-        words << fmt::format("judged: the addresses in column {}\n", core::printable(column));
-    }
-    summary.write(words);
+    write_end(context, column, bad, summary);
     return exit_of(summary, bad);
 }
 

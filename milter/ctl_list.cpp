@@ -100,7 +100,12 @@ std::optional<ListRow> AddressList::next() {
     ListRow row{.address = std::nullopt,
                 .fields = rows_.fields(),
                 .trouble = rows_.trouble(),
+                .raw = {},
                 .line = rows_.line()};
+    if (row.trouble.has_value()) {
+        row.raw = rows_.raw();
+        return row;
+    }
     if (column_.index < row.fields.size()) {
         const std::string_view text = lists::address_in(row.fields[column_.index]);
         if (!text.empty()) {
@@ -120,8 +125,11 @@ std::optional<ListRow> AddressList::next_until_nul() {
             return std::nullopt;
         }
         if (octet == kEnd || octet == 0) {
-            return ListRow{
-                .address = record, .fields = {record}, .trouble = std::nullopt, .line = 0};
+            return ListRow{.address = record,
+                           .fields = {record},
+                           .trouble = std::nullopt,
+                           .raw = {},
+                           .line = 0};
         }
         record += std::streambuf::traits_type::to_char_type(octet);
     }

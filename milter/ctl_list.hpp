@@ -22,10 +22,11 @@ enum class ListForm : std::uint8_t {
 
 /// One record of a list.
 struct ListRow {
-    /// nullopt: the row has none, and says nothing about anybody.
+    /// nullopt: the row has none, and says nothing about anybody, or it can't be read as it stands.
     std::optional<std::string> address;
     std::vector<std::string> fields;  ///< all that stands in the row; the address is in one of them
     std::optional<lists::RowTrouble> trouble;  ///< the row cannot be read, or not as it stands
+    std::string raw;       ///< of a row with trouble: as it stands, without its line end
     std::size_t line = 0;  ///< on which it begins, from 1; 0 where there are none
 };
 

@@ -71,31 +71,35 @@ struct Tally {
     std::set<std::string, std::less<>> columns;  ///< in which addresses stood
 };
 
-/// The shape of JSON rows by the names of their members, which mostly are the same.
+/// The parser of JSON rows by the names of their members, which mostly are the same.
 class JsonParsers {
 public:
     JsonParsers(const SuppressImportOptions& options, lists::RowDefaults defaults)
         : options_(options), defaults_(defaults) {}
 
-    /// nullptr when the forced format has no such rows.
-    const lists::RowParser* parser_for(const JsonRow& row, Tally& tally) {
-        if (row.names != names_) {
-            const auto shape = lists::recognize_names(row.names, options_.format);
-            parser_.reset();
-            names_ = row.names;
-            if (shape.has_value()) {
-                tally.formats.emplace(lists::wire_name(shape->format));
-                tally.columns.insert(shape->address_name);
-                parser_.emplace(*shape, defaults_);
-            }
+    /// The error tells which members may hold the address.
+    core::Result<const lists::RowParser*, lists::ColumnError> parser_for(const JsonRow& row,
+                                                                         Tally& tally) {
+        auto shape =
+            lists::recognize_object(row.names, row.values, options_.format, options_.column);
+        if (!shape.has_value()) {
+            return std::unexpected(std::move(shape.error()));
         }
-        return parser_.has_value() ? &*parser_ : nullptr;
+        if (!parser_.has_value() || row.names != names_ || shape->address != address_) {
+            names_ = row.names;
+            address_ = shape->address;
+            tally.formats.emplace(lists::wire_name(shape->format));
+            tally.columns.insert(shape->address_name);
+            parser_.emplace(*std::move(shape), defaults_);
+        }
+        return &*parser_;
     }
 
 private:
     const SuppressImportOptions& options_;
     lists::RowDefaults defaults_;
     std::vector<std::string> names_;
+    std::size_t address_ = 0;
     std::optional<lists::RowParser> parser_;
 };
 
@@ -232,18 +236,23 @@ private:
         Progress progress(context_, "objects read", std::nullopt);
         std::optional<CommandError> error;
         std::size_t number = 0;
-        const auto trouble = read_json_rows(in, [&](const JsonRow& row) {
+        const auto trouble = read_json_rows(in, options_.column, [&](const JsonRow& row) {
             ++number;
             if (error.has_value()) {
                 return;
             }
-            const lists::RowParser* const parser = parsers.parser_for(row, tally_);
-            error = take(number,
-                         parser == nullptr ? lists::RowOutcome(lists::PassedOver{"no such row"})
-                                           : parser->parse(row.values),
-                         progress);
+            const auto parser = parsers.parser_for(row, tally_);
+            error = parser.has_value()
+                        ? take(number, (*parser)->parse(row.values), progress)
+                        : std::optional(CommandError{Exit::Usage, no_columns(parser.error())});
             progress.show(number, 0);
         });
+        if (options_.column.has_value() && number == 0 && !trouble.has_value()) {
+            return CommandError{Exit::Usage,
+                                fmt::format("{}: no object has a member {}",
+                                            core::printable(name_),
+                                            core::log_safe(*options_.column))};
+        }
         if (trouble.has_value() && !error.has_value()) {
             report_bad(number + 1, *trouble, progress);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_suppress_json.hpp"
 
-#include "lists/list_format.hpp"
+#include "lists/address_column.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -25,7 +25,9 @@ constexpr std::size_t kMostDepth = 64;
 /// Collects the members of each object while nlohmann-json reads.
 class RowCollector final : public nlohmann::json_sax<nlohmann::json> {
 public:
-    explicit RowCollector(const std::function<void(const JsonRow&)>& visit) : visit_(visit) {}
+    RowCollector(const std::optional<std::string>& wanted,
+                 const std::function<void(const JsonRow&)>& visit)
+        : wanted_(wanted), visit_(visit) {}
 
     [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
@@ -51,7 +53,8 @@ public:
     bool end_object() override {
         const JsonRow row = std::move(objects_.back());
         objects_.pop_back();
-        if (lists::recognize_names(row.names, std::nullopt).has_value()) {
+        const auto member = lists::find_address_member(row.names, row.values, wanted_);
+        if (member.has_value() || member.error().trouble == lists::ColumnTrouble::Several) {
             visit_(row);
         }
         return true;
@@ -77,6 +80,7 @@ private:
         return true;
     }
 
+    const std::optional<std::string>& wanted_;
     const std::function<void(const JsonRow&)>& visit_;
     std::vector<JsonRow> objects_;
     std::string name_;
@@ -95,8 +99,9 @@ bool is_json(std::istream& in) {
 }
 
 std::optional<std::string> read_json_rows(std::istream& in,
+                                          const std::optional<std::string>& wanted,
                                           const std::function<void(const JsonRow&)>& visit) {
-    RowCollector collector(visit);
+    RowCollector collector(wanted, visit);
     while (in >> std::ws && in.peek() != std::istream::traits_type::eof()) {
         constexpr bool kWholeText = false;
         if (!nlohmann::json::sax_parse(

@@ -23,10 +23,13 @@ struct JsonRow {
 /// True when the text begins like JSON; nothing is read.
 [[nodiscard]] bool is_json(std::istream& in);
 
-/// Calls `visit` for each object, at whatever depth, that has a member with an address; for several
-/// values one after the other as well. Memory is bounded by the largest object. The error says
-/// where the text is no JSON; the objects before that have been visited.
+/// Calls `visit` for each object, at whatever depth, that has the member `wanted`, or else one with
+/// a name for addresses; for several values one after the other as well. Memory is bounded by the
+/// largest object. The error says where the text is no JSON; the objects before that have been
+/// visited.
 [[nodiscard]] std::optional<std::string> read_json_rows(
-    std::istream& in, const std::function<void(const JsonRow&)>& visit);
+    std::istream& in,
+    const std::optional<std::string>& wanted,
+    const std::function<void(const JsonRow&)>& visit);
 
 }  // namespace holdback::milter

@@ -78,6 +78,10 @@ bool is_meant_as_address(std::string_view text) {
     return (at != std::string_view::npos && at > 0 && !has_blanks) || is_address(text);
 }
 
+bool is_only_address(std::string_view text) {
+    return is_meant_as_address(text) && address_in(text).size() == core::trim(text).size();
+}
+
 bool has_at(const std::string& cell) {
     return cell.contains('@');
 }
@@ -90,11 +94,6 @@ std::size_t count_cells(std::span<const Row> rows, std::size_t column, Fits fits
 
 std::size_t addresses_in(std::span<const Row> rows, std::size_t column) {
     return count_cells(rows, column, is_address);
-}
-
-/// True when a cell may be meant as an address.
-bool has_signs(std::span<const Row> rows, std::size_t column) {
-    return count_cells(rows, column, has_at) > 0;
 }
 
 std::size_t rank_of(const std::string& name) {
@@ -127,16 +126,16 @@ Columns speaking_columns(const Row& names) {
     return found;
 }
 
-/// Of columns that hold an @, those that hold an address, where any does.
-Columns best_by_cells(const Columns& columns, std::span<const Row> rows) {
-    Columns found = columns;
-    std::erase_if(found, [&](std::size_t column) { return addresses_in(rows, column) == 0; });
-    return found.empty() ? columns : found;
+/// Those that have a cell that fits.
+template <typename Fits>
+Columns those_with(Columns columns, std::span<const Row> rows, Fits fits) {
+    std::erase_if(columns,
+                  [&](std::size_t column) { return count_cells(rows, column, fits) == 0; });
+    return columns;
 }
 
-Columns those_with_signs(Columns columns, std::span<const Row> rows) {
-    std::erase_if(columns, [&](std::size_t column) { return !has_signs(rows, column); });
-    return columns;
+bool is_in(const Columns& columns, std::size_t column) {
+    return std::ranges::find(columns, column) != columns.end();
 }
 
 /// The columns of which at least half of the cells are addresses, or meant to be: bad ones are what
@@ -156,6 +155,26 @@ Columns full_columns(std::span<const Row> rows) {
         }
     }
     return found;
+}
+
+/// The columns that are meant to hold addresses, by their names and cells. A bad address is one,
+/// too: a list is checked for them. Beside a known name, one that only speaks of e-mail counts
+/// where half of its cells are addresses and nothing else, which a text of a bounce is not.
+Columns columns_meant(const Columns& known, const Columns& speaking, std::span<const Row> cells) {
+    Columns found = those_with(known, cells, is_meant_as_address);
+    for (const std::size_t column : speaking) {
+        const std::size_t addresses = count_cells(cells, column, is_only_address);
+        if (addresses > 0 && addresses * 2 >= cells.size() && !is_in(found, column)) {
+            found.push_back(column);
+        }
+    }
+    if (found.empty()) {
+        found = those_with(speaking, cells, is_meant_as_address);
+    }
+    if (found.empty()) {
+        found = those_with(known, cells, has_at);
+    }
+    return found.empty() ? those_with(speaking, cells, has_at) : found;
 }
 
 Row compared(const Row& cells) {
@@ -195,12 +214,8 @@ std::optional<Found> by_names(const Rows& rows, char separator) {
     const std::span<const Row> cells = std::span(rows).subspan(1);
     const Columns known = known_columns(names);
     const Columns speaking = speaking_columns(names);
-    Columns columns = those_with_signs(known, cells);
-    if (columns.empty()) {
-        columns = those_with_signs(speaking, cells);
-    }
+    Columns columns = columns_meant(known, speaking, cells);
     if (!columns.empty()) {
-        columns = best_by_cells(columns, cells);
         return columns.size() == 1 ? Found(column_at(separator, head, columns.front()))
                                    : several(head, columns);
     }
@@ -338,9 +353,27 @@ Found find_address_column(std::string_view text, const std::optional<std::string
     return by_cells(text);
 }
 
-std::optional<std::size_t> address_column_of(const std::vector<std::string>& names) {
-    const Columns known = known_columns(compared(names));
-    return known.empty() ? std::nullopt : std::optional(known.front());
+core::Result<std::size_t, ColumnError> find_address_member(
+    const std::vector<std::string>& names,
+    const std::vector<std::string>& values,
+    const std::optional<std::string>& wanted) {
+    const Row known_as = compared(names);
+    if (wanted.has_value()) {
+        const auto named = std::ranges::find(known_as, column_name(*wanted));
+        if (named == known_as.end()) {
+            return std::unexpected(ColumnError{ColumnTrouble::NotThere, names});
+        }
+        return static_cast<std::size_t>(named - known_as.begin());
+    }
+    const Columns known = known_columns(known_as);
+    if (known.empty()) {
+        return std::unexpected(ColumnError{ColumnTrouble::NotThere, names});
+    }
+    const Columns meant = those_with(known, std::span(&values, 1), is_meant_as_address);
+    if (meant.size() > 1) {
+        return std::unexpected(ColumnError{ColumnTrouble::Several, shown(names, meant)});
+    }
+    return meant.empty() ? known.front() : meant.front();
 }
 
 }  // namespace holdback::lists

@@ -48,13 +48,19 @@ struct ColumnError {
 /// By the beginning of a list (`kLookedAtOctets` of it), without a byte order mark. `wanted` is the
 /// name of the column, or its number from 1 where no column has that name. Without it the column is
 /// found by its name: `email`, `recipient`, `address` and their like in any spelling, then any name
-/// with "email" in it; or else as the one that is full of addresses. Where names or contents point
-/// to more than one column, none is taken. A list without any is lines.
+/// with "email" in it, whose cells are addresses or meant to be; or else as the one that is full of
+/// addresses. Where names or contents point to more than one column, none is taken. A list without
+/// any is lines.
 [[nodiscard]] core::Result<AddressColumn, ColumnError> find_address_column(
     std::string_view text, const std::optional<std::string>& wanted);
 
-/// By the names of columns alone, whose rows are not at hand; nullopt when none fits.
-[[nodiscard]] std::optional<std::size_t> address_column_of(const std::vector<std::string>& names);
+/// The member of an object that holds its address, by the names of its members and their values;
+/// `wanted` is the name of one. A name that only has "email" in it is none. Where several members
+/// with such names hold what is meant as an address, none is taken.
+[[nodiscard]] core::Result<std::size_t, ColumnError> find_address_member(
+    const std::vector<std::string>& names,
+    const std::vector<std::string>& values,
+    const std::optional<std::string>& wanted);
 
 /// The address in a field in which a name (`Bo <bo@example.net>`) or "mailto:" may stand with it.
 [[nodiscard]] std::string_view address_in(std::string_view field);

@@ -180,11 +180,13 @@ bool is_format_name(std::string_view name) {
     return find_format(name).has_value();
 }
 
-std::optional<ListShape> recognize_names(const std::vector<std::string>& names,
-                                         std::optional<std::string_view> forced) {
-    const auto address = address_column_of(names);
+core::Result<ListShape, ColumnError> recognize_object(const std::vector<std::string>& names,
+                                                      const std::vector<std::string>& values,
+                                                      std::optional<std::string_view> forced,
+                                                      const std::optional<std::string>& member) {
+    const auto address = find_address_member(names, values, member);
     if (!address.has_value()) {
-        return std::nullopt;
+        return std::unexpected(address.error());
     }
     ListShape shape{.format = ListFormat::Csv,
                     .separator = ',',

@@ -105,10 +105,13 @@ struct ListShape {
     std::optional<std::string_view> forced,
     const std::optional<std::string>& column = std::nullopt);
 
-/// By the names of its columns alone, as the objects of JSON have them; nullopt when none of them
-/// is of addresses.
-[[nodiscard]] std::optional<ListShape> recognize_names(const std::vector<std::string>& names,
-                                                       std::optional<std::string_view> forced);
+/// The same of an object of JSON, whose members are the columns of its one row. The error tells
+/// which members there are, or which may be meant.
+[[nodiscard]] core::Result<ListShape, ColumnError> recognize_object(
+    const std::vector<std::string>& names,
+    const std::vector<std::string>& values,
+    std::optional<std::string_view> forced,
+    const std::optional<std::string>& member = std::nullopt);
 
 /// A row says nothing about a suppression: a subscriber who is welcome, a comment.
 struct PassedOver {

@@ -98,6 +98,10 @@ void RowReader::learn_line_end() {
     line_end_ = is_cr_alone ? '\r' : '\n';
 }
 
+void RowReader::keep_of_long_row(std::string_view octets) {
+    long_row_ += octets.substr(0, kMostRawOctets - std::min(kMostRawOctets, long_row_.size()));
+}
+
 /// Finds the end of the next row, which `row_` then is.
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): one pass over the octets
 bool RowReader::find_row() {
@@ -106,10 +110,12 @@ bool RowReader::find_row() {
     bool dropping = false;
     std::size_t lines = 0;
     trouble_.reset();
+    long_row_.clear();
     learn_line_end();
     while (true) {
         if (begin_ + at >= buffer_.size()) {
             if (dropping) {
+                keep_of_long_row(std::string_view(buffer_).substr(begin_));
                 begin_ = buffer_.size();
                 at = 0;
             }
@@ -147,6 +153,9 @@ bool RowReader::find_row() {
     next_line_ += lines;
     if (row_.ends_with('\r')) {
         row_.remove_suffix(1);
+    }
+    if (dropping) {
+        keep_of_long_row(row_);
     }
     return any || dropping;
 }

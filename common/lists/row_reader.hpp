@@ -16,8 +16,10 @@ namespace holdback::lists {
 /// Fills the octets from the front and gives how many there were; 0 at the end.
 using Source = std::function<std::size_t(std::span<char>)>;
 
-/// Longest row in octets; of a longer one the rest up to its end is thrown away.
+/// Longest row in octets; a longer one has no fields.
 inline constexpr std::size_t kMostRowOctets = std::size_t{1} << 20U;
+/// So much of a longer row is kept as it stands; what is behind that is thrown away.
+inline constexpr std::size_t kMostRawOctets = 2 * kMostRowOctets;
 
 enum class RowTrouble : std::uint8_t {
     TooLong,
@@ -49,6 +51,10 @@ public:
     [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }
     /// What is wrong with the last row.
     [[nodiscard]] std::optional<RowTrouble> trouble() const { return trouble_; }
+    /// The last row as it stands, without its line end; valid until the next one.
+    [[nodiscard]] std::string_view raw() const {
+        return trouble_ == RowTrouble::TooLong ? std::string_view(long_row_) : row_;
+    }
     /// The line on which the last row began, from 1.
     [[nodiscard]] std::size_t line() const { return line_; }
     [[nodiscard]] std::uintmax_t octets_read() const { return octets_; }
@@ -57,6 +63,7 @@ private:
     [[nodiscard]] bool fill();
     [[nodiscard]] bool find_row();
     void learn_line_end();
+    void keep_of_long_row(std::string_view octets);
     void take_fields(std::string_view row);
     [[nodiscard]] std::size_t take_quoted(std::string_view row, std::size_t at, char separator);
 
@@ -69,6 +76,7 @@ private:
     std::optional<char> separator_;
     std::optional<char> line_end_;  // nullopt: not known yet
     std::string_view row_;          // into the buffer, without its line end
+    std::string long_row_;          // what is kept of one that is too long
     std::vector<std::string> fields_;
     std::optional<RowTrouble> trouble_;
     std::size_t line_ = 0;

@@ -322,9 +322,44 @@ def test_rows_that_cannot_be_read_are_told_and_the_others_checked(ctl):
     path = ctl.base / "list"
     path.write_text('e-mail,name\n"a@example.net"x,A\nb@example.net,B\n"c@example.net,C\nd@x\n')
     told = ctl.says("check", "--offline", "--file", path, code=NO)
-    assert f"{path}:2: text stands behind a closing quote\n" in told
+    assert f"{path}:2: text stands behind a closing quote; it is not judged\n" in told
     assert f"{path}:4: a quote is not closed; the list is not read from here on\n" in told
-    assert "2 bad rows in the list\n" in told and "2 addresses checked" in told
+    assert "2 bad rows in the list\n" in told and "1 address checked" in told
+    assert "not judged: 2 rows that can't be read as they stand\n" in told
+
+
+def test_no_verdict_stands_beside_a_row_that_was_not_judged(ctl):
+    source, out = ctl.base / "list.csv", ctl.base / "out.csv"
+    long = "x" * (1 << 20)
+    rows = (
+        'id,email\n1,bo@example.net\n2,"c@example.net"y\n3,d@@example.net\n'
+        f'4,"{long}\n6,f@example.net\n7,"g@example.net\n8,h@example.net\n'
+    )
+    source.write_text(rows)
+    told = ctl.says("check", "--offline", "--file", source, "--out", out, code=NO)
+    assert "not judged: 3 rows that can't be read as they stand\n" in told
+    assert "3 addresses checked: 2 pass, 0 tag, 0 hold, 0 defer, 1 reject\n" in told
+    head, one, two, three, *rest = out.read_text().split("\n", 4)
+    assert (head, one, two) == (
+        "id,email,verdict,finding,code,reason,suggestion",
+        "1,bo@example.net,pass,,,,",
+        '2,"c@example.net"y,,,,,',
+    )
+    assert three.startswith("3,d@@example.net,reject,malformed-address,2003,")
+    assert rest == [
+        f'4,"{long}\n6,f@example.net,pass,,,,\n'
+        '7,"g@example.net\n8,h@example.net\n\n'
+    ]
+
+
+def test_a_bad_column_of_addresses_is_not_passed_over_for_a_good_one(ctl):
+    text = b"Email,Recipient\nbo@@example.net,ann@example.net\ncy@,ann@example.net\n"
+    words = ("check", "--offline", "--file", "-")
+    told = ctl.says(*words, stdin=text, code=NO)
+    assert "more than one column may hold the addresses: Email, Recipient; --column says" in told
+    assert "checked" not in told
+    told = ctl.says(*words, stdin=text.replace(b"ann@example.net", b"Ann"), code=NO)
+    assert "judged: the addresses in column Email\n" in told and "2 reject" in told
 
 
 def test_a_list_in_utf_16_is_told_as_such(ctl):

@@ -260,6 +260,18 @@ def test_the_column_of_an_import_is_named_or_asked_for(tool):
     tool.run("suppress", "import", "--column", "nobody", "-", stdin=text, code=USAGE)
 
 
+def test_the_member_of_json_objects_is_named_or_asked_for(tool):
+    text = '[{"email": "ann@@example.org", "recipient": "bo@example.net"}]'
+    error = tool.err("suppress", "import", "-", stdin=text, code=USAGE)
+    assert "more than one column may hold the addresses: email, recipient" in error
+    out = tool.out("suppress", "import", "--column", "recipient", "-", stdin=text)
+    assert "addresses: column recipient" in out and tool.subjects() == ["bo@example.net"]
+    error = tool.err("suppress", "import", "--column", "nobody", "-", stdin=text, code=USAGE)
+    assert "no object has a member" in error
+    tool.run("suppress", "import", "-", stdin=text.replace("ann@@example.org", "Ann"))
+    assert tool.subjects() == ["bo@example.net"]
+
+
 def test_bad_lines_are_reported_and_the_rest_goes_in(tool):
     lines = ["email,created"] + [f"bad{i},1700000000" for i in range(25)] + ["ok@example.net,1700000000"]
     text = "\n".join(lines) + "\n"

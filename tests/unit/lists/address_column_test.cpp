@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lists/address_column.hpp"
 
-#include "core/text.hpp"
-
 #include <array>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -51,7 +50,17 @@ TEST_CASE("the column of the addresses is found by its name, then by what stands
         {"bo@x.test\ncy@x.test\n", "lines"},
         {"# email, of those who left\nbo@x.test\n", "lines"},
         {"", "lines"},
+        {"Email,Recipient\nbo@x.test,Bo\ncy@,Cy\n", "1 Email"},
+        {"Email,Recipient\nBo,bo@x.test\nCy,cy@\n", "2 Recipient"},
+        {"Email,Subject\nbo@x.test,Meet @ five\n", "1 Email"},
+        {"Email,Mail\nbo@x.test,@bo\n", "1 Email"},
+        {"Email,Email 2\nbo@x.test,\ncy@x.test,\ndi@x.test,di@y.test\n", "1 Email"},
+        {"Email,Email hard bounce reason\nbo@x.test,550 no <bo@x.test>\n", "1 Email"},
         // More than one may be meant.
+        {"Email,Recipient\nbo@@x.test,ann@us.test\ncy@,ann@us.test\n", "several: Email Recipient"},
+        {"Email,Recipient\nbo@x.test,ann@us.test\n,ann@us.test\n", "several: Email Recipient"},
+        {"Email,Recipient\nbo@@x.test,ann@\ncy@,ann@@us.test\n", "several: Email Recipient"},
+        {"Email,Email 2\nbo@@x.test,ann@us.test\n", "several: Email Email 2"},
         {"Email,Recipient\nann@us.test,bo@x.test\n", "several: Email Recipient"},
         {"Owner,Customer\nann@us.test,bo@x.test\n", "several: Owner Customer"},
         {"Owner,Customer\nann@us.test,bo@@x.test\nann@us.test,cy@x.test\n",
@@ -77,6 +86,31 @@ TEST_CASE("a column that is named is taken, or said not to be there") {
     CHECK(found_in(kText, "3") == "not there: Owner Email_Address");
     CHECK(found_in("ann@us.test,bo@x.test\n", "2") == "2 2");
     CHECK(found_in("", "x") == "not there:");
+}
+
+TEST_CASE("the member of an object that holds its address is found as a column is") {
+    const auto member = [](const std::vector<std::string>& names,
+                           const std::vector<std::string>& values,
+                           const std::optional<std::string>& wanted = {}) -> std::string {
+        const auto found = find_address_member(names, values, wanted);
+        if (found.has_value()) {
+            return names[*found];
+        }
+        std::string said =
+            found.error().trouble == ColumnTrouble::Several ? "several:" : "not there:";
+        for (const std::string& name : found.error().columns) {
+            said += " " + name;
+        }
+        return said;
+    };
+    CHECK(member({"id", "recipient"}, {"1", "bo@x.test"}) == "recipient");
+    CHECK(member({"email", "recipient"}, {"", "bo@x.test"}) == "recipient");
+    CHECK(member({"email", "recipient"}, {"bo@@x.test", ""}) == "email");
+    CHECK(member({"recipient", "email"}, {"", ""}) == "email");
+    CHECK(member({"email", "recipient"}, {"bo@", "ann@us.test"}) == "several: email recipient");
+    CHECK(member({"email", "recipient"}, {"bo@", "ann@us.test"}, "Recipient") == "recipient");
+    CHECK(member({"email", "id"}, {"bo@x.test", "1"}, "to") == "not there: email id");
+    CHECK(member({"id", "name"}, {"1", "Bo"}) == "not there: id name");
 }
 
 TEST_CASE("an address is taken out of what stands around it") {

@@ -97,6 +97,26 @@ TEST_CASE("a row of any length takes bounded memory, and the next one is read") 
     CHECK(rows(open, ',', 65536) == std::vector<std::string>{"1:!", "2:b|"});
 }
 
+TEST_CASE("a row with trouble is there as it stands, as far as it is kept") {
+    const auto raw = [](const std::string& text) {
+        RowReader reader(source(text, 65536));
+        reader.separate_by(',');
+        std::vector<std::string> found;
+        while (reader.next()) {
+            found.emplace_back(reader.trouble().has_value() ? reader.raw() : "good");
+        }
+        return found;
+    };
+    CHECK(raw("\"a\" b,c\r\nd\n\"e\nf,g\n") ==
+          std::vector<std::string>{"\"a\" b,c", "good", "\"e\nf,g\n"});
+    const std::string swallowed = "\"a\n" + std::string(kMostRowOctets, 'x') + "x,y";
+    CHECK(raw(swallowed + "\r\nb\n") == std::vector<std::string>{swallowed, "good"});
+    const std::string endless(3 * kMostRowOctets, 'x');
+    const auto cut = raw(endless + "\nb\n");
+    REQUIRE(cut.size() == 2);
+    CHECK(cut[0] == endless.substr(0, kMostRawOctets));
+}
+
 TEST_CASE("what is seen ahead is read afterwards") {
     RowReader reader(
         source("\xEF\xBB\xBF"
