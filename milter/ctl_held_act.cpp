@@ -270,7 +270,7 @@ core::Result<Selected, CommandError> select(const CommandContext& context,
 
 /// Looks the selection up, says or asks, and has the daemon act.
 CommandResult act_on_selection(const CommandContext& context, const HeldActOptions& options) {
-    const auto held = open_held(context);
+    const auto held = options.dry_run ? open_held_or_empty(context) : open_held(context);
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }

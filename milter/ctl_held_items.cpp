@@ -8,6 +8,7 @@
 #include "mail/failure_code.hpp"
 #include "mail/held.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_empty_store.hpp"
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
@@ -162,8 +163,25 @@ core::Result<OpenHeld, CommandError> open_held(const CommandContext& context) {
         return std::unexpected(std::move(database.error()));
     }
     auto items = std::make_unique<io::SqliteHeld>(**database);
-    return OpenHeld{.settings = *std::move(settings),
+    return OpenHeld{.directory = nullptr,
+                    .settings = *std::move(settings),
                     .database = *std::move(database),
+                    .items = std::move(items)};
+}
+
+core::Result<OpenHeld, CommandError> open_held_or_empty(const CommandContext& context) {
+    auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(std::move(settings.error()));
+    }
+    auto store = open_store_or_empty(settings->store);
+    if (!store.has_value()) {
+        return std::unexpected(std::move(store.error()));
+    }
+    auto items = std::make_unique<io::SqliteHeld>(*store->database);
+    return OpenHeld{.directory = std::move(store->directory),
+                    .settings = *std::move(settings),
+                    .database = std::move(store->database),
                     .items = std::move(items)};
 }
 

@@ -9,6 +9,7 @@
 #include "io/sqlite_held.hpp"
 #include "mail/held.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_empty_store.hpp"
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_output.hpp"
 #include "ports/held_store.hpp"
@@ -23,12 +24,16 @@ namespace holdback::milter {
 
 /// The store of the settings, open for reading.
 struct OpenHeld {
+    std::unique_ptr<PrivateDirectory> directory;  ///< of an empty store
     config::Settings settings;
     std::unique_ptr<io::Database> database;
     std::unique_ptr<io::SqliteHeld> items;
 };
 
 [[nodiscard]] core::Result<OpenHeld, CommandError> open_held(const CommandContext& context);
+/// For a dry run: nothing is held where there is no store yet.
+[[nodiscard]] core::Result<OpenHeld, CommandError> open_held_or_empty(
+    const CommandContext& context);
 
 /// True when the selection says more than numbers.
 [[nodiscard]] bool has_filter(const HeldSelection& selection);

@@ -174,7 +174,8 @@ CommandResult suppress_rollback(const CommandContext& context, const RollbackOpt
     if (auto error = unknown_code(context, options.code)) {
         return std::unexpected(*std::move(error));
     }
-    const auto list = open_list(context, options.yes ? StoreUse::Write : StoreUse::Read);
+    const auto list =
+        options.yes ? open_list(context, StoreUse::Write) : open_list_or_empty(context);
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }

@@ -206,7 +206,7 @@ CommandResult suppress_add(const CommandContext& context, const SuppressAddOptio
     if (auto error = unknown_code(context, options.code)) {
         return std::unexpected(*std::move(error));
     }
-    auto list = open_list(context, options.dry_run ? StoreUse::Read : StoreUse::Write);
+    auto list = options.dry_run ? open_list_or_empty(context) : open_list(context, StoreUse::Write);
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }

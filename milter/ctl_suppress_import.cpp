@@ -406,7 +406,8 @@ void write_summary(const CommandContext& context,
 }  // namespace
 
 CommandResult suppress_import(const CommandContext& context, const SuppressImportOptions& options) {
-    const auto list = open_list(context, options.dry_run ? StoreUse::Read : StoreUse::Import);
+    const auto list =
+        options.dry_run ? open_list_or_empty(context) : open_list(context, StoreUse::Import);
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }

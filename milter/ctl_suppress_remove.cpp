@@ -191,7 +191,8 @@ CommandResult suppress_remove(const CommandContext& context, const SuppressRemov
     }
     CommandResult removed = Exit::Done;
     {
-        const auto list = open_list(context, options.dry_run ? StoreUse::Read : StoreUse::Write);
+        const auto list =
+            options.dry_run ? open_list_or_empty(context) : open_list(context, StoreUse::Write);
         if (!list.has_value()) {
             return std::unexpected(list.error());
         }

@@ -12,6 +12,7 @@
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_empty_store.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_suppress.hpp"
@@ -152,8 +153,26 @@ core::Result<OpenList, CommandError> open_list(const CommandContext& context, St
     }
     auto entries = std::make_unique<io::SqliteSuppressions>(
         **database, io::suppression_options(settings->store));
-    return OpenList{.settings = *std::move(settings),
+    return OpenList{.directory = nullptr,
+                    .settings = *std::move(settings),
                     .database = *std::move(database),
+                    .entries = std::move(entries)};
+}
+
+core::Result<OpenList, CommandError> open_list_or_empty(const CommandContext& context) {
+    auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(std::move(settings.error()));
+    }
+    auto store = open_store_or_empty(settings->store);
+    if (!store.has_value()) {
+        return std::unexpected(std::move(store.error()));
+    }
+    auto entries = std::make_unique<io::SqliteSuppressions>(
+        *store->database, io::suppression_options(store->settings));
+    return OpenList{.directory = std::move(store->directory),
+                    .settings = *std::move(settings),
+                    .database = std::move(store->database),
                     .entries = std::move(entries)};
 }
 

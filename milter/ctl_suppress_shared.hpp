@@ -10,6 +10,7 @@
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_empty_store.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_suppress.hpp"
@@ -25,6 +26,7 @@ namespace holdback::milter {
 
 /// The store of the settings, open.
 struct OpenList {
+    std::unique_ptr<PrivateDirectory> directory;  ///< of an empty store
     config::Settings settings;
     std::unique_ptr<io::Database> database;
     std::unique_ptr<io::SqliteSuppressions> entries;
@@ -32,6 +34,9 @@ struct OpenList {
 
 [[nodiscard]] core::Result<OpenList, CommandError> open_list(const CommandContext& context,
                                                              StoreUse use);
+/// For a dry run: the store to read, or an empty one where there is none yet.
+[[nodiscard]] core::Result<OpenList, CommandError> open_list_or_empty(
+    const CommandContext& context);
 
 /// A usage error about a text that is no subject.
 [[nodiscard]] CommandError bad_subject(std::string_view text, mail::SyntaxError error);

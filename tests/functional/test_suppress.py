@@ -237,6 +237,17 @@ def test_the_living_of_a_list_are_passed_over_and_counted_by_their_word(tool):
     assert "di@example.net" not in tool.subjects() and "di@example.net" in tool.subjects("--all")
 
 
+def test_a_dry_run_needs_no_store_and_makes_none(tool):
+    text = tool.out("suppress", "import", "--dry-run", "--hash", "-", stdin=SUBSCRIBERS)
+    assert "would be: 2 added" in text and "passed over: 1 active" in text
+    assert "would be added" in tool.out("suppress", "add", "--dry-run", "bo@example.net")
+    tool.run("suppress", "remove", "--dry-run", "bo@example.net", code=NO)
+    tool.run("suppress", "remove", "--reason", "bounce", "--dry-run", code=NO)
+    tool.run("suppress", "rollback", "--since", "1d", code=NO)
+    tool.run("held", "release", "--all", "--dry-run", code=NO)
+    assert not any("holdback.db" in path.name or "key" in path.name for path in tool.base.iterdir())
+
+
 def test_words_of_status_that_are_not_known_suppress_nobody(tool):
     text = "Email,Status\nann@example.net,gold\nbo@example.net,silver\n"
     error = tool.err("suppress", "import", "-", stdin=text, code=USAGE)
