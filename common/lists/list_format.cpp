@@ -31,7 +31,11 @@ constexpr std::array kMarks{
     Mark{ListFormat::MailchimpCleaned, "mailchimp", {"emailaddress", "cleantime", "", ""}},
     Mark{ListFormat::MailchimpSubscribers, "mailchimp", {"emailaddress", "memberrating", "", ""}},
     Mark{ListFormat::Brevo, "brevo", {"sttext", "email", "", ""}},
+    Mark{ListFormat::Brevo, "brevo", {"email", "addedtime", "modifiedtime", ""}},
     Mark{ListFormat::Hubspot, "hubspot", {"recordid", "email", "", ""}},
+    Mark{ListFormat::Hubspot, "hubspot", {"portalbounce", "portalunsubscribe", "", ""}},
+    Mark{ListFormat::ActiveCampaign, "activecampaign", {"email", "status", "datesubscribed", ""}},
+    Mark{ListFormat::ActiveCampaign, "activecampaign", {"email", "status", "ipaddress", "tags"}},
     Mark{ListFormat::Mautic, "mautic", {"email", "dncreason", "", ""}},
     Mark{ListFormat::Mautic, "mautic", {"email", "channel", "reason", ""}},
     Mark{ListFormat::Civicrm, "civicrm", {"email", "donotemail", "", ""}},
@@ -109,6 +113,8 @@ void choose_format(ListShape& shape, std::optional<std::string_view> forced) {
     });
     if (mark != kMarks.end()) {
         shape.format = mark->format;
+        shape.may_be_blocks = shape.format == ListFormat::SendgridBounces &&
+                              forced != wire_name(ListFormat::SendgridBounces);
     } else if (forced.has_value()) {
         shape.format = find_format(*forced).value_or(ListFormat::Csv);
     }

@@ -94,6 +94,8 @@ struct ListShape {
     std::vector<std::string> columns;
     std::size_t address = 0;   ///< the column of the addresses
     std::string address_name;  ///< as people read it; empty for lines
+    /// SendGrid exports its blocks with the header of its bounces, and nobody said which these are.
+    bool may_be_blocks = false;
 };
 
 /// Known by its beginning, `kLookedAtOctets` of it. `forced` is what `is_format_name` takes;
@@ -159,6 +161,8 @@ private:
     [[nodiscard]] RowOutcome parse_service(std::span<const std::string> fields) const;
 
     [[nodiscard]] RowMeaning meaning_of(std::span<const std::string> fields) const;
+    [[nodiscard]] std::optional<RowMeaning> meaning_of_reply(
+        std::span<const std::string> fields) const;
     [[nodiscard]] RowOutcome entry_of(std::span<const std::string> fields,
                                       mail::SuppressionReason reason) const;
 

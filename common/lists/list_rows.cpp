@@ -120,6 +120,13 @@ bool has_own_column(ListFormat format) {
            format == ListFormat::ListmonkSubscribers || format == ListFormat::ListmonkBounces;
 }
 
+/// True where a list is of all contacts, good and bad: a row that tells nothing is no suppression.
+bool is_of_contacts(ListFormat format) {
+    return format == ListFormat::Brevo || format == ListFormat::Hubspot ||
+           format == ListFormat::ActiveCampaign || format == ListFormat::Civicrm ||
+           format == ListFormat::Phplist;
+}
+
 /// The code for an enhanced status that stands somewhere in the text.
 std::optional<FailureCode> code_by_status(std::string_view text) {
     struct Row {
@@ -259,6 +266,20 @@ std::optional<int> parse_strikes(std::string_view text) {
                                                   : std::nullopt;
 }
 
+/// True for a refusal that is about us or the message: by the status (RFC 3463 section 3.8), or by
+/// the words where no status speaks of the mailbox.
+bool is_block(std::string_view status, std::string_view text) {
+    const auto has = [&](std::string_view part) {
+        return status.contains(part) || core::contains_ignoring_case(text, part);
+    };
+    if (has("5.7.")) {
+        return true;
+    }
+    constexpr auto kWords = std::to_array<std::string_view>(
+        {"spam", "reputation", "blacklist", "blocklist", "blocked using", "dmarc"});
+    return !has("5.1.") && !has("5.2.") && std::ranges::any_of(kWords, has);
+}
+
 /// A cell; empty when there is no such column or the row is too short.
 std::string_view value(std::span<const std::string> fields, int column) {
     return column < 0 || static_cast<std::size_t>(column) >= fields.size()
@@ -336,8 +357,33 @@ RowOutcome RowParser::parse_plain(std::string_view line) const {
                      defaults_);
 }
 
+/// What the reply of the other server says, in lists of bounces and blocks.
+std::optional<RowMeaning> RowParser::meaning_of_reply(std::span<const std::string> fields) const {
+    const bool has_replies = shape_.format == ListFormat::MailgunBounces ||
+                             shape_.format == ListFormat::SendgridBounces ||
+                             shape_.format == ListFormat::SendgridBlocks;
+    if (!has_replies) {
+        return std::nullopt;
+    }
+    for (const int column : {code_, text_}) {
+        const auto meaning = meaning_of_code(value(fields, column));
+        if (meaning.has_value() && std::holds_alternative<SoftBounced>(*meaning)) {
+            return meaning;
+        }
+        if (meaning.has_value()) {
+            break;
+        }
+    }
+    return shape_.may_be_blocks && is_block(value(fields, code_), value(fields, text_))
+               ? std::optional<RowMeaning>(Welcome{"block"})
+               : std::nullopt;
+}
+
 /// What the row says, by the format or by its words.
 RowMeaning RowParser::meaning_of(std::span<const std::string> fields) const {
+    if (auto meaning = meaning_of_reply(fields)) {
+        return *std::move(meaning);
+    }
     if (const auto reason = reason_of(shape_.format)) {
         return Suppressed{*reason};
     }
@@ -403,7 +449,8 @@ RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
     if (const auto* const unknown = std::get_if<UnknownWord>(&meaning)) {
         return UnknownStatus{.column = unknown->column, .word = unknown->word};
     }
-    const bool tells_elsewhere = status_.any() || has_own_column(shape_.format);
+    const bool tells_elsewhere =
+        status_.any() || has_own_column(shape_.format) || is_of_contacts(shape_.format);
     return tells_elsewhere ? RowOutcome(PassedOver{"no status"})
                            : entry_of(fields, SuppressionReason::Manual);
 }

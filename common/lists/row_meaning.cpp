@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -85,9 +86,30 @@ constexpr auto kFlags = std::to_array<Part>({{"markedasspam", SuppressionReason:
                                              {"blacklist", SuppressionReason::Manual},
                                              {"blocklist", SuppressionReason::Manual}});
 
-/// Columns beside a status, which tell how often, by what or where.
-constexpr auto kBeside = std::to_array<std::string_view>(
-    {"count", "number", "campaign", "other", "link", "url", "rate", "score", "message", "soft"});
+/// Columns beside a status, which tell how often, by what or where, or of another way than mail.
+constexpr auto kBeside = std::to_array<std::string_view>({"count",
+                                                          "number",
+                                                          "total",
+                                                          "campaign",
+                                                          "other",
+                                                          "link",
+                                                          "url",
+                                                          "rate",
+                                                          "score",
+                                                          "message",
+                                                          "soft",
+                                                          "sms",
+                                                          "whatsapp",
+                                                          "phone",
+                                                          "mobile"});
+/// Ends of the names of columns that tell how often.
+constexpr auto kCounts = std::to_array<std::string_view>({"emailsbounced",
+                                                          "timesbounced",
+                                                          "bounces",
+                                                          "complaints",
+                                                          "optouts",
+                                                          "spamreports",
+                                                          "unsubscribes"});
 
 constexpr auto kWordColumns = std::to_array<std::string_view>({"suppressionreason",
                                                                "status",
@@ -99,6 +121,7 @@ constexpr auto kWordColumns = std::to_array<std::string_view>({"suppressionreaso
                                                                "sttext",
                                                                "deliverystatus",
                                                                "emailstatus",
+                                                               "emailmarketing",
                                                                "contactstatus",
                                                                "memberstatus",
                                                                "subscriberstatus",
@@ -127,25 +150,26 @@ std::optional<SuppressionReason> part_in(const List& parts, std::string_view tex
     return found == parts.end() ? std::nullopt : std::optional(found->reason);
 }
 
-/// By a reply or status code in front: "550 5.1.1 unknown", "4.2.2".
-std::optional<RowMeaning> by_code(std::string_view text) {
-    const bool is_code = text.size() >= 3 && core::is_ascii_digit(text[0]) &&
-                         (text[1] == '.' || core::is_ascii_digit(text[1])) &&
-                         core::is_ascii_digit(text[2]) &&
-                         (text.size() == 3 || !core::is_ascii_alpha(text[3]));
-    if (!is_code) {
-        return std::nullopt;
+/// True for a number that tells how often: above 1, and no time. A column with a time in its name
+/// may hold a date of digits alone.
+bool is_count(std::string_view name, std::string_view text) {
+    constexpr std::uint64_t kLeastTime = 100'000'000;  // seconds, of 1973
+    const std::size_t point = std::min(text.find('.'), text.size());
+    const auto whole = core::parse_decimal(text.substr(0, point));
+    const std::string_view rest = text.substr(point);
+    const bool is_number =
+        whole.has_value() && rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
+    if (!is_number || name.contains("date") || name.contains("time") || name.ends_with("at")) {
+        return false;
     }
-    switch (text.front()) {
-        case '2':
-            return Welcome{"delivered"};
-        case '4':
-            return SoftBounced{};
-        case '5':
-            return Suppressed{SuppressionReason::Bounce};
-        default:
-            return std::nullopt;
-    }
+    const bool has_part = rest.find_first_not_of(".0") != std::string_view::npos;
+    return (*whole > 1 || has_part) && *whole < kLeastTime;
+}
+
+/// True for the address of a page or a mailbox, by which somebody may do what the column says.
+bool is_link(std::string_view text) {
+    return text.contains("://") || core::starts_with_ignoring_case(text, "www.") ||
+           core::starts_with_ignoring_case(text, "mailto:");
 }
 
 /// Of letters without a negation in front.
@@ -183,8 +207,8 @@ bool is_no(std::string_view text) {
     return has(kNo, core::to_lower(text)) || text.find_first_not_of('-') == std::string_view::npos;
 }
 
-RowMeaning flag_meaning(SuppressionReason reason, std::string_view text) {
-    if (is_no(text)) {
+RowMeaning flag_meaning(SuppressionReason reason, std::string_view name, std::string_view text) {
+    if (is_no(text) || is_count(name, text) || is_link(text)) {
         return Untold{};
     }
     const RowMeaning word = meaning_of_word(text);
@@ -220,12 +244,35 @@ std::size_t strength(const RowMeaning& meaning) {
 
 }  // namespace
 
+std::optional<RowMeaning> meaning_of_code(std::string_view cell) {
+    const std::string_view text = core::trim(cell);
+    // A year of four digits is none.
+    const bool is_code = text.size() >= 3 && core::is_ascii_digit(text[0]) &&
+                         (text[1] == '.' || core::is_ascii_digit(text[1])) &&
+                         core::is_ascii_digit(text[2]) &&
+                         (text.size() == 3 || !core::is_ascii_alpha(text[3])) &&
+                         (text.size() == 3 || text[1] == '.' || !core::is_ascii_digit(text[3]));
+    if (!is_code) {
+        return std::nullopt;
+    }
+    switch (text.front()) {
+        case '2':
+            return Welcome{"delivered"};
+        case '4':
+            return SoftBounced{};
+        case '5':
+            return Suppressed{SuppressionReason::Bounce};
+        default:
+            return std::nullopt;
+    }
+}
+
 RowMeaning meaning_of_word(std::string_view cell) {
     const std::string_view text = core::trim(cell);
     if (text.empty()) {
         return Untold{};
     }
-    if (const auto code = by_code(text)) {
+    if (const auto code = meaning_of_code(text)) {
         return *code;
     }
     const std::string word = letters_of(text.substr(text.rfind('.') + 1));
@@ -254,7 +301,8 @@ StatusColumns::StatusColumns(const std::vector<std::string>& names) {
         const std::string& name = names[i];
         Column column{.index = i, .kind = Kind::Word, .reason = {}, .name = name};
         const bool is_beside =
-            std::ranges::any_of(kBeside, [&](auto part) { return name.contains(part); });
+            std::ranges::any_of(kBeside, [&](auto part) { return name.contains(part); }) ||
+            std::ranges::any_of(kCounts, [&](auto end) { return name.ends_with(end); });
         const auto flag = is_beside ? std::nullopt : part_in(kFlags, name);
         if (name == "dncreason" || (name == "reason" && has(names, "channel"))) {
             column.kind = Kind::Numbers;
@@ -292,7 +340,7 @@ RowMeaning StatusColumns::cell_meaning(const Column& column, std::string_view ce
             return counts ? meaning : RowMeaning(Untold{});
         }
         case Kind::Flag:
-            return flag_meaning(column.reason, text);
+            return flag_meaning(column.reason, column.name, text);
         case Kind::Sign:
             return is_no(text) ? RowMeaning(Untold{}) : RowMeaning(Welcome{column.name});
         case Kind::Numbers:
@@ -310,8 +358,9 @@ RowMeaning StatusColumns::cell_meaning(const Column& column, std::string_view ce
                 return *number == 0 ? RowMeaning(Welcome{"0"})
                                     : RowMeaning(Suppressed{numbers[*number - 1]});
             }
-            return column.kind == Kind::OnHold ? flag_meaning(SuppressionReason::Bounce, text)
-                                               : meaning_of_word(text);
+            return column.kind == Kind::OnHold
+                       ? flag_meaning(SuppressionReason::Bounce, column.name, text)
+                       : meaning_of_word(text);
         }
     }
     std::unreachable();

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,10 +36,13 @@ struct Untold {};
 
 using RowMeaning = std::variant<Untold, UnknownWord, Welcome, SoftBounced, Suppressed>;
 
+/// Of a reply or status code that a cell begins with: "550 5.1.1 unknown", "4.2.2"; nullopt for all
+/// else.
+[[nodiscard]] std::optional<RowMeaning> meaning_of_code(std::string_view cell);
+
 /// Of a cell of a column of status: "HardBounce", "soft bounce", "Unsubscribed", "active",
 /// "DeliveryStatus.by_bounces"; a reply or status code (`550`, `4.2.2`). A word that negates
-/// another
-/// ("not bounced") says nothing against the address, or is not known.
+/// another ("not bounced") says nothing against the address, or is not known.
 [[nodiscard]] RowMeaning meaning_of_word(std::string_view cell);
 
 /// The columns of a list that tell a status.
@@ -57,7 +61,7 @@ private:
     enum class Kind : std::uint8_t {
         Word,     ///< a word of status
         Aside,    ///< may be one: only known words count
-        Flag,     ///< yes, a time or a text: what the column's name says
+        Flag,     ///< yes, a time or a text: what the column's name says; but no count, no link
         Sign,     ///< yes: nothing is said against the address
         Numbers,  ///< Mautic: 1 unsubscribed, 2 bounced, 3 manual; words as well
         OnHold,   ///< CiviCRM: 1 bounced, 2 opted out; words as well

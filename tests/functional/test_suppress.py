@@ -7,6 +7,7 @@ import io
 import json
 import pathlib
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -235,6 +236,50 @@ def test_the_living_of_a_list_are_passed_over_and_counted_by_their_word(tool):
     assert done["by_reason"] == {"bounce": 1, "unsubscribe": 1}
     assert done["passed_over_by"] == {"active": 1, "delivered": 1, "subscribed": 1}
     assert "di@example.net" not in tool.subjects() and "di@example.net" in tool.subjects("--all")
+
+
+EXPORTS = {  # rows by reason, passed over by word, bad
+    "mailchimp-subscribed": ({}, {"subscribed": 2}, 0),
+    "mailchimp-unsubscribed": ({"unsubscribe": 2}, {}, 0),
+    "mailchimp-cleaned": ({"bounce": 1}, {}, 0),
+    "brevo-log": (
+        {"bounce": 1, "complaint": 1},
+        {"clicked": 1, "delivered": 1, "firstopening": 1, "sent": 1, "soft bounce": 2}, 0,
+    ),
+    "brevo-contacts": ({"manual": 1, "unsubscribe": 1}, {"no status": 1, "subscribed": 2}, 0),
+    "hubspot-contacts": ({"bounce": 1, "unsubscribe": 1}, {"no status": 3}, 0),
+    "hubspot-unsubscribes": (
+        {"bounce": 2, "complaint": 1, "unsubscribe": 1}, {"no status": 1}, 0,
+    ),
+    "activecampaign": ({"bounce": 1, "unsubscribe": 1}, {"active": 1, "unconfirmed": 1}, 1),
+    "mautic": ({"bounce": 1, "manual": 1, "unsubscribe": 1}, {"0": 1, "sms": 1}, 0),
+    "civicrm": ({"bounce": 1, "manual": 1, "unsubscribe": 2}, {"no status": 2}, 0),
+    "phplist": ({"manual": 1}, {"isthissubscriberconfirmed": 2, "no status": 1}, 0),
+    "mailman": ({"bounce": 1}, {"bymoderator": 1, "byuser": 1, "enabled": 1}, 0),
+    "sendgrid-bounces": ({"bounce": 2}, {"soft bounce": 2}, 0),
+    "sendgrid-blocks": ({}, {"block": 2, "soft bounce": 1}, 0),
+    "mailgun-bounces": ({"bounce": 2}, {"soft bounce": 1}, 0),
+}
+EXPORT_FILES = pathlib.Path(__file__).parents[1] / "data/exports"
+
+
+def test_each_export_has_its_sums():
+    assert {path.stem for path in EXPORT_FILES.iterdir()} == set(EXPORTS)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_suppresses_those_who_are_gone_and_nobody_else(tool, name):
+    path = EXPORT_FILES / f"{name}.csv"
+    by_reason, passed_over, bad = EXPORTS[name]
+    code = NO if bad else DONE
+    (done,) = tool.json("suppress", "import", "--dry-run", path, code=code)
+    sums = (done["by_reason"], done["passed_over_by"], done["bad"])
+    assert sums == (by_reason, passed_over, bad), done
+    assert done["formats"][0].startswith(name.split("-")[0])
+    tool.run("suppress", "import", path, code=code)
+    gone = set(re.findall(r"gone\.[a-z]+@example\.net", path.read_text()))
+    listed = tool.run("--json", "suppress", "list", code=DONE if gone else NO).stdout
+    assert {json.loads(line)["subject"] for line in listed.splitlines()} == gone
 
 
 def test_a_dry_run_needs_no_store_and_makes_none(tool):
