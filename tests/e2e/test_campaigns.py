@@ -328,6 +328,8 @@ def test_a_bad_campaign_is_stopped_and_goes_on_when_somebody_says_so(bench, stop
 def test_a_stopped_campaign_with_nothing_held_can_be_continued(bench, stops_at_once):
     octets = message(NEWS, "list@home.test", "x", bulk=True, campaign="empty")
     mail_out(bench, ["x9@gone.test"], octets)
+    wait_for("the MTA has our answer", lambda: [
+        row["in_doubt"] for row in held_of(bench, "empty").values()] == [False])
     bench.holdback.ctl("held", "discard", "--campaign", "empty")
     # Whoever selects some of a campaign does not let all of it go on.
     for narrower in (["--in-doubt"], ["--expires-within", "1h"], ["--domain", "gone.test"]):
