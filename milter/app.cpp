@@ -319,6 +319,10 @@ App::App(std::string settings_path,
                    store_,
                    snapshots_,
                    *log_);
+        // The end closes the store the faster; one that hangs is not waited for.
+        if (!database_.disorder().has_value()) {
+            do_chore("store", *log_, [this] { database_.checkpoint(); });
+        }
         chores_done_.store(true);
     });
     answers_ = std::jthread([this](const std::stop_token& stop) { release_.answers().run(stop); });
@@ -540,7 +544,6 @@ void App::stop() {
     descriptors_.leave_gate();
     recording_.quicken();
     campaign_writer_.quicken(kCampaignIntervalNearTheEnd);
-    do_chore("store", *log_, [&] { database_.checkpoint(); });
     stopping_.wait_for_messages();
     end_writing();
     stopping_.end_milter();

@@ -246,10 +246,10 @@ core::Result<int, Refusal> run(const Options& options) {
     App app(options.settings, *snapshot, *std::move(sockets), *std::move(log));
     const bool is_ready = app.start([](bool /*ended_well*/) { Signals::milter_ended(); });
     blocked.reset();
-    if (is_ready && background.has_value()) {
-        background->ready();
-    }
     if (is_ready) {
+        if (background.has_value()) {
+            background->ready();
+        }
         io::tell_service_manager(io::ServiceState::Ready);
     }
     return serve(app, *signals);

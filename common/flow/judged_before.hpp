@@ -23,9 +23,10 @@ namespace holdback::flow {
 
 /// Knows a message again: by a seal of ours that it carries, made for its sender and for this very
 /// message (`outbound::identity_digest`); where there is none (shadow mode, sealing off, a filter
-/// that removed it), by the queue id in its trace fields, under which it left here, as long as this
-/// process remembers that. Either speaks for the recipients to whom the message left, and for
-/// nobody else: a recipient that an alias has put in between the passes is judged.
+/// that removed it, maps that gave it another sender), by the queue id in its trace fields, under
+/// which it left here, as long as this process remembers that. Either speaks for the recipients to
+/// whom the message left, and for nobody else: a recipient that an alias has put in between the
+/// passes is judged.
 ///
 /// Every recipient of a copy has its seal, and every sender can have that of his own mail. So the
 /// caller asks only for mail of our own clients, a seal counts for minutes and for the message on

@@ -215,8 +215,8 @@ private:
     /// Removes what can go out of the spool; gives how many files.
     std::size_t remove_files();
     void put_in_doubt();
-    /// Good recipients whom the MTA had refused for good when the program ended.
-    /// Gives back good recipients whom nothing brings on their way any more.
+    /// Gives back good recipients whom nothing brings on their way any more: the MTA had refused
+    /// them when the program ended, or their copy was found damaged before their turn.
     void give_back_stranded();
     void set_strays_aside();
 

@@ -179,8 +179,6 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
                    .suggestion = {}};
 }
 
-/// True when DNS says that the domain takes no mail.
-
 Finding misspelled(const mail::Address& address, std::string_view meant) {
     // Who shows it makes it fit to be shown; the words are for a reply as well, which is ASCII.
     std::string suggestion = fmt::format("{}@{}", address.local_part(), meant);

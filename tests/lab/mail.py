@@ -54,12 +54,12 @@ class Sent:
 
 def send(
     port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=(),
-    password=None, source="127.0.0.1", name=None, way=0,
+    password=None, source="127.0.0.1", name=None, way=0, begun=None,
 ):
     """One message over SMTP. `login` and `client` pretend an authenticated user and another client
     address, by XCLIENT, and `name` the host name that the MTA has verified; `password` is a user and a password for AUTH, and `source` a real address of
     the loopback net. `way` is how many seconds the client is away: it waits so long between the
-    commands of the message."""
+    commands of the message. `begun` is called when MAIL has been answered."""
     with smtplib.SMTP(
         "127.0.0.1", port, local_hostname="client.test", timeout=60, source_address=(source, 0)
     ) as smtp:
@@ -74,6 +74,8 @@ def send(
             assert code == 220, f"XCLIENT refused: {code} {text!r}"
             smtp.ehlo()
         mail = _reply(smtp.docmd("MAIL", " ".join([f"FROM:<{sender}>", *mail_args])))
+        if begun:
+            begun()
         rcpt, data = {}, None
         if mail[0] < 300:
             for address in recipients:

@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -177,6 +178,51 @@ TEST_CASE("each chore that the store does not let be done says so, and not every
               }) == 1);
     }
     house.held.trouble().end();
+}
+
+TEST_CASE("what a store that can be read and not written keeps from being done is said") {
+    struct Row {
+        std::string_view what;
+        std::function<void(House&, std::int64_t)> act;
+    };
+    const std::vector<Row> rows{
+        {"store: held mail can't be released: \"read-only\"",
+         [](House& house, std::int64_t id) {
+             house.held.trouble().begin("read-only", 1);
+             CHECK(house.release_one(id) == What::Failed);
+         }},
+        {"release: expired mail can't be discarded now: \"read-only\"",
+         [](House& house, std::int64_t) {
+             house.settings.hold.at_expiry = config::AtExpiry::Discard;
+             house.clock.advance(2h);
+             // What is due, what has expired, and the items once more.
+             house.held.trouble().begin("read-only", 3);
+             house.release.work(house.settings.hold);
+         }},
+        {"store: why held mail is in doubt can't be written down: \"read-only\"",
+         [](House& house, std::int64_t id) {
+             const auto asked = house.release.answers().asked();
+             house.clock.advance(OpenAnswers::kAwaited + 1ms);
+             house.held.trouble().begin("read-only");
+             static_cast<void>(house.release.answers().given({.ids = {id}}, asked));
+         }},
+        {"store: that the MTA has taken our answers can't be written down: \"read-only\"",
+         [](House& house, std::int64_t id) {
+             OpenAnswers& answers = house.release.answers();
+             static_cast<void>(answers.given({.ids = {id}}, answers.asked()));
+             house.held.trouble().begin("read-only");
+             answers.finish();
+         }},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        House house;
+        mail::HeldRecipient expiring;
+        expiring.expires_at = house.clock.now() + 1h;
+        row.act(house, house.hold("carl@b.test", expiring));
+        CHECK(house.log.has(row.what));
+        house.held.trouble().end();
+    }
 }
 
 TEST_CASE("a release that the MTA puts off is tried again, later from time to time") {

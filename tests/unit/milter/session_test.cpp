@@ -48,6 +48,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -339,8 +340,11 @@ struct House {
                  .user = std::move(user),
                  .queue_id = mail_queue_id});
         for (const std::string& recipient : recipients) {
-            rcpt_replies.push_back(
-                in.recipient({.path = recipient, .arguments = {}, .mailer = "smtp"}));
+            const auto given = rcpt_arguments.find(recipient);
+            rcpt_replies.push_back(in.recipient(
+                {.path = recipient,
+                 .arguments = given == rcpt_arguments.end() ? Arguments() : given->second,
+                 .mailer = "smtp"}));
         }
         for (const auto& [name, value] : headers) {
             in.header(name, value);
@@ -408,7 +412,9 @@ struct House {
     FixedReader reader;
     int tokens = 0;
     std::string mail_queue_id;
-    std::vector<std::string> mail_arguments;
+    using Arguments = std::vector<std::string>;
+    Arguments mail_arguments;
+    std::map<std::string, Arguments> rcpt_arguments;
     std::string body = "Hello\r\n";
     flow::SnapshotSource snapshots;
     flow::OwnName own_name{"mx.a.test"};
@@ -841,6 +847,35 @@ TEST_CASE("shadow mode decides and logs, and changes nothing") {
     CHECK(house.items().empty());
     CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=hold reason=null-mx"));
     CHECK(house.log.has("mode=shadow"));
+}
+
+TEST_CASE("a DSN says that the others get it only where they do") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    const std::vector<std::string> recipients{
+        "<anna@good.test>", "<carl@null.test>", "<cora@null.test>"};
+    bool get_it = true;
+    SUBCASE("all who are rejected stand in it") {}
+    SUBCASE("one who is rejected wants no report") {
+        house.rcpt_arguments["<cora@null.test>"] = {"NOTIFY=NEVER"};
+        get_it = false;
+    }
+    CHECK(is<Accept>(house.send("<ann@a.test>", recipients, letter)));
+    CHECK(house.actions.deleted ==
+          std::vector<std::string>{"<carl@null.test>", "<cora@null.test>"});
+    std::string dsn;
+    const auto ids = house.spool.ids();
+    REQUIRE(ids.has_value());
+    for (const std::string& id : *ids) {
+        const std::string octets = house.spool.octets(id).value_or("");
+        if (octets.contains("message/delivery-status")) {
+            dsn = octets;
+        }
+    }
+    REQUIRE_FALSE(dsn.empty());
+    CHECK(dsn.contains("carl@null.test"));
+    CHECK(dsn.contains("cora@null.test") == get_it);
+    CHECK(dsn.contains("Everybody else") == get_it);
 }
 
 TEST_CASE("people are refused at RCPT, programs at the end") {
