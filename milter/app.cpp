@@ -91,6 +91,7 @@ void run_worker(const std::stop_token& stop,
                 flow::Doubts& doubts,
                 flow::SpoolRoom& room,
                 StoreWatch& store,
+                io::PostfixTables& mta_tables,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
@@ -99,6 +100,7 @@ void run_worker(const std::stop_token& stop,
         const auto snapshot = snapshots.current();
         const config::Settings& settings = snapshot->settings;
         bool has_store = false;
+        do_chore("mta", log, [&] { mta_tables.try_all(); });
         do_chore("store", log, [&] { has_store = store.work(stop); });
         if (has_store) {
             do_chore("notice", log, [&] { notices.work(settings); });
@@ -317,6 +319,7 @@ App::App(std::string settings_path,
                    doubts_,
                    spool_room_,
                    store_,
+                   mta_tables_,
                    snapshots_,
                    *log_);
         // The end closes the store the faster; one that hangs is not waited for.

@@ -66,7 +66,7 @@ std::vector<report::Metric> DecisionRecording::metrics() const {
              .help = "Recipients of whom the facts of the decision are in the store.",
              .values = {{.label = {}, .value = counts.recorded}}},
             {.name = "holdback_decisions_dropped_total",
-             .help = "Recipients of whom they are not: no room, or the store was out of reach.",
+             .help = "Recipients of whom they are not: too many waited for the store.",
              .values = {{.label = {}, .value = counts.dropped}}}};
 }
 

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -60,6 +61,15 @@ std::vector<outbound::RecordedMessage> DecisionRecorder::take_batch() {
     });
 }
 
+void DecisionRecorder::put_back(std::vector<outbound::RecordedMessage> batch, std::size_t size) {
+    queue_.with([&](Queue& queue) {
+        queue.recipients += size;
+        queue.waiting.insert(queue.waiting.begin(),
+                             std::make_move_iterator(batch.begin()),
+                             std::make_move_iterator(batch.end()));
+    });
+}
+
 void DecisionRecorder::work(const config::JournalSettings& settings) {
     const ports::DecisionLimits limits{
         .keep = settings.decisions,
@@ -67,7 +77,7 @@ void DecisionRecorder::work(const config::JournalSettings& settings) {
     const core::SteadyPoint now = parts_.clock.steady_now();
     // What comes in meanwhile is left for the next call.
     for (std::uint64_t left = counts().waiting; left > 0;) {
-        const std::vector<outbound::RecordedMessage> batch = take_batch();
+        std::vector<outbound::RecordedMessage> batch = take_batch();
         std::size_t size = 0;
         for (const outbound::RecordedMessage& message : batch) {
             size += message.recipients.size();
@@ -77,14 +87,13 @@ void DecisionRecorder::work(const config::JournalSettings& settings) {
         }
         left -= std::min<std::uint64_t>(left, size);
         const auto written = parts_.store.append(batch, limits, parts_.clock.now());
-        queue_.with([&](Queue& queue) {
-            (written.has_value() ? queue.counts.recorded : queue.counts.dropped) += size;
-        });
         forgot_ = now;
         if (!written.has_value()) {
+            put_back(std::move(batch), size);
             warn("store", written.error().what);
             return;
         }
+        queue_.with([&](Queue& queue) { queue.counts.recorded += size; });
     }
     if (!forgot_.has_value() || now - *forgot_ >= kForgetInterval) {
         forgot_ = now;
@@ -107,10 +116,12 @@ void DecisionRecorder::warn(std::string_view kind, std::string_view what) {
     const auto left_out = warnings_.with(
         [&](report::RateLimit& limit) { return limit.admit(kind, parts_.clock.steady_now()); });
     if (left_out.has_value()) {
-        parts_.log.write(ports::Severity::Warning,
-                         fmt::format("journal: decisions are not remembered: {} dropped={}",
-                                     core::log_safe(what),
-                                     counts().dropped));
+        parts_.log.write(
+            ports::Severity::Warning,
+            fmt::format("journal: decisions are not remembered: {} waiting={} dropped={}",
+                        core::log_safe(what),
+                        counts().waiting,
+                        counts().dropped));
     }
 }
 

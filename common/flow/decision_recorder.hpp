@@ -24,7 +24,7 @@ namespace holdback::flow {
 /// What has been remembered since the start, in recipients.
 struct RecorderCounts {
     std::uint64_t recorded = 0;  ///< in the store
-    std::uint64_t dropped = 0;   ///< for want of room, or of the store
+    std::uint64_t dropped = 0;   ///< for want of room
     std::uint64_t waiting = 0;   ///< to be written
 };
 
@@ -38,7 +38,8 @@ public:
         const core::Clock& clock;
     };
 
-    /// Of more recipients than this is none in memory at one time: later messages are dropped.
+    /// Of more recipients than this is none in memory at one time: later messages are dropped. A
+    /// batch on its way to the store, up to 1,000 recipients or one message, comes on top.
     static constexpr std::size_t kMostWaiting = 50'000;
 
     explicit DecisionRecorder(const Parts& parts) : parts_(parts) {}
@@ -46,9 +47,9 @@ public:
     /// Takes a message; never waits for the store.
     void note(outbound::RecordedMessage message);
 
-    /// Writes what waits, and has the store forget what is too old. Each transaction is short, so
-    /// that mail which is to be held does not wait for it. To be called about once a second, and a
-    /// last time at the end.
+    /// Writes what waits, and has the store forget what is too old. What the store does not take,
+    /// on a full disk for instance, waits on. Each transaction is short, so that mail which is to
+    /// be held does not wait for it. To be called about once a second, and a last time at the end.
     void work(const config::JournalSettings& settings);
 
     [[nodiscard]] RecorderCounts counts() const;
@@ -62,6 +63,8 @@ private:
 
     /// The next messages that make one transaction; empty when nothing waits.
     [[nodiscard]] std::vector<outbound::RecordedMessage> take_batch();
+    /// Puts a batch back before all that came meanwhile.
+    void put_back(std::vector<outbound::RecordedMessage> batch, std::size_t size);
     void warn(std::string_view kind, std::string_view what);
 
     Parts parts_;

@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "mail/envelope.hpp"
+#include "mail/esmtp_arguments.hpp"
 #include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
 #include "ports/held_store.hpp"
@@ -226,13 +227,28 @@ std::vector<ItemOutcome> ReleaseFlow::each_message(std::span<const std::int64_t>
     });
 }
 
+std::map<std::string, ReleaseFlow::Items> ReleaseFlow::by_notify(OfMessage of_message) {
+    std::map<std::string, Items> parts;
+    for (const ports::HeldItem& item : of_message) {
+        const auto notify = mail::argument_value(item.recipient.arguments, "NOTIFY");
+        parts[core::to_lower(notify.value_or(""))].push_back(item);
+    }
+    return parts;
+}
+
 std::vector<ItemOutcome> ReleaseFlow::release(std::span<const std::int64_t> ids,
                                               const config::HoldSettings& settings,
                                               std::string_view cause,
                                               ports::InDoubt in_doubt) {
     return each_message(
         ids, in_doubt, [&](OfMessage of_message, std::vector<ItemOutcome>& outcomes) {
-            release_message(of_message, settings, cause, in_doubt, outcomes);
+            if (!parts_.make_submitter(settings)->has_one_notify()) {
+                release_message(of_message, settings, cause, in_doubt, outcomes);
+                return;
+            }
+            for (const auto& [notify, items] : by_notify(of_message)) {
+                release_message(items, settings, cause, in_doubt, outcomes);
+            }
         });
 }
 

@@ -151,6 +151,8 @@ private:
     std::vector<ItemOutcome> each_message(std::span<const std::int64_t> ids,
                                           ports::InDoubt in_doubt,
                                           const Act& act);
+    /// The items of a message by their NOTIFY.
+    [[nodiscard]] static std::map<std::string, Items> by_notify(OfMessage of_message);
     void release_message(OfMessage of_message,
                          const config::HoldSettings& settings,
                          std::string_view cause,

@@ -220,6 +220,32 @@ std::unexpected<SpoolError> no_id() {
     return std::unexpected(SpoolError{"not a spool id"});
 }
 
+/// True when both are names of one file.
+bool are_same_file(const char* left, const char* right) {
+    struct stat one{};
+    struct stat other{};
+    return lstat(left, &one) == 0 && lstat(right, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/// Renames, but over no other file: that one stays. 0 or the error.
+int move_to_free_place(const char* from, const char* to) {
+    // NOLINTNEXTLINE(misc-include-cleaner): <cstdio> declares it, and its flags
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    // Some file systems, NFS for one, can't rename with that rule. A crash between the two steps of
+    // the other way leaves both names.
+    const bool knows_rule = errno != EINVAL && errno != ENOSYS;
+    if (knows_rule || link(from, to) != 0) {
+        const int error = errno;
+        if (error != EEXIST || !are_same_file(from, to)) {
+            return error;
+        }
+    }
+    return unlink(from) == 0 ? 0 : errno;
+}
+
 }  // namespace
 
 DirSpool::DirSpool(std::string directory,
@@ -334,10 +360,8 @@ core::Result<std::string, SpoolError> DirSpool::move_durably(const std::string& 
                                                              const std::string& to) {
     const std::size_t slash = path.rfind('/');
     std::string place = fmt::format("{}/{}", to, path.substr(slash + 1));
-    // A file that is there already is another: it stays.
-    // NOLINTNEXTLINE(misc-include-cleaner): <cstdio> declares it, and its flags
-    if (renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, place.c_str(), RENAME_NOREPLACE) != 0) {
-        return error_of(path, "rename", errno);
+    if (const int error = move_to_free_place(path.c_str(), place.c_str()); error != 0) {
+        return error_of(path, "rename", error);
     }
     for (const std::string& directory : {to, path.substr(0, slash)}) {
         if (const int error = sync_directory(directory); error != 0) {

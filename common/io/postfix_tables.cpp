@@ -7,6 +7,7 @@
 #include "io/program_output.hpp"
 #include "mail/address.hpp"
 #include "mail/mta_names.hpp"
+#include "mail/syntax.hpp"
 #include "mail/transport.hpp"
 #include "ports/log.hpp"
 #include "ports/mta_tables.hpp"
@@ -32,6 +33,7 @@ namespace {
 
 constexpr std::chrono::minutes kKept{5};
 constexpr std::chrono::minutes kRest{1};
+constexpr std::chrono::seconds kTrial{2};
 constexpr std::size_t kMostKept = 20'000;
 
 /// How transport(5) looks an address up: itself, without its extension, its domain, then ".parent"
@@ -73,7 +75,19 @@ std::optional<std::string_view> trouble_in(std::string_view output) {
 void PostfixTables::use(const mail::MtaNames& names) {
     const std::scoped_lock lock(mutex_);
     names_ = names;
+    tried_ = false;
     tables_.clear();
+}
+
+void PostfixTables::try_all() {
+    {
+        const std::unique_lock lock(mutex_, clock_.steady_now() + kTrial);
+        if (!lock.owns_lock() || std::exchange(tried_, true)) {
+            return;
+        }
+    }
+    const auto nobody = mail::Address::parse("nobody@holdback.invalid", mail::Smtputf8::No);
+    static_cast<void>(ask(std::span(&nobody.value().value, 1), clock_.steady_now() + kTrial));
 }
 
 const std::optional<std::string>* PostfixTables::find(const mail::MtaTable& table,
@@ -113,11 +127,14 @@ void PostfixTables::look_up(const mail::MtaTable& table,
                                             : std::optional<std::string_view>(output.error());
     if (trouble.has_value()) {
         known.broken_until = clock_.steady_now() + kRest;
-        log_.write(ports::Severity::Warning,
-                   fmt::format("mta: {} gives no answer, and what the DNS says of domains that may "
-                               "stand there is doubted: {}",
-                               core::log_safe(table.name),
-                               core::log_safe(*trouble)));
+        log_.write(
+            ports::Severity::Warning,
+            fmt::format("mta: {} gives no answer: {}; what the DNS says of domains that may "
+                        "stand there is doubted, and senders with such a domain who have not "
+                        "logged in get no notice and no DSN unless [outgoing] own_domains "
+                        "has it",
+                        core::log_safe(table.name),
+                        core::log_safe(*trouble)));
         return;
     }
     for (const std::string& key : keys) {

@@ -31,6 +31,10 @@ public:
     /// From now on these names count, and what was kept is forgotten.
     void use(const mail::MtaNames& names);
 
+    /// Asks each table for a name that none has, once after `use`, so that one which can't be
+    /// opened is said before mail needs it.
+    void try_all();
+
     [[nodiscard]] std::vector<ports::OwnRoute> ask(std::span<const mail::Address> addresses,
                                                    core::SteadyPoint deadline) override;
 
@@ -56,6 +60,7 @@ private:
     const core::Clock& clock_;
     DeadlineMutex mutex_;  // of all below
     mail::MtaNames names_;
+    bool tried_ = false;
     Tables tables_;
 };
 

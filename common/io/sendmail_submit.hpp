@@ -21,6 +21,8 @@ class SendmailSubmitter final : public ports::Submitter {
 public:
     explicit SendmailSubmitter(std::string program) : program_(std::move(program)) {}
 
+    [[nodiscard]] bool has_one_notify() const override { return true; }
+
     [[nodiscard]] std::vector<ports::RecipientOutcome> submit(const ports::Submission& submission,
                                                               core::SteadyPoint deadline) override;
 

@@ -148,10 +148,13 @@ SentTo sent_to(const EnvelopeSigns& signs,
         std::ranges::any_of(headers.fields(), [](const mail::HeaderField& field) {
             return core::starts_with_ignoring_case(field.name, "List-");
         });
-    const bool is_list = has_list_field || has_list_precedence(headers) ||
-                         has_campaign_header(headers, settings) ||
-                         !listed_by(signs, settings).empty();
-    return is_list ? SentTo::List : SentTo::Person;
+    if (has_list_field || has_list_precedence(headers) || has_campaign_header(headers, settings) ||
+        !listed_by(signs, settings).empty()) {
+        return SentTo::List;
+    }
+    const bool is_to_many =
+        signs.recipients >= settings.recipients || stream_by_headers(headers, settings).is_bulk();
+    return is_to_many ? SentTo::Many : SentTo::Person;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -21,8 +22,10 @@ namespace holdback::outbound {
 enum class Stream : std::uint8_t { Direct, Bulk };
 
 /// Whom a message addresses, by what it says of itself. Many equal receipts are bulk, and still
-/// each is a letter to one person.
-enum class SentTo : std::uint8_t { Person, List };
+/// each is a letter to one person. `Many` are addressed by one message, or by what its header says
+/// without calling them a list.
+enum class SentTo : std::uint8_t { Person, Many, List };
+inline constexpr std::array kAllSentTo{SentTo::Person, SentTo::Many, SentTo::List};
 
 /// The stream, and the signal that decided it: "header:List-Id", "recipients:40", "rate:120/10m",
 /// "sender", "user", "daemon", "client" for bulk; "direct:" with one of the last four for mail that
@@ -85,8 +88,9 @@ struct EnvelopeSigns {
                                                const config::BulkSettings& settings);
 
 /// List when the message says that it is one's (any List-* field of RFC 2369 and RFC 2919,
-/// `Precedence: bulk` or `list`, the campaign header), or when `[bulk]` lists who sends it. Not by
-/// Feedback-ID, which services put on all that they send, nor by numbers.
+/// `Precedence: bulk` or `list`, the campaign header), or when `[bulk]` lists who sends it. Many by
+/// the other fields of `[bulk] headers` (services put Feedback-ID on all that they send) and by
+/// `[bulk] recipients`. Rate and repeats say nothing of it.
 [[nodiscard]] SentTo sent_to(const EnvelopeSigns& signs,
                              const mail::HeaderList& headers,
                              const config::BulkSettings& settings);

@@ -20,9 +20,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
-#include <iterator>
 #include <limits>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -155,18 +155,20 @@ PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& 
     return {};
 }
 
-/// Whom the message addresses; nullopt where the record does not tell.
-std::optional<SentTo> sent_to_of(const RecordedMessage& message, const config::Settings& settings) {
-    if (sent_to(signs_of(message), header_of(message.headers), settings.bulk) == SentTo::List) {
-        return SentTo::List;
-    }
+/// Whom the message may have addressed, for all that the record tells. Never empty.
+std::span<const SentTo> sent_to_of(const RecordedMessage& message,
+                                   const config::Settings& settings) {
+    const SentTo least = sent_to(signs_of(message), header_of(message.headers), settings.bulk);
     const auto was_asked = [&](std::string_view name) {
         return name.empty() || std::ranges::find(message.headers.asked, core::to_lower(name)) !=
                                    message.headers.asked.end();
     };
-    return was_asked(kAllListFields) && was_asked(settings.bulk.campaign_header)
-               ? std::optional(SentTo::Person)
-               : std::nullopt;
+    const bool is_sure =
+        was_asked(kAllListFields) && was_asked(settings.bulk.campaign_header) &&
+        (least != SentTo::Person || std::ranges::all_of(settings.bulk.headers, was_asked));
+    const std::span<const SentTo> from =
+        std::span(kAllSentTo).subspan(static_cast<std::size_t>(least));
+    return is_sure ? from.first(1) : from;
 }
 
 /// What the message would be taken for at the end of the headers.
@@ -312,14 +314,14 @@ struct Unwatched {
 /// What nobody looked for then, or looked for otherwise, and these settings look for.
 std::vector<Unwatched> unwatched(const RecordedMessage& message,
                                  Stream stream,
-                                 std::optional<SentTo> sent_to,
+                                 std::span<const SentTo> sent_to,
                                  const config::Settings& settings) {
-    const WatchSigns now = watch_signs(stream, sent_to.value_or(SentTo::List), settings);
+    const WatchSigns now = watch_signs(stream, sent_to.back(), settings);
     const WatchSigns& then = message.watched;
-    std::vector<FindingName> looked_for = now.about_message;
-    if (!sent_to.has_value()) {
-        std::ranges::copy(watch_signs(stream, SentTo::Person, settings).about_message,
-                          std::back_inserter(looked_for));
+    std::set<FindingName> looked_for;
+    for (const SentTo to : sent_to) {
+        const std::vector<FindingName> names = watch_signs(stream, to, settings).about_message;
+        looked_for.insert(names.begin(), names.end());
     }
     std::vector<Unwatched> all;
     for (const FindingName name : looked_for) {
@@ -377,7 +379,7 @@ struct Perhaps {
 Replayed judge_all(std::span<const Finding> found,
                    const Perhaps& perhaps,
                    const PossibleStreams& streams,
-                   std::optional<SentTo> sent_to,
+                   std::span<const SentTo> sent_to,
                    const config::PolicySettings& policy) {
     const auto as_bulk = [&](SentTo to) {
         return [to, &policy](std::span<const Finding> some) {
@@ -387,15 +389,16 @@ Replayed judge_all(std::span<const Finding> found,
     const auto direct = [&](std::span<const Finding> some) {
         return verdict_of(judge(some, Stream::Direct, policy));
     };
-    const auto bulk = as_bulk(sent_to.value_or(SentTo::List));
-    if (streams.bulk && !sent_to.has_value()) {
-        const auto letter = as_bulk(SentTo::Person);
-        if (bulk(found) != letter(found)) {
-            return NotRecorded{"whether the header said that it was mail of a list"};
-        }
-        Replayed answer = judge_one(found, perhaps.bulk, letter);
-        if (std::holds_alternative<NotRecorded>(answer)) {
-            return answer;
+    const auto bulk = as_bulk(sent_to.back());
+    if (streams.bulk) {
+        for (const SentTo to : sent_to.first(sent_to.size() - 1)) {
+            if (bulk(found) != as_bulk(to)(found)) {
+                return NotRecorded{"whether the header said that it was mail of a list"};
+            }
+            Replayed answer = judge_one(found, perhaps.bulk, as_bulk(to));
+            if (std::holds_alternative<NotRecorded>(answer)) {
+                return answer;
+            }
         }
     }
     if (streams.direct && streams.bulk && direct(found) != bulk(found)) {
@@ -470,7 +473,7 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
     }
     const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
     const PossibleStreams streams = streams_of(message, settings);
-    const std::optional<SentTo> sent_to = sent_to_of(message, settings);
+    const std::span<const SentTo> sent_to = sent_to_of(message, settings);
     const Perhaps perhaps{.direct = unwatched(message, Stream::Direct, sent_to, settings),
                           .bulk = unwatched(message, Stream::Bulk, sent_to, settings)};
     std::vector<Replayed> answers;

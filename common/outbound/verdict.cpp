@@ -17,10 +17,15 @@ namespace holdback::outbound {
 
 namespace {
 
-/// A wish that people have about mail of lists.
-bool is_wish(mail::FindingName name) {
-    return name == mail::FindingName::SuppressedComplaint ||
-           name == mail::FindingName::SuppressedUnsubscribe;
+/// Whom bulk mail has to address at least for the bulk table to speak of this finding.
+SentTo bulk_from(mail::FindingName name) {
+    // People who complain or unsubscribe have a wish about mail of lists.
+    if (name == mail::FindingName::SuppressedComplaint ||
+        name == mail::FindingName::SuppressedUnsubscribe) {
+        return SentTo::List;
+    }
+    // A receipt needs no List-Unsubscribe, however many of its kind leave.
+    return is_about_message(name) ? SentTo::Many : SentTo::Person;
 }
 
 }  // namespace
@@ -29,8 +34,7 @@ config::PolicyAction action_for(mail::FindingName name,
                                 Stream stream,
                                 SentTo sent_to,
                                 const config::PolicySettings& policy) {
-    const bool is_for_lists = is_wish(name) || is_about_message(name);
-    const bool is_bulk = stream == Stream::Bulk && (sent_to == SentTo::List || !is_for_lists);
+    const bool is_bulk = stream == Stream::Bulk && sent_to >= bulk_from(name);
     return (is_bulk ? policy.bulk : policy.direct)[name];
 }
 

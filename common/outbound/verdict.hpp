@@ -31,9 +31,9 @@ struct Verdict {
 };
 
 /// What the policy does about a finding in mail of this stream. Who unsubscribed from a list or
-/// complained about it did so of no letter, and a letter needs nothing of what a list's message
-/// needs: for these wishes and for findings about the message, the policy for direct mail holds
-/// unless the message is sent to a list.
+/// complained about it did so of no letter, and a letter needs nothing of what a message to many
+/// needs: for these wishes the policy for direct mail holds unless the message is sent to a list,
+/// for findings about the message unless it is sent to many.
 [[nodiscard]] config::PolicyAction action_for(mail::FindingName name,
                                               Stream stream,
                                               SentTo sent_to,

@@ -60,6 +60,10 @@ public:
     Submitter& operator=(Submitter&&) = delete;
     virtual ~Submitter() = default;
 
+    /// True when the recipients of one submission can't be told apart: NOTIFY (RFC 3461
+    /// section 4.1) is passed on where it is the same for all, and not at all otherwise.
+    [[nodiscard]] virtual bool has_one_notify() const { return false; }
+
     /// One outcome per recipient, in their order. Never throws; ends by `deadline`.
     [[nodiscard]] virtual std::vector<RecipientOutcome> submit(const Submission& submission,
                                                                core::SteadyPoint deadline) = 0;

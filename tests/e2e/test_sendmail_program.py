@@ -8,7 +8,7 @@ from lab.mail import NEWS, assert_same_message, message
 from lab.wait import wait_for
 
 MTAS = ("postfix", "sendmail")
-CARL, DORA = "carl@nullmx.test", "dora@gone.test"
+CARL, DORA, ELLA = "carl@nullmx.test", "dora@gone.test", "ella@nullmx.test"
 
 
 @pytest.fixture(name="by_program", scope="module", autouse=True)
@@ -53,6 +53,24 @@ def test_eight_bit_text_and_long_lines_arrive_as_they_were(bench):
     )
     assert_same(delivery, octets)
     assert "NOTIFY=NEVER" in delivery.recipient_arguments
+
+
+def notify_of(arguments):
+    """The words of NOTIFY, whose order is the MTA's; empty where it is not given."""
+    return [set(text[7:].split(",")) for text in arguments if text.startswith("NOTIFY=")]
+
+
+def test_each_recipient_keeps_what_the_sender_wants_to_be_told_of(bench):
+    """The program takes one NOTIFY for all: the message goes back in as many parts as there are."""
+    wishes = {CARL: ["NOTIFY=NEVER"], DORA: ["NOTIFY=FAILURE,DELAY"], ELLA: []}
+    _, rows = hold(bench, ["anna@good.test", *wishes], "wishes", rcpt_args=wishes)
+    bench.holdback.ctl("held", "release", *(str(row["id"]) for row in rows.values()))
+    wait_for("the copies are there", lambda: len(bench.outside.recipients()) == 4)
+    bench.settle()
+    assert bench.outside.recipients() == sorted(["anna@good.test", *wishes])
+    for recipient, wish in wishes.items():
+        (delivery,) = bench.outside.deliveries(recipient)
+        assert notify_of(delivery.recipient_arguments) == notify_of(wish)
 
 
 @pytest.mark.parametrize("recipient", ["-odd@nullmx.test", '"odd carl"@nullmx.test', "a+b=c@gone.test"])

@@ -262,6 +262,29 @@ TEST_CASE("files of the first format are read, checked by their length, set asid
     }
 }
 
+TEST_CASE("what is set aside takes no other file's place, and a move cut off by a crash is ended") {
+    const TempDir directory;
+    const ManualClock clock;
+    DirSpool spool(directory.path(), clock);
+    const std::string id = commit(spool, "x").spool_id;
+    const std::string path = directory.file(id + ".held");
+    REQUIRE(std::filesystem::exists(path));
+    const std::string aside = directory.file("lost+found/" + id + ".held");
+    std::filesystem::create_directory(directory.file("lost+found"));
+    SUBCASE("another") {
+        std::ofstream(aside) << "another";
+        CHECK_FALSE(spool.set_aside(id).has_value());
+        CHECK(std::filesystem::exists(path));
+        CHECK(std::filesystem::file_size(aside) == 7);
+    }
+    SUBCASE("the same by two names") {
+        std::filesystem::create_hard_link(path, aside);
+        CHECK(spool.set_aside(id).value() == aside);
+        CHECK_FALSE(std::filesystem::exists(path));
+        CHECK(std::filesystem::exists(aside));
+    }
+}
+
 TEST_CASE("ids sort by age") {
     const TempDir directory;
     ManualClock clock;

@@ -58,7 +58,7 @@ def send(
 ):
     """One message over SMTP. `login` and `client` pretend an authenticated user and another client
     address, by XCLIENT, and `name` the host name that the MTA has verified; `password` is a user and a password for AUTH, and `source` a real address of
-    the loopback net. `way` is how many seconds the client is away: it waits so long between the
+    the loopback net. `rcpt_args` may be recipient -> arguments. `way` is how many seconds the client is away: it waits so long between the
     commands of the message. `begun` is called when MAIL has been answered."""
     with smtplib.SMTP(
         "127.0.0.1", port, local_hostname="client.test", timeout=60, source_address=(source, 0)
@@ -79,7 +79,8 @@ def send(
         rcpt, data = {}, None
         if mail[0] < 300:
             for address in recipients:
-                command = " ".join([f"TO:<{address}>", *rcpt_args])
+                own = rcpt_args.get(address, ()) if isinstance(rcpt_args, dict) else rcpt_args
+                command = " ".join([f"TO:<{address}>", *own])
                 time.sleep(way)
                 rcpt[address] = _reply(smtp.docmd("RCPT", command))
             if any(code < 300 for code, _ in rcpt.values()):

@@ -277,6 +277,9 @@ public:
     /// Runs in `submit`, after the octets were read: the place of the milter that sees the token.
     void on_submit(std::function<void(const SeenSubmission&)> hook);
     [[nodiscard]] std::vector<SeenSubmission> seen() const;
+    [[nodiscard]] bool has_one_notify() const override { return one_notify; }
+
+    bool one_notify = false;
 
 private:
     mutable std::mutex mutex_;

@@ -36,6 +36,9 @@ public:
             return std::unexpected(ports::StoreError{"it is away"});
         }
         batches.push_back(messages.size());
+        for (const outbound::RecordedMessage& message : messages) {
+            recipients.push_back(message.recipients.size());
+        }
         last_limits = limits;
         return {};
     }
@@ -55,6 +58,7 @@ public:
 
     bool away = false;
     std::vector<std::size_t> batches;
+    std::vector<std::size_t> recipients;  // of each message
     ports::DecisionLimits last_limits;
 };
 
@@ -116,18 +120,26 @@ TEST_CASE("what finds no room is dropped, counted and told of once a minute") {
     CHECK_FALSE(house.log.has("dropped=4"));
 }
 
-TEST_CASE("while the store is away decisions are dropped, and mail does not wait") {
+TEST_CASE("while the store is away decisions wait in their order, and mail does not") {
     House house;
     house.store.away = true;
     house.recorder.note(message_of(1500));
     house.recorder.note(message_of(7));
     house.recorder.work({});
-    CHECK(house.recorder.counts().dropped == 1500);
-    CHECK(house.recorder.counts().waiting == 7);
+    house.recorder.note(message_of(3));
+    house.recorder.work({});
+    CHECK(house.recorder.counts().dropped == 0);
+    CHECK(house.recorder.counts().waiting == 1510);
     CHECK(house.log.has("it is away"));
+    CHECK(house.log.has("waiting=1507"));
+    // There is an end to it.
+    house.recorder.note(message_of(DecisionRecorder::kMostWaiting));
+    CHECK(house.recorder.counts().dropped == DecisionRecorder::kMostWaiting);
     house.store.away = false;
     house.recorder.work({});
-    CHECK(house.recorder.counts().recorded == 7);
+    CHECK(house.recorder.counts().recorded == 1510);
+    CHECK(house.recorder.counts().waiting == 0);
+    CHECK(house.store.recipients == std::vector<std::size_t>{1500, 7, 3});
 }
 
 }  // namespace holdback::flow

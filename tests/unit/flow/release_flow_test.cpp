@@ -75,11 +75,18 @@ struct House {
                                                     core::SteadyPoint deadline) override {
             return target.submit(submission, deadline);
         }
+        [[nodiscard]] bool has_one_notify() const override { return target.one_notify; }
         support::FakeSubmitter& target;
     };
 
     /// Holds one recipient of a message of its own and gives the item's id.
     std::int64_t hold(const std::string& address, mail::HeldRecipient recipient = {}) {
+        recipient.address = address;
+        return hold_all({std::move(recipient)}).front();
+    }
+
+    /// Holds the recipients of one message and gives the items' ids.
+    std::vector<std::int64_t> hold_all(std::vector<mail::HeldRecipient> rows) {
         auto writer = spool.begin().value();
         REQUIRE(writer->append("Subject: hi\r\n\r\nHello.\r\n").has_value());
         mail::HeldMessage message;
@@ -88,10 +95,14 @@ struct House {
         message.message_id = "<1@a.test>";
         message.held_at = clock.now();
         message = writer->commit(std::move(message), {}).value();
-        recipient.address = address;
-        recipient.reason = "the domain takes no mail";
-        const std::array rows{std::move(recipient)};
-        return held.hold(message, rows).value().front().id;
+        std::vector<std::int64_t> ids;
+        for (mail::HeldRecipient& row : rows) {
+            row.reason = "the domain takes no mail";
+        }
+        for (const ports::HoldOutcome& outcome : held.hold(message, rows).value()) {
+            ids.push_back(outcome.id);
+        }
+        return ids;
     }
 
     std::int64_t hold_for(const std::string& address, mail::FindingName finding) {
@@ -330,6 +341,39 @@ TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
         house.release.work(house.settings.hold);
         CHECK(house.submitter.seen().size() == 1);
         CHECK(house.log.has("verdict=returned"));
+    }
+}
+
+TEST_CASE("where the MTA takes one NOTIFY for all, a message goes back in parts") {
+    House house;
+    std::vector<mail::HeldRecipient> rows(4);
+    rows[0] = {.address = "a@b.test", .arguments = {"NOTIFY=NEVER"}};
+    rows[1] = {.address = "b@b.test", .arguments = {"NOTIFY=FAILURE"}};
+    rows[2] = {.address = "c@b.test", .arguments = {"notify=never", "ORCPT=rfc822;x@b.test"}};
+    rows[3] = {.address = "d@b.test"};
+    const std::vector<std::int64_t> ids = house.hold_all(rows);
+    const auto released = [&] {
+        std::vector<std::string> parts;
+        for (const ItemOutcome& outcome :
+             house.release.release(ids, house.settings.hold, "command")) {
+            CHECK(outcome.what == What::Released);
+        }
+        for (const support::SeenSubmission& seen : house.submitter.seen()) {
+            std::string part;
+            for (const ports::SubmissionRecipient& recipient : seen.recipients) {
+                part += recipient.address.substr(0, 1);
+            }
+            parts.push_back(part);
+        }
+        std::ranges::sort(parts);
+        return parts;
+    };
+    SUBCASE("one") {
+        house.submitter.one_notify = true;
+        CHECK(released() == std::vector<std::string>{"ac", "b", "d"});
+    }
+    SUBCASE("each its own") {
+        CHECK(released() == std::vector<std::string>{"abcd"});
     }
 }
 

@@ -87,7 +87,7 @@ TEST_CASE("who is listed in [direct] is direct, whatever else is known of the me
     CHECK_FALSE(other.is_always_direct());
 }
 
-TEST_CASE("mail is a list's when it says so or when its sender is listed") {
+TEST_CASE("mail is a list's when it says so or its sender is listed, and to many by its own size") {
     config::BulkSettings settings;
     settings.headers.emplace_back("X-Mailing");
     settings.senders = {"news@a.test"};
@@ -96,11 +96,14 @@ TEST_CASE("mail is a list's when it says so or when its sender is listed") {
         std::string_view name;
         std::string_view value;
         SentTo want;
+        std::size_t recipients = 1;
     };
     const std::vector<Row> rows{
         {"a@a.test", "Subject", " x", SentTo::Person},
-        {"a@a.test", "Feedback-ID", " 1:2:3", SentTo::Person},
-        {"a@a.test", "X-Mailing", " 1", SentTo::Person},
+        {"a@a.test", "Subject", " x", SentTo::Person, 24},
+        {"a@a.test", "Subject", " x", SentTo::Many, 25},
+        {"a@a.test", "Feedback-ID", " 1:2:3", SentTo::Many},
+        {"a@a.test", "X-Mailing", " 1", SentTo::Many},
         {"a@a.test", "Precedence", " first-class", SentTo::Person},
         {"a@a.test", "X-List-Id", " x", SentTo::Person},
         {"a@a.test", "Precedence", " list", SentTo::List},
@@ -108,15 +111,17 @@ TEST_CASE("mail is a list's when it says so or when its sender is listed") {
         {"a@a.test", "list-id", " <x.a.test>", SentTo::List},
         {"a@a.test", "List-Post", " <mailto:x@a.test>", SentTo::List},
         {"a@a.test", "X-Campaign-ID", " spring", SentTo::List},
+        {"a@a.test", "List-Id", " <x.a.test>", SentTo::List, 900},
         {"news@a.test", "Subject", " x", SentTo::List},
     };
     for (const Row& row : rows) {
         CAPTURE(row.name);
         mail::HeaderList headers;
         headers.add(row.name, row.value);
-        const EnvelopeSigns many{
-            .sender = std::string(row.sender), .recipients = 900, .window_recipients = 900};
-        CHECK(sent_to(many, headers, settings) == row.want);
+        const EnvelopeSigns often{.sender = std::string(row.sender),
+                                  .recipients = row.recipients,
+                                  .window_recipients = 900};
+        CHECK(sent_to(often, headers, settings) == row.want);
     }
 }
 

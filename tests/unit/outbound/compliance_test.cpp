@@ -212,9 +212,10 @@ TEST_CASE("a graver finding about the recipient decides, and all tags are named"
     CHECK(all_findings(recipient, about_message, settings).empty());
 }
 
-TEST_CASE("by default, only bulk mail of lists is looked at") {
+TEST_CASE("by default, only bulk mail to many is looked at") {
     config::PolicySettings policy;
     CHECK(looks_at_message(Stream::Bulk, SentTo::List, policy));
+    CHECK(looks_at_message(Stream::Bulk, SentTo::Many, policy));
     CHECK_FALSE(looks_at_message(Stream::Bulk, SentTo::Person, policy));
     CHECK_FALSE(looks_at_message(Stream::Direct, SentTo::Person, policy));
     CHECK_FALSE(looks_at_message(Stream::Direct, SentTo::List, policy));

@@ -64,28 +64,36 @@ TEST_CASE("the gravest action of a recipient's findings decides") {
     CHECK_FALSE(judge({}, Stream::Bulk, policy).finding.has_value());
 }
 
-TEST_CASE("what people wish of lists, and what lists need, is asked of no letter") {
+TEST_CASE("what people wish of lists, and what mail to many needs, is asked of no letter") {
     const config::PolicySettings policy;
     struct Row {
         FindingName name;
         PolicyAction list;
+        PolicyAction many;
         PolicyAction person;
     };
     const std::vector<Row> rows{
-        {FindingName::SuppressedUnsubscribe, PolicyAction::Hold, PolicyAction::Pass},
-        {FindingName::SuppressedComplaint, PolicyAction::Hold, PolicyAction::Tag},
-        {FindingName::SuppressedBounce, PolicyAction::Hold, PolicyAction::Hold},
-        {FindingName::SuppressedManual, PolicyAction::Hold, PolicyAction::Hold},
-        {FindingName::MissingUnsubscribe, PolicyAction::Tag, PolicyAction::Pass},
-        {FindingName::ForeignFrom, PolicyAction::Tag, PolicyAction::Pass},
-        {FindingName::MissingSignature, PolicyAction::Tag, PolicyAction::Pass},
-        {FindingName::MissingPlainText, PolicyAction::Tag, PolicyAction::Pass},
-        {FindingName::UnusableReplyTo, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::SuppressedUnsubscribe,
+         PolicyAction::Hold,
+         PolicyAction::Pass,
+         PolicyAction::Pass},
+        {FindingName::SuppressedComplaint,
+         PolicyAction::Hold,
+         PolicyAction::Tag,
+         PolicyAction::Tag},
+        {FindingName::SuppressedBounce, PolicyAction::Hold, PolicyAction::Hold, PolicyAction::Hold},
+        {FindingName::SuppressedManual, PolicyAction::Hold, PolicyAction::Hold, PolicyAction::Hold},
+        {FindingName::MissingUnsubscribe, PolicyAction::Tag, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::ForeignFrom, PolicyAction::Tag, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::MissingSignature, PolicyAction::Tag, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::MissingPlainText, PolicyAction::Tag, PolicyAction::Tag, PolicyAction::Pass},
+        {FindingName::UnusableReplyTo, PolicyAction::Tag, PolicyAction::Tag, PolicyAction::Pass},
     };
     for (const Row& row : rows) {
         CAPTURE(mail::wire_name(row.name));
         const std::vector<Finding> found{finding(row.name)};
         CHECK(judge(found, Stream::Bulk, policy, SentTo::List).action == row.list);
+        CHECK(judge(found, Stream::Bulk, policy, SentTo::Many).action == row.many);
         CHECK(judge(found, Stream::Bulk, policy, SentTo::Person).action == row.person);
     }
 }

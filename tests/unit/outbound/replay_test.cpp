@@ -292,6 +292,33 @@ TEST_CASE("what nobody looked for may have been there") {
     CHECK(first(message, settings) == "pass");
 }
 
+TEST_CASE("whom the header may have addressed is answered only where it is all the same") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
+    message.stream = {Stream::Bulk, "rate:120/10m"};
+    message.window = 120;
+    message.headers.asked = {
+        "list-*", "x-campaign-id", "precedence", "list-unsubscribe", "list-id"};
+    message.recipients.front().found = {FindingName::MissingUnsubscribe};
+    config::Settings settings = enforcing();
+    // Nobody looked for Feedback-ID, by which it would be mail to many.
+    settings.policy.bulk.set(FindingName::MissingUnsubscribe, PolicyAction::Hold);
+    CHECK(first(message, settings) ==
+          "not recorded: whether the header said that it was mail of a list");
+    message.headers.asked.emplace_back("feedback-id");
+    CHECK(first(message, settings) == "pass missing-unsubscribe");
+    message.headers.present = {"feedback-id"};
+    CHECK(first(message, settings) == "hold missing-unsubscribe");
+    message.headers.present = {};
+    message.named = 25;
+    CHECK(first(message, settings) == "hold missing-unsubscribe");
+    // A wish is about lists, which nothing here says.
+    message.recipients.front().found = {};
+    message.recipients.front().facts.suppression.emplace();
+    message.recipients.front().facts.suppression->reason = mail::SuppressionReason::Unsubscribe;
+    settings = enforcing();
+    CHECK(first(message, settings) == "pass suppressed-unsubscribe");
+}
+
 TEST_CASE("what a list's message needs is asked of no letter, however many letters there were") {
     RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
     message.stream = {Stream::Bulk, "rate:120/10m"};
