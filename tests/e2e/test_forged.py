@@ -11,6 +11,7 @@ from test_seal import MX_GOOD, STRANGER, proof_of, receive, returned, seal_field
 from lab.mail import NEWS, message, send
 from lab.wait import wait_for
 
+MTAS = ("postfix", "sendmail")
 SETTINGS = {"outgoing": {"networks": ["127.0.0.0/8"]}, "maillog": {"handed_on": []}}
 VICTIM, OTHER, DEAD = "victim@good.test", "other@good.test", "dead@good.test"
 VPS = "199.9.14.77"  # rented from those who run good.test
@@ -22,11 +23,10 @@ DOMAIN_TEXTS = (
     ("5.1.2", "550 5.1.2 good.test: unknown host"),
     ("5.1.8", "550 relaying denied, we do not serve good.test"),
 )
-BOUNCED = (
-    "dsn=5.1.1, status=bounced (host mx.good.test[199.9.14.201] said: 550 5.1.1 User unknown "
-    "(in reply to RCPT TO command))"
-)
-SENT = "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4Xyz)"
+# What becomes of a recipient: enhanced status and text.
+BOUNCED = ("5.1.1", "User unknown")
+NO_DOMAIN = ("5.1.2", "Domain unknown")
+SENT = ("2.0.0", "Ok: queued as 4Xyz")
 
 
 @pytest.fixture(name="house", scope="module")
@@ -52,20 +52,28 @@ def rows(bench):
 
 
 def write(bench, *lines):
-    """As syslogd writes what `logger -t postfix/smtp -p mail.info` was given."""
+    """As syslogd writes what `logger -t postfix/smtp -p mail.info` was given, or `-t sm-mta`."""
+    program = "postfix/smtp" if bench.mta.name == "postfix" else "sm-mta"
     before = bench.holdback.ctl("status").rows[0]["maillog_lines"]
     stamp = time.strftime("%b %d %H:%M:%S")
     with open(bench.mta.base / "log/maillog", "a", encoding="ascii") as log:
         for line in lines:
-            log.write(f"{stamp} mta postfix/smtp[77]: {line}\n")
+            log.write(f"{stamp} mta {program}[77]: {line}\n")
     wait_for("the lines are read", lambda: bench.holdback.ctl(
         "status").rows[0]["maillog_lines"] >= before + len(lines))
 
 
-def line(queue_id, recipient, end, original=""):
-    original = f" orig_to=<{original}>," if original else ""
-    return (f"{queue_id}: to=<{recipient}>,{original} relay=mx.good.test[199.9.14.201]:25, "
-            f"delay=0.1, delays=0/0/0/0.1, {end}")
+def line(bench, queue_id, recipient, end):
+    status, text = end
+    if bench.mta.name == "sendmail":
+        stat = f"Sent ({text})" if end == SENT else text
+        return (f"{queue_id}: to=<{recipient}>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, "
+                f"pri=30353, relay=mx.good.test. [199.9.14.201], dsn={status}, stat={stat}")
+    said = f"250 {status} {text}" if end == SENT else (
+        f"host mx.good.test[199.9.14.201] said: 550 {status} {text} (in reply to RCPT TO command)")
+    result = "sent" if end == SENT else "bounced"
+    return (f"{queue_id}: to=<{recipient}>, relay=mx.good.test[199.9.14.201]:25, delay=0.1, "
+            f"delays=0/0/0/0.1, dsn={status}, status={result} ({said})")
 
 
 def by_program(bench, octets):
@@ -101,7 +109,7 @@ def test_two_hundred_forgeries_change_nothing_for_others(house):
         row for row in bench.holdback.held() if not row["in_doubt"]])
     pair = sealed(bench, [OTHER, VICTIM])  # OTHER has a copy, and so the seal and the queue id
     own = sealed(bench, [OTHER])
-    copy_id = re.search(rb"by mta\.home\.test \(Postfix\)[^;]* id (\w+)", pair.octets).group(1).decode()
+    copy_id = re.search(rb"by mta\.home\.test \([^)]*\)[^;]* id (\w+)", pair.octets).group(1).decode()
     known = rows(bench)
     forged = 0
 
@@ -109,13 +117,13 @@ def test_two_hundred_forgeries_change_nothing_for_others(house):
     lines = []
     for number in range(20):
         for queue_id in (f"4NoSuch{number}", f"{number:X}ABCDEF01"):
-            lines += [line(queue_id, VICTIM, BOUNCED), line(queue_id, DEAD, SENT)]
+            lines += [line(bench, queue_id, VICTIM, BOUNCED), line(bench, queue_id, DEAD, SENT)]
     for queue_id in (copy_id, sent.queue_id):
         lines += [
-            line(queue_id, DEAD, SENT),
-            line(queue_id, "somebody@good.test", BOUNCED.replace("5.1.1 User", "5.1.2 Domain")),
-            line(queue_id, VICTIM, BOUNCED),  # was delivered
-            line(queue_id, "carl@nullmx.test", SENT),
+            line(bench, queue_id, DEAD, SENT),
+            line(bench, queue_id, "somebody@good.test", NO_DOMAIN),
+            line(bench, queue_id, VICTIM, BOUNCED),  # was delivered
+            line(bench, queue_id, "carl@nullmx.test", SENT),
         ]
     write(bench, *lines)
     forged += len(lines)
@@ -215,6 +223,6 @@ def test_in_shadow_mode_a_queue_id_is_no_secret(house):
                       sent.queue_id)
         for number in range(10):
             by_program(house, forged.replace(b"shadow", f"shadow{number}".encode()))
-        write(house, line("4Unseen", VICTIM, BOUNCED), line("4Unseen", DEAD, SENT))
+        write(house, line(house, "4Unseen", VICTIM, BOUNCED), line(house, "4Unseen", DEAD, SENT))
         house.settle()
         assert rows(house) == known
