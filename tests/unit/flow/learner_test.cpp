@@ -445,6 +445,34 @@ TEST_CASE("an entry for a domain needs DNS to say the same") {
     CHECK(learn("4") == LearnReason::LocalDomain);
 }
 
+TEST_CASE("a provider whose recipients fail in rows gets no entries for its domains either") {
+    House house;
+    const auto bounce = [&](int i) {
+        const std::string domain = "d" + std::to_string(i) + ".test";
+        house.known_good("bo@" + domain, hours(73));
+        house.resolver.set(domain, support::ZoneState::NullMx);
+        Failure failure;
+        failure.evidence.failure.report.final_recipient = "bo@" + domain;
+        failure.evidence.failure.code = mail::FailureCode(2002);
+        failure.evidence.proof.proof = mail::Proof::Local;
+        failure.events = {std::to_string(i)};
+        failure.remote_host = "mx.example.net";
+        house.clock.advance(minutes(1));
+        return house.learner.learn(failure, *house.snapshots.current());
+    };
+    for (int i = 0; i < 9; ++i) {
+        CHECK(bounce(i) == LearnReason::Suppressed);
+    }
+    for (int i = 9; i < 30; ++i) {
+        CHECK(bounce(i) == LearnReason::Outage);
+    }
+    CHECK(house.entry("d8.test", mail::SubjectKind::Domain).has_value());
+    CHECK_FALSE(house.entry("d9.test", mail::SubjectKind::Domain).has_value());
+    CHECK(house.log.has("suppress rollback --mx example.net --since "));
+    // Mailboxes there are not learned about either.
+    CHECK(house.bounce("eva@example.net", "eva") == LearnReason::Outage);
+}
+
 TEST_CASE("local delivery, deferrals and a store out of reach teach nothing") {
     House house;
     CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "local"));
