@@ -29,6 +29,7 @@ namespace {
 
 constexpr mail::FailureCode kChallenge{1011};
 constexpr mail::FailureCode kTryLater{3003};
+constexpr mail::FailureCode kSomethingTemporary{3999};
 constexpr mail::FailureCode kAutoReply{5001};
 constexpr mail::FailureCode kComplaint{5002};
 constexpr mail::FailureCode kUnsubscribed{5003};
@@ -208,7 +209,10 @@ Judgement cause_of_delay(const RecipientReport& recipient,
                                                                        mail::FailureCode{2004},
                                                                        mail::FailureCode{2999}});
     Judgement judgement = decide(recipient, prose, report, knowledge);
-    if (judgement.code == mail::kUnknownFailure) {
+    // "A temporary problem", where nobody's answer is shown, is what a delay is and no cause of it.
+    const bool says_no_more = judgement.code == kSomethingTemporary && judgement.rule == nullptr &&
+                              !recipient.reply.has_value() && !recipient.status.has_value();
+    if (judgement.code == mail::kUnknownFailure || says_no_more) {
         judgement.code = kInformational;
     } else if (std::ranges::find(kForGood, judgement.code) != kForGood.end()) {
         judgement.code = kTryLater;
