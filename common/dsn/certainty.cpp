@@ -77,6 +77,10 @@ public:
     explicit Examination(const Claim& claim) : claim_(claim) {}
 
     [[nodiscard]] std::string_view doubt() const {
+        if (const std::string_view about_us = sender_doubt();
+            needs_evidence(claim_.code) && !about_us.empty()) {
+            return about_us;
+        }
         switch (claim_.code.number()) {
             case 2001:
             case 2003:
@@ -103,10 +107,14 @@ public:
                               about({Whom::Mailbox, Whom::Domain}, {1, 2}),
                               said_against()});
             case 3001:
-            case 3002:
                 return first({stage_before_recipient(),
                               bare(),
                               about({Whom::Mailbox, Whom::Domain}, {2, 7})});
+            case 3002:
+                return first({stage_before_recipient(),
+                              bare(),
+                              about({Whom::Mailbox, Whom::Domain}, {2, 7}),
+                              status_alone_doubt()});
             case 3003:
                 return first({by_words()});
             default:
@@ -223,6 +231,32 @@ private:
             });
         return against ? "it also says something that is not about the recipient"
                        : std::string_view{};
+    }
+
+    /// A rule names the code, and the words say plainly that the sender does not exist.
+    [[nodiscard]] std::string_view sender_doubt() const {
+        const Reading* reading = claim_.reading;
+        const bool disagree =
+            claim_.rule != nullptr && reading != nullptr && reading->read_from == ReadFrom::Words &&
+            reading->cause.whom == Whom::Sender &&
+            (reading->cause.what == What::Unknown || reading->cause.what == What::NoMail) &&
+            !reading->statement.guess;
+        return disagree ? "the words speak of the sender" : std::string_view{};
+    }
+
+    /// Many servers give 5.2.1 to messages that they do not like: the words speak of the message
+    /// then.
+    [[nodiscard]] std::string_view status_alone_doubt() const {
+        const Reading* reading = claim_.reading;
+        const bool by_status = claim_.rule != nullptr
+                                   ? !claim_.rule->reads_text()
+                                   : reading != nullptr && reading->read_from == ReadFrom::Status;
+        const bool about_message =
+            reading != nullptr &&
+            std::ranges::any_of(reading->said, [](const Statement& statement) {
+                return statement.cause.whom == Whom::Message && !statement.guess;
+            });
+        return by_status && about_message ? "the words speak of the message" : std::string_view{};
     }
 
     [[nodiscard]] std::string_view login_asked() const {

@@ -27,6 +27,8 @@ namespace holdback::dsn {
 
 namespace {
 
+constexpr int kSyntaxOfArgument = 501;
+
 /// Whom all of a reply at this stage speaks of, unless it says otherwise.
 Whom whom_of(SmtpStage stage) {
     switch (stage) {
@@ -434,6 +436,11 @@ std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexico
     if (said != nullptr) {
         reading.statement = *said;
         reading.cause = said->cause;
+        // RFC 5321 section 4.2.3: the syntax, not the mailbox.
+        if (facts.reply_code == kSyntaxOfArgument &&
+            reading.cause == Cause{Whom::Mailbox, What::Invalid}) {
+            reading.cause.what = What::Malformed;
+        }
     }
     // Words about us stand against a status that speaks of the recipient.
     const bool denied = by_status.has_value() && is_recipient(by_status->whom) &&
