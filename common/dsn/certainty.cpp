@@ -18,6 +18,8 @@ namespace {
 constexpr mail::FailureCode kRejected{1999};
 constexpr mail::FailureCode kTemporary{3999};
 constexpr mail::FailureCode kCommunication{4999};
+constexpr mail::FailureCode kNotServed{4006};
+constexpr mail::FailureCode kLogin{6001};
 
 bool is_one_of(int number, std::initializer_list<int> numbers) {
     return std::ranges::find(numbers, number) != numbers.end();
@@ -120,6 +122,16 @@ public:
             default:
                 return {};
         }
+    }
+
+    [[nodiscard]] std::string_view login_asked() const {
+        const bool asked =
+            claim_.reading != nullptr &&
+            std::ranges::any_of(claim_.reading->said, [](const Statement& statement) {
+                return statement.cause.what == What::Login ||
+                       statement.cause.what == What::Unauthenticated;
+            });
+        return asked ? "it asks for a login" : std::string_view{};
     }
 
 private:
@@ -259,16 +271,6 @@ private:
         return by_status && about_message ? "the words speak of the message" : std::string_view{};
     }
 
-    [[nodiscard]] std::string_view login_asked() const {
-        const bool asked =
-            claim_.reading != nullptr &&
-            std::ranges::any_of(claim_.reading->said, [](const Statement& statement) {
-                return statement.cause.what == What::Login ||
-                       statement.cause.what == What::Unauthenticated;
-            });
-        return asked ? "it asks for a login" : std::string_view{};
-    }
-
     [[nodiscard]] std::string_view by_words() const {
         const bool words =
             claim_.rule != nullptr
@@ -309,7 +311,11 @@ CertainCode certain_code(const Claim& claim) {
     if (claim.rule != nullptr && claim.rule->local) {
         return {claim.code, {}};
     }
-    const std::string_view doubt = Examination(claim).doubt();
+    const Examination examination(claim);
+    const std::string_view doubt = examination.doubt();
+    if (claim.code == kNotServed && !examination.login_asked().empty()) {
+        return {kLogin, doubt};
+    }
     return doubt.empty() ? CertainCode{claim.code, {}} : CertainCode{nearest_of(claim), doubt};
 }
 

@@ -238,7 +238,7 @@ TEST_CASE("what teaches must be certain") {
         {"a domain, by a status of policy", "550 5.7.1 domain not found", RcptTo, 1999},
         {"relaying", "554 5.7.1 relay access denied", RcptTo, 4006},
         {"relaying for now", "454 4.7.1 relay access denied", RcptTo, 3999},
-        {"relaying without a login", "550 relay access denied, log in", RcptTo, 1999},
+        {"relaying without a login", "550 relay access denied, log in", RcptTo, 6001},
         {"full", "452 4.2.2 over quota", RcptTo, 3001},
         {"full, by the status", "452 4.2.2 xyzzy", RcptTo, 3001},
         {"try later, by words", "450 try again", RcptTo, 3003},
