@@ -262,7 +262,7 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
                 write_changes(context, message, answers, ends);
             }
         }
-        sums.add(message, answers, ends);
+        sums.add(message, answers, ends, *now);
         done += message.recipients.size();
         progress.show(done, done);
         return !finder.trouble().has_value();

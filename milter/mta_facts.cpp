@@ -83,6 +83,7 @@ BegunMessage begin_message(const ConnectFacts& connection,
                  .client_text = connection.client,
                  .client_name = connection.client_name,
                  .over_smtp = over_smtp,
+                 .before = {},
                  .entered_from = std::nullopt};
     if (outbound::is_outgoing(flow::origin_of(begun.who), envelope.sender, settings)) {
         envelope.direction = mail::Direction::Outgoing;

@@ -145,6 +145,7 @@ void Session::mail(const MailFacts& facts) {
     message_->envelope = std::move(begun.envelope);
     message_->who = std::move(begun.who);
     message_->who.session_id = fmt::format("{}-{}", id_, messages_);
+    message_->who.before = {.messages = messages_ - 1, .refusals = refusals_};
     message_->own_notice = begun.own_notice;
     message_->may_be_judged = parts_.judged_before.may_be_known(message_->envelope);
 }
@@ -183,7 +184,7 @@ SessionReply Session::recipient(RcptFacts facts) {
                                                               message_->snapshot->lists,
                                                               message_->budget)) {
                 message_->envelope.recipients.pop_back();
-                return Answer{*std::move(refusal)};
+                return counted(Answer{*std::move(refusal)});
             }
         }
         return Continue{};
@@ -192,10 +193,21 @@ SessionReply Session::recipient(RcptFacts facts) {
     return Continue{};
 }
 
+SessionReply Session::counted(SessionReply reply) {
+    if (std::holds_alternative<Answer>(reply)) {
+        ++refusals_;
+        if (message_ != nullptr) {
+            message_->who.before.refusals = refusals_;
+        }
+    }
+    return reply;
+}
+
 bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
-    return !message_->may_be_judged &&
-           outbound::answers_at_rcpt(flow::origin_of(message_->who),
-                                     message_->snapshot->settings) &&
+    const outbound::Origin origin = flow::origin_of(message_->who);
+    const config::Settings& settings = message_->snapshot->settings;
+    return !message_->may_be_judged && outbound::answers_at_rcpt(origin, settings) &&
+           !outbound::is_spared(origin, refusals_, settings.policy) &&
            !parts_.release.is_releasing(message_->envelope, recipient);
 }
 
@@ -218,6 +230,10 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
         message_->envelope.queue_id = queue_id;
     }
     message_->has_header = true;
+    return counted(answer_to_headers());
+}
+
+SessionReply Session::answer_to_headers() {
     if (message_->unchecked) {
         return go_unchecked();
     }
@@ -502,7 +518,7 @@ SessionReply Session::body(std::string_view octets) {
         return Continue{};
     }
     message_->notice.keep(octets);
-    const SessionReply reply = body_of_course(octets);
+    const SessionReply reply = counted(body_of_course(octets));
     return message_->notice.is_kept() ? SessionReply(Continue{}) : reply;
 }
 
@@ -562,7 +578,7 @@ SessionReply Session::after_internal_error() {
                                            ? message_->snapshot->settings.on_error.internal
                                            : parts_.snapshots.current()->settings.on_error.internal;
     if (message_ != nullptr && message_->course == Course::Preflight) {
-        SessionReply reply = preflight_failed("internal error");
+        SessionReply reply = counted(preflight_failed("internal error"));
         message_.reset();
         return reply;
     }
@@ -578,6 +594,7 @@ SessionReply Session::after_internal_error() {
             return Continue{};
         }
     }
+    reply = counted(std::move(reply));
     end_message(reply);
     return reply;
 }

@@ -80,6 +80,9 @@ private:
     /// One message, made anew at each MAIL.
     struct Message;
 
+    /// Counts an answer that the MTA takes for an error of the client.
+    [[nodiscard]] SessionReply counted(SessionReply reply);
+    [[nodiscard]] SessionReply answer_to_headers();
     [[nodiscard]] bool refuses_at_rcpt(const mail::Recipient& recipient) const;
     [[nodiscard]] bool is_release_under_way() const;
     /// The headers tell whether the message goes the way that its client and sender made believe.
@@ -145,6 +148,7 @@ private:
     HeaderValues header_values_;
     ConnectFacts connection_;
     std::uint64_t messages_ = 0;
+    std::size_t refusals_ = 0;
     std::unique_ptr<Message> message_;
     /// The answer about held items that the MTA has not gone on after yet.
     std::optional<flow::OpenAnswers::Ticket> open_answer_;

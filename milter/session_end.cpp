@@ -81,6 +81,7 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
     if (message_->notice.is_kept() && !std::holds_alternative<Answer>(reply)) {
         reply = finish_notice(mta, reply);
     }
+    reply = counted(std::move(reply));
     end_message(reply);
     return reply;
 }

@@ -158,6 +158,9 @@ struct BulkSettings : StreamLists {
 
 struct PolicySettings {
     RefuseAtRcpt refuse_at_rcpt = RefuseAtRcpt::Authenticated;
+    /// Refusals that one client gets in one session; what is refused after that is told in a DSN
+    /// where that can be.
+    std::size_t refuse_at_most = 5;
     std::vector<mail::FindingName> shadow;
     /// Whether a header field with the names of findings leaves with the mail.
     bool tag_header = false;

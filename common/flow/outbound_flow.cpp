@@ -28,6 +28,7 @@
 #include "mail/smtp_reply.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/direction.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/fingerprint.hpp"
 #include "outbound/mail_route.hpp"
@@ -132,7 +133,7 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
 
 outbound::Others others_in(const outbound::Split& split) {
     if (split.hold.empty() && split.defer.empty()) {
-        return outbound::Others::GetIt;
+        return split.pass.empty() ? outbound::Others::None : outbound::Others::GetIt;
     }
     return split.pass.empty() ? outbound::Others::AllHeld : outbound::Others::SomeHeld;
 }
@@ -196,6 +197,13 @@ outbound::EnvelopeSigns signs_of(const Submitting& who,
             .client = who.client,
             .recipients = envelope.recipients.size(),
             .window_recipients = window};
+}
+
+/// True when a failure of some recipient is to be reported.
+bool wants_report(const mail::Envelope& envelope) {
+    return std::ranges::any_of(envelope.recipients, [](const mail::Recipient& recipient) {
+        return mail::wants_failure_report(recipient.arguments);
+    });
 }
 
 /// True when nothing of a message is new: all of it was held before.
@@ -319,6 +327,9 @@ MessageDecision OutboundFlow::decide(const Submitting& who,
     MessageDecision decision;
     decision.may_be_told = parts_.own_senders.may_be_told(
         origin_of(who), envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);
+    decision.can_be_returned = decision.may_be_told && wants_report(envelope);
+    decision.client_had_enough =
+        outbound::is_spared(origin_of(who), who.before.refusals, settings.policy);
     const std::size_t window =
         count_recipients(who, envelope, envelope.recipients_to_count(), settings);
     decision.stream = stream_of(signs_of(who, envelope, window), headers, settings);

@@ -67,10 +67,16 @@ struct MessageDecision {
     /// A notice or a DSN about the message can go to its sender; else who is to be rejected is
     /// held.
     bool may_be_told = false;
-    bool is_unchecked = false;  ///< trouble of ours lets it pass, whatever was found
-    HeaderFacts header;         ///< for the record
-    std::size_t window = 0;     ///< the same
+    /// What becomes of a message of which nobody gets anything can be told in a DSN too.
+    bool can_be_returned = false;
+    bool client_had_enough = false;  ///< of refusals: see `outbound::is_spared`
+    bool is_unchecked = false;       ///< trouble of ours lets it pass, whatever was found
+    HeaderFacts header;              ///< for the record
+    std::size_t window = 0;          ///< the same
 
+    [[nodiscard]] outbound::Telling telling() const {
+        return {.untold = !may_be_told, .spares_client = can_be_returned && client_had_enough};
+    }
     /// By which people know the campaign: the message says it, or its text does. Empty: neither.
     [[nodiscard]] const std::string& campaign_name() const {
         return campaign.identity.name.empty() ? header.campaign : campaign.identity.name;

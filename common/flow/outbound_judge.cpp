@@ -131,7 +131,7 @@ void judge_all(const mail::Envelope& envelope,
             decision.verdicts[i] = {};
         }
     }
-    decision.plan = outbound::plan(decision.verdicts, !decision.may_be_told);
+    decision.plan = outbound::plan(decision.verdicts, decision.telling());
 }
 
 bool is_told_by_body(const mail::HeaderList& headers,

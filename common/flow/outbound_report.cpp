@@ -117,7 +117,9 @@ void OutboundFlow::remember(const Submitting& who,
                    .verdicts = decision.verdicts,
                    .facts = decision.facts.recipients,
                    .held = committed == nullptr ? std::span<const std::int64_t>() : committed->ids,
-                   .sender_refused = decision.sender_refusal.has_value()}));
+                   .sender_refused = decision.sender_refusal.has_value(),
+                   .can_be_returned = decision.can_be_returned,
+                   .client_had_enough = decision.client_had_enough}));
 }
 
 void OutboundFlow::report_recipient(const Submitting& who,

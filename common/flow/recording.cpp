@@ -96,6 +96,11 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
         message.watched = outbound::watch_signs(
             decision.stream.stream, decision.stream.sent_to, decision.settings);
     }
+    message.dialogue = {
+        .before = decision.who.before,
+        .asked_at_rcpt = outbound::answers_at_rcpt(message.origin, decision.settings),
+        .can_be_returned = decision.can_be_returned,
+        .had_enough = decision.client_had_enough};
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;
     message.message_id = decision.header.message_id;

@@ -50,6 +50,8 @@ struct DecisionToRecord {
     std::span<const outbound::RecipientFacts> facts;  ///< the same, or none: not gathered
     std::span<const std::int64_t> held;               ///< the same, 0: not held; or none
     bool sender_refused;
+    bool can_be_returned;
+    bool client_had_enough;
 };
 
 [[nodiscard]] outbound::RecordedMessage record_of(const DecisionToRecord& decision);

@@ -91,7 +91,7 @@ std::unique_ptr<OverrideGrant> NoticeReplies::override_holds(const Submitting& w
                 decision.verdicts[i].action = config::PolicyAction::Pass;
                 decision.verdicts[i].overridden = true;
             }
-            decision.plan = outbound::plan(decision.verdicts, !decision.may_be_told);
+            decision.plan = outbound::plan(decision.verdicts, decision.telling());
         } else {
             line.reason = answer.has_value() ? "over-budget" : "store";
         }

@@ -3,6 +3,7 @@
 // Who submits a message.
 
 #include "mail/ip_address.hpp"
+#include "outbound/direction.hpp"
 
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct Submitting {
     /// has its address); else empty.
     std::string client_name;
     bool over_smtp = true;
+    outbound::DialogueSoFar before;  ///< on this connection
     /// Of inbound mail that a program of this host hands in: the client from which this MTA took it
     /// before, as the header says. Whoever may hand in mail here can write that.
     std::optional<mail::IpAddress> entered_from;

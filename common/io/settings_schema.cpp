@@ -192,6 +192,9 @@ void add_policy(Fields& fields) {
         [](auto& s) -> auto& { return s.policy.refuse_at_rcpt; },
         config::choice(
             std::array{RefuseAtRcpt::Authenticated, RefuseAtRcpt::Always, RefuseAtRcpt::Never})));
+    fields.push_back(count_field({"policy", "refuse_at_most"},
+                                 [](auto& s) -> auto& { return s.policy.refuse_at_most; },
+                                 {0, 1'000'000}));
     fields.push_back(list_field(
         {"policy", "shadow"},
         [](auto& s) -> auto& { return s.policy.shadow; },

@@ -8,6 +8,7 @@
 #include "mail/ip_address.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <variant>
 
@@ -47,6 +48,10 @@ bool answers_at_rcpt(const Origin& origin, const config::Settings& settings) {
             return true;
     }
     return false;
+}
+
+bool is_spared(const Origin& origin, std::size_t refusals, const config::PolicySettings& settings) {
+    return origin.over_smtp && refusals >= settings.refuse_at_most;
 }
 
 }  // namespace holdback::outbound

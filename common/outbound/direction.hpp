@@ -6,6 +6,7 @@
 #include "mail/envelope.hpp"
 #include "mail/ip_address.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,14 @@ struct Origin {
     bool operator==(const Origin&) const = default;
 };
 
+/// What the client of a connection has been through before a decision.
+struct DialogueSoFar {
+    std::size_t messages = 0;  ///< begun before this one
+    std::size_t refusals = 0;  ///< answers of ours other than success, at RCPT or to a message
+
+    bool operator==(const DialogueSoFar&) const = default;
+};
+
 /// The client is authenticated, or `[outgoing]` names its network or its daemon; or the message
 /// came by sendmail(1) with a sender.
 [[nodiscard]] bool is_outgoing(const Origin& origin,
@@ -30,5 +39,11 @@ struct Origin {
 /// True when a person is told at RCPT what is wrong with a recipient: `[policy] refuse_at_rcpt`,
 /// `[milter] answer_at` and `mode` say so.
 [[nodiscard]] bool answers_at_rcpt(const Origin& origin, const config::Settings& settings);
+
+/// True when the client has had its `[policy] refuse_at_most` refusals, which the MTA counts as
+/// its errors: nothing is refused any more that can be told otherwise.
+[[nodiscard]] bool is_spared(const Origin& origin,
+                             std::size_t refusals,
+                             const config::PolicySettings& settings);
 
 }  // namespace holdback::outbound

@@ -61,7 +61,7 @@ mail::SmtpReply reply_for_all(std::span<const Verdict> verdicts, mail::SmtpReply
 
 }  // namespace
 
-MessagePlan plan(std::span<const Verdict> verdicts, bool untold) {
+MessagePlan plan(std::span<const Verdict> verdicts, const Telling& telling) {
     Split split;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
         switch (verdicts[i].action) {
@@ -84,13 +84,15 @@ MessagePlan plan(std::span<const Verdict> verdicts, bool untold) {
     if (split.pass.size() == verdicts.size()) {
         return plan;
     }
-    if (split.give_back.size() == verdicts.size() || split.defer.size() == verdicts.size()) {
+    const bool all_alike =
+        split.give_back.size() == verdicts.size() || split.defer.size() == verdicts.size();
+    if (all_alike && !telling.spares_client) {
         if (auto first = refusal(verdicts.front())) {
             plan.what = Refuse{reply_for_all(verdicts, *std::move(first))};
             return plan;
         }
     }
-    if (untold) {
+    if (telling.untold) {
         split.hold.insert(split.hold.end(), split.give_back.begin(), split.give_back.end());
         std::ranges::sort(split.hold);
         split.give_back.clear();

@@ -48,7 +48,15 @@ struct MessagePlan {
 /// More deletions than this are done by discarding and re-injecting: they are quadratic in Postfix.
 inline constexpr std::size_t kMostDeletions = 250;
 
-/// `untold`: nobody can be told about what is given back, so it is held instead.
-[[nodiscard]] MessagePlan plan(std::span<const Verdict> verdicts, bool untold);
+/// Who can be told of what becomes of the message.
+struct Telling {
+    /// Nobody can be told about what is given back, so it is held instead.
+    bool untold = false;
+    /// The client has been refused too often: the message is taken even when nobody is to get it.
+    /// Not together with `untold`.
+    bool spares_client = false;
+};
+
+[[nodiscard]] MessagePlan plan(std::span<const Verdict> verdicts, const Telling& telling);
 
 }  // namespace holdback::outbound

@@ -240,6 +240,13 @@ std::string message_facts(const RecordedMessage& message) {
     }
     facts.put_number("repeat.seconds",
                      static_cast<std::uint64_t>(message.watched.repeat_window.count()));
+    if (message.dialogue.has_value()) {
+        facts.put_number("before.messages", message.dialogue->before.messages);
+        facts.put_number("before.refusals", message.dialogue->before.refusals);
+        facts.put_flag("asked-at-rcpt", message.dialogue->asked_at_rcpt);
+        facts.put_flag("returnable", message.dialogue->can_be_returned);
+        facts.put_flag("had-enough", message.dialogue->had_enough);
+    }
     facts.put("asked", joined(message.headers.asked));
     facts.put("present", joined(message.headers.present));
     facts.put("precedence", message.headers.precedence);
@@ -272,6 +279,14 @@ void read_message_facts(std::string_view text, RecordedMessage& message) {
     message.watched.stop_minimum = facts.number("stop.minimum").value_or(0);
     message.watched.repeat_window =
         std::chrono::seconds(facts.number("repeat.seconds").value_or(0));
+    const auto messages = facts.number("before.messages");
+    const auto refusals = facts.number("before.refusals");
+    if (messages.has_value() && refusals.has_value()) {
+        message.dialogue = {.before = {.messages = *messages, .refusals = *refusals},
+                            .asked_at_rcpt = facts.flag("asked-at-rcpt"),
+                            .can_be_returned = facts.flag("returnable"),
+                            .had_enough = facts.flag("had-enough")};
+    }
     message.headers = {.asked = words(facts.text("asked")),
                        .present = words(facts.text("present")),
                        .precedence = facts.text("precedence")};

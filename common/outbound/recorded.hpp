@@ -78,6 +78,17 @@ struct WatchSigns {
                                      SentTo sent_to,
                                      const config::Settings& settings);
 
+/// What decided about refusing or sparing the client, beside settings and verdicts.
+struct RecordedDialogue {
+    DialogueSoFar before;        ///< with the refusals at RCPT of this message
+    bool asked_at_rcpt = false;  ///< the settings of then let recipients be refused at RCPT
+    /// All of the message could be returned in a DSN; false too at `DecidedAt::Recipient`.
+    bool can_be_returned = false;
+    bool had_enough = false;  ///< of refusals, by the settings of then: see `is_spared`
+
+    bool operator==(const RecordedDialogue&) const = default;
+};
+
 struct RecordedMessage {
     std::int64_t id = 0;  ///< grows in the order of recording; given by the store
     core::TimePoint at;
@@ -95,7 +106,8 @@ struct RecordedMessage {
     /// not recorded.
     std::size_t repeats_limit = 0;
     WatchSigns watched;
-    HeaderSigns headers;  ///< nothing asked at `DecidedAt::Recipient`
+    std::optional<RecordedDialogue> dialogue;  ///< nullopt: not recorded
+    HeaderSigns headers;                       ///< nothing asked at `DecidedAt::Recipient`
     std::string campaign;
     std::string message_id;
     StreamDecision stream;

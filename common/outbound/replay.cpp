@@ -4,6 +4,7 @@
 #include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
+#include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
@@ -13,7 +14,9 @@
 #include "outbound/findings.hpp"
 #include "outbound/local_route.hpp"
 #include "outbound/mail_route.hpp"
+#include "outbound/plan.hpp"
 #include "outbound/recorded.hpp"
+#include "outbound/refusal_count.hpp"
 #include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
 
@@ -436,6 +439,25 @@ std::optional<Replayed> at_rcpt(const RecordedMessage& message,
     return verdict_of(verdict);
 }
 
+/// The answer to a recipient of a client that is answered at RCPT as long as it has not been
+/// refused too often: `told` then, and `at_end` after that. Counts it in `refusals`.
+Replayed in_session(const RecordedMessage& message,
+                    Replayed told,
+                    Replayed at_end,
+                    const config::Settings& settings,
+                    RefusalCount& refusals) {
+    const std::optional<bool> enough = had_enough(message, refusals, settings);
+    if (enough == true) {
+        return at_end;
+    }
+    const bool is_sure = enough.has_value() && std::holds_alternative<ReplayedVerdict>(told);
+    refusals.add(is_sure);
+    if (enough.has_value() || told == at_end) {
+        return told;
+    }
+    return NotRecorded{"how often the client had been refused in its session"};
+}
+
 /// A sender who overrode a hold would do so again.
 Replayed with_override(Replayed answer, const RecordedRecipient& recipient) {
     auto* const verdict = std::get_if<ReplayedVerdict>(&answer);
@@ -472,6 +494,7 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
         return {count, ReplayedVerdict{PolicyAction::Reject, std::string(kSenderNotEnrolled)}};
     }
     const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
+    RefusalCount refusals = refusals_before(message, settings);
     const PossibleStreams streams = streams_of(message, settings);
     const std::span<const SentTo> sent_to = sent_to_of(message, settings);
     const Perhaps perhaps{.direct = unwatched(message, Stream::Direct, sent_to, settings),
@@ -487,20 +510,42 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
         }
         const std::vector<Finding> found = findings_again(
             recipient, std::get<std::optional<MailRoute>>(std::move(route)), settings);
+        // An allow entry stands above all that may have been found.
+        const bool is_sure = is_allowed(recipient.facts, settings);
+        Replayed at_end = with_override(
+            judge_all(found, is_sure ? Perhaps{} : perhaps, streams, sent_to, settings.policy),
+            recipient);
         if (asks_at_rcpt) {
-            if (auto answer = at_rcpt(message, i, found, settings)) {
-                answers.push_back(*std::move(answer));
+            if (auto told = at_rcpt(message, i, found, settings)) {
+                answers.push_back(
+                    in_session(message, *std::move(told), std::move(at_end), settings, refusals));
                 continue;
             }
         }
-        // An allow entry stands above all that may have been found.
-        const bool is_sure = is_allowed(recipient.facts, settings);
-        answers.push_back(with_override(
-            judge_all(found, is_sure ? Perhaps{} : perhaps, streams, sent_to, settings.policy),
-            recipient));
+        answers.push_back(std::move(at_end));
     }
     apply_trouble(settings, answers);
     return answers;
+}
+
+Telling telling_then(const RecordedMessage& message) {
+    return {.untold = std::holds_alternative<mail::NullSender>(message.sender),
+            .spares_client = message.dialogue.has_value() && message.dialogue->can_be_returned &&
+                             message.dialogue->had_enough};
+}
+
+std::optional<Telling> telling_now(const RecordedMessage& message,
+                                   const config::Settings& settings) {
+    Telling telling{.untold = std::holds_alternative<mail::NullSender>(message.sender),
+                    .spares_client = false};
+    if (message.dialogue.has_value() && message.dialogue->can_be_returned) {
+        const auto enough = had_enough(message, refusals_before(message, settings), settings);
+        if (!enough.has_value()) {
+            return std::nullopt;
+        }
+        telling.spares_client = *enough;
+    }
+    return telling;
 }
 
 }  // namespace holdback::outbound

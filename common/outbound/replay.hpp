@@ -5,8 +5,10 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
+#include "outbound/plan.hpp"
 #include "outbound/recorded.hpp"
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,5 +44,11 @@ inline constexpr std::string_view kNotOutgoing = "not-outgoing";
 /// recorded wherever it would make a difference.
 [[nodiscard]] std::vector<Replayed> replay(const RecordedMessage& message,
                                            const config::Settings& settings);
+
+/// What the plan of a message that came to its end depended on beside the verdicts.
+[[nodiscard]] Telling telling_then(const RecordedMessage& message);
+/// The same under these settings; nullopt: not recorded.
+[[nodiscard]] std::optional<Telling> telling_now(const RecordedMessage& message,
+                                                 const config::Settings& settings);
 
 }  // namespace holdback::outbound

@@ -36,6 +36,8 @@ std::string_view about_others(Others others) {
             return "Your message was not sent to the recipients below. Its other recipients are\r\n"
                    "held back until somebody decides about them; there is no need to send it to\r\n"
                    "them again.\r\n\r\n";
+        case Others::None:
+            return "Your message was not sent to the recipients below, and so to nobody.\r\n\r\n";
         case Others::NotTold:
             return "Your message was not sent to the recipients below. This report is about "
                    "them\r\n"

@@ -25,6 +25,7 @@ enum class Others : std::uint8_t {
     GetIt,
     SomeHeld,  ///< some get it, some are held
     AllHeld,
+    None,     ///< there are none who could get it
     NotTold,  ///< the DSN comes later, and they have ends of their own
 };
 

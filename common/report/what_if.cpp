@@ -49,8 +49,9 @@ outbound::Verdict plain_verdict(PolicyAction action) {
             .shadowed = action};
 }
 
-MessageCourse course_of(std::span<const outbound::Verdict> verdicts, bool null_sender) {
-    const outbound::MessagePlan plan = outbound::plan(verdicts, null_sender);
+MessageCourse course_of(std::span<const outbound::Verdict> verdicts,
+                        const outbound::Telling& telling) {
+    const outbound::MessagePlan plan = outbound::plan(verdicts, telling);
     if (std::holds_alternative<outbound::PassAll>(plan.what)) {
         return MessageCourse::Passed;
     }
@@ -76,7 +77,8 @@ VerdictChange WhatIf::change_of(const outbound::RecordedRecipient& recipient,
 
 void WhatIf::add(const outbound::RecordedMessage& message,
                  std::span<const outbound::Replayed> answers,
-                 std::span<const KnownEnd> ends) {
+                 std::span<const KnownEnd> ends,
+                 const config::Settings& settings) {
     ++messages_;
     for (std::size_t i = 0; i < answers.size(); ++i) {
         const outbound::RecordedRecipient& recipient = message.recipients.at(i);
@@ -112,11 +114,12 @@ void WhatIf::add(const outbound::RecordedMessage& message,
                                       .end = end});
         }
     }
-    add_courses(message, answers);
+    add_courses(message, answers, settings);
 }
 
 void WhatIf::add_courses(const outbound::RecordedMessage& message,
-                         std::span<const outbound::Replayed> answers) {
+                         std::span<const outbound::Replayed> answers,
+                         const config::Settings& settings) {
     std::vector<outbound::Verdict> before;
     std::vector<outbound::Verdict> after;
     before.reserve(answers.size());
@@ -132,9 +135,13 @@ void WhatIf::add_courses(const outbound::RecordedMessage& message,
     if (before.empty() || message.decided_at == outbound::DecidedAt::Recipient) {
         return;
     }
-    const bool null_sender = std::holds_alternative<mail::NullSender>(message.sender);
-    ++course_before_.at(static_cast<std::size_t>(course_of(before, null_sender)));
-    ++course_after_.at(static_cast<std::size_t>(course_of(after, null_sender)));
+    const auto now = outbound::telling_now(message, settings);
+    if (!now.has_value()) {
+        return;
+    }
+    ++course_before_.at(
+        static_cast<std::size_t>(course_of(before, outbound::telling_then(message))));
+    ++course_after_.at(static_cast<std::size_t>(course_of(after, *now)));
 }
 
 std::vector<ChangeGroup> WhatIf::groups() const {

@@ -3,6 +3,7 @@
 // What other settings would have changed, summed up over recorded decisions.
 
 #include "config/policy.hpp"
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "outbound/recorded.hpp"
 #include "outbound/replay.hpp"
@@ -78,11 +79,12 @@ public:
     [[nodiscard]] static VerdictChange change_of(const outbound::RecordedRecipient& recipient,
                                                  const outbound::ReplayedVerdict& now);
 
-    /// Takes a message with the answers that `outbound::replay` gave. `ends` has one entry per
-    /// recipient, or none where nothing changes.
+    /// Takes a message with the answers that `outbound::replay` gave under `settings`. `ends` has
+    /// one entry per recipient, or none where nothing changes.
     void add(const outbound::RecordedMessage& message,
              std::span<const outbound::Replayed> answers,
-             std::span<const KnownEnd> ends);
+             std::span<const KnownEnd> ends,
+             const config::Settings& settings);
 
     [[nodiscard]] std::size_t messages() const { return messages_; }
     [[nodiscard]] std::size_t replayed() const { return replayed_; }
@@ -92,7 +94,7 @@ public:
     /// Of the recipients that could be replayed.
     [[nodiscard]] const ByVerdict& before() const { return before_; }
     [[nodiscard]] const ByVerdict& after() const { return after_; }
-    /// Of the messages of which all recipients could be replayed and that were not refused at RCPT.
+    /// Of the messages of which all could be replayed and that were not refused at RCPT.
     [[nodiscard]] const ByCourse& course_before() const { return course_before_; }
     [[nodiscard]] const ByCourse& course_after() const { return course_after_; }
     /// The changes, the most frequent first.
@@ -106,7 +108,8 @@ private:
     using Key = std::array<std::string, 4>;
 
     void add_courses(const outbound::RecordedMessage& message,
-                     std::span<const outbound::Replayed> answers);
+                     std::span<const outbound::Replayed> answers,
+                     const config::Settings& settings);
 
     std::size_t messages_ = 0;
     std::size_t replayed_ = 0;

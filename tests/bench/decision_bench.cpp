@@ -112,7 +112,9 @@ struct Example {
                                 .verdicts = verdicts,
                                 .facts = facts,
                                 .held = {},
-                                .sender_refused = false});
+                                .sender_refused = false,
+                                .can_be_returned = true,
+                                .client_had_enough = false});
     }
 };
 

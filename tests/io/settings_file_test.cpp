@@ -92,6 +92,7 @@ repeat_window = "0s"
 campaign_header = ""
 [policy]
 refuse_at_rcpt = "never"
+refuse_at_most = 3
 shadow = ["null-mx"]
 [policy.bulk]
 null-mx = "defer"
@@ -155,6 +156,7 @@ level = "debug"
     CHECK(settings->bulk.stop_above == config::Share{20});
     CHECK(settings->bulk.repeat_window == std::chrono::seconds(0));
     CHECK(settings->policy.refuse_at_rcpt == config::RefuseAtRcpt::Never);
+    CHECK(settings->policy.refuse_at_most == 3);
     CHECK(settings->policy.shadow == std::vector{mail::FindingName::NullMx});
     CHECK(settings->policy.bulk[mail::FindingName::NullMx] == config::PolicyAction::Defer);
     CHECK(settings->policy.bulk[mail::FindingName::NoMailHost] == config::PolicyAction::Hold);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writing messages and handing them to an SMTP server."""
 
+import contextlib
 import dataclasses
 import re
 import smtplib
@@ -52,14 +53,14 @@ class Sent:
         return {address: reply for address, reply in self.rcpt.items() if reply[0] >= 300}
 
 
-def send(
-    port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=(),
-    password=None, source="127.0.0.1", name=None, way=0, begun=None,
+@contextlib.contextmanager
+def session(
+    port, login=None, client=None, password=None, source="127.0.0.1", name=None,
 ):
-    """One message over SMTP. `login` and `client` pretend an authenticated user and another client
-    address, by XCLIENT, and `name` the host name that the MTA has verified; `password` is a user and a password for AUTH, and `source` a real address of
-    the loopback net. `rcpt_args` may be recipient -> arguments. `way` is how many seconds the client is away: it waits so long between the
-    commands of the message. `begun` is called when MAIL has been answered."""
+    """An SMTP connection that is ready for messages. `login` and `client` pretend an authenticated
+    user and another client address, by XCLIENT, and `name` the host name that the MTA has verified;
+    `password` is a user and a password for AUTH, and `source` a real address of the loopback
+    net."""
     with smtplib.SMTP(
         "127.0.0.1", port, local_hostname="client.test", timeout=60, source_address=(source, 0)
     ) as smtp:
@@ -73,20 +74,37 @@ def send(
             code, text = smtp.docmd("XCLIENT", " ".join(attributes))
             assert code == 220, f"XCLIENT refused: {code} {text!r}"
             smtp.ehlo()
-        mail = _reply(smtp.docmd("MAIL", " ".join([f"FROM:<{sender}>", *mail_args])))
-        if begun:
-            begun()
-        rcpt, data = {}, None
-        if mail[0] < 300:
-            for address in recipients:
-                own = rcpt_args.get(address, ()) if isinstance(rcpt_args, dict) else rcpt_args
-                command = " ".join([f"TO:<{address}>", *own])
-                time.sleep(way)
-                rcpt[address] = _reply(smtp.docmd("RCPT", command))
-            if any(code < 300 for code, _ in rcpt.values()):
-                time.sleep(way)
-                data = _reply(smtp.data(octets))
-        return Sent(mail, rcpt, data)
+        yield smtp
+
+
+def say(
+    smtp, sender, recipients, octets, mail_args=(), rcpt_args=(), way=0, begun=None,
+):
+    """One message of a session. `rcpt_args` may be recipient -> arguments. `way` is how many seconds the client is away: it waits so long
+    between the commands of the message. `begun` is called when MAIL has been answered."""
+    mail = _reply(smtp.docmd("MAIL", " ".join([f"FROM:<{sender}>", *mail_args])))
+    if begun:
+        begun()
+    rcpt, data = {}, None
+    if mail[0] < 300:
+        for address in recipients:
+            own = rcpt_args.get(address, ()) if isinstance(rcpt_args, dict) else rcpt_args
+            command = " ".join([f"TO:<{address}>", *own])
+            time.sleep(way)
+            rcpt[address] = _reply(smtp.docmd("RCPT", command))
+        if any(code < 300 for code, _ in rcpt.values()):
+            time.sleep(way)
+            data = _reply(smtp.data(octets))
+    return Sent(mail, rcpt, data)
+
+
+def send(
+    port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=(),
+    password=None, source="127.0.0.1", name=None, way=0, begun=None,
+):
+    """One message over SMTP, in a session of its own; see `session` and `say`."""
+    with session(port, login, client, password, source, name) as smtp:
+        return say(smtp, sender, recipients, octets, mail_args, rcpt_args, way, begun)
 
 
 def _reply(pair):

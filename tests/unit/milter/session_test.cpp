@@ -58,6 +58,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace holdback::milter {
 
@@ -940,6 +941,95 @@ TEST_CASE("people are refused at RCPT, programs at the end") {
         const auto reply = local.send("ann@a.test", {"carl@null.test"}, letter);
         CHECK(is<Continue>(local.rcpt_replies[0]));
         CHECK(is<Answer>(reply));
+    }
+}
+
+TEST_CASE("after a few refusals in a session, what would be refused is taken and returned") {
+    config::Settings settings = enforcing();
+    const auto bad = [](int number) { return fmt::format("<carl{}@null.test>", number); };
+    const auto returned = [](House& house) {
+        const auto items = house.items();
+        return std::ranges::count_if(items, [](const ports::HeldItem& item) {
+            return item.recipient.state == mail::HeldState::Returned;
+        });
+    };
+    SUBCASE("one recipient after the other, at RCPT") {
+        House house(settings);
+        house.connect("192.0.2.1");
+        for (int number = 0; number < 8; ++number) {
+            CAPTURE(number);
+            const auto reply = house.send("<ann@a.test>", {bad(number)}, letter, "ann");
+            CHECK(is<Answer>(house.rcpt_replies.back()) == (number < 5));
+            CHECK(is<Discard>(reply) == (number >= 5));
+        }
+        CHECK(returned(house) == 3);
+        house.settle_answers();
+        house.release.work(config::HoldSettings{});
+        const auto seen = house.submitter.seen();
+        REQUIRE(seen.size() == 3);
+        CHECK(seen[0].octets.find("Final-Recipient: rfc822;carl5@null.test") != std::string::npos);
+        CHECK(seen[0].octets.find("and so to nobody") != std::string::npos);
+    }
+    SUBCASE("in one message") {
+        House house(settings);
+        house.connect("192.0.2.1");
+        std::vector<std::string> recipients;
+        for (int number = 0; number < 8; ++number) {
+            recipients.push_back(bad(number));
+        }
+        recipients.emplace_back("<anna@good.test>");
+        CHECK(is<Accept>(house.send("<ann@a.test>", recipients, letter, "ann")));
+        CHECK(std::ranges::count_if(house.rcpt_replies, is<Answer>) == 5);
+        CHECK(house.actions.deleted == std::vector{bad(5), bad(6), bad(7)});
+    }
+    SUBCASE("whole messages of a program") {
+        House house(settings);
+        house.connect("127.0.0.1");
+        for (int number = 0; number < 8; ++number) {
+            CAPTURE(number);
+            const auto reply = house.send("<ann@a.test>", {bad(number), bad(number + 10)}, letter);
+            CHECK(is<Answer>(reply) == (number < 5));
+        }
+        CHECK(returned(house) == 6);
+    }
+    SUBCASE("nothing at all is refused, where that is wanted") {
+        settings.policy.refuse_at_most = 0;
+        House house(settings);
+        house.connect("192.0.2.1");
+        CHECK(is<Discard>(house.send("<ann@a.test>", {bad(0)}, letter, "ann")));
+        CHECK(is<Continue>(house.rcpt_replies[0]));
+        CHECK(returned(house) == 1);
+    }
+    SUBCASE("but not where the sender may not be told") {
+        settings.policy.refuse_at_most = 0;
+        House house(settings);
+        house.connect("127.0.0.1");
+        CHECK(is<Answer>(house.send("<shop@else.test>", {bad(0)}, letter)));
+        CHECK(is<Answer>(house.send("<>", {bad(0)}, letter, "ann")));
+        CHECK(house.items().empty());
+    }
+    SUBCASE("nor where it wants no report") {
+        settings.policy.refuse_at_most = 0;
+        House house(settings);
+        house.connect("192.0.2.1");
+        house.rcpt_arguments[bad(0)] = {"NOTIFY=NEVER"};
+        CHECK(is<Answer>(house.send("<ann@a.test>", {bad(0)}, letter, "ann")));
+        CHECK(house.items().empty());
+    }
+    SUBCASE("another connection begins anew") {
+        House house(settings);
+        house.connect("192.0.2.1");
+        for (int number = 0; number < 6; ++number) {
+            static_cast<void>(house.send("<ann@a.test>", {bad(number)}, letter, "ann"));
+        }
+        CHECK(is<Continue>(house.rcpt_replies.back()));
+        Session other(house.parts(), "t", HeaderValues::Exact);
+        other.connect({.client = "192.0.2.1",
+                       .address = mail::IpAddress::parse("192.0.2.1"),
+                       .daemon_name = "mx.a.test",
+                       .daemon_port = "25"});
+        static_cast<void>(house.begin("<ann@a.test>", {bad(7)}, letter, "ann", other));
+        CHECK(is<Answer>(house.rcpt_replies.back()));
     }
 }
 

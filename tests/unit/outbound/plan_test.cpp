@@ -127,7 +127,7 @@ TEST_CASE("a finding in shadow does not decide, and what it would have done is k
 
 TEST_CASE("nobody is taken out when everybody passes; tags are named once") {
     const std::vector<Verdict> verdicts{verdict(PolicyAction::Tag), verdict(PolicyAction::Tag)};
-    const MessagePlan made = plan(verdicts, false);
+    const MessagePlan made = plan(verdicts, {});
     CHECK(std::holds_alternative<PassAll>(made.what));
     CHECK(made.tags == std::vector<std::string>{"null-mx"});
 }
@@ -158,31 +158,44 @@ TEST_CASE("a tag tells no recipient of another") {
     };
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        CHECK(plan(row.verdicts, false).tags == row.want);
+        CHECK(plan(row.verdicts, {}).tags == row.want);
     }
 }
 
 TEST_CASE("a message of which every recipient is rejected is refused") {
     const std::vector<Verdict> one{verdict(PolicyAction::Reject)};
-    const auto refused = plan(one, false);
+    const auto refused = plan(one, {});
     REQUIRE(std::holds_alternative<Refuse>(refused.what));
     CHECK(std::get<Refuse>(refused.what).reply.line() == "556 5.1.10 a reason; an advice");
 
     const std::vector<Verdict> two{verdict(PolicyAction::Reject), verdict(PolicyAction::Reject)};
-    const auto both = plan(two, true);
+    const auto both = plan(two, {.untold = true});
     REQUIRE(std::holds_alternative<Refuse>(both.what));
     CHECK(std::get<Refuse>(both.what).reply.line() ==
           "556 5.1.10 none of the 2 recipients can be reached; the first: a reason; an advice");
 
     const std::vector<Verdict> late{verdict(PolicyAction::Defer)};
-    CHECK(std::get<Refuse>(plan(late, false).what).reply.code() == 450);
+    CHECK(std::get<Refuse>(plan(late, {}).what).reply.code() == 450);
+}
+
+TEST_CASE("a client that had enough refusals has its message taken, and it is returned or kept") {
+    const Telling telling{.untold = false, .spares_client = true};
+    const std::vector<Verdict> bad{verdict(PolicyAction::Reject), verdict(PolicyAction::Reject)};
+    const auto returned = plan(bad, telling);
+    REQUIRE(std::holds_alternative<Split>(returned.what));
+    CHECK(std::get<Split>(returned.what).give_back == RecipientIndices{0, 1});
+    CHECK(std::get<Split>(returned.what).pass.empty());
+    const std::vector<Verdict> late{verdict(PolicyAction::Defer)};
+    const auto kept = plan(late, telling);
+    REQUIRE(std::holds_alternative<Split>(kept.what));
+    CHECK(std::get<Split>(kept.what).defer == RecipientIndices{0});
 }
 
 TEST_CASE("a refusal for what is wrong with the message does not speak of recipients") {
     Verdict one = verdict(PolicyAction::Reject);
     one.finding = finding(FindingName::ForeignFrom);
     const std::vector<Verdict> verdicts{one, one};
-    const MessagePlan made = plan(verdicts, false);
+    const MessagePlan made = plan(verdicts, {});
     REQUIRE(std::holds_alternative<Refuse>(made.what));
     CHECK(std::get<Refuse>(made.what).reply.line() == "550 5.7.1 a reason; an advice");
 }
@@ -192,7 +205,7 @@ TEST_CASE("some of several are taken out, each in its way") {
                                         verdict(PolicyAction::Pass),
                                         verdict(PolicyAction::Reject),
                                         verdict(PolicyAction::Defer)};
-    const auto made = plan(verdicts, false);
+    const auto made = plan(verdicts, {});
     REQUIRE(std::holds_alternative<Split>(made.what));
     const auto& split = std::get<Split>(made.what);
     CHECK(split.pass == RecipientIndices{1});
@@ -205,7 +218,7 @@ TEST_CASE("some of several are taken out, each in its way") {
 TEST_CASE("nobody can be told about a null sender's recipients, so they are held") {
     const std::vector<Verdict> verdicts{
         verdict(PolicyAction::Reject), verdict(PolicyAction::Pass), verdict(PolicyAction::Hold)};
-    const auto made = plan(verdicts, true);
+    const auto made = plan(verdicts, {.untold = true});
     const auto& split = std::get<Split>(made.what);
     CHECK(split.hold == RecipientIndices{0, 2});
     CHECK(split.give_back.empty());
@@ -214,11 +227,11 @@ TEST_CASE("nobody can be told about a null sender's recipients, so they are held
 TEST_CASE("many deletions become one discard and a re-injection of the rest") {
     std::vector<Verdict> verdicts(kMostDeletions, verdict(PolicyAction::Hold));
     verdicts.push_back(verdict(PolicyAction::Pass));
-    CHECK_FALSE(std::get<Split>(plan(verdicts, false).what).reinject_passing);
+    CHECK_FALSE(std::get<Split>(plan(verdicts, {}).what).reinject_passing);
     verdicts.push_back(verdict(PolicyAction::Hold));
-    CHECK(std::get<Split>(plan(verdicts, false).what).reinject_passing);
+    CHECK(std::get<Split>(plan(verdicts, {}).what).reinject_passing);
     verdicts.erase(verdicts.begin() + static_cast<std::ptrdiff_t>(kMostDeletions));
-    CHECK_FALSE(std::get<Split>(plan(verdicts, false).what).reinject_passing);
+    CHECK_FALSE(std::get<Split>(plan(verdicts, {}).what).reinject_passing);
 }
 
 }  // namespace holdback::outbound

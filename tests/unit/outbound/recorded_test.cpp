@@ -135,6 +135,10 @@ TEST_CASE("the facts of a message come back") {
     message.window = 40;
     message.window_length = std::chrono::minutes(10);
     message.repeats_limit = 20;
+    message.dialogue = RecordedDialogue{.before = {.messages = 3, .refusals = 5},
+                                        .asked_at_rcpt = true,
+                                        .can_be_returned = true,
+                                        .had_enough = true};
     message.headers = {
         .asked = {"list-id", "precedence"}, .present = {"precedence"}, .precedence = "bulk"};
     message.message_id = "<1@a.test>";
@@ -149,6 +153,7 @@ TEST_CASE("the facts of a message come back") {
     CHECK(read.window == 40);
     CHECK(read.window_length == std::chrono::minutes(10));
     CHECK(read.repeats_limit == 20);
+    CHECK(read.dialogue == message.dialogue);
     CHECK(read.headers == message.headers);
     CHECK(read.message_id == "<1@a.test>");
     CHECK(read.stream.signal == "header:Precedence");

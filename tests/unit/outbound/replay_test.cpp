@@ -58,6 +58,7 @@ RecordedMessage message_of(std::vector<RecordedRecipient> recipients) {
     message.window = 40;
     message.window_length = std::chrono::minutes(10);
     message.repeats_limit = 20;
+    message.dialogue = RecordedDialogue{};
     message.watched = watch_signs(Stream::Bulk, SentTo::List, enforcing());
     message.headers.asked = {
         "list-unsubscribe", "list-id", "feedback-id", "x-campaign-id", "precedence"};
@@ -218,6 +219,55 @@ TEST_CASE("who would be told at RCPT is not held by what stands in the header") 
     settings.mode = config::Mode::Shadow;
     settings.bulk.rate.count = 100;
     CHECK(first(message, settings) == "hold null-mx");
+}
+
+TEST_CASE("a client is told at RCPT until it has been refused too often, as far as is recorded") {
+    struct Row {
+        std::string_view what;
+        std::optional<RecordedDialogue> dialogue;
+        std::size_t most;
+        std::string_view first;
+        std::string_view second;
+    };
+    const auto seen = [](std::size_t messages, std::size_t refusals, bool asked, bool enough) {
+        return RecordedDialogue{.before = {.messages = messages, .refusals = refusals},
+                                .asked_at_rcpt = asked,
+                                .can_be_returned = true,
+                                .had_enough = enough};
+    };
+    constexpr std::string_view kUnknown =
+        "not recorded: how often the client had been refused in its session";
+    const std::vector<Row> rows{
+        {"the first message", seen(0, 0, true, false), 5, "reject null-mx", "reject null-mx"},
+        {"the last refusal", seen(4, 4, true, false), 5, "reject null-mx", "hold null-mx"},
+        {"had enough", seen(7, 5, true, true), 5, "hold null-mx", "hold null-mx"},
+        {"less patience now", seen(7, 5, true, true), 3, "hold null-mx", "hold null-mx"},
+        {"more patience now", seen(7, 5, true, true), 9, kUnknown, kUnknown},
+        {"never at RCPT", seen(0, 0, true, false), 0, "hold null-mx", "hold null-mx"},
+        {"nobody was told then", seen(2, 0, false, false), 5, kUnknown, kUnknown},
+        {"nobody was told then, the first",
+         seen(0, 0, false, false),
+         1,
+         "reject null-mx",
+         "hold null-mx"},
+        {"an old record", std::nullopt, 5, kUnknown, kUnknown},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx),
+                                              recipient_of("al@null.test", RouteKind::NullMx)});
+        message.origin.user = "joe";
+        message.headers.present = {"list-id"};
+        message.dialogue = row.dialogue;
+        config::Settings settings = enforcing();
+        settings.policy.refuse_at_most = row.most;
+        const auto answers = replay(message, settings);
+        CHECK(said(answers[0]) == row.first);
+        CHECK(said(answers[1]) == row.second);
+        // What is decided alike at RCPT and at the end needs no count.
+        message.headers.present.clear();
+        CHECK(first(message, settings) == "reject null-mx");
+    }
 }
 
 TEST_CASE("the suppression entry of then is judged by the policy of now") {

@@ -91,6 +91,7 @@ TEST_CASE("the DSN says what is true of the other recipients") {
         {Others::GetIt, "Everybody else of its\r\nrecipients gets it;"},
         {Others::SomeHeld, "some get it, and some are held back until somebody decides"},
         {Others::AllHeld, "Its other recipients are\r\nheld back until"},
+        {Others::None, "the recipients below, and so to nobody."},
         {Others::NotTold, "This report is about them\r\nalone"},
     };
     for (const Row& row : rows) {

@@ -2,6 +2,7 @@
 #include "report/what_if.hpp"
 
 #include "config/policy.hpp"
+#include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/recorded.hpp"
@@ -52,7 +53,8 @@ TEST_CASE("changes are grouped, counted and shown by example, with how the mail 
     using enum KnownEnd;
     sums.add(message,
              answers,
-             std::vector{Delivered, Delivered, Bounced, Deferred, Unknown, Unknown, Unknown});
+             std::vector{Delivered, Delivered, Bounced, Deferred, Unknown, Unknown, Unknown},
+             {});
     CHECK(sums.messages() == 1);
     CHECK(sums.replayed() == 6);
     CHECK(sums.changed() == 5);
@@ -83,10 +85,12 @@ TEST_CASE("what becomes of whole messages is counted, and the greatest change st
     sums.add(message,
              std::vector<Replayed>{ReplayedVerdict{PolicyAction::Reject, "null-mx"},
                                    ReplayedVerdict{PolicyAction::Reject, "null-mx"}},
+             {},
              {});
     sums.add(message,
              std::vector<Replayed>{ReplayedVerdict{PolicyAction::Pass, ""},
                                    ReplayedVerdict{PolicyAction::Hold, "null-mx"}},
+             {},
              {});
     CHECK(sums.course_before() == ByCourse{2, 0, 0});
     CHECK(sums.course_after() == ByCourse{0, 1, 1});
@@ -94,6 +98,36 @@ TEST_CASE("what becomes of whole messages is counted, and the greatest change st
     REQUIRE(groups.size() == 2);
     CHECK(groups[0].change.after.action == PolicyAction::Reject);
     CHECK(groups[0].ends.of(KnownEnd::Unknown) == 2);
+}
+
+TEST_CASE("a message that was taken from a client that had had enough is none that was refused") {
+    outbound::RecordedMessage message;
+    message.sender = outbound::recorded_sender("joe@a.test");
+    message.recipients = {recipient_of("a@a.test", PolicyAction::Reject, "null-mx")};
+    const std::vector<Replayed> answers{ReplayedVerdict{PolicyAction::Reject, "null-mx"}};
+    message.dialogue = outbound::RecordedDialogue{.before = {.messages = 7, .refusals = 5},
+                                                  .asked_at_rcpt = false,
+                                                  .can_be_returned = true,
+                                                  .had_enough = true};
+    config::Settings settings;
+    SUBCASE("as then") {
+        WhatIf sums;
+        sums.add(message, answers, {}, settings);
+        CHECK(sums.course_before() == ByCourse{0, 1, 0});
+        CHECK(sums.course_after() == ByCourse{0, 1, 0});
+    }
+    SUBCASE("with more patience, it is not known") {
+        settings.policy.refuse_at_most = 9;
+        WhatIf sums;
+        sums.add(message, answers, {}, settings);
+        CHECK(sums.course_after() == ByCourse{0, 0, 0});
+    }
+    SUBCASE("when nobody could be told") {
+        message.dialogue->can_be_returned = false;
+        WhatIf sums;
+        sums.add(message, answers, {}, settings);
+        CHECK(sums.course_after() == ByCourse{0, 0, 1});
+    }
 }
 
 }  // namespace holdback::report
