@@ -315,6 +315,9 @@ struct SealSettings {
     std::string key = "/var/lib/holdback/seal.key";
     std::chrono::seconds lifetime = std::chrono::days(14);
     SharedSeal shared = SharedSeal::Origin;
+    /// Hosts to which our mail is handed over, and whose bounces about it are believed as those of
+    /// the recipient's own host; see `dsn::believes_handover`.
+    std::vector<mail::Network> relays;
 
     bool operator==(const SealSettings&) const = default;
 };

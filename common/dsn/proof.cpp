@@ -11,6 +11,7 @@
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/next_hop.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 
@@ -196,6 +197,7 @@ RecipientProof by_seal(const TriedSeal& tried, const ReportedKeys& reported, boo
     proof.left_at = tried.seal->made();
     if (tried.seal->is_shared() && !(own && tried.has_envelope_id)) {
         proof.reason = ProofReason::SharedSeal;
+        proof.has_envelope_id = tried.has_envelope_id;
     } else {
         proof.proof = own ? mail::Proof::Local : mail::Proof::Sealed;
         proof.reason = own ? ProofReason::OwnMta : ProofReason::Seal;
@@ -311,6 +313,48 @@ bool is_mail_system_of(const mail::IpAddress& client, const mail::DomainAnswers&
             });
         return is_mail_host &&
                std::ranges::find(answer.addresses, client) != answer.addresses.end();
+    });
+}
+
+bool is_hop(const mail::IpAddress& client,
+            const mail::NamedHop& hop,
+            const mail::DomainAnswers& answers) {
+    switch (hop.by) {
+        case mail::NamedHop::By::Mx:
+            return is_mail_system_of(client, answers);
+        case mail::NamedHop::By::Host:
+            return std::ranges::any_of(answers.answers, [&](const mail::DnsAnswer& answer) {
+                return answer.question.name == hop.name.text() &&
+                       std::ranges::find(answer.addresses, client) != answer.addresses.end();
+            });
+    }
+    std::unreachable();
+}
+
+bool believes_handover(Handover handover, const RecipientProof& proof, bool has_come_a_way) {
+    switch (handover) {
+        case Handover::None:
+            return false;
+        case Handover::Found:
+            return proof.has_envelope_id || !has_come_a_way;
+        case Handover::Named:
+            return true;
+    }
+    std::unreachable();
+}
+
+bool has_come_a_way(const mail::HeaderList& headers) {
+    return std::ranges::any_of(headers.all("Received"), [](const std::string& value) {
+        std::string_view rest = core::trim(value);
+        constexpr std::string_view kFrom = "from";
+        if (!core::starts_with_ignoring_case(rest, kFrom)) {
+            return false;
+        }
+        rest = core::trim(rest.substr(kFrom.size()));
+        // Sendmail's and Exim's own mail; who comes by SMTP has an address behind his name.
+        return rest.contains('[') ||
+               !(core::starts_with_ignoring_case(rest, "localhost (localhost)") ||
+                 core::contains_ignoring_case(rest, " with local "));
     });
 }
 

@@ -7,7 +7,9 @@
 #include "dsn/seal.hpp"
 #include "mail/dns_answer.hpp"
 #include "mail/envelope.hpp"
+#include "mail/header.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/next_hop.hpp"
 #include "mail/suppression.hpp"
 
 #include <chrono>
@@ -53,6 +55,8 @@ struct RecipientProof {
     std::string message;  ///< `OpenSeal::message()`, or empty
     /// When the message left, as far as the proof tells it.
     std::optional<core::TimePoint> left_at = std::nullopt;
+    /// With `SharedSeal`: the envelope id came back too, which stands in nobody's copy.
+    bool has_envelope_id = false;
 
     bool operator==(const RecipientProof&) const = default;
 };
@@ -104,5 +108,29 @@ inline constexpr std::size_t kMostSenders = 32;
 /// whoever rents a host has one below its provider's domain.
 [[nodiscard]] bool is_mail_system_of(const mail::IpAddress& client,
                                      const mail::DomainAnswers& answers);
+
+/// True when the client is a host that a next hop names.
+[[nodiscard]] bool is_hop(const mail::IpAddress& client,
+                          const mail::NamedHop& hop,
+                          const mail::DomainAnswers& answers);
+
+/// How the host that brings a report is known as one to which our mail is handed over on its way.
+enum class Handover : std::uint8_t {
+    None,   ///< it is not
+    Found,  ///< the MTA's configuration or its log tells it
+    Named,  ///< `[seal] relays` has it
+};
+
+/// True when a report that returns a seal of several recipients (`ProofReason::SharedSeal`), with
+/// the null sender, is believed for the host that brings it. A relay has other customers, and one
+/// of them may be among the recipients. So of a relay that was found, only reports that it made
+/// itself count (by `has_come_a_way`), or those that return the envelope id.
+[[nodiscard]] bool believes_handover(Handover handover,
+                                     const RecipientProof& proof,
+                                     bool has_come_a_way);
+
+/// True when the trace fields say that a client has handed the message to the host that brings it:
+/// a field that begins with "from", other than for what its own programs have made.
+[[nodiscard]] bool has_come_a_way(const mail::HeaderList& headers);
 
 }  // namespace holdback::dsn

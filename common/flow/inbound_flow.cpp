@@ -167,7 +167,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     const auto request = request_of(read, envelope, headers, snapshot.settings);
     dsn::Understanding understanding = understand(std::move(read), request, snapshot);
     const std::vector<dsn::RecipientProof> proofs =
-        prove(who, envelope, understanding, request, until, snapshot.settings);
+        prove(who, envelope, headers, understanding, request, until, snapshot.settings);
     if (names_nobody(understanding, proofs)) {
         understanding.recipients.clear();
     }
@@ -245,13 +245,14 @@ dsn::Understanding InboundFlow::understand(dsn::Report report,
 std::vector<dsn::RecipientProof> InboundFlow::prove(
     const Submitting& who,
     const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
     const dsn::Understanding& understanding,
     const std::optional<dsn::UnsubscribeRequest>& request,
     core::SteadyPoint until,
     const config::Settings& settings) {
     const dsn::Report& report = understanding.report;
     std::vector<dsn::RecipientProof> proofs =
-        parts_.seals.prove(who, envelope, report, until, settings);
+        parts_.seals.prove(who, envelope, headers, report, until, settings);
     for (dsn::RecipientProof& proof : proofs) {
         if (request.has_value()) {
             proof.reason = request->is_proven ? dsn::ProofReason::Unsubscribe

@@ -85,6 +85,7 @@ private:
     [[nodiscard]] std::vector<dsn::RecipientProof> prove(
         const Submitting& who,
         const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
         const dsn::Understanding& understanding,
         const std::optional<dsn::UnsubscribeRequest>& request,
         core::SteadyPoint until,

@@ -9,20 +9,22 @@
 #include "flow/departures.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
+#include "mail/dns_answer.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "mail/next_hop.hpp"
 #include "mail/outcome.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/fingerprint.hpp"
+#include "ports/journal.hpp"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,12 +49,85 @@ std::vector<std::string> keys_of(const mail::Envelope& envelope,
     return keys;
 }
 
-/// Domains of one report about which DNS is asked.
+/// Domains of one report about which DNS is asked, and next hops.
 constexpr std::size_t kMostDomains = 32;
+constexpr std::size_t kMostHops = 8;
+
+/// Outcomes of one recipient in which a host is looked for.
+constexpr std::size_t kMostHandovers = 16;
+/// Recipients of one report about whom the journal is asked.
+constexpr std::size_t kMostLookups = 64;
 
 void believe(dsn::RecipientProof& proof) {
     proof.proof = mail::Proof::Sealed;
     proof.reason = dsn::ProofReason::Seal;
+}
+
+/// A proof by a seal that several recipients have, and the domain of the one that it is about.
+struct Waiting {
+    dsn::RecipientProof* proof;
+    mail::Domain domain;
+};
+
+/// True for a host that is none of ours: by those, anybody's mail may come.
+bool is_elsewhere(const mail::IpAddress& client, const config::Settings& settings) {
+    const auto has = [&client](const mail::Network& network) { return network.contains(client); };
+    const std::string text = client.text();
+    return text != "127.0.0.1" && text != "::1" &&
+           std::ranges::none_of(settings.outgoing.networks, has);
+}
+
+/// What DNS is asked about a report.
+struct Asked {
+    std::vector<mail::Domain> domains;
+    std::vector<mail::NamedHop> hops;  ///< their domains are among `domains`
+    std::vector<mail::IpAddress> hosts;
+
+    [[nodiscard]] dsn::Handover handover(const mail::IpAddress& client,
+                                         std::span<const mail::DomainAnswers> answers,
+                                         const config::Settings& settings) const {
+        const auto has = [&](const mail::Network& network) { return network.contains(client); };
+        if (std::ranges::any_of(settings.seal.relays, has)) {
+            return dsn::Handover::Named;
+        }
+        const bool is_known =
+            std::ranges::find(hosts, client) != hosts.end() ||
+            std::ranges::any_of(hops, [&](const mail::NamedHop& hop) {
+                const auto place = std::ranges::find(domains, hop.name);
+                return place != domains.end() &&
+                       dsn::is_hop(
+                           client, hop, answers[static_cast<std::size_t>(place - domains.begin())]);
+            });
+        return is_known && is_elsewhere(client, settings) ? dsn::Handover::Found
+                                                          : dsn::Handover::None;
+    }
+};
+
+Asked ask(std::span<const Waiting> waiting, std::span<const std::string> default_hops) {
+    Asked asked;
+    const auto add = [&asked](const mail::Domain& domain) {
+        if (std::ranges::find(asked.domains, domain) == asked.domains.end()) {
+            asked.domains.push_back(domain);
+        }
+    };
+    for (const std::string& text : default_hops.first(std::min(default_hops.size(), kMostHops))) {
+        const auto hop = mail::parse_next_hop(text);
+        if (!hop.has_value()) {
+            continue;
+        }
+        if (const auto* host = std::get_if<mail::IpAddress>(&*hop)) {
+            asked.hosts.push_back(*host);
+        } else {
+            asked.hops.push_back(std::get<mail::NamedHop>(*hop));
+            add(asked.hops.back().name);
+        }
+    }
+    for (const Waiting& each : waiting) {
+        if (asked.domains.size() < kMostDomains) {
+            add(each.domain);
+        }
+    }
+    return asked;
 }
 
 }  // namespace
@@ -121,6 +196,7 @@ bool Seals::is_foreign(std::string_view text) const {
 
 std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
                                               const mail::Envelope& envelope,
+                                              const mail::HeaderList& headers,
                                               const dsn::Report& report,
                                               core::SteadyPoint until,
                                               const config::Settings& settings) {
@@ -138,7 +214,7 @@ std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
         }
     }
     if (envelope.direction != mail::Direction::OwnBounce) {
-        prove_shared(who, envelope, until, settings, proofs);
+        prove_shared(who, envelope, headers, until, settings, proofs);
     }
     return proofs;
 }
@@ -163,41 +239,66 @@ dsn::RecipientProof Seals::prove_unsealed(const dsn::Report& report,
     return proof;
 }
 
+bool Seals::was_handed_to(const mail::IpAddress& client,
+                          const dsn::RecipientProof& proof,
+                          const config::MaillogSettings& settings) const {
+    if (parts_.journal == nullptr || !settings.is_trusted()) {
+        return false;
+    }
+    // Of this mail or of earlier one: a bounce may be faster than the log.
+    const auto history = parts_.journal->history_of(proof.mailed, kMostHandovers);
+    return history.has_value() &&
+           std::ranges::any_of(*history, [&](const ports::JournalEntry& entry) {
+               return entry.outcome.result == mail::DeliveryResult::Sent &&
+                      mail::IpAddress::parse(entry.outcome.relay_address) == client;
+           });
+}
+
 void Seals::prove_shared(const Submitting& who,
                          const mail::Envelope& envelope,
+                         const mail::HeaderList& headers,
                          core::SteadyPoint until,
                          const config::Settings& settings,
                          std::vector<dsn::RecipientProof>& proofs) {
-    const bool trusted = settings.seal.shared == config::SharedSeal::Trust;
-    const bool can_be_mail_system =
-        who.client.has_value() && std::holds_alternative<mail::NullSender>(envelope.sender);
-    std::map<std::string, std::vector<dsn::RecipientProof*>, std::less<>> by_domain;
+    std::vector<Waiting> waiting;
     for (dsn::RecipientProof& proof : proofs) {
-        const auto address = mail::Address::parse(proof.mailed, mail::Smtputf8::Yes);
-        if (proof.reason != dsn::ProofReason::SharedSeal || !address.has_value()) {
+        if (proof.reason != dsn::ProofReason::SharedSeal) {
             continue;
         }
-        if (trusted) {
+        if (settings.seal.shared == config::SharedSeal::Trust) {
             believe(proof);
-        } else if (can_be_mail_system && !address->value.domain().is_literal()) {
-            by_domain[address->value.domain().text()].push_back(&proof);
+        } else if (auto address = mail::Address::parse(proof.mailed, mail::Smtputf8::Yes);
+                   address.has_value() && !address->value.domain().is_literal()) {
+            waiting.push_back({.proof = &proof, .domain = address->value.domain()});
         }
     }
-    std::vector<mail::Domain> domains;
-    for (const auto& [name, waiting] : by_domain) {
-        if (const auto domain = mail::Domain::parse(name, mail::Smtputf8::No);
-            domain.has_value() && domains.size() < kMostDomains) {
-            domains.push_back(domain->value);
-        }
-    }
-    if (domains.empty() || !who.client.has_value()) {
+    if (waiting.empty() || !who.client.has_value() ||
+        !std::holds_alternative<mail::NullSender>(envelope.sender)) {
         return;
     }
-    const auto answers = parts_.resolver.collect(domains, until);
-    for (std::size_t i = 0; i < domains.size(); ++i) {
-        if (dsn::is_mail_system_of(*who.client, answers.at(i))) {
-            std::ranges::for_each(by_domain[domains[i].text()],
-                                  [](auto* proof) { believe(*proof); });
+    const mail::IpAddress& client = *who.client;
+    const Asked asked = ask(waiting, settings.mta.default_hops);
+    const auto answers = parts_.resolver.collect(asked.domains, until);
+    const bool has_come_a_way = dsn::has_come_a_way(headers);
+    const dsn::Handover handover = asked.handover(client, answers, settings);
+    const bool may_be_found = is_elsewhere(client, settings);
+    std::size_t lookups = 0;
+    for (const Waiting& each : waiting) {
+        const auto place = std::ranges::find(asked.domains, each.domain);
+        const bool is_its_host =
+            place != asked.domains.end() &&
+            dsn::is_mail_system_of(
+                client, answers.at(static_cast<std::size_t>(place - asked.domains.begin())));
+        dsn::Handover of_this = handover;
+        if (!is_its_host && may_be_found && of_this == dsn::Handover::None &&
+            lookups < kMostLookups) {
+            ++lookups;
+            if (was_handed_to(client, *each.proof, settings.maillog)) {
+                of_this = dsn::Handover::Found;
+            }
+        }
+        if (is_its_host || dsn::believes_handover(of_this, *each.proof, has_come_a_way)) {
+            believe(*each.proof);
         }
     }
 }

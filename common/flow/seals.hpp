@@ -12,6 +12,8 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "ports/journal.hpp"
 #include "ports/resolver.hpp"
 
 #include <chrono>
@@ -36,6 +38,7 @@ public:
         ports::Resolver& resolver;
         Departures& departures;
         core::Clock& clock;
+        const ports::Journal* journal = nullptr;  ///< nullptr: no log tells where mail was handed
     };
 
     explicit Seals(const Parts& parts) : parts_(parts) {}
@@ -66,11 +69,12 @@ public:
     /// form: bounces come to it by us, so it stays where it is.
     [[nodiscard]] bool is_foreign(std::string_view text) const;
 
-    /// Proofs of the recipients of a report that came with this envelope, in the report's order.
-    /// Asks DNS about seals that several recipients have received, about all of their domains at
-    /// once and not longer than `until`.
+    /// Proofs of the recipients of a report that came with this envelope and header, in the
+    /// report's order. Asks DNS about seals that several recipients have received, about all of
+    /// their domains and the relays at once and not longer than `until`.
     [[nodiscard]] std::vector<dsn::RecipientProof> prove(const Submitting& who,
                                                          const mail::Envelope& envelope,
+                                                         const mail::HeaderList& headers,
                                                          const dsn::Report& report,
                                                          core::SteadyPoint until,
                                                          const config::Settings& settings);
@@ -79,12 +83,19 @@ private:
     /// The proof of our MTA's report about a message that left unsealed.
     [[nodiscard]] dsn::RecipientProof prove_unsealed(const dsn::Report& report,
                                                      const dsn::RecipientReport& recipient) const;
-    /// Believes the seals of several recipients where a mail system of theirs shows them.
+    /// Believes the seals of several recipients where a mail system of theirs shows them, or a host
+    /// to which their mail was handed over.
     void prove_shared(const Submitting& who,
                       const mail::Envelope& envelope,
+                      const mail::HeaderList& headers,
                       core::SteadyPoint until,
                       const config::Settings& settings,
                       std::vector<dsn::RecipientProof>& proofs);
+    /// True when a log that the MTA alone writes says that mail for the recipient of this proof was
+    /// handed to the host lately.
+    [[nodiscard]] bool was_handed_to(const mail::IpAddress& client,
+                                     const dsn::RecipientProof& proof,
+                                     const config::MaillogSettings& settings) const;
 
     Parts parts_;
     core::Guarded<dsn::SealKeys> keys_;

@@ -388,6 +388,10 @@ void add_seal(Fields& fields) {
         {"seal", "shared"},
         [](auto& s) -> auto& { return s.seal.shared; },
         config::choice(std::array{SharedSeal::Origin, SharedSeal::Trust})));
+    fields.push_back(list_field(
+        {"seal", "relays"},
+        [](auto& s) -> auto& { return s.seal.relays; },
+        config::network_form()));
 }
 
 void add_inbound(Fields& fields) {

@@ -340,6 +340,15 @@ TEST_CASE("a contradiction is reported at the line of the key") {
               "\"message\" there is no answer to RCPT"});
 }
 
+TEST_CASE("relays are addresses and networks") {
+    const auto settings =
+        load_settings_text("[seal]\nrelays = [\"192.0.2.9\", \"2001:db8::/32\"]\n", "t");
+    REQUIRE(settings.has_value());
+    REQUIRE(settings->seal.relays.size() == 2);
+    CHECK(settings->seal.relays[0].text() == "192.0.2.9");
+    CHECK_FALSE(load_settings_text("[seal]\nrelays = [\"smart.example\"]\n", "t").has_value());
+}
+
 TEST_CASE("all errors are reported at once") {
     const auto settings =
         load_settings_text("mode = \"x\"\n[dns]\nbudget = 1\nz = 1\n[log]\nlevel = 3\n", "t");

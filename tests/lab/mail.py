@@ -55,14 +55,14 @@ class Sent:
 
 @contextlib.contextmanager
 def session(
-    port, login=None, client=None, password=None, source="127.0.0.1", name=None,
+    port, login=None, client=None, password=None, source="127.0.0.1", name=None, host="127.0.0.1",
 ):
     """An SMTP connection that is ready for messages. `login` and `client` pretend an authenticated
     user and another client address, by XCLIENT, and `name` the host name that the MTA has verified;
-    `password` is a user and a password for AUTH, and `source` a real address of the loopback
-    net."""
+    `password` is a user and a password for AUTH, `source` a real address of the loopback net, and
+    `host` that of the server."""
     with smtplib.SMTP(
-        "127.0.0.1", port, local_hostname="client.test", timeout=60, source_address=(source, 0)
+        host, port, local_hostname="client.test", timeout=60, source_address=(source, 0)
     ) as smtp:
         smtp.command_encoding = "utf-8"
         smtp.ehlo()
@@ -100,10 +100,10 @@ def say(
 
 def send(
     port, sender, recipients, octets, login=None, client=None, mail_args=(), rcpt_args=(),
-    password=None, source="127.0.0.1", name=None, way=0, begun=None,
+    password=None, source="127.0.0.1", name=None, way=0, begun=None, host="127.0.0.1",
 ):
     """One message over SMTP, in a session of its own; see `session` and `say`."""
-    with session(port, login, client, password, source, name) as smtp:
+    with session(port, login, client, password, source, name, host) as smtp:
         return say(smtp, sender, recipients, octets, mail_args, rcpt_args, way, begun)
 
 

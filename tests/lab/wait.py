@@ -34,10 +34,10 @@ def free_port():
             continue
 
 
-def accepts(port):
+def accepts(port, host="127.0.0.1"):
     """True when somebody listens on the loopback port."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection((host, port), timeout=1).close()
         return True
     except OSError:
         return False

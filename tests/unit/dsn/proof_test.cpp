@@ -6,7 +6,9 @@
 #include "dsn/seal.hpp"
 #include "mail/dns_answer.hpp"
 #include "mail/envelope.hpp"
+#include "mail/header.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/next_hop.hpp"
 #include "mail/suppression.hpp"
 
 #include <array>
@@ -15,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -292,6 +295,73 @@ TEST_CASE("a mail system of a domain is known by its MX hosts' addresses") {
     CHECK_FALSE(is_mail_system_of(address("192.0.2.80"), answers));
     CHECK_FALSE(is_mail_system_of(address("192.0.2.26"), answers));
     CHECK_FALSE(is_mail_system_of(address("192.0.2.25"), {.domain = "example.net"}));
+}
+
+TEST_CASE("a relay that was found speaks for what it made itself, or what no copy shows") {
+    const auto proof = [](bool has_envelope_id) {
+        RecipientProof shared;
+        shared.reason = ProofReason::SharedSeal;
+        shared.has_envelope_id = has_envelope_id;
+        return shared;
+    };
+    CHECK_FALSE(believes_handover(Handover::None, proof(true), false));
+    CHECK(believes_handover(Handover::Found, proof(false), false));
+    CHECK(believes_handover(Handover::Found, proof(true), true));
+    CHECK_FALSE(believes_handover(Handover::Found, proof(false), true));
+    CHECK(believes_handover(Handover::Named, proof(false), true));
+}
+
+TEST_CASE("a message that a client has handed to the relay says so in its trace") {
+    struct Row {
+        std::string_view what;
+        std::string_view received;
+        bool want;
+    };
+    const std::vector<Row> rows{
+        {"Postfix's own", " by relay.example.net (Postfix)\r\n\tid 4Xk2; Mon, 1 Jan 2026", false},
+        {"Sendmail's own", " from localhost (localhost)\r\n\tby relay.example.net id x", false},
+        {"Exim's own", " from Debian-exim by relay.example.net with local (Exim 4.96)", false},
+        {"a client", " from pc.example.net (pc.example.net [192.0.2.7]) by relay.test", true},
+        {"a client without an address", " from pc.example.net by relay.test with ESMTP", true},
+        {"one that calls itself localhost", " from localhost (localhost [192.0.2.7]) by r", true},
+        {"one that says how it came", " from x with local ([192.0.2.7]) by r with ESMTP", true},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        mail::HeaderList headers;
+        CHECK_FALSE(has_come_a_way(headers));
+        headers.add("Received", row.received);
+        CHECK(has_come_a_way(headers) == row.want);
+    }
+}
+
+TEST_CASE("the envelope id that came back with a shared seal is told") {
+    const Seal seal = seal_for({"bo@example.net", "eva@example.net"});
+    Report report = report_of("bo@example.net");
+    report.returned.headers.add("X-Holdback-Seal", seal.field);
+    CHECK(prove_one(report).reason == ProofReason::SharedSeal);
+    CHECK_FALSE(prove_one(report).has_envelope_id);
+    report.envelope_id = seal.envelope_id;
+    CHECK(prove_one(report).reason == ProofReason::SharedSeal);
+    CHECK(prove_one(report).has_envelope_id);
+}
+
+TEST_CASE("a next hop in brackets is that host, one without them its MX hosts") {
+    const auto client = mail::IpAddress::parse("192.0.2.9").value();
+    const auto hop = [](std::string_view text) {
+        return std::get<mail::NamedHop>(mail::parse_next_hop(text).value());
+    };
+    mail::DomainAnswers answers{.domain = "smart.example"};
+    answers.answers.push_back({.question = {"smart.example", mail::DnsType::A},
+                               .outcome = mail::DnsOutcome::Found,
+                               .addresses = {client}});
+    CHECK(is_hop(client, hop("[smart.example]:587"), answers));
+    CHECK(is_hop(client, hop("smart.example"), answers));
+    answers.answers.push_back({.question = {"smart.example", mail::DnsType::Mx},
+                               .outcome = mail::DnsOutcome::Found,
+                               .mx = {{10, "mx.smart.example"}}});
+    CHECK(is_hop(client, hop("[smart.example]:587"), answers));
+    CHECK_FALSE(is_hop(client, hop("smart.example"), answers));
 }
 
 }  // namespace holdback::dsn
