@@ -14,6 +14,7 @@
 #include "flow/inbound_flow.hpp"
 #include "flow/judged_before.hpp"
 #include "flow/learner.hpp"
+#include "flow/log_silence.hpp"
 #include "flow/notice_flow.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
@@ -175,6 +176,7 @@ private:
     flow::CampaignWatch campaigns_;
     flow::StoreTrouble store_trouble_{*log_, clock_};
     flow::Departures departures_;
+    flow::LogSilence log_silence_;
     flow::Learner learner_;
     flow::OutcomeLearning outcome_learning_;
     flow::Seals seals_;

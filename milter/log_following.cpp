@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "flow/log_silence.hpp"
 #include "flow/outcome_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "io/journal_follower.hpp"
@@ -27,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace holdback::milter {
@@ -58,12 +60,14 @@ LogFollowing::LogFollowing(Parts parts)
     : log_(&parts.log),
       clock_(&parts.clock),
       snapshots_(&parts.snapshots),
+      silence_(&parts.silence),
       flow_({.journal = parts.journal,
              .departures = parts.departures,
              .log = parts.log,
              .clock = parts.clock,
              .utc_offset = io::local_utc_offset,
-             .listeners = std::move(parts.listeners)}),
+             .listeners = std::move(parts.listeners),
+             .silence = &parts.silence}),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void LogFollowing::rest(const std::stop_token& stop) {
@@ -71,6 +75,22 @@ void LogFollowing::rest(const std::stop_token& stop) {
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     wake.wait_for(lock, stop, kRest, [] { return false; });
+}
+
+void LogFollowing::watch(const config::MaillogSettings& settings) {
+    const flow::FollowState state = flow_.state();
+    // What can't be read was told already.
+    if (state.source.empty() || !state.trouble.empty()) {
+        return;
+    }
+    if (const auto lasts = silence_->to_tell(clock_->steady_now())) {
+        log_->write(
+            ports::Severity::Warning,
+            fmt::format(
+                "maillog: {}",
+                flow::silence_text(
+                    {.lines = state.lines, .mail_lines = state.mail_lines}, *lasts, settings)));
+    }
 }
 
 void LogFollowing::run(const std::stop_token& stop) {
@@ -84,6 +104,9 @@ void LogFollowing::run(const std::stop_token& stop) {
                 flow_.end();
                 source = make_source(maillog);
                 followed = maillog;
+            }
+            if (source != nullptr) {
+                watch(maillog);
             }
             if (source == nullptr ||
                 flow_.work(*source, snapshot->settings, stop) == flow::WorkResult::Trouble) {
@@ -110,15 +133,32 @@ std::vector<ControlLine> LogFollowing::status() const {
         const bool wanted = snapshots_->current()->settings.maillog.is_followed();
         return {{"maillog", wanted && !state.trouble.empty() ? state.trouble : "not followed"}};
     }
-    std::vector<ControlLine> lines{{"maillog", state.trouble.empty() ? "ok" : state.trouble},
+    const auto silent = silence_->lasts(clock_->steady_now());
+    std::string health = "ok";
+    if (!state.trouble.empty()) {
+        health = state.trouble;
+    } else if (silent.has_value()) {
+        health = fmt::format("no line about mail that left {} s ago", silent->count());
+    }
+    std::vector<ControlLine> lines{{"maillog", std::move(health)},
                                    {"maillog_source", state.source},
                                    {"maillog_position", state.position},
                                    number("maillog_lines", state.lines),
+                                   number("maillog_mail_lines", state.mail_lines),
                                    number("maillog_skipped", state.skipped),
                                    number("outcomes_sent", state.sent),
                                    number("outcomes_deferred", state.deferred),
                                    number("outcomes_bounced", state.bounced),
                                    number("maillog_behind_octets", state.behind)};
+    if (state.last_line.has_value()) {
+        lines.push_back({"maillog_last_line",
+                         fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                                     std::chrono::floor<std::chrono::seconds>(*state.last_line))});
+    }
+    if (state.lag.has_value()) {
+        lines.push_back(
+            number("maillog_lag_seconds", static_cast<std::uint64_t>(state.lag->count())));
+    }
     if (state.newest.has_value()) {
         const auto age =
             std::chrono::duration_cast<std::chrono::seconds>(clock_->now() - *state.newest);

@@ -2,8 +2,10 @@
 #pragma once
 // The thread that follows the MTA's log while the daemon runs.
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/departures.hpp"
+#include "flow/log_silence.hpp"
 #include "flow/outcome_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "milter/control_protocol.hpp"
@@ -28,6 +30,7 @@ public:
         const core::Clock& clock;
         const flow::SnapshotSource& snapshots;
         std::vector<ports::OutcomeListener*> listeners;
+        flow::LogSilence& silence;
     };
 
     explicit LogFollowing(Parts parts);
@@ -49,10 +52,13 @@ private:
     void run(const std::stop_token& stop);
     /// Waits a moment, or until a stop.
     static void rest(const std::stop_token& stop);
+    /// Warns where the log tells nothing of mail that has left.
+    void watch(const config::MaillogSettings& settings);
 
     ports::Log* log_;
     const core::Clock* clock_;
     const flow::SnapshotSource* snapshots_;
+    flow::LogSilence* silence_;
     flow::OutcomeFlow flow_;
     std::jthread thread_;  // last: ends before what it uses
 };

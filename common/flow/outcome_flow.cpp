@@ -128,15 +128,26 @@ bool OutcomeFlow::begin(ports::LogSource& source) {
     source_ = name;
     recorded_position_ = position->value_or("");
     recorded_.reset();
+    const ports::LogBatch first = source.read(0, parts_.clock.steady_now(), {});
     if (recorded_position_.empty()) {
         // Where we begin is recorded before anything is waited for: from now on every line counts,
         // however soon this process ends.
-        batch_.position = source.read(0, parts_.clock.steady_now(), {}).position;
+        batch_.position = first.position;
+    }
+    if (parts_.silence != nullptr) {
+        parts_.silence->begin();
     }
     state_.with([&](FollowState& state) {
         state.source = name;
         state.position = recorded_position_;
+        state.lines = 0;
+        state.mail_lines = 0;
+        state.last_line.reset();
+        state.lag.reset();
     });
+    if (!first.trouble.empty()) {
+        note_trouble("source", first.trouble);
+    }
     return true;
 }
 
@@ -148,14 +159,22 @@ void OutcomeFlow::collect(ports::LogSource& source,
     bool goes_on = true;
     while (goes_on) {
         const ports::LogBatch read = source.read(kMostLines - lines, deadline, stop);
+        std::uint64_t about_mail = 0;
         for (const std::string& line : read.lines) {
-            understand(line, settings);
+            about_mail += understand(line, settings) ? 1U : 0U;
+        }
+        if (about_mail > 0 && parts_.silence != nullptr && parts_.silence->heard()) {
+            parts_.log.write(ports::Severity::Info, "maillog: the log tells of mail again");
         }
         lines += read.lines.size();
         batch_.position = read.position;
         batch_.read_any = batch_.read_any || !read.lines.empty() || read.skipped > 0;
         state_.with([&](FollowState& state) {
             state.lines += read.lines.size();
+            state.mail_lines += about_mail;
+            if (!read.lines.empty()) {
+                state.last_line = parts_.clock.now();
+            }
             state.skipped += read.skipped;
             state.behind = read.behind;
             state.trouble = read.trouble;
@@ -169,7 +188,7 @@ void OutcomeFlow::collect(ports::LogSource& source,
     }
 }
 
-void OutcomeFlow::understand(const std::string& line, const config::Settings& settings) {
+bool OutcomeFlow::understand(const std::string& line, const config::Settings& settings) {
     const core::TimePoint now = parts_.clock.now();
     dsn::LogFacts facts =
         dsn::read_maillog_line(line, {.now = now, .utc_offset = parts_.utc_offset(now)});
@@ -182,6 +201,14 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
     if (facts.refused.has_value()) {
         batch_.refused.push_back(*std::move(facts.refused));
     }
+    const bool is_about_mail = facts.queued.has_value() || facts.dropped.has_value() ||
+                               facts.refused.has_value() || !facts.outcomes.empty();
+    if (!facts.outcomes.empty()) {
+        const auto lag =
+            std::chrono::duration_cast<std::chrono::seconds>(now - facts.outcomes.back().at);
+        state_.with(
+            [&](FollowState& state) { state.lag = std::max(lag, std::chrono::seconds(0)); });
+    }
     for (mail::MtaOutcome& outcome : facts.outcomes) {
         const RecentMessages::Message* const known = messages_.find(outcome.queue_id);
         const bool by_program = facts.intake == dsn::Intake::Program ||
@@ -190,6 +217,7 @@ void OutcomeFlow::understand(const std::string& line, const config::Settings& se
             note(std::move(outcome), settings);
         }
     }
+    return is_about_mail;
 }
 
 void OutcomeFlow::note(mail::MtaOutcome outcome, const config::Settings& settings) {

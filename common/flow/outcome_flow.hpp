@@ -7,6 +7,7 @@
 #include "core/guarded.hpp"
 #include "dsn/log_line.hpp"
 #include "flow/departures.hpp"
+#include "flow/log_silence.hpp"
 #include "flow/store_trouble.hpp"
 #include "mail/outcome.hpp"
 #include "ports/journal.hpp"
@@ -35,6 +36,7 @@ struct OutcomeParts {
     const core::Clock& clock;
     std::function<std::chrono::seconds(core::TimePoint)> utc_offset;
     std::vector<ports::OutcomeListener*> listeners;
+    LogSilence* silence = nullptr;  ///< told of what is heard; nullptr: nobody
 };
 
 /// How far the following has come.
@@ -43,7 +45,10 @@ struct FollowState {
     std::string position;  ///< as recorded
     std::string trouble;   ///< why nothing can be read or recorded now; empty when all is well
     std::uint64_t lines = 0;
-    std::uint64_t skipped = 0;  ///< lines over the limit
+    std::uint64_t mail_lines = 0;              ///< of these, lines of an MTA about mail
+    std::optional<core::TimePoint> last_line;  ///< when the last line was read
+    std::optional<std::chrono::seconds> lag;   ///< from when an outcome was logged to its reading
+    std::uint64_t skipped = 0;                 ///< lines over the limit
     std::uint64_t sent = 0;
     std::uint64_t deferred = 0;
     std::uint64_t bounced = 0;
@@ -110,7 +115,8 @@ private:
     void collect(ports::LogSource& source,
                  const config::Settings& settings,
                  const std::stop_token& stop);
-    void understand(const std::string& line, const config::Settings& settings);
+    /// True when the line is about mail.
+    bool understand(const std::string& line, const config::Settings& settings);
     void note(mail::MtaOutcome outcome, const config::Settings& settings);
     /// True when the line tells of a recipient of a message that left here: nobody else's lines
     /// make a recipient known as good.

@@ -18,7 +18,9 @@
 #include "mail/outcome.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "mail/transport.hpp"
 #include "outbound/fingerprint.hpp"
+#include "outbound/local_route.hpp"
 #include "ports/journal.hpp"
 
 #include <algorithm>
@@ -57,6 +59,16 @@ constexpr std::size_t kMostHops = 8;
 constexpr std::size_t kMostHandovers = 16;
 /// Recipients of one report about whom the journal is asked.
 constexpr std::size_t kMostLookups = 64;
+
+/// True when the MTA does not deliver to all of them itself.
+bool leaves_this_host(const mail::Envelope& envelope,
+                      std::span<const std::size_t> positions,
+                      const config::Settings& settings) {
+    return std::ranges::any_of(positions, [&](std::size_t i) {
+        return !mail::is_local_transport(
+            outbound::program_of(envelope.recipients.at(i).mailer, settings));
+    });
+}
 
 void believe(dsn::RecipientProof& proof) {
     proof.proof = mail::Proof::Sealed;
@@ -168,6 +180,9 @@ std::optional<dsn::Seal> Seals::leave(const Submitting& who,
     Departure departure(now, seal_key(envelope.sender));
     departure.remember(headers);
     parts_.departures.add(envelope.queue_id, departure, recipients);
+    if (parts_.silence != nullptr && leaves_this_host(envelope, positions, settings)) {
+        parts_.silence->mail_left(parts_.clock.steady_now());
+    }
     const dsn::SealKeys keys = this->keys();
     if (!seals(envelope, settings) || keys.empty()) {
         return std::nullopt;

@@ -9,6 +9,7 @@
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
 #include "flow/departures.hpp"
+#include "flow/log_silence.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -39,6 +40,7 @@ public:
         Departures& departures;
         core::Clock& clock;
         const ports::Journal* journal = nullptr;  ///< nullptr: no log tells where mail was handed
+        LogSilence* silence = nullptr;            ///< told of what leaves; nullptr: nobody
     };
 
     explicit Seals(const Parts& parts) : parts_(parts) {}

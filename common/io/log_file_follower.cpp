@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
+#include <grp.h>
 #include <iterator>
 #include <mutex>
 #include <optional>
@@ -40,8 +41,35 @@ constexpr std::size_t kPiece = std::size_t{64} * 1024;
 constexpr std::size_t kFingerprintLength = 32;
 constexpr std::string_view kForm = "v1";
 
-std::string error_text(std::string_view path, int error) {
-    return fmt::format("{}: {}", path, std::generic_category().message(error));
+/// Whoever may read a file of logs, on most systems by a group.
+std::string group_of(const std::string& path) {
+    struct stat status{};
+    if (stat(path.c_str(), &status) != 0 || (status.st_mode & S_IRGRP) == 0) {
+        return {};
+    }
+    group entry{};
+    group* found = nullptr;
+    std::array<char, 16'384> room{};
+    return getgrgid_r(status.st_gid, &entry, room.data(), room.size(), &found) == 0 &&
+                   found != nullptr
+               ? found->gr_name
+               : fmt::format("{}", status.st_gid);
+}
+
+std::string error_text(const std::string& path, int error) {
+    std::string text = fmt::format("{}: {}", path, std::generic_category().message(error));
+    if (error == EACCES) {
+        const std::string group = group_of(path);
+        text += group.empty()
+                    ? "; the daemon's user has to be allowed to read it and its directory, on "
+                      "Debian by the group adm"
+                    : fmt::format(
+                          "; the daemon's user has to be in the group {} that may read it "
+                          "(SupplementaryGroups={} in its unit)",
+                          group,
+                          group);
+    }
+    return text;
 }
 
 std::optional<struct stat> status_of(const FileHandle& file) {

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "dsn/log_line.hpp"
 #include "flow/departures.hpp"
+#include "flow/log_silence.hpp"
 #include "mail/outcome.hpp"
 #include "ports/journal.hpp"
 #include "ports/log_source.hpp"
@@ -111,6 +112,7 @@ struct Fixture {
     MemorySource source{clock};
     config::Settings settings;
     Departures departures;
+    LogSilence silence;
     OutcomeFlow flow = make_flow();
 
     OutcomeFlow make_flow() {
@@ -119,7 +121,8 @@ struct Fixture {
                             .log = log,
                             .clock = clock,
                             .utc_offset = [](core::TimePoint) { return 0s; },
-                            .listeners = {&listener}});
+                            .listeners = {&listener},
+                            .silence = &silence});
     }
     void leave(std::string_view queue_id, std::string recipient) {
         departures.add(queue_id,
@@ -191,6 +194,42 @@ TEST_CASE("the sender of a deferred message is known after a restart") {
     next.work(f.source, f.settings, std::stop_token{});
     REQUIRE(f.journal.entries.size() == 2);
     CHECK(f.journal.entries[1].outcome.sender == "news@example.org");
+}
+
+TEST_CASE("how much was read, how late and when is told, and that mail was heard of") {
+    Fixture f;
+    f.silence.mail_left(f.clock.steady_now());
+    f.clock.advance(70s);
+    REQUIRE(f.silence.lasts(f.clock.steady_now()).has_value());
+    f.source.lines = {"junk"};
+    static_cast<void>(f.work());
+    CHECK(f.flow.state().lines == 1);
+    CHECK(f.flow.state().mail_lines == 0);
+    CHECK_FALSE(f.flow.state().lag.has_value());
+    // Nothing that left before the log was followed counts.
+    CHECK_FALSE(f.silence.lasts(f.clock.steady_now()).has_value());
+    f.silence.mail_left(f.clock.steady_now());
+    f.clock.advance(70s);
+    CHECK(f.silence.to_tell(f.clock.steady_now()).has_value());
+    const core::TimePoint read_at = f.clock.now();
+    f.source.lines.push_back(sent(1));
+    static_cast<void>(f.work());
+    CHECK(f.flow.state().mail_lines == 1);
+    CHECK(f.flow.state().last_line == read_at);
+    CHECK(f.flow.state().lag ==
+          std::chrono::floor<std::chrono::seconds>(read_at - core::TimePoint(1'700'000'000'000ms)));
+    CHECK(f.log.has("maillog: the log tells of mail again"));
+    CHECK_FALSE(f.silence.lasts(f.clock.steady_now() + 1h).has_value());
+}
+
+TEST_CASE("what keeps the log from being read is told before anything is waited for") {
+    Fixture f;
+    f.source.trouble = "/var/log/mail.log: Permission denied";
+    std::string told;
+    f.source.on_wait = [&] { told = f.flow.state().trouble; };
+    CHECK(f.work() == WorkResult::Trouble);
+    CHECK(told == f.source.trouble);
+    CHECK(f.log.has("maillog: \"/var/log/mail.log: Permission denied\""));
 }
 
 TEST_CASE("what Sendmail's sendmail(1) hands to the daemon is no outcome") {
