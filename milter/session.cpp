@@ -20,6 +20,7 @@
 #include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/held.hpp"
 #include "mail/mta_names.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/syntax.hpp"
@@ -243,10 +244,12 @@ SessionReply Session::answer_to_headers() {
                          notice_line(message_->who.session_id, message_->envelope));
         return Accept{};
     }
-    if (const auto token = message_->headers.first(flow::kReleaseField);
-        token.has_value() && parts_.release.claim(*token, message_->envelope)) {
-        message_->course = Course::Released;
-        return SkipBody{};
+    if (const auto token = message_->headers.first(flow::kReleaseField)) {
+        if (const auto kind = parts_.release.claim(*token, message_->envelope)) {
+            message_->course = Course::Released;
+            message_->is_ours = *kind == mail::HeldKind::Own;
+            return SkipBody{};
+        }
     }
     if (message_->headers.has(flow::kReleaseField) && is_release_under_way()) {
         // Were it judged like other mail, it would be found held already and be dropped, while the

@@ -53,7 +53,11 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
             reply = Accept{};
             break;
         case Course::Released:
-            remove_reserved_fields(mta);
+            if (message_->is_ours) {
+                remove_fields(mta, flow::kReleaseField);  // the others are ours
+            } else {
+                remove_reserved_fields(mta);
+            }
             leave_to_all(&mta);
             break;
         case Course::Preflight:

@@ -55,6 +55,7 @@ struct Session::Message {
     /// An inbound message, up to `[dsn] max_message`; the body so far of an outgoing one that is
     /// weighed.
     std::string octets;
+    bool is_ours = false;     ///< released, and written by Holdback itself
     bool unchecked = false;   ///< something of ours has failed: nothing is decided any more
     bool has_header = false;  ///< the whole header is known
     bool is_ending = false;   ///< the MTA waits for the last answer

@@ -13,6 +13,7 @@
 #include "dsn/text_scan.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/failure_code.hpp"
+#include "mail/own_marks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,7 +34,7 @@ constexpr mail::FailureCode kSomethingTemporary{3999};
 constexpr mail::FailureCode kAutoReply{5001};
 constexpr mail::FailureCode kComplaint{5002};
 constexpr mail::FailureCode kUnsubscribed{5003};
-constexpr mail::FailureCode kInformational{5999};
+using mail::kInformational;
 
 /// The code of a message that is no failure report; nullopt when its recipients decide.
 std::optional<mail::FailureCode> code_of_kind(MessageKind kind) {
@@ -46,6 +47,7 @@ std::optional<mail::FailureCode> code_of_kind(MessageKind kind) {
             return kComplaint;
         case MessageKind::Mdn:
         case MessageKind::Report:
+        case MessageKind::Informational:
             return kInformational;
         case MessageKind::Unsubscribe:
             return kUnsubscribed;
@@ -249,7 +251,16 @@ int rank_of(mail::FailureCode code, const mail::CodeCatalogue& codes) {
                                                 : entry->failure_class);
 }
 
-/// The gravest code of those that failed; informational when nobody did.
+/// The code of a failure report that names no recipient.
+mail::FailureCode code_without_recipient(const Report& report, const Knowledge& knowledge) {
+    RuleInput fields;
+    fields.reporting_mta = report.reporting_mta;
+    const auto judgement = judge_prose(report.human_text, fields, knowledge);
+    return judgement.has_value() ? judgement->code : mail::kUnknownFailure;
+}
+
+}  // namespace
+
 mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
                           const mail::CodeCatalogue& codes) {
     std::optional<mail::FailureCode> worst;
@@ -262,16 +273,6 @@ mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
     }
     return worst.value_or(kInformational);
 }
-
-/// The code of a failure report that names no recipient.
-mail::FailureCode code_without_recipient(const Report& report, const Knowledge& knowledge) {
-    RuleInput fields;
-    fields.reporting_mta = report.reporting_mta;
-    const auto judgement = judge_prose(report.human_text, fields, knowledge);
-    return judgement.has_value() ? judgement->code : mail::kUnknownFailure;
-}
-
-}  // namespace
 
 Understanding classify(Report report,
                        const Knowledge& knowledge,

@@ -37,6 +37,10 @@ struct Understanding {
     std::optional<mail::FailureCode> code;
 };
 
+/// The gravest code of those that failed; 5999 when nobody did.
+[[nodiscard]] mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
+                                        const mail::CodeCatalogue& codes);
+
 /// Gives a report that is already parsed its codes. A report whose text names no recipient still
 /// has a code for the message.
 [[nodiscard]] Understanding classify(Report report,

@@ -5,6 +5,7 @@
 #include "dsn/delivery_status.hpp"
 #include "dsn/human_text.hpp"
 #include "dsn/message_view.hpp"
+#include "dsn/own_letter.hpp"
 #include "dsn/phrases.hpp"
 #include "dsn/report.hpp"
 #include "dsn/text_scan.hpp"
@@ -414,6 +415,9 @@ std::optional<Detection> detect_auto_reply(const MessageView& message, const Sig
 }  // namespace
 
 Detection detect(const MessageView& message, const HumanText& text) {
+    if (const std::string_view mark = own_letter_mark(message); !mark.empty()) {
+        return found(MessageKind::Informational, std::string(mark));
+    }
     const Signs signs = signs_of(message, text);
     if (auto copy = detect_postmaster_copy(signs)) {
         return *copy;

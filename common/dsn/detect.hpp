@@ -19,7 +19,9 @@ struct Detection {
 
 /// The kind of a message. A sender's name alone never decides: a bounce needs words or a shape that
 /// only bounces have, an auto-reply needs fields or words of its own. Reports within an embedded
-/// message (a forwarded bounce) do not count. `text` is `human_text(message)`.
+/// message (a forwarded bounce) do not count. The marks of another Holdback's letter make a message
+/// informational, which teaches nothing, whatever it says, but no report for machines. `text` is
+/// `human_text(message)`.
 [[nodiscard]] Detection detect(const MessageView& message, const HumanText& text);
 
 }  // namespace holdback::dsn

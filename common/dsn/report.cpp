@@ -327,6 +327,7 @@ Report read_report(const MessageView& message) {
         case MessageKind::AutoReply:
         case MessageKind::Unsubscribe:
         case MessageKind::Report:
+        case MessageKind::Informational:
         case MessageKind::Ordinary:
             break;
     }
@@ -351,6 +352,8 @@ std::string_view wire_name(MessageKind kind) {
             return "unsubscribe";
         case MessageKind::Report:
             return "report";
+        case MessageKind::Informational:
+            return "informational";
         case MessageKind::Ordinary:
             return "ordinary";
     }

@@ -23,6 +23,9 @@ enum class MessageKind : std::uint8_t {
     Mdn,          ///< RFC 8098 disposition notification
     Unsubscribe,  ///< a request to be taken off a list
     Report,       ///< a report for the sender's operator: RFC 5965 of another type, DMARC, TLS
+    /// A letter that a Holdback wrote and marked as such: a notice, its confirmation, a digest.
+    /// What it quotes of failures is no failure report.
+    Informational,
     Ordinary,
 };
 

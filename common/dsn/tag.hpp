@@ -5,6 +5,7 @@
 #include "dsn/classify.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/header.hpp"
+#include "mail/own_marks.hpp"
 #include "mail/suppression.hpp"
 
 #include <cstddef>
@@ -17,7 +18,7 @@
 namespace holdback::dsn {
 
 /// Stands once: the gravest code of the message.
-inline constexpr std::string_view kCodeField = "X-Holdback-Code";
+using mail::kCodeField;
 /// Stands once per recipient.
 inline constexpr std::string_view kDsnField = "X-Holdback-DSN";
 inline constexpr std::size_t kMostDsnFields = 50;

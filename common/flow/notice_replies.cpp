@@ -70,6 +70,7 @@ bool is_automatic(const mail::Envelope& envelope,
         case dsn::MessageKind::Complaint:
         case dsn::MessageKind::Mdn:
         case dsn::MessageKind::Report:
+        case dsn::MessageKind::Informational:
             return true;
         // An answer quotes what servers said to the recipients of the notice: it reads like one.
         case dsn::MessageKind::Bounce:

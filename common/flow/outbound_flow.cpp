@@ -521,7 +521,8 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
              .original =
                  std::string(mail::argument_value(recipient.arguments, "ORCPT").value_or("")),
              .reply = outbound::rejection(*finding),
-             .explanation = fmt::format("{}; {}", finding->reason, finding->advice)});
+             .explanation = fmt::format("{}; {}", finding->reason, finding->advice),
+             .code = finding->code.value_or(mail::kUnknownFailure)});
         key += fmt::format(" {}", recipient.shown());
     }
     if (facts.recipients.empty()) {

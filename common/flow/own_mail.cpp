@@ -5,6 +5,7 @@
 #include "core/digest.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "flow/own_dsn_marks.hpp"
 #include "mail/held.hpp"
 #include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
@@ -83,6 +84,7 @@ core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(outbound::Re
     facts.reporting_mta = host_name();
     const std::string fingerprint = event_digest("return-dsn", key);
     facts.unique = fingerprint.substr(0, kUniqueDigits);
+    facts.marks = own_dsn_marks(facts, *snapshots_.current());
     return prepare({.to = {facts.sender},
                     .octets = outbound::compose_return_dsn(facts),
                     .require_tls = facts.require_tls,

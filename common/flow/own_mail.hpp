@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/own_name.hpp"
+#include "flow/snapshot.hpp"
 #include "outbound/preflight_report.hpp"
 #include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
@@ -34,8 +35,9 @@ public:
     OwnMail(ports::Spool& spool,
             ports::HeldStore& held,
             core::Clock& clock,
-            const OwnName& own_name)
-        : spool_(spool), held_(held), clock_(clock), own_name_(own_name) {}
+            const OwnName& own_name,
+            const SnapshotSource& snapshots)
+        : spool_(spool), held_(held), clock_(clock), own_name_(own_name), snapshots_(snapshots) {}
 
     /// Makes the octets durable and gives the rows by which they are released at once, for a store
     /// that writes them together with why. Whoever does not write them calls `drop`. Nobody is told
@@ -63,6 +65,7 @@ private:
     ports::HeldStore& held_;
     core::Clock& clock_;
     const OwnName& own_name_;
+    const SnapshotSource& snapshots_;  // the codes of DSNs
 };
 
 }  // namespace holdback::flow

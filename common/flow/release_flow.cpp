@@ -358,24 +358,27 @@ void ReleaseFlow::settle(std::vector<ports::ReleaseEnd> ends) {
     });
 }
 
-bool ReleaseFlow::claim(std::string_view token, const mail::Envelope& envelope) {
+std::optional<mail::HeldKind> ReleaseFlow::claim(std::string_view token,
+                                                 const mail::Envelope& envelope) {
     const auto claimed =
         parts_.held.claim_token(token_hash(token), envelope.queue_id, parts_.clock.now());
     if (!claimed.has_value()) {
         trouble_.say(ports::Severity::Error,
                      "whether a message is a release can't be looked up",
                      claimed.error().what);
-        return false;
+        return std::nullopt;
     }
     const std::optional<ports::ReleaseGrant>& grant = *claimed;
     if (!grant.has_value() || !core::equals_ignoring_case(grant->sender, envelope.sender_text())) {
-        return false;
+        return std::nullopt;
     }
-    return std::ranges::all_of(envelope.recipients, [&](const mail::Recipient& recipient) {
-        return std::ranges::any_of(grant->addresses, [&](std::string_view address) {
-            return core::equals_ignoring_case(address, recipient.as_given());
+    const bool goes_to_them =
+        std::ranges::all_of(envelope.recipients, [&](const mail::Recipient& recipient) {
+            return std::ranges::any_of(grant->addresses, [&](std::string_view address) {
+                return core::equals_ignoring_case(address, recipient.as_given());
+            });
         });
-    });
+    return goes_to_them ? std::optional(grant->kind) : std::nullopt;
 }
 
 bool ReleaseFlow::is_releasing(const mail::Envelope& envelope,

@@ -121,9 +121,10 @@ public:
     /// concern of `recover`.
     void note_files();
 
-    /// A message came with this token: true when it is good for exactly this sender and these
-    /// recipients. The token is used up.
-    [[nodiscard]] bool claim(std::string_view token, const mail::Envelope& envelope);
+    /// A message came with this token: what is released, when the token is good for exactly this
+    /// sender and these recipients. The token is used up.
+    [[nodiscard]] std::optional<mail::HeldKind> claim(std::string_view token,
+                                                      const mail::Envelope& envelope);
 
     /// True while a release of this sender and recipient is under way, so that its RCPT is not
     /// judged again.

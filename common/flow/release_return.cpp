@@ -83,6 +83,11 @@ mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
         .value();
 }
 
+/// Where the MTA refused it, its answer tells more than why it was held.
+mail::FailureCode code_for(const mail::HeldRecipient& recipient) {
+    return mta_reply(recipient).has_value() ? mail::kUnknownFailure : recipient.code;
+}
+
 /// What the sender reads: why the recipient was held, and what the MTA said to a release.
 std::string explanation_for(const mail::HeldRecipient& recipient, std::string_view damage) {
     if (!damage.empty()) {
@@ -199,7 +204,8 @@ void ReleaseFlow::report_return(OfMessage of_message,
                                     .original = argument_of(item.recipient.arguments, "ORCPT"),
                                     .reply = reply_for(item.recipient),
                                     .by_mta = mta_reply(item.recipient).has_value(),
-                                    .explanation = explanation_for(item.recipient, damage)});
+                                    .explanation = explanation_for(item.recipient, damage),
+                                    .code = code_for(item.recipient)});
         ids.push_back(item.recipient.id);
         key += fmt::format(" {}", item.recipient.id);
     }

@@ -182,7 +182,7 @@ core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_t
         std::optional<ports::ReleaseGrant> grant;
         {
             Query query = connection.query(
-                "SELECT r.spool_id, m.sender, r.address FROM release_token t "
+                "SELECT r.spool_id, m.sender, r.address, m.kind FROM release_token t "
                 "JOIN held_recipient r ON r.token = t.hash "
                 "JOIN held_message m ON m.spool_id = r.spool_id "
                 "WHERE t.hash = ? AND t.used_at IS NULL ORDER BY r.id");
@@ -190,7 +190,10 @@ core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_t
             while (query.step()) {
                 if (!grant.has_value()) {
                     grant = ports::ReleaseGrant{
-                        .spool_id = query.text(0), .sender = query.text(1), .addresses = {}};
+                        .spool_id = query.text(0),
+                        .sender = query.text(1),
+                        .kind = mail::parse_held_kind(query.text(3)).value_or(mail::HeldKind::Mail),
+                        .addresses = {}};
                 }
                 grant->addresses.push_back(query.text(2));
             }

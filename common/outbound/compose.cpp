@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "mail/own_marks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -247,9 +248,11 @@ std::string own_header(const OwnHeader& header) {
         text +=
             fmt::format("In-Reply-To: {0}\r\nReferences: {0}\r\n", one_line(header.in_reply_to));
     }
-    text +=
-        fmt::format("Auto-Submitted: {}\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n",
-                    header.auto_submitted);
+    text += fmt::format(
+        "Auto-Submitted: {}\r\nX-Auto-Response-Suppress: All\r\n{}: {}\r\nMIME-Version: 1.0\r\n",
+        header.auto_submitted,
+        mail::kCodeField,
+        mail::kInformational.number());
     return text;
 }
 

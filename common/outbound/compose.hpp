@@ -60,7 +60,8 @@ struct OwnHeader {
     core::TimePoint now;
 };
 
-/// The header down to MIME-Version, without Content-Type. It asks Exchange for no automatic answer.
+/// The header down to MIME-Version, without Content-Type. It asks Exchange for no automatic answer,
+/// and bears the mark by which another Holdback knows that it reports no failure.
 [[nodiscard]] std::string own_header(const OwnHeader& header);
 
 /// A part or a whole body of a text type: its header fields, the empty line, the encoded text.

@@ -3,6 +3,7 @@
 
 #include "core/digest.hpp"
 #include "core/text.hpp"
+#include "mail/own_marks.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -19,7 +20,7 @@ namespace holdback::outbound {
 
 namespace {
 
-constexpr std::string_view kMark = "hbn-";
+constexpr std::string_view kMark = mail::kNoticeTokenMark;
 // What the MAC is for stands in front, so that none can pass for another.
 constexpr std::string_view kLabel = "holdback notice\n";
 constexpr std::size_t kMacDigits = 20;

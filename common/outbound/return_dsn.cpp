@@ -107,6 +107,7 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
         "Subject: {}\r\n"
         "Message-ID: <{}@{}>\r\n"
         "Auto-Submitted: auto-replied\r\n"
+        "{}"
         "MIME-Version: 1.0\r\n"
         "Content-Type: multipart/report; report-type=delivery-status;\r\n"
         "\tboundary=\"{}\"\r\n"
@@ -118,6 +119,7 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
                                   : "Held mail has expired, and its sender cannot be told",
         facts.unique,
         host,
+        facts.marks,
         boundary,
         utf8 || core::has_non_ascii(facts.original) ? "8bit" : "7bit");
     const std::string_view encoding = utf8 ? "Content-Transfer-Encoding: 8bit\r\n" : "";

@@ -3,6 +3,7 @@
 // The DSN by which a sender is told what Holdback took out of a message.
 
 #include "core/clock.hpp"
+#include "mail/failure_code.hpp"
 #include "mail/smtp_reply.hpp"
 
 #include <cstdint>
@@ -18,6 +19,8 @@ struct ReturnedRecipient {
     mail::SmtpReply reply;    ///< what a server would have said, or the MTA said
     bool by_mta = false;      ///< it is the MTA's
     std::string explanation;  ///< one clause in plain words
+    /// What is known of the cause; `kUnknownFailure`: what the reply says.
+    mail::FailureCode code = mail::kUnknownFailure;
 };
 
 /// What becomes of the other recipients of the message.
@@ -44,7 +47,9 @@ struct ReturnDsnFacts {
     Others others = Others::GetIt;
     std::string original_header;  ///< header block of the original, CRLF line ends
     std::string original;         ///< the whole of it where it is to be returned, or empty
-    bool require_tls = false;     ///< the original came with REQUIRETLS
+    /// Header fields of ours that tell programs what it reports, with CRLF line ends; or empty.
+    std::string marks;
+    bool require_tls = false;  ///< the original came with REQUIRETLS
 };
 
 /// A multipart/report message (RFC 3464; RFC 6533 where an address or a header is not ASCII) with

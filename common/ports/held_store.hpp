@@ -136,6 +136,7 @@ struct HeldCounts {
 struct ReleaseGrant {
     std::string spool_id;
     std::string sender;
+    mail::HeldKind kind = mail::HeldKind::Mail;
     std::vector<std::string> addresses;  ///< exactly the recipients that may go
 };
 

@@ -28,6 +28,10 @@ def test_a_notice_tells_the_sender_once_who_was_held_and_why(bench):
     assert delivery.sender == ""
     assert mail["From"].addresses[0].addr_spec == OURS
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail.get_all("X-Holdback-Code") == ["5999"]
+    (bench.base / "notice.eml").write_bytes(delivery.octets)
+    (seen,) = bench.holdback.ctl("classify", bench.base / "notice.eml").rows
+    assert (seen["kind"], seen["code"], seen["recipients"]) == ("informational", 5999, [])
     assert mail.get_content_type() == "multipart/mixed"
     text, html = body_text(mail), mail.get_body(("html",)).get_content()
     for who in (CARL, DORA, EVA):

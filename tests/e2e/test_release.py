@@ -269,6 +269,10 @@ def test_returned_mail_comes_back_as_a_dsn(bench):
     assert dsn.sender == "" and len(bench.home.deliveries(NEWS)) == 1
     assert b"multipart/report" in dsn.header and b"carl@nullmx.test" in dsn.octets
     assert b"Action: failed" in dsn.octets
+    assert dsn.fields("X-Holdback-Code") == ["2002"]
+    (field,) = dsn.fields("X-Holdback-DSN")
+    assert field.startswith("code=2002; name=domain-invalid; class=permanent; ")
+    assert field.endswith('rcpt="carl@nullmx.test"; proof=local')
     assert state(bench, number) == "returned"
     assert bench.holdback.ctl("held", "release", number, check=False).code == 1
 

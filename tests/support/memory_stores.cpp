@@ -736,6 +736,7 @@ core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> MemoryHeldSt
             grant =
                 ports::ReleaseGrant{.spool_id = row.recipient.spool_id,
                                     .sender = messages_.at(row.recipient.spool_id).message.sender,
+                                    .kind = messages_.at(row.recipient.spool_id).message.kind,
                                     .addresses = {}};
         }
         grant->addresses.push_back(row.recipient.address);

@@ -6,9 +6,11 @@
 #include "core/result.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
+#include "flow/snapshot.hpp"
 #include "ports/digest_store.hpp"
 #include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
+#include "support/small_snapshot.hpp"
 #include "tests/support/memory_stores.hpp"
 
 #include <chrono>
@@ -82,7 +84,8 @@ struct House {
     support::MemorySpool spool;
     MemoryDigests digests;
     OwnName own_name{"mta.home.test"};
-    OwnMail own_mail{spool, held, clock, own_name};
+    SnapshotSource snapshots{support::small_snapshot()};
+    OwnMail own_mail{spool, held, clock, own_name, snapshots};
     config::Settings settings;
 };
 

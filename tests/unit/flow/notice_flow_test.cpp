@@ -9,6 +9,7 @@
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -20,6 +21,7 @@
 #include "ports/held_store.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/submitter.hpp"
+#include "support/small_snapshot.hpp"
 #include "tests/support/memory_notices.hpp"
 #include "tests/support/memory_stores.hpp"
 
@@ -204,7 +206,8 @@ struct House {
     int ids = 0;
     int answers = 0;
     OwnName own_name{"mta.home.test"};
-    OwnMail own_mail{spool, held, clock, own_name};
+    SnapshotSource snapshots{support::small_snapshot()};
+    OwnMail own_mail{spool, held, clock, own_name, snapshots};
     ReleaseFlow release{
         {.held = held,
          .spool = spool,

@@ -8,6 +8,7 @@
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
 #include "flow/own_senders.hpp"
+#include "flow/snapshot.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
@@ -20,6 +21,7 @@
 #include "outbound/verdict.hpp"
 #include "ports/journal.hpp"
 #include "ports/message_reader.hpp"
+#include "support/small_snapshot.hpp"
 #include "tests/support/memory_campaigns.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
@@ -69,7 +71,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 struct Flow {
     explicit Flow(support::MemoryCampaignStore& campaign_store)
         : store(campaign_store),
-          own_mail(spool, held, clock, own_name),
+          own_mail(spool, held, clock, own_name, snapshots),
           campaigns({.store = store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
@@ -156,6 +158,7 @@ struct Flow {
     config::Settings settings;
     outbound::AddressLists lists;
     OwnName own_name{"mx.a.test"};
+    SnapshotSource snapshots{support::small_snapshot()};
     support::OneRoute mta;
     OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
     OwnMail own_mail;

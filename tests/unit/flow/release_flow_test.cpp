@@ -7,6 +7,7 @@
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
+#include "flow/snapshot.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "mail/held.hpp"
@@ -15,6 +16,7 @@
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/submitter.hpp"
+#include "support/small_snapshot.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/zone_resolver.hpp"
 
@@ -47,7 +49,7 @@ using What = ItemOutcome::What;
 /// Held mail with memory behind its ports.
 struct House {
     House()
-        : own_mail(spool, held, clock, own_name),
+        : own_mail(spool, held, clock, own_name, snapshots),
           release({.held = held,
                    .spool = spool,
                    .log = log,
@@ -156,6 +158,7 @@ struct House {
     config::Settings settings;
     int tokens = 0;
     OwnName own_name{"mx.a.test"};
+    SnapshotSource snapshots{support::small_snapshot()};
     bool may_be_told = true;
     OwnMail own_mail;
     ReleaseFlow release;

@@ -238,7 +238,7 @@ mail::CodeCatalogue two_codes() {
 struct House {
     explicit House(const config::Settings& settings)
         : snapshots(snapshot_of(settings)),
-          own_mail(spool, held, clock, own_name),
+          own_mail(spool, held, clock, own_name, snapshots),
           campaigns({.store = campaign_store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
                     .suppressions = suppressions,
@@ -1127,6 +1127,29 @@ TEST_CASE("a released message is recognised by its token, once, for exactly its 
     CHECK(house.release.release(ids, config::HoldSettings{}, "command")[0].what ==
           flow::ItemOutcome::What::NotHeld);
     CHECK(house.submitter.seen().size() == 1);
+}
+
+TEST_CASE("mail of our own keeps our fields on its way out") {
+    House house(enforcing());
+    house.connect("127.0.0.1");
+    std::size_t came = 0;
+    house.submitter.on_submit([&](const support::SeenSubmission&) {
+        ++came;
+        CHECK(is<Accept>(
+            house.send("<>",
+                       {"<news@a.test>"},
+                       {{"X-Holdback-Release", " token-1"}, {"X-Holdback-Code", " 5999"}})));
+        CHECK(house.actions.removed ==
+              std::vector<std::pair<std::string, int>>{{"X-Holdback-Release", 1}});
+    });
+    const auto own = house.own_mail.prepare({.to = {"news@a.test"},
+                                             .octets = "X-Holdback-Code: 5999\r\n\r\nHello\r\n",
+                                             .what = "a notice",
+                                             .fingerprint = {}});
+    REQUIRE(own.has_value());
+    REQUIRE(house.held.hold(own->message, own->recipients).has_value());
+    house.release.work(config::HoldSettings{});
+    CHECK(came == 1);
 }
 
 TEST_CASE("a release that cannot be recognised is deferred: it is not taken for a second copy") {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/own_dsn_marks.hpp"
+
+#include "dsn/classify.hpp"
+#include "dsn/delivery_status.hpp"
+#include "dsn/report.hpp"
+#include "dsn/tag.hpp"
+#include "flow/snapshot.hpp"
+#include "mail/failure_code.hpp"
+#include "mail/header.hpp"
+#include "mail/suppression.hpp"
+#include "outbound/return_dsn.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+dsn::RecipientReport report_of(const outbound::ReturnedRecipient& recipient) {
+    dsn::RecipientReport report;
+    report.original_recipient = dsn::recipient_address(recipient.original);
+    report.final_recipient = recipient.address;
+    report.action = dsn::Action::Failed;
+    dsn::set_diagnostic(report, recipient.reply.line());
+    if (const auto& status = recipient.reply.status(); status.has_value()) {
+        report.status = status;
+    }
+    return report;
+}
+
+/// A value that is folded by "\n\t", as milters take it.
+std::string with_wire_ends(const std::string& value) {
+    std::string text;
+    for (const char c : value) {
+        text += c == '\n' ? std::string("\r\n") : std::string(1, c);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string own_dsn_marks(const outbound::ReturnDsnFacts& facts, const Snapshot& snapshot) {
+    dsn::Report report;
+    report.kind = dsn::MessageKind::Dsn;
+    report.reporting_mta = facts.reporting_mta;
+    for (const outbound::ReturnedRecipient& recipient : facts.recipients) {
+        report.recipients.push_back(report_of(recipient));
+    }
+    dsn::Understanding understanding =
+        dsn::classify(std::move(report), snapshot.knowledge, snapshot.codes);
+    for (std::size_t i = 0; i < facts.recipients.size(); ++i) {
+        if (facts.recipients[i].code != mail::kUnknownFailure) {
+            understanding.recipients.at(i).code = facts.recipients[i].code;
+            understanding.recipients[i].rule.clear();
+        }
+    }
+    understanding.code = dsn::gravest(understanding.recipients, snapshot.codes);
+    const std::vector<mail::Proof> proofs(facts.recipients.size(), mail::Proof::Local);
+    const auto extensions =
+        snapshot.settings.codes.extensions ? dsn::Extensions::On : dsn::Extensions::Off;
+    std::string text;
+    for (const dsn::AddedField& field :
+         dsn::tag(understanding, proofs, snapshot.codes, extensions, {}).added) {
+        text += fmt::format("{}: {}\r\n", field.name, with_wire_ends(field.value));
+    }
+    return text;
+}
+
+}  // namespace holdback::flow
