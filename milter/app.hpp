@@ -184,6 +184,7 @@ private:
     flow::OutboundFlow outbound_;
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;
+    flow::NoticeReader notice_reader_;
     flow::NoticeFlow notice_flow_;
     flow::NoticeReplies replies_;
     flow::DigestFlow digest_flow_;

@@ -11,6 +11,7 @@
 #include "io/codes_file.hpp"
 #include "io/lexicon_file.hpp"
 #include "io/mta_reader.hpp"
+#include "io/notice_texts_file.hpp"
 #include "io/rules_file.hpp"
 #include "io/settings_file.hpp"
 #include "io/toml_access.hpp"
@@ -44,6 +45,10 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
     if (!lists.has_value()) {
         return std::unexpected(std::move(lists.error()));
     }
+    auto notices = io::load_notice_texts(settings.notice);
+    if (!notices.has_value()) {
+        return std::unexpected(std::move(notices.error()));
+    }
     if (read_mta) {
         settings.mta = read_mta(settings.outgoing);
     }
@@ -51,7 +56,8 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
         flow::Snapshot{.settings = std::move(settings),
                        .codes = *std::move(codes),
                        .knowledge = {.rules = *std::move(rules), .lexicon = *std::move(lexicon)},
-                       .lists = *std::move(lists)});
+                       .lists = *std::move(lists),
+                       .notices = *std::move(notices)});
 }
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(

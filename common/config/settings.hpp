@@ -3,6 +3,7 @@
 // Every tunable as a typed value with its default, one struct per table of holdback.conf(5), in the
 // order of the manual. No file access here: see io/settings_file.
 
+#include "config/notice_choice.hpp"
 #include "config/policy.hpp"
 #include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
@@ -194,6 +195,9 @@ struct HoldSettings {
 };
 
 /// The mail by which senders are told who was held.
+/// The path of a file or directory that is installed with the program.
+[[nodiscard]] std::string shipped_path(std::string_view name);
+
 struct NoticeSettings {
     bool enabled = true;
     /// From whom notices come and to whom answers go; empty: holdback@ the name of this host.
@@ -202,6 +206,20 @@ struct NoticeSettings {
     ReplyBy reply_by = ReplyBy::User;
     /// Recipients that a sender may release himself, by answers and by X-Holdback-Override.
     Rate budget{100, std::chrono::days(1)};
+    /// Whom senders are told to ask, an address or words; empty: the postmaster of the domain of
+    /// `address`.
+    std::string contact;
+    NoticeTarget to;
+    /// Goes before `to`; the first that has the envelope sender counts.
+    std::vector<ForSenders<NoticeTarget>> to_by_sender;
+    /// Names a table of texts.
+    std::string language = "en";
+    /// Goes before `language`.
+    std::vector<ForSenders<std::string>> language_by_sender;
+    /// The directory of the tables of texts, as shipped, and that of the administrator's, which may
+    /// be absent.
+    std::string texts = shipped_path("notices.d");
+    std::string local_texts = "/etc/holdback/notices.d";
 
     bool operator==(const NoticeSettings&) const = default;
 };
@@ -240,9 +258,6 @@ struct DsnSettings {
 
     bool operator==(const DsnSettings&) const = default;
 };
-
-/// The path of a file that is installed with the program and not for changing.
-[[nodiscard]] std::string shipped_path(std::string_view name);
 
 struct CodesSettings {
     /// As shipped.

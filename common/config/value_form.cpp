@@ -2,14 +2,17 @@
 #include "config/value_form.hpp"
 
 #include "config/mta_text.hpp"
+#include "config/notice_choice.hpp"
 #include "config/settings.hpp"
 #include "config/value_text.hpp"
+#include "core/text.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -78,6 +81,13 @@ ValueForm<std::string> optional_path_form() {
 ValueForm<std::string> name_form(std::string expects) {
     return checked_text(std::move(expects),
                         [](std::string_view text) { return !text.empty() && is_plain_text(text); });
+}
+
+ValueForm<std::string> optional_words_form() {
+    constexpr std::size_t kMostOctets = 200;
+    return checked_text(
+        "an address or a few words (at most 200 octets), or empty",
+        [](std::string_view text) { return text.size() <= kMostOctets && is_plain_text(text); });
 }
 
 ValueForm<std::string> account_form(std::string expects) {
@@ -237,6 +247,41 @@ ValueForm<std::string> recipient_pattern_form() {
             return domain.has_value() ? std::optional("." + *domain) : std::nullopt;
         },
         [](const std::string& text) { return text; }};
+}
+
+std::pair<std::string_view, std::string_view> split_at_equals(std::string_view text) {
+    const std::size_t at = text.find('=');
+    return at == std::string_view::npos
+               ? std::pair<std::string_view, std::string_view>{}
+               : std::pair{core::trim(text.substr(0, at)), core::trim(text.substr(at + 1))};
+}
+
+ValueForm<NoticeTarget> notice_target_form() {
+    const auto words = choice(std::array{NoticeTo::Sender, NoticeTo::User, NoticeTo::From});
+    return {R"("sender", "user", "from" or an address)",
+            [words](std::string_view text) -> std::optional<NoticeTarget> {
+                if (const auto to = words.parse(text)) {
+                    return NoticeTarget{.to = *to, .address = {}};
+                }
+                auto address = canonical_address(text);
+                return address.has_value()
+                           ? std::optional(NoticeTarget{.to = NoticeTo::Fixed, .address = *address})
+                           : std::nullopt;
+            },
+            [](const NoticeTarget& target) {
+                return target.to == NoticeTo::Fixed ? target.address
+                                                    : std::string(wire_name(target.to));
+            }};
+}
+
+ValueForm<std::string> language_form() {
+    return checked_text(
+        "the name of a table of texts: up to 20 of a-z, 0-9 and \"-\", such as \"en\"",
+        [](std::string_view text) {
+            return !text.empty() && text.size() <= 20 && std::ranges::all_of(text, [](char c) {
+                return (c >= 'a' && c <= 'z') || core::is_ascii_digit(c) || c == '-';
+            });
+        });
 }
 
 }  // namespace holdback::config

@@ -3,6 +3,7 @@
 // The kinds of value that settings write as strings: what each accepts, in words and as a function,
 // and how it is written.
 
+#include "config/notice_choice.hpp"
 #include "config/settings.hpp"
 #include "config/value_text.hpp"
 #include "core/wire_names.hpp"
@@ -78,6 +79,8 @@ template <typename Duration>
 
 /// Any text but the empty one and control characters, e.g. a SASL user name.
 [[nodiscard]] ValueForm<std::string> name_form(std::string expects);
+/// One line of at most 200 octets, without control characters, or empty.
+[[nodiscard]] ValueForm<std::string> optional_words_form();
 /// A user or group of the system, or empty.
 [[nodiscard]] ValueForm<std::string> account_form(std::string expects);
 [[nodiscard]] ValueForm<std::string> path_form();
@@ -102,5 +105,39 @@ template <typename Duration>
 [[nodiscard]] ValueForm<std::string> mailbox_or_domain_form();
 /// The same, and ".example.org" for a domain with all below it.
 [[nodiscard]] ValueForm<std::string> recipient_pattern_form();
+
+/// What stands before and behind the first "=", trimmed; both empty without one.
+[[nodiscard]] std::pair<std::string_view, std::string_view> split_at_equals(std::string_view text);
+
+/// "sender", "user", "from" or an address.
+[[nodiscard]] ValueForm<NoticeTarget> notice_target_form();
+/// The name of a table of texts: "en", "pt-br".
+[[nodiscard]] ValueForm<std::string> language_form();
+
+/// "PATTERN = VALUE", where the pattern is one of `recipient_pattern_form`.
+template <typename T>
+[[nodiscard]] ValueForm<ForSenders<T>> by_sender_form(ValueForm<T> value,
+                                                      std::string_view example) {
+    ValueForm<std::string> pattern = recipient_pattern_form();
+    std::string expects =
+        fmt::format("\"PATTERN = VALUE\", such as \"{}\": the pattern {}; the value {}",
+                    example,
+                    pattern.expects,
+                    value.expects);
+    auto text = [value](const ForSenders<T>& entry) {
+        return fmt::format("{} = {}", entry.pattern, value.text(entry.value));
+    };
+    auto parse = [pattern = std::move(pattern), value = std::move(value)](
+                     std::string_view text_of_entry) -> std::optional<ForSenders<T>> {
+        const auto [left, right] = split_at_equals(text_of_entry);
+        auto found = pattern.parse(left);
+        auto chosen = value.parse(right);
+        if (!found.has_value() || !chosen.has_value()) {
+            return std::nullopt;
+        }
+        return ForSenders<T>{.pattern = *std::move(found), .value = *std::move(chosen)};
+    };
+    return {std::move(expects), std::move(parse), std::move(text)};
+}
 
 }  // namespace holdback::config

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/notice_flow.hpp"
 
+#include "config/notice_choice.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "dsn/seal.hpp"
-#include "flow/notice_outcomes.hpp"
 #include "flow/notice_terms.hpp"
+#include "flow/notice_work.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/held.hpp"
 #include "outbound/compose.hpp"
 #include "outbound/notice.hpp"
+#include "outbound/notice_texts.hpp"
 #include "outbound/notice_token.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -27,7 +31,8 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <map>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -42,11 +47,8 @@ namespace holdback::flow {
 
 namespace {
 
-using What = ItemOutcome::What;
-
 /// Items of one notice; what is beyond gets the next one.
 constexpr std::size_t kMostItems = 10'000;
-constexpr std::string_view kCause = "notice";
 constexpr std::chrono::hours kPurgeInterval{1};
 constexpr std::chrono::days kKeepCommands{7};
 
@@ -60,71 +62,13 @@ outbound::NoticeRow row_of(const ports::HeldItem& item, std::string subject) {
             .reason = item.recipient.reason,
             .advice = item.recipient.advice,
             .suggestion = item.recipient.suggestion,
+            .can_release = may_release(item),
             .held_at = item.message.held_at};
 }
 
 bool is_stopped(const ports::HeldItem& item) {
     return item.recipient.finding == mail::wire_name(mail::FindingName::CampaignStopped);
 }
-
-bool is_blocked(const ports::HeldItem& item) {
-    return item.recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin);
-}
-
-enum class Wanted : std::uint8_t { Release, Discard };
-
-/// The items of one command with what became of them.
-struct Work {
-    std::map<std::int64_t, ports::HeldItem> items;
-    std::map<std::int64_t, std::string> outcomes;
-
-    /// Those of `ids` that are held and may be acted upon; the others get their outcome. What was
-    /// tried since `taken_at` was tried by this command before the program ended in the middle: a
-    /// second try could make a second copy.
-    std::vector<std::int64_t> held(std::span<const std::int64_t> ids,
-                                   Wanted what,
-                                   core::TimePoint taken_at) {
-        std::vector<std::int64_t> found;
-        for (const std::int64_t id : ids) {
-            const auto item = items.find(id);
-            if (item == items.end()) {
-                outcomes[id] = "not done: nothing is known of it any more";
-            } else if (item->second.recipient.state != mail::HeldState::Held) {
-                outcomes[id] = ended_text(item->second.recipient);
-            } else if (what == Wanted::Release && is_blocked(item->second)) {
-                outcomes[id] = "still held: the mail administrator blocked it";
-            } else if (what == Wanted::Release && was_tried(item->second.recipient, taken_at)) {
-                outcomes[id] = tried_text(item->second.recipient);
-            } else {
-                found.push_back(id);
-            }
-        }
-        return found;
-    }
-
-    void note(const std::vector<ItemOutcome>& of) {
-        for (const ItemOutcome& outcome : of) {
-            outcomes[outcome.id] = outcome_text(outcome);
-        }
-    }
-
-    /// What became of them, by their numbers in the notice.
-    [[nodiscard]] std::vector<outbound::ConfirmedRow> rows(const ports::Notice& notice) const {
-        std::vector<outbound::ConfirmedRow> rows;
-        for (std::size_t i = 0; i < notice.items.size(); ++i) {
-            const auto outcome = outcomes.find(notice.items[i]);
-            if (outcome == outcomes.end()) {
-                continue;
-            }
-            const auto item = items.find(notice.items[i]);
-            rows.push_back({.number = i + 1,
-                            .address = item == items.end() ? std::string("(forgotten)")
-                                                           : item->second.recipient.address,
-                            .outcome = outcome->second});
-        }
-        return rows;
-    }
-};
 
 }  // namespace
 
@@ -148,9 +92,54 @@ void NoticeFlow::work(const config::Settings& settings) {
         trouble(due.error().what);
         return;
     }
+    std::vector<ports::NoticeGroup> told;
     for (const ports::NoticeGroup& group : *due) {
-        notify(group, settings);
+        if (std::ranges::find(told, group) == told.end()) {
+            notify(group, settings, told);
+        }
     }
+}
+
+std::optional<NoticeFlow::ToTell> NoticeFlow::to_tell(const ports::NoticeGroup& group,
+                                                      std::vector<ports::NoticeGroup>& told) {
+    auto untold = parts_.notices.untold(group, kMostItems);
+    if (!untold.has_value()) {
+        trouble(untold.error().what);
+        return std::nullopt;
+    }
+    ToTell found{.group = group, .items = *std::move(untold)};
+    if (found.items.empty()) {
+        return std::nullopt;
+    }
+    const auto verp = [](const std::vector<ports::HeldItem>& items) {
+        return mail::verp_sender(items.front().message.sender, items.front().recipient.address);
+    };
+    found.group.sender = verp(found.items);
+    if (found.group.sender == group.sender) {
+        return found;
+    }
+    // The sender has another address for each recipient: one notice tells of all.
+    const auto all = parts_.notices.due(parts_.clock.now());
+    if (!all.has_value()) {
+        trouble(all.error().what);
+        return std::nullopt;
+    }
+    for (const ports::NoticeGroup& other : *all) {
+        if (other == group || other.user != group.user || other.campaign != group.campaign ||
+            found.items.size() >= kMostItems) {
+            continue;
+        }
+        auto more = parts_.notices.untold(other, kMostItems - found.items.size());
+        if (!more.has_value()) {
+            trouble(more.error().what);
+            return std::nullopt;
+        }
+        if (!more->empty() && verp(*more) == found.group.sender) {
+            std::ranges::move(*more, std::back_inserter(found.items));
+            told.push_back(other);
+        }
+    }
+    return found;
 }
 
 std::string NoticeFlow::subject_of(const ports::HeldItem& item) const {
@@ -187,18 +176,20 @@ std::vector<ports::HeldItem> NoticeFlow::adopt(const ports::NoticeGroup& group,
     return items;
 }
 
-void NoticeFlow::notify(const ports::NoticeGroup& group, const config::Settings& settings) {
+void NoticeFlow::notify(const ports::NoticeGroup& of,
+                        const config::Settings& settings,
+                        std::vector<ports::NoticeGroup>& told) {
     const dsn::SealKeys keys = parts_.keys();
     if (keys.empty()) {
         trouble("there is no key to sign tokens with ([seal] key)");
         return;
     }
-    auto untold = parts_.notices.untold(group, kMostItems);
-    if (!untold.has_value()) {
-        trouble(untold.error().what);
+    auto to_tell_of = to_tell(of, told);
+    if (!to_tell_of.has_value()) {
         return;
     }
-    const std::vector<ports::HeldItem> items = adopt(group, *std::move(untold));
+    const ports::NoticeGroup& group = to_tell_of->group;
+    const std::vector<ports::HeldItem> items = adopt(group, std::move(to_tell_of->items));
     if (items.empty()) {
         return;
     }
@@ -211,12 +202,14 @@ void NoticeFlow::notify(const ports::NoticeGroup& group, const config::Settings&
     for (const ports::HeldItem& item : items) {
         notice.items.push_back(item.recipient.id);
     }
-    outbound::NoticeFacts facts = facts_of(items, settings);
+    outbound::NoticeFacts facts = facts_of(group, items, settings);
     facts.refused = refused_beside(items);
     facts.token = outbound::notice_token(notice.id, group.sender, keys.back().secret);
+    const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
     const auto own =
-        parts_.own_mail.prepare({.to = {group.sender},
-                                 .octets = outbound::compose_notice(facts),
+        parts_.own_mail.prepare({.to = {facts.to},
+                                 .octets = outbound::compose_notice(
+                                     facts, outbound::texts_of(snapshot->notices, facts.language)),
                                  .what = "a notice made by Holdback on its way to the MTA",
                                  .fingerprint = {}});
     if (!own.has_value()) {
@@ -233,22 +226,41 @@ void NoticeFlow::notify(const ports::NoticeGroup& group, const config::Settings&
     line.notice = notice.id;
     line.sender = group.sender;
     line.user = group.user;
+    line.to = facts.to;
     line.verdict = report::NoticeVerdict::Sent;
     line.items = notice.items.size();
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
-outbound::NoticeFacts NoticeFlow::facts_of(const std::vector<ports::HeldItem>& items,
-                                           const config::Settings& settings) const {
+outbound::NoticeFacts NoticeFlow::facts_of(const ports::NoticeGroup& group,
+                                           const std::vector<ports::HeldItem>& items,
+                                           const config::Settings& settings) {
     const mail::HeldMessage& message = items.front().message;
     outbound::NoticeFacts facts;
     facts.host = parts_.own_mail.host_name();
     facts.address = notice_address(settings.notice, facts.host);
-    facts.sender = message.sender;
+    facts.to = parts_.reader_of.of(message, settings, facts.host);
     facts.campaign = message.campaign;
     facts.now = parts_.clock.now();
     facts.by_answer = settings.notice.reply_by != config::ReplyBy::User || !message.user.empty();
+    if (!core::equals_ignoring_case(facts.to, message.sender)) {
+        switch (settings.notice.reply_by) {
+            case config::ReplyBy::User:
+                facts.only_user = message.user;
+                break;
+            case config::ReplyBy::Sender:
+                facts.only_sender = group.sender;
+                break;
+            case config::ReplyBy::Token:
+                break;
+        }
+    }
     facts.budget = settings.notice.budget;
+    facts.left = left_for(group, settings);
+    facts.contact = settings.notice.contact;
+    facts.postmaster = notice_postmaster(settings.notice, facts.host);
+    facts.language = config::chosen_for(
+        message.sender, settings.notice.language_by_sender, settings.notice.language);
     facts.at_expiry = settings.hold.at_expiry;
     for (const ports::HeldItem& item : items) {
         if (is_stopped(item) && facts.stopped.empty()) {
@@ -262,6 +274,18 @@ outbound::NoticeFacts NoticeFlow::facts_of(const std::vector<ports::HeldItem>& i
         }
     }
     return facts;
+}
+
+std::size_t NoticeFlow::left_for(const ports::NoticeGroup& group,
+                                 const config::Settings& settings) {
+    const config::Rate& budget = settings.notice.budget;
+    const auto used =
+        parts_.notices.used(budget_account(group.user, group.sender), budget, parts_.clock.now());
+    if (!used.has_value()) {
+        trouble(used.error().what);  // whoever answers is told
+        return budget.count;
+    }
+    return budget.count - std::min(budget.count, *used);
 }
 
 std::vector<outbound::RefusedRow> NoticeFlow::refused_beside(
@@ -288,106 +312,6 @@ std::vector<outbound::RefusedRow> NoticeFlow::refused_beside(
         trouble(listed.error().what);  // they are told of by their DSNs
     }
     return refused;
-}
-
-void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Settings& settings) {
-    const auto found = parts_.notices.find(command.notice);
-    if (!found.has_value()) {
-        trouble(found.error().what);
-        return;
-    }
-    const ports::Notice notice = found->value_or(ports::Notice{});
-    Work work;
-    ports::HeldFilter filter;
-    filter.ids = command.release;
-    filter.ids.insert(filter.ids.end(), command.discard.begin(), command.discard.end());
-    if (!filter.ids.empty()) {
-        const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
-            work.items.emplace(item.recipient.id, item);
-            return true;
-        });
-        if (!listed.has_value()) {
-            trouble(listed.error().what);
-            return;
-        }
-    }
-    outbound::ConfirmationFacts facts;
-    facts.refused = command.refused;
-    facts.remarks = command.remarks;
-    const std::vector<std::int64_t> wanted =
-        work.held(command.release, Wanted::Release, command.taken_at);
-    if (!wanted.empty()) {
-        auto outcomes = release(wanted, notice, settings, facts.remarks);
-        if (!outcomes.has_value()) {
-            trouble(outcomes.error());
-            return;
-        }
-        // Who releases all that a notice of a stopped campaign names wants it to go on.
-        if (notice.stopped && !outcomes->empty() && parts_.campaigns != nullptr &&
-            command.release.size() == notice.items.size()) {
-            static_cast<void>(parts_.campaigns->go_on(notice.group.campaign, notice.group.sender));
-        }
-        work.note(*outcomes);
-    }
-    work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
-                                     kCause));
-    facts.rows = work.rows(notice);
-    confirm(command, notice, std::move(facts), settings);
-}
-
-core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
-    std::span<const std::int64_t> ids,
-    const ports::Notice& notice,
-    const config::Settings& settings,
-    std::vector<std::string>& remarks) {
-    const std::string account = budget_account(notice.group.user, notice.group.sender);
-    const config::Rate& budget = settings.notice.budget;
-    const auto answer = parts_.notices.spend(account, ids.size(), budget, parts_.clock.now());
-    if (!answer.has_value()) {
-        return std::unexpected(answer.error().what);
-    }
-    if (!answer->granted) {
-        remarks.push_back(
-            fmt::format("{} to be released: {}", ids.size(), budget_text(budget, *answer)));
-        return std::vector<ItemOutcome>{};
-    }
-    std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, kCause);
-    const auto unused = std::ranges::count_if(
-        outcomes, [](const ItemOutcome& each) { return each.what != What::Released; });
-    if (unused > 0) {
-        const auto given_back =
-            parts_.notices.give_back(account, static_cast<std::size_t>(unused), parts_.clock.now());
-        if (!given_back.has_value()) {
-            trouble(given_back.error().what);
-        }
-    }
-    return outcomes;
-}
-
-void NoticeFlow::confirm(const ports::NoticeCommand& command,
-                         const ports::Notice& notice,
-                         outbound::ConfirmationFacts facts,
-                         const config::Settings& settings) {
-    const std::string host = parts_.own_mail.host_name();
-    facts.address = notice_address(settings.notice, host);
-    facts.to = command.from;
-    facts.message_id = fmt::format("{}.{}@{}", parts_.make_id(), command.id, host);
-    facts.in_reply_to = command.in_reply_to;
-    facts.subject = notice.subject;
-    facts.now = parts_.clock.now();
-    const auto own =
-        parts_.own_mail.prepare({.to = {command.from},
-                                 .octets = outbound::compose_confirmation(facts),
-                                 .what = "a confirmation made by Holdback on its way to the MTA",
-                                 .fingerprint = {}});
-    if (!own.has_value()) {
-        trouble(own.error());
-        return;
-    }
-    if (const auto done = parts_.notices.finish(command.id, *own); !done.has_value()) {
-        parts_.own_mail.drop(*own);
-        trouble(done.error().what);
-    }
 }
 
 void NoticeFlow::purge(const config::Settings& settings) {

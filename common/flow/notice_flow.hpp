@@ -7,8 +7,10 @@
 #include "core/result.hpp"
 #include "dsn/seal.hpp"
 #include "flow/campaign_watch.hpp"
+#include "flow/notice_reader.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/snapshot.hpp"
 #include "outbound/notice.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -39,6 +41,8 @@ public:
         core::Clock& clock;
         OwnMail& own_mail;
         ReleaseFlow& release;
+        const NoticeReader& reader_of;
+        const SnapshotSource& snapshots;
         /// Who lets stopped campaigns go on; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
         /// The keys of the seal, which sign tokens too.
@@ -55,15 +59,31 @@ public:
 
 private:
     void obey(const ports::NoticeCommand& command, const config::Settings& settings);
-    void notify(const ports::NoticeGroup& group, const config::Settings& settings);
+    /// What one notice tells of.
+    struct ToTell {
+        ports::NoticeGroup group;  ///< with the sender as he is told of
+        std::vector<ports::HeldItem> items;
+    };
+    /// Tells of a group, and of those that belong to it: `told` gets these.
+    void notify(const ports::NoticeGroup& of,
+                const config::Settings& settings,
+                std::vector<ports::NoticeGroup>& told);
+    /// What is to be told of a group; of a sender with another address for each recipient, what is
+    /// to be told of all these. nullopt: nothing, or trouble that was logged.
+    [[nodiscard]] std::optional<ToTell> to_tell(const ports::NoticeGroup& group,
+                                                std::vector<ports::NoticeGroup>& told);
     /// Items of a stopped campaign about which there is a notice belong to that; gives the others.
     [[nodiscard]] std::vector<ports::HeldItem> adopt(const ports::NoticeGroup& group,
                                                      std::vector<ports::HeldItem> items);
     /// The good recipients of the same messages whom the MTA refused when they were sent on.
     [[nodiscard]] std::vector<outbound::RefusedRow> refused_beside(
         const std::vector<ports::HeldItem>& items);
-    [[nodiscard]] outbound::NoticeFacts facts_of(const std::vector<ports::HeldItem>& items,
-                                                 const config::Settings& settings) const;
+    [[nodiscard]] outbound::NoticeFacts facts_of(const ports::NoticeGroup& group,
+                                                 const std::vector<ports::HeldItem>& items,
+                                                 const config::Settings& settings);
+    /// How many recipients a sender can release just now.
+    [[nodiscard]] std::size_t left_for(const ports::NoticeGroup& group,
+                                       const config::Settings& settings);
     /// Within the budget; what it does not allow becomes a remark. The error is for the log.
     [[nodiscard]] core::Result<std::vector<ItemOutcome>, std::string> release(
         std::span<const std::int64_t> ids,

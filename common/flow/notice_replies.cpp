@@ -14,6 +14,7 @@
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/folded_sender.hpp"
 #include "mail/header.hpp"
 #include "outbound/notice_orders.hpp"
 #include "outbound/notice_token.hpp"
@@ -115,7 +116,8 @@ std::string refusal_of(const Submitting& who,
             return who.user == group.user ? "" : "other-user";
         case config::ReplyBy::Sender:
             return envelope.direction == mail::Direction::Outgoing &&
-                           same_mailbox(envelope.sender_text(), group.sender)
+                           (same_mailbox(envelope.sender_text(), group.sender) ||
+                            same_mailbox(mail::folded_sender(envelope.sender_text()), group.sender))
                        ? ""
                        : "other-sender";
         case config::ReplyBy::Token:
@@ -124,10 +126,12 @@ std::string refusal_of(const Submitting& who,
     return "other-user";
 }
 
-std::string plain_words(std::string_view refusal) {
+std::string plain_words(std::string_view refusal, std::string_view contact) {
     if (refusal == "no-user") {
-        return "the mail came from a program that did not log in, so it cannot be released by "
-               "answering; ask the mail administrator.";
+        return fmt::format(
+            "the mail came from a program that did not log in, so it cannot be released by "
+            "answering; ask {}.",
+            contact);
     }
     if (refusal == "other-user") {
         return "only the user who sent the mail can release it, and the answer has to be sent by "
@@ -147,22 +151,29 @@ std::vector<std::int64_t> items_of(const std::vector<std::size_t>& numbers,
     return items;
 }
 
-/// What is to be done, or, with a refusal, only to be said.
+/// Why an answer is not obeyed, or nothing, and whom its writer may ask.
+struct Refusal {
+    std::string why;
+    std::string contact;
+};
+
+/// What is to be done, or, with a refusal, only to be said. `told` is who got the notice.
 ports::NoticeCommand command_for(const mail::Envelope& envelope,
                                  const mail::HeaderList& headers,
                                  const ports::Notice& notice,
                                  const outbound::Orders& orders,
-                                 std::string_view refusal,
+                                 std::string_view told,
+                                 const Refusal& refusal,
                                  core::TimePoint now) {
     ports::NoticeCommand command;
     command.notice = notice.id;
     // Whoever is not known to be one of ours could have made the address up.
     command.from = envelope.direction == mail::Direction::Outgoing ? envelope.sender_text()
-                                                                   : notice.group.sender;
+                                                                   : std::string(told);
     command.in_reply_to = headers.first("Message-ID").value_or("");
     command.taken_at = now;
-    if (!refusal.empty()) {
-        command.refused = plain_words(refusal);
+    if (!refusal.why.empty()) {
+        command.refused = plain_words(refusal.why, refusal.contact);
         return command;
     }
     outbound::ResolvedOrders resolved = outbound::resolve(orders, notice.items.size());
@@ -254,13 +265,19 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     if (is_automatic(envelope, headers, view)) {
         return goes_on("automatic");
     }
-    const outbound::Orders orders = outbound::read_orders(text_of(view));
+    const outbound::Orders orders = outbound::read_orders(text_of(view), beginnings());
     if (orders.empty()) {
         return goes_on("no-command");
     }
     line.reason = refusal_of(who, envelope, notice->group, settings.notice.reply_by);
-    const ports::NoticeCommand command =
-        command_for(envelope, headers, *notice, orders, line.reason, parts_.clock.now());
+    const ports::NoticeCommand command = command_for(
+        envelope,
+        headers,
+        *notice,
+        orders,
+        who_was_told(*notice),
+        {.why = line.reason, .contact = notice_contact(settings.notice, parts_.own_name.current())},
+        parts_.clock.now());
     if (!may_be_confirmed(command)) {
         return goes_on("too-many-answers");
     }
@@ -273,6 +290,26 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     line.items = command.release.size() + command.discard.size();
     report(line);
     return ReplyFate::Taken;
+}
+
+std::vector<std::string> NoticeReplies::beginnings() const {
+    std::vector<std::string> all;
+    for (const auto& [language, texts] : parts_.snapshots.current()->notices) {
+        for (std::string& begins : texts.beginnings()) {
+            all.push_back(std::move(begins));
+        }
+    }
+    return all;
+}
+
+std::string NoticeReplies::who_was_told(const ports::Notice& notice) const {
+    if (!notice.items.empty()) {
+        const auto told = parts_.notices.told_of(notice.items.front());
+        if (told.has_value() && told->has_value()) {
+            return (*told)->to;
+        }
+    }
+    return notice.group.sender;
 }
 
 bool NoticeReplies::may_be_confirmed(const ports::NoticeCommand& command) const {

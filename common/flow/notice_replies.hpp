@@ -9,6 +9,7 @@
 #include "dsn/seal.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/own_name.hpp"
+#include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -24,6 +25,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace holdback::flow {
 
@@ -70,6 +72,7 @@ public:
         core::Clock& clock;
         std::function<dsn::SealKeys()> keys;
         const OwnName& own_name;
+        const SnapshotSource& snapshots;
     };
 
     explicit NoticeReplies(Parts parts) : parts_(std::move(parts)) {}
@@ -108,6 +111,9 @@ private:
     void take_back(report::NoticeDecision line) const;
     [[nodiscard]] std::optional<std::string> token_of(const mail::HeaderList& headers) const;
     [[nodiscard]] bool is_genuine(std::string_view token, std::string_view sender) const;
+    /// Of notices in all languages.
+    [[nodiscard]] std::vector<std::string> beginnings() const;
+    [[nodiscard]] std::string who_was_told(const ports::Notice& notice) const;
     /// False when so many answers came that nobody is told of another one; counts this one.
     [[nodiscard]] bool may_be_confirmed(const ports::NoticeCommand& command) const;
     void report(const report::NoticeDecision& line) const;

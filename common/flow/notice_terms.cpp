@@ -17,6 +17,17 @@ std::string notice_address(const config::NoticeSettings& settings, std::string_v
     return settings.address.empty() ? fmt::format("holdback@{}", host_name) : settings.address;
 }
 
+std::string notice_postmaster(const config::NoticeSettings& settings, std::string_view host_name) {
+    const std::string address = notice_address(settings, host_name);
+    return fmt::format("postmaster{}", address.substr(address.rfind('@')));
+}
+
+std::string notice_contact(const config::NoticeSettings& settings, std::string_view host_name) {
+    return settings.contact.empty()
+               ? fmt::format("the mail administrator ({})", notice_postmaster(settings, host_name))
+               : settings.contact;
+}
+
 std::string budget_account(std::string_view user, std::string_view sender) {
     return user.empty() ? fmt::format("sender {}", core::to_lower(sender))
                         : fmt::format("user {}", user);

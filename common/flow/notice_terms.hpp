@@ -14,6 +14,15 @@ namespace holdback::flow {
 [[nodiscard]] std::string notice_address(const config::NoticeSettings& settings,
                                          std::string_view host_name);
 
+/// Whom senders are told to ask where nobody is named: the postmaster of the notice address'
+/// domain.
+[[nodiscard]] std::string notice_postmaster(const config::NoticeSettings& settings,
+                                            std::string_view host_name);
+
+/// Whom to ask, as a clause for people: `[notice] contact`, or the administrator's address.
+[[nodiscard]] std::string notice_contact(const config::NoticeSettings& settings,
+                                         std::string_view host_name);
+
 /// Whose budget a release counts against: the SASL user, or the envelope sender of mail without
 /// one.
 [[nodiscard]] std::string budget_account(std::string_view user, std::string_view sender);

@@ -43,8 +43,7 @@ std::vector<std::size_t> overridable(const MessageDecision& decision) {
     for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
         const outbound::Verdict& verdict = decision.verdicts[i];
         if (verdict.action == config::PolicyAction::Hold && verdict.finding.has_value() &&
-            verdict.finding->name != mail::FindingName::BlockedByAdmin &&
-            verdict.finding->name != mail::FindingName::MalformedAddress) {
+            mail::sender_may_release(verdict.finding->name)) {
             found.push_back(i);
         }
     }

@@ -6,6 +6,7 @@
 #include "dsn/knowledge.hpp"
 #include "mail/failure_code.hpp"
 #include "outbound/address_lists.hpp"
+#include "outbound/notice_texts.hpp"
 
 #include <memory>
 #include <mutex>
@@ -19,6 +20,7 @@ struct Snapshot {
     mail::CodeCatalogue codes;
     dsn::Knowledge knowledge;
     outbound::AddressLists lists;
+    outbound::NoticeLanguages notices;
 };
 
 /// Hands out the snapshot in force. A session keeps the one that it began with. Safe from several

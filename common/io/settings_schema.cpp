@@ -278,6 +278,35 @@ void add_notice(Fields& fields) {
         {"notice", "budget"},
         [](auto& s) -> auto& { return s.notice.budget; },
         config::rate_form()));
+    fields.push_back(text_field(
+        {"notice", "contact"},
+        [](auto& s) -> auto& { return s.notice.contact; },
+        config::optional_words_form()));
+    fields.push_back(text_field(
+        {"notice", "to"},
+        [](auto& s) -> auto& { return s.notice.to; },
+        config::notice_target_form()));
+    fields.push_back(list_field(
+        {"notice", "to_by_sender"},
+        [](auto& s) -> auto& { return s.notice.to_by_sender; },
+        config::by_sender_form(config::notice_target_form(), "news.example.org = from")));
+    fields.push_back(text_field(
+        {"notice", "language"},
+        [](auto& s) -> auto& { return s.notice.language; },
+        config::language_form()));
+    fields.push_back(list_field(
+        {"notice", "language_by_sender"},
+        [](auto& s) -> auto& { return s.notice.language_by_sender; },
+        config::by_sender_form(config::language_form(), ".example.de = de")));
+    fields.push_back(text_field(
+        {"notice", "texts"}, [](auto& s) -> auto& { return s.notice.texts; }, config::path_form()));
+    fields.push_back(text_field(
+        {"notice", "local_texts"},
+        [](auto& s) -> auto& { return s.notice.local_texts; },
+        config::path_form()));
+}
+
+void add_digest(Fields& fields) {
     fields.push_back(list_field(
         {"digest", "to"}, [](auto& s) -> auto& { return s.digest.to; }, config::mailbox_form()));
     fields.push_back(text_field(
@@ -473,6 +502,7 @@ std::vector<SettingsField> settings_fields() {
     add_policy(fields);
     add_hold(fields);
     add_notice(fields);
+    add_digest(fields);
     add_on_error(fields);
     add_inbound(fields);
     add_learning(fields);

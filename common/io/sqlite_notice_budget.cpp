@@ -106,6 +106,20 @@ core::Result<ports::BudgetAnswer, StoreError> SqliteNotices::spend(std::string_v
     });
 }
 
+core::Result<std::size_t, StoreError> SqliteNotices::used(std::string_view account,
+                                                          const config::Rate& budget,
+                                                          core::TimePoint now) {
+    return at_store_boundary([&] {
+        return database_.read([&](Connection& connection) {
+            std::size_t used = 0;
+            for (const Spending& each : spendings(connection, account, now - budget.window)) {
+                used += each.count;
+            }
+            return used;
+        });
+    });
+}
+
 core::Result<void, StoreError> SqliteNotices::give_back(std::string_view account,
                                                         std::size_t count,
                                                         core::TimePoint now) {

@@ -243,7 +243,8 @@ core::Result<std::optional<ports::NoticeOfItem>, StoreError> SqliteNotices::told
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) -> Found {
             Query query = connection.query(
-                "SELECT n.id, i.number, n.sender, n.made_at, r.state, r.changed_at "
+                "SELECT n.id, i.number, coalesce(r.address, n.sender), n.made_at, r.state, "
+                "r.changed_at "
                 "FROM notice_item i JOIN notice n ON n.id = i.notice "
                 "LEFT JOIN held_recipient r ON r.spool_id = n.spool_id "
                 "WHERE i.item = ? ORDER BY n.made_at LIMIT 1");

@@ -75,6 +75,10 @@ std::string_view wire_name(Certainty certainty) {
     std::unreachable();
 }
 
+bool sender_may_release(FindingName name) {
+    return name != FindingName::BlockedByAdmin && name != FindingName::MalformedAddress;
+}
+
 std::optional<FindingName> parse_finding_name(std::string_view name) {
     return core::find_wire_name(kAllFindings, name);
 }

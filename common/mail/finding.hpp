@@ -69,4 +69,8 @@ enum class Certainty : std::uint8_t { None, Hint, Likely, Certain };
 [[nodiscard]] std::string_view wire_name(Certainty certainty);
 [[nodiscard]] std::optional<FindingName> parse_finding_name(std::string_view name);
 
+/// False for what the sender of the mail can't release, by an answer or an override: what the
+/// administrator blocked, and what is no address that a server would take.
+[[nodiscard]] bool sender_may_release(FindingName name);
+
 }  // namespace holdback::mail

@@ -50,6 +50,23 @@ std::size_t find_word(std::string_view local, std::string_view word) {
     return at;
 }
 
+/// Where a sender's local part begins to name a recipient; npos when it does not.
+std::size_t where_named(std::string_view sender, std::string_view recipient) {
+    const std::size_t sender_at = sender.rfind('@');
+    const std::size_t recipient_at = recipient.rfind('@');
+    if (sender_at == std::string_view::npos || recipient_at == std::string_view::npos) {
+        return std::string_view::npos;
+    }
+    const std::string local = core::to_lower(sender.substr(0, sender_at));
+    const std::string person = core::to_lower(recipient.substr(0, recipient_at));
+    const std::string domain = core::to_lower(recipient.substr(recipient_at + 1));
+    const std::size_t of_domain = find_word(local, domain);
+    const std::size_t of_person = find_word(local, person);
+    return of_domain == std::string::npos || of_person == std::string::npos
+               ? std::string_view::npos
+               : std::min(of_domain, of_person);
+}
+
 }  // namespace
 
 std::string folded_sender(std::string_view sender) {
@@ -85,25 +102,26 @@ std::string folded_sender(std::string_view sender) {
 }
 
 std::string folded_sender(std::string_view sender, std::string_view recipient) {
+    const std::size_t names = where_named(sender, recipient);
+    if (names == std::string_view::npos) {
+        return folded_sender(sender);
+    }
     const std::size_t sender_at = sender.rfind('@');
-    const std::size_t recipient_at = recipient.rfind('@');
-    if (sender_at == std::string_view::npos || recipient_at == std::string_view::npos) {
-        return folded_sender(sender);
-    }
     const std::string local = core::to_lower(sender.substr(0, sender_at));
-    const std::string person = core::to_lower(recipient.substr(0, recipient_at));
-    const std::string domain = core::to_lower(recipient.substr(recipient_at + 1));
-    const std::size_t of_domain = find_word(local, domain);
-    const std::size_t of_person = find_word(local, person);
-    if (of_domain == std::string::npos || of_person == std::string::npos) {
-        return folded_sender(sender);
-    }
-    std::string_view kept = std::string_view(local).substr(0, std::min(of_domain, of_person));
+    std::string_view kept = std::string_view(local).substr(0, names);
     while (!kept.empty() && !is_letter_or_digit(kept.back())) {
         kept.remove_suffix(1);
     }
     return folded_sender(
         fmt::format("{}@{}", kept.empty() ? "*" : kept, sender.substr(sender_at + 1)));
+}
+
+std::string verp_sender(std::string_view sender, std::string_view recipient) {
+    if (where_named(sender, recipient) != std::string_view::npos) {
+        return folded_sender(sender, recipient);
+    }
+    std::string folded = folded_sender(sender);
+    return folded.starts_with("*@") ? folded : std::string(sender);
 }
 
 std::string spool_sharer(std::string_view user,

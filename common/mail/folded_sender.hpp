@@ -16,6 +16,11 @@ namespace holdback::mail {
 /// in whatever form ("bo=example.net", "bounce.bo.example.net.17"), goes first.
 [[nodiscard]] std::string folded_sender(std::string_view sender, std::string_view recipient);
 
+/// The sender under which the recipients of one campaign are told of together: folded, where the
+/// local part names this recipient or is nothing but a token; else the sender as he is, for two
+/// numbers may be two people.
+[[nodiscard]] std::string verp_sender(std::string_view sender, std::string_view recipient);
+
 /// By whom the spool is shared: the SASL user, else the sender as above. `recipient` is the only
 /// one of the message; empty: it has several.
 [[nodiscard]] std::string spool_sharer(std::string_view user,

@@ -223,14 +223,15 @@ std::string quoted_printable(std::string_view text) {
     return out;
 }
 
-std::string html_page(std::string_view inner) {
+std::string html_page(std::string_view inner, std::string_view language) {
     return fmt::format(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+        "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n"
         "<meta name=\"supported-color-schemes\" content=\"light dark\"></head>\n"
         "<body style=\"font-family: sans-serif; font-size: 15px; line-height: 1.45; "
         "max-width: 42em; overflow-wrap: anywhere; word-break: break-word\">\n{}</body></html>\n",
+        html_safe(language),
         inner);
 }
 

@@ -8,6 +8,7 @@
 #include "core/safe_text.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,8 +45,9 @@ using core::one_line;
 [[nodiscard]] std::string quoted_printable(std::string_view text);
 
 /// A page for the HTML part of a mail: `inner` stands in its body. It is readable on a telephone,
-/// and light or dark as the reader has it: `inner` sets no colours.
-[[nodiscard]] std::string html_page(std::string_view inner);
+/// and light or dark as the reader has it: `inner` sets no colours. `language` is a tag of RFC
+/// 5646.
+[[nodiscard]] std::string html_page(std::string_view inner, std::string_view language = "en");
 
 /// Header fields of a mail of ours. All but `host` may be foreign.
 struct OwnHeader {
@@ -76,6 +78,15 @@ struct OwnHeader {
 [[nodiscard]] std::string multipart(std::string_view subtype,
                                     std::string_view boundary,
                                     std::span<const std::string> parts);
+
+/// Who writes our mail.
+inline constexpr std::string_view kOwnName = "Holdback";
+/// So much of a foreign subject is shown in ours, in octets.
+inline constexpr std::size_t kShownSubject = 60;
+
+/// What stands in front of lines to which a foreign text goes on: a mark of quoted text, so that no
+/// such line is a command when a program quotes the mail without marks of its own.
+inline constexpr std::string_view kGoesOn = "       | ";
 
 /// Foreign text for the plain text of a mail, broken at its spaces so that no line is longer than
 /// 72 octets; each line but the first begins with `indent`.

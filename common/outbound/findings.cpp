@@ -11,6 +11,7 @@
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/mailbox_pattern.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
@@ -41,20 +42,9 @@ constexpr mail::FailureCode kDomainInvalid{2002};
 constexpr mail::FailureCode kAddressMalformed{2003};
 constexpr mail::FailureCode kAlreadySent{6012};
 
-/// An entry is an address, a domain, or a domain with all below it (".example.net").
-bool entry_covers(std::string_view entry, const mail::Address& address) {
-    if (entry.find('@') != std::string_view::npos) {
-        return core::equals_ignoring_case(entry, address.key());
-    }
-    if (entry.starts_with('.')) {
-        return address.domain().is_under(entry.substr(1));
-    }
-    return core::equals_ignoring_case(entry, address.domain().text());
-}
-
 bool covered(const std::vector<std::string>& entries, const mail::Address& address) {
     return std::ranges::any_of(
-        entries, [&](std::string_view entry) { return entry_covers(entry, address); });
+        entries, [&](std::string_view entry) { return mail::pattern_covers(entry, address); });
 }
 
 bool is_reserved(const mail::Domain& domain, const std::vector<std::string>& reserved) {
@@ -147,7 +137,7 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
         case mail::SuppressionReason::Bounce:
             name = FindingName::SuppressedBounce;
             reason = "mail to it bounced before";
-            advice = "ask the recipient for a working address, or lift the suppression";
+            advice = "ask the recipient for a working address";
             break;
         case mail::SuppressionReason::Complaint:
             name = FindingName::SuppressedComplaint;
@@ -207,7 +197,7 @@ Finding already_sent(core::TimePoint at) {
         .code = kAlreadySent,
         .certainty = Certainty::Certain,
         .reason = fmt::format("the recipient got this campaign already, at {}", rfc5322_date(at)),
-        .advice = "release it if it is to be sent twice",
+        .advice = "nothing, unless it is to be sent twice",
         .suggestion = {}};
 }
 
@@ -219,7 +209,7 @@ Finding campaign_stopped(const StoppedCampaign& campaign) {
         .reason = fmt::format("the campaign was stopped: {} of its {} recipients so far are bad",
                               campaign.bad,
                               campaign.recipients),
-        .advice = "clean the list, or release the campaign to go on with it",
+        .advice = "clean the list before you go on with the campaign",
         .suggestion = {}};
 }
 

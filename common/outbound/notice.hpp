@@ -7,6 +7,7 @@
 #include "core/clock.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "outbound/notice_texts.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -32,9 +33,10 @@ struct NoticeRow {
     std::string message_id;
     std::string finding;  ///< wire name
     int code = 0;
-    std::string reason;      ///< one clause in plain words
-    std::string advice;      ///< one clause, or empty
-    std::string suggestion;  ///< an address, or empty
+    std::string reason;       ///< one clause in plain words
+    std::string advice;       ///< one clause, or empty
+    std::string suggestion;   ///< an address, or empty
+    bool can_release = true;  ///< by an answer, as far as the budget goes
     core::TimePoint held_at;
 };
 
@@ -49,7 +51,7 @@ struct RefusedRow {
 /// What a notice is made of. Row i has the number i + 1.
 struct NoticeFacts {
     std::string address;  ///< from which it comes and to which answers go
-    std::string sender;   ///< whom to tell
+    std::string to;       ///< whom to tell
     std::string token;
     std::string host;  ///< of the Message-ID
     std::string campaign;
@@ -60,17 +62,27 @@ struct NoticeFacts {
     std::string stopped;
     /// False when no answer can release: the mail had no authenticated user.
     bool by_answer = true;
+    /// Whose answer alone is obeyed, where that may be another one than the reader: a SASL user, an
+    /// envelope sender; both may be foreign, and empty.
+    std::string only_user;
+    std::string only_sender;
     config::Rate budget{100, std::chrono::days(1)};
+    /// So many recipients can be released just now.
+    std::size_t left = 100;
+    /// Whom to ask: words of the settings, or else this address.
+    std::string contact;
+    std::string postmaster;
+    std::string language = "en";
     /// When the first of them ends, and how.
     std::optional<core::TimePoint> expires_at;
     config::AtExpiry at_expiry = config::AtExpiry::Return;
 };
 
 /// A multipart/mixed message: text and HTML as alternatives, and the rows as text/csv.
-[[nodiscard]] std::string compose_notice(const NoticeFacts& facts);
+[[nodiscard]] std::string compose_notice(const NoticeFacts& facts, const NoticeTexts& texts = {});
 
 /// The plain text of a notice, with "\n" line ends. No line of it reads as a command.
-[[nodiscard]] std::string notice_text(const NoticeFacts& facts);
+[[nodiscard]] std::string notice_text(const NoticeFacts& facts, const NoticeTexts& texts = {});
 
 /// What became of one number of an answer.
 struct ConfirmedRow {

@@ -147,21 +147,25 @@ bool is_head_field(std::string_view line) {
 }
 
 /// The first words of a notice, which some programs quote without marks.
-bool begins_notice(std::string_view line) {
-    return line.contains("of your mail was held back") ||
+bool begins_notice(std::string_view line, std::span<const std::string> beginnings) {
+    return std::ranges::any_of(
+               beginnings,
+               [&](std::string_view begins) { return !begins.empty() && line.contains(begins); }) ||
+           line.contains("of your mail was held back") ||
            line.contains("of your mail were held back") ||
            line.starts_with("Your campaign was stopped as a whole");
 }
 
 /// A line that ends what the sender wrote: a signature, a rule, "Original Message".
-bool is_end(std::string_view raw, std::string_view line) {
+bool is_end(std::string_view raw, std::string_view line, std::span<const std::string> beginnings) {
     if (raw == "-- " || raw == "--") {
         return true;
     }
     const bool rule = line.size() >= 5 && std::ranges::all_of(line, [](char c) {
                           return c == '_' || c == '-' || c == '=' || c == ' ';
                       });
-    return rule || line.starts_with("-----") || is_head_field(line) || begins_notice(line) ||
+    return rule || line.starts_with("-----") || is_head_field(line) ||
+           begins_notice(line, beginnings) ||
            core::starts_with_ignoring_case(line, "begin forwarded message") ||
            core::starts_with_ignoring_case(line, "sent from my ") ||
            core::starts_with_ignoring_case(line, "get outlook for ");
@@ -188,7 +192,8 @@ bool is_attribution(std::string_view line, std::string_view next) {
 /// Reads line by line.
 class Reader {
 public:
-    explicit Reader(std::string_view text) {
+    Reader(std::string_view text, std::span<const std::string> beginnings)
+        : beginnings_(beginnings) {
         for (const std::string_view line : core::split(text.substr(0, kMostOctets), '\n')) {
             raw_.push_back(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
             lines_.emplace_back(core::trim(with_plain_characters(raw_.back())));
@@ -222,7 +227,7 @@ private:
         if (below_quoted_) {
             return;  // the rest of a quoted line that a program broke
         }
-        if (is_end(raw_[at_], line)) {
+        if (is_end(raw_[at_], line, beginnings_)) {
             ended_ = true;
             return;
         }
@@ -283,6 +288,7 @@ private:
         }
     }
 
+    std::span<const std::string> beginnings_;
     std::vector<std::string_view> raw_;
     std::vector<std::string> lines_;
     std::size_t at_ = 0;
@@ -299,8 +305,8 @@ std::string range_text(const NumberRange& range) {
 
 }  // namespace
 
-Orders read_orders(std::string_view text) {
-    return Reader(text).read();
+Orders read_orders(std::string_view text, std::span<const std::string> beginnings) {
+    return Reader(text, beginnings).read();
 }
 
 ResolvedOrders resolve(const Orders& orders, std::size_t count) {

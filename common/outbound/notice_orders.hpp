@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,10 +46,12 @@ struct Orders {
 /// Reads the text of an answer (UTF-8, "\n" line ends; of HTML the text a reader sees). Commands
 /// stand at the start of a line of their own, among the first lines that the sender wrote: what is
 /// quoted (also by a program that breaks the quoted lines anew), what stands behind a signature
-/// mark, behind the head of a quoted message or behind the first words of a notice does not count.
-/// Letter case, commas, "and", "please", quotation marks, list marks, emphasis and full stops make
-/// no difference. Linear in the length of the text, of which the first 64 KiB are read.
-[[nodiscard]] Orders read_orders(std::string_view text);
+/// mark, behind the head of a quoted message or behind the first words of a notice does not count;
+/// those of English are known, those of other languages are `beginnings`. Letter case, commas,
+/// "and", "please", quotation marks, list marks, emphasis and full stops make no difference. Linear
+/// in the length of the text, of which the first 64 KiB are read.
+[[nodiscard]] Orders read_orders(std::string_view text,
+                                 std::span<const std::string> beginnings = {});
 
 /// Orders applied to a notice of `count` recipients: numbers from 1 on, each in one list at most.
 struct ResolvedOrders {

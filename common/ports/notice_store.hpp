@@ -134,6 +134,10 @@ public:
                                                                        std::size_t count,
                                                                        const config::Rate& budget,
                                                                        core::TimePoint now) = 0;
+    /// How many of an account's budget are used within its window.
+    [[nodiscard]] virtual core::Result<std::size_t, StoreError> used(std::string_view account,
+                                                                     const config::Rate& budget,
+                                                                     core::TimePoint now) = 0;
     /// Gives back what was taken and not used, what was taken last first.
     [[nodiscard]] virtual core::Result<void, StoreError> give_back(std::string_view account,
                                                                    std::size_t count,

@@ -152,7 +152,7 @@ std::string decision_line(const ReleaseDecision& decision) {
 std::string decision_line(const NoticeDecision& decision) {
     return fmt::format(
         "decision flow=notice notice={} sender={} verdict={} reason={} items={} from={} user={} "
-        "qid={} session={}",
+        "qid={} session={} to={}",
         value_or_none(decision.notice),
         address_value(decision.sender),
         wire_name(decision.verdict),
@@ -161,7 +161,8 @@ std::string decision_line(const NoticeDecision& decision) {
         address_value(decision.from),
         value_or_none(decision.user),
         value_or_none(decision.queue_id),
-        value_or_none(decision.session));
+        value_or_none(decision.session),
+        address_value(decision.to));
 }
 
 std::string_view wire_name(NoticeVerdict verdict) {

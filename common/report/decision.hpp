@@ -139,10 +139,11 @@ struct NoticeDecision {
     std::string reason;     ///< a word, or empty
     std::size_t items = 0;  ///< told of, or asked for
     std::string session;
+    std::string to;  ///< to whom a notice went
 };
 
 /// `decision flow=notice notice="0123456789ab" sender="…" verdict=refused reason=other-user items=2
-/// from="…" user="…" qid="…" session="…"`.
+/// from="…" user="…" qid="…" session="…" to="…"`.
 [[nodiscard]] std::string decision_line(const NoticeDecision& decision);
 
 [[nodiscard]] std::string_view wire_name(NoticeVerdict verdict);

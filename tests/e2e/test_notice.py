@@ -102,6 +102,39 @@ def test_another_user_releases_nothing_and_is_told(bench):
     assert bench.holdback.log("flow=notice .*verdict=refused reason=other-user")
 
 
+def test_a_notice_speaks_the_sender_s_language_and_goes_where_the_settings_send_it(bench):
+    to = "marketing@home.test"
+    with bench.changed({"notice": {"language_by_sender": ["home.test = de"],
+                                   "to_by_sender": [f"home.test = {to}"]}}):
+        hold(bench, "german")
+        mail = wait_for("the notice", lambda: mails(bench, to, "News german"))[0]
+        text = body_text(mail)
+        assert text.startswith("3 Empfänger Ihrer Mail wurden zurückgehalten")
+        assert f"Die Domain {CARL.split('@')[1]} nimmt nach eigener Angabe keine" in text
+        assert "Das kann nur der\nangemeldete Benutzer newsletter" in text
+        assert "Um sie allen zu schicken: release all" in text
+        bench.settle()
+        assert mails(bench, NEWS, "News german") == []
+        # Whoever reads it is not the one who may release.
+        answer(bench, mail, "release all", login="joe", sender="joe@home.test")
+        assert "Nothing was done" in confirmation(bench, "joe@home.test")
+        answer(bench, mail, "release all")
+        wait_for("they have it", lambda: len(bench.outside.deliveries()) == 4)
+
+
+def test_a_notice_for_a_sender_with_another_address_each_time_is_one(bench):
+    with bench.changed({"notice": {"collect": "4s"}}):
+        for name in ("kalle", "lisa", "maja"):
+            octets = message(NEWS, f"{name}@nullmx.test", "News verp", bulk=True, campaign="verp")
+            send(bench.mta.relay_port, f"bounces+{name}=nullmx.test@home.test",
+                 [f"{name}@nullmx.test"], octets, **bench.mta.login("newsletter"))
+        told = 'flow=notice .*sender="bounces@home.test" verdict=sent'
+        (sent,) = wait_for("the notice", lambda: bench.holdback.log(told))
+        assert "items=3" in sent and 'to="bounces+kalle=nullmx.test@home.test"' in sent
+        time.sleep(2)
+        assert len(bench.holdback.log(told)) == 1
+
+
 def test_an_altered_token_is_none_and_the_mail_is_delivered(bench):
     hold(bench, "altered")
     mail = notice(bench, "altered")

@@ -33,7 +33,7 @@ def test_installing_again_keeps_what_the_administrator_changed(install):
     install("conf")
     conf = next(install.root.rglob("holdback.conf")).parent
     ours = {name: (conf / name).read_text() for name in
-            ("holdback.conf", "codes.conf", "rules.d/local.conf")}
+            ("holdback.conf", "codes.conf", "rules.d/local.conf", "notices.d/local.conf")}
     install("conf")
     assert not list(conf.rglob("*.dist"))
     for name in ours:

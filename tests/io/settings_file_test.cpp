@@ -110,6 +110,13 @@ address = "Holdback@Example.org"
 collect = "1m"
 reply_by = "sender"
 budget = "5/1h"
+contact = "the help desk, telephone 4711"
+to = "user"
+to_by_sender = ["News.example.org = Marketing@example.org", ".example.net=from"]
+language = "de"
+language_by_sender = [".example.fr = fr"]
+texts = "/srv/notices.d"
+local_texts = "/srv/own.d"
 [digest]
 to = ["postmaster@example.org"]
 at = "07:30"
@@ -170,6 +177,17 @@ level = "debug"
     CHECK(settings->notice.collect == std::chrono::minutes(1));
     CHECK(settings->notice.reply_by == config::ReplyBy::Sender);
     CHECK(settings->notice.budget == config::Rate{5, std::chrono::hours(1)});
+    CHECK(settings->notice.contact == "the help desk, telephone 4711");
+    CHECK(settings->notice.to.to == config::NoticeTo::User);
+    REQUIRE(settings->notice.to_by_sender.size() == 2);
+    CHECK(settings->notice.to_by_sender[0].pattern == "news.example.org");
+    CHECK(settings->notice.to_by_sender[0].value ==
+          config::NoticeTarget{config::NoticeTo::Fixed, "marketing@example.org"});
+    CHECK(settings->notice.to_by_sender[1].value.to == config::NoticeTo::From);
+    CHECK(settings->notice.language == "de");
+    CHECK(settings->notice.language_by_sender.front().value == "fr");
+    CHECK(settings->notice.texts == "/srv/notices.d");
+    CHECK(settings->notice.local_texts == "/srv/own.d");
     CHECK(settings->digest.to == std::vector<std::string>{"postmaster@example.org"});
     CHECK(settings->digest.at == std::chrono::minutes(450));
     CHECK(settings->digest.warn_before == std::chrono::days(1));
@@ -249,6 +267,17 @@ TEST_CASE("a wrong value is reported with its line and with what is allowed") {
          "not \"100\""},
         {"[notice]\nreply_by = \"anyone\"",
          R"(t:2: notice.reply_by must be "user", "sender" or "token", not "anyone")"},
+        {"[notice]\nto = \"postmaster\"",
+         R"(t:2: notice.to must be "sender", "user", "from" or an address, not "postmaster")"},
+        {"[notice]\nto_by_sender = [\"news.example.org\"]",
+         "t:2: notice.to_by_sender: each entry must be \"PATTERN = VALUE\", such as "
+         "\"news.example.org = from\": the pattern an address, a domain or a dot and a domain, "
+         "such "
+         "as \"bo@example.net\", \"example.net\" or \".example.net\"; the value \"sender\", "
+         "\"user\", \"from\" or an address, not \"news.example.org\""},
+        {"[notice]\nlanguage = \"DE\"",
+         "t:2: notice.language must be the name of a table of texts: up to 20 of a-z, 0-9 and "
+         "\"-\", such as \"en\", not \"DE\""},
         {"[notice]\naddress = \"holdback\"",
          "t:2: notice.address must be an address, such as \"holdback@example.org\", or empty, not "
          "\"holdback\""},

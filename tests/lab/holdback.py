@@ -83,6 +83,10 @@ class Holdback:
                 "lexicon": str(shipped / "lexicon.d"),
                 "local_lexicon": str(base / "lexicon.d"),
             },
+            "notice": {
+                "texts": str(shipped / "notices.d"),
+                "local_texts": str(base / "notices.d"),
+            },
             "seal": {"key": str(base / "seal.key")},
             "log": {"target": f"file:{base / 'log'}", "level": "debug"},
         }

@@ -216,6 +216,16 @@ core::Result<ports::BudgetAnswer, StoreError> MemoryNoticeStore::spend(std::stri
         .granted = true, .used = answer.used + count, .again_at = std::nullopt};
 }
 
+core::Result<std::size_t, StoreError> MemoryNoticeStore::used(std::string_view account,
+                                                              const config::Rate& budget,
+                                                              core::TimePoint now) {
+    std::size_t used = 0;
+    for (const auto& [at, count] : spent_[std::string(account)]) {
+        used += at > now - budget.window ? count : 0;
+    }
+    return used;
+}
+
 core::Result<void, StoreError> MemoryNoticeStore::give_back(std::string_view account,
                                                             std::size_t count,
                                                             core::TimePoint /*now*/) {

@@ -54,6 +54,9 @@ public:
         std::size_t count,
         const config::Rate& budget,
         core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::size_t, ports::StoreError> used(std::string_view account,
+                                                                    const config::Rate& budget,
+                                                                    core::TimePoint now) override;
     [[nodiscard]] core::Result<void, ports::StoreError> give_back(std::string_view account,
                                                                   std::size_t count,
                                                                   core::TimePoint now) override;

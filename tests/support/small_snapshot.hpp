@@ -5,7 +5,7 @@
 #include "dsn/rule_set.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/failure_code.hpp"
-#include "support/code_samples.hpp"
+#include "tests/support/code_samples.hpp"
 
 #include <memory>
 #include <utility>
@@ -19,7 +19,8 @@ inline std::shared_ptr<const flow::Snapshot> small_snapshot() {
         flow::Snapshot{.settings = {},
                        .codes = std::move(codes),
                        .knowledge = {.rules = std::move(rules), .lexicon = {}},
-                       .lists = {}});
+                       .lists = {},
+                       .notices = {}});
 }
 
 }  // namespace holdback::support

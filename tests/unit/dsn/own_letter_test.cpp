@@ -11,7 +11,7 @@
 #include "mail/failure_code.hpp"
 #include "outbound/digest_mail.hpp"
 #include "outbound/notice.hpp"
-#include "support/code_samples.hpp"
+#include "tests/support/code_samples.hpp"
 
 #include <string>
 #include <string_view>
@@ -39,7 +39,7 @@ MessageView view_of(std::string_view octets, std::string text) {
 outbound::NoticeFacts notice_facts() {
     outbound::NoticeFacts facts;
     facts.address = "holdback@home.test";
-    facts.sender = "news@home.test";
+    facts.to = "news@home.test";
     facts.token = "hbn-0123456789ab00112233445566778899";
     facts.host = "mta.home.test";
     outbound::NoticeRow row;

@@ -10,8 +10,8 @@
 #include "ports/digest_store.hpp"
 #include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
-#include "support/small_snapshot.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/small_snapshot.hpp"
 
 #include <chrono>
 #include <expected>

@@ -58,7 +58,8 @@ std::shared_ptr<const Snapshot> make_snapshot(const config::Settings& settings =
         Snapshot{.settings = settings,
                  .codes = std::move(codes),
                  .knowledge = {.rules = std::move(set), .lexicon = {}},
-                 .lists = {}});
+                 .lists = {},
+                 .notices = {}});
 }
 
 /// A learner with memory behind its ports.

@@ -5,9 +5,11 @@
 #include "core/clock.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/seal.hpp"
+#include "flow/notice_reader.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
+#include "flow/own_senders.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
@@ -21,10 +23,12 @@
 #include "ports/held_store.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/submitter.hpp"
-#include "support/small_snapshot.hpp"
 #include "tests/support/memory_notices.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/one_route.hpp"
+#include "tests/support/small_snapshot.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -104,7 +108,10 @@ struct House {
         message.subject = "Spring news";
         message.held_at = clock.now();
         auto writer = spool.begin().value();
-        REQUIRE(writer->append("Subject: Spring news\r\n\r\nHello\r\n").has_value());
+        REQUIRE(writer
+                    ->append(fmt::format("{}Subject: Spring news\r\n\r\nHello\r\n",
+                                         from.empty() ? "" : fmt::format("From: {}\r\n", from)))
+                    .has_value());
         message = writer->commit(std::move(message), {}).value();
         std::vector<mail::HeldRecipient> rows;
         for (const std::string& address : to) {
@@ -203,6 +210,7 @@ struct House {
     PlainReader reader;
     config::Settings settings;
     dsn::SealKeys keys;
+    std::string from;  // the header field of what is held
     int ids = 0;
     int answers = 0;
     OwnName own_name{"mta.home.test"};
@@ -217,6 +225,9 @@ struct House {
          .make_submitter =
              [this](const config::HoldSettings&) { return std::make_unique<Forward>(submitter); },
          .make_token = [this] { return "token-" + std::to_string(++ids); }}};
+    support::OneRoute mta;
+    OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
+    NoticeReader reader_of{spool, own_senders};
     NoticeFlow notices{{.notices = store,
                         .held = held,
                         .reader = reader,
@@ -224,6 +235,8 @@ struct House {
                         .clock = clock,
                         .own_mail = own_mail,
                         .release = release,
+                        .reader_of = reader_of,
+                        .snapshots = snapshots,
                         .keys = [this] { return keys; },
                         .make_id = [this] { return fmt::format("{:012x}", ++ids); }}};
     NoticeReplies replies{{.notices = store,
@@ -231,7 +244,8 @@ struct House {
                            .log = log,
                            .clock = clock,
                            .keys = [this] { return keys; },
-                           .own_name = own_name}};
+                           .own_name = own_name,
+                           .snapshots = snapshots}};
 };
 
 bool has(std::string_view text, std::string_view part) {
@@ -294,6 +308,108 @@ TEST_CASE("senders and users are told apart") {
     house.clock.advance(std::chrono::minutes(10));
     house.notices.work(house.settings);
     CHECK(house.own_mails().size() == 3);
+}
+
+TEST_CASE("a sender with another address for each recipient gets one notice") {
+    House house;
+    const auto verp = [&](std::string_view name) {
+        house.hold({fmt::format("{}@nullmx.test", name)},
+                   "spring",
+                   "null-mx",
+                   fmt::format("bounces+{}=nullmx.test@home.test", name));
+    };
+    verp("ann");
+    house.hold({"x@nullmx.test"}, "spring", "null-mx", "app-12@home.test");
+    house.hold({"y@nullmx.test"}, "spring", "null-mx", "app-13@home.test");
+    house.clock.advance(std::chrono::minutes(9));
+    verp("bob");  // not due by itself
+    house.hold({"c@nullmx.test"}, "spring", "null-mx", "bounces+c=nullmx.test@home.test", "other");
+    house.clock.advance(std::chrono::minutes(1));
+    house.notices.work(house.settings);
+    const auto mails = house.own_mails();
+    REQUIRE(mails.size() == 3);  // two numbers may be two people
+    const auto of_robot = std::ranges::find_if(
+        mails, [](const std::string& mail) { return mail.starts_with("bounces+"); });
+    REQUIRE(of_robot != mails.end());
+    CHECK(of_robot->starts_with("bounces+ann=nullmx.test@home.test\n"));
+    CHECK(has(*of_robot, "   1  ann@nullmx.test\r\n"));
+    CHECK(has(*of_robot, "   2  bob@nullmx.test\r\n"));
+    CHECK_FALSE(has(*of_robot, "c@nullmx.test"));
+    const std::size_t begin = of_robot->find("[hbn-");
+    CHECK(house.answer("Re: " + of_robot->substr(begin, 38), "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(house.submitter.seen().size() == 2);
+    house.clock.advance(std::chrono::minutes(10));
+    house.notices.work(house.settings);  // the other user's
+    CHECK(has(house.own_mails().back(), "   1  c@nullmx.test\r\n"));
+}
+
+TEST_CASE("a notice goes where the settings send it, and never to a stranger in From") {
+    struct Row {
+        std::string_view what;
+        config::NoticeTarget to;
+        std::string user;
+        std::string from;
+        std::string_view want;
+    };
+    using enum config::NoticeTo;
+    const std::vector<Row> rows{
+        {"the sender", {.to = Sender, .address = {}}, "news", "boss@home.test", "news@home.test"},
+        {"a user name", {.to = User, .address = {}}, "news", "", "news@mta.home.test"},
+        {"a user's address", {.to = User, .address = {}}, "bo@b.test", "", "bo@b.test"},
+        {"no user", {.to = User, .address = {}}, "", "", "news@home.test"},
+        {"no name for an address", {.to = User, .address = {}}, "a b", "", "news@home.test"},
+        {"From", {.to = From, .address = {}}, "news", "Boss <boss@home.test>", "boss@home.test"},
+        {"a stranger in From", {.to = From, .address = {}}, "news", "x@b.test", "news@home.test"},
+        {"two in From",
+         {.to = From, .address = {}},
+         "news",
+         "boss@home.test, x@home.test",
+         "news@home.test"},
+        {"no From", {.to = From, .address = {}}, "news", "", "news@home.test"},
+        {"an address", {.to = Fixed, .address = "m@b.test"}, "news", "", "m@b.test"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        House house;
+        house.settings.outgoing.own_domains = {"home.test"};
+        house.settings.notice.to = row.to;
+        house.from = row.from;
+        house.hold({"a@nullmx.test"}, "spring", "null-mx", "news@home.test", row.user);
+        house.clock.advance(std::chrono::minutes(10));
+        house.notices.work(house.settings);
+        REQUIRE(house.own_mails().size() == 1);
+        const std::string mail = house.own_mails().front();
+        CHECK(mail.starts_with(std::string(row.want) + "\n"));
+        CHECK(house.log.has(fmt::format("to=\"{}\"", row.want)));
+        CHECK(has(mail, "Only the user news, logged in, can do that.") ==
+              (row.want != "news@home.test" && row.user == "news"));
+    }
+    House house;
+    house.settings.notice.to_by_sender = {
+        {.pattern = ".home.test", .value = {.to = Fixed, .address = "m@b.test"}}};
+    house.hold({"a@nullmx.test"});
+    house.clock.advance(std::chrono::minutes(10));
+    house.notices.work(house.settings);
+    CHECK(house.own_mails().front().starts_with("m@b.test\n"));
+}
+
+TEST_CASE("a notice offers what is left of the budget, and an answer beyond it says whom to ask") {
+    House house;
+    house.settings.notice.contact = "the help desk";
+    house.hold({"a@nullmx.test", "b@nullmx.test", "c@nullmx.test"});
+    const std::string first = house.notice_subject();
+    CHECK(has(house.own_mails().back(), "release all"));
+    CHECK(house.answer(first, "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    house.hold({"d@nullmx.test", "e@nullmx.test", "f@nullmx.test"}, "summer");
+    const std::string second = house.notice_subject();
+    CHECK_FALSE(has(house.own_mails().back(), "release all"));
+    CHECK(has(house.own_mails().back(), "you can release 2"));
+    CHECK(house.answer(second, "release all") == ReplyFate::Taken);
+    house.notices.work(house.settings);
+    CHECK(has(house.own_mails().back(), "ask the help desk"));
+    CHECK(house.submitter.seen().size() == 1);
 }
 
 TEST_CASE("a notice that cannot be made is made later, and once") {

@@ -21,11 +21,11 @@
 #include "outbound/verdict.hpp"
 #include "ports/journal.hpp"
 #include "ports/message_reader.hpp"
-#include "support/small_snapshot.hpp"
 #include "tests/support/memory_campaigns.hpp"
 #include "tests/support/memory_journal.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/one_route.hpp"
+#include "tests/support/small_snapshot.hpp"
 #include "tests/support/zone_resolver.hpp"
 
 #include <chrono>

@@ -4,7 +4,7 @@
 #include "mail/failure_code.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/return_dsn.hpp"
-#include "support/small_snapshot.hpp"
+#include "tests/support/small_snapshot.hpp"
 
 #include <string>
 #include <string_view>

@@ -16,8 +16,8 @@
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/submitter.hpp"
-#include "support/small_snapshot.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/small_snapshot.hpp"
 #include "tests/support/zone_resolver.hpp"
 
 #include <algorithm>

@@ -280,7 +280,8 @@ struct House {
                    .log = log,
                    .clock = clock,
                    .keys = [this] { return seals.keys(); },
-                   .own_name = own_name}),
+                   .own_name = own_name,
+                   .snapshots = snapshots}),
           session(parts(), "s", HeaderValues::Exact) {
         resolver.set("good.test", ZoneState::Good);
         resolver.set("null.test", ZoneState::NullMx);
@@ -295,7 +296,8 @@ struct House {
             flow::Snapshot{.settings = settings,
                            .codes = std::move(codes),
                            .knowledge = {.rules = std::move(rules), .lexicon = {}},
-                           .lists = {}});
+                           .lists = {},
+                           .notices = {}});
     }
 
     struct Forward final : ports::Submitter {

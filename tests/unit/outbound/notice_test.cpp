@@ -44,7 +44,8 @@ NoticeRow row(std::string address, std::string reason) {
 NoticeFacts facts() {
     NoticeFacts made;
     made.address = "holdback@home.test";
-    made.sender = "news@home.test";
+    made.to = "news@home.test";
+    made.postmaster = "postmaster@home.test";
     made.token = "hbn-0123456789ab00112233445566778899";
     made.host = "mta.home.test";
     made.campaign = "spring";
@@ -159,8 +160,93 @@ TEST_CASE("mail without a user is not released by answering, and the notice says
     NoticeFacts facts_of_program = facts();
     facts_of_program.by_answer = false;
     const std::string text = notice_text(facts_of_program);
-    CHECK(has(text, "Ask the mail administrator, and name the items"));
+    CHECK(has(text,
+              "Ask the mail administrator\n(postmaster@home.test), and name the items 17, 17."));
+    CHECK_FALSE(has(text, "release"));
+    facts_of_program.contact = "the help desk (4711)";
+    CHECK(has(notice_text(facts_of_program), "Ask the help desk (4711), and name the"));
+}
+
+TEST_CASE("a notice offers what can be done: as much as the budget has left") {
+    NoticeFacts made = facts();
+    made.rows.push_back(row("eva@nullmx.test", "it takes no mail"));
+    made.rows[2].item = 19;
+    CHECK(has(notice_text(made), "To send it to all of them: release all\n"));
+    CHECK(has(notice_text(made), "To send it to some of them: release 1 3\n"));
+    made.left = 2;
+    std::string text = notice_text(made);
+    CHECK(has(text, "To send it to some of them: release 1 3\n"));
     CHECK_FALSE(has(text, "release all"));
+    CHECK(has(text,
+              "Of these you can release 2\nrecipients just now, for 100 recipients in 1 day are "
+              "allowed. For more,\nask the mail administrator (postmaster@home.test).\n"));
+    CHECK_FALSE(has(compose_notice(made), "release all"));
+    made.left = 1;
+    CHECK(has(notice_text(made), "To send it to some of them: release 3\n"));
+    made.left = 0;
+    text = notice_text(made);
+    CHECK_FALSE(has(text, ": release"));
+    CHECK(
+        has(text, "You can release none of these\njust now: 100 recipients in 1 day are allowed"));
+    CHECK(has(text, "and name the items\n17, 17, 19.\n"));
+    CHECK(has(text, "To have some dropped: discard 2\n"));
+}
+
+TEST_CASE("what a sender can't release is not offered") {
+    NoticeFacts made = facts();
+    made.rows.push_back(row("eva@nullmx.test", "the mail administrator blocked it"));
+    made.rows[2].can_release = false;
+    std::string text = notice_text(made);
+    CHECK(has(text, "To send it to some of them: release 2\n"));
+    CHECK(has(text, "To send it to all whom you can release: release all\n"));
+    CHECK(has(text,
+              "\nAn answer cannot release 3: ask the mail administrator\n(postmaster@home.test) "
+              "about these.\n"));
+    made.rows.erase(made.rows.begin(), made.rows.begin() + 2);
+    text = notice_text(made);
+    CHECK_FALSE(has(text, ": release"));
+    CHECK_FALSE(has(text, "You can release"));
+    CHECK(has(text, "To have it dropped: discard 1\n"));
+}
+
+TEST_CASE("a notice that others read names who can release") {
+    NoticeFacts made = facts();
+    made.only_user = "news\nrelease all";
+    const std::string text = notice_text(made);
+    CHECK(has(text, "Only the user news release all, logged in, can do"));
+    CHECK(read_orders(text).empty());
+}
+
+TEST_CASE("a notice is written in the words of a table, and the commands stay as they are") {
+    NoticeTexts texts;
+    REQUIRE(texts
+                .set("opening_many",
+                     "{recipients} Ihrer Mail wurden zur\xC3\xBC"
+                     "ckgehalten.")
+                .has_value());
+    REQUIRE(texts.set("others_have_it", "Alle anderen haben sie.").has_value());
+    REQUIRE(texts.set("recipient_many", "{count} Empf\xC3\xA4nger").has_value());
+    REQUIRE(texts
+                .set("label_subject",
+                     "\xC3\x9C"
+                     "ber:")
+                .has_value());
+    REQUIRE(texts.set("want_all", "Um sie allen zu schicken").has_value());
+    REQUIRE(texts.set_reason("null-mx", "Die Domain {domain} nimmt keine Mail an").has_value());
+    const std::string text = notice_text(facts(), texts);
+    CHECK(
+        text.starts_with("2 Empf\xC3\xA4nger Ihrer Mail wurden zur\xC3\xBC"
+                         "ckgehalten. Alle anderen haben"));
+    CHECK(has(text,
+              "\n\xC3\x9C"
+              "ber:     Spring news\nCampaign: spring\n"));
+    CHECK(has(text, "      Why: Die Domain nullmx.test nimmt keine Mail an.\n"));
+    CHECK(has(text, "    Um sie allen zu schicken: release all\n"));
+    // A program that quotes without marks.
+    CHECK(read_orders("Danke!\n\n" + text + "\nrelease 1\n", texts.beginnings()).empty());
+    NoticeFacts german = facts();
+    german.language = "de";
+    CHECK(has(compose_notice(german, texts), "<html lang=3D\"de\">"));
 }
 
 TEST_CASE("a very long list is cut in the text and complete in the table") {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an answer to a notice asks for is done, and confirmed.
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "flow/notice_flow.hpp"
+#include "flow/notice_terms.hpp"
+#include "flow/notice_work.hpp"
+#include "flow/own_mail.hpp"
+#include "flow/release_flow.hpp"
+#include "outbound/notice.hpp"
+#include "ports/held_store.hpp"
+#include "ports/notice_store.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using What = ItemOutcome::What;
+
+constexpr std::string_view kCause = "notice";
+
+}  // namespace
+
+void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Settings& settings) {
+    const auto found = parts_.notices.find(command.notice);
+    if (!found.has_value()) {
+        trouble(found.error().what);
+        return;
+    }
+    const ports::Notice notice = found->value_or(ports::Notice{});
+    NoticeWork work;
+    ports::HeldFilter filter;
+    filter.ids = command.release;
+    filter.ids.insert(filter.ids.end(), command.discard.begin(), command.discard.end());
+    if (!filter.ids.empty()) {
+        const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
+            work.items.emplace(item.recipient.id, item);
+            return true;
+        });
+        if (!listed.has_value()) {
+            trouble(listed.error().what);
+            return;
+        }
+    }
+    outbound::ConfirmationFacts facts;
+    facts.refused = command.refused;
+    facts.remarks = command.remarks;
+    const std::vector<std::int64_t> wanted =
+        work.held(command.release, Wanted::Release, command.taken_at);
+    if (!wanted.empty()) {
+        auto outcomes = release(wanted, notice, settings, facts.remarks);
+        if (!outcomes.has_value()) {
+            trouble(outcomes.error());
+            return;
+        }
+        // Who releases all that a notice of a stopped campaign names wants it to go on.
+        if (notice.stopped && !outcomes->empty() && parts_.campaigns != nullptr &&
+            command.release.size() == notice.items.size()) {
+            static_cast<void>(parts_.campaigns->go_on(notice.group.campaign,
+                                                      work.items.begin()->second.message.sender));
+        }
+        work.note(*outcomes);
+    }
+    work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
+                                     kCause));
+    facts.rows = work.rows(notice);
+    confirm(command, notice, std::move(facts), settings);
+}
+
+core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
+    std::span<const std::int64_t> ids,
+    const ports::Notice& notice,
+    const config::Settings& settings,
+    std::vector<std::string>& remarks) {
+    const std::string account = budget_account(notice.group.user, notice.group.sender);
+    const config::Rate& budget = settings.notice.budget;
+    const auto answer = parts_.notices.spend(account, ids.size(), budget, parts_.clock.now());
+    if (!answer.has_value()) {
+        return std::unexpected(answer.error().what);
+    }
+    if (!answer->granted) {
+        remarks.push_back(
+            fmt::format("{} to be released: {}; for more, ask {}",
+                        ids.size(),
+                        budget_text(budget, *answer),
+                        notice_contact(settings.notice, parts_.own_mail.host_name())));
+        return std::vector<ItemOutcome>{};
+    }
+    std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, kCause);
+    const auto unused = std::ranges::count_if(
+        outcomes, [](const ItemOutcome& each) { return each.what != What::Released; });
+    if (unused > 0) {
+        const auto given_back =
+            parts_.notices.give_back(account, static_cast<std::size_t>(unused), parts_.clock.now());
+        if (!given_back.has_value()) {
+            trouble(given_back.error().what);
+        }
+    }
+    return outcomes;
+}
+
+void NoticeFlow::confirm(const ports::NoticeCommand& command,
+                         const ports::Notice& notice,
+                         outbound::ConfirmationFacts facts,
+                         const config::Settings& settings) {
+    const std::string host = parts_.own_mail.host_name();
+    facts.address = notice_address(settings.notice, host);
+    facts.to = command.from;
+    facts.message_id = fmt::format("{}.{}@{}", parts_.make_id(), command.id, host);
+    facts.in_reply_to = command.in_reply_to;
+    facts.subject = notice.subject;
+    facts.now = parts_.clock.now();
+    const auto own =
+        parts_.own_mail.prepare({.to = {command.from},
+                                 .octets = outbound::compose_confirmation(facts),
+                                 .what = "a confirmation made by Holdback on its way to the MTA",
+                                 .fingerprint = {}});
+    if (!own.has_value()) {
+        trouble(own.error());
+        return;
+    }
+    if (const auto done = parts_.notices.finish(command.id, *own); !done.has_value()) {
+        parts_.own_mail.drop(*own);
+        trouble(done.error().what);
+    }
+}
+
+}  // namespace holdback::flow

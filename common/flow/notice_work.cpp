@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/notice_work.hpp"
+
+#include "core/clock.hpp"
+#include "flow/notice_outcomes.hpp"
+#include "flow/release_flow.hpp"
+#include "mail/finding.hpp"
+#include "mail/held.hpp"
+#include "outbound/notice.hpp"
+#include "ports/held_store.hpp"
+#include "ports/notice_store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace holdback::flow {
+
+bool may_release(const ports::HeldItem& item) {
+    const auto finding = mail::parse_finding_name(item.recipient.finding);
+    return !finding.has_value() || mail::sender_may_release(*finding);
+}
+
+std::vector<std::int64_t> NoticeWork::held(std::span<const std::int64_t> ids,
+                                           Wanted what,
+                                           core::TimePoint taken_at) {
+    std::vector<std::int64_t> found;
+    for (const std::int64_t id : ids) {
+        const auto item = items.find(id);
+        if (item == items.end()) {
+            outcomes[id] = "not done: nothing is known of it any more";
+            continue;
+        }
+        const mail::HeldRecipient& recipient = item->second.recipient;
+        if (recipient.state != mail::HeldState::Held) {
+            outcomes[id] = ended_text(recipient);
+        } else if (what == Wanted::Release && !may_release(item->second)) {
+            outcomes[id] = recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin)
+                               ? "still held: the mail administrator blocked it"
+                               : "still held: this is no address that a mail server takes";
+        } else if (what == Wanted::Release && was_tried(recipient, taken_at)) {
+            outcomes[id] = tried_text(recipient);
+        } else {
+            found.push_back(id);
+        }
+    }
+    return found;
+}
+
+void NoticeWork::note(const std::vector<ItemOutcome>& of) {
+    for (const ItemOutcome& outcome : of) {
+        outcomes[outcome.id] = outcome_text(outcome);
+    }
+}
+
+std::vector<outbound::ConfirmedRow> NoticeWork::rows(const ports::Notice& notice) const {
+    std::vector<outbound::ConfirmedRow> rows;
+    for (std::size_t i = 0; i < notice.items.size(); ++i) {
+        const auto outcome = outcomes.find(notice.items[i]);
+        if (outcome == outcomes.end()) {
+            continue;
+        }
+        const auto item = items.find(notice.items[i]);
+        rows.push_back({.number = i + 1,
+                        .address = item == items.end() ? std::string("(forgotten)")
+                                                       : item->second.recipient.address,
+                        .outcome = outcome->second});
+    }
+    return rows;
+}
+
+}  // namespace holdback::flow
