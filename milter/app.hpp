@@ -16,6 +16,7 @@
 #include "flow/learner.hpp"
 #include "flow/log_silence.hpp"
 #include "flow/notice_flow.hpp"
+#include "flow/notice_reader.hpp"
 #include "flow/notice_replies.hpp"
 #include "flow/outbound_flow.hpp"
 #include "flow/outcome_learning.hpp"
@@ -111,6 +112,9 @@ private:
         const ControlLine& request);
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
         const ControlLine& request);
+    /// Releases one item to another address.
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> release_as(
+        const ControlLine& request);
     /// Lets a stopped campaign go on; the answer is how many there were.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
         const ControlLine& request);
@@ -185,6 +189,7 @@ private:
     flow::InboundFlow inbound_;
     flow::ReleaseFlow release_;
     flow::NoticeReader notice_reader_;
+    flow::SendAs send_as_;
     flow::NoticeFlow notice_flow_;
     flow::NoticeReplies replies_;
     flow::DigestFlow digest_flow_;

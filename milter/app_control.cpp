@@ -12,6 +12,7 @@
 #include "flow/snapshot.hpp"
 #include "flow/spool_room.hpp"
 #include "io/dns_source.hpp"
+#include "mail/held.hpp"
 #include "milter/app.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/version.hpp"
@@ -25,6 +26,7 @@
 #include <expected>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -88,6 +90,9 @@ ControlAnswer App::control(const ControlLine& request) {
         }
         return std::vector<ControlLine>{};
     }
+    if (command == "release-as" && request.size() == 3) {
+        return release_as(request);
+    }
     if (command == "release" || command == "return" || command == "discard") {
         return control_items(request);
     }
@@ -132,6 +137,37 @@ ControlAnswer App::control_items(const ControlLine& request) {
             {fmt::format("{}", outcome.id), std::string(wire_name(outcome.what)), outcome.answer});
     }
     return lines;
+}
+
+ControlAnswer App::release_as(const ControlLine& request) {
+    if (!store_.is_ready()) {
+        return std::unexpected(fmt::format("store {}", store_.status().front().at(1)));
+    }
+    const auto id = core::parse_decimal(request[1]);
+    if (!id.has_value() || *id > static_cast<std::uint64_t>(INT64_MAX)) {
+        return std::unexpected(fmt::format("{} is no item number", core::printable(request[1])));
+    }
+    ports::HeldFilter filter;
+    filter.ids = {static_cast<std::int64_t>(*id)};
+    filter.kind = mail::HeldKind::Mail;
+    release_.answers().wait(filter.ids);
+    std::optional<ports::HeldItem> item;
+    const auto listed = held_.list(filter, [&](const ports::HeldItem& found) {
+        item = found;
+        return false;
+    });
+    if (!listed.has_value()) {
+        return std::unexpected(listed.error().what);
+    }
+    if (!item.has_value()) {
+        return std::unexpected(fmt::format("there is no held item {}", *id));
+    }
+    const auto done =
+        send_as_.readdress(*item, request[2], "command", snapshots_.current()->settings);
+    if (!done.has_value()) {
+        return std::unexpected(done.error());
+    }
+    return control_items({"release", request[1]});
 }
 
 std::vector<ControlLine> App::cache_lines() const {

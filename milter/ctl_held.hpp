@@ -77,6 +77,7 @@ struct HeldActOptions {
     HeldSelection selection;
     bool dry_run = false;
     bool yes = false;  ///< do not ask
+    std::string as;    ///< another address for the one item of a release; or empty
 };
 
 /// So many selected items are acted on without a question or `yes` where nobody can be asked.

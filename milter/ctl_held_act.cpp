@@ -325,6 +325,31 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     return act_on(context, held->settings, options.act, options.selection.in_doubt, targets);
 }
 
+/// Sends one item to another address.
+CommandResult release_as(const CommandContext& context, const HeldActOptions& options) {
+    const HeldSelection& selection = options.selection;
+    if (selection.ids.size() != 1 || has_filter(selection) || selection.all || options.dry_run) {
+        return std::unexpected(CommandError{
+            Exit::Usage, "held release --as: name one item by its number, and nothing else"});
+    }
+    const auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    const auto answer =
+        ask_daemon(settings->control,
+                   {"release-as", fmt::format("{}", selection.ids.front()), options.as},
+                   kActPatience);
+    if (!answer.has_value()) {
+        return std::unexpected(daemon_error(settings->control, answer.error()));
+    }
+    OutcomeWriter writer(context, words_of(HeldAct::Release).done, 1);
+    for (const ControlLine& line : *answer) {
+        writer.add(line);
+    }
+    return writer.finish() ? Exit::Done : Exit::No;
+}
+
 /// True when a suppression of `subject` held the item.
 bool held_for(const HeldItem& item, const mail::SuppressionSubject& subject) {
     if (!item.recipient.finding.starts_with("suppressed-")) {
@@ -337,6 +362,9 @@ bool held_for(const HeldItem& item, const mail::SuppressionSubject& subject) {
 }  // namespace
 
 CommandResult held_act(const CommandContext& context, const HeldActOptions& options) {
+    if (!options.as.empty()) {
+        return release_as(context, options);
+    }
     const HeldSelection& selection = options.selection;
     HeldSelection others = selection;
     others.in_doubt = false;

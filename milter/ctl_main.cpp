@@ -174,6 +174,10 @@ void add_held_act(CommandLine& line,
     app.add_flag("--all", selection->all, "everything that is held");
     app.add_flag("--dry-run,-n", options->dry_run, "only show what would be done");
     app.add_flag("--yes,-y", options->yes, "do not ask");
+    if (act == HeldAct::Release) {
+        app.add_option("--as", options->as, "send the one item to this address instead")
+            ->type_name("ADDRESS");
+    }
     app.callback([&line, selection, options, act, words] {
         selection->ids = parse_items(words.values());
         options->act = act;

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "flow/facts.hpp"
+#include "flow/held_facts.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
@@ -43,21 +44,7 @@ constexpr std::chrono::minutes kLatestBySuppression{10};
 constexpr std::chrono::hours kLatestByDomain{6};
 
 mail::Recipient recipient_of(const ports::HeldItem& item) {
-    return {.verbatim = fmt::format("<{}>", item.recipient.address),
-            .syntax = mail::Address::parse(item.recipient.address, mail::Smtputf8::Yes),
-            .arguments = item.recipient.arguments,
-            .mailer = "smtp"};
-}
-
-mail::EnvelopeSender sender_of(const mail::HeldMessage& message) {
-    if (message.sender.empty()) {
-        return mail::NullSender{};
-    }
-    if (auto parsed = mail::Address::parse(message.sender, mail::Smtputf8::Yes);
-        parsed.has_value()) {
-        return std::move(parsed->value);
-    }
-    return message.sender;
+    return held_recipient(item.recipient.address, item.recipient.arguments);
 }
 
 bool would_pass(const outbound::RecipientFacts& facts,
@@ -68,10 +55,8 @@ bool would_pass(const outbound::RecipientFacts& facts,
         found.end()) {
         return false;
     }
-    const outbound::Stream of = stream == outbound::wire_name(outbound::Stream::Direct)
-                                    ? outbound::Stream::Direct
-                                    : outbound::Stream::Bulk;
-    const config::PolicyAction action = outbound::judge(found, of, settings.policy).action;
+    const config::PolicyAction action =
+        outbound::judge(found, held_stream(stream), settings.policy).action;
     return action == config::PolicyAction::Pass || action == config::PolicyAction::Tag;
 }
 
@@ -161,7 +146,7 @@ std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
         std::ranges::transform(of_sender, std::back_inserter(recipients), recipient_of);
         const GatheredFacts facts = gather_facts(
             recipients,
-            sender_of(of_sender.front().message),
+            held_sender(of_sender.front().message),
             settings,
             {.resolver = &parts_.resolver, .suppressions = &parts_.suppressions, .mta = parts_.mta},
             deadline,

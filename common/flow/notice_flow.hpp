@@ -8,8 +8,10 @@
 #include "dsn/seal.hpp"
 #include "flow/campaign_watch.hpp"
 #include "flow/notice_reader.hpp"
+#include "flow/notice_work.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/send_as.hpp"
 #include "flow/snapshot.hpp"
 #include "outbound/notice.hpp"
 #include "ports/held_store.hpp"
@@ -41,6 +43,7 @@ public:
         core::Clock& clock;
         OwnMail& own_mail;
         ReleaseFlow& release;
+        SendAs& send_as;
         const NoticeReader& reader_of;
         const SnapshotSource& snapshots;
         /// Who lets stopped campaigns go on; nullptr: nobody.
@@ -90,6 +93,14 @@ private:
         const ports::Notice& notice,
         const config::Settings& settings,
         std::vector<std::string>& remarks);
+    /// Sends one item to the address that the notice suggests. False when the command is to be
+    /// obeyed again later.
+    [[nodiscard]] bool release_as(const ports::ReleaseAs& as,
+                                  const ports::NoticeCommand& command,
+                                  const ports::Notice& notice,
+                                  const config::Settings& settings,
+                                  NoticeWork& work,
+                                  std::vector<std::string>& remarks);
     void confirm(const ports::NoticeCommand& command,
                  const ports::Notice& notice,
                  outbound::ConfirmationFacts facts,

@@ -3,11 +3,13 @@
 
 #include "config/settings.hpp"
 #include "core/result.hpp"
+#include "core/text.hpp"
 #include "flow/notice_flow.hpp"
 #include "flow/notice_terms.hpp"
 #include "flow/notice_work.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/send_as.hpp"
 #include "outbound/notice.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
@@ -45,6 +47,9 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
     ports::HeldFilter filter;
     filter.ids = command.release;
     filter.ids.insert(filter.ids.end(), command.discard.begin(), command.discard.end());
+    for (const ports::ReleaseAs& as : command.release_as) {
+        filter.ids.push_back(as.item);
+    }
     if (!filter.ids.empty()) {
         const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
             work.items.emplace(item.recipient.id, item);
@@ -74,10 +79,60 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         }
         work.note(*outcomes);
     }
+    for (const ports::ReleaseAs& as : command.release_as) {
+        if (!release_as(as, command, notice, settings, work, facts.remarks)) {
+            return;
+        }
+    }
     work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
                                      kCause));
     facts.rows = work.rows(notice);
     confirm(command, notice, std::move(facts), settings);
+}
+
+bool NoticeFlow::release_as(const ports::ReleaseAs& as,
+                            const ports::NoticeCommand& command,
+                            const ports::Notice& notice,
+                            const config::Settings& settings,
+                            NoticeWork& work,
+                            std::vector<std::string>& remarks) {
+    const std::vector<std::int64_t> ids =
+        work.held(std::span(&as.item, 1), Wanted::Release, command.taken_at);
+    if (ids.empty()) {
+        return true;
+    }
+    const ports::HeldItem& item = work.items.at(as.item);
+    std::string& outcome = work.outcomes[as.item];
+    // Whoever can answer must not be able to send the copy to anybody he likes.
+    if (!core::equals_ignoring_case(item.recipient.suggestion, as.address)) {
+        outcome = item.recipient.suggestion.empty()
+                      ? std::string("still held: the notice names no other address for it")
+                      : fmt::format("still held: it can go to {} alone, as the notice says",
+                                    item.recipient.suggestion);
+        return true;
+    }
+    if (left_for(notice.group, settings) > 0) {
+        const auto done = parts_.send_as.readdress(
+            item, item.recipient.suggestion, fmt::format("answer from {}", command.from), settings);
+        if (!done.has_value()) {
+            outcome = fmt::format("still held: {}", done.error());
+            return true;
+        }
+    }
+    const auto outcomes = release(ids, notice, settings, remarks);
+    if (!outcomes.has_value()) {
+        trouble(outcomes.error());
+        return false;
+    }
+    if (outcomes->empty()) {
+        work.outcomes.erase(as.item);
+        return true;
+    }
+    work.note(*outcomes);
+    if (outcomes->front().what == What::Released) {
+        outcome = fmt::format("sent to {}", item.recipient.suggestion);
+    }
+    return true;
 }
 
 core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(

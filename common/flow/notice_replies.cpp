@@ -178,6 +178,10 @@ ports::NoticeCommand command_for(const mail::Envelope& envelope,
     }
     outbound::ResolvedOrders resolved = outbound::resolve(orders, notice.items.size());
     command.release = items_of(resolved.release, notice);
+    for (outbound::NumberAs& as : resolved.release_as) {
+        command.release_as.push_back(
+            {.item = notice.items.at(as.number - 1), .address = std::move(as.address)});
+    }
     command.discard = items_of(resolved.discard, notice);
     command.remarks = std::move(resolved.remarks);
     return command;
@@ -287,7 +291,7 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
         return goes_on("store");
     }
     line.verdict = line.reason.empty() ? NoticeVerdict::Accepted : NoticeVerdict::Refused;
-    line.items = command.release.size() + command.discard.size();
+    line.items = command.release.size() + command.release_as.size() + command.discard.size();
     report(line);
     return ReplyFate::Taken;
 }

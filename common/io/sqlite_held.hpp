@@ -65,6 +65,10 @@ public:
                                                                   core::TimePoint now) override;
     [[nodiscard]] core::Result<void, ports::StoreError> recheck_later(
         std::span<const ports::Recheck> rechecks) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> readdress(std::int64_t id,
+                                                                  std::string_view address,
+                                                                  std::string_view why,
+                                                                  core::TimePoint now) override;
     [[nodiscard]] core::Result<void, ports::StoreError> expire_later(
         std::span<const ports::Recheck> expiries) override;
     [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(

@@ -176,6 +176,32 @@ core::Result<void, StoreError> SqliteHeld::about_to_leave(std::string_view token
     });
 }
 
+core::Result<bool, StoreError> SqliteHeld::readdress(std::int64_t id,
+                                                     std::string_view address,
+                                                     std::string_view why,
+                                                     core::TimePoint now) {
+    return at_store_boundary([&] {
+        return database_.write([&](Connection& connection) {
+            connection
+                .query(
+                    "UPDATE held_recipient SET address = ?, domain = ? "
+                    "WHERE id = ? AND state = 'held' AND in_doubt = 0 AND NOT EXISTS "
+                    "(SELECT 1 FROM held_recipient o WHERE o.spool_id = held_recipient.spool_id "
+                    "AND o.id <> held_recipient.id AND lower(o.address) = lower(?))")
+                .bind(address)
+                .bind(domain_of(address))
+                .bind(id)
+                .bind(address)
+                .run();
+            if (connection.changes() == 0) {
+                return false;
+            }
+            write_event(connection, id, mail::HeldState::Held, mail::HeldState::Held, why, now);
+            return true;
+        });
+    });
+}
+
 core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_token(
     std::string_view token_hash, std::string_view queue_id, core::TimePoint now) {
     const auto claim = [&](Connection& connection) {

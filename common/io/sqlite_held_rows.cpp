@@ -47,6 +47,8 @@ std::vector<std::string> split_lines(std::string_view joined) {
     return lines;
 }
 
+}  // namespace
+
 std::string domain_of(std::string_view address) {
     const std::size_t at = address.rfind('@');
     return at == std::string_view::npos ? "" : core::to_lower(address.substr(at + 1));
@@ -69,8 +71,6 @@ void write_event(Connection& connection,
     }
     query.bind(mail::wire_name(to)).bind(text).run();
 }
-
-}  // namespace
 
 HeldState state_of(const Query& query, int column) {
     const auto state = mail::parse_held_state(query.text(column));

@@ -37,6 +37,17 @@ void write_message(Connection& connection, const mail::HeldMessage& message);
 [[nodiscard]] std::optional<std::int64_t> find_active(Connection& connection,
                                                       const std::string& identity);
 
+/// The domain of an address as the rows have it.
+[[nodiscard]] std::string domain_of(std::string_view address);
+
+/// Adds a line to an item's history.
+void write_event(Connection& connection,
+                 std::int64_t id,
+                 std::optional<mail::HeldState> from,
+                 mail::HeldState to,
+                 std::string_view text,
+                 core::TimePoint now);
+
 /// Moves an item from one state to another, with an event; false when it was not there.
 [[nodiscard]] bool move(Connection& connection,
                         std::int64_t id,

@@ -43,6 +43,28 @@ std::vector<std::int64_t> numbers_of(std::string_view lines) {
     return numbers;
 }
 
+/// Lines of items; one that is to go to another address has that behind the number.
+std::string release_lines(const ports::NoticeCommand& command) {
+    std::string lines = fmt::format("{}", fmt::join(command.release, "\n"));
+    for (const ports::ReleaseAs& as : command.release_as) {
+        lines += fmt::format("{}{} {}", lines.empty() ? "" : "\n", as.item, as.address);
+    }
+    return lines;
+}
+
+std::vector<ports::ReleaseAs> release_as_of(std::string_view lines) {
+    std::vector<ports::ReleaseAs> found;
+    for (const std::string_view line : core::split(lines, '\n')) {
+        const std::size_t space = line.find(' ');
+        const auto item = core::parse_decimal(line.substr(0, space));
+        if (space != std::string_view::npos && item.has_value()) {
+            found.push_back({.item = static_cast<std::int64_t>(*item),
+                             .address = std::string(line.substr(space + 1))});
+        }
+    }
+    return found;
+}
+
 std::vector<std::string> texts_of(std::string_view lines) {
     std::vector<std::string> texts;
     for (const std::string_view line : core::split(lines, '\n')) {
@@ -281,7 +303,7 @@ core::Result<void, StoreError> SqliteNotices::take(const ports::NoticeCommand& c
                 .bind(command.from)
                 .bind(command.in_reply_to)
                 .bind(command.refused)
-                .bind(fmt::format("{}", fmt::join(command.release, "\n")))
+                .bind(release_lines(command))
                 .bind(fmt::format("{}", fmt::join(command.discard, "\n")))
                 .bind(fmt::format("{}", fmt::join(command.remarks, "\n")))
                 .bind(command.taken_at)
@@ -304,6 +326,7 @@ core::Result<std::vector<ports::NoticeCommand>, StoreError> SqliteNotices::taken
                                     .in_reply_to = query.text(3),
                                     .refused = query.text(4),
                                     .release = numbers_of(query.text(5)),
+                                    .release_as = release_as_of(query.text(5)),
                                     .discard = numbers_of(query.text(6)),
                                     .remarks = texts_of(query.text(7)),
                                     .taken_at = query.time(8)});

@@ -2,6 +2,8 @@
 #include "outbound/notice_orders.hpp"
 
 #include "core/text.hpp"
+#include "mail/address.hpp"
+#include "mail/syntax.hpp"
 #include "outbound/compose.hpp"
 #include "outbound/order_words.hpp"
 
@@ -189,6 +191,35 @@ bool is_attribution(std::string_view line, std::string_view next) {
            tells(fmt::format("{} {}", line, next));
 }
 
+/// What stands before "as", and the one address behind it; the address is empty where there is no
+/// such thing. A program that makes links of addresses may have added one behind.
+std::pair<std::string_view, std::string> split_at_as(std::string_view line) {
+    const std::string lower = core::to_lower(line);
+    const std::size_t at = lower.find(" as ");
+    if (at == std::string::npos) {
+        return {line, {}};
+    }
+    std::string found;
+    for (std::string_view word : core::split(line.substr(at + 4), ' ')) {
+        while (!word.empty() && std::string_view("<(\"'*_").contains(word.front())) {
+            word.remove_prefix(1);
+        }
+        while (!word.empty() && std::string_view(">)\"'*_.,;!").contains(word.back())) {
+            word.remove_suffix(1);
+        }
+        const std::string plain = core::to_lower(word);
+        if (plain.empty() || plain == "please" || plain == "thanks" ||
+            plain == fmt::format("mailto:{}", core::to_lower(found))) {
+            continue;
+        }
+        if (!found.empty() || !mail::Address::parse(word, mail::Smtputf8::Yes).has_value()) {
+            return {line, {}};
+        }
+        found = word;
+    }
+    return {line.substr(0, at), found};
+}
+
 /// Reads line by line.
 class Reader {
 public:
@@ -236,6 +267,9 @@ private:
             skip_attribution(line);
             return;
         }
+        if (take_with_address(line)) {
+            return;
+        }
         const std::vector<Word> words = order_words(joined());
         if (const auto command = command_in(words); !command.empty()) {
             take_command(command);
@@ -253,6 +287,25 @@ private:
             ++at_;
         }
         ended_ = !is_quoted(next());
+    }
+
+    /// "release 5 as bo@gmail.com": one number, and one address to which it is to go.
+    bool take_with_address(std::string_view line) {
+        const auto [command, address] = split_at_as(line);
+        if (address.empty()) {
+            return false;
+        }
+        const std::vector<Word> words = order_words(command);
+        const auto orders = orders_of(command_in(words));
+        if (!orders.has_value() || orders->size() != 1 || orders->front().all ||
+            orders->front().action != OrderAction::Release || orders->front().numbers.size() != 1 ||
+            orders->front().numbers.front().first != orders->front().numbers.front().last) {
+            return false;
+        }
+        Order order = orders->front();
+        order.as = address;
+        found_.orders.push_back(std::move(order));
+        return true;
     }
 
     /// The current line, with the lines to which a mail program has moved the rest of its list.
@@ -303,6 +356,18 @@ std::string range_text(const NumberRange& range) {
                                      : fmt::format("{}-{}", range.first, range.last);
 }
 
+/// Of two addresses for one number, neither counts.
+void add_with_address(NumberAs as, ResolvedOrders& resolved) {
+    const auto other = std::ranges::find(resolved.release_as, as.number, &NumberAs::number);
+    if (other == resolved.release_as.end()) {
+        resolved.release_as.push_back(std::move(as));
+    } else if (!core::equals_ignoring_case(other->address, as.address)) {
+        resolved.remarks.push_back(
+            fmt::format("{}: it can go to one other address alone", as.number));
+        resolved.release_as.erase(other);
+    }
+}
+
 }  // namespace
 
 Orders read_orders(std::string_view text, std::span<const std::string> beginnings) {
@@ -314,6 +379,12 @@ ResolvedOrders resolve(const Orders& orders, std::size_t count) {
     std::set<std::size_t> release;
     std::set<std::size_t> discard;
     for (const Order& order : orders.orders) {
+        if (!order.as.empty() && order.numbers.front().first >= 1 &&
+            order.numbers.front().last <= count) {
+            add_with_address({.number = order.numbers.front().first, .address = order.as},
+                             resolved);
+            continue;
+        }
         std::set<std::size_t>& wanted = order.action == OrderAction::Release ? release : discard;
         std::vector<NumberRange> ranges = order.numbers;
         if (order.all) {
@@ -330,6 +401,15 @@ ResolvedOrders resolve(const Orders& orders, std::size_t count) {
             }
         }
     }
+    for (const NumberAs& as : resolved.release_as) {
+        // Sent as well under its own address, or discarded: nobody knows what is meant.
+        if (release.contains(as.number) || discard.contains(as.number)) {
+            release.insert(as.number);
+            discard.insert(as.number);
+        }
+    }
+    std::erase_if(resolved.release_as,
+                  [&](const NumberAs& as) { return release.contains(as.number); });
     std::vector<std::size_t> both;
     std::ranges::set_intersection(release, discard, std::back_inserter(both));
     std::ranges::set_difference(release, both, std::back_inserter(resolved.release));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What an answer to a notice asks for: "release 3 7", "release 1-5", "release all", "discard 2".
+// What an answer to a notice asks for: "release 3 7", "release 1-5", "release all", "discard 2",
+// "release 5 as bo@gmail.com".
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@ struct Order {
     OrderAction action = OrderAction::Release;
     bool all = false;
     std::vector<NumberRange> numbers;  ///< empty with `all`
+    std::string as{};  ///< another address for the one number, or empty; an address by its form
 
     bool operator==(const Order&) const = default;
 };
@@ -53,9 +55,18 @@ struct Orders {
 [[nodiscard]] Orders read_orders(std::string_view text,
                                  std::span<const std::string> beginnings = {});
 
+/// A number that is to be sent to another address.
+struct NumberAs {
+    std::size_t number;
+    std::string address;
+
+    bool operator==(const NumberAs&) const = default;
+};
+
 /// Orders applied to a notice of `count` recipients: numbers from 1 on, each in one list at most.
 struct ResolvedOrders {
     std::vector<std::size_t> release;
+    std::vector<NumberAs> release_as;
     std::vector<std::size_t> discard;
     /// Why something was not done, in plain words.
     std::vector<std::string> remarks;
@@ -64,7 +75,7 @@ struct ResolvedOrders {
 };
 
 /// Nothing is done about numbers that the notice does not have, and about those that are to be both
-/// released and discarded.
+/// released and discarded, or to go to two addresses.
 [[nodiscard]] ResolvedOrders resolve(const Orders& orders, std::size_t count);
 
 }  // namespace holdback::outbound

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -81,6 +84,21 @@ void offer_releases(const NoticeFacts& facts,
     }
 }
 
+/// The first suggestion, to show how it is taken up.
+void offer_suggestion(const NoticeFacts& facts,
+                      const NoticeTexts& texts,
+                      std::vector<NoticeOffer>& offers) {
+    const auto shown = std::span(facts.rows).first(std::min(facts.rows.size(), kMostNoticeRows));
+    const auto row = std::ranges::find_if(
+        shown, [](const NoticeRow& each) { return each.can_release && !each.suggestion.empty(); });
+    if (row != shown.end()) {
+        offers.push_back(
+            {texts.say(NoticeText::WantAs),
+             fmt::format(
+                 "release {} as {}", row - shown.begin() + 1, core::one_line(row->suggestion))});
+    }
+}
+
 void offer_discards(const NoticeFacts& facts,
                     const NoticeTexts& texts,
                     std::vector<NoticeOffer>& offers) {
@@ -122,6 +140,9 @@ NoticeWays notice_ways(const NoticeFacts& facts, const NoticeTexts& texts) {
     const std::vector<std::size_t> numbers = numbers_of(facts, true);
     const std::size_t now = std::min(numbers.size(), facts.left);
     offer_releases(facts, texts, numbers, now, ways.offers);
+    if (now > 0) {
+        offer_suggestion(facts, texts, ways.offers);
+    }
     offer_discards(facts, texts, ways.offers);
     ways.how = texts.say(NoticeText::Answer);
     if (!facts.only_user.empty()) {

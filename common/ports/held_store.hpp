@@ -249,6 +249,13 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> expire_later(
         std::span<const Recheck> expiries) = 0;
 
+    /// Gives an item another address; `why` goes into its history. False, and nothing is changed,
+    /// when it is not `held`, is in doubt, or its message is held for that address, too.
+    [[nodiscard]] virtual core::Result<bool, StoreError> readdress(std::int64_t id,
+                                                                   std::string_view address,
+                                                                   std::string_view why,
+                                                                   core::TimePoint now) = 0;
+
     /// The MTA is about to be given the end of the message with this token: `recover` no longer
     /// takes its items for ones that never left. Durable on return.
     [[nodiscard]] virtual core::Result<void, StoreError> about_to_leave(std::string_view token_hash,

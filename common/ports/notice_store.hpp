@@ -52,6 +52,14 @@ struct NoticeOfItem {
     bool operator==(const NoticeOfItem&) const = default;
 };
 
+/// An item that is to be sent to another address.
+struct ReleaseAs {
+    std::int64_t item = 0;
+    std::string address;
+
+    bool operator==(const ReleaseAs&) const = default;
+};
+
 /// An answer that was taken from the MTA and is still to be obeyed.
 struct NoticeCommand {
     std::int64_t id = 0;  ///< given by the store
@@ -60,6 +68,7 @@ struct NoticeCommand {
     std::string in_reply_to;
     std::string refused;                ///< why it is not obeyed, in plain words; empty: it is
     std::vector<std::int64_t> release;  ///< items
+    std::vector<ReleaseAs> release_as;  ///< not in `release`
     std::vector<std::int64_t> discard;
     std::vector<std::string> remarks;
     core::TimePoint taken_at;

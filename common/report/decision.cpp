@@ -165,6 +165,15 @@ std::string decision_line(const NoticeDecision& decision) {
         address_value(decision.to));
 }
 
+std::string decision_line(const ReaddressDecision& decision) {
+    return fmt::format("decision flow=readdress item={} sender={} rcpt={} to={} by={}",
+                       decision.item,
+                       address_value(decision.sender),
+                       address_value(decision.from),
+                       address_value(decision.to),
+                       value_or_none(decision.by));
+}
+
 std::string_view wire_name(NoticeVerdict verdict) {
     switch (verdict) {
         case NoticeVerdict::Sent:

@@ -146,6 +146,18 @@ struct NoticeDecision {
 /// from="…" user="…" qid="…" session="…" to="…"`.
 [[nodiscard]] std::string decision_line(const NoticeDecision& decision);
 
+/// A held item that is to be sent to another address.
+struct ReaddressDecision {
+    std::int64_t item = 0;
+    std::string sender;
+    std::string from;  ///< the address that it was held for
+    std::string to;
+    std::string by;  ///< who wants it, and by what
+};
+
+/// `decision flow=readdress item=17 sender="…" rcpt="old" to="new" by="…"`.
+[[nodiscard]] std::string decision_line(const ReaddressDecision& decision);
+
 [[nodiscard]] std::string_view wire_name(NoticeVerdict verdict);
 [[nodiscard]] std::string_view wire_name(LearnOutcome outcome);
 [[nodiscard]] std::string_view wire_name(ReleaseVerdict verdict);

@@ -706,6 +706,31 @@ core::Result<void, ports::StoreError> MemoryHeldStore::expire_later(
     return {};
 }
 
+core::Result<bool, ports::StoreError> MemoryHeldStore::readdress(std::int64_t id,
+                                                                 std::string_view address,
+                                                                 std::string_view /*why*/,
+                                                                 core::TimePoint /*now*/) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{std::move(*what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    const auto row = rows_.find(id);
+    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held ||
+        row->second.recipient.in_doubt) {
+        return false;
+    }
+    const bool is_there = std::ranges::any_of(rows_, [&](const auto& other) {
+        return other.first != id &&
+               other.second.recipient.spool_id == row->second.recipient.spool_id &&
+               core::equals_ignoring_case(other.second.recipient.address, address);
+    });
+    if (is_there) {
+        return false;
+    }
+    row->second.recipient.address = address;
+    return true;
+}
+
 core::Result<void, ports::StoreError> MemoryHeldStore::about_to_leave(std::string_view token_hash,
                                                                       core::TimePoint /*now*/) {
     if (auto what = trouble_.met()) {

@@ -11,13 +11,16 @@
 #include "flow/own_name.hpp"
 #include "flow/own_senders.hpp"
 #include "flow/release_flow.hpp"
+#include "flow/send_as.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
+#include "mail/failure_code.hpp"
 #include "mail/header.hpp"
 #include "mail/held.hpp"
 #include "mail/smtp_reply.hpp"
+#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/notice.hpp"
 #include "ports/held_store.hpp"
@@ -27,6 +30,7 @@
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/one_route.hpp"
 #include "tests/support/small_snapshot.hpp"
+#include "tests/support/zone_resolver.hpp"
 
 #include <algorithm>
 #include <array>
@@ -119,6 +123,7 @@ struct House {
             row.address = address;
             row.finding = finding;
             row.reason = "it takes no mail";
+            row.suggestion = suggestion;
             row.tell = true;
             row.expires_at = clock.now() + std::chrono::days(7);
             rows.push_back(std::move(row));
@@ -210,7 +215,8 @@ struct House {
     PlainReader reader;
     config::Settings settings;
     dsn::SealKeys keys;
-    std::string from;  // the header field of what is held
+    std::string from;        // the header field of what is held
+    std::string suggestion;  // for all that are held
     int ids = 0;
     int answers = 0;
     OwnName own_name{"mta.home.test"};
@@ -228,6 +234,13 @@ struct House {
     support::OneRoute mta;
     OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
     NoticeReader reader_of{spool, own_senders};
+    support::ZoneResolver resolver;
+    support::MemorySuppressionStore suppressions;
+    SendAs send_as{{.held = held,
+                    .resolver = resolver,
+                    .suppressions = suppressions,
+                    .log = log,
+                    .clock = clock}};
     NoticeFlow notices{{.notices = store,
                         .held = held,
                         .reader = reader,
@@ -235,6 +248,7 @@ struct House {
                         .clock = clock,
                         .own_mail = own_mail,
                         .release = release,
+                        .send_as = send_as,
                         .reader_of = reader_of,
                         .snapshots = snapshots,
                         .keys = [this] { return keys; },
@@ -410,6 +424,60 @@ TEST_CASE("a notice offers what is left of the budget, and an answer beyond it s
     house.notices.work(house.settings);
     CHECK(has(house.own_mails().back(), "ask the help desk"));
     CHECK(house.submitter.seen().size() == 1);
+}
+
+TEST_CASE("an answer sends a copy to the address that the notice suggests, and to no other") {
+    House house;
+    house.resolver.set("gmail.test", support::ZoneState::Good);
+    house.suggestion = "bo@gmail.test";
+    house.hold({"bo@gmial.test", "x@gmial.test"}, "spring", "misspelled-domain");
+    const std::string subject = house.notice_subject();
+    const auto say = [&](const std::string& text) {
+        CHECK(house.answer(subject, text) == ReplyFate::Taken);
+        house.notices.work(house.settings);
+        return house.own_mails().back();
+    };
+    CHECK(has(say("release 1 as evil@b.test"), "still held: it can go to bo@gmail.test alone"));
+    CHECK(house.submitter.seen().empty());
+    SUBCASE("taken up") {
+        CHECK(has(say("release 1 as Bo@gmail.test"), "sent to bo@gmail.test"));
+        REQUIRE(house.submitter.seen().size() == 1);
+        const support::SeenSubmission seen = house.submitter.seen().front();
+        CHECK(seen.recipients.front().address == "bo@gmail.test");
+        CHECK(has(seen.octets, "Subject: Spring news\r\n\r\nHello\r\n"));
+        CHECK(house.state(1) == mail::HeldState::Released);
+        CHECK(house.state(2) == mail::HeldState::Held);
+        CHECK(
+            house.log.has("decision flow=readdress item=1 sender=\"news@home.test\" "
+                          "rcpt=\"bo@gmial.test\" to=\"bo@gmail.test\" "
+                          "by=\"answer from news@home.test\""));
+        // The message would go there twice.
+        CHECK(has(say("release 2 as bo@gmail.test"), "its message is held for that address, too"));
+        CHECK(house.store.used("user news", house.settings.notice.budget, house.clock.now()) == 1U);
+    }
+    SUBCASE("not to who wants no mail") {
+        mail::SuppressionEntry entry;
+        entry.subject = "bo@gmail.test";
+        entry.reason = mail::SuppressionReason::Bounce;
+        entry.code = mail::FailureCode(2001);
+        REQUIRE(house.suppressions.put(entry).has_value());
+        CHECK(has(say("release 1 as bo@gmail.test"), "still held: bo@gmail.test: "));
+        CHECK(house.submitter.seen().empty());
+    }
+    SUBCASE("not beyond the budget") {
+        house.settings.notice.budget.count = 0;
+        CHECK(has(say("release 1 as bo@gmail.test"), "Not done: 1 to be released"));
+        CHECK(house.submitter.seen().empty());
+        CHECK_FALSE(house.log.has("flow=readdress"));
+    }
+    SUBCASE("nothing suggested") {
+        house.suggestion.clear();
+        house.hold({"y@gmial.test"}, "summer", "misspelled-domain");
+        const std::string other = house.notice_subject();
+        CHECK(house.answer(other, "release 1 as bo@gmail.test") == ReplyFate::Taken);
+        house.notices.work(house.settings);
+        CHECK(has(house.own_mails().back(), "the notice names no other address"));
+    }
 }
 
 TEST_CASE("a notice that cannot be made is made later, and once") {

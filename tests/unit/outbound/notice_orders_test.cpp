@@ -25,6 +25,7 @@ std::string shown(const Orders& orders) {
             text += range.first == range.last ? fmt::format(" {}", range.first)
                                               : fmt::format(" {}-{}", range.first, range.last);
         }
+        text += order.as.empty() ? "" : fmt::format(" as {}", order.as);
     }
     for (const std::string& line : orders.not_understood) {
         text += fmt::format("{}? {}", text.empty() ? "" : "; ", line);
@@ -43,6 +44,17 @@ struct Row {
 TEST_CASE("commands are read as people write them") {
     const auto rows = std::to_array<Row>({
         {"plain", "release 3 7\n", "release 3 7"},
+        {"another address", "release 5 as Bo@gmail.com\n", "release 5 as Bo@gmail.com"},
+        {"another address, decorated",
+         "Please release 5 as <bo@gmail.com>, thanks.\nrelease 2",
+         "release 5 as bo@gmail.com; release 2"},
+        {"a link made of it",
+         "release 5 as bo@gmail.com <mailto:bo@gmail.com>",
+         "release 5 as bo@gmail.com"},
+        {"another address for two", "release 5 6 as bo@gmail.com", "? release 5 6 as bo@gmail.com"},
+        {"no address", "release 5 as spam", "? release 5 as spam"},
+        {"two addresses", "release 5 as a@b.test c@d.test", "? release 5 as a@b.test c@d.test"},
+        {"discarded as", "discard 5 as a@b.test", "? discard 5 as a@b.test"},
         {"all", "release all", "release all"},
         {"discard", "discard 2", "discard 2"},
         {"discard all", "Discard ALL", "discard all"},
@@ -249,6 +261,22 @@ TEST_CASE("long and hostile answers take bounded time and memory") {
         lines += "\n";
     }
     CHECK(read_orders(lines + "release 1").orders.size() == 1);
+}
+
+TEST_CASE("one number goes to one other address, and to nobody else") {
+    const auto resolved_of = [](std::string_view text) { return resolve(read_orders(text), 3); };
+    CHECK(resolved_of("release 2 as a@b.test\nrelease 1").release_as ==
+          std::vector<NumberAs>{{.number = 2, .address = "a@b.test"}});
+    CHECK(resolved_of("release 2 as a@b.test\nrelease 2 as A@b.test").release_as.size() == 1);
+    for (const std::string_view text : {"release 2 as a@b.test\nrelease 2 as c@d.test",
+                                        "release 2 as a@b.test\nrelease 2",
+                                        "release 2 as a@b.test\ndiscard all",
+                                        "release 4 as a@b.test"}) {
+        CAPTURE(text);
+        const ResolvedOrders resolved = resolved_of(text);
+        CHECK(resolved.release_as.empty());
+        CHECK(resolved.remarks.size() == 1);
+    }
 }
 
 }  // namespace holdback::outbound

@@ -102,6 +102,7 @@ TEST_CASE("a notice says in plain words who was held, why, and what to do") {
           "\n"
           "    To send it to some of them: release 2\n"
           "    To send it to all of them: release all\n"
+          "    To send it to the address that may be meant: release 2 as bo@gmail.com\n"
           "    To have some dropped: discard 1\n"
           "\n"
           "What is still held on Fri, 4 Dec 2026 12:00:00 +0000 is returned to you.\n");
