@@ -9,6 +9,7 @@
 #include "milter/ctl_daemon.hpp"
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_held_items.hpp"
+#include "milter/ctl_output.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +26,7 @@ namespace holdback::milter {
 namespace {
 
 constexpr std::chrono::seconds kPatience{10};
+constexpr std::size_t kMostShown = 512;
 
 }  // namespace
 
@@ -58,7 +60,8 @@ CommandResult continue_campaign(const CommandContext& context,
     if (!any) {
         return Exit::No;
     }
-    context.err << fmt::format("the campaign {} was stopped and goes on\n", core::printable(name));
+    context.err << fmt::format("the campaign {} was stopped and goes on\n",
+                               for_people(name, kMostShown));
     return Exit::Done;
 }
 
@@ -73,7 +76,7 @@ CommandError several_senders(std::string_view command,
     return {Exit::Usage,
             fmt::format("held {}: several senders have a campaign {}: {}{}; say --sender",
                         command,
-                        core::printable(campaign),
+                        for_people(campaign, kMostShown),
                         shown,
                         senders.size() > kShown ? ", ..." : "")};
 }

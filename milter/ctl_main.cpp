@@ -17,6 +17,7 @@
 #include "milter/ctl_list.hpp"
 #include "milter/ctl_options.hpp"
 #include "milter/ctl_out_file.hpp"
+#include "milter/ctl_output.hpp"
 #include "milter/ctl_seal.hpp"
 #include "milter/ctl_store.hpp"
 #include "milter/ctl_unknown.hpp"
@@ -152,7 +153,10 @@ Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selecti
     static constexpr OptionForm<std::string> kFinding{
         "--reason", parse_finding, "the name of a finding such as null-mx"};
     add_parsed(app, kFinding, selection->finding, "held for this finding");
-    add_text(app, "--campaign", selection->campaign, "of this campaign");
+    app.add_option_function<std::string>(
+        "--campaign",
+        [selection](const std::string& text) { selection->campaign = as_meant(text); },
+        "of this campaign, as it is shown");
     static constexpr auto kOlder = duration_form("--older");
     add_parsed(app, kOlder, selection->older_than, "held longer ago than this");
     static constexpr auto kExpires = duration_form("--expires-within");

@@ -2,11 +2,12 @@
 #include "milter/ctl_output.hpp"
 
 #include "core/clock.hpp"
-#include "core/text.hpp"
+#include "core/shown_text.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -63,6 +64,21 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
     return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
+std::string for_people(std::string_view text, std::size_t most_octets) {
+    const auto value = [](const char* name) {
+        const char* const set = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+        return std::string_view(set == nullptr ? "" : set);
+    };
+    return core::shown_text(
+        text,
+        core::letters_of_locale(value("LC_ALL"), value("LC_CTYPE"), value("LANG")),
+        most_octets);
+}
+
+std::string as_meant(const std::string& pasted) {
+    return core::from_shown(pasted).value_or(pasted);
+}
+
 std::string shown_sender(std::string_view sender) {
     return sender.empty() ? "<>" : std::string(sender);
 }
@@ -71,7 +87,7 @@ void Table::add(const std::vector<std::string>& cells) {
     std::vector<std::string> row;
     row.reserve(cells.size());
     for (const std::string& cell : cells) {
-        row.push_back(core::printable(cell, kMostCellOctets));
+        row.push_back(for_people(cell, kMostCellOctets));
     }
     rows_.push_back(std::move(row));
 }
@@ -84,7 +100,7 @@ std::vector<std::size_t> Table::widths() const {
     }
     for (const auto& row : rows_) {
         for (std::size_t column = 0; column < row.size(); ++column) {
-            widths.at(column) = std::max(widths.at(column), row[column].size());
+            widths.at(column) = std::max(widths.at(column), core::columns_of(row[column]));
         }
     }
     return widths;
@@ -115,7 +131,10 @@ std::size_t Table::write(std::ostream& out, std::size_t room) const {
         std::string line;
         for (std::size_t column = 0; column < row.size(); ++column) {
             if (width.at(column) > 0) {
-                line += fmt::format("{:<{}}  ", row[column], width.at(column));
+                // Padded by characters, not by octets.
+                const std::size_t columns = core::columns_of(row[column]);
+                line += row[column];
+                line.append(width.at(column) - std::min(width.at(column), columns) + kGap, ' ');
             }
         }
         line.erase(line.find_last_not_of(' ') + 1);
@@ -131,7 +150,7 @@ std::size_t Table::write(std::ostream& out, std::size_t room) const {
 void FieldList::add(std::string_view name, std::string_view value) {
     if (!value.empty()) {
         constexpr std::size_t kMostFieldOctets = 2000;
-        fields_.emplace_back(name, core::printable(value, kMostFieldOctets));
+        fields_.emplace_back(name, for_people(value, kMostFieldOctets));
     }
 }
 

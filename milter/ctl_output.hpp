@@ -39,7 +39,13 @@ void write_json(std::ostream& out, const Json& object);
 /// A sender for people: "<>" for the null sender.
 [[nodiscard]] std::string shown_sender(std::string_view sender);
 
-/// Rows under a head, in columns as wide as they need to be. Cells are made printable.
+/// A foreign text as it is read on this terminal, by the locale of the environment. Such a text can
+/// be given to an option again: see `as_meant`.
+[[nodiscard]] std::string for_people(std::string_view text, std::size_t most_octets);
+/// The text that somebody means who has pasted what `for_people` wrote, or written it himself.
+[[nodiscard]] std::string as_meant(const std::string& pasted);
+
+/// Rows under a head, in columns as wide as they need to be. Cells are made fit to be shown.
 class Table {
 public:
     explicit Table(std::vector<std::string> head) : head_(std::move(head)) {}
@@ -61,7 +67,7 @@ private:
     std::vector<int> spared_;
 };
 
-/// Names and values, one under the other. Values are made printable; empty ones are left out.
+/// Names and values, one under the other. Values are made fit to be shown; empty ones are left out.
 class FieldList {
 public:
     void add(std::string_view name, std::string_view value);

@@ -40,6 +40,20 @@ def state(rig, number):
     return rig.holdback.ctl("held", "show", str(number)).rows[0]["state"]
 
 
+def test_what_a_list_shows_of_a_campaign_can_be_pasted_back(rig):
+    hold(rig, "Frühling\\1\x1b[2J", ["carl@nullmx.test"])
+    shown = {"C.UTF-8": "Frühling\\\\1\\x1b[2J", "C": "Fr\\xc3\\xbchling\\\\1\\x1b[2J"}
+    for locale, name in shown.items():
+        done = subprocess.run(
+            [program("holdbackctl"), "-c", rig.holdback.conf, "held", "list", "--columns",
+             "recipient,campaign", "--campaign", name],
+            env={**os.environ, "LC_ALL": locale}, capture_output=True, timeout=60, check=True,
+        )
+        head, row = done.stdout.decode().splitlines()
+        assert row == f"carl@nullmx.test  {name}", (locale, row)
+        assert head.index("CAMPAIGN") == row.index("Fr")
+
+
 def at_once(rig, *commands):
     """Runs commands of `held` at the same moment; gives the outcome that each was told."""
     running = [
