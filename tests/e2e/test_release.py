@@ -260,6 +260,23 @@ def test_a_daemon_killed_in_between_keeps_the_item(bench):
     wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@nullmx.test"))
 
 
+def test_a_copy_goes_to_another_address_when_the_administrator_says_so(bench):
+    octets, rows = hold(bench, [ANNA, "carl@nullmx.test"], "as")
+    number = str(rows["carl@nullmx.test"]["id"])
+    for nobody in ("carl@gone.test", "carl@@good.test", "carl"):
+        done = bench.holdback.ctl("held", "release", number, "--as", nobody, check=False)
+        assert done.code != 0 and nobody in done.errors, done
+    assert state(bench, number) == "held"
+    bench.holdback.ctl("held", "release", number, "--as", "carl@good.test")
+    (copy,) = wait_for("Carl has his copy", lambda: bench.outside.deliveries("carl@good.test"))
+    (anna,) = bench.outside.deliveries(ANNA)
+    assert copy.fields("To") == anna.fields("To")
+    assert state(bench, number) == "released"
+    assert bench.holdback.log(
+        f'flow=readdress item={number} .*rcpt="carl@nullmx.test" to="carl@good.test" by="command"'
+    )
+
+
 def test_returned_mail_comes_back_as_a_dsn(bench):
     octets, rows = hold(bench, [ANNA, "carl@nullmx.test"], "returned")
     number = str(rows["carl@nullmx.test"]["id"])

@@ -999,3 +999,29 @@ def test_a_store_that_cannot_be_used_is_out_of_reach(ctl):
         ["suppress", "add", "a@example.net"],
     ):
         assert "holdback.db" in ctl.says(*arguments, code=UNAVAILABLE)
+
+
+def test_the_check_names_what_is_wrong_with_the_words_of_notices(ctl):
+    (ctl.base / "notices.d").mkdir()
+    (ctl.base / "notices.d/a.conf").write_text(
+        'language = "de"\n[texts]\nlabel_why = "{count}:"\nlabel_wy = "x"\n'
+    )
+    ctl.write_settings(
+        f'[notice]\ntexts = "{SOURCE}/conf/notices.d"\nlocal_texts = "{ctl.base}/notices.d"\n'
+    )
+
+    def check():
+        done = subprocess.run([program("holdback"), "-t", "-c", ctl.conf],
+                              capture_output=True, timeout=60, check=False)
+        return done.returncode, done.stderr.decode().splitlines()
+
+    assert check() == (SETTINGS, [
+        f'{ctl.base}/notices.d/a.conf:3: "label_why": {{count}} is no placeholder of this text: '
+        "it has none",
+        f'{ctl.base}/notices.d/a.conf:4: "label_wy": there is no text of this name',
+    ])
+    (ctl.base / "notices.d/a.conf").write_text('language = "it"\n[texts]\nlabel_why = "x"\n')
+    code, lines = check()
+    assert code == SETTINGS and "[texts] has not all texts; missing are" in lines[0]
+    (ctl.base / "notices.d/a.conf").unlink()
+    assert check()[0] == 0
