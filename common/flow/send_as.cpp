@@ -102,7 +102,7 @@ core::Result<void, std::string> SendAs::readdress(const ports::HeldItem& item,
     }
     if (!*done) {
         return std::unexpected(
-            std::string("it is not held any more, or its message is held for that address, too"));
+            std::string("its message goes to that address already, or it is not held any more"));
     }
     report::ReaddressDecision line;
     line.item = item.recipient.id;

@@ -152,8 +152,16 @@ std::string text_of_refused(const NoticeFacts& facts, const NoticeTexts& texts) 
     return text;
 }
 
+/// Wherever its lines end, none is a command for whoever quotes it without marks.
 std::string paragraph(std::string_view text) {
-    return text.empty() ? std::string() : wrapped(text, "") + "\n";
+    const std::string lines = wrapped(text, "");
+    std::string out;
+    for (const std::string_view line : core::split(lines, '\n')) {
+        if (!line.empty()) {
+            out += fmt::format("{}{}\n", read_orders(line).empty() ? "" : kGoesOn, line);
+        }
+    }
+    return out;
 }
 
 std::string text_of_ways(const NoticeFacts& facts, const NoticeTexts& texts) {

@@ -211,7 +211,7 @@ const std::vector<NoticeTextKind>& notice_text_kinds() {
         {OnlySender, "only_sender", "Only an answer from {sender} does that.", "sender"},
         {NotReleasable,
          "not_releasable",
-         "An answer cannot release {numbers}: ask {contact} about these.",
+         "No answer can set free these numbers: {numbers}. Ask {contact} about them.",
          "numbers contact"},
         {Program,
          "program",

@@ -436,7 +436,7 @@ TEST_CASE("an absent file is an error, an empty device gives the defaults") {
 TEST_CASE("the sample file shows every key once, commented out at its default") {
     std::string sample = file_text(source_file("conf/holdback.conf"));
     // Installed, it names the place where the shipped files are.
-    for (const std::string_view name : {"codes.conf", "rules.d", "lexicon.d"}) {
+    for (const std::string_view name : {"codes.conf", "rules.d", "lexicon.d", "notices.d"}) {
         const std::string in_debian = fmt::format("\"/usr/share/holdback/{}\"", name);
         sample.replace(sample.find(in_debian),
                        in_debian.size(),

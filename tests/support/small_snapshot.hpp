@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What flows work by in tests that ask nothing of rules: a few codes, no rule, default settings.
+// What flows work by in tests that ask little of rules: a few codes, default settings.
 
 #include "dsn/rule_set.hpp"
 #include "flow/snapshot.hpp"
@@ -9,12 +9,13 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace holdback::support {
 
-inline std::shared_ptr<const flow::Snapshot> small_snapshot() {
+inline std::shared_ptr<const flow::Snapshot> small_snapshot(std::vector<dsn::Rule> all = {}) {
     mail::CodeCatalogue codes = small_catalogue();
-    dsn::RuleSet rules = dsn::RuleSet::make({}, codes).value();
+    dsn::RuleSet rules = dsn::RuleSet::make(std::move(all), codes).value();
     return std::make_shared<const flow::Snapshot>(
         flow::Snapshot{.settings = {},
                        .codes = std::move(codes),

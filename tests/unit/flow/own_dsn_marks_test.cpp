@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/own_dsn_marks.hpp"
 
+#include "dsn/rule_set.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/return_dsn.hpp"
+#include "tests/support/code_samples.hpp"
 #include "tests/support/small_snapshot.hpp"
 
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -53,9 +56,13 @@ TEST_CASE("where nobody knows the cause, the reply tells it") {
     outbound::ReturnDsnFacts facts;
     facts.recipients = {
         returned("bo@b.test", "550 5.1.1 no such user here", mail::kUnknownFailure)};
-    const std::string marks = own_dsn_marks(facts, *support::small_snapshot());
+    std::vector<dsn::Rule> rules;
+    rules.push_back(
+        support::text_rule("text/user-unknown", 2001, "no such user", "550 5.1.1 no such user"));
+    const std::string marks = own_dsn_marks(facts, *support::small_snapshot(std::move(rules)));
     CHECK(marks.starts_with("X-Holdback-Code: 2001\r\n"));
-    CHECK(marks.find("\trcpt=\"bo@b.test\"; proof=local; rule=") != std::string::npos);
+    CHECK(marks.find("\trcpt=\"bo@b.test\"; proof=local; rule=text/user-unknown\r\n") !=
+          std::string::npos);
 }
 
 }  // namespace holdback::flow

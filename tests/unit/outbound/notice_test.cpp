@@ -163,7 +163,7 @@ TEST_CASE("mail without a user is not released by answering, and the notice says
     const std::string text = notice_text(facts_of_program);
     CHECK(has(text,
               "Ask the mail administrator\n(postmaster@home.test), and name the items 17, 17."));
-    CHECK_FALSE(has(text, "release"));
+    CHECK_FALSE(has(text, ": release"));
     facts_of_program.contact = "the help desk (4711)";
     CHECK(has(notice_text(facts_of_program), "Ask the help desk (4711), and name the"));
 }
@@ -179,8 +179,8 @@ TEST_CASE("a notice offers what can be done: as much as the budget has left") {
     CHECK(has(text, "To send it to some of them: release 1 3\n"));
     CHECK_FALSE(has(text, "release all"));
     CHECK(has(text,
-              "Of these you can release 2\nrecipients just now, for 100 recipients in 1 day are "
-              "allowed. For more,\nask the mail administrator (postmaster@home.test).\n"));
+              "Of these you can release 2 recipients just\nnow, for 100 recipients in 1 day are "
+              "allowed. For more, ask the mail\nadministrator (postmaster@home.test).\n"));
     CHECK_FALSE(has(compose_notice(made), "release all"));
     made.left = 1;
     CHECK(has(notice_text(made), "To send it to some of them: release 3\n"));
@@ -188,7 +188,7 @@ TEST_CASE("a notice offers what can be done: as much as the budget has left") {
     text = notice_text(made);
     CHECK_FALSE(has(text, ": release"));
     CHECK(
-        has(text, "You can release none of these\njust now: 100 recipients in 1 day are allowed"));
+        has(text, "You can release none of these just now: 100\nrecipients in 1 day are allowed"));
     CHECK(has(text, "and name the items\n17, 17, 19.\n"));
     CHECK(has(text, "To have some dropped: discard 2\n"));
 }
@@ -201,8 +201,8 @@ TEST_CASE("what a sender can't release is not offered") {
     CHECK(has(text, "To send it to some of them: release 2\n"));
     CHECK(has(text, "To send it to all whom you can release: release all\n"));
     CHECK(has(text,
-              "\nAn answer cannot release 3: ask the mail administrator\n(postmaster@home.test) "
-              "about these.\n"));
+              "\nNo answer can set free these numbers: 3. Ask the mail administrator\n"
+              "(postmaster@home.test) about them.\n"));
     made.rows.erase(made.rows.begin(), made.rows.begin() + 2);
     text = notice_text(made);
     CHECK_FALSE(has(text, ": release"));
@@ -212,10 +212,19 @@ TEST_CASE("what a sender can't release is not offered") {
 
 TEST_CASE("a notice that others read names who can release") {
     NoticeFacts made = facts();
-    made.only_user = "news\nrelease all";
-    const std::string text = notice_text(made);
-    CHECK(has(text, "Only the user news release all, logged in, can do"));
-    CHECK(read_orders(text).empty());
+    made.only_user = "news";
+    CHECK(has(notice_text(made), "Only the user news, logged in, can do that.\n"));
+    // Wherever the line ends, and whatever the user is called.
+    for (const std::string_view evil : {"x release all", "release1", "\nrelease all\n"}) {
+        for (std::size_t length = 0; length < 80; ++length) {
+            made.only_user = std::string(length, 'x') + " " + std::string(evil);
+            const std::string text = notice_text(made);
+            for (const std::string_view line : core::split(text, '\n')) {
+                CAPTURE(line);
+                CHECK(read_orders(line).empty());
+            }
+        }
+    }
 }
 
 TEST_CASE("a notice is written in the words of a table, and the commands stay as they are") {
