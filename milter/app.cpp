@@ -23,6 +23,8 @@
 #include "io/mta_submit.hpp"
 #include "io/random.hpp"
 #include "io/seal_key_file.hpp"
+#include "io/settings_change.hpp"
+#include "io/settings_field.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_schema.hpp"
 #include "io/sqlite_suppressions.hpp"
@@ -33,6 +35,7 @@
 #include "mail/mta_names.hpp"
 #include "milter/accept_gate.hpp"
 #include "milter/callbacks.hpp"
+#include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/descriptors.hpp"
 #include "milter/load.hpp"
@@ -139,6 +142,8 @@ App::App(std::string settings_path,
       stopping_(snapshot->settings.milter.socket, counters_, *log_),
       started_(clock_.steady_now()),
       snapshots_(snapshot),
+      started_with_(snapshot->settings),
+      control_groups_(sockets.control_groups),
       own_name_(io::host_name()),
       milter_listener_(std::move(sockets.milter)),
       connection_(milter_listener_.has_value()
@@ -348,7 +353,9 @@ App::App(std::string settings_path,
     if (sockets.control.has_value()) {
         control_.emplace(
             *std::move(sockets.control),
-            [this](const ControlLine& request) { return control(request); },
+            [this](const ControlLine& request, const ControlPeer& peer) {
+                return control(request, peer);
+            },
             [](const ControlLine& request) {
                 const std::string& command = request.front();
                 return command == "release" || command == "return" || command == "discard" ||
@@ -446,7 +453,7 @@ core::Result<void, std::string> App::use_seal_keys(const config::Settings& setti
     return {};
 }
 
-core::Result<void, std::string> App::reload() {
+core::Result<std::vector<ControlLine>, std::string> App::reload() {
     const std::scoped_lock lock(reload_mutex_);
     auto next = load_snapshot(settings_path_, [this](const config::OutgoingSettings& settings) {
         return read_mta_again(settings);
@@ -471,7 +478,7 @@ core::Result<void, std::string> App::reload() {
         use_resolver(settings.dns);
     }
     static_cast<void>(use_seal_keys(settings));
-    say_what_waits_for_a_restart(before->settings, settings);
+    std::vector<ControlLine> changes = say_what_changed(before->settings, settings);
     use_mta(settings.mta);
     say_what_has_no_effect(settings);
     snapshots_.replace(*next);
@@ -480,7 +487,7 @@ core::Result<void, std::string> App::reload() {
                 fmt::format("reloaded mode={} rules={}",
                             config::wire_name(settings.mode),
                             (*next)->knowledge.rules.rules().size()));
-    return {};
+    return changes;
 }
 
 mail::MtaNames App::read_mta_again(const config::OutgoingSettings& settings) const {
@@ -526,32 +533,31 @@ void App::say_what_has_no_effect(const config::Settings& settings) const {
     }
 }
 
-void App::say_what_waits_for_a_restart(const config::Settings& before,
-                                       const config::Settings& after) const {
-    const auto say = [this](std::string_view key) {
-        log_->write(ports::Severity::Warning,
-                    fmt::format("reload: {} takes effect at the next start", key));
-    };
-    if (before.milter.socket != after.milter.socket ||
-        before.milter.socket_group != after.milter.socket_group ||
-        before.milter.socket_mode != after.milter.socket_mode) {
-        say("[milter] socket");
+std::vector<ControlLine> App::say_what_changed(const config::Settings& before,
+                                               const config::Settings& after) const {
+    std::vector<ControlLine> lines;
+    for (const io::SettingChange& each : io::settings_changes(before, after)) {
+        if (each.takes_effect == io::TakesEffect::AtReload) {
+            log_->write(ports::Severity::Info,
+                        fmt::format("reload: {} changed: {} -> {}",
+                                    each.name,
+                                    core::printable(each.before),
+                                    core::printable(each.after)));
+            lines.push_back({"changed", each.name, each.before, each.after});
+        }
     }
-    if (before.milter.user != after.milter.user) {
-        say("[milter] user");
+    // What an earlier reload left waiting still does.
+    for (const io::SettingChange& each : io::settings_changes(started_with_, after)) {
+        if (each.takes_effect == io::TakesEffect::AtNextStart) {
+            log_->write(ports::Severity::Warning,
+                        fmt::format("reload: {} takes effect at the next start: {} -> {}",
+                                    each.name,
+                                    core::printable(each.before),
+                                    core::printable(each.after)));
+            lines.push_back({"waits", each.name, each.before, each.after});
+        }
     }
-    if (before.control.socket != after.control.socket) {
-        say("[control] socket");
-    }
-    if (before.store.path != after.store.path) {
-        say("[store] path");
-    }
-    if (before.store.hash != after.store.hash || before.store.hash_key != after.store.hash_key) {
-        say("[store] hash");
-    }
-    if (before.hold.spool != after.hold.spool) {
-        say("[hold] spool");
-    }
+    return lines;
 }
 
 void App::stop() {

@@ -3,6 +3,7 @@
 // The composition root: everything that sessions share is made here, before the milter runs, and
 // ends here, after it.
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/auto_release.hpp"
@@ -44,6 +45,7 @@
 #include "io/sqlite_unknown.hpp"
 #include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
+#include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
 #include "milter/decision_recording.hpp"
@@ -75,6 +77,7 @@ struct AppSockets {
     /// The milter's unix socket; nullopt when the settings name another kind.
     std::optional<Listener> milter;
     std::optional<Listener> control;
+    ControlGroups control_groups;
 };
 
 /// The running daemon.
@@ -98,8 +101,10 @@ public:
     /// ended; it says whether it ended well.
     [[nodiscard]] bool start(std::function<void(bool)> on_end);
 
-    /// Reads all settings anew. The error is a text for people, and the old settings stay.
-    [[nodiscard]] core::Result<void, std::string> reload();
+    /// Reads all settings anew. Lines say what is another now, as {"changed", key, old, new}, and
+    /// what waits for the next start, as {"waits", key, in force, new}. The error is a text for
+    /// people, and the old settings stay.
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> reload();
 
     /// Waits until no message is under way, ends the milter, and sees to it that the process ends
     /// soon after, whatever else runs: see `Stopping`. Blocks.
@@ -109,6 +114,9 @@ public:
 
 private:
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control(
+        const ControlLine& request, const ControlPeer& peer);
+    /// The same for who may have it.
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> answer(
         const ControlLine& request);
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
         const ControlLine& request);
@@ -141,8 +149,9 @@ private:
     /// What is done with a store that comes into use: puts interrupted releases back, reads what
     /// was learned.
     void use_store();
-    void say_what_waits_for_a_restart(const config::Settings& before,
-                                      const config::Settings& after) const;
+    /// What `reload` gives, and logs.
+    [[nodiscard]] std::vector<ControlLine> say_what_changed(const config::Settings& before,
+                                                            const config::Settings& after) const;
 
     std::string settings_path_;
     std::unique_ptr<io::ProgramLog> log_;
@@ -151,6 +160,8 @@ private:
     Stopping stopping_;  // before all that may hang at the end
     core::SteadyPoint started_;
     flow::SnapshotSource snapshots_;
+    const config::Settings started_with_;
+    ControlGroups control_groups_;
     flow::OwnName own_name_;
     std::optional<Listener> milter_listener_;
     std::string connection_;

@@ -14,9 +14,11 @@
 #include "io/dns_source.hpp"
 #include "mail/held.hpp"
 #include "milter/app.hpp"
+#include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/version.hpp"
 #include "ports/held_store.hpp"
+#include "ports/log.hpp"
 #include "report/metrics.hpp"
 
 #include <algorithm>
@@ -27,6 +29,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -59,9 +62,35 @@ std::vector<report::Metric> spool_metrics(const flow::SpoolRoom::State& spool) {
              .values = one(spool.full.empty() ? 0 : 1)}};
 }
 
+/// A request for the log: its command and the numbers of items. Names and addresses are told by
+/// whoever does what is asked for.
+std::string spoken(const ControlLine& request) {
+    std::string text = request.front();
+    for (const std::string& field : std::span(request).subspan(1)) {
+        if (core::parse_decimal(field).has_value() || field == "in-doubt") {
+            text += fmt::format(" {}", field);
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
-ControlAnswer App::control(const ControlLine& request) {
+ControlAnswer App::control(const ControlLine& request, const ControlPeer& peer) {
+    const std::string what = core::log_safe(spoken(request));
+    if (auto refusal = control_refusal(peer, request, control_groups_, geteuid())) {
+        log_->write(ports::Severity::Warning,
+                    fmt::format("control uid={} request={} refused", peer.uid, what));
+        return std::unexpected(*std::move(refusal));
+    }
+    if (deed_of(request) == ControlDeed::Act) {
+        log_->write(ports::Severity::Info,
+                    fmt::format("control uid={} request={}", peer.uid, what));
+    }
+    return answer(request);
+}
+
+ControlAnswer App::answer(const ControlLine& request) {
     const std::string& command = request.front();
     if (command == "status") {
         return status();
@@ -70,10 +99,7 @@ ControlAnswer App::control(const ControlLine& request) {
         return metrics();
     }
     if (command == "reload") {
-        if (auto reloaded = reload(); !reloaded.has_value()) {
-            return std::unexpected(std::move(reloaded.error()));
-        }
-        return std::vector<ControlLine>{};
+        return reload();
     }
     if (command == "seal-keys") {
         if (auto read = use_seal_keys(snapshots_.current()->settings); !read.has_value()) {

@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "io/file_handle.hpp"
+#include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/listener.hpp"
 #include "ports/log.hpp"
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <poll.h>
 #include <stop_token>
 #include <string>
@@ -53,6 +55,26 @@ core::SteadyPoint from_now(std::chrono::milliseconds time) {
 io::FileHandle open_null() {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
     return io::FileHandle(open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+/// Who connected; nullopt when the kernel does not say.
+std::optional<ControlPeer> peer_of(const io::FileHandle& connection) {
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+        return std::nullopt;
+    }
+    ControlPeer peer{.uid = credentials.uid, .groups = {}};
+    // The first call says how much room the groups take.
+    socklen_t octets = 0;
+    static_cast<void>(getsockopt(connection.get(), SOL_SOCKET, SO_PEERGROUPS, nullptr, &octets));
+    peer.groups.resize(octets / sizeof(unsigned));
+    if (octets > 0 &&
+        getsockopt(connection.get(), SOL_SOCKET, SO_PEERGROUPS, peer.groups.data(), &octets) != 0) {
+        return std::nullopt;
+    }
+    peer.groups.push_back(credentials.gid);
+    return peer;
 }
 
 }  // namespace
@@ -170,8 +192,13 @@ void ControlSocket::accept_one() {
         keep_spare(slow->connection);
         peers_.erase(slow);
     }
+    auto who = peer_of(connection);
+    if (!who.has_value()) {
+        return;
+    }
     peers_.push_back({.number = next_number_++,
                       .connection = std::move(connection),
+                      .who = *std::move(who),
                       .state = Peer::State::Reading,
                       .deadline = from_now(kPatience),
                       .text = {}});
@@ -205,7 +232,7 @@ bool ControlSocket::read_from(Peer& peer) {
     if (peer.text.empty()) {
         return false;
     }
-    Request request{.peer = peer.number, .what = decode_control_line(peer.text)};
+    Request request{.peer = peer.number, .what = decode_control_line(peer.text), .who = peer.who};
     peer.text.clear();
     peer.state = Peer::State::Working;
     Queue& queue = is_long_(request.what) ? long_ : quick_;
@@ -254,7 +281,7 @@ void ControlSocket::work(const std::stop_token& stop, Queue& queue) {
             request = std::move(queue.waiting.front());
             queue.waiting.pop_front();
         }
-        std::string text = answer_to(request.what);
+        std::string text = answer_to(request);
         {
             const std::scoped_lock lock(mutex_);
             answers_.push_back({.peer = request.peer, .text = std::move(text)});
@@ -263,9 +290,9 @@ void ControlSocket::work(const std::stop_token& stop, Queue& queue) {
     }
 }
 
-std::string ControlSocket::answer_to(const ControlLine& request) noexcept {
+std::string ControlSocket::answer_to(const Request& request) noexcept {
     try {
-        const auto lines = handler_(request);
+        const auto lines = handler_(request.what, request.who);
         if (!lines.has_value()) {
             return encode_control_line({"error", lines.error()}) + "\n";
         }

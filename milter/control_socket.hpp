@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/file_handle.hpp"
+#include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/listener.hpp"
 #include "ports/log.hpp"
@@ -26,9 +27,9 @@
 
 namespace holdback::milter {
 
-/// Answers a request with lines; the error is a text for the user.
-using ControlHandler =
-    std::function<core::Result<std::vector<ControlLine>, std::string>(const ControlLine& request)>;
+/// Answers a request of a peer with lines; the error is a text for the user.
+using ControlHandler = std::function<core::Result<std::vector<ControlLine>, std::string>(
+    const ControlLine& request, const ControlPeer& peer)>;
 
 /// Serves one request per connection, several connections at a time. A peer has some seconds to say
 /// what it wants and to take the answer, and keeps nobody else waiting meanwhile. Requests that may
@@ -54,6 +55,7 @@ private:
         enum class State : std::uint8_t { Reading, Working, Writing };
         std::uint64_t number = 0;
         io::FileHandle connection;
+        ControlPeer who;
         State state = State::Reading;
         core::SteadyPoint deadline;
         std::string text;  ///< read so far, or still to be written
@@ -61,6 +63,7 @@ private:
     struct Request {
         std::uint64_t peer = 0;
         ControlLine what;
+        ControlPeer who;
     };
     struct Answer {
         std::uint64_t peer = 0;
@@ -84,7 +87,7 @@ private:
     [[nodiscard]] static bool write_to(Peer& peer);
     void take_answers();
     void work(const std::stop_token& stop, Queue& queue);
-    [[nodiscard]] std::string answer_to(const ControlLine& request) noexcept;
+    [[nodiscard]] std::string answer_to(const Request& request) noexcept;
 
     Listener listener_;
     ControlHandler handler_;

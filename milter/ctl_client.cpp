@@ -34,6 +34,14 @@ std::string words_for(int error) {
     return std::generic_category().message(error);
 }
 
+/// Why connect(2) failed.
+Kind kind_of(int error) {
+    if (error == EACCES || error == EPERM) {
+        return Kind::NoPermission;
+    }
+    return error == ENOENT || error == ECONNREFUSED ? Kind::NotRunning : Kind::OutOfReach;
+}
+
 /// A connected socket, closed with the object.
 class Connection {
 public:
@@ -68,9 +76,8 @@ core::Result<Connection, DaemonError> connect_to(const std::string& path) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets interface
     const auto* generic = reinterpret_cast<const sockaddr*>(&address);
     if (connect(connection.descriptor(), generic, sizeof address) != 0) {
-        const bool nobody = errno == ENOENT || errno == ECONNREFUSED;
-        return std::unexpected(
-            DaemonError{nobody ? Kind::NotRunning : Kind::OutOfReach, words_for(errno)});
+        const int why = errno;
+        return std::unexpected(DaemonError{kind_of(why), words_for(why)});
     }
     return connection;
 }

@@ -15,9 +15,10 @@ namespace holdback::milter {
 
 struct DaemonError {
     enum class Kind : std::uint8_t {
-        NotRunning,  ///< nobody listens on the socket
-        OutOfReach,  ///< no permission, or the connection broke
-        Refused,     ///< the daemon answered with an error
+        NotRunning,    ///< nobody listens on the socket
+        NoPermission,  ///< the socket may not be opened: a daemon may run or not
+        OutOfReach,    ///< the connection broke
+        Refused,       ///< the daemon answered with an error
     };
     Kind kind;
     std::string text;  ///< may have several lines when `Refused`

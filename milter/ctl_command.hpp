@@ -42,6 +42,10 @@ struct CommandContext {
     OutputForm form = OutputForm::Human;
     /// The settings file of the command line; nullopt: the default one, if it is there.
     std::optional<std::string> settings_path;
+    /// The control socket of the command line; nullopt: the one of the settings.
+    std::optional<std::string> socket_path;
+    /// Set to true when the command went on in spite of mistakes in the settings.
+    bool* wrong_settings = nullptr;
     std::size_t out_columns = 0;   ///< width of the terminal; 0: output goes elsewhere
     bool err_is_terminal = false;  ///< progress may be shown
     bool can_ask = false;          ///< somebody is there to answer a question

@@ -12,11 +12,13 @@
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,11 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 
 using Lines = std::vector<ControlLine>;
+
+/// The daemon refuses the peer, and not what was asked.
+bool is_no_permission(std::string_view text) {
+    return text.starts_with("no permission");
+}
 
 /// Keys and values for people or programs; whole numbers are numbers in JSON.
 void add_lines(const Lines& lines, Json& object, FieldList& fields) {
@@ -48,6 +55,11 @@ void write_lines(const CommandContext& context, const Json& object, const FieldL
     } else {
         fields.write(context.out);
     }
+}
+
+/// We lack the permission to read the file.
+bool is_closed_to_us(const std::string& path) {
+    return access(path.c_str(), R_OK) != 0 && errno == EACCES;
 }
 
 /// What the store holds, as lines like the daemon's; the error is for people.
@@ -79,8 +91,22 @@ core::Result<Lines, CommandError> store_lines(const CommandContext& context,
     };
 }
 
-/// Asks the daemon of the settings.
+/// Asks the daemon something; what is wrong in the settings does not keep it from answering.
 core::Result<Lines, CommandError> ask(const CommandContext& context, const ControlLine& request) {
+    const auto settings = load_settings_to_look(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    auto lines = ask_daemon(settings->control, request, kPatience);
+    if (!lines.has_value()) {
+        return std::unexpected(daemon_error(settings->control, lines.error()));
+    }
+    return *std::move(lines);
+}
+
+/// Has the daemon do something.
+core::Result<Lines, CommandError> command(const CommandContext& context,
+                                          const ControlLine& request) {
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
@@ -88,12 +114,36 @@ core::Result<Lines, CommandError> ask(const CommandContext& context, const Contr
     auto lines = ask_daemon(settings->control, request, kPatience);
     if (!lines.has_value()) {
         CommandError error = daemon_error(settings->control, lines.error());
-        if (lines.error().kind == DaemonError::Kind::Refused && request.front() == "reload") {
+        const bool refused = lines.error().kind == DaemonError::Kind::Refused;
+        if (refused && request.front() == "reload" && !is_no_permission(lines.error().text)) {
             error = {Exit::Settings, fmt::format("{}\nthe old settings stay", lines.error().text)};
         }
         return std::unexpected(std::move(error));
     }
     return *std::move(lines);
+}
+
+/// For people; nullptr in JSON where nobody knows.
+std::string_view shown_running(const core::Result<Lines, DaemonError>& daemon) {
+    if (daemon.has_value()) {
+        return "yes";
+    }
+    switch (daemon.error().kind) {
+        case DaemonError::Kind::NotRunning:
+            return "no";
+        case DaemonError::Kind::NoPermission:
+            return "unknown (no permission)";
+        case DaemonError::Kind::OutOfReach:
+            return "unknown (no answer)";
+        case DaemonError::Kind::Refused:
+            return "yes";
+    }
+    std::unreachable();
+}
+
+Json running_json(const core::Result<Lines, DaemonError>& daemon) {
+    const std::string_view shown = shown_running(daemon);
+    return shown == "yes" || shown == "no" ? Json(shown == "yes") : Json(nullptr);
 }
 
 }  // namespace
@@ -103,6 +153,13 @@ CommandError daemon_error(const config::ControlSettings& settings, const DaemonE
         case DaemonError::Kind::NotRunning:
             return {Exit::Unavailable,
                     fmt::format("the daemon is not running: {}: {}", settings.socket, error.text)};
+        case DaemonError::Kind::NoPermission:
+            return {Exit::Unavailable,
+                    fmt::format("no permission to ask the daemon, which may run or not: {}: {}; "
+                                "root may, the user of the daemon, and the group that owns the "
+                                "socket: see [control] group in holdback.conf(5)",
+                                settings.socket,
+                                error.text)};
         case DaemonError::Kind::OutOfReach:
             return {Exit::Unavailable,
                     fmt::format("the daemon is out of reach: {}: {}", settings.socket, error.text)};
@@ -113,15 +170,15 @@ CommandError daemon_error(const config::ControlSettings& settings, const DaemonE
 }
 
 CommandResult status(const CommandContext& context) {
-    const auto settings = load_tool_settings(context);
+    const auto settings = load_settings_to_look(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
     const auto daemon = ask_daemon(settings->control, {"status"}, kPatience);
     const auto store = store_lines(context, settings->store);
-    Json object{{"running", daemon.has_value()}};
+    Json object{{"running", running_json(daemon)}};
     FieldList fields;
-    fields.add("running", daemon.has_value() ? "yes" : "no");
+    fields.add("running", shown_running(daemon));
     if (daemon.has_value()) {
         add_lines(*daemon, object, fields);
     }
@@ -131,6 +188,12 @@ CommandResult status(const CommandContext& context) {
     write_lines(context, object, fields);
     if (!daemon.has_value()) {
         return std::unexpected(daemon_error(settings->control, daemon.error()));
+    }
+    if (!store.has_value() && is_closed_to_us(settings->store.path)) {
+        // The daemon says itself how its store is.
+        context.err << fmt::format("holdbackctl: {}; what it holds is not shown\n",
+                                   core::printable(store.error().text));
+        return Exit::Done;
     }
     if (!store.has_value()) {
         return std::unexpected(store.error());
@@ -150,14 +213,30 @@ CommandResult metrics(const CommandContext& context) {
 }
 
 CommandResult reload(const CommandContext& context) {
-    const auto lines = ask(context, {"reload"});
+    const auto lines = command(context, {"reload"});
     if (!lines.has_value()) {
         return std::unexpected(lines.error());
     }
+    Json changed = Json::array();
+    Json waiting = Json::array();
+    std::string text;
+    for (const ControlLine& line : *lines) {
+        if (line.size() != 4) {
+            continue;
+        }
+        const bool waits = line[0] == "waits";
+        (waits ? waiting : changed)
+            .push_back({{"key", line[1]}, {"old", line[2]}, {"new", line[3]}});
+        text += fmt::format("{}{}: {} -> {}\n",
+                            waits ? "takes effect at the next start: " : "",
+                            core::printable(line[1]),
+                            core::printable(line[2]),
+                            core::printable(line[3]));
+    }
     if (context.json()) {
-        write_json(context.out, {{"reloaded", true}});
+        write_json(context.out, {{"reloaded", true}, {"changed", changed}, {"waiting", waiting}});
     } else {
-        context.out << "reloaded\n";
+        context.out << text << "reloaded\n";
     }
     return Exit::Done;
 }
@@ -175,7 +254,7 @@ CommandResult cache_show(const CommandContext& context) {
 }
 
 CommandResult cache_clear(const CommandContext& context) {
-    const auto lines = ask(context, {"cache-clear"});
+    const auto lines = command(context, {"cache-clear"});
     if (!lines.has_value()) {
         return std::unexpected(lines.error());
     }

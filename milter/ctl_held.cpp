@@ -160,7 +160,7 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
 
 CommandResult held_list(const CommandContext& context, const HeldListOptions& options) {
     const HeldSelection& selection = options.selection;
-    const auto held = open_held(context);
+    const auto held = open_held(context, HeldUse::Look);
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }
@@ -186,7 +186,7 @@ CommandResult held_show(const CommandContext& context, const HeldSelection& sele
         return std::unexpected(
             CommandError{Exit::Usage, "held show: name items by number, or select them"});
     }
-    const auto held = open_held(context);
+    const auto held = open_held(context, HeldUse::Look);
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }

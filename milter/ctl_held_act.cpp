@@ -270,7 +270,8 @@ core::Result<Selected, CommandError> select(const CommandContext& context,
 
 /// Looks the selection up, says or asks, and has the daemon act.
 CommandResult act_on_selection(const CommandContext& context, const HeldActOptions& options) {
-    const auto held = options.dry_run ? open_held_or_empty(context) : open_held(context);
+    const auto held =
+        options.dry_run ? open_held_or_empty(context) : open_held(context, HeldUse::Act);
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }
@@ -393,7 +394,7 @@ CommandResult held_act(const CommandContext& context, const HeldActOptions& opti
 
 CommandResult release_suppressed(const CommandContext& context,
                                  const std::vector<mail::SuppressionSubject>& subjects) {
-    const auto held = open_held(context);
+    const auto held = open_held(context, HeldUse::Act);
     if (!held.has_value()) {
         return std::unexpected(held.error());
     }

@@ -153,8 +153,9 @@ std::string shown_state(const ports::HeldItem& item) {
     return fmt::format("{}{}", mail::wire_name(recipient.state), how);
 }
 
-core::Result<OpenHeld, CommandError> open_held(const CommandContext& context) {
-    auto settings = load_tool_settings(context);
+core::Result<OpenHeld, CommandError> open_held(const CommandContext& context, HeldUse use) {
+    auto settings =
+        use == HeldUse::Look ? load_settings_to_look(context) : load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(std::move(settings.error()));
     }

@@ -15,6 +15,7 @@
 #include "ports/held_store.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,7 +31,13 @@ struct OpenHeld {
     std::unique_ptr<io::SqliteHeld> items;
 };
 
-[[nodiscard]] core::Result<OpenHeld, CommandError> open_held(const CommandContext& context);
+enum class HeldUse : std::uint8_t {
+    Look,  ///< mistakes in the settings are warnings
+    Act,
+};
+
+[[nodiscard]] core::Result<OpenHeld, CommandError> open_held(const CommandContext& context,
+                                                             HeldUse use);
 /// For a dry run: nothing is held where there is no store yet.
 [[nodiscard]] core::Result<OpenHeld, CommandError> open_held_or_empty(
     const CommandContext& context);

@@ -3,13 +3,13 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "io/settings_file.hpp"
 #include "mail/address.hpp"
 #include "mail/finding.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl_check.hpp"
 #include "milter/ctl_classify.hpp"
 #include "milter/ctl_command.hpp"
-#include "milter/ctl_daemon.hpp"
 #include "milter/ctl_explain.hpp"
 #include "milter/ctl_held.hpp"
 #include "milter/ctl_held_rescue.hpp"
@@ -20,7 +20,7 @@
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_seal.hpp"
 #include "milter/ctl_store.hpp"
-#include "milter/ctl_unknown.hpp"
+#include "milter/places.hpp"
 #include "milter/version.hpp"
 #include "outbound/bulk.hpp"
 
@@ -30,7 +30,6 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -118,28 +117,6 @@ void add_explain(CommandLine& line) {
 std::optional<std::string> parse_finding(std::string_view name) {
     return mail::parse_finding_name(name).has_value() ? std::optional(std::string(name))
                                                       : std::nullopt;
-}
-
-std::optional<std::int64_t> parse_item(std::string_view text) {
-    const auto number = core::parse_decimal(text);
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    return number.has_value() && *number <= kMost
-               ? std::optional(static_cast<std::int64_t>(*number))
-               : std::nullopt;
-}
-
-/// The numbers of items; anything else is a usage error.
-std::vector<std::int64_t> parse_items(const std::vector<std::string>& words) {
-    std::vector<std::int64_t> items;
-    for (const std::string& word : words) {
-        const auto item = parse_item(word);
-        if (!item.has_value()) {
-            throw CLI::ValidationError(
-                fmt::format("{} is not the number of an item", core::log_safe(word)));
-        }
-        items.push_back(*item);
-    }
-    return items;
 }
 
 /// The options by which items are selected.
@@ -235,27 +212,6 @@ void add_held(CommandLine& line) {
     });
 }
 
-void add_plain(CommandLine& line,
-               CLI::App& parent,
-               const std::string& name,
-               const std::string& description,
-               CommandResult (*command)(const CommandContext&)) {
-    parent.add_subcommand(name, description)->callback([&line, command] { line.run = command; });
-}
-
-void add_unknown(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("unknown", "texts of bounces that no rule knew");
-    app.require_subcommand(1);
-    add_plain(line, app, "list", "the patterns, the most frequent first", unknown_list);
-    CLI::App& show = *app.add_subcommand("show", "all about patterns, with an example");
-    const auto words = std::make_shared<Words>(show, "ID", "numbers of patterns");
-    show.callback([&line, words] {
-        line.run = [ids = parse_items(words->at_least_one())](const CommandContext& context) {
-            return unknown_show(context, ids);
-        };
-    });
-}
-
 void add_seal(CommandLine& line) {
     CLI::App& app = *line.app.add_subcommand("seal", "the keys by which bounces are proven");
     app.require_subcommand(1);
@@ -285,8 +241,16 @@ void add_store(CommandLine& line) {
 
 void declare(CommandLine& line) {
     CLI::App& app = line.app;
-    app.set_version_flag("-V,--version", fmt::format("holdbackctl {}", kVersion));
     app.add_option("-c,--config", line.settings, "settings file")->type_name("FILE");
+    app.set_version_flag("-V,--version", [&line] {
+        std::string text = fmt::format(
+            "holdbackctl {}\n{}",
+            kVersion,
+            places_text(line.settings.empty() ? io::default_settings_path() : line.settings));
+        text.pop_back();  // the line end, which is written behind the text
+        return text;
+    });
+    app.add_option("--socket", line.socket, "control socket of the daemon")->type_name("PATH");
     app.add_flag("--json", line.json, "one JSON object per line");
     app.require_subcommand(1);
     app.fallthrough();
@@ -299,13 +263,7 @@ void declare(CommandLine& line) {
     add_history(line);
     add_seal(line);
     add_store(line);
-    add_plain(line, app, "status", "the running daemon", status);
-    add_plain(line, app, "metrics", "the daemon's counters as Prometheus reads them", metrics);
-    add_plain(line, app, "reload", "have the daemon read its settings anew", reload);
-    CLI::App& cache = *app.add_subcommand("cache", "the daemon's DNS cache");
-    cache.require_subcommand(1);
-    add_plain(line, cache, "show", "how full it is and what it did", cache_show);
-    add_plain(line, cache, "clear", "forget all answers", cache_clear);
+    add_daemon(line);
 }
 
 void say(std::string_view text) {
@@ -345,12 +303,15 @@ std::size_t terminal_columns() {
 Exit run_command(const CommandLine& line) {
     const core::SystemClock clock;
     const bool err_is_terminal = isatty(STDERR_FILENO) == 1;
+    bool wrong_settings = false;
     const CommandContext context{
         .out = std::cout,
         .err = std::cerr,
         .clock = clock,
         .form = line.json ? OutputForm::Json : OutputForm::Human,
         .settings_path = line.settings.empty() ? std::nullopt : std::optional(line.settings),
+        .socket_path = line.socket.empty() ? std::nullopt : std::optional(line.socket),
+        .wrong_settings = &wrong_settings,
         .out_columns = terminal_columns(),
         .err_is_terminal = err_is_terminal,
         .can_ask = err_is_terminal && isatty(STDIN_FILENO) == 1,
@@ -361,7 +322,9 @@ Exit run_command(const CommandLine& line) {
     }
     std::cout.flush();
     say(result.error().text);
-    return result.error().exit;
+    // The mistakes may be why nothing was found where the settings say it is.
+    const bool is_lost = result.error().exit == Exit::Unavailable && wrong_settings;
+    return is_lost ? Exit::Settings : result.error().exit;
 }
 
 /// What is wrong with the command line, for people.

@@ -163,7 +163,8 @@ public:
 private:
     const CommandContext& context_;
     bool acts_;
-    Table table_{{"SUBJECT", "SCOPE", "CODE", "PROVIDER", "FIRST TAUGHT", "LESSONS", "BECOMES"}};
+    Table table_{
+        {"SUBJECT", "SCOPE", "CODE", "PROVIDER", "FIRST TAUGHT (UTC)", "LESSONS", "BECOMES"}};
     std::size_t undone_ = 0;
     std::size_t left_ = 0;
 };

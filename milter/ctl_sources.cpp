@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/result.hpp"
+#include "core/text.hpp"
 #include "flow/snapshot.hpp"
 #include "io/codes_file.hpp"
 #include "io/settings_file.hpp"
@@ -14,6 +15,7 @@
 #include "milter/ctl_command.hpp"
 #include "milter/load.hpp"
 
+#include <cstddef>
 #include <expected>
 #include <fcntl.h>
 #include <filesystem>
@@ -31,6 +33,8 @@
 namespace holdback::milter {
 
 namespace {
+
+constexpr std::size_t kMostWarningOctets = 1000;
 
 std::string settings_path(const CommandContext& context) {
     if (context.settings_path.has_value()) {
@@ -63,11 +67,43 @@ void make_for_daemon(const std::filesystem::path& path) {
 }  // namespace
 
 core::Result<config::Settings, CommandError> load_tool_settings(const CommandContext& context) {
-    auto settings = io::load_settings(settings_path(context));
-    if (!settings.has_value()) {
-        return std::unexpected(settings_error(settings.error()));
+    auto sourced = load_tool_settings_sourced(context);
+    if (!sourced.has_value()) {
+        return std::unexpected(std::move(sourced.error()));
     }
-    return *std::move(settings);
+    if (context.socket_path.has_value()) {
+        sourced->settings.control.socket = *context.socket_path;
+    }
+    return std::move(sourced->settings);
+}
+
+core::Result<io::SourcedSettings, CommandError> load_tool_settings_sourced(
+    const CommandContext& context) {
+    auto sourced = io::load_sourced_settings(settings_path(context));
+    if (!sourced.has_value()) {
+        return std::unexpected(settings_error(sourced.error()));
+    }
+    return *std::move(sourced);
+}
+
+core::Result<config::Settings, CommandError> load_settings_to_look(const CommandContext& context) {
+    const std::string path = settings_path(context);
+    io::UsableSettings usable = io::load_usable_settings(path);
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && !error) {
+        return std::unexpected(settings_error(usable.errors));
+    }
+    if (!usable.errors.empty() && context.wrong_settings != nullptr) {
+        *context.wrong_settings = true;
+    }
+    for (const io::FileError& wrong : usable.errors) {
+        context.err << fmt::format("holdbackctl: {} (warning: what else the settings say counts)\n",
+                                   core::printable(wrong.text(), kMostWarningOctets));
+    }
+    if (context.socket_path.has_value()) {
+        usable.read.settings.control.socket = *context.socket_path;
+    }
+    return std::move(usable.read.settings);
 }
 
 core::Result<mail::CodeCatalogue, CommandError> load_tool_codes(const CommandContext& context) {

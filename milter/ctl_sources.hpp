@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
+#include "io/settings_file.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/toml_access.hpp"
 #include "mail/failure_code.hpp"
@@ -20,6 +21,15 @@ namespace holdback::milter {
 /// The settings of the command line, else the default file, else (when that is absent) the
 /// defaults.
 [[nodiscard]] core::Result<config::Settings, CommandError> load_tool_settings(
+    const CommandContext& context);
+
+/// The same with the places of the keys.
+[[nodiscard]] core::Result<io::SourcedSettings, CommandError> load_tool_settings_sourced(
+    const CommandContext& context);
+
+/// The settings for a command that only looks: what is wrong in them is said as a warning, and what
+/// can be read counts. An error when there is no such file.
+[[nodiscard]] core::Result<config::Settings, CommandError> load_settings_to_look(
     const CommandContext& context);
 
 /// The failure codes that the settings name, for what needs no rules.

@@ -143,7 +143,8 @@ core::Result<Subjects, CommandError> parse_subjects(const std::vector<std::strin
 }
 
 core::Result<OpenList, CommandError> open_list(const CommandContext& context, StoreUse use) {
-    auto settings = load_tool_settings(context);
+    auto settings =
+        use == StoreUse::Read ? load_settings_to_look(context) : load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(std::move(settings.error()));
     }

@@ -27,6 +27,7 @@ Json as_json(const ports::UnknownEntry& entry) {
     return {
         {"id", entry.id},
         {"messages", entry.messages},
+        {"proven", entry.proven_messages},
         {"pattern", entry.text.pattern},
         {"code", entry.text.code.number()},
         {"rule", text_or_null(entry.text.rule)},
@@ -45,6 +46,7 @@ void write_details(const CommandContext& context, const ports::UnknownEntry& ent
     FieldList fields;
     fields.add("id", fmt::format("{}", entry.id));
     fields.add("messages", fmt::format("{}", entry.messages));
+    fields.add("proven", fmt::format("{}", entry.proven_messages));
     fields.add("pattern", entry.text.pattern);
     fields.add("code", fmt::format("{}", entry.text.code.number()));
     fields.add("rule", entry.text.rule);
@@ -55,19 +57,20 @@ void write_details(const CommandContext& context, const ports::UnknownEntry& ent
     fields.write(context.out);
 }
 
+}  // namespace
+
 core::Result<std::unique_ptr<io::Database>, CommandError> open_patterns(
-    const CommandContext& context) {
-    const auto settings = load_tool_settings(context);
+    const CommandContext& context, StoreUse use) {
+    const auto settings =
+        use == StoreUse::Read ? load_settings_to_look(context) : load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    return open_store(settings->store, StoreUse::Read);
+    return open_store(settings->store, use);
 }
 
-}  // namespace
-
 CommandResult unknown_list(const CommandContext& context) {
-    const auto database = open_patterns(context);
+    const auto database = open_patterns(context, StoreUse::Read);
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }
@@ -75,13 +78,14 @@ CommandResult unknown_list(const CommandContext& context) {
     if (!entries.has_value()) {
         return std::unexpected(store_error(entries.error().what));
     }
-    Table table({"id", "messages", "last seen (UTC)", "code", "pattern"});
+    Table table({"id", "messages", "proven", "last seen (UTC)", "code", "pattern"});
     for (const ports::UnknownEntry& entry : *entries) {
         if (context.json()) {
             write_json(context.out, as_json(entry));
         } else {
             table.add({fmt::format("{}", entry.id),
                        fmt::format("{}", entry.messages),
+                       fmt::format("{}", entry.proven_messages),
                        short_time(entry.last_seen),
                        fmt::format("{}", entry.text.code.number()),
                        entry.text.pattern});
@@ -98,7 +102,7 @@ CommandResult unknown_list(const CommandContext& context) {
 }
 
 CommandResult unknown_show(const CommandContext& context, const std::vector<std::int64_t>& ids) {
-    const auto database = open_patterns(context);
+    const auto database = open_patterns(context, StoreUse::Read);
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }

@@ -2,16 +2,19 @@
 // The daemon: options, then wiring.
 
 #include "config/settings.hpp"
+#include "config/unit_sandbox.hpp"
 #include "core/result.hpp"
 #include "io/log_setup.hpp"
 #include "io/service_manager.hpp"
 #include "io/settings_file.hpp"
 #include "io/toml_access.hpp"
 #include "io/toml_document.hpp"
+#include "io/unit_files.hpp"
 #include "milter/app.hpp"
 #include "milter/descriptors.hpp"
 #include "milter/listener.hpp"
 #include "milter/load.hpp"
+#include "milter/places.hpp"
 #include "milter/process.hpp"
 #include "milter/spool_guard.hpp"
 #include "milter/version.hpp"
@@ -109,6 +112,20 @@ core::Result<void, Refusal> make_directories(const config::Settings& settings,
     return {};
 }
 
+/// The id of the group that a key names; none when it is empty.
+core::Result<std::optional<unsigned>, Refusal> group_for(const std::string& name,
+                                                         std::string_view key) {
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    const std::optional<unsigned> group = find_group(name);
+    if (!group.has_value()) {
+        return std::unexpected(
+            Refusal{EX_CONFIG, fmt::format("there is no group {}: set {}", name, key)});
+    }
+    return group;
+}
+
 core::Result<AppSockets, Refusal> open_sockets(const config::Settings& settings,
                                                const std::optional<Account>& account) {
     constexpr std::string_view kUnix = "unix:";
@@ -118,30 +135,34 @@ core::Result<AppSockets, Refusal> open_sockets(const config::Settings& settings,
         owner = account->uid;
     }
     if (settings.milter.socket.starts_with(kUnix)) {
-        std::optional<unsigned> group;
-        if (!settings.milter.socket_group.empty()) {
-            group = find_group(settings.milter.socket_group);
-            if (!group.has_value()) {
-                return std::unexpected(
-                    Refusal{EX_CONFIG,
-                            fmt::format("there is no group {}: set [milter] socket_group",
-                                        settings.milter.socket_group)});
-            }
+        const auto group = group_for(settings.milter.socket_group, "[milter] socket_group");
+        if (!group.has_value()) {
+            return std::unexpected(group.error());
         }
         auto opened = Listener::open({.path = settings.milter.socket.substr(kUnix.size()),
                                       .mode = settings.milter.socket_mode,
                                       .owner = owner,
-                                      .group = group});
+                                      .group = *group});
         if (!opened.has_value()) {
             return std::unexpected(Refusal{EX_UNAVAILABLE, std::move(opened.error())});
         }
         sockets.milter.emplace(*std::move(opened));
     }
-    constexpr unsigned kControlMode = 0600;
+    const auto asking = group_for(settings.control.group, "[control] group");
+    const auto acting = group_for(settings.control.operators, "[control] operators");
+    for (const auto& group : {asking, acting}) {
+        if (!group.has_value()) {
+            return std::unexpected(group.error());
+        }
+    }
+    sockets.control_groups = {.group = *asking, .operators = *acting};
+    const std::optional<unsigned> control_group = asking->has_value() ? *asking : *acting;
+    constexpr unsigned kForUs = 0600;
+    constexpr unsigned kForTheGroup = 0660;
     auto opened = Listener::open({.path = settings.control.socket,
-                                  .mode = kControlMode,
+                                  .mode = control_group.has_value() ? kForTheGroup : kForUs,
                                   .owner = owner,
-                                  .group = std::nullopt});
+                                  .group = control_group});
     if (!opened.has_value()) {
         return std::unexpected(Refusal{EX_UNAVAILABLE, std::move(opened.error())});
     }
@@ -181,9 +202,26 @@ int refuse_files(const io::FileErrors& errors) {
     return EX_CONFIG;
 }
 
+/// What the unit of systemd, where there is one, does not let the daemon do.
+io::FileErrors beyond_the_unit(const io::SourcedSettings& sourced, const std::string& path) {
+    constexpr std::string_view kUnit = "holdback.service";
+    const config::UnitSandbox sandbox = config::unit_sandbox(io::read_unit(kUnit));
+    io::FileErrors warnings;
+    for (const config::Contradiction& each : config::out_of_reach(sourced.settings, sandbox)) {
+        const auto place = sourced.places.find(each.key);
+        warnings.push_back(
+            {place == sourced.places.end() ? io::SourcePlace{path, 0} : place->second,
+             fmt::format("{} {}", each.key, each.message)});
+    }
+    return warnings;
+}
+
 /// Everything that the settings name, and whether it is fit for use: `holdback -t`.
-int check_files(const config::Settings& settings) {
-    const auto all = load_snapshot(settings, {});
+int check_files(const io::SourcedSettings& sourced, const std::string& path) {
+    for (const io::FileError& warning : beyond_the_unit(sourced, path)) {
+        fmt::print(stderr, "{} (warning)\n", warning.text());
+    }
+    const auto all = load_snapshot(sourced.settings, {});
     if (!all.has_value()) {
         return refuse_files(all.error());
     }
@@ -195,13 +233,14 @@ int check_files(const config::Settings& settings) {
 }
 
 core::Result<int, Refusal> run(const Options& options) {
-    const auto settings = io::load_settings(options.settings);
-    if (!settings.has_value()) {
-        return refuse_files(settings.error());
+    const auto sourced = io::load_sourced_settings(options.settings);
+    if (!sourced.has_value()) {
+        return refuse_files(sourced.error());
     }
     if (options.check) {
-        return check_files(*settings);
+        return check_files(*sourced, options.settings);
     }
+    const config::Settings* const settings = &sourced->settings;
     std::optional<Background> background;
     if (options.background) {
         auto entered = Background::enter();
@@ -265,10 +304,7 @@ int main(int argc, char** argv) {
             return EX_USAGE;
         }
         if (options->version) {
-            fmt::print("holdback {}\nsettings {}\nrules {}\n",
-                       kVersion,
-                       options->settings,
-                       config::shipped_path("rules.d"));
+            fmt::print("holdback {}\n{}", kVersion, places_text(options->settings));
             return EX_OK;
         }
         const auto ended = run(*options);

@@ -79,6 +79,8 @@ struct MilterSettings {
 
 struct ControlSettings {
     std::string socket = "/run/holdback/control.sock";
+    std::string group;      ///< who may ask the daemon; empty: only root and the daemon's user
+    std::string operators;  ///< who may have it act as well; empty: only those two
 
     bool operator==(const ControlSettings&) const = default;
 };

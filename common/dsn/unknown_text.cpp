@@ -9,6 +9,7 @@
 #include "mail/suppression.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -41,6 +42,45 @@ std::string_view words_of(const RecipientReport& recipient, const Report& report
     return report.human_text;
 }
 
+/// Names of mailboxes that are words of bounces as well: where one stands, it is most likely that.
+constexpr auto kOrdinaryNames = std::to_array<std::string_view>(
+    {"account", "address", "admin",      "delivery",  "domain", "email",   "error",   "host",
+     "inbox",   "invalid", "mail",       "mailbox",   "mailer", "message", "network", "office",
+     "owner",   "person",  "postmaster", "recipient", "remote", "root",    "sender",  "server",
+     "service", "spam",    "support",    "system",    "test",   "unknown", "user",    "users"});
+
+bool is_name_char(char c) {
+    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '_' || c == '+' || c == '-' ||
+           (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+
+/// The text with an address where the recipient's local part stands alone, as in "User kim.lee
+/// unknown": in a pattern it would give him away, and make a pattern of its own.
+std::string without_name(std::string_view text, const std::string& recipient) {
+    constexpr std::size_t kShortest = 3;
+    constexpr std::string_view kInstead = "@";
+    const std::string name = core::to_lower(recipient.substr(0, recipient.rfind('@')));
+    if (name.size() < kShortest ||
+        std::ranges::find(kOrdinaryNames, name) != kOrdinaryNames.end()) {
+        return std::string(text);
+    }
+    const std::string folded = core::to_lower(text);
+    std::string out;
+    std::size_t at = 0;
+    for (std::size_t found = folded.find(name); found != std::string::npos;
+         found = folded.find(name, found + 1)) {
+        const std::size_t end = found + name.size();
+        const bool alone =
+            found >= at && (found == 0 || !is_name_char(folded[found - 1])) &&
+            (end == folded.size() || (!is_name_char(folded[end]) && folded[end] != '@'));
+        if (alone) {
+            out.append(text.substr(at, found - at)).append(kInstead);
+            at = end;
+        }
+    }
+    return out.append(text.substr(at));
+}
+
 std::string example_of(std::string_view text) {
     std::string example = core::to_valid_utf8(core::trim(text).substr(0, kUnknownExampleOctets));
     std::ranges::replace(example, '\0', ' ');
@@ -56,8 +96,8 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding,
     if (!is_failure_report(report.kind)) {
         return found;
     }
-    const auto add = [&](UnknownText unknown, std::string_view words) {
-        unknown.pattern = text_pattern(words);
+    const auto add = [&](UnknownText unknown, std::string_view words, const std::string& whom) {
+        unknown.pattern = text_pattern(without_name(words, whom));
         const bool fresh =
             !unknown.pattern.empty() &&
             std::ranges::find(found, unknown.pattern, &UnknownText::pattern) == found.end();
@@ -87,11 +127,12 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding,
                  .code = recipient.code,
                  .rule = recipient.rule,
                  .proven = proven},
-                words);
+                words,
+                recipient.report.final_recipient);
         }
     }
     if (understanding.recipients.empty() && understanding.code == mail::kUnknownFailure) {
-        add({}, report.human_text);
+        add({}, report.human_text, {});
     }
     return found;
 }

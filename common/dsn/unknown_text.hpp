@@ -22,7 +22,9 @@ inline constexpr std::size_t kMostUnprovenTexts = 3;
 
 /// A failure of which no rule read the words.
 struct UnknownText {
-    std::string pattern;  ///< as `text_pattern` makes it; never empty
+    /// As `text_pattern` makes it, with the local part of the recipient for an address; never
+    /// empty.
+    std::string pattern;
     std::string example;  ///< the text itself
     std::string remote_mta;
     mail::FailureCode code = mail::kUnknownFailure;  ///< what the bare codes gave

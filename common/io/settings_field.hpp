@@ -22,6 +22,9 @@
 
 namespace holdback::io {
 
+/// When a value that was changed counts.
+enum class TakesEffect : std::uint8_t { AtReload, AtNextStart };
+
 /// One key.
 struct SettingsField {
     std::string table;    ///< "policy.bulk"; "" for keys before the first table
@@ -32,6 +35,7 @@ struct SettingsField {
     std::function<void(const TomlValue&, config::Settings&, std::vector<FileError>&)> read;
     /// The value in force as TOML.
     std::function<std::string(const config::Settings&)> write;
+    TakesEffect takes_effect = TakesEffect::AtReload;
 
     /// "policy.bulk.null-mx"
     [[nodiscard]] std::string name() const { return table.empty() ? key : table + "." + key; }

@@ -43,16 +43,14 @@ public:
     void add(FileError error) { errors_.push_back(std::move(error)); }
 
     /// Ends the reading.
-    [[nodiscard]] core::Result<config::Settings, SettingsErrors> finish(const std::string& file) {
+    [[nodiscard]] UsableSettings finish(const std::string& file) {
         for (const config::Contradiction& contradiction : config::validate(settings_)) {
             const auto place = places_.find(contradiction.key);
             errors_.push_back({place == places_.end() ? SourcePlace{file, 0} : place->second,
                                fmt::format("{} {}", contradiction.key, contradiction.message)});
         }
-        if (!errors_.empty()) {
-            return std::unexpected(std::move(errors_));
-        }
-        return std::move(settings_);
+        return {.read = {.settings = std::move(settings_), .places = std::move(places_)},
+                .errors = std::move(errors_)};
     }
 
 private:
@@ -164,15 +162,15 @@ std::string default_settings_path() {
     return HOLDBACK_CONF_DIR "/holdback.conf";
 }
 
-core::Result<config::Settings, SettingsErrors> load_settings(const std::string& path) {
+UsableSettings load_usable_settings(const std::string& path) {
     std::error_code error;
-    if (!std::filesystem::exists(path, error) && !error) {
-        return std::unexpected(SettingsErrors{
-            {{path, 0},
-             "no such file; every setting has a default, so an empty file (or /dev/null) will "
-             "do"}});
-    }
     SettingsReader reader;
+    if (!std::filesystem::exists(path, error) && !error) {
+        reader.add({{path, 0},
+                    "no such file; every setting has a default, so an empty file (or /dev/null) "
+                    "will do"});
+        return reader.finish(path);
+    }
     read_one(read_toml_file(path), reader);
     for (const std::string& file : drop_ins(path, reader)) {
         read_one(read_toml_file(file), reader);
@@ -180,11 +178,31 @@ core::Result<config::Settings, SettingsErrors> load_settings(const std::string& 
     return reader.finish(path);
 }
 
+core::Result<SourcedSettings, SettingsErrors> load_sourced_settings(const std::string& path) {
+    UsableSettings usable = load_usable_settings(path);
+    if (!usable.errors.empty()) {
+        return std::unexpected(std::move(usable.errors));
+    }
+    return std::move(usable.read);
+}
+
+core::Result<config::Settings, SettingsErrors> load_settings(const std::string& path) {
+    auto sourced = load_sourced_settings(path);
+    if (!sourced.has_value()) {
+        return std::unexpected(std::move(sourced.error()));
+    }
+    return std::move(sourced->settings);
+}
+
 core::Result<config::Settings, SettingsErrors> load_settings_text(std::string_view text,
                                                                   std::string_view name) {
     SettingsReader reader;
     read_one(read_toml_text(text, name), reader);
-    return reader.finish(std::string(name));
+    UsableSettings usable = reader.finish(std::string(name));
+    if (!usable.errors.empty()) {
+        return std::unexpected(std::move(usable.errors));
+    }
+    return std::move(usable.read.settings);
 }
 
 std::vector<SettingsKey> known_keys() {

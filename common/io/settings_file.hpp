@@ -6,18 +6,34 @@
 #include "core/result.hpp"
 #include "io/toml_document.hpp"
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace holdback::io {
 
-/// Where the settings are when the command line does not say.
 /// Where the settings were installed to, /etc/holdback/holdback.conf in Debian: the build says it.
 [[nodiscard]] std::string default_settings_path();
 
 /// Never empty.
 using SettingsErrors = std::vector<FileError>;
+
+/// Settings with where they come from.
+struct SourcedSettings {
+    config::Settings settings;
+    /// Where each key stands that a file says, by its dotted name; of several places the last,
+    /// which counts.
+    std::map<std::string, SourcePlace, std::less<>> places;
+};
+
+/// What of the files can be read: a key with a wrong value, and all keys of a file that is no TOML,
+/// have their defaults.
+struct UsableSettings {
+    SourcedSettings read;
+    std::vector<FileError> errors;  ///< none: the files are in order
+};
 
 /// Reads `path`, then `path`.d/*.conf in the order of their names; a later value of a key replaces
 /// an earlier one as a whole, lists too. Everything that is wrong is reported, not only the first:
@@ -25,7 +41,15 @@ using SettingsErrors = std::vector<FileError>;
 /// is an error; an empty one (or /dev/null) gives the defaults.
 [[nodiscard]] core::Result<config::Settings, SettingsErrors> load_settings(const std::string& path);
 
-/// The same for a text; `name` stands for the file in messages. There are no drop-ins.
+/// The same, and where each key stands.
+[[nodiscard]] core::Result<SourcedSettings, SettingsErrors> load_sourced_settings(
+    const std::string& path);
+
+/// As much as can be read, for what only looks: a mistake in one file does not keep it from finding
+/// the daemon and the store.
+[[nodiscard]] UsableSettings load_usable_settings(const std::string& path);
+
+/// `load_settings` for a text; `name` stands for the file in messages. There are no drop-ins.
 [[nodiscard]] core::Result<config::Settings, SettingsErrors> load_settings_text(
     std::string_view text, std::string_view name);
 

@@ -7,9 +7,11 @@
 #include "mail/finding.hpp"
 #include "mail/suppression.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace holdback::io {
@@ -29,6 +31,19 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 using Fields = std::vector<SettingsField>;
+
+// What is opened while the daemon starts, and kept.
+constexpr auto kAtNextStart = std::to_array<std::string_view>({"milter.socket",
+                                                               "milter.socket_group",
+                                                               "milter.socket_mode",
+                                                               "milter.user",
+                                                               "control.socket",
+                                                               "control.group",
+                                                               "control.operators",
+                                                               "store.path",
+                                                               "store.hash",
+                                                               "store.hash_key",
+                                                               "hold.spool"});
 
 void add_milter(Fields& fields) {
     fields.push_back(text_field(
@@ -62,6 +77,14 @@ void add_milter(Fields& fields) {
         {"control", "socket"},
         [](auto& s) -> auto& { return s.control.socket; },
         config::control_socket_form()));
+    fields.push_back(text_field(
+        {"control", "group"},
+        [](auto& s) -> auto& { return s.control.group; },
+        config::account_form("the name of a group, or empty")));
+    fields.push_back(text_field(
+        {"control", "operators"},
+        [](auto& s) -> auto& { return s.control.operators; },
+        config::account_form("the name of a group, or empty")));
     fields.push_back(text_field(
         {"store", "path"}, [](auto& s) -> auto& { return s.store.path; }, config::path_form()));
     fields.push_back(
@@ -509,6 +532,11 @@ std::vector<SettingsField> settings_fields() {
     add_outage_and_unsubscribing(fields);
     add_seal(fields);
     add_logs(fields);
+    for (SettingsField& field : fields) {
+        if (std::ranges::find(kAtNextStart, field.name()) != kAtNextStart.end()) {
+            field.takes_effect = TakesEffect::AtNextStart;
+        }
+    }
     return fields;
 }
 

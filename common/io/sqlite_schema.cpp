@@ -487,6 +487,13 @@ constexpr std::string_view kVersion18 = R"sql(
 ALTER TABLE held_message ADD COLUMN vouched INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// How many of the messages with an unknown text came with a proof; of those counted before, one is
+// known.
+constexpr std::string_view kVersion19 = R"sql(
+ALTER TABLE unknown_text ADD COLUMN proven_messages INTEGER NOT NULL DEFAULT 0;
+UPDATE unknown_text SET proven_messages = proven;
+)sql";
+
 constexpr std::array kSteps{kVersion1,
                             kVersion2,
                             kVersion3,
@@ -504,7 +511,8 @@ constexpr std::array kSteps{kVersion1,
                             kVersion15,
                             kVersion16,
                             kVersion17,
-                            kVersion18};
+                            kVersion18,
+                            kVersion19};
 
 }  // namespace
 

@@ -25,7 +25,8 @@ namespace {
 
 // The order in which `read_entry` takes them.
 constexpr std::string_view kColumns =
-    "id, pattern, example, remote_mta, code, rule, messages, first_seen, last_seen, proven";
+    "id, pattern, example, remote_mta, code, rule, messages, first_seen, last_seen, proven, "
+    "proven_messages";
 
 ports::UnknownEntry read_entry(const Query& query) {
     const auto code = mail::FailureCode::from_number(static_cast<int>(query.integer(4)));
@@ -37,6 +38,7 @@ ports::UnknownEntry read_entry(const Query& query) {
                      .rule = query.text(5),
                      .proven = query.integer(9) != 0},
             .messages = query.integer(6),
+            .proven_messages = query.integer(10),
             .first_seen = query.time(7),
             .last_seen = query.time(8)};
 }
@@ -46,10 +48,12 @@ bool count_again(Connection& connection, const dsn::UnknownText& text, core::Tim
     connection
         .query(
             "UPDATE unknown_text SET messages = messages + 1, last_seen = max(last_seen, ?), "
-            "code = ?, rule = ?, proven = max(proven, ?) WHERE pattern = ?")
+            "code = ?, rule = ?, proven = max(proven, ?), proven_messages = proven_messages + ? "
+            "WHERE pattern = ?")
         .bind(now)
         .bind(text.code.number())
         .bind(text.rule)
+        .bind(std::int64_t{text.proven ? 1 : 0})
         .bind(std::int64_t{text.proven ? 1 : 0})
         .bind(text.pattern)
         .run();
@@ -81,7 +85,7 @@ void count_first(Connection& connection, const dsn::UnknownText& text, core::Tim
     connection
         .query(
             "INSERT INTO unknown_text (pattern, example, remote_mta, code, rule, messages, "
-            "first_seen, last_seen, proven) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)")
+            "first_seen, last_seen, proven, proven_messages) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)")
         .bind(text.pattern)
         .bind(text.example)
         .bind(text.remote_mta)
@@ -89,6 +93,7 @@ void count_first(Connection& connection, const dsn::UnknownText& text, core::Tim
         .bind(text.rule)
         .bind(now)
         .bind(now)
+        .bind(std::int64_t{text.proven ? 1 : 0})
         .bind(std::int64_t{text.proven ? 1 : 0})
         .run();
 }
@@ -133,6 +138,25 @@ core::Result<std::optional<ports::UnknownEntry>, ports::StoreError> SqliteUnknow
             Query query = connection.query(sql);
             query.bind(id);
             return query.step() ? std::optional(read_entry(query)) : std::nullopt;
+        });
+    });
+}
+
+core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> SqliteUnknown::drop(
+    std::span<const std::int64_t> ids) {
+    return at_store_boundary([&] {
+        return database_.write([&](Connection& connection) {
+            static const std::string sql =
+                fmt::format("DELETE FROM unknown_text WHERE id = ? RETURNING {}", kColumns);
+            std::vector<ports::UnknownEntry> dropped;
+            for (const std::int64_t id : ids) {
+                Query query = connection.query(sql);
+                query.bind(id);
+                while (query.step()) {
+                    dropped.push_back(read_entry(query));
+                }
+            }
+            return dropped;
         });
     });
 }

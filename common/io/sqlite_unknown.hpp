@@ -31,6 +31,8 @@ public:
     [[nodiscard]] core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> list() override;
     [[nodiscard]] core::Result<std::optional<ports::UnknownEntry>, ports::StoreError> find(
         std::int64_t id) override;
+    [[nodiscard]] core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> drop(
+        std::span<const std::int64_t> ids) override;
 
 private:
     Database& database_;

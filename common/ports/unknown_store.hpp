@@ -20,6 +20,7 @@ struct UnknownEntry {
     std::int64_t id = 0;
     dsn::UnknownText text;  ///< example and server are the first, code and rule the last ones seen
     std::int64_t messages = 0;
+    std::int64_t proven_messages = 0;  ///< of these
     core::TimePoint first_seen;
     core::TimePoint last_seen;
 
@@ -47,6 +48,11 @@ public:
 
     [[nodiscard]] virtual core::Result<std::optional<UnknownEntry>, StoreError> find(
         std::int64_t id) = 0;
+
+    /// Forgets patterns, in one transaction, and gives those that were there. One that is seen
+    /// again is new.
+    [[nodiscard]] virtual core::Result<std::vector<UnknownEntry>, StoreError> drop(
+        std::span<const std::int64_t> ids) = 0;
 };
 
 }  // namespace holdback::ports

@@ -733,7 +733,7 @@ def test_unknown_texts_are_listed_most_frequent_first(ctl):
                                 1_700_000_000_000, 1_700_000_000_000))
     fork, spoon = ctl.json("unknown", "list")
     assert spoon == {
-        "id": 1, "messages": 2, "pattern": "the spoon of {address}", "code": 9999, "rule": None,
+        "id": 1, "messages": 2, "proven": 0, "pattern": "the spoon of {address}", "code": 9999, "rule": None,
         "first_seen": "2023-11-14T22:13:20Z", "last_seen": "2023-11-14T23:13:20Z",
         "remote_mta": None, "example": "The spoon \x1b of a@example.net",
     }
@@ -746,6 +746,68 @@ def test_unknown_texts_are_listed_most_frequent_first(ctl):
     assert "no unknown text 3" in ctl.says("unknown", "show", "2", "3", code=NO)
     ctl.says("unknown", "show", "x", code=USAGE)
     ctl.says("unknown", "show", code=USAGE)
+
+
+def unknown_text(ctl, pattern, messages=2, proven=0, code=9999):
+    with contextlib.closing(sqlite3.connect(ctl.base / "holdback.db")) as store, store:
+        store.execute(UNKNOWN, (pattern, "Call bo@example.org", "mx.example.org", code, "",
+                                messages, 1_700_000_000_000, 1_700_003_600_000))
+        store.execute("UPDATE unknown_text SET proven = ?, proven_messages = ? WHERE pattern = ?",
+                      (proven > 0, proven, pattern))
+
+
+def test_unknown_texts_are_exported_as_beginnings_of_rules(ctl):
+    ctl.start_store()
+    assert "no unknown texts" in ctl.says("unknown", "export", code=NO)
+    unknown_text(ctl, "550 5.9.9 the spoon of <{address}> isn't [straight]", 9, 4, 2999)
+    unknown_text(ctl, "550 {id}: fork\u202e (see {url})", 2)
+    text = ctl.says("unknown", "export")
+    assert "# 9 messages, 4 of them proven, 2023-11-14 to 2023-11-14; its codes alone gave 2999" in text
+    assert "bo@example.org" not in text and "mx.example.org" not in text and "\u202e" not in text
+    # As it is, it is a file without rules; with the codes filled in it is one with two.
+    rules = ctl.base / "rules.d"
+    rules.mkdir()
+    check = [program("holdback"), "-t", "-c", ctl.conf]
+    filled = "".join(
+        line[1:] + "\n" if line.startswith("#") and not line.startswith("# ") else line + "\n"
+        for line in text.splitlines()
+    ).replace("code =", "code = 1004")
+    for written in (text, filled):
+        (rules / "new.conf").write_text(written)
+        done = subprocess.run(check, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done
+    (row,) = ctl.json("explain", "550 5.9.9 The spoon of <al@example.net> isn't [straight]")
+    assert (row["code"], row["rule"]) == (1004, "local/1-the-spoon-of-isnt")
+    assert "2-fork" not in ctl.says("unknown", "export", "--proven")
+    assert "no unknown text 3" in ctl.says("unknown", "export", "2", "3", code=NO)
+
+
+def test_unknown_texts_are_exported_for_programs(ctl):
+    ctl.start_store()
+    unknown_text(ctl, "=cmd|' /c calc'!a{number} of {address}\u202e", 5, 2)
+    (row,) = csv.DictReader(ctl.says("unknown", "export", "--format", "csv").splitlines())
+    assert row["pattern"].startswith("'=cmd|") and "\u202e" not in row["pattern"]
+    assert (row["messages"], row["proven"], row["unproven"]) == ("5", "2", "3")
+    (row,) = ctl.json("unknown", "export")
+    assert row == ctl.json("unknown", "export", "--format", "json", "1")[0]
+    assert (row["proven"], row["unproven"], row["code"]) == (2, 3, 9999)
+    assert row["rule"]["expect"] == "=cmd|' /c calc'!a17 of user@example.net?"
+    ctl.says("unknown", "export", "--format", "toml", code=USAGE)
+
+
+def test_unknown_texts_are_dropped(ctl):
+    assert "none yet" in ctl.says("unknown", "drop", "--all", code=UNAVAILABLE)
+    assert not (ctl.base / "holdback.db").exists()
+    ctl.start_store()
+    for name in ("spoon", "fork", "knife"):
+        unknown_text(ctl, f"a {name}")
+    for wrong in ((), ("1", "--all"), ("x",)):
+        ctl.says("unknown", "drop", *wrong, code=USAGE)
+    assert ctl.json("unknown", "drop", "1") == [{"dropped": 1, "pattern": "a spoon"}]
+    assert "no unknown text 1" in ctl.says("unknown", "drop", "1", "2", code=NO)
+    assert [row["id"] for row in ctl.json("unknown", "list")] == [3]
+    assert ctl.says("unknown", "drop", "--all") == "1 pattern dropped\n"
+    ctl.says("unknown", "list", code=NO)
 
 
 # --- suppress -----------------------------------------------------------------------------------
@@ -903,6 +965,111 @@ def test_a_daemon_that_breaks_off_is_out_of_reach(ctl):
         ctl.says("reload", code=UNAVAILABLE)
 
 
+def test_mistakes_in_the_settings_keep_nobody_from_looking(ctl):
+    ctl.start_store()
+    unknown_text(ctl, "a spoon")
+    drop_ins = ctl.base / "holdback.conf.d"
+    drop_ins.mkdir()
+    (drop_ins / "a.conf").write_text("[dns\n")
+    (drop_ins / "b.conf").write_text('[dns]\nbudget = "soon"\n')
+    answers = {"status": "mode\tenforce\nok\n", "metrics": "a 1\nok\n", "cache-show": "ok\n"}
+    with daemon(ctl.socket, answers) as requests:
+        for arguments in (["status"], ["metrics"], ["cache", "show"], ["unknown", "list"]):
+            done = ctl.run(*arguments)
+            assert done.returncode == DONE, done
+            told = done.stderr.decode()
+            assert "a.conf:1" in told and "b.conf:2: dns.budget must be" in told
+            assert "(warning: what else the settings say counts)" in told
+        for arguments in (["held", "list"], ["suppress", "list"]):
+            assert ctl.run(*arguments).returncode == NO
+        for arguments in (["reload"], ["cache", "clear"], ["suppress", "add", "a@example.net"],
+                          ["held", "release", "1"]):
+            assert ctl.run(*arguments).returncode == SETTINGS
+    assert [request[0] for request in requests] == ["status", "metrics", "cache-show"]
+    # Which file is meant is no mistake to pass over.
+    done = subprocess.run([program("holdbackctl"), "-c", "/nonexistent", "status"],
+                          capture_output=True, timeout=60, check=False)
+    assert done.returncode == SETTINGS
+
+
+def test_a_socket_can_be_named(ctl):
+    other = ctl.base / "other.sock"
+    with daemon(other, {"metrics": "a 1\nok\n", "cache-clear": "ok\n"}) as requests:
+        assert ctl.says("metrics", "--socket", other) == "a 1\n"
+        ctl.says("--socket", other, "cache", "clear")
+        assert "not running" in ctl.says("metrics", code=UNAVAILABLE)
+    assert requests == [["metrics"], ["cache-clear"]]
+
+
+# --- the settings -------------------------------------------------------------------------------
+
+
+def test_the_settings_in_force_are_shown_with_where_they_come_from(ctl):
+    drop_ins = ctl.base / "holdback.conf.d"
+    drop_ins.mkdir()
+    (drop_ins / "a.conf").write_text('[dns]\nbudget = "3s"\n[bulk]\nrecipients = 25\n')
+    rows = {(row["table"], row["key"]): row for row in ctl.json("config", "show")}
+    assert len(rows) > 100
+    assert rows["dns", "budget"] == {
+        "table": "dns", "key": "budget", "value": "3s", "default": "2s", "changed": True,
+        "file": str(drop_ins / "a.conf"), "line": 2, "needs_restart": False,
+    }
+    mode = rows[None, "mode"]
+    assert (mode["value"], mode["changed"], mode["file"], mode["line"]) == (
+        "shadow", False, None, None)
+    assert rows["bulk", "recipients"]["value"] == 25 and not rows["bulk", "recipients"]["changed"]
+    assert rows["dns", "reserved_domains"]["value"] == []
+    assert rows["control", "socket"]["file"] == str(ctl.conf)
+    assert [key for key, row in rows.items() if row["needs_restart"]] == [
+        ("milter", "socket"), ("milter", "socket_group"), ("milter", "socket_mode"),
+        ("milter", "user"), ("control", "socket"), ("control", "group"), ("control", "operators"),
+        ("store", "path"), ("store", "hash"), ("store", "hash_key"), ("hold", "spool"),
+    ]
+    changed = {(row["table"], row["key"]) for row in ctl.json("config", "show", "--changed")}
+    assert changed == {key for key, row in rows.items() if row["changed"]}
+    assert ("dns", "budget") in changed and ("bulk", "recipients") not in changed
+
+
+def test_what_is_shown_of_the_settings_is_a_settings_file(ctl):
+    shown = ctl.says("config", "show")
+    assert f'path = "{ctl.base}/holdback.db"' in shown and f"# {ctl.conf}:" in shown
+    assert 'mode = "shadow"' in shown.splitlines()[0] and shown.splitlines()[0].endswith("# default")
+    before = ctl.json("config", "show")
+    ctl.conf.write_text(shown)
+    after = ctl.json("config", "show")
+    assert [row["value"] for row in after] == [row["value"] for row in before]
+    ctl.conf.write_text("")
+    assert "every key has its default" in ctl.says("config", "show", "--changed")
+    ctl.conf.write_text("[dns]\nbudgets = 3\n")
+    assert ":2: unknown key" in ctl.says("config", "show", code=SETTINGS)
+
+
+def test_the_check_warns_of_what_the_unit_forbids(ctl):
+    units = ctl.base / "units"
+    units.mkdir()
+    where = {**os.environ, "SYSTEMD_UNIT_PATH": str(units)}
+    ctl.write_settings('[log]\ntarget = "file:/var/log/hold.log"\n')
+
+    def check():
+        done = subprocess.run([program("holdback"), "-t", "-c", ctl.conf], env=where,
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == DONE, done
+        return done.stderr
+
+    assert check() == ""
+    shipped = (SOURCE / "contrib/systemd/holdback.service.in").read_text()
+    (units / "holdback.service").write_text(shipped)
+    told = check()
+    assert f"{ctl.conf}:2: log.target names /var/log/hold.log, where holdback.service may not" in told
+    assert "/var/log/holdback" in told and 'say "ReadWritePaths=/var/log"' in told
+    assert "store.path names" not in told  # below /tmp
+    assert not os.path.exists("/var/log/hold.log")
+    drop_in = units / "holdback.service.d"
+    drop_in.mkdir()
+    (drop_in / "a.conf").write_text("[Service]\nReadWritePaths=/var/log\n")
+    assert check() == ""
+
+
 # --- the command line ---------------------------------------------------------------------------
 
 
@@ -966,6 +1133,19 @@ def test_an_unknown_command_is_named(ctl):
 @pytest.mark.parametrize("arguments", [("--help",), ("-V",), ("check", "--help"), ("held", "-h")])
 def test_help_and_version_are_answers(ctl, arguments):
     assert "holdbackctl" in ctl.says(*arguments, conf=False)
+
+
+def test_the_version_comes_with_where_the_programs_look(ctl):
+    tool = ctl.says("-V").splitlines()
+    done = subprocess.run([program("holdback"), "-c", ctl.conf, "-V"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    daemon_says = done.stdout.splitlines()
+    assert tool[0].split()[1] == daemon_says[0].split()[1] and tool[1:] == daemon_says[1:]
+    places = dict(line.rsplit(" ", 1) for line in tool[1:])
+    assert places["settings"] == str(ctl.conf) and places["drop-ins"] == f"{ctl.conf}.d"
+    assert places["control socket"] == "/run/holdback/control.sock"
+    assert places["store"] == "/var/lib/holdback/holdback.db"
+    assert places["milter socket"].startswith("unix:/") and places["rules"].endswith("/rules.d")
 
 
 def test_global_options_may_stand_behind_the_command(ctl):

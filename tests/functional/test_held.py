@@ -3,6 +3,7 @@
 
 import os
 import pty
+import re
 import sqlite3
 import subprocess
 import time
@@ -16,13 +17,14 @@ ANNA = "<anna@good.test>"
 SETTINGS = {"log": {"level": "info"}, "outgoing": {"own_domains": ["home.test"]}}
 
 
-def hold(rig, campaign, recipients, settled=True, sender=NEWS):
+def hold(rig, campaign, recipients, settled=True, sender=NEWS, queue_id="4Q0001"):
     """Has a bulk message held for recipients, and gives recipient -> row."""
     octets = message(sender, "list@home.test", "News", bulk=True, campaign=campaign)
     mta = rig.client()
     mta.connect()
     mta.helo()
-    mta.message(f"<{sender}>", [ANNA, *(f"<{who}>" for who in recipients)], octets)
+    everybody = [ANNA, *(f"<{who}>" for who in recipients)]
+    mta.message(f"<{sender}>", everybody, octets, queue_id=queue_id)
     if settled:
         mta.close()
         wait_for("the answer is taken", lambda: not any(r["in_doubt"] for r in rows(rig, campaign)))
@@ -97,6 +99,76 @@ def test_what_expires_soon_can_be_seen_and_selected(rig):
     assert rig.holdback.held("--campaign", "expiring", "--expires-within", "6d") == []
     (row,) = rig.holdback.held("--campaign", "expiring", "--expires-within", "8d")
     assert row["recipient"] == "soon@nullmx.test"
+
+
+def test_held_mail_is_found_by_whom_it_is_to_and_by_its_ids(rig):
+    one = hold(rig, "found", ["Found.One@nullmx.test", "found2@nullmx.test"],
+               queue_id="4QFOUND1")
+    hold(rig, "found too", ["found2@nullmx.test", "other@nxdomain.test"], sender="x@home.test",
+         queue_id="4QFOUND2")
+    first = one["Found.One@nullmx.test"]
+
+    def found(*options):
+        listed = rig.holdback.held(*options)
+        return sorted((row["recipient"], row["campaign"]) for row in listed)
+
+    for spelling in ("found.one@nullmx.test", "<FOUND.ONE@NULLMX.TEST>"):
+        assert found("--recipient", spelling) == [("Found.One@nullmx.test", "found")]
+    assert found("--recipient", "found2@nullmx.test") == [
+        ("found2@nullmx.test", "found"), ("found2@nullmx.test", "found too")]
+    assert found("--recipient", "found@nullmx.test") == []
+    of_message = [("Found.One@nullmx.test", "found"), ("found2@nullmx.test", "found")]
+    assert found("--queue-id", "4QFOUND1") == of_message
+    assert found("--queue-id", "4QFOUND") == []
+    bare = first["message_id"].strip("<>")
+    for spelling in (bare, f"<{bare}>"):
+        assert found("--message-id", spelling) == of_message
+    # An item fits all that is said.
+    assert found("--queue-id", "4QFOUND1", "--recipient", "found2@nullmx.test") == [
+        ("found2@nullmx.test", "found")]
+    assert found("--message-id", bare, "--domain", "nxdomain.test") == []
+    assert rig.holdback.ctl("held", "list", "--queue-id", "none", check=False).code == 1
+
+
+def listed(rig, *arguments, columns=None):
+    """The lines of `held list`, at a terminal of so many columns where they are said."""
+    command = [program("holdbackctl"), "-c", rig.holdback.conf, "held", "list", *arguments]
+    if columns is None:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60,
+                              check=True).stdout.splitlines()
+    main, other = pty.openpty()
+    with subprocess.Popen(command, stdout=other, stderr=subprocess.DEVNULL,
+                          env={**os.environ, "COLUMNS": str(columns)}) as process:
+        os.close(other)
+        seen = b""
+        try:
+            while piece := os.read(main, 65536):
+                seen += piece
+        except OSError:
+            pass
+        assert process.wait(timeout=60) == 0
+    os.close(main)
+    return seen.decode().splitlines()
+
+
+def test_a_list_fits_the_terminal(rig):
+    hold(rig, "wide", ["wide.of.many.letters@nullmx.test"])
+    chosen = ("--campaign", "wide")
+    whole = listed(rig, *chosen)
+    assert whole[0].split("  ")[-1] == "REASON" and len(whole[1]) > 150
+    for columns in (60, 80, 100, 120, 150):
+        lines = listed(rig, *chosen, columns=columns)
+        assert max(map(len, lines)) <= columns, lines
+        assert "RECIPIENT" in lines[0] and "wide.of.many.letters@nullmx.test" in lines[1]
+        assert "REASON" not in lines[0]
+    assert "CAMPAIGN" in listed(rig, *chosen, columns=150)[0]
+    assert listed(rig, *chosen, columns=60)[0].split() == ["ID", "STATE", "RECIPIENT", "FINDING"]
+    assert listed(rig, *chosen, columns=1000) == whole
+    assert listed(rig, *chosen, "--wide", columns=80) == whole
+    (head, row) = listed(rig, *chosen, "--columns", "queue-id,recipient,message-id,subject",
+                         columns=40)
+    assert re.split(r"\s{2,}", head) == ["QUEUE ID", "RECIPIENT", "MESSAGE-ID", "SUBJECT"]
+    assert row.endswith("News")
 
 
 def test_a_campaign_is_one_senders(rig):

@@ -4,9 +4,11 @@ taken it for weeks is suddenly answered by "550 5.1.1 … does not exist", for h
 
 import contextlib
 import datetime
+import os
 import pathlib
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 
 import pytest
@@ -139,6 +141,15 @@ def test_the_outage_is_noticed_stops_the_learning_and_can_be_undone(house):
     planned = daemon.ctl("suppress", "rollback", "--mx", "alt1.gmail-smtp-in.l.google.com").rows
     assert {row["subject"] for row in planned} >= wrongly
     assert not any(row["undone"] for row in planned)
+    shown = subprocess.run(
+        [holdback.program("holdbackctl"), "-c", daemon.conf, "suppress", "rollback", "--mx", PROVIDER],
+        env={**os.environ, "TZ": "America/New_York"},
+        capture_output=True, text=True, timeout=60, check=True,
+    ).stdout.splitlines()
+    assert "FIRST TAUGHT (UTC)" in shown[0]
+    times = {row["subject"]: row["first_taught"] for row in planned}
+    for line in shown[1:]:
+        assert times[line.split()[0]].replace("T", " ")[:16] in line
     assert wrongly <= set(daemon.entries())
     since = outage["began"]
     undone = daemon.ctl("suppress", "rollback", "--mx", "google.com", "--since", since,

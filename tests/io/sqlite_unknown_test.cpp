@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,6 +76,33 @@ TEST_CASE_TEMPLATE("patterns are counted, the most frequent stand first", Fixtur
     CHECK(first.text == text("b", 4999));
     CHECK(store.find(first.id).value() == first);
     CHECK_FALSE(store.find(first.id + 1000).value().has_value());
+}
+
+TEST_CASE_TEMPLATE("what came with a proof is counted apart, and patterns can be dropped",
+                   Fixture,
+                   Sqlite,
+                   Memory) {
+    Fixture fixture;
+    ports::UnknownStore& store = fixture.store;
+    dsn::UnknownText proven = text("a");
+    proven.proven = true;
+    REQUIRE(store.count(std::vector{text("a"), text("b")}, kNow).has_value());
+    REQUIRE(store.count(std::vector{proven}, kNow).has_value());
+    REQUIRE(store.count(std::vector{text("a")}, kNow).has_value());
+    const std::vector<ports::UnknownEntry> entries = store.list().value();
+    REQUIRE(entries.size() == 2);
+    CHECK(entries[0].messages == 3);
+    CHECK(entries[0].proven_messages == 1);
+    CHECK(entries[1].proven_messages == 0);
+    const auto dropped = store.drop(std::vector{entries[0].id, std::int64_t{1000}});
+    REQUIRE(dropped.has_value());
+    CHECK(*dropped == std::vector{entries[0]});
+    CHECK(patterns(store) == std::vector<std::string>{"b"});
+    CHECK(store.drop(std::vector{entries[0].id}).value().empty());
+    // What comes back is new.
+    REQUIRE(store.count(std::vector{text("a")}, kNow).has_value());
+    CHECK(store.list().value().size() == 2);
+    CHECK(store.find(entries[0].id).value().has_value() == false);
 }
 
 TEST_CASE("of too many patterns the rarest goes, of these the one seen longest ago") {

@@ -321,14 +321,16 @@ core::Result<void, ports::StoreError> MemoryUnknownStore::count(
             return entry.text.pattern == text.pattern;
         });
         if (found == entries_.end()) {
-            entries_.push_back({.id = static_cast<std::int64_t>(entries_.size()) + 1,
+            entries_.push_back({.id = next_id_++,
                                 .text = text,
                                 .messages = 1,
+                                .proven_messages = text.proven ? 1 : 0,
                                 .first_seen = now,
                                 .last_seen = now});
             continue;
         }
         ++found->messages;
+        found->proven_messages += text.proven ? 1 : 0;
         found->last_seen = now;
         found->text.code = text.code;
         found->text.rule = text.rule;
@@ -355,6 +357,23 @@ core::Result<std::optional<ports::UnknownEntry>, ports::StoreError> MemoryUnknow
     const std::scoped_lock lock(mutex_);
     const auto found = std::ranges::find(entries_, id, &ports::UnknownEntry::id);
     return found == entries_.end() ? std::nullopt : std::optional(*found);
+}
+
+core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> MemoryUnknownStore::drop(
+    std::span<const std::int64_t> ids) {
+    if (auto what = trouble_.met()) {
+        return std::unexpected(ports::StoreError{*std::move(what)});
+    }
+    const std::scoped_lock lock(mutex_);
+    std::vector<ports::UnknownEntry> dropped;
+    for (const std::int64_t id : ids) {
+        const auto found = std::ranges::find(entries_, id, &ports::UnknownEntry::id);
+        if (found != entries_.end()) {
+            dropped.push_back(*found);
+            entries_.erase(found);
+        }
+    }
+    return dropped;
 }
 
 std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold) {

@@ -106,6 +106,8 @@ public:
     [[nodiscard]] core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> list() override;
     [[nodiscard]] core::Result<std::optional<ports::UnknownEntry>, ports::StoreError> find(
         std::int64_t id) override;
+    [[nodiscard]] core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> drop(
+        std::span<const std::int64_t> ids) override;
 
     /// Fails every call.
     Trouble& trouble() { return trouble_; }
@@ -113,7 +115,8 @@ public:
 private:
     Trouble trouble_;
     std::mutex mutex_;
-    std::vector<ports::UnknownEntry> entries_;  // the entry at i has the id i + 1
+    std::int64_t next_id_ = 1;
+    std::vector<ports::UnknownEntry> entries_;
 };
 
 class MemoryHeldStore final : public ports::HeldStore {

@@ -5,7 +5,9 @@
 #include "dsn/report.hpp"
 #include "mail/failure_code.hpp"
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,37 @@ TEST_CASE("a text is unknown when nobody knew its words") {
                                     .rule = "status/other"});
     CHECK(unknown[1].pattern == "fork {number} missing");
     CHECK(unknown[1].code == mail::kUnknownFailure);
+}
+
+TEST_CASE("the name of a mailbox is no part of a pattern, with its domain or without") {
+    struct Row {
+        std::string_view recipient;
+        std::string_view text;
+        std::string_view want;
+    };
+    const auto rows = std::to_array<Row>({
+        {"kim.lee@example.net", "Spoon of Kim.Lee bent", "spoon of {address} bent"},
+        {"kim.lee@example.net",
+         "<kim.lee> (kim.lee@example.net): bent",
+         "<{address}> ({address}): bent"},
+        {"kim.lee@example.net", "xkim.lee kim.lee2 bent", "xkim.lee kim.lee2 bent"},
+        {"kim@example.net", "kimono of kim", "kimono of {address}"},
+        {"user@example.net", "user is bent", "user is bent"},
+        {"bo@example.net", "bo is bent", "bo is bent"},
+        {"", "spoon bent", "spoon bent"},
+        {"kim", "kim kim", ""},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        ClassifiedRecipient recipient = failed(std::string(row.text), 9999, "");
+        recipient.report.final_recipient = row.recipient;
+        const auto unknown = unknown_texts(bounce({recipient}), {});
+        REQUIRE(unknown.size() == (row.want.empty() ? 0 : 1));
+        if (!row.want.empty()) {
+            CHECK(unknown[0].pattern == row.want);
+            CHECK(unknown[0].example == row.text);
+        }
+    }
 }
 
 TEST_CASE("what failed for good or says nothing is no unknown text") {

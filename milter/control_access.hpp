@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Who may say what on the control socket.
+
+#include "milter/control_protocol.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdback::milter {
+
+/// The peer of a connection, as the kernel vouches for it.
+struct ControlPeer {
+    unsigned uid = 0;
+    std::vector<unsigned> groups;  ///< the ids of all groups of the process
+};
+
+/// Who is let in besides root and the user of the daemon.
+struct ControlGroups {
+    std::optional<unsigned> group;      ///< may ask
+    std::optional<unsigned> operators;  ///< may ask, and have the daemon act
+};
+
+/// What a request does.
+enum class ControlDeed : std::uint8_t {
+    Ask,  ///< it only looks
+    Act,
+};
+
+/// A request that nobody knows is one that acts.
+[[nodiscard]] ControlDeed deed_of(const ControlLine& request);
+
+/// Why the peer may not have the request, for people; nullopt: it may. `own_uid` is the user of the
+/// daemon.
+[[nodiscard]] std::optional<std::string> control_refusal(const ControlPeer& peer,
+                                                         const ControlLine& request,
+                                                         const ControlGroups& groups,
+                                                         unsigned own_uid);
+
+}  // namespace holdback::milter
