@@ -13,7 +13,7 @@ MTAS = ("postfix", "sendmail")
 SETTINGS = {"direct": {"users": ["clerk"]}, "notice": {"collect": "1s"}}
 
 REFUSED = 5  # [policy] refuse_at_most
-FAST = 120  # seconds for a session here; with the delays of Postfix, 200 refusals take ten minutes
+FAST = 120  # seconds for a session here; with Postfix's delays, 200 refusals take ten minutes
 
 
 def returned(bench, sender):

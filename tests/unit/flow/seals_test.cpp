@@ -90,7 +90,7 @@ struct House {
     std::size_t sealed(const dsn::Report& report, core::SteadyPoint until) {
         std::size_t count = 0;
         for (const dsn::RecipientProof& proof :
-             seals.prove(who, envelope, report, until, settings)) {
+             seals.prove(who, envelope, {}, report, until, settings)) {
             count += proof.proof == mail::Proof::Sealed ? 1U : 0U;
         }
         return count;
