@@ -21,6 +21,7 @@
 #include "io/local_time.hpp"
 #include "io/log_setup.hpp"
 #include "io/mta_submit.hpp"
+#include "io/postfix_tables.hpp"
 #include "io/random.hpp"
 #include "io/seal_key_file.hpp"
 #include "io/settings_change.hpp"

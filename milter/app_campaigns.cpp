@@ -9,7 +9,6 @@
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
 
-#include <cstddef>
 #include <exception>
 #include <optional>
 #include <set>

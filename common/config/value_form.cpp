@@ -276,7 +276,7 @@ ValueForm<NoticeTarget> notice_target_form() {
 
 ValueForm<std::string> language_form() {
     return checked_text(
-        "the name of a table of texts: up to 20 of a-z, 0-9 and \"-\", such as \"en\"",
+        R"(the name of a table of texts: up to 20 of a-z, 0-9 and "-", such as "en")",
         [](std::string_view text) {
             return !text.empty() && text.size() <= 20 && std::ranges::all_of(text, [](char c) {
                 return (c >= 'a' && c <= 'z') || core::is_ascii_digit(c) || c == '-';

@@ -120,7 +120,7 @@ template <typename T>
                                                       std::string_view example) {
     ValueForm<std::string> pattern = recipient_pattern_form();
     std::string expects =
-        fmt::format("\"PATTERN = VALUE\", such as \"{}\": the pattern {}; the value {}",
+        fmt::format(R"("PATTERN = VALUE", such as "{}": the pattern {}; the value {})",
                     example,
                     pattern.expects,
                     value.expects);

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,7 +58,10 @@ std::optional<unsigned> hex_digit(char c) {
 }  // namespace
 
 Letters letters_of_locale(std::string_view all, std::string_view ctype, std::string_view lang) {
-    const std::string_view locale = !all.empty() ? all : !ctype.empty() ? ctype : lang;
+    std::string_view locale = all;
+    for (const std::string_view next : {ctype, lang}) {
+        locale = locale.empty() ? next : locale;
+    }
     return contains_ignoring_case(locale, "utf-8") || contains_ignoring_case(locale, "utf8")
                ? Letters::Utf8
                : Letters::Ascii;

@@ -12,7 +12,6 @@
 #include "mail/finding.hpp"
 #include "mail/held.hpp"
 #include "mail/syntax.hpp"
-#include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/held_store.hpp"

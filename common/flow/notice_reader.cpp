@@ -10,7 +10,6 @@
 #include "mail/syntax.hpp"
 #include "ports/spool.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>

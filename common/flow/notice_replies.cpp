@@ -11,6 +11,7 @@
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
 #include "flow/notice_terms.hpp"
+#include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -27,6 +28,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -298,7 +300,8 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
 
 std::vector<std::string> NoticeReplies::beginnings() const {
     std::vector<std::string> all;
-    for (const auto& [language, texts] : parts_.snapshots.current()->notices) {
+    const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
+    for (const auto& [language, texts] : snapshot->notices) {
         for (std::string& begins : texts.beginnings()) {
             all.push_back(std::move(begins));
         }
@@ -309,8 +312,9 @@ std::vector<std::string> NoticeReplies::beginnings() const {
 std::string NoticeReplies::who_was_told(const ports::Notice& notice) const {
     if (!notice.items.empty()) {
         const auto told = parts_.notices.told_of(notice.items.front());
-        if (told.has_value() && told->has_value()) {
-            return (*told)->to;
+        const auto found = told.has_value() ? *told : std::nullopt;
+        if (found.has_value()) {
+            return found->to;
         }
     }
     return notice.group.sender;

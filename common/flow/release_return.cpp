@@ -6,6 +6,7 @@
 #include "flow/whole_message.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/esmtp_arguments.hpp"
+#include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "mail/held.hpp"

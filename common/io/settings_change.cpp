@@ -5,7 +5,6 @@
 #include "io/settings_field.hpp"
 #include "io/settings_file.hpp"
 #include "io/settings_schema.hpp"
-#include "io/toml_document.hpp"
 
 #include <optional>
 #include <string>

@@ -120,7 +120,7 @@ std::string verp_sender(std::string_view sender, std::string_view recipient) {
     if (where_named(sender, recipient) != std::string_view::npos) {
         return folded_sender(sender, recipient);
     }
-    std::string folded = folded_sender(sender);
+    const std::string folded = folded_sender(sender);
     return folded.starts_with("*@") ? folded : std::string(sender);
 }
 

@@ -317,9 +317,9 @@ std::string notice_subject(const NoticeFacts& facts, const NoticeTexts& texts) {
                                     ? shortened(one_line(facts.rows.front().subject), kShownSubject)
                                     : shortened(one_line(facts.campaign), kShownSubject);
     const bool stopped = !facts.stopped.empty();
-    const NoticeText text = subject.empty()
-                                ? (stopped ? NoticeText::SubjectStopped : NoticeText::Subject)
-                                : (stopped ? NoticeText::SubjectStoppedOf : NoticeText::SubjectOf);
+    const NoticeText bare = stopped ? NoticeText::SubjectStopped : NoticeText::Subject;
+    const NoticeText named = stopped ? NoticeText::SubjectStoppedOf : NoticeText::SubjectOf;
+    const NoticeText text = subject.empty() ? bare : named;
     return fmt::format(
         "{} [{}]",
         texts.say(text,

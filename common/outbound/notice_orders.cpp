@@ -368,6 +368,27 @@ void add_with_address(NumberAs as, ResolvedOrders& resolved) {
     }
 }
 
+/// The numbers of an order that the notice has; a remark for each range that it has not.
+void add_numbers(const Order& order,
+                 std::size_t count,
+                 std::set<std::size_t>& wanted,
+                 ResolvedOrders& resolved) {
+    std::vector<NumberRange> ranges = order.numbers;
+    if (order.all) {
+        ranges = {{1, count}};
+    }
+    for (const NumberRange& range : ranges) {
+        if (range.first < 1 || range.last > count) {
+            resolved.remarks.push_back(
+                fmt::format("{}: the notice has the numbers 1 to {}", range_text(range), count));
+            continue;
+        }
+        for (std::size_t number = range.first; number <= range.last; ++number) {
+            wanted.insert(number);
+        }
+    }
+}
+
 }  // namespace
 
 Orders read_orders(std::string_view text, std::span<const std::string> beginnings) {
@@ -386,20 +407,7 @@ ResolvedOrders resolve(const Orders& orders, std::size_t count) {
             continue;
         }
         std::set<std::size_t>& wanted = order.action == OrderAction::Release ? release : discard;
-        std::vector<NumberRange> ranges = order.numbers;
-        if (order.all) {
-            ranges = {{1, count}};
-        }
-        for (const NumberRange& range : ranges) {
-            if (range.first < 1 || range.last > count) {
-                resolved.remarks.push_back(fmt::format(
-                    "{}: the notice has the numbers 1 to {}", range_text(range), count));
-                continue;
-            }
-            for (std::size_t number = range.first; number <= range.last; ++number) {
-                wanted.insert(number);
-            }
-        }
+        add_numbers(order, count, wanted, resolved);
     }
     for (const NumberAs& as : resolved.release_as) {
         // Sent as well under its own address, or discarded: nobody knows what is meant.

@@ -27,7 +27,7 @@ struct Order {
     OrderAction action = OrderAction::Release;
     bool all = false;
     std::vector<NumberRange> numbers;  ///< empty with `all`
-    std::string as{};  ///< another address for the one number, or empty; an address by its form
+    std::string as;  ///< another address for the one number, or empty; an address by its form
 
     bool operator==(const Order&) const = default;
 };

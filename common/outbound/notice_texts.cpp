@@ -12,6 +12,7 @@
 #include <expected>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -144,106 +145,104 @@ std::string for_finding(const std::map<std::string, std::string, std::less<>>& t
                                 : filled(found->second, of_finding(address, english));
 }
 
+constexpr auto kKinds = std::to_array<Kind>({
+    {RecipientOne, "recipient_one", "{count} recipient", "count"},
+    {RecipientMany, "recipient_many", "{count} recipients", "count"},
+    {Subject, "subject", "Held back: {recipients}", "recipients"},
+    {SubjectOf, "subject_of", "Held back: {recipients} of \"{subject}\"", "recipients subject"},
+    {SubjectStopped, "subject_stopped", "Campaign stopped", ""},
+    {SubjectStoppedOf, "subject_stopped_of", "Campaign stopped of \"{subject}\"", "subject"},
+    {OpeningOne,
+     "opening_one",
+     "{recipients} of your mail was held back and has not got it.",
+     "recipients"},
+    {OpeningMany,
+     "opening_many",
+     "{recipients} of your mail were held back and have not got it.",
+     "recipients"},
+    {OthersHaveIt,
+     "others_have_it",
+     "Everybody else has; there is no need to send it to them again.",
+     ""},
+    {OthersButRefused,
+     "others_but_refused",
+     "Everybody else has, but for those named below; there is no need to send it to them "
+     "again.",
+     ""},
+    {Stopped,
+     "stopped",
+     "Your campaign was stopped as a whole. {reason} What had not been sent by then is held, "
+     "good addresses included, and what you go on sending is held with it.",
+     "reason"},
+    {LabelSubject, "label_subject", "Subject:", ""},
+    {LabelCampaign, "label_campaign", "Campaign:", ""},
+    {LabelWhy, "label_why", "Why:", ""},
+    {LabelToDo, "label_to_do", "To do:", ""},
+    {DidYouMean, "did_you_mean", "Did you mean {address}?", "address"},
+    {MoreRows, "more_rows", "And {count} more: the attached list has all.", "count"},
+    {Refused,
+     "refused",
+     "Nothing was wrong with the addresses of these, but the mail server refused them for "
+     "good. They did not get the mail either, and a delivery report tells of each:",
+     ""},
+    {MoreRefused, "more_refused", "and {count} more", "count"},
+    {Answer,
+     "answer",
+     "If you are sure that addresses are right, answer this mail and write the command in the "
+     "first line.",
+     ""},
+    {Budget, "budget", "You can release {recipients} in {window} this way.", "recipients window"},
+    {BudgetSome,
+     "budget_some",
+     "Of these you can release {recipients} just now, for {budget} in {window} are allowed. "
+     "For more, ask {contact}.",
+     "recipients budget window contact"},
+    {BudgetNone,
+     "budget_none",
+     "You can release none of these just now: {budget} in {window} are allowed, and you have "
+     "released as many.",
+     "budget window"},
+    {OnlyUser, "only_user", "Only the user {user}, logged in, can do that.", "user"},
+    {OnlySender, "only_sender", "Only an answer from {sender} does that.", "sender"},
+    {NotReleasable,
+     "not_releasable",
+     "No answer can set free these numbers: {numbers}. Ask {contact} about them.",
+     "numbers contact"},
+    {Program,
+     "program",
+     "The mail came from a program that did not log in, so it cannot be released by "
+     "answering.",
+     ""},
+    {AskOne, "ask_one", "Ask {contact}, and name the item {items}.", "contact items"},
+    {AskMany, "ask_many", "Ask {contact}, and name the items {items}.", "contact items"},
+    {AskMore,
+     "ask_more",
+     "Ask {contact}, and name the items {items} and those that follow.",
+     "contact items"},
+    {Administrator, "administrator", "the mail administrator ({address})", "address"},
+    {WantOne, "want_one", "To send it anyway", ""},
+    {WantSome, "want_some", "To send it to some of them", ""},
+    {WantAll, "want_all", "To send it to all of them", ""},
+    {WantRest, "want_rest", "To send it to all whom you can release", ""},
+    {WantAs, "want_as", "To send it to the address that may be meant", ""},
+    {WantDropOne, "want_drop_one", "To have it dropped", ""},
+    {WantDropSome, "want_drop_some", "To have some dropped", ""},
+    {EndReturn, "end_return", "What is still held on {date} is returned to you.", "date"},
+    {EndRelease, "end_release", "What is still held on {date} is sent after all.", "date"},
+    {EndDiscard, "end_discard", "What is still held on {date} is discarded.", "date"},
+    {DayOne, "day_one", "{count} day", "count"},
+    {DayMany, "day_many", "{count} days", "count"},
+    {HourOne, "hour_one", "{count} hour", "count"},
+    {HourMany, "hour_many", "{count} hours", "count"},
+    {MinuteOne, "minute_one", "{count} minute", "count"},
+    {MinuteMany, "minute_many", "{count} minutes", "count"},
+    {SecondOne, "second_one", "{count} second", "count"},
+    {SecondMany, "second_many", "{count} seconds", "count"},
+});
+
 }  // namespace
 
-const std::vector<NoticeTextKind>& notice_text_kinds() {
-    static const std::vector<Kind> kKinds{
-        {RecipientOne, "recipient_one", "{count} recipient", "count"},
-        {RecipientMany, "recipient_many", "{count} recipients", "count"},
-        {Subject, "subject", "Held back: {recipients}", "recipients"},
-        {SubjectOf, "subject_of", "Held back: {recipients} of \"{subject}\"", "recipients subject"},
-        {SubjectStopped, "subject_stopped", "Campaign stopped", ""},
-        {SubjectStoppedOf, "subject_stopped_of", "Campaign stopped of \"{subject}\"", "subject"},
-        {OpeningOne,
-         "opening_one",
-         "{recipients} of your mail was held back and has not got it.",
-         "recipients"},
-        {OpeningMany,
-         "opening_many",
-         "{recipients} of your mail were held back and have not got it.",
-         "recipients"},
-        {OthersHaveIt,
-         "others_have_it",
-         "Everybody else has; there is no need to send it to them again.",
-         ""},
-        {OthersButRefused,
-         "others_but_refused",
-         "Everybody else has, but for those named below; there is no need to send it to them "
-         "again.",
-         ""},
-        {Stopped,
-         "stopped",
-         "Your campaign was stopped as a whole. {reason} What had not been sent by then is held, "
-         "good addresses included, and what you go on sending is held with it.",
-         "reason"},
-        {LabelSubject, "label_subject", "Subject:", ""},
-        {LabelCampaign, "label_campaign", "Campaign:", ""},
-        {LabelWhy, "label_why", "Why:", ""},
-        {LabelToDo, "label_to_do", "To do:", ""},
-        {DidYouMean, "did_you_mean", "Did you mean {address}?", "address"},
-        {MoreRows, "more_rows", "And {count} more: the attached list has all.", "count"},
-        {Refused,
-         "refused",
-         "Nothing was wrong with the addresses of these, but the mail server refused them for "
-         "good. They did not get the mail either, and a delivery report tells of each:",
-         ""},
-        {MoreRefused, "more_refused", "and {count} more", "count"},
-        {Answer,
-         "answer",
-         "If you are sure that addresses are right, answer this mail and write the command in the "
-         "first line.",
-         ""},
-        {Budget,
-         "budget",
-         "You can release {recipients} in {window} this way.",
-         "recipients window"},
-        {BudgetSome,
-         "budget_some",
-         "Of these you can release {recipients} just now, for {budget} in {window} are allowed. "
-         "For more, ask {contact}.",
-         "recipients budget window contact"},
-        {BudgetNone,
-         "budget_none",
-         "You can release none of these just now: {budget} in {window} are allowed, and you have "
-         "released as many.",
-         "budget window"},
-        {OnlyUser, "only_user", "Only the user {user}, logged in, can do that.", "user"},
-        {OnlySender, "only_sender", "Only an answer from {sender} does that.", "sender"},
-        {NotReleasable,
-         "not_releasable",
-         "No answer can set free these numbers: {numbers}. Ask {contact} about them.",
-         "numbers contact"},
-        {Program,
-         "program",
-         "The mail came from a program that did not log in, so it cannot be released by "
-         "answering.",
-         ""},
-        {AskOne, "ask_one", "Ask {contact}, and name the item {items}.", "contact items"},
-        {AskMany, "ask_many", "Ask {contact}, and name the items {items}.", "contact items"},
-        {AskMore,
-         "ask_more",
-         "Ask {contact}, and name the items {items} and those that follow.",
-         "contact items"},
-        {Administrator, "administrator", "the mail administrator ({address})", "address"},
-        {WantOne, "want_one", "To send it anyway", ""},
-        {WantSome, "want_some", "To send it to some of them", ""},
-        {WantAll, "want_all", "To send it to all of them", ""},
-        {WantRest, "want_rest", "To send it to all whom you can release", ""},
-        {WantAs, "want_as", "To send it to the address that may be meant", ""},
-        {WantDropOne, "want_drop_one", "To have it dropped", ""},
-        {WantDropSome, "want_drop_some", "To have some dropped", ""},
-        {EndReturn, "end_return", "What is still held on {date} is returned to you.", "date"},
-        {EndRelease, "end_release", "What is still held on {date} is sent after all.", "date"},
-        {EndDiscard, "end_discard", "What is still held on {date} is discarded.", "date"},
-        {DayOne, "day_one", "{count} day", "count"},
-        {DayMany, "day_many", "{count} days", "count"},
-        {HourOne, "hour_one", "{count} hour", "count"},
-        {HourMany, "hour_many", "{count} hours", "count"},
-        {MinuteOne, "minute_one", "{count} minute", "count"},
-        {MinuteMany, "minute_many", "{count} minutes", "count"},
-        {SecondOne, "second_one", "{count} second", "count"},
-        {SecondMany, "second_many", "{count} seconds", "count"},
-    };
+std::span<const NoticeTextKind> notice_text_kinds() {
     return kKinds;
 }
 
@@ -254,7 +253,7 @@ NoticeTexts::NoticeTexts() {
 }
 
 core::Result<void, std::string> NoticeTexts::set(std::string_view name, std::string text) {
-    const auto& kinds = notice_text_kinds();
+    const std::span<const Kind> kinds = notice_text_kinds();
     const auto kind = std::ranges::find(kinds, name, &Kind::name);
     if (kind == kinds.end()) {
         return std::unexpected(std::string("there is no text of this name"));
@@ -331,9 +330,9 @@ std::vector<std::string> NoticeTexts::beginnings() const {
 }
 
 const NoticeTexts& texts_of(const NoticeLanguages& languages, std::string_view language) {
-    static const NoticeTexts kEnglish;
+    static const NoticeTexts english;
     const auto found = languages.find(language);
-    return found == languages.end() ? kEnglish : found->second;
+    return found == languages.end() ? english : found->second;
 }
 
 }  // namespace holdback::outbound

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,7 +78,7 @@ struct NoticeTextKind {
 };
 
 /// All of them, in the order of the enumeration.
-[[nodiscard]] const std::vector<NoticeTextKind>& notice_text_kinds();
+[[nodiscard]] std::span<const NoticeTextKind> notice_text_kinds();
 
 /// Names and what stands in their place.
 using NoticeValues = std::vector<std::pair<std::string_view, std::string>>;

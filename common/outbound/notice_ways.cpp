@@ -40,9 +40,8 @@ std::string ask(const NoticeFacts& facts, const NoticeTexts& texts) {
             items.push_back(row.item);
         }
     }
-    const NoticeText text = facts.rows.size() > items.size() ? NoticeText::AskMore
-                            : items.size() == 1              ? NoticeText::AskOne
-                                                             : NoticeText::AskMany;
+    const NoticeText all = items.size() == 1 ? NoticeText::AskOne : NoticeText::AskMany;
+    const NoticeText text = facts.rows.size() > items.size() ? NoticeText::AskMore : all;
     return texts.say(text,
                      {{"contact", contact_of(facts, texts)},
                       {"items", fmt::format("{}", fmt::join(items, ", "))}});

@@ -3,7 +3,6 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
-#include "mail/address.hpp"
 #include "mail/finding.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plan.hpp"

@@ -12,7 +12,7 @@
 namespace holdback::outbound {
 
 TEST_CASE("each text of a notice stands at its place and passes its own check") {
-    const auto& kinds = notice_text_kinds();
+    const auto kinds = notice_text_kinds();
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         CAPTURE(kinds[i].name);
         CHECK(static_cast<std::size_t>(kinds[i].text) == i);
