@@ -6,6 +6,7 @@
 #include "milter/ctl_unknown.hpp"
 
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 

@@ -101,6 +101,8 @@ private:
     [[nodiscard]] SessionReply follow_plan();
     /// The body, or enough of it, is there: the last word on an outgoing message.
     [[nodiscard]] SessionReply weigh();
+    /// Does what the course of the message asks for; `reply` is the answer where it says nothing.
+    [[nodiscard]] SessionReply end_course(MtaActions& mta, SessionReply reply);
     [[nodiscard]] SessionReply begin_split();
     [[nodiscard]] SessionReply finish_split(MtaActions& mta);
     /// Deletes who was taken out, once that is durable.

@@ -38,6 +38,16 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
     if (message_->course == Course::Weighed) {
         reply = weigh();
     }
+    reply = end_course(mta, std::move(reply));
+    if (message_->notice.is_kept() && !std::holds_alternative<Answer>(reply)) {
+        reply = finish_notice(mta, reply);
+    }
+    reply = counted(std::move(reply));
+    end_message(reply);
+    return reply;
+}
+
+SessionReply Session::end_course(MtaActions& mta, SessionReply reply) {
     switch (message_->course) {
         case Course::Split:
             reply = finish_split(mta);
@@ -82,11 +92,6 @@ SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id)
         case Course::Shadow:
             break;
     }
-    if (message_->notice.is_kept() && !std::holds_alternative<Answer>(reply)) {
-        reply = finish_notice(mta, reply);
-    }
-    reply = counted(std::move(reply));
-    end_message(reply);
     return reply;
 }
 
