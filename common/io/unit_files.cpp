@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <ios>
-#include <iterator>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -43,11 +43,13 @@ std::vector<std::string> unit_directories() {
 }
 
 std::optional<std::string> text_of(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
+    const std::ifstream stream(file, std::ios::binary);
     if (!stream.is_open()) {
         return std::nullopt;
     }
-    return std::string(std::istreambuf_iterator<char>(stream), {});
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return std::move(text).str();
 }
 
 }  // namespace
