@@ -101,7 +101,8 @@ struct House {
         for (mail::HeldRecipient& row : rows) {
             row.reason = "the domain takes no mail";
         }
-        for (const ports::HoldOutcome& outcome : held.hold(message, rows).value()) {
+        const std::vector<ports::HoldOutcome> outcomes = held.hold(message, rows).value();
+        for (const ports::HoldOutcome& outcome : outcomes) {
             ids.push_back(outcome.id);
         }
         return ids;
