@@ -19,7 +19,7 @@ test_packages="postfix nsd unbound ldnsutils python3 python3-pytest mandoc syste
 sendmail_packages="sendmail-bin sendmail-base sendmail-cf m4 libsigsegv2 libwrap0 liblockfile1
   sasl2-bin libsasl2-2 libsasl2-modules libsasl2-modules-db libdb5.3"
 full_packages="clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev libclang-19-dev llvm-19-dev
-  chromium"
+  chromium prometheus"
 
 is_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -59,7 +59,7 @@ install_packages() {
         return 1
     }
     rm -f "${TMPDIR:-/tmp}/holdback-apt.$$"
-    for name in postfix nsd unbound opendkim; do
+    for name in postfix nsd unbound opendkim prometheus; do
         if [[ " ${missing[*]} " == *" $name "* ]] && [ -d /run/systemd/system ]; then
             systemctl disable --quiet "$name" </dev/null 2>/dev/null || true
         fi

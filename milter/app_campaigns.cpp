@@ -9,7 +9,7 @@
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
 
-#include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <set>
@@ -57,14 +57,9 @@ core::Result<std::vector<ControlLine>, std::string> App::continue_campaign(
 
 std::vector<report::MetricValue> App::stopped_campaigns() const {
     std::vector<report::MetricValue> stopped;
+    // Several issues of one list may be stopped: the exposition sums them.
     for (const outbound::Campaign& campaign : campaigns_.stopped()) {
-        // Several issues of one list may be stopped.
-        const auto known = std::ranges::find(stopped, campaign.name, &report::MetricValue::label);
-        if (known == stopped.end()) {
-            stopped.push_back({.label = campaign.name, .value = 1});
-        } else {
-            ++known->value;
-        }
+        stopped.push_back({.label = campaign.name, .value = 1});
     }
     return stopped;
 }

@@ -4,10 +4,13 @@
 #include "core/safe_text.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -41,6 +44,23 @@ std::string label_value(std::string_view text) {
     return value + (text.size() > kMostLabelOctets ? "..." : "");
 }
 
+/// The values by their label as it is written, in the order of the first of each. Different texts
+/// may look the same once they are made safe; Prometheus takes a series once, so that is their sum.
+std::vector<MetricValue> as_series(std::span<const MetricValue> values) {
+    std::vector<MetricValue> series;
+    std::map<std::string, std::size_t, std::less<>> places;
+    for (const MetricValue& each : values) {
+        std::string label = label_value(each.label);
+        const auto [place, is_new] = places.try_emplace(label, series.size());
+        if (is_new) {
+            series.push_back({.label = std::move(label), .value = each.value});
+        } else {
+            series.at(place->second).value += each.value;
+        }
+    }
+    return series;
+}
+
 }  // namespace
 
 std::string exposition(std::span<const Metric> metrics) {
@@ -51,11 +71,11 @@ std::string exposition(std::span<const Metric> metrics) {
                             metric.help,
                             metric.name,
                             type_name(metric.type));
-        for (const MetricValue& each : metric.values) {
+        for (const MetricValue& each : as_series(metric.values)) {
             const std::string label =
                 metric.label_name.empty()
                     ? ""
-                    : fmt::format("{{{}=\"{}\"}}", metric.label_name, label_value(each.label));
+                    : fmt::format("{{{}=\"{}\"}}", metric.label_name, each.label);
             text += fmt::format("{}{} {}\n", metric.name, label, each.value);
         }
     }

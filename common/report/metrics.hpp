@@ -31,7 +31,8 @@ struct Metric {
     std::vector<MetricValue> values;
 };
 
-/// All metrics as text: help, type, then a line per value.
+/// All metrics as text: help, type, then a line per value. Values whose labels are written alike
+/// are one, their sum.
 [[nodiscard]] std::string exposition(std::span<const Metric> metrics);
 
 }  // namespace holdback::report
