@@ -207,6 +207,16 @@ bool is_no(std::string_view text) {
     return has(kNo, core::to_lower(text)) || text.find_first_not_of('-') == std::string_view::npos;
 }
 
+/// HubSpot has a column of its own for each kind of mail that people can opt out of: "Opted out of
+/// email: One to One" in exports, "hs_email_optout_4711" in its interface for programs.
+bool is_of_one_kind(std::string_view name) {
+    constexpr std::string_view kShown = "optedoutofemail:";
+    constexpr std::string_view kInternal = "hsemailoptout";
+    return (name.starts_with(kShown) && name.size() > kShown.size()) ||
+           (name.starts_with(kInternal) &&
+            core::parse_decimal(name.substr(kInternal.size())).has_value());
+}
+
 RowMeaning flag_meaning(SuppressionReason reason, std::string_view name, std::string_view text) {
     if (is_no(text) || is_count(name, text) || is_link(text)) {
         return Untold{};
@@ -312,6 +322,8 @@ StatusColumns::StatusColumns(const std::vector<std::string>& names) {
             column.kind = Kind::Word;
         } else if (name == "source" || name == "severity" || name == "type") {
             column.kind = Kind::Aside;
+        } else if (is_of_one_kind(name)) {
+            column.kind = Kind::OneKind;
         } else if (flag.has_value()) {
             column.kind = Kind::Flag;
             column.reason = *flag;
@@ -341,6 +353,9 @@ RowMeaning StatusColumns::cell_meaning(const Column& column, std::string_view ce
         }
         case Kind::Flag:
             return flag_meaning(column.reason, column.name, text);
+        case Kind::OneKind:
+            return is_no(text) ? RowMeaning(Untold{})
+                               : RowMeaning(Welcome{"opted out of one kind of mail"});
         case Kind::Sign:
             return is_no(text) ? RowMeaning(Untold{}) : RowMeaning(Welcome{column.name});
         case Kind::Numbers:

@@ -62,6 +62,7 @@ private:
         Word,     ///< a word of status
         Aside,    ///< may be one: only known words count
         Flag,     ///< yes, a time or a text: what the column's name says; but no count, no link
+        OneKind,  ///< yes: a wish that is about one kind of mail, and not about all
         Sign,     ///< yes: nothing is said against the address
         Numbers,  ///< Mautic: 1 unsubscribed, 2 bounced, 3 manual; words as well
         OnHold,   ///< CiviCRM: 1 bounced, 2 opted out; words as well

@@ -248,6 +248,9 @@ EXPORTS = {  # rows by reason, passed over by word, bad
     ),
     "brevo-contacts": ({"manual": 1, "unsubscribe": 1}, {"no status": 1, "subscribed": 2}, 0),
     "hubspot-contacts": ({"bounce": 1, "unsubscribe": 1}, {"no status": 3}, 0),
+    "hubspot-subscriptions": (
+        {"unsubscribe": 1}, {"no status": 1, "opted out of one kind of mail": 2}, 0,
+    ),
     "hubspot-unsubscribes": (
         {"bounce": 2, "complaint": 1, "unsubscribe": 1}, {"no status": 1}, 0,
     ),
