@@ -33,6 +33,7 @@
 #include "mail/mta_names.hpp"
 #include "milter/accept_gate.hpp"
 #include "milter/callbacks.hpp"
+#include "milter/change_telling.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/descriptors.hpp"
 #include "milter/load.hpp"
@@ -54,6 +55,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -90,6 +92,7 @@ void run_worker(const std::stop_token& stop,
                 flow::Learner& learner,
                 flow::Doubts& doubts,
                 flow::SpoolRoom& room,
+                ChangeTelling& changes,
                 StoreWatch& store,
                 io::PostfixTables& mta_tables,
                 const flow::SnapshotSource& snapshots,
@@ -110,6 +113,7 @@ void run_worker(const std::stop_token& stop,
             do_chore("release", log, [&] { doubts.work(); });
             do_chore("spool", log, [&] { store.keep_pair(); });
             do_chore("spool", log, [&] { room.work(settings.hold); });
+            do_chore("changes", log, [&] { changes.work(); });
             do_chore("outage", log, [&] { learner.work(settings.outage); });
         }
         std::unique_lock lock(mutex);
@@ -176,6 +180,8 @@ App::App(std::string settings_path,
       journal_(database_),
       decisions_(database_),
       outages_(database_),
+      changes_(database_),
+      change_telling_(changes_, *log_, clock_),
       campaign_store_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       spool_room_({.held = &held_, .spool = &spool_, .log = log_.get(), .clock = &clock_}),
@@ -318,6 +324,7 @@ App::App(std::string settings_path,
                    learner_,
                    doubts_,
                    spool_room_,
+                   change_telling_,
                    store_,
                    mta_tables_,
                    snapshots_,
@@ -332,7 +339,9 @@ App::App(std::string settings_path,
     if (sockets.control.has_value()) {
         control_.emplace(
             *std::move(sockets.control),
-            [this](const ControlLine& request) { return control(request); },
+            [this](const ControlLine& request, std::optional<uid_t> peer) {
+                return control(request, peer);
+            },
             [](const ControlLine& request) {
                 const std::string& command = request.front();
                 return command == "release" || command == "return" || command == "discard" ||

@@ -31,6 +31,7 @@
 #include "io/log_setup.hpp"
 #include "io/postfix_tables.hpp"
 #include "io/sqlite_campaigns.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_digest.hpp"
@@ -42,6 +43,7 @@
 #include "io/sqlite_unknown.hpp"
 #include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
+#include "milter/change_telling.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
 #include "milter/decision_recording.hpp"
@@ -59,10 +61,12 @@
 #include "report/metrics.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <thread>
 #include <vector>
 
@@ -107,12 +111,17 @@ public:
 
 private:
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control(
-        const ControlLine& request);
+        const ControlLine& request, std::optional<uid_t> peer);
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
-        const ControlLine& request);
+        const ControlLine& request, std::optional<uid_t> peer);
     /// Lets a stopped campaign go on; the answer is how many there were.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
-        const ControlLine& request);
+        const ControlLine& request, std::optional<uid_t> peer);
+    /// Tells who let a campaign go on.
+    void note_continued(const std::string& name,
+                        const std::string& sender,
+                        std::size_t issues,
+                        std::optional<uid_t> peer);
     [[nodiscard]] std::vector<report::MetricValue> stopped_campaigns() const;
     /// Writes down what is new of campaigns. Waits for nothing but the store.
     void write_campaigns();
@@ -166,6 +175,8 @@ private:
     io::SqliteJournal journal_;
     io::SqliteDecisions decisions_;
     io::SqliteOutages outages_;
+    io::SqliteChanges changes_;
+    ChangeTelling change_telling_;
     io::SqliteCampaigns campaign_store_;
     io::DirSpool spool_;
     io::GmimeReader reader_;

@@ -15,6 +15,7 @@
 #include "milter/app.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/version.hpp"
+#include "milter/who.hpp"
 #include "ports/held_store.hpp"
 #include "report/metrics.hpp"
 
@@ -25,8 +26,10 @@
 #include <expected>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -59,7 +62,7 @@ std::vector<report::Metric> spool_metrics(const flow::SpoolRoom::State& spool) {
 
 }  // namespace
 
-ControlAnswer App::control(const ControlLine& request) {
+ControlAnswer App::control(const ControlLine& request, std::optional<uid_t> peer) {
     const std::string& command = request.front();
     if (command == "status") {
         return status();
@@ -89,16 +92,16 @@ ControlAnswer App::control(const ControlLine& request) {
         return std::vector<ControlLine>{};
     }
     if (command == "release" || command == "return" || command == "discard") {
-        return control_items(request);
+        return control_items(request, peer);
     }
     if (command == "continue-campaign" && (request.size() == 2 || request.size() == 3)) {
-        return continue_campaign(request);
+        return continue_campaign(request, peer);
     }
     return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
 }
 
-ControlAnswer App::control_items(const ControlLine& request) {
-    constexpr std::string_view kCause = "command";
+ControlAnswer App::control_items(const ControlLine& request, std::optional<uid_t> peer) {
+    const std::string cause = fmt::format("command of {}", user_text(peer));
     if (!store_.is_ready()) {
         return std::unexpected(fmt::format("store {}", store_.status().front().at(1)));
     }
@@ -119,11 +122,11 @@ ControlAnswer App::control_items(const ControlLine& request) {
     }
     std::vector<flow::ItemOutcome> outcomes;
     if (request.front() == "release") {
-        outcomes = release_.release(ids, snapshots_.current()->settings.hold, kCause, in_doubt);
+        outcomes = release_.release(ids, snapshots_.current()->settings.hold, cause, in_doubt);
     } else if (request.front() == "return") {
-        outcomes = release_.give_back(ids, kCause, in_doubt);
+        outcomes = release_.give_back(ids, cause, in_doubt);
     } else {
-        outcomes = release_.discard(ids, kCause, in_doubt);
+        outcomes = release_.discard(ids, cause, in_doubt);
     }
     std::vector<ControlLine> lines;
     lines.reserve(outcomes.size());

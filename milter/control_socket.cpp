@@ -6,6 +6,7 @@
 #include "io/file_handle.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/listener.hpp"
+#include "milter/who.hpp"
 #include "ports/log.hpp"
 
 #include <algorithm>
@@ -205,7 +206,9 @@ bool ControlSocket::read_from(Peer& peer) {
     if (peer.text.empty()) {
         return false;
     }
-    Request request{.peer = peer.number, .what = decode_control_line(peer.text)};
+    Request request{.peer = peer.number,
+                    .user = peer_user(peer.connection.get()),
+                    .what = decode_control_line(peer.text)};
     peer.text.clear();
     peer.state = Peer::State::Working;
     Queue& queue = is_long_(request.what) ? long_ : quick_;
@@ -254,7 +257,7 @@ void ControlSocket::work(const std::stop_token& stop, Queue& queue) {
             request = std::move(queue.waiting.front());
             queue.waiting.pop_front();
         }
-        std::string text = answer_to(request.what);
+        std::string text = answer_to(request);
         {
             const std::scoped_lock lock(mutex_);
             answers_.push_back({.peer = request.peer, .text = std::move(text)});
@@ -263,9 +266,9 @@ void ControlSocket::work(const std::stop_token& stop, Queue& queue) {
     }
 }
 
-std::string ControlSocket::answer_to(const ControlLine& request) noexcept {
+std::string ControlSocket::answer_to(const Request& request) noexcept {
     try {
-        const auto lines = handler_(request);
+        const auto lines = handler_(request.what, request.user);
         if (!lines.has_value()) {
             return encode_control_line({"error", lines.error()}) + "\n";
         }

@@ -21,14 +21,16 @@
 #include <poll.h>
 #include <stop_token>
 #include <string>
+#include <sys/types.h>
 #include <thread>
 #include <vector>
 
 namespace holdback::milter {
 
-/// Answers a request with lines; the error is a text for the user.
-using ControlHandler =
-    std::function<core::Result<std::vector<ControlLine>, std::string>(const ControlLine& request)>;
+/// Answers a request with lines; the error is a text for the user. `peer` is the account that asks,
+/// where the system tells it.
+using ControlHandler = std::function<core::Result<std::vector<ControlLine>, std::string>(
+    const ControlLine& request, std::optional<uid_t> peer)>;
 
 /// Serves one request per connection, several connections at a time. A peer has some seconds to say
 /// what it wants and to take the answer, and keeps nobody else waiting meanwhile. Requests that may
@@ -60,6 +62,7 @@ private:
     };
     struct Request {
         std::uint64_t peer = 0;
+        std::optional<uid_t> user;
         ControlLine what;
     };
     struct Answer {
@@ -84,7 +87,7 @@ private:
     [[nodiscard]] static bool write_to(Peer& peer);
     void take_answers();
     void work(const std::stop_token& stop, Queue& queue);
-    [[nodiscard]] std::string answer_to(const ControlLine& request) noexcept;
+    [[nodiscard]] std::string answer_to(const Request& request) noexcept;
 
     Listener listener_;
     ControlHandler handler_;

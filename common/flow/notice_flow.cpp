@@ -46,7 +46,6 @@ using What = ItemOutcome::What;
 
 /// Items of one notice; what is beyond gets the next one.
 constexpr std::size_t kMostItems = 10'000;
-constexpr std::string_view kCause = "notice";
 constexpr std::chrono::hours kPurgeInterval{1};
 constexpr std::chrono::days kKeepCommands{7};
 
@@ -297,6 +296,7 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         return;
     }
     const ports::Notice notice = found->value_or(ports::Notice{});
+    const std::string cause = fmt::format("notice: answer of {}", core::printable(command.from));
     Work work;
     ports::HeldFilter filter;
     filter.ids = command.release;
@@ -317,7 +317,7 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
     const std::vector<std::int64_t> wanted =
         work.held(command.release, Wanted::Release, command.taken_at);
     if (!wanted.empty()) {
-        auto outcomes = release(wanted, notice, settings, facts.remarks);
+        auto outcomes = release(wanted, notice, settings, cause, facts.remarks);
         if (!outcomes.has_value()) {
             trouble(outcomes.error());
             return;
@@ -330,7 +330,7 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         work.note(*outcomes);
     }
     work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
-                                     kCause));
+                                     cause));
     facts.rows = work.rows(notice);
     confirm(command, notice, std::move(facts), settings);
 }
@@ -339,6 +339,7 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
     std::span<const std::int64_t> ids,
     const ports::Notice& notice,
     const config::Settings& settings,
+    std::string_view cause,
     std::vector<std::string>& remarks) {
     const std::string account = budget_account(notice.group.user, notice.group.sender);
     const config::Rate& budget = settings.notice.budget;
@@ -351,7 +352,7 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
             fmt::format("{} to be released: {}", ids.size(), budget_text(budget, *answer)));
         return std::vector<ItemOutcome>{};
     }
-    std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, kCause);
+    std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, cause);
     const auto unused = std::ranges::count_if(
         outcomes, [](const ItemOutcome& each) { return each.what != What::Released; });
     if (unused > 0) {

@@ -69,6 +69,7 @@ private:
         std::span<const std::int64_t> ids,
         const ports::Notice& notice,
         const config::Settings& settings,
+        std::string_view cause,
         std::vector<std::string>& remarks);
     void confirm(const ports::NoticeCommand& command,
                  const ports::Notice& notice,
