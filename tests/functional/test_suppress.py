@@ -98,6 +98,47 @@ def test_subjects_of_every_kind_hold_back_what_they_cover(tool):
     assert tool.verdicts("", "x@a.example.edu", "x@example.com") == ["pass", "pass"]
 
 
+def test_a_mailbox_stands_for_its_tagged_addresses(tool):
+    tool.run("suppress", "add", "bo@gmail.com", "cy+old@gmail.com", "di@example.net")
+    assert tool.verdicts(
+        "", "Bo+shop@gmail.com", "bob@gmail.com", "cy@gmail.com", "cy+new@gmail.com",
+        "cy+old@gmail.com", "di+shop@example.net",
+    ) == ["reject", "pass", "pass", "pass", "reject", "pass"]
+    said = tool.out("check", "--offline", "bo+shop@gmail.com", code=NO)
+    assert "the mail administrator suppressed it, suppressed as bo@gmail.com;" in said
+    listed = tool.run("check", "--offline", "--file", "-", stdin="bo+a@gmail.com\nbo+b@gmail.com\n",
+                      code=NO)
+    assert listed.stdout.decode().count("suppressed as bo@gmail.com") == 2, listed
+    (row,) = tool.json("suppress", "show", "bo+shop@gmail.com")
+    assert row["subject"] == "bo@gmail.com"
+    assert "there is no entry" in tool.err("suppress", "show", "di+shop@example.net", code=NO)
+    # Hashed entries too, and with a delimiter of the administrator's.
+    tool.write_settings(more='[suppress]\ndelimiter = ["+@Example.net", "-@example.org"]')
+    tool.run("suppress", "add", "--hash", "eva@example.org")
+    assert tool.verdicts(
+        "", "di+shop@example.net", "eva-x@example.org", "eva+x@example.org", "bo+shop@gmail.com",
+    ) == ["reject", "reject", "pass", "pass"]
+    said = tool.out("check", "--offline", "eva-x@example.org", code=NO)
+    assert "suppressed as eva@example.org" in said
+    tool.write_settings(more='[suppress]\ndelimiter = ["example.net"]')
+    assert '"+@example.net"' in tool.err("suppress", "show", "bo@gmail.com", code=78)
+
+
+def test_the_decision_line_names_the_mailbox_behind_a_tag(rig):
+    rig.holdback.change({"suppress": {"delimiter": ["+@good.test"]}})
+    rig.holdback.reload()
+    rig.holdback.ctl("suppress", "add", "tess@good.test")
+    with rig.client() as mta:
+        mta.connect()
+        mta.helo()
+        mta.message(f"<{NEWS}>", ["<tess+news@good.test>"],
+                    message(NEWS, "tess+news@good.test", "Hello"))
+    (line,) = rig.holdback.log(r'decision flow=outbound .*rcpt="tess\+news@good\.test"')
+    assert "reason=suppressed-manual" in line
+    assert line.endswith('suppressed_as="tess@good.test"'), line
+    rig.holdback.ctl("suppress", "remove", "tess@good.test")
+
+
 WHO = r"[a-z0-9_-]+ \(uid [0-9]+\)[^\"]*"
 
 
