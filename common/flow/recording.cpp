@@ -96,6 +96,9 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
         message.watched = outbound::watch_signs(
             decision.stream.stream, decision.stream.sent_to, decision.settings);
     }
+    message.lists =
+        outbound::ListFiles{.role_addresses = decision.settings.policy.role_addresses,
+                            .disposable_domains = decision.settings.policy.disposable_domains};
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;
     message.message_id = decision.header.message_id;

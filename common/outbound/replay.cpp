@@ -9,6 +9,7 @@
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/local_route.hpp"
@@ -239,8 +240,9 @@ bool is_kept(FindingName name, const config::Settings& by) {
             return by.bulk.stop_above.percent < 100;
         case FindingName::MissingSignature:
             return by.compliance.expect_signature;
-        case FindingName::MissingUnsubscribe:
         case FindingName::ForeignFrom:
+            return !domains_of_from(by).empty();
+        case FindingName::MissingUnsubscribe:
         case FindingName::MissingPlainText:
         case FindingName::UnusableReplyTo:
             return true;
@@ -321,6 +323,27 @@ struct Unwatched {
     bool may_go = false;  ///< it was found, and might not be now
 };
 
+/// What lists of these settings may say of a recipient who was held against other ones, where
+/// the policy does something about it.
+void add_unseen_lists(const RecordedMessage& message,
+                      Stream stream,
+                      const config::PolicySettings& now,
+                      std::vector<Unwatched>& all) {
+    const config::PolicyTable& table = stream == Stream::Bulk ? now.bulk : now.direct;
+    const auto add = [&](FindingName name, const std::string& file, const std::string& then) {
+        if (!file.empty() && (!message.lists.has_value() || file != then) &&
+            table[name] != PolicyAction::Pass) {
+            all.push_back({.name = name,
+                           .missing = "what a list of the settings said of the recipient",
+                           .may_come = true,
+                           .may_go = true});
+        }
+    };
+    const ListFiles then = message.lists.value_or(ListFiles{});
+    add(FindingName::RoleAddress, now.role_addresses, then.role_addresses);
+    add(FindingName::DisposableDomain, now.disposable_domains, then.disposable_domains);
+}
+
 /// What nobody looked for then, or looked for otherwise, and these settings look for.
 std::vector<Unwatched> unwatched(const RecordedMessage& message,
                                  Stream stream,
@@ -339,6 +362,14 @@ std::vector<Unwatched> unwatched(const RecordedMessage& message,
             all.push_back({name, "what the policy looks for in header and body"});
         }
     }
+    if (now.from_digest != 0 && now.from_digest != then.from_digest &&
+        std::ranges::find(looked_for, FindingName::ForeignFrom) != looked_for.end()) {
+        all.push_back({.name = FindingName::ForeignFrom,
+                       .missing = "which domain From named",
+                       .may_come = true,
+                       .may_go = true});
+    }
+    add_unseen_lists(message, stream, settings.policy, all);
     if (now.stop_above < 100) {
         const bool stops_sooner =
             now.stop_above < then.stop_above || now.stop_minimum < then.stop_minimum;
@@ -427,6 +458,7 @@ Replayed judge_all(std::span<const Finding> found,
 std::optional<Replayed> at_rcpt(const RecordedMessage& message,
                                 std::size_t index,
                                 std::span<const Finding> found,
+                                std::span<const Unwatched> perhaps,
                                 const config::Settings& settings) {
     EnvelopeSigns signs = signs_of(message);
     std::size_t later = 0;
@@ -442,6 +474,12 @@ std::optional<Replayed> at_rcpt(const RecordedMessage& message,
     }
     if (streams.bulk) {
         return NotRecorded{streams.missing};
+    }
+    const auto doubtful = std::ranges::find_if(perhaps, [&](const Unwatched& each) {
+        return each.may_go && verdict.finding.has_value() && verdict.finding->name == each.name;
+    });
+    if (doubtful != perhaps.end()) {
+        return NotRecorded{doubtful->missing};
     }
     return verdict_of(verdict);
 }
@@ -502,7 +540,7 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
         const std::vector<Finding> found = findings_again(
             recipient, std::get<std::optional<MailRoute>>(std::move(route)), settings);
         if (asks_at_rcpt) {
-            if (auto answer = at_rcpt(message, i, found, settings)) {
+            if (auto answer = at_rcpt(message, i, found, perhaps.direct, settings)) {
                 answers.push_back(*std::move(answer));
                 continue;
             }
