@@ -174,6 +174,9 @@ def test_with_the_store_lost_at_a_random_moment_the_spool_is_rescued(bench):
     doubles = sum(end[0] > 1 for end in ends.values())
     print(f"{len(ends)} recipients, {rescued} messages rescued, {in_doubt} items in doubt, "
           f"{len(twice)} twice, {len(lost)} lost, {doubles} doubled by a person")
+    for _, who in lost[:5]:
+        for line in bench.holdback.log(re.escape(who)) + bench.mta.log(re.escape(who)):
+            print(line)
     assert rescued and in_doubt, "nothing was rescued: no test"
     assert not twice, list(twice.items())[:20]
     assert not lost, lost[:20]
