@@ -22,7 +22,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -80,11 +79,8 @@ void PostfixTables::use(const mail::MtaNames& names) {
 }
 
 void PostfixTables::try_all() {
-    {
-        const std::unique_lock lock(mutex_, clock_.steady_now() + kTrial);
-        if (!lock.owns_lock() || std::exchange(tried_, true)) {
-            return;
-        }
+    if (tried_.exchange(true)) {
+        return;
     }
     const auto nobody = mail::Address::parse("nobody@holdback.invalid", mail::Smtputf8::No);
     static_cast<void>(ask(std::span(&nobody.value().value, 1), clock_.steady_now() + kTrial));

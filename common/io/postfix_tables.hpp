@@ -10,6 +10,7 @@
 #include "ports/log.hpp"
 #include "ports/mta_tables.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <optional>
@@ -58,9 +59,9 @@ private:
 
     ports::Log& log_;
     const core::Clock& clock_;
+    std::atomic<bool> tried_{false};
     DeadlineMutex mutex_;  // of all below
     mail::MtaNames names_;
-    bool tried_ = false;
     Tables tables_;
 };
 

@@ -59,10 +59,13 @@ std::optional<std::string> common_notify(
     std::optional<std::string> common;
     for (const auto* recipient : recipients) {
         const auto value = mail::argument_value(recipient->arguments, "NOTIFY");
-        if (!value.has_value() || (common.has_value() && *common != *value)) {
+        if (!value.has_value() ||
+            (common.has_value() && !core::equals_ignoring_case(*common, *value))) {
             return std::nullopt;
         }
-        common = std::string(*value);
+        if (!common.has_value()) {
+            common = std::string(*value);
+        }
     }
     return common;
 }

@@ -582,7 +582,7 @@ TEST_CASE("sendmail gets its arguments as they are and the message with LF") {
     what.sender = "";
     what.sender_arguments = {"RET=HDRS"};
     what.recipients[0].arguments = {"NOTIFY=NEVER"};
-    what.recipients[1].arguments = {"NOTIFY=NEVER"};
+    what.recipients[1].arguments = {"NOTIFY=never"};
     CHECK(std::holds_alternative<Accepted>(submit(program.target(), what).at(1)));
     CHECK(program.written("args") ==
           "[-i][-odb][-f][<>][-N][NEVER][-R][hdrs][--][a@example.net][b@example.net]");
