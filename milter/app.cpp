@@ -570,7 +570,9 @@ void App::stop() {
     descriptors_.leave_gate();
     recording_.quicken();
     campaign_writer_.quicken(kCampaignIntervalNearTheEnd);
-    stopping_.wait_for_messages();
+    if (stopping_.wait_for_messages()) {
+        database_.leave_log_at_end();
+    }
     end_writing();
     stopping_.end_milter();
     release_.answers().finish();

@@ -107,12 +107,16 @@ std::size_t Stopping::tolerated(steady_clock::time_point begin, steady_clock::ti
                : static_cast<std::size_t>((now - begin - kPatient) / kForOneMore);
 }
 
+std::size_t Stopping::begun() const {
+    return counters_->connections.load() + counters_->messages.load();
+}
+
 void Stopping::wait_for_quiet(steady_clock::time_point begin) {
-    std::size_t begun = 0;
+    std::size_t known = 0;
     auto changed = begin;
     while (!hurried_.load() && steady_clock::now() < begin + limits_.quiet) {
-        const std::size_t now = counters_->connections.load() + counters_->messages.load();
-        if (std::exchange(begun, now) != now || counters_->messages_in_flight.load() > 0) {
+        const std::size_t now = begun();
+        if (std::exchange(known, now) != now || counters_->messages_in_flight.load() > 0) {
             changed = steady_clock::now();
         }
         const std::size_t most = tolerated(begin, changed);
@@ -137,14 +141,17 @@ void Stopping::wait_for_chores(const std::atomic<bool>& done) {
     }
 }
 
-void Stopping::wait_for_messages() {
+bool Stopping::wait_for_messages() {
     const auto begin = steady_clock::now();
+    const std::size_t before = begun();
+    const bool under_way = counters_->messages_in_flight.load() > 0;
     wait_for_quiet(begin);
     const auto deadline = begin + limits_.quiet + limits_.messages;
     while (counters_->messages_in_flight.load() > 0 && !hurried_.load() &&
            steady_clock::now() < deadline) {
         std::this_thread::sleep_for(kStep);
     }
+    return under_way || begun() != before;
 }
 
 void Stopping::end_milter() {

@@ -38,8 +38,9 @@ public:
 
     /// Waits until no message is under way, and if it can be no new connection either. The socket
     /// answers until then; what the MTA begins while the last messages are waited for is cut at its
-    /// first command, when nothing of it is lost. Blocks.
-    void wait_for_messages();
+    /// first command, when nothing of it is lost. Blocks. True when the MTA came meanwhile, and
+    /// will come again before the next daemon listens.
+    [[nodiscard]] bool wait_for_messages();
 
     /// Ends the milter. Blocks until it takes no connections any more.
     void end_milter();
@@ -58,6 +59,8 @@ private:
     /// while, does not wait for connections that are only kept.
     [[nodiscard]] static std::size_t tolerated(std::chrono::steady_clock::time_point begin,
                                                std::chrono::steady_clock::time_point changed);
+    /// All that the MTA has begun so far.
+    [[nodiscard]] std::size_t begun() const;
     /// Waits for the moment, as far as the limit allows; new messages wait from then on.
     void wait_for_quiet(std::chrono::steady_clock::time_point begin);
 

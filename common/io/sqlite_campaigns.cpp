@@ -82,7 +82,7 @@ core::Result<std::vector<ports::SentCopy>, ports::StoreError> SqliteCampaigns::s
 core::Result<void, ports::StoreError> SqliteCampaigns::remember_sent(
     std::span<const ports::SentCopy> copies) {
     return at_store_boundary([&] {
-        database_.write([&](Connection& connection) {
+        database_.write_soon([&](Connection& connection) {
             Query query = connection.query(
                 "INSERT INTO sent_copy (key, at) VALUES (?, ?) "
                 "ON CONFLICT (key) DO UPDATE SET at = max(at, excluded.at)");
@@ -110,7 +110,7 @@ core::Result<void, ports::StoreError> SqliteCampaigns::forget_sent(
 core::Result<void, ports::StoreError> SqliteCampaigns::save(
     std::span<const outbound::Campaign> campaigns) {
     return at_store_boundary([&] {
-        database_.write([&](Connection& connection) {
+        database_.write_soon([&](Connection& connection) {
             static const std::string sql = fmt::format(
                 "INSERT OR REPLACE INTO campaign ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 kColumns);

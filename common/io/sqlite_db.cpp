@@ -99,9 +99,10 @@ Database::Database(DatabaseOptions options) : options_(std::move(options)) {
 
 Database::~Database() {
     // The last connection that is closed brings the log into the file: not into a damaged one.
-    if (out_of_order_.load()) {
+    if (out_of_order_.load() || leaves_log_.load()) {
         drop_writer();
         drop_checkpointer();
+        drop_idle();
     }
 }
 

@@ -134,6 +134,9 @@ public:
     /// Brings what is in the write-ahead log into the file, as far as readers let it, on a
     /// connection of its own: neither reads nor writes wait for it. Throws DatabaseError.
     void checkpoint();
+    /// The end of this object does not bring the log into the file: it would wait for the disk.
+    /// Whoever opens the file next reads both. Any thread.
+    void leave_log_at_end() { leaves_log_.store(true); }
 
     /// Why no call gets through; nullopt: they do.
     [[nodiscard]] std::optional<Disorder> disorder() const;
@@ -283,6 +286,7 @@ private:
 
     DatabaseOptions options_;
     std::atomic<bool> out_of_order_ = false;  // as `disorder_` says
+    std::atomic<bool> leaves_log_ = false;
     core::Guarded<std::optional<Disorder>> disorder_;
     std::mutex writer_mutex_;
     std::unique_ptr<Connection> writer_;             // guarded by writer_mutex_

@@ -217,7 +217,7 @@ core::Result<void, ports::StoreError> SqliteDecisions::append(
     const ports::DecisionLimits& limits,
     core::TimePoint now) {
     return at_store_boundary([&] {
-        database_->write([&](Connection& connection) {
+        database_->write_soon([&](Connection& connection) {
             std::int64_t next = messages.empty() ? 0 : next_recipient_id(connection);
             std::int64_t came = 0;
             for (const RecordedMessage& message : messages) {

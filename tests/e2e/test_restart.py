@@ -116,6 +116,8 @@ def unchecked(bench):
             missed[how] += len(unseen)
             early[how] += sum(came < gone for came, _ in unseen)
             cut[how] += sum(began < told for _, began in unseen)
+            print(f"{how.name}: gone {gone - told:.3f} s after the signal; clients without a "
+                  f"decision came", sorted(round(came - told, 3) for came, _ in unseen))
     load.stop()
     for how in WAYS:
         print(f"{how.name}: {missed[how]} unchecked, of {early[how]} the client came before the end, "

@@ -509,6 +509,29 @@ TEST_CASE("damage that a call meets ends all use of the file, which stays as it 
     CHECK(std::filesystem::file_size(path + "-wal") > 0);
 }
 
+TEST_CASE("a log that is left at the end is read by whoever comes next") {
+    const holdback::support::TempDir directory;
+    const std::string path = directory.file("store.db");
+    {
+        Database database(options(path));
+        database.checkpoint();
+        add(database, "last");
+        database.leave_log_at_end();
+    }
+    CHECK(std::filesystem::file_size(path + "-wal") > 0);
+    {
+        Database reading(options(path, DatabaseMode::ReadOnly));
+        CHECK(count(reading) == 1);
+        reading.leave_log_at_end();
+    }
+    {
+        Database database(options(path));
+        CHECK(count(database) == 1);
+    }
+    // An end that leaves nothing brings all of it into the file.
+    CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+}
+
 TEST_CASE("another file in the place of a damaged one is used") {
     const holdback::support::TempDir directory;
     const std::string path = directory.file("store.db");
