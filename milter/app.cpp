@@ -36,6 +36,7 @@
 #include "mail/mta_names.hpp"
 #include "milter/accept_gate.hpp"
 #include "milter/callbacks.hpp"
+#include "milter/change_telling.hpp"
 #include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/descriptors.hpp"
@@ -94,6 +95,7 @@ void run_worker(const std::stop_token& stop,
                 flow::Learner& learner,
                 flow::Doubts& doubts,
                 flow::SpoolRoom& room,
+                ChangeTelling& changes,
                 StoreWatch& store,
                 io::PostfixTables& mta_tables,
                 const flow::SnapshotSource& snapshots,
@@ -114,6 +116,7 @@ void run_worker(const std::stop_token& stop,
             do_chore("release", log, [&] { doubts.work(); });
             do_chore("spool", log, [&] { store.keep_pair(); });
             do_chore("spool", log, [&] { room.work(settings.hold); });
+            do_chore("changes", log, [&] { changes.work(); });
             do_chore("outage", log, [&] { learner.work(settings.outage); });
         }
         std::unique_lock lock(mutex);
@@ -182,6 +185,8 @@ App::App(std::string settings_path,
       journal_(database_),
       decisions_(database_),
       outages_(database_),
+      changes_(database_),
+      change_telling_(changes_, *log_, clock_),
       campaign_store_(database_),
       spool_(snapshot->settings.hold.spool, clock_),
       spool_room_({.held = &held_, .spool = &spool_, .log = log_.get(), .clock = &clock_}),
@@ -340,6 +345,7 @@ App::App(std::string settings_path,
                    learner_,
                    doubts_,
                    spool_room_,
+                   change_telling_,
                    store_,
                    mta_tables_,
                    snapshots_,

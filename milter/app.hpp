@@ -34,6 +34,7 @@
 #include "io/log_setup.hpp"
 #include "io/postfix_tables.hpp"
 #include "io/sqlite_campaigns.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_digest.hpp"
@@ -45,6 +46,7 @@
 #include "io/sqlite_unknown.hpp"
 #include "mail/mta_names.hpp"
 #include "milter/callbacks.hpp"
+#include "milter/change_telling.hpp"
 #include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/control_socket.hpp"
@@ -63,6 +65,7 @@
 #include "report/metrics.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -117,15 +120,20 @@ private:
         const ControlLine& request, const ControlPeer& peer);
     /// The same for who may have it.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> answer(
-        const ControlLine& request);
+        const ControlLine& request, const ControlPeer& peer);
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> control_items(
-        const ControlLine& request);
+        const ControlLine& request, const ControlPeer& peer);
     /// Releases one item to another address.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> release_as(
-        const ControlLine& request);
+        const ControlLine& request, const ControlPeer& peer);
     /// Lets a stopped campaign go on; the answer is how many there were.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
-        const ControlLine& request);
+        const ControlLine& request, const ControlPeer& peer);
+    /// Tells who let a campaign go on.
+    void note_continued(const std::string& name,
+                        const std::string& sender,
+                        std::size_t issues,
+                        const ControlPeer& peer);
     [[nodiscard]] std::vector<report::MetricValue> stopped_campaigns() const;
     /// Writes down what is new of campaigns. Waits for nothing but the store.
     void write_campaigns();
@@ -182,6 +190,8 @@ private:
     io::SqliteJournal journal_;
     io::SqliteDecisions decisions_;
     io::SqliteOutages outages_;
+    io::SqliteChanges changes_;
+    ChangeTelling change_telling_;
     io::SqliteCampaigns campaign_store_;
     io::DirSpool spool_;
     io::GmimeReader reader_;

@@ -3,8 +3,12 @@
 
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "io/sqlite_changes.hpp"
 #include "milter/app.hpp"
+#include "milter/change_telling.hpp"
+#include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
+#include "milter/who.hpp"
 #include "outbound/campaign.hpp"
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
@@ -29,8 +33,30 @@ void App::write_campaigns() {
     }
 }
 
+void App::note_continued(const std::string& name,
+                         const std::string& sender,
+                         std::size_t issues,
+                         const ControlPeer& peer) {
+    io::ListChange change;
+    change.what = io::ChangeKind::CampaignContinued;
+    change.subject = name;
+    change.entries = issues;
+    change.detail = sender;
+    change.at = clock_.now();
+    change.who = user_text(peer.uid);
+    change.from = "the control socket";
+    log_->write(ports::Severity::Info, change_line(change));
+    const auto noted =
+        changes_.note({.who = change.who, .from = change.from, .has_lines = true}, change);
+    if (!noted.has_value()) {
+        log_->write(ports::Severity::Error,
+                    fmt::format("campaigns: who let one go on is not in the store: {}",
+                                core::log_safe(noted.error().what)));
+    }
+}
+
 core::Result<std::vector<ControlLine>, std::string> App::continue_campaign(
-    const ControlLine& request) {
+    const ControlLine& request, const ControlPeer& peer) {
     const std::string& name = request.at(1);
     std::optional<std::string> sender;
     const bool of_all = request.size() > 2 && request[2] == "*";
@@ -50,8 +76,11 @@ core::Result<std::vector<ControlLine>, std::string> App::continue_campaign(
             return std::vector<ControlLine>{std::move(line)};
         }
     }
-    return std::vector<ControlLine>{
-        {"continued", fmt::format("{}", campaigns_.go_on(name, sender))}};
+    const std::size_t issues = campaigns_.go_on(name, sender);
+    if (issues > 0) {
+        note_continued(name, sender.value_or(""), issues, peer);
+    }
+    return std::vector<ControlLine>{{"continued", fmt::format("{}", issues)}};
 }
 
 std::vector<report::MetricValue> App::stopped_campaigns() const {

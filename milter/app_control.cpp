@@ -17,6 +17,7 @@
 #include "milter/control_access.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/version.hpp"
+#include "milter/who.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
@@ -74,6 +75,11 @@ std::string spoken(const ControlLine& request) {
     return text;
 }
 
+/// Why a command's items are released, returned or discarded, for the log and the record.
+std::string cause_of(const ControlPeer& peer) {
+    return fmt::format("command of {}", user_text(peer.uid));
+}
+
 }  // namespace
 
 ControlAnswer App::control(const ControlLine& request, const ControlPeer& peer) {
@@ -87,10 +93,10 @@ ControlAnswer App::control(const ControlLine& request, const ControlPeer& peer) 
         log_->write(ports::Severity::Info,
                     fmt::format("control uid={} request={}", peer.uid, what));
     }
-    return answer(request);
+    return answer(request, peer);
 }
 
-ControlAnswer App::answer(const ControlLine& request) {
+ControlAnswer App::answer(const ControlLine& request, const ControlPeer& peer) {
     const std::string& command = request.front();
     if (command == "status") {
         return status();
@@ -117,19 +123,19 @@ ControlAnswer App::answer(const ControlLine& request) {
         return std::vector<ControlLine>{};
     }
     if (command == "release-as" && request.size() == 3) {
-        return release_as(request);
+        return release_as(request, peer);
     }
     if (command == "release" || command == "return" || command == "discard") {
-        return control_items(request);
+        return control_items(request, peer);
     }
     if (command == "continue-campaign" && (request.size() == 2 || request.size() == 3)) {
-        return continue_campaign(request);
+        return continue_campaign(request, peer);
     }
     return std::unexpected(fmt::format("unknown command {}", core::printable(command)));
 }
 
-ControlAnswer App::control_items(const ControlLine& request) {
-    constexpr std::string_view kCause = "command";
+ControlAnswer App::control_items(const ControlLine& request, const ControlPeer& peer) {
+    const std::string cause = cause_of(peer);
     if (!store_.is_ready()) {
         return std::unexpected(fmt::format("store {}", store_.status().front().at(1)));
     }
@@ -150,11 +156,11 @@ ControlAnswer App::control_items(const ControlLine& request) {
     }
     std::vector<flow::ItemOutcome> outcomes;
     if (request.front() == "release") {
-        outcomes = release_.release(ids, snapshots_.current()->settings.hold, kCause, in_doubt);
+        outcomes = release_.release(ids, snapshots_.current()->settings.hold, cause, in_doubt);
     } else if (request.front() == "return") {
-        outcomes = release_.give_back(ids, kCause, in_doubt);
+        outcomes = release_.give_back(ids, cause, in_doubt);
     } else {
-        outcomes = release_.discard(ids, kCause, in_doubt);
+        outcomes = release_.discard(ids, cause, in_doubt);
     }
     std::vector<ControlLine> lines;
     lines.reserve(outcomes.size());
@@ -165,7 +171,7 @@ ControlAnswer App::control_items(const ControlLine& request) {
     return lines;
 }
 
-ControlAnswer App::release_as(const ControlLine& request) {
+ControlAnswer App::release_as(const ControlLine& request, const ControlPeer& peer) {
     if (!store_.is_ready()) {
         return std::unexpected(fmt::format("store {}", store_.status().front().at(1)));
     }
@@ -189,11 +195,11 @@ ControlAnswer App::release_as(const ControlLine& request) {
         return std::unexpected(fmt::format("there is no held item {}", *id));
     }
     const auto done =
-        send_as_.readdress(*item, request[2], "command", snapshots_.current()->settings);
+        send_as_.readdress(*item, request[2], cause_of(peer), snapshots_.current()->settings);
     if (!done.has_value()) {
         return std::unexpected(done.error());
     }
-    return control_items({"release", request[1]});
+    return control_items({"release", request[1]}, peer);
 }
 
 std::vector<ControlLine> App::cache_lines() const {

@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "lists/list_format.hpp"
 #include "mail/failure_code.hpp"
@@ -89,10 +90,50 @@ std::optional<CommandError> add_one(const CommandContext& context,
     return std::nullopt;
 }
 
-void write_entry(const CommandContext& context, const SuppressionEntry& entry, EntryForm form) {
+using History = std::vector<io::ListChange>;
+
+Json history_json(const History& history) {
+    Json all = Json::array();
+    for (const io::ListChange& change : history) {
+        all.push_back({{"at", iso_time(change.at)},
+                       {"what", io::wire_name(change.what)},
+                       {"scope", change.scope.text()},
+                       {"by", change.who},
+                       {"from", text_or_null(change.from)},
+                       {"detail", text_or_null(change.detail)}});
+    }
+    return all;
+}
+
+/// "2026-01-01T14:00:00Z removed by anna (uid 1000), holdbackctl on pts/3: bounce 2001"
+std::string change_text(const io::ListChange& change) {
+    const bool is_scoped = change.scope.kind() != mail::ScopeKind::Global;
+    return fmt::format("{} {}{} by {}{}{}{}{}",
+                       iso_time(change.at),
+                       io::wire_name(change.what),
+                       is_scoped ? " for mail of " + change.scope.text() : "",
+                       change.who,
+                       change.from.empty() ? "" : ", ",
+                       change.from,
+                       change.detail.empty() ? "" : ": ",
+                       change.detail);
+}
+
+void add_history(FieldList& fields, const History& history) {
+    for (const io::ListChange& change : history) {
+        fields.add("history", change_text(change));
+    }
+}
+
+void write_entry(const CommandContext& context,
+                 const SuppressionEntry& entry,
+                 const History& history,
+                 EntryForm form) {
     const core::TimePoint now = context.clock.now();
     if (context.json()) {
-        write_json(context.out, entry_json(entry, now));
+        Json object = entry_json(entry, now);
+        object["history"] = history_json(history);
+        write_json(context.out, object);
         return;
     }
     if (form == EntryForm::Csv) {
@@ -115,6 +156,7 @@ void write_entry(const CommandContext& context, const SuppressionEntry& entry, E
     fields.add("rule", entry.rule);
     fields.add(learned ? "diagnostic" : "note", entry.diagnostic);
     fields.add("message-id", entry.message_id);
+    add_history(fields, history);
     fields.write(context.out);
 }
 
@@ -152,42 +194,105 @@ public:
     [[nodiscard]] core::Result<bool, CommandError> write_all_of(const SuppressionSubject& subject) {
         bool any = false;
         for (const SuppressionSubject& each : covering(subject)) {
-            const auto found = list_.entries->find_all(each);
+            const auto found = write_of(each);
             if (!found.has_value()) {
-                return std::unexpected(store_error(found.error().what));
+                return found;
             }
-            for (const SuppressionEntry& entry : *found) {
-                write(entry);
-                any = true;
+            any = any || *found;
+            if (!*found && each == subject) {
+                if (auto error = write_history_of(subject)) {
+                    return std::unexpected(*std::move(error));
+                }
             }
         }
         if (subject.kind != SubjectKind::Address) {
             return any;
         }
+        const auto found = write_patterns(subject);
+        return found.has_value() ? core::Result<bool, CommandError>(any || *found) : found;
+    }
+
+private:
+    /// The entries of this very subject; false when there are none.
+    [[nodiscard]] core::Result<bool, CommandError> write_of(const SuppressionSubject& subject) {
+        const auto found = list_.entries->find_all(subject);
+        if (!found.has_value()) {
+            return std::unexpected(store_error(found.error().what));
+        }
+        for (const SuppressionEntry& entry : *found) {
+            if (auto error = write(entry)) {
+                return std::unexpected(*std::move(error));
+            }
+        }
+        return !found->empty();
+    }
+
+    /// The patterns that fit; false when none does.
+    [[nodiscard]] core::Result<bool, CommandError> write_patterns(
+        const SuppressionSubject& subject) {
+        bool any = false;
+        std::optional<CommandError> error;
         const auto visited =
             visit_entries(list_,
                           {.kind = SubjectKind::Pattern, .with_inactive = true},
                           context_.clock.now(),
                           [&](const SuppressionEntry& entry) {
                               if (mail::pattern_fits(entry.subject, subject.text)) {
-                                  write(entry);
+                                  error = write(entry);
                                   any = true;
                               }
-                              return true;
+                              return !error.has_value();
                           });
+        if (error.has_value()) {
+            return std::unexpected(*std::move(error));
+        }
         if (!visited.has_value()) {
             return std::unexpected(visited.error());
         }
         return any;
     }
 
-private:
-    void write(const SuppressionEntry& entry) {
+    /// What became of the entries of a subject that has none any more.
+    [[nodiscard]] std::optional<CommandError> write_history_of(const SuppressionSubject& subject) {
+        const auto history = list_.entries->history(subject);
+        if (!history.has_value()) {
+            return store_error(history.error().what);
+        }
+        if (history->empty()) {
+            return std::nullopt;
+        }
+        if (context_.json()) {
+            write_json(context_.out,
+                       {{"subject", subject.text},
+                        {"kind", mail::wire_name(subject.kind)},
+                        {"standing", Json(nullptr)},
+                        {"history", history_json(*history)}});
+        } else if (form_ == EntryForm::Human) {
+            begin();
+            FieldList fields;
+            fields.add(mail::wire_name(subject.kind), subject.text);
+            add_history(fields, *history);
+            fields.write(context_.out);
+        }
+        return std::nullopt;
+    }
+
+    /// Separates what is written for people.
+    void begin() {
         const bool is_first = std::exchange(first_, false);
         if (!context_.json() && form_ == EntryForm::Human && !is_first) {
             context_.out << '\n';
         }
-        write_entry(context_, entry, form_);
+    }
+
+    [[nodiscard]] std::optional<CommandError> write(const SuppressionEntry& entry) {
+        const auto history = list_.entries->history({.kind = entry.kind, .text = entry.subject});
+        if (!history.has_value()) {
+            return store_error(history.error().what);
+        }
+        begin();
+        write_entry(context_, entry, *history, form_);
+        return std::nullopt;
     }
 
     const CommandContext& context_;

@@ -417,7 +417,8 @@ CommandResult suppress_import(const CommandContext& context, const SuppressImpor
         *list->entries,
         {.form = hash ? mail::SubjectForm::Hashed : mail::SubjectForm::Plain,
          .existing = options.replace ? io::Existing::Replace : io::Existing::Keep,
-         .dry_run = options.dry_run},
+         .dry_run = options.dry_run,
+         .name = core::printable(fmt::format("{}", fmt::join(options.files, ", ")))},
         context.clock.now());
     ImportReader reader(context, *list, options, import);
     for (const std::string& file : options.files) {

@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "mail/suppression.hpp"
 #include "milter/ctl_command.hpp"
@@ -36,11 +37,17 @@ using mail::SuppressionSubject;
 constexpr std::size_t kAtOnce = 500;
 
 std::optional<CommandError> remove_all(const OpenList& list,
-                                       const std::vector<SuppressionKey>& keys) {
+                                       const std::vector<SuppressionKey>& keys,
+                                       io::Telling telling) {
     const auto removed = io::at_store_boundary([&] {
         list.database->write([&](io::Connection& connection) {
             for (const SuppressionKey& key : keys) {
+                list.entries->note_in(connection, key, io::ChangeKind::Removed, telling);
                 list.entries->remove_in(connection, key);
+            }
+            if (telling == io::Telling::Summed) {
+                list.entries->note_sum_in(
+                    connection, io::ChangeKind::Removed, keys.size(), "a selection");
             }
         });
     });
@@ -104,7 +111,7 @@ CommandResult remove_named(const CommandContext& context,
             return std::unexpected(keys.error());
         }
         if (!options.dry_run && !keys->empty()) {
-            if (auto error = remove_all(list, *keys)) {
+            if (auto error = remove_all(list, *keys, io::Telling::Each)) {
                 return std::unexpected(*std::move(error));
             }
         }
@@ -132,7 +139,7 @@ CommandResult remove_selected(const CommandContext& context,
     std::optional<CommandError> error;
     const auto flush = [&] {
         if (!keys.empty() && !options.dry_run) {
-            error = remove_all(list, keys);
+            error = remove_all(list, keys, io::Telling::Summed);
         }
         keys.clear();
         return !error.has_value();

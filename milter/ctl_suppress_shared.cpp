@@ -16,6 +16,7 @@
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_suppress.hpp"
+#include "milter/who.hpp"
 #include "ports/suppression_store.hpp"
 
 #include <expected>
@@ -142,6 +143,17 @@ core::Result<Subjects, CommandError> parse_subjects(const std::vector<std::strin
     return subjects;
 }
 
+namespace {
+
+/// With whom the history of the list names as the author of what this process changes.
+io::SuppressionOptions options_of(const config::StoreSettings& settings) {
+    io::SuppressionOptions options = io::suppression_options(settings);
+    options.author = own_author();
+    return options;
+}
+
+}  // namespace
+
 core::Result<OpenList, CommandError> open_list(const CommandContext& context, StoreUse use) {
     auto settings =
         use == StoreUse::Read ? load_settings_to_look(context) : load_tool_settings(context);
@@ -152,8 +164,8 @@ core::Result<OpenList, CommandError> open_list(const CommandContext& context, St
     if (!database.has_value()) {
         return std::unexpected(std::move(database.error()));
     }
-    auto entries = std::make_unique<io::SqliteSuppressions>(
-        **database, io::suppression_options(settings->store));
+    auto entries =
+        std::make_unique<io::SqliteSuppressions>(**database, options_of(settings->store));
     return OpenList{.directory = nullptr,
                     .settings = *std::move(settings),
                     .database = *std::move(database),
@@ -169,8 +181,8 @@ core::Result<OpenList, CommandError> open_list_or_empty(const CommandContext& co
     if (!store.has_value()) {
         return std::unexpected(std::move(store.error()));
     }
-    auto entries = std::make_unique<io::SqliteSuppressions>(
-        *store->database, io::suppression_options(store->settings));
+    auto entries =
+        std::make_unique<io::SqliteSuppressions>(*store->database, options_of(store->settings));
     return OpenList{.directory = std::move(store->directory),
                     .settings = *std::move(settings),
                     .database = std::move(store->database),

@@ -5,12 +5,14 @@
 #include "core/safe_text.hpp"
 #include "dsn/rule_skeleton.hpp"
 #include "io/settings_field.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_unknown.hpp"
 #include "mail/failure_code.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_unknown.hpp"
+#include "milter/who.hpp"
 #include "ports/unknown_store.hpp"
 
 #include <algorithm>
@@ -223,6 +225,15 @@ CommandResult unknown_drop(const CommandContext& context, const std::vector<std:
     const auto dropped = patterns.drop(chosen);
     if (!dropped.has_value()) {
         return std::unexpected(store_error(dropped.error().what));
+    }
+    if (!dropped->empty()) {
+        io::ListChange change;
+        change.what = io::ChangeKind::UnknownDropped;
+        change.entries = dropped->size();
+        if (const auto noted = io::SqliteChanges(**database).note(own_author(), change);
+            !noted.has_value()) {
+            return std::unexpected(store_error(noted.error().what));
+        }
     }
     const bool all = all_there(context, ids, *dropped);
     for (const ports::UnknownEntry& entry : *dropped) {

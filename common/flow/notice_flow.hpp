@@ -92,6 +92,7 @@ private:
         std::span<const std::int64_t> ids,
         const ports::Notice& notice,
         const config::Settings& settings,
+        std::string_view cause,
         std::vector<std::string>& remarks);
     /// Sends one item to the address that the notice suggests. False when the command is to be
     /// obeyed again later.

@@ -32,7 +32,10 @@ namespace {
 
 using What = ItemOutcome::What;
 
-constexpr std::string_view kCause = "notice";
+/// Why what a command names is done, for the log and the record.
+std::string cause_of(const ports::NoticeCommand& command) {
+    return fmt::format("notice: answer of {}", core::printable(command.from));
+}
 
 }  // namespace
 
@@ -66,7 +69,7 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
     const std::vector<std::int64_t> wanted =
         work.held(command.release, Wanted::Release, command.taken_at);
     if (!wanted.empty()) {
-        auto outcomes = release(wanted, notice, settings, facts.remarks);
+        auto outcomes = release(wanted, notice, settings, cause_of(command), facts.remarks);
         if (!outcomes.has_value()) {
             trouble(outcomes.error());
             return;
@@ -85,7 +88,7 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         }
     }
     work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
-                                     kCause));
+                                     cause_of(command)));
     facts.rows = work.rows(notice);
     confirm(command, notice, std::move(facts), settings);
 }
@@ -112,14 +115,14 @@ bool NoticeFlow::release_as(const ports::ReleaseAs& as,
         return true;
     }
     if (left_for(notice.group, settings) > 0) {
-        const auto done = parts_.send_as.readdress(
-            item, item.recipient.suggestion, fmt::format("answer from {}", command.from), settings);
+        const auto done =
+            parts_.send_as.readdress(item, item.recipient.suggestion, cause_of(command), settings);
         if (!done.has_value()) {
             outcome = fmt::format("still held: {}", done.error());
             return true;
         }
     }
-    const auto outcomes = release(ids, notice, settings, remarks);
+    const auto outcomes = release(ids, notice, settings, cause_of(command), remarks);
     if (!outcomes.has_value()) {
         trouble(outcomes.error());
         return false;
@@ -139,6 +142,7 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
     std::span<const std::int64_t> ids,
     const ports::Notice& notice,
     const config::Settings& settings,
+    std::string_view cause,
     std::vector<std::string>& remarks) {
     const std::string account = budget_account(notice.group.user, notice.group.sender);
     const config::Rate& budget = settings.notice.budget;
@@ -154,7 +158,7 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
                         notice_contact(settings.notice, parts_.own_mail.host_name())));
         return std::vector<ItemOutcome>{};
     }
-    std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, kCause);
+    std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, cause);
     const auto unused = std::ranges::count_if(
         outcomes, [](const ItemOutcome& each) { return each.what != What::Released; });
     if (unused > 0) {

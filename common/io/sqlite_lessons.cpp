@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "dsn/outage.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "mail/failure_code.hpp"
@@ -12,6 +13,7 @@
 #include "mail/suppression_subject.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -225,10 +227,12 @@ void SqliteLessons::change_back(Connection& connection,
                                 const Undoing& undoing) {
     switch (undoing.what) {
         case Undoing::What::Removed:
+            list_.note_in(connection, undoing.key, ChangeKind::RolledBack, Telling::Summed);
             list_.remove_in(connection, undoing.key);
             break;
         case Undoing::What::Restored:
             if (auto before = entry_before(connection, filter, undoing)) {
+                list_.note_in(connection, undoing.key, ChangeKind::RolledBack, Telling::Summed);
                 list_.put_in(connection, *before);
             }
             break;
@@ -246,6 +250,20 @@ void SqliteLessons::change_back(Connection& connection,
         .run();
 }
 
+void SqliteLessons::note_sum(Connection& connection,
+                             const LessonFilter& filter,
+                             const std::vector<Undoing>& undone) {
+    const auto changed = std::ranges::count_if(undone, [](const Undoing& undoing) {
+        return undoing.what == Undoing::What::Removed || undoing.what == Undoing::What::Restored;
+    });
+    if (changed > 0) {
+        list_.note_sum_in(connection,
+                          ChangeKind::RolledBack,
+                          static_cast<std::uint64_t>(changed),
+                          filter.provider.value_or(""));
+    }
+}
+
 core::Result<void, ports::StoreError> SqliteLessons::undo(
     const LessonFilter& filter, Undo act, const std::function<void(const Undoing&)>& visit) {
     std::int64_t last = 0;
@@ -257,6 +275,9 @@ core::Result<void, ports::StoreError> SqliteLessons::undo(
                 if (act == Undo::Yes) {
                     change_back(connection, filter, undoing);
                 }
+            }
+            if (act == Undo::Yes) {
+                note_sum(connection, filter, found);
             }
             return found;
         };

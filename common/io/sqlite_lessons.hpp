@@ -74,6 +74,10 @@ public:
 private:
     void judge(Connection& connection, const LessonFilter& filter, Undoing& undoing);
     void change_back(Connection& connection, const LessonFilter& filter, const Undoing& undoing);
+    /// Writes down who changed so many entries back.
+    void note_sum(Connection& connection,
+                  const LessonFilter& filter,
+                  const std::vector<Undoing>& undone);
 
     Database& database_;
     SqliteSuppressions& list_;

@@ -494,25 +494,31 @@ ALTER TABLE unknown_text ADD COLUMN proven_messages INTEGER NOT NULL DEFAULT 0;
 UPDATE unknown_text SET proven_messages = proven;
 )sql";
 
-constexpr std::array kSteps{kVersion1,
-                            kVersion2,
-                            kVersion3,
-                            kVersion4,
-                            kVersion5,
-                            kVersion6,
-                            kVersion7,
-                            kVersion8,
-                            kVersion9,
-                            kVersion10,
-                            kVersion11,
-                            kVersion12,
-                            kVersion13,
-                            kVersion14,
-                            kVersion15,
-                            kVersion16,
-                            kVersion17,
-                            kVersion18,
-                            kVersion19};
+// Who changed what. `change` of an entry is the import that wrote it, or 0: the changes of single
+// entries are found by their subject. `told` is 0 as long as the log has no line of the change.
+constexpr std::string_view kVersion20 = R"sql(
+CREATE TABLE list_change (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      INTEGER NOT NULL,
+    what    INTEGER NOT NULL,
+    kind    INTEGER NOT NULL,
+    subject TEXT    NOT NULL,  -- empty: of many entries
+    scope   TEXT    NOT NULL,
+    entries INTEGER NOT NULL,
+    who     TEXT    NOT NULL,
+    origin  TEXT    NOT NULL,
+    detail  TEXT    NOT NULL,
+    told    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX list_change_by_subject ON list_change (subject) WHERE subject <> '';
+CREATE INDEX list_change_untold ON list_change (id) WHERE told = 0;
+ALTER TABLE suppression ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array kSteps{kVersion1,  kVersion2,  kVersion3,  kVersion4,  kVersion5,
+                            kVersion6,  kVersion7,  kVersion8,  kVersion9,  kVersion10,
+                            kVersion11, kVersion12, kVersion13, kVersion14, kVersion15,
+                            kVersion16, kVersion17, kVersion18, kVersion19, kVersion20};
 
 }  // namespace
 

@@ -64,13 +64,17 @@ Enum enumerator(const std::array<Enum, Count>& all, const Query& query, int colu
     return known(std::optional<Enum>(), query, column);
 }
 
+/// Behind these comes the number of the change.
 constexpr std::string_view kRowValues =
     "suppression (domain, local, scope, reason, code, source, strikes, first_seen, last_seen, "
-    "expires, active, proof, rule, diagnostic, message_id) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "expires, active, proof, rule, diagnostic, message_id, change) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ";
 
 /// The texts stay as they are until the statement has run.
-void bind_row(Query& query, const SubjectPlace& place, const SuppressionEntry& entry) {
+void bind_row(Query& query,
+              const SubjectPlace& place,
+              const SuppressionEntry& entry,
+              std::int64_t change) {
     static const std::string none;
     const bool is_named = entry.form == SubjectForm::Plain;
     query.bind_still(place.domain)
@@ -87,7 +91,8 @@ void bind_row(Query& query, const SubjectPlace& place, const SuppressionEntry& e
         .bind(static_cast<int>(entry.proof))
         .bind_still(entry.rule)
         .bind_still(is_named ? entry.diagnostic : none)
-        .bind_still(entry.message_id);
+        .bind_still(entry.message_id)
+        .bind(change);
 }
 
 void set_subject(SuppressionEntry& entry, std::string domain, std::string local) {
@@ -213,20 +218,28 @@ std::vector<SuppressionEntry> find_rows(Connection& connection, const SubjectPla
     return found;
 }
 
-RowInserter::RowInserter(Connection& connection)
+RowInserter::RowInserter(Connection& connection, std::int64_t change)
     : connection_(connection),
-      query_(connection.query(fmt::format("INSERT INTO {} ON CONFLICT DO NOTHING", kRowValues))) {}
+      change_(change),
+      query_(
+          connection.query(fmt::format("INSERT INTO {}?16) ON CONFLICT DO NOTHING", kRowValues))) {}
 
 bool RowInserter::insert(const SubjectPlace& place, const SuppressionEntry& entry) {
-    bind_row(query_.again(), place, entry);
+    bind_row(query_.again(), place, entry, change_);
     query_.run();
     return connection_.changes() > 0;
 }
 
-void put_row(Connection& connection, const SubjectPlace& place, const SuppressionEntry& entry) {
-    static const std::string sql = fmt::format("INSERT OR REPLACE INTO {}", kRowValues);
+void put_row(Connection& connection,
+             const SubjectPlace& place,
+             const SuppressionEntry& entry,
+             std::int64_t change) {
+    static const std::string sql = fmt::format(
+        "INSERT OR REPLACE INTO {}coalesce(nullif(?16, 0), (SELECT change FROM suppression WHERE "
+        "domain = ?1 AND local = ?2 AND scope = ?3), 0))",
+        kRowValues);
     Query query = connection.query(sql);
-    bind_row(query, place, entry);
+    bind_row(query, place, entry, change);
     query.run();
 }
 

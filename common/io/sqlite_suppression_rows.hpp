@@ -6,6 +6,7 @@
 #include "io/sqlite_db.hpp"
 #include "mail/suppression.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,20 +60,24 @@ inline constexpr std::string_view kPatternDomain = "*";
 /// before the transaction ends.
 class RowInserter {
 public:
-    explicit RowInserter(Connection& connection);
+    /// `change` is the number of the import, or 0.
+    explicit RowInserter(Connection& connection, std::int64_t change = 0);
 
     /// False when there is a row at this place.
     bool insert(const SubjectPlace& place, const mail::SuppressionEntry& entry);
 
 private:
     Connection& connection_;
+    std::int64_t change_;
     Query query_;
 };
 
-/// Writes the entry at a place, over one that is there.
+/// Writes the entry at a place, over one that is there; with 0 for `change` it stays one of the
+/// same import.
 void put_row(Connection& connection,
              const SubjectPlace& place,
-             const mail::SuppressionEntry& entry);
+             const mail::SuppressionEntry& entry,
+             std::int64_t change = 0);
 /// True when there was one.
 bool remove_row(Connection& connection,
                 const SubjectPlace& place,

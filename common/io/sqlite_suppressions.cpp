@@ -6,12 +6,14 @@
 #include "core/digest.hpp"
 #include "core/result.hpp"
 #include "io/hash_key.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_lessons.hpp"
 #include "io/sqlite_suppression_rows.hpp"
 #include "mail/suppression.hpp"
 #include "ports/suppression_store.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -126,7 +128,9 @@ std::optional<SuppressionEntry> SqliteSuppressions::find_in(Connection& connecti
     return entry;
 }
 
-void SqliteSuppressions::put_in(Connection& connection, const SuppressionEntry& entry) {
+void SqliteSuppressions::put_in(Connection& connection,
+                                const SuppressionEntry& entry,
+                                std::int64_t change) {
     const SubjectPlace named = place_of(entry.kind, entry.subject);
     if (entry.kind == SubjectKind::Pattern &&
         !find_row(connection, named, entry.scope).has_value()) {
@@ -138,12 +142,12 @@ void SqliteSuppressions::put_in(Connection& connection, const SuppressionEntry& 
         }
         const SubjectPlace hashed = hashed_place(key_in(connection), entry.kind, entry.subject);
         remove_row(connection, named, entry.scope);
-        put_row(connection, hashed, entry);
+        put_row(connection, hashed, entry, change);
     } else {
         if (const auto hashed = hashed_place_of(connection, entry.kind, entry.subject)) {
             remove_row(connection, *hashed, entry.scope);
         }
-        put_row(connection, named, entry);
+        put_row(connection, named, entry, change);
     }
     if (entry.kind == SubjectKind::Suffix || entry.kind == SubjectKind::Pattern) {
         begin_generation(connection);
@@ -159,6 +163,51 @@ bool SqliteSuppressions::remove_in(Connection& connection, const mail::Suppressi
         begin_generation(connection);
     }
     return any;
+}
+
+void SqliteSuppressions::note_in(Connection& connection,
+                                 const mail::SuppressionKey& key,
+                                 ChangeKind what,
+                                 Telling telling) {
+    const auto entry = find_in(connection, key);
+    if (!entry.has_value()) {
+        return;
+    }
+    ListChange change;
+    change.what = what;
+    change.kind = entry->kind;
+    change.subject = entry->subject;
+    change.scope = entry->scope;
+    change.detail = fmt::format("{} {}", mail::wire_name(entry->reason), entry->code.number());
+    note_change(connection, options_.author, change, telling);
+}
+
+void SqliteSuppressions::note_sum_in(Connection& connection,
+                                     ChangeKind what,
+                                     std::uint64_t entries,
+                                     std::string_view detail) const {
+    ListChange change;
+    change.what = what;
+    change.entries = entries;
+    change.detail = detail;
+    note_change(connection, options_.author, change, Telling::Each);
+}
+
+core::Result<std::vector<ListChange>, StoreError> SqliteSuppressions::history(
+    const mail::SuppressionSubject& subject) {
+    return at_store_boundary([&] {
+        return database_.read([&](Connection& connection) {
+            std::vector<ListChange> changes = changes_of(connection, subject.kind, subject.text);
+            if (const auto hashed = hashed_place_of(connection, subject.kind, subject.text)) {
+                for (ListChange& change :
+                     changes_of(connection, subject.kind, "#" + hashed->local)) {
+                    changes.push_back(std::move(change));
+                }
+                std::ranges::stable_sort(changes, {}, &ListChange::at);
+            }
+            return changes;
+        });
+    });
 }
 
 core::Result<std::optional<SuppressionEntry>, StoreError> SqliteSuppressions::find(
@@ -184,8 +233,16 @@ core::Result<std::vector<SuppressionEntry>, StoreError> SqliteSuppressions::find
 }
 
 core::Result<void, StoreError> SqliteSuppressions::put(const SuppressionEntry& entry) {
-    return at_store_boundary(
-        [&] { database_.write([&](Connection& connection) { put_in(connection, entry); }); });
+    return at_store_boundary([&] {
+        database_.write([&](Connection& connection) {
+            const bool is_new = !find_in(connection, entry.key()).has_value();
+            put_in(connection, entry);
+            note_in(connection,
+                    entry.key(),
+                    is_new ? ChangeKind::Added : ChangeKind::Replaced,
+                    Telling::Each);
+        });
+    });
 }
 
 namespace {
@@ -258,7 +315,10 @@ core::Result<bool, StoreError> SqliteSuppressions::learn(const mail::Suppression
 
 core::Result<bool, StoreError> SqliteSuppressions::remove(const mail::SuppressionKey& key) {
     return at_store_boundary([&] {
-        return database_.write([&](Connection& connection) { return remove_in(connection, key); });
+        return database_.write([&](Connection& connection) {
+            note_in(connection, key, ChangeKind::Lifted, Telling::Each);
+            return remove_in(connection, key);
+        });
     });
 }
 

@@ -7,6 +7,7 @@
 #include "core/digest.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_suppression_rows.hpp"
 #include "mail/address.hpp"
@@ -40,6 +41,8 @@ struct SuppressionOptions {
     mail::SubjectForm learned_form = mail::SubjectForm::Plain;
     /// File of the key for hashed entries.
     std::string hash_key;
+    /// Who changes the list by this object.
+    ChangeAuthor author = {};
 };
 
 /// As the settings want it.
@@ -106,6 +109,10 @@ public:
     [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
         core::TimePoint now) override;
 
+    /// What is known of changes of the subject's entries, those of a hashed one too, oldest first.
+    [[nodiscard]] core::Result<std::vector<ListChange>, ports::StoreError> history(
+        const mail::SuppressionSubject& subject);
+
     /// Counts of the whole list, and the `domains` domains with the most entries.
     [[nodiscard]] core::Result<SuppressionStatistics, ports::StoreError> statistics(
         core::TimePoint now, std::size_t domains);
@@ -116,10 +123,24 @@ public:
     /// The entry of this name, hashed or not.
     [[nodiscard]] std::optional<mail::SuppressionEntry> find_in(Connection& connection,
                                                                 const mail::SuppressionKey& key);
-    /// Writes an entry over one of the same name, hashed or not.
-    void put_in(Connection& connection, const mail::SuppressionEntry& entry);
+    /// Writes an entry over one of the same name, hashed or not, as one of the import with the
+    /// number `change`.
+    void put_in(Connection& connection,
+                const mail::SuppressionEntry& entry,
+                std::int64_t change = 0);
     /// True when there was one.
     bool remove_in(Connection& connection, const mail::SuppressionKey& key);
+    /// Writes down who does this to the entry that has this name now; a hashed one is not named.
+    void note_in(Connection& connection,
+                 const mail::SuppressionKey& key,
+                 ChangeKind what,
+                 Telling telling);
+    /// The same for many, which were noted as `Telling::Summed`.
+    void note_sum_in(Connection& connection,
+                     ChangeKind what,
+                     std::uint64_t entries,
+                     std::string_view detail) const;
+    [[nodiscard]] const ChangeAuthor& author() const { return options_.author; }
     [[nodiscard]] static bool has_hashes_in(Connection& connection);
     /// The key for entries that are to be hashed; made if there is none yet.
     [[nodiscard]] core::SecretKey key_in(Connection& connection);

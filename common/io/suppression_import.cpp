@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/run_sorter.hpp"
+#include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "io/sqlite_suppression_rows.hpp"
 #include "io/sqlite_suppressions.hpp"
@@ -25,6 +26,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace holdback::io {
 
@@ -207,6 +210,14 @@ public:
                 return SqliteSuppressions::has_hashes_in(connection);
             });
         }
+        if (!import_.options_.dry_run) {
+            change_ = import_.database_.write([&](Connection& connection) {
+                return begin_change(connection,
+                                    import_.store_.author(),
+                                    ChangeKind::Imported,
+                                    import_.options_.name);
+            });
+        }
     }
 
     void take(const SortRecord& record) {
@@ -246,6 +257,18 @@ public:
 
     [[nodiscard]] const ImportCounts& counts() const { return counts_; }
 
+    /// Writes down how much it was.
+    void end(Connection& connection) const {
+        end_change(connection,
+                   import_.store_.author(),
+                   change_,
+                   counts_.added + counts_.replaced,
+                   fmt::format("{} added, {} replaced: {}",
+                               counts_.added,
+                               counts_.replaced,
+                               import_.options_.name));
+    }
+
 private:
     /// One transaction; gives the place behind what it wrote.
     std::size_t write_from(std::size_t done) {
@@ -253,7 +276,7 @@ private:
         import_.database_.write([&](Connection& connection) {
             const auto deadline = std::chrono::steady_clock::now() + import_.options_.lock;
             counts = counts_;
-            RowInserter inserter(connection);
+            RowInserter inserter(connection, change_);
             constexpr std::size_t kBetweenLooks = 64;
             while (done < batch_.size() &&
                    (done % kBetweenLooks != 0 || std::chrono::steady_clock::now() < deadline)) {
@@ -292,7 +315,7 @@ private:
             return;
         }
         pending.entry.first_seen = std::min(pending.entry.first_seen, existing->first_seen);
-        put_row(connection, pending.place, pending.entry);
+        put_row(connection, pending.place, pending.entry, change_);
         ++counts.replaced;
     }
 
@@ -313,7 +336,7 @@ private:
         if (existing.has_value()) {
             entry.first_seen = std::min(entry.first_seen, existing->first_seen);
         }
-        import_.store_.put_in(connection, entry);
+        import_.store_.put_in(connection, entry, change_);
         ++(existing.has_value() ? counts.replaced : counts.added);
     }
 
@@ -348,6 +371,7 @@ private:
     const std::function<void(std::uint64_t)>& progress_;
     std::vector<Pending> batch_;
     ImportCounts counts_;
+    std::int64_t change_ = 0;
     bool careful_ = false;  // there are hashed entries, of which one may be for the same subject
     bool announced_ = false;
 };
@@ -358,9 +382,9 @@ SuppressionImport::SuppressionImport(Database& database,
                                      core::TimePoint now)
     : database_(database),
       store_(store),
-      options_(options),
+      options_(std::move(options)),
       now_(now),
-      sorter_(directory_of(database.path()), options.run_octets) {}
+      sorter_(directory_of(database.path()), options_.run_octets) {}
 
 core::Result<void, StoreError> SuppressionImport::add(const SuppressionEntry& entry) {
     // A dry run leaves no key behind: it finds entries by name.
@@ -404,8 +428,9 @@ core::Result<ImportCounts, StoreError> SuppressionImport::finish(
         if (!options_.dry_run) {
             // One durable commit brings all those before it to the disk.
             database_.set_durability(Durability::Full);
-            database_.write([](Connection& connection) {
+            database_.write([&](Connection& connection) {
                 connection.query("UPDATE suppression_state SET generation = generation").run();
+                writer.end(connection);
             });
             database_.checkpoint();
         }

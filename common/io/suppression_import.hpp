@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace holdback::io {
 
@@ -28,6 +29,7 @@ struct ImportOptions {
     mail::SubjectForm form = mail::SubjectForm::Plain;
     Existing existing = Existing::Keep;
     bool dry_run = false;  ///< count, and write nothing
+    std::string name;      ///< of the list, for the history
     /// Memory for one run of the sorter; there are two of them, and some more for the merge.
     std::size_t run_octets = std::size_t{40} * 1024 * 1024;
     /// How long the list is locked at a time, and how long it is free in between.

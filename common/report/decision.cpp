@@ -115,6 +115,19 @@ std::string more_unproven_line(const InboundDecision& last, std::size_t more) {
                        value_or_none(last.session));
 }
 
+std::string decision_line(const ChangeDecision& decision) {
+    return fmt::format(
+        "decision flow=change what={} subject={} scope={} entries={} by={} from={} at={} detail={}",
+        word_or_none(decision.what),
+        value_or_none(decision.subject),
+        value_or_none(decision.scope),
+        decision.entries,
+        value_or_none(decision.who),
+        value_or_none(decision.from),
+        value_or_none(decision.at),
+        value_or_none(decision.detail));
+}
+
 std::string decision_line(const LiftDecision& decision) {
     return fmt::format("decision flow=lift subject={} scope={} code={} since={}",
                        address_value(decision.subject),

@@ -75,6 +75,23 @@ struct InboundDecision {
 /// In the place of the lines of so many more recipients of the same message, which nothing proves.
 [[nodiscard]] std::string more_unproven_line(const InboundDecision& last, std::size_t more);
 
+/// What somebody changed: an entry of the suppression list, many of them, a stopped campaign.
+struct ChangeDecision {
+    std::string what;     ///< wire name: "added", "imported", "campaign-continued"
+    std::string subject;  ///< empty: many
+    std::string scope;
+    std::uint64_t entries = 1;
+    std::string who;     ///< "anna (uid 1000)"
+    std::string from;    ///< "holdbackctl on pts/3"
+    std::string at;      ///< when, "2026-01-01T14:00:00Z"
+    std::string detail;  ///< "bounce 2001", the names of files
+};
+
+/// `decision flow=change what=added subject="bo@example.net" scope="global" entries=1
+/// by="anna (uid 1000)" from="holdbackctl on pts/3" at="2026-01-01T14:00:00Z"
+/// detail="manual 1999"`.
+[[nodiscard]] std::string decision_line(const ChangeDecision& decision);
+
 /// An entry of the suppression list that a delivery proved wrong.
 struct LiftDecision {
     std::string subject;

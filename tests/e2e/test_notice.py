@@ -58,7 +58,7 @@ def test_an_answer_releases_two_of_three_and_is_confirmed(bench):
     assert re.search(rf"1  {CARL}\s+sent", text) and re.search(rf"3  {EVA}\s+sent", text)
     assert bench.home.deliveries(OURS) == []
     assert bench.holdback.log('flow=notice .*verdict=accepted .*user="newsletter"')
-    assert len(bench.holdback.log('flow=release .*verdict=released .*cause="notice"')) == 2
+    assert len(bench.holdback.log('flow=release .*verdict=released .*cause="notice: answer of [^"]+"')) == 2
     (carl,) = bench.outside.deliveries(CARL)
     assert carl.fields("X-Holdback-Release") == [] and b"News second" in carl.octets
 

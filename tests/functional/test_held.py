@@ -210,6 +210,11 @@ def test_an_item_that_the_mta_had_no_answer_about_is_in_doubt(rig):
     done = rig.holdback.ctl("held", "release", number, "--in-doubt")
     assert [row["outcome"] for row in done.rows] == ["released"]
     assert len(rig.mta.deliveries("doubt1@nullmx.test")) == 1
+    # It is told whose command it was.
+    command = r"command of \S+ \(uid [0-9]+\)"
+    assert rig.holdback.log(f'flow=release item={number} .*verdict=released .*cause="{command}"')
+    (shown,) = rig.holdback.ctl("held", "show", number).rows
+    assert any(re.search(command, event["text"] or "") for event in shown["history"])
     done = rig.holdback.ctl("held", "discard", "--campaign", "doubt", "--in-doubt")
     assert [row["outcome"] for row in done.rows] == ["discarded"]
     assert not rig.mta.deliveries("doubt2@nullmx.test")

@@ -94,7 +94,7 @@ def fill(path):
                 hold(store, dice, at, numbers["held"])
             for number in range(dice.randint(0, 4)):
                 store.execute(
-                    "INSERT INTO suppression VALUES (?,?,'',?,2001,0,1,?,?,NULL,1,0,'','','')",
+                    "INSERT INTO suppression VALUES (?,?,'',?,2001,0,1,?,?,NULL,1,0,'','','',0)",
                     (f"d{back}.test", f"u{number}", dice.choice([0, 0, 0, 1, 2]), at, at),
                 )
         store.execute("INSERT INTO outage VALUES ('google.com',?,?,?,120,14)",

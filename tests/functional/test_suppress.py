@@ -5,6 +5,7 @@ killed or run beside the working daemon."""
 import csv
 import io
 import json
+import os
 import pathlib
 import random
 import re
@@ -22,6 +23,7 @@ from test_protocol import DSN
 from lab.holdback import program
 from lab.mail import NEWS, message
 from lab.need import need
+from lab.wait import wait_for
 
 DONE, NO, USAGE, UNAVAILABLE = 0, 1, 2, 69
 # Of the daemon, which one test runs: any bounce teaches.
@@ -94,6 +96,66 @@ def test_subjects_of_every_kind_hold_back_what_they_cover(tool):
     assert row["subject"] == "*@*.example.edu"
     tool.run("suppress", "remove", "*@*.example.edu", ".example.com")
     assert tool.verdicts("", "x@a.example.edu", "x@example.com") == ["pass", "pass"]
+
+
+WHO = r"[a-z0-9_-]+ \(uid [0-9]+\)[^\"]*"
+
+
+def test_the_history_tells_who_changed_an_entry(tool):
+    tool.run("suppress", "add", "bo@example.net")
+    tool.run("suppress", "import", "-", stdin="Email,Status\ncy@example.net,bounced\n")
+    tool.run("suppress", "remove", "bo@example.net")
+    (gone,) = [json.loads(line) for line in
+               tool.out("--json", "suppress", "show", "bo@example.net", code=NO).splitlines()]
+    assert gone["standing"] is None
+    assert [change["what"] for change in gone["history"]] == ["added", "removed"]
+    assert all(re.fullmatch(WHO, change["by"]) for change in gone["history"])
+    assert {change["from"] for change in gone["history"]} == {"holdbackctl"}
+    assert gone["history"][0]["detail"] == "manual 1999"
+    text = tool.out("suppress", "show", "bo@example.net", code=NO)
+    assert re.search(r"^history +\d{4}-[^ ]+Z removed by .+, holdbackctl: manual 1999$", text, re.M)
+    (there,) = tool.json("suppress", "show", "cy@example.net")
+    (change,) = there["history"]
+    assert change["what"] == "imported" and change["detail"] == "1 added, 0 replaced: -"
+    # Whose command it was, where sudo says so.
+    subprocess.run(
+        tool.command("suppress", "add", "di@example.net"), check=True, capture_output=True,
+        env={"SUDO_USER": "anna"}, timeout=60,
+    )
+    if os.geteuid() == 0:
+        (there,) = tool.json("suppress", "show", "di@example.net")
+        assert there["history"][0]["by"].endswith(", by sudo of anna")
+
+
+def test_the_log_tells_of_changes_by_the_tool_once(rig, tmp_path):
+    def lines(pattern=""):
+        return rig.holdback.log("decision flow=change " + pattern)
+
+    before = len(lines())
+    rig.holdback.ctl("suppress", "add", "once@good.test")
+    wait_for("the line of the entry", lambda: len(lines()) == before + 1)
+    assert re.search(
+        r'what=added subject="once@good\.test" scope="global" entries=1 by="' + WHO
+        + r'" from="holdbackctl" at="[^"]+Z" detail="manual 1999"$', lines()[-1])
+    # One line for a list, and for a selection; changes without a daemon are told of at the start.
+    rig.holdback.stop()
+    (tmp_path / "many.csv").write_text(
+        "Email,Status\n" + "".join(f"many{n}@good.test,bounced\n" for n in range(50)))
+    rig.holdback.ctl("suppress", "import", str(tmp_path / "many.csv"))
+    rig.holdback.ctl("suppress", "remove", "--source", "import", "--yes")
+    rig.holdback.start()
+    wait_for("the lines of both", lambda: len(lines()) == before + 3)
+    imported, removed = lines()[-2:]
+    assert "what=imported subject=none scope=none entries=50 by=" in imported
+    assert "many.csv" in imported
+    assert "what=removed subject=none scope=none entries=50 by=" in removed
+    shown = rig.holdback.ctl("suppress", "show", "many7@good.test", check=False).rows[0]
+    assert [change["what"] for change in shown["history"]] == ["removed"]
+    rig.holdback.ctl("suppress", "remove", "once@good.test")
+    wait_for("the line of the removal", lambda: len(lines()) == before + 4)
+    rig.holdback.reload()
+    time.sleep(2)
+    assert len(lines()) == before + 4
 
 
 def test_a_scope_counts_for_its_senders_and_an_allow_entry_stands_above(tool):

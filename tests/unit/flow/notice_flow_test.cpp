@@ -450,7 +450,7 @@ TEST_CASE("an answer sends a copy to the address that the notice suggests, and t
         CHECK(
             house.log.has("decision flow=readdress item=1 sender=\"news@home.test\" "
                           "rcpt=\"bo@gmial.test\" to=\"bo@gmail.test\" "
-                          "by=\"answer from news@home.test\""));
+                          "by=\"notice: answer of news@home.test\""));
         // The message would go there twice.
         CHECK(has(say("release 2 as bo@gmail.test"), "still held: its message goes"));
         CHECK(house.store.used("user news", house.settings.notice.budget, house.clock.now()) == 1U);
@@ -526,7 +526,7 @@ TEST_CASE("an answer releases some, discards others, and is confirmed") {
     CHECK(house.state(2) == mail::HeldState::Discarded);
     CHECK(house.state(3) == mail::HeldState::Released);
     CHECK(house.state(4) == mail::HeldState::Held);
-    CHECK(house.log.has("cause=\"notice\""));
+    CHECK(house.log.has("cause=\"notice: answer of news@home.test\""));
     const auto mails = house.own_mails();
     REQUIRE(mails.size() == 2);
     CHECK(mails[1].starts_with("news@home.test\n"));

@@ -92,6 +92,25 @@ TEST_CASE("an inbound decision is one line, keys in fixed order") {
           "proof_reason=none learn_reason=none final=none");
 }
 
+TEST_CASE("a change is one line, keys in fixed order") {
+    ChangeDecision change{.what = "added",
+                          .subject = "bo@example.net",
+                          .scope = "global",
+                          .who = "anna (uid 1000)",
+                          .from = "holdbackctl on pts/3",
+                          .at = "2026-01-01T14:00:00Z",
+                          .detail = "manual 1999"};
+    CHECK(decision_line(change) ==
+          "decision flow=change what=added subject=\"bo@example.net\" scope=\"global\" entries=1 "
+          "by=\"anna (uid 1000)\" from=\"holdbackctl on pts/3\" at=\"2026-01-01T14:00:00Z\" "
+          "detail=\"manual 1999\"");
+    change = {.what = "imported", .subject = {}, .scope = {}, .entries = 1200};
+    change.detail = "a\"b\n";
+    CHECK(decision_line(change) ==
+          "decision flow=change what=imported subject=none scope=none entries=1200 by=none "
+          "from=none at=none detail=\"a\\\"b\\x0a\"");
+}
+
 TEST_CASE("a release decision is one line, keys in fixed order") {
     const ReleaseDecision decision{
         .item = 17,

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Who asks for something, in words for the log and the store.
+
+#include "io/sqlite_changes.hpp"
+
+#include <string>
+#include <sys/types.h>
+
+namespace holdback::milter {
+
+/// "anna (uid 1000)"; "uid 1000" for a number without a name. May wait for the system's list of
+/// users.
+[[nodiscard]] std::string user_text(uid_t uid);
+
+/// Who runs the control tool: "root (uid 0), by sudo of anna" where sudo says so; and from where:
+/// "holdbackctl on pts/3", or the program alone without a terminal. The daemon has the lines.
+[[nodiscard]] io::ChangeAuthor own_author();
+
+}  // namespace holdback::milter
