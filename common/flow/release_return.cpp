@@ -198,7 +198,8 @@ void ReleaseFlow::report_return(OfMessage of_message,
     } else if (damage.empty() && mail::wants_whole_message(message.sender_arguments)) {
         facts.original = whole_message(parts_.spool, message);
     }
-    std::string key = "returned";
+    // The numbers of items begin anew in a new store, and a DSN of before may still be known there.
+    std::string key = fmt::format("returned {}", message.spool_id);
     std::vector<std::int64_t> ids;
     for (const ports::HeldItem& item : of_message) {
         facts.recipients.push_back({.address = item.recipient.address,
@@ -208,7 +209,7 @@ void ReleaseFlow::report_return(OfMessage of_message,
                                     .explanation = explanation_for(item.recipient, damage),
                                     .code = code_for(item.recipient)});
         ids.push_back(item.recipient.id);
-        key += fmt::format(" {}", item.recipient.id);
+        key += fmt::format(" {}", item.recipient.address);
     }
     const auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
     if (!dsn.has_value()) {
@@ -219,8 +220,10 @@ void ReleaseFlow::report_return(OfMessage of_message,
         reader == Reader::Sender ? "the sender" : "the postmaster, since the sender can't be told";
     const auto returned = parts_.held.give_back(
         ids, in_doubt, *dsn, fmt::format("returned to {}: {}", to, cause), parts_.clock.now());
-    if (!returned.has_value() || !*returned) {
+    if (returned != ports::GivenBack::Yes) {
         parts_.own_mail.drop(*dsn);
+    }
+    if (!returned.has_value() || *returned == ports::GivenBack::No) {
         all_are(What::Failed,
                 returned.has_value() ? "somebody else acts on this message, try again"
                                      : returned.error().what);

@@ -140,11 +140,11 @@ core::Result<std::vector<std::int64_t>, StoreError> SqliteHeld::end(
     });
 }
 
-core::Result<bool, StoreError> SqliteHeld::give_back(std::span<const std::int64_t> ids,
-                                                     ports::InDoubt in_doubt,
-                                                     const ports::NewHold& dsn,
-                                                     std::string_view why,
-                                                     core::TimePoint now) {
+core::Result<ports::GivenBack, StoreError> SqliteHeld::give_back(std::span<const std::int64_t> ids,
+                                                                 ports::InDoubt in_doubt,
+                                                                 const ports::NewHold& dsn,
+                                                                 std::string_view why,
+                                                                 core::TimePoint now) {
     const auto are_all = [&](Connection& connection) {
         return std::ranges::all_of(
             ids, [&](std::int64_t id) { return can_act_on(connection, id, in_doubt); });
@@ -152,14 +152,16 @@ core::Result<bool, StoreError> SqliteHeld::give_back(std::span<const std::int64_
     return at_store_boundary([&] {
         return database_.write([&](Connection& connection) {
             if (!are_all(connection)) {
-                return false;
+                return ports::GivenBack::No;
             }
-            static_cast<void>(write_hold(connection, dsn));
+            const std::vector<ports::HoldOutcome> written = write_hold(connection, dsn);
             for (const std::int64_t id : ids) {
                 static_cast<void>(
                     move(connection, id, HeldState::Held, HeldState::Returned, why, now));
             }
-            return true;
+            return std::ranges::all_of(written, &ports::HoldOutcome::already_held)
+                       ? ports::GivenBack::ToldBefore
+                       : ports::GivenBack::Yes;
         });
     });
 }

@@ -59,6 +59,13 @@ struct NewHold {
     std::vector<mail::HeldRecipient> recipients;
 };
 
+/// What came of giving items back.
+enum class GivenBack : std::uint8_t {
+    No,          ///< one is not held, or to be left alone: nothing was changed
+    Yes,         ///< the DSN is to go
+    ToldBefore,  ///< they are given back, and the rows of this DSN were not needed
+};
+
 /// What is done with items in doubt. An item that somebody named may have come into doubt after he
 /// looked.
 enum class InDoubt : std::uint8_t {
@@ -232,9 +239,9 @@ public:
         std::string_view why,
         core::TimePoint now) = 0;
 
-    /// `held` -> `returned` for all of `ids`, together with the rows of the DSN that says so.
-    /// False: one of them is not in `held`, or to be left alone, and nothing was changed.
-    [[nodiscard]] virtual core::Result<bool, StoreError> give_back(
+    /// `held` -> `returned` for all of `ids`, together with the rows of the DSN that says so. A DSN
+    /// with the same fingerprint that is known from before stands for it.
+    [[nodiscard]] virtual core::Result<GivenBack, StoreError> give_back(
         std::span<const std::int64_t> ids,
         InDoubt in_doubt,
         const NewHold& dsn,

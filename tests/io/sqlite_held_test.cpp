@@ -43,6 +43,7 @@ using holdback::mail::HeldMessage;
 using holdback::mail::HeldRecipient;
 using holdback::mail::HeldState;
 using holdback::ports::FoundCopy;
+using holdback::ports::GivenBack;
 using holdback::ports::HeldCounts;
 using holdback::ports::HeldEvent;
 using holdback::ports::HeldFilter;
@@ -770,10 +771,12 @@ TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until someb
         const std::array<std::int64_t, 2> both{1, 2};
         REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
         const NewHold own{.message = message("s2", ""), .recipients = {recipient("c@example.net")}};
-        CHECK_FALSE(kind.store.give_back(both, InDoubt::LeaveAlone, own, "why", kNow).value());
+        CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "why", kNow).value() ==
+              GivenBack::No);
         CHECK(kind.store.counts().value() == HeldCounts{.held = 2});
         SUBCASE("unless it is to be taken too") {
-            CHECK(kind.store.give_back(both, InDoubt::Take, own, "why", kNow).value());
+            CHECK(kind.store.give_back(both, InDoubt::Take, own, "why", kNow).value() ==
+                  GivenBack::Yes);
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
         }
         SUBCASE("the others are discarded, then that too") {
@@ -877,15 +880,30 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
         REQUIRE(kind.store.hold(message("s1"), two).has_value());
         const std::array<std::int64_t, 2> both{1, 2};
         SUBCASE("all are held") {
-            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value());
+            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value() ==
+                  GivenBack::Yes);
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
-            CHECK_FALSE(
-                kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value());
+            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value() ==
+                  GivenBack::No);
+        }
+        SUBCASE("one after the other, with one DSN") {
+            const std::array<std::int64_t, 1> first{1};
+            const std::array<std::int64_t, 1> second{2};
+            NewHold once = own;
+            once.message.spool_id = "s9";
+            once.message.fingerprint = "told";
+            NewHold again = once;
+            again.message.spool_id = "s10";
+            CHECK(kind.store.give_back(first, InDoubt::LeaveAlone, once, "why", kNow).value() ==
+                  GivenBack::Yes);
+            CHECK(kind.store.give_back(second, InDoubt::LeaveAlone, again, "why", kNow).value() ==
+                  GivenBack::ToldBefore);
+            CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
         }
         SUBCASE("one is not") {
             REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow));
-            CHECK_FALSE(
-                kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value());
+            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value() ==
+                  GivenBack::No);
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .discarded = 1});
             CHECK(all(kind.store).size() == 2);
         }

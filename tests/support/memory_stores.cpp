@@ -677,24 +677,27 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::end(
     return ended;
 }
 
-core::Result<bool, ports::StoreError> MemoryHeldStore::give_back(std::span<const std::int64_t> ids,
-                                                                 ports::InDoubt in_doubt,
-                                                                 const ports::NewHold& dsn,
-                                                                 std::string_view why,
-                                                                 core::TimePoint now) {
+core::Result<ports::GivenBack, ports::StoreError> MemoryHeldStore::give_back(
+    std::span<const std::int64_t> ids,
+    ports::InDoubt in_doubt,
+    const ports::NewHold& dsn,
+    std::string_view why,
+    core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
     const auto can_act = [&](std::int64_t id) { return to_act_on(id, in_doubt) != nullptr; };
     if (!std::ranges::all_of(ids, can_act)) {
-        return false;
+        return ports::GivenBack::No;
     }
-    static_cast<void>(add(dsn));
+    const std::vector<ports::HoldOutcome> added = add(dsn);
     for (const std::int64_t id : ids) {
         move(rows_.at(id), mail::HeldState::Returned, why, now);
     }
-    return true;
+    return std::ranges::all_of(added, &ports::HoldOutcome::already_held)
+               ? ports::GivenBack::ToldBefore
+               : ports::GivenBack::Yes;
 }
 
 core::Result<void, ports::StoreError> MemoryHeldStore::recheck_later(

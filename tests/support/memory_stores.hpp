@@ -152,11 +152,12 @@ public:
         mail::HeldState state,
         std::string_view why,
         core::TimePoint now) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> give_back(std::span<const std::int64_t> ids,
-                                                                  ports::InDoubt in_doubt,
-                                                                  const ports::NewHold& dsn,
-                                                                  std::string_view why,
-                                                                  core::TimePoint now) override;
+    [[nodiscard]] core::Result<ports::GivenBack, ports::StoreError> give_back(
+        std::span<const std::int64_t> ids,
+        ports::InDoubt in_doubt,
+        const ports::NewHold& dsn,
+        std::string_view why,
+        core::TimePoint now) override;
     [[nodiscard]] core::Result<void, ports::StoreError> recheck_later(
         std::span<const ports::Recheck> rechecks) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> readdress(std::int64_t id,

@@ -28,6 +28,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -392,6 +393,27 @@ TEST_CASE("of recipients whose sender wants no report none is sent, of the other
     house.release.work(house.settings.hold);
     CHECK(house.submitter.seen().empty());
     CHECK(house.log.has("verdict=returned"));
+}
+
+TEST_CASE("the DSN of what is given back is known by its message, not by the number of an item") {
+    // A store that was lost and listed again counts anew, with the DSNs of before still in it.
+    std::set<std::string> fingerprints;
+    for (const std::string& address : {"anna@b.test", "bert@b.test"}) {
+        House house;
+        const std::array ids{house.hold(address)};
+        CHECK(ids.front() == 1);
+        CHECK(house.release.give_back(ids, "command").front().what == What::Returned);
+        ports::HeldFilter filter;
+        filter.kind = mail::HeldKind::Own;
+        REQUIRE(house.held
+                    .list(filter,
+                          [&](const ports::HeldItem& dsn) {
+                              fingerprints.insert(dsn.message.fingerprint);
+                              return true;
+                          })
+                    .has_value());
+    }
+    CHECK(fingerprints.size() == 2);
 }
 
 TEST_CASE("a message that may have left is in doubt and not sent again by itself") {
