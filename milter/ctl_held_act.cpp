@@ -351,13 +351,20 @@ CommandResult release_as(const CommandContext& context, const HeldActOptions& op
     return writer.finish() ? Exit::Done : Exit::No;
 }
 
-/// True when a suppression of `subject` held the item.
-bool held_for(const HeldItem& item, const mail::SuppressionSubject& subject) {
+/// True when a suppression of `subject` may have held the item.
+bool held_for(const HeldItem& item,
+              const mail::SuppressionSubject& subject,
+              const config::SuppressSettings& settings) {
     if (!item.recipient.finding.starts_with("suppressed-")) {
         return false;
     }
     const auto address = mail::Address::parse(item.recipient.address, mail::Smtputf8::Yes);
-    return address.has_value() && mail::covers(subject, address->value);
+    if (!address.has_value()) {
+        return false;
+    }
+    const auto mailbox = settings.untagged(address->value);
+    return mail::covers(subject, address->value) ||
+           (mailbox.has_value() && mail::covers(subject, *mailbox));
 }
 
 }  // namespace
@@ -401,9 +408,10 @@ CommandResult release_suppressed(const CommandContext& context,
     Targets targets;
     auto error =
         visit_items(*held, filter_to_act({}, context.clock.now()), [&](const HeldItem& item) {
-            const bool wanted = std::ranges::any_of(
-                subjects,
-                [&](const mail::SuppressionSubject& subject) { return held_for(item, subject); });
+            const bool wanted =
+                std::ranges::any_of(subjects, [&](const mail::SuppressionSubject& subject) {
+                    return held_for(item, subject, held->settings.suppress);
+                });
             if (wanted) {
                 targets.add(item);
             }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_suppress.hpp"
 
+#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/sqlite_changes.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "lists/list_format.hpp"
+#include "mail/address.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
+#include "mail/syntax.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_output.hpp"
 #include "milter/ctl_sources.hpp"
@@ -160,9 +163,26 @@ void write_entry(const CommandContext& context,
     fields.write(context.out);
 }
 
+/// The mailbox that a tagged address reaches.
+std::optional<SuppressionSubject> mailbox_of(const SuppressionSubject& subject,
+                                             const config::SuppressSettings& settings) {
+    if (subject.kind != SubjectKind::Address) {
+        return std::nullopt;
+    }
+    const auto address = mail::Address::parse(subject.text, mail::Smtputf8::Yes);
+    const auto mailbox = address.has_value() ? settings.untagged(address->value) : std::nullopt;
+    return mailbox.has_value() ? std::optional(SuppressionSubject{.kind = SubjectKind::Address,
+                                                                  .text = mailbox->key()})
+                               : std::nullopt;
+}
+
 /// The subjects whose entries cover what this one names, itself first; patterns are not among them.
-std::vector<SuppressionSubject> covering(const SuppressionSubject& subject) {
+std::vector<SuppressionSubject> covering(const SuppressionSubject& subject,
+                                         const std::optional<SuppressionSubject>& mailbox) {
     std::vector<SuppressionSubject> all{subject};
+    if (mailbox.has_value()) {
+        all.push_back(*mailbox);
+    }
     if (subject.kind == SubjectKind::Pattern || subject.text.starts_with('#')) {
         return all;
     }
@@ -193,7 +213,8 @@ public:
     /// All that covers the subject; false when there is nothing.
     [[nodiscard]] core::Result<bool, CommandError> write_all_of(const SuppressionSubject& subject) {
         bool any = false;
-        for (const SuppressionSubject& each : covering(subject)) {
+        const auto mailbox = mailbox_of(subject, list_.settings.suppress);
+        for (const SuppressionSubject& each : covering(subject, mailbox)) {
             const auto found = write_of(each);
             if (!found.has_value()) {
                 return found;
@@ -208,7 +229,7 @@ public:
         if (subject.kind != SubjectKind::Address) {
             return any;
         }
-        const auto found = write_patterns(subject);
+        const auto found = write_patterns(subject, mailbox);
         return found.has_value() ? core::Result<bool, CommandError>(any || *found) : found;
     }
 
@@ -227,22 +248,23 @@ private:
         return !found->empty();
     }
 
-    /// The patterns that fit; false when none does.
+    /// The patterns that fit one of both; false when none does.
     [[nodiscard]] core::Result<bool, CommandError> write_patterns(
-        const SuppressionSubject& subject) {
+        const SuppressionSubject& subject, const std::optional<SuppressionSubject>& mailbox) {
         bool any = false;
         std::optional<CommandError> error;
-        const auto visited =
-            visit_entries(list_,
-                          {.kind = SubjectKind::Pattern, .with_inactive = true},
-                          context_.clock.now(),
-                          [&](const SuppressionEntry& entry) {
-                              if (mail::pattern_fits(entry.subject, subject.text)) {
-                                  error = write(entry);
-                                  any = true;
-                              }
-                              return !error.has_value();
-                          });
+        const auto visited = visit_entries(
+            list_,
+            {.kind = SubjectKind::Pattern, .with_inactive = true},
+            context_.clock.now(),
+            [&](const SuppressionEntry& entry) {
+                if (mail::pattern_fits(entry.subject, subject.text) ||
+                    (mailbox.has_value() && mail::pattern_fits(entry.subject, mailbox->text))) {
+                    error = write(entry);
+                    any = true;
+                }
+                return !error.has_value();
+            });
         if (error.has_value()) {
             return std::unexpected(*std::move(error));
         }

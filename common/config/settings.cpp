@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.hpp"
 
+#include "config/policy.hpp"
 #include "config/value_text.hpp"
 #include "core/text.hpp"
+#include "mail/address.hpp"
+#include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/suppression.hpp"
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -135,6 +139,19 @@ void check_maillog(const Settings& settings, std::vector<Contradiction>& found) 
     }
 }
 
+void check_delimiters(const Settings& settings, std::vector<Contradiction>& found) {
+    const auto& all = settings.suppress.delimiter;
+    for (auto each = all.begin(); each != all.end(); ++each) {
+        if (std::find_if(all.begin(), each, [&](const TagDelimiter& before) {
+                return before.domain == each->domain;
+            }) != each) {
+            found.push_back(
+                {"suppress.delimiter", fmt::format("names {} more than once", each->domain)});
+            return;
+        }
+    }
+}
+
 void check_unsubscribe(const Settings& settings, std::vector<Contradiction>& found) {
     const UnsubscribeSettings& unsubscribe = settings.unsubscribe;
     if (unsubscribe.add.empty()) {
@@ -154,6 +171,33 @@ std::string shipped_path(std::string_view name) {
     return std::string(HOLDBACK_DATA_DIR "/").append(name);
 }
 
+SuppressSettings::SuppressSettings() {
+    for (const std::string_view domain : {"gmail.com",
+                                          "googlemail.com",
+                                          "outlook.com",
+                                          "hotmail.com",
+                                          "live.com",
+                                          "msn.com",
+                                          "icloud.com",
+                                          "me.com",
+                                          "mac.com",
+                                          "fastmail.com",
+                                          "fastmail.fm",
+                                          "proton.me",
+                                          "protonmail.com",
+                                          "pm.me"}) {
+        delimiter.push_back({.delimiter = '+', .domain = std::string(domain)});
+    }
+}
+
+std::optional<mail::Address> SuppressSettings::untagged(const mail::Address& address) const {
+    const auto known = std::ranges::find_if(delimiter, [&](const TagDelimiter& each) {
+        return address.local_part().contains(each.delimiter) &&
+               address.domain().text() == each.domain;
+    });
+    return known == delimiter.end() ? std::nullopt : address.without_tag(known->delimiter);
+}
+
 OutgoingSettings::OutgoingSettings() : networks(loopback_networks()) {}
 
 MaillogSettings::MaillogSettings() : handed_on(loopback_networks()) {}
@@ -165,6 +209,7 @@ std::vector<Contradiction> validate(const Settings& settings) {
     check_outgoing(settings, found);
     check_maillog(settings, found);
     check_streams(settings, found);
+    check_delimiters(settings, found);
     check_unsubscribe(settings, found);
     if (settings.milter.answer_at == AnswerAt::Message &&
         settings.policy.refuse_at_rcpt == RefuseAtRcpt::Always) {

@@ -5,6 +5,7 @@
 
 #include "config/notice_choice.hpp"
 #include "config/policy.hpp"
+#include "mail/address.hpp"
 #include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/mta_names.hpp"
@@ -176,6 +177,24 @@ struct PolicySettings {
     PolicyTable direct = PolicyTable::direct_defaults();
 
     bool operator==(const PolicySettings&) const = default;
+};
+
+/// At which domain a character of the local part begins a tag: "+@gmail.com".
+struct TagDelimiter {
+    char delimiter;
+    std::string domain;  ///< canonical; those below it are others
+
+    bool operator==(const TagDelimiter&) const = default;
+};
+
+struct SuppressSettings {
+    /// Default: large providers where "bo+shop" reaches the mailbox "bo".
+    std::vector<TagDelimiter> delimiter;
+
+    SuppressSettings();
+    /// The mailbox that a tagged address reaches; nullopt for other addresses.
+    [[nodiscard]] std::optional<mail::Address> untagged(const mail::Address& address) const;
+    bool operator==(const SuppressSettings&) const = default;
 };
 
 struct HoldSettings {
@@ -384,6 +403,7 @@ struct Settings {
     BulkSettings bulk;
     DirectSettings direct;
     PolicySettings policy;
+    SuppressSettings suppress;
     HoldSettings hold;
     NoticeSettings notice;
     DigestSettings digest;

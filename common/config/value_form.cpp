@@ -226,6 +226,22 @@ ValueForm<std::chrono::minutes> time_of_day_form() {
     return {R"(a time of day from "00:00" to "23:59")", parse_time_of_day, time_of_day_text};
 }
 
+ValueForm<TagDelimiter> tag_delimiter_form() {
+    return {R"("+", "-", "=" or "_", with @ and a domain behind it, such as "+@example.net")",
+            [](std::string_view text) -> std::optional<TagDelimiter> {
+                constexpr std::string_view kDelimiters = "+-=_";
+                if (text.size() < 3 || !kDelimiters.contains(text[0]) || text[1] != '@') {
+                    return std::nullopt;
+                }
+                auto domain = canonical_domain(text.substr(2));
+                return domain.has_value() ? std::optional(TagDelimiter{text[0], *std::move(domain)})
+                                          : std::nullopt;
+            },
+            [](const TagDelimiter& value) {
+                return fmt::format("{}@{}", value.delimiter, value.domain);
+            }};
+}
+
 ValueForm<std::string> mailbox_or_domain_form() {
     return {R"(an address or a domain, such as "news@example.org" or "example.org")",
             [](std::string_view text) {

@@ -73,6 +73,8 @@ template <typename Duration>
 [[nodiscard]] ValueForm<Rate> rate_form();
 [[nodiscard]] ValueForm<Share> share_form(std::string_view example);
 [[nodiscard]] ValueForm<std::chrono::minutes> time_of_day_form();
+/// "+@gmail.com": a delimiter and the domain where it is one.
+[[nodiscard]] ValueForm<TagDelimiter> tag_delimiter_form();
 /// An address in canonical form; the second form takes the empty text as well.
 [[nodiscard]] ValueForm<std::string> mailbox_form();
 [[nodiscard]] ValueForm<std::string> optional_mailbox_form();

@@ -161,12 +161,26 @@ void add_own_routes(std::span<const mail::Recipient> recipients,
     }
 }
 
-/// What the list says of each recipient; those without an address are left out, and all of them
-/// when the store is out of reach.
-using Suppressions = std::map<std::size_t, ports::SuppressionLookup>;
+/// What the list says of a recipient.
+struct Suppression {
+    ports::SuppressionLookup lookup;
+    bool is_of_mailbox = false;  ///< its entry for the address is that of `RecipientFacts::mailbox`
+};
 
+/// What the list says of each recipient whose domain it knows; none when the store is out of reach.
+using Suppressions = std::map<std::size_t, Suppression>;
+
+void note_deciding(const Suppression& known, outbound::RecipientFacts& recipient) {
+    recipient.suppression = ports::deciding_entry(known.lookup);
+    recipient.suppressed_as_mailbox = known.is_of_mailbox && recipient.suppression.has_value() &&
+                                      recipient.suppression->kind == mail::SubjectKind::Address;
+}
+
+/// Tagged addresses are asked about twice, in one go with all others: as they are, and as the
+/// mailboxes that they reach.
 Suppressions add_suppressions(std::span<const mail::Recipient> recipients,
                               const mail::EnvelopeSender& sender,
+                              const config::SuppressSettings& settings,
                               ports::SuppressionStore& store,
                               core::TimePoint now,
                               GatheredFacts& facts) {
@@ -174,23 +188,35 @@ Suppressions add_suppressions(std::span<const mail::Recipient> recipients,
     std::vector<mail::Address> addresses;
     std::vector<std::size_t> positions;
     for (std::size_t i = 0; i < recipients.size(); ++i) {
-        if (recipients[i].syntax.has_value()) {
-            addresses.push_back(recipients[i].syntax->value);
+        if (!recipients[i].syntax.has_value()) {
+            continue;
+        }
+        const mail::Address& address = recipients[i].syntax->value;
+        addresses.push_back(address);
+        positions.push_back(i);
+        if (auto mailbox = settings.untagged(address)) {
+            facts.recipients.at(i).mailbox = mailbox->key();
+            addresses.push_back(*std::move(mailbox));
             positions.push_back(i);
         }
     }
-    auto known = store.look_up(addresses, sender, now);
+    const auto known = store.look_up(addresses, sender, now);
     if (!known.has_value()) {
         facts.store_trouble = known.error().what;
         return found;
     }
     for (std::size_t k = 0; k < positions.size(); ++k) {
-        const ports::SuppressionLookup& lookup = known->at(k);
-        outbound::RecipientFacts& recipient = facts.recipients.at(positions[k]);
-        recipient.allowed_by_store = lookup.allow.has_value();
-        recipient.suppression = ports::deciding_entry(lookup);
-        if (lookup.domain.has_value()) {
-            found.emplace(positions[k], lookup);
+        const std::size_t position = positions[k];
+        Suppression known_of{.lookup = known->at(k)};
+        if (k + 1 < positions.size() && positions[k + 1] == position) {
+            ++k;
+            known_of.is_of_mailbox = ports::take_of_mailbox(known_of.lookup, known->at(k));
+        }
+        outbound::RecipientFacts& recipient = facts.recipients.at(position);
+        recipient.allowed_by_store = known_of.lookup.allow.has_value();
+        note_deciding(known_of, recipient);
+        if (known_of.lookup.domain.has_value()) {
+            found.emplace(position, std::move(known_of));
         }
     }
     return found;
@@ -198,8 +224,9 @@ Suppressions add_suppressions(std::span<const mail::Recipient> recipients,
 
 /// An entry that a bounce made about a domain stands only while DNS does not say otherwise.
 void drop_refuted(Suppressions& suppressions, GatheredFacts& facts) {
-    for (auto& [position, lookup] : suppressions) {
+    for (auto& [position, known] : suppressions) {
         outbound::RecipientFacts& recipient = facts.recipients.at(position);
+        ports::SuppressionLookup& lookup = known.lookup;
         const bool takes_mail =
             recipient.route.has_value() && (recipient.route->kind == outbound::RouteKind::Mx ||
                                             recipient.route->kind == outbound::RouteKind::Implicit);
@@ -211,7 +238,7 @@ void drop_refuted(Suppressions& suppressions, GatheredFacts& facts) {
             continue;
         }
         lookup.domain.reset();
-        recipient.suppression = ports::deciding_entry(lookup);
+        note_deciding(known, recipient);
         const mail::Domain& domain = recipient.syntax->value.domain();
         if (std::ranges::find(facts.refuted, domain) == facts.refuted.end()) {
             facts.refuted.push_back(domain);
@@ -264,6 +291,7 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
              .route = {},
              .allowed_by_store = false,
              .suppression = {},
+             .mailbox = {},
              .domain_took_mail = false,
              .is_role = has_lists && sources.lists->is_role(recipient.syntax->value),
              .is_disposable = has_lists && sources.lists->is_disposable(recipient.syntax->value)});
@@ -271,7 +299,8 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
     // The store is asked while the answers of DNS are on their way.
     Suppressions suppressions;
     if (sources.suppressions != nullptr) {
-        suppressions = add_suppressions(recipients, sender, *sources.suppressions, now, facts);
+        suppressions = add_suppressions(
+            recipients, sender, settings.suppress, *sources.suppressions, now, facts);
     }
     const RoutesByDomain routes =
         sources.resolver == nullptr ? RoutesByDomain{}

@@ -10,6 +10,7 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/finding.hpp"
+#include "outbound/findings.hpp"
 #include "outbound/mail_route.hpp"
 #include "outbound/recorded.hpp"
 #include "outbound/sender.hpp"
@@ -157,8 +158,12 @@ void OutboundFlow::report_recipient(const Submitting& who,
     line.overridden = verdict.overridden;
     line.campaign = decision.campaign_name();
     if (index < decision.facts.recipients.size()) {
-        if (const auto& route = decision.facts.recipients[index].route; route.has_value()) {
-            line.route = outbound::shown(*route);
+        const outbound::RecipientFacts& facts = decision.facts.recipients[index];
+        if (facts.route.has_value()) {
+            line.route = outbound::shown(*facts.route);
+        }
+        if (facts.suppressed_as_mailbox) {
+            line.suppressed_as = facts.mailbox;
         }
     }
     parts_.log.write(ports::Severity::Info, report::decision_line(line));

@@ -246,6 +246,13 @@ void add_policy(Fields& fields) {
     }
 }
 
+void add_suppress(Fields& fields) {
+    fields.push_back(list_field(
+        {"suppress", "delimiter"},
+        [](auto& s) -> auto& { return s.suppress.delimiter; },
+        config::tag_delimiter_form()));
+}
+
 void add_hold(Fields& fields) {
     fields.push_back(text_field(
         {"hold", "spool"}, [](auto& s) -> auto& { return s.hold.spool; }, config::path_form()));
@@ -523,6 +530,7 @@ std::vector<SettingsField> settings_fields() {
     add_dns(fields);
     add_bulk(fields);
     add_policy(fields);
+    add_suppress(fields);
     add_hold(fields);
     add_notice(fields);
     add_digest(fields);

@@ -198,6 +198,14 @@ std::string Address::key() const {
     return local + "@" + domain_.text();
 }
 
+std::optional<Address> Address::without_tag(char delimiter) const {
+    const std::size_t at = local_part_.find(delimiter);
+    if (at == std::string::npos || at == 0 || local_part_.starts_with('"')) {
+        return std::nullopt;
+    }
+    return Address(local_part_.substr(0, at), domain_);
+}
+
 core::Result<Path, SyntaxError> parse_path(std::string_view argument) {
     if (!argument.starts_with('<')) {
         if (find_unquoted(argument, "<>") != std::string_view::npos) {

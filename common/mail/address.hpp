@@ -30,6 +30,10 @@ public:
     /// under which the stores know the mailbox, since hardly any system tells mailboxes apart by
     /// letter case.
     [[nodiscard]] std::string key() const;
+    /// The address without the tag that begins at the first `delimiter` of the local part: "bo" of
+    /// "bo+shop" (RFC 5233 section 1). nullopt when there is no delimiter, or nothing before it,
+    /// and for a quoted local part.
+    [[nodiscard]] std::optional<Address> without_tag(char delimiter) const;
 
     auto operator<=>(const Address&) const = default;
 

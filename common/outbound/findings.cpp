@@ -129,7 +129,9 @@ std::optional<Finding> route_finding(const mail::Domain& domain, const MailRoute
     return std::nullopt;
 }
 
-std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) {
+/// `as`: the mailbox that the entry is about, where it is another address; empty otherwise.
+std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry,
+                                           std::string_view as) {
     FindingName name{};
     std::string reason;
     std::string advice;
@@ -156,6 +158,9 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry) 
             break;
         case mail::SuppressionReason::Allow:
             return std::nullopt;
+    }
+    if (!as.empty()) {
+        reason += fmt::format(", suppressed as {}", core::printable(as));
     }
     if (!entry.diagnostic.empty()) {
         constexpr std::size_t kMostDiagnostic = 200;
@@ -378,7 +383,10 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
     }
     add_about_domain(address.domain(), facts, settings, found);
     if (facts.suppression.has_value()) {
-        if (auto by_entry = suppression_finding(*facts.suppression)) {
+        if (auto by_entry =
+                suppression_finding(*facts.suppression,
+                                    facts.suppressed_as_mailbox ? std::string_view(facts.mailbox)
+                                                                : std::string_view())) {
             found.push_back(*std::move(by_entry));
         }
     }

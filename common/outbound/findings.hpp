@@ -39,6 +39,11 @@ struct RecipientFacts {
     bool allowed_by_store = false;
     /// The entry in force that decides: for the mailbox, or for its domain.
     std::optional<mail::SuppressionEntry> suppression;
+    /// The mailbox that the recipient's address reaches by a tag, where the store was asked about
+    /// that too: its `Address::key()`; empty otherwise.
+    std::string mailbox;
+    /// `suppression` is that of `mailbox`.
+    bool suppressed_as_mailbox = false;
     /// A server of the domain has taken mail lately, as far as this was asked: see
     /// `suspected_misspelling`.
     bool domain_took_mail = false;

@@ -117,7 +117,9 @@ std::optional<mail::SuppressionEntry> read_suppression(const FactReader& facts,
     entry.kind =
         mail::parse_subject_kind(facts.text("sup.kind")).value_or(mail::SubjectKind::Address);
     entry.subject = facts.text("sup.subject");
-    if (entry.subject.empty() && recipient.facts.syntax.has_value()) {
+    if (entry.subject.empty() && recipient.facts.suppressed_as_mailbox) {
+        entry.subject = recipient.facts.mailbox;
+    } else if (entry.subject.empty() && recipient.facts.syntax.has_value()) {
         entry.subject = recipient.facts.syntax->value.key();
     }
     entry.diagnostic = facts.text("sup.text");
@@ -315,6 +317,8 @@ std::string recipient_facts(const RecordedRecipient& recipient) {
     facts.put_flag("took-mail", recipient.facts.domain_took_mail);
     facts.put_flag("role", recipient.facts.is_role);
     facts.put_flag("disposable", recipient.facts.is_disposable);
+    facts.put("mailbox", recipient.facts.mailbox);
+    facts.put_flag("sup.as-mailbox", recipient.facts.suppressed_as_mailbox);
     if (recipient.facts.suppression.has_value()) {
         put_suppression(facts, *recipient.facts.suppression);
     }
@@ -342,6 +346,8 @@ void read_recipient_facts(std::string_view text,
     recipient.facts.domain_took_mail = facts.flag("took-mail");
     recipient.facts.is_role = facts.flag("role");
     recipient.facts.is_disposable = facts.flag("disposable");
+    recipient.facts.mailbox = facts.text("mailbox");
+    recipient.facts.suppressed_as_mailbox = facts.flag("sup.as-mailbox");
     recipient.facts.suppression = read_suppression(facts, recipient);
     recipient.unshadowed =
         config::parse_policy_action(facts.text("unshadowed")).value_or(recipient.action);

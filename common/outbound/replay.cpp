@@ -299,6 +299,16 @@ std::vector<Finding> findings_again(const RecordedRecipient& recipient,
     return found;
 }
 
+/// False when the list was asked about another mailbox behind a tag than these settings see, or
+/// about none: what it would have said decides.
+bool asked_about_mailbox(const RecipientFacts& facts, const config::Settings& settings) {
+    if (!facts.syntax.has_value()) {
+        return true;
+    }
+    const auto mailbox = settings.suppress.untagged(facts.syntax->value);
+    return facts.mailbox == (mailbox.has_value() ? mailbox->key() : std::string());
+}
+
 ReplayedVerdict verdict_of(const Verdict& verdict) {
     return {.action = verdict.action,
             .reason = verdict.finding.has_value()
@@ -506,6 +516,10 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
         auto route = route_of(recipient, settings);
         if (std::holds_alternative<RouteNotRecorded>(route)) {
             answers.emplace_back(NotRecorded{"the mail route of a domain that was not asked"});
+            continue;
+        }
+        if (!asked_about_mailbox(recipient.facts, settings)) {
+            answers.emplace_back(NotRecorded{"what the list said of the mailbox behind a tag"});
             continue;
         }
         const std::vector<Finding> found = findings_again(

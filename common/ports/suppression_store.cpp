@@ -39,10 +39,12 @@ std::tuple<int, mail::ScopeKind, int, std::size_t> rank(const mail::SuppressionE
     return {weight_of(entry.reason), entry.scope.kind(), -kind, entry.subject.size()};
 }
 
-void take_if_better(std::optional<mail::SuppressionEntry>& place, mail::SuppressionEntry entry) {
-    if (!place.has_value() || rank(*place) < rank(entry)) {
-        place = std::move(entry);
+bool take_if_better(std::optional<mail::SuppressionEntry>& place, mail::SuppressionEntry entry) {
+    if (place.has_value() && rank(*place) >= rank(entry)) {
+        return false;
     }
+    place = std::move(entry);
+    return true;
 }
 
 /// The domain of an entry's subject; empty for hashed ones and patterns.
@@ -96,6 +98,16 @@ void take_into(SuppressionLookup& lookup,
     } else {
         take_if_better(lookup.domain, std::move(entry));
     }
+}
+
+bool take_of_mailbox(SuppressionLookup& lookup, const SuppressionLookup& mailbox) {
+    if (mailbox.allow.has_value()) {
+        take_if_better(lookup.allow, *mailbox.allow);
+    }
+    if (mailbox.domain.has_value()) {
+        take_if_better(lookup.domain, *mailbox.domain);
+    }
+    return mailbox.address.has_value() && take_if_better(lookup.address, *mailbox.address);
 }
 
 bool fits(const SuppressionFilter& filter,

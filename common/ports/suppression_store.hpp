@@ -47,6 +47,11 @@ void take_into(SuppressionLookup& lookup,
                const mail::EnvelopeSender& sender,
                core::TimePoint now);
 
+/// Takes what is known of the mailbox that a tagged address reaches into what is known of the
+/// address: every entry of the mailbox counts for it as well, and its own stands above one that
+/// weighs the same. True when `address` now is the mailbox's.
+bool take_of_mailbox(SuppressionLookup& lookup, const SuppressionLookup& mailbox);
+
 /// Which entries `list` gives: those that fit all that is set.
 struct SuppressionFilter {
     std::optional<mail::SuppressionReason> reason = std::nullopt;

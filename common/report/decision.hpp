@@ -40,11 +40,15 @@ struct OutboundDecision {
     bool overridden = false;  ///< it would have been held, but for X-Holdback-Override
     std::string campaign;     ///< the name that people use; empty when it has none
     std::string route;        ///< of its domain, "mx", "local:mydestination"; empty: not asked
+    /// The mailbox whose entry of the suppression list it is, where the recipient is another one;
+    /// empty otherwise.
+    std::string suppressed_as;
 };
 
 /// `decision flow=outbound qid="4Xk2" sender="…" rcpt="…" verdict=hold reason=null-mx bulk=yes
 /// dns_ms=12 code=2002 signal="header:List-Id" mode=enforce unshadowed=hold held=17 session="…"
-/// envid="QQ314159" override=no campaign="spring" route=null-mx`.
+/// envid="QQ314159" override=no campaign="spring" route=null-mx
+/// suppressed_as=none`.
 /// What is absent is written `none`.
 [[nodiscard]] std::string decision_line(const OutboundDecision& decision);
 

@@ -811,7 +811,9 @@ def test_unknown_texts_are_dropped(ctl):
     ctl.says("unknown", "list", code=NO)
     # The daemon writes a line for each of the three.
     with contextlib.closing(sqlite3.connect(ctl.base / "holdback.db")) as store:
-        rows = store.execute("SELECT what, entries, who, told FROM list_change WHERE what = 8").fetchall()
+        rows = store.execute(
+            "SELECT what, entries, who, told FROM list_change WHERE what = 8"
+        ).fetchall()
     me = f"{pwd.getpwuid(os.geteuid()).pw_name} (uid {os.geteuid()})"
     assert [(what, entries, told) for what, entries, _, told in rows] == [(8, 1, 0)] * 3
     assert all(who.startswith(me) for _, _, who, _ in rows), rows

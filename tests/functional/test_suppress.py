@@ -98,6 +98,47 @@ def test_subjects_of_every_kind_hold_back_what_they_cover(tool):
     assert tool.verdicts("", "x@a.example.edu", "x@example.com") == ["pass", "pass"]
 
 
+def test_a_mailbox_stands_for_its_tagged_addresses(tool):
+    tool.run("suppress", "add", "bo@gmail.com", "cy+old@gmail.com", "di@example.net")
+    assert tool.verdicts(
+        "", "Bo+shop@gmail.com", "bob@gmail.com", "cy@gmail.com", "cy+new@gmail.com",
+        "cy+old@gmail.com", "di+shop@example.net",
+    ) == ["reject", "pass", "pass", "pass", "reject", "pass"]
+    said = tool.out("check", "--offline", "bo+shop@gmail.com", code=NO)
+    assert "the mail administrator suppressed it, suppressed as bo@gmail.com;" in said
+    listed = tool.run("check", "--offline", "--file", "-", stdin="bo+a@gmail.com\nbo+b@gmail.com\n",
+                      code=NO)
+    assert listed.stdout.decode().count("suppressed as bo@gmail.com") == 2, listed
+    (row,) = tool.json("suppress", "show", "bo+shop@gmail.com")
+    assert row["subject"] == "bo@gmail.com"
+    assert "there is no entry" in tool.err("suppress", "show", "di+shop@example.net", code=NO)
+    # Hashed entries too, and with a delimiter of the administrator's.
+    tool.write_settings(more='[suppress]\ndelimiter = ["+@Example.net", "-@example.org"]')
+    tool.run("suppress", "add", "--hash", "eva@example.org")
+    assert tool.verdicts(
+        "", "di+shop@example.net", "eva-x@example.org", "eva+x@example.org", "bo+shop@gmail.com",
+    ) == ["reject", "reject", "pass", "pass"]
+    said = tool.out("check", "--offline", "eva-x@example.org", code=NO)
+    assert "suppressed as eva@example.org" in said
+    tool.write_settings(more='[suppress]\ndelimiter = ["example.net"]')
+    assert '"+@example.net"' in tool.err("suppress", "add", "bo@gmail.com", code=78)
+
+
+def test_the_decision_line_names_the_mailbox_behind_a_tag(rig):
+    rig.holdback.change({"suppress": {"delimiter": ["+@good.test"]}})
+    rig.holdback.reload()
+    rig.holdback.ctl("suppress", "add", "tess@good.test")
+    with rig.client() as mta:
+        mta.connect()
+        mta.helo()
+        mta.message(f"<{NEWS}>", ["<tess+news@good.test>"],
+                    message(NEWS, "tess+news@good.test", "Hello"))
+    (line,) = rig.holdback.log(r'decision flow=outbound .*rcpt="tess\+news@good\.test"')
+    assert "reason=suppressed-manual" in line
+    assert line.endswith('suppressed_as="tess@good.test"'), line
+    rig.holdback.ctl("suppress", "remove", "tess@good.test")
+
+
 WHO = r"[a-z0-9_-]+ \(uid [0-9]+\)[^\"]*"
 
 
@@ -128,15 +169,18 @@ def test_the_history_tells_who_changed_an_entry(tool):
 
 
 def test_the_log_tells_of_changes_by_the_tool_once(rig, tmp_path):
-    def lines(pattern=""):
-        return rig.holdback.log("decision flow=change " + pattern)
+    def lines(pattern):
+        return rig.holdback.log("decision flow=change what=" + pattern)
 
-    before = len(lines())
+    added = r'added subject="once@good\.test"'
+    imported = "imported subject=none scope=none entries=50 by=.*many.csv"
+    selection = "removed subject=none scope=none entries=50 by="
+    removed = r'removed subject="once@good\.test"'
     rig.holdback.ctl("suppress", "add", "once@good.test")
-    wait_for("the line of the entry", lambda: len(lines()) == before + 1)
+    wait_for("the line of the entry", lambda: lines(added))
     assert re.search(
         r'what=added subject="once@good\.test" scope="global" entries=1 by="' + WHO
-        + r'" from="holdbackctl" at="[^"]+Z" detail="manual 1999"$', lines()[-1])
+        + r'" from="holdbackctl" at="[^"]+Z" detail="manual 1999"$', lines(added)[0])
     # One line for a list, and for a selection; changes without a daemon are told of at the start.
     rig.holdback.stop()
     (tmp_path / "many.csv").write_text(
@@ -144,18 +188,15 @@ def test_the_log_tells_of_changes_by_the_tool_once(rig, tmp_path):
     rig.holdback.ctl("suppress", "import", str(tmp_path / "many.csv"))
     rig.holdback.ctl("suppress", "remove", "--source", "import", "--yes")
     rig.holdback.start()
-    wait_for("the lines of both", lambda: len(lines()) == before + 3)
-    imported, removed = lines()[-2:]
-    assert "what=imported subject=none scope=none entries=50 by=" in imported
-    assert "many.csv" in imported
-    assert "what=removed subject=none scope=none entries=50 by=" in removed
+    wait_for("the lines of both", lambda: lines(imported) and lines(selection))
     shown = rig.holdback.ctl("suppress", "show", "many7@good.test", check=False).rows[0]
     assert [change["what"] for change in shown["history"]] == ["removed"]
     rig.holdback.ctl("suppress", "remove", "once@good.test")
-    wait_for("the line of the removal", lambda: len(lines()) == before + 4)
+    wait_for("the line of the removal", lambda: lines(removed))
     rig.holdback.reload()
     time.sleep(2)
-    assert len(lines()) == before + 4
+    for pattern in (added, imported, selection, removed):
+        assert len(lines(pattern)) == 1, lines(pattern)
 
 
 def test_a_scope_counts_for_its_senders_and_an_allow_entry_stands_above(tool):

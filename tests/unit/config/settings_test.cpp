@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.hpp"
 
+#include "config/policy.hpp"
+#include "mail/address.hpp"
+#include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
+#include "mail/syntax.hpp"
 
 #include <functional>
 #include <string>
@@ -114,6 +118,9 @@ TEST_CASE("contradictions are found, and name the key to change") {
              s.bulk.clients = s.direct.clients = {mail::Network::parse("192.0.2.0/24").value()};
          },
          "direct.clients"},
+        {"a domain with two delimiters",
+         [](Settings& s) { s.suppress.delimiter.push_back({'-', "gmail.com"}); },
+         "suppress.delimiter"},
         {"learning from nothing", [](Settings& s) { s.learn.from.clear(); }, "learn.from"},
     };
     for (const Row& row : rows) {
@@ -142,6 +149,31 @@ TEST_CASE("what looks like a contradiction and is none is let through") {
         change(settings);
         CHECK(validate(settings).empty());
     }
+}
+
+TEST_CASE("a tag is known where the domain has a delimiter") {
+    Settings settings;
+    settings.suppress.delimiter.push_back({'-', "lists.test"});
+    const auto mailbox = [&](std::string_view text) {
+        const auto address = mail::Address::parse(text, mail::Smtputf8::No);
+        const auto found = settings.suppress.untagged(address.value().value);
+        return found.has_value() ? found->text() : std::string();
+    };
+    CHECK(mailbox("Bo+Shop@GMail.com") == "Bo@gmail.com");
+    CHECK(mailbox("bo+a+b@gmail.com") == "bo@gmail.com");
+    CHECK(mailbox("bo-a@lists.test") == "bo@lists.test");
+    for (const std::string_view other : {"bo@gmail.com",
+                                         "+shop@gmail.com",
+                                         "\"b o+shop\"@gmail.com",
+                                         "bo-shop@gmail.com",
+                                         "bo+shop@mail.gmail.com",
+                                         "bo+shop@yahoo.com",
+                                         "bo+a@lists.test"}) {
+        CAPTURE(other);
+        CHECK(mailbox(other).empty());
+    }
+    settings.suppress.delimiter.clear();
+    CHECK(mailbox("bo+shop@gmail.com").empty());
 }
 
 TEST_CASE("every choice of the settings has its wire name") {

@@ -224,4 +224,54 @@ TEST_CASE("a learned entry for a domain stands only while DNS does not say other
     CHECK(sources.gather({"bo@good.test"}).refuted.empty());
 }
 
+TEST_CASE("entries for a mailbox count for its tagged addresses, and not the other way round") {
+    using mail::SuppressionReason;
+    Sources sources;
+    const auto put = [&](std::string_view subject, SuppressionReason reason) {
+        mail::SuppressionEntry entry;
+        entry.subject = subject;
+        entry.reason = reason;
+        REQUIRE(sources.suppressions.put(entry).has_value());
+    };
+    const auto facts_of = [&](std::string_view address) {
+        return sources.gather({"anna@good.test", std::string(address), "eva@good.test"})
+            .recipients.at(1);
+    };
+    for (const SuppressionReason reason : {SuppressionReason::Bounce,
+                                           SuppressionReason::Complaint,
+                                           SuppressionReason::Unsubscribe,
+                                           SuppressionReason::Manual}) {
+        put("bo@gmail.com", reason);
+        const outbound::RecipientFacts facts = facts_of("Bo+shop@gmail.com");
+        CHECK(facts.mailbox == "bo@gmail.com");
+        REQUIRE(facts.suppression.has_value());
+        CHECK(facts.suppression->reason == reason);
+        CHECK(facts.suppressed_as_mailbox);
+    }
+    CHECK_FALSE(facts_of("bo@gmail.com").suppressed_as_mailbox);
+    CHECK_FALSE(facts_of("bob+shop@gmail.com").suppression.has_value());
+    // A failure of the tagged address says nothing of the mailbox, nor of other tags.
+    put("eva+old@gmail.com", SuppressionReason::Bounce);
+    CHECK_FALSE(facts_of("eva@gmail.com").suppression.has_value());
+    CHECK_FALSE(facts_of("eva+new@gmail.com").suppression.has_value());
+    CHECK(facts_of("eva+old@gmail.com").suppression.has_value());
+    CHECK_FALSE(facts_of("eva+old@gmail.com").suppressed_as_mailbox);
+    // Where both weigh the same, its own entry is told; the graver one decides.
+    put("eva@gmail.com", SuppressionReason::Bounce);
+    CHECK_FALSE(facts_of("eva+old@gmail.com").suppressed_as_mailbox);
+    put("eva@gmail.com", SuppressionReason::Manual);
+    CHECK(facts_of("eva+old@gmail.com").suppressed_as_mailbox);
+    // Allow entries of either let its mail go.
+    put("eva+old@gmail.com", SuppressionReason::Allow);
+    CHECK(facts_of("eva+old@gmail.com").allowed_by_store);
+    CHECK_FALSE(facts_of("eva+new@gmail.com").allowed_by_store);
+    put("bo@gmail.com", SuppressionReason::Allow);
+    CHECK(facts_of("bo+shop@gmail.com").allowed_by_store);
+    // Elsewhere a plus is part of the name.
+    put("cy@good.test", SuppressionReason::Manual);
+    CHECK_FALSE(facts_of("cy+shop@good.test").suppression.has_value());
+    sources.settings.suppress.delimiter.push_back({'+', "good.test"});
+    CHECK(facts_of("cy+shop@good.test").suppression.has_value());
+}
+
 }  // namespace holdback::flow

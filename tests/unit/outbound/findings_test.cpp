@@ -108,6 +108,10 @@ TEST_CASE("a suppression entry gives the finding of its reason, with its own cod
         CHECK(names_of(found) == row.want);
         if (!found.empty()) {
             CHECK(found.front().code == mail::FailureCode(2004));
+            CHECK(found.front().reason.find("suppressed as") == std::string::npos);
+            facts.mailbox = "b@good.test";
+            facts.suppressed_as_mailbox = true;
+            CHECK(findings(facts, {}).front().reason.ends_with(", suppressed as b@good.test"));
         }
     }
 }

@@ -108,6 +108,21 @@ TEST_CASE("the facts of a recipient come back") {
     CHECK(read.found == recipient.found);
 }
 
+TEST_CASE("the mailbox behind a tag comes back, and that the entry is its own") {
+    RecordedRecipient recipient = recipient_of("bo+shop@gmail.com");
+    recipient.facts.mailbox = "bo@gmail.com";
+    recipient.facts.suppression.emplace();
+    recipient.facts.suppression->subject = "bo+shop@gmail.com";
+    RecordedRecipient read = written_and_read(recipient);
+    CHECK(read.facts.mailbox == "bo@gmail.com");
+    CHECK_FALSE(read.facts.suppressed_as_mailbox);
+    CHECK(read.facts.suppression.value().subject == "bo+shop@gmail.com");
+    recipient.facts.suppressed_as_mailbox = true;
+    read = written_and_read(recipient);
+    CHECK(read.facts.suppressed_as_mailbox);
+    CHECK(read.facts.suppression.value().subject == "bo@gmail.com");
+}
+
 TEST_CASE("a malformed recipient and one about whom nothing is known come back as such") {
     RecordedRecipient malformed = recipient_of("no at sign");
     const RecordedRecipient read = written_and_read(malformed);

@@ -403,6 +403,21 @@ TEST_CASE("misspellings and the administrator's lists are judged again by what w
     CHECK(first(message, settings) == "pass role-address");
 }
 
+TEST_CASE("a mailbox behind a tag that the list was not asked about is not recorded") {
+    RecordedMessage message = message_of({recipient_of("bo+shop@gmail.com", RouteKind::Mx)});
+    const std::string missing = "not recorded: what the list said of the mailbox behind a tag";
+    CHECK(first(message, enforcing()) == missing);
+    config::Settings settings = enforcing();
+    settings.suppress.delimiter.clear();
+    CHECK(first(message, settings) == "pass");
+    RecordedRecipient& recipient = message.recipients.front();
+    recipient.facts.mailbox = "bo@gmail.com";
+    recipient.facts.suppressed_as_mailbox = true;
+    recipient.facts.suppression.emplace();
+    CHECK(first(message, enforcing()) == "reject suppressed-manual");
+    CHECK(first(message, settings) == missing);
+}
+
 TEST_CASE("what the sender overrode would be overridden again") {
     RecordedMessage message = message_of({recipient_of("bo@nullmx.test", RouteKind::NullMx)});
     message.stream = {Stream::Bulk, "body:23"};

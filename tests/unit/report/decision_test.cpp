@@ -35,13 +35,15 @@ TEST_CASE("an outbound decision is one line, keys in fixed order") {
         .held_id = 17,
         .campaign = "spring \"26\"\n" + std::string(300, 'x'),
         .route = "local:mydestination",
+        .suppressed_as = "bo@example.net",
     };
     CHECK(decision_line(decision) ==
           "decision flow=outbound qid=\"4Xk2\" sender=\"news@example.org\" "
           "rcpt=\"bo@example.net\" verdict=hold reason=null-mx bulk=yes dns_ms=12 code=2002 "
           "signal=\"header:List-Id\" mode=enforce unshadowed=hold held=17 session=\"s1\" "
           "envid=none override=no campaign=\"spring \\\"26\\\"\\x0a" +
-              std::string(244, 'x') + "\"... route=local:mydestination");
+              std::string(244, 'x') +
+              "\"... route=local:mydestination suppressed_as=\"bo@example.net\"");
 }
 
 TEST_CASE("what is absent is written none, and the null sender as an empty text") {
@@ -62,7 +64,8 @@ TEST_CASE("what is absent is written none, and the null sender as an empty text"
     CHECK(decision_line(decision) ==
           "decision flow=outbound qid=none sender=\"\" rcpt=\"bo@example.net\" verdict=pass "
           "reason=none bulk=no dns_ms=none code=none signal=\"none\" mode=shadow unshadowed=tag "
-          "held=none session=none envid=none override=no campaign=none route=none");
+          "held=none session=none envid=none override=no campaign=none route=none "
+          "suppressed_as=none");
 }
 
 TEST_CASE("an inbound decision is one line, keys in fixed order") {
@@ -137,11 +140,12 @@ TEST_CASE("no foreign value can end its quotes, its line, or forge a key") {
     outbound.campaign = hostile;
     outbound.route = hostile;
     outbound.envelope_id = hostile;
+    outbound.suppressed_as = hostile;
     CHECK(decision_line(outbound) ==
           "decision flow=outbound qid=" + safe + " sender=" + safe + " rcpt=" + safe +
               " verdict=pass reason=none bulk=no dns_ms=none code=none signal=" + safe +
               " mode=shadow unshadowed=pass held=none session=" + safe + " envid=" + safe +
-              " override=no campaign=" + safe + " route=" + safe);
+              " override=no campaign=" + safe + " route=" + safe + " suppressed_as=" + safe);
     InboundDecision inbound;
     inbound.queue_id = hostile;
     inbound.recipient = hostile;
