@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/text.hpp"
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_journal.hpp"
 #include "mail/outcome.hpp"
@@ -214,6 +215,15 @@ void write_changes(const CommandContext& context,
     }
 }
 
+void say_what_has_no_effect(const CommandContext& context,
+                            const std::string& path,
+                            const config::Settings& settings) {
+    for (const config::Contradiction& each : config::without_effect(settings)) {
+        context.err << fmt::format(
+            "holdbackctl: {}: {} {}\n", core::printable(path), each.key, each.message);
+    }
+}
+
 }  // namespace
 
 CommandResult what_if(const CommandContext& context, const WhatIfOptions& options) {
@@ -223,6 +233,7 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
     if (!now.has_value()) {
         return std::unexpected(now.error());
     }
+    say_what_has_no_effect(context, options.settings, *now);
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());

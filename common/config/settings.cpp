@@ -232,6 +232,13 @@ std::vector<Contradiction> without_effect(const Settings& settings) {
                          "believes nobody without learn.feedback_senders, which names the "
                          "addresses that the feedback loops send from"});
     }
+    for (const mail::FindingName name :
+         {mail::FindingName::AlreadySent, mail::FindingName::CampaignStopped}) {
+        if (settings.policy.direct[name] != PolicyAction::Pass) {
+            found.push_back({fmt::format("policy.direct.{}", mail::wire_name(name)),
+                             "does nothing: only bulk mail is of a campaign"});
+        }
+    }
     return found;
 }
 

@@ -101,6 +101,9 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
         .asked_at_rcpt = outbound::answers_at_rcpt(message.origin, decision.settings),
         .can_be_returned = decision.can_be_returned,
         .had_enough = decision.client_had_enough};
+    message.lists =
+        outbound::ListFiles{.role_addresses = decision.settings.policy.role_addresses,
+                            .disposable_domains = decision.settings.policy.disposable_domains};
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;
     message.message_id = decision.header.message_id;

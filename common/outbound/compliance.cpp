@@ -69,13 +69,8 @@ mail::MailboxList mailboxes_of(const mail::HeaderList& headers, std::string_view
     return all;
 }
 
-const std::vector<std::string>& own_domains(const config::Settings& settings) {
-    return settings.compliance.own_domains.empty() ? settings.outgoing.sender_domains
-                                                   : settings.compliance.own_domains;
-}
-
 std::optional<Finding> from_finding(const MessageFacts& facts, const config::Settings& settings) {
-    const std::vector<std::string>& own = own_domains(settings);
+    const std::vector<std::string>& own = domains_of_from(settings);
     if (own.empty()) {
         return std::nullopt;
     }
@@ -203,6 +198,11 @@ std::vector<Finding> all_findings(const RecipientFacts& recipient,
         std::ranges::stable_sort(found, {}, &Finding::name);
     }
     return found;
+}
+
+const std::vector<std::string>& domains_of_from(const config::Settings& settings) {
+    return settings.compliance.own_domains.empty() ? settings.outgoing.sender_domains
+                                                   : settings.compliance.own_domains;
 }
 
 bool is_about_message(FindingName name) {

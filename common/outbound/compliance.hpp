@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -53,6 +54,9 @@ inline constexpr std::size_t kMostReplyTo = 3;
 [[nodiscard]] std::vector<Finding> all_findings(const RecipientFacts& recipient,
                                                 std::span<const Finding> about_message,
                                                 const config::Settings& settings);
+
+/// The domains that From may name; empty: any.
+[[nodiscard]] const std::vector<std::string>& domains_of_from(const config::Settings& settings);
 
 /// True for findings that are about the message and not about a recipient.
 [[nodiscard]] bool is_about_message(mail::FindingName name);

@@ -3,6 +3,7 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
+#include "core/short_digest.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -156,6 +157,16 @@ mail::RecipientSyntax read_syntax(const FactReader& facts,
     return mail::Address::parse(address, utf8);
 }
 
+/// Equal for the same domains in another order.
+std::uint64_t digest_of(const std::vector<std::string>& domains) {
+    if (domains.empty()) {
+        return 0;
+    }
+    std::vector<std::string_view> pieces(domains.begin(), domains.end());
+    std::ranges::sort(pieces);
+    return core::short_digest(pieces);
+}
+
 }  // namespace
 
 WatchSigns watch_signs(Stream stream, SentTo sent_to, const config::Settings& settings) {
@@ -169,6 +180,7 @@ WatchSigns watch_signs(Stream stream, SentTo sent_to, const config::Settings& se
             signs.about_message.push_back(name);
         }
     }
+    signs.from_digest = digest_of(domains_of_from(settings));
     if (is_bulk) {
         signs.stop_above = settings.bulk.stop_above.percent;
         signs.stop_minimum = settings.bulk.stop_minimum;
@@ -249,6 +261,14 @@ std::string message_facts(const RecordedMessage& message) {
         facts.put_flag("returnable", message.dialogue->can_be_returned);
         facts.put_flag("had-enough", message.dialogue->had_enough);
     }
+    if (message.watched.from_digest.has_value()) {
+        facts.put_number("from.domains", *message.watched.from_digest);
+    }
+    if (message.lists.has_value()) {
+        facts.put_number("lists", 1);
+        facts.put("list.role", cut(message.lists->role_addresses));
+        facts.put("list.disposable", cut(message.lists->disposable_domains));
+    }
     facts.put("asked", joined(message.headers.asked));
     facts.put("present", joined(message.headers.present));
     facts.put("precedence", message.headers.precedence);
@@ -288,6 +308,11 @@ void read_message_facts(std::string_view text, RecordedMessage& message) {
                             .asked_at_rcpt = facts.flag("asked-at-rcpt"),
                             .can_be_returned = facts.flag("returnable"),
                             .had_enough = facts.flag("had-enough")};
+    }
+    message.watched.from_digest = facts.number("from.domains");
+    if (facts.number("lists").has_value()) {
+        message.lists = ListFiles{.role_addresses = facts.text("list.role"),
+                                  .disposable_domains = facts.text("list.disposable")};
     }
     message.headers = {.asked = words(facts.text("asked")),
                        .present = words(facts.text("present")),

@@ -69,6 +69,8 @@ struct WatchSigns {
     std::size_t stop_above = 100;  ///< `[bulk] stop_above` in percent; 100: not looked at
     std::size_t stop_minimum = 0;
     std::chrono::seconds repeat_window{0};  ///< `[bulk] repeat_window`; zero: not looked at
+    /// Of the domains that From may name, in any order; 0: any. nullopt: not recorded.
+    std::optional<std::uint64_t> from_digest;
 
     bool operator==(const WatchSigns&) const = default;
 };
@@ -89,6 +91,14 @@ struct RecordedDialogue {
     bool operator==(const RecordedDialogue&) const = default;
 };
 
+/// The files with lists that recipients were held against; empty: none.
+struct ListFiles {
+    std::string role_addresses;
+    std::string disposable_domains;
+
+    bool operator==(const ListFiles&) const = default;
+};
+
 struct RecordedMessage {
     std::int64_t id = 0;  ///< grows in the order of recording; given by the store
     core::TimePoint at;
@@ -107,6 +117,7 @@ struct RecordedMessage {
     std::size_t repeats_limit = 0;
     WatchSigns watched;
     std::optional<RecordedDialogue> dialogue;  ///< nullopt: not recorded
+    std::optional<ListFiles> lists;            ///< nullopt: not recorded
     HeaderSigns headers;                       ///< nothing asked at `DecidedAt::Recipient`
     std::string campaign;
     std::string message_id;

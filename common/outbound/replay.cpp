@@ -10,6 +10,7 @@
 #include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/local_route.hpp"
@@ -242,8 +243,9 @@ bool is_kept(FindingName name, const config::Settings& by) {
             return by.bulk.stop_above.percent < 100;
         case FindingName::MissingSignature:
             return by.compliance.expect_signature;
-        case FindingName::MissingUnsubscribe:
         case FindingName::ForeignFrom:
+            return !domains_of_from(by).empty();
+        case FindingName::MissingUnsubscribe:
         case FindingName::MissingPlainText:
         case FindingName::UnusableReplyTo:
             return true;
@@ -324,6 +326,27 @@ struct Unwatched {
     bool may_go = false;  ///< it was found, and might not be now
 };
 
+/// What lists of these settings may say of a recipient who was held against other ones, where
+/// the policy does something about it.
+void add_unseen_lists(const RecordedMessage& message,
+                      Stream stream,
+                      const config::PolicySettings& now,
+                      std::vector<Unwatched>& all) {
+    const config::PolicyTable& table = stream == Stream::Bulk ? now.bulk : now.direct;
+    const auto add = [&](FindingName name, const std::string& file, const std::string& then) {
+        if (!file.empty() && (!message.lists.has_value() || file != then) &&
+            table[name] != PolicyAction::Pass) {
+            all.push_back({.name = name,
+                           .missing = "what a list of the settings said of the recipient",
+                           .may_come = true,
+                           .may_go = true});
+        }
+    };
+    const ListFiles then = message.lists.value_or(ListFiles{});
+    add(FindingName::RoleAddress, now.role_addresses, then.role_addresses);
+    add(FindingName::DisposableDomain, now.disposable_domains, then.disposable_domains);
+}
+
 /// What nobody looked for then, or looked for otherwise, and these settings look for.
 std::vector<Unwatched> unwatched(const RecordedMessage& message,
                                  Stream stream,
@@ -342,6 +365,14 @@ std::vector<Unwatched> unwatched(const RecordedMessage& message,
             all.push_back({name, "what the policy looks for in header and body"});
         }
     }
+    if (now.from_digest != 0 && now.from_digest != then.from_digest &&
+        std::ranges::find(looked_for, FindingName::ForeignFrom) != looked_for.end()) {
+        all.push_back({.name = FindingName::ForeignFrom,
+                       .missing = "which domain From named",
+                       .may_come = true,
+                       .may_go = true});
+    }
+    add_unseen_lists(message, stream, settings.policy, all);
     if (now.stop_above < 100) {
         const bool stops_sooner =
             now.stop_above < then.stop_above || now.stop_minimum < then.stop_minimum;
@@ -430,6 +461,7 @@ Replayed judge_all(std::span<const Finding> found,
 std::optional<Replayed> at_rcpt(const RecordedMessage& message,
                                 std::size_t index,
                                 std::span<const Finding> found,
+                                std::span<const Unwatched> perhaps,
                                 const config::Settings& settings) {
     EnvelopeSigns signs = signs_of(message);
     std::size_t later = 0;
@@ -445,6 +477,12 @@ std::optional<Replayed> at_rcpt(const RecordedMessage& message,
     }
     if (streams.bulk) {
         return NotRecorded{streams.missing};
+    }
+    const auto doubtful = std::ranges::find_if(perhaps, [&](const Unwatched& each) {
+        return each.may_go && verdict.finding.has_value() && verdict.finding->name == each.name;
+    });
+    if (doubtful != perhaps.end()) {
+        return NotRecorded{doubtful->missing};
     }
     return verdict_of(verdict);
 }
@@ -525,12 +563,11 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
         const std::vector<Finding> found = findings_again(
             recipient, std::get<std::optional<MailRoute>>(std::move(route)), settings);
         // An allow entry stands above all that may have been found.
-        const bool is_sure = is_allowed(recipient.facts, settings);
-        Replayed at_end = with_override(
-            judge_all(found, is_sure ? Perhaps{} : perhaps, streams, sent_to, settings.policy),
-            recipient);
+        const Perhaps mine = is_allowed(recipient.facts, settings) ? Perhaps{} : perhaps;
+        Replayed at_end =
+            with_override(judge_all(found, mine, streams, sent_to, settings.policy), recipient);
         if (asks_at_rcpt) {
-            if (auto told = at_rcpt(message, i, found, settings)) {
+            if (auto told = at_rcpt(message, i, found, mine.direct, settings)) {
                 answers.push_back(
                     in_session(message, *std::move(told), std::move(at_end), settings, refusals));
                 continue;

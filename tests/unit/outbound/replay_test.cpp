@@ -401,6 +401,66 @@ TEST_CASE("misspellings and the administrator's lists are judged again by what w
     CHECK(first(message, settings) == "pass");
     settings.policy.role_addresses = "/etc/holdback/roles";
     CHECK(first(message, settings) == "pass role-address");
+    settings.policy.bulk.set(FindingName::RoleAddress, PolicyAction::Hold);
+    settings.policy.bulk.set(FindingName::DisposableDomain, PolicyAction::Hold);
+    const std::string missing = "not recorded: what a list of the settings said of the recipient";
+    CHECK(first(message, settings) == missing);
+    message.lists = ListFiles{.role_addresses = "/etc/holdback/roles", .disposable_domains = {}};
+    CHECK(first(message, settings) == "hold role-address");
+    settings.policy.role_addresses = "/etc/holdback/other";
+    CHECK(first(message, settings) == missing);
+    // A list that is named for the first time may find those who were never held against one.
+    message.recipients.front().facts.is_role = false;
+    settings.policy.role_addresses.clear();
+    settings.policy.disposable_domains = "/etc/holdback/throw-away";
+    CHECK(first(message, settings) == missing);
+    message.lists->disposable_domains = "/etc/holdback/throw-away";
+    CHECK(first(message, settings) == "pass");
+    message.recipients.front().facts.allowed_by_store = true;
+    message.lists.reset();
+    CHECK(first(message, settings) == "pass");
+}
+
+TEST_CASE("other lists may take back a refusal at RCPT") {
+    RecordedMessage message = message_of({recipient_of("sales@good.test", RouteKind::Mx)});
+    message.origin.user = "joe";
+    message.recipients.front().facts.is_role = true;
+    message.lists = ListFiles{.role_addresses = "/roles", .disposable_domains = {}};
+    config::Settings settings = enforcing();
+    settings.policy.role_addresses = "/roles";
+    settings.policy.direct.set(FindingName::RoleAddress, PolicyAction::Reject);
+    CHECK(first(message, settings) == "reject role-address");
+    settings.policy.role_addresses = "/others";
+    CHECK(first(message, settings) ==
+          "not recorded: what a list of the settings said of the recipient");
+}
+
+TEST_CASE("which domain From named is known for the own domains of then alone") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
+    message.stream = {Stream::Bulk, "header:List-Id"};
+    message.headers.present = {"list-id"};
+    config::Settings settings = enforcing();
+    settings.policy.bulk.set(FindingName::ForeignFrom, PolicyAction::Hold);
+    settings.compliance.own_domains = {"a.test", "b.test"};
+    message.watched = watch_signs(Stream::Bulk, SentTo::List, settings);
+    CHECK(first(message, settings) == "pass");
+    message.recipients.front().found = {FindingName::ForeignFrom};
+    CHECK(first(message, settings) == "hold foreign-from");
+    settings.compliance.own_domains = {"b.test", "a.test"};
+    CHECK(first(message, settings) == "hold foreign-from");
+    const std::string missing = "not recorded: which domain From named";
+    settings.compliance.own_domains = {"a.test", "c.test"};
+    CHECK(first(message, settings) == missing);
+    message.recipients.front().found.clear();
+    CHECK(first(message, settings) == missing);
+    // Without own domains nothing is foreign; the enrolled senders' stand in for them.
+    settings.compliance.own_domains.clear();
+    message.recipients.front().found = {FindingName::ForeignFrom};
+    CHECK(first(message, settings) == "pass");
+    settings.outgoing.sender_domains = {"a.test", "b.test"};
+    CHECK(first(message, settings) == "hold foreign-from");
+    message.watched.from_digest.reset();
+    CHECK(first(message, settings) == missing);
 }
 
 TEST_CASE("a mailbox behind a tag that the list was not asked about is not recorded") {
