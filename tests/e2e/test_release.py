@@ -70,6 +70,14 @@ def test_a_released_copy_is_byte_identical(bench):
     ]
 
 
+def test_it_greets_the_mta_by_the_name_that_the_mta_has(bench):
+    _, rows = hold(bench, [ANNA, "cleo@nullmx.test"], "name")
+    bench.holdback.ctl("held", "release", str(rows["cleo@nullmx.test"]["id"]))
+    wait_for("Cleo has her copy", lambda: bench.outside.deliveries("cleo@nullmx.test"))
+    (copy,) = bench.outside.deliveries("cleo@nullmx.test")
+    assert b"\r\nReceived: from mta.home.test (" in b"\r\n" + copy.octets, copy.octets[:400]
+
+
 def test_a_large_message_survives(bench):
     body = "".join(f"{number:07d} {'y' * 60}\r\n" for number in range(45000))
     octets = message(NEWS, "list@home.test", "Large", body, bulk=True, campaign="large")

@@ -467,6 +467,18 @@ def test_an_import_never_weakens(tool):
     assert {row["reason"] for row in tool.json("suppress", "list")} == {"complaint"}
 
 
+def test_an_export_holds_no_formula_and_comes_back(tool, tmp_path):
+    subjects = ["=1+cmd|x@example.net", "+47123@example.net", "-2@example.net"]
+    tool.run("suppress", "add", "--note", '=HYPERLINK("http://x.example")', *subjects)
+    text = tool.out("suppress", "export")
+    fields = [field for row in csv.reader(io.StringIO(text)) for field in row]
+    assert not [field for field in fields if re.match(r"\s*[=+@\t\r-]", field)], text
+    (tmp_path / "other").mkdir()
+    other = Tool(tmp_path / "other")
+    other.run("suppress", "import", "-", stdin=text)
+    assert {row["subject"] for row in other.json("suppress", "list")} == set(subjects)
+
+
 def test_an_export_comes_back_without_loss(tool, tmp_path):
     tool.run("suppress", "add", "--note", 'a "note", with\nlines', "--expires", "30d",
              '"a*b"@example.net')
