@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 
 from lab.wait import free_port, wait_for
 
@@ -120,6 +121,39 @@ class DeafNameServer:
     def stop(self):
         self._udp.close()
         self._tcp.close()
+
+
+class PartlyDeafNameServer(DeafNameServer):
+    """Never answers about the names below `silent`; all others do not exist."""
+
+    def __init__(self, silent):
+        super().__init__()
+        self._silent = silent.encode().split(b".")
+        self._ended = threading.Event()
+        self._udp.settimeout(0.2)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        while not self._ended.is_set():
+            try:
+                query, peer = self._udp.recvfrom(4096)
+            except TimeoutError:
+                continue
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1 : at + 1 + query[at]].lower())
+                at += 1 + query[at]
+            if labels[-len(self._silent) :] == self._silent:
+                continue
+            # An answer, with recursion available; NXDOMAIN; the question alone.
+            head = query[:2] + b"\x81\x83\x00\x01" + b"\x00" * 6
+            self._udp.sendto(head + query[12 : at + 5], peer)
+
+    def stop(self):
+        self._ended.set()
+        self._thread.join()
+        super().stop()
 
 
 def program():
