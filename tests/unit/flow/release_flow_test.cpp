@@ -398,7 +398,7 @@ TEST_CASE("of recipients whose sender wants no report none is sent, of the other
 TEST_CASE("the DSN of what is given back is known by its message, not by the number of an item") {
     // A store that was lost and listed again counts anew, with the DSNs of before still in it.
     std::set<std::string> fingerprints;
-    for (const std::string& address : {"anna@b.test", "bert@b.test"}) {
+    for (const char* const address : {"anna@b.test", "bert@b.test"}) {
         House house;
         const std::array ids{house.hold(address)};
         CHECK(ids.front() == 1);
