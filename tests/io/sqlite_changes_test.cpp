@@ -45,7 +45,8 @@ struct House {
     /// "added by anna (uid 1000), holdbackctl on pts/3: bounce 2001"
     std::vector<std::string> history(std::string_view subject) {
         std::vector<std::string> said;
-        for (const ListChange& change : by_tool.history({.text = std::string(subject)}).value()) {
+        const auto changes_of_it = by_tool.history({.text = std::string(subject)}).value();
+        for (const ListChange& change : changes_of_it) {
             said.push_back(fmt::format("{} by {}, {}: {}",
                                        wire_name(change.what),
                                        change.who,
@@ -58,7 +59,8 @@ struct House {
     /// What the log has no line for.
     std::vector<std::string> untold() {
         std::vector<std::string> said;
-        for (const ListChange& change : changes.untold(100).value()) {
+        const auto found = changes.untold(100).value();
+        for (const ListChange& change : found) {
             said.push_back(
                 fmt::format("{} {} {}", wire_name(change.what), change.subject, change.entries));
         }
