@@ -13,6 +13,7 @@
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
 
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <set>

@@ -113,6 +113,25 @@ std::string explanation_for(const mail::HeldRecipient& recipient, std::string_vi
                                     : fmt::format("{}; {}", recipient.reason, recipient.advice);
 }
 
+outbound::ReturnedRecipient told_of(const mail::HeldRecipient& recipient, std::string_view damage) {
+    return {.address = recipient.address,
+            .original = argument_of(recipient.arguments, "ORCPT"),
+            .reply = reply_for(recipient),
+            .by_mta = mta_reply(recipient).has_value(),
+            .explanation = explanation_for(recipient, damage),
+            .code = code_for(recipient)};
+}
+
+/// By what the DSN is known: the numbers of items begin anew in a new store, where a DSN of before
+/// may still be.
+std::string key_of(std::span<const ports::HeldItem> of_message) {
+    std::string key = fmt::format("returned {}", of_message.front().message.spool_id);
+    for (const ports::HeldItem& item : of_message) {
+        key += fmt::format(" {}", item.recipient.address);
+    }
+    return key;
+}
+
 }  // namespace
 
 std::string ReleaseFlow::header_of(const mail::HeldMessage& message,
@@ -198,20 +217,12 @@ void ReleaseFlow::report_return(OfMessage of_message,
     } else if (damage.empty() && mail::wants_whole_message(message.sender_arguments)) {
         facts.original = whole_message(parts_.spool, message);
     }
-    // The numbers of items begin anew in a new store, and a DSN of before may still be known there.
-    std::string key = fmt::format("returned {}", message.spool_id);
     std::vector<std::int64_t> ids;
     for (const ports::HeldItem& item : of_message) {
-        facts.recipients.push_back({.address = item.recipient.address,
-                                    .original = argument_of(item.recipient.arguments, "ORCPT"),
-                                    .reply = reply_for(item.recipient),
-                                    .by_mta = mta_reply(item.recipient).has_value(),
-                                    .explanation = explanation_for(item.recipient, damage),
-                                    .code = code_for(item.recipient)});
+        facts.recipients.push_back(told_of(item.recipient, damage));
         ids.push_back(item.recipient.id);
-        key += fmt::format(" {}", item.recipient.address);
     }
-    const auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
+    const auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key_of(of_message));
     if (!dsn.has_value()) {
         all_are(What::Failed, dsn.error());
         return;

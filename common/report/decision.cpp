@@ -68,7 +68,7 @@ std::string decision_line(const OutboundDecision& decision) {
     return fmt::format(
         "decision flow=outbound qid={} sender={} rcpt={} verdict={} reason={} bulk={} dns_ms={} "
         "code={} signal={} mode={} unshadowed={} held={} session={} envid={} override={} "
-        "campaign={} route={} suppressed_as={}",
+        "campaign={} suppressed_as={} route={}",
         value_or_none(decision.queue_id),
         address_value(decision.sender),
         address_value(decision.recipient),
@@ -85,8 +85,8 @@ std::string decision_line(const OutboundDecision& decision) {
         value_or_none(decision.envelope_id),
         decision.overridden ? "yes" : "no",
         value_or_none(decision.campaign),
-        route_value(decision.route),
-        value_or_none(decision.suppressed_as));
+        value_or_none(decision.suppressed_as),
+        route_value(decision.route));
 }
 
 std::string decision_line(const InboundDecision& decision) {

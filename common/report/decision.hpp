@@ -47,8 +47,7 @@ struct OutboundDecision {
 
 /// `decision flow=outbound qid="4Xk2" sender="…" rcpt="…" verdict=hold reason=null-mx bulk=yes
 /// dns_ms=12 code=2002 signal="header:List-Id" mode=enforce unshadowed=hold held=17 session="…"
-/// envid="QQ314159" override=no campaign="spring" route=null-mx
-/// suppressed_as=none`.
+/// envid="QQ314159" override=no campaign="spring" suppressed_as=none route=null-mx`.
 /// What is absent is written `none`.
 [[nodiscard]] std::string decision_line(const OutboundDecision& decision);
 

@@ -281,7 +281,7 @@ def test_a_copy_goes_to_another_address_when_the_administrator_says_so(bench):
     assert copy.fields("To") == anna.fields("To")
     assert state(bench, number) == "released"
     assert bench.holdback.log(
-        f'flow=readdress item={number} .*rcpt="carl@nullmx.test" to="carl@good.test" by="command"'
+        f'flow=readdress item={number} .*rcpt="carl@nullmx.test" to="carl@good.test" by="command of '
     )
 
 
