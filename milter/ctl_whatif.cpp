@@ -215,25 +215,28 @@ void write_changes(const CommandContext& context,
     }
 }
 
-void say_what_has_no_effect(const CommandContext& context,
-                            const std::string& path,
-                            const config::Settings& settings) {
-    for (const config::Contradiction& each : config::without_effect(settings)) {
-        context.err << fmt::format(
-            "holdbackctl: {}: {} {}\n", core::printable(path), each.key, each.message);
+/// The settings that are tried; says what in them has no effect.
+core::Result<config::Settings, CommandError> load_tried(const CommandContext& context,
+                                                        const std::string& path) {
+    CommandContext other = context;
+    other.settings_path = path;
+    auto settings = load_tool_settings(other);
+    if (settings.has_value()) {
+        for (const config::Contradiction& each : config::without_effect(*settings)) {
+            context.err << fmt::format(
+                "holdbackctl: {}: {} {}\n", core::printable(path), each.key, each.message);
+        }
     }
+    return settings;
 }
 
 }  // namespace
 
 CommandResult what_if(const CommandContext& context, const WhatIfOptions& options) {
-    CommandContext other = context;
-    other.settings_path = options.settings;
-    const auto now = load_tool_settings(other);
+    const auto now = load_tried(context, options.settings);
     if (!now.has_value()) {
         return std::unexpected(now.error());
     }
-    say_what_has_no_effect(context, options.settings, *now);
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
