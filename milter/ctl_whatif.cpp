@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_journal.hpp"
