@@ -103,6 +103,36 @@ FileError unreadable(const std::string& path, int error) {
     return {{path, 0}, fmt::format("cannot read: {}", std::generic_category().message(error))};
 }
 
+/// "[name]" of a line that begins a table; empty for other lines.
+std::string_view table_header(std::string_view line) {
+    line = core::trim(line);
+    const std::size_t end = line.find(']');
+    const bool is_one = line.starts_with('[') && !line.starts_with("[[");
+    return is_one && end != std::string_view::npos ? line.substr(0, end + 1) : std::string_view();
+}
+
+/// Where the table that begins again at `line` began before, in words; empty when it did not. The
+/// file that is shipped has all tables, and whoever adds one at the end meets this.
+std::string begun_before(std::string_view text, int line) {
+    std::vector<std::string_view> headers;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        headers.push_back(table_header(text.substr(at, end - at)));
+        at = end + 1;
+    }
+    const auto number = static_cast<std::size_t>(line);
+    if (line < 1 || number > headers.size() || headers[number - 1].empty()) {
+        return {};
+    }
+    const auto before = headers.begin() + line - 1;
+    const auto first = std::find(headers.begin(), before, *before);
+    return first == before
+               ? std::string()
+               : fmt::format("{} is there already, in line {}: put its keys there, without the #",
+                             core::printable(*before),
+                             first - headers.begin() + 1);
+}
+
 }  // namespace
 
 std::string FileError::text() const {
@@ -134,8 +164,10 @@ core::Result<TomlTable, FileError> read_toml_text(std::string_view text, std::st
         const toml::table root = toml::parse(text, file);
         return convert_table(root, file);
     } catch (const toml::parse_error& error) {
+        const SourcePlace place = place_of(error.source(), file);
+        const std::string begun = begun_before(text, place.line);
         return std::unexpected(
-            FileError{place_of(error.source(), file), core::printable(error.description())});
+            FileError{place, begun.empty() ? core::printable(error.description()) : begun});
     }
 }
 

@@ -161,6 +161,20 @@ TEST_CASE("what is no TOML is an error with the line") {
     }
 }
 
+TEST_CASE("a table that is there already is named with its line") {
+    const auto error_of = [](std::string_view text) {
+        const auto document = read_toml_text(text, "a.conf");
+        REQUIRE_FALSE(document.has_value());
+        return document.error().text();
+    };
+    CHECK(
+        error_of("# all of them\n[log]\n#level = \"info\"\n\n  [log]  # mine\nlevel = \"debug\"") ==
+        "a.conf:5: [log] is there already, in line 2: put its keys there, without the #");
+    // What else is wrong in such a line keeps its own words.
+    CHECK(error_of("[log]\nx = 1\n[log.x]\n").find("already") == std::string::npos);
+    CHECK(error_of("[[log]]\n[[log]]\n[log]\n").find("in line") == std::string::npos);
+}
+
 TEST_CASE("nesting beyond measure is an error and no crash") {
     const auto document = read_toml_text("a = " + std::string(100'000, '['), "deep.conf");
     CHECK_FALSE(document.has_value());
