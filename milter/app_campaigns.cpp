@@ -77,7 +77,7 @@ core::Result<std::vector<ControlLine>, std::string> App::continue_campaign(
             return std::vector<ControlLine>{std::move(line)};
         }
     }
-    const std::size_t issues = campaigns_.go_on(name, sender);
+    const std::size_t issues = campaigns_.go_on(name, sender, command_of(peer.uid));
     if (issues > 0) {
         note_continued(name, sender.value_or(""), issues, peer);
     }

@@ -75,11 +75,6 @@ std::string spoken(const ControlLine& request) {
     return text;
 }
 
-/// Why a command's items are released, returned or discarded, for the log and the record.
-std::string cause_of(const ControlPeer& peer) {
-    return fmt::format("command of {}", user_text(peer.uid));
-}
-
 }  // namespace
 
 ControlAnswer App::control(const ControlLine& request, const ControlPeer& peer) {
@@ -135,7 +130,7 @@ ControlAnswer App::answer(const ControlLine& request, const ControlPeer& peer) {
 }
 
 ControlAnswer App::control_items(const ControlLine& request, const ControlPeer& peer) {
-    const std::string cause = cause_of(peer);
+    const std::string cause = command_of(peer.uid);
     if (!store_.is_ready()) {
         return std::unexpected(fmt::format("store {}", store_.status().front().at(1)));
     }
@@ -195,7 +190,7 @@ ControlAnswer App::release_as(const ControlLine& request, const ControlPeer& pee
         return std::unexpected(fmt::format("there is no held item {}", *id));
     }
     const auto done =
-        send_as_.readdress(*item, request[2], cause_of(peer), snapshots_.current()->settings);
+        send_as_.readdress(*item, request[2], command_of(peer.uid), snapshots_.current()->settings);
     if (!done.has_value()) {
         return std::unexpected(done.error());
     }

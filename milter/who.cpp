@@ -64,6 +64,10 @@ std::string user_text(uid_t uid) {
     return fmt::format("{} (uid {})", name_text(entry.pw_name), uid);
 }
 
+std::string command_of(uid_t uid) {
+    return fmt::format("command of {}", user_text(uid));
+}
+
 io::ChangeAuthor own_author() {
     return {.who = own_user_text(), .from = own_place_text(), .has_lines = false};
 }

@@ -159,12 +159,15 @@ void CampaignWatch::write_campaigns() {
     }
 }
 
-std::size_t CampaignWatch::go_on(std::string_view name, std::optional<std::string_view> sender) {
+std::size_t CampaignWatch::go_on(std::string_view name,
+                                 std::optional<std::string_view> sender,
+                                 std::string_view cause) {
     const std::size_t count = campaigns_.with(
         [&](outbound::Campaigns& campaigns) { return campaigns.continue_all(name, sender); });
     if (count > 0) {
-        parts_.log.write(ports::Severity::Info,
-                         fmt::format("campaign: {} goes on", core::log_safe(name)));
+        parts_.log.write(
+            ports::Severity::Info,
+            fmt::format("campaign: {} goes on: {}", core::log_safe(name), core::log_safe(cause)));
     }
     return count;
 }

@@ -84,8 +84,10 @@ public:
     [[nodiscard]] SentCopies& sent() { return sent_; }
 
     /// Lets stopped campaigns of this name go on, of one sender or of all; gives how many there
-    /// were.
-    std::size_t go_on(std::string_view name, std::optional<std::string_view> sender = std::nullopt);
+    /// were. `cause`: who wants it, for the log.
+    std::size_t go_on(std::string_view name,
+                      std::optional<std::string_view> sender,
+                      std::string_view cause);
 
     [[nodiscard]] std::vector<outbound::Campaign> stopped() const;
 

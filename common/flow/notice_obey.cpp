@@ -78,7 +78,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         if (notice.stopped && !outcomes->empty() && parts_.campaigns != nullptr &&
             command.release.size() == notice.items.size()) {
             static_cast<void>(parts_.campaigns->go_on(notice.group.campaign,
-                                                      work.items.begin()->second.message.sender));
+                                                      work.items.begin()->second.message.sender,
+                                                      cause_of(command)));
         }
         work.note(*outcomes);
     }

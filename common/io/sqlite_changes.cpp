@@ -4,12 +4,12 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_enum.hpp"
 #include "io/sqlite_suppression_rows.hpp"
 #include "mail/suppression.hpp"
 #include "ports/suppression_store.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -27,25 +27,16 @@ constexpr int kForgetAtOnce = 4;
 constexpr std::chrono::days kKept{730};
 constexpr std::int64_t kMost = 1'000'000;
 
+constexpr std::string_view kTable = "list of changes";
 constexpr std::string_view kColumns =
     "id, at, what, kind, subject, scope, entries, who, origin, detail";
-
-template <typename Enum, std::size_t Count>
-Enum enumerator(const std::array<Enum, Count>& all, std::int64_t number) {
-    const auto* const found = std::ranges::find_if(
-        all, [&](Enum each) { return static_cast<std::int64_t>(each) == number; });
-    if (found == all.end()) {
-        throw DatabaseError(fmt::format("list of changes: {} is not known", number));
-    }
-    return *found;
-}
 
 ListChange read_change(const Query& query) {
     ListChange change;
     change.id = query.integer(0);
     change.at = query.time(1);
-    change.what = enumerator(kAllChangeKinds, query.integer(2));
-    change.kind = enumerator(mail::kAllSubjectKinds, query.integer(3));
+    change.what = stored_enumerator(kAllChangeKinds, query.integer(2), kTable);
+    change.kind = stored_enumerator(mail::kAllSubjectKinds, query.integer(3), kTable);
     change.subject = query.text(4);
     change.scope = mail::SuppressionScope::from_stored(query.text(5));
     change.entries = static_cast<std::uint64_t>(query.integer(6));

@@ -6,6 +6,7 @@
 #include "dsn/outage.hpp"
 #include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
+#include "io/sqlite_enum.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/suppression.hpp"
@@ -14,7 +15,6 @@
 #include "ports/suppression_store.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -62,15 +62,7 @@ void bind_filter(Query& query, const LessonFilter& filter) {
     }
 }
 
-template <typename Enum, std::size_t Count>
-Enum enumerator(const std::array<Enum, Count>& all, std::int64_t number) {
-    for (const Enum each : all) {
-        if (number_of(each) == number) {
-            return each;
-        }
-    }
-    throw DatabaseError(fmt::format("lessons: unknown number {}", number));
-}
+constexpr std::string_view kTable = "lessons";
 
 mail::FailureCode code_at(const Query& query, int column) {
     const auto code = mail::FailureCode::from_number(static_cast<int>(query.integer(column)));
@@ -101,15 +93,15 @@ std::optional<SuppressionEntry> entry_before(Connection& connection,
     entry.kind = undoing.key.kind;
     entry.subject = undoing.key.subject;
     entry.scope = undoing.key.scope;
-    entry.reason = enumerator(mail::kAllSuppressionReasons, query.integer(1));
+    entry.reason = stored_enumerator(mail::kAllSuppressionReasons, query.integer(1), kTable);
     entry.code = code_at(query, 2);
-    entry.source = enumerator(mail::kAllSuppressionSources, query.integer(3));
+    entry.source = stored_enumerator(mail::kAllSuppressionSources, query.integer(3), kTable);
     entry.strikes = static_cast<int>(query.integer(4));
     entry.first_seen = query.time(5);
     entry.last_seen = query.time(6);
     entry.expires = query.optional_time(7);
     entry.active = query.integer(8) != 0;
-    entry.proof = enumerator(mail::kAllProofs, query.integer(9));
+    entry.proof = stored_enumerator(mail::kAllProofs, query.integer(9), kTable);
     entry.rule = query.text(10);
     entry.diagnostic = query.text(11);
     entry.message_id = query.text(12);
@@ -131,13 +123,14 @@ std::vector<Undoing> read_page(Connection& connection,
     std::vector<Undoing> found;
     while (query.step()) {
         last = query.integer(0);
-        found.push_back({.key = {.kind = enumerator(mail::kAllSubjectKinds, query.integer(1)),
-                                 .subject = query.text(2),
-                                 .scope = mail::SuppressionScope::from_stored(query.text(3))},
-                         .provider = query.text(4),
-                         .code = code_at(query, 5),
-                         .first = query.time(6),
-                         .lessons = query.integer(7)});
+        found.push_back(
+            {.key = {.kind = stored_enumerator(mail::kAllSubjectKinds, query.integer(1), kTable),
+                     .subject = query.text(2),
+                     .scope = mail::SuppressionScope::from_stored(query.text(3))},
+             .provider = query.text(4),
+             .code = code_at(query, 5),
+             .first = query.time(6),
+             .lessons = query.integer(7)});
     }
     return found;
 }

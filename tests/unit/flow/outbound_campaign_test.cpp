@@ -515,12 +515,13 @@ TEST_CASE("a campaign with too many bad recipients is stopped, and goes on when 
         Flow again(store);
         again.settings = flow.settings;
         CHECK(words(again.send({"z@good.test"}, summer, "news")) == "hold/campaign-stopped");
-        CHECK(again.campaigns.go_on("summer") == 1);
+        CHECK(again.campaigns.go_on("summer", std::nullopt, "command of anna") == 1);
         CHECK(words(again.send({"z@good.test"}, summer, "news")) == "pass/none");
     }
     SUBCASE("it goes on for good") {
-        CHECK(flow.campaigns.go_on("winter") == 0);
-        CHECK(flow.campaigns.go_on("summer") == 1);
+        CHECK(flow.campaigns.go_on("winter", std::nullopt, "command of anna") == 0);
+        CHECK(flow.campaigns.go_on("summer", std::nullopt, "command of anna") == 1);
+        CHECK(flow.log.has("goes on: \"command of anna\""));
         for (int i = 0; i < 20; ++i) {
             CHECK(one("null.test") == "hold/null-mx");
         }
