@@ -36,8 +36,6 @@ namespace holdback::milter {
 namespace {
 
 constexpr std::chrono::seconds kRest{1};
-/// A log of which nothing came for so long may have stopped without a word.
-constexpr std::chrono::hours kAlive{1};
 
 /// Null when nothing is to be followed.
 std::unique_ptr<ports::LogSource> make_source(const config::MaillogSettings& settings) {
@@ -120,11 +118,10 @@ void LogFollowing::run(const std::stop_token& stop) {
     }
 }
 
-bool LogFollowing::is_trustworthy() const {
+bool LogFollowing::tells() const {
     const flow::FollowState state = flow_.state();
-    return snapshots_->current()->settings.maillog.is_trusted() && !state.source.empty() &&
-           state.trouble.empty() && state.newest.has_value() &&
-           clock_->now() - *state.newest <= kAlive;
+    return !state.source.empty() && state.trouble.empty() &&
+           !silence_->lasts(clock_->steady_now()).has_value();
 }
 
 std::vector<ControlLine> LogFollowing::status() const {

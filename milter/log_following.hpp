@@ -38,9 +38,9 @@ public:
     /// How far it has come. Any thread.
     [[nodiscard]] flow::FollowState state() const { return flow_.state(); }
 
-    /// True while the log is read from where the MTA alone can write, and told an outcome within
-    /// the last hour. Any thread.
-    [[nodiscard]] bool is_trustworthy() const;
+    /// True while a log can be read, and is not known to say nothing of mail that has left. Any
+    /// thread.
+    [[nodiscard]] bool tells() const;
 
     /// What `status` shows of it: keys and values. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;

@@ -310,7 +310,11 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (evidence.refused_together && !wish) {
         return std::unexpected(LearnReason::WholeMessage);
     }
-    mail::ScopeKind scope = std::max(settings.scope.of(reason_of(code->code)), evidence.widest);
+    const bool about_domain = code->learning == mail::Learning::SuppressDomain;
+    mail::ScopeKind scope = settings.scope.of(reason_of(code->code));
+    if (!about_domain) {
+        scope = std::max(scope, evidence.widest);
+    }
     if (evidence.proof.proof == mail::Proof::Sealed) {
         scope = std::max(scope, kWidestSealed);
     }
@@ -319,7 +323,7 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (key.scope.kind() != scope) {
         return std::unexpected(LearnReason::NoSender);
     }
-    if (code->learning == mail::Learning::SuppressDomain) {
+    if (about_domain) {
         if (evidence.proof.proof != mail::Proof::Local) {
             return std::unexpected(LearnReason::DomainUnproven);
         }

@@ -43,7 +43,7 @@ enum class LearnReason : std::uint8_t {
     DnsDisagrees,    ///< the entry would be for a domain, and DNS does not confirm the failure
     NotOurMessage,   ///< the log's line is about nothing that left here
     Contradicted,    ///< the log has told another end of the same message before
-    LogTells,        ///< the MTA's log, which nobody else can write, will tell it
+    LogTells,        ///< the MTA's log will tell it
     BehindAlias,     ///< somebody failed behind the address that was mailed
     StoreTrouble,    ///< the store is out of reach
 };
@@ -57,7 +57,8 @@ struct Evidence {
     std::string message_id;  ///< of the message that failed, or empty
     /// The envelope sender of the message that failed; null when nothing tells it.
     mail::EnvelopeSender sender;
-    /// The entry counts for no more senders than this, whatever the settings say.
+    /// An entry for a mailbox counts for no more senders than this, whatever the settings say. One
+    /// for a domain needs DNS to say the same, which is as true for everybody.
     mail::ScopeKind widest = mail::ScopeKind::Global;
     /// See `refused_together`.
     bool refused_together = false;

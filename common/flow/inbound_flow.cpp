@@ -190,7 +190,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         if (proof.proof != mail::Proof::Unproven &&
             understanding.report.kind == dsn::MessageKind::Dsn &&
             recipient.report.action == dsn::Action::Delivered) {
-            delivered(evidence.at(i), snapshot);
+            delivered(understanding.report, evidence.at(i), snapshot);
         }
         const dsn::LearnReason learned =
             learn(understanding, std::move(evidence.at(i)), letter, until, snapshot);
@@ -300,14 +300,20 @@ std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& un
                             .proof = proofs.at(i),
                             .message_id = understanding.report.returned.message_id,
                             .sender = sender_of(understanding, proofs[i], envelope),
+                            // A local user can make our MTA's DSN of a message of his own.
+                            .widest = proofs[i].proof == mail::Proof::Local
+                                          ? mail::ScopeKind::Sender
+                                          : mail::ScopeKind::Global,
                             .refused_together = i < together.size() && together[i]});
         parts_.learner.prepare(evidence.back(), snapshot);
     }
     return evidence;
 }
 
-bool InboundFlow::is_left_to_the_log(const dsn::RecipientProof& proof) const {
-    return proof.proof == mail::Proof::Local && parts_.log_tells != nullptr && parts_.log_tells();
+bool InboundFlow::is_left_to_the_log(const dsn::Report& report,
+                                     const dsn::RecipientProof& proof) const {
+    return proof.proof == mail::Proof::Local && parts_.log_tells != nullptr && parts_.log_tells() &&
+           parts_.departures.find(report.queue_id, parts_.clock.now()) != nullptr;
 }
 
 dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
@@ -315,7 +321,7 @@ dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
                                     std::string_view letter,
                                     core::SteadyPoint until,
                                     const Snapshot& snapshot) {
-    if (is_left_to_the_log(evidence.proof) &&
+    if (is_left_to_the_log(understanding.report, evidence.proof) &&
         evidence.failure.report.action == dsn::Action::Failed) {
         return dsn::LearnReason::LogTells;
     }
@@ -328,22 +334,17 @@ dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
     return parts_.learner.learn(failure, snapshot);
 }
 
-void InboundFlow::delivered(const dsn::Evidence& evidence, const Snapshot& snapshot) {
-    const dsn::RecipientReport& recipient = evidence.failure.report;
-    const auto address = mail::Address::parse(recipient.recipient(), mail::Smtputf8::Yes);
-    if (!address.has_value() || is_left_to_the_log(evidence.proof)) {
+void InboundFlow::delivered(const dsn::Report& report,
+                            const dsn::Evidence& evidence,
+                            const Snapshot& snapshot) {
+    const auto address =
+        mail::Address::parse(evidence.failure.report.recipient(), mail::Smtputf8::Yes);
+    if (!address.has_value() || is_left_to_the_log(report, evidence.proof)) {
         return;
     }
     // What was learned while the message was under way may be newer than its delivery.
     const core::TimePoint at = evidence.proof.left_at.value_or(parts_.clock.now());
-    if (evidence.proof.proof != mail::Proof::Local) {
-        static_cast<void>(
-            parts_.learner.delivered_for(evidence.sender, address->value, at, snapshot));
-        return;
-    }
-    const std::string provider =
-        mail::provider_of(recipient.remote_mta, address->value.domain().text());
-    static_cast<void>(parts_.learner.delivered(address->value, provider, at, snapshot));
+    static_cast<void>(parts_.learner.delivered_for(evidence.sender, address->value, at, snapshot));
 }
 
 void InboundFlow::count_unknown(const dsn::Understanding& understanding,

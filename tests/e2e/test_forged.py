@@ -188,6 +188,38 @@ def test_who_asks_for_a_receipt_silences_his_recipient_for_himself_alone(house):
     assert house.outside.deliveries(VICTIM)[-1].sender == NEWS
 
 
+def imitated(bench, tag):
+    """Somebody sends mail, and imitates the MTA's bounce of it by sendmail(1)."""
+    recipient, sender = f"imitated-{tag}@good.test", "mallory@home.test"
+    send(bench.mta.relay_port, sender, [recipient], message(sender, recipient, tag))
+    bench.settle()
+    copy = bench.outside.deliveries(recipient)[-1]
+    queue_id = re.search(rb"by mta\.home\.test \([^)]*\)[^;]* id (\w+)", copy.octets).group(1).decode()
+    bounce = said(returned(tag, [recipient], seal_field(copy)),
+                  "5.1.1", "550 5.1.1 User unknown", queue_id)
+    by_program(bench, bounce.replace(NEWS.encode(), sender.encode()))
+    bench.settle()
+    return recipient
+
+
+def test_who_imitates_a_bounce_of_his_own_mail_silences_nobody_for_others(house):
+    recipient = imitated(house, "followed")
+    assert recipient not in house.holdback.entries()
+    if house.mta.name == "postfix":
+        (told,) = house.holdback.log(f'flow=inbound.*rcpt="{recipient}"')
+        assert "learn_reason=log-tells" in told, told
+    with house.changed({"maillog": {"file": ""}}):
+        recipient = imitated(house, "alone")
+        shown = house.holdback.ctl("suppress", "show", recipient, check=False).rows
+        # Sendmail hands over by SMTP what its sendmail(1) is given: no bounce, and no proof.
+        assert [(row["scope"], row["proof"]) for row in shown if row["scope"]] == (
+            [("mallory@home.test", "local")] if house.mta.name == "postfix" else [])
+        send(house.mta.relay_port, NEWS, [recipient],
+             message(NEWS, recipient, "News", bulk=True, campaign="imitated"))
+        house.settle()
+        assert house.outside.deliveries(recipient)[-1].sender == NEWS
+
+
 def test_honest_bounces_teach_all_the_same(house):
     house.outside.refuse("left@good.test", "550 5.1.1 User unknown")
     everybody = ["left@good.test", "stays@good.test"]

@@ -455,12 +455,22 @@ TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     evidence.failure = failure(2002);
     CHECK(learn_key(evidence, codes, settings).error() == LearnReason::DomainUnproven);
-    evidence.proof = proven(mail::Proof::Local);
-    CHECK(learn_key(evidence, codes, settings)->kind == mail::SubjectKind::Domain);
-    // A member behind an alias of ours, of whom the log tells.
-    evidence.failure = failure(2001);
+}
+
+TEST_CASE("evidence that counts for one sender is wider only about a domain, of which DNS tells") {
+    const mail::CodeCatalogue codes = support::small_catalogue();
+    Evidence evidence{
+        .failure = failure(2001),
+        .proof = proven(mail::Proof::Local),
+        .message_id = {},
+        .sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value};
+    CHECK(learn_key(evidence, codes, {})->scope.text() == "global");
     evidence.widest = mail::ScopeKind::Sender;
-    CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
+    CHECK(learn_key(evidence, codes, {})->scope.text() == "news@example.org");
+    evidence.failure = failure(2002);
+    const auto domain = learn_key(evidence, codes, {});
+    CHECK(domain->kind == mail::SubjectKind::Domain);
+    CHECK(domain->scope.text() == "global");
 }
 
 TEST_CASE("a sender who has another address for each message is one sender") {

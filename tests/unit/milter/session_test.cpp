@@ -262,6 +262,7 @@ struct House {
                    .learner = learner,
                    .unknown = unknown,
                    .seals = seals,
+                   .departures = departures,
                    .log = log,
                    .clock = clock}),
           release({.held = held,
