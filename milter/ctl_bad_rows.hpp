@@ -2,8 +2,8 @@
 #pragma once
 // Rows of a list that cannot be read: they are told, the first of them one by one.
 
-#include "core/text.hpp"
 #include "lists/row_reader.hpp"
+#include "milter/ctl_output.hpp"
 
 #include <cstddef>
 #include <ostream>
@@ -29,7 +29,7 @@ public:
                                           ? "; the list is not read from here on"
                                           : "; it is not judged";
         *err_ << fmt::format("holdbackctl: {}:{}: {}{}\n",
-                             core::printable(path_),
+                             for_people(path_),
                              line,
                              lists::plain_words(trouble),
                              then);

@@ -2,7 +2,6 @@
 #include "milter/ctl_campaign.hpp"
 
 #include "config/settings.hpp"
-#include "core/text.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/ctl_client.hpp"
 #include "milter/ctl_command.hpp"
@@ -71,7 +70,7 @@ CommandError several_senders(std::string_view command,
     constexpr std::size_t kShown = 5;
     std::string shown;
     for (const std::string& sender : senders.first(std::min(kShown, senders.size()))) {
-        shown += fmt::format("{}{}", shown.empty() ? "" : ", ", core::printable(sender));
+        shown += fmt::format("{}{}", shown.empty() ? "" : ", ", for_people(sender));
     }
     return {Exit::Usage,
             fmt::format("held {}: several senders have a campaign {}: {}{}; say --sender",

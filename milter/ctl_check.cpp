@@ -4,7 +4,6 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "flow/facts.hpp"
 #include "io/address_list_file.hpp"
 #include "io/domain_lookup.hpp"
@@ -262,8 +261,7 @@ std::optional<CommandError> open_list(const std::string& path, OpenList& opened)
     std::error_code error;
     opened.file.open(path, std::ios::binary);
     if (!opened.file.is_open() || fs::is_directory(path, error)) {
-        return CommandError{Exit::No,
-                            fmt::format("{}: cannot read the list", core::printable(path))};
+        return CommandError{Exit::No, fmt::format("{}: cannot read the list", path)};
     }
     if (fs::is_regular_file(path, error)) {
         opened.octets = fs::file_size(path, error);
@@ -347,7 +345,7 @@ void write_end(const CommandContext& context,
     bad.write_sum();
     std::ostream& words = context.json() ? context.err : context.out;
     if (!column.empty()) {
-        words << fmt::format("judged: the addresses in column {}\n", core::printable(column));
+        words << fmt::format("judged: the addresses in column {}\n", for_people(column));
     }
     if (bad.count() > 0) {
         words << fmt::format("not judged: {} that can't be read as {}\n",
@@ -369,8 +367,7 @@ CommandResult check_list(const CommandContext& context,
     std::istream& in = path == "-" ? std::cin : opened.file;
     auto list = AddressList::open(in, options.form, options.column);
     if (!list.has_value()) {
-        return std::unexpected(
-            CommandError{Exit::No, fmt::format("{}: {}", core::printable(path), list.error())});
+        return std::unexpected(CommandError{Exit::No, fmt::format("{}: {}", path, list.error())});
     }
     const std::string column = list->column_name();
     std::optional<OutFile> out;

@@ -2,7 +2,6 @@
 #include "milter/ctl_check_output.hpp"
 
 #include "config/policy.hpp"
-#include "core/text.hpp"
 #include "mail/failure_code.hpp"
 #include "mail/finding.hpp"
 #include "milter/ctl_command.hpp"
@@ -56,8 +55,7 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
                                    : Json(nullptr)},
         {"hosts", std::move(hosts)},
         {"route_reason",
-         address.route.has_value() ? text_or_null(core::printable(address.route->why))
-                                   : Json(nullptr)},
+         address.route.has_value() ? text_or_null(address.route->why) : Json(nullptr)},
     };
     if (!column.empty()) {
         object["column"] = column;
@@ -68,11 +66,11 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
 void write_human(std::ostream& out, const CheckedAddress& address) {
     constexpr std::size_t kMostShown = 320;
     out << fmt::format(
-        "{:<6}  {}", config::wire_name(address.verdict), core::printable(address.text, kMostShown));
+        "{:<6}  {}", config::wire_name(address.verdict), for_people(address.text, kMostShown));
     if (address.route.has_value()) {
-        out << fmt::format("  ({}", core::printable(outbound::shown(*address.route)));
+        out << fmt::format("  ({}", for_people(outbound::shown(*address.route)));
         for (const std::string& host : address.route->hosts) {
-            out << ' ' << core::printable(host);
+            out << ' ' << for_people(host);
         }
         out << ')';
     }
@@ -85,11 +83,11 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
                            mail::wire_name(finding.name),
                            code,
                            mail::wire_name(finding.certainty),
-                           finding.reason,
-                           finding.advice);
+                           for_people(finding.reason),
+                           for_people(finding.advice));
         // Several findings may lead to one suggestion.
         if (!finding.suggestion.empty() && finding.suggestion != suggested) {
-            out << fmt::format("        perhaps {}\n", core::printable(finding.suggestion));
+            out << fmt::format("        perhaps {}\n", for_people(finding.suggestion));
             suggested = finding.suggestion;
         }
     }
@@ -145,7 +143,7 @@ void CheckSummary::write(std::ostream& out) const {
         out << "domains with the most trouble:\n";
     }
     for (const outbound::TroubledDomain& each : domains) {
-        out << fmt::format("{:>9}  {}\n", each.recipients, core::printable(each.domain));
+        out << fmt::format("{:>9}  {}\n", each.recipients, for_people(each.domain));
     }
     if (const std::size_t duplicates = forecast_.duplicates(); duplicates > 0) {
         out << fmt::format("{} on the list more than once\n",

@@ -2,13 +2,13 @@
 #include "milter/ctl_classify.hpp"
 
 #include "config/settings.hpp"
-#include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "flow/snapshot.hpp"
 #include "io/gmime_reader.hpp"
 #include "milter/ctl_classify_output.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_mail_files.hpp"
+#include "milter/ctl_output.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ordered_work.hpp"
@@ -114,7 +114,7 @@ public:
         all_read_ = false;
         progress_.hide();
         context_.err << fmt::format(
-            "holdbackctl: {}: {}\n", core::printable(path.path), path.error.message());
+            "holdbackctl: {}: {}\n", for_people(path.path), path.error.message());
     }
 
     /// True when everything could be read.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl_classify_output.hpp"
 
-#include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
 #include "flow/snapshot.hpp"
@@ -87,34 +86,32 @@ std::string human_text(const std::string& name,
                        const dsn::Understanding& understanding,
                        const ShownCodes& shown) {
     std::string text =
-        fmt::format("{}: {}", core::printable(name), dsn::wire_name(understanding.report.kind));
+        fmt::format("{}: {}", for_people(name), dsn::wire_name(understanding.report.kind));
     if (understanding.code.has_value()) {
         text += ' ' + shown.words(*understanding.code);
     }
     text += fmt::format(
-        " ({})\n",
-        core::printable(fmt::format("{}", fmt::join(understanding.report.reasons, "; "))));
+        " ({})\n", for_people(fmt::format("{}", fmt::join(understanding.report.reasons, "; "))));
     const auto out = std::back_inserter(text);
     for (const dsn::ClassifiedRecipient& recipient : understanding.recipients) {
         const dsn::RecipientReport& report = recipient.report;
         fmt::format_to(out,
                        "    {}  {}  {}\n",
-                       core::printable(report.recipient()),
+                       for_people(report.recipient()),
                        shown.words(recipient.code),
                        dsn::wire_name(report.action));
         if (!report.diagnostic.empty()) {
             constexpr std::size_t kMostDiagnostic = 300;
-            fmt::format_to(
-                out, "        {}\n", core::printable(report.diagnostic, kMostDiagnostic));
+            fmt::format_to(out, "        {}\n", for_people(report.diagnostic, kMostDiagnostic));
         }
         if (!recipient.rule.empty()) {
-            fmt::format_to(out, "        rule {}\n", core::printable(recipient.rule));
+            fmt::format_to(out, "        rule {}\n", for_people(recipient.rule));
         }
         if (!recipient.evidence.empty()) {
-            fmt::format_to(out, "        {}\n", core::printable(recipient.evidence));
+            fmt::format_to(out, "        {}\n", for_people(recipient.evidence));
         }
         if (!recipient.doubt.empty()) {
-            fmt::format_to(out, "        not certain: {}\n", core::printable(recipient.doubt));
+            fmt::format_to(out, "        not certain: {}\n", for_people(recipient.doubt));
         }
     }
     return text;

@@ -192,7 +192,7 @@ CommandResult status(const CommandContext& context) {
     if (!store.has_value() && is_closed_to_us(settings->store.path)) {
         // The daemon says itself how its store is.
         context.err << fmt::format("holdbackctl: {}; what it holds is not shown\n",
-                                   core::printable(store.error().text));
+                                   for_people(store.error().text));
         return Exit::Done;
     }
     if (!store.has_value()) {
@@ -229,9 +229,9 @@ CommandResult reload(const CommandContext& context) {
             .push_back({{"key", line[1]}, {"old", line[2]}, {"new", line[3]}});
         text += fmt::format("{}{}: {} -> {}\n",
                             waits ? "takes effect at the next start: " : "",
-                            core::printable(line[1]),
-                            core::printable(line[2]),
-                            core::printable(line[3]));
+                            for_people(line[1]),
+                            for_people(line[2]),
+                            for_people(line[3]));
     }
     if (context.json()) {
         write_json(context.out, {{"reloaded", true}, {"changed", changed}, {"waiting", waiting}});

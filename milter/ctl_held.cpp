@@ -3,7 +3,6 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/sqlite_journal.hpp"
 #include "io/sqlite_notices.hpp"
 #include "mail/failure_code.hpp"
@@ -152,7 +151,7 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
                                    iso_time(event.at),
                                    mail::wire_name(event.to),
                                    event.text.empty() ? "" : ": ",
-                                   core::printable(event.text));
+                                   for_people(event.text));
     }
 }
 

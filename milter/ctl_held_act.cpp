@@ -118,10 +118,10 @@ public:
                         {"answer", text_or_null(answer)}});
         } else if (each_ || outcome != wanted_) {
             context_.out << fmt::format("{}  {}{}{}\n",
-                                        core::printable(id),
-                                        core::printable(outcome),
+                                        for_people(id),
+                                        for_people(outcome),
                                         answer.empty() ? "" : "  ",
-                                        core::printable(answer));
+                                        for_people(answer));
         }
     }
 
@@ -130,8 +130,8 @@ public:
         if (!each_) {
             std::string text;
             for (const auto& [outcome, items] : sums_) {
-                text += fmt::format(
-                    "{}{} {}", text.empty() ? "" : ", ", items, core::printable(outcome));
+                text +=
+                    fmt::format("{}{} {}", text.empty() ? "" : ", ", items, for_people(outcome));
             }
             context_.out << text << '\n';
         }

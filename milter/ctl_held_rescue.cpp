@@ -4,7 +4,6 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/dir_spool.hpp"
 #include "io/spool_file.hpp"
 #include "io/spool_pair.hpp"
@@ -137,11 +136,11 @@ void write_finding(const CommandContext& context, const Finding& finding) {
     if (!finding.text.empty()) {
         line += fmt::format(": {}", finding.text);
     }
-    context.out << core::printable(line) << '\n';
+    context.out << for_people(line) << '\n';
     for (std::size_t i = 0; i < recipients.size(); ++i) {
         const std::string number =
             i < finding.items.size() ? fmt::format("{}  ", finding.items[i]) : "";
-        context.out << fmt::format("    {}{}\n", number, core::printable(recipients[i]));
+        context.out << fmt::format("    {}{}\n", number, for_people(recipients[i]));
     }
 }
 

@@ -42,7 +42,7 @@ std::vector<std::int64_t> parse_items(const std::vector<std::string>& words) {
         const auto item = parse_item(word);
         if (!item.has_value()) {
             throw CLI::ValidationError(
-                fmt::format("{} is not the number of an item", core::log_safe(word)));
+                fmt::format("{} is not the number of an item", core::in_quotes(word)));
         }
         items.push_back(*item);
     }

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "lists/address_column.hpp"
 #include "lists/row_reader.hpp"
+#include "outbound/compose.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -35,8 +36,8 @@ bool is_utf16(std::string_view text) {
 
 std::string column_words(const lists::ColumnError& error) {
     constexpr std::size_t kMostShown = 200;
-    std::string columns =
-        core::printable(fmt::format("{}", fmt::join(error.columns, ", ")), kMostShown);
+    const std::string columns =
+        outbound::shortened(fmt::format("{}", fmt::join(error.columns, ", ")), kMostShown);
     switch (error.trouble) {
         case lists::ColumnTrouble::NotThere:
             return fmt::format("the first row has {}", columns.empty() ? "nothing" : columns);
@@ -69,7 +70,7 @@ core::Result<AddressList, std::string> AddressList::open(std::istream& in,
         const std::string words = column_words(found.error());
         return std::unexpected(found.error().trouble == lists::ColumnTrouble::NotThere
                                    ? fmt::format("there is no column {}; {}",
-                                                 core::log_safe(column.value_or("")),
+                                                 core::in_quotes(column.value_or("")),
                                                  words)
                                    : words);
     }

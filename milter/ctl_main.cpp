@@ -268,7 +268,7 @@ void declare(CommandLine& line) {
 
 void say(std::string_view text) {
     for (const std::string_view each : core::split(text, '\n')) {
-        std::cerr << fmt::format("holdbackctl: {}\n", core::printable(each, 4000));
+        std::cerr << fmt::format("holdbackctl: {}\n", for_people(each, 4000));
     }
 }
 
@@ -332,7 +332,7 @@ std::string explained(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
         for (const std::string& word : app.remaining(true)) {
             if (!word.starts_with('-')) {
-                return fmt::format("there is no command {}", core::log_safe(word));
+                return fmt::format("there is no command {}", core::in_quotes(word));
             }
         }
     }

@@ -52,7 +52,7 @@ void add_parsed(CLI::App& app,
         if (!value.has_value()) {
             throw CLI::ValidationError(
                 std::string(form.name),
-                fmt::format("must be {}, not {}", form.expects, core::log_safe(text)));
+                fmt::format("must be {}, not {}", form.expects, core::in_quotes(text)));
         }
     };
     app.add_option_function<std::string>(std::string(form.name), take, description);

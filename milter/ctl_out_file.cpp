@@ -2,7 +2,6 @@
 #include "milter/ctl_out_file.hpp"
 
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/file_handle.hpp"
 
 #include <cerrno>
@@ -27,11 +26,11 @@ constexpr std::size_t kBuffer = std::size_t{256} * 1024;
 constexpr mode_t kMode = 0666;
 
 std::string failure(const std::string& path, int error) {
-    return fmt::format("{}: {}", core::printable(path), std::generic_category().message(error));
+    return fmt::format("{}: {}", path, std::generic_category().message(error));
 }
 
 std::string is_there(const std::string& path) {
-    return fmt::format("{}: there is such a file; --force replaces it", core::printable(path));
+    return fmt::format("{}: there is such a file; --force replaces it", path);
 }
 
 /// What new files may be used for, by the umask of the process.
@@ -70,7 +69,7 @@ core::Result<OutFile, std::string> OutFile::create(const std::string& path, Exis
             return std::unexpected(is_there(path));
         }
         if (!S_ISREG(known.st_mode)) {
-            return std::unexpected(fmt::format("{}: is no ordinary file", core::printable(path)));
+            return std::unexpected(fmt::format("{}: is no ordinary file", path));
         }
     }
     std::string temporary = path + ".XXXXXX";

@@ -41,7 +41,7 @@ void write_json(std::ostream& out, const Json& object);
 
 /// A foreign text as it is read on this terminal, by the locale of the environment. Such a text can
 /// be given to an option again: see `as_meant`.
-[[nodiscard]] std::string for_people(std::string_view text, std::size_t most_octets);
+[[nodiscard]] std::string for_people(std::string_view text, std::size_t most_octets = 512);
 /// The text that somebody means who has pasted what `for_people` wrote, or written it himself.
 [[nodiscard]] std::string as_meant(const std::string& pasted);
 

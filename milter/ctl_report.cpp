@@ -20,6 +20,7 @@
 #include "mail/suppression.hpp"
 #include "mail/transport.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_output.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_time.hpp"
@@ -275,10 +276,9 @@ std::optional<CommandError> write_html(const CommandContext& context,
         return std::nullopt;
     }
     if (!write_whole(path, html)) {
-        return CommandError{Exit::No,
-                            fmt::format("{}: cannot write the report", core::printable(path))};
+        return CommandError{Exit::No, fmt::format("{}: cannot write the report", path)};
     }
-    context.err << fmt::format("holdbackctl: the report is in {}\n", core::printable(path));
+    context.err << fmt::format("holdbackctl: the report is in {}\n", for_people(path));
     return std::nullopt;
 }
 

@@ -106,7 +106,7 @@ core::Result<io::LessonFilter, CommandError> filter_of(const RollbackOptions& op
         return std::unexpected(
             CommandError{Exit::Usage,
                          fmt::format("no outage of {} was recorded: name a time with --since",
-                                     core::log_safe(filter.provider.value_or("")))});
+                                     core::in_quotes(filter.provider.value_or("")))});
     }
     filter.since = last->began;
     filter.until = filter.until.has_value() ? filter.until : last->closed;

@@ -3,7 +3,6 @@
 
 #include "config/settings.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "flow/snapshot.hpp"
 #include "io/codes_file.hpp"
 #include "io/settings_file.hpp"
@@ -13,6 +12,7 @@
 #include "io/toml_document.hpp"
 #include "mail/failure_code.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_output.hpp"
 #include "milter/load.hpp"
 
 #include <cstddef>
@@ -98,7 +98,7 @@ core::Result<config::Settings, CommandError> load_settings_to_look(const Command
     }
     for (const io::FileError& wrong : usable.errors) {
         context.err << fmt::format("holdbackctl: {} (warning: what else the settings say counts)\n",
-                                   core::printable(wrong.text(), kMostWarningOctets));
+                                   for_people(wrong.text(), kMostWarningOctets));
     }
     if (context.socket_path.has_value()) {
         usable.read.settings.control.socket = *context.socket_path;

@@ -2,7 +2,6 @@
 #include "milter/ctl_store.hpp"
 
 #include "core/clock.hpp"
-#include "core/text.hpp"
 #include "io/spool_pair.hpp"
 #include "io/store_care.hpp"
 #include "io/use_lock.hpp"
@@ -72,7 +71,7 @@ CommandResult store_backup(const CommandContext& context, const std::string& fil
     if (context.json()) {
         write_json(context.out, {{"backup", file}});
     } else {
-        context.out << fmt::format("the store was copied to {}\n", core::printable(file));
+        context.out << fmt::format("the store was copied to {}\n", for_people(file));
     }
     return Exit::Done;
 }
@@ -102,9 +101,9 @@ CommandResult store_restore(const CommandContext& context, const std::string& fi
     if (context.json()) {
         write_json(context.out, {{"restored", file}, {"kept", text_or_null(*kept)}});
     } else {
-        context.out << fmt::format("{} is in place\n", core::printable(file));
+        context.out << fmt::format("{} is in place\n", for_people(file));
         if (!kept->empty()) {
-            context.out << fmt::format("what was there is kept as {}\n", core::printable(*kept));
+            context.out << fmt::format("what was there is kept as {}\n", for_people(*kept));
         }
         context.out << "next: holdbackctl held rescue, which lists what was held since the copy "
                        "was made; without it, a store that is older than its spool is not used\n";

@@ -4,7 +4,6 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/sqlite_changes.hpp"
 #include "io/sqlite_suppressions.hpp"
 #include "lists/list_format.hpp"
@@ -83,13 +82,12 @@ std::optional<CommandError> add_one(const CommandContext& context,
     }
     const std::string_view done = existing.has_value() ? "replaced" : "added";
     const bool is_global = entry.scope.kind() == mail::ScopeKind::Global;
-    context.out << fmt::format(
-        "{}: {}{} as {}{}\n",
-        core::printable(entry.subject),
-        dry_run ? "would be " : "",
-        done,
-        mail::wire_name(entry.reason),
-        is_global ? "" : " for mail of " + core::printable(entry.scope.text()));
+    context.out << fmt::format("{}: {}{} as {}{}\n",
+                               for_people(entry.subject),
+                               dry_run ? "would be " : "",
+                               done,
+                               mail::wire_name(entry.reason),
+                               is_global ? "" : " for mail of " + for_people(entry.scope.text()));
     return std::nullopt;
 }
 
@@ -351,8 +349,7 @@ CommandResult suppress_add(const CommandContext& context, const SuppressAddOptio
         }
         if (options.hash && subject.kind == SubjectKind::Pattern) {
             return std::unexpected(CommandError{
-                Exit::Usage,
-                fmt::format("{}: a pattern can't be hashed", core::printable(subject.text))});
+                Exit::Usage, fmt::format("{}: a pattern can't be hashed", subject.text)});
         }
         if (auto error = add_one(
                 context, *list, next_entry(subject, *scope, wanted, now), options.dry_run)) {
@@ -393,7 +390,7 @@ CommandResult suppress_show(const CommandContext& context,
     }
     std::erase_if(missing, [&](const std::string& text) { return found.contains(text); });
     for (const std::string& text : missing) {
-        context.err << fmt::format("holdbackctl: {}: there is no entry\n", core::printable(text));
+        context.err << fmt::format("holdbackctl: {}: there is no entry\n", for_people(text));
     }
     return missing.empty() ? Exit::Done : Exit::No;
 }

@@ -124,8 +124,7 @@ public:
             std::error_code error;
             file.open(path, std::ios::binary);
             if (!file.is_open() || std::filesystem::is_directory(path, error)) {
-                return CommandError{Exit::Usage,
-                                    fmt::format("{}: can't be read", core::printable(path))};
+                return CommandError{Exit::Usage, fmt::format("{}: can't be read", path)};
             }
             const std::uintmax_t octets = std::filesystem::file_size(path, error);
             size = error ? std::nullopt : std::optional(octets);
@@ -135,8 +134,7 @@ public:
         Progress progress(context_, "lines read", size);
         auto error = is_json(in) ? read_json(in) : read_rows(in, progress);
         if (!error.has_value() && in.bad()) {
-            return CommandError{Exit::Unavailable,
-                                fmt::format("{}: read error", core::printable(path))};
+            return CommandError{Exit::Unavailable, fmt::format("{}: read error", path)};
         }
         return error;
     }
@@ -183,7 +181,7 @@ private:
                 Exit::Usage,
                 fmt::format("{}: its first line names no columns, so that nothing tells what the "
                             "rows mean; --reason says it",
-                            core::printable(name_))};
+                            name_)};
         }
         tally_.formats.emplace(lists::wire_name(shape->format));
         if (!shape->address_name.empty()) {
@@ -218,13 +216,13 @@ private:
     }
 
     [[nodiscard]] std::string no_columns(const lists::ColumnError& error) const {
-        const std::string list = core::printable(name_);
+        const std::string list = name_;
         if (error.trouble == lists::ColumnTrouble::NotThere) {
             return fmt::format(
                 "{}: there is no column of addresses{}; {}",
                 list,
                 options_.column.has_value()
-                    ? fmt::format(" {}", core::log_safe(*options_.column))
+                    ? fmt::format(" {}", core::in_quotes(*options_.column))
                     : fmt::format(", which {} has", options_.format.value_or("a list")),
                 column_words(error));
         }
@@ -248,10 +246,10 @@ private:
             progress.show(number, 0);
         });
         if (options_.column.has_value() && number == 0 && !trouble.has_value()) {
-            return CommandError{Exit::Usage,
-                                fmt::format("{}: no object has a member {}",
-                                            core::printable(name_),
-                                            core::log_safe(*options_.column))};
+            return CommandError{
+                Exit::Usage,
+                fmt::format(
+                    "{}: no object has a member {}", name_, core::in_quotes(*options_.column))};
         }
         if (trouble.has_value() && !error.has_value()) {
             report_bad(number + 1, *trouble, progress);
@@ -263,7 +261,7 @@ private:
         if (++tally_.bad <= kShownBadLines || options_.verbose) {
             progress.hide();
             context_.err << fmt::format(
-                "holdbackctl: {}:{}: {}\n", core::printable(name_), line, core::printable(why));
+                "holdbackctl: {}:{}: {}\n", for_people(name_), line, for_people(why));
         }
     }
 
@@ -278,10 +276,10 @@ private:
             ++tally_.unknown_status;
             count_word(
                 tally_.unknown_by,
-                fmt::format("{} in column {}", core::log_safe(unknown->word), unknown->column));
+                fmt::format("{} in column {}", core::in_quotes(unknown->word), unknown->column));
             report_bad(line,
                        fmt::format("{} is not known as {}; --reason says what such rows mean",
-                                   core::log_safe(unknown->word),
+                                   core::in_quotes(unknown->word),
                                    unknown->column),
                        progress);
             return std::nullopt;
@@ -337,7 +335,7 @@ private:
 std::string sums_text(const CountByWord& counts) {
     std::string text;
     for (const auto& [word, rows] : counts) {
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", rows, core::printable(word));
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", rows, for_people(word));
     }
     return text;
 }
@@ -383,9 +381,8 @@ void write_summary(const CommandContext& context,
         counted(tally.bad, "line", "lines"),
         fmt::join(tally.formats, ", "));
     if (!tally.columns.empty()) {
-        context.out << fmt::format(
-            "addresses: column {}\n",
-            core::printable(fmt::format("{}", fmt::join(tally.columns, ", "))));
+        context.out << fmt::format("addresses: column {}\n",
+                                   for_people(fmt::format("{}", fmt::join(tally.columns, ", "))));
     }
     if (tally.good > 0) {
         const std::string strikes =
@@ -418,7 +415,7 @@ CommandResult suppress_import(const CommandContext& context, const SuppressImpor
         {.form = hash ? mail::SubjectForm::Hashed : mail::SubjectForm::Plain,
          .existing = options.replace ? io::Existing::Replace : io::Existing::Keep,
          .dry_run = options.dry_run,
-         .name = core::printable(fmt::format("{}", fmt::join(options.files, ", ")))},
+         .name = for_people(fmt::format("{}", fmt::join(options.files, ", ")))},
         context.clock.now());
     ImportReader reader(context, *list, options, import);
     for (const std::string& file : options.files) {

@@ -2,7 +2,6 @@
 // `holdbackctl suppress remove`
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/sqlite_changes.hpp"
 #include "io/sqlite_db.hpp"
 #include "mail/suppression.hpp"
@@ -87,7 +86,7 @@ CommandResult write_removed(const CommandContext& context,
         } else {
             const std::string_view done = dry_run ? "would be removed" : "removed";
             context.out << fmt::format(
-                "{}: {}\n", core::printable(text), count > 0 ? done : "there is no entry");
+                "{}: {}\n", for_people(text), count > 0 ? done : "there is no entry");
         }
     }
     return all_there ? Exit::Done : Exit::No;
@@ -152,7 +151,7 @@ CommandResult remove_selected(const CommandContext& context,
                         {"scope", entry.scope.text()},
                         {"removed", !options.dry_run}});
         } else if (options.dry_run) {
-            context.out << fmt::format("{}: would be removed\n", core::printable(entry.subject));
+            context.out << fmt::format("{}: would be removed\n", for_people(entry.subject));
         }
         if (options.release) {
             lifted.push_back({.kind = entry.kind, .text = entry.subject});

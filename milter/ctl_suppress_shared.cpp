@@ -81,7 +81,7 @@ std::optional<CommandError> add_lines(std::istream& in, Subjects& subjects) {
 
 CommandError bad_scope(std::string_view option, std::string_view text, std::string_view expects) {
     return {Exit::Usage,
-            fmt::format("{}: must be {}, not {}", option, expects, core::log_safe(text))};
+            fmt::format("{}: must be {}, not {}", option, expects, core::in_quotes(text))};
 }
 
 /// A scope that people name. A bare word is no domain that anybody means: a kind of scope was
@@ -128,7 +128,7 @@ core::Result<SuppressionScope, CommandError> as_kind(const SuppressionScope& sen
 CommandError bad_subject(std::string_view text, mail::SyntaxError error) {
     return {Exit::Usage,
             fmt::format("{} is neither an address nor a domain: {}",
-                        core::log_safe(text),
+                        core::in_quotes(text),
                         mail::plain_words(error))};
 }
 

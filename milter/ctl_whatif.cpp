@@ -4,12 +4,12 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/sqlite_decisions.hpp"
 #include "io/sqlite_journal.hpp"
 #include "mail/outcome.hpp"
 #include "mail/transport.hpp"
 #include "milter/ctl_command.hpp"
+#include "milter/ctl_output.hpp"
 #include "milter/ctl_progress.hpp"
 #include "milter/ctl_sources.hpp"
 #include "milter/ctl_time.hpp"
@@ -225,7 +225,7 @@ core::Result<config::Settings, CommandError> load_tried(const CommandContext& co
     if (settings.has_value()) {
         for (const config::Contradiction& each : config::without_effect(*settings)) {
             context.err << fmt::format(
-                "holdbackctl: {}: {} {}\n", core::printable(path), each.key, each.message);
+                "holdbackctl: {}: {} {}\n", for_people(path), each.key, each.message);
         }
     }
     return settings;

@@ -3,7 +3,6 @@
 
 #include "config/policy.hpp"
 #include "core/clock.hpp"
-#include "core/text.hpp"
 #include "milter/ctl_command.hpp"
 #include "milter/ctl_output.hpp"
 #include "outbound/replay.hpp"
@@ -207,8 +206,8 @@ void write_changed(const CommandContext& context, const report::ChangedRecipient
     }
     context.out << fmt::format("{} UTC {} from {}: {} -> {} ({})\n",
                                short_time(changed.at),
-                               core::printable(changed.address),
-                               core::printable(shown_sender(changed.sender)),
+                               for_people(changed.address),
+                               for_people(shown_sender(changed.sender)),
                                shown(changed.change.before),
                                shown(changed.change.after),
                                wire_name(changed.end));
@@ -227,7 +226,7 @@ void write_what_if(const CommandContext& context,
                                counted(sums.replayed() + missing, "recipient", "recipients"),
                                counted(sums.messages(), "message", "messages"),
                                short_time(since),
-                               core::printable(settings));
+                               for_people(settings));
     write_totals(context, sums);
     const std::vector<report::ChangeGroup> groups = sums.groups();
     if (groups.empty()) {
@@ -246,7 +245,7 @@ void write_what_if(const CommandContext& context,
     for (const auto& [what, recipients] : sums.not_recorded()) {
         context.out << fmt::format("{} could not be decided again; not recorded: {}.\n",
                                    counted(recipients, "recipient", "recipients"),
-                                   core::printable(what));
+                                   for_people(what));
     }
 }
 

@@ -227,6 +227,13 @@ std::string log_safe(std::string_view text) {
     return out;
 }
 
+std::string in_quotes(std::string_view text) {
+    std::string out = "\"";
+    out += text;
+    out += '"';
+    return out;
+}
+
 std::string printable(std::string_view text, std::size_t most_octets) {
     std::string out;
     for (const char c : text.substr(0, most_octets)) {

@@ -49,6 +49,9 @@ inline constexpr std::size_t kLogSafeOctets = 256;
 /// but printable ASCII as `\xNN`, cut at `kLogSafeOctets` octets with `...` behind the quote.
 [[nodiscard]] std::string log_safe(std::string_view text);
 
+/// A value in double quotes, as it is: for a message that is made safe where it is shown.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
 /// A foreign value made safe for a reply text or a terminal: like `log_safe`, but without the
 /// quotes, and with `"` left alone.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most_octets = 512);

@@ -179,7 +179,7 @@ RowOutcome entry_for(mail::SuppressionSubject subject,
     if (!core::trim(time).empty()) {
         const auto seen = parse_time(time);
         if (!seen.has_value()) {
-            return BadRow{fmt::format("{} is no time", core::log_safe(time))};
+            return BadRow{fmt::format("{} is no time", core::in_quotes(time))};
         }
         entry.last_seen = std::min(*seen, defaults.now);
     }
@@ -194,7 +194,7 @@ RowOutcome entry_for(mail::SuppressionSubject subject,
 }
 
 BadRow no_subject(std::string_view text, mail::SyntaxError error) {
-    return {fmt::format("{}: {}", core::log_safe(text), mail::plain_words(error))};
+    return {fmt::format("{}: {}", core::in_quotes(text), mail::plain_words(error))};
 }
 
 /// True for what is a domain by its syntax, but was hardly meant as one.
@@ -204,7 +204,7 @@ bool is_bare_word(const mail::SuppressionSubject& subject) {
 }
 
 BadRow no_address(std::string_view text) {
-    return {fmt::format("{}: no address", core::log_safe(text))};
+    return {fmt::format("{}: no address", core::in_quotes(text))};
 }
 
 /// A value of our own CSV, or what is wrong with it.
@@ -226,7 +226,7 @@ public:
         if (!parsed.has_value()) {
             if (!bad_.has_value()) {
                 bad_ = BadRow{fmt::format(
-                    "{} is not known as {}", core::log_safe(text(own)), kOwnColumns.at(own))};
+                    "{} is not known as {}", core::in_quotes(text(own)), kOwnColumns.at(own))};
             }
             return otherwise;
         }
@@ -499,7 +499,7 @@ RowOutcome RowParser::parse_own(std::span<const std::string> fields) const {
     }
     if (!values.bad().has_value() && subject->kind != entry.kind) {
         return BadRow{fmt::format(
-            "{} is no {}", core::log_safe(values.text(0)), mail::wire_name(entry.kind))};
+            "{} is no {}", core::in_quotes(values.text(0)), mail::wire_name(entry.kind))};
     }
     entry.subject = std::move(subject->text);
     entry.scope = values.optional(2, mail::SuppressionScope::parse, mail::SuppressionScope());

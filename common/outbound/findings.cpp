@@ -87,7 +87,7 @@ Finding domain_finding(FindingName name, Certainty certainty, std::string reason
 }
 
 std::optional<Finding> route_finding(const mail::Domain& domain, const MailRoute& route) {
-    const std::string name = core::printable(domain.text());
+    const std::string& name = domain.text();
     switch (route.kind) {
         case RouteKind::NoSuchDomain:
             return domain_finding(FindingName::NoSuchDomain,
@@ -160,11 +160,11 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry,
             return std::nullopt;
     }
     if (!as.empty()) {
-        reason += fmt::format(", suppressed as {}", core::printable(as));
+        reason += fmt::format(", suppressed as {}", as);
     }
     if (!entry.diagnostic.empty()) {
         constexpr std::size_t kMostDiagnostic = 200;
-        reason += fmt::format(" ({})", core::printable(entry.diagnostic, kMostDiagnostic));
+        reason += fmt::format(" ({})", shortened(one_line(entry.diagnostic), kMostDiagnostic));
     }
     return Finding{.name = name,
                    .code = entry.code,
@@ -175,15 +175,13 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry,
 }
 
 Finding misspelled(const mail::Address& address, std::string_view meant) {
-    // Who shows it makes it fit to be shown; the words are for a reply as well, which is ASCII.
     std::string suggestion = fmt::format("{}@{}", address.local_part(), meant);
     return {.name = FindingName::MisspelledDomain,
             .code = kDomainInvalid,
             .certainty = Certainty::Likely,
-            .reason = fmt::format("the domain {} looks like a misspelled {}",
-                                  core::printable(address.domain().text()),
-                                  meant),
-            .advice = fmt::format("did you mean {}?", core::printable(suggestion)),
+            .reason = fmt::format(
+                "the domain {} looks like a misspelled {}", address.domain().text(), meant),
+            .advice = fmt::format("did you mean {}?", suggestion),
             .suggestion = std::move(suggestion)};
 }
 
@@ -260,10 +258,12 @@ RefusalCode refusal_code(FindingName name) {
 }
 
 mail::SmtpReply reply(int code, std::string_view status, const Finding& finding) {
-    // The codes above are right by construction; the text is made safe by `make`.
-    return mail::SmtpReply::make(code,
-                                 mail::EnhancedStatus::parse(status).value(),
-                                 fmt::format("{}; {}", finding.reason, finding.advice))
+    constexpr std::size_t kMostText = 1000;
+    // The codes above are right by construction.
+    return mail::SmtpReply::make(
+               code,
+               mail::EnhancedStatus::parse(status).value(),
+               core::printable(fmt::format("{}; {}", finding.reason, finding.advice), kMostText))
         .value();
 }
 
@@ -315,10 +315,10 @@ void add_about_domain(const mail::Domain& domain,
     const bool is_ours = facts.route.has_value() && facts.route->kind == RouteKind::Local &&
                          facts.route->why != kSpecialUse;
     if (!is_ours && is_reserved(domain, settings.dns.reserved_domains)) {
-        found.push_back(domain_finding(FindingName::ReservedDomain,
-                                       Certainty::Certain,
-                                       fmt::format("the domain {} is reserved and takes no mail",
-                                                   core::printable(domain.text()))));
+        found.push_back(domain_finding(
+            FindingName::ReservedDomain,
+            Certainty::Certain,
+            fmt::format("the domain {} is reserved and takes no mail", domain.text())));
     } else if (facts.route.has_value()) {
         if (auto by_route = route_finding(domain, *facts.route)) {
             by_route->only_tags = facts.route->perhaps_local;
@@ -359,10 +359,10 @@ void add_by_administrator(const mail::Address& address,
                              "check whether the role wants this mail"));
     }
     if (facts.is_disposable) {
-        found.push_back(hint(FindingName::DisposableDomain,
-                             fmt::format("the domain {} is one of throw-away addresses",
-                                         core::printable(address.domain().text())),
-                             "ask the recipient for a lasting address"));
+        found.push_back(hint(
+            FindingName::DisposableDomain,
+            fmt::format("the domain {} is one of throw-away addresses", address.domain().text()),
+            "ask the recipient for a lasting address"));
     }
 }
 

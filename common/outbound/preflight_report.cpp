@@ -2,7 +2,6 @@
 #include "outbound/preflight_report.hpp"
 
 #include "config/policy.hpp"
-#include "core/text.hpp"
 #include "mail/finding.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/compliance.hpp"
@@ -69,8 +68,8 @@ std::string message_text(const std::vector<Finding>& about_message) {
         text += fmt::format("{}{}\n        {}\n        {}\n",
                             text.empty() ? "about the message itself:\n" : "",
                             mail::wire_name(finding.name),
-                            core::printable(finding.reason),
-                            core::printable(finding.advice));
+                            one_line(finding.reason),
+                            one_line(finding.advice));
     }
     return text.empty() ? text : text + "\n";
 }
@@ -101,8 +100,8 @@ std::string recipients_text(const std::vector<PreflightRow>& rows) {
         text += fmt::format("{:<6}  {}\n        {}\n        {}\n",
                             config::wire_name(row.verdict.action),
                             shortened(one_line(row.address), kMostAddress),
-                            core::printable(finding->reason),
-                            core::printable(finding->advice));
+                            one_line(finding->reason),
+                            one_line(finding->advice));
     }
     if (all > shown) {
         text += fmt::format("and {} more; all are in the file preflight.csv\n", all - shown);
@@ -124,7 +123,7 @@ std::string report_text(const PreflightFacts& facts) {
     }
     text += fmt::format("Judged as:  {} (signal {})\n\n",
                         wire_name(facts.stream.stream),
-                        core::printable(facts.stream.signal));
+                        one_line(facts.stream.signal));
     text += fmt::format("{}: {} pass, {} tag, {} hold, {} defer, {} reject\n",
                         recipients(facts.rows.size()),
                         count_of(facts.rows, PolicyAction::Pass),
@@ -138,7 +137,7 @@ std::string report_text(const PreflightFacts& facts) {
         text += "domains with the most trouble:\n";
     }
     for (const TroubledDomain& each : domains) {
-        text += fmt::format("{:>9}  {}\n", each.recipients, core::printable(each.domain));
+        text += fmt::format("{:>9}  {}\n", each.recipients, one_line(each.domain));
     }
     text += "\n" + message_text(facts.about_message);
     text += recipients_text(facts.rows);

@@ -69,12 +69,13 @@ class Ctl:
             + "[dns]\nreserved_domains = []\n"
         )
 
-    def run(self, *arguments, stdin=b"", conf=True):
+    def run(self, *arguments, stdin=b"", conf=True, **environment):
         settings = ["-c", self.conf] if conf else []
         done = subprocess.run(
             [str(word) if not isinstance(word, bytes) else word
              for word in (program("holdbackctl"), *settings, *arguments)],
             input=stdin, capture_output=True, timeout=60, check=False, cwd=self.base,
+            env={**os.environ, **environment},
         )
         return done
 
@@ -1190,6 +1191,36 @@ def test_a_store_that_cannot_be_used_is_out_of_reach(ctl):
         assert "holdback.db" in ctl.says(*arguments, code=UNAVAILABLE)
 
 
+def test_people_read_their_own_letters_where_the_locale_has_them(ctl):
+    """In what is judged, listed, understood and refused alike; and nothing else gets through."""
+    hostile = "jörg\u202e\x1b[2J@example.net"
+    bounce = ("From: <>\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b"
+              "\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.test"
+              "\r\n\r\nFinal-Recipient: utf-8; jörg@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+              "Diagnostic-Code: smtp; 550 Empfänger unbekannt\r\n\r\n--b--\r\n").encode()
+    for locale, name in (("C.UTF-8", "jörg"), ("C", "j\\xc3\\xb6rg")):
+        def says(*arguments, code=DONE, at=locale, **options):
+            return ctl.says(*arguments, code=code, LC_ALL=at, **options)
+
+        ctl.start_store()
+        judged = says("check", "--offline", "jörg@gmial.com")
+        assert f"  {name}@gmial.com" in judged.splitlines()[0]
+        assert f"did you mean {name}@gmail.com?" in judged
+        assert f"perhaps {name}@gmail.com" in judged
+        says("suppress", "add", "jörg@example.net")
+        assert f"{name}@example.net" in says("suppress", "list")
+        assert f"{name}@example.net" in says("suppress", "show", "jörg@example.net")
+        says("suppress", "remove", "jörg@example.net")
+        assert f"{name}@example.net: there is no entry" in says(
+            "suppress", "show", "jörg@example.net", code=NO)
+        assert f"{name}@example.net" in says("classify", "-", stdin=bounce)
+        assert f'"{name}": ' in says("suppress", "import", "-", code=NO,
+                                     stdin="email\njörg\n".encode())
+        assert f'there is no command "{name}"' in says("jörg", code=USAGE)
+        refused = says("suppress", "show", hostile, code=USAGE)
+        assert "\\xe2\\x80\\xae\\x1b[2J" in refused and "\x1b" not in refused and "\u202e" not in refused
+
+
 def test_the_check_names_what_is_wrong_with_the_words_of_notices(ctl):
     (ctl.base / "notices.d").mkdir()
     (ctl.base / "notices.d/a.conf").write_text(
@@ -1211,6 +1242,8 @@ def test_the_check_names_what_is_wrong_with_the_words_of_notices(ctl):
     ])
     (ctl.base / "notices.d/a.conf").write_text('language = "it"\n[texts]\nlabel_why = "x"\n')
     code, lines = check()
-    assert code == SETTINGS and "[texts] has not all texts; missing are" in lines[0]
+    assert code == 0
+    assert lines[0].startswith(
+        f"{ctl.base}/notices.d: ") and "English text stands in where [texts] of \"it\"" in lines[0]
     (ctl.base / "notices.d/a.conf").unlink()
     assert check()[0] == 0
