@@ -25,6 +25,9 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace holdback::milter {
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
@@ -83,6 +86,15 @@ Findings check_snapshot(const flow::Snapshot& snapshot) {
     const dsn::Lexicon& lexicon = snapshot.knowledge.lexicon;
     std::ranges::move(as_file_errors(lexicon.errors()), std::back_inserter(findings.errors));
     std::ranges::move(as_file_errors(lexicon.doubts()), std::back_inserter(findings.warnings));
+    for (const auto& [language, texts] : snapshot.notices) {
+        if (const auto missing = texts.missing(); !missing.empty()) {
+            findings.warnings.push_back(
+                {{.file = snapshot.settings.notice.local_texts, .line = 0},
+                 fmt::format("the English text stands in where [texts] of \"{}\" has none: {}",
+                             language,
+                             fmt::join(missing, ", "))});
+        }
+    }
     return findings;
 }
 

@@ -26,7 +26,7 @@ using MtaReading = std::function<mail::MtaNames(const config::OutgoingSettings& 
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
     const std::string& settings_path, const MtaReading& read_mta);
 
-/// What is wrong with the rules and the word lists of a snapshot.
+/// What is wrong with the rules, the word lists and the words of notices of a snapshot.
 struct Findings {
     io::FileErrors errors;
     io::FileErrors warnings;

@@ -14,6 +14,7 @@
 #include "flow/send_as.hpp"
 #include "flow/snapshot.hpp"
 #include "outbound/notice.hpp"
+#include "outbound/notice_texts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
@@ -93,6 +94,7 @@ private:
         const ports::Notice& notice,
         const config::Settings& settings,
         std::string_view cause,
+        const outbound::NoticeTexts& texts,
         std::vector<std::string>& remarks);
     /// Sends one item to the address that the notice suggests. False when the command is to be
     /// obeyed again later.
@@ -105,7 +107,8 @@ private:
     void confirm(const ports::NoticeCommand& command,
                  const ports::Notice& notice,
                  outbound::ConfirmationFacts facts,
-                 const config::Settings& settings);
+                 const config::Settings& settings,
+                 const outbound::NoticeTexts& texts);
     [[nodiscard]] std::string subject_of(const ports::HeldItem& item) const;
     void purge(const config::Settings& settings);
     void trouble(std::string_view what);

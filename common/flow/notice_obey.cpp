@@ -10,7 +10,10 @@
 #include "flow/own_mail.hpp"
 #include "flow/release_flow.hpp"
 #include "flow/send_as.hpp"
+#include "flow/snapshot.hpp"
+#include "outbound/compose.hpp"
 #include "outbound/notice.hpp"
+#include "outbound/notice_texts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
 
@@ -18,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,10 +35,29 @@ namespace holdback::flow {
 namespace {
 
 using What = ItemOutcome::What;
+using outbound::NoticeText;
 
 /// Why what a command names is done, for the log and the record.
 std::string cause_of(const ports::NoticeCommand& command) {
     return fmt::format("notice: answer of {}", core::printable(command.from));
+}
+
+/// Cap, what was used, and when so many are possible again.
+std::string over_budget(std::size_t count,
+                        const config::Rate& budget,
+                        const ports::BudgetAnswer& answer,
+                        std::string contact,
+                        const outbound::NoticeTexts& texts) {
+    outbound::NoticeValues values{{"count", fmt::format("{}", count)},
+                                  {"budget", texts.recipients(budget.count)},
+                                  {"window", texts.duration(budget.window)},
+                                  {"used", fmt::format("{}", answer.used)},
+                                  {"contact", std::move(contact)}};
+    if (!answer.again_at.has_value()) {
+        return texts.say(NoticeText::OverBudgetEver, values);
+    }
+    values.emplace_back("date", outbound::rfc5322_date(*answer.again_at));
+    return texts.say(NoticeText::OverBudget, values);
 }
 
 }  // namespace
@@ -46,7 +69,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
         return;
     }
     const ports::Notice notice = found->value_or(ports::Notice{});
-    NoticeWork work;
+    const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
+    NoticeWork work(notice_texts(*snapshot, notice.group.sender));
     ports::HeldFilter filter;
     filter.ids = command.release;
     filter.ids.insert(filter.ids.end(), command.discard.begin(), command.discard.end());
@@ -69,7 +93,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
     const std::vector<std::int64_t> wanted =
         work.held(command.release, Wanted::Release, command.taken_at);
     if (!wanted.empty()) {
-        auto outcomes = release(wanted, notice, settings, cause_of(command), facts.remarks);
+        auto outcomes =
+            release(wanted, notice, settings, cause_of(command), work.texts, facts.remarks);
         if (!outcomes.has_value()) {
             trouble(outcomes.error());
             return;
@@ -91,7 +116,7 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
     work.note(parts_.release.discard(work.held(command.discard, Wanted::Discard, command.taken_at),
                                      cause_of(command)));
     facts.rows = work.rows(notice);
-    confirm(command, notice, std::move(facts), settings);
+    confirm(command, notice, std::move(facts), settings, work.texts);
 }
 
 bool NoticeFlow::release_as(const ports::ReleaseAs& as,
@@ -110,20 +135,20 @@ bool NoticeFlow::release_as(const ports::ReleaseAs& as,
     // Whoever can answer must not be able to send the copy to anybody he likes.
     if (!core::equals_ignoring_case(item.recipient.suggestion, as.address)) {
         outcome = item.recipient.suggestion.empty()
-                      ? std::string("still held: the notice names no other address for it")
-                      : fmt::format("still held: it can go to {} alone, as the notice says",
-                                    item.recipient.suggestion);
+                      ? work.texts.say(NoticeText::OutcomeNoOther)
+                      : work.texts.say(NoticeText::OutcomeOnlyOther,
+                                       {{"address", item.recipient.suggestion}});
         return true;
     }
     if (left_for(notice.group, settings) > 0) {
         const auto done =
             parts_.send_as.readdress(item, item.recipient.suggestion, cause_of(command), settings);
         if (!done.has_value()) {
-            outcome = fmt::format("still held: {}", done.error());
+            outcome = work.texts.say(NoticeText::OutcomeHeldFor, {{"reason", done.error()}});
             return true;
         }
     }
-    const auto outcomes = release(ids, notice, settings, cause_of(command), remarks);
+    const auto outcomes = release(ids, notice, settings, cause_of(command), work.texts, remarks);
     if (!outcomes.has_value()) {
         trouble(outcomes.error());
         return false;
@@ -134,7 +159,8 @@ bool NoticeFlow::release_as(const ports::ReleaseAs& as,
     }
     work.note(*outcomes);
     if (outcomes->front().what == What::Released) {
-        outcome = fmt::format("sent to {}", item.recipient.suggestion);
+        outcome =
+            work.texts.say(NoticeText::OutcomeSentTo, {{"address", item.recipient.suggestion}});
     }
     return true;
 }
@@ -144,6 +170,7 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
     const ports::Notice& notice,
     const config::Settings& settings,
     std::string_view cause,
+    const outbound::NoticeTexts& texts,
     std::vector<std::string>& remarks) {
     const std::string account = budget_account(notice.group.user, notice.group.sender);
     const config::Rate& budget = settings.notice.budget;
@@ -153,10 +180,11 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
     }
     if (!answer->granted) {
         remarks.push_back(
-            fmt::format("{} to be released: {}; for more, ask {}",
-                        ids.size(),
-                        budget_text(budget, *answer),
-                        notice_contact(settings.notice, parts_.own_mail.host_name())));
+            over_budget(ids.size(),
+                        budget,
+                        *answer,
+                        notice_contact(settings.notice, parts_.own_mail.host_name(), texts),
+                        texts));
         return std::vector<ItemOutcome>{};
     }
     std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, cause);
@@ -175,7 +203,8 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
 void NoticeFlow::confirm(const ports::NoticeCommand& command,
                          const ports::Notice& notice,
                          outbound::ConfirmationFacts facts,
-                         const config::Settings& settings) {
+                         const config::Settings& settings,
+                         const outbound::NoticeTexts& texts) {
     const std::string host = parts_.own_mail.host_name();
     facts.address = notice_address(settings.notice, host);
     facts.to = command.from;
@@ -185,7 +214,7 @@ void NoticeFlow::confirm(const ports::NoticeCommand& command,
     facts.now = parts_.clock.now();
     const auto own =
         parts_.own_mail.prepare({.to = {command.from},
-                                 .octets = outbound::compose_confirmation(facts),
+                                 .octets = outbound::compose_confirmation(facts, texts),
                                  .what = "a confirmation made by Holdback on its way to the MTA",
                                  .fingerprint = {}});
     if (!own.has_value()) {

@@ -4,20 +4,16 @@
 #include "core/clock.hpp"
 #include "flow/release_flow.hpp"
 #include "mail/held.hpp"
+#include "outbound/notice_texts.hpp"
 
 #include <string>
-#include <string_view>
-
-#include <fmt/format.h>
 
 namespace holdback::flow {
 
 namespace {
 
 using What = ItemOutcome::What;
-
-constexpr std::string_view kInDoubt =
-    "still held: it may have been sent already; ask the mail administrator to look";
+using outbound::NoticeText;
 
 }  // namespace
 
@@ -25,52 +21,52 @@ bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since) {
     return recipient.attempts > 0 && recipient.changed_at > since;
 }
 
-std::string tried_text(const mail::HeldRecipient& recipient) {
+std::string tried_text(const mail::HeldRecipient& recipient, const outbound::NoticeTexts& texts) {
     if (recipient.in_doubt) {
-        return std::string(kInDoubt);
+        return texts.say(NoticeText::OutcomeInDoubt);
     }
     return recipient.release_at.has_value()
-               ? fmt::format("not sent yet, and tried again: {}", recipient.last_answer)
-               : fmt::format("still held: {}", recipient.last_answer);
+               ? texts.say(NoticeText::OutcomeRetried, {{"answer", recipient.last_answer}})
+               : texts.say(NoticeText::OutcomeHeldFor, {{"reason", recipient.last_answer}});
 }
 
-std::string ended_text(const mail::HeldRecipient& recipient) {
+std::string ended_text(const mail::HeldRecipient& recipient, const outbound::NoticeTexts& texts) {
     switch (recipient.state) {
         case mail::HeldState::Held:
-            return "still held";
+            return texts.say(NoticeText::OutcomeHeld);
         case mail::HeldState::Releasing:
-            return "on its way already";
+            return texts.say(NoticeText::OutcomeOnItsWay);
         case mail::HeldState::Released:
-            return "sent already";
+            return texts.say(NoticeText::OutcomeSentAlready);
         case mail::HeldState::Returned:
-            return "not done: it was returned already";
+            return texts.say(NoticeText::OutcomeReturnedAlready);
         case mail::HeldState::Discarded:
-            return "not done: it was discarded already";
+            return texts.say(NoticeText::OutcomeDiscardedAlready);
     }
     return {};
 }
 
-std::string outcome_text(const ItemOutcome& outcome) {
+std::string outcome_text(const ItemOutcome& outcome, const outbound::NoticeTexts& texts) {
     switch (outcome.what) {
         case What::Released:
-            return "sent";
+            return texts.say(NoticeText::OutcomeSent);
         case What::Discarded:
-            return "discarded";
+            return texts.say(NoticeText::OutcomeDiscarded);
         case What::Returned:
-            return "returned";
+            return texts.say(NoticeText::OutcomeReturned);
         case What::Refused:
-            return fmt::format("still held: the mail server refused it ({})", outcome.answer);
+            return texts.say(NoticeText::OutcomeRefused, {{"answer", outcome.answer}});
         case What::Interrupted:
-            return fmt::format("still held: the mail server did not take it ({})", outcome.answer);
+            return texts.say(NoticeText::OutcomeNotTaken, {{"answer", outcome.answer}});
         case What::NotHeld:
-            return "not done: it is not held any more";
+            return texts.say(NoticeText::OutcomeNotHeld);
         case What::InDoubt:
-            return std::string(kInDoubt);
+            return texts.say(NoticeText::OutcomeInDoubt);
         case What::Damaged:
-            return "not sent: the copy that was held is damaged, please send the mail again";
+            return texts.say(NoticeText::OutcomeDamaged);
         case What::Untold:
         case What::Failed:
-            return "still held: Holdback cannot do its work just now, try again later";
+            return texts.say(NoticeText::OutcomeTrouble);
     }
     return {};
 }

@@ -18,7 +18,9 @@
 #include "mail/folded_sender.hpp"
 #include "mail/header.hpp"
 #include "outbound/notice_orders.hpp"
+#include "outbound/notice_texts.hpp"
 #include "outbound/notice_token.hpp"
+#include "outbound/resolved_orders.hpp"
 #include "ports/log.hpp"
 #include "ports/notice_store.hpp"
 #include "report/decision.hpp"
@@ -128,18 +130,14 @@ std::string refusal_of(const Submitting& who,
     return "other-user";
 }
 
-std::string plain_words(std::string_view refusal, std::string_view contact) {
+std::string refusal_text(std::string_view refusal,
+                         std::string contact,
+                         const outbound::NoticeTexts& texts) {
     if (refusal == "no-user") {
-        return fmt::format(
-            "the mail came from a program that did not log in, so it cannot be released by "
-            "answering; ask {}.",
-            contact);
+        return texts.say(outbound::NoticeText::RefusedProgram, {{"contact", std::move(contact)}});
     }
-    if (refusal == "other-user") {
-        return "only the user who sent the mail can release it, and the answer has to be sent by "
-               "the same mail server, logged in as that user.";
-    }
-    return "the answer has to come from the address that sent the mail, by the same mail server.";
+    return texts.say(refusal == "other-user" ? outbound::NoticeText::RefusedUser
+                                             : outbound::NoticeText::RefusedSender);
 }
 
 /// Items for numbers of a notice.
@@ -153,19 +151,15 @@ std::vector<std::int64_t> items_of(const std::vector<std::size_t>& numbers,
     return items;
 }
 
-/// Why an answer is not obeyed, or nothing, and whom its writer may ask.
-struct Refusal {
-    std::string why;
-    std::string contact;
-};
-
-/// What is to be done, or, with a refusal, only to be said. `told` is who got the notice.
+/// What is to be done. `told` is who got the notice; with words in `refused`, nothing is done, and
+/// these are said.
 ports::NoticeCommand command_for(const mail::Envelope& envelope,
                                  const mail::HeaderList& headers,
                                  const ports::Notice& notice,
                                  const outbound::Orders& orders,
                                  std::string_view told,
-                                 const Refusal& refusal,
+                                 std::string refused,
+                                 const outbound::NoticeTexts& texts,
                                  core::TimePoint now) {
     ports::NoticeCommand command;
     command.notice = notice.id;
@@ -174,11 +168,11 @@ ports::NoticeCommand command_for(const mail::Envelope& envelope,
                                                                    : std::string(told);
     command.in_reply_to = headers.first("Message-ID").value_or("");
     command.taken_at = now;
-    if (!refusal.why.empty()) {
-        command.refused = plain_words(refusal.why, refusal.contact);
+    if (!refused.empty()) {
+        command.refused = std::move(refused);
         return command;
     }
-    outbound::ResolvedOrders resolved = outbound::resolve(orders, notice.items.size());
+    outbound::ResolvedOrders resolved = outbound::resolve(orders, notice.items.size(), texts);
     command.release = items_of(resolved.release, notice);
     for (outbound::NumberAs& as : resolved.release_as) {
         command.release_as.push_back(
@@ -276,14 +270,21 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
         return goes_on("no-command");
     }
     line.reason = refusal_of(who, envelope, notice->group, settings.notice.reply_by);
-    const ports::NoticeCommand command = command_for(
-        envelope,
-        headers,
-        *notice,
-        orders,
-        who_was_told(*notice),
-        {.why = line.reason, .contact = notice_contact(settings.notice, parts_.own_name.current())},
-        parts_.clock.now());
+    const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
+    const outbound::NoticeTexts& texts = notice_texts(*snapshot, notice->group.sender);
+    std::string refused;
+    if (!line.reason.empty()) {
+        refused = refusal_text(
+            line.reason, notice_contact(settings.notice, parts_.own_name.current(), texts), texts);
+    }
+    const ports::NoticeCommand command = command_for(envelope,
+                                                     headers,
+                                                     *notice,
+                                                     orders,
+                                                     who_was_told(*notice),
+                                                     std::move(refused),
+                                                     texts,
+                                                     parts_.clock.now());
     if (!may_be_confirmed(command)) {
         return goes_on("too-many-answers");
     }

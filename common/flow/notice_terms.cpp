@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/notice_terms.hpp"
 
+#include "config/notice_choice.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
-#include "outbound/compose.hpp"
-#include "ports/notice_store.hpp"
+#include "flow/snapshot.hpp"
+#include "outbound/notice_texts.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,26 +23,25 @@ std::string notice_postmaster(const config::NoticeSettings& settings, std::strin
     return fmt::format("postmaster{}", address.substr(address.rfind('@')));
 }
 
-std::string notice_contact(const config::NoticeSettings& settings, std::string_view host_name) {
+std::string notice_contact(const config::NoticeSettings& settings,
+                           std::string_view host_name,
+                           const outbound::NoticeTexts& texts) {
     return settings.contact.empty()
-               ? fmt::format("the mail administrator ({})", notice_postmaster(settings, host_name))
+               ? texts.say(outbound::NoticeText::Administrator,
+                           {{"address", notice_postmaster(settings, host_name)}})
                : settings.contact;
+}
+
+const outbound::NoticeTexts& notice_texts(const Snapshot& snapshot, std::string_view sender) {
+    const config::NoticeSettings& settings = snapshot.settings.notice;
+    return outbound::texts_of(
+        snapshot.notices,
+        config::chosen_for(sender, settings.language_by_sender, settings.language));
 }
 
 std::string budget_account(std::string_view user, std::string_view sender) {
     return user.empty() ? fmt::format("sender {}", core::to_lower(sender))
                         : fmt::format("user {}", user);
-}
-
-std::string budget_text(const config::Rate& budget, const ports::BudgetAnswer& answer) {
-    return fmt::format("{} recipients in {} are allowed, {} were released, {}",
-                       budget.count,
-                       outbound::plain_duration(budget.window),
-                       answer.used,
-                       answer.again_at.has_value()
-                           ? fmt::format("so many can be again from {} on",
-                                         outbound::rfc5322_date(*answer.again_at))
-                           : std::string("so many can never be at once"));
 }
 
 }  // namespace holdback::flow

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The address and the budget of notices, as all who deal with them name these.
+// The address, the budget and the words of notices, as all who deal with them name these.
 
 #include "config/settings.hpp"
-#include "ports/notice_store.hpp"
+#include "flow/snapshot.hpp"
+#include "outbound/notice_texts.hpp"
 
 #include <string>
 #include <string_view>
@@ -21,14 +22,15 @@ namespace holdback::flow {
 
 /// Whom to ask, as a clause for people: `[notice] contact`, or the administrator's address.
 [[nodiscard]] std::string notice_contact(const config::NoticeSettings& settings,
-                                         std::string_view host_name);
+                                         std::string_view host_name,
+                                         const outbound::NoticeTexts& texts);
+
+/// The words in which this sender is told of his held mail. They live as long as the snapshot.
+[[nodiscard]] const outbound::NoticeTexts& notice_texts(const Snapshot& snapshot,
+                                                        std::string_view sender);
 
 /// Whose budget a release counts against: the SASL user, or the envelope sender of mail without
 /// one.
 [[nodiscard]] std::string budget_account(std::string_view user, std::string_view sender);
-
-/// Cap, what was used, and when it is possible again: a clause for people.
-[[nodiscard]] std::string budget_text(const config::Rate& budget,
-                                      const ports::BudgetAnswer& answer);
 
 }  // namespace holdback::flow

@@ -7,6 +7,7 @@
 #include "mail/finding.hpp"
 #include "mail/held.hpp"
 #include "outbound/notice.hpp"
+#include "outbound/notice_texts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
 
@@ -17,6 +18,8 @@
 #include <vector>
 
 namespace holdback::flow {
+
+using outbound::NoticeText;
 
 bool may_release(const ports::HeldItem& item) {
     const auto finding = mail::parse_finding_name(item.recipient.finding);
@@ -30,18 +33,19 @@ std::vector<std::int64_t> NoticeWork::held(std::span<const std::int64_t> ids,
     for (const std::int64_t id : ids) {
         const auto item = items.find(id);
         if (item == items.end()) {
-            outcomes[id] = "not done: nothing is known of it any more";
+            outcomes[id] = texts.say(NoticeText::OutcomeForgotten);
             continue;
         }
         const mail::HeldRecipient& recipient = item->second.recipient;
         if (recipient.state != mail::HeldState::Held) {
-            outcomes[id] = ended_text(recipient);
+            outcomes[id] = ended_text(recipient, texts);
         } else if (what == Wanted::Release && !may_release(item->second)) {
-            outcomes[id] = recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin)
-                               ? "still held: the mail administrator blocked it"
-                               : "still held: this is no address that a mail server takes";
+            const bool is_blocked =
+                recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin);
+            outcomes[id] =
+                texts.say(is_blocked ? NoticeText::OutcomeBlocked : NoticeText::OutcomeNoAddress);
         } else if (what == Wanted::Release && was_tried(recipient, taken_at)) {
-            outcomes[id] = tried_text(recipient);
+            outcomes[id] = tried_text(recipient, texts);
         } else {
             found.push_back(id);
         }
@@ -51,7 +55,7 @@ std::vector<std::int64_t> NoticeWork::held(std::span<const std::int64_t> ids,
 
 void NoticeWork::note(const std::vector<ItemOutcome>& of) {
     for (const ItemOutcome& outcome : of) {
-        outcomes[outcome.id] = outcome_text(outcome);
+        outcomes[outcome.id] = outcome_text(outcome, texts);
     }
 }
 
@@ -64,7 +68,7 @@ std::vector<outbound::ConfirmedRow> NoticeWork::rows(const ports::Notice& notice
         }
         const auto item = items.find(notice.items[i]);
         rows.push_back({.number = i + 1,
-                        .address = item == items.end() ? std::string("(forgotten)")
+                        .address = item == items.end() ? texts.say(NoticeText::ForgottenAddress)
                                                        : item->second.recipient.address,
                         .outcome = outcome->second});
     }

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "flow/release_flow.hpp"
 #include "outbound/notice.hpp"
+#include "outbound/notice_texts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
 
@@ -23,6 +24,9 @@ enum class Wanted : std::uint8_t { Release, Discard };
 
 /// The items of one command.
 struct NoticeWork {
+    explicit NoticeWork(const outbound::NoticeTexts& words) : texts(words) {}
+
+    const outbound::NoticeTexts& texts;  ///< what the outcomes are told in; outlives it
     std::map<std::int64_t, ports::HeldItem> items;
     std::map<std::int64_t, std::string> outcomes;
 

@@ -17,9 +17,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
-#include <functional>
 #include <iterator>
-#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -54,11 +52,7 @@ core::Result<void, std::string> take(NoticeTexts& texts,
     return table == Table::Reasons ? texts.set_reason(key, text) : texts.set_advice(key, text);
 }
 
-void read_table(const TomlValue& value,
-                Table table,
-                NoticeTexts& texts,
-                std::set<std::string, std::less<>>& names,
-                FileErrors& errors) {
+void read_table(const TomlValue& value, Table table, NoticeTexts& texts, FileErrors& errors) {
     const TomlTable* const entries = value.as_table();
     if (entries == nullptr) {
         errors.push_back({value.place, fmt::format("a table is wanted, not {}", value.kind())});
@@ -75,19 +69,7 @@ void read_table(const TomlValue& value,
                 {entry.value.place,
                  fmt::format("\"{}\": {}", core::printable(entry.key), taken.error())});
         }
-        names.insert(entry.key);
     }
-}
-
-/// The names of texts that a new language does not have.
-std::vector<std::string> missing_in(const std::set<std::string, std::less<>>& names) {
-    std::vector<std::string> missing;
-    for (const outbound::NoticeTextKind& kind : outbound::notice_text_kinds()) {
-        if (!names.contains(kind.name)) {
-            missing.emplace_back(kind.name);
-        }
-    }
-    return missing;
 }
 
 FileErrors read_notice_table(const TomlTable& root,
@@ -106,25 +88,15 @@ FileErrors read_notice_table(const TomlTable& root,
         return errors;
     }
     const auto known = languages.find(language);
-    const bool is_new = known == languages.end();
-    NoticeTexts texts = is_new ? NoticeTexts() : known->second;
-    std::set<std::string, std::less<>> names;
+    NoticeTexts texts = known == languages.end() ? NoticeTexts::of_new_language() : known->second;
     if (const TomlValue* value = find_key(root, "texts")) {
-        read_table(*value, Table::Texts, texts, names, errors);
+        read_table(*value, Table::Texts, texts, errors);
     }
-    if (is_new) {
-        if (const auto missing = missing_in(names); !missing.empty()) {
-            reader.wrong(
-                place,
-                fmt::format("[texts] has not all texts; missing are {}", fmt::join(missing, ", ")));
-        }
-    }
-    std::set<std::string, std::less<>> findings;
     if (const TomlValue* value = find_key(root, "reasons")) {
-        read_table(*value, Table::Reasons, texts, findings, errors);
+        read_table(*value, Table::Reasons, texts, errors);
     }
     if (const TomlValue* value = find_key(root, "advice")) {
-        read_table(*value, Table::Advice, texts, findings, errors);
+        read_table(*value, Table::Advice, texts, errors);
     }
     if (errors.empty()) {
         languages.insert_or_assign(language, std::move(texts));

@@ -13,7 +13,8 @@
 namespace holdback::io {
 
 /// Reads one file's text into the tables. A text that stands there takes the place of one that is
-/// known for the language; a language that is new must have all of them.
+/// known for the language. A language that is new may lack some, for which the English ones stand
+/// in.
 [[nodiscard]] FileErrors read_notice_texts(std::string_view text,
                                            std::string_view name,
                                            outbound::NoticeLanguages& languages);

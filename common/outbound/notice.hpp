@@ -88,7 +88,7 @@ struct NoticeFacts {
 struct ConfirmedRow {
     std::size_t number = 0;
     std::string address;
-    std::string outcome;  ///< in plain words
+    std::string outcome;  ///< in the words of the language
 };
 
 struct ConfirmationFacts {
@@ -104,6 +104,7 @@ struct ConfirmationFacts {
 };
 
 /// A text/plain message. It bears no token and `Auto-Submitted: auto-replied`.
-[[nodiscard]] std::string compose_confirmation(const ConfirmationFacts& facts);
+[[nodiscard]] std::string compose_confirmation(const ConfirmationFacts& facts,
+                                               const NoticeTexts& texts = {});
 
 }  // namespace holdback::outbound

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mail that says what an answer to a notice has done.
 
+#include "core/text.hpp"
 #include "outbound/compose.hpp"
 #include "outbound/notice.hpp"
 #include "outbound/notice_orders.hpp"
@@ -28,8 +29,17 @@ bool is_message_id(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
+/// Some remarks repeat what the sender wrote: no line of them may be a command when the mail is
+/// answered.
+std::string without_commands(std::string_view remark) {
+    std::string text = wrapped(remark, "    ");
+    const bool is_safe = std::ranges::all_of(
+        core::split(text, '\n'), [](std::string_view line) { return read_orders(line).empty(); });
+    return is_safe ? text : wrapped(remark, kGoesOn);
+}
+
 /// What became of each; of very many, how many ended alike, and the others one by one.
-std::string confirmed_text(const std::vector<ConfirmedRow>& rows) {
+std::string confirmed_text(const std::vector<ConfirmedRow>& rows, const NoticeTexts& texts) {
     std::map<std::string_view, std::size_t> counts;
     if (rows.size() > kMostNoticeRows) {
         for (const ConfirmedRow& row : rows) {
@@ -39,8 +49,7 @@ std::string confirmed_text(const std::vector<ConfirmedRow>& rows) {
     }
     std::string text;
     for (const auto& [outcome, count] : counts) {
-        text += fmt::format(
-            "{}\n      {}\n", NoticeTexts().recipients(count), wrapped(outcome, kGoesOn));
+        text += fmt::format("{}\n      {}\n", texts.recipients(count), wrapped(outcome, kGoesOn));
     }
     std::size_t named = 0;
     for (const ConfirmedRow& row : rows) {
@@ -53,32 +62,33 @@ std::string confirmed_text(const std::vector<ConfirmedRow>& rows) {
                             wrapped(row.outcome, kGoesOn));
     }
     if (named > kMostNoticeRows) {
-        text += fmt::format("and {} more\n", named - kMostNoticeRows);
+        text += texts.say(NoticeText::MoreRefused,
+                          {{"count", fmt::format("{}", named - kMostNoticeRows)}}) +
+                "\n";
     }
     return text;
 }
 
 }  // namespace
 
-std::string compose_confirmation(const ConfirmationFacts& facts) {
+std::string compose_confirmation(const ConfirmationFacts& facts, const NoticeTexts& texts) {
     std::string text;
     if (!facts.refused.empty()) {
-        text += wrapped(fmt::format("Nothing was done: {}", facts.refused), "") + "\n";
+        text += wrapped(texts.say(NoticeText::NothingDone, {{"reason", facts.refused}}), "") + "\n";
     }
-    text += confirmed_text(facts.rows);
+    text += confirmed_text(facts.rows, texts);
     for (const std::string& remark : facts.remarks) {
-        // Some of them repeat what the sender wrote.
-        text += fmt::format("{}Not done: {}\n",
+        text += fmt::format("{}{}\n",
                             text.empty() ? "" : "\n",
-                            wrapped(remark, remark.starts_with(kNotUnderstood) ? kGoesOn : "    "));
+                            without_commands(texts.say(NoticeText::NotDone, {{"reason", remark}})));
     }
     const std::string subject = shortened(one_line(facts.subject), kShownSubject);
     const OwnHeader header{
         .from_name = std::string(kOwnName),
         .from = facts.address,
         .to = {facts.to},
-        .subject = subject.empty() ? std::string("Held mail: your answer")
-                                   : fmt::format("Held mail \"{}\": your answer", subject),
+        .subject = subject.empty() ? texts.say(NoticeText::AnswerSubject)
+                                   : texts.say(NoticeText::AnswerSubjectOf, {{"subject", subject}}),
         .message_id = facts.message_id,
         .in_reply_to = is_message_id(facts.in_reply_to) ? facts.in_reply_to : std::string(),
         .auto_submitted = "auto-replied",

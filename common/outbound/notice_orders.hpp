@@ -32,9 +32,6 @@ struct Order {
     bool operator==(const Order&) const = default;
 };
 
-/// Begins the remark about a line that was not understood.
-inline constexpr std::string_view kNotUnderstood = "not understood";
-
 /// What stands in an answer.
 struct Orders {
     std::vector<Order> orders;
@@ -54,28 +51,5 @@ struct Orders {
 /// in the length of the text, of which the first 64 KiB are read.
 [[nodiscard]] Orders read_orders(std::string_view text,
                                  std::span<const std::string> beginnings = {});
-
-/// A number that is to be sent to another address.
-struct NumberAs {
-    std::size_t number;
-    std::string address;
-
-    bool operator==(const NumberAs&) const = default;
-};
-
-/// Orders applied to a notice of `count` recipients: numbers from 1 on, each in one list at most.
-struct ResolvedOrders {
-    std::vector<std::size_t> release;
-    std::vector<NumberAs> release_as;
-    std::vector<std::size_t> discard;
-    /// Why something was not done, in plain words.
-    std::vector<std::string> remarks;
-
-    bool operator==(const ResolvedOrders&) const = default;
-};
-
-/// Nothing is done about numbers that the notice does not have, and about those that are to be both
-/// released and discarded, or to go to two addresses.
-[[nodiscard]] ResolvedOrders resolve(const Orders& orders, std::size_t count);
 
 }  // namespace holdback::outbound

@@ -230,6 +230,91 @@ constexpr auto kKinds = std::to_array<Kind>({
     {EndReturn, "end_return", "What is still held on {date} is returned to you.", "date"},
     {EndRelease, "end_release", "What is still held on {date} is sent after all.", "date"},
     {EndDiscard, "end_discard", "What is still held on {date} is discarded.", "date"},
+    {AnswerSubject, "answer_subject", "Held mail: your answer", ""},
+    {AnswerSubjectOf, "answer_subject_of", "Held mail \"{subject}\": your answer", "subject"},
+    {NothingDone, "nothing_done", "Nothing was done: {reason}", "reason"},
+    {NotDone, "not_done", "Not done: {reason}", "reason"},
+    {RefusedProgram,
+     "refused_program",
+     "the mail came from a program that did not log in, so it cannot be released by answering; ask "
+     "{contact}.",
+     "contact"},
+    {RefusedUser,
+     "refused_user",
+     "only the user who sent the mail can release it, and the answer has to be sent by the same "
+     "mail server, logged in as that user.",
+     ""},
+    {RefusedSender,
+     "refused_sender",
+     "the answer has to come from the address that sent the mail, by the same mail server.",
+     ""},
+    {NumbersWrong,
+     "numbers_wrong",
+     "{numbers}: the notice has the numbers 1 to {count}",
+     "numbers count"},
+    {NumbersBoth, "numbers_both", "{numbers}: released and discarded cannot both be", "numbers"},
+    {OneAddress, "one_address", "{number}: it can go to one other address alone", "number"},
+    {NotUnderstood, "not_understood", "not understood: {line}", "line"},
+    {OverBudget,
+     "over_budget",
+     "{count} to be released: {budget} in {window} are allowed, {used} were released, so many can "
+     "be again from {date} on; for more, ask {contact}",
+     "count budget window used date contact"},
+    {OverBudgetEver,
+     "over_budget_ever",
+     "{count} to be released: {budget} in {window} are allowed, {used} were released, so many can "
+     "never be at once; for more, ask {contact}",
+     "count budget window used contact"},
+    {OutcomeSent, "outcome_sent", "sent", ""},
+    {OutcomeSentTo, "outcome_sent_to", "sent to {address}", "address"},
+    {OutcomeDiscarded, "outcome_discarded", "discarded", ""},
+    {OutcomeReturned, "outcome_returned", "returned", ""},
+    {OutcomeHeld, "outcome_held", "still held", ""},
+    {OutcomeHeldFor, "outcome_held_for", "still held: {reason}", "reason"},
+    {OutcomeRefused,
+     "outcome_refused",
+     "still held: the mail server refused it ({answer})",
+     "answer"},
+    {OutcomeNotTaken,
+     "outcome_not_taken",
+     "still held: the mail server did not take it ({answer})",
+     "answer"},
+    {OutcomeRetried, "outcome_retried", "not sent yet, and tried again: {answer}", "answer"},
+    {OutcomeInDoubt,
+     "outcome_in_doubt",
+     "still held: it may have been sent already; ask the mail administrator to look",
+     ""},
+    {OutcomeTrouble,
+     "outcome_trouble",
+     "still held: Holdback cannot do its work just now, try again later",
+     ""},
+    {OutcomeBlocked, "outcome_blocked", "still held: the mail administrator blocked it", ""},
+    {OutcomeNoAddress,
+     "outcome_no_address",
+     "still held: this is no address that a mail server takes",
+     ""},
+    {OutcomeNoOther,
+     "outcome_no_other",
+     "still held: the notice names no other address for it",
+     ""},
+    {OutcomeOnlyOther,
+     "outcome_only_other",
+     "still held: it can go to {address} alone, as the notice says",
+     "address"},
+    {OutcomeDamaged,
+     "outcome_damaged",
+     "not sent: the copy that was held is damaged, please send the mail again",
+     ""},
+    {OutcomeNotHeld, "outcome_not_held", "not done: it is not held any more", ""},
+    {OutcomeOnItsWay, "outcome_on_its_way", "on its way already", ""},
+    {OutcomeSentAlready, "outcome_sent_already", "sent already", ""},
+    {OutcomeReturnedAlready, "outcome_returned_already", "not done: it was returned already", ""},
+    {OutcomeDiscardedAlready,
+     "outcome_discarded_already",
+     "not done: it was discarded already",
+     ""},
+    {OutcomeForgotten, "outcome_forgotten", "not done: nothing is known of it any more", ""},
+    {ForgottenAddress, "forgotten_address", "(forgotten)", ""},
     {DayOne, "day_one", "{count} day", "count"},
     {DayMany, "day_many", "{count} days", "count"},
     {HourOne, "hour_one", "{count} hour", "count"},
@@ -250,6 +335,13 @@ NoticeTexts::NoticeTexts() {
     for (const Kind& kind : notice_text_kinds()) {
         texts_.emplace_back(kind.english);
     }
+    is_missing_.resize(texts_.size());
+}
+
+NoticeTexts NoticeTexts::of_new_language() {
+    NoticeTexts texts;
+    texts.is_missing_.assign(texts.texts_.size(), true);
+    return texts;
 }
 
 core::Result<void, std::string> NoticeTexts::set(std::string_view name, std::string text) {
@@ -262,6 +354,7 @@ core::Result<void, std::string> NoticeTexts::set(std::string_view name, std::str
         return std::unexpected(std::move(trouble));
     }
     texts_.at(static_cast<std::size_t>(kind->text)) = std::move(text);
+    is_missing_.at(static_cast<std::size_t>(kind->text)) = false;
     return {};
 }
 
@@ -281,6 +374,16 @@ core::Result<void, std::string> NoticeTexts::set_advice(std::string_view finding
     }
     advice_.insert_or_assign(std::string(finding), std::move(text));
     return {};
+}
+
+std::vector<std::string_view> NoticeTexts::missing() const {
+    std::vector<std::string_view> names;
+    for (const Kind& kind : notice_text_kinds()) {
+        if (is_missing_.at(static_cast<std::size_t>(kind.text))) {
+            names.push_back(kind.name);
+        }
+    }
+    return names;
 }
 
 std::string NoticeTexts::say(NoticeText text, const NoticeValues& values) const {

@@ -59,6 +59,42 @@ enum class NoticeText : std::uint8_t {
     EndReturn,
     EndRelease,
     EndDiscard,
+    AnswerSubject,
+    AnswerSubjectOf,
+    NothingDone,
+    NotDone,
+    RefusedProgram,
+    RefusedUser,
+    RefusedSender,
+    NumbersWrong,
+    NumbersBoth,
+    OneAddress,
+    NotUnderstood,
+    OverBudget,
+    OverBudgetEver,
+    OutcomeSent,
+    OutcomeSentTo,
+    OutcomeDiscarded,
+    OutcomeReturned,
+    OutcomeHeld,
+    OutcomeHeldFor,
+    OutcomeRefused,
+    OutcomeNotTaken,
+    OutcomeRetried,
+    OutcomeInDoubt,
+    OutcomeTrouble,
+    OutcomeBlocked,
+    OutcomeNoAddress,
+    OutcomeNoOther,
+    OutcomeOnlyOther,
+    OutcomeDamaged,
+    OutcomeNotHeld,
+    OutcomeOnItsWay,
+    OutcomeSentAlready,
+    OutcomeReturnedAlready,
+    OutcomeDiscardedAlready,
+    OutcomeForgotten,
+    ForgottenAddress,
     DayOne,
     DayMany,
     HourOne,
@@ -88,6 +124,8 @@ class NoticeTexts {
 public:
     /// English.
     NoticeTexts();
+    /// Another language, of which no text is set yet: the English ones stand in.
+    [[nodiscard]] static NoticeTexts of_new_language();
 
     /// Takes a text of a file over: `name` is one of `notice_text_kinds`. The error says what is
     /// wrong and what is allowed: an unknown name, an unknown placeholder, a brace that is not
@@ -99,6 +137,9 @@ public:
                                                              std::string text);
     [[nodiscard]] core::Result<void, std::string> set_advice(std::string_view finding,
                                                              std::string text);
+
+    /// The names of the texts for which the English ones stand in, in the order of the kinds.
+    [[nodiscard]] std::vector<std::string_view> missing() const;
 
     /// A text with its placeholders filled; the values may be foreign and are taken as they are.
     [[nodiscard]] std::string say(NoticeText text, const NoticeValues& values = {}) const;
@@ -122,6 +163,7 @@ public:
 
 private:
     std::vector<std::string> texts_;  // by `NoticeText`
+    std::vector<bool> is_missing_;    // by `NoticeText`
     std::map<std::string, std::string, std::less<>> reasons_;
     std::map<std::string, std::string, std::less<>> advice_;
 };

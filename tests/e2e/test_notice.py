@@ -117,9 +117,14 @@ def test_a_notice_speaks_the_sender_s_language_and_goes_where_the_settings_send_
         assert mails(bench, NEWS, "News german") == []
         # Whoever reads it is not the one who may release.
         answer(bench, mail, "release all", login="joe", sender="joe@home.test")
-        assert "Nothing was done" in confirmation(bench, "joe@home.test")
-        answer(bench, mail, "release all")
+        assert confirmation(bench, "joe@home.test", "Ihre Antwort").startswith(
+            "Es wurde nichts getan: nur der Benutzer, der die Mail geschickt hat,")
+        answer(bench, mail, "release all 9\r\nrelease 1-3 7")
         wait_for("they have it", lambda: len(bench.outside.deliveries()) == 4)
+        text = confirmation(bench, NEWS, "Ihre Antwort")
+        assert text.count("      verschickt\r\n") == 3, text
+        assert "Nicht getan: 7: die Mitteilung hat die Nummern 1 bis 3" in text
+        assert "Nicht getan: nicht verstanden: release all 9" in text
 
 
 def test_a_notice_for_a_sender_with_another_address_each_time_is_one(bench):

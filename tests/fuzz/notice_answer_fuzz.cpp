@@ -3,7 +3,9 @@
 #include "core/text.hpp"
 #include "outbound/compose.hpp"
 #include "outbound/notice_orders.hpp"
+#include "outbound/notice_texts.hpp"
 #include "outbound/notice_token.hpp"
+#include "outbound/resolved_orders.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
     const outbound::ResolvedOrders resolved =
-        outbound::resolve(outbound::read_orders(text), kCount);
+        outbound::resolve(outbound::read_orders(text), kCount, outbound::NoticeTexts());
     expect_numbers(resolved.release);
     expect_numbers(resolved.discard);
     std::vector<std::size_t> both;

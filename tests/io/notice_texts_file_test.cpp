@@ -55,6 +55,7 @@ TEST_CASE("the tables that are shipped are whole, and no line of their notices i
     for (const auto& [name, texts] : *languages) {
         CAPTURE(name);
         CHECK((name == "en") == (texts == NoticeTexts()));
+        CHECK(texts.missing().empty());
         outbound::NoticeFacts facts;
         facts.postmaster = "postmaster@home.test";
         facts.only_user = "kalle";
@@ -83,13 +84,21 @@ TEST_CASE("what is wrong with a table is said with file and line") {
     CHECK(errors_of("language = \"en\"\n[reasons]\nnull_mx = \"x\"\n[advice]\nnull-mx = 3\n") ==
           std::vector<std::string>{"t:3: \"null_mx\": there is no finding of this name",
                                    "t:5: \"null-mx\": a string is wanted, not a whole number"});
-    const auto missing = errors_of("language = \"it\"\n[texts]\nlabel_why = \"Perch\xC3\xA9:\"\n");
-    REQUIRE(missing.size() == 1);
-    CHECK(missing.front().starts_with(
-        "t:1: [texts] has not all texts; missing are recipient_one, recipient_many, subject, "));
-    CHECK(missing.front().find("label_why") == std::string::npos);
     CHECK(errors_of("[texts]\n") == std::vector<std::string>{"t:1: \"language\" is missing"});
     CHECK(errors_of("language = \"en\"\ntext = 1\n").size() == 1);
+}
+
+TEST_CASE("a language that lacks a text of a newer version goes on with the English one") {
+    NoticeLanguages languages{{"en", NoticeTexts()}};
+    CHECK(read_notice_texts(
+              "language = \"it\"\n[texts]\nlabel_why = \"Perch\xC3\xA9:\"\n", "t", languages)
+              .empty());
+    const NoticeTexts& italian = languages.at("it");
+    CHECK(italian.say(outbound::NoticeText::LabelWhy) == "Perch\xC3\xA9:");
+    CHECK(italian.say(outbound::NoticeText::LabelToDo) == "To do:");
+    CHECK(italian.missing().size() == outbound::notice_text_kinds().size() - 1);
+    CHECK(italian.missing().front() == "recipient_one");
+    CHECK(languages.at("en").missing().empty());
 }
 
 TEST_CASE(

@@ -61,8 +61,8 @@ def body_text(mail):
     return mail.get_body(("plain",)).get_content()
 
 
-def confirmation(bench, to=NEWS):
-    (found,) = wait_for("the confirmation", lambda: mails(bench, to, "your answer"))
+def confirmation(bench, to=NEWS, subject="your answer"):
+    (found,) = wait_for("the confirmation", lambda: mails(bench, to, subject))
     return body_text(found)
 
 

@@ -224,29 +224,6 @@ TEST_CASE("what an answer quotes is no command, whatever program wrote it") {
     }
 }
 
-TEST_CASE("orders become numbers of the notice, each in one list") {
-    const auto resolved = resolve(read_orders("release 1-3, 3\ndiscard 5"), 5);
-    CHECK(resolved.release == std::vector<std::size_t>{1, 2, 3});
-    CHECK(resolved.discard == std::vector<std::size_t>{5});
-    CHECK(resolved.remarks.empty());
-    CHECK(resolve(read_orders("release all"), 3).release == std::vector<std::size_t>{1, 2, 3});
-}
-
-TEST_CASE("nothing is done for unknown numbers, contradictions and what is not understood") {
-    const auto unknown = resolve(read_orders("release 0 2 9\ndiscard 4-6"), 5);
-    CHECK(unknown.release == std::vector<std::size_t>{2});
-    CHECK(unknown.discard.empty());
-    CHECK(unknown.remarks == std::vector<std::string>{"0: the notice has the numbers 1 to 5",
-                                                      "9: the notice has the numbers 1 to 5",
-                                                      "4-6: the notice has the numbers 1 to 5"});
-    const auto both = resolve(read_orders("release all\ndiscard 2"), 3);
-    CHECK(both.release == std::vector<std::size_t>{1, 3});
-    CHECK(both.discard.empty());
-    CHECK(both.remarks == std::vector<std::string>{"2: released and discarded cannot both be"});
-    CHECK(resolve(read_orders("release all but 3"), 3).remarks ==
-          std::vector<std::string>{"not understood: release all but 3"});
-}
-
 TEST_CASE("long and hostile answers take bounded time and memory") {
     const std::string endless = "release " + std::string(1'000'000, '1');
     CHECK(read_orders(endless).orders.empty());
@@ -255,28 +232,11 @@ TEST_CASE("long and hostile answers take bounded time and memory") {
         many += " 1";
     }
     CHECK(read_orders(many).orders.empty());
-    CHECK(resolve(read_orders("release 1-9999999999"), 3).release.empty());
     std::string lines;
     for (int i = 0; i < 30'000; ++i) {
         lines += "\n";
     }
     CHECK(read_orders(lines + "release 1").orders.size() == 1);
-}
-
-TEST_CASE("one number goes to one other address, and to nobody else") {
-    const auto resolved_of = [](std::string_view text) { return resolve(read_orders(text), 3); };
-    CHECK(resolved_of("release 2 as a@b.test\nrelease 1").release_as ==
-          std::vector<NumberAs>{{.number = 2, .address = "a@b.test"}});
-    CHECK(resolved_of("release 2 as a@b.test\nrelease 2 as A@b.test").release_as.size() == 1);
-    for (const std::string_view text : {"release 2 as a@b.test\nrelease 2 as c@d.test",
-                                        "release 2 as a@b.test\nrelease 2",
-                                        "release 2 as a@b.test\ndiscard all",
-                                        "release 4 as a@b.test"}) {
-        CAPTURE(text);
-        const ResolvedOrders resolved = resolved_of(text);
-        CHECK(resolved.release_as.empty());
-        CHECK(resolved.remarks.size() == 1);
-    }
 }
 
 }  // namespace holdback::outbound
