@@ -247,6 +247,8 @@ std::string_view wire_name(LearnReason reason) {
             return "no-failure";
         case LearnReason::NeverTeaches:
             return "never-teaches";
+        case LearnReason::NotAttributed:
+            return "not-attributed";
         case LearnReason::NoAddress:
             return "no-address";
         case LearnReason::AdminDecides:

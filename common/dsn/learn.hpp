@@ -31,6 +31,7 @@ enum class LearnReason : std::uint8_t {
     Unproven,        ///< nobody vouches for the report
     NoFailure,       ///< a delay, a success, ordinary mail
     NeverTeaches,    ///< the code says nothing about a mailbox
+    NotAttributed,   ///< the provider hides who complained, and no seal tells
     NoAddress,       ///< the report names no address that parses
     AdminDecides,    ///< there is an entry of the administrator's
     StrongerStands,  ///< an entry on better evidence is in force

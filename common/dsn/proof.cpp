@@ -285,6 +285,36 @@ std::vector<RecipientProof> prove(const Report& report,
     return proofs;
 }
 
+bool names_nobody(const Report& report, const RecipientProof& proof) {
+    if (report.kind != MessageKind::Complaint || report.recipients.size() != 1 ||
+        !proof.mailed.empty()) {
+        return false;
+    }
+    return report.recipients.front().recipient().empty() ||
+           (report.inferred && proof.reason == ProofReason::AnotherRecipient);
+}
+
+std::vector<OpenSeal> seals_of_one(const Report& report,
+                                   const ReportOrigin& origin,
+                                   const SealKeys& keys) {
+    std::vector<OpenSeal> seals;
+    for (TriedSeal& tried : try_seals(report, origin, keys)) {
+        if (tried.seal.has_value() && !tried.seal->is_shared()) {
+            seals.push_back(*std::move(tried.seal));
+        }
+    }
+    return seals;
+}
+
+RecipientProof proof_by(const OpenSeal& seal, std::string recipient) {
+    return {.proof = mail::Proof::Sealed,
+            .reason = ProofReason::Seal,
+            .mailed = std::move(recipient),
+            .sender = seal.sender(),
+            .message = seal.message(),
+            .left_at = seal.made()};
+}
+
 RecipientProof local_proof(const RecipientReport& recipient) {
     RecipientProof proof;
     proof.proof = mail::Proof::Local;

@@ -94,6 +94,18 @@ inline constexpr std::size_t kMostSenders = 32;
                                                 const ReportOrigin& origin,
                                                 const SealKeys& keys);
 
+/// True for a complaint whose provider hides who complained, and that nothing names so far: where
+/// the header of the message names somebody else, as that of a list does, the seal says so.
+[[nodiscard]] bool names_nobody(const Report& report, const RecipientProof& proof);
+
+/// The seals of a report that one recipient alone has received, whoever that is.
+[[nodiscard]] std::vector<OpenSeal> seals_of_one(const Report& report,
+                                                 const ReportOrigin& origin,
+                                                 const SealKeys& keys);
+
+/// The proof by such a seal that a report is about the recipient (a key) whom it covers.
+[[nodiscard]] RecipientProof proof_by(const OpenSeal& seal, std::string recipient);
+
 /// The proof of what our own MTA says of a recipient.
 [[nodiscard]] RecipientProof local_proof(const RecipientReport& recipient);
 

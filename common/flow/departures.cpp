@@ -37,6 +37,9 @@ constexpr std::chrono::days kLongestInQueue{14};
 /// The log's times are cut to seconds, and its line may be older than our note.
 constexpr std::chrono::seconds kSlack{5};
 constexpr std::size_t kMostOfStore = 4;
+/// A message is decided upon at the end of its header, and leaves at the end of its data.
+constexpr std::chrono::minutes kLongestWay{10};
+constexpr std::size_t kMostRecipients = 20'000;
 
 std::uint64_t hash_of(std::string_view text) {
     return std::hash<std::string_view>{}(text);
@@ -160,11 +163,7 @@ std::shared_ptr<const Departure> Departures::find(std::string_view queue_id,
     }
     const auto recorded = earlier_->of_queue_id(queue_id, kMostOfStore);
     if (!recorded.has_value()) {
-        if (trouble_ != nullptr) {
-            trouble_->say(ports::Severity::Error,
-                          "which message a queue id was can't be looked up",
-                          recorded.error().what);
-        }
+        say(recorded.error().what);
         return nullptr;
     }
     for (const outbound::RecordedMessage& message : *recorded) {
@@ -174,6 +173,29 @@ std::shared_ptr<const Departure> Departures::find(std::string_view queue_id,
         }
     }
     return nullptr;
+}
+
+std::vector<std::string> Departures::recipients_of(std::string_view sender,
+                                                   core::TimePoint left) const {
+    if (earlier_ == nullptr) {
+        return {};
+    }
+    auto recorded =
+        earlier_->recipients_of(sender, left - kLongestWay, left + kSlack, kMostRecipients);
+    if (!recorded.has_value()) {
+        say(recorded.error().what);
+        return {};
+    }
+    for (std::string& address : *recorded) {
+        address = mail::recipient_key(address);
+    }
+    return *std::move(recorded);
+}
+
+void Departures::say(const std::string& why) const {
+    if (trouble_ != nullptr) {
+        trouble_->say(ports::Severity::Error, "what has left here can't be looked up", why);
+    }
 }
 
 }  // namespace holdback::flow

@@ -93,12 +93,19 @@ public:
     [[nodiscard]] std::shared_ptr<const Departure> find(std::string_view queue_id,
                                                         core::TimePoint at) const;
 
+    /// Whom a sender (a key as `Departure::sender` has it) has sent mail to in the time before it
+    /// left at `left`, as far as the store keeps it: keys of recipients, the newest first.
+    [[nodiscard]] std::vector<std::string> recipients_of(std::string_view sender,
+                                                         core::TimePoint left) const;
+
 private:
     struct Known {
         std::unordered_map<std::string, std::shared_ptr<const Departure>> messages;
         std::deque<std::string> order;
         std::size_t recipients = 0;
     };
+
+    void say(const std::string& why) const;
 
     const ports::DecisionLog* earlier_;
     std::size_t most_recipients_;

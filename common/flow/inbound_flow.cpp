@@ -104,14 +104,6 @@ bool is_feedback_source(const Submitting& who,
             }));
 }
 
-/// A complaint that hides who complained, and whose seal does not tell either.
-bool names_nobody(const dsn::Understanding& understanding,
-                  const std::vector<dsn::RecipientProof>& proofs) {
-    return understanding.recipients.size() == 1 && proofs.front().mailed.empty() &&
-           understanding.recipients.front().report.recipient().empty() &&
-           understanding.report.kind == dsn::MessageKind::Complaint;
-}
-
 /// The envelope sender of the message that failed: as sealed, else whom the report came to.
 mail::EnvelopeSender sender_of(const dsn::Understanding& understanding,
                                const dsn::RecipientProof& proof,
@@ -168,8 +160,11 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     dsn::Understanding understanding = understand(std::move(read), request, snapshot);
     const std::vector<dsn::RecipientProof> proofs =
         prove(who, envelope, headers, understanding, request, until, snapshot.settings);
-    if (names_nobody(understanding, proofs)) {
+    const bool is_unattributed =
+        !proofs.empty() && dsn::names_nobody(understanding.report, proofs.front());
+    if (is_unattributed) {
         understanding.recipients.clear();
+        ++unattributed_;
     }
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
         if (proofs.at(i).proof == mail::Proof::Sealed) {
@@ -208,6 +203,9 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     }
     if (understanding.recipients.empty() &&
         understanding.report.kind != dsn::MessageKind::Ordinary) {
+        if (is_unattributed) {
+            line.learn_reason = dsn::wire_name(dsn::LearnReason::NotAttributed);
+        }
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
     }
     count_unknown(understanding, shown);
@@ -259,7 +257,7 @@ std::vector<dsn::RecipientProof> InboundFlow::prove(
                                               : dsn::ProofReason::UnprovenRequest;
             proof.sender = request->sender;
         } else if (report.kind == dsn::MessageKind::Complaint &&
-                   proof.proof == mail::Proof::Unproven &&
+                   proof.proof == mail::Proof::Unproven && !dsn::names_nobody(report, proof) &&
                    is_feedback_source(who, envelope.sender, settings.learn)) {
             proof.reason = dsn::ProofReason::FeedbackLoop;
         }

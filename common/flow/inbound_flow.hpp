@@ -25,7 +25,9 @@
 #include "ports/unknown_store.hpp"
 #include "report/rate_limit.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -72,6 +74,9 @@ public:
                                        std::chrono::milliseconds patience,
                                        const Snapshot& snapshot);
 
+    /// Complaints since the start of which nobody can be named. Any thread.
+    [[nodiscard]] std::uint64_t unattributed() const { return unattributed_.load(); }
+
 private:
     /// What the message says, with what the settings make of its addressee and its source.
     [[nodiscard]] static dsn::Understanding understand(
@@ -117,6 +122,7 @@ private:
                        std::span<const mail::Proof> proofs);
 
     Parts parts_;
+    std::atomic<std::uint64_t> unattributed_{0};
     StoreTrouble trouble_{parts_.log, parts_.clock};
     core::Guarded<report::RateLimit> warnings_{report::RateLimit(std::chrono::hours(1))};
 };

@@ -77,6 +77,7 @@ report::LearnOutcome outcome_of(dsn::LearnReason reason) {
         case dsn::LearnReason::Unproven:
         case dsn::LearnReason::NoFailure:
         case dsn::LearnReason::NeverTeaches:
+        case dsn::LearnReason::NotAttributed:
         case dsn::LearnReason::NoAddress:
         case dsn::LearnReason::AdminDecides:
         case dsn::LearnReason::StrongerStands:

@@ -228,6 +228,9 @@ std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
             proofs[i] = prove_unsealed(report, report.recipients.at(i));
         }
     }
+    if (!proofs.empty() && dsn::names_nobody(report, proofs.front())) {
+        proofs.front() = prove_masked(report, origin).value_or(proofs.front());
+    }
     if (envelope.direction != mail::Direction::OwnBounce) {
         prove_shared(who, envelope, headers, until, settings, proofs);
     }
@@ -252,6 +255,18 @@ dsn::RecipientProof Seals::prove_unsealed(const dsn::Report& report,
     proof.sender = departure->sender();
     proof.left_at = departure->at();
     return proof;
+}
+
+std::optional<dsn::RecipientProof> Seals::prove_masked(const dsn::Report& report,
+                                                       const dsn::ReportOrigin& origin) const {
+    for (const dsn::OpenSeal& seal : dsn::seals_of_one(report, origin, keys())) {
+        for (std::string& recipient : parts_.departures.recipients_of(seal.sender(), seal.made())) {
+            if (seal.covers(recipient)) {
+                return dsn::proof_by(seal, std::move(recipient));
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 bool Seals::was_handed_to(const mail::IpAddress& client,

@@ -85,6 +85,10 @@ private:
     /// The proof of our MTA's report about a message that left unsealed.
     [[nodiscard]] dsn::RecipientProof prove_unsealed(const dsn::Report& report,
                                                      const dsn::RecipientReport& recipient) const;
+    /// Who complained where the provider hides it: the one to whom the message left that the report
+    /// returns. nullopt: nothing tells.
+    [[nodiscard]] std::optional<dsn::RecipientProof> prove_masked(
+        const dsn::Report& report, const dsn::ReportOrigin& origin) const;
     /// Believes the seals of several recipients where a mail system of theirs shows them, or a host
     /// to which their mail was handed over.
     void prove_shared(const Submitting& who,

@@ -306,4 +306,23 @@ core::Result<std::vector<RecordedMessage>, ports::StoreError> SqliteDecisions::o
     });
 }
 
+core::Result<std::vector<std::string>, ports::StoreError> SqliteDecisions::recipients_of(
+    std::string_view sender, core::TimePoint from, core::TimePoint until, std::size_t most) const {
+    return at_store_boundary([&] {
+        return database_->read([&](Connection& connection) {
+            Query query = connection.query(
+                "SELECT r.address FROM decision_message m JOIN decision_recipient r "
+                "ON r.id >= m.first AND r.id < m.first + m.recipients "
+                "WHERE m.at BETWEEN ?1 AND ?2 AND m.sender = ?3 COLLATE NOCASE "
+                "ORDER BY m.at DESC LIMIT ?4");
+            query.bind(from).bind(until).bind(sender).bind(static_cast<std::int64_t>(most));
+            std::vector<std::string> addresses;
+            while (query.step()) {
+                addresses.emplace_back(query.text(0));
+            }
+            return addresses;
+        });
+    });
+}
+
 }  // namespace holdback::io

@@ -34,6 +34,11 @@ public:
         const std::function<bool(const outbound::RecordedMessage&)>& visit) const override;
     [[nodiscard]] core::Result<std::vector<outbound::RecordedMessage>, ports::StoreError>
     of_queue_id(std::string_view queue_id, std::size_t most) const override;
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> recipients_of(
+        std::string_view sender,
+        core::TimePoint from,
+        core::TimePoint until,
+        std::size_t most) const override;
 
 private:
     Database* database_;

@@ -63,6 +63,14 @@ public:
     /// The messages that were decided upon under a queue id, newest first, at most `most`.
     [[nodiscard]] virtual core::Result<std::vector<outbound::RecordedMessage>, StoreError>
     of_queue_id(std::string_view queue_id, std::size_t most) const = 0;
+
+    /// The recipients, in the spelling that came, of what a sender (compared without letter case)
+    /// sent between two times, the newest messages first, at most `most`.
+    [[nodiscard]] virtual core::Result<std::vector<std::string>, StoreError> recipients_of(
+        std::string_view sender,
+        core::TimePoint from,
+        core::TimePoint until,
+        std::size_t most) const = 0;
 };
 
 }  // namespace holdback::ports

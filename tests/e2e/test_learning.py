@@ -2,6 +2,7 @@
 """What teaches the suppression list beside our own bounces: the MTA's log, deliveries, complaints and
 letters to the address for unsubscribing; and for whose mail an entry counts."""
 
+import re
 import time
 import urllib.parse
 
@@ -148,6 +149,31 @@ def test_a_sealed_complaint_suppresses_for_the_sender(house):
     send(house.mta.relay_port, "x@good.test", ["olga@good.test"], octets)
     house.settle()
     assert house.outside.deliveries("olga@good.test")[-1].sender == "x@good.test"
+
+
+def test_a_masked_complaint_names_who_alone_has_got_the_message(house):
+    """The provider hides the address, and the header names the list."""
+    masked = {"who": "Original-Rcpt-To: redacted@good.test\n"}
+    def recorded():
+        found = re.search(r"holdback_decisions_recorded_total (\d+)", house.holdback.say("metrics"))
+        return int(found.group(1))
+
+    before = recorded()
+    copy = sealed(house, ["tove@good.test"])
+    wait_for("the decision is recorded", lambda: recorded() > before)
+    bring(house, complaint("masked", "members@good.test", seal_field(copy), **masked), client=LOOP)
+    rows = house.holdback.ctl("suppress", "show", "tove@good.test").rows
+    assert [(row["reason"], row["scope"], row["proof"]) for row in rows] == [
+        ("complaint", NEWS, "sealed")]
+    (delivery,) = house.home.deliveries(NEWS)
+    assert 'rcpt="tove@good.test"' in delivery.fields("X-Holdback-DSN")[0]
+    before = house.holdback.entries().keys()
+    copy = sealed(house, ["ulf@good.test", "vera@good.test"])
+    bring(house, complaint("several", "members@good.test", seal_field(copy), **masked), client=LOOP)
+    assert house.holdback.log('kind=complaint rcpt="".*learn_reason=not-attributed')
+    assert house.holdback.entries().keys() == before
+    assert "holdback_complaints_not_attributed_total 1" in house.holdback.say("metrics")
+    assert house.holdback.ctl("status").rows[0]["complaints_not_attributed"] == 1
 
 
 def test_a_complaint_is_believed_from_a_feedback_loop_alone(house):

@@ -16,6 +16,7 @@
 #include "ports/decision_log.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -150,6 +151,21 @@ TEST_CASE("messages are chosen by time and sender, page by page") {
     REQUIRE(some.size() == 175);
     CHECK(some.front().at == kNow + 101s);
     CHECK(some.back().recipients.size() == 2);
+}
+
+TEST_CASE("whom a sender has written to between two times is told, the newest first") {
+    Store store;
+    store.append({message_of("a@a.test", {"early@b.test"}, kNow - 11min),
+                  message_of("a@a.test", {"x@b.test", "Y@b.test"}, kNow - 2min),
+                  message_of("other@a.test", {"other@b.test"}, kNow - 1min),
+                  message_of("A@a.test", {"z@b.test"}, kNow),
+                  message_of("a@a.test", {"late@b.test"}, kNow + 1min)});
+    const auto found = store.decisions.recipients_of("a@a.test", kNow - 10min, kNow, 10).value();
+    REQUIRE(found.size() == 3);
+    CHECK(found.front() == "z@b.test");
+    CHECK(std::ranges::find(found, "Y@b.test") != found.end());
+    CHECK(store.decisions.recipients_of("a@a.test", kNow - 10min, kNow, 1).value() ==
+          std::vector<std::string>{"z@b.test"});
 }
 
 TEST_CASE("old decisions go, whole messages at a time, a few at each writing") {

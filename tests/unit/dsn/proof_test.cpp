@@ -167,6 +167,32 @@ TEST_CASE("the proven recipient is the one that we mailed") {
     }
 }
 
+TEST_CASE("a complaint whose provider hides who complained is that of the seal's only recipient") {
+    Report report = report_of("");
+    report.kind = MessageKind::Complaint;
+    report.returned.headers.add("X-Holdback-Seal", seal_for({"bo@example.net"}).field);
+    CHECK(names_nobody(report, prove_one(report)));
+    // The header of the message may name a list in his place.
+    report.recipients.back().final_recipient = "members@example.net";
+    CHECK_FALSE(names_nobody(report, prove_one(report)));
+    report.inferred = true;
+    CHECK(names_nobody(report, prove_one(report)));
+    report.recipients.back().final_recipient = "bo@example.net";
+    CHECK_FALSE(names_nobody(report, prove_one(report)));
+
+    const auto seals = seals_of_one(report, origin_of(Direction::Inbound), keys());
+    REQUIRE(seals.size() == 1);
+    CHECK(seals.front().covers("bo@example.net"));
+    CHECK_FALSE(seals.front().covers("eva@example.net"));
+    const RecipientProof proof = proof_by(seals.front(), "bo@example.net");
+    CHECK(proof == prove_one(report));
+
+    Report of_several = report_of("");
+    of_several.returned.headers.add("X-Holdback-Seal",
+                                    seal_for({"bo@example.net", "eva@example.net"}).field);
+    CHECK(seals_of_one(of_several, origin_of(Direction::Inbound), keys()).empty());
+}
+
 TEST_CASE("of several that were mailed, a forwarded one cannot be told") {
     Report report = report_of("somebody@example.com");
     report.returned.headers.add("X-Holdback-Seal",

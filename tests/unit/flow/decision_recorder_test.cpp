@@ -55,6 +55,13 @@ public:
     of_queue_id(std::string_view /*queue_id*/, std::size_t /*most*/) const override {
         return {};
     }
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> recipients_of(
+        std::string_view /*sender*/,
+        core::TimePoint /*from*/,
+        core::TimePoint /*until*/,
+        std::size_t /*most*/) const override {
+        return {};
+    }
 
     bool away = false;
     std::vector<std::size_t> batches;

@@ -70,6 +70,13 @@ public:
         }
         return std::vector{message};
     }
+    [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> recipients_of(
+        std::string_view /*sender*/,
+        core::TimePoint /*from*/,
+        core::TimePoint /*until*/,
+        std::size_t /*most*/) const override {
+        return {};
+    }
 
     outbound::RecordedMessage message;
 };
