@@ -124,7 +124,10 @@ core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snap
     if (!snapshot.has_value()) {
         return std::unexpected(settings_error(snapshot.error()));
     }
-    return *std::move(snapshot);
+    // To the end of the tool: taking its tables apart would be a tenth of the work.
+    static const auto* const kept =
+        std::make_unique<std::shared_ptr<const flow::Snapshot>>(*snapshot).release();
+    return *kept;
 }
 
 std::optional<CommandError> unknown_code(const CommandContext& context,

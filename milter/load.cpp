@@ -31,12 +31,12 @@
 namespace holdback::milter {
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
-    config::Settings settings, const MtaReading& read_mta) {
+    config::Settings settings, const MtaReading& read_mta, io::Examples examples) {
     auto codes = io::load_codes(settings.codes.file, settings.codes.local_file);
     if (!codes.has_value()) {
         return std::unexpected(std::move(codes.error()));
     }
-    auto rules = io::load_rules(settings.codes.rules, settings.codes.local_rules, *codes);
+    auto rules = io::load_rules(settings.codes.rules, settings.codes.local_rules, *codes, examples);
     if (!rules.has_value()) {
         return std::unexpected(std::move(rules.error()));
     }

@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
+#include "io/rules_file.hpp"
 #include "io/toml_access.hpp"
 #include "mail/mta_names.hpp"
 
@@ -18,9 +19,12 @@ namespace holdback::milter {
 using MtaReading = std::function<mail::MtaNames(const config::OutgoingSettings& settings)>;
 
 /// Reads everything that the settings name. All errors of the first file set that has any. What
-/// only `check_snapshot` finds is not looked for: patterns of shipped rules, examples.
+/// only `check_snapshot` finds is not looked for: patterns of shipped rules, examples; for it the
+/// examples have to be read.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
-    config::Settings settings, const MtaReading& read_mta);
+    config::Settings settings,
+    const MtaReading& read_mta,
+    io::Examples examples = io::Examples::LeaveOut);
 
 /// The same from the settings file on.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(

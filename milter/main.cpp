@@ -221,7 +221,7 @@ int check_files(const io::SourcedSettings& sourced, const std::string& path) {
     for (const io::FileError& warning : beyond_the_unit(sourced, path)) {
         fmt::print(stderr, "{} (warning)\n", warning.text());
     }
-    const auto all = load_snapshot(sourced.settings, {});
+    const auto all = load_snapshot(sourced.settings, {}, io::Examples::Read);
     if (!all.has_value()) {
         return refuse_files(all.error());
     }

@@ -176,6 +176,15 @@ struct Lexicon::Tables {
         return files[lists[line.list].file];
     }
 
+    /// Room for what word lists of this size hold, as a rule.
+    void reserve_for(std::size_t octets) {
+        constexpr std::size_t kLine = 24;
+        constexpr std::size_t kLinesOfAWord = 4;
+        lines.reserve(octets / kLine);
+        links.reserve(octets / kLine);
+        by_first.reserve(octets / kLine / kLinesOfAWord);
+    }
+
     static void add_first_words(std::uint32_t line,
                                 std::string_view text,
                                 std::vector<WordKey>& keys,
@@ -203,11 +212,12 @@ public:
     LexiconBuilder(Lexicon::Tables& tables, const mail::CodeCatalogue& codes)
         : tables_(tables), codes_(codes) {}
 
-    void read(const WordFile& file) {
-        tables_.files.push_back(file.name);
-        const std::string_view text = tables_.texts.emplace_back(file.text);
+    void read(WordFile file) {
+        tables_.files.push_back(std::move(file.name));
+        const std::string_view text = tables_.texts.emplace_back(std::move(file.text));
         local_ = file.local;
         section_ = {};
+        is_about_causes_ = false;
         int number = 0;
         for (const std::string_view raw : core::split(text, '\n')) {
             ++number;
@@ -236,7 +246,7 @@ private:
             read_head(line);
         } else if (section_.empty()) {
             wrong("words stand under a head like [mailbox unknown]");
-        } else if (CauseTable::has_section(section_)) {
+        } else if (is_about_causes_) {
             if (std::string trouble = tables_.causes.add(section_, line, codes_);
                 !trouble.empty()) {
                 wrong(std::move(trouble));
@@ -250,11 +260,12 @@ private:
         const std::size_t end = line.find(']');
         const std::string_view head = core::trim(line.substr(1, end - 1));
         section_ = "?";
+        is_about_causes_ = CauseTable::has_section(head);
         if (end == std::string_view::npos) {
             wrong("a head ends with ]");
             return;
         }
-        if (CauseTable::has_section(head)) {
+        if (is_about_causes_) {
             section_ = head;
             return;
         }
@@ -293,6 +304,7 @@ private:
     std::vector<WordKey> first_keys_;  ///< of the line at hand
     std::vector<LexiconError> errors_;
     std::string section_;
+    bool is_about_causes_ = false;  ///< `section_` is one of `CauseTable`'s
     int line_ = 0;
     bool local_ = false;
 };
@@ -426,15 +438,20 @@ Lexicon::Lexicon(Lexicon&&) noexcept = default;
 Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;
 Lexicon::~Lexicon() = default;
 
-core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::span<const WordFile> files,
+core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::vector<WordFile> files,
                                                                const mail::CodeCatalogue& codes) {
     auto tables = std::make_unique<Tables>();
+    std::size_t octets = 0;
+    for (const WordFile& file : files) {
+        octets += file.text.size();
+    }
+    tables->reserve_for(octets);
     LexiconBuilder builder(*tables, codes);
     // What is read first counts.
     for (const bool local : {true, false}) {
-        for (const WordFile& file : files) {
+        for (WordFile& file : files) {
             if (file.local == local) {
-                builder.read(file);
+                builder.read(std::move(file));
             }
         }
     }

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -65,7 +64,7 @@ public:
     /// when a text first has a word that it may begin with. Errors: a line that can't be read (of
     /// shipped files, one that is no phrase), an unknown name or code, each with its place.
     [[nodiscard]] static core::Result<Lexicon, std::vector<LexiconError>> make(
-        std::span<const WordFile> files, const mail::CodeCatalogue& codes);
+        std::vector<WordFile> files, const mail::CodeCatalogue& codes);
 
     Lexicon(Lexicon&&) noexcept;
     Lexicon& operator=(Lexicon&&) noexcept;

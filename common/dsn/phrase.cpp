@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/phrase.hpp"
 
+#include "core/plain_letters.hpp"
 #include "core/text.hpp"
 #include "dsn/text_words.hpp"
 
@@ -42,6 +43,51 @@ std::string doubt_about(const PhraseElements& elements) {
                : std::string{};
 }
 
+/// A choice that is one word of Latin letters, as a text has it: "Isn't" is "isnt". nullopt: it may
+/// be something else.
+std::optional<std::string> latin_word(std::string_view choice) {
+    constexpr std::size_t kLetters = 2;  // in front of an apostrophe; fewer may be elided
+    const std::string lower = core::to_lower_utf8(choice);
+    std::string word;
+    for (std::size_t at = 0; at < lower.size(); ++at) {
+        const auto octet = static_cast<unsigned char>(lower[at]);
+        const bool has_next = at + 1 < lower.size();
+        if (core::is_ascii_alpha(lower[at])) {
+            word += lower[at];
+        } else if (lower[at] == '\'' && word.size() > kLetters && at + 2 == lower.size() &&
+                   (lower[at + 1] == 't' || lower[at + 1] == 's')) {
+            continue;
+        } else if (octet >= 0xC3 && octet <= 0xC9 && has_next) {
+            const auto next = static_cast<unsigned char>(lower[at + 1]);
+            if (octet == 0xC3 && (next == 0x97 || next == 0xB7)) {
+                return std::nullopt;  // the signs of multiplication and division
+            }
+            core::append_plain(word,
+                               static_cast<char32_t>(((octet & 0x1FU) << 6U) | (next & 0x3FU)));
+            ++at;
+        } else {
+            return std::nullopt;
+        }
+    }
+    return word;
+}
+
+/// What is wrong with a word that is cut by "*"; empty: nothing.
+std::string doubt_about_stem(std::string_view stem, std::string_view choice) {
+    if (stem.size() < kShortestStem) {
+        return fmt::format("too little of a word: \"{}*\"", core::printable(choice));
+    }
+    return stem.size() > kLongestStem
+               ? fmt::format("too much of a word: \"{}*\"", core::printable(choice))
+               : std::string{};
+}
+
+WordChoice choice_of(std::string_view word, bool cut) {
+    return cut ? WordChoice{.key = key_of(word, kStemBegin),
+                            .stem = static_cast<std::uint8_t>(word.size())}
+               : WordChoice{.key = key_of(word), .stem = 0};
+}
+
 /// One word goes to `single`, several ("e_mail", or characters that are words) to `several`.
 std::string read_choice(std::string_view choice, PhraseElement& single, PhraseElements& several) {
     const bool placeholder =
@@ -54,22 +100,25 @@ std::string read_choice(std::string_view choice, PhraseElement& single, PhraseEl
     if (stem) {
         choice.remove_suffix(1);
     }
+    if (const auto word = latin_word(choice); word.has_value() && !word->empty()) {
+        if (std::string doubt = stem ? doubt_about_stem(*word, choice) : std::string{};
+            !doubt.empty()) {
+            return doubt;
+        }
+        single.choices.push_back(choice_of(*word, stem));
+        return {};
+    }
     const TextWords text = words_of(choice);
     if (text.words.empty()) {
         return fmt::format("\"{}\" is no word", core::printable(choice));
     }
     for (const TextWord& word : text.words) {
         const bool cut = stem && &word == &text.words.back() && !word.alone;
-        if (cut && word.text.size() < kShortestStem) {
-            return fmt::format("too little of a word: \"{}*\"", core::printable(choice));
+        if (std::string doubt = cut ? doubt_about_stem(word.text, choice) : std::string{};
+            !doubt.empty()) {
+            return doubt;
         }
-        if (cut && word.text.size() > kLongestStem) {
-            return fmt::format("too much of a word: \"{}*\"", core::printable(choice));
-        }
-        const WordChoice made =
-            cut ? WordChoice{.key = key_of(word.text, kStemBegin),
-                             .stem = static_cast<std::uint8_t>(word.text.size())}
-                : WordChoice{.key = key_of(word.text), .stem = 0};
+        const WordChoice made = choice_of(word.text, cut);
         if (text.words.size() == 1) {
             single.choices.push_back(made);
             single.alone = single.alone || word.alone;
@@ -94,6 +143,9 @@ std::optional<WordKey> first_key_of(std::string_view choice) {
     }
     if (choice.starts_with('.') || choice.starts_with('<')) {
         return key_of(core::to_lower_utf8(choice));
+    }
+    if (const auto word = latin_word(choice)) {
+        return key_of(*word, stem ? kStemBegin : kHashBegin);
     }
     const TextWords text = words_of(choice);
     if (text.words.empty()) {

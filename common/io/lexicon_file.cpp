@@ -8,11 +8,13 @@
 #include "io/toml_access.hpp"
 #include "mail/failure_code.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <fstream>
 #include <ios>
-#include <sstream>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -21,6 +23,20 @@
 namespace holdback::io {
 
 namespace {
+
+/// What the file holds, without a copy on the way.
+std::optional<std::string> octets_of(const std::string& path) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    std::ifstream stream(path, std::ios::binary);
+    if (error || !stream.is_open()) {
+        return std::nullopt;
+    }
+    std::string text(size, '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(size));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    return stream.bad() ? std::nullopt : std::optional(std::move(text));
+}
 
 void read_directory(const std::string& directory,
                     bool local,
@@ -32,15 +48,13 @@ void read_directory(const std::string& directory,
         return;
     }
     for (const std::string& path : *paths) {
-        const std::ifstream stream(path, std::ios::binary);
-        std::ostringstream text;
-        text << stream.rdbuf();
-        if (!stream.is_open() || stream.bad()) {
+        auto text = octets_of(path);
+        if (!text.has_value()) {
             errors.push_back({{path, 0}, "cannot read"});
-        } else if (!core::is_utf8(text.view())) {
+        } else if (local && !core::is_utf8(*text)) {  // the shipped ones are, by a test
             errors.push_back({{path, 0}, "is not UTF-8"});
         } else {
-            files.push_back({.name = path, .text = std::move(text).str(), .local = local});
+            files.push_back({.name = path, .text = *std::move(text), .local = local});
         }
     }
 }
@@ -60,7 +74,7 @@ core::Result<dsn::Lexicon, FileErrors> load_lexicon(const std::string& shipped,
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    auto lexicon = dsn::Lexicon::make(files, codes);
+    auto lexicon = dsn::Lexicon::make(std::move(files), codes);
     if (!lexicon.has_value()) {
         for (const dsn::LexiconError& wrong : lexicon.error()) {
             errors.push_back({{wrong.file, wrong.line}, wrong.message});

@@ -168,12 +168,51 @@ core::Result<RuleFile, FileErrors> rules_from(const TomlTable& root,
     return file;
 }
 
+/// True for a line that holds all examples of a rule.
+bool holds_examples(std::string_view line) {
+    return (line.starts_with("expect = \"") && line.ends_with('"')) ||
+           (line.starts_with("expect = [") && line.ends_with(']'));
+}
+
+/// The text with another example in the place of those that stand as the shipped files have them:
+/// in one line, or as "expect = [", a line for each, and "]". They are a third of the text. Lines
+/// keep their numbers.
+std::string without_examples(std::string_view text) {
+    constexpr std::string_view kBegin = "expect = [";
+    constexpr std::string_view kStub = R"(expect = "left out")";
+    std::string rest;
+    rest.reserve(text.size());
+    bool is_example = false;
+    for (const std::string_view line : core::split(text, '\n')) {
+        if (is_example) {
+            is_example = line != "]";
+        } else {
+            is_example = line == kBegin;
+            rest += is_example || holds_examples(line) ? kStub : line;
+        }
+        rest += '\n';
+    }
+    return rest;
+}
+
+core::Result<TomlTable, FileError> read_rules(const std::string& path, Examples examples) {
+    auto text = read_toml_octets(path);
+    if (!text.has_value()) {
+        return std::unexpected(std::move(text.error()));
+    }
+    // In texts of several lines, anything could look like an example.
+    const bool is_plain = !text->contains("\"\"\"") && !text->contains("'''");
+    return read_toml_text(
+        examples == Examples::LeaveOut && is_plain ? without_examples(*text) : *text, path);
+}
+
 /// Appends the rules of one file, or what is wrong with it.
 void read_file(const std::string& path,
                const mail::CodeCatalogue& codes,
+               Examples examples,
                RuleFile& all,
                FileErrors& errors) {
-    const auto root = read_toml_file(path);
+    const auto root = read_rules(path, examples);
     if (!root.has_value()) {
         errors.push_back(root.error());
         return;
@@ -211,7 +250,8 @@ core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
 }
 
 core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> directories,
-                                                  const mail::CodeCatalogue& codes) {
+                                                  const mail::CodeCatalogue& codes,
+                                                  Examples examples) {
     FileErrors errors;
     RuleFile all;
     for (const std::string& directory : directories) {
@@ -220,12 +260,13 @@ core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> d
             errors.push_back(files.error());
             continue;
         }
+        const bool is_local = &directory != &directories.back();
         RuleFile found;
         for (const std::string& file : *files) {
-            read_file(file, codes, found, errors);
+            read_file(file, codes, is_local ? Examples::Read : examples, found, errors);
         }
         for (dsn::Rule& rule : found.rules) {
-            rule.local = &directory != &directories.back();
+            rule.local = is_local;
         }
         append_unreplaced(all.rules, std::move(found.rules));
         append_unreplaced(all.providers, std::move(found.providers));
@@ -245,14 +286,15 @@ core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> d
 
 core::Result<dsn::RuleSet, FileErrors> load_rules(const std::string& shipped,
                                                   const std::string& local,
-                                                  const mail::CodeCatalogue& codes) {
+                                                  const mail::CodeCatalogue& codes,
+                                                  Examples examples) {
     std::vector<std::string> directories;
     std::error_code error;
     if (std::filesystem::exists(local, error) || error) {
         directories.push_back(local);
     }
     directories.push_back(shipped);
-    return load_rules(directories, codes);
+    return load_rules(directories, codes, examples);
 }
 
 }  // namespace holdback::io

@@ -171,7 +171,7 @@ core::Result<TomlTable, FileError> read_toml_text(std::string_view text, std::st
     }
 }
 
-core::Result<TomlTable, FileError> read_toml_file(const std::string& path) {
+core::Result<std::string, FileError> read_toml_octets(const std::string& path) {
     errno = 0;
     std::ifstream stream(path, std::ios::binary);
     if (!stream.is_open()) {
@@ -189,7 +189,12 @@ core::Result<TomlTable, FileError> read_toml_file(const std::string& path) {
     if (text.size() > kMostOctets) {
         return std::unexpected(FileError{{path, 0}, "cannot read: larger than 16 MiB"});
     }
-    return read_toml_text(text, path);
+    return text;
+}
+
+core::Result<TomlTable, FileError> read_toml_file(const std::string& path) {
+    const auto text = read_toml_octets(path);
+    return text.has_value() ? read_toml_text(*text, path) : std::unexpected(text.error());
 }
 
 const TomlValue* find_key(const TomlTable& table, std::string_view key) {

@@ -72,6 +72,8 @@ struct TomlEntry {
 
 /// Reads a file. Errors: it cannot be read, or is no TOML.
 [[nodiscard]] core::Result<TomlTable, FileError> read_toml_file(const std::string& path);
+/// The octets of such a file, as they are.
+[[nodiscard]] core::Result<std::string, FileError> read_toml_octets(const std::string& path);
 
 /// Reads a text; `name` stands for the file in messages.
 [[nodiscard]] core::Result<TomlTable, FileError> read_toml_text(std::string_view text,

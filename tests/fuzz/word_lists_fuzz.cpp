@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t end = std::min(whole.find('\0'), whole.size());
     const std::string text = whole.substr(std::min(end + 1, whole.size()));
     for (const bool local : {false, true}) {
-        const std::array files{
+        const std::vector files{
             WordFile{.name = "fuzz.words", .text = whole.substr(0, end), .local = local}};
         const auto lexicon = Lexicon::make(files, codes);
         if (!lexicon.has_value()) {

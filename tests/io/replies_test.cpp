@@ -6,7 +6,9 @@
 #include "core/text.hpp"
 #include "dsn/explain.hpp"
 #include "dsn/knowledge.hpp"
+#include "dsn/phrase.hpp"
 #include "dsn/smtp_stage.hpp"
+#include "dsn/text_words.hpp"
 #include "io/codes_file.hpp"
 #include "io/directory_files.hpp"
 #include "io/lexicon_file.hpp"
@@ -15,6 +17,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -159,6 +162,32 @@ TEST_CASE("the tables are large, and near misses are a good part of them") {
         CAPTURE(row.place);
         CHECK(texts.insert(row.text + row.remote + row.stage).second);
     }
+}
+
+TEST_CASE("each line of the word lists is found by the words that it begins with") {
+    std::size_t looked_at = 0;
+    for (const auto& file : std::filesystem::directory_iterator(source_path("conf/lexicon.d"))) {
+        std::ifstream stream(file.path());
+        std::vector<dsn::WordKey> keys;
+        for (std::string line; std::getline(stream, line);) {
+            if (line.empty() || line.starts_with('#') || line.starts_with('[')) {
+                continue;
+            }
+            dsn::find_first_keys(line, keys);
+            const std::string first = line.substr(0, line.find_first_of(" /?"));
+            if (first.ends_with('*') || first.starts_with('<') || first.starts_with('.')) {
+                continue;
+            }
+            CAPTURE(line);
+            CHECK(core::is_utf8(line));
+            const dsn::TextWords words = dsn::words_of(first);
+            if (!words.words.empty()) {
+                ++looked_at;
+                CHECK(std::ranges::find(keys, dsn::key_of(words.words.front().text)) != keys.end());
+            }
+        }
+    }
+    CHECK(looked_at > 10'000);
 }
 
 }  // namespace holdback::io
