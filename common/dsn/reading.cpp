@@ -28,6 +28,12 @@ namespace holdback::dsn {
 namespace {
 
 constexpr int kSyntaxOfArgument = 501;
+constexpr int kLoginRequired = 530;
+
+/// True for replies that speak of a command as such. 501 is often said of an address.
+bool is_about_commands(std::optional<int> reply_code) {
+    return reply_code == 500 || reply_code == 502 || reply_code == 503 || reply_code == 504;
+}
 
 /// Whom all of a reply at this stage speaks of, unless it says otherwise.
 Whom whom_of(SmtpStage stage) {
@@ -440,6 +446,16 @@ std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexico
         if (facts.reply_code == kSyntaxOfArgument &&
             reading.cause == Cause{Whom::Mailbox, What::Invalid}) {
             reading.cause.what = What::Malformed;
+        }
+        // RFC 4954 section 6: who logs in may relay.
+        if (facts.reply_code == kLoginRequired &&
+            (reading.cause.what == What::NotRelayed || reading.cause.what == What::NotPermitted)) {
+            reading.cause = {Whom::Sender, What::Login};
+        }
+        // RFC 5321 section 4.2.2: of commands alone, in whatever language.
+        if (is_about_commands(facts.reply_code) && said->weak &&
+            reading.cause.whom == Whom::Nobody) {
+            reading.cause = {Whom::Relay, What::Protocol};
         }
     }
     // Words about us stand against a status that speaks of the recipient.
