@@ -49,6 +49,15 @@ ControlLine number_line(std::string_view key, std::uint64_t number) {
     return {std::string(key), fmt::format("{}", number)};
 }
 
+std::vector<report::MetricValue> values_of(const std::vector<dsn::Outage>& outages) {
+    std::vector<report::MetricValue> broken;
+    broken.reserve(outages.size());
+    for (const dsn::Outage& outage : outages) {
+        broken.push_back({.label = outage.provider, .value = 1});
+    }
+    return broken;
+}
+
 std::vector<report::Metric> spool_metrics(const flow::SpoolRoom::State& spool) {
     const auto one = [](std::uint64_t value) {
         return std::vector<report::MetricValue>{{.label = {}, .value = value}};
@@ -264,10 +273,6 @@ std::vector<ControlLine> App::metrics() const {
     const auto count = [](std::uint64_t value) {
         return std::vector<report::MetricValue>{{.label = {}, .value = value}};
     };
-    std::vector<report::MetricValue> broken;
-    for (const dsn::Outage& outage : learner_.outages()) {
-        broken.push_back({.label = outage.provider, .value = 1});
-    }
     const flow::FollowState followed = log_following_.state();
     std::vector<report::Metric> all{
         {.name = "holdback_connections_total",
@@ -299,7 +304,7 @@ std::vector<ControlLine> App::metrics() const {
          .help = "Providers that are broken, so that nothing is learned from them.",
          .type = MetricType::Gauge,
          .label_name = "provider",
-         .values = std::move(broken)},
+         .values = values_of(learner_.outages())},
         {.name = "holdback_campaign_stopped",
          .help = "Campaigns that were stopped for their bad recipients.",
          .type = MetricType::Gauge,

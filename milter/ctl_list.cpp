@@ -36,7 +36,7 @@ bool is_utf16(std::string_view text) {
 
 std::string column_words(const lists::ColumnError& error) {
     constexpr std::size_t kMostShown = 200;
-    const std::string columns =
+    std::string columns =
         outbound::shortened(fmt::format("{}", fmt::join(error.columns, ", ")), kMostShown);
     switch (error.trouble) {
         case lists::ColumnTrouble::NotThere:

@@ -5,6 +5,7 @@
 #include "config/unit_sandbox.hpp"
 #include "core/result.hpp"
 #include "io/log_setup.hpp"
+#include "io/rules_file.hpp"
 #include "io/service_manager.hpp"
 #include "io/settings_file.hpp"
 #include "io/toml_access.hpp"

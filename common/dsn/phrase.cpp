@@ -88,26 +88,11 @@ WordChoice choice_of(std::string_view word, bool cut) {
                : WordChoice{.key = key_of(word), .stem = 0};
 }
 
-/// One word goes to `single`, several ("e_mail", or characters that are words) to `several`.
-std::string read_choice(std::string_view choice, PhraseElement& single, PhraseElements& several) {
-    const bool placeholder =
-        choice == "<address>" || choice == "<domain>" || choice == "<ip>" || choice == "<number>";
-    if (placeholder || (choice.size() > 1 && choice.starts_with('.'))) {
-        single.choices.push_back({.key = key_of(core::to_lower_utf8(choice)), .stem = 0});
-        return {};
-    }
-    const bool stem = choice.ends_with('*');
-    if (stem) {
-        choice.remove_suffix(1);
-    }
-    if (const auto word = latin_word(choice); word.has_value() && !word->empty()) {
-        if (std::string doubt = stem ? doubt_about_stem(*word, choice) : std::string{};
-            !doubt.empty()) {
-            return doubt;
-        }
-        single.choices.push_back(choice_of(*word, stem));
-        return {};
-    }
+/// Any choice, by the reader of texts: see `read_choice`.
+std::string read_words(std::string_view choice,
+                       bool stem,
+                       PhraseElement& single,
+                       PhraseElements& several) {
     const TextWords text = words_of(choice);
     if (text.words.empty()) {
         return fmt::format("\"{}\" is no word", core::printable(choice));
@@ -130,6 +115,29 @@ std::string read_choice(std::string_view choice, PhraseElement& single, PhraseEl
         }
     }
     return {};
+}
+
+/// One word goes to `single`, several ("e_mail", or characters that are words) to `several`.
+std::string read_choice(std::string_view choice, PhraseElement& single, PhraseElements& several) {
+    const bool placeholder =
+        choice == "<address>" || choice == "<domain>" || choice == "<ip>" || choice == "<number>";
+    if (placeholder || (choice.size() > 1 && choice.starts_with('.'))) {
+        single.choices.push_back({.key = key_of(core::to_lower_utf8(choice)), .stem = 0});
+        return {};
+    }
+    const bool stem = choice.ends_with('*');
+    if (stem) {
+        choice.remove_suffix(1);
+    }
+    if (const auto word = latin_word(choice); word.has_value() && !word->empty()) {
+        if (std::string doubt = stem ? doubt_about_stem(*word, choice) : std::string{};
+            !doubt.empty()) {
+            return doubt;
+        }
+        single.choices.push_back(choice_of(*word, stem));
+        return {};
+    }
+    return read_words(choice, stem, single, several);
 }
 
 /// The key of the first word of a choice.

@@ -19,7 +19,6 @@
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
-#include "mail/provider.hpp"
 #include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "ports/log.hpp"
@@ -104,6 +103,23 @@ bool is_feedback_source(const Submitting& who,
             }));
 }
 
+/// Names the recipients as they are proven. False for a complaint of which nobody can tell whose it
+/// is: it has none then.
+bool name_recipients(dsn::Understanding& understanding,
+                     const std::vector<dsn::RecipientProof>& proofs) {
+    if (!proofs.empty() && dsn::names_nobody(understanding.report, proofs.front())) {
+        understanding.recipients.clear();
+        return false;
+    }
+    for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
+        if (proofs.at(i).proof == mail::Proof::Sealed) {
+            // Whoever forwarded the message reports another address than the one that we mailed.
+            understanding.recipients[i].report.original_recipient = proofs[i].mailed;
+        }
+    }
+    return true;
+}
+
 /// The envelope sender of the message that failed: as sealed, else whom the report came to.
 mail::EnvelopeSender sender_of(const dsn::Understanding& understanding,
                                const dsn::RecipientProof& proof,
@@ -160,18 +176,8 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     dsn::Understanding understanding = understand(std::move(read), request, snapshot);
     const std::vector<dsn::RecipientProof> proofs =
         prove(who, envelope, headers, understanding, request, until, snapshot.settings);
-    const bool is_unattributed =
-        !proofs.empty() && dsn::names_nobody(understanding.report, proofs.front());
-    if (is_unattributed) {
-        understanding.recipients.clear();
-        ++unattributed_;
-    }
-    for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
-        if (proofs.at(i).proof == mail::Proof::Sealed) {
-            // Whoever forwarded the message reports another address than the one that we mailed.
-            understanding.recipients[i].report.original_recipient = proofs[i].mailed;
-        }
-    }
+    const bool is_attributed = name_recipients(understanding, proofs);
+    unattributed_ += is_attributed ? 0U : 1U;
     std::vector<dsn::Evidence> evidence = evidence_of(understanding, proofs, envelope, snapshot);
     std::vector<mail::Proof> shown;
     report::InboundDecision line = line_for(who, envelope, understanding);
@@ -203,7 +209,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     }
     if (understanding.recipients.empty() &&
         understanding.report.kind != dsn::MessageKind::Ordinary) {
-        if (is_unattributed) {
+        if (!is_attributed) {
             line.learn_reason = dsn::wire_name(dsn::LearnReason::NotAttributed);
         }
         parts_.log.write(ports::Severity::Info, report::decision_line(line));

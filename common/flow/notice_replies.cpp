@@ -133,6 +133,9 @@ std::string refusal_of(const Submitting& who,
 std::string refusal_text(std::string_view refusal,
                          std::string contact,
                          const outbound::NoticeTexts& texts) {
+    if (refusal.empty()) {
+        return {};
+    }
     if (refusal == "no-user") {
         return texts.say(outbound::NoticeText::RefusedProgram, {{"contact", std::move(contact)}});
     }
@@ -272,17 +275,13 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     line.reason = refusal_of(who, envelope, notice->group, settings.notice.reply_by);
     const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
     const outbound::NoticeTexts& texts = notice_texts(*snapshot, notice->group.sender);
-    std::string refused;
-    if (!line.reason.empty()) {
-        refused = refusal_text(
-            line.reason, notice_contact(settings.notice, parts_.own_name.current(), texts), texts);
-    }
+    const std::string contact = notice_contact(settings.notice, parts_.own_name.current(), texts);
     const ports::NoticeCommand command = command_for(envelope,
                                                      headers,
                                                      *notice,
                                                      orders,
                                                      who_was_told(*notice),
-                                                     std::move(refused),
+                                                     refusal_text(line.reason, contact, texts),
                                                      texts,
                                                      parts_.clock.now());
     if (!may_be_confirmed(command)) {

@@ -201,7 +201,7 @@ core::Result<TomlTable, FileError> read_rules(const std::string& path, Examples 
         return std::unexpected(std::move(text.error()));
     }
     // In texts of several lines, anything could look like an example.
-    const bool is_plain = !text->contains("\"\"\"") && !text->contains("'''");
+    const bool is_plain = !text->contains(R"(""")") && !text->contains("'''");
     return read_toml_text(
         examples == Examples::LeaveOut && is_plain ? without_examples(*text) : *text, path);
 }

@@ -32,7 +32,7 @@ bool is_message_id(std::string_view text) {
 /// Some remarks repeat what the sender wrote: no line of them may be a command when the mail is
 /// answered.
 std::string without_commands(std::string_view remark) {
-    std::string text = wrapped(remark, "    ");
+    const std::string text = wrapped(remark, "    ");
     const bool is_safe = std::ranges::all_of(
         core::split(text, '\n'), [](std::string_view line) { return read_orders(line).empty(); });
     return is_safe ? text : wrapped(remark, kGoesOn);

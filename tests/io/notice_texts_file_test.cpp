@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "io/toml_access.hpp"
+#include "io/toml_document.hpp"
 #include "outbound/notice.hpp"
 #include "outbound/notice_orders.hpp"
 #include "outbound/notice_texts.hpp"
@@ -103,7 +104,7 @@ TEST_CASE("a language that lacks a text of a newer version goes on with the Engl
 
 TEST_CASE(
     "the administrator's words go before the shipped ones, and a language must have a table") {
-    support::TempDir dir;
+    const support::TempDir dir;
     config::NoticeSettings settings = shipped();
     settings.local_texts = dir.path();
     std::ofstream(dir.path() + "/local.conf")

@@ -521,11 +521,11 @@ TEST_CASE("a refusal after the data of several recipients speaks of none of them
         "<bo@a.test>: host mx.a.test said: 550 5.1.1 User unknown (in reply to end of DATA\n"
         "    command)\n";
     CHECK(refused_together(report) == std::vector<bool>{true, true});
-    Evidence evidence{.failure = failure(2001),
-                      .proof = proven(mail::Proof::Local),
-                      .message_id = {},
-                      .sender = {},
-                      .refused_together = true};
+    const Evidence evidence{.failure = failure(2001),
+                            .proof = proven(mail::Proof::Local),
+                            .message_id = {},
+                            .sender = {},
+                            .refused_together = true};
     CHECK(learn_key(evidence, support::small_catalogue(), {}).error() == LearnReason::WholeMessage);
 }
 

@@ -17,6 +17,8 @@
 #include <expected>
 #include <functional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>

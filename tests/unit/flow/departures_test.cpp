@@ -12,7 +12,6 @@
 #include "ports/decision_log.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

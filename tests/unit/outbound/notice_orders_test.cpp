@@ -2,7 +2,6 @@
 #include "outbound/notice_orders.hpp"
 
 #include <array>
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
