@@ -31,7 +31,7 @@ constexpr int kSyntaxOfArgument = 501;
 constexpr int kLoginRequired = 530;
 
 /// True for replies that speak of a command as such. 501 is often said of an address.
-bool is_about_commands(std::optional<int> reply_code) {
+bool is_about_commands(int reply_code) {
     return reply_code == 500 || reply_code == 502 || reply_code == 503 || reply_code == 504;
 }
 
