@@ -191,7 +191,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         if (proof.proof != mail::Proof::Unproven &&
             understanding.report.kind == dsn::MessageKind::Dsn &&
             recipient.report.action == dsn::Action::Delivered) {
-            delivered(understanding.report, evidence.at(i), snapshot);
+            delivered(evidence.at(i), snapshot);
         }
         const dsn::LearnReason learned =
             learn(understanding, std::move(evidence.at(i)), letter, until, snapshot);
@@ -314,10 +314,8 @@ std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& un
     return evidence;
 }
 
-bool InboundFlow::is_left_to_the_log(const dsn::Report& report,
-                                     const dsn::RecipientProof& proof) const {
-    return proof.proof == mail::Proof::Local && parts_.log_tells != nullptr && parts_.log_tells() &&
-           parts_.departures.find(report.queue_id, parts_.clock.now()) != nullptr;
+bool InboundFlow::is_left_to_the_log(const dsn::RecipientProof& proof) const {
+    return proof.proof == mail::Proof::Local && parts_.log_tells != nullptr && parts_.log_tells();
 }
 
 dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
@@ -325,7 +323,7 @@ dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
                                     std::string_view letter,
                                     core::SteadyPoint until,
                                     const Snapshot& snapshot) {
-    if (is_left_to_the_log(understanding.report, evidence.proof) &&
+    if (is_left_to_the_log(evidence.proof) &&
         evidence.failure.report.action == dsn::Action::Failed) {
         return dsn::LearnReason::LogTells;
     }
@@ -338,12 +336,10 @@ dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
     return parts_.learner.learn(failure, snapshot);
 }
 
-void InboundFlow::delivered(const dsn::Report& report,
-                            const dsn::Evidence& evidence,
-                            const Snapshot& snapshot) {
+void InboundFlow::delivered(const dsn::Evidence& evidence, const Snapshot& snapshot) {
     const auto address =
         mail::Address::parse(evidence.failure.report.recipient(), mail::Smtputf8::Yes);
-    if (!address.has_value() || is_left_to_the_log(report, evidence.proof)) {
+    if (!address.has_value() || is_left_to_the_log(evidence.proof)) {
         return;
     }
     // What was learned while the message was under way may be newer than its delivery.

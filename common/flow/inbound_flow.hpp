@@ -11,7 +11,6 @@
 #include "dsn/report.hpp"
 #include "dsn/tag.hpp"
 #include "dsn/unsubscribe.hpp"
-#include "flow/departures.hpp"
 #include "flow/learner.hpp"
 #include "flow/seals.hpp"
 #include "flow/snapshot.hpp"
@@ -46,11 +45,10 @@ public:
         Learner& learner;
         ports::UnknownStore& unknown;
         Seals& seals;
-        const Departures& departures;
         ports::Log& log;
         core::Clock& clock;
-        /// True while the MTA's log is read: it then tells what our MTA's DSNs tell of messages
-        /// that left here, and those are left to it. Empty: never.
+        /// True while the MTA's log is read: it then tells what our MTA's DSNs tell, and those,
+        /// which a local user can imitate, are left to it. Empty: never.
         std::function<bool()> log_tells;
     };
 
@@ -112,12 +110,9 @@ private:
                                          const Snapshot& snapshot);
 
     /// A report proves that a recipient has got a message.
-    void delivered(const dsn::Report& report,
-                   const dsn::Evidence& evidence,
-                   const Snapshot& snapshot);
-    /// True for a DSN of our MTA about a message whose end its log will tell.
-    [[nodiscard]] bool is_left_to_the_log(const dsn::Report& report,
-                                          const dsn::RecipientProof& proof) const;
+    void delivered(const dsn::Evidence& evidence, const Snapshot& snapshot);
+    /// True for a DSN of our MTA while its log tells the same.
+    [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;
     void count_unknown(const dsn::Understanding& understanding,
                        std::span<const mail::Proof> proofs);
 

@@ -262,7 +262,6 @@ struct House {
                    .learner = learner,
                    .unknown = unknown,
                    .seals = seals,
-                   .departures = departures,
                    .log = log,
                    .clock = clock}),
           release({.held = held,
