@@ -27,6 +27,7 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -125,9 +126,9 @@ core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snap
         return std::unexpected(settings_error(snapshot.error()));
     }
     // To the end of the tool: taking its tables apart would be a tenth of the work.
-    static const auto* const kept =
-        std::make_unique<std::shared_ptr<const flow::Snapshot>>(*snapshot).release();
-    return *kept;
+    static auto* const kept =
+        std::make_unique<std::vector<std::shared_ptr<const flow::Snapshot>>>().release();
+    return kept->emplace_back(*std::move(snapshot));
 }
 
 std::optional<CommandError> unknown_code(const CommandContext& context,
