@@ -5,8 +5,8 @@
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
-#include "io/rules_file.hpp"
-#include "io/toml_access.hpp"
+#include "io/settings/rules_file.hpp"
+#include "io/settings/toml_access.hpp"
 #include "mail/mta_names.hpp"
 
 #include <functional>

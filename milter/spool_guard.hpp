@@ -4,13 +4,13 @@
 
 #include "config/settings.hpp"
 #include "core/result.hpp"
-#include "io/spool_pair.hpp"
-#include "io/sqlite_db.hpp"
-#include "io/use_lock.hpp"
-#include "mail/spool_pair.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/state/spool_pair.hpp"
+#include "io/state/use_lock.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
+#include "terms/spool_pair.hpp"
 
 #include <optional>
 #include <stdexcept>

@@ -2,7 +2,7 @@
 #include "milter/who.hpp"
 
 #include "core/text.hpp"
-#include "io/sqlite_changes.hpp"
+#include "io/sqlite/sqlite_changes.hpp"
 
 #include <array>
 #include <cstddef>

@@ -2,7 +2,7 @@
 #pragma once
 // Who asks for something, in words for the log and the store.
 
-#include "io/sqlite_changes.hpp"
+#include "io/sqlite/sqlite_changes.hpp"
 
 #include <string>
 #include <sys/types.h>

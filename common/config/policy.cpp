@@ -2,7 +2,7 @@
 #include "config/policy.hpp"
 
 #include "core/wire_names.hpp"
-#include "mail/finding.hpp"
+#include "terms/finding.hpp"
 
 #include <array>
 #include <optional>

@@ -2,7 +2,7 @@
 #pragma once
 // What is done about each finding, by stream.
 
-#include "mail/finding.hpp"
+#include "terms/finding.hpp"
 
 #include <array>
 #include <cstddef>

@@ -5,9 +5,9 @@
 #include "config/value_text.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
-#include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
-#include "mail/suppression.hpp"
+#include "terms/finding.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -6,10 +6,10 @@
 #include "config/notice_choice.hpp"
 #include "config/policy.hpp"
 #include "mail/address.hpp"
-#include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/mta_names.hpp"
-#include "mail/suppression.hpp"
+#include "terms/finding.hpp"
+#include "terms/suppression.hpp"
 
 #include <chrono>
 #include <cstddef>

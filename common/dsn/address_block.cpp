@@ -4,8 +4,8 @@
 #include "core/text.hpp"
 #include "dsn/delivery_status.hpp"
 #include "dsn/report.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/enhanced_status.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,18 +2,18 @@
 #include "dsn/classify.hpp"
 
 #include "core/text.hpp"
-#include "dsn/judgement.hpp"
-#include "dsn/knowledge.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
-#include "dsn/rule_set.hpp"
-#include "dsn/rule_text.hpp"
-#include "dsn/smtp_stage.hpp"
 #include "dsn/text_about.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/enhanced_status.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/own_marks.hpp"
+#include "reading/judgement.hpp"
+#include "reading/knowledge.hpp"
+#include "reading/rule_set.hpp"
+#include "reading/rule_text.hpp"
+#include "reading/smtp_stage.hpp"
+#include "reading/text_scan.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/own_marks.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,10 +2,10 @@
 #pragma once
 // A report and the rules give failure codes.
 
-#include "dsn/judgement.hpp"
-#include "dsn/knowledge.hpp"
 #include "dsn/report.hpp"
-#include "mail/failure_code.hpp"
+#include "reading/judgement.hpp"
+#include "reading/knowledge.hpp"
+#include "terms/failure_code.hpp"
 
 #include <optional>
 #include <string>

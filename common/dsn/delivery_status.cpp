@@ -3,10 +3,10 @@
 
 #include "core/text.hpp"
 #include "dsn/report.hpp"
-#include "dsn/sendmail_status.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/enhanced_status.hpp"
 #include "mail/smtp_reply.hpp"
+#include "reading/sendmail_status.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <array>

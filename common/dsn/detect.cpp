@@ -8,8 +8,8 @@
 #include "dsn/own_letter.hpp"
 #include "dsn/phrases.hpp"
 #include "dsn/report.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/header.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <array>

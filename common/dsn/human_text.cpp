@@ -3,8 +3,8 @@
 
 #include "core/text.hpp"
 #include "dsn/message_view.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/header.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <array>

@@ -9,13 +9,13 @@
 #include "dsn/classify.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
-#include "dsn/smtp_stage.hpp"
 #include "mail/address.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
-#include "mail/suppression_scope.hpp"
-#include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
+#include "reading/smtp_stage.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
+#include "terms/suppression_scope.hpp"
+#include "terms/suppression_subject.hpp"
 
 #include <algorithm>
 #include <array>

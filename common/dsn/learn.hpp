@@ -9,9 +9,9 @@
 #include "dsn/proof.hpp"
 #include "dsn/report.hpp"
 #include "mail/envelope.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
-#include "mail/suppression_scope.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
+#include "terms/suppression_scope.hpp"
 
 #include <cstdint>
 #include <optional>

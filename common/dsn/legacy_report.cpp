@@ -7,8 +7,8 @@
 #include "dsn/phrases.hpp"
 #include "dsn/report.hpp"
 #include "dsn/sendmail_transcript.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/header.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <array>

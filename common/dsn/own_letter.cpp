@@ -3,9 +3,9 @@
 
 #include "core/text.hpp"
 #include "dsn/message_view.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/header.hpp"
-#include "mail/own_marks.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/own_marks.hpp"
 
 #include <string>
 #include <string_view>

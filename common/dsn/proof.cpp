@@ -5,15 +5,15 @@
 #include "core/text.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/address.hpp"
 #include "mail/dns_answer.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/next_hop.hpp"
-#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "reading/text_scan.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <cstddef>

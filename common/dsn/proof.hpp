@@ -10,7 +10,7 @@
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/next_hop.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -9,8 +9,8 @@
 #include "dsn/legacy_report.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/returned_message.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/header.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <array>

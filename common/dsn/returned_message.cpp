@@ -5,8 +5,8 @@
 #include "dsn/human_text.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/header.hpp"
+#include "reading/text_scan.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -4,7 +4,7 @@
 #include "core/text.hpp"
 #include "dsn/address_block.hpp"
 #include "dsn/report.hpp"
-#include "dsn/text_scan.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <cstddef>

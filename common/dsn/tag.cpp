@@ -5,9 +5,9 @@
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/header.hpp"
-#include "mail/suppression.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -3,10 +3,10 @@
 // The header fields that tell readers, filters and Sieve scripts what was understood of a message.
 
 #include "dsn/classify.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/header.hpp"
-#include "mail/own_marks.hpp"
-#include "mail/suppression.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/own_marks.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstddef>
 #include <cstdint>

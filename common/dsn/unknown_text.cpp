@@ -4,9 +4,9 @@
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
-#include "dsn/text_pattern.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
+#include "reading/text_pattern.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,8 +3,8 @@
 // Texts that no rule knew, as they are kept for review.
 
 #include "dsn/classify.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstddef>
 #include <span>

@@ -7,11 +7,11 @@
 #include "dsn/leave_token.hpp"
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
-#include "dsn/text_scan.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/syntax.hpp"
+#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <cstddef>

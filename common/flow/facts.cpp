@@ -9,8 +9,6 @@
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/mta_names.hpp"
-#include "mail/suppression.hpp"
-#include "mail/suppression_subject.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/local_route.hpp"
@@ -19,6 +17,8 @@
 #include "ports/mta_tables.hpp"
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
+#include "terms/suppression.hpp"
+#include "terms/suppression_subject.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "flow/snapshot.hpp"
-#include "outbound/notice_texts.hpp"
+#include "letters/notice_texts.hpp"
 
 #include <string>
 #include <string_view>

@@ -4,7 +4,7 @@
 
 #include "config/settings.hpp"
 #include "flow/snapshot.hpp"
-#include "outbound/notice_texts.hpp"
+#include "letters/notice_texts.hpp"
 
 #include <string>
 #include <string_view>

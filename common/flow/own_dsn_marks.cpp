@@ -6,10 +6,10 @@
 #include "dsn/report.hpp"
 #include "dsn/tag.hpp"
 #include "flow/snapshot.hpp"
-#include "mail/failure_code.hpp"
+#include "letters/return_dsn.hpp"
 #include "mail/header.hpp"
-#include "mail/suppression.hpp"
-#include "outbound/return_dsn.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstddef>
 #include <string>

@@ -3,7 +3,7 @@
 // The header fields by which programs read a DSN of our own.
 
 #include "flow/snapshot.hpp"
-#include "outbound/return_dsn.hpp"
+#include "letters/return_dsn.hpp"
 
 #include <string>
 

@@ -6,10 +6,10 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "flow/own_dsn_marks.hpp"
-#include "mail/held.hpp"
+#include "letters/return_dsn.hpp"
 #include "outbound/preflight_report.hpp"
-#include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
+#include "terms/held.hpp"
 
 #include <algorithm>
 #include <array>

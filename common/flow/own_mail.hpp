@@ -6,8 +6,8 @@
 #include "core/result.hpp"
 #include "flow/own_name.hpp"
 #include "flow/snapshot.hpp"
+#include "letters/return_dsn.hpp"
 #include "outbound/preflight_report.hpp"
-#include "outbound/return_dsn.hpp"
 #include "ports/held_store.hpp"
 #include "ports/spool.hpp"
 

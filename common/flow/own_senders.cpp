@@ -7,7 +7,6 @@
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "mail/held.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/mta_names.hpp"
 #include "mail/syntax.hpp"
@@ -15,6 +14,7 @@
 #include "outbound/own_sender.hpp"
 #include "outbound/received.hpp"
 #include "ports/mta_tables.hpp"
+#include "terms/held.hpp"
 
 #include <chrono>
 #include <span>

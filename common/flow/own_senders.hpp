@@ -7,10 +7,10 @@
 #include "flow/own_name.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "mail/held.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/received.hpp"
 #include "ports/mta_tables.hpp"
+#include "terms/held.hpp"
 
 #include <cstdint>
 

@@ -3,10 +3,10 @@
 // What a session works by: settings, codes, rules and words, swapped as a whole on reload.
 
 #include "config/settings.hpp"
-#include "dsn/knowledge.hpp"
-#include "mail/failure_code.hpp"
+#include "letters/notice_texts.hpp"
 #include "outbound/address_lists.hpp"
-#include "outbound/notice_texts.hpp"
+#include "reading/knowledge.hpp"
+#include "terms/failure_code.hpp"
 
 #include <memory>
 #include <mutex>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/whole_message.hpp"
 
-#include "mail/held.hpp"
 #include "ports/spool.hpp"
+#include "terms/held.hpp"
 
 #include <cstddef>
 #include <string>

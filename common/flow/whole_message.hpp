@@ -2,8 +2,8 @@
 #pragma once
 // A message in the spool, as it is returned whole.
 
-#include "mail/held.hpp"
 #include "ports/spool.hpp"
+#include "terms/held.hpp"
 
 #include <cstddef>
 #include <string>

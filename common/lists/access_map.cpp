@@ -2,7 +2,7 @@
 #include "lists/access_map.hpp"
 
 #include "core/safe_text.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <expected>

@@ -3,7 +3,7 @@
 // Suppression entries as lines of the access maps of Postfix and Sendmail.
 
 #include "core/result.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstdint>
 #include <string>

@@ -7,7 +7,7 @@
 #include "core/result.hpp"
 #include "lists/address_column.hpp"
 #include "lists/row_meaning.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <array>
 #include <cstddef>

@@ -7,9 +7,9 @@
 #include "lists/list_format.hpp"
 #include "lists/row_meaning.hpp"
 #include "lists/time_text.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #include "lists/row_meaning.hpp"
 
 #include "core/text.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <array>

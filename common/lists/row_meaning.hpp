@@ -3,7 +3,7 @@
 // What a row of a list says of its address: words of status and columns of yes and no, as mail
 // services and list programs export them.
 
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -6,7 +6,6 @@
 #include "core/text.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
-#include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "mail/mailbox_list.hpp"
 #include "mail/syntax.hpp"
@@ -14,6 +13,7 @@
 #include "outbound/findings.hpp"
 #include "outbound/plain_text.hpp"
 #include "outbound/verdict.hpp"
+#include "terms/finding.hpp"
 
 #include <algorithm>
 #include <array>

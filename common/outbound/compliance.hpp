@@ -7,11 +7,11 @@
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
-#include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plain_text.hpp"
+#include "terms/finding.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -5,12 +5,12 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "mail/envelope.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
-#include "mail/suppression.hpp"
 #include "outbound/lookalike.hpp"
 #include "outbound/mail_route.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -2,8 +2,8 @@
 #include "outbound/forecast.hpp"
 
 #include "config/policy.hpp"
-#include "mail/finding.hpp"
 #include "outbound/findings.hpp"
+#include "terms/finding.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -2,11 +2,11 @@
 #include "outbound/plan.hpp"
 
 #include "config/policy.hpp"
-#include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
+#include "terms/finding.hpp"
 
 #include <algorithm>
 #include <cstddef>

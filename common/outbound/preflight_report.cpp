@@ -2,13 +2,13 @@
 #include "outbound/preflight_report.hpp"
 
 #include "config/policy.hpp"
-#include "mail/finding.hpp"
+#include "letters/compose.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/compliance.hpp"
-#include "outbound/compose.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/forecast.hpp"
 #include "outbound/verdict.hpp"
+#include "terms/finding.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,11 +3,11 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
-#include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
+#include "terms/finding.hpp"
 
 #include <algorithm>
 #include <optional>

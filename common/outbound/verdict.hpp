@@ -4,10 +4,10 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
-#include "mail/finding.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
+#include "terms/finding.hpp"
 
 #include <optional>
 #include <span>

@@ -4,8 +4,8 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "outbound/recorded.hpp"
 #include "ports/suppression_store.hpp"  // StoreError
+#include "replay/recorded.hpp"
 
 #include <chrono>
 #include <cstddef>

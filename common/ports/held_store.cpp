@@ -2,8 +2,8 @@
 #include "ports/held_store.hpp"
 
 #include "core/result.hpp"
-#include "mail/held.hpp"
 #include "ports/suppression_store.hpp"
+#include "terms/held.hpp"
 
 #include <expected>
 #include <span>

@@ -4,9 +4,9 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "mail/held.hpp"
 #include "ports/spool.hpp"              // CopyCheck
 #include "ports/suppression_store.hpp"  // StoreError
+#include "terms/held.hpp"
 
 #include <cstddef>
 #include <cstdint>

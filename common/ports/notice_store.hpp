@@ -6,9 +6,9 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "mail/held.hpp"
 #include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"  // StoreError
+#include "terms/held.hpp"
 
 #include <cstddef>
 #include <cstdint>

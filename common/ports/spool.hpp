@@ -3,7 +3,7 @@
 // How use cases keep the octets of held messages.
 
 #include "core/result.hpp"
-#include "mail/held.hpp"
+#include "terms/held.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -4,7 +4,7 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "mail/envelope.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstddef>
 #include <optional>

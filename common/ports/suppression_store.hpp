@@ -6,7 +6,7 @@
 #include "core/result.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <cstddef>
 #include <functional>

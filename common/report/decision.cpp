@@ -6,8 +6,8 @@
 #include "core/text.hpp"
 #include "dsn/report.hpp"
 #include "mail/enhanced_status.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include "config/policy.hpp"
 #include "core/text.hpp"
-#include "mail/finding.hpp"
+#include "terms/finding.hpp"
 
 #include <algorithm>
 #include <array>

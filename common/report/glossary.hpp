@@ -4,7 +4,7 @@
 // verdicts and our header fields. Failure codes explain themselves: see `codes.conf`.
 
 #include "config/policy.hpp"
-#include "mail/finding.hpp"
+#include "terms/finding.hpp"
 
 #include <cstdint>
 #include <optional>

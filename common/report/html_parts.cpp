@@ -3,11 +3,11 @@
 
 #include "core/clock.hpp"
 #include "core/safe_text.hpp"
-#include "mail/finding.hpp"
 #include "report/glossary.hpp"
 #include "report/markup.hpp"
 #include "report/summary.hpp"
 #include "report/svg_chart.hpp"
+#include "terms/finding.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -3,12 +3,12 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
-#include "mail/finding.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plan.hpp"
-#include "outbound/recorded.hpp"
-#include "outbound/replay.hpp"
 #include "outbound/verdict.hpp"
+#include "replay/recorded.hpp"
+#include "replay/replay.hpp"
+#include "terms/finding.hpp"
 
 #include <algorithm>
 #include <cstddef>

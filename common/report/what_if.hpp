@@ -5,8 +5,8 @@
 #include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
-#include "outbound/recorded.hpp"
-#include "outbound/replay.hpp"
+#include "replay/recorded.hpp"
+#include "replay/replay.hpp"
 
 #include <array>
 #include <cstddef>

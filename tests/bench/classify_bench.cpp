@@ -5,11 +5,11 @@
 // line: WORK, messages, seconds of CPU time, and the peak memory in KiB.
 
 #include "dsn/classify.hpp"
-#include "dsn/knowledge.hpp"
-#include "io/codes_file.hpp"
-#include "io/gmime_reader.hpp"
-#include "io/lexicon_file.hpp"
-#include "io/rules_file.hpp"
+#include "io/mime/gmime_reader.hpp"
+#include "io/settings/codes_file.hpp"
+#include "io/settings/lexicon_file.hpp"
+#include "io/settings/rules_file.hpp"
+#include "reading/knowledge.hpp"
 
 #include <charconv>
 #include <cstddef>

@@ -5,7 +5,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
-#include "io/domain_lookup.hpp"
+#include "io/dns/domain_lookup.hpp"
 #include "mail/domain.hpp"
 #include "mail/ip_address.hpp"
 #include "outbound/mail_route.hpp"

@@ -4,8 +4,8 @@
 // fingerprint, and for counting it among 64 others.
 
 #include "core/clock.hpp"
-#include "flow/message_content.hpp"
-#include "io/gmime_reader.hpp"
+#include "flow/outgoing/message_content.hpp"
+#include "io/mime/gmime_reader.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"

@@ -7,21 +7,21 @@
 
 #include "core/clock.hpp"
 #include "dsn/classify.hpp"
-#include "dsn/knowledge.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/proof.hpp"
 #include "dsn/seal.hpp"
 #include "dsn/tag.hpp"
 #include "dsn/unknown_text.hpp"
-#include "flow/message_content.hpp"
-#include "io/codes_file.hpp"
-#include "io/gmime_reader.hpp"
-#include "io/lexicon_file.hpp"
-#include "io/rules_file.hpp"
+#include "flow/outgoing/message_content.hpp"
+#include "io/mime/gmime_reader.hpp"
+#include "io/settings/codes_file.hpp"
+#include "io/settings/lexicon_file.hpp"
+#include "io/settings/rules_file.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "outbound/content_fingerprint.hpp"
+#include "reading/knowledge.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many lines of the mail log are understood in a second on one core, beside a plain scan of the
 // same lines: maillog_bench FILE…
-#include "dsn/log_line.hpp"
+#include "maillog/log_line.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -3,14 +3,14 @@
 // insert of the same ones in order into the same table, and what a look-up costs that finds
 // nothing. suppression_bench [ENTRIES] [DIRECTORY]: ten million need 3 GB there.
 #include "core/clock.hpp"
-#include "io/sqlite_db.hpp"
-#include "io/sqlite_schema.hpp"
-#include "io/sqlite_suppression_rows.hpp"
-#include "io/sqlite_suppressions.hpp"
-#include "io/suppression_import.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_schema.hpp"
+#include "io/sqlite/sqlite_suppression_rows.hpp"
+#include "io/sqlite/sqlite_suppressions.hpp"
+#include "io/sqlite/suppression_import.hpp"
 #include "mail/address.hpp"
-#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -2,10 +2,10 @@
 // Whatever stands in a file of codes, be it a whole catalogue or changes of the shipped one: a
 // catalogue whose parts fit together, or messages of one printable line.
 #include "core/result.hpp"
-#include "io/codes_file.hpp"
-#include "io/toml_access.hpp"
-#include "io/toml_document.hpp"
-#include "mail/failure_code.hpp"
+#include "io/settings/codes_file.hpp"
+#include "io/settings/toml_access.hpp"
+#include "io/settings/toml_document.hpp"
+#include "terms/failure_code.hpp"
 
 #include <algorithm>
 #include <cstddef>

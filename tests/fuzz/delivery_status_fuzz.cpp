@@ -6,7 +6,7 @@
 #include "dsn/human_text.hpp"
 #include "dsn/report.hpp"
 #include "dsn/sendmail_transcript.hpp"
-#include "dsn/text_scan.hpp"
+#include "reading/text_scan.hpp"
 
 #include <cstddef>
 #include <cstdint>

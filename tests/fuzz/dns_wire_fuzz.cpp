@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replies of a nameserver, or of whoever pretends to be one.
 
-#include "io/dns_wire.hpp"
+#include "io/dns/dns_wire.hpp"
 #include "mail/dns_answer.hpp"
 
 #include <cstddef>

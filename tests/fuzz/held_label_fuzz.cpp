@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The label behind a held message: as it stands in a file, and the lines of one whose digest fits.
 #include "core/digest.hpp"
-#include "mail/held_label.hpp"
+#include "terms/held_label.hpp"
 
 #include <cstddef>
 #include <cstdint>

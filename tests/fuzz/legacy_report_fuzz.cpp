@@ -2,10 +2,10 @@
 // Any text as what a mail system wrote about a failure, plain or HTML: it is read without fields,
 // within limits, as UTF-8. The first octet says which.
 #include "core/text.hpp"
-#include "dsn/html_text.hpp"
 #include "dsn/human_text.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
+#include "reading/html_text.hpp"
 
 #include <cstddef>
 #include <cstdint>

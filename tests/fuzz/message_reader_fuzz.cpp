@@ -3,7 +3,7 @@
 #include "core/text.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
-#include "io/gmime_reader.hpp"
+#include "io/mime/gmime_reader.hpp"
 
 #include <cstddef>
 #include <cstdint>

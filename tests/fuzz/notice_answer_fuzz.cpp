@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets as the text, and as the subject, of an answer to a notice.
 #include "core/text.hpp"
-#include "outbound/compose.hpp"
-#include "outbound/notice_orders.hpp"
-#include "outbound/notice_texts.hpp"
-#include "outbound/notice_token.hpp"
-#include "outbound/resolved_orders.hpp"
+#include "letters/compose.hpp"
+#include "letters/notice_orders.hpp"
+#include "letters/notice_texts.hpp"
+#include "letters/notice_token.hpp"
+#include "letters/resolved_orders.hpp"
 
 #include <algorithm>
 #include <array>

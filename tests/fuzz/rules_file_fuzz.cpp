@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever stands in a rule file: it is read, compiled and asked, or refused with messages of one
 // printable line.
-#include "dsn/explain.hpp"
-#include "dsn/knowledge.hpp"
-#include "dsn/rule_check.hpp"
-#include "dsn/rule_set.hpp"
-#include "io/codes_file.hpp"
-#include "io/rules_file.hpp"
-#include "io/toml_access.hpp"
-#include "io/toml_document.hpp"
+#include "io/settings/codes_file.hpp"
+#include "io/settings/rules_file.hpp"
+#include "io/settings/toml_access.hpp"
+#include "io/settings/toml_document.hpp"
+#include "reading/explain.hpp"
+#include "reading/knowledge.hpp"
+#include "reading/rule_check.hpp"
+#include "reading/rule_set.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any octets as what Sendmail says on a line of the mail log.
-#include "dsn/log_line.hpp"
-#include "dsn/sendmail_log.hpp"
 #include "mail/outcome.hpp"
+#include "maillog/log_line.hpp"
+#include "maillog/sendmail_log.hpp"
 
 #include <chrono>
 #include <cstddef>

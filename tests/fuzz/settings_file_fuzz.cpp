@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever stands in a settings file: it is read or refused with messages of one printable line,
 // and what was read is written so that it is read the same.
-#include "io/settings_file.hpp"
-#include "io/toml_document.hpp"
+#include "io/settings/settings_file.hpp"
+#include "io/settings/toml_document.hpp"
 
 #include <algorithm>
 #include <cstddef>

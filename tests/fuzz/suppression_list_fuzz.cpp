@@ -5,7 +5,7 @@
 #include "lists/address_column.hpp"
 #include "lists/list_format.hpp"
 #include "lists/row_reader.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <chrono>

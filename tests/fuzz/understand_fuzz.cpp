@@ -3,17 +3,17 @@
 // as shipped.
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
-#include "dsn/knowledge.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
 #include "dsn/tag.hpp"
-#include "dsn/text_pattern.hpp"
 #include "dsn/unknown_text.hpp"
-#include "io/codes_file.hpp"
-#include "io/gmime_reader.hpp"
-#include "io/lexicon_file.hpp"
-#include "io/rules_file.hpp"
-#include "mail/failure_code.hpp"
+#include "io/mime/gmime_reader.hpp"
+#include "io/settings/codes_file.hpp"
+#include "io/settings/lexicon_file.hpp"
+#include "io/settings/rules_file.hpp"
+#include "reading/knowledge.hpp"
+#include "reading/text_pattern.hpp"
+#include "terms/failure_code.hpp"
 
 #include <array>
 #include <cstddef>

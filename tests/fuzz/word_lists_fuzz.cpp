@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever stands in a file of word lists, and whatever reply is read with it: a lexicon whose hits
 // lie in the text, or messages of one line. What follows a NUL is the reply.
-#include "dsn/lexicon.hpp"
-#include "dsn/text_words.hpp"
-#include "io/codes_file.hpp"
-#include "mail/failure_code.hpp"
+#include "io/settings/codes_file.hpp"
+#include "reading/lexicon.hpp"
+#include "reading/text_words.hpp"
+#include "terms/failure_code.hpp"
 
 #include <algorithm>
 #include <array>

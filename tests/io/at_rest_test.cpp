@@ -3,16 +3,16 @@
 // SQLite itself tells of each statement that runs.
 
 #include "core/clock.hpp"
-#include "io/sqlite_campaigns.hpp"
-#include "io/sqlite_db.hpp"
-#include "io/sqlite_decisions.hpp"
-#include "io/sqlite_digest.hpp"
-#include "io/sqlite_held.hpp"
-#include "io/sqlite_journal.hpp"
-#include "io/sqlite_notices.hpp"
-#include "io/sqlite_schema.hpp"
-#include "mail/held.hpp"
+#include "io/sqlite/sqlite_campaigns.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_decisions.hpp"
+#include "io/sqlite/sqlite_digest.hpp"
+#include "io/sqlite/sqlite_held.hpp"
+#include "io/sqlite/sqlite_journal.hpp"
+#include "io/sqlite/sqlite_notices.hpp"
+#include "io/sqlite/sqlite_schema.hpp"
 #include "ports/held_store.hpp"
+#include "terms/held.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <algorithm>

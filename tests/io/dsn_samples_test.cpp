@@ -6,13 +6,13 @@
 // out are not checked; an empty value wants nothing there. Codes and rules are those that we ship.
 #include "core/text.hpp"
 #include "dsn/classify.hpp"
-#include "dsn/knowledge.hpp"
 #include "dsn/report.hpp"
-#include "io/codes_file.hpp"
-#include "io/gmime_reader.hpp"
-#include "io/lexicon_file.hpp"
-#include "io/rules_file.hpp"
-#include "mail/failure_code.hpp"
+#include "io/mime/gmime_reader.hpp"
+#include "io/settings/codes_file.hpp"
+#include "io/settings/lexicon_file.hpp"
+#include "io/settings/rules_file.hpp"
+#include "reading/knowledge.hpp"
+#include "terms/failure_code.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -2,8 +2,8 @@
 // Every pair tests/data/maillog/NAME.log and NAME.expect: lines of real MTAs, and what they say in
 // order. An .expect line is "queued", queue id and sender, or result, queue id, recipient, original
 // recipient, mailer, relay, relay address, relay port, status, reply and text, with tabs between.
-#include "dsn/log_line.hpp"
 #include "mail/outcome.hpp"
+#include "maillog/log_line.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -4,16 +4,16 @@
 // ("-": not looked at), remote (the remote MTA, or "-"), stage ("-", connect, helo, mail, rcpt,
 // data) and text, in which "\n" is the end of a line. The first line of a file is its head.
 #include "core/text.hpp"
-#include "dsn/explain.hpp"
-#include "dsn/knowledge.hpp"
-#include "dsn/phrase.hpp"
-#include "dsn/smtp_stage.hpp"
-#include "dsn/text_words.hpp"
-#include "io/codes_file.hpp"
-#include "io/directory_files.hpp"
-#include "io/lexicon_file.hpp"
-#include "io/rules_file.hpp"
-#include "mail/failure_code.hpp"
+#include "io/settings/codes_file.hpp"
+#include "io/settings/directory_files.hpp"
+#include "io/settings/lexicon_file.hpp"
+#include "io/settings/rules_file.hpp"
+#include "reading/explain.hpp"
+#include "reading/knowledge.hpp"
+#include "reading/phrase.hpp"
+#include "reading/smtp_stage.hpp"
+#include "reading/text_words.hpp"
+#include "terms/failure_code.hpp"
 
 #include <algorithm>
 #include <cstddef>

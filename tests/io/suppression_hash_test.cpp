@@ -2,14 +2,14 @@
 // Suppression entries that keep a keyed hash in place of the address.
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "io/hash_key.hpp"
-#include "io/sqlite_db.hpp"
-#include "io/sqlite_schema.hpp"
-#include "io/sqlite_suppressions.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_schema.hpp"
+#include "io/sqlite/sqlite_suppressions.hpp"
+#include "io/system/hash_key.hpp"
 #include "mail/address.hpp"
-#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "ports/suppression_store.hpp"
+#include "terms/suppression.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <array>

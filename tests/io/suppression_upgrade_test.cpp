@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Databases of earlier versions keep their suppression entries.
 #include "core/clock.hpp"
-#include "io/sqlite_db.hpp"
-#include "io/sqlite_schema.hpp"
-#include "io/sqlite_suppressions.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_schema.hpp"
+#include "io/sqlite/sqlite_suppressions.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <chrono>

@@ -2,8 +2,8 @@
 #pragma once
 // A small code catalogue and rules that are written in one line, for tests of what uses them.
 
-#include "dsn/rule_set.hpp"
-#include "mail/failure_code.hpp"
+#include "reading/rule_set.hpp"
+#include "terms/failure_code.hpp"
 
 #include <chrono>
 #include <string>

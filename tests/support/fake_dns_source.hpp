@@ -3,7 +3,7 @@
 // A source of DNS answers that answers when the test says so.
 
 #include "core/clock.hpp"
-#include "io/dns_source.hpp"
+#include "io/dns/dns_source.hpp"
 #include "mail/dns_answer.hpp"
 
 #include <cstddef>

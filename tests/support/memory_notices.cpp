@@ -4,10 +4,10 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "mail/held.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
 #include "ports/suppression_store.hpp"
+#include "terms/held.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -9,14 +9,14 @@
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/folded_sender.hpp"
-#include "mail/held.hpp"
-#include "mail/suppression.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
 #include "ports/submitter.hpp"
 #include "ports/suppression_store.hpp"
 #include "ports/unknown_store.hpp"
+#include "terms/held.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <chrono>

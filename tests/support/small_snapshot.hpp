@@ -2,9 +2,9 @@
 #pragma once
 // What flows work by in tests that ask little of rules: a few codes, default settings.
 
-#include "dsn/rule_set.hpp"
 #include "flow/snapshot.hpp"
-#include "mail/failure_code.hpp"
+#include "reading/rule_set.hpp"
+#include "terms/failure_code.hpp"
 #include "tests/support/code_samples.hpp"
 
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/smtp_script.hpp"
 
-#include "io/file_handle.hpp"
+#include "io/system/file_handle.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #pragma once
 // A small SMTP server that answers as a test tells it, well or badly.
 
-#include "io/file_handle.hpp"
+#include "io/system/file_handle.hpp"
 
 #include <atomic>
 #include <cstddef>

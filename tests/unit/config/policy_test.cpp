@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/policy.hpp"
 
-#include "mail/finding.hpp"
+#include "terms/finding.hpp"
 
 #include <array>
 #include <optional>

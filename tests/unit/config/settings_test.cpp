@@ -3,9 +3,9 @@
 
 #include "config/policy.hpp"
 #include "mail/address.hpp"
-#include "mail/finding.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/syntax.hpp"
+#include "terms/finding.hpp"
 
 #include <functional>
 #include <string>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dsn/classify.hpp"
 
-#include "dsn/knowledge.hpp"
 #include "dsn/report.hpp"
-#include "dsn/rule_set.hpp"
 #include "mail/enhanced_status.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/smtp_reply.hpp"
+#include "reading/knowledge.hpp"
+#include "reading/rule_set.hpp"
+#include "terms/failure_code.hpp"
 #include "tests/support/code_samples.hpp"
 
 #include <array>

@@ -8,10 +8,10 @@
 #include "dsn/report.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
-#include "mail/suppression_scope.hpp"
 #include "mail/syntax.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
+#include "terms/suppression_scope.hpp"
 #include "tests/support/code_samples.hpp"
 
 #include <algorithm>

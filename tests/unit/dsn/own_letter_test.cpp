@@ -4,13 +4,13 @@
 #include "core/clock.hpp"
 #include "dsn/classify.hpp"
 #include "dsn/human_text.hpp"
-#include "dsn/knowledge.hpp"
 #include "dsn/message_view.hpp"
 #include "dsn/report.hpp"
-#include "dsn/rule_set.hpp"
-#include "mail/failure_code.hpp"
-#include "outbound/digest_mail.hpp"
-#include "outbound/notice.hpp"
+#include "letters/digest_mail.hpp"
+#include "letters/notice.hpp"
+#include "reading/knowledge.hpp"
+#include "reading/rule_set.hpp"
+#include "terms/failure_code.hpp"
 #include "tests/support/code_samples.hpp"
 
 #include <string>

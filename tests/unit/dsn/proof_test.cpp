@@ -9,7 +9,7 @@
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/next_hop.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <array>
 #include <chrono>

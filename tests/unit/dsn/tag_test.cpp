@@ -4,9 +4,9 @@
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
 #include "mail/enhanced_status.hpp"
-#include "mail/failure_code.hpp"
 #include "mail/header.hpp"
-#include "mail/suppression.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 #include "tests/support/code_samples.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include "dsn/classify.hpp"
 #include "dsn/report.hpp"
-#include "mail/failure_code.hpp"
+#include "terms/failure_code.hpp"
 
 #include <array>
 #include <string>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/own_dsn_marks.hpp"
 
-#include "dsn/rule_set.hpp"
-#include "mail/failure_code.hpp"
+#include "letters/return_dsn.hpp"
 #include "mail/smtp_reply.hpp"
-#include "outbound/return_dsn.hpp"
+#include "reading/rule_set.hpp"
+#include "terms/failure_code.hpp"
 #include "tests/support/code_samples.hpp"
 #include "tests/support/small_snapshot.hpp"
 

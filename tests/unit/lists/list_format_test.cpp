@@ -5,8 +5,8 @@
 #include "core/text.hpp"
 #include "lists/access_map.hpp"
 #include "lists/time_text.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <array>
 #include <chrono>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/envelope.hpp"
-#include "mail/finding.hpp"
-#include "mail/held.hpp"
-#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
+#include "terms/finding.hpp"
+#include "terms/held.hpp"
+#include "terms/suppression.hpp"
 
 #include <array>
 #include <cstddef>

@@ -5,7 +5,6 @@
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
-#include "mail/finding.hpp"
 #include "mail/header.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/bulk.hpp"
@@ -13,6 +12,7 @@
 #include "outbound/mail_route.hpp"
 #include "outbound/plain_text.hpp"
 #include "outbound/verdict.hpp"
+#include "terms/finding.hpp"
 
 #include <string>
 #include <string_view>

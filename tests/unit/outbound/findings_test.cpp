@@ -4,11 +4,11 @@
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/finding.hpp"
-#include "mail/suppression.hpp"
 #include "mail/syntax.hpp"
 #include "outbound/mail_route.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
+#include "terms/suppression.hpp"
 
 #include <optional>
 #include <string>

@@ -3,11 +3,11 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/finding.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
 
 #include <cstddef>
 #include <optional>

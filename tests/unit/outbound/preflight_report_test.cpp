@@ -3,10 +3,10 @@
 
 #include "config/policy.hpp"
 #include "core/clock.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/finding.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -5,9 +5,9 @@
 #include "config/settings.hpp"
 #include "dsn/report.hpp"
 #include "mail/enhanced_status.hpp"
-#include "mail/failure_code.hpp"
-#include "mail/suppression.hpp"
 #include "outbound/bulk.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
 
 #include <algorithm>
 #include <chrono>

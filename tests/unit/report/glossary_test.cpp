@@ -2,7 +2,7 @@
 #include "report/glossary.hpp"
 
 #include "config/policy.hpp"
-#include "mail/finding.hpp"
+#include "terms/finding.hpp"
 
 #include <set>
 #include <string_view>

@@ -5,7 +5,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "dsn/outage.hpp"
-#include "mail/suppression.hpp"
+#include "terms/suppression.hpp"
 
 #include <chrono>
 #include <cstddef>

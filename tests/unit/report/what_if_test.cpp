@@ -5,8 +5,8 @@
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/syntax.hpp"
-#include "outbound/recorded.hpp"
-#include "outbound/replay.hpp"
+#include "replay/recorded.hpp"
+#include "replay/replay.hpp"
 
 #include <string>
 #include <utility>

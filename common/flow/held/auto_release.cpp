@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/held/auto_release.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "flow/facts.hpp"
+#include "flow/held/held_facts.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "terms/finding.hpp"
+#include "terms/held.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+/// Items of one turn: so many domains are asked about at once.
+constexpr std::size_t kMostInTurn = 100;
+constexpr std::chrono::seconds kBetweenTurns{5};
+constexpr std::chrono::minutes kSoonest{1};
+constexpr std::chrono::minutes kLatestBySuppression{10};
+constexpr std::chrono::hours kLatestByDomain{6};
+
+mail::Recipient recipient_of(const ports::HeldItem& item) {
+    return held_recipient(item.recipient.address, item.recipient.arguments);
+}
+
+bool would_pass(const outbound::RecipientFacts& facts,
+                std::string_view stream,
+                const config::Settings& settings) {
+    const std::vector<outbound::Finding> found = outbound::findings(facts, settings);
+    if (std::ranges::find(found, mail::FindingName::UnresolvedDomain, &outbound::Finding::name) !=
+        found.end()) {
+        return false;
+    }
+    const config::PolicyAction action =
+        outbound::judge(found, held_stream(stream), settings.policy).action;
+    return action == config::PolicyAction::Pass || action == config::PolicyAction::Tag;
+}
+
+}  // namespace
+
+bool cause_can_go(mail::FindingName name) {
+    using mail::FindingName;
+    switch (name) {
+        case FindingName::NoSuchDomain:
+        case FindingName::NoMailHost:
+        case FindingName::NullMx:
+        case FindingName::UnusableMx:
+        case FindingName::MisspelledDomain:
+        case FindingName::SuppressedBounce:
+        case FindingName::SuppressedComplaint:
+        case FindingName::SuppressedUnsubscribe:
+        case FindingName::SuppressedManual:
+        case FindingName::BlockedByAdmin:
+            return true;
+        case FindingName::MalformedAddress:
+        case FindingName::UnusualAddress:
+        case FindingName::ReservedDomain:
+        case FindingName::AlreadySent:
+        case FindingName::CampaignStopped:
+        case FindingName::RoleAddress:
+        case FindingName::DisposableDomain:
+        case FindingName::MissingUnsubscribe:
+        case FindingName::ForeignFrom:
+        case FindingName::MissingSignature:
+        case FindingName::MissingPlainText:
+        case FindingName::UnusableReplyTo:
+        case FindingName::UnresolvedDomain:
+            return false;
+    }
+    return false;
+}
+
+std::chrono::milliseconds recheck_delay(std::string_view finding,
+                                        core::TimePoint held_at,
+                                        core::TimePoint now) {
+    using Delay = std::chrono::milliseconds;
+    const bool by_store = finding.starts_with("suppressed-") || finding == "blocked-by-admin";
+    const Delay latest = by_store ? Delay(kLatestBySuppression) : Delay(kLatestByDomain);
+    return std::clamp<Delay>((now - held_at) / 4, kSoonest, latest);
+}
+
+AutoRelease::Items AutoRelease::due_items() const {
+    ports::HeldFilter filter;
+    filter.states = {mail::HeldState::Held};
+    filter.kind = mail::HeldKind::Mail;
+    filter.in_doubt = false;
+    filter.recheck_due = parts_.clock.now();
+    Items items;
+    const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
+        items.push_back(item);
+        return items.size() < kMostInTurn;
+    });
+    if (!listed.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "held mail can't be looked at for causes that have gone",
+                     listed.error().what);
+    }
+    return items;
+}
+
+std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
+    const Items& items, const config::Settings& settings) const {
+    std::map<std::string, std::vector<std::int64_t>> passing;
+    // An entry of the store may be good for one sender alone.
+    std::map<std::string, Items> by_sender;
+    for (const ports::HeldItem& item : items) {
+        // What was released before waits for its next try, or for a person.
+        if (item.recipient.attempts == 0) {
+            by_sender[item.message.sender].push_back(item);
+        }
+    }
+    const core::SteadyPoint deadline = parts_.clock.steady_now() + settings.dns.budget;
+    for (const ports::HeldItem& item : items) {
+        if (const mail::Recipient recipient = recipient_of(item);
+            outbound::needs_route(recipient, settings)) {
+            parts_.resolver.start(recipient.syntax->value.domain());
+        }
+    }
+    for (const auto& [sender, of_sender] : by_sender) {
+        std::vector<mail::Recipient> recipients;
+        recipients.reserve(of_sender.size());
+        std::ranges::transform(of_sender, std::back_inserter(recipients), recipient_of);
+        const GatheredFacts facts = gather_facts(
+            recipients,
+            held_sender(of_sender.front().message),
+            settings,
+            {.resolver = &parts_.resolver, .suppressions = &parts_.suppressions, .mta = parts_.mta},
+            deadline,
+            parts_.clock.now());
+        if (facts.store_trouble.has_value()) {
+            trouble_.say(ports::Severity::Error,
+                         "the suppression list can't be asked about held mail",
+                         *facts.store_trouble);
+            return {};
+        }
+        for (std::size_t i = 0; i < of_sender.size(); ++i) {
+            const ports::HeldItem& item = of_sender[i];
+            if (would_pass(facts.recipients.at(i), item.message.stream, settings)) {
+                passing[item.recipient.finding].push_back(item.recipient.id);
+            }
+        }
+    }
+    return passing;
+}
+
+void AutoRelease::work(const config::Settings& settings) {
+    if (!settings.hold.auto_release || parts_.clock.steady_now() < next_turn_) {
+        return;
+    }
+    next_turn_ = parts_.clock.steady_now() + kBetweenTurns;
+    const Items items = due_items();
+    if (items.empty()) {
+        return;
+    }
+    const auto gone = passing(items, settings);
+    // Written down first: an item whose release fails is not looked at again at once.
+    std::vector<ports::Recheck> later;
+    later.reserve(items.size());
+    const core::TimePoint now = parts_.clock.now();
+    for (const ports::HeldItem& item : items) {
+        later.push_back(
+            {.id = item.recipient.id,
+             .at = now + recheck_delay(item.recipient.finding, item.message.held_at, now)});
+    }
+    if (const auto noted = parts_.held.recheck_later(later); !noted.has_value()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("release: the next look at held mail can't be noted: {}",
+                                     core::log_safe(noted.error().what)));
+        return;
+    }
+    for (const auto& [finding, ids] : gone) {
+        static_cast<void>(parts_.release.release(
+            ids, settings.hold, fmt::format("cause-gone: {} is found no more", finding)));
+    }
+}
+
+}  // namespace holdback::flow

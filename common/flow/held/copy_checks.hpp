@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Whether what lies in the spool is what was held: asked before it goes anywhere, and at a slow
+// walk over all copies.
+
+#include "core/clock.hpp"
+#include "flow/store_trouble.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+#include "terms/held.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace holdback::flow {
+
+/// The use case. `look_at` is safe from several threads; one thread calls `walk`.
+class CopyChecks {
+public:
+    /// All parts outlive the object.
+    CopyChecks(ports::HeldStore& held, ports::Spool& spool, ports::Log& log, core::Clock& clock)
+        : held_(&held), spool_(&spool), log_(&log), clock_(&clock), trouble_(log, clock) {}
+
+    /// Reads the copy of a message. Gives what is wrong with it, "" when nothing is or when it
+    /// can't be read now. What is new stands in the store, and a damage in the log as an error,
+    /// once.
+    [[nodiscard]] std::string look_at(const mail::HeldMessage& message) const;
+
+    /// Looks at some copies more, at a pace that neither disk nor processor feel, once a day at all
+    /// of them. Called every second or so. True when it found a damage.
+    [[nodiscard]] bool walk();
+
+private:
+    ports::HeldStore* held_;
+    ports::Spool* spool_;
+    ports::Log* log_;
+    core::Clock* clock_;
+    StoreTrouble trouble_;
+    // Of the thread that calls `walk`.
+    std::string last_;  ///< the spool id up to which copies were seen
+    core::SteadyPoint next_round_;
+    core::SteadyPoint next_step_;
+};
+
+}  // namespace holdback::flow

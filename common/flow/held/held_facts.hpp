@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A held item as a recipient that is judged anew.
+
+#include "mail/envelope.hpp"
+#include "outbound/bulk.hpp"
+#include "terms/held.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::flow {
+
+/// The recipient of a held copy, at this address.
+[[nodiscard]] mail::Recipient held_recipient(std::string_view address,
+                                             const std::vector<std::string>& arguments);
+
+[[nodiscard]] mail::EnvelopeSender held_sender(const mail::HeldMessage& message);
+
+/// The stream as which the message was judged.
+[[nodiscard]] outbound::Stream held_stream(std::string_view stream);
+
+}  // namespace holdback::flow

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Inbound reports: understand, prove, tag, learn.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/guarded.hpp"
+#include "dsn/classify.hpp"
+#include "dsn/learn.hpp"
+#include "dsn/proof.hpp"
+#include "dsn/report.hpp"
+#include "dsn/tag.hpp"
+#include "dsn/unsubscribe.hpp"
+#include "flow/incoming/learner.hpp"
+#include "flow/incoming/seals.hpp"
+#include "flow/snapshot.hpp"
+#include "flow/store_trouble.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "ports/log.hpp"
+#include "ports/message_reader.hpp"
+#include "ports/unknown_store.hpp"
+#include "report/rate_limit.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace holdback::flow {
+
+/// The use case. One object serves all sessions; safe from several threads.
+class InboundFlow {
+public:
+    /// What the flow works with; all outlive it.
+    struct Parts {
+        ports::MessageReader& reader;
+        Learner& learner;
+        ports::UnknownStore& unknown;
+        Seals& seals;
+        ports::Log& log;
+        core::Clock& clock;
+        /// True while the MTA's log is read: it then tells what our MTA's DSNs tell, and those,
+        /// which a local user can imitate, are left to it. Empty: never.
+        std::function<bool()> log_tells;
+    };
+
+    explicit InboundFlow(Parts parts) : parts_(std::move(parts)) {}
+
+    /// True when a message may be a report by its envelope and header, so that its body is wanted:
+    /// a null sender, a header like those of reports, or an address for unsubscribing.
+    [[nodiscard]] static bool may_report(const mail::Envelope& envelope,
+                                         const mail::HeaderList& headers,
+                                         const config::Settings& settings);
+
+    /// Understands a message (`octets`: header, empty line and body, as far as they were kept),
+    /// teaches the store what is proven, counts the texts that no rule knew, writes one line per
+    /// recipient (of those that nothing proves the first 50, and then how many there were), and
+    /// gives the changes to the header. Never fails: a store out of reach is logged and nothing is
+    /// learned. Waits for DNS no longer than `patience`, whatever the message holds.
+    [[nodiscard]] dsn::TagPlan receive(const Submitting& who,
+                                       const mail::Envelope& envelope,
+                                       const mail::HeaderList& headers,
+                                       std::string_view octets,
+                                       std::chrono::milliseconds patience,
+                                       const Snapshot& snapshot);
+
+    /// Complaints since the start of which nobody can be named. Any thread.
+    [[nodiscard]] std::uint64_t unattributed() const { return unattributed_.load(); }
+
+private:
+    /// What the message says, with what the settings make of its addressee and its source.
+    [[nodiscard]] static dsn::Understanding understand(
+        dsn::Report report,
+        const std::optional<dsn::UnsubscribeRequest>& request,
+        const Snapshot& snapshot);
+    [[nodiscard]] std::optional<dsn::UnsubscribeRequest> request_of(
+        const dsn::Report& report,
+        const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
+        const config::Settings& settings) const;
+    [[nodiscard]] std::vector<dsn::RecipientProof> prove(
+        const Submitting& who,
+        const mail::Envelope& envelope,
+        const mail::HeaderList& headers,
+        const dsn::Understanding& understanding,
+        const std::optional<dsn::UnsubscribeRequest>& request,
+        core::SteadyPoint until,
+        const config::Settings& settings);
+    /// A feedback loop is not seen behind a proxy.
+    void say_unseen_source(const mail::IpAddress& source);
+    /// What each recipient of a report is evidence of, in their order. Begins the look-ups.
+    [[nodiscard]] std::vector<dsn::Evidence> evidence_of(
+        const dsn::Understanding& understanding,
+        const std::vector<dsn::RecipientProof>& proofs,
+        const mail::Envelope& envelope,
+        const Snapshot& snapshot);
+    /// Why the list did, or did not, change.
+    [[nodiscard]] dsn::LearnReason learn(const dsn::Understanding& understanding,
+                                         dsn::Evidence evidence,
+                                         std::string_view letter,
+                                         core::SteadyPoint until,
+                                         const Snapshot& snapshot);
+
+    /// A report proves that a recipient has got a message.
+    void delivered(const dsn::Evidence& evidence, const Snapshot& snapshot);
+    /// True for a DSN of our MTA while its log tells the same.
+    [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;
+    void count_unknown(const dsn::Understanding& understanding,
+                       std::span<const mail::Proof> proofs);
+
+    Parts parts_;
+    std::atomic<std::uint64_t> unattributed_{0};
+    StoreTrouble trouble_{parts_.log, parts_.clock};
+    core::Guarded<report::RateLimit> warnings_{report::RateLimit(std::chrono::hours(1))};
+};
+
+}  // namespace holdback::flow

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Sealing what leaves and proving what comes back.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/guarded.hpp"
+#include "dsn/proof.hpp"
+#include "dsn/report.hpp"
+#include "dsn/seal.hpp"
+#include "flow/incoming/departures.hpp"
+#include "flow/incoming/log_silence.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "mail/ip_address.hpp"
+#include "ports/journal.hpp"
+#include "ports/resolver.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::flow {
+
+/// The name under which a recipient or a sender is sealed; empty for the null sender.
+[[nodiscard]] std::string seal_key(const mail::Recipient& recipient);
+[[nodiscard]] std::string seal_key(const mail::EnvelopeSender& sender);
+
+/// The use case. One object serves all sessions; safe from several threads.
+class Seals {
+public:
+    /// What the flow works with; all outlive it.
+    struct Parts {
+        ports::Resolver& resolver;
+        Departures& departures;
+        core::Clock& clock;
+        const ports::Journal* journal = nullptr;  ///< nullptr: no log tells where mail was handed
+        LogSilence* silence = nullptr;            ///< told of what leaves; nullptr: nobody
+    };
+
+    explicit Seals(const Parts& parts) : parts_(parts) {}
+
+    /// From now on the last of these keys signs, and all verify. Without keys nothing is sealed.
+    void use(dsn::SealKeys keys);
+    [[nodiscard]] dsn::SealKeys keys() const;
+
+    /// True when a message of this sender leaves with a seal.
+    [[nodiscard]] bool seals(const mail::Envelope& envelope,
+                             const config::Settings& settings) const;
+
+    /// A message leaves to the recipients at these positions of the envelope, which is remembered
+    /// by its queue id: what our MTA says of it can be told from what somebody made up. Gives its
+    /// seal; nullopt when `seals` is false.
+    std::optional<dsn::Seal> leave(const Submitting& who,
+                                   const mail::Envelope& envelope,
+                                   const mail::HeaderList& headers,
+                                   std::span<const std::size_t> positions,
+                                   const config::Settings& settings);
+
+    /// A seal that was made for this sender not longer ago than `age`; nullopt for anything else.
+    [[nodiscard]] std::optional<dsn::OpenSeal> open_fresh(std::string_view text,
+                                                          const mail::EnvelopeSender& sender,
+                                                          std::chrono::seconds age) const;
+
+    /// True for the seal of another system, whose key we do not have, and for no more than its
+    /// form: bounces come to it by us, so it stays where it is.
+    [[nodiscard]] bool is_foreign(std::string_view text) const;
+
+    /// Proofs of the recipients of a report that came with this envelope and header, in the
+    /// report's order. Asks DNS about seals that several recipients have received, about all of
+    /// their domains and the relays at once and not longer than `until`.
+    [[nodiscard]] std::vector<dsn::RecipientProof> prove(const Submitting& who,
+                                                         const mail::Envelope& envelope,
+                                                         const mail::HeaderList& headers,
+                                                         const dsn::Report& report,
+                                                         core::SteadyPoint until,
+                                                         const config::Settings& settings);
+
+private:
+    /// The proof of our MTA's report about a message that left unsealed.
+    [[nodiscard]] dsn::RecipientProof prove_unsealed(const dsn::Report& report,
+                                                     const dsn::RecipientReport& recipient) const;
+    /// Who complained where the provider hides it: the one to whom the message left that the report
+    /// returns. nullopt: nothing tells.
+    [[nodiscard]] std::optional<dsn::RecipientProof> prove_masked(
+        const dsn::Report& report, const dsn::ReportOrigin& origin) const;
+    /// Believes the seals of several recipients where a mail system of theirs shows them, or a host
+    /// to which their mail was handed over.
+    void prove_shared(const Submitting& who,
+                      const mail::Envelope& envelope,
+                      const mail::HeaderList& headers,
+                      core::SteadyPoint until,
+                      const config::Settings& settings,
+                      std::vector<dsn::RecipientProof>& proofs);
+    /// True when a log that the MTA alone writes says that mail for the recipient of this proof was
+    /// handed to the host lately.
+    [[nodiscard]] bool was_handed_to(const mail::IpAddress& client,
+                                     const dsn::RecipientProof& proof,
+                                     const config::MaillogSettings& settings) const;
+
+    Parts parts_;
+    core::Guarded<dsn::SealKeys> keys_;
+};
+
+}  // namespace holdback::flow

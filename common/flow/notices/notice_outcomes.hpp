@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the sender of an answer is told of each recipient, in the words of his language.
+
+#include "core/clock.hpp"
+#include "flow/held/release_flow.hpp"
+#include "letters/notice_texts.hpp"
+#include "terms/held.hpp"
+
+#include <string>
+
+namespace holdback::flow {
+
+/// True when a release of the item was tried, and failed, after `since`.
+[[nodiscard]] bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since);
+/// How such an item stands.
+[[nodiscard]] std::string tried_text(const mail::HeldRecipient& recipient,
+                                     const outbound::NoticeTexts& texts);
+
+/// An item that nothing can be done about any more, by its state.
+[[nodiscard]] std::string ended_text(const mail::HeldRecipient& recipient,
+                                     const outbound::NoticeTexts& texts);
+
+/// What has just been done.
+[[nodiscard]] std::string outcome_text(const ItemOutcome& outcome,
+                                       const outbound::NoticeTexts& texts);
+
+}  // namespace holdback::flow

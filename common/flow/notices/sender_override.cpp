@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// X-Holdback-Override: who may use it, whom it reaches, and the budget that it costs.
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/text.hpp"
+#include "flow/notice_terms.hpp"
+#include "flow/notices/notice_replies.hpp"
+#include "flow/outgoing/outbound_flow.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/log.hpp"
+#include "ports/notice_store.hpp"
+#include "report/decision.hpp"
+#include "terms/finding.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+bool may_override(const Submitting& who,
+                  const mail::Envelope& envelope,
+                  const config::Settings& settings) {
+    return settings.notice.enabled && envelope.direction == mail::Direction::Outgoing &&
+           (settings.notice.reply_by != config::ReplyBy::User || !who.user.empty());
+}
+
+/// Where an override changes something.
+std::vector<std::size_t> overridable(const MessageDecision& decision) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
+        const outbound::Verdict& verdict = decision.verdicts[i];
+        if (verdict.action == config::PolicyAction::Hold && verdict.finding.has_value() &&
+            mail::sender_may_release(verdict.finding->name)) {
+            found.push_back(i);
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+OverrideGrant::~OverrideGrant() {
+    if (!left_) {
+        replies_.take_back(std::move(line_));
+    }
+}
+
+std::unique_ptr<OverrideGrant> NoticeReplies::override_holds(const Submitting& who,
+                                                             const mail::Envelope& envelope,
+                                                             const mail::HeaderList& headers,
+                                                             MessageDecision& decision,
+                                                             const config::Settings& settings) {
+    const std::string value = core::to_lower(headers.first(kOverrideField).value_or(""));
+    report::NoticeDecision line;
+    line.queue_id = envelope.queue_id;
+    line.session = who.session_id;
+    line.user = who.user;
+    line.sender = envelope.sender_text();
+    line.from = line.sender;
+    const std::vector<std::size_t> wanted = overridable(decision);
+    line.items = wanted.size();
+    if (value != "release" && value != "all") {
+        line.reason = "override-value";
+    } else if (!may_override(who, envelope, settings)) {
+        line.reason = "override-not-allowed";
+    } else if (wanted.empty() || decision.sender_refusal.has_value() ||
+               decision.trouble_answer.has_value()) {
+        line.reason = "override-not-needed";
+    } else {
+        const auto answer = parts_.notices.spend(budget_account(who.user, line.sender),
+                                                 wanted.size(),
+                                                 settings.notice.budget,
+                                                 parts_.clock.now());
+        if (answer.has_value() && answer->granted) {
+            line.verdict = report::NoticeVerdict::Overridden;
+            for (const std::size_t i : wanted) {
+                decision.verdicts[i].action = config::PolicyAction::Pass;
+                decision.verdicts[i].overridden = true;
+            }
+            decision.plan = outbound::plan(decision.verdicts, decision.telling());
+        } else {
+            line.reason = answer.has_value() ? "over-budget" : "store";
+        }
+    }
+    report(line);
+    return line.verdict == report::NoticeVerdict::Overridden
+               ? std::make_unique<OverrideGrant>(*this, std::move(line))
+               : nullptr;
+}
+
+void NoticeReplies::take_back(report::NoticeDecision line) const {
+    const auto given = parts_.notices.give_back(
+        budget_account(line.user, line.sender), line.items, parts_.clock.now());
+    if (!given.has_value()) {
+        parts_.log.write(ports::Severity::Warning,
+                         fmt::format("store: the budget of an override that was not sent stays "
+                                     "spent: {}",
+                                     core::log_safe(given.error().what)));
+        return;
+    }
+    line.verdict = report::NoticeVerdict::Withdrawn;
+    line.reason = "not-sent";
+    report(line);
+}
+
+}  // namespace holdback::flow

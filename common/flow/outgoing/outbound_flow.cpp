@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/outgoing/outbound_flow.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "flow/facts.hpp"
+#include "flow/held/auto_release.hpp"
+#include "flow/incoming/learner.hpp"
+#include "flow/outgoing/message_look.hpp"
+#include "flow/outgoing/outbound_judge.hpp"
+#include "flow/outgoing/recording.hpp"
+#include "flow/sender_key.hpp"
+#include "flow/spool_room.hpp"
+#include "flow/submitting.hpp"
+#include "flow/whole_message.hpp"
+#include "letters/notice.hpp"
+#include "letters/return_dsn.hpp"
+#include "mail/address.hpp"
+#include "mail/domain.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/envelope.hpp"
+#include "mail/esmtp_arguments.hpp"
+#include "mail/header.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/address_lists.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/direction.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/fingerprint.hpp"
+#include "outbound/mail_route.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/sender.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+#include "report/rate_limit.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
+#include "terms/held.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow {
+
+namespace {
+
+using config::ErrorAnswer;
+
+/// When held mail whose recipient was to be deferred is tried again.
+constexpr std::chrono::minutes kDeferTime{15};
+
+mail::SmtpReply make_reply(int code, std::string_view status, std::string_view text) {
+    return mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value();
+}
+
+/// What the settings want the MTA to be told about a trouble of ours; nullopt: nothing.
+std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view what) {
+    switch (answer) {
+        case ErrorAnswer::Accept:
+            return std::nullopt;
+        case ErrorAnswer::Tempfail:
+            return make_reply(451, "4.3.0", fmt::format("{}, try again later", what));
+        case ErrorAnswer::Reject:
+            return make_reply(550, "5.3.0", what);
+    }
+    return std::nullopt;
+}
+
+/// True when somebody is to get the mail of whose domain DNS told nothing.
+bool has_unresolved(const GatheredFacts& facts,
+                    const std::vector<outbound::Verdict>& verdicts,
+                    const config::Settings& settings) {
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        const outbound::RecipientFacts& recipient = facts.recipients.at(i);
+        if (recipient.route.has_value() &&
+            recipient.route->kind == outbound::RouteKind::Unresolved &&
+            verdicts[i].action <= config::PolicyAction::Tag &&
+            !outbound::is_allowed(recipient, settings)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+CommitTrouble spool_trouble(std::string what) {
+    return {.where = CommitTrouble::Where::Spool, .what = std::move(what)};
+}
+
+CommitTrouble store_trouble(std::string what) {
+    return {.where = CommitTrouble::Where::Store, .what = std::move(what)};
+}
+
+mail::HeldRecipient held_row(const mail::Recipient& recipient,
+                             const outbound::Verdict& verdict,
+                             core::TimePoint now,
+                             const config::HoldSettings& settings) {
+    mail::HeldRecipient row;
+    row.address = recipient.as_given();
+    row.arguments = recipient.arguments;
+    row.finding = mail::kNoFinding;
+    if (verdict.finding.has_value()) {
+        row.finding = mail::wire_name(verdict.finding->name);
+        row.code = verdict.finding->code.value_or(mail::kUnknownFailure);
+        row.reason = verdict.finding->reason;
+        row.advice = verdict.finding->advice;
+        row.suggestion = verdict.finding->suggestion;
+    }
+    row.changed_at = now;
+    row.expires_at = now + settings.expire_after;
+    row.in_doubt = true;
+    if (verdict.finding.has_value() && cause_can_go(verdict.finding->name)) {
+        row.recheck_at = now + kFirstRecheck;
+    }
+    return row;
+}
+
+outbound::Others others_in(const outbound::Split& split) {
+    if (split.hold.empty() && split.defer.empty()) {
+        return split.pass.empty() ? outbound::Others::None : outbound::Others::GetIt;
+    }
+    return split.pass.empty() ? outbound::Others::AllHeld : outbound::Others::SomeHeld;
+}
+
+/// Which recipients get a row, and how they leave the spool again.
+struct Taken {
+    std::vector<std::size_t> indices;
+    std::vector<mail::HeldRecipient> rows;
+};
+
+Taken rows_of(const mail::Envelope& envelope,
+              const MessageDecision& decision,
+              const outbound::Split& split,
+              core::TimePoint now,
+              const config::HoldSettings& settings,
+              bool told) {
+    Taken taken;
+    const auto take = [&](const outbound::RecipientIndices& indices,
+                          std::optional<core::TimePoint> release_at) {
+        for (const std::size_t i : indices) {
+            taken.indices.push_back(i);
+            taken.rows.push_back(
+                held_row(envelope.recipients.at(i), decision.verdicts.at(i), now, settings));
+            taken.rows.back().release_at = release_at;
+            taken.rows.back().mta_queue_id = envelope.queue_id;
+        }
+    };
+    take(split.hold, std::nullopt);
+    for (mail::HeldRecipient& row : taken.rows) {
+        row.tell = told;
+    }
+    take(split.defer, now + kDeferTime);
+    const std::size_t first_back = taken.rows.size();
+    take(split.give_back, std::nullopt);
+    for (mail::HeldRecipient& row : std::span(taken.rows).subspan(first_back)) {
+        row.state = mail::HeldState::Returned;
+    }
+    if (split.reinject_passing) {
+        const std::size_t first_good = taken.rows.size();
+        take(split.pass, now);
+        for (mail::HeldRecipient& row : std::span(taken.rows).subspan(first_good)) {
+            // Nothing is wrong with it, whatever was noticed; what the MTA says of it is the reason
+            // when it is not sent.
+            row.finding = mail::kNoFinding;
+            row.code = mail::kUnknownFailure;
+            row.reason = "it is good, and its copy is sent on from the spool";
+            row.advice.clear();
+            row.suggestion.clear();
+            row.recheck_at.reset();
+        }
+    }
+    return taken;
+}
+
+outbound::EnvelopeSigns signs_of(const Submitting& who,
+                                 const mail::Envelope& envelope,
+                                 std::size_t window) {
+    return {.sender = envelope.sender_text(),
+            .user = who.user,
+            .daemon = who.daemon,
+            .client = who.client,
+            .recipients = envelope.recipients.size(),
+            .window_recipients = window};
+}
+
+/// True when a failure of some recipient is to be reported.
+bool wants_report(const mail::Envelope& envelope) {
+    return std::ranges::any_of(envelope.recipients, [](const mail::Recipient& recipient) {
+        return mail::wants_failure_report(recipient.arguments);
+    });
+}
+
+/// True when nothing of a message is new: all of it was held before.
+bool is_held_already(const std::vector<ports::HoldOutcome>& outcomes) {
+    return std::ranges::all_of(outcomes, &ports::HoldOutcome::already_held);
+}
+
+outbound::StreamDecision stream_of(const outbound::EnvelopeSigns& signs,
+                                   const mail::HeaderList& headers,
+                                   const config::Settings& settings) {
+    outbound::StreamDecision stream = outbound::stream_by_envelope(signs, settings);
+    if (!stream.is_bulk() && !stream.is_always_direct()) {
+        stream = outbound::stream_by_headers(headers, settings.bulk);
+    }
+    stream.sent_to = outbound::sent_to(signs, headers, settings.bulk);
+    return stream;
+}
+
+}  // namespace
+
+void HeldCopy::append(std::string_view octets) {
+    if (failure_.has_value()) {
+        return;
+    }
+    if (auto appended = writer_->append(octets); !appended.has_value()) {
+        failure_ = std::move(appended.error());
+    }
+}
+
+void HeldCopy::append_header(std::string_view octets) {
+    append(octets);
+}
+
+void HeldCopy::append_body(std::string_view octets) {
+    body_digest_.update(octets);
+    append(octets);
+}
+
+std::size_t OutboundFlow::recipient_named(const Submitting& who,
+                                          const mail::Envelope& envelope,
+                                          const mail::Recipient& recipient,
+                                          const config::Settings& settings) {
+    if (outbound::needs_route(recipient, settings)) {
+        parts_.resolver.start(recipient.syntax->value.domain());
+    }
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return 0;
+    }
+    return count_recipients(who, envelope, 0, settings) + envelope.recipients.size();
+}
+
+std::size_t OutboundFlow::count_recipients(const Submitting& who,
+                                           const mail::Envelope& envelope,
+                                           std::size_t recipients,
+                                           const config::Settings& settings) {
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return 0;  // everybody's reports and automatic answers come by it
+    }
+    const std::string key = sender_key(who, envelope);
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    return windows_.with([&](outbound::SenderWindows& windows) {
+        return windows.observe(key, recipients, settings.bulk.rate.window, now);
+    });
+}
+
+FactSources OutboundFlow::sources(const Submitting& who,
+                                  const outbound::AddressLists& lists) const {
+    return {.resolver = &parts_.resolver,
+            .suppressions = &parts_.suppressions,
+            .journal = &parts_.journal,
+            .lists = &lists,
+            .mta = parts_.mta,
+            .mta_name = who.mta_name};
+}
+
+std::optional<mail::SmtpReply> OutboundFlow::answer_at_rcpt(const Submitting& who,
+                                                            const mail::Envelope& envelope,
+                                                            const mail::Recipient& recipient,
+                                                            std::size_t window,
+                                                            const config::Settings& settings,
+                                                            const outbound::AddressLists& lists,
+                                                            std::chrono::milliseconds& budget) {
+    MessageDecision decision;
+    decision.stream = outbound::stream_by_envelope(signs_of(who, envelope, window), settings);
+    decision.window = window;
+    decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
+    if (decision.sender_refusal.has_value()) {
+        decision.verdicts.resize(1);
+        count_recipients(who, envelope, 1, settings);
+        report_refused(who, envelope, recipient, decision, settings);
+        return decision.sender_refusal;
+    }
+    if (decision.stream.is_bulk()) {
+        return std::nullopt;
+    }
+    const core::SteadyPoint start = parts_.clock.steady_now();
+    decision.facts = gather_facts(std::span(&recipient, 1),
+                                  envelope.sender,
+                                  settings,
+                                  sources(who, lists),
+                                  start + budget,
+                                  parts_.clock.now());
+    decision.dns_time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
+    budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
+    decision.verdicts = verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
+    std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
+    if (answer.has_value()) {
+        count_recipients(who, envelope, 1, settings);
+        report_refused(who, envelope, recipient, decision, settings);
+    }
+    return answer;
+}
+
+MessageDecision OutboundFlow::decide(const Submitting& who,
+                                     const mail::Envelope& envelope,
+                                     const mail::HeaderList& headers,
+                                     const config::Settings& settings,
+                                     const outbound::AddressLists& lists,
+                                     std::chrono::milliseconds budget) {
+    MessageDecision decision;
+    decision.may_be_told = parts_.own_senders.may_be_told(
+        origin_of(who), envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);
+    decision.can_be_returned = decision.may_be_told && wants_report(envelope);
+    decision.client_had_enough =
+        outbound::is_spared(origin_of(who), who.before.refusals, settings.policy);
+    const std::size_t window =
+        count_recipients(who, envelope, envelope.recipients_to_count(), settings);
+    decision.stream = stream_of(signs_of(who, envelope, window), headers, settings);
+    decision.header = header_facts(headers, settings.bulk);
+    decision.window = window;
+    const core::SteadyPoint start = parts_.clock.steady_now();
+    // Begins the look-ups of Reply-To, which are on their way together with the recipients'.
+    const MessageLook look(headers, decision.stream, settings, parts_.resolver);
+    decision.facts = gather_facts(envelope.recipients,
+                                  envelope.sender,
+                                  settings,
+                                  sources(who, lists),
+                                  start + budget,
+                                  parts_.clock.now());
+    if (parts_.learner != nullptr) {
+        for (const mail::Domain& domain : decision.facts.refuted) {
+            parts_.learner->takes_mail(domain, settings.learn);
+        }
+    }
+    decision.about_message = look.findings({}, start + budget, parts_.clock.now());
+    decision.dns_time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
+    judge_all(envelope, settings, decision);
+    decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
+    if (decision.sender_refusal.has_value()) {
+        decision.plan.what = outbound::Refuse{*decision.sender_refusal};
+        return decision;
+    }
+    const std::optional<std::string>& store_trouble = decision.facts.store_trouble;
+    if (store_trouble.has_value()) {
+        trouble_.say(ports::Severity::Error, "the suppression list can't be asked", *store_trouble);
+        decision.trouble_answer =
+            answer_for(settings.on_error.store, "the suppression list is out of reach");
+    }
+    if (has_unresolved(decision.facts, decision.verdicts, settings) &&
+        !decision.trouble_answer.has_value()) {
+        decision.trouble_answer =
+            answer_for(settings.on_error.dns, "DNS gave no answer about a recipient's domain");
+    }
+    if (settings.mode == config::Mode::Enforce && decision.trouble_answer.has_value()) {
+        return decision;
+    }
+    decision.needs_body =
+        is_told_by_body(headers, decision.stream, settings.bulk) || look.wants_body();
+    if (!decision.needs_body) {
+        weigh(who, envelope, headers, {}, settings, decision);
+    }
+    return decision;
+}
+
+void OutboundFlow::say_who_is_untold(const mail::Envelope& envelope,
+                                     const MessageDecision& decision,
+                                     std::size_t held) {
+    if (decision.may_be_told || std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return;
+    }
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    const auto left_out =
+        warnings_.with([&](report::RateLimit& limit) { return limit.admit("untold", now); });
+    if (!left_out.has_value()) {
+        return;
+    }
+    parts_.log.write(
+        ports::Severity::Warning,
+        fmt::format("hold: {} recipients of a message of {} are held and its sender is not told: "
+                    "nobody has logged in, and the domain is none of [outgoing] own_domains; see "
+                    "held list{}",
+                    held,
+                    core::log_safe(envelope.sender_text()),
+                    *left_out == 0 ? "" : fmt::format(" ({} more such messages)", *left_out)));
+}
+
+core::Result<HeldCopy, CommitTrouble> OutboundFlow::begin_copy(
+    const Submitting& who,
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const config::HoldSettings& settings) {
+    // A copy without a row would be for nothing, and may meet a store that is being mended.
+    if (const auto usable = parts_.held.usable(); !usable.has_value()) {
+        return std::unexpected(store_trouble(usable.error().what));
+    }
+    if (parts_.room != nullptr) {
+        const std::string sender = SpoolRoom::sender_of(who, envelope);
+        if (auto why = parts_.room->refusal(sender, settings)) {
+            return std::unexpected(
+                CommitTrouble{.where = CommitTrouble::Where::SpoolLimit, .what = *std::move(why)});
+        }
+    }
+    auto writer = parts_.spool.begin();
+    if (!writer.has_value()) {
+        return std::unexpected(spool_trouble(writer.error().what));
+    }
+    HeldCopy copy(*std::move(writer), outbound::header_digest(headers, envelope.queue_id));
+    copy.append_header(headers.text());
+    copy.append_header("\r\n");
+    return copy;
+}
+
+core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& who,
+                                                            const mail::Envelope& envelope,
+                                                            const mail::HeaderList& headers,
+                                                            const MessageDecision& decision,
+                                                            HeldCopy copy,
+                                                            const config::Settings& settings) {
+    const auto& split = std::get<outbound::Split>(decision.plan.what);
+    if (copy.failure_.has_value()) {
+        return std::unexpected(spool_trouble(copy.failure_->what));
+    }
+    const core::TimePoint now = parts_.clock.now();
+    mail::HeldMessage facts;
+    facts.sender = envelope.sender_text();
+    facts.sender_arguments = envelope.sender_arguments;
+    facts.user = who.user;
+    facts.client = who.client_text;
+    facts.queue_id = envelope.queue_id;
+    facts.campaign = decision.campaign_name();
+    facts.issue = decision.campaign.identity.issue;
+    facts.message_id = headers.first("Message-ID").value_or("");
+    facts.subject = headers.first("Subject").value_or("");
+    facts.fingerprint = outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
+    facts.stream = outbound::wire_name(decision.stream.stream);
+    facts.vouched = decision.may_be_told;
+    facts.held_at = now;
+    const bool told = decision.may_be_told && outbound::is_told_of(envelope, headers);
+    const Taken taken = rows_of(envelope, decision, split, now, settings.hold, told);
+    say_who_is_untold(envelope, decision, taken.rows.size());
+    auto message = copy.writer_->commit(std::move(facts), taken.rows);
+    if (!message.has_value()) {
+        return std::unexpected(spool_trouble(message.error().what));
+    }
+    auto dsn = dsn_for(envelope, headers, decision, split, *message);
+    if (!dsn.has_value()) {
+        static_cast<void>(parts_.spool.remove(message->spool_id));
+        return std::unexpected(std::move(dsn.error()));
+    }
+    std::vector<ports::NewHold> holds{{.message = *std::move(message), .recipients = taken.rows}};
+    if (std::optional<ports::NewHold>& letter = *dsn; letter.has_value()) {
+        holds.push_back(*std::move(letter));
+    }
+    const auto outcomes = parts_.held.hold_together(holds);
+    Committed committed;
+    committed.ids.resize(envelope.recipients.size());
+    for (std::size_t i = 0; i < holds.size(); ++i) {
+        if (!outcomes.has_value() || is_held_already(outcomes->at(i))) {
+            static_cast<void>(parts_.spool.remove(holds[i].message.spool_id));
+        }
+        if (outcomes.has_value()) {
+            std::ranges::transform(
+                outcomes->at(i), std::back_inserter(committed.written), &ports::HoldOutcome::id);
+        }
+    }
+    if (!outcomes.has_value()) {
+        return std::unexpected(store_trouble(outcomes.error().what));
+    }
+    if (parts_.room != nullptr && !is_held_already(outcomes->front())) {
+        parts_.room->took(SpoolRoom::sender_of(who, envelope), holds.front().message.octets);
+    }
+    for (std::size_t k = 0; k < taken.indices.size(); ++k) {
+        committed.ids.at(taken.indices[k]) = outcomes->front().at(k).id;
+    }
+    return committed;
+}
+
+core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for(
+    const mail::Envelope& envelope,
+    const mail::HeaderList& headers,
+    const MessageDecision& decision,
+    const outbound::Split& split,
+    const mail::HeldMessage& copy) {
+    outbound::ReturnDsnFacts facts;
+    facts.sender = envelope.sender_text();
+    facts.envelope_id = envelope.envelope_id().value_or("");
+    facts.queue_id = envelope.queue_id;
+    facts.original_header = headers.text();
+    facts.others = others_in(split);
+    facts.require_tls = mail::requires_tls(envelope.sender_arguments);
+    std::string key = fmt::format("refused {}", copy.fingerprint);
+    for (const std::size_t i : split.give_back) {
+        const mail::Recipient& recipient = envelope.recipients.at(i);
+        const std::optional<outbound::Finding>& finding = decision.verdicts.at(i).finding;
+        if (!finding.has_value() || !mail::wants_failure_report(recipient.arguments)) {
+            // Who is rejected has a finding; the log tells of who wants no report, and he is none
+            // of those who get it.
+            facts.others = outbound::Others::NotTold;
+            continue;
+        }
+        facts.recipients.push_back(
+            {.address = recipient.shown(),
+             .original =
+                 std::string(mail::argument_value(recipient.arguments, "ORCPT").value_or("")),
+             .reply = outbound::rejection(*finding),
+             .explanation = fmt::format("{}; {}", finding->reason, finding->advice),
+             .code = finding->code.value_or(mail::kUnknownFailure)});
+        key += fmt::format(" {}", recipient.shown());
+    }
+    if (facts.recipients.empty()) {
+        return std::nullopt;
+    }
+    if (mail::wants_whole_message(envelope.sender_arguments)) {
+        facts.original = whole_message(parts_.spool, copy);
+    }
+    auto dsn = parts_.own_mail.write_return_dsn(std::move(facts), key);
+    if (!dsn.has_value()) {
+        return std::unexpected(spool_trouble(dsn.error()));
+    }
+    for (mail::HeldRecipient& recipient : dsn->recipients) {
+        recipient.in_doubt = true;
+        recipient.mta_queue_id = envelope.queue_id;
+    }
+    return *std::move(dsn);
+}
+
+}  // namespace holdback::flow

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/settings/address_list_file.hpp"
+
+#include "config/settings.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "io/settings/toml_access.hpp"
+#include "io/settings/toml_document.hpp"
+#include "mail/address.hpp"
+#include "mail/domain.hpp"
+#include "mail/syntax.hpp"
+#include "outbound/address_lists.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <expected>
+#include <fstream>
+#include <ios>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace holdback::io {
+
+namespace {
+
+constexpr std::size_t kMostOctets = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kMostErrors = 20;
+constexpr std::size_t kMostShown = 60;
+
+core::Result<std::string, FileError> read_text(const std::string& path) {
+    const auto unreadable = [&](int error) {
+        return std::unexpected(FileError{
+            {path, 0}, fmt::format("cannot read: {}", std::generic_category().message(error))});
+    };
+    errno = 0;
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream.is_open()) {
+        return unreadable(errno);
+    }
+    std::string text;
+    std::string piece(std::size_t{64} * 1024, '\0');
+    while (stream.good() && text.size() <= kMostOctets) {
+        stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        text.append(piece, 0, static_cast<std::size_t>(stream.gcount()));
+    }
+    if (text.size() > kMostOctets) {
+        return std::unexpected(FileError{{path, 0}, "cannot read: larger than 16 MiB"});
+    }
+    if (!stream.eof()) {
+        return unreadable(errno == 0 ? EIO : errno);
+    }
+    return text;
+}
+
+/// `canonical` gives the form of an entry in which it is kept, or what is wrong with it.
+template <typename Canonical>
+core::Result<outbound::TextSet, FileErrors> read_list(std::string_view text,
+                                                      std::string_view name,
+                                                      std::string_view what,
+                                                      const Canonical& canonical) {
+    outbound::TextSet entries;
+    FileErrors errors;
+    int line = 0;
+    for (const std::string_view each : core::split(text, '\n')) {
+        ++line;
+        const std::string_view entry = core::trim(each.substr(0, each.find('#')));
+        if (entry.empty()) {
+            continue;
+        }
+        core::Result<std::string, mail::SyntaxError> kept = canonical(entry);
+        if (kept.has_value()) {
+            entries.insert(*std::move(kept));
+            continue;
+        }
+        errors.push_back({{std::string(name), line},
+                          fmt::format("\"{}\" is no {}: {}",
+                                      core::printable(entry, kMostShown),
+                                      what,
+                                      mail::plain_words(kept.error()))});
+        if (errors.size() == kMostErrors) {
+            break;
+        }
+    }
+    if (!errors.empty()) {
+        return std::unexpected(std::move(errors));
+    }
+    return entries;
+}
+
+core::Result<std::string, mail::SyntaxError> canonical_local_part(std::string_view entry) {
+    const auto address =
+        mail::Address::parse(fmt::format("{}@a.invalid", entry), mail::Smtputf8::Yes);
+    if (!address.has_value()) {
+        return std::unexpected(address.error());
+    }
+    return core::to_lower(address->value.local_part());
+}
+
+core::Result<std::string, mail::SyntaxError> canonical_domain(std::string_view entry) {
+    const auto domain = mail::Domain::parse(entry, mail::Smtputf8::Yes);
+    if (!domain.has_value()) {
+        return std::unexpected(domain.error());
+    }
+    return domain->value.text();
+}
+
+/// The list in the file, into `list`; an empty path is an empty list.
+template <typename Read>
+void load_list(const std::string& path,
+               const Read& read,
+               outbound::TextSet& list,
+               FileErrors& errors) {
+    if (path.empty()) {
+        return;
+    }
+    const auto text = read_text(path);
+    if (!text.has_value()) {
+        errors.push_back(text.error());
+        return;
+    }
+    auto entries = read(*text, path);
+    if (entries.has_value()) {
+        list = *std::move(entries);
+        return;
+    }
+    errors.insert(errors.end(),
+                  std::make_move_iterator(entries.error().begin()),
+                  std::make_move_iterator(entries.error().end()));
+}
+
+}  // namespace
+
+core::Result<outbound::TextSet, FileErrors> read_role_list(std::string_view text,
+                                                           std::string_view name) {
+    return read_list(text, name, "local part", canonical_local_part);
+}
+
+core::Result<outbound::TextSet, FileErrors> read_domain_list(std::string_view text,
+                                                             std::string_view name) {
+    return read_list(text, name, "domain", canonical_domain);
+}
+
+core::Result<outbound::AddressLists, FileErrors> load_address_lists(
+    const config::PolicySettings& settings) {
+    outbound::AddressLists lists;
+    FileErrors errors;
+    load_list(settings.role_addresses, read_role_list, lists.roles, errors);
+    load_list(settings.disposable_domains, read_domain_list, lists.disposable, errors);
+    if (!errors.empty()) {
+        return std::unexpected(std::move(errors));
+    }
+    return lists;
+}
+
+}  // namespace holdback::io

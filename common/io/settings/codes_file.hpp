@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// codes.conf: the code catalogue as shipped, and what an administrator changes and adds.
+
+#include "core/result.hpp"
+#include "io/settings/toml_access.hpp"
+#include "terms/failure_code.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace holdback::io {
+
+/// Reads a whole catalogue from a file.
+[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> read_codes(const std::string& path);
+
+/// The same from a text; `name` stands for the file in messages.
+[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> read_codes_text(std::string_view text,
+                                                                            std::string_view name);
+
+/// `shipped` with what the text says: a code of `shipped` with the keys that change (class and
+/// parent stand fixed), a code of one's own with all keys and a parent.
+[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> amend_codes_text(
+    const mail::CodeCatalogue& shipped, std::string_view text, std::string_view name);
+
+/// The catalogue of `path`, amended by the file `local`; an absent one changes nothing.
+[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> load_codes(const std::string& path,
+                                                                       const std::string& local);
+
+}  // namespace holdback::io

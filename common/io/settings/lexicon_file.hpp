@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// lexicon.d: files of word lists become the lexicon.
+
+#include "core/result.hpp"
+#include "io/settings/toml_access.hpp"
+#include "reading/lexicon.hpp"
+#include "terms/failure_code.hpp"
+
+#include <string>
+
+namespace holdback::io {
+
+/// Reads every `*.words` of the shipped directory and of the administrator's, which may be absent,
+/// each in lexical order of the file names. What the administrator's say of a phrase counts. A
+/// shipped directory that can't be read is an error.
+[[nodiscard]] core::Result<dsn::Lexicon, FileErrors> load_lexicon(const std::string& shipped,
+                                                                  const std::string& local,
+                                                                  const mail::CodeCatalogue& codes);
+
+}  // namespace holdback::io

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/settings/rules_file.hpp"
+
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "io/settings/directory_files.hpp"
+#include "io/settings/toml_access.hpp"
+#include "io/settings/toml_document.hpp"
+#include "reading/rule_set.hpp"
+#include "terms/failure_code.hpp"
+
+#include <algorithm>
+#include <array>
+#include <expected>
+#include <filesystem>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::io {
+
+namespace {
+
+constexpr auto kExampleKeys =
+    std::to_array<std::string_view>({"text", "remote_mta", "reporting_mta", "status", "reply"});
+
+dsn::RuleExample read_example_table(const TomlTable& table,
+                                    const SourcePlace& place,
+                                    FileErrors& errors) {
+    TableReader reader(table, place, errors);
+    reader.allow_only(kExampleKeys);
+    return {.text = reader.text("text"),
+            .remote_mta = reader.text("remote_mta"),
+            .reporting_mta = reader.text("reporting_mta"),
+            .reply = reader.text("reply"),
+            .status = reader.text("status"),
+            .line = place.line};
+}
+
+void read_example(const TomlValue& value,
+                  std::vector<dsn::RuleExample>& examples,
+                  FileErrors& errors) {
+    if (const std::string* text = value.as_string()) {
+        dsn::RuleExample example;
+        example.text = *text;
+        example.line = value.place.line;
+        examples.push_back(std::move(example));
+    } else if (const TomlTable* table = value.as_table()) {
+        examples.push_back(read_example_table(*table, value.place, errors));
+    } else {
+        errors.push_back(
+            {value.place,
+             fmt::format("\"expect\" has to be a string, a table or a list of these, not {}",
+                         value.kind())});
+    }
+}
+
+std::vector<dsn::RuleExample> read_examples(TableReader& reader, FileErrors& errors) {
+    std::vector<dsn::RuleExample> examples;
+    const TomlValue* value = reader.need("expect");
+    if (value == nullptr) {
+        return examples;
+    }
+    const TomlArray* array = value->as_array();
+    if (array == nullptr) {
+        read_example(*value, examples, errors);
+        return examples;
+    }
+    for (const TomlValue& element : *array) {
+        read_example(element, examples, errors);
+    }
+    if (array->empty()) {
+        reader.wrong(value->place, "\"expect\" needs at least one example");
+    }
+    return examples;
+}
+
+/// A rule names its code by number or by name.
+std::optional<mail::FailureCode> read_rule_code(TableReader& reader,
+                                                const mail::CodeCatalogue& codes) {
+    const TomlValue* value = reader.need("code");
+    if (value == nullptr) {
+        return std::nullopt;
+    }
+    if (const std::string* name = value->as_string()) {
+        const mail::CodeEntry* entry = codes.find_name(*name);
+        if (entry == nullptr) {
+            reader.wrong(value->place, fmt::format("unknown code \"{}\"", core::printable(*name)));
+            return std::nullopt;
+        }
+        return entry->code;
+    }
+    const auto code = reader.code_number("code");
+    if (code.has_value() && codes.find(*code) == nullptr) {
+        reader.wrong(value->place, fmt::format("unknown code {}", code->number()));
+        return std::nullopt;
+    }
+    return code;
+}
+
+constexpr auto kRuleKeys = std::to_array<std::string_view>({"id",
+                                                            "code",
+                                                            "text",
+                                                            "remote_mta",
+                                                            "reporting_mta",
+                                                            "reply",
+                                                            "status",
+                                                            "provider",
+                                                            "expect",
+                                                            "overrides"});
+
+constexpr auto kProviderKeys = std::to_array<std::string_view>({"id", "hosts", "marks"});
+
+dsn::Rule read_rule(TableReader& reader, const mail::CodeCatalogue& codes, FileErrors& errors) {
+    reader.allow_only(kRuleKeys);
+    dsn::Rule rule;
+    rule.id = reader.needed_text("id");
+    rule.code = read_rule_code(reader, codes).value_or(mail::kUnknownFailure);
+    rule.text = reader.texts("text");
+    rule.remote_mta = reader.texts("remote_mta");
+    rule.reporting_mta = reader.texts("reporting_mta");
+    rule.reply = reader.texts("reply");
+    rule.status = reader.texts("status");
+    rule.provider = reader.text("provider");
+    rule.expect = read_examples(reader, errors);
+    rule.overrides = reader.texts("overrides");
+    rule.file = reader.place().file;
+    rule.line = reader.place().line;
+    return rule;
+}
+
+dsn::Provider read_provider(TableReader& reader) {
+    reader.allow_only(kProviderKeys);
+    dsn::Provider provider;
+    provider.id = reader.needed_text("id");
+    provider.hosts = reader.texts("hosts");
+    provider.marks = reader.texts("marks");
+    provider.file = reader.place().file;
+    provider.line = reader.place().line;
+    if (provider.hosts.empty() && provider.marks.empty()) {
+        reader.wrong(reader.place(), R"(a provider needs "hosts" or "marks")");
+    }
+    return provider;
+}
+
+core::Result<RuleFile, FileErrors> rules_from(const TomlTable& root,
+                                              const mail::CodeCatalogue& codes) {
+    FileErrors errors;
+    RuleFile file;
+    const auto take_rule = [&](TableReader& reader) {
+        file.rules.push_back(read_rule(reader, codes, errors));
+    };
+    const auto take_provider = [&file](TableReader& reader) {
+        file.providers.push_back(read_provider(reader));
+    };
+    for_each_table(root, errors, {{"rule", take_rule}, {"provider", take_provider}});
+    if (!errors.empty()) {
+        return std::unexpected(std::move(errors));
+    }
+    return file;
+}
+
+/// True for a line that holds all examples of a rule.
+bool holds_examples(std::string_view line) {
+    return (line.starts_with("expect = \"") && line.ends_with('"')) ||
+           (line.starts_with("expect = [") && line.ends_with(']'));
+}
+
+/// The text with another example in the place of those that stand as the shipped files have them:
+/// in one line, or as "expect = [", a line for each, and "]". They are a third of the text. Lines
+/// keep their numbers.
+std::string without_examples(std::string_view text) {
+    constexpr std::string_view kBegin = "expect = [";
+    constexpr std::string_view kStub = R"(expect = "left out")";
+    std::string rest;
+    rest.reserve(text.size());
+    bool is_example = false;
+    for (const std::string_view line : core::split(text, '\n')) {
+        if (is_example) {
+            is_example = line != "]";
+        } else {
+            is_example = line == kBegin;
+            rest += is_example || holds_examples(line) ? kStub : line;
+        }
+        rest += '\n';
+    }
+    return rest;
+}
+
+core::Result<TomlTable, FileError> read_rules(const std::string& path, Examples examples) {
+    auto text = read_toml_octets(path);
+    if (!text.has_value()) {
+        return std::unexpected(std::move(text.error()));
+    }
+    // In texts of several lines, anything could look like an example.
+    const bool is_plain = !text->contains(R"(""")") && !text->contains("'''");
+    return read_toml_text(
+        examples == Examples::LeaveOut && is_plain ? without_examples(*text) : *text, path);
+}
+
+/// Appends the rules of one file, or what is wrong with it.
+void read_file(const std::string& path,
+               const mail::CodeCatalogue& codes,
+               Examples examples,
+               RuleFile& all,
+               FileErrors& errors) {
+    const auto root = read_rules(path, examples);
+    if (!root.has_value()) {
+        errors.push_back(root.error());
+        return;
+    }
+    auto found = rules_from(*root, codes);
+    if (!found.has_value()) {
+        std::ranges::move(found.error(), std::back_inserter(errors));
+        return;
+    }
+    std::ranges::move(found->rules, std::back_inserter(all.rules));
+    std::ranges::move(found->providers, std::back_inserter(all.providers));
+}
+
+/// Appends what nothing of the directories before has the id of.
+template <typename Item>
+void append_unreplaced(std::vector<Item>& items, std::vector<Item> found) {
+    std::set<std::string> ids;
+    for (const Item& item : items) {
+        ids.insert(item.id);
+    }
+    std::erase_if(found, [&ids](const Item& item) { return ids.contains(item.id); });
+    std::ranges::move(found, std::back_inserter(items));
+}
+
+}  // namespace
+
+core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
+                                                   std::string_view name,
+                                                   const mail::CodeCatalogue& codes) {
+    const auto root = read_toml_text(text, name);
+    if (!root.has_value()) {
+        return std::unexpected(FileErrors{root.error()});
+    }
+    return rules_from(*root, codes);
+}
+
+core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> directories,
+                                                  const mail::CodeCatalogue& codes,
+                                                  Examples examples) {
+    FileErrors errors;
+    RuleFile all;
+    for (const std::string& directory : directories) {
+        const auto files = files_in(directory, ".conf");
+        if (!files.has_value()) {
+            errors.push_back(files.error());
+            continue;
+        }
+        const bool is_local = &directory != &directories.back();
+        RuleFile found;
+        for (const std::string& file : *files) {
+            read_file(file, codes, is_local ? Examples::Read : examples, found, errors);
+        }
+        for (dsn::Rule& rule : found.rules) {
+            rule.local = is_local;
+        }
+        append_unreplaced(all.rules, std::move(found.rules));
+        append_unreplaced(all.providers, std::move(found.providers));
+    }
+    if (!errors.empty()) {
+        return std::unexpected(std::move(errors));
+    }
+    auto set = dsn::RuleSet::make(std::move(all.rules), codes, std::move(all.providers));
+    if (!set.has_value()) {
+        for (const dsn::RuleError& error : set.error()) {
+            errors.push_back({{error.file, error.line}, error.message});
+        }
+        return std::unexpected(std::move(errors));
+    }
+    return *std::move(set);
+}
+
+core::Result<dsn::RuleSet, FileErrors> load_rules(const std::string& shipped,
+                                                  const std::string& local,
+                                                  const mail::CodeCatalogue& codes,
+                                                  Examples examples) {
+    std::vector<std::string> directories;
+    std::error_code error;
+    if (std::filesystem::exists(local, error) || error) {
+        directories.push_back(local);
+    }
+    directories.push_back(shipped);
+    return load_rules(directories, codes, examples);
+}
+
+}  // namespace holdback::io

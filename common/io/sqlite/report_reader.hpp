@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Reads from the store what a report sums up, all of it as it was at one moment.
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "mail/outcome.hpp"
+#include "ports/suppression_store.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/held.hpp"
+#include "terms/suppression.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace holdback::io {
+
+/// An end of a delivery, or an attempt at one.
+struct OutcomeRow {
+    mail::MtaOutcome outcome;
+    std::string domain;  ///< of the recipient, in lower case
+    std::string provider;
+};
+
+/// A change of state of a held recipient. What is passing through the spool for another reason than
+/// a finding (our own mail, the good recipients of a message with many bad ones) is left out.
+struct HeldRow {
+    core::TimePoint at;
+    bool is_new = false;  ///< it was made; `to` is `Held` then
+    mail::HeldState to = mail::HeldState::Held;
+    std::string sender;
+    std::string domain;
+    std::string finding;
+    mail::FailureCode code = mail::kUnknownFailure;
+};
+
+/// A decision about one recipient.
+struct DecisionRow {
+    core::TimePoint at;
+    config::Mode mode = config::Mode::Shadow;
+    config::PolicyAction verdict = config::PolicyAction::Pass;
+    std::string reason;
+    std::string sender;
+    std::string domain;
+    bool is_held = false;
+};
+
+/// Who is told of the rows, in this order: outcomes, changes of held items, decisions, growth.
+struct ReportVisitor {
+    std::function<void(const OutcomeRow&)> outcome;
+    std::function<void(const HeldRow&)> held;
+    std::function<void(const DecisionRow&)> decision;
+    /// Entries of the suppression list that were first seen on the day that begins then.
+    std::function<void(core::TimePoint, mail::SuppressionReason, std::size_t)> growth;
+};
+
+/// What the tables say of now.
+struct StoreNow {
+    std::size_t suppression_entries = 0;
+    std::size_t suppression_in_force = 0;
+    std::size_t held = 0;  ///< held and releasing, without our own mail
+};
+
+/// Reads what happened at or after `since` and before `until`, row by row. The daemon may write
+/// meanwhile. The visitor must not call the database.
+[[nodiscard]] core::Result<StoreNow, ports::StoreError> read_report(Database& database,
+                                                                    core::TimePoint since,
+                                                                    core::TimePoint until,
+                                                                    const ReportVisitor& visitor);
+
+}  // namespace holdback::io

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What learning changed in the suppression list, so that it can be undone; and the outages of
+// providers, which are the reason to.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "dsn/outage.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "ports/outage_store.hpp"
+#include "ports/suppression_store.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::io {
+
+class SqliteSuppressions;
+
+/// Remembers, within the transaction that writes it, that `event` changed an entry which was
+/// `before` (nullopt: there was none). Forgets a few lessons that are older than 180 days.
+void note_lesson(Connection& connection,
+                 const mail::SuppressionKey& key,
+                 const ports::LearnEvent& event,
+                 mail::FailureCode code,
+                 const std::optional<mail::SuppressionEntry>& before);
+
+/// Which lessons are undone.
+struct LessonFilter {
+    std::optional<std::string> provider;  ///< as `mail::provider_of` gives it
+    std::optional<mail::FailureCode> code;
+    core::TimePoint since;
+    std::optional<core::TimePoint> until;  ///< not included
+};
+
+/// What undoing does, or would do, to one entry.
+struct Undoing {
+    enum class What : std::uint8_t {
+        Removed,      ///< there was no entry before the lessons
+        Restored,     ///< the entry is as it was before
+        TaughtAgain,  ///< left alone: a later lesson, which is not undone, agrees
+        Changed,      ///< left alone: somebody else has changed or removed it since
+    };
+
+    mail::SuppressionKey key;
+    std::string provider;
+    mail::FailureCode code;
+    core::TimePoint first;     ///< of the lessons that are undone
+    std::int64_t lessons = 0;  ///< how many
+    What what = What::Removed;
+};
+
+[[nodiscard]] std::string_view wire_name(Undoing::What what);
+
+/// On a database that was opened with `schema_steps()`; it and the list outlive the object.
+class SqliteLessons {
+public:
+    SqliteLessons(Database& database, SqliteSuppressions& list)
+        : database_(database), list_(list) {}
+
+    /// Calls `visit` for each entry that the lessons changed, oldest lesson first. With `Undo::Yes`
+    /// it is changed back and the lessons are forgotten, some hundred entries in one transaction,
+    /// so that mail need not wait.
+    enum class Undo : std::uint8_t { No, Yes };
+    [[nodiscard]] core::Result<void, ports::StoreError> undo(
+        const LessonFilter& filter, Undo act, const std::function<void(const Undoing&)>& visit);
+
+private:
+    void judge(Connection& connection, const LessonFilter& filter, Undoing& undoing);
+    void change_back(Connection& connection, const LessonFilter& filter, const Undoing& undoing);
+    /// Writes down who changed so many entries back.
+    void note_sum(Connection& connection,
+                  const LessonFilter& filter,
+                  const std::vector<Undoing>& undone);
+
+    Database& database_;
+    SqliteSuppressions& list_;
+};
+
+/// `OutageStore` on such a database.
+class SqliteOutages final : public ports::OutageStore {
+public:
+    explicit SqliteOutages(Database& database) : database_(database) {}
+
+    [[nodiscard]] core::Result<void, ports::StoreError> put(const dsn::Outage& outage) override;
+    [[nodiscard]] core::Result<std::vector<dsn::Outage>, ports::StoreError> list() const override;
+
+private:
+    Database& database_;
+};
+
+}  // namespace holdback::io

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The suppression list in SQLite.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/digest.hpp"
+#include "core/guarded.hpp"
+#include "core/result.hpp"
+#include "io/sqlite/sqlite_changes.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_suppression_rows.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "ports/suppression_store.hpp"
+#include "terms/suppression.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::io {
+
+/// How long evidence is remembered as learned from; what is older or more than that is forgotten,
+/// oldest first.
+struct EventRetention {
+    std::chrono::hours age = std::chrono::days(180);
+    std::int64_t events = 1'000'000;
+};
+
+struct SuppressionOptions {
+    EventRetention retention = {};
+    /// The form of entries that `learn` makes anew.
+    mail::SubjectForm learned_form = mail::SubjectForm::Plain;
+    /// File of the key for hashed entries.
+    std::string hash_key;
+    /// Who changes the list by this object.
+    ChangeAuthor author = {};
+};
+
+/// As the settings want it.
+[[nodiscard]] SuppressionOptions suppression_options(const config::StoreSettings& settings);
+
+/// What an entry does now.
+enum class Standing : std::uint8_t { InForce, Counting, Expired };
+
+[[nodiscard]] std::string_view wire_name(Standing standing);
+[[nodiscard]] Standing standing_of(const mail::SuppressionEntry& entry, core::TimePoint now);
+
+/// Entries that have all of this in common.
+struct SuppressionGroup {
+    mail::SuppressionReason reason;
+    int code;
+    mail::SuppressionSource source;
+    mail::Proof proof;  ///< of learned entries
+    Standing standing;
+    bool is_hashed;
+    std::uint64_t entries;
+};
+
+struct DomainCount {
+    std::string domain;
+    std::uint64_t entries;
+};
+
+struct SuppressionStatistics {
+    std::vector<SuppressionGroup> groups;
+    std::vector<DomainCount> domains;  ///< those with the most entries, most first
+};
+
+/// Patterns there can be: each look-up tries them all.
+inline constexpr std::size_t kMostPatterns = 10'000;
+
+/// `SuppressionStore` on a database that was opened with `schema_steps()`. The database outlives
+/// the store. In memory it keeps the patterns, whether there are suffixes and hashed entries, and
+/// the key; nothing that grows with the list. A key that is absent or not the one with which the
+/// entries were hashed is an error as long as there are hashed entries.
+class SqliteSuppressions final : public ports::SuppressionStore {
+public:
+    explicit SqliteSuppressions(Database& database, SuppressionOptions options = {})
+        : database_(database), options_(std::move(options)) {}
+
+    [[nodiscard]] core::Result<std::vector<ports::SuppressionLookup>, ports::StoreError> look_up(
+        std::span<const mail::Address> addresses,
+        const mail::EnvelopeSender& sender,
+        core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> find(
+        const mail::SuppressionKey& key) override;
+    [[nodiscard]] core::Result<std::vector<mail::SuppressionEntry>, ports::StoreError> find_all(
+        const mail::SuppressionSubject& subject) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> put(
+        const mail::SuppressionEntry& entry) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> learn(const mail::SuppressionKey& key,
+                                                              const ports::LearnEvent& event,
+                                                              const Change& change) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> remove(
+        const mail::SuppressionKey& key) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> list(
+        const ports::SuppressionFilter& filter,
+        core::TimePoint now,
+        const std::function<bool(const mail::SuppressionEntry&)>& visit) override;
+    [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
+        core::TimePoint now) override;
+
+    /// What is known of changes of the subject's entries, those of a hashed one too, oldest first.
+    [[nodiscard]] core::Result<std::vector<ListChange>, ports::StoreError> history(
+        const mail::SuppressionSubject& subject);
+
+    /// Counts of the whole list, and the `domains` domains with the most entries.
+    [[nodiscard]] core::Result<SuppressionStatistics, ports::StoreError> statistics(
+        core::TimePoint now, std::size_t domains);
+
+    // For other modules that write entries in transactions of their own: these run inside one, and
+    // throw DatabaseError.
+
+    /// The entry of this name, hashed or not.
+    [[nodiscard]] std::optional<mail::SuppressionEntry> find_in(Connection& connection,
+                                                                const mail::SuppressionKey& key);
+    /// Writes an entry over one of the same name, hashed or not, as one of the import with the
+    /// number `change`.
+    void put_in(Connection& connection,
+                const mail::SuppressionEntry& entry,
+                std::int64_t change = 0);
+    /// True when there was one.
+    bool remove_in(Connection& connection, const mail::SuppressionKey& key);
+    /// Writes down who does this to the entry that has this name now; a hashed one is not named.
+    void note_in(Connection& connection,
+                 const mail::SuppressionKey& key,
+                 ChangeKind what,
+                 Telling telling);
+    /// The same for many, which were noted as `Telling::Summed`.
+    void note_sum_in(Connection& connection,
+                     ChangeKind what,
+                     std::uint64_t entries,
+                     std::string_view detail) const;
+    [[nodiscard]] const ChangeAuthor& author() const { return options_.author; }
+    [[nodiscard]] static bool has_hashes_in(Connection& connection);
+    /// The key for entries that are to be hashed; made if there is none yet.
+    [[nodiscard]] core::SecretKey key_in(Connection& connection);
+    /// Tells all processes to look anew at patterns, suffixes and hashed entries: after these were
+    /// written other than by `put_in`.
+    static void announce_in(Connection& connection);
+
+private:
+    /// What a look-up has to know before it looks: kept until the generation changes.
+    struct Special {
+        std::int64_t generation = 0;
+        bool has_suffixes = false;
+        bool has_hashes = false;
+        std::string hash_check;
+        std::vector<std::string> patterns;
+    };
+    struct KnownKey {
+        std::string hash_check;
+        core::SecretKey key;
+    };
+    class Seeker;
+
+    /// What `look_up` gives, in one statement and so without a transaction around it; nullopt when
+    /// the list may have more than the rows of the address and its domain.
+    [[nodiscard]] std::optional<ports::SuppressionLookup> look_up_named(
+        Connection& connection,
+        const mail::Address& address,
+        const mail::EnvelopeSender& sender,
+        core::TimePoint now) const;
+    [[nodiscard]] bool remember(Connection& connection,
+                                std::string_view digest,
+                                core::TimePoint now) const;
+    [[nodiscard]] std::shared_ptr<const Special> special(Connection& connection);
+    [[nodiscard]] core::SecretKey key_with(const std::string& hash_check);
+    /// Where the subject lies when its entry is hashed; nullopt when no entry is.
+    [[nodiscard]] std::optional<SubjectPlace> hashed_place_of(Connection& connection,
+                                                              mail::SubjectKind kind,
+                                                              std::string_view subject);
+
+    Database& database_;
+    SuppressionOptions options_;
+    core::Guarded<std::shared_ptr<const Special>> special_;
+    core::Guarded<std::optional<KnownKey>> key_;
+};
+
+}  // namespace holdback::io

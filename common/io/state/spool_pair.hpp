@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The pair of a store and its spool on disk: their locks, their marks, and what is in them.
+
+#include "core/result.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/state/use_lock.hpp"
+#include "terms/spool_pair.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace holdback::io {
+
+/// The lock of a spool (the directory is made when it is absent) and that beside a store.
+[[nodiscard]] core::Result<UseLock, UseError> lock_spool(const std::string& spool);
+[[nodiscard]] core::Result<UseLock, UseError> lock_store(const std::string& store);
+
+/// The mark in a spool; nullopt when there is none that can be read as one. The error is a text for
+/// people with the path in front.
+[[nodiscard]] core::Result<std::optional<mail::PairMark>, std::string> read_spool_mark(
+    const std::string& spool);
+/// The mark in a store. Throws DatabaseError.
+[[nodiscard]] std::optional<mail::PairMark> read_store_mark(Database& database);
+
+/// Makes store and spool a pair with a mark of their own, durable on return. The error is a text
+/// for people. Throws DatabaseError.
+[[nodiscard]] core::Result<mail::PairMark, std::string> make_pair(Database& database,
+                                                                  const std::string& spool);
+
+/// Keeps the generation of a pair in step with the changes of held mail. Used by one thread.
+class PairKeeper {
+public:
+    PairKeeper(std::string spool, mail::PairMark mark);
+
+    /// Writes the next generation when held mail has changed since the last call: two syncs of the
+    /// disk, so call it about once a second. The error is a text for people, and the next call
+    /// tries again. Throws DatabaseError.
+    [[nodiscard]] core::Result<void, std::string> keep(Database& database);
+
+private:
+    std::string spool_;
+    mail::PairMark mark_;
+    std::optional<std::int64_t> last_change_;
+};
+
+}  // namespace holdback::io

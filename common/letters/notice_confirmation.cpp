@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mail that says what an answer to a notice has done.
+
+#include "core/text.hpp"
+#include "letters/compose.hpp"
+#include "letters/notice.hpp"
+#include "letters/notice_orders.hpp"
+#include "letters/notice_texts.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+/// So many who ended alike are counted, and not named.
+constexpr std::size_t kManyAlike = 20;
+
+/// The Message-ID of an answer, when nothing in it could end a line.
+bool is_message_id(std::string_view text) {
+    return text.size() <= 250 && text.starts_with('<') && text.ends_with('>') &&
+           std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+/// Some remarks repeat what the sender wrote: no line of them may be a command when the mail is
+/// answered.
+std::string without_commands(std::string_view remark) {
+    const std::string text = wrapped(remark, "    ");
+    const bool is_safe = std::ranges::all_of(
+        core::split(text, '\n'), [](std::string_view line) { return read_orders(line).empty(); });
+    return is_safe ? text : wrapped(remark, kGoesOn);
+}
+
+/// What became of each; of very many, how many ended alike, and the others one by one.
+std::string confirmed_text(const std::vector<ConfirmedRow>& rows, const NoticeTexts& texts) {
+    std::map<std::string_view, std::size_t> counts;
+    if (rows.size() > kMostNoticeRows) {
+        for (const ConfirmedRow& row : rows) {
+            ++counts[row.outcome];
+        }
+        std::erase_if(counts, [](const auto& each) { return each.second <= kManyAlike; });
+    }
+    std::string text;
+    for (const auto& [outcome, count] : counts) {
+        text += fmt::format("{}\n      {}\n", texts.recipients(count), wrapped(outcome, kGoesOn));
+    }
+    std::size_t named = 0;
+    for (const ConfirmedRow& row : rows) {
+        if (counts.contains(row.outcome) || ++named > kMostNoticeRows) {
+            continue;
+        }
+        text += fmt::format("{:>4}  {}\n      {}\n",
+                            row.number,
+                            one_line(row.address),
+                            wrapped(row.outcome, kGoesOn));
+    }
+    if (named > kMostNoticeRows) {
+        text += texts.say(NoticeText::MoreRefused,
+                          {{"count", fmt::format("{}", named - kMostNoticeRows)}}) +
+                "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string compose_confirmation(const ConfirmationFacts& facts, const NoticeTexts& texts) {
+    std::string text;
+    if (!facts.refused.empty()) {
+        text += wrapped(texts.say(NoticeText::NothingDone, {{"reason", facts.refused}}), "") + "\n";
+    }
+    text += confirmed_text(facts.rows, texts);
+    for (const std::string& remark : facts.remarks) {
+        text += fmt::format("{}{}\n",
+                            text.empty() ? "" : "\n",
+                            without_commands(texts.say(NoticeText::NotDone, {{"reason", remark}})));
+    }
+    const std::string subject = shortened(one_line(facts.subject), kShownSubject);
+    const OwnHeader header{
+        .from_name = std::string(kOwnName),
+        .from = facts.address,
+        .to = {facts.to},
+        .subject = subject.empty() ? texts.say(NoticeText::AnswerSubject)
+                                   : texts.say(NoticeText::AnswerSubjectOf, {{"subject", subject}}),
+        .message_id = facts.message_id,
+        .in_reply_to = is_message_id(facts.in_reply_to) ? facts.in_reply_to : std::string(),
+        .auto_submitted = "auto-replied",
+        .now = facts.now};
+    return own_header(header) + text_part("text/plain", text);
+}
+
+}  // namespace holdback::outbound

@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reading/lexicon.hpp"
+
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "reading/cause.hpp"
+#include "reading/cause_table.hpp"
+#include "reading/phrase.hpp"
+#include "reading/text_words.hpp"
+#include "terms/failure_code.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <boost/container/small_vector.hpp>
+#include <fmt/format.h>
+
+namespace holdback::dsn {
+
+namespace {
+
+/// Addresses, names and numbers that may stand between two words of a phrase.
+constexpr std::size_t kMostSkipped = 3;
+/// A line of a file. It is read when a text has a word that it may begin with.
+struct PhraseLine {
+    std::string_view text;
+    std::uint16_t list = 0;
+    int number = 0;
+};
+
+/// A section of a file.
+struct WordList {
+    PhraseMeaning meaning;
+    std::size_t file = 0;
+    int line = 0;
+};
+
+/// Places in a text that are reached with a part of a phrase: the words behind it.
+using Places = boost::container::small_vector<std::uint32_t, 8>;
+
+constexpr std::string_view kAllowedHeads =
+    "[whom what], [whom], [what], [guess], [nothing], [codes], [defaults], [weak], [status] or "
+    "[reply]";
+
+/// "mailbox unknown" and the like; nullopt when a name is unknown.
+std::optional<PhraseMeaning> parse_meaning(std::string_view head) {
+    using Kind = PhraseMeaning::Kind;
+    if (head == "guess") {
+        return PhraseMeaning{.kind = Kind::Guess, .whom = {}, .what = {}};
+    }
+    if (head == "nothing") {
+        return PhraseMeaning{.kind = Kind::Nothing, .whom = {}, .what = {}};
+    }
+    PhraseMeaning meaning;
+    for (const std::string_view name : core::split(head, ' ')) {
+        if (name.empty()) {
+            continue;
+        }
+        if (const auto whom = parse_whom(name); whom.has_value() && !meaning.whom.has_value()) {
+            meaning.whom = whom;
+        } else if (const auto what = parse_what(name);
+                   what.has_value() && !meaning.what.has_value()) {
+            meaning.what = what;
+        } else {
+            return std::nullopt;
+        }
+    }
+    const bool says = meaning.whom.has_value() || meaning.what.has_value();
+    return says ? std::optional(meaning) : std::nullopt;
+}
+
+/// The phrases of lines, read together. The first of lines with the same text counts.
+class PhrasesOfLines {
+public:
+    void add(const PhraseLine& line) {
+        if (!seen_.insert(lower_key_of(line.text)).second || !reader_.read(line.text).empty()) {
+            return;  // `Lexicon::doubts` and `Lexicon::errors` tell of it
+        }
+        std::ranges::move(reader_.take(line.list), std::back_inserter(phrases_));
+    }
+    std::vector<Phrase> take() { return std::move(phrases_); }
+
+private:
+    PhraseReader reader_;
+    std::unordered_set<WordKey> seen_;
+    std::vector<Phrase> phrases_;
+};
+
+/// The next line that may begin with the same word.
+struct Link {
+    std::uint32_t line = 0;
+    std::uint32_t next = 0;  ///< 0: none
+};
+
+/// What is known of the lines that may begin with one word.
+class FirstWord {
+public:
+    FirstWord() = default;
+    FirstWord(const FirstWord&) = delete;
+    FirstWord& operator=(const FirstWord&) = delete;
+    FirstWord(FirstWord&&) = delete;
+    FirstWord& operator=(FirstWord&&) = delete;
+    ~FirstWord() = default;
+
+    /// The first of `links` is none.
+    void add(std::uint32_t line, std::vector<Link>& links) {
+        const auto link = static_cast<std::uint32_t>(links.size());
+        links.push_back({.line = line, .next = 0});
+        if (first_ == 0) {
+            first_ = link;
+        } else {
+            links[last_].next = link;
+        }
+        last_ = link;
+    }
+
+    /// Reads the lines the first time. Safe from several threads.
+    [[nodiscard]] const std::vector<Phrase>& phrases(std::span<const PhraseLine> lines,
+                                                     std::span<const Link> links) const {
+        std::call_once(once_, [&] {
+            PhrasesOfLines read;
+            for (std::uint32_t link = first_; link != 0; link = links[link].next) {
+                read.add(lines[links[link].line]);
+            }
+            phrases_ = read.take();
+        });
+        return phrases_;
+    }
+
+private:
+    std::uint32_t first_ = 0;
+    std::uint32_t last_ = 0;
+    mutable std::once_flag once_;
+    mutable std::vector<Phrase> phrases_;
+};
+
+/// True for an octet that begins a character behind the Latin scripts: no text in these has a word
+/// with it.
+bool is_foreign(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet >= 0xCD && octet != 0xE1 && octet != 0xE2 && octet != 0xEF;
+}
+
+}  // namespace
+
+struct Lexicon::Tables {
+    CauseTable causes;
+    std::vector<WordList> lists;
+    std::vector<std::string> files;  ///< names
+    std::deque<std::string> texts;   ///< of the files: what lines point into
+    std::vector<PhraseLine> lines;   ///< in the order in which they count
+    std::vector<Link> links{Link{}};
+    std::unordered_map<WordKey, FirstWord> by_first;
+    /// Lines that begin in other scripts than Latin: with their first words when a text has such.
+    std::vector<std::uint32_t> foreign;
+    mutable std::once_flag foreign_once;
+    mutable std::vector<Link> foreign_links{Link{}};
+    mutable std::unordered_map<WordKey, FirstWord> foreign_by_first;
+
+    [[nodiscard]] const std::string& file_of(const PhraseLine& line) const {
+        return files[lists[line.list].file];
+    }
+
+    /// Room for what word lists of this size hold, as a rule.
+    void reserve_for(std::size_t octets) {
+        constexpr std::size_t kLine = 24;
+        constexpr std::size_t kLinesOfAWord = 4;
+        lines.reserve(octets / kLine);
+        links.reserve(octets / kLine);
+        by_first.reserve(octets / kLine / kLinesOfAWord);
+    }
+
+    static void add_first_words(std::uint32_t line,
+                                std::string_view text,
+                                std::vector<WordKey>& keys,
+                                std::vector<Link>& links,
+                                std::unordered_map<WordKey, FirstWord>& by_first) {
+        find_first_keys(text, keys);
+        for (const WordKey key : keys) {
+            by_first[key].add(line, links);
+        }
+    }
+
+    void read_foreign() const {
+        std::call_once(foreign_once, [this] {
+            std::vector<WordKey> keys;
+            for (const std::uint32_t line : foreign) {
+                add_first_words(line, lines[line].text, keys, foreign_links, foreign_by_first);
+            }
+        });
+    }
+};
+
+/// Reads files into tables.
+class LexiconBuilder {
+public:
+    LexiconBuilder(Lexicon::Tables& tables, const mail::CodeCatalogue& codes)
+        : tables_(tables), codes_(codes) {}
+
+    void read(WordFile file) {
+        tables_.files.push_back(std::move(file.name));
+        const std::string_view text = tables_.texts.emplace_back(std::move(file.text));
+        local_ = file.local;
+        section_ = {};
+        is_about_causes_ = false;
+        int number = 0;
+        for (const std::string_view raw : core::split(text, '\n')) {
+            ++number;
+            line_ = number;
+            std::string_view line = core::trim(raw);
+            // A sign of the order of octets, as some editors write it.
+            if (number == 1 && line.starts_with("\xEF\xBB\xBF")) {
+                line.remove_prefix(3);
+            }
+            if (line.empty() || line.starts_with('#')) {
+                continue;
+            }
+            read_line(line);
+        }
+    }
+
+    [[nodiscard]] std::vector<LexiconError> take_errors() { return std::move(errors_); }
+
+private:
+    void wrong(std::string message) {
+        errors_.push_back({tables_.files.back(), line_, std::move(message)});
+    }
+
+    void read_line(std::string_view line) {
+        if (line.starts_with('[')) {
+            read_head(line);
+        } else if (section_.empty()) {
+            wrong("words stand under a head like [mailbox unknown]");
+        } else if (is_about_causes_) {
+            if (std::string trouble = tables_.causes.add(section_, line, codes_);
+                !trouble.empty()) {
+                wrong(std::move(trouble));
+            }
+        } else {
+            add_line(line);
+        }
+    }
+
+    void read_head(std::string_view line) {
+        const std::size_t end = line.find(']');
+        const std::string_view head = core::trim(line.substr(1, end - 1));
+        section_ = "?";
+        is_about_causes_ = CauseTable::has_section(head);
+        if (end == std::string_view::npos) {
+            wrong("a head ends with ]");
+            return;
+        }
+        if (is_about_causes_) {
+            section_ = head;
+            return;
+        }
+        const auto meaning = parse_meaning(head);
+        if (!meaning.has_value()) {
+            wrong(fmt::format("\"{}\" is none of {}", core::printable(head), kAllowedHeads));
+        }
+        section_ = head;
+        tables_.lists.push_back({.meaning = meaning.value_or(PhraseMeaning{}),
+                                 .file = tables_.files.size() - 1,
+                                 .line = line_});
+    }
+
+    void add_line(std::string_view text) {
+        if (local_) {
+            if (std::string trouble = reader_.read(text); !trouble.empty()) {
+                wrong(std::move(trouble));
+                return;
+            }
+        }
+        const auto line = static_cast<std::uint32_t>(tables_.lines.size());
+        tables_.lines.push_back({.text = text,
+                                 .list = static_cast<std::uint16_t>(tables_.lists.size() - 1),
+                                 .number = line_});
+        if (is_foreign(text.front())) {
+            tables_.foreign.push_back(line);
+        } else {
+            Lexicon::Tables::add_first_words(
+                line, text, first_keys_, tables_.links, tables_.by_first);
+        }
+    }
+
+    Lexicon::Tables& tables_;
+    const mail::CodeCatalogue& codes_;
+    PhraseReader reader_;
+    std::vector<WordKey> first_keys_;  ///< of the line at hand
+    std::vector<LexiconError> errors_;
+    std::string section_;
+    bool is_about_causes_ = false;  ///< `section_` is one of `CauseTable`'s
+    int line_ = 0;
+    bool local_ = false;
+};
+
+namespace {
+
+/// Finds phrases in one text.
+class PhraseFinder {
+public:
+    explicit PhraseFinder(const TextWords& text) : text_(text), keys_(text.words.size()) {
+        for (std::size_t i = 0; i < text.words.size(); ++i) {
+            add_keys(text.words[i], keys_[i]);
+        }
+    }
+
+    [[nodiscard]] const KeysOfWord& keys(std::size_t word) const { return keys_[word]; }
+
+    /// The last word of the longest match of these elements from a word on; nullopt for none.
+    [[nodiscard]] std::optional<std::size_t> match(const PhraseElements& elements,
+                                                   std::size_t first) const {
+        Places places;
+        places.push_back(static_cast<std::uint32_t>(first));
+        bool begun = false;
+        std::size_t gap = 0;
+        for (const PhraseElement& element : elements) {
+            if (element.is_gap()) {
+                gap = element.reach;
+                continue;
+            }
+            Places next = step(element, places, gap, begun, text_.words[first].clause);
+            if (element.may_miss) {
+                for (const std::uint32_t place : places) {
+                    add(next, place);
+                }
+            }
+            if (next.empty()) {
+                return std::nullopt;
+            }
+            begun = begun || !element.may_miss ||
+                    std::ranges::any_of(next, [first](auto place) { return place > first; });
+            gap = 0;
+            places = std::move(next);
+        }
+        const std::uint32_t end = *std::ranges::max_element(places);
+        return end > first ? std::optional<std::size_t>(end - 1) : std::nullopt;
+    }
+
+private:
+    static void add(Places& places, std::uint32_t place) {
+        if (std::ranges::find(places, place) == places.end()) {
+            places.push_back(place);
+        }
+    }
+
+    [[nodiscard]] bool fits(const PhraseElement& element, std::size_t word) const {
+        return std::ranges::any_of(
+            element.choices, [&](const WordChoice& choice) { return keys_[word].fits(choice); });
+    }
+
+    /// The places behind the element. Names and numbers may stand before it, other words only in a
+    /// gap, and the end of the clause never.
+    [[nodiscard]] Places step(const PhraseElement& element,
+                              const Places& places,
+                              std::size_t gap,
+                              bool begun,
+                              std::uint32_t clause) const {
+        Places next;
+        for (const std::uint32_t place : places) {
+            std::size_t words = 0;
+            std::size_t skipped = 0;
+            for (std::size_t at = place; at < text_.words.size(); ++at) {
+                if (text_.words[at].clause != clause) {
+                    break;
+                }
+                if (fits(element, at)) {
+                    add(next, static_cast<std::uint32_t>(at + 1));
+                }
+                const bool plain = text_.words[at].kind == WordKind::Word;
+                (plain ? words : skipped) += 1;
+                if (!begun || words > gap || skipped > kMostSkipped) {
+                    break;
+                }
+            }
+        }
+        return next;
+    }
+
+    const TextWords& text_;
+    std::vector<KeysOfWord> keys_;
+};
+
+/// True when the first hit makes the second one say nothing: it is longer and holds it. What only
+/// stands in the middle of a phrase with a gap is free.
+bool hides(const PhraseHit& longer, const PhraseHit& inner) {
+    const bool within = longer.first <= inner.first && inner.last <= longer.last;
+    if (!within) {
+        return false;
+    }
+    const bool same_begin = longer.first == inner.first;
+    const bool same_end = longer.last == inner.last;
+    if (same_begin && same_end) {
+        return longer.meaning == inner.meaning;
+    }
+    return !longer.has_gap || same_begin || same_end;
+}
+
+/// Leaves out what stands within a longer hit. Of two that say the same of the same words, the one
+/// without a gap hides more.
+void drop_inner(std::vector<PhraseHit>& hits) {
+    std::ranges::stable_sort(hits, [](const PhraseHit& a, const PhraseHit& b) {
+        return std::tuple(b.last - b.first, a.has_gap) < std::tuple(a.last - a.first, b.has_gap);
+    });
+    std::vector<PhraseHit> kept;
+    for (const PhraseHit& hit : hits) {
+        const auto hidden = [&hit](const PhraseHit& longer) { return hides(longer, hit); };
+        if (std::ranges::none_of(kept, hidden)) {
+            kept.push_back(hit);
+        }
+    }
+    std::ranges::stable_sort(kept, [](const PhraseHit& a, const PhraseHit& b) {
+        return std::tie(a.first, a.last) < std::tie(b.first, b.last);
+    });
+    hits = std::move(kept);
+}
+
+}  // namespace
+
+Lexicon::Lexicon() : tables_(std::make_unique<Tables>()) {}
+Lexicon::Lexicon(std::unique_ptr<Tables> tables) : tables_(std::move(tables)) {}
+Lexicon::Lexicon(Lexicon&&) noexcept = default;
+Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;
+Lexicon::~Lexicon() = default;
+
+core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::vector<WordFile> files,
+                                                               const mail::CodeCatalogue& codes) {
+    auto tables = std::make_unique<Tables>();
+    std::size_t octets = 0;
+    for (const WordFile& file : files) {
+        octets += file.text.size();
+    }
+    tables->reserve_for(octets);
+    LexiconBuilder builder(*tables, codes);
+    // What is read first counts.
+    for (const bool local : {true, false}) {
+        for (WordFile& file : files) {
+            if (file.local == local) {
+                builder.read(std::move(file));
+            }
+        }
+    }
+    auto errors = builder.take_errors();
+    if (!errors.empty()) {
+        return std::unexpected(std::move(errors));
+    }
+    return Lexicon(std::move(tables));
+}
+
+std::vector<PhraseHit> Lexicon::find(const TextWords& text) const {
+    std::vector<PhraseHit> hits;
+    const PhraseFinder finder(text);
+    const auto look_from = [&](std::size_t word,
+                               WordKey key,
+                               const std::unordered_map<WordKey, FirstWord>& by_first,
+                               std::span<const Link> links) {
+        const auto found = by_first.find(key);
+        if (found == by_first.end()) {
+            return;
+        }
+        for (const Phrase& phrase : found->second.phrases(tables_->lines, links)) {
+            if (const auto last = finder.match(phrase.elements, word)) {
+                hits.push_back({.first = word,
+                                .last = *last,
+                                .meaning = tables_->lists[phrase.list].meaning,
+                                .has_gap = phrase.has_gap});
+            }
+        }
+    };
+    const bool foreign = std::ranges::any_of(text.text, is_foreign);
+    if (foreign) {
+        tables_->read_foreign();
+    }
+    for (std::size_t i = 0; i < text.words.size(); ++i) {
+        const auto look_by = [&](WordKey key) {
+            look_from(i, key, tables_->by_first, tables_->links);
+            if (foreign) {
+                look_from(i, key, tables_->foreign_by_first, tables_->foreign_links);
+            }
+        };
+        std::ranges::for_each(finder.keys(i).whole, look_by);
+        std::ranges::for_each(finder.keys(i).beginnings, look_by);
+    }
+    drop_inner(hits);
+    return hits;
+}
+
+const CauseTable& Lexicon::causes() const {
+    return tables_->causes;
+}
+
+std::size_t Lexicon::size() const {
+    return tables_->lines.size();
+}
+
+std::vector<LexiconError> Lexicon::errors() const {
+    std::vector<LexiconError> found;
+    PhraseReader reader;
+    for (const PhraseLine& line : tables_->lines) {
+        if (std::string trouble = reader.read(line.text); !trouble.empty()) {
+            found.push_back({tables_->file_of(line), line.number, std::move(trouble)});
+        }
+    }
+    return found;
+}
+
+std::vector<LexiconError> Lexicon::doubts() const {
+    std::vector<LexiconError> found;
+    std::unordered_map<WordKey, const PhraseLine*> seen;
+    for (const PhraseLine& line : tables_->lines) {
+        const auto [first, fresh] = seen.emplace(lower_key_of(line.text), &line);
+        const PhraseLine& counts = *first->second;
+        if (!fresh && tables_->lists[counts.list].meaning != tables_->lists[line.list].meaning) {
+            found.push_back({tables_->file_of(line),
+                             line.number,
+                             fmt::format("\"{}\" says something else at {}:{}, which counts",
+                                         core::printable(line.text),
+                                         tables_->file_of(counts),
+                                         counts.number)});
+        }
+    }
+    for (const WordList& list : tables_->lists) {
+        const PhraseMeaning& meaning = list.meaning;
+        if (!meaning.what.has_value()) {
+            continue;
+        }
+        const Cause cause{meaning.whom.value_or(tables_->causes.default_whom(*meaning.what)),
+                          *meaning.what};
+        if (!tables_->causes.code_of(cause, false).has_value()) {
+            found.push_back({tables_->files[list.file],
+                             list.line,
+                             fmt::format("no code for \"{} {}\" in [codes]",
+                                         wire_name(cause.whom),
+                                         wire_name(cause.what))});
+        }
+    }
+    return found;
+}
+
+}  // namespace holdback::dsn

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Lines of words become phrases, whose words stand as hashes.
+
+#include "reading/text_words.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/container/small_vector.hpp>
+
+namespace holdback::dsn {
+
+/// The shortest and the longest part of a word that may stand before "*", in octets.
+inline constexpr std::size_t kShortestStem = 2;
+inline constexpr std::size_t kLongestStem = 64;
+
+/// A word stands as its hash (FNV-1a): tables of texts would cost more than all the rest.
+using WordKey = std::uint64_t;
+inline constexpr WordKey kHashBegin = 14695981039346656037U;
+/// A stem is another word than the same letters.
+inline constexpr WordKey kStemBegin = ~kHashBegin;
+
+constexpr WordKey hash_on(WordKey hash, char c) {
+    return (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+}
+
+constexpr WordKey key_of(std::string_view text, WordKey begin = kHashBegin) {
+    for (const char c : text) {
+        begin = hash_on(begin, c);
+    }
+    return begin;
+}
+
+/// The key of an ASCII text, whatever the case of its letters.
+[[nodiscard]] WordKey lower_key_of(std::string_view text, WordKey begin = kHashBegin);
+
+/// A word, or the beginning of one.
+struct WordChoice {
+    WordKey key = 0;
+    std::uint8_t stem = 0;  ///< octets of the beginning; 0: a whole word
+};
+
+/// One place of a phrase.
+struct PhraseElement {
+    std::vector<WordChoice> choices;  ///< empty: a gap
+    bool may_miss = false;
+    bool alone = false;      ///< a character that is a word by its script
+    std::uint8_t reach = 0;  ///< of a gap: words that may stand in it
+
+    [[nodiscard]] bool is_gap() const { return choices.empty(); }
+};
+using PhraseElements = std::vector<PhraseElement>;
+
+/// A sequence of words that says something.
+struct Phrase {
+    PhraseElements elements;
+    std::uint16_t list = 0;  ///< the section that it stands in
+    bool has_gap = false;
+};
+
+/// What stands for one word of a text: itself, what it is, its labels, its beginnings.
+struct KeysOfWord {
+    boost::container::small_vector<WordKey, 4> whole;
+    /// Of the first `kShortestStem` octets, of one more, and so on.
+    boost::container::small_vector<WordKey, 16> beginnings;
+
+    [[nodiscard]] bool fits(const WordChoice& choice) const {
+        if (choice.stem == 0) {
+            return std::ranges::find(whole, choice.key) != whole.end();
+        }
+        const std::size_t at = choice.stem - kShortestStem;
+        return at < beginnings.size() && beginnings[at] == choice.key;
+    }
+};
+/// Adds the keys of a word of a text.
+void add_keys(const TextWord& word, KeysOfWord& keys);
+
+/// Reads lines of words: one is a phrase, or several where a choice has more than one word.
+class PhraseReader {
+public:
+    /// What is wrong with the line; empty when nothing is.
+    [[nodiscard]] std::string read(std::string_view line);
+    /// The phrases of the line that was read, in that section. Once for each line.
+    [[nodiscard]] std::vector<Phrase> take(std::uint16_t list);
+
+private:
+    [[nodiscard]] std::string read_piece(std::string_view piece);
+    /// Goes on with each of the choices behind each variant.
+    [[nodiscard]] std::string append(const std::vector<PhraseElements>& choices);
+
+    std::vector<PhraseElements> variants_;
+};
+
+/// Finds the keys of the words that a line may begin with.
+void find_first_keys(std::string_view line, std::vector<WordKey>& keys);
+
+}  // namespace holdback::dsn

@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replay/replay.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "mail/address.hpp"
+#include "mail/domain.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/compliance.hpp"
+#include "outbound/direction.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/local_route.hpp"
+#include "outbound/mail_route.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/sender.hpp"
+#include "outbound/verdict.hpp"
+#include "replay/recorded.hpp"
+#include "replay/refusal_count.hpp"
+#include "replay/unwatched.hpp"
+#include "terms/finding.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::outbound {
+
+namespace {
+
+using config::PolicyAction;
+using mail::FindingName;
+
+/// The streams that a message may be of, as far as the record tells.
+struct PossibleStreams {
+    bool direct = true;
+    bool bulk = false;
+    std::string missing;  ///< what would tell, where both are possible
+};
+
+PossibleStreams bulk_for_sure() {
+    return {.direct = false, .bulk = true, .missing = {}};
+}
+
+PossibleStreams unless(std::string missing) {
+    return {.direct = true, .bulk = true, .missing = std::move(missing)};
+}
+
+/// How many recipients of the sender there were within the window of the settings: exact where it
+/// is as long as the recorded one.
+struct WindowBounds {
+    std::size_t least;
+    std::size_t most;
+};
+
+WindowBounds window_of(const RecordedMessage& message, const config::Settings& settings) {
+    const auto wanted = settings.bulk.rate.window;
+    if (wanted == message.window_length) {
+        return {message.window, message.window};
+    }
+    if (wanted > message.window_length) {
+        return {message.window, std::numeric_limits<std::size_t>::max()};
+    }
+    return {std::min(message.named, message.window), message.window};
+}
+
+EnvelopeSigns signs_of(const RecordedMessage& message) {
+    return {.sender = message.sender_text(),
+            .user = message.origin.user,
+            .daemon = message.origin.daemon,
+            .client = message.origin.client,
+            .recipients = message.named,
+            .window_recipients = 0};
+}
+
+/// By the envelope, when so many recipients were named as `signs` says; `later` were named after.
+PossibleStreams by_envelope(EnvelopeSigns signs,
+                            std::size_t later,
+                            const WindowBounds& window,
+                            const config::Settings& settings) {
+    signs.window_recipients = window.least - std::min(window.least, later);
+    if (stream_by_envelope(signs, settings).is_bulk()) {
+        return bulk_for_sure();
+    }
+    signs.window_recipients = window.most - std::min(window.most, later);
+    if (stream_by_envelope(signs, settings).is_bulk()) {
+        return unless("how many recipients the sender had within [bulk] rate");
+    }
+    return {};
+}
+
+/// A signal that is none of those that are worked out here from the record.
+bool is_content_signal(std::string_view signal) {
+    constexpr std::string_view kHeader = "header:";
+    constexpr std::string_view kRecipients = "recipients:";
+    constexpr std::string_view kRate = "rate:";
+    return signal != "none" && signal != "sender" && signal != "user" && signal != "daemon" &&
+           signal != "client" && !signal.starts_with(StreamDecision::kAlwaysDirect) &&
+           !signal.starts_with(kHeader) && !signal.starts_with(kRecipients) &&
+           !signal.starts_with(kRate);
+}
+
+constexpr const char* kRepeats = "how often the same content was sent";
+
+/// By how often the same content was sent: "repeats:20/text".
+PossibleStreams by_content(const RecordedMessage& message, const config::BulkSettings& settings) {
+    constexpr std::string_view kSignal = "repeats:";
+    const std::string_view signal = message.stream.signal;
+    if (signal.starts_with(kSignal)) {
+        const std::string_view count = signal.substr(kSignal.size());
+        const auto repeats = core::parse_decimal(count.substr(0, count.find('/')));
+        // Nobody counts further than the limit of then.
+        return repeats.value_or(settings.repeats) >= settings.repeats ? bulk_for_sure()
+                                                                      : unless(kRepeats);
+    }
+    if (is_content_signal(signal)) {
+        return bulk_for_sure();
+    }
+    // What was bulk by another signal was not looked at, nor what is always direct.
+    const bool below_limit = !message.stream.is_bulk() && !message.stream.is_always_direct() &&
+                             message.repeats_limit > 0;
+    return below_limit && message.repeats_limit <= settings.repeats ? PossibleStreams{}
+                                                                    : unless(kRepeats);
+}
+
+/// The fields of the header that tell of lists, as far as they were recorded.
+mail::HeaderList header_of(const HeaderSigns& signs) {
+    mail::HeaderList headers;
+    for (const std::string& name : signs.present) {
+        headers.add(name, name == "precedence" ? signs.precedence : std::string());
+    }
+    return headers;
+}
+
+PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& settings) {
+    if (stream_by_headers(header_of(signs), settings).is_bulk()) {
+        return bulk_for_sure();
+    }
+    std::vector<std::string> needed = settings.headers;
+    needed.push_back(settings.campaign_header);
+    for (const std::string& name : needed) {
+        const std::string lower = core::to_lower(name);
+        if (!lower.empty() && std::ranges::find(signs.asked, lower) == signs.asked.end()) {
+            return unless(fmt::format("whether there was a header field {}", name));
+        }
+    }
+    return {};
+}
+
+/// Whom the message may have addressed, for all that the record tells. Never empty.
+std::span<const SentTo> sent_to_of(const RecordedMessage& message,
+                                   const config::Settings& settings) {
+    const SentTo least = sent_to(signs_of(message), header_of(message.headers), settings.bulk);
+    const auto was_asked = [&](std::string_view name) {
+        return name.empty() || std::ranges::find(message.headers.asked, core::to_lower(name)) !=
+                                   message.headers.asked.end();
+    };
+    const bool is_sure =
+        was_asked(kAllListFields) && was_asked(settings.bulk.campaign_header) &&
+        (least != SentTo::Person || std::ranges::all_of(settings.bulk.headers, was_asked));
+    const std::span<const SentTo> from =
+        std::span(kAllSentTo).subspan(static_cast<std::size_t>(least));
+    return is_sure ? from.first(1) : from;
+}
+
+/// What the message would be taken for at the end of the headers.
+PossibleStreams streams_of(const RecordedMessage& message, const config::Settings& settings) {
+    if (stream_by_envelope(signs_of(message), settings).is_always_direct()) {
+        return {};
+    }
+    PossibleStreams envelope =
+        by_envelope(signs_of(message), 0, window_of(message, settings), settings);
+    if (!envelope.direct) {
+        return envelope;
+    }
+    if (message.decided_at == DecidedAt::Recipient) {
+        return unless("the header and the other recipients of a message refused at RCPT");
+    }
+    PossibleStreams header = by_header(message.headers, settings.bulk);
+    if (!header.direct) {
+        return header;
+    }
+    PossibleStreams content = by_content(message, settings.bulk);
+    if (!content.direct) {
+        return content;
+    }
+    if (header.bulk) {
+        return header;
+    }
+    return content.bulk ? content : envelope;
+}
+
+/// The route under these settings; the error says that the domain was never asked about.
+struct RouteNotRecorded {};
+std::variant<std::optional<MailRoute>, RouteNotRecorded> route_of(
+    const RecordedRecipient& recipient, const config::Settings& settings) {
+    if (!recipient.facts.syntax.has_value()) {
+        return std::nullopt;
+    }
+    const mail::Domain& domain = recipient.facts.syntax->value.domain();
+    const auto& known = recipient.facts.route;
+    const mail::Recipient asked{.verbatim = {},
+                                .syntax = recipient.facts.syntax,
+                                .arguments = {},
+                                .mailer = recipient.mailer};
+    if (needs_route(asked, settings)) {
+        // What the MTA said then, no settings change.
+        if (!known.has_value() || (known->kind == RouteKind::Local && !is_by_mta(known->why))) {
+            return RouteNotRecorded{};
+        }
+        return known;
+    }
+    MailRoute route;
+    if (domain.is_literal()) {
+        route.kind = RouteKind::Literal;
+    } else if (auto why = why_local(domain, recipient.mailer, settings)) {
+        route = {RouteKind::Local, {}, *std::move(why)};
+    } else {
+        return std::nullopt;
+    }
+    return route;
+}
+
+/// True for a finding that `findings` cannot make again from the record, and for which the settings
+/// still look.
+bool is_kept(FindingName name, const config::Settings& by) {
+    switch (name) {
+        case FindingName::AlreadySent:
+            return by.bulk.repeat_window.count() > 0;
+        case FindingName::CampaignStopped:
+            return by.bulk.stop_above.percent < 100;
+        case FindingName::MissingSignature:
+            return by.compliance.expect_signature;
+        case FindingName::ForeignFrom:
+            return !domains_of_from(by).empty();
+        case FindingName::MissingUnsubscribe:
+        case FindingName::MissingPlainText:
+        case FindingName::UnusableReplyTo:
+            return true;
+        case FindingName::MalformedAddress:
+        case FindingName::UnusualAddress:
+        case FindingName::NoSuchDomain:
+        case FindingName::NoMailHost:
+        case FindingName::NullMx:
+        case FindingName::ReservedDomain:
+        case FindingName::UnusableMx:
+        case FindingName::MisspelledDomain:
+        case FindingName::RoleAddress:
+        case FindingName::DisposableDomain:
+        case FindingName::SuppressedBounce:
+        case FindingName::SuppressedComplaint:
+        case FindingName::SuppressedUnsubscribe:
+        case FindingName::SuppressedManual:
+        case FindingName::BlockedByAdmin:
+        case FindingName::UnresolvedDomain:
+            return false;
+    }
+    return false;
+}
+
+/// A finding of then, without its words.
+Finding kept_finding(FindingName name) {
+    return {.name = name,
+            .code = std::nullopt,
+            .certainty = mail::Certainty::Hint,
+            .reason = "it was found then",
+            .advice = {},
+            .suggestion = {}};
+}
+
+std::vector<Finding> findings_again(const RecordedRecipient& recipient,
+                                    std::optional<MailRoute> route,
+                                    const config::Settings& settings) {
+    RecipientFacts facts = recipient.facts;
+    facts.route = std::move(route);
+    facts.is_role = facts.is_role && !settings.policy.role_addresses.empty();
+    facts.is_disposable = facts.is_disposable && !settings.policy.disposable_domains.empty();
+    std::vector<Finding> found = findings(facts, settings);
+    if (is_allowed(facts, settings)) {
+        return found;
+    }
+    for (const FindingName name : recipient.found) {
+        if (is_kept(name, settings) &&
+            std::ranges::find(found, name, &Finding::name) == found.end()) {
+            found.push_back(kept_finding(name));
+        }
+    }
+    std::ranges::stable_sort(found, {}, &Finding::name);
+    return found;
+}
+
+/// False when the list was asked about another mailbox behind a tag than these settings see, or
+/// about none: what it would have said decides.
+bool asked_about_mailbox(const RecipientFacts& facts, const config::Settings& settings) {
+    if (!facts.syntax.has_value()) {
+        return true;
+    }
+    const auto mailbox = settings.suppress.untagged(facts.syntax->value);
+    return facts.mailbox == (mailbox.has_value() ? mailbox->key() : std::string());
+}
+
+ReplayedVerdict verdict_of(const Verdict& verdict) {
+    return {.action = verdict.action,
+            .reason = verdict.finding.has_value()
+                          ? std::string(mail::wire_name(verdict.finding->name))
+                          : std::string()};
+}
+
+/// The answer of one stream, where it is the same with and without each finding that may have been
+/// there.
+Replayed judge_one(std::span<const Finding> found,
+                   std::span<const Unwatched> perhaps,
+                   const std::function<ReplayedVerdict(std::span<const Finding>)>& judged) {
+    ReplayedVerdict verdict = judged(found);
+    for (const Unwatched& each : perhaps) {
+        std::vector<Finding> other(found.begin(), found.end());
+        const bool was_there = std::erase_if(other, [&](const Finding& finding) {
+                                   return finding.name == each.name;
+                               }) > 0;
+        if (!was_there) {
+            other.push_back(kept_finding(each.name));
+            std::ranges::stable_sort(other, {}, &Finding::name);
+        }
+        if ((was_there ? each.may_go : each.may_come) && judged(other) != verdict) {
+            return NotRecorded{each.missing};
+        }
+    }
+    return verdict;
+}
+
+/// What may have been found in each stream.
+struct Perhaps {
+    std::vector<Unwatched> direct;
+    std::vector<Unwatched> bulk;
+};
+
+/// The one answer of all streams that are possible, or what is missing to tell them apart.
+Replayed judge_all(std::span<const Finding> found,
+                   const Perhaps& perhaps,
+                   const PossibleStreams& streams,
+                   std::span<const SentTo> sent_to,
+                   const config::PolicySettings& policy) {
+    const auto as_bulk = [&](SentTo to) {
+        return [to, &policy](std::span<const Finding> some) {
+            return verdict_of(judge(some, Stream::Bulk, policy, to));
+        };
+    };
+    const auto direct = [&](std::span<const Finding> some) {
+        return verdict_of(judge(some, Stream::Direct, policy));
+    };
+    const auto bulk = as_bulk(sent_to.back());
+    if (streams.bulk) {
+        for (const SentTo to : sent_to.first(sent_to.size() - 1)) {
+            if (bulk(found) != as_bulk(to)(found)) {
+                return NotRecorded{"whether the header said that it was mail of a list"};
+            }
+            Replayed answer = judge_one(found, perhaps.bulk, as_bulk(to));
+            if (std::holds_alternative<NotRecorded>(answer)) {
+                return answer;
+            }
+        }
+    }
+    if (streams.direct && streams.bulk && direct(found) != bulk(found)) {
+        return NotRecorded{streams.missing};
+    }
+    if (streams.direct) {
+        Replayed answer = judge_one(found, perhaps.direct, direct);
+        if (!streams.bulk || std::holds_alternative<NotRecorded>(answer)) {
+            return answer;
+        }
+    }
+    return judge_one(found, perhaps.bulk, bulk);
+}
+
+/// The answer at RCPT, where one is given to this recipient: nullopt to go on.
+std::optional<Replayed> at_rcpt(const RecordedMessage& message,
+                                std::size_t index,
+                                std::span<const Finding> found,
+                                std::span<const Unwatched> perhaps,
+                                const config::Settings& settings) {
+    EnvelopeSigns signs = signs_of(message);
+    std::size_t later = 0;
+    if (message.decided_at == DecidedAt::Message) {
+        later = message.recipients.size() - index - 1;
+        signs.recipients -= std::min(signs.recipients, later);
+    }
+    const PossibleStreams streams =
+        by_envelope(std::move(signs), later, window_of(message, settings), settings);
+    const Verdict verdict = judge(found, Stream::Direct, settings.policy);
+    if (!streams.direct || !refusal(verdict).has_value()) {
+        return std::nullopt;
+    }
+    if (streams.bulk) {
+        return NotRecorded{streams.missing};
+    }
+    const auto doubtful = std::ranges::find_if(perhaps, [&](const Unwatched& each) {
+        return each.may_go && verdict.finding.has_value() && verdict.finding->name == each.name;
+    });
+    if (doubtful != perhaps.end()) {
+        return NotRecorded{doubtful->missing};
+    }
+    return verdict_of(verdict);
+}
+
+/// The answer to a recipient of a client that is answered at RCPT as long as it has not been
+/// refused too often: `told` then, and `at_end` after that. Counts it in `refusals`.
+Replayed in_session(const RecordedMessage& message,
+                    Replayed told,
+                    Replayed at_end,
+                    const config::Settings& settings,
+                    RefusalCount& refusals) {
+    const std::optional<bool> enough = had_enough(message, refusals, settings);
+    if (enough == true) {
+        return at_end;
+    }
+    const bool is_sure = enough.has_value() && std::holds_alternative<ReplayedVerdict>(told);
+    refusals.add(is_sure);
+    if (enough.has_value() || told == at_end) {
+        return told;
+    }
+    return NotRecorded{"how often the client had been refused in its session"};
+}
+
+/// A sender who overrode a hold would do so again.
+Replayed with_override(Replayed answer, const RecordedRecipient& recipient) {
+    auto* const verdict = std::get_if<ReplayedVerdict>(&answer);
+    if (verdict != nullptr && recipient.overridden && verdict->action == PolicyAction::Hold) {
+        verdict->action = PolicyAction::Pass;
+    }
+    return answer;
+}
+
+/// The whole message is answered where DNS told nothing and `[on_error] dns` says so.
+void apply_trouble(const config::Settings& settings, std::vector<Replayed>& answers) {
+    const config::ErrorAnswer answer = settings.on_error.dns;
+    const std::string_view unresolved = mail::wire_name(FindingName::UnresolvedDomain);
+    const bool any = std::ranges::any_of(answers, [&](const Replayed& replayed) {
+        const auto* verdict = std::get_if<ReplayedVerdict>(&replayed);
+        return verdict != nullptr && verdict->reason == unresolved;
+    });
+    if (!any || answer == config::ErrorAnswer::Accept || settings.mode == config::Mode::Shadow) {
+        return;
+    }
+    const PolicyAction action =
+        answer == config::ErrorAnswer::Tempfail ? PolicyAction::Defer : PolicyAction::Reject;
+    std::ranges::fill(answers, ReplayedVerdict{action, std::string(unresolved)});
+}
+
+}  // namespace
+
+std::vector<Replayed> replay(const RecordedMessage& message, const config::Settings& settings) {
+    const std::size_t count = message.recipients.size();
+    if (!is_outgoing(message.origin, message.sender, settings.outgoing)) {
+        return {count, ReplayedVerdict{PolicyAction::Pass, std::string(kNotOutgoing)}};
+    }
+    if (sender_refusal(message.sender, settings.outgoing).has_value()) {
+        return {count, ReplayedVerdict{PolicyAction::Reject, std::string(kSenderNotEnrolled)}};
+    }
+    const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
+    RefusalCount refusals = refusals_before(message, settings);
+    const PossibleStreams streams = streams_of(message, settings);
+    const std::span<const SentTo> sent_to = sent_to_of(message, settings);
+    const Perhaps perhaps{.direct = unwatched(message, Stream::Direct, sent_to, settings),
+                          .bulk = unwatched(message, Stream::Bulk, sent_to, settings)};
+    std::vector<Replayed> answers;
+    answers.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const RecordedRecipient& recipient = message.recipients[i];
+        auto route = route_of(recipient, settings);
+        if (std::holds_alternative<RouteNotRecorded>(route)) {
+            answers.emplace_back(NotRecorded{"the mail route of a domain that was not asked"});
+            continue;
+        }
+        if (!asked_about_mailbox(recipient.facts, settings)) {
+            answers.emplace_back(NotRecorded{"what the list said of the mailbox behind a tag"});
+            continue;
+        }
+        const std::vector<Finding> found = findings_again(
+            recipient, std::get<std::optional<MailRoute>>(std::move(route)), settings);
+        // An allow entry stands above all that may have been found.
+        const Perhaps mine = is_allowed(recipient.facts, settings) ? Perhaps{} : perhaps;
+        Replayed at_end =
+            with_override(judge_all(found, mine, streams, sent_to, settings.policy), recipient);
+        if (asks_at_rcpt) {
+            if (auto told = at_rcpt(message, i, found, mine.direct, settings)) {
+                answers.push_back(
+                    in_session(message, *std::move(told), std::move(at_end), settings, refusals));
+                continue;
+            }
+        }
+        answers.push_back(std::move(at_end));
+    }
+    apply_trouble(settings, answers);
+    return answers;
+}
+
+Telling telling_then(const RecordedMessage& message) {
+    return {.untold = std::holds_alternative<mail::NullSender>(message.sender),
+            .spares_client = message.dialogue.has_value() && message.dialogue->can_be_returned &&
+                             message.dialogue->had_enough};
+}
+
+std::optional<Telling> telling_now(const RecordedMessage& message,
+                                   const config::Settings& settings) {
+    Telling telling{.untold = std::holds_alternative<mail::NullSender>(message.sender),
+                    .spares_client = false};
+    if (message.dialogue.has_value() && message.dialogue->can_be_returned) {
+        const auto enough = had_enough(message, refusals_before(message, settings), settings);
+        if (!enough.has_value()) {
+            return std::nullopt;
+        }
+        telling.spares_client = *enough;
+    }
+    return telling;
+}
+
+}  // namespace holdback::outbound

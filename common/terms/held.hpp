@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Held mail as values: one message in the spool, one row per recipient held out of it.
+
+#include "core/clock.hpp"
+#include "terms/failure_code.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::mail {
+
+/// held -> releasing -> released | returned | discarded; a release that is refused or interrupted
+/// goes back to held.
+enum class HeldState : std::uint8_t { Held, Releasing, Released, Returned, Discarded };
+
+/// Why a message lies in the spool.
+enum class HeldKind : std::uint8_t {
+    Mail,  ///< recipients held out of somebody's message
+    Own,   ///< a message made by Holdback (a DSN, a notice) on its way to the MTA
+};
+
+/// In the place of a finding: mail of our own, and recipients with whom nothing is wrong, whose
+/// copy is sent on from the spool because too many others were taken out.
+inline constexpr std::string_view kNoFinding = "none";
+
+/// What is known of a message in the spool. Its octets are in the spool under `spool_id`.
+struct HeldMessage {
+    std::string spool_id;
+    HeldKind kind = HeldKind::Mail;
+    std::string sender;  ///< envelope sender without brackets; "" is the null sender
+    /// ESMTP arguments of MAIL as they came, e.g. "BODY=8BITMIME", "SMTPUTF8", "ENVID=x".
+    std::vector<std::string> sender_arguments;
+    std::string user;      ///< SASL user, or empty
+    std::string client;    ///< client address text, or empty
+    std::string queue_id;  ///< the MTA's queue id of the original
+    std::string campaign;  ///< campaign name for people, or empty
+    /// Of what is said to whom in which campaign, to know who got it: `outbound/campaign`. Or
+    /// empty.
+    std::string issue;
+    std::string message_id;
+    std::string subject;  ///< for people; never logged
+    /// Equal for two submissions of one message: see `outbound/fingerprint`.
+    std::string fingerprint;
+    std::string stream = "bulk";  ///< by which policy its recipients were judged
+    /// It was known when the message came that mail of ours may go to its sender.
+    bool vouched = false;
+    std::uint64_t octets = 0;
+    /// SHA-256 of its octets, lower-case hexadecimal; empty when it was held by a version that made
+    /// none.
+    std::string digest;
+    /// What is wrong with the copy in the spool, in plain words; empty: nothing that is known.
+    std::string damage;
+    core::TimePoint held_at;
+
+    bool operator==(const HeldMessage&) const = default;
+};
+
+/// One recipient held out of a message.
+struct HeldRecipient {
+    std::int64_t id = 0;  ///< the number that people use; given by the store
+    std::string spool_id;
+    std::string address;                 ///< without brackets, in the spelling that came
+    std::vector<std::string> arguments;  ///< ESMTP arguments of RCPT
+    HeldState state = HeldState::Held;
+    std::string finding;  ///< wire name of the finding that decided, e.g. "null-mx"
+    FailureCode code = kUnknownFailure;
+    std::string reason;                         ///< in plain words
+    std::string advice;                         ///< what the sender can do, one clause; or empty
+    std::string suggestion;                     ///< the address that may be meant, or empty
+    bool tell = false;                          ///< the sender is to be told by a notice
+    std::optional<core::TimePoint> release_at;  ///< when it is released by itself
+    std::optional<core::TimePoint> expires_at;
+    core::TimePoint changed_at;  ///< when it came into this state
+    int attempts = 0;            ///< releases tried
+    std::string last_answer;  ///< the MTA's answer to the last release, or why it was interrupted
+    /// Whether the MTA has a copy is not known: its answer to us, or ours to it, was still open.
+    /// Such an item is not released by itself.
+    bool in_doubt = false;
+    /// The queue id under which the MTA has a copy, if it has one, and since when: of the original,
+    /// or of the last release as it came by the milter. Empty: not known.
+    std::string mta_queue_id;
+    std::optional<core::TimePoint> mta_since;
+    /// When to look whether its cause has gone; nullopt: never.
+    std::optional<core::TimePoint> recheck_at;
+
+    bool operator==(const HeldRecipient&) const = default;
+};
+
+[[nodiscard]] std::string_view wire_name(HeldState state);
+[[nodiscard]] std::optional<HeldState> parse_held_state(std::string_view name);
+[[nodiscard]] std::string_view wire_name(HeldKind kind);
+[[nodiscard]] std::optional<HeldKind> parse_held_kind(std::string_view name);
+
+}  // namespace holdback::mail

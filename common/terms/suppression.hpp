@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// An entry of the suppression list: who is held back, and on what evidence.
+
+#include "core/clock.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/suppression_scope.hpp"    // IWYU pragma: export
+#include "terms/suppression_subject.hpp"  // IWYU pragma: export
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdback::mail {
+
+// The numbers of these three are stored: none is ever used for something else.
+
+enum class SuppressionReason : std::uint8_t {
+    Bounce = 0,
+    Complaint = 1,
+    Unsubscribe = 2,
+    Manual = 3,
+    Allow = 4,
+};
+
+/// Who made the entry.
+enum class SuppressionSource : std::uint8_t { Learned = 0, Admin = 1, Import = 2 };
+
+/// How a failure was proven.
+enum class Proof : std::uint8_t { Local = 0, Sealed = 1, Unproven = 2 };
+
+inline constexpr std::array kAllSuppressionReasons{SuppressionReason::Bounce,
+                                                   SuppressionReason::Complaint,
+                                                   SuppressionReason::Unsubscribe,
+                                                   SuppressionReason::Manual,
+                                                   SuppressionReason::Allow};
+inline constexpr std::array kAllSuppressionSources{
+    SuppressionSource::Learned, SuppressionSource::Admin, SuppressionSource::Import};
+inline constexpr std::array kAllProofs{Proof::Local, Proof::Sealed, Proof::Unproven};
+
+/// What names an entry: there is one at most for each subject and scope.
+struct SuppressionKey {
+    SubjectKind kind = SubjectKind::Address;
+    std::string subject;  ///< see `SuppressionSubject::text`
+    SuppressionScope scope;
+
+    auto operator<=>(const SuppressionKey&) const = default;
+};
+
+/// Whether an entry names its subject, or keeps a keyed hash of it instead.
+enum class SubjectForm : std::uint8_t { Plain, Hashed };
+
+/// One entry. `Allow` entries stand above all others and never expire unless they say so.
+struct SuppressionEntry {
+    SubjectKind kind = SubjectKind::Address;
+    /// See `SuppressionSubject::text`. Of a hashed entry that a store gave: "#" and the hash in
+    /// hexadecimal, under which the store knows the entry as well.
+    std::string subject;
+    SuppressionScope scope;
+    /// Hashed entries name neither address nor domain and have no diagnostic text. Patterns are
+    /// never hashed.
+    SubjectForm form = SubjectForm::Plain;
+    SuppressionReason reason = SuppressionReason::Manual;
+    FailureCode code = kUnknownFailure;
+    SuppressionSource source = SuppressionSource::Admin;
+    int strikes = 0;  ///< distinct days with evidence
+    core::TimePoint first_seen;
+    core::TimePoint last_seen;
+    std::optional<core::TimePoint> expires;  ///< nullopt: never
+    /// False while strikes are being counted and there are not enough of them yet.
+    bool active = true;
+    Proof proof = Proof::Unproven;
+    std::string rule;        ///< id of the rule that classified the last evidence
+    std::string diagnostic;  ///< diagnostic text of the last evidence, or the admin's note
+    std::string message_id;  ///< Message-ID of the returned message, or empty
+
+    bool operator==(const SuppressionEntry&) const = default;
+
+    [[nodiscard]] SuppressionKey key() const {
+        return {.kind = kind, .subject = subject, .scope = scope};
+    }
+    [[nodiscard]] bool holds_at(core::TimePoint now) const {
+        return active && (!expires.has_value() || *expires > now);
+    }
+};
+
+[[nodiscard]] std::string_view wire_name(SuppressionReason reason);
+[[nodiscard]] std::string_view wire_name(SuppressionSource source);
+[[nodiscard]] std::string_view wire_name(Proof proof);
+[[nodiscard]] std::optional<SuppressionReason> parse_suppression_reason(std::string_view name);
+[[nodiscard]] std::optional<SuppressionSource> parse_suppression_source(std::string_view name);
+[[nodiscard]] std::optional<Proof> parse_proof(std::string_view name);
+
+}  // namespace holdback::mail

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// How `holdbackctl classify` tells what it understood.
+
+#include "dsn/classify.hpp"
+#include "flow/snapshot.hpp"
+#include "milter/ctl/command.hpp"
+
+#include <string>
+
+namespace holdback::milter {
+
+/// One message's lines, with their ends: an object, or text for people. `name` is its file.
+[[nodiscard]] std::string classified_text(const std::string& name,
+                                          const dsn::Understanding& understanding,
+                                          const flow::Snapshot& snapshot,
+                                          OutputForm form);
+
+}  // namespace holdback::milter

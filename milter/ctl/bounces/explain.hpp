@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// `holdbackctl explain`: what a code, a name or a text means.
+
+#include "milter/ctl/command.hpp"
+
+#include <string>
+
+namespace holdback::milter {
+
+/// Explains a code, a name, or an SMTP reply. `No` when nothing is known about it.
+[[nodiscard]] CommandResult explain(const CommandContext& context, const std::string& question);
+
+}  // namespace holdback::milter

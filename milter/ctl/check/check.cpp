@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/ctl/check/check.hpp"
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "flow/facts.hpp"
+#include "io/dns/domain_lookup.hpp"
+#include "io/mta/postfix_tables.hpp"
+#include "io/settings/address_list_file.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_journal.hpp"
+#include "io/sqlite/sqlite_suppressions.hpp"
+#include "mail/address.hpp"
+#include "mail/envelope.hpp"
+#include "mail/syntax.hpp"
+#include "milter/ctl/bad_rows.hpp"
+#include "milter/ctl/check/annotated_list.hpp"
+#include "milter/ctl/check/check_output.hpp"
+#include "milter/ctl/check/remembering_resolver.hpp"
+#include "milter/ctl/command.hpp"
+#include "milter/ctl/list.hpp"
+#include "milter/ctl/out_file.hpp"
+#include "milter/ctl/output.hpp"
+#include "milter/ctl/progress.hpp"
+#include "milter/ctl/sources.hpp"
+#include "milter/load.hpp"
+#include "outbound/address_lists.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <expected>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+/// Addresses that are looked up together; the next batch is on its way while one is judged.
+constexpr std::size_t kBatch = 500;
+/// More rows than this, those without an address included, do not wait for a batch.
+constexpr std::size_t kMostRows = 20 * kBatch;
+/// A longer row that can't be read does not wait either.
+constexpr std::size_t kMostWaitingOctets = 1024;
+/// A list is judged as mail that comes by SMTP and goes on by it.
+constexpr std::string_view kBySmtp = "smtp";
+/// A list is no message: nobody waits for a reply.
+constexpr std::chrono::milliseconds kListPatience{10'000};
+
+/// Judges batches of addresses with the milter's own code.
+class Checker {
+public:
+    struct Parts {
+        // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
+        const CommandContext& context;
+        const config::Settings& settings;
+        // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
+        flow::FactSources sources;
+        mail::EnvelopeSender sender;
+        outbound::Stream stream;
+        mail::Smtputf8 utf8;
+        std::chrono::milliseconds patience;
+    };
+    /// `row` is what `add` was given beside the address.
+    using Report = std::function<void(const CheckedAddress&, const ListRow& row)>;
+    /// A row without an address, in its place between the reports.
+    using Pass = std::function<void(const ListRow& row)>;
+
+    Checker(Parts parts, Report report, Pass pass)
+        : parts_(std::move(parts)), report_(std::move(report)), pass_(std::move(pass)) {}
+
+    /// Takes a row; reports on earlier ones when enough have come together.
+    [[nodiscard]] std::optional<CommandError> add(ListRow row) {
+        if (!row.address.has_value()) {
+            // A row that can't be read may be a good part of the list.
+            const bool is_long = row.raw.size() > kMostWaitingOctets;
+            rows_.push_back(std::move(row));
+            if (is_long) {
+                return finish();
+            }
+            return rows_.size() < kMostRows ? std::nullopt : turn();
+        }
+        const std::string_view view = *row.address;
+        auto syntax = mail::Address::parse(view, parts_.utf8);
+        filling_.push_back({.verbatim = fmt::format("<{}>", view),
+                            .syntax = std::move(syntax),
+                            .arguments = {},
+                            .mailer = std::string(kBySmtp)});
+        rows_.push_back(std::move(row));
+        if (filling_.size() < kBatch) {
+            return std::nullopt;
+        }
+        return turn();
+    }
+
+    /// Reports on all that is left.
+    [[nodiscard]] std::optional<CommandError> finish() {
+        if (auto error = turn()) {
+            return error;
+        }
+        return turn();
+    }
+
+private:
+    /// Sends the look-ups of the filled batch off, then judges the one before it.
+    std::optional<CommandError> turn() {
+        if (parts_.sources.resolver != nullptr) {
+            for (const mail::Recipient& recipient : filling_) {
+                if (outbound::needs_route(recipient, parts_.settings)) {
+                    parts_.sources.resolver->start(recipient.syntax->value.domain());
+                }
+            }
+        }
+        const std::vector<mail::Recipient> batch = std::exchange(waiting_, std::move(filling_));
+        filling_.clear();
+        return judge(batch);
+    }
+
+    std::optional<CommandError> judge(const std::vector<mail::Recipient>& batch) {
+        const core::Clock& clock = parts_.context.clock;
+        const flow::GatheredFacts facts = flow::gather_facts(batch,
+                                                             parts_.sender,
+                                                             parts_.settings,
+                                                             parts_.sources,
+                                                             clock.steady_now() + parts_.patience,
+                                                             clock.now());
+        if (facts.store_trouble.has_value()) {
+            return store_error(*facts.store_trouble);
+        }
+        pass_rows();
+        for (const outbound::RecipientFacts& recipient : facts.recipients) {
+            const auto found = outbound::findings(recipient, parts_.settings);
+            const outbound::Verdict verdict =
+                outbound::judge(found, parts_.stream, parts_.settings.policy);
+            report_({.text = rows_.front().address.value_or(std::string()),
+                     .syntax = recipient.syntax,
+                     .verdict = verdict.action,
+                     .decisive = verdict.finding,
+                     .stream = parts_.stream,
+                     .findings = found,
+                     .route = recipient.route},
+                    rows_.front());
+            rows_.pop_front();
+            pass_rows();
+        }
+        return std::nullopt;
+    }
+
+    /// Lets the rows without an address go that are next.
+    void pass_rows() {
+        while (!rows_.empty() && !rows_.front().address.has_value()) {
+            pass_(rows_.front());
+            rows_.pop_front();
+        }
+    }
+
+    Parts parts_;
+    Report report_;
+    Pass pass_;
+    std::deque<ListRow> rows_;  // of `waiting_`, then of `filling_`
+    std::vector<mail::Recipient> waiting_;
+    std::vector<mail::Recipient> filling_;
+};
+
+/// What the daemon would log goes to the standard error.
+class ErrorLog final : public ports::Log {
+public:
+    explicit ErrorLog(std::ostream& err) : err_(err) {}
+    void write(ports::Severity /*severity*/, std::string_view line) noexcept override {
+        try {
+            err_ << "holdbackctl: " << line << '\n';
+        } catch (const std::exception&) {
+            return;  // nowhere is left to say it
+        }
+    }
+
+private:
+    std::ostream& err_;
+};
+
+/// The open sources of facts; what is absent (offline, no store yet) stays null.
+struct OpenSources {
+    std::unique_ptr<io::Database> database;
+    std::unique_ptr<io::SqliteSuppressions> suppressions;
+    std::unique_ptr<io::SqliteJournal> journal;
+    std::unique_ptr<io::DomainLookup> asked;
+    std::unique_ptr<RememberingResolver> resolver;
+    outbound::AddressLists lists;
+    std::unique_ptr<ErrorLog> log;
+    std::unique_ptr<io::PostfixTables> mta;
+};
+
+core::Result<OpenSources, CommandError> open_sources(const CommandContext& context,
+                                                     const config::Settings& settings,
+                                                     bool offline) {
+    OpenSources sources;
+    auto database = open_store(settings.store, StoreUse::ReadIfAny);
+    if (!database.has_value()) {
+        return std::unexpected(database.error());
+    }
+    sources.database = *std::move(database);
+    if (sources.database != nullptr) {
+        sources.suppressions = std::make_unique<io::SqliteSuppressions>(
+            *sources.database, io::suppression_options(settings.store));
+        sources.journal = std::make_unique<io::SqliteJournal>(*sources.database);
+    }
+    auto lists = io::load_address_lists(settings.policy);
+    if (!lists.has_value()) {
+        return std::unexpected(settings_error(lists.error()));
+    }
+    sources.lists = *std::move(lists);
+    sources.log = std::make_unique<ErrorLog>(context.err);
+    sources.mta = std::make_unique<io::PostfixTables>(*sources.log, context.clock);
+    sources.mta->use(settings.mta);
+    if (!offline) {
+        auto resolver = io::make_resolver(settings.dns, context.clock);
+        if (!resolver.has_value()) {
+            return std::unexpected(
+                CommandError{Exit::Unavailable,
+                             fmt::format("DNS: {}; --offline checks without", resolver.error())});
+        }
+        sources.asked = *std::move(resolver);
+        sources.resolver = std::make_unique<RememberingResolver>(*sources.asked);
+    }
+    return sources;
+}
+
+/// The opened list; standard input for "-".
+struct OpenList {
+    std::ifstream file;
+    std::optional<std::uintmax_t> octets;
+};
+
+std::optional<CommandError> open_list(const std::string& path, OpenList& opened) {
+    if (path == "-") {
+        return std::nullopt;
+    }
+    namespace fs = std::filesystem;
+    std::error_code error;
+    opened.file.open(path, std::ios::binary);
+    if (!opened.file.is_open() || fs::is_directory(path, error)) {
+        return CommandError{Exit::No, fmt::format("{}: cannot read the list", path)};
+    }
+    if (fs::is_regular_file(path, error)) {
+        opened.octets = fs::file_size(path, error);
+    }
+    return std::nullopt;
+}
+
+Checker::Parts parts_of(const CommandContext& context,
+                        const CheckOptions& options,
+                        const config::Settings& settings,
+                        const OpenSources& sources) {
+    const bool is_list = options.list.has_value();
+    return {
+        .context = context,
+        .settings = settings,
+        .sources = {.resolver = sources.resolver.get(),
+                    .suppressions = sources.suppressions.get(),
+                    .journal = sources.journal.get(),
+                    .lists = &sources.lists,
+                    .mta = sources.mta.get()},
+        .sender = options.sender.has_value() ? mail::EnvelopeSender(*options.sender)
+                                             : mail::EnvelopeSender(mail::NullSender{}),
+        .stream =
+            options.stream.value_or(is_list ? outbound::Stream::Bulk : outbound::Stream::Direct),
+        .utf8 = options.utf8,
+        .patience = is_list ? std::max(settings.dns.budget, kListPatience) : settings.dns.budget};
+}
+
+CommandResult check_addresses(const CommandContext& context,
+                              const CheckOptions& options,
+                              const config::Settings& settings,
+                              const OpenSources& sources) {
+    CheckSummary summary;
+    Checker checker(
+        parts_of(context, options, settings, sources),
+        [&](const CheckedAddress& answer, const ListRow& /*row*/) {
+            summary.add(answer);
+            write_checked(context, answer, {});
+        },
+        [](const ListRow& /*row*/) {});
+    for (const std::string& address : options.addresses) {
+        if (auto error = checker.add(
+                {.address = address, .fields = {}, .trouble = {}, .raw = {}, .line = 0})) {
+            return std::unexpected(*std::move(error));
+        }
+    }
+    if (auto error = checker.finish()) {
+        return std::unexpected(*std::move(error));
+    }
+    return summary.is_against_any() ? Exit::No : Exit::Done;
+}
+
+/// Judges all rows of a list.
+std::optional<CommandError> check_rows(Checker& checker,
+                                       AddressList& list,
+                                       const CheckSummary& summary,
+                                       Progress& progress,
+                                       BadRows& bad) {
+    while (auto row = list.next()) {
+        if (row->trouble.has_value()) {
+            progress.hide();
+            bad.add(row->line, *row->trouble);
+        }
+        if (auto error = checker.add(*std::move(row))) {
+            return error;
+        }
+        progress.show(summary.checked(), list.octets_read());
+    }
+    return checker.finish();
+}
+
+Exit exit_of(const CheckSummary& summary, const BadRows& bad) {
+    return bad.count() > 0 || summary.is_against_any() ? Exit::No : Exit::Done;
+}
+
+/// What was judged, what was not, and the sums.
+void write_end(const CommandContext& context,
+               const std::string& column,
+               const BadRows& bad,
+               const CheckSummary& summary) {
+    bad.write_sum();
+    std::ostream& words = context.json() ? context.err : context.out;
+    if (!column.empty()) {
+        words << fmt::format("judged: the addresses in column {}\n", for_people(column));
+    }
+    if (bad.count() > 0) {
+        words << fmt::format("not judged: {} that can't be read as {}\n",
+                             counted(bad.count(), "row", "rows"),
+                             bad.count() == 1 ? "it stands" : "they stand");
+    }
+    summary.write(words);
+}
+
+CommandResult check_list(const CommandContext& context,
+                         const CheckOptions& options,
+                         const std::string& path,
+                         const config::Settings& settings,
+                         const OpenSources& sources) {
+    OpenList opened;
+    if (auto error = open_list(path, opened)) {
+        return std::unexpected(*std::move(error));
+    }
+    std::istream& in = path == "-" ? std::cin : opened.file;
+    auto list = AddressList::open(in, options.form, options.column);
+    if (!list.has_value()) {
+        return std::unexpected(CommandError{Exit::No, fmt::format("{}: {}", path, list.error())});
+    }
+    const std::string column = list->column_name();
+    std::optional<OutFile> out;
+    std::optional<AnnotatedList> annotated;
+    if (options.out.has_value()) {
+        auto made = OutFile::create(*options.out, options.existing_out);
+        if (!made.has_value()) {
+            return std::unexpected(CommandError{Exit::No, made.error()});
+        }
+        annotated.emplace(out.emplace(*std::move(made)), *list);
+    }
+    CheckSummary summary;
+    auto progress = std::make_unique<Progress>(context, "checked", opened.octets);
+    Checker checker(
+        parts_of(context, options, settings, sources),
+        [&](const CheckedAddress& answer, const ListRow& row) {
+            summary.add(answer);
+            if (annotated.has_value()) {
+                annotated->add(answer, row);
+            }
+            // What passes without a word is only counted for people, and what goes to a
+            // file need not go by on the screen.
+            if (context.json() || (!annotated.has_value() && !answer.findings.empty())) {
+                progress->hide();
+                write_checked(context, answer, column);
+            }
+        },
+        [&](const ListRow& row) {
+            if (annotated.has_value()) {
+                annotated->add(row);
+            }
+        });
+    BadRows bad(context.err, path);
+    if (auto error = check_rows(checker, *list, summary, *progress, bad)) {
+        return std::unexpected(*std::move(error));
+    }
+    if (out.has_value()) {
+        if (auto written = out->finish(); !written.has_value()) {
+            return std::unexpected(CommandError{Exit::No, written.error()});
+        }
+    }
+    progress.reset();
+    write_end(context, column, bad, summary);
+    return exit_of(summary, bad);
+}
+
+}  // namespace
+
+CommandResult check(const CommandContext& context, const CheckOptions& options) {
+    if (options.list.has_value() != options.addresses.empty()) {
+        return std::unexpected(
+            CommandError{Exit::Usage, "check: name addresses, or a list by --file, and not both"});
+    }
+    if (!options.list.has_value() && (options.column.has_value() || options.out.has_value())) {
+        return std::unexpected(
+            CommandError{Exit::Usage, "check: --column and --out go with a list by --file"});
+    }
+    auto settings = load_tool_settings(context);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    settings->mta = read_mta_now(settings->outgoing);
+    const auto sources = open_sources(context, *settings, options.offline);
+    if (!sources.has_value()) {
+        return std::unexpected(sources.error());
+    }
+    return options.list.has_value()
+               ? check_list(context, options, *options.list, *settings, *sources)
+               : check_addresses(context, options, *settings, *sources);
+}
+
+}  // namespace holdback::milter

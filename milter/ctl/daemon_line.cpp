@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of what is about the running daemon and its settings.
+#include "milter/ctl/command.hpp"
+#include "milter/ctl/config.hpp"
+#include "milter/ctl/daemon.hpp"
+#include "milter/ctl/line.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace holdback::milter {
+
+void add_daemon(CommandLine& line) {
+    CLI::App& app = line.app;
+    add_plain(line, app, "status", "the running daemon", status);
+    add_plain(line, app, "metrics", "the daemon's counters as Prometheus reads them", metrics);
+    add_plain(line, app, "reload", "have the daemon read its settings anew", reload);
+
+    CLI::App& config = *app.add_subcommand("config", "the settings");
+    config.require_subcommand(1);
+    CLI::App& show = *config.add_subcommand("show", "every key, and where its value comes from");
+    const auto changed = std::make_shared<bool>(false);
+    show.add_flag("--changed", *changed, "only what is not the default");
+    show.callback([&line, changed] {
+        line.run = [changed](const CommandContext& context) {
+            return config_show(context, *changed ? ConfigKeys::Changed : ConfigKeys::All);
+        };
+    });
+
+    CLI::App& cache = *app.add_subcommand("cache", "the daemon's DNS cache");
+    cache.require_subcommand(1);
+    add_plain(line, cache, "show", "how full it is and what it did", cache_show);
+    add_plain(line, cache, "clear", "forget all answers", cache_clear);
+}
+
+}  // namespace holdback::milter

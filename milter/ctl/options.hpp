@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Kinds of options and arguments of the control tool, on CLI11. What does not parse is a usage
+// error, thrown as CLI::ParseError.
+
+#include "config/value_text.hpp"
+#include "core/text.hpp"
+#include "terms/failure_code.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+/// The words of a command, octet by octet as they came. CLI11 would take words in brackets apart as
+/// lists where any number is allowed, so it is told to expect more than there can be.
+class Words {
+public:
+    Words(CLI::App& app, const std::string& name, const std::string& description);
+
+    /// Once the command line is parsed.
+    [[nodiscard]] const std::vector<std::string>& values() const { return option_->results(); }
+    /// The same; none at all is a usage error.
+    [[nodiscard]] const std::vector<std::string>& at_least_one() const;
+
+private:
+    CLI::Option* option_;
+};
+
+/// An option whose text `parse` takes; `expects` ends the sentence "must be …".
+template <typename T>
+struct OptionForm {
+    std::string_view name;
+    std::optional<T> (*parse)(std::string_view);
+    std::string_view expects;
+};
+
+/// `form` and `value` outlive the parsing.
+template <typename T>
+void add_parsed(CLI::App& app,
+                const OptionForm<T>& form,
+                std::optional<T>& value,
+                const std::string& description) {
+    const auto take = [&value, &form](const std::string& text) {
+        value = form.parse(text);
+        if (!value.has_value()) {
+            throw CLI::ValidationError(
+                std::string(form.name),
+                fmt::format("must be {}, not {}", form.expects, core::in_quotes(text)));
+        }
+    };
+    app.add_option_function<std::string>(std::string(form.name), take, description);
+}
+
+void add_text(CLI::App& app,
+              const std::string& name,
+              std::optional<std::string>& value,
+              const std::string& description);
+/// What options take that give a time: a whole number with its unit.
+constexpr OptionForm<std::chrono::milliseconds> duration_form(std::string_view name) {
+    return {name, config::parse_duration, "a number with its unit such as 12h or 30d"};
+}
+/// `--code`
+void add_code(CLI::App& app, std::optional<mail::FailureCode>& code);
+
+}  // namespace holdback::milter

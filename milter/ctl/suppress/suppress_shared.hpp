@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the commands of `holdbackctl suppress` share.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_suppressions.hpp"
+#include "mail/syntax.hpp"
+#include "milter/ctl/command.hpp"
+#include "milter/ctl/empty_store.hpp"
+#include "milter/ctl/output.hpp"
+#include "milter/ctl/sources.hpp"
+#include "milter/ctl/suppress/suppress.hpp"
+#include "ports/suppression_store.hpp"
+#include "terms/suppression.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdback::milter {
+
+/// The store of the settings, open.
+struct OpenList {
+    std::unique_ptr<PrivateDirectory> directory;  ///< of an empty store
+    config::Settings settings;
+    std::unique_ptr<io::Database> database;
+    std::unique_ptr<io::SqliteSuppressions> entries;
+};
+
+[[nodiscard]] core::Result<OpenList, CommandError> open_list(const CommandContext& context,
+                                                             StoreUse use);
+/// For a dry run: the store to read, or an empty one where there is none yet.
+[[nodiscard]] core::Result<OpenList, CommandError> open_list_or_empty(
+    const CommandContext& context);
+
+/// A usage error about a text that is no subject.
+[[nodiscard]] CommandError bad_subject(std::string_view text, mail::SyntaxError error);
+/// Subjects as people write them, "#00ff…" for hashed entries, and "-" for lines of standard input.
+[[nodiscard]] core::Result<std::vector<mail::SuppressionSubject>, CommandError> parse_subjects(
+    const std::vector<std::string>& texts);
+
+/// The scope of a new entry with this reason.
+[[nodiscard]] core::Result<mail::SuppressionScope, CommandError> scope_of_new(
+    const ScopeOptions& options,
+    mail::SuppressionReason reason,
+    const config::LearnScopes& settings);
+
+/// What the command line narrows the list to.
+[[nodiscard]] core::Result<ports::SuppressionFilter, CommandError> filter_of(
+    const SuppressSelection& selection, core::TimePoint now);
+
+/// `list` of the store, with its error as a command's.
+[[nodiscard]] core::Result<void, CommandError> visit_entries(
+    const OpenList& list,
+    const ports::SuppressionFilter& filter,
+    core::TimePoint now,
+    const std::function<bool(const mail::SuppressionEntry&)>& visit);
+
+/// The code that goes with a reason.
+[[nodiscard]] mail::FailureCode default_code(mail::SuppressionReason reason,
+                                             mail::SubjectKind kind);
+
+[[nodiscard]] Json entry_json(const mail::SuppressionEntry& entry, core::TimePoint now);
+/// "2001"; empty for allow entries.
+[[nodiscard]] std::string code_text(const mail::SuppressionEntry& entry);
+/// The first row of our CSV, with its line end.
+[[nodiscard]] std::string csv_head();
+
+}  // namespace holdback::milter

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/daemon/change_telling.hpp"
+
+#include "io/sqlite/sqlite_changes.hpp"
+#include "ports/log.hpp"
+#include "report/decision.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace holdback::milter {
+
+namespace {
+
+/// Changes that are told of in one turn.
+constexpr std::size_t kAtOnce = 500;
+
+}  // namespace
+
+std::string change_line(const io::ListChange& change) {
+    report::ChangeDecision line;
+    line.what = wire_name(change.what);
+    line.subject = change.subject;
+    line.scope = change.subject.empty() ? std::string() : change.scope.text();
+    line.entries = change.entries;
+    line.who = change.who;
+    line.from = change.from;
+    line.at =
+        fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(change.at));
+    line.detail = change.detail;
+    return report::decision_line(line);
+}
+
+void ChangeTelling::work() {
+    const auto untold = changes_.untold(kAtOnce);
+    if (!untold.has_value()) {
+        trouble_.say(ports::Severity::Error, "changes can't be told of", untold.error().what);
+        return;
+    }
+    if (untold->empty()) {
+        return;
+    }
+    for (const io::ListChange& change : *untold) {
+        log_.write(ports::Severity::Info, change_line(change));
+    }
+    if (const auto told = changes_.told(*untold); !told.has_value()) {
+        trouble_.say(ports::Severity::Error,
+                     "changes are told of again: that they were can't be written down",
+                     told.error().what);
+    }
+}
+
+}  // namespace holdback::milter

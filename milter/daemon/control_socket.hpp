@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The local socket over which the control tool speaks to the daemon: see control_protocol.
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "io/system/file_handle.hpp"
+#include "milter/control_protocol.hpp"
+#include "milter/daemon/control_access.hpp"
+#include "milter/daemon/listener.hpp"
+#include "ports/log.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <poll.h>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace holdback::milter {
+
+/// Answers a request of a peer with lines; the error is a text for the user.
+using ControlHandler = std::function<core::Result<std::vector<ControlLine>, std::string>(
+    const ControlLine& request, const ControlPeer& peer)>;
+
+/// Serves one request per connection, several connections at a time. A peer has some seconds to say
+/// what it wants and to take the answer, and keeps nobody else waiting meanwhile. Requests that may
+/// take minutes (`is_long`) do not keep the others from being answered. Its threads end with it; a
+/// request under way is finished first.
+class ControlSocket {
+public:
+    ControlSocket(Listener listener,
+                  ControlHandler handler,
+                  std::function<bool(const ControlLine& request)> is_long,
+                  ports::Log& log);
+    ControlSocket(const ControlSocket&) = delete;
+    ControlSocket& operator=(const ControlSocket&) = delete;
+    ControlSocket(ControlSocket&&) = delete;
+    ControlSocket& operator=(ControlSocket&&) = delete;
+    ~ControlSocket();
+
+    /// Connections for which there was no descriptor at first.
+    [[nodiscard]] std::uint64_t short_of_descriptors() const { return short_.load(); }
+
+private:
+    struct Peer {
+        enum class State : std::uint8_t { Reading, Working, Writing };
+        std::uint64_t number = 0;
+        io::FileHandle connection;
+        ControlPeer who;
+        State state = State::Reading;
+        core::SteadyPoint deadline;
+        std::string text;  ///< read so far, or still to be written
+    };
+    struct Request {
+        std::uint64_t peer = 0;
+        ControlLine what;
+        ControlPeer who;
+    };
+    struct Answer {
+        std::uint64_t peer = 0;
+        std::string text;
+    };
+    /// Requests that wait for a thread.
+    struct Queue {
+        std::deque<Request> waiting;
+        std::condition_variable_any changed;
+    };
+
+    void serve(const std::stop_token& stop);
+    /// What is waited for: answers of workers, new connections, then the peers in their order.
+    [[nodiscard]] std::vector<pollfd> watched(int listener) const;
+    void accept_one();
+    void keep_spare(io::FileHandle& connection);
+    [[nodiscard]] io::FileHandle accepted();
+    /// False when the peer is done with.
+    [[nodiscard]] bool go_on(Peer& peer, bool is_ready);
+    [[nodiscard]] bool read_from(Peer& peer);
+    [[nodiscard]] static bool write_to(Peer& peer);
+    void take_answers();
+    void work(const std::stop_token& stop, Queue& queue);
+    [[nodiscard]] std::string answer_to(const Request& request) noexcept;
+
+    Listener listener_;
+    ControlHandler handler_;
+    std::function<bool(const ControlLine&)> is_long_;
+    ports::Log& log_;
+    std::atomic<std::uint64_t> short_ = 0;
+    // Of the thread that serves.
+    std::list<Peer> peers_;
+    std::uint64_t next_number_ = 0;
+    io::FileHandle null_;
+    io::FileHandle spare_;  // given up for a connection when there is no other descriptor
+    io::FileHandle wake_;
+    std::mutex mutex_;  // of all below
+    Queue long_;
+    Queue quick_;
+    std::vector<Answer> answers_;
+    std::vector<std::jthread> workers_;
+    std::jthread server_;
+};
+
+}  // namespace holdback::milter

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Unix-domain sockets that the program listens on: made with mode and group, a stale one removed, a
+// live one respected.
+
+#include "core/result.hpp"
+#include "io/system/file_handle.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace holdback::milter {
+
+/// How a socket file is made.
+struct ListenerOptions {
+    std::string path;
+    unsigned mode = 0600;
+    std::optional<unsigned> owner;  ///< user id; only root can give it away
+    std::optional<unsigned> group;  ///< group id
+};
+
+/// A listening unix socket. Holds a lock beside the path ("PATH.lock"), so that a second process
+/// finds out that the first is alive; the socket file is removed in the end.
+class Listener {
+public:
+    /// Makes the missing last directory of the path (0750, with the owner and group), and puts a
+    /// listening socket with its mode, owner and group there, in the place of one that nobody holds
+    /// the lock of. As root too it touches nothing but what it made, whatever the owner of the
+    /// directory does meanwhile. Changes the working directory for a moment: call before any thread
+    /// is made. The error is a text for people.
+    [[nodiscard]] static core::Result<Listener, std::string> open(const ListenerOptions& options);
+
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    Listener(Listener&& other) noexcept;
+    Listener& operator=(Listener&&) = delete;
+    ~Listener();
+
+    /// The listening descriptor, close-on-exec.
+    [[nodiscard]] int descriptor() const { return descriptor_.get(); }
+
+    /// A listening socket to which nobody can connect and that does not block; see AcceptGate.
+    [[nodiscard]] io::FileHandle take_quiet() { return std::move(quiet_); }
+
+    /// Removes the socket file, so that nobody new connects; who is connected stays.
+    void remove_path();
+
+private:
+    Listener(std::string path, io::FileHandle lock, io::FileHandle quiet, io::FileHandle descriptor)
+        : path_(std::move(path)),
+          lock_(std::move(lock)),
+          quiet_(std::move(quiet)),
+          descriptor_(std::move(descriptor)) {}
+
+    std::string path_;
+    io::FileHandle lock_;
+    io::FileHandle quiet_;
+    io::FileHandle descriptor_;
+};
+
+}  // namespace holdback::milter

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The thread that follows the MTA's log while the daemon runs.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "flow/incoming/departures.hpp"
+#include "flow/incoming/log_silence.hpp"
+#include "flow/incoming/outcome_flow.hpp"
+#include "flow/snapshot.hpp"
+#include "milter/control_protocol.hpp"
+#include "ports/journal.hpp"
+#include "ports/log.hpp"
+
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+namespace holdback::milter {
+
+/// Follows what the settings in force name, from construction to destruction; a reload may name
+/// something else.
+class LogFollowing {
+public:
+    /// What it works with; all outlive it. `listeners` are told of every outcome, by its thread.
+    struct Parts {
+        ports::Journal& journal;
+        const flow::Departures& departures;
+        ports::Log& log;
+        const core::Clock& clock;
+        const flow::SnapshotSource& snapshots;
+        std::vector<ports::OutcomeListener*> listeners;
+        flow::LogSilence& silence;
+    };
+
+    explicit LogFollowing(Parts parts);
+
+    /// How far it has come. Any thread.
+    [[nodiscard]] flow::FollowState state() const { return flow_.state(); }
+
+    /// True while a log can be read, and is not known to say nothing of mail that has left. Any
+    /// thread.
+    [[nodiscard]] bool tells() const;
+
+    /// What `status` shows of it: keys and values. Any thread.
+    [[nodiscard]] std::vector<ControlLine> status() const;
+
+    /// Begins to end, and does not wait for it.
+    void request_stop() { thread_.request_stop(); }
+
+private:
+    void run(const std::stop_token& stop);
+    /// Waits a moment, or until a stop.
+    static void rest(const std::stop_token& stop);
+    /// Warns where the log tells nothing of mail that has left.
+    void watch(const config::MaillogSettings& settings);
+
+    ports::Log* log_;
+    const core::Clock* clock_;
+    const flow::SnapshotSource* snapshots_;
+    flow::LogSilence* silence_;
+    flow::OutcomeFlow flow_;
+    std::jthread thread_;  // last: ends before what it uses
+};
+
+}  // namespace holdback::milter

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A resolver that can be exchanged while sessions use it.
+
+#include "core/clock.hpp"
+#include "io/dns/domain_lookup.hpp"
+#include "mail/dns_answer.hpp"
+#include "mail/domain.hpp"
+#include "ports/resolver.hpp"
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace holdback::milter {
+
+/// Forwards to the resolver in place; without one, every domain is unresolved. One that is taken
+/// out lives until its last caller is done.
+class SwappableResolver final : public ports::Resolver {
+public:
+    void replace(std::shared_ptr<io::DomainLookup> next) {
+        const std::scoped_lock lock(mutex_);
+        current_.swap(next);
+    }
+
+    /// The resolver in place; nullptr when there is none.
+    [[nodiscard]] std::shared_ptr<io::DomainLookup> current() const {
+        const std::scoped_lock lock(mutex_);
+        return current_;
+    }
+
+    void start(const mail::Domain& domain) override {
+        if (const auto resolver = current()) {
+            resolver->start(domain);
+        }
+    }
+
+    [[nodiscard]] std::vector<mail::DomainAnswers> collect(std::span<const mail::Domain> domains,
+                                                           core::SteadyPoint deadline) override {
+        if (const auto resolver = current()) {
+            return resolver->collect(domains, deadline);
+        }
+        std::vector<mail::DomainAnswers> nothing;
+        for (const mail::Domain& domain : domains) {
+            nothing.push_back({.domain = domain.text(), .answers = {}});
+        }
+        return nothing;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<io::DomainLookup> current_;
+};
+
+}  // namespace holdback::milter
