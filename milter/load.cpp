@@ -30,25 +30,27 @@
 
 namespace holdback::milter {
 
-core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
-    config::Settings settings, const MtaReading& read_mta, io::Examples examples) {
-    auto codes = io::load_codes(settings.codes.file, settings.codes.local_file);
+core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> load_snapshot(
+    config::Settings settings, const MtaReading& read_mta, io::settings::Examples examples) {
+    auto codes = io::settings::load_codes(settings.codes.file, settings.codes.local_file);
     if (!codes.has_value()) {
         return std::unexpected(std::move(codes.error()));
     }
-    auto rules = io::load_rules(settings.codes.rules, settings.codes.local_rules, *codes, examples);
+    auto rules = io::settings::load_rules(
+        settings.codes.rules, settings.codes.local_rules, *codes, examples);
     if (!rules.has_value()) {
         return std::unexpected(std::move(rules.error()));
     }
-    auto lexicon = io::load_lexicon(settings.codes.lexicon, settings.codes.local_lexicon, *codes);
+    auto lexicon =
+        io::settings::load_lexicon(settings.codes.lexicon, settings.codes.local_lexicon, *codes);
     if (!lexicon.has_value()) {
         return std::unexpected(std::move(lexicon.error()));
     }
-    auto lists = io::load_address_lists(settings.policy);
+    auto lists = io::settings::load_address_lists(settings.policy);
     if (!lists.has_value()) {
         return std::unexpected(std::move(lists.error()));
     }
-    auto notices = io::load_notice_texts(settings.notice);
+    auto notices = io::settings::load_notice_texts(settings.notice);
     if (!notices.has_value()) {
         return std::unexpected(std::move(notices.error()));
     }
@@ -63,9 +65,9 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
                        .notices = *std::move(notices)});
 }
 
-core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
+core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> load_snapshot(
     const std::string& settings_path, const MtaReading& read_mta) {
-    auto settings = io::load_settings(settings_path);
+    auto settings = io::settings::load_settings(settings_path);
     if (!settings.has_value()) {
         return std::unexpected(std::move(settings.error()));
     }
@@ -74,16 +76,16 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapsho
 
 Findings check_snapshot(const flow::Snapshot& snapshot) {
     const auto as_file_errors = [](const auto& found) {
-        io::FileErrors errors;
+        io::settings::FileErrors errors;
         for (const auto& one : found) {
             errors.push_back({{one.file, one.line}, one.message});
         }
         return errors;
     };
-    const dsn::RuleFindings rules = dsn::check_rules(snapshot.knowledge.rules);
+    const reading::RuleFindings rules = reading::check_rules(snapshot.knowledge.rules);
     Findings findings{.errors = as_file_errors(rules.errors),
                       .warnings = as_file_errors(rules.warnings)};
-    const dsn::Lexicon& lexicon = snapshot.knowledge.lexicon;
+    const reading::Lexicon& lexicon = snapshot.knowledge.lexicon;
     std::ranges::move(as_file_errors(lexicon.errors()), std::back_inserter(findings.errors));
     std::ranges::move(as_file_errors(lexicon.doubts()), std::back_inserter(findings.warnings));
     for (const auto& [language, texts] : snapshot.notices) {
@@ -100,7 +102,8 @@ Findings check_snapshot(const flow::Snapshot& snapshot) {
 
 mail::MtaNames read_mta_now(const config::OutgoingSettings& settings) {
     constexpr std::chrono::seconds kPatience{5};
-    return io::read_mta_names(settings.mta_domains, core::SystemClock().steady_now() + kPatience);
+    return io::mta::read_mta_names(settings.mta_domains,
+                                   core::SystemClock().steady_now() + kPatience);
 }
 
 }  // namespace holdback::milter

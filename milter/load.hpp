@@ -21,19 +21,19 @@ using MtaReading = std::function<mail::MtaNames(const config::OutgoingSettings& 
 /// Reads everything that the settings name. All errors of the first file set that has any. What
 /// only `check_snapshot` finds is not looked for: patterns of shipped rules, examples; for it the
 /// examples have to be read.
-[[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
-    config::Settings settings,
-    const MtaReading& read_mta,
-    io::Examples examples = io::Examples::LeaveOut);
+[[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors>
+load_snapshot(config::Settings settings,
+              const MtaReading& read_mta,
+              io::settings::Examples examples = io::settings::Examples::LeaveOut);
 
 /// The same from the settings file on.
-[[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::FileErrors> load_snapshot(
-    const std::string& settings_path, const MtaReading& read_mta);
+[[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors>
+load_snapshot(const std::string& settings_path, const MtaReading& read_mta);
 
 /// What is wrong with the rules, the word lists and the words of notices of a snapshot.
 struct Findings {
-    io::FileErrors errors;
-    io::FileErrors warnings;
+    io::settings::FileErrors errors;
+    io::settings::FileErrors warnings;
 };
 
 /// Compiles every rule, tries every example, and looks for rules and lists that stand in each

@@ -27,7 +27,7 @@ namespace holdback::milter {
 
 namespace {
 
-using mail::PairState;
+using terms::PairState;
 
 /// The value, or its error as an exception.
 template <typename Value, typename Error>
@@ -43,10 +43,11 @@ Value value_or_throw(core::Result<Value, Error> result) {
 }
 
 /// The words for a lock that another has.
-core::Result<io::UseLock, io::UseError> with_words(core::Result<io::UseLock, io::UseError> lock,
-                                                   const std::string& path,
-                                                   std::string_view what) {
-    if (!lock.has_value() && lock.error().why == io::UseError::Why::InUse) {
+core::Result<io::state::UseLock, io::state::UseError> with_words(
+    core::Result<io::state::UseLock, io::state::UseError> lock,
+    const std::string& path,
+    std::string_view what) {
+    if (!lock.has_value() && lock.error().why == io::state::UseError::Why::InUse) {
         lock.error().what = fmt::format(
             "{}: another daemon or holdbackctl uses this {}: each instance needs a store and a "
             "spool of its own",
@@ -63,14 +64,14 @@ SpoolGuard::SpoolGuard(const config::Settings& settings, ports::Log& log)
     auto store = lock_store();
     if (store.has_value()) {
         store_lock_ = *std::move(store);
-    } else if (store.error().why == io::UseError::Why::InUse) {
+    } else if (store.error().why == io::state::UseError::Why::InUse) {
         refuse(store.error().what);
     } else {
         trouble_ = store.error().what;
     }
     auto spool = lock_spool();
     if (!spool.has_value()) {
-        if (spool.error().why == io::UseError::Why::InUse) {
+        if (spool.error().why == io::state::UseError::Why::InUse) {
             refuse(spool.error().what);
         }
         throw std::runtime_error(spool.error().what);
@@ -78,12 +79,12 @@ SpoolGuard::SpoolGuard(const config::Settings& settings, ports::Log& log)
     spool_lock_ = *std::move(spool);
 }
 
-core::Result<io::UseLock, io::UseError> SpoolGuard::lock_store() const {
-    return with_words(io::lock_store(store_path_), store_path_, "store, see [store] path");
+core::Result<io::state::UseLock, io::state::UseError> SpoolGuard::lock_store() const {
+    return with_words(io::state::lock_store(store_path_), store_path_, "store, see [store] path");
 }
 
-core::Result<io::UseLock, io::UseError> SpoolGuard::lock_spool() const {
-    return with_words(io::lock_spool(spool_path_), spool_path_, "spool, see [hold] spool");
+core::Result<io::state::UseLock, io::state::UseError> SpoolGuard::lock_spool() const {
+    return with_words(io::state::lock_spool(spool_path_), spool_path_, "spool, see [hold] spool");
 }
 
 void SpoolGuard::refuse(const std::string& text) const {
@@ -115,22 +116,22 @@ core::Result<void, std::string> SpoolGuard::take_again() {
     return {};
 }
 
-std::optional<std::string> SpoolGuard::pair(io::Database& database,
+std::optional<std::string> SpoolGuard::pair(io::sqlite::Database& database,
                                             ports::HeldStore& held,
                                             const ports::Spool& spool) {
-    const mail::PairFacts facts = pair_facts(database, held, spool, spool_path_);
+    const terms::PairFacts facts = pair_facts(database, held, spool, spool_path_);
     const PairState state = judge_pair(facts);
     if (state == PairState::Paired && facts.spool.has_value()) {
         keeper_.emplace(spool_path_, *facts.spool);
     } else if (state == PairState::New) {
-        keeper_.emplace(spool_path_, value_or_throw(io::make_pair(database, spool_path_)));
+        keeper_.emplace(spool_path_, value_or_throw(io::state::make_pair(database, spool_path_)));
     } else {
         return refusal_text(state, facts, store_path_, spool_path_);
     }
     return std::nullopt;
 }
 
-void SpoolGuard::keep(io::Database& database) {
+void SpoolGuard::keep(io::sqlite::Database& database) {
     if (!keeper_.has_value()) {
         return;
     }
@@ -144,7 +145,7 @@ void SpoolGuard::keep(io::Database& database) {
 }
 
 std::string refusal_text(PairState state,
-                         const mail::PairFacts& facts,
+                         const terms::PairFacts& facts,
                          const std::string& store,
                          const std::string& spool) {
     std::string what;
@@ -197,13 +198,13 @@ std::string refusal_text(PairState state,
         what);
 }
 
-mail::PairFacts pair_facts(io::Database& database,
-                           ports::HeldStore& held,
-                           const ports::Spool& spool,
-                           const std::string& spool_path) {
-    mail::PairFacts facts;
-    facts.store = io::read_store_mark(database);
-    facts.spool = value_or_throw(io::read_spool_mark(spool_path));
+terms::PairFacts pair_facts(io::sqlite::Database& database,
+                            ports::HeldStore& held,
+                            const ports::Spool& spool,
+                            const std::string& spool_path) {
+    terms::PairFacts facts;
+    facts.store = io::state::read_store_mark(database);
+    facts.spool = value_or_throw(io::state::read_spool_mark(spool_path));
     const auto listed = value_or_throw(held.listed_spool_ids());
     const auto files = value_or_throw(spool.ids());
     facts.files = files.size();

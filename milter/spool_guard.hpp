@@ -46,41 +46,41 @@ public:
 
     /// Sees to it that store and spool belong together, or makes them a pair. Gives the reason, for
     /// people, when they do not; throws std::exception when that can't be found out.
-    [[nodiscard]] std::optional<std::string> pair(io::Database& database,
+    [[nodiscard]] std::optional<std::string> pair(io::sqlite::Database& database,
                                                   ports::HeldStore& held,
                                                   const ports::Spool& spool);
 
     /// Has both marks follow the changes of held mail; call it about once a second. Throws
     /// DatabaseError.
-    void keep(io::Database& database);
+    void keep(io::sqlite::Database& database);
 
     /// Throws StartRefusal, and writes it down as well: standard error may lead nowhere.
     [[noreturn]] void refuse(const std::string& text) const;
 
 private:
-    [[nodiscard]] core::Result<io::UseLock, io::UseError> lock_store() const;
-    [[nodiscard]] core::Result<io::UseLock, io::UseError> lock_spool() const;
+    [[nodiscard]] core::Result<io::state::UseLock, io::state::UseError> lock_store() const;
+    [[nodiscard]] core::Result<io::state::UseLock, io::state::UseError> lock_spool() const;
 
     std::string store_path_;
     std::string spool_path_;
     ports::Log* log_;
-    std::optional<io::UseLock> store_lock_;
-    std::optional<io::UseLock> spool_lock_;
+    std::optional<io::state::UseLock> store_lock_;
+    std::optional<io::state::UseLock> spool_lock_;
     std::string trouble_;
-    std::optional<io::PairKeeper> keeper_;
+    std::optional<io::state::PairKeeper> keeper_;
     bool said_ = false;  ///< that the marks can't be written
 };
 
 /// Why a store and spool in this state are not used together, and the ways out; for people.
-[[nodiscard]] std::string refusal_text(mail::PairState state,
-                                       const mail::PairFacts& facts,
+[[nodiscard]] std::string refusal_text(terms::PairState state,
+                                       const terms::PairFacts& facts,
                                        const std::string& store,
                                        const std::string& spool);
 
 /// What is in a store and a spool. Throws std::exception when that can't be found out.
-[[nodiscard]] mail::PairFacts pair_facts(io::Database& database,
-                                         ports::HeldStore& held,
-                                         const ports::Spool& spool,
-                                         const std::string& spool_path);
+[[nodiscard]] terms::PairFacts pair_facts(io::sqlite::Database& database,
+                                          ports::HeldStore& held,
+                                          const ports::Spool& spool,
+                                          const std::string& spool_path);
 
 }  // namespace holdback::milter

@@ -68,7 +68,7 @@ std::string command_of(uid_t uid) {
     return fmt::format("command of {}", user_text(uid));
 }
 
-io::ChangeAuthor own_author() {
+io::sqlite::ChangeAuthor own_author() {
     return {.who = own_user_text(), .from = own_place_text(), .has_lines = false};
 }
 

@@ -17,6 +17,6 @@ namespace holdback::milter {
 
 /// Who runs the control tool: "root (uid 0), by sudo of anna" where sudo says so; and from where:
 /// "holdbackctl on pts/3", or the program alone without a terminal. The daemon has the lines.
-[[nodiscard]] io::ChangeAuthor own_author();
+[[nodiscard]] io::sqlite::ChangeAuthor own_author();
 
 }  // namespace holdback::milter

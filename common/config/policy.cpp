@@ -13,7 +13,7 @@ namespace holdback::config {
 
 namespace {
 
-using mail::FindingName;
+using terms::FindingName;
 
 /// What is the same in both streams.
 void set_common(PolicyTable& table) {

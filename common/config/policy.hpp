@@ -21,10 +21,10 @@ enum class PolicyAction : std::uint8_t { Pass, Tag, Hold, Defer, Reject };
 /// One action per finding. `unresolved-domain` is always `Pass`: unknown is not invalid.
 class PolicyTable {
 public:
-    [[nodiscard]] PolicyAction operator[](mail::FindingName name) const {
+    [[nodiscard]] PolicyAction operator[](terms::FindingName name) const {
         return actions_.at(static_cast<std::size_t>(name));
     }
-    void set(mail::FindingName name, PolicyAction action) {
+    void set(terms::FindingName name, PolicyAction action) {
         actions_.at(static_cast<std::size_t>(name)) = action;
     }
     bool operator==(const PolicyTable&) const = default;
@@ -34,7 +34,7 @@ public:
     [[nodiscard]] static PolicyTable direct_defaults();
 
 private:
-    std::array<PolicyAction, mail::kAllFindings.size()> actions_{};
+    std::array<PolicyAction, terms::kAllFindings.size()> actions_{};
 };
 
 }  // namespace holdback::config

@@ -232,26 +232,26 @@ std::vector<Contradiction> without_effect(const Settings& settings) {
                          "believes nobody without learn.feedback_senders, which names the "
                          "addresses that the feedback loops send from"});
     }
-    for (const mail::FindingName name :
-         {mail::FindingName::AlreadySent, mail::FindingName::CampaignStopped}) {
+    for (const terms::FindingName name :
+         {terms::FindingName::AlreadySent, terms::FindingName::CampaignStopped}) {
         if (settings.policy.direct[name] != PolicyAction::Pass) {
-            found.push_back({fmt::format("policy.direct.{}", mail::wire_name(name)),
+            found.push_back({fmt::format("policy.direct.{}", wire_name(name)),
                              "does nothing: only bulk mail is of a campaign"});
         }
     }
     return found;
 }
 
-mail::ScopeKind LearnScopes::of(mail::SuppressionReason reason) const {
+terms::ScopeKind LearnScopes::of(terms::SuppressionReason reason) const {
     switch (reason) {
-        case mail::SuppressionReason::Bounce:
+        case terms::SuppressionReason::Bounce:
             return bounce;
-        case mail::SuppressionReason::Complaint:
+        case terms::SuppressionReason::Complaint:
             return complaint;
-        case mail::SuppressionReason::Unsubscribe:
+        case terms::SuppressionReason::Unsubscribe:
             return unsubscribe;
-        case mail::SuppressionReason::Manual:
-        case mail::SuppressionReason::Allow:
+        case terms::SuppressionReason::Manual:
+        case terms::SuppressionReason::Allow:
             return manual;
     }
     std::unreachable();

@@ -165,7 +165,7 @@ struct PolicySettings {
     /// Refusals that one client gets in one session; what is refused after that is told in a DSN
     /// where that can be.
     std::size_t refuse_at_most = 5;
-    std::vector<mail::FindingName> shadow;
+    std::vector<terms::FindingName> shadow;
     /// Whether a header field with the names of findings leaves with the mail.
     bool tag_header = false;
     /// Domains that are never taken for misspelled ones, in lower case.
@@ -296,19 +296,19 @@ struct CodesSettings {
 
 /// For whose mail a new entry counts, by its reason.
 struct LearnScopes {
-    mail::ScopeKind bounce = mail::ScopeKind::Global;
-    mail::ScopeKind complaint = mail::ScopeKind::SenderDomain;
-    mail::ScopeKind unsubscribe = mail::ScopeKind::SenderDomain;
-    mail::ScopeKind manual = mail::ScopeKind::Global;
+    terms::ScopeKind bounce = terms::ScopeKind::Global;
+    terms::ScopeKind complaint = terms::ScopeKind::SenderDomain;
+    terms::ScopeKind unsubscribe = terms::ScopeKind::SenderDomain;
+    terms::ScopeKind manual = terms::ScopeKind::Global;
 
     /// Allow entries are the administrator's, as manual ones.
-    [[nodiscard]] mail::ScopeKind of(mail::SuppressionReason reason) const;
+    [[nodiscard]] terms::ScopeKind of(terms::SuppressionReason reason) const;
     bool operator==(const LearnScopes&) const = default;
 };
 
 struct LearnSettings {
     bool enabled = true;
-    std::vector<mail::Proof> from = {mail::Proof::Local, mail::Proof::Sealed};
+    std::vector<terms::Proof> from = {terms::Proof::Local, terms::Proof::Sealed};
     /// Clients whose complaints (ARF) are believed: networks, and domains of verified host names
     /// where the envelope sender is one of `feedback_senders`, for ordinary users of a provider
     /// send through the same hosts. With `feedback_senders`, networks need one as well.

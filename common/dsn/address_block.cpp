@@ -38,7 +38,7 @@ std::optional<Opening> opening_of(std::string_view line) {
     }
     // A line of some hundred octets without an "@" near its start needs no look.
     const std::string_view start = line.substr(begin, 600);
-    const std::vector<FoundAddress> found = find_addresses(start, 1);
+    const std::vector<reading::FoundAddress> found = reading::find_addresses(start, 1);
     const bool quoted = begin > 0 && line[begin - 1] == '"';
     if (found.empty() || found.front().begin > (quoted ? 1U : 0U)) {
         return std::nullopt;
@@ -62,7 +62,8 @@ std::string take_expansion(std::string_view& text) {
         if (!core::starts_with_ignoring_case(text, word)) {
             continue;
         }
-        const std::vector<FoundAddress> found = find_addresses(text.substr(0, 600), 1);
+        const std::vector<reading::FoundAddress> found =
+            reading::find_addresses(text.substr(0, 600), 1);
         if (found.empty()) {
             return {};
         }
@@ -76,7 +77,7 @@ std::string take_expansion(std::string_view& text) {
 
 void append_line(std::string& text, std::string_view line) {
     if (text.size() < kMostBlockOctets) {
-        text += utf8_prefix(line, kMostBlockOctets);
+        text += reading::utf8_prefix(line, kMostBlockOctets);
         text += '\n';
     }
 }
@@ -99,9 +100,10 @@ std::string_view reply_extent(std::string_view text) {
     }
     std::size_t octets = 0;
     bool continues = true;
-    for (const std::string_view line : lines_of(text)) {
+    for (const std::string_view line : reading::lines_of(text)) {
         const std::string_view plain = core::trim(line);
-        const bool has_code = find_reply(plain.substr(0, 4), ReplyContext::Field) == 0U;
+        const bool has_code =
+            reading::find_reply(plain.substr(0, 4), reading::ReplyContext::Field) == 0U;
         if (has_code && !continues) {
             return text.substr(0, octets);
         }
@@ -147,7 +149,7 @@ std::string remote_host_in(std::string_view text) {
 std::vector<AddressBlock> address_blocks(std::string_view text) {
     std::vector<AddressBlock> blocks;
     std::size_t indent = 0;
-    for (const std::string_view line : lines_of(text)) {
+    for (const std::string_view line : reading::lines_of(text)) {
         const std::optional<Opening> opening = opening_of(line);
         const bool same = opening.has_value() && !blocks.empty() &&
                           core::equals_ignoring_case(blocks.back().address, opening->address);
@@ -182,8 +184,8 @@ std::string text_near(std::string_view text, std::string_view address) {
         return {};
     }
     std::string near;
-    for (const std::string_view line :
-         lines_of(utf8_prefix(text.substr(at + address.size()), kMostBlockOctets))) {
+    for (const std::string_view line : reading::lines_of(
+             reading::utf8_prefix(text.substr(at + address.size()), kMostBlockOctets))) {
         const std::optional<Opening> opening = opening_of(line);
         if (opening.has_value() && !core::equals_ignoring_case(opening->address, address) &&
             opening->indent == 0) {
@@ -201,10 +203,11 @@ RecipientReport recipient_of(const AddressBlock& block, Action action) {
     report.final_recipient = core::to_valid_utf8(block.address);
     report.action = action;
     const std::string_view text = block.text;
-    if (const auto at = find_reply(text, ReplyContext::Prose); at.has_value()) {
-        report.reply = reply_at(join_reply_lines(reply_extent(text.substr(*at))), 0);
+    if (const auto at = reading::find_reply(text, reading::ReplyContext::Prose); at.has_value()) {
+        report.reply =
+            reading::reply_at(reading::join_reply_lines(reply_extent(text.substr(*at))), 0);
     }
-    report.diagnostic = join_reply_lines(text);
+    report.diagnostic = reading::join_reply_lines(text);
     if (report.diagnostic.size() > kMostDiagnosticOctets) {
         const std::size_t cut = report.diagnostic.rfind(' ', kMostDiagnosticOctets);
         report.diagnostic.resize(cut == std::string::npos ? kMostDiagnosticOctets : cut);

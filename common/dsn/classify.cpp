@@ -28,16 +28,16 @@ namespace holdback::dsn {
 
 namespace {
 
-constexpr mail::FailureCode kChallenge{1011};
-constexpr mail::FailureCode kTryLater{3003};
-constexpr mail::FailureCode kSomethingTemporary{3999};
-constexpr mail::FailureCode kAutoReply{5001};
-constexpr mail::FailureCode kComplaint{5002};
-constexpr mail::FailureCode kUnsubscribed{5003};
-using mail::kInformational;
+constexpr terms::FailureCode kChallenge{1011};
+constexpr terms::FailureCode kTryLater{3003};
+constexpr terms::FailureCode kSomethingTemporary{3999};
+constexpr terms::FailureCode kAutoReply{5001};
+constexpr terms::FailureCode kComplaint{5002};
+constexpr terms::FailureCode kUnsubscribed{5003};
+using terms::kInformational;
 
 /// The code of a message that is no failure report; nullopt when its recipients decide.
-std::optional<mail::FailureCode> code_of_kind(MessageKind kind) {
+std::optional<terms::FailureCode> code_of_kind(MessageKind kind) {
     switch (kind) {
         case MessageKind::AutoReply:
             return kAutoReply;
@@ -77,11 +77,11 @@ std::optional<mail::EnhancedStatus> better_status(
 
 /// What the fields say of one recipient, as the rules want it. The views point into `recipient`,
 /// `report` and `line`.
-RuleInput field_input(const RecipientReport& recipient,
-                      const Report& report,
-                      const std::string& line) {
-    const QuotedCodes quoted = quoted_codes(line);
-    RuleInput input;
+reading::RuleInput field_input(const RecipientReport& recipient,
+                               const Report& report,
+                               const std::string& line) {
+    const reading::QuotedCodes quoted = reading::quoted_codes(line);
+    reading::RuleInput input;
     input.text = line;
     input.remote_mta = recipient.remote_mta;
     input.reporting_mta = report.reporting_mta;
@@ -91,7 +91,7 @@ RuleInput field_input(const RecipientReport& recipient,
         replied = better_status(recipient.reply->status(), quoted.status);
     }
     input.status = better_status(replied, recipient.status);
-    input.stage = stage_in(line);
+    input.stage = reading::stage_in(line);
     return input;
 }
 
@@ -112,14 +112,14 @@ std::string staged_text(const RecipientReport& recipient, std::string_view prose
     if (text.empty() || core::contains_ignoring_case(recipient.status_comment, "disabled")) {
         text += recipient.status_comment.empty() ? "" : " (" + recipient.status_comment + ")";
     }
-    SmtpStage stage = stage_in(text);
-    if (stage == SmtpStage::Unknown) {
-        stage = stage_in(prose);
+    reading::SmtpStage stage = reading::stage_in(text);
+    if (stage == reading::SmtpStage::Unknown) {
+        stage = reading::stage_in(prose);
     }
-    return text_with_stage(text, stage);
+    return reading::text_with_stage(text, stage);
 }
 
-bool are_silent(const RuleInput& fields) {
+bool are_silent(const reading::RuleInput& fields) {
     return fields.reply_code == 0 && !fields.status.has_value();
 }
 
@@ -137,7 +137,7 @@ std::string without_subjects(std::string_view prose) {
                                                                     "the message subject was:"});
     std::string text;
     text.reserve(prose.size());
-    for (const std::string_view line : lines_of(prose)) {
+    for (const std::string_view line : reading::lines_of(prose)) {
         const std::string_view plain = core::trim(line);
         const bool quotes = std::ranges::any_of(kNames, [plain](std::string_view name) {
             return core::starts_with_ignoring_case(plain, name);
@@ -151,27 +151,27 @@ std::string without_subjects(std::string_view prose) {
 
 /// Asks about a text that was written for people: only what knows the words counts, since codes in
 /// running text may be about anything, unless there are no other codes.
-std::optional<Judgement> judge_prose(std::string_view prose,
-                                     const RuleInput& fields,
-                                     const Knowledge& knowledge) {
+std::optional<reading::Judgement> judge_prose(std::string_view prose,
+                                              const reading::RuleInput& fields,
+                                              const reading::Knowledge& knowledge) {
     if (core::trim(prose).empty()) {
         return std::nullopt;
     }
     const std::string told = without_subjects(prose);
-    RuleInput input = fields;
+    reading::RuleInput input = fields;
     input.text = told;
     if (are_silent(fields)) {
-        const QuotedCodes quoted = quoted_codes(told);
+        const reading::QuotedCodes quoted = reading::quoted_codes(told);
         input.reply_code = quoted.reply_code;
         input.status = quoted.status;
     }
-    Judgement judgement = judge_reply(input, knowledge);
+    reading::Judgement judgement = reading::judge_reply(input, knowledge);
     const bool counts = judgement.is_known() && (are_silent(fields) || judgement.knows_words());
     return counts ? std::optional(std::move(judgement)) : std::nullopt;
 }
 
 /// True when the first one is by a sharper rule, or by a rule at all, or by words that say more.
-bool is_sharper(const Judgement& first, const Judgement& second) {
+bool is_sharper(const reading::Judgement& first, const reading::Judgement& second) {
     if (first.rule != nullptr || second.rule != nullptr) {
         return first.rule != nullptr &&
                (second.rule == nullptr || first.rule_index < second.rule_index);
@@ -180,13 +180,13 @@ bool is_sharper(const Judgement& first, const Judgement& second) {
 }
 
 /// `prose` is the text for humans about the recipient.
-Judgement decide(const RecipientReport& recipient,
-                 std::string_view prose,
-                 const Report& report,
-                 const Knowledge& knowledge) {
+reading::Judgement decide(const RecipientReport& recipient,
+                          std::string_view prose,
+                          const Report& report,
+                          const reading::Knowledge& knowledge) {
     const std::string line = staged_text(recipient, prose);
-    const RuleInput input = field_input(recipient, report, line);
-    Judgement judgement = judge_reply(input, knowledge);
+    const reading::RuleInput input = field_input(recipient, report, line);
+    reading::Judgement judgement = reading::judge_reply(input, knowledge);
     // A specific status beside a text that nobody knows says more than prose around it.
     const bool specific = judgement.is_known() && is_specific(input.status) && !line.empty();
     const bool firm = judgement.knows_words() && !judgement.is_vague();
@@ -202,19 +202,19 @@ Judgement decide(const RecipientReport& recipient,
 }
 
 /// The cause of a delay. What is still tried has not failed for good, whatever the text says.
-Judgement cause_of_delay(const RecipientReport& recipient,
-                         std::string_view prose,
-                         const Report& report,
-                         const Knowledge& knowledge) {
-    static constexpr auto kForGood = std::to_array<mail::FailureCode>({mail::FailureCode{2001},
-                                                                       mail::FailureCode{2003},
-                                                                       mail::FailureCode{2004},
-                                                                       mail::FailureCode{2999}});
-    Judgement judgement = decide(recipient, prose, report, knowledge);
+reading::Judgement cause_of_delay(const RecipientReport& recipient,
+                                  std::string_view prose,
+                                  const Report& report,
+                                  const reading::Knowledge& knowledge) {
+    static constexpr auto kForGood = std::to_array<terms::FailureCode>({terms::FailureCode{2001},
+                                                                        terms::FailureCode{2003},
+                                                                        terms::FailureCode{2004},
+                                                                        terms::FailureCode{2999}});
+    reading::Judgement judgement = decide(recipient, prose, report, knowledge);
     // "A temporary problem", where nobody's answer is shown, is what a delay is and no cause of it.
     const bool says_no_more = judgement.code == kSomethingTemporary && judgement.rule == nullptr &&
                               !recipient.reply.has_value() && !recipient.status.has_value();
-    if (judgement.code == mail::kUnknownFailure || says_no_more) {
+    if (judgement.code == terms::kUnknownFailure || says_no_more) {
         judgement.code = kInformational;
     } else if (std::ranges::find(kForGood, judgement.code) != kForGood.end()) {
         judgement.code = kTryLater;
@@ -225,7 +225,7 @@ Judgement cause_of_delay(const RecipientReport& recipient,
 ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
                                        std::string_view prose,
                                        const Report& report,
-                                       const Knowledge& knowledge) {
+                                       const reading::Knowledge& knowledge) {
     ClassifiedRecipient classified;
     classified.report = recipient;
     if (const auto code = code_of_kind(report.kind)) {
@@ -233,9 +233,9 @@ ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
     } else if (recipient.action != Action::Failed && recipient.action != Action::Delayed) {
         classified.code = kInformational;
     } else {
-        Judgement judgement = recipient.action == Action::Delayed
-                                  ? cause_of_delay(recipient, prose, report, knowledge)
-                                  : decide(recipient, prose, report, knowledge);
+        reading::Judgement judgement = recipient.action == Action::Delayed
+                                           ? cause_of_delay(recipient, prose, report, knowledge)
+                                           : decide(recipient, prose, report, knowledge);
         classified.code = judgement.code;
         classified.knows_words = judgement.knows_words();
         classified.rule = std::move(judgement.name);
@@ -245,25 +245,26 @@ ClassifiedRecipient classify_recipient(const RecipientReport& recipient,
     return classified;
 }
 
-int rank_of(mail::FailureCode code, const mail::CodeCatalogue& codes) {
-    const mail::CodeEntry* entry = codes.find(code);
-    return mail::severity_rank(entry == nullptr ? mail::FailureClass::Unknown
-                                                : entry->failure_class);
+int rank_of(terms::FailureCode code, const terms::CodeCatalogue& codes) {
+    const terms::CodeEntry* entry = codes.find(code);
+    return terms::severity_rank(entry == nullptr ? terms::FailureClass::Unknown
+                                                 : entry->failure_class);
 }
 
 /// The code of a failure report that names no recipient.
-mail::FailureCode code_without_recipient(const Report& report, const Knowledge& knowledge) {
-    RuleInput fields;
+terms::FailureCode code_without_recipient(const Report& report,
+                                          const reading::Knowledge& knowledge) {
+    reading::RuleInput fields;
     fields.reporting_mta = report.reporting_mta;
     const auto judgement = judge_prose(report.human_text, fields, knowledge);
-    return judgement.has_value() ? judgement->code : mail::kUnknownFailure;
+    return judgement.has_value() ? judgement->code : terms::kUnknownFailure;
 }
 
 }  // namespace
 
-mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
-                          const mail::CodeCatalogue& codes) {
-    std::optional<mail::FailureCode> worst;
+terms::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
+                           const terms::CodeCatalogue& codes) {
+    std::optional<terms::FailureCode> worst;
     for (const ClassifiedRecipient& recipient : recipients) {
         const bool failed = recipient.report.action == Action::Failed;
         if (failed &&
@@ -275,8 +276,8 @@ mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
 }
 
 Understanding classify(Report report,
-                       const Knowledge& knowledge,
-                       const mail::CodeCatalogue& codes) {
+                       const reading::Knowledge& knowledge,
+                       const terms::CodeCatalogue& codes) {
     Understanding understanding;
     if (report.kind != MessageKind::Ordinary) {
         const TextAbout texts(report);
@@ -297,8 +298,8 @@ Understanding classify(Report report,
 }
 
 Understanding understand(const MessageView& message,
-                         const Knowledge& knowledge,
-                         const mail::CodeCatalogue& codes) {
+                         const reading::Knowledge& knowledge,
+                         const terms::CodeCatalogue& codes) {
     return classify(read_report(message), knowledge, codes);
 }
 

@@ -17,7 +17,7 @@ namespace holdback::dsn {
 /// (4003, 3001, ...), never a failure for good, and is 5999 when no rule knows the cause.
 struct ClassifiedRecipient {
     RecipientReport report;
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
     /// Id of the rule that decided, or "reading/mailbox-unknown" where the words did,
     /// "status/..." or "reply/..." where bare codes did; empty when nothing did.
     std::string rule;
@@ -34,22 +34,22 @@ struct Understanding {
     std::vector<ClassifiedRecipient> recipients;
     /// The gravest code of the recipients that failed, 5999 when none of them did; nullopt for
     /// ordinary mail.
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
 };
 
 /// The gravest code of those that failed; 5999 when nobody did.
-[[nodiscard]] mail::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
-                                        const mail::CodeCatalogue& codes);
+[[nodiscard]] terms::FailureCode gravest(const std::vector<ClassifiedRecipient>& recipients,
+                                         const terms::CodeCatalogue& codes);
 
 /// Gives a report that is already parsed its codes. A report whose text names no recipient still
 /// has a code for the message.
 [[nodiscard]] Understanding classify(Report report,
-                                     const Knowledge& knowledge,
-                                     const mail::CodeCatalogue& codes);
+                                     const reading::Knowledge& knowledge,
+                                     const terms::CodeCatalogue& codes);
 
 /// Reads and classifies a message. Never fails: what no rule knows is 9999.
 [[nodiscard]] Understanding understand(const MessageView& message,
-                                       const Knowledge& knowledge,
-                                       const mail::CodeCatalogue& codes);
+                                       const reading::Knowledge& knowledge,
+                                       const terms::CodeCatalogue& codes);
 
 }  // namespace holdback::dsn

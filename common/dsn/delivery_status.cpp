@@ -53,7 +53,7 @@ std::string_view name_of(std::string_view line) {
 std::vector<Field> fields_of(std::string_view text) {
     std::vector<Field> fields;
     bool blank = false;
-    for (const std::string_view line : lines_of(text)) {
+    for (const std::string_view line : reading::lines_of(text)) {
         if (core::trim(line).empty()) {
             blank = true;
             continue;
@@ -123,7 +123,7 @@ std::string unescaped(std::string_view text) {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
         if (const auto character = escaped_character(text, at); character.has_value()) {
-            append_utf8(out, character->first);
+            reading::append_utf8(out, character->first);
             at += character->second;
         } else {
             out.push_back(text[at]);
@@ -230,7 +230,7 @@ RecipientReport finished(const Group& group) {
     set_diagnostic(report, typed(group.diagnostic).second);
     // Sendmail, which names the recipient a third time, makes up what a reply leaves out.
     if (!group.actual.empty() && report.status.has_value()) {
-        report.status = without_guess(*report.status, report.reply);
+        report.status = reading::without_guess(*report.status, report.reply);
     }
     return report;
 }
@@ -335,15 +335,18 @@ std::string recipient_address(std::string_view field_value) {
     if (text.find_first_of(" \t(") == std::string::npos) {
         return text;
     }
-    const std::string_view address = first_address(text);
+    const std::string_view address = reading::first_address(text);
     return address.empty() ? text : std::string(address);
 }
 
 void set_diagnostic(RecipientReport& recipient, std::string_view text) {
-    recipient.diagnostic = core::to_valid_utf8(join_reply_lines(utf8_prefix(text, kLongestValue)));
-    const bool starts_so = find_reply(recipient.diagnostic.substr(0, 4), ReplyContext::Field) == 0U;
-    recipient.reply =
-        quoted_reply(recipient.diagnostic, starts_so ? ReplyContext::Field : ReplyContext::Prose);
+    recipient.diagnostic =
+        core::to_valid_utf8(reading::join_reply_lines(reading::utf8_prefix(text, kLongestValue)));
+    const bool starts_so =
+        reading::find_reply(recipient.diagnostic.substr(0, 4), reading::ReplyContext::Field) == 0U;
+    recipient.reply = reading::quoted_reply(
+        recipient.diagnostic,
+        starts_so ? reading::ReplyContext::Field : reading::ReplyContext::Prose);
     if (!recipient.reply.has_value() && recipient.diagnostic.starts_with('2')) {
         recipient.reply = mail::SmtpReply::parse(recipient.diagnostic);
     }
@@ -358,7 +361,7 @@ void set_diagnostic(RecipientReport& recipient, std::string_view text) {
 bool has_status_fields(std::string_view text) {
     bool recipient = false;
     bool outcome = false;
-    for (const std::string_view line : lines_of(text)) {
+    for (const std::string_view line : reading::lines_of(text)) {
         const std::string_view name = name_of(line);
         if (name.empty()) {
             continue;

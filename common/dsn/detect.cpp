@@ -120,7 +120,7 @@ Signs signs_of(const MessageView& message, const HumanText& text) {
     signs.subject = phrase_text(subject, 500);
     signs.phrase_text = phrase_text(text.report, kPhraseOctets);
     signs.from = lower_field(headers, "From");
-    const std::string_view address = first_address(signs.from);
+    const std::string_view address = reading::first_address(signs.from);
     signs.from_local = std::string(address.substr(0, address.find('@')));
     signs.auto_submitted = lower_field(headers, "Auto-Submitted");
     const std::optional<std::string> return_path = headers.first("Return-Path");
@@ -143,9 +143,9 @@ Signs signs_of(const MessageView& message, const HumanText& text) {
         phrase_signs(phrase_text(start.substr(0, start.find('\n')), kLeadOctets)).bounce;
     const std::string_view report = std::string_view(text.report).substr(0, kPhraseOctets);
     signs.report = is_report_type(message, "delivery-status");
-    signs.names_address = !find_addresses(report, 1).empty();
-    signs.reply_and_address =
-        signs.names_address && find_reply(report, ReplyContext::Prose).has_value();
+    signs.names_address = !reading::find_addresses(report, 1).empty();
+    signs.reply_and_address = signs.names_address &&
+                              reading::find_reply(report, reading::ReplyContext::Prose).has_value();
     return signs;
 }
 

@@ -279,8 +279,8 @@ void append_part(HumanText& all, const HumanText& part) {
         if (!all.report.empty()) {
             all.report += "\n\n";
         }
-        all.report +=
-            utf8_prefix(part.report, kMostOctets - std::min(all.report.size(), kMostOctets));
+        all.report += reading::utf8_prefix(part.report,
+                                           kMostOctets - std::min(all.report.size(), kMostOctets));
     }
     if (all.returned.empty()) {
         all.returned = part.returned;
@@ -314,15 +314,15 @@ HumanText readable_text(const MessageView& message, int embedded) {
 }  // namespace
 
 HumanText split_returned(std::string_view text) {
-    const std::vector<std::string_view> lines = lines_of(text);
+    const std::vector<std::string_view> lines = reading::lines_of(text);
     const std::size_t begin = returned_begin(lines);
     HumanText halves;
     if (begin == lines.size()) {
-        halves.report = std::string(utf8_prefix(text, kMostOctets));
+        halves.report = std::string(reading::utf8_prefix(text, kMostOctets));
         return halves;
     }
     const auto offset = static_cast<std::size_t>(lines[begin].data() - text.data());
-    halves.report = std::string(utf8_prefix(text.substr(0, offset), kMostOctets));
+    halves.report = std::string(reading::utf8_prefix(text.substr(0, offset), kMostOctets));
     std::size_t first = begin;
     if (is_bare_part(std::span(lines).subspan(begin))) {
         while (first < lines.size() && !is_blank(lines[first])) {
@@ -334,7 +334,7 @@ HumanText split_returned(std::string_view text) {
     }
     if (first < lines.size()) {
         const auto rest = static_cast<std::size_t>(lines[first].data() - text.data());
-        halves.returned = std::string(utf8_prefix(text.substr(rest), kMostOctets));
+        halves.returned = std::string(reading::utf8_prefix(text.substr(rest), kMostOctets));
     }
     return halves;
 }
@@ -359,7 +359,7 @@ mail::HeaderList parse_headers(std::string_view text) {
         value.clear();
     };
     std::size_t count = 0;
-    for (const std::string_view raw : lines_of(text)) {
+    for (const std::string_view raw : reading::lines_of(text)) {
         const std::string_view line = unquoted(raw);
         if (is_blank(line) || count > kMostHeaderFields) {
             break;

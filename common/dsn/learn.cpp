@@ -37,15 +37,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr mail::FailureCode kComplaint{5002};
-constexpr mail::FailureCode kUnsubscribed{5003};
+constexpr terms::FailureCode kComplaint{5002};
+constexpr terms::FailureCode kUnsubscribed{5003};
 /// A suppression grows to at most this many times the code's own expiry.
 constexpr int kMostGrowth = 8;
 /// Whom a seal can speak for: who sent the mail gets it back in a receipt, and could show it in a
 /// report that he made up.
-constexpr mail::ScopeKind kWidestSealed = mail::ScopeKind::Sender;
-static_assert(mail::ScopeKind::Global < kWidestSealed &&
-              mail::ScopeKind::SenderDomain < kWidestSealed);
+constexpr terms::ScopeKind kWidestSealed = terms::ScopeKind::Sender;
+static_assert(terms::ScopeKind::Global < kWidestSealed &&
+              terms::ScopeKind::SenderDomain < kWidestSealed);
 /// Octets of foreign text that an entry keeps.
 constexpr std::size_t kMostText = 500;
 
@@ -53,41 +53,41 @@ std::chrono::sys_days day_of(core::TimePoint time) {
     return std::chrono::floor<std::chrono::days>(time);
 }
 
-mail::SuppressionReason reason_of(mail::FailureCode code) {
+terms::SuppressionReason reason_of(terms::FailureCode code) {
     if (code == kComplaint) {
-        return mail::SuppressionReason::Complaint;
+        return terms::SuppressionReason::Complaint;
     }
-    return code == kUnsubscribed ? mail::SuppressionReason::Unsubscribe
-                                 : mail::SuppressionReason::Bounce;
+    return code == kUnsubscribed ? terms::SuppressionReason::Unsubscribe
+                                 : terms::SuppressionReason::Bounce;
 }
 
-bool is_wish(mail::SuppressionReason reason) {
-    return reason == mail::SuppressionReason::Complaint ||
-           reason == mail::SuppressionReason::Unsubscribe;
+bool is_wish(terms::SuppressionReason reason) {
+    return reason == terms::SuppressionReason::Complaint ||
+           reason == terms::SuppressionReason::Unsubscribe;
 }
 
-bool admin_decides(const mail::SuppressionEntry& entry) {
-    return entry.source == mail::SuppressionSource::Admin ||
-           entry.reason == mail::SuppressionReason::Allow ||
-           entry.reason == mail::SuppressionReason::Manual;
+bool admin_decides(const terms::SuppressionEntry& entry) {
+    return entry.source == terms::SuppressionSource::Admin ||
+           entry.reason == terms::SuppressionReason::Allow ||
+           entry.reason == terms::SuppressionReason::Manual;
 }
 
 /// How far an entry in force is above a new failure: it then stays as it is.
-bool stands_above(const mail::SuppressionEntry& entry,
-                  const mail::CodeEntry& code,
-                  const mail::CodeCatalogue& codes) {
+bool stands_above(const terms::SuppressionEntry& entry,
+                  const terms::CodeEntry& code,
+                  const terms::CodeCatalogue& codes) {
     const bool wish = is_wish(reason_of(code.code));
     if (is_wish(entry.reason) || wish) {
         return is_wish(entry.reason) && !wish;
     }
-    const mail::CodeEntry* known = codes.find(entry.code);
-    const bool at_once = known == nullptr || known->learning != mail::Learning::Count;
-    return at_once && code.learning == mail::Learning::Count;
+    const terms::CodeEntry* known = codes.find(entry.code);
+    const bool at_once = known == nullptr || known->learning != terms::Learning::Count;
+    return at_once && code.learning == terms::Learning::Count;
 }
 
 /// How long the suppression lasts that this failure makes or counts towards; nullopt: for ever.
-std::optional<milliseconds> next_length(const std::optional<mail::SuppressionEntry>& existing,
-                                        const mail::CodeEntry& code,
+std::optional<milliseconds> next_length(const std::optional<terms::SuppressionEntry>& existing,
+                                        const terms::CodeEntry& code,
                                         core::TimePoint now) {
     if (code.expiry.count() == 0) {
         return std::nullopt;
@@ -106,11 +106,11 @@ std::optional<milliseconds> next_length(const std::optional<mail::SuppressionEnt
 
 /// True when an entry goes on counting another code, of which fewer strikes are enough: a full
 /// mailbox that puts off mail now and then is still one that is full.
-bool counts_rather(const mail::SuppressionEntry& entry,
-                   const mail::CodeEntry& code,
+bool counts_rather(const terms::SuppressionEntry& entry,
+                   const terms::CodeEntry& code,
                    core::TimePoint now,
-                   const mail::CodeCatalogue& codes) {
-    const mail::CodeEntry* counted = entry.active ? nullptr : codes.find(entry.code);
+                   const terms::CodeCatalogue& codes) {
+    const terms::CodeEntry* counted = entry.active ? nullptr : codes.find(entry.code);
     return counted != nullptr && counted->code != code.code && counted->strikes < code.strikes &&
            now - entry.first_seen <= counted->window;
 }
@@ -122,8 +122,8 @@ struct Strikes {
     bool fresh_count;  ///< the count begins with this failure
 };
 
-Strikes count_strikes(const std::optional<mail::SuppressionEntry>& existing,
-                      const mail::CodeEntry& code,
+Strikes count_strikes(const std::optional<terms::SuppressionEntry>& existing,
+                      const terms::CodeEntry& code,
                       core::TimePoint now) {
     if (!existing.has_value()) {
         return {.count = 1, .fresh_day = true, .fresh_count = true};
@@ -154,16 +154,17 @@ constexpr std::size_t kBlockOctets = 1000;
 
 /// When a recipient was refused: by its own fields, else by what the text (in lower case) says of
 /// it, as Postfix does, or shows of the dialogue, as Sendmail does.
-SmtpStage stage_of(const RecipientReport& recipient, const std::string& text) {
-    SmtpStage stage = stage_in(recipient.diagnostic);
+reading::SmtpStage stage_of(const RecipientReport& recipient, const std::string& text) {
+    reading::SmtpStage stage = reading::stage_in(recipient.diagnostic);
     for (const std::string& name : {recipient.original_recipient, recipient.final_recipient}) {
         const std::size_t at = name.empty() ? std::string::npos : text.find(core::to_lower(name));
-        if (stage == SmtpStage::Unknown && at != std::string::npos) {
-            stage = stage_in(std::string_view(text).substr(at, kBlockOctets));
+        if (stage == reading::SmtpStage::Unknown && at != std::string::npos) {
+            stage = reading::stage_in(std::string_view(text).substr(at, kBlockOctets));
         }
     }
-    return stage == SmtpStage::Unknown && text.find("<<<") != std::string::npos ? stage_in(text)
-                                                                                : stage;
+    return stage == reading::SmtpStage::Unknown && text.find("<<<") != std::string::npos
+               ? reading::stage_in(text)
+               : stage;
 }
 
 std::string kept_text(std::string_view text) {
@@ -220,7 +221,7 @@ std::vector<bool> refused_together(const Report& report) {
     const std::string text = core::to_lower(report.human_text);
     for (const auto& [told, members] : groups) {
         if (members.size() > 1 && ++looked_at <= kMostGroups &&
-            stage_of(report.recipients[members.front()], text) == SmtpStage::Data) {
+            stage_of(report.recipients[members.front()], text) == reading::SmtpStage::Data) {
             for (const std::size_t i : members) {
                 together[i] = true;
             }
@@ -283,9 +284,9 @@ std::string_view wire_name(LearnReason reason) {
     std::unreachable();
 }
 
-core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& evidence,
-                                                          const mail::CodeCatalogue& codes,
-                                                          const config::LearnSettings& settings) {
+core::Result<terms::SuppressionKey, LearnReason> learn_key(const Evidence& evidence,
+                                                           const terms::CodeCatalogue& codes,
+                                                           const config::LearnSettings& settings) {
     const ClassifiedRecipient& failure = evidence.failure;
     if (!settings.enabled) {
         return std::unexpected(LearnReason::Off);
@@ -294,8 +295,8 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (failure.report.action != Action::Failed && !is_wish(reason_of(failure.code))) {
         return std::unexpected(LearnReason::NoFailure);
     }
-    const mail::CodeEntry* code = codes.find(failure.code);
-    if (code == nullptr || code->learning == mail::Learning::Never) {
+    const terms::CodeEntry* code = codes.find(failure.code);
+    if (code == nullptr || code->learning == terms::Learning::Never) {
         return std::unexpected(LearnReason::NeverTeaches);
     }
     if (!is_believed(evidence.proof, settings)) {
@@ -312,24 +313,24 @@ core::Result<mail::SuppressionKey, LearnReason> learn_key(const Evidence& eviden
     if (evidence.refused_together && !wish) {
         return std::unexpected(LearnReason::WholeMessage);
     }
-    const bool about_domain = code->learning == mail::Learning::SuppressDomain;
-    mail::ScopeKind scope = settings.scope.of(reason_of(code->code));
+    const bool about_domain = code->learning == terms::Learning::SuppressDomain;
+    terms::ScopeKind scope = settings.scope.of(reason_of(code->code));
     if (!about_domain) {
         scope = std::max(scope, evidence.widest);
     }
-    if (evidence.proof.proof == mail::Proof::Sealed) {
+    if (evidence.proof.proof == terms::Proof::Sealed) {
         scope = std::max(scope, kWidestSealed);
     }
-    mail::SuppressionKey key;
-    key.scope = mail::scope_of(scope, evidence.sender, address->key());
+    terms::SuppressionKey key;
+    key.scope = terms::scope_of(scope, evidence.sender, address->key());
     if (key.scope.kind() != scope) {
         return std::unexpected(LearnReason::NoSender);
     }
     if (about_domain) {
-        if (evidence.proof.proof != mail::Proof::Local) {
+        if (evidence.proof.proof != terms::Proof::Local) {
             return std::unexpected(LearnReason::DomainUnproven);
         }
-        key.kind = mail::SubjectKind::Domain;
+        key.kind = terms::SubjectKind::Domain;
         key.subject = address->domain().text();
     } else {
         key.subject = address->key();
@@ -342,21 +343,21 @@ const std::string& failed_recipient(const Evidence& evidence) {
                                          : evidence.proof.mailed;
 }
 
-bool speaks_of_mailbox(mail::FailureCode code, const mail::CodeCatalogue& codes) {
-    const mail::CodeEntry* entry = codes.find(code);
-    return entry != nullptr && reason_of(code) == mail::SuppressionReason::Bounce &&
-           (entry->learning == mail::Learning::Suppress ||
-            (entry->learning == mail::Learning::Count &&
-             entry->failure_class == mail::FailureClass::Permanent));
+bool speaks_of_mailbox(terms::FailureCode code, const terms::CodeCatalogue& codes) {
+    const terms::CodeEntry* entry = codes.find(code);
+    return entry != nullptr && reason_of(code) == terms::SuppressionReason::Bounce &&
+           (entry->learning == terms::Learning::Suppress ||
+            (entry->learning == terms::Learning::Count &&
+             entry->failure_class == terms::FailureClass::Permanent));
 }
 
-Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
-             const mail::SuppressionKey& key,
+Lesson learn(const std::optional<terms::SuppressionEntry>& existing,
+             const terms::SuppressionKey& key,
              const Evidence& evidence,
              core::TimePoint now,
-             const mail::CodeCatalogue& codes) {
-    const mail::CodeEntry* code = codes.find(evidence.failure.code);
-    if (code == nullptr || code->learning == mail::Learning::Never) {
+             const terms::CodeCatalogue& codes) {
+    const terms::CodeEntry* code = codes.find(evidence.failure.code);
+    if (code == nullptr || code->learning == terms::Learning::Never) {
         return {std::nullopt, LearnReason::NeverTeaches};
     }
     if (existing.has_value() && admin_decides(*existing)) {
@@ -366,7 +367,7 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
     if (held && stands_above(*existing, *code, codes)) {
         return {std::nullopt, LearnReason::StrongerStands};
     }
-    const bool counts = code->learning == mail::Learning::Count;
+    const bool counts = code->learning == terms::Learning::Count;
     if (counts && existing.has_value() && counts_rather(*existing, *code, now, codes)) {
         return {std::nullopt, LearnReason::StrongerStands};
     }
@@ -375,13 +376,13 @@ Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
         return {std::nullopt, LearnReason::SameDay};
     }
     const auto length = next_length(existing, *code, now);
-    mail::SuppressionEntry next;
+    terms::SuppressionEntry next;
     next.kind = key.kind;
     next.subject = key.subject;
     next.scope = key.scope;
     next.reason = reason_of(code->code);
     next.code = code->code;
-    next.source = mail::SuppressionSource::Learned;
+    next.source = terms::SuppressionSource::Learned;
     next.strikes = strikes.count;
     next.first_seen = strikes.fresh_count ? now : existing->first_seen;
     next.last_seen = now;
@@ -422,7 +423,7 @@ std::vector<std::string> event_names(const Report& report,
     if (!report.envelope_id.empty()) {
         add("envelope-id", report.envelope_id, {});
     }
-    if (!report.queue_id.empty() && proof.proof == mail::Proof::Local) {
+    if (!report.queue_id.empty() && proof.proof == terms::Proof::Local) {
         names.push_back(local_event_name(report.queue_id, who));
     } else if (!report.queue_id.empty()) {
         add("queue-id", report.reporting_mta, report.queue_id);

@@ -60,7 +60,7 @@ struct Evidence {
     mail::EnvelopeSender sender;
     /// An entry for a mailbox counts for no more senders than this, whatever the settings say. One
     /// for a domain needs DNS to say the same, which is as true for everybody.
-    mail::ScopeKind widest = mail::ScopeKind::Global;
+    terms::ScopeKind widest = terms::ScopeKind::Global;
     /// See `refused_together`.
     bool refused_together = false;
 };
@@ -82,9 +82,9 @@ struct Evidence {
 /// scope that the settings have for the reason. What only a seal proves counts for the sender that
 /// sealed it (a complaint or wish to unsubscribe for the sender's domain at most), and for no
 /// domain. The error says why it teaches nothing, whatever the list holds.
-[[nodiscard]] core::Result<mail::SuppressionKey, LearnReason> learn_key(
+[[nodiscard]] core::Result<terms::SuppressionKey, LearnReason> learn_key(
     const Evidence& evidence,
-    const mail::CodeCatalogue& codes,
+    const terms::CodeCatalogue& codes,
     const config::LearnSettings& settings);
 
 /// The recipient that is proven to have failed, else the one that is reported, as text.
@@ -92,10 +92,10 @@ struct Evidence {
 
 /// True for codes that say that a mailbox does not, or no longer, take mail: what bounces by them
 /// in an outage are good addresses.
-[[nodiscard]] bool speaks_of_mailbox(mail::FailureCode code, const mail::CodeCatalogue& codes);
+[[nodiscard]] bool speaks_of_mailbox(terms::FailureCode code, const terms::CodeCatalogue& codes);
 
 struct Lesson {
-    std::optional<mail::SuppressionEntry> next;  ///< nullopt: leave the list alone
+    std::optional<terms::SuppressionEntry> next;  ///< nullopt: leave the list alone
     LearnReason reason = LearnReason::NeverTeaches;
 };
 
@@ -111,11 +111,11 @@ struct Lesson {
 /// - `Allow` and `Manual` entries and all entries that the administrator made are never changed.
 /// - A complaint or a wish to unsubscribe stands above bounces; a code that suppresses at once
 ///   stands above one that counts.
-[[nodiscard]] Lesson learn(const std::optional<mail::SuppressionEntry>& existing,
-                           const mail::SuppressionKey& key,
+[[nodiscard]] Lesson learn(const std::optional<terms::SuppressionEntry>& existing,
+                           const terms::SuppressionKey& key,
                            const Evidence& evidence,
                            core::TimePoint now,
-                           const mail::CodeCatalogue& codes);
+                           const terms::CodeCatalogue& codes);
 
 /// Names of one recipient's fate of one message. The same failure in several forms (two DSNs, a DSN
 /// and a line of the log) shares at least one of them, so that it teaches once. They are made of

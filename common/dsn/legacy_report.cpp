@@ -47,7 +47,7 @@ Action action_of(const LegacyInput& input) {
 }
 
 std::string lower_address(std::string_view text) {
-    return core::to_lower(first_address(text));
+    return core::to_lower(reading::first_address(text));
 }
 
 /// The addresses of those who sent the failed message or wrote the report: never its recipients,
@@ -145,7 +145,7 @@ std::vector<RecipientReport> read_failed_recipients(const LegacyInput& input) {
     std::vector<AddressBlock> blocks;
     const std::vector<AddressBlock> told = address_blocks(input.text.report);
     for (const std::string& value : input.message.headers.all("X-Failed-Recipients")) {
-        for (const FoundAddress& found : find_addresses(value, 50)) {
+        for (const reading::FoundAddress& found : reading::find_addresses(value, 50)) {
             if (blocks.size() >= kMostMerged) {
                 break;
             }
@@ -181,7 +181,7 @@ std::vector<RecipientReport> read_bare_names(const LegacyInput& input) {
         lower_address(input.message.headers.first("From").value_or(std::string{}));
     const std::size_t at = from.find('@');
     std::vector<AddressBlock> blocks;
-    for (const std::string_view line : lines_of(input.text.report)) {
+    for (const std::string_view line : reading::lines_of(input.text.report)) {
         const std::string_view name = core::trim(line);
         const bool is_name = !line.empty() && core::is_ascii_space(line.front()) && !name.empty() &&
                              name.size() <= 64 && std::ranges::all_of(name, [](char c) {
@@ -231,7 +231,7 @@ std::vector<RecipientReport> read_json_event(const LegacyInput& input) {
     const std::string_view rest = text.substr(at, 4096);
     const std::string address = bounced != std::string_view::npos
                                     ? json_string(rest, "emailAddress")
-                                    : std::string(first_address(rest));
+                                    : std::string(reading::first_address(rest));
     const std::string reply = json_string(text, delivered ? "smtpResponse" : "diagnosticCode");
     RecipientReport report;
     report.final_recipient = core::to_valid_utf8(address);
@@ -266,8 +266,8 @@ bool names_recipient(std::string_view line) {
 std::vector<AddressBlock> mentioned(const LegacyInput& input) {
     std::vector<AddressBlock> named;
     std::vector<AddressBlock> others;
-    for (const std::string_view line : lines_of(input.text.report)) {
-        for (const FoundAddress& found : find_addresses(line, 4)) {
+    for (const std::string_view line : reading::lines_of(input.text.report)) {
+        for (const reading::FoundAddress& found : reading::find_addresses(line, 4)) {
             if (is_service_address(found.text) || named.size() + others.size() >= 50) {
                 continue;
             }
@@ -285,7 +285,7 @@ std::vector<std::string> addressees(const ReturnedMessage& returned) {
     std::vector<std::string> all;
     for (const std::string_view name : {"To", "X-Original-To", "Envelope-To"}) {
         const std::string value = returned.headers.first(name).value_or(std::string{});
-        for (const FoundAddress& found : find_addresses(value, 3)) {
+        for (const reading::FoundAddress& found : reading::find_addresses(value, 3)) {
             all.emplace_back(found.text);
         }
         if (!all.empty()) {

@@ -21,13 +21,13 @@ std::string_view own_letter_mark(const MessageView& message) {
         message.media_type == "multipart/report") {
         return {};
     }
-    const std::string code = headers.first(mail::kCodeField).value_or("");
-    if (mail::FailureCode::parse(core::trim(code)) == mail::kInformational) {
-        return mail::kCodeField;
+    const std::string code = headers.first(terms::kCodeField).value_or("");
+    if (terms::FailureCode::parse(core::trim(code)) == terms::kInformational) {
+        return terms::kCodeField;
     }
     const std::string id = headers.first("Message-ID").value_or("");
     return core::starts_with_ignoring_case(core::trim(id),
-                                           fmt::format("<{}", mail::kNoticeTokenMark))
+                                           fmt::format("<{}", terms::kNoticeTokenMark))
                ? "Message-ID of a notice"
                : std::string_view();
 }

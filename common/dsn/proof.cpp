@@ -45,7 +45,7 @@ void add_once(Texts& texts, std::string text) {
 }
 
 void add_addresses(Texts& texts, std::string_view value) {
-    for (const FoundAddress& found : find_addresses(value, kMostCandidates)) {
+    for (const reading::FoundAddress& found : reading::find_addresses(value, kMostCandidates)) {
         if (texts.size() < kMostCandidates) {
             add_once(texts, key_of(found.text));
         }
@@ -199,7 +199,7 @@ RecipientProof by_seal(const TriedSeal& tried, const ReportedKeys& reported, boo
         proof.reason = ProofReason::SharedSeal;
         proof.has_envelope_id = tried.has_envelope_id;
     } else {
-        proof.proof = own ? mail::Proof::Local : mail::Proof::Sealed;
+        proof.proof = own ? terms::Proof::Local : terms::Proof::Sealed;
         proof.reason = own ? ProofReason::OwnMta : ProofReason::Seal;
     }
     if (own) {
@@ -211,7 +211,7 @@ RecipientProof by_seal(const TriedSeal& tried, const ReportedKeys& reported, boo
 /// Of several seals (an envelope id and a field, or one of a list on the way) the best one counts.
 bool is_better(const RecipientProof& left, const RecipientProof& right) {
     const auto rank = [](const RecipientProof& proof) {
-        if (proof.proof != mail::Proof::Unproven) {
+        if (proof.proof != terms::Proof::Unproven) {
             return 3;
         }
         if (proof.reason == ProofReason::SharedSeal) {
@@ -307,7 +307,7 @@ std::vector<OpenSeal> seals_of_one(const Report& report,
 }
 
 RecipientProof proof_by(const OpenSeal& seal, std::string recipient) {
-    return {.proof = mail::Proof::Sealed,
+    return {.proof = terms::Proof::Sealed,
             .reason = ProofReason::Seal,
             .mailed = std::move(recipient),
             .sender = seal.sender(),
@@ -317,7 +317,7 @@ RecipientProof proof_by(const OpenSeal& seal, std::string recipient) {
 
 RecipientProof local_proof(const RecipientReport& recipient) {
     RecipientProof proof;
-    proof.proof = mail::Proof::Local;
+    proof.proof = terms::Proof::Local;
     proof.reason = ProofReason::OwnMta;
     // The MTA knows whom it mailed: an alias of ours is not to blame for one of its members.
     proof.mailed = key_of(recipient.final_recipient);

@@ -45,7 +45,7 @@ enum class ProofReason : std::uint8_t {
 
 /// How one recipient's report is proven.
 struct RecipientProof {
-    mail::Proof proof = mail::Proof::Unproven;
+    terms::Proof proof = terms::Proof::Unproven;
     ProofReason reason = ProofReason::NoSeal;
     /// When proven: whom it is about, as `Address::key()`. For `Sealed` the recipient that we
     /// mailed, who need not be the one that failed (forwarding); for `Local` the one that our MTA

@@ -214,7 +214,7 @@ std::vector<std::string> complainants(std::string_view fields) {
     static constexpr auto kNames = std::to_array<std::string_view>(
         {"Original-Rcpt-To:", "Removal-Recipient:", "Redacted-Address:"});
     std::vector<std::string> addresses;
-    for (const std::string_view line : lines_of(fields)) {
+    for (const std::string_view line : reading::lines_of(fields)) {
         const auto* const name = std::ranges::find_if(kNames, [line](std::string_view start) {
             return core::starts_with_ignoring_case(line, start);
         });
@@ -235,9 +235,9 @@ std::string addressee(const mail::HeaderList& headers) {
     const std::string author = headers.first("From").value_or(std::string{});
     for (const std::string_view name : {"X-HmXmrOriginalRecipient", "X-Original-To", "To"}) {
         const std::string value = headers.first(name).value_or(std::string{});
-        const std::string_view address = first_address(value);
+        const std::string_view address = reading::first_address(value);
         if (!address.empty() && !is_masked(address) &&
-            !core::equals_ignoring_case(address, first_address(author))) {
+            !core::equals_ignoring_case(address, reading::first_address(author))) {
             return core::to_valid_utf8(address);
         }
     }

@@ -51,7 +51,7 @@ std::string sender_in(const mail::HeaderList& headers) {
         if (!value.has_value()) {
             continue;
         }
-        const std::string_view address = first_address(*value);
+        const std::string_view address = reading::first_address(*value);
         if (!address.empty()) {
             return core::to_valid_utf8(address);
         }

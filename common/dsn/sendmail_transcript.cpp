@@ -31,7 +31,7 @@ struct Entry {
 
 void append(std::string& text, std::string_view line) {
     if (text.size() < kMostText) {
-        text += utf8_prefix(line, kMostText);
+        text += reading::utf8_prefix(line, kMostText);
         text += '\n';
     }
 }
@@ -49,7 +49,7 @@ public:
         } else if (plain.starts_with("<<<")) {
             append(current_.empty() ? common_ : entry(current_).remote,
                    core::trim(plain.substr(3)));
-        } else if (find_reply(plain.substr(0, 4), ReplyContext::Field) == 0U) {
+        } else if (reading::find_reply(plain.substr(0, 4), reading::ReplyContext::Field) == 0U) {
             read_local(plain);
         } else if (core::starts_with_ignoring_case(plain, "----- transcript")) {
             in_list_ = false;
@@ -105,7 +105,7 @@ private:
     }
 
     void read_command(std::string_view command) {
-        const std::string_view address = first_address(command);
+        const std::string_view address = reading::first_address(command);
         const bool is_recipient = core::contains_ignoring_case(command.substr(0, 20), "rcpt to");
         current_ = is_recipient ? std::string(address) : std::string{};
         if (!current_.empty()) {
@@ -115,7 +115,7 @@ private:
     }
 
     void read_local(std::string_view line) {
-        const std::string_view address = first_address(line.substr(0, 512));
+        const std::string_view address = reading::first_address(line.substr(0, 512));
         if (address.empty()) {
             append(common_local(), line);
             return;
@@ -134,7 +134,7 @@ private:
         if (line.starts_with("(") && !listed_.empty()) {
             Entry& last = entry(listed_.back());
             if (core::contains_ignoring_case(line.substr(0, 16), "expanded from")) {
-                last.original = std::string(first_address(line));
+                last.original = std::string(reading::first_address(line));
             } else {
                 append(last.local, line);
             }
@@ -160,7 +160,7 @@ private:
 
 std::vector<RecipientReport> read_sendmail_transcript(std::string_view text) {
     TranscriptReader reader;
-    for (const std::string_view line : lines_of(text)) {
+    for (const std::string_view line : reading::lines_of(text)) {
         reader.read(line);
     }
     return reader.reports();

@@ -39,14 +39,13 @@ std::string in_quotes(std::string_view address) {
 }
 
 std::string dsn_value(const ClassifiedRecipient& recipient,
-                      mail::Proof proof,
-                      const mail::CodeCatalogue& codes,
+                      terms::Proof proof,
+                      const terms::CodeCatalogue& codes,
                       Extensions extensions) {
-    const mail::FailureCode code = codes.shown_as(recipient.code, extensions == Extensions::On);
+    const terms::FailureCode code = codes.shown_as(recipient.code, extensions == Extensions::On);
     std::string value = fmt::format("code={}", code.number());
-    if (const mail::CodeEntry* entry = codes.find(code); entry != nullptr) {
-        value +=
-            fmt::format("; name={}; class={}", entry->name, mail::wire_name(entry->failure_class));
+    if (const terms::CodeEntry* entry = codes.find(code); entry != nullptr) {
+        value += fmt::format("; name={}; class={}", entry->name, wire_name(entry->failure_class));
     }
     if (recipient.report.status.has_value()) {
         value += fmt::format("; status={}", recipient.report.status->text());
@@ -57,7 +56,7 @@ std::string dsn_value(const ClassifiedRecipient& recipient,
     if (const std::string_view behind = recipient.report.behind(); !behind.empty()) {
         value += fmt::format("; final={}", in_quotes(behind));
     }
-    value += fmt::format("; proof={}", mail::wire_name(proof));
+    value += fmt::format("; proof={}", wire_name(proof));
     if (!recipient.rule.empty()) {
         value += fmt::format("; rule={}", core::printable(recipient.rule));
     }
@@ -84,8 +83,8 @@ bool is_reserved_field(std::string_view name) {
 }
 
 TagPlan tag(const Understanding& understanding,
-            std::span<const mail::Proof> proofs,
-            const mail::CodeCatalogue& codes,
+            std::span<const terms::Proof> proofs,
+            const terms::CodeCatalogue& codes,
             Extensions extensions,
             const mail::HeaderList& existing) {
     TagPlan plan;
@@ -93,12 +92,12 @@ TagPlan tag(const Understanding& understanding,
     if (!understanding.code.has_value()) {
         return plan;
     }
-    const mail::FailureCode code =
+    const terms::FailureCode code =
         codes.shown_as(*understanding.code, extensions == Extensions::On);
     plan.added.push_back({std::string(kCodeField), fmt::format("{}", code.number())});
     const std::size_t count = std::min(understanding.recipients.size(), kMostDsnFields);
     for (std::size_t i = 0; i < count; ++i) {
-        const mail::Proof proof = i < proofs.size() ? proofs[i] : mail::Proof::Unproven;
+        const terms::Proof proof = i < proofs.size() ? proofs[i] : terms::Proof::Unproven;
         plan.added.push_back({std::string(kDsnField),
                               dsn_value(understanding.recipients[i], proof, codes, extensions)});
     }

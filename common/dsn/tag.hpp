@@ -18,7 +18,7 @@
 namespace holdback::dsn {
 
 /// Stands once: the gravest code of the message.
-using mail::kCodeField;
+using terms::kCodeField;
 /// Stands once per recipient.
 inline constexpr std::string_view kDsnField = "X-Holdback-DSN";
 inline constexpr std::size_t kMostDsnFields = 50;
@@ -60,8 +60,8 @@ struct TagPlan {
 /// same message. Ordinary mail gets no field. `proofs` are those of the recipients, in their order;
 /// what is missing is unproven.
 [[nodiscard]] TagPlan tag(const Understanding& understanding,
-                          std::span<const mail::Proof> proofs,
-                          const mail::CodeCatalogue& codes,
+                          std::span<const terms::Proof> proofs,
+                          const terms::CodeCatalogue& codes,
                           Extensions extensions,
                           const mail::HeaderList& existing);
 

@@ -30,8 +30,8 @@ bool is_unknown(const ClassifiedRecipient& recipient) {
     return recipient.report.action == Action::Failed && !recipient.knows_words;
 }
 
-bool is_proven(std::span<const mail::Proof> proofs, std::size_t i) {
-    return i < proofs.size() && proofs[i] != mail::Proof::Unproven;
+bool is_proven(std::span<const terms::Proof> proofs, std::size_t i) {
+    return i < proofs.size() && proofs[i] != terms::Proof::Unproven;
 }
 
 /// The words of the server, else what the report says to people.
@@ -90,14 +90,14 @@ std::string example_of(std::string_view text) {
 }  // namespace
 
 std::vector<UnknownText> unknown_texts(const Understanding& understanding,
-                                       std::span<const mail::Proof> proofs) {
+                                       std::span<const terms::Proof> proofs) {
     std::vector<UnknownText> found;
     const Report& report = understanding.report;
     if (!is_failure_report(report.kind)) {
         return found;
     }
     const auto add = [&](UnknownText unknown, std::string_view words, const std::string& whom) {
-        unknown.pattern = text_pattern(without_name(words, whom));
+        unknown.pattern = reading::text_pattern(without_name(words, whom));
         const bool fresh =
             !unknown.pattern.empty() &&
             std::ranges::find(found, unknown.pattern, &UnknownText::pattern) == found.end();
@@ -131,7 +131,7 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding,
                 recipient.report.final_recipient);
         }
     }
-    if (understanding.recipients.empty() && understanding.code == mail::kUnknownFailure) {
+    if (understanding.recipients.empty() && understanding.code == terms::kUnknownFailure) {
         add({}, report.human_text, {});
     }
     return found;

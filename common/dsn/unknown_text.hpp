@@ -27,9 +27,9 @@ struct UnknownText {
     std::string pattern;
     std::string example;  ///< the text itself
     std::string remote_mta;
-    mail::FailureCode code = mail::kUnknownFailure;  ///< what the bare codes gave
-    std::string rule;                                ///< that looked at bare codes; may be empty
-    bool proven = false;                             ///< it came with a proof
+    terms::FailureCode code = terms::kUnknownFailure;  ///< what the bare codes gave
+    std::string rule;                                  ///< that looked at bare codes; may be empty
+    bool proven = false;                               ///< it came with a proof
 
     bool operator==(const UnknownText&) const = default;
 };
@@ -38,6 +38,6 @@ struct UnknownText {
 /// the lexicon, so that bare codes decided or nothing did. Each pattern once, what is proven first.
 /// `proofs` are those of the recipients, in their order; one that is missing is `Unproven`.
 [[nodiscard]] std::vector<UnknownText> unknown_texts(const Understanding& understanding,
-                                                     std::span<const mail::Proof> proofs);
+                                                     std::span<const terms::Proof> proofs);
 
 }  // namespace holdback::dsn

@@ -41,7 +41,7 @@ std::optional<mail::Address> author_of(const mail::Envelope& envelope,
                                        const mail::HeaderList& headers) {
     const auto* const writer = std::get_if<mail::Address>(&envelope.sender);
     const std::string from = headers.first("From").value_or("");
-    const std::vector<FoundAddress> named = find_addresses(from, 2);
+    const std::vector<reading::FoundAddress> named = reading::find_addresses(from, 2);
     if (writer == nullptr || named.size() != 1 || headers.count("From") != 1) {
         return std::nullopt;
     }

@@ -173,7 +173,7 @@ using Suppressions = std::map<std::size_t, Suppression>;
 void note_deciding(const Suppression& known, outbound::RecipientFacts& recipient) {
     recipient.suppression = ports::deciding_entry(known.lookup);
     recipient.suppressed_as_mailbox = known.is_of_mailbox && recipient.suppression.has_value() &&
-                                      recipient.suppression->kind == mail::SubjectKind::Address;
+                                      recipient.suppression->kind == terms::SubjectKind::Address;
 }
 
 /// Tagged addresses are asked about twice, in one go with all others: as they are, and as the
@@ -231,9 +231,9 @@ void drop_refuted(Suppressions& suppressions, GatheredFacts& facts) {
             recipient.route.has_value() && (recipient.route->kind == outbound::RouteKind::Mx ||
                                             recipient.route->kind == outbound::RouteKind::Implicit);
         const bool is_learned = lookup.domain.has_value() &&
-                                lookup.domain->kind == mail::SubjectKind::Domain &&
-                                lookup.domain->source == mail::SuppressionSource::Learned &&
-                                lookup.domain->reason == mail::SuppressionReason::Bounce;
+                                lookup.domain->kind == terms::SubjectKind::Domain &&
+                                lookup.domain->source == terms::SuppressionSource::Learned &&
+                                lookup.domain->reason == terms::SuppressionReason::Bounce;
         if (!takes_mail || !is_learned) {
             continue;
         }

@@ -25,16 +25,16 @@ std::string notice_postmaster(const config::NoticeSettings& settings, std::strin
 
 std::string notice_contact(const config::NoticeSettings& settings,
                            std::string_view host_name,
-                           const outbound::NoticeTexts& texts) {
+                           const letters::NoticeTexts& texts) {
     return settings.contact.empty()
-               ? texts.say(outbound::NoticeText::Administrator,
+               ? texts.say(letters::NoticeText::Administrator,
                            {{"address", notice_postmaster(settings, host_name)}})
                : settings.contact;
 }
 
-const outbound::NoticeTexts& notice_texts(const Snapshot& snapshot, std::string_view sender) {
+const letters::NoticeTexts& notice_texts(const Snapshot& snapshot, std::string_view sender) {
     const config::NoticeSettings& settings = snapshot.settings.notice;
-    return outbound::texts_of(
+    return letters::texts_of(
         snapshot.notices,
         config::chosen_for(sender, settings.language_by_sender, settings.language));
 }

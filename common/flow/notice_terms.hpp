@@ -23,11 +23,11 @@ namespace holdback::flow {
 /// Whom to ask, as a clause for people: `[notice] contact`, or the administrator's address.
 [[nodiscard]] std::string notice_contact(const config::NoticeSettings& settings,
                                          std::string_view host_name,
-                                         const outbound::NoticeTexts& texts);
+                                         const letters::NoticeTexts& texts);
 
 /// The words in which this sender is told of his held mail. They live as long as the snapshot.
-[[nodiscard]] const outbound::NoticeTexts& notice_texts(const Snapshot& snapshot,
-                                                        std::string_view sender);
+[[nodiscard]] const letters::NoticeTexts& notice_texts(const Snapshot& snapshot,
+                                                       std::string_view sender);
 
 /// Whose budget a release counts against: the SASL user, or the envelope sender of mail without
 /// one.

@@ -22,7 +22,7 @@ namespace holdback::flow {
 
 namespace {
 
-dsn::RecipientReport report_of(const outbound::ReturnedRecipient& recipient) {
+dsn::RecipientReport report_of(const letters::ReturnedRecipient& recipient) {
     dsn::RecipientReport report;
     report.original_recipient = dsn::recipient_address(recipient.original);
     report.final_recipient = recipient.address;
@@ -45,23 +45,23 @@ std::string with_wire_ends(const std::string& value) {
 
 }  // namespace
 
-std::string own_dsn_marks(const outbound::ReturnDsnFacts& facts, const Snapshot& snapshot) {
+std::string own_dsn_marks(const letters::ReturnDsnFacts& facts, const Snapshot& snapshot) {
     dsn::Report report;
     report.kind = dsn::MessageKind::Dsn;
     report.reporting_mta = facts.reporting_mta;
-    for (const outbound::ReturnedRecipient& recipient : facts.recipients) {
+    for (const letters::ReturnedRecipient& recipient : facts.recipients) {
         report.recipients.push_back(report_of(recipient));
     }
     dsn::Understanding understanding =
         dsn::classify(std::move(report), snapshot.knowledge, snapshot.codes);
     for (std::size_t i = 0; i < facts.recipients.size(); ++i) {
-        if (facts.recipients[i].code != mail::kUnknownFailure) {
+        if (facts.recipients[i].code != terms::kUnknownFailure) {
             understanding.recipients.at(i).code = facts.recipients[i].code;
             understanding.recipients[i].rule.clear();
         }
     }
     understanding.code = dsn::gravest(understanding.recipients, snapshot.codes);
-    const std::vector<mail::Proof> proofs(facts.recipients.size(), mail::Proof::Local);
+    const std::vector<terms::Proof> proofs(facts.recipients.size(), terms::Proof::Local);
     const auto extensions =
         snapshot.settings.codes.extensions ? dsn::Extensions::On : dsn::Extensions::Off;
     std::string text;

@@ -11,7 +11,7 @@ namespace holdback::flow {
 
 /// The fields that the DSN would get as a bounce that comes in (see `dsn::tag`), with CRLF line
 /// ends; what we know of a cause goes before what is read out of the reply. Its proof is `local`.
-[[nodiscard]] std::string own_dsn_marks(const outbound::ReturnDsnFacts& facts,
+[[nodiscard]] std::string own_dsn_marks(const letters::ReturnDsnFacts& facts,
                                         const Snapshot& snapshot);
 
 }  // namespace holdback::flow

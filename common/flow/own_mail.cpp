@@ -42,7 +42,7 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
     }
     const core::TimePoint now = clock_.now();
     ports::NewHold rows;
-    rows.message.kind = mail::HeldKind::Own;
+    rows.message.kind = terms::HeldKind::Own;
     if (core::has_non_ascii(message.octets)) {
         rows.message.sender_arguments = {"BODY=8BITMIME"};
     }
@@ -56,7 +56,7 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
     rows.message.fingerprint = message.fingerprint;
     rows.message.held_at = now;
     for (const std::string& to : message.to) {
-        mail::HeldRecipient recipient;
+        terms::HeldRecipient recipient;
         recipient.address = to;
         recipient.arguments = {"NOTIFY=NEVER"};
         recipient.finding = "none";
@@ -78,7 +78,7 @@ void OwnMail::drop(const ports::NewHold& rows) {
     static_cast<void>(spool_.remove(rows.message.spool_id));
 }
 
-core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(outbound::ReturnDsnFacts facts,
+core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(letters::ReturnDsnFacts facts,
                                                                     std::string_view key) {
     facts.now = clock_.now();
     facts.reporting_mta = host_name();
@@ -86,7 +86,7 @@ core::Result<ports::NewHold, std::string> OwnMail::write_return_dsn(outbound::Re
     facts.unique = fingerprint.substr(0, kUniqueDigits);
     facts.marks = own_dsn_marks(facts, *snapshots_.current());
     return prepare({.to = {facts.sender},
-                    .octets = outbound::compose_return_dsn(facts),
+                    .octets = letters::compose_return_dsn(facts),
                     .require_tls = facts.require_tls,
                     .what = "a DSN made by Holdback on its way to the MTA",
                     .fingerprint = fingerprint});

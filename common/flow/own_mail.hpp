@@ -48,7 +48,7 @@ public:
     /// The same for a DSN about `recipients` to `facts.sender`. `key` stands for the event: while a
     /// DSN for a key is waiting, the store takes no second one.
     [[nodiscard]] core::Result<ports::NewHold, std::string> write_return_dsn(
-        outbound::ReturnDsnFacts facts, std::string_view key);
+        letters::ReturnDsnFacts facts, std::string_view key);
 
     /// Makes the answer to a preflight durable, to be sent at once. `facts` tell who asked, and
     /// from which address the answer comes.

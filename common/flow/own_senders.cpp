@@ -79,7 +79,7 @@ bool OwnSenders::may_be_told(const outbound::Origin& origin,
            (outbound::came_from_our_own(origin, entry) || has(sender, settings));
 }
 
-bool OwnSenders::may_be_told(const mail::HeldMessage& message,
+bool OwnSenders::may_be_told(const terms::HeldMessage& message,
                              const mail::HeaderList& headers,
                              const config::Settings& settings) const {
     if (message.vouched) {

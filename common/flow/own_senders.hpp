@@ -64,7 +64,7 @@ public:
                                    const outbound::Entry& entry,
                                    const config::Settings& settings) const;
     /// The same long after, by what is kept of a held message: what was true when it came stays so.
-    [[nodiscard]] bool may_be_told(const mail::HeldMessage& message,
+    [[nodiscard]] bool may_be_told(const terms::HeldMessage& message,
                                    const mail::HeaderList& headers,
                                    const config::Settings& settings) const;
 

@@ -17,10 +17,10 @@ namespace holdback::flow {
 /// One consistent set of what an administrator can change. Immutable.
 struct Snapshot {
     config::Settings settings;
-    mail::CodeCatalogue codes;
-    dsn::Knowledge knowledge;
+    terms::CodeCatalogue codes;
+    reading::Knowledge knowledge;
     outbound::AddressLists lists;
-    outbound::NoticeLanguages notices;
+    letters::NoticeLanguages notices;
 };
 
 /// Hands out the snapshot in force. A session keeps the one that it began with. Safe from several

@@ -10,7 +10,9 @@
 
 namespace holdback::flow {
 
-std::string whole_message(ports::Spool& spool, const mail::HeldMessage& message, std::size_t most) {
+std::string whole_message(ports::Spool& spool,
+                          const terms::HeldMessage& message,
+                          std::size_t most) {
     if (message.octets > most) {
         return {};
     }

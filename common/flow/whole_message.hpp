@@ -17,7 +17,7 @@ inline constexpr std::size_t kMostHandedOver = std::size_t{16} << 20U;
 /// The octets of a held message; empty when they are more than `most` or can't be read: then its
 /// header has to do.
 [[nodiscard]] std::string whole_message(ports::Spool& spool,
-                                        const mail::HeldMessage& message,
+                                        const terms::HeldMessage& message,
                                         std::size_t most = kMostReturned);
 
 }  // namespace holdback::flow

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -188,7 +188,7 @@ std::string header_field(std::string_view name, std::string_view value) {
     std::size_t column = out.size();
     // The first word stands on the line of the name.
     const std::size_t longest = kLine - std::min(kLine, column + 1);
-    for (const std::string& word : header_words(one_line(value), longest)) {
+    for (const std::string& word : header_words(core::one_line(value), longest)) {
         if (column + 1 + word.size() > kLine && column > name.size() + 1) {
             out += "\r\n";
             column = 0;
@@ -204,7 +204,7 @@ std::string header_field(std::string_view name, std::string_view value) {
 std::string address_field(std::string_view name,
                           std::string_view display_name,
                           std::string_view address) {
-    const std::string safe = one_line(address);
+    const std::string safe = core::one_line(address);
     return display_name.empty() ? fmt::format("{}: <{}>\r\n", name, safe)
                                 : fmt::format("{}: {} <{}>\r\n", name, display_name, safe);
 }
@@ -231,7 +231,7 @@ std::string html_page(std::string_view inner, std::string_view language) {
         "<meta name=\"supported-color-schemes\" content=\"light dark\"></head>\n"
         "<body style=\"font-family: sans-serif; font-size: 15px; line-height: 1.45; "
         "max-width: 42em; overflow-wrap: anywhere; word-break: break-word\">\n{}</body></html>\n",
-        html_safe(language),
+        core::html_safe(language),
         inner);
 }
 
@@ -240,20 +240,20 @@ std::string own_header(const OwnHeader& header) {
     text += address_field("From", header.from_name, header.from);
     std::string to;
     for (const std::string& address : header.to) {
-        to += fmt::format("{}<{}>", to.empty() ? "" : ",\r\n\t", one_line(address));
+        to += fmt::format("{}<{}>", to.empty() ? "" : ",\r\n\t", core::one_line(address));
     }
     text += fmt::format("To: {}\r\n", to);
     text += header_field("Subject", header.subject);
-    text += fmt::format("Message-ID: <{}>\r\n", one_line(header.message_id));
+    text += fmt::format("Message-ID: <{}>\r\n", core::one_line(header.message_id));
     if (!header.in_reply_to.empty() && !core::has_non_ascii(header.in_reply_to)) {
-        text +=
-            fmt::format("In-Reply-To: {0}\r\nReferences: {0}\r\n", one_line(header.in_reply_to));
+        text += fmt::format("In-Reply-To: {0}\r\nReferences: {0}\r\n",
+                            core::one_line(header.in_reply_to));
     }
     text += fmt::format(
         "Auto-Submitted: {}\r\nX-Auto-Response-Suppress: All\r\n{}: {}\r\nMIME-Version: 1.0\r\n",
         header.auto_submitted,
-        mail::kCodeField,
-        mail::kInformational.number());
+        terms::kCodeField,
+        terms::kInformational.number());
     return text;
 }
 
@@ -285,7 +285,7 @@ std::string wrapped(std::string_view text, std::string_view indent) {
     constexpr std::size_t kTextLine = 72;
     std::string out;
     std::size_t column = indent.size();
-    const std::string safe = one_line(text);
+    const std::string safe = core::one_line(text);
     for (const std::string_view word : core::split(safe, ' ')) {
         if (word.empty()) {
             continue;
@@ -301,4 +301,4 @@ std::string wrapped(std::string_view text, std::string_view indent) {
     return out;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// A date as RFC 5322 section 3.3 writes it, in UTC: "Sat, 21 Nov 2026 10:00:00 +0000".
 [[nodiscard]] std::string rfc5322_date(core::TimePoint time);
@@ -24,10 +24,6 @@ namespace holdback::outbound {
 
 /// "1 day", "90 minutes": in the largest unit that leaves a whole number.
 [[nodiscard]] std::string plain_duration(std::chrono::seconds duration);
-
-using core::csv_row;
-using core::html_safe;
-using core::one_line;
 
 /// The first `most` octets of a text, cut between characters, with "…" when something is missing.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t most);
@@ -92,4 +88,4 @@ inline constexpr std::string_view kGoesOn = "       | ";
 /// 72 octets; each line but the first begins with `indent`.
 [[nodiscard]] std::string wrapped(std::string_view text, std::string_view indent);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

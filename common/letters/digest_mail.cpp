@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -25,7 +25,8 @@ struct Section {
 };
 
 std::string count_line(const DigestLine& line) {
-    return fmt::format("{:>7}  {}", line.count, one_line(line.name.empty() ? "<>" : line.name));
+    return fmt::format(
+        "{:>7}  {}", line.count, core::one_line(line.name.empty() ? "<>" : line.name));
 }
 
 std::string items(std::size_t count) {
@@ -51,12 +52,13 @@ Section expiry_section(const DigestFacts& facts) {
                                          end_word(facts.at_expiry)),
                     .lines = {}};
     for (const DigestItem& item : facts.expiring_items) {
-        section.lines.push_back(fmt::format("item {}  {}  {} -> {}  ({})",
-                                            item.item,
-                                            rfc5322_date(item.expires_at),
-                                            one_line(item.sender.empty() ? "<>" : item.sender),
-                                            one_line(item.recipient),
-                                            one_line(item.finding)));
+        section.lines.push_back(
+            fmt::format("item {}  {}  {} -> {}  ({})",
+                        item.item,
+                        rfc5322_date(item.expires_at),
+                        core::one_line(item.sender.empty() ? "<>" : item.sender),
+                        core::one_line(item.recipient),
+                        core::one_line(item.finding)));
     }
     if (facts.expiring > facts.expiring_items.size()) {
         section.lines.push_back(
@@ -78,7 +80,7 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
     if (!facts.outages.empty()) {
         std::string names;
         for (const std::string& outage : facts.outages) {
-            names += fmt::format("{}{}", names.empty() ? "" : ", ", one_line(outage));
+            names += fmt::format("{}{}", names.empty() ? "" : ", ", core::one_line(outage));
         }
         sections.push_back({.title = "Warning: providers that are broken",
                             .lines = {names, "Nothing is learned from their bounces."}});
@@ -134,14 +136,14 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
 std::string digest_html(const DigestFacts& facts) {
     std::string html;
     for (const Section& section : sections_of(facts)) {
-        html +=
-            fmt::format("<h3 style=\"margin: 1em 0 0.3em\">{}</h3>\n", html_safe(section.title));
+        html += fmt::format("<h3 style=\"margin: 1em 0 0.3em\">{}</h3>\n",
+                            core::html_safe(section.title));
         // What does not fit into a line of a telephone is indented.
         for (const std::string& line : section.lines) {
             html += fmt::format(
                 "<div style=\"font-family: monospace; white-space: pre-wrap; padding-left: 2em; "
                 "text-indent: -2em\">{}</div>\n",
-                html_safe(line));
+                core::html_safe(line));
         }
     }
     return html_page(html);
@@ -181,4 +183,4 @@ std::string compose_digest(const DigestFacts& facts) {
     return own_header(header) + multipart("alternative", "=_holdback-digest", parts);
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// A name with its count, in the order in which they are to stand. Names may be foreign.
 struct DigestLine {
@@ -55,4 +55,4 @@ struct DigestFacts {
 /// Its plain text, with "\n" line ends.
 [[nodiscard]] std::string digest_text(const DigestFacts& facts);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

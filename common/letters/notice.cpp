@@ -21,7 +21,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -45,7 +45,7 @@ std::size_t columns_of(std::string_view text) {
 
 /// "the domain is x" as the start of a sentence.
 std::string sentence(std::string_view clause) {
-    std::string text = one_line(core::trim(clause));
+    std::string text = core::one_line(core::trim(clause));
     if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
         text.front() = static_cast<char>(text.front() - 'a' + 'A');
     }
@@ -109,17 +109,17 @@ std::string text_row(std::size_t number,
                      const NoticeRow& row,
                      bool with_subject,
                      const NoticeTexts& texts) {
-    std::string text = fmt::format("{:>4}  {}\n", number, one_line(row.address));
+    std::string text = fmt::format("{:>4}  {}\n", number, core::one_line(row.address));
     if (with_subject) {
         text += fmt::format(
-            "      {} {}\n", texts.say(NoticeText::LabelSubject), one_line(row.subject));
+            "      {} {}\n", texts.say(NoticeText::LabelSubject), core::one_line(row.subject));
     }
     text += fmt::format(
         "      {} {}\n", texts.say(NoticeText::LabelWhy), wrapped(reason_of(row, texts), kGoesOn));
     if (!row.suggestion.empty()) {
-        text +=
-            fmt::format("      {}\n",
-                        texts.say(NoticeText::DidYouMean, {{"address", one_line(row.suggestion)}}));
+        text += fmt::format(
+            "      {}\n",
+            texts.say(NoticeText::DidYouMean, {{"address", core::one_line(row.suggestion)}}));
     } else if (!row.advice.empty()) {
         text += fmt::format("      {} {}\n",
                             texts.say(NoticeText::LabelToDo),
@@ -139,7 +139,7 @@ std::string text_of_refused(const NoticeFacts& facts, const NoticeTexts& texts) 
     std::string text = "\n" + wrapped(texts.say(NoticeText::Refused), "") + "\n";
     for (const RefusedRow& row : shown_refused(facts)) {
         text += fmt::format("      {}\n      {} {}\n",
-                            one_line(row.address),
+                            core::one_line(row.address),
                             texts.say(NoticeText::LabelWhy),
                             wrapped(sentence(row.answer), kGoesOn));
     }
@@ -197,24 +197,26 @@ std::string html_row(std::size_t number,
     std::string html = fmt::format("<tr>{0} align=\"right\" nowrap>{1}</td>\n{0}><b>{2}</b>",
                                    kCell,
                                    number,
-                                   html_safe(row.address));
+                                   core::html_safe(row.address));
     if (with_subject) {
-        html += fmt::format(
-            "<br>{} {}", html_safe(texts.say(NoticeText::LabelSubject)), html_safe(row.subject));
+        html += fmt::format("<br>{} {}",
+                            core::html_safe(texts.say(NoticeText::LabelSubject)),
+                            core::html_safe(row.subject));
     }
-    html += fmt::format("<br>{}", html_safe(reason_of(row, texts)));
+    html += fmt::format("<br>{}", core::html_safe(reason_of(row, texts)));
     if (!row.suggestion.empty()) {
-        html += fmt::format(
-            "<br>{}",
-            html_safe(texts.say(NoticeText::DidYouMean, {{"address", one_line(row.suggestion)}})));
+        html +=
+            fmt::format("<br>{}",
+                        core::html_safe(texts.say(NoticeText::DidYouMean,
+                                                  {{"address", core::one_line(row.suggestion)}})));
     } else if (!row.advice.empty()) {
-        html += fmt::format("<br>{}", html_safe(advice_of(row, texts)));
+        html += fmt::format("<br>{}", core::html_safe(advice_of(row, texts)));
     }
     return html + "</td></tr>\n";
 }
 
 std::string html_paragraph(std::string_view text) {
-    return text.empty() ? std::string() : fmt::format("<p>{}</p>\n", html_safe(text));
+    return text.empty() ? std::string() : fmt::format("<p>{}</p>\n", core::html_safe(text));
 }
 
 std::string html_of_ways(const NoticeFacts& facts, const NoticeTexts& texts) {
@@ -224,8 +226,8 @@ std::string html_of_ways(const NoticeFacts& facts, const NoticeTexts& texts) {
         html += "<ul>\n";
         for (const NoticeOffer& offer : ways.offers) {
             html += fmt::format("<li>{}: <code style=\"white-space: nowrap\">{}</code></li>\n",
-                                html_safe(offer.want),
-                                html_safe(offer.write));
+                                core::html_safe(offer.want),
+                                core::html_safe(offer.write));
         }
         html += "</ul>\n";
     }
@@ -236,15 +238,17 @@ std::string html_of_refused(const NoticeFacts& facts, const NoticeTexts& texts) 
     if (facts.refused.empty()) {
         return {};
     }
-    std::string html = fmt::format("<p>{}</p>\n<ul>\n", html_safe(texts.say(NoticeText::Refused)));
+    std::string html =
+        fmt::format("<p>{}</p>\n<ul>\n", core::html_safe(texts.say(NoticeText::Refused)));
     for (const RefusedRow& row : shown_refused(facts)) {
-        html += fmt::format(
-            "<li>{}<br>{}</li>\n", html_safe(row.address), html_safe(sentence(row.answer)));
+        html += fmt::format("<li>{}<br>{}</li>\n",
+                            core::html_safe(row.address),
+                            core::html_safe(sentence(row.answer)));
     }
     if (facts.refused.size() > kMostNoticeRows) {
-        html += fmt::format(
-            "<li>{}</li>\n",
-            html_safe(texts.say(NoticeText::MoreRefused,
+        html += fmt::format("<li>{}</li>\n",
+                            core::html_safe(texts.say(
+                                NoticeText::MoreRefused,
                                 {{"count", count_value(facts.refused.size() - kMostNoticeRows)}})));
     }
     return html + "</ul>\n";
@@ -252,17 +256,17 @@ std::string html_of_refused(const NoticeFacts& facts, const NoticeTexts& texts) 
 
 std::string notice_html(const NoticeFacts& facts, const NoticeTexts& texts) {
     const bool one_subject = have_one_subject(facts);
-    std::string html = fmt::format("<p>{}</p>\n<p>", html_safe(opening(facts, texts)));
+    std::string html = fmt::format("<p>{}</p>\n<p>", core::html_safe(opening(facts, texts)));
     if (one_subject) {
         html += fmt::format("{} <b>{}</b>",
-                            html_safe(texts.say(NoticeText::LabelSubject)),
-                            html_safe(facts.rows.front().subject));
+                            core::html_safe(texts.say(NoticeText::LabelSubject)),
+                            core::html_safe(facts.rows.front().subject));
     }
     if (!facts.campaign.empty()) {
         html += fmt::format("{}{} {}",
                             one_subject ? "<br>" : "",
-                            html_safe(texts.say(NoticeText::LabelCampaign)),
-                            html_safe(shortened(facts.campaign, kCampaignOctets)));
+                            core::html_safe(texts.say(NoticeText::LabelCampaign)),
+                            core::html_safe(shortened(facts.campaign, kCampaignOctets)));
     }
     html += "</p>\n<table style=\"border-collapse: collapse; width: 100%\">\n";
     std::size_t number = 0;
@@ -293,7 +297,7 @@ std::string notice_csv(const NoticeFacts& facts) {
                                            "held_at",
                                            "message_id",
                                            "item"};
-    std::string csv = csv_row(head);
+    std::string csv = core::csv_row(head);
     std::size_t number = 0;
     for (const NoticeRow& row : facts.rows) {
         const std::array<std::string, 11> values{fmt::format("{}", ++number),
@@ -307,15 +311,16 @@ std::string notice_csv(const NoticeFacts& facts) {
                                                  rfc3339_date(row.held_at),
                                                  row.message_id,
                                                  fmt::format("{}", row.item)};
-        csv += csv_row(values);
+        csv += core::csv_row(values);
     }
     return csv;
 }
 
 std::string notice_subject(const NoticeFacts& facts, const NoticeTexts& texts) {
-    const std::string subject = have_one_subject(facts)
-                                    ? shortened(one_line(facts.rows.front().subject), kShownSubject)
-                                    : shortened(one_line(facts.campaign), kShownSubject);
+    const std::string subject =
+        have_one_subject(facts)
+            ? shortened(core::one_line(facts.rows.front().subject), kShownSubject)
+            : shortened(core::one_line(facts.campaign), kShownSubject);
     const bool stopped = !facts.stopped.empty();
     const NoticeText bare = stopped ? NoticeText::SubjectStopped : NoticeText::Subject;
     const NoticeText named = stopped ? NoticeText::SubjectStoppedOf : NoticeText::SubjectOf;
@@ -345,10 +350,11 @@ std::string notice_text(const NoticeFacts& facts, const NoticeTexts& texts) {
     const std::size_t width = std::max(columns_of(subject), columns_of(campaign));
     std::string text = wrapped(opening(facts, texts), "") + "\n\n";
     if (one_subject && !facts.rows.front().subject.empty()) {
-        text += labelled(subject, width, one_line(facts.rows.front().subject));
+        text += labelled(subject, width, core::one_line(facts.rows.front().subject));
     }
     if (!facts.campaign.empty()) {
-        text += labelled(campaign, width, shortened(one_line(facts.campaign), kCampaignOctets));
+        text +=
+            labelled(campaign, width, shortened(core::one_line(facts.campaign), kCampaignOctets));
     }
     text += "\n";
     std::size_t number = 0;
@@ -384,4 +390,4 @@ std::string compose_notice(const NoticeFacts& facts, const NoticeTexts& texts) {
     return own_header(header) + multipart("mixed", "=_holdback-notice", parts);
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

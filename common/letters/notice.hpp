@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// Rows of a notice that stand in its text; its CSV part has all.
 inline constexpr std::size_t kMostNoticeRows = 100;
@@ -107,4 +107,4 @@ struct ConfirmationFacts {
 [[nodiscard]] std::string compose_confirmation(const ConfirmationFacts& facts,
                                                const NoticeTexts& texts = {});
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

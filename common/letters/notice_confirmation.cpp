@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -58,7 +58,7 @@ std::string confirmed_text(const std::vector<ConfirmedRow>& rows, const NoticeTe
         }
         text += fmt::format("{:>4}  {}\n      {}\n",
                             row.number,
-                            one_line(row.address),
+                            core::one_line(row.address),
                             wrapped(row.outcome, kGoesOn));
     }
     if (named > kMostNoticeRows) {
@@ -82,7 +82,7 @@ std::string compose_confirmation(const ConfirmationFacts& facts, const NoticeTex
                             text.empty() ? "" : "\n",
                             without_commands(texts.say(NoticeText::NotDone, {{"reason", remark}})));
     }
-    const std::string subject = shortened(one_line(facts.subject), kShownSubject);
+    const std::string subject = shortened(core::one_line(facts.subject), kShownSubject);
     const OwnHeader header{
         .from_name = std::string(kOwnName),
         .from = facts.address,
@@ -96,4 +96,4 @@ std::string compose_confirmation(const ConfirmationFacts& facts, const NoticeTex
     return own_header(header) + text_part("text/plain", text);
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -20,7 +20,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -355,4 +355,4 @@ Orders read_orders(std::string_view text, std::span<const std::string> beginning
     return Reader(text, beginnings).read();
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 enum class OrderAction : std::uint8_t { Release, Discard };
 
@@ -52,4 +52,4 @@ struct Orders {
 [[nodiscard]] Orders read_orders(std::string_view text,
                                  std::span<const std::string> beginnings = {});
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

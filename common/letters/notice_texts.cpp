@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -438,4 +438,4 @@ const NoticeTexts& texts_of(const NoticeLanguages& languages, std::string_view l
     return found == languages.end() ? english : found->second;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

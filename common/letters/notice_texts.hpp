@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// One text of a notice.
 enum class NoticeText : std::uint8_t {
@@ -175,4 +175,4 @@ using NoticeLanguages = std::map<std::string, NoticeTexts, std::less<>>;
 [[nodiscard]] const NoticeTexts& texts_of(const NoticeLanguages& languages,
                                           std::string_view language);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

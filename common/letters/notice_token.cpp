@@ -16,11 +16,11 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
-constexpr std::string_view kMark = mail::kNoticeTokenMark;
+constexpr std::string_view kMark = terms::kNoticeTokenMark;
 // What the MAC is for stands in front, so that none can pass for another.
 constexpr std::string_view kLabel = "holdback notice\n";
 constexpr std::size_t kMacDigits = 20;
@@ -70,4 +70,4 @@ bool is_token_of(std::string_view token,
     });
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// Hexadecimal digits of a notice's id.
 inline constexpr std::size_t kNoticeIdDigits = 12;
@@ -35,4 +35,4 @@ inline constexpr std::size_t kNoticeIdDigits = 12;
                                std::string_view sender,
                                std::span<const core::SecretKey> keys);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

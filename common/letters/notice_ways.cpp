@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -176,4 +176,4 @@ NoticeWays notice_ways(const NoticeFacts& facts, const NoticeTexts& texts) {
     return ways;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

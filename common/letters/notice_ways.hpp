@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// What one wants, and what one writes for it.
 struct NoticeOffer {
@@ -29,4 +29,4 @@ struct NoticeWays {
 /// budget goes.
 [[nodiscard]] NoticeWays notice_ways(const NoticeFacts& facts, const NoticeTexts& texts);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

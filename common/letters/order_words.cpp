@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -119,4 +119,4 @@ std::vector<OrderWord> order_words(std::string_view line) {
     return words;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

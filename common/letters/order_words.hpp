@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// `Dash` is "-" and "to"; `Polite` are words that may stand anywhere ("please", "and"), `Filler`
 /// those that may stand among numbers ("no.", "recipients").
@@ -36,4 +36,4 @@ struct OrderWord {
 /// number that is too large is `Other`.
 [[nodiscard]] std::vector<OrderWord> order_words(std::string_view line);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -17,7 +17,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -103,4 +103,4 @@ ResolvedOrders resolve(const Orders& orders, std::size_t count, const NoticeText
     return resolved;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

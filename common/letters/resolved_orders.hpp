@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// A number that is to be sent to another address.
 struct NumberAs {
@@ -36,4 +36,4 @@ struct ResolvedOrders {
                                      std::size_t count,
                                      const NoticeTexts& texts);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -55,11 +55,12 @@ std::string explanation_part(const ReturnDsnFacts& facts) {
             "none of yours. So it comes to you, the postmaster, with what was kept of it, and "
             "is\r\n"
             "held no longer.\r\n\r\n",
-            one_line(facts.in_place_of));
+            core::one_line(facts.in_place_of));
     }
     for (const ReturnedRecipient& recipient : facts.recipients) {
-        text += fmt::format(
-            "<{}>:\r\n    {}\r\n", one_line(recipient.address), one_line(recipient.explanation));
+        text += fmt::format("<{}>:\r\n    {}\r\n",
+                            core::one_line(recipient.address),
+                            core::one_line(recipient.explanation));
     }
     return text;
 }
@@ -67,26 +68,27 @@ std::string explanation_part(const ReturnDsnFacts& facts) {
 std::string status_group(const ReturnedRecipient& recipient, bool utf8) {
     std::string group = "\r\n";
     if (!recipient.original.empty()) {
-        group += fmt::format("Original-Recipient: {}\r\n", one_line(recipient.original));
+        group += fmt::format("Original-Recipient: {}\r\n", core::one_line(recipient.original));
     }
     group += fmt::format("Final-Recipient: {};{}\r\n",
                          utf8 && core::has_non_ascii(recipient.address) ? "utf-8" : "rfc822",
-                         one_line(recipient.address));
+                         core::one_line(recipient.address));
     const auto& status = recipient.reply.status();
     group += fmt::format("Action: failed\r\nStatus: {}\r\nDiagnostic-Code: {}; {}\r\n",
                          status.has_value() ? status->text() : "5.0.0",
                          recipient.by_mta ? "smtp" : "X-Holdback",
-                         one_line(recipient.reply.line()));
+                         core::one_line(recipient.reply.line()));
     return group;
 }
 
 std::string status_part(const ReturnDsnFacts& facts, bool utf8) {
-    std::string text = fmt::format("Reporting-MTA: dns;{}\r\n", one_line(facts.reporting_mta));
+    std::string text =
+        fmt::format("Reporting-MTA: dns;{}\r\n", core::one_line(facts.reporting_mta));
     if (!facts.envelope_id.empty()) {
-        text += fmt::format("Original-Envelope-Id: {}\r\n", one_line(facts.envelope_id));
+        text += fmt::format("Original-Envelope-Id: {}\r\n", core::one_line(facts.envelope_id));
     }
     if (!facts.queue_id.empty()) {
-        text += fmt::format("X-Holdback-Queue-ID: {}\r\n", one_line(facts.queue_id));
+        text += fmt::format("X-Holdback-Queue-ID: {}\r\n", core::one_line(facts.queue_id));
     }
     for (const ReturnedRecipient& recipient : facts.recipients) {
         text += status_group(recipient, utf8);
@@ -99,7 +101,7 @@ std::string status_part(const ReturnDsnFacts& facts, bool utf8) {
 std::string compose_return_dsn(const ReturnDsnFacts& facts) {
     const bool utf8 = needs_utf8(facts);
     const std::string boundary = fmt::format("holdback-{}", facts.unique);
-    const std::string host = one_line(facts.reporting_mta);
+    const std::string host = core::one_line(facts.reporting_mta);
     std::string message = fmt::format(
         "Date: {}\r\n"
         "From: Mail Delivery System <MAILER-DAEMON@{}>\r\n"
@@ -114,7 +116,7 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
         "Content-Transfer-Encoding: {}\r\n\r\n",
         rfc5322_date(facts.now),
         host,
-        one_line(facts.sender),
+        core::one_line(facts.sender),
         facts.in_place_of.empty() ? "Recipients not reached: your message was returned"
                                   : "Held mail has expired, and its sender cannot be told",
         facts.unique,
@@ -158,4 +160,4 @@ std::string compose_return_dsn(const ReturnDsnFacts& facts) {
     return message;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

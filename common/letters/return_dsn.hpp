@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 /// One recipient who did not get the message.
 struct ReturnedRecipient {
@@ -20,7 +20,7 @@ struct ReturnedRecipient {
     bool by_mta = false;      ///< it is the MTA's
     std::string explanation;  ///< one clause in plain words
     /// What is known of the cause; `kUnknownFailure`: what the reply says.
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
 };
 
 /// What becomes of the other recipients of the message.
@@ -57,4 +57,4 @@ struct ReturnDsnFacts {
 /// bears `Auto-Submitted: auto-replied` (RFC 3834 section 5).
 [[nodiscard]] std::string compose_return_dsn(const ReturnDsnFacts& facts);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

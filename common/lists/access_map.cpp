@@ -17,9 +17,9 @@ namespace holdback::lists {
 
 namespace {
 
-using mail::SubjectKind;
-using mail::SuppressionEntry;
-using mail::SuppressionReason;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
+using terms::SuppressionReason;
 
 /// What neither map can hold in a key, or would take for something else; and what would drive a
 /// terminal that shows it, or turn the direction of writing.
@@ -33,13 +33,13 @@ bool is_plain_key(std::string_view key) {
 }
 
 std::optional<NoLine> why_not(const SuppressionEntry& entry) {
-    if (entry.form == mail::SubjectForm::Hashed) {
+    if (entry.form == terms::SubjectForm::Hashed) {
         return NoLine::Hashed;
     }
     if (entry.kind == SubjectKind::Pattern) {
         return NoLine::Pattern;
     }
-    if (entry.scope.kind() != mail::ScopeKind::Global) {
+    if (entry.scope.kind() != terms::ScopeKind::Global) {
         return NoLine::Scoped;
     }
     if (!is_plain_key(entry.subject) || entry.subject.contains("@[")) {

@@ -28,10 +28,10 @@ using AccessLines = core::Result<std::string, NoLine>;
 /// follow: `OK` would let it past the one that makes a server no open relay. A suffix is written
 /// both as the domain and with a dot in front, so that it counts whatever
 /// parent_domain_matches_subdomains says.
-[[nodiscard]] AccessLines postfix_lines(const mail::SuppressionEntry& entry);
+[[nodiscard]] AccessLines postfix_lines(const terms::SuppressionEntry& entry);
 
 /// Lines for the access database of Sendmail with FEATURE(`blocklist_recipients'), `To:` entries.
 /// Sendmail takes a domain for all names below it as well.
-[[nodiscard]] AccessLines sendmail_lines(const mail::SuppressionEntry& entry);
+[[nodiscard]] AccessLines sendmail_lines(const terms::SuppressionEntry& entry);
 
 }  // namespace holdback::lists

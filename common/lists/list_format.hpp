@@ -139,12 +139,12 @@ struct RowDefaults {
     /// For rows that tell none, and for those whose word is not known. nullopt: the former are
     /// manual, where the list has no column of status at all, or else passed over; the latter are
     /// not taken.
-    std::optional<mail::SuppressionReason> reason = std::nullopt;
+    std::optional<terms::SuppressionReason> reason = std::nullopt;
     /// Count a soft bounce as a strike, or pass it over.
     SoftBounces soft = SoftBounces::PassOver;
 };
 
-using RowOutcome = std::variant<mail::SuppressionEntry, PassedOver, BadRow, UnknownStatus>;
+using RowOutcome = std::variant<terms::SuppressionEntry, PassedOver, BadRow, UnknownStatus>;
 
 /// Reads the rows of one list.
 class RowParser {
@@ -164,7 +164,7 @@ private:
     [[nodiscard]] std::optional<RowMeaning> meaning_of_reply(
         std::span<const std::string> fields) const;
     [[nodiscard]] RowOutcome entry_of(std::span<const std::string> fields,
-                                      mail::SuppressionReason reason) const;
+                                      terms::SuppressionReason reason) const;
 
     ListShape shape_;
     RowDefaults defaults_;
@@ -179,6 +179,6 @@ private:
 /// The columns of our own CSV.
 [[nodiscard]] std::span<const std::string_view> own_columns();
 /// A row of it, with its line end.
-[[nodiscard]] std::string own_row(const mail::SuppressionEntry& entry);
+[[nodiscard]] std::string own_row(const terms::SuppressionEntry& entry);
 
 }  // namespace holdback::lists

@@ -31,9 +31,9 @@ namespace holdback::lists {
 
 namespace {
 
-using mail::FailureCode;
-using mail::SuppressionEntry;
-using mail::SuppressionReason;
+using terms::FailureCode;
+using terms::SuppressionEntry;
+using terms::SuppressionReason;
 
 /// More of a service's text is not kept.
 constexpr std::size_t kMostTextOctets = 500;
@@ -147,7 +147,7 @@ std::optional<FailureCode> code_by_status(std::string_view text) {
     return row == kRows.end() ? std::nullopt : FailureCode::from_number(row->code);
 }
 
-FailureCode code_for(SuppressionReason reason, mail::SubjectKind kind, std::string_view text) {
+FailureCode code_for(SuppressionReason reason, terms::SubjectKind kind, std::string_view text) {
     constexpr FailureCode kRejectedOther{1999};
     constexpr FailureCode kAddressInvalid{2001};
     constexpr FailureCode kDomainInvalid{2002};
@@ -155,7 +155,7 @@ FailureCode code_for(SuppressionReason reason, mail::SubjectKind kind, std::stri
     constexpr FailureCode kUnsubscribed{5003};
     switch (reason) {
         case SuppressionReason::Bounce:
-            return kind == mail::SubjectKind::Address
+            return kind == terms::SubjectKind::Address
                        ? code_by_status(text).value_or(kAddressInvalid)
                        : kDomainInvalid;
         case SuppressionReason::Complaint:
@@ -169,7 +169,7 @@ FailureCode code_for(SuppressionReason reason, mail::SubjectKind kind, std::stri
     std::unreachable();
 }
 
-RowOutcome entry_for(mail::SuppressionSubject subject,
+RowOutcome entry_for(terms::SuppressionSubject subject,
                      SuppressionReason reason,
                      std::string_view text,
                      std::string_view time,
@@ -188,7 +188,7 @@ RowOutcome entry_for(mail::SuppressionSubject subject,
     entry.subject = std::move(subject.text);
     entry.reason = reason;
     entry.code = code_for(entry.reason, entry.kind, text);
-    entry.source = mail::SuppressionSource::Import;
+    entry.source = terms::SuppressionSource::Import;
     entry.diagnostic = core::trim(text).substr(0, kMostTextOctets);
     return entry;
 }
@@ -198,8 +198,8 @@ BadRow no_subject(std::string_view text, mail::SyntaxError error) {
 }
 
 /// True for what is a domain by its syntax, but was hardly meant as one.
-bool is_bare_word(const mail::SuppressionSubject& subject) {
-    return subject.kind == mail::SubjectKind::Domain && !subject.text.contains('.') &&
+bool is_bare_word(const terms::SuppressionSubject& subject) {
+    return subject.kind == terms::SubjectKind::Domain && !subject.text.contains('.') &&
            !subject.text.starts_with('[');
 }
 
@@ -343,7 +343,7 @@ RowOutcome RowParser::parse_plain(std::string_view line) const {
     if (line.empty()) {
         return PassedOver{"comment"};
     }
-    auto subject = mail::parse_subject(line, mail::Patterns::Yes);
+    auto subject = terms::parse_subject(line, terms::Patterns::Yes);
     if (!subject.has_value()) {
         return no_subject(line, subject.error());
     }
@@ -468,13 +468,14 @@ RowOutcome RowParser::entry_of(std::span<const std::string> fields,
         text = value(fields, reason_);
     }
     const std::string_view address = address_in(value(fields, static_cast<int>(shape_.address)));
-    auto subject = mail::parse_subject(address, mail::Patterns::No);
+    auto subject = terms::parse_subject(address, terms::Patterns::No);
     if (!subject.has_value()) {
         return no_subject(address, subject.error());
     }
     const bool may_be_domain =
-        shape_.format == ListFormat::Csv && subject->kind == mail::SubjectKind::Domain;
-    if ((subject->kind != mail::SubjectKind::Address && !may_be_domain) || is_bare_word(*subject)) {
+        shape_.format == ListFormat::Csv && subject->kind == terms::SubjectKind::Domain;
+    if ((subject->kind != terms::SubjectKind::Address && !may_be_domain) ||
+        is_bare_word(*subject)) {
         return no_address(address);
     }
     RowOutcome outcome =
@@ -490,24 +491,24 @@ RowOutcome RowParser::entry_of(std::span<const std::string> fields,
 RowOutcome RowParser::parse_own(std::span<const std::string> fields) const {
     OwnValues values(fields, own_);
     SuppressionEntry entry;
-    entry.kind = values.required(1, mail::parse_subject_kind, mail::SubjectKind::Address);
-    const mail::Patterns patterns =
-        entry.kind == mail::SubjectKind::Pattern ? mail::Patterns::Yes : mail::Patterns::No;
-    auto subject = mail::parse_subject(values.text(0), patterns);
+    entry.kind = values.required(1, terms::parse_subject_kind, terms::SubjectKind::Address);
+    const terms::Patterns patterns =
+        entry.kind == terms::SubjectKind::Pattern ? terms::Patterns::Yes : terms::Patterns::No;
+    auto subject = terms::parse_subject(values.text(0), patterns);
     if (!subject.has_value()) {
         return no_subject(values.text(0), subject.error());
     }
     if (!values.bad().has_value() && subject->kind != entry.kind) {
-        return BadRow{fmt::format(
-            "{} is no {}", core::in_quotes(values.text(0)), mail::wire_name(entry.kind))};
+        return BadRow{
+            fmt::format("{} is no {}", core::in_quotes(values.text(0)), wire_name(entry.kind))};
     }
     entry.subject = std::move(subject->text);
-    entry.scope = values.optional(2, mail::SuppressionScope::parse, mail::SuppressionScope());
-    entry.reason = values.required(3, mail::parse_suppression_reason, SuppressionReason::Manual);
+    entry.scope = values.optional(2, terms::SuppressionScope::parse, terms::SuppressionScope());
+    entry.reason = values.required(3, terms::parse_suppression_reason, SuppressionReason::Manual);
     entry.code =
         values.optional(4, parse_code, code_for(entry.reason, entry.kind, values.text(13)));
     entry.source =
-        values.optional(5, mail::parse_suppression_source, mail::SuppressionSource::Import);
+        values.optional(5, terms::parse_suppression_source, terms::SuppressionSource::Import);
     entry.strikes = values.optional(6, parse_strikes, 0);
     entry.last_seen = values.optional(8, parse_time, defaults_.now);
     entry.first_seen = values.optional(7, parse_time, entry.last_seen);
@@ -515,7 +516,7 @@ RowOutcome RowParser::parse_own(std::span<const std::string> fields) const {
         entry.expires = values.required(9, parse_time, defaults_.now);
     }
     entry.active = values.optional(10, parse_active, true);
-    entry.proof = values.optional(11, mail::parse_proof, mail::Proof::Unproven);
+    entry.proof = values.optional(11, terms::parse_proof, terms::Proof::Unproven);
     entry.rule = values.text(12);
     entry.diagnostic = values.text(13);
     entry.message_id = values.text(14);
@@ -530,17 +531,17 @@ std::span<const std::string_view> own_columns() {
 std::string own_row(const SuppressionEntry& entry) {
     const std::array<std::string, kOwnColumns.size()> fields{
         entry.subject,
-        std::string(mail::wire_name(entry.kind)),
+        std::string(wire_name(entry.kind)),
         entry.scope.text(),
-        std::string(mail::wire_name(entry.reason)),
+        std::string(wire_name(entry.reason)),
         fmt::format("{}", entry.code.number()),
-        std::string(mail::wire_name(entry.source)),
+        std::string(wire_name(entry.source)),
         fmt::format("{}", entry.strikes),
         time_text(entry.first_seen),
         time_text(entry.last_seen),
         entry.expires.has_value() ? time_text(*entry.expires) : "",
         entry.active ? "yes" : "no",
-        std::string(mail::wire_name(entry.proof)),
+        std::string(wire_name(entry.proof)),
         entry.rule,
         entry.diagnostic,
         entry.message_id};

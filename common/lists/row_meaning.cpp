@@ -20,7 +20,7 @@ namespace holdback::lists {
 
 namespace {
 
-using mail::SuppressionReason;
+using terms::SuppressionReason;
 
 /// Words that say nothing against an address, letters alone.
 constexpr auto kWelcome = std::to_array<std::string_view>({"accepted",       "active",

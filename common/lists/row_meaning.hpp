@@ -18,7 +18,7 @@ namespace holdback::lists {
 
 /// Mail to the address is to be held back.
 struct Suppressed {
-    mail::SuppressionReason reason;
+    terms::SuppressionReason reason;
 };
 /// The word speaks of the address, and says nothing against it: "active", "delivered", "pending".
 struct Welcome {
@@ -70,7 +70,7 @@ private:
     struct Column {
         std::size_t index;
         Kind kind;
-        mail::SuppressionReason reason;  ///< of a flag
+        terms::SuppressionReason reason;  ///< of a flag
         std::string name;
     };
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 namespace {
 
@@ -82,9 +82,9 @@ std::optional<mail::SmtpReply> leading_reply(std::string_view text) {
     }
     // Only a reply of several lines has a hyphen behind its code.
     if (text.size() > 3 && text[3] == '-') {
-        return mail::SmtpReply::parse(join_reply_lines(text));
+        return mail::SmtpReply::parse(reading::join_reply_lines(text));
     }
     return mail::SmtpReply::parse(text);
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 /// "4XkQ2z: to=<…" with the id taken off.
 struct QueueLine {
@@ -34,4 +34,4 @@ void set_relay(mail::MtaOutcome& outcome, std::string_view relay);
 /// text begins otherwise.
 [[nodiscard]] std::optional<mail::SmtpReply> leading_reply(std::string_view text);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 namespace {
 
@@ -293,4 +293,4 @@ LogFacts read_maillog_line(std::string_view line, const LogClock& clock) {
     return is_postfix ? read_postfix_line(*parsed) : read_sendmail_line(*parsed);
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 /// What a time in the log is read against.
 struct LogClock {
@@ -56,4 +56,4 @@ struct LogFacts {
 /// Reads a line of Postfix or Sendmail; the name of the program tells which ("…/smtp" is Postfix).
 [[nodiscard]] LogFacts read_maillog_line(std::string_view line, const LogClock& clock);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 namespace {
 
@@ -195,4 +195,4 @@ LogFacts read_postfix_line(const LogLine& line) {
     return {};
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

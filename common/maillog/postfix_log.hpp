@@ -4,7 +4,7 @@
 
 #include "maillog/log_line.hpp"
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 /// Reads what a delivery agent or the queue manager of Postfix says. The fields stand in fixed
 /// order and in front of the text in parentheses, recipients in their quoted form
@@ -13,4 +13,4 @@ namespace holdback::dsn {
 /// `deliverable` and `undeliverable` are probes: none of them is an outcome.
 [[nodiscard]] LogFacts read_postfix_line(const LogLine& line);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

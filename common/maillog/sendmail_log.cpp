@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 namespace {
 
@@ -234,7 +234,7 @@ std::vector<mail::MtaOutcome> read_deliveries(const LogLine& line, const QueueLi
     common.mailer = core::to_lower(fields->mailer);
     set_relay(common, fields->relay);
     set_texts(common, *fields, status->status_class());
-    common.status = without_guess(*status, common.reply);
+    common.status = reading::without_guess(*status, common.reply);
     common.named_together = to.mailboxes.size() > 1;
     std::vector<mail::MtaOutcome> outcomes;
     outcomes.reserve(to.mailboxes.size());
@@ -313,4 +313,4 @@ LogFacts read_sendmail_line(const LogLine& line) {
     return read_plain_line({.at = line.at, .program = line.program, .message = message});
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

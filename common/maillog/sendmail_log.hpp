@@ -4,7 +4,7 @@
 
 #include "maillog/log_line.hpp"
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 /// Reads what Sendmail says: one outcome for each recipient of a line. Recipients are read as lists
 /// of RFC 5321 paths with their quotes, and whether a delivery failed is told by "dsn=", which
@@ -15,4 +15,4 @@ namespace holdback::dsn {
 /// the client's own name for itself is that of the line ("sm-msp", "sm-msp-queue").
 [[nodiscard]] LogFacts read_sendmail_line(const LogLine& line);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

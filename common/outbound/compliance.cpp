@@ -31,7 +31,7 @@ namespace holdback::outbound {
 
 namespace {
 
-using mail::FindingName;
+using terms::FindingName;
 
 constexpr std::array kAboutMessage{FindingName::MissingUnsubscribe,
                                    FindingName::ForeignFrom,
@@ -42,7 +42,7 @@ constexpr std::array kAboutMessage{FindingName::MissingUnsubscribe,
 Finding hint(FindingName name, std::string reason, std::string advice) {
     return {.name = name,
             .code = std::nullopt,
-            .certainty = mail::Certainty::Hint,
+            .certainty = terms::Certainty::Hint,
             .reason = std::move(reason),
             .advice = std::move(advice),
             .suggestion = {}};

@@ -59,7 +59,7 @@ inline constexpr std::size_t kMostReplyTo = 3;
 [[nodiscard]] const std::vector<std::string>& domains_of_from(const config::Settings& settings);
 
 /// True for findings that are about the message and not about a recipient.
-[[nodiscard]] bool is_about_message(mail::FindingName name);
+[[nodiscard]] bool is_about_message(terms::FindingName name);
 
 /// True when the policy does something about such findings in mail of this stream.
 [[nodiscard]] bool looks_at_message(Stream stream,

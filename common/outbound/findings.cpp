@@ -34,13 +34,13 @@ namespace holdback::outbound {
 
 namespace {
 
-using mail::Certainty;
-using mail::FindingName;
+using terms::Certainty;
+using terms::FindingName;
 
-constexpr mail::FailureCode kRejectedOther{1999};
-constexpr mail::FailureCode kDomainInvalid{2002};
-constexpr mail::FailureCode kAddressMalformed{2003};
-constexpr mail::FailureCode kAlreadySent{6012};
+constexpr terms::FailureCode kRejectedOther{1999};
+constexpr terms::FailureCode kDomainInvalid{2002};
+constexpr terms::FailureCode kAddressMalformed{2003};
+constexpr terms::FailureCode kAlreadySent{6012};
 
 bool covered(const std::vector<std::string>& entries, const mail::Address& address) {
     return std::ranges::any_of(
@@ -130,33 +130,33 @@ std::optional<Finding> route_finding(const mail::Domain& domain, const MailRoute
 }
 
 /// `as`: the mailbox that the entry is about, where it is another address; empty otherwise.
-std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry,
+std::optional<Finding> suppression_finding(const terms::SuppressionEntry& entry,
                                            std::string_view as) {
     FindingName name{};
     std::string reason;
     std::string advice;
     switch (entry.reason) {
-        case mail::SuppressionReason::Bounce:
+        case terms::SuppressionReason::Bounce:
             name = FindingName::SuppressedBounce;
             reason = "mail to it bounced before";
             advice = "ask the recipient for a working address";
             break;
-        case mail::SuppressionReason::Complaint:
+        case terms::SuppressionReason::Complaint:
             name = FindingName::SuppressedComplaint;
             reason = "the recipient complained about mail from here";
             advice = "take the recipient off the list";
             break;
-        case mail::SuppressionReason::Unsubscribe:
+        case terms::SuppressionReason::Unsubscribe:
             name = FindingName::SuppressedUnsubscribe;
             reason = "the recipient unsubscribed";
             advice = "take the recipient off the list";
             break;
-        case mail::SuppressionReason::Manual:
+        case terms::SuppressionReason::Manual:
             name = FindingName::SuppressedManual;
             reason = "the mail administrator suppressed it";
             advice = "ask the mail administrator";
             break;
-        case mail::SuppressionReason::Allow:
+        case terms::SuppressionReason::Allow:
             return std::nullopt;
     }
     if (!as.empty()) {
@@ -164,7 +164,8 @@ std::optional<Finding> suppression_finding(const mail::SuppressionEntry& entry,
     }
     if (!entry.diagnostic.empty()) {
         constexpr std::size_t kMostDiagnostic = 200;
-        reason += fmt::format(" ({})", shortened(one_line(entry.diagnostic), kMostDiagnostic));
+        reason += fmt::format(
+            " ({})", letters::shortened(core::one_line(entry.diagnostic), kMostDiagnostic));
     }
     return Finding{.name = name,
                    .code = entry.code,
@@ -195,13 +196,13 @@ Finding hint(FindingName name, std::string reason, std::string advice) {
 }
 
 Finding already_sent(core::TimePoint at) {
-    return {
-        .name = FindingName::AlreadySent,
-        .code = kAlreadySent,
-        .certainty = Certainty::Certain,
-        .reason = fmt::format("the recipient got this campaign already, at {}", rfc5322_date(at)),
-        .advice = "nothing, unless it is to be sent twice",
-        .suggestion = {}};
+    return {.name = FindingName::AlreadySent,
+            .code = kAlreadySent,
+            .certainty = Certainty::Certain,
+            .reason = fmt::format("the recipient got this campaign already, at {}",
+                                  letters::rfc5322_date(at)),
+            .advice = "nothing, unless it is to be sent twice",
+            .suggestion = {}};
 }
 
 Finding campaign_stopped(const StoppedCampaign& campaign) {

@@ -38,7 +38,7 @@ struct RecipientFacts {
     /// An allow entry of the suppression store covers the recipient.
     bool allowed_by_store = false;
     /// The entry in force that decides: for the mailbox, or for its domain.
-    std::optional<mail::SuppressionEntry> suppression;
+    std::optional<terms::SuppressionEntry> suppression;
     /// The mailbox that the recipient's address reaches by a tag, where the store was asked about
     /// that too: its `Address::key()`; empty otherwise.
     std::string mailbox;
@@ -58,9 +58,9 @@ struct RecipientFacts {
 
 /// One thing that was found out about a recipient.
 struct Finding {
-    mail::FindingName name;
-    std::optional<mail::FailureCode> code;  ///< the failure that is to be expected
-    mail::Certainty certainty;
+    terms::FindingName name;
+    std::optional<terms::FailureCode> code;  ///< the failure that is to be expected
+    terms::Certainty certainty;
     std::string reason;      ///< one clause in plain words: "the domain x.example does not exist"
     std::string advice;      ///< one clause: "check the spelling of the domain"
     std::string suggestion;  ///< an address that may have been meant, or empty

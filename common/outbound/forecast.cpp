@@ -20,7 +20,7 @@ namespace holdback::outbound {
 
 namespace {
 
-using mail::FindingName;
+using terms::FindingName;
 
 Outlook outlook_of(FindingName name) {
     switch (name) {

@@ -31,11 +31,11 @@ std::vector<std::string> tag_names(std::span<const Verdict> verdicts,
     if (passing.empty()) {
         return names;
     }
-    for (const mail::FindingName tag : verdicts[passing.front()].tags) {
+    for (const terms::FindingName tag : verdicts[passing.front()].tags) {
         const bool is_of_all = std::ranges::all_of(passing, [&](std::size_t i) {
             return std::ranges::find(verdicts[i].tags, tag) != verdicts[i].tags.end();
         });
-        std::string name(mail::wire_name(tag));
+        std::string name(wire_name(tag));
         if (is_of_all && std::ranges::find(names, name) == names.end()) {
             names.push_back(std::move(name));
         }

@@ -43,12 +43,12 @@ std::string csv_of(const std::vector<PreflightRow>& rows) {
         std::array<std::string, 6> values{row.address,
                                           std::string(config::wire_name(row.verdict.action))};
         if (const std::optional<Finding>& finding = row.verdict.finding) {
-            values[2] = mail::wire_name(finding->name);
+            values[2] = wire_name(finding->name);
             values[3] = finding->code.has_value() ? fmt::format("{}", finding->code->number()) : "";
             values[4] = finding->reason;
             values[5] = finding->suggestion;
         }
-        csv += csv_row(values);
+        csv += core::csv_row(values);
     }
     return csv;
 }
@@ -67,9 +67,9 @@ std::string message_text(const std::vector<Finding>& about_message) {
     for (const Finding& finding : about_message) {
         text += fmt::format("{}{}\n        {}\n        {}\n",
                             text.empty() ? "about the message itself:\n" : "",
-                            mail::wire_name(finding.name),
-                            one_line(finding.reason),
-                            one_line(finding.advice));
+                            wire_name(finding.name),
+                            core::one_line(finding.reason),
+                            core::one_line(finding.advice));
     }
     return text.empty() ? text : text + "\n";
 }
@@ -99,9 +99,9 @@ std::string recipients_text(const std::vector<PreflightRow>& rows) {
         constexpr std::size_t kMostAddress = 320;
         text += fmt::format("{:<6}  {}\n        {}\n        {}\n",
                             config::wire_name(row.verdict.action),
-                            shortened(one_line(row.address), kMostAddress),
-                            one_line(finding->reason),
-                            one_line(finding->advice));
+                            letters::shortened(core::one_line(row.address), kMostAddress),
+                            core::one_line(finding->reason),
+                            core::one_line(finding->advice));
     }
     if (all > shown) {
         text += fmt::format("and {} more; all are in the file preflight.csv\n", all - shown);
@@ -116,14 +116,14 @@ std::string report_text(const PreflightFacts& facts) {
     }
     std::string text = "This is what would become of your message. It was not sent to anybody.\n\n";
     if (!facts.subject.empty()) {
-        text += fmt::format("Subject:    {}\n", one_line(facts.subject));
+        text += fmt::format("Subject:    {}\n", core::one_line(facts.subject));
     }
     if (!facts.message_id.empty()) {
-        text += fmt::format("Message-ID: {}\n", one_line(facts.message_id));
+        text += fmt::format("Message-ID: {}\n", core::one_line(facts.message_id));
     }
     text += fmt::format("Judged as:  {} (signal {})\n\n",
                         wire_name(facts.stream.stream),
-                        one_line(facts.stream.signal));
+                        core::one_line(facts.stream.signal));
     text += fmt::format("{}: {} pass, {} tag, {} hold, {} defer, {} reject\n",
                         recipients(facts.rows.size()),
                         count_of(facts.rows, PolicyAction::Pass),
@@ -137,7 +137,7 @@ std::string report_text(const PreflightFacts& facts) {
         text += "domains with the most trouble:\n";
     }
     for (const TroubledDomain& each : domains) {
-        text += fmt::format("{:>9}  {}\n", each.recipients, one_line(each.domain));
+        text += fmt::format("{:>9}  {}\n", each.recipients, core::one_line(each.domain));
     }
     text += "\n" + message_text(facts.about_message);
     text += recipients_text(facts.rows);
@@ -148,19 +148,19 @@ std::string report_text(const PreflightFacts& facts) {
 
 std::string compose_preflight_report(const PreflightFacts& facts) {
     const std::array parts{
-        text_part("text/plain", report_text(facts)),
-        attachment("text/csv; header=present", "preflight.csv", csv_of(facts.rows))};
-    return own_header({.from_name = "Holdback",
-                       .from = facts.address,
-                       .to = {facts.sender},
-                       .subject = fmt::format("Preflight: {}, nothing was sent",
-                                              recipients(facts.rows.size())),
-                       .message_id = fmt::format("{}@{}", facts.unique, facts.host),
-                       .in_reply_to = facts.message_id,
-                       .auto_submitted = "auto-replied",
-                       .now = facts.now}) +
+        letters::text_part("text/plain", report_text(facts)),
+        letters::attachment("text/csv; header=present", "preflight.csv", csv_of(facts.rows))};
+    return letters::own_header({.from_name = "Holdback",
+                                .from = facts.address,
+                                .to = {facts.sender},
+                                .subject = fmt::format("Preflight: {}, nothing was sent",
+                                                       recipients(facts.rows.size())),
+                                .message_id = fmt::format("{}@{}", facts.unique, facts.host),
+                                .in_reply_to = facts.message_id,
+                                .auto_submitted = "auto-replied",
+                                .now = facts.now}) +
            // Quoted-printable never has "=_".
-           multipart("mixed", fmt::format("=_holdback-{}", facts.unique), parts);
+           letters::multipart("mixed", fmt::format("=_holdback-{}", facts.unique), parts);
 }
 
 }  // namespace holdback::outbound

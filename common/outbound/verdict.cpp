@@ -18,10 +18,10 @@ namespace holdback::outbound {
 namespace {
 
 /// Whom bulk mail has to address at least for the bulk table to speak of this finding.
-SentTo bulk_from(mail::FindingName name) {
+SentTo bulk_from(terms::FindingName name) {
     // People who complain or unsubscribe have a wish about mail of lists.
-    if (name == mail::FindingName::SuppressedComplaint ||
-        name == mail::FindingName::SuppressedUnsubscribe) {
+    if (name == terms::FindingName::SuppressedComplaint ||
+        name == terms::FindingName::SuppressedUnsubscribe) {
         return SentTo::List;
     }
     // A receipt needs no List-Unsubscribe, however many of its kind leave.
@@ -30,7 +30,7 @@ SentTo bulk_from(mail::FindingName name) {
 
 }  // namespace
 
-config::PolicyAction action_for(mail::FindingName name,
+config::PolicyAction action_for(terms::FindingName name,
                                 Stream stream,
                                 SentTo sent_to,
                                 const config::PolicySettings& policy) {

@@ -25,7 +25,7 @@ struct Verdict {
     /// otherwise.
     config::PolicyAction shadowed = config::PolicyAction::Pass;
     /// All findings that the policy only tags, whatever decided.
-    std::vector<mail::FindingName> tags;
+    std::vector<terms::FindingName> tags;
     /// The recipient would have been held, but the sender overrode that.
     bool overridden = false;
 };
@@ -34,7 +34,7 @@ struct Verdict {
 /// complained about it did so of no letter, and a letter needs nothing of what a message to many
 /// needs: for these wishes the policy for direct mail holds unless the message is sent to a list,
 /// for findings about the message unless it is sent to many.
-[[nodiscard]] config::PolicyAction action_for(mail::FindingName name,
+[[nodiscard]] config::PolicyAction action_for(terms::FindingName name,
                                               Stream stream,
                                               SentTo sent_to,
                                               const config::PolicySettings& policy);

@@ -45,7 +45,7 @@ public:
     /// Writes messages (their ids are ignored) in one transaction, and forgets a few of those that
     /// are over the limits, oldest first. Of no message recipients are kept without the others.
     [[nodiscard]] virtual core::Result<void, StoreError> append(
-        std::span<const outbound::RecordedMessage> messages,
+        std::span<const replay::RecordedMessage> messages,
         const DecisionLimits& limits,
         core::TimePoint now) = 0;
 
@@ -58,10 +58,10 @@ public:
     /// heads.
     [[nodiscard]] virtual core::Result<void, StoreError> visit(
         const DecisionFilter& filter,
-        const std::function<bool(const outbound::RecordedMessage&)>& visit) const = 0;
+        const std::function<bool(const replay::RecordedMessage&)>& visit) const = 0;
 
     /// The messages that were decided upon under a queue id, newest first, at most `most`.
-    [[nodiscard]] virtual core::Result<std::vector<outbound::RecordedMessage>, StoreError>
+    [[nodiscard]] virtual core::Result<std::vector<replay::RecordedMessage>, StoreError>
     of_queue_id(std::string_view queue_id, std::size_t most) const = 0;
 
     /// The recipients, in the spelling that came, of what a sender (compared without letter case)

@@ -13,7 +13,7 @@
 namespace holdback::ports {
 
 core::Result<std::vector<HoldOutcome>, StoreError> HeldStore::hold(
-    const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients) {
+    const terms::HeldMessage& message, std::span<const terms::HeldRecipient> recipients) {
     const NewHold one{.message = message, .recipients = {recipients.begin(), recipients.end()}};
     auto outcomes = hold_together(std::span(&one, 1));
     if (!outcomes.has_value()) {

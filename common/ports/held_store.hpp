@@ -21,8 +21,8 @@ namespace holdback::ports {
 
 /// A held recipient with the message it belongs to.
 struct HeldItem {
-    mail::HeldMessage message;
-    mail::HeldRecipient recipient;
+    terms::HeldMessage message;
+    terms::HeldRecipient recipient;
 };
 
 /// What became of one recipient given to `HeldStore::hold`.
@@ -37,8 +37,8 @@ struct HoldOutcome {
 struct HeldFilter {
     std::int64_t after = 0;  ///< ids above this
     std::vector<std::int64_t> ids;
-    std::vector<mail::HeldState> states;
-    std::optional<mail::HeldKind> kind;
+    std::vector<terms::HeldState> states;
+    std::optional<terms::HeldKind> kind;
     std::optional<std::string> sender;   ///< envelope sender, compared without letter case
     std::optional<std::string> domain;   ///< recipient domain, compared without letter case
     std::optional<std::string> finding;  ///< wire name
@@ -55,8 +55,8 @@ struct HeldFilter {
 
 /// A message and its recipients as `hold` takes them.
 struct NewHold {
-    mail::HeldMessage message;
-    std::vector<mail::HeldRecipient> recipients;
+    terms::HeldMessage message;
+    std::vector<terms::HeldRecipient> recipients;
 };
 
 /// What came of giving items back.
@@ -121,8 +121,8 @@ struct Recovered {
 /// One change of state of an item, as `history` gives it.
 struct HeldEvent {
     core::TimePoint at;
-    std::optional<mail::HeldState> from;  ///< nullopt: the item was made
-    mail::HeldState to = mail::HeldState::Held;
+    std::optional<terms::HeldState> from;  ///< nullopt: the item was made
+    terms::HeldState to = terms::HeldState::Held;
     std::string text;  ///< the MTA's answer, the reason, or empty
 
     bool operator==(const HeldEvent&) const = default;
@@ -143,7 +143,7 @@ struct HeldCounts {
 struct ReleaseGrant {
     std::string spool_id;
     std::string sender;
-    mail::HeldKind kind = mail::HeldKind::Mail;
+    terms::HeldKind kind = terms::HeldKind::Mail;
     std::vector<std::string> addresses;  ///< exactly the recipients that may go
 };
 
@@ -175,7 +175,7 @@ public:
 
     /// The same for one message.
     [[nodiscard]] core::Result<std::vector<HoldOutcome>, StoreError> hold(
-        const mail::HeldMessage& message, std::span<const mail::HeldRecipient> recipients);
+        const terms::HeldMessage& message, std::span<const terms::HeldRecipient> recipients);
 
     /// The items are in doubt no more, but for those of which a release under another queue id is:
     /// the answer says nothing about that. A crash of the machine may undo it, the end of the
@@ -235,7 +235,7 @@ public:
     [[nodiscard]] virtual core::Result<std::vector<std::int64_t>, StoreError> end(
         std::span<const std::int64_t> ids,
         InDoubt in_doubt,
-        mail::HeldState state,
+        terms::HeldState state,
         std::string_view why,
         core::TimePoint now) = 0;
 
@@ -291,7 +291,7 @@ public:
                                                                    core::TimePoint now) = 0;
 
     /// Messages whose file was not removed, in order of spool ids above `after`; at most `most`.
-    [[nodiscard]] virtual core::Result<std::vector<mail::HeldMessage>, StoreError> kept_messages(
+    [[nodiscard]] virtual core::Result<std::vector<terms::HeldMessage>, StoreError> kept_messages(
         std::string_view after, std::size_t most) = 0;
 
     /// Spool ids of messages of which nothing is in `held` or `releasing` any more: the files that

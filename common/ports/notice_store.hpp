@@ -46,7 +46,7 @@ struct NoticeOfItem {
     std::string to;
     core::TimePoint made_at;
     /// What became of the notice as a mail, and when; nullopt: that is forgotten.
-    std::optional<mail::HeldState> state;
+    std::optional<terms::HeldState> state;
     core::TimePoint changed_at;
 
     bool operator==(const NoticeOfItem&) const = default;

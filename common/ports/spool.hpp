@@ -35,8 +35,8 @@ public:
 
     /// Makes the message durable (file synced, renamed, directory synced), together with who it is
     /// for. Gives `message` with its spool id, length and digest.
-    [[nodiscard]] virtual core::Result<mail::HeldMessage, SpoolError> commit(
-        mail::HeldMessage message, std::span<const mail::HeldRecipient> recipients) = 0;
+    [[nodiscard]] virtual core::Result<terms::HeldMessage, SpoolError> commit(
+        terms::HeldMessage message, std::span<const terms::HeldRecipient> recipients) = 0;
 };
 
 /// How the copy of a message looks beside its row.
@@ -62,13 +62,13 @@ public:
     /// Gives the octets of a held message in pieces until `take` returns false. A copy that turns
     /// out to be another than its row says is an error: what was given until then is worth nothing.
     [[nodiscard]] virtual core::Result<void, SpoolError> read(
-        const mail::HeldMessage& message,
+        const terms::HeldMessage& message,
         const std::function<bool(std::string_view)>& take) const = 0;
 
     /// Compares the copy with its row. A row without a digest asks for the length alone. The error
     /// is a copy that can't be read now, of which nothing is known.
     [[nodiscard]] virtual core::Result<CopyCheck, SpoolError> check(
-        const mail::HeldMessage& message) const = 0;
+        const terms::HeldMessage& message) const = 0;
 
     /// Moves a message out of the way, where nobody but a person looks. Gives its new place.
     [[nodiscard]] virtual core::Result<std::string, SpoolError> set_aside(

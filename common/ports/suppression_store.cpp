@@ -17,29 +17,29 @@ namespace holdback::ports {
 namespace {
 
 /// How much a reason weighs: a mailbox that does not exist is not made better by a wish.
-int weight_of(mail::SuppressionReason reason) {
+int weight_of(terms::SuppressionReason reason) {
     switch (reason) {
-        case mail::SuppressionReason::Unsubscribe:
+        case terms::SuppressionReason::Unsubscribe:
             return 0;
-        case mail::SuppressionReason::Complaint:
+        case terms::SuppressionReason::Complaint:
             return 1;
-        case mail::SuppressionReason::Bounce:
+        case terms::SuppressionReason::Bounce:
             return 2;
-        case mail::SuppressionReason::Manual:
+        case terms::SuppressionReason::Manual:
             return 3;
-        case mail::SuppressionReason::Allow:
+        case terms::SuppressionReason::Allow:
             return 4;
     }
     std::unreachable();
 }
 
 /// Which of two entries says more about an address: the greater one.
-std::tuple<int, mail::ScopeKind, int, std::size_t> rank(const mail::SuppressionEntry& entry) {
+std::tuple<int, terms::ScopeKind, int, std::size_t> rank(const terms::SuppressionEntry& entry) {
     const auto kind = static_cast<int>(entry.kind);
     return {weight_of(entry.reason), entry.scope.kind(), -kind, entry.subject.size()};
 }
 
-bool take_if_better(std::optional<mail::SuppressionEntry>& place, mail::SuppressionEntry entry) {
+bool take_if_better(std::optional<terms::SuppressionEntry>& place, terms::SuppressionEntry entry) {
     if (place.has_value() && rank(*place) >= rank(entry)) {
         return false;
     }
@@ -48,19 +48,19 @@ bool take_if_better(std::optional<mail::SuppressionEntry>& place, mail::Suppress
 }
 
 /// The domain of an entry's subject; empty for hashed ones and patterns.
-std::string_view domain_of(const mail::SuppressionEntry& entry) {
+std::string_view domain_of(const terms::SuppressionEntry& entry) {
     const std::string_view subject = entry.subject;
-    if (entry.form == mail::SubjectForm::Hashed) {
+    if (entry.form == terms::SubjectForm::Hashed) {
         return {};
     }
     switch (entry.kind) {
-        case mail::SubjectKind::Address:
+        case terms::SubjectKind::Address:
             return subject.substr(subject.rfind('@') + 1);
-        case mail::SubjectKind::Domain:
+        case terms::SubjectKind::Domain:
             return subject;
-        case mail::SubjectKind::Suffix:
+        case terms::SubjectKind::Suffix:
             return subject.substr(1);
-        case mail::SubjectKind::Pattern:
+        case terms::SubjectKind::Pattern:
             return {};
     }
     std::unreachable();
@@ -73,7 +73,7 @@ bool is_or_any(const std::optional<T>& wanted, const T& value) {
 
 }  // namespace
 
-std::optional<mail::SuppressionEntry> deciding_entry(const SuppressionLookup& lookup) {
+std::optional<terms::SuppressionEntry> deciding_entry(const SuppressionLookup& lookup) {
     if (!lookup.address.has_value() || !lookup.domain.has_value()) {
         return lookup.address.has_value() ? lookup.address : lookup.domain;
     }
@@ -82,18 +82,18 @@ std::optional<mail::SuppressionEntry> deciding_entry(const SuppressionLookup& lo
 }
 
 void take_into(SuppressionLookup& lookup,
-               mail::SuppressionEntry entry,
+               terms::SuppressionEntry entry,
                const mail::EnvelopeSender& sender,
                core::TimePoint now) {
-    const std::string_view recipient = entry.kind == mail::SubjectKind::Address
+    const std::string_view recipient = entry.kind == terms::SubjectKind::Address
                                            ? std::string_view(entry.subject)
                                            : std::string_view();
     if (!entry.holds_at(now) || !entry.scope.covers(sender, recipient)) {
         return;
     }
-    if (entry.reason == mail::SuppressionReason::Allow) {
+    if (entry.reason == terms::SuppressionReason::Allow) {
         take_if_better(lookup.allow, std::move(entry));
-    } else if (entry.kind == mail::SubjectKind::Address) {
+    } else if (entry.kind == terms::SubjectKind::Address) {
         take_if_better(lookup.address, std::move(entry));
     } else {
         take_if_better(lookup.domain, std::move(entry));
@@ -111,9 +111,9 @@ bool take_of_mailbox(SuppressionLookup& lookup, const SuppressionLookup& mailbox
 }
 
 bool fits(const SuppressionFilter& filter,
-          const mail::SuppressionEntry& entry,
+          const terms::SuppressionEntry& entry,
           core::TimePoint now) {
-    const bool is_learned = entry.source == mail::SuppressionSource::Learned;
+    const bool is_learned = entry.source == terms::SuppressionSource::Learned;
     return is_or_any(filter.reason, entry.reason) && is_or_any(filter.code, entry.code) &&
            is_or_any(filter.kind, entry.kind) && is_or_any(filter.scope, entry.scope) &&
            is_or_any(filter.scope_kind, entry.scope.kind()) &&

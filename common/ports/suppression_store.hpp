@@ -28,22 +28,23 @@ struct StoreError {
 /// then the one of the narrowest scope; among those that cover the domain, then the one for the
 /// domain, that for the longest suffix, a pattern.
 struct SuppressionLookup {
-    std::optional<mail::SuppressionEntry> allow;    ///< an allow entry that covers the address
-    std::optional<mail::SuppressionEntry> address;  ///< an entry in force for the mailbox
+    std::optional<terms::SuppressionEntry> allow;    ///< an allow entry that covers the address
+    std::optional<terms::SuppressionEntry> address;  ///< an entry in force for the mailbox
     /// An entry in force for its domain: a domain, a suffix or a pattern.
-    std::optional<mail::SuppressionEntry> domain;
+    std::optional<terms::SuppressionEntry> domain;
 
     bool operator==(const SuppressionLookup&) const = default;
 };
 
 /// The entry that decides about the address: the one with the gravest reason, that for the mailbox
 /// where both weigh the same; nullopt when neither is there. Allow entries are no part of it.
-[[nodiscard]] std::optional<mail::SuppressionEntry> deciding_entry(const SuppressionLookup& lookup);
+[[nodiscard]] std::optional<terms::SuppressionEntry> deciding_entry(
+    const SuppressionLookup& lookup);
 
 /// Puts an entry that covers the address into its place in the look-up, unless it does not hold at
 /// `now`, does not count for the sender, or a better one is there.
 void take_into(SuppressionLookup& lookup,
-               mail::SuppressionEntry entry,
+               terms::SuppressionEntry entry,
                const mail::EnvelopeSender& sender,
                core::TimePoint now);
 
@@ -54,16 +55,16 @@ bool take_of_mailbox(SuppressionLookup& lookup, const SuppressionLookup& mailbox
 
 /// Which entries `list` gives: those that fit all that is set.
 struct SuppressionFilter {
-    std::optional<mail::SuppressionReason> reason = std::nullopt;
-    std::optional<mail::FailureCode> code = std::nullopt;
+    std::optional<terms::SuppressionReason> reason = std::nullopt;
+    std::optional<terms::FailureCode> code = std::nullopt;
     /// Entries for this domain, for addresses in it, and for the suffix of this name.
     std::optional<std::string> domain = std::nullopt;
-    std::optional<mail::SubjectKind> kind = std::nullopt;
-    std::optional<mail::SuppressionScope> scope = std::nullopt;
-    std::optional<mail::ScopeKind> scope_kind = std::nullopt;
-    std::optional<mail::SuppressionSource> source = std::nullopt;
+    std::optional<terms::SubjectKind> kind = std::nullopt;
+    std::optional<terms::SuppressionScope> scope = std::nullopt;
+    std::optional<terms::ScopeKind> scope_kind = std::nullopt;
+    std::optional<terms::SuppressionSource> source = std::nullopt;
     /// Of what was learned alone: other entries have no proof.
-    std::optional<mail::Proof> proof = std::nullopt;
+    std::optional<terms::Proof> proof = std::nullopt;
     std::optional<core::TimePoint> seen_before = std::nullopt;  ///< last seen earlier than this
     std::optional<core::TimePoint> seen_since = std::nullopt;   ///< last seen then or later
     bool with_inactive = false;  ///< also what is still being counted or has expired
@@ -71,7 +72,7 @@ struct SuppressionFilter {
 
 /// True when the entry fits.
 [[nodiscard]] bool fits(const SuppressionFilter& filter,
-                        const mail::SuppressionEntry& entry,
+                        const terms::SuppressionEntry& entry,
                         core::TimePoint now);
 
 /// What happened that `learn` is about.
@@ -106,16 +107,16 @@ public:
         core::TimePoint now) = 0;
 
     /// The entry of this name, in force or not, hashed or not.
-    [[nodiscard]] virtual core::Result<std::optional<mail::SuppressionEntry>, StoreError> find(
-        const mail::SuppressionKey& key) = 0;
+    [[nodiscard]] virtual core::Result<std::optional<terms::SuppressionEntry>, StoreError> find(
+        const terms::SuppressionKey& key) = 0;
 
     /// All entries for a subject, of whatever scope, global first.
-    [[nodiscard]] virtual core::Result<std::vector<mail::SuppressionEntry>, StoreError> find_all(
-        const mail::SuppressionSubject& subject) = 0;
+    [[nodiscard]] virtual core::Result<std::vector<terms::SuppressionEntry>, StoreError> find_all(
+        const terms::SuppressionSubject& subject) = 0;
 
     /// Writes an entry, over one of the same name if there is one. Durable on return.
     [[nodiscard]] virtual core::Result<void, StoreError> put(
-        const mail::SuppressionEntry& entry) = 0;
+        const terms::SuppressionEntry& entry) = 0;
 
     /// Reads the entry of this name, lets `change` make the next one (nullopt: leave it alone) and
     /// writes that, as one transaction in which all names of `event` are remembered for this entry,
@@ -124,15 +125,15 @@ public:
     /// for ever; so is the entry as it was before, for the undoing of lessons. Gives true when an
     /// entry was written. This is what makes learning happen exactly once per recipient and
     /// message. `change` runs inside the transaction: it must not call this store.
-    using Change = std::function<std::optional<mail::SuppressionEntry>(
-        const std::optional<mail::SuppressionEntry>&)>;
-    [[nodiscard]] virtual core::Result<bool, StoreError> learn(const mail::SuppressionKey& key,
+    using Change = std::function<std::optional<terms::SuppressionEntry>(
+        const std::optional<terms::SuppressionEntry>&)>;
+    [[nodiscard]] virtual core::Result<bool, StoreError> learn(const terms::SuppressionKey& key,
                                                                const LearnEvent& event,
                                                                const Change& change) = 0;
 
     /// True when there was an entry.
     [[nodiscard]] virtual core::Result<bool, StoreError> remove(
-        const mail::SuppressionKey& key) = 0;
+        const terms::SuppressionKey& key) = 0;
 
     /// Calls `visit` for each entry that fits until it returns false: hashed ones, patterns and
     /// suffixes first, then in order of domain, mailbox and scope, a domain behind its mailboxes.
@@ -140,7 +141,7 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const SuppressionFilter& filter,
         core::TimePoint now,
-        const std::function<bool(const mail::SuppressionEntry&)>& visit) = 0;
+        const std::function<bool(const terms::SuppressionEntry&)>& visit) = 0;
 
     [[nodiscard]] virtual core::Result<SuppressionCounts, StoreError> counts(
         core::TimePoint now) = 0;

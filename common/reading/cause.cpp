@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -83,4 +83,4 @@ std::string_view words_for(Whom whom) {
     return kWhomWords.at(static_cast<std::size_t>(whom));
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

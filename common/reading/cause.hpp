@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// Whom a reply speaks of.
 enum class Whom : std::uint8_t {
@@ -82,4 +82,4 @@ struct Cause {
 /// "the sender", "nobody in particular": for people.
 [[nodiscard]] std::string_view words_for(Whom whom);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -89,7 +89,7 @@ bool CauseTable::has_section(std::string_view name) {
 
 std::string CauseTable::add(std::string_view section,
                             std::string_view line,
-                            const mail::CodeCatalogue& codes) {
+                            const terms::CodeCatalogue& codes) {
     const std::size_t sign = line.find('=');
     const std::string_view name = core::trim(line.substr(0, sign));
     if (section == "weak") {
@@ -122,15 +122,15 @@ std::string CauseTable::add(std::string_view section,
 
 std::string CauseTable::add_code(std::string_view name,
                                  std::string_view value,
-                                 const mail::CodeCatalogue& codes) {
+                                 const terms::CodeCatalogue& codes) {
     const auto cause = parse_cause(name);
     if (!cause.has_value()) {
         return fmt::format(R"("{}" is no cause like "mailbox unknown" or "* spam")",
                            core::printable(name));
     }
-    std::vector<mail::FailureCode> found;
+    std::vector<terms::FailureCode> found;
     for (const std::string_view piece : core::split(value, ',')) {
-        const auto code = mail::FailureCode::parse(core::trim(piece));
+        const auto code = terms::FailureCode::parse(core::trim(piece));
         if (!code.has_value() || codes.find(*code) == nullptr) {
             return fmt::format("unknown code \"{}\"", core::printable(core::trim(piece)));
         }
@@ -181,7 +181,7 @@ const CauseTable::CodeRow* CauseTable::row_of(const Cause& cause) const {
     return any;
 }
 
-std::optional<mail::FailureCode> CauseTable::code_of(const Cause& cause, bool transient) const {
+std::optional<terms::FailureCode> CauseTable::code_of(const Cause& cause, bool transient) const {
     const CodeRow* row = row_of(cause);
     if (row == nullptr) {
         row = row_of({default_whom(cause.what), cause.what});
@@ -234,4 +234,4 @@ std::optional<Cause> CauseTable::cause_of_reply(int reply_code) const {
     return found == replies_.end() ? std::nullopt : std::optional(found->cause);
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// Filled line by line, then asked. Of lines about the same thing the first one counts, but a named
 /// whom stands before "*".
@@ -26,14 +26,14 @@ public:
     /// empty when nothing is.
     [[nodiscard]] std::string add(std::string_view section,
                                   std::string_view line,
-                                  const mail::CodeCatalogue& codes);
+                                  const terms::CodeCatalogue& codes);
     /// True for the sections that `add` takes.
     [[nodiscard]] static bool has_section(std::string_view name);
 
     /// The code of a cause; where it has none, that of the same thing with its default whom.
     /// `transient`: the reply or the status is of class 4. nullopt when there is none at all.
-    [[nodiscard]] std::optional<mail::FailureCode> code_of(const Cause& cause,
-                                                           bool transient) const;
+    [[nodiscard]] std::optional<terms::FailureCode> code_of(const Cause& cause,
+                                                            bool transient) const;
     /// True when a line names this very cause, and not "*".
     [[nodiscard]] bool has_row(const Cause& cause) const;
     /// The place of a cause in the list of codes: the smaller, the more it counts.
@@ -49,8 +49,8 @@ private:
     struct CodeRow {
         std::optional<Whom> whom;  ///< nullopt: any
         What what{};
-        mail::FailureCode code = mail::kUnknownFailure;
-        std::optional<mail::FailureCode> transient;
+        terms::FailureCode code = terms::kUnknownFailure;
+        std::optional<terms::FailureCode> transient;
         bool operator==(const CodeRow&) const = default;
     };
     struct CodePattern {
@@ -64,7 +64,7 @@ private:
 
     [[nodiscard]] std::string add_code(std::string_view name,
                                        std::string_view value,
-                                       const mail::CodeCatalogue& codes);
+                                       const terms::CodeCatalogue& codes);
     [[nodiscard]] std::string add_pattern(std::string_view section,
                                           std::string_view name,
                                           std::string_view value);
@@ -77,4 +77,4 @@ private:
     std::vector<CodePattern> replies_;
 };
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -11,15 +11,15 @@
 #include <initializer_list>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
-constexpr mail::FailureCode kRejected{1999};
-constexpr mail::FailureCode kTemporary{3999};
-constexpr mail::FailureCode kCommunication{4999};
-constexpr mail::FailureCode kNotServed{4006};
-constexpr mail::FailureCode kLogin{6001};
+constexpr terms::FailureCode kRejected{1999};
+constexpr terms::FailureCode kTemporary{3999};
+constexpr terms::FailureCode kCommunication{4999};
+constexpr terms::FailureCode kNotServed{4006};
+constexpr terms::FailureCode kLogin{6001};
 
 bool is_one_of(int number, std::initializer_list<int> numbers) {
     return std::ranges::find(numbers, number) != numbers.end();
@@ -283,7 +283,7 @@ private:
 };
 
 /// The nearest code that teaches nothing.
-mail::FailureCode nearest_of(const Claim& claim) {
+terms::FailureCode nearest_of(const Claim& claim) {
     const Whom whom = claim.reading == nullptr ? Whom::Nobody : claim.reading->cause.whom;
     switch (whom) {
         case Whom::Sender:
@@ -303,7 +303,7 @@ mail::FailureCode nearest_of(const Claim& claim) {
 
 }  // namespace
 
-bool needs_evidence(mail::FailureCode code) {
+bool needs_evidence(terms::FailureCode code) {
     return is_one_of(code.number(), {2001, 2002, 2003, 2004, 2999, 3001, 3002, 3003, 4006});
 }
 
@@ -319,4 +319,4 @@ CertainCode certain_code(const Claim& claim) {
     return doubt.empty() ? CertainCode{claim.code, {}} : CertainCode{nearest_of(claim), doubt};
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

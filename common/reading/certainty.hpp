@@ -9,11 +9,11 @@
 
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// A code, and what it rests on.
 struct Claim {
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
     ReplyFacts facts;
     /// nullptr when nothing could be read.
     const Reading* reading = nullptr;
@@ -22,13 +22,13 @@ struct Claim {
 };
 
 struct CertainCode {
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
     /// What the code lacked, for people ("the stage is not RCPT"); empty when it stands as claimed.
     std::string_view doubt;
 };
 
 /// True for a code that needs certain evidence.
-[[nodiscard]] bool needs_evidence(mail::FailureCode code);
+[[nodiscard]] bool needs_evidence(terms::FailureCode code);
 
 /// The code itself when it teaches nothing or rests on enough, else the nearest that teaches
 /// nothing. A rule of the administrator's stands as it is.
@@ -46,4 +46,4 @@ struct CertainCode {
 /// A bare reply code never teaches.
 [[nodiscard]] CertainCode certain_code(const Claim& claim);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

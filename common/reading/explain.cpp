@@ -14,11 +14,11 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
-Explanation explanation_of(mail::FailureCode code, const mail::CodeCatalogue& codes) {
+Explanation explanation_of(terms::FailureCode code, const terms::CodeCatalogue& codes) {
     Explanation explanation;
     explanation.code = code;
     explanation.entry = codes.find(code);
@@ -29,7 +29,7 @@ Explanation explanation_of(mail::FailureCode code, const mail::CodeCatalogue& co
 
 Explanation explain_reply(const ReportedReply& reply,
                           const Knowledge& knowledge,
-                          const mail::CodeCatalogue& codes) {
+                          const terms::CodeCatalogue& codes) {
     const QuotedCodes quoted = quoted_codes(reply.text);
     const SmtpStage stage = reply.stage == SmtpStage::Unknown ? stage_in(reply.text) : reply.stage;
     const std::string told = text_with_stage(reply.text, stage);
@@ -51,15 +51,15 @@ Explanation explain_reply(const ReportedReply& reply,
 }
 
 std::optional<Explanation> explain_code(std::string_view question,
-                                        const mail::CodeCatalogue& codes) {
+                                        const terms::CodeCatalogue& codes) {
     const std::string_view wanted = core::trim(question);
-    if (const auto code = mail::FailureCode::parse(wanted)) {
+    if (const auto code = terms::FailureCode::parse(wanted)) {
         return explanation_of(*code, codes);
     }
-    if (const mail::CodeEntry* entry = codes.find_name(core::to_lower(wanted))) {
+    if (const terms::CodeEntry* entry = codes.find_name(core::to_lower(wanted))) {
         return explanation_of(entry->code, codes);
     }
     return std::nullopt;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

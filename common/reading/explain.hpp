@@ -11,12 +11,12 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 struct Explanation {
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
     /// The catalogue's entry; nullptr when the catalogue lacks the code. Lives as long as it.
-    const mail::CodeEntry* entry = nullptr;
+    const terms::CodeEntry* entry = nullptr;
     /// What decided: the id of a rule, or the name of the reading; empty for codes, names and
     /// unknown texts.
     std::string rule;
@@ -39,11 +39,11 @@ struct ReportedReply {
 /// nothing knows is 9999.
 [[nodiscard]] Explanation explain_reply(const ReportedReply& reply,
                                         const Knowledge& knowledge,
-                                        const mail::CodeCatalogue& codes);
+                                        const terms::CodeCatalogue& codes);
 
 /// A code ("2001") or a name ("address-invalid"), for which no rules are needed; nullopt for what
 /// is neither.
 [[nodiscard]] std::optional<Explanation> explain_code(std::string_view question,
-                                                      const mail::CodeCatalogue& codes);
+                                                      const terms::CodeCatalogue& codes);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

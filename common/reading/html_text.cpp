@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -324,4 +324,4 @@ std::string html_to_text(std::string_view html, HtmlParts parts) {
     return HtmlReader(html, parts).read();
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

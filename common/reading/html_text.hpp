@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// What of a document is wanted.
 enum class HtmlParts : std::uint8_t {
@@ -24,4 +24,4 @@ enum class HtmlParts : std::uint8_t {
 /// any octets, in linear time; UTF-8 in gives UTF-8 out.
 [[nodiscard]] std::string html_to_text(std::string_view html, HtmlParts parts = HtmlParts::All);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

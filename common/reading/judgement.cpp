@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -25,27 +25,27 @@ ReplyFacts facts_of(const RuleInput& input) {
     return facts;
 }
 
-mail::FailureCode code_of(const std::optional<Reading>& reading,
-                          const ReplyFacts& facts,
-                          const Lexicon& lexicon) {
+terms::FailureCode code_of(const std::optional<Reading>& reading,
+                           const ReplyFacts& facts,
+                           const Lexicon& lexicon) {
     if (!reading.has_value()) {
-        return mail::kUnknownFailure;
+        return terms::kUnknownFailure;
     }
     return lexicon.causes()
         .code_of(reading->cause, facts.is_transient())
-        .value_or(mail::kUnknownFailure);
+        .value_or(terms::kUnknownFailure);
 }
 
 /// True when a shipped rule of nobody's names a code that teaches, and the words say plainly what
 /// teaches nothing.
-bool contradicts(const Claim& claim, mail::FailureCode by_reading) {
+bool contradicts(const Claim& claim, terms::FailureCode by_reading) {
     if (claim.rule == nullptr || claim.rule->local || !claim.rule->provider.empty() ||
         claim.reading == nullptr || !needs_evidence(claim.code)) {
         return false;
     }
     const Statement& said = claim.reading->statement;
     const bool plain = claim.reading->read_from == ReadFrom::Words && !said.weak && !said.guess;
-    return plain && by_reading != mail::kUnknownFailure && !needs_evidence(by_reading);
+    return plain && by_reading != terms::kUnknownFailure && !needs_evidence(by_reading);
 }
 
 }  // namespace
@@ -81,8 +81,8 @@ Judgement judge_reply(const RuleInput& input, const Knowledge& knowledge) {
     if (judgement.reading.has_value()) {
         judgement.evidence = judgement.reading->words(facts);
     }
-    const mail::FailureCode by_reading = code_of(judgement.reading, facts, knowledge.lexicon);
-    Claim claim{.code = mail::kUnknownFailure,
+    const terms::FailureCode by_reading = code_of(judgement.reading, facts, knowledge.lexicon);
+    Claim claim{.code = terms::kUnknownFailure,
                 .facts = facts,
                 .reading = judgement.reading.has_value() ? &*judgement.reading : nullptr,
                 .rule = nullptr};
@@ -106,4 +106,4 @@ Judgement judge_reply(const RuleInput& input, const Knowledge& knowledge) {
     return judgement;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -12,10 +12,10 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 struct Judgement {
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
     /// The rule that decided, as an id; else the name of the reading; empty when nothing is known.
     std::string name;
     /// nullptr where no rule decided; lives as long as the rules.
@@ -45,4 +45,4 @@ struct Judgement {
 /// teaches and the words say for certain something that does not, the words count.
 [[nodiscard]] Judgement judge_reply(const RuleInput& input, const Knowledge& knowledge);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

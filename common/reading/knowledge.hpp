@@ -5,11 +5,11 @@
 #include "reading/lexicon.hpp"
 #include "reading/rule_set.hpp"
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 struct Knowledge {
     RuleSet rules;
     Lexicon lexicon;
 };
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

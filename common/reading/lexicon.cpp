@@ -30,7 +30,7 @@
 #include <boost/container/small_vector.hpp>
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -209,7 +209,7 @@ struct Lexicon::Tables {
 /// Reads files into tables.
 class LexiconBuilder {
 public:
-    LexiconBuilder(Lexicon::Tables& tables, const mail::CodeCatalogue& codes)
+    LexiconBuilder(Lexicon::Tables& tables, const terms::CodeCatalogue& codes)
         : tables_(tables), codes_(codes) {}
 
     void read(WordFile file) {
@@ -299,7 +299,7 @@ private:
     }
 
     Lexicon::Tables& tables_;
-    const mail::CodeCatalogue& codes_;
+    const terms::CodeCatalogue& codes_;
     PhraseReader reader_;
     std::vector<WordKey> first_keys_;  ///< of the line at hand
     std::vector<LexiconError> errors_;
@@ -439,7 +439,7 @@ Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;
 Lexicon::~Lexicon() = default;
 
 core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::vector<WordFile> files,
-                                                               const mail::CodeCatalogue& codes) {
+                                                               const terms::CodeCatalogue& codes) {
     auto tables = std::make_unique<Tables>();
     std::size_t octets = 0;
     for (const WordFile& file : files) {
@@ -552,4 +552,4 @@ std::vector<LexiconError> Lexicon::doubts() const {
     return found;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// What a phrase says. A list of words says whom, what, both, or:
 struct PhraseMeaning {
@@ -64,7 +64,7 @@ public:
     /// when a text first has a word that it may begin with. Errors: a line that can't be read (of
     /// shipped files, one that is no phrase), an unknown name or code, each with its place.
     [[nodiscard]] static core::Result<Lexicon, std::vector<LexiconError>> make(
-        std::vector<WordFile> files, const mail::CodeCatalogue& codes);
+        std::vector<WordFile> files, const terms::CodeCatalogue& codes);
 
     Lexicon(Lexicon&&) noexcept;
     Lexicon& operator=(Lexicon&&) noexcept;
@@ -95,4 +95,4 @@ private:
     std::unique_ptr<Tables> tables_;
 };
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -20,7 +20,7 @@
 #include <re2/re2.h>
 #include <re2/stringpiece.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -165,4 +165,4 @@ bool PatternMatches::has(std::size_t pattern) {
     return known_[pattern] == Known::Yes;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

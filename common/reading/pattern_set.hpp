@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// Patterns, known by the number that `add` gave them. Filled by one thread; once finished, shared
 /// freely between threads: what is compiled later changes nothing that a caller sees.
@@ -69,4 +69,4 @@ private:
     std::vector<Known> known_;  ///< by pattern; empty before the first question
 };
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

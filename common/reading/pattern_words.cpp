@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -220,4 +220,4 @@ std::vector<std::string> words_of_pattern(std::string_view pattern) {
     return words;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

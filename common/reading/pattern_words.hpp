@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// Octets of the shortest string that is looked for: shorter ones stand in nearly every text.
 inline constexpr std::size_t kShortestPatternWord = 3;
@@ -22,4 +22,4 @@ inline constexpr std::size_t kLongestPatternWord = 100;
 /// final sigma) are not thought of.
 [[nodiscard]] std::vector<std::string> words_of_pattern(std::string_view pattern);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

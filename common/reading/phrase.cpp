@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -328,4 +328,4 @@ void find_first_keys(std::string_view line, std::vector<WordKey>& keys) {
     }
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -13,7 +13,7 @@
 
 #include <boost/container/small_vector.hpp>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// The shortest and the longest part of a word that may stand before "*", in octets.
 inline constexpr std::size_t kShortestStem = 2;
@@ -99,4 +99,4 @@ private:
 /// Finds the keys of the words that a line may begin with.
 void find_first_keys(std::string_view line, std::vector<WordKey>& keys);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -23,7 +23,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -485,4 +485,4 @@ std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexico
     return reading;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// What is known of a reply before it is read.
 struct ReplyFacts {
@@ -84,4 +84,4 @@ struct Reading {
 /// is last. nullopt when nothing says anything.
 [[nodiscard]] std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexicon);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -202,4 +202,4 @@ RuleFindings check_rules(const RuleSet& set) {
     return Checker(set).check();
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

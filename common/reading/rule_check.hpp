@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// Octets of a pattern that a person still reads at a glance.
 inline constexpr std::size_t kLongestPattern = 120;
@@ -25,4 +25,4 @@ struct RuleFindings {
 /// With patterns that can't be used nothing else is looked at.
 [[nodiscard]] RuleFindings check_rules(const RuleSet& set);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -22,7 +22,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -154,7 +154,7 @@ struct RuleSet::Compiled {
     PatternSet names;  ///< of MTAs
 
     /// Takes one rule; what is wrong with it goes to `errors`.
-    void add(const Rule& rule, const mail::CodeCatalogue& codes, std::vector<RuleError>& errors);
+    void add(const Rule& rule, const terms::CodeCatalogue& codes, std::vector<RuleError>& errors);
     void add_marks();
     /// What is wrong with the patterns of a rule.
     void find_bad_patterns(std::size_t index, std::vector<RuleError>& errors) const;
@@ -203,7 +203,7 @@ Matcher RuleSet::Compiled::matcher_of(const Rule& rule, std::vector<RuleError>& 
 }
 
 void RuleSet::Compiled::add(const Rule& rule,
-                            const mail::CodeCatalogue& codes,
+                            const terms::CodeCatalogue& codes,
                             std::vector<RuleError>& errors) {
     const auto wrong = [&](std::string_view message) {
         errors.push_back({rule.file, rule.line, quoted_message(rule, message)});
@@ -287,7 +287,7 @@ RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
 RuleSet::~RuleSet() = default;
 
 core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> rules,
-                                                            const mail::CodeCatalogue& codes,
+                                                            const terms::CodeCatalogue& codes,
                                                             std::vector<Provider> providers) {
     std::vector<RuleError> errors;
     auto compiled = std::make_unique<Compiled>();
@@ -366,4 +366,4 @@ const std::vector<Rule>& RuleSet::rules() const {
     return compiled_->rules;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// What a rule looks at: one recipient's report, flattened to text.
 struct RuleInput {
@@ -44,7 +44,7 @@ struct RuleExample {
 /// text as `rule_text` makes it.
 struct Rule {
     std::string id;  ///< "text/user-unknown": letters, digits and `/ . _ -`
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
     std::vector<std::string> text;           ///< patterns on the diagnostic text; empty: any
     std::vector<std::string> remote_mta;     ///< patterns on the remote MTA's name; empty: any
     std::vector<std::string> reporting_mta;  ///< patterns on the reporting MTA's name; empty: any
@@ -98,7 +98,7 @@ public:
     /// Other patterns, and the examples, are looked at by `check_rules`.
     [[nodiscard]] static core::Result<RuleSet, std::vector<RuleError>> make(
         std::vector<Rule> rules,
-        const mail::CodeCatalogue& codes,
+        const terms::CodeCatalogue& codes,
         std::vector<Provider> providers = {});
 
     RuleSet(RuleSet&&) noexcept;
@@ -122,4 +122,4 @@ private:
     std::unique_ptr<Compiled> compiled_;
 };
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -54,4 +54,4 @@ bool shadows(const Rule& first, const Rule& second) {
            covers(first.status, second.status, covers_status);
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

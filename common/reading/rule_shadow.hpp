@@ -4,7 +4,7 @@
 
 #include "reading/rule_set.hpp"
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// True when `first` matches whatever `second` matches, as far as their matchers show it as they
 /// are written: each list of `first` is empty or holds all that the list of `second` holds, reply
@@ -12,4 +12,4 @@ namespace holdback::dsn {
 /// same. Both rules are well-formed.
 [[nodiscard]] bool shadows(const Rule& first, const Rule& second);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -18,7 +18,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -176,4 +176,4 @@ RuleSkeleton rule_skeleton(std::string_view pattern, std::int64_t number) {
             .example = filled_pattern(pattern)};
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

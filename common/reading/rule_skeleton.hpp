@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// What of a rule follows from a pattern; the code is for the administrator to say.
 struct RuleSkeleton {
@@ -26,4 +26,4 @@ struct RuleSkeleton {
 /// see.
 [[nodiscard]] std::string filled_pattern(std::string_view pattern);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

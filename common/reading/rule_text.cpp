@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -221,4 +221,4 @@ std::size_t reply_begin(std::string_view text) {
     return reply.has_value() ? reply->at : std::string_view::npos;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// Octets of a text that the rules look at; the rest is ignored.
 inline constexpr std::size_t kRuleTextOctets = 4096;
@@ -37,4 +37,4 @@ struct QuotedCodes {
 /// code directly stands before one elsewhere in the text.
 [[nodiscard]] QuotedCodes quoted_codes(std::string_view text);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 mail::EnhancedStatus without_guess(const mail::EnhancedStatus& status,
                                    const std::optional<mail::SmtpReply>& reply) {
@@ -29,4 +29,4 @@ mail::EnhancedStatus without_guess(const mail::EnhancedStatus& status,
     return is_guess ? mail::EnhancedStatus::parse("5.0.0").value_or(status) : status;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

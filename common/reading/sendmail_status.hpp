@@ -7,7 +7,7 @@
 
 #include <optional>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// What a status that Sendmail gives is worth: for a bare 550 it writes 5.1.1 ("User unknown"),
 /// whatever the reply says, and so for 551, 552 and 553. Such a guess becomes 5.0.0, so that the
@@ -15,4 +15,4 @@ namespace holdback::dsn {
 [[nodiscard]] mail::EnhancedStatus without_guess(const mail::EnhancedStatus& status,
                                                  const std::optional<mail::SmtpReply>& reply);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -166,4 +166,4 @@ std::string_view stage_words(SmtpStage stage) {
     return {};
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 enum class SmtpStage : std::uint8_t { Unknown, Connect, Hello, MailFrom, RcptTo, Data };
 
@@ -29,4 +29,4 @@ enum class SmtpStage : std::uint8_t { Unknown, Connect, Hello, MailFrom, RcptTo,
 /// The text with the words of its stage in brackets behind it, where they don't stand there yet.
 [[nodiscard]] std::string text_with_stage(std::string_view text, SmtpStage stage);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

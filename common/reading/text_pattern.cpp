@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -347,4 +347,4 @@ std::string text_pattern(std::string_view text) {
     return pattern;
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

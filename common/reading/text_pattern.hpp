@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// Octets of a pattern; what is beyond is cut off.
 inline constexpr std::size_t kPatternOctets = 300;
@@ -18,4 +18,4 @@ inline constexpr std::size_t kPatternOctets = 300;
 /// placeholders alone say nothing that a rule could read. Valid UTF-8.
 [[nodiscard]] std::string text_pattern(std::string_view text);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

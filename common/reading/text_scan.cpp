@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -437,4 +437,4 @@ void append_utf8(std::string& out, std::uint32_t code) {
     }
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

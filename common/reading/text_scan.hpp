@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 /// The lines of a text without their "\n"; the views point into `text`.
 [[nodiscard]] std::vector<std::string_view> lines_of(std::string_view text);
@@ -61,4 +61,4 @@ enum class ReplyContext : std::uint8_t {
 /// Appends a Unicode scalar value as UTF-8.
 void append_utf8(std::string& out, std::uint32_t code);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

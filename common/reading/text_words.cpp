@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -520,4 +520,4 @@ TextWords words_of(std::string_view text) {
     return Cutter(text).cut();
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

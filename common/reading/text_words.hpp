@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 enum class WordKind : std::uint8_t {
     Word,
@@ -56,4 +56,4 @@ struct TextWords {
 /// ("550-5.1.1 ... 550 5.1.1 ...") begin lines, whether the text has line ends or not.
 [[nodiscard]] TextWords words_of(std::string_view text);
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 namespace {
 
@@ -88,4 +88,4 @@ bool FactReader::flag(std::string_view key) const {
     return find(key) == kFlag;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

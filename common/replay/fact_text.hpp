@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 /// Collects facts. Keys are ours: letters, digits, dots.
 class FactWriter {
@@ -43,4 +43,4 @@ private:
     std::map<std::string, std::string, std::less<>> facts_;
 };
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

@@ -36,7 +36,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 namespace {
 
@@ -89,34 +89,34 @@ std::string joined(const std::vector<std::string>& all) {
     return fmt::format("{}", fmt::join(all, std::string_view(&kSeparator, 1)));
 }
 
-void put_suppression(FactWriter& facts, const mail::SuppressionEntry& entry) {
+void put_suppression(FactWriter& facts, const terms::SuppressionEntry& entry) {
     facts.put("sup", wire_name(entry.reason));
     facts.put_number("sup.code", static_cast<std::uint64_t>(entry.code.number()));
     facts.put("sup.source", wire_name(entry.source));
     facts.put("sup.scope", entry.scope.stored());
     facts.put("sup.kind", wire_name(entry.kind));
-    if (entry.kind != mail::SubjectKind::Address || entry.form == mail::SubjectForm::Hashed) {
+    if (entry.kind != terms::SubjectKind::Address || entry.form == terms::SubjectForm::Hashed) {
         facts.put("sup.subject", cut(entry.subject));
     }
     facts.put("sup.text", cut(entry.diagnostic));
 }
 
-std::optional<mail::SuppressionEntry> read_suppression(const FactReader& facts,
-                                                       const RecordedRecipient& recipient) {
-    const auto reason = mail::parse_suppression_reason(facts.text("sup"));
+std::optional<terms::SuppressionEntry> read_suppression(const FactReader& facts,
+                                                        const RecordedRecipient& recipient) {
+    const auto reason = terms::parse_suppression_reason(facts.text("sup"));
     if (!reason.has_value()) {
         return std::nullopt;
     }
-    mail::SuppressionEntry entry;
+    terms::SuppressionEntry entry;
     entry.reason = *reason;
-    entry.code = mail::FailureCode::from_number(
+    entry.code = terms::FailureCode::from_number(
                      static_cast<int>(facts.number("sup.code").value_or(0) % 10'000))
-                     .value_or(mail::kUnknownFailure);
-    entry.source = mail::parse_suppression_source(facts.text("sup.source"))
-                       .value_or(mail::SuppressionSource::Admin);
-    entry.scope = mail::SuppressionScope::from_stored(facts.text("sup.scope"));
+                     .value_or(terms::kUnknownFailure);
+    entry.source = terms::parse_suppression_source(facts.text("sup.source"))
+                       .value_or(terms::SuppressionSource::Admin);
+    entry.scope = terms::SuppressionScope::from_stored(facts.text("sup.scope"));
     entry.kind =
-        mail::parse_subject_kind(facts.text("sup.kind")).value_or(mail::SubjectKind::Address);
+        terms::parse_subject_kind(facts.text("sup.kind")).value_or(terms::SubjectKind::Address);
     entry.subject = facts.text("sup.subject");
     if (entry.subject.empty() && recipient.facts.suppressed_as_mailbox) {
         entry.subject = recipient.facts.mailbox;
@@ -127,7 +127,7 @@ std::optional<mail::SuppressionEntry> read_suppression(const FactReader& facts,
     return entry;
 }
 
-void put_route(FactWriter& facts, const MailRoute& route) {
+void put_route(FactWriter& facts, const outbound::MailRoute& route) {
     facts.put("route", wire_name(route.kind));
     facts.put("why", cut(route.why));
     facts.put_flag("perhaps-local", route.perhaps_local);
@@ -137,15 +137,15 @@ void put_route(FactWriter& facts, const MailRoute& route) {
                           route.hosts.begin() + static_cast<std::ptrdiff_t>(hosts)})));
 }
 
-std::optional<MailRoute> read_route(const FactReader& facts) {
-    const auto kind = parse_route_kind(facts.text("route"));
+std::optional<outbound::MailRoute> read_route(const FactReader& facts) {
+    const auto kind = outbound::parse_route_kind(facts.text("route"));
     if (!kind.has_value()) {
         return std::nullopt;
     }
-    return MailRoute{.kind = *kind,
-                     .hosts = words(facts.text("hosts")),
-                     .why = facts.text("why"),
-                     .perhaps_local = facts.flag("perhaps-local")};
+    return outbound::MailRoute{.kind = *kind,
+                               .hosts = words(facts.text("hosts")),
+                               .why = facts.text("why"),
+                               .perhaps_local = facts.flag("perhaps-local")};
 }
 
 mail::RecipientSyntax read_syntax(const FactReader& facts,
@@ -169,18 +169,21 @@ std::uint64_t digest_of(const std::vector<std::string>& domains) {
 
 }  // namespace
 
-WatchSigns watch_signs(Stream stream, SentTo sent_to, const config::Settings& settings) {
+WatchSigns watch_signs(outbound::Stream stream,
+                       outbound::SentTo sent_to,
+                       const config::Settings& settings) {
     WatchSigns signs;
-    const bool is_bulk = stream == Stream::Bulk;
-    for (const mail::FindingName name : mail::kAllFindings) {
+    const bool is_bulk = stream == outbound::Stream::Bulk;
+    for (const terms::FindingName name : terms::kAllFindings) {
         const bool looks =
-            name != mail::FindingName::MissingSignature || settings.compliance.expect_signature;
-        if (looks && is_about_message(name) &&
-            action_for(name, stream, sent_to, settings.policy) != config::PolicyAction::Pass) {
+            name != terms::FindingName::MissingSignature || settings.compliance.expect_signature;
+        if (looks && outbound::is_about_message(name) &&
+            outbound::action_for(name, stream, sent_to, settings.policy) !=
+                config::PolicyAction::Pass) {
             signs.about_message.push_back(name);
         }
     }
-    signs.from_digest = digest_of(domains_of_from(settings));
+    signs.from_digest = digest_of(outbound::domains_of_from(settings));
     if (is_bulk) {
         signs.stop_above = settings.bulk.stop_above.percent;
         signs.stop_minimum = settings.bulk.stop_minimum;
@@ -244,7 +247,7 @@ std::string message_facts(const RecordedMessage& message) {
     facts.put_number("repeats.limit", message.repeats_limit);
     std::vector<std::string> about_message;
     about_message.reserve(message.watched.about_message.size());
-    for (const mail::FindingName name : message.watched.about_message) {
+    for (const terms::FindingName name : message.watched.about_message) {
         about_message.emplace_back(wire_name(name));
     }
     facts.put("watched", joined(about_message));
@@ -293,7 +296,7 @@ void read_message_facts(std::string_view text, RecordedMessage& message) {
     message.window_length = std::chrono::seconds(facts.number("window.seconds").value_or(0));
     message.repeats_limit = facts.number("repeats.limit").value_or(0);
     for (const std::string& name : words(facts.text("watched"))) {
-        if (const auto finding = mail::parse_finding_name(name)) {
+        if (const auto finding = terms::parse_finding_name(name)) {
             message.watched.about_message.push_back(*finding);
         }
     }
@@ -352,7 +355,7 @@ std::string recipient_facts(const RecordedRecipient& recipient) {
     }
     std::vector<std::string> found;
     found.reserve(recipient.found.size());
-    for (const mail::FindingName name : recipient.found) {
+    for (const terms::FindingName name : recipient.found) {
         found.emplace_back(wire_name(name));
     }
     facts.put("found", joined(found));
@@ -378,7 +381,7 @@ void read_recipient_facts(std::string_view text,
         config::parse_policy_action(facts.text("unshadowed")).value_or(recipient.action);
     recipient.overridden = facts.flag("overridden");
     for (const std::string& word : words(facts.text("found"))) {
-        if (const auto name = mail::parse_finding_name(word)) {
+        if (const auto name = terms::parse_finding_name(word)) {
             recipient.found.push_back(*name);
         }
     }
@@ -404,4 +407,4 @@ std::string_view wire_name(DecidedAt when) {
     std::unreachable();
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

@@ -23,7 +23,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 /// When in the dialogue a decision fell.
 enum class DecidedAt : std::uint8_t {
@@ -51,12 +51,12 @@ struct HeaderSigns {
 struct RecordedRecipient {
     std::string address;  ///< in the spelling that came, without brackets
     std::string mailer;   ///< {rcpt_mailer}
-    RecipientFacts facts;
-    std::vector<mail::FindingName> found;  ///< all of them, not only the one that decided
+    outbound::RecipientFacts facts;
+    std::vector<terms::FindingName> found;  ///< all of them, not only the one that decided
     config::PolicyAction action = config::PolicyAction::Pass;
     config::PolicyAction unshadowed = config::PolicyAction::Pass;
     std::string reason;  ///< as in the decision line; empty when nothing was found
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     std::optional<std::int64_t> held_id;
     bool overridden = false;  ///< the sender's override let it pass
 };
@@ -65,7 +65,7 @@ struct RecordedRecipient {
 /// the record tell that it was not there.
 struct WatchSigns {
     /// Findings about the message that the policy acted on.
-    std::vector<mail::FindingName> about_message;
+    std::vector<terms::FindingName> about_message;
     std::size_t stop_above = 100;  ///< `[bulk] stop_above` in percent; 100: not looked at
     std::size_t stop_minimum = 0;
     std::chrono::seconds repeat_window{0};  ///< `[bulk] repeat_window`; zero: not looked at
@@ -76,14 +76,14 @@ struct WatchSigns {
 };
 
 /// What these settings look for in a message of this stream.
-[[nodiscard]] WatchSigns watch_signs(Stream stream,
-                                     SentTo sent_to,
+[[nodiscard]] WatchSigns watch_signs(outbound::Stream stream,
+                                     outbound::SentTo sent_to,
                                      const config::Settings& settings);
 
 /// What decided about refusing or sparing the client, beside settings and verdicts.
 struct RecordedDialogue {
-    DialogueSoFar before;        ///< with the refusals at RCPT of this message
-    bool asked_at_rcpt = false;  ///< the settings of then let recipients be refused at RCPT
+    outbound::DialogueSoFar before;  ///< with the refusals at RCPT of this message
+    bool asked_at_rcpt = false;      ///< the settings of then let recipients be refused at RCPT
     /// All of the message could be returned in a DSN; false too at `DecidedAt::Recipient`.
     bool can_be_returned = false;
     bool had_enough = false;  ///< of refusals, by the settings of then: see `is_spared`
@@ -108,7 +108,7 @@ struct RecordedMessage {
     std::string queue_id;
     mail::EnvelopeSender sender = mail::NullSender{};
     mail::Smtputf8 utf8 = mail::Smtputf8::No;
-    Origin origin;
+    outbound::Origin origin;
     std::size_t named = 0;   ///< recipients named when the decision fell
     std::size_t window = 0;  ///< recipients of the sender within `window_length`, these included
     std::chrono::seconds window_length{0};
@@ -121,7 +121,7 @@ struct RecordedMessage {
     HeaderSigns headers;                       ///< nothing asked at `DecidedAt::Recipient`
     std::string campaign;
     std::string message_id;
-    StreamDecision stream;
+    outbound::StreamDecision stream;
     std::vector<RecordedRecipient> recipients;
 
     [[nodiscard]] std::string sender_text() const;
@@ -143,4 +143,4 @@ void read_recipient_facts(std::string_view text, mail::Smtputf8 utf8, RecordedRe
 
 [[nodiscard]] std::string_view wire_name(DecidedAt when);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

@@ -9,7 +9,7 @@
 #include <limits>
 #include <optional>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 void RefusalCount::add(bool is_certain) {
     least += is_certain ? 1U : 0U;
@@ -24,7 +24,7 @@ RefusalCount refusals_before(const RecordedMessage& message, const config::Setti
     const std::size_t refused = then.before.refusals;
     const RefusalCount exact{.least = refused, .most = refused};
     const RefusalCount or_more{.least = refused};
-    const bool asks_now = answers_at_rcpt(message.origin, settings);
+    const bool asks_now = outbound::answers_at_rcpt(message.origin, settings);
     if (then.asked_at_rcpt == asks_now) {
         // Who had had enough then would have been refused more often by now.
         return !then.had_enough || settings.policy.refuse_at_most <= refused ? exact : or_more;
@@ -38,9 +38,9 @@ RefusalCount refusals_before(const RecordedMessage& message, const config::Setti
 std::optional<bool> had_enough(const RecordedMessage& message,
                                const RefusalCount& refusals,
                                const config::Settings& settings) {
-    const bool at_least = is_spared(message.origin, refusals.least, settings.policy);
-    const bool at_most = is_spared(message.origin, refusals.most, settings.policy);
+    const bool at_least = outbound::is_spared(message.origin, refusals.least, settings.policy);
+    const bool at_most = outbound::is_spared(message.origin, refusals.most, settings.policy);
     return at_least == at_most ? std::optional(at_least) : std::nullopt;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

@@ -9,7 +9,7 @@
 #include <limits>
 #include <optional>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 /// Refusals of the client in its session: at least, and at most.
 struct RefusalCount {
@@ -30,4 +30,4 @@ struct RefusalCount {
                                              const RefusalCount& refusals,
                                              const config::Settings& settings);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

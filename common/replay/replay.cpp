@@ -36,12 +36,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 namespace {
 
 using config::PolicyAction;
-using mail::FindingName;
+using terms::FindingName;
 
 /// The streams that a message may be of, as far as the record tells.
 struct PossibleStreams {
@@ -76,7 +76,7 @@ WindowBounds window_of(const RecordedMessage& message, const config::Settings& s
     return {std::min(message.named, message.window), message.window};
 }
 
-EnvelopeSigns signs_of(const RecordedMessage& message) {
+outbound::EnvelopeSigns signs_of(const RecordedMessage& message) {
     return {.sender = message.sender_text(),
             .user = message.origin.user,
             .daemon = message.origin.daemon,
@@ -86,16 +86,16 @@ EnvelopeSigns signs_of(const RecordedMessage& message) {
 }
 
 /// By the envelope, when so many recipients were named as `signs` says; `later` were named after.
-PossibleStreams by_envelope(EnvelopeSigns signs,
+PossibleStreams by_envelope(outbound::EnvelopeSigns signs,
                             std::size_t later,
                             const WindowBounds& window,
                             const config::Settings& settings) {
     signs.window_recipients = window.least - std::min(window.least, later);
-    if (stream_by_envelope(signs, settings).is_bulk()) {
+    if (outbound::stream_by_envelope(signs, settings).is_bulk()) {
         return bulk_for_sure();
     }
     signs.window_recipients = window.most - std::min(window.most, later);
-    if (stream_by_envelope(signs, settings).is_bulk()) {
+    if (outbound::stream_by_envelope(signs, settings).is_bulk()) {
         return unless("how many recipients the sender had within [bulk] rate");
     }
     return {};
@@ -107,7 +107,7 @@ bool is_content_signal(std::string_view signal) {
     constexpr std::string_view kRecipients = "recipients:";
     constexpr std::string_view kRate = "rate:";
     return signal != "none" && signal != "sender" && signal != "user" && signal != "daemon" &&
-           signal != "client" && !signal.starts_with(StreamDecision::kAlwaysDirect) &&
+           signal != "client" && !signal.starts_with(outbound::StreamDecision::kAlwaysDirect) &&
            !signal.starts_with(kHeader) && !signal.starts_with(kRecipients) &&
            !signal.starts_with(kRate);
 }
@@ -145,7 +145,7 @@ mail::HeaderList header_of(const HeaderSigns& signs) {
 }
 
 PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& settings) {
-    if (stream_by_headers(header_of(signs), settings).is_bulk()) {
+    if (outbound::stream_by_headers(header_of(signs), settings).is_bulk()) {
         return bulk_for_sure();
     }
     std::vector<std::string> needed = settings.headers;
@@ -160,24 +160,25 @@ PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& 
 }
 
 /// Whom the message may have addressed, for all that the record tells. Never empty.
-std::span<const SentTo> sent_to_of(const RecordedMessage& message,
-                                   const config::Settings& settings) {
-    const SentTo least = sent_to(signs_of(message), header_of(message.headers), settings.bulk);
+std::span<const outbound::SentTo> sent_to_of(const RecordedMessage& message,
+                                             const config::Settings& settings) {
+    const outbound::SentTo least =
+        outbound::sent_to(signs_of(message), header_of(message.headers), settings.bulk);
     const auto was_asked = [&](std::string_view name) {
         return name.empty() || std::ranges::find(message.headers.asked, core::to_lower(name)) !=
                                    message.headers.asked.end();
     };
-    const bool is_sure =
-        was_asked(kAllListFields) && was_asked(settings.bulk.campaign_header) &&
-        (least != SentTo::Person || std::ranges::all_of(settings.bulk.headers, was_asked));
-    const std::span<const SentTo> from =
-        std::span(kAllSentTo).subspan(static_cast<std::size_t>(least));
+    const bool is_sure = was_asked(kAllListFields) && was_asked(settings.bulk.campaign_header) &&
+                         (least != outbound::SentTo::Person ||
+                          std::ranges::all_of(settings.bulk.headers, was_asked));
+    const std::span<const outbound::SentTo> from =
+        std::span(outbound::kAllSentTo).subspan(static_cast<std::size_t>(least));
     return is_sure ? from.first(1) : from;
 }
 
 /// What the message would be taken for at the end of the headers.
 PossibleStreams streams_of(const RecordedMessage& message, const config::Settings& settings) {
-    if (stream_by_envelope(signs_of(message), settings).is_always_direct()) {
+    if (outbound::stream_by_envelope(signs_of(message), settings).is_always_direct()) {
         return {};
     }
     PossibleStreams envelope =
@@ -204,7 +205,7 @@ PossibleStreams streams_of(const RecordedMessage& message, const config::Setting
 
 /// The route under these settings; the error says that the domain was never asked about.
 struct RouteNotRecorded {};
-std::variant<std::optional<MailRoute>, RouteNotRecorded> route_of(
+std::variant<std::optional<outbound::MailRoute>, RouteNotRecorded> route_of(
     const RecordedRecipient& recipient, const config::Settings& settings) {
     if (!recipient.facts.syntax.has_value()) {
         return std::nullopt;
@@ -215,18 +216,19 @@ std::variant<std::optional<MailRoute>, RouteNotRecorded> route_of(
                                 .syntax = recipient.facts.syntax,
                                 .arguments = {},
                                 .mailer = recipient.mailer};
-    if (needs_route(asked, settings)) {
+    if (outbound::needs_route(asked, settings)) {
         // What the MTA said then, no settings change.
-        if (!known.has_value() || (known->kind == RouteKind::Local && !is_by_mta(known->why))) {
+        if (!known.has_value() ||
+            (known->kind == outbound::RouteKind::Local && !outbound::is_by_mta(known->why))) {
             return RouteNotRecorded{};
         }
         return known;
     }
-    MailRoute route;
+    outbound::MailRoute route;
     if (domain.is_literal()) {
-        route.kind = RouteKind::Literal;
-    } else if (auto why = why_local(domain, recipient.mailer, settings)) {
-        route = {RouteKind::Local, {}, *std::move(why)};
+        route.kind = outbound::RouteKind::Literal;
+    } else if (auto why = outbound::why_local(domain, recipient.mailer, settings)) {
+        route = {outbound::RouteKind::Local, {}, *std::move(why)};
     } else {
         return std::nullopt;
     }
@@ -244,7 +246,7 @@ bool is_kept(FindingName name, const config::Settings& by) {
         case FindingName::MissingSignature:
             return by.compliance.expect_signature;
         case FindingName::ForeignFrom:
-            return !domains_of_from(by).empty();
+            return !outbound::domains_of_from(by).empty();
         case FindingName::MissingUnsubscribe:
         case FindingName::MissingPlainText:
         case FindingName::UnusableReplyTo:
@@ -271,39 +273,39 @@ bool is_kept(FindingName name, const config::Settings& by) {
 }
 
 /// A finding of then, without its words.
-Finding kept_finding(FindingName name) {
+outbound::Finding kept_finding(FindingName name) {
     return {.name = name,
             .code = std::nullopt,
-            .certainty = mail::Certainty::Hint,
+            .certainty = terms::Certainty::Hint,
             .reason = "it was found then",
             .advice = {},
             .suggestion = {}};
 }
 
-std::vector<Finding> findings_again(const RecordedRecipient& recipient,
-                                    std::optional<MailRoute> route,
-                                    const config::Settings& settings) {
-    RecipientFacts facts = recipient.facts;
+std::vector<outbound::Finding> findings_again(const RecordedRecipient& recipient,
+                                              std::optional<outbound::MailRoute> route,
+                                              const config::Settings& settings) {
+    outbound::RecipientFacts facts = recipient.facts;
     facts.route = std::move(route);
     facts.is_role = facts.is_role && !settings.policy.role_addresses.empty();
     facts.is_disposable = facts.is_disposable && !settings.policy.disposable_domains.empty();
-    std::vector<Finding> found = findings(facts, settings);
-    if (is_allowed(facts, settings)) {
+    std::vector<outbound::Finding> found = outbound::findings(facts, settings);
+    if (outbound::is_allowed(facts, settings)) {
         return found;
     }
     for (const FindingName name : recipient.found) {
         if (is_kept(name, settings) &&
-            std::ranges::find(found, name, &Finding::name) == found.end()) {
+            std::ranges::find(found, name, &outbound::Finding::name) == found.end()) {
             found.push_back(kept_finding(name));
         }
     }
-    std::ranges::stable_sort(found, {}, &Finding::name);
+    std::ranges::stable_sort(found, {}, &outbound::Finding::name);
     return found;
 }
 
 /// False when the list was asked about another mailbox behind a tag than these settings see, or
 /// about none: what it would have said decides.
-bool asked_about_mailbox(const RecipientFacts& facts, const config::Settings& settings) {
+bool asked_about_mailbox(const outbound::RecipientFacts& facts, const config::Settings& settings) {
     if (!facts.syntax.has_value()) {
         return true;
     }
@@ -311,27 +313,27 @@ bool asked_about_mailbox(const RecipientFacts& facts, const config::Settings& se
     return facts.mailbox == (mailbox.has_value() ? mailbox->key() : std::string());
 }
 
-ReplayedVerdict verdict_of(const Verdict& verdict) {
+ReplayedVerdict verdict_of(const outbound::Verdict& verdict) {
     return {.action = verdict.action,
-            .reason = verdict.finding.has_value()
-                          ? std::string(mail::wire_name(verdict.finding->name))
-                          : std::string()};
+            .reason = verdict.finding.has_value() ? std::string(wire_name(verdict.finding->name))
+                                                  : std::string()};
 }
 
 /// The answer of one stream, where it is the same with and without each finding that may have been
 /// there.
-Replayed judge_one(std::span<const Finding> found,
-                   std::span<const Unwatched> perhaps,
-                   const std::function<ReplayedVerdict(std::span<const Finding>)>& judged) {
+Replayed judge_one(
+    std::span<const outbound::Finding> found,
+    std::span<const Unwatched> perhaps,
+    const std::function<ReplayedVerdict(std::span<const outbound::Finding>)>& judged) {
     ReplayedVerdict verdict = judged(found);
     for (const Unwatched& each : perhaps) {
-        std::vector<Finding> other(found.begin(), found.end());
-        const bool was_there = std::erase_if(other, [&](const Finding& finding) {
+        std::vector<outbound::Finding> other(found.begin(), found.end());
+        const bool was_there = std::erase_if(other, [&](const outbound::Finding& finding) {
                                    return finding.name == each.name;
                                }) > 0;
         if (!was_there) {
             other.push_back(kept_finding(each.name));
-            std::ranges::stable_sort(other, {}, &Finding::name);
+            std::ranges::stable_sort(other, {}, &outbound::Finding::name);
         }
         if ((was_there ? each.may_go : each.may_come) && judged(other) != verdict) {
             return NotRecorded{each.missing};
@@ -347,22 +349,22 @@ struct Perhaps {
 };
 
 /// The one answer of all streams that are possible, or what is missing to tell them apart.
-Replayed judge_all(std::span<const Finding> found,
+Replayed judge_all(std::span<const outbound::Finding> found,
                    const Perhaps& perhaps,
                    const PossibleStreams& streams,
-                   std::span<const SentTo> sent_to,
+                   std::span<const outbound::SentTo> sent_to,
                    const config::PolicySettings& policy) {
-    const auto as_bulk = [&](SentTo to) {
-        return [to, &policy](std::span<const Finding> some) {
-            return verdict_of(judge(some, Stream::Bulk, policy, to));
+    const auto as_bulk = [&](outbound::SentTo to) {
+        return [to, &policy](std::span<const outbound::Finding> some) {
+            return verdict_of(outbound::judge(some, outbound::Stream::Bulk, policy, to));
         };
     };
-    const auto direct = [&](std::span<const Finding> some) {
-        return verdict_of(judge(some, Stream::Direct, policy));
+    const auto direct = [&](std::span<const outbound::Finding> some) {
+        return verdict_of(outbound::judge(some, outbound::Stream::Direct, policy));
     };
     const auto bulk = as_bulk(sent_to.back());
     if (streams.bulk) {
-        for (const SentTo to : sent_to.first(sent_to.size() - 1)) {
+        for (const outbound::SentTo to : sent_to.first(sent_to.size() - 1)) {
             if (bulk(found) != as_bulk(to)(found)) {
                 return NotRecorded{"whether the header said that it was mail of a list"};
             }
@@ -387,10 +389,10 @@ Replayed judge_all(std::span<const Finding> found,
 /// The answer at RCPT, where one is given to this recipient: nullopt to go on.
 std::optional<Replayed> at_rcpt(const RecordedMessage& message,
                                 std::size_t index,
-                                std::span<const Finding> found,
+                                std::span<const outbound::Finding> found,
                                 std::span<const Unwatched> perhaps,
                                 const config::Settings& settings) {
-    EnvelopeSigns signs = signs_of(message);
+    outbound::EnvelopeSigns signs = signs_of(message);
     std::size_t later = 0;
     if (message.decided_at == DecidedAt::Message) {
         later = message.recipients.size() - index - 1;
@@ -398,8 +400,9 @@ std::optional<Replayed> at_rcpt(const RecordedMessage& message,
     }
     const PossibleStreams streams =
         by_envelope(std::move(signs), later, window_of(message, settings), settings);
-    const Verdict verdict = judge(found, Stream::Direct, settings.policy);
-    if (!streams.direct || !refusal(verdict).has_value()) {
+    const outbound::Verdict verdict =
+        outbound::judge(found, outbound::Stream::Direct, settings.policy);
+    if (!streams.direct || !outbound::refusal(verdict).has_value()) {
         return std::nullopt;
     }
     if (streams.bulk) {
@@ -445,7 +448,7 @@ Replayed with_override(Replayed answer, const RecordedRecipient& recipient) {
 /// The whole message is answered where DNS told nothing and `[on_error] dns` says so.
 void apply_trouble(const config::Settings& settings, std::vector<Replayed>& answers) {
     const config::ErrorAnswer answer = settings.on_error.dns;
-    const std::string_view unresolved = mail::wire_name(FindingName::UnresolvedDomain);
+    const std::string_view unresolved = wire_name(FindingName::UnresolvedDomain);
     const bool any = std::ranges::any_of(answers, [&](const Replayed& replayed) {
         const auto* verdict = std::get_if<ReplayedVerdict>(&replayed);
         return verdict != nullptr && verdict->reason == unresolved;
@@ -462,18 +465,19 @@ void apply_trouble(const config::Settings& settings, std::vector<Replayed>& answ
 
 std::vector<Replayed> replay(const RecordedMessage& message, const config::Settings& settings) {
     const std::size_t count = message.recipients.size();
-    if (!is_outgoing(message.origin, message.sender, settings.outgoing)) {
+    if (!outbound::is_outgoing(message.origin, message.sender, settings.outgoing)) {
         return {count, ReplayedVerdict{PolicyAction::Pass, std::string(kNotOutgoing)}};
     }
-    if (sender_refusal(message.sender, settings.outgoing).has_value()) {
-        return {count, ReplayedVerdict{PolicyAction::Reject, std::string(kSenderNotEnrolled)}};
+    if (outbound::sender_refusal(message.sender, settings.outgoing).has_value()) {
+        return {count,
+                ReplayedVerdict{PolicyAction::Reject, std::string(outbound::kSenderNotEnrolled)}};
     }
-    const bool asks_at_rcpt = answers_at_rcpt(message.origin, settings);
+    const bool asks_at_rcpt = outbound::answers_at_rcpt(message.origin, settings);
     RefusalCount refusals = refusals_before(message, settings);
     const PossibleStreams streams = streams_of(message, settings);
-    const std::span<const SentTo> sent_to = sent_to_of(message, settings);
-    const Perhaps perhaps{.direct = unwatched(message, Stream::Direct, sent_to, settings),
-                          .bulk = unwatched(message, Stream::Bulk, sent_to, settings)};
+    const std::span<const outbound::SentTo> sent_to = sent_to_of(message, settings);
+    const Perhaps perhaps{.direct = unwatched(message, outbound::Stream::Direct, sent_to, settings),
+                          .bulk = unwatched(message, outbound::Stream::Bulk, sent_to, settings)};
     std::vector<Replayed> answers;
     answers.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -487,10 +491,10 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
             answers.emplace_back(NotRecorded{"what the list said of the mailbox behind a tag"});
             continue;
         }
-        const std::vector<Finding> found = findings_again(
-            recipient, std::get<std::optional<MailRoute>>(std::move(route)), settings);
+        const std::vector<outbound::Finding> found = findings_again(
+            recipient, std::get<std::optional<outbound::MailRoute>>(std::move(route)), settings);
         // An allow entry stands above all that may have been found.
-        const Perhaps mine = is_allowed(recipient.facts, settings) ? Perhaps{} : perhaps;
+        const Perhaps mine = outbound::is_allowed(recipient.facts, settings) ? Perhaps{} : perhaps;
         Replayed at_end =
             with_override(judge_all(found, mine, streams, sent_to, settings.policy), recipient);
         if (asks_at_rcpt) {
@@ -506,16 +510,16 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
     return answers;
 }
 
-Telling telling_then(const RecordedMessage& message) {
+outbound::Telling telling_then(const RecordedMessage& message) {
     return {.untold = std::holds_alternative<mail::NullSender>(message.sender),
             .spares_client = message.dialogue.has_value() && message.dialogue->can_be_returned &&
                              message.dialogue->had_enough};
 }
 
-std::optional<Telling> telling_now(const RecordedMessage& message,
-                                   const config::Settings& settings) {
-    Telling telling{.untold = std::holds_alternative<mail::NullSender>(message.sender),
-                    .spares_client = false};
+std::optional<outbound::Telling> telling_now(const RecordedMessage& message,
+                                             const config::Settings& settings) {
+    outbound::Telling telling{.untold = std::holds_alternative<mail::NullSender>(message.sender),
+                              .spares_client = false};
     if (message.dialogue.has_value() && message.dialogue->can_be_returned) {
         const auto enough = had_enough(message, refusals_before(message, settings), settings);
         if (!enough.has_value()) {
@@ -526,4 +530,4 @@ std::optional<Telling> telling_now(const RecordedMessage& message,
     return telling;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 /// What would be decided about one recipient.
 struct ReplayedVerdict {
@@ -46,9 +46,9 @@ inline constexpr std::string_view kNotOutgoing = "not-outgoing";
                                            const config::Settings& settings);
 
 /// What the plan of a message that came to its end depended on beside the verdicts.
-[[nodiscard]] Telling telling_then(const RecordedMessage& message);
+[[nodiscard]] outbound::Telling telling_then(const RecordedMessage& message);
 /// The same under these settings; nullopt: not recorded.
-[[nodiscard]] std::optional<Telling> telling_now(const RecordedMessage& message,
-                                                 const config::Settings& settings);
+[[nodiscard]] std::optional<outbound::Telling> telling_now(const RecordedMessage& message,
+                                                           const config::Settings& settings);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

@@ -13,20 +13,20 @@
 #include <string>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 using config::PolicyAction;
-using mail::FindingName;
+using terms::FindingName;
 
 namespace {
 
 /// What lists of these settings may say of a recipient who was held against other ones, where
 /// the policy does something about it.
 void add_unseen_lists(const RecordedMessage& message,
-                      Stream stream,
+                      outbound::Stream stream,
                       const config::PolicySettings& now,
                       std::vector<Unwatched>& all) {
-    const config::PolicyTable& table = stream == Stream::Bulk ? now.bulk : now.direct;
+    const config::PolicyTable& table = stream == outbound::Stream::Bulk ? now.bulk : now.direct;
     const auto add = [&](FindingName name, const std::string& file, const std::string& then) {
         if (!file.empty() && (!message.lists.has_value() || file != then) &&
             table[name] != PolicyAction::Pass) {
@@ -44,13 +44,13 @@ void add_unseen_lists(const RecordedMessage& message,
 }  // namespace
 
 std::vector<Unwatched> unwatched(const RecordedMessage& message,
-                                 Stream stream,
-                                 std::span<const SentTo> sent_to,
+                                 outbound::Stream stream,
+                                 std::span<const outbound::SentTo> sent_to,
                                  const config::Settings& settings) {
     const WatchSigns now = watch_signs(stream, sent_to.back(), settings);
     const WatchSigns& then = message.watched;
     std::set<FindingName> looked_for;
-    for (const SentTo to : sent_to) {
+    for (const outbound::SentTo to : sent_to) {
         const std::vector<FindingName> names = watch_signs(stream, to, settings).about_message;
         looked_for.insert(names.begin(), names.end());
     }
@@ -86,4 +86,4 @@ std::vector<Unwatched> unwatched(const RecordedMessage& message,
     return all;
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

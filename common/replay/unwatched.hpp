@@ -10,11 +10,11 @@
 #include <span>
 #include <vector>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 /// A finding that may be there or not, for all that the record tells.
 struct Unwatched {
-    mail::FindingName name;
+    terms::FindingName name;
     const char* missing;  ///< what would tell
     bool may_come = true;
     bool may_go = false;  ///< it was found, and might not be now
@@ -23,8 +23,8 @@ struct Unwatched {
 /// What nobody looked for then, or looked for otherwise, and these settings look for in mail of
 /// this stream. `sent_to`: whom it may have been sent to, at least one.
 [[nodiscard]] std::vector<Unwatched> unwatched(const RecordedMessage& message,
-                                               Stream stream,
-                                               std::span<const SentTo> sent_to,
+                                               outbound::Stream stream,
+                                               std::span<const outbound::SentTo> sent_to,
                                                const config::Settings& settings);
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

@@ -30,7 +30,7 @@ std::string address_value(std::string_view address) {
     return core::log_safe(address);
 }
 
-std::string value_of(const std::optional<mail::FailureCode>& code) {
+std::string value_of(const std::optional<terms::FailureCode>& code) {
     return code.has_value() ? fmt::to_string(code->number()) : std::string(kNone);
 }
 

@@ -32,7 +32,7 @@ struct OutboundDecision {
     /// What the policy would have done were no finding in shadow; the verdict itself otherwise.
     config::PolicyAction unshadowed = config::PolicyAction::Pass;
     std::string reason;  ///< wire name of the finding that decided, or why the sender is refused
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     outbound::StreamDecision stream;
     std::optional<std::chrono::milliseconds> dns_time;  ///< nullopt: DNS was not asked
     std::optional<std::int64_t> held_id;                ///< the number that people use
@@ -61,10 +61,10 @@ struct InboundDecision {
     dsn::MessageKind kind = dsn::MessageKind::Ordinary;
     std::string recipient;
     std::string behind;  ///< who failed behind him; empty: himself
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     std::optional<mail::EnhancedStatus> status;
     dsn::Action action = dsn::Action::Failed;
-    mail::Proof proof = mail::Proof::Unproven;
+    terms::Proof proof = terms::Proof::Unproven;
     std::string proof_reason;  ///< wire name of why it is proven or not; empty when not asked
     std::string rule;          ///< id of the rule that decided; empty when none did
     LearnOutcome learned = LearnOutcome::No;
@@ -99,7 +99,7 @@ struct ChangeDecision {
 struct LiftDecision {
     std::string subject;
     std::string scope;
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     std::string since;  ///< when the entry was first seen
 };
 
@@ -110,10 +110,10 @@ struct LiftDecision {
 struct OutcomeDecision {
     std::string queue_id;
     std::string recipient;
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     std::optional<mail::EnhancedStatus> status;
     std::string rule;
-    mail::Proof proof = mail::Proof::Local;
+    terms::Proof proof = terms::Proof::Local;
     LearnOutcome learned = LearnOutcome::No;
     std::string learn_reason;
     std::string relay;

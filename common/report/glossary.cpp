@@ -17,7 +17,7 @@ namespace holdback::report {
 namespace {
 
 using config::PolicyAction;
-using mail::FindingName;
+using terms::FindingName;
 
 constexpr auto kHeaderFields = std::to_array<Word>({
     {WordKind::HeaderField,
@@ -168,7 +168,7 @@ std::string_view plain_words(FindingName name) {
 
 Word word_of(FindingName name) {
     return {.kind = WordKind::Finding,
-            .name = mail::wire_name(name),
+            .name = wire_name(name),
             .meaning = plain_words(name),
             .advice = advice_of(name)};
 }
@@ -201,7 +201,7 @@ Word word_of(PolicyAction verdict) {
 
 std::optional<Word> find_word(std::string_view name) {
     const std::string wanted = core::to_lower(core::trim(name));
-    if (const auto finding = mail::parse_finding_name(wanted)) {
+    if (const auto finding = terms::parse_finding_name(wanted)) {
         return word_of(*finding);
     }
     for (const PolicyAction verdict : {PolicyAction::Pass,

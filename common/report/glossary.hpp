@@ -26,9 +26,9 @@ struct Word {
 [[nodiscard]] std::string_view plain_words(WordKind kind);
 
 /// What the finding says of a recipient, in a few words: "the domain does not exist".
-[[nodiscard]] std::string_view plain_words(mail::FindingName name);
+[[nodiscard]] std::string_view plain_words(terms::FindingName name);
 
-[[nodiscard]] Word word_of(mail::FindingName name);
+[[nodiscard]] Word word_of(terms::FindingName name);
 [[nodiscard]] Word word_of(config::PolicyAction verdict);
 
 /// The word of this name in any letter case; nullopt when it is none of ours.

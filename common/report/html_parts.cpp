@@ -84,7 +84,7 @@ std::string moment_text(core::TimePoint time) {
 }
 
 std::string finding_words(const std::string& finding) {
-    const auto name = mail::parse_finding_name(finding);
+    const auto name = terms::parse_finding_name(finding);
     return name.has_value() ? std::string(plain_words(*name)) : finding;
 }
 

@@ -180,7 +180,7 @@ void SummaryBuilder::add_decision(config::Mode mode,
 }
 
 void SummaryBuilder::add_growth(core::TimePoint day,
-                                mail::SuppressionReason reason,
+                                terms::SuppressionReason reason,
                                 std::size_t entries) {
     if (const auto row = growth_.find(day_of(day)); row != growth_.end()) {
         row->second.by_reason.at(static_cast<std::size_t>(reason)) += entries;

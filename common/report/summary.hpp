@@ -103,7 +103,7 @@ using Decided = std::array<std::size_t, 5>;
 /// New entries of the suppression list, by reason.
 struct GrowthRow {
     std::string day;
-    std::array<std::size_t, mail::kAllSuppressionReasons.size()> by_reason{};
+    std::array<std::size_t, terms::kAllSuppressionReasons.size()> by_reason{};
 
     [[nodiscard]] std::size_t all() const;
     bool operator==(const GrowthRow&) const = default;
@@ -169,7 +169,7 @@ public:
     /// Of what is and was held, besides `add`.
     void add_cause(Fate fate, std::string_view finding);
     void add_decision(config::Mode mode, config::PolicyAction verdict, std::string_view reason);
-    void add_growth(core::TimePoint day, mail::SuppressionReason reason, std::size_t entries);
+    void add_growth(core::TimePoint day, terms::SuppressionReason reason, std::size_t entries);
     void add_outage(const dsn::Outage& outage);
 
     /// What is no sum.

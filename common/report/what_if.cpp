@@ -27,8 +27,8 @@ namespace holdback::report {
 namespace {
 
 using config::PolicyAction;
-using outbound::NotRecorded;
-using outbound::ReplayedVerdict;
+using replay::NotRecorded;
+using replay::ReplayedVerdict;
 
 constexpr std::size_t kMostExamples = 3;
 
@@ -39,9 +39,9 @@ std::size_t index_of(PolicyAction action) {
 /// A verdict as the plan needs it; its words are nobody's.
 outbound::Verdict plain_verdict(PolicyAction action) {
     return {.action = action,
-            .finding = outbound::Finding{.name = mail::FindingName::BlockedByAdmin,
+            .finding = outbound::Finding{.name = terms::FindingName::BlockedByAdmin,
                                          .code = std::nullopt,
-                                         .certainty = mail::Certainty::Certain,
+                                         .certainty = terms::Certainty::Certain,
                                          .reason = "recorded",
                                          .advice = "none",
                                          .suggestion = {}},
@@ -69,18 +69,18 @@ Ends& Ends::operator+=(const Ends& other) {
     return *this;
 }
 
-VerdictChange WhatIf::change_of(const outbound::RecordedRecipient& recipient,
+VerdictChange WhatIf::change_of(const replay::RecordedRecipient& recipient,
                                 const ReplayedVerdict& now) {
     return {.before = {.action = recipient.action, .reason = recipient.reason}, .after = now};
 }
 
-void WhatIf::add(const outbound::RecordedMessage& message,
-                 std::span<const outbound::Replayed> answers,
+void WhatIf::add(const replay::RecordedMessage& message,
+                 std::span<const replay::Replayed> answers,
                  std::span<const KnownEnd> ends,
                  const config::Settings& settings) {
     ++messages_;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const outbound::RecordedRecipient& recipient = message.recipients.at(i);
+        const replay::RecordedRecipient& recipient = message.recipients.at(i);
         if (const auto* missing = std::get_if<NotRecorded>(&answers[i])) {
             ++not_recorded_[missing->what];
             continue;
@@ -116,8 +116,8 @@ void WhatIf::add(const outbound::RecordedMessage& message,
     add_courses(message, answers, settings);
 }
 
-void WhatIf::add_courses(const outbound::RecordedMessage& message,
-                         std::span<const outbound::Replayed> answers,
+void WhatIf::add_courses(const replay::RecordedMessage& message,
+                         std::span<const replay::Replayed> answers,
                          const config::Settings& settings) {
     std::vector<outbound::Verdict> before;
     std::vector<outbound::Verdict> after;
@@ -131,15 +131,14 @@ void WhatIf::add_courses(const outbound::RecordedMessage& message,
         before.push_back(plain_verdict(message.recipients.at(i).action));
         after.push_back(plain_verdict(now->action));
     }
-    if (before.empty() || message.decided_at == outbound::DecidedAt::Recipient) {
+    if (before.empty() || message.decided_at == replay::DecidedAt::Recipient) {
         return;
     }
-    const auto now = outbound::telling_now(message, settings);
+    const auto now = replay::telling_now(message, settings);
     if (!now.has_value()) {
         return;
     }
-    ++course_before_.at(
-        static_cast<std::size_t>(course_of(before, outbound::telling_then(message))));
+    ++course_before_.at(static_cast<std::size_t>(course_of(before, replay::telling_then(message))));
     ++course_after_.at(static_cast<std::size_t>(course_of(after, *now)));
 }
 

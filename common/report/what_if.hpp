@@ -37,8 +37,8 @@ struct Ends {
 
 /// The verdict then, and the one now.
 struct VerdictChange {
-    outbound::ReplayedVerdict before;
-    outbound::ReplayedVerdict after;
+    replay::ReplayedVerdict before;
+    replay::ReplayedVerdict after;
 
     [[nodiscard]] bool is_one() const { return before != after; }
     bool operator==(const VerdictChange&) const = default;
@@ -76,13 +76,13 @@ using ByCourse = std::array<std::size_t, 3>;  ///< indexed by `MessageCourse`
 class WhatIf {
 public:
     /// The change of one recipient.
-    [[nodiscard]] static VerdictChange change_of(const outbound::RecordedRecipient& recipient,
-                                                 const outbound::ReplayedVerdict& now);
+    [[nodiscard]] static VerdictChange change_of(const replay::RecordedRecipient& recipient,
+                                                 const replay::ReplayedVerdict& now);
 
-    /// Takes a message with the answers that `outbound::replay` gave under `settings`. `ends` has
+    /// Takes a message with the answers that `replay::replay` gave under `settings`. `ends` has
     /// one entry per recipient, or none where nothing changes.
-    void add(const outbound::RecordedMessage& message,
-             std::span<const outbound::Replayed> answers,
+    void add(const replay::RecordedMessage& message,
+             std::span<const replay::Replayed> answers,
              std::span<const KnownEnd> ends,
              const config::Settings& settings);
 
@@ -107,8 +107,8 @@ public:
 private:
     using Key = std::array<std::string, 4>;
 
-    void add_courses(const outbound::RecordedMessage& message,
-                     std::span<const outbound::Replayed> answers,
+    void add_courses(const replay::RecordedMessage& message,
+                     std::span<const replay::Replayed> answers,
                      const config::Settings& settings);
 
     std::size_t messages_ = 0;

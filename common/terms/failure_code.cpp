@@ -18,7 +18,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
@@ -194,4 +194,4 @@ std::optional<Learning> parse_learning(std::string_view name) {
     return core::find_wire_name(kAll, name);
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 /// A code of the catalogue, such as 2001: four digits, 1000 to 9999. The catalogue says what it
 /// means.
@@ -118,4 +118,4 @@ private:
 [[nodiscard]] std::optional<Actor> parse_actor(std::string_view name);
 [[nodiscard]] std::optional<Learning> parse_learning(std::string_view name);
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

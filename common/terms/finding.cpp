@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 std::string_view wire_name(FindingName name) {
     switch (name) {
@@ -83,4 +83,4 @@ std::optional<FindingName> parse_finding_name(std::string_view name) {
     return core::find_wire_name(kAllFindings, name);
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 enum class FindingName : std::uint8_t {
     MalformedAddress,
@@ -73,4 +73,4 @@ enum class Certainty : std::uint8_t { None, Hint, Likely, Certain };
 /// administrator blocked, and what is no address that a server would take.
 [[nodiscard]] bool sender_may_release(FindingName name);
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

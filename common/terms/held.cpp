@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 std::string_view wire_name(HeldState state) {
     switch (state) {
@@ -49,4 +49,4 @@ std::optional<HeldKind> parse_held_kind(std::string_view name) {
     return core::find_wire_name(std::array{HeldKind::Mail, HeldKind::Own}, name);
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

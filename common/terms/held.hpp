@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 /// held -> releasing -> released | returned | discarded; a release that is refused or interrupted
 /// goes back to held.
@@ -96,4 +96,4 @@ struct HeldRecipient {
 [[nodiscard]] std::string_view wire_name(HeldKind kind);
 [[nodiscard]] std::optional<HeldKind> parse_held_kind(std::string_view name);
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

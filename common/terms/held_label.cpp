@@ -25,7 +25,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
@@ -356,4 +356,4 @@ core::Result<HeldLabel, LabelError> decode_label(std::string_view text) {
     return label;
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 /// A held message and those it was held for, as they were when it was held. What happens later
 /// (attempts, answers, doubt, ids, ends) is known by the store alone.
@@ -50,4 +50,4 @@ inline constexpr std::size_t kMostLabelOctets = std::size_t{64} * 1024 * 1024;
 /// older program reads what a newer one of the same version of labels added.
 [[nodiscard]] core::Result<HeldLabel, LabelError> decode_label(std::string_view text);
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 /// On bounces that came in, on DSNs of our own: the gravest code. On notices, digests and other
 /// letters of our own: `kInformational`.
@@ -18,4 +18,4 @@ inline constexpr FailureCode kInformational{5999};
 /// Begins the token of a notice, and so its Message-ID.
 inline constexpr std::string_view kNoticeTokenMark = "hbn-";
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
@@ -89,4 +89,4 @@ PairState judge_pair(const PairFacts& facts) {
     return facts.unlisted == 0 ? PairState::New : PairState::StoreIsNew;
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 /// What stands in a store and in its spool alike. The generation grows within seconds after each
 /// change of held mail, in the store first: so a copy of the store lags behind the spool as soon as
@@ -49,4 +49,4 @@ enum class PairState : std::uint8_t {
 /// the store names all files.
 [[nodiscard]] PairState judge_pair(const PairFacts& facts);
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

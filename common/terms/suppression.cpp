@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 std::string_view wire_name(SuppressionReason reason) {
     switch (reason) {
@@ -61,4 +61,4 @@ std::optional<Proof> parse_proof(std::string_view name) {
     return core::find_wire_name(kAllProofs, name);
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

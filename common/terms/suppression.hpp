@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 // The numbers of these three are stored: none is ever used for something else.
 
@@ -94,4 +94,4 @@ struct SuppressionEntry {
 [[nodiscard]] std::optional<SuppressionSource> parse_suppression_source(std::string_view name);
 [[nodiscard]] std::optional<Proof> parse_proof(std::string_view name);
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

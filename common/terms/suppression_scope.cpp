@@ -14,7 +14,7 @@
 #include <utility>
 #include <variant>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
@@ -38,11 +38,11 @@ std::optional<ScopeKind> parse_scope_kind(std::string_view name) {
     return core::find_wire_name(kAllScopeKinds, name);
 }
 
-SuppressionScope SuppressionScope::of_domain(const Domain& domain) {
+SuppressionScope SuppressionScope::of_domain(const mail::Domain& domain) {
     return SuppressionScope(domain.text());
 }
 
-SuppressionScope SuppressionScope::of_sender(const Address& sender) {
+SuppressionScope SuppressionScope::of_sender(const mail::Address& sender) {
     return SuppressionScope(sender.key());
 }
 
@@ -51,10 +51,10 @@ std::optional<SuppressionScope> SuppressionScope::parse(std::string_view text) {
         return SuppressionScope();
     }
     if (text.contains('@')) {
-        const auto sender = Address::parse(text, Smtputf8::Yes);
+        const auto sender = mail::Address::parse(text, mail::Smtputf8::Yes);
         return sender.has_value() ? std::optional(of_sender(sender->value)) : std::nullopt;
     }
-    const auto domain = Domain::parse(text, Smtputf8::Yes);
+    const auto domain = mail::Domain::parse(text, mail::Smtputf8::Yes);
     return domain.has_value() ? std::optional(of_domain(domain->value)) : std::nullopt;
 }
 
@@ -73,8 +73,9 @@ std::string SuppressionScope::text() const {
     return senders_.empty() ? std::string(kGlobal) : senders_;
 }
 
-bool SuppressionScope::covers(const EnvelopeSender& sender, std::string_view recipient) const {
-    const auto* const address = std::get_if<Address>(&sender);
+bool SuppressionScope::covers(const mail::EnvelopeSender& sender,
+                              std::string_view recipient) const {
+    const auto* const address = std::get_if<mail::Address>(&sender);
     switch (kind()) {
         case ScopeKind::Global:
             return true;
@@ -82,16 +83,16 @@ bool SuppressionScope::covers(const EnvelopeSender& sender, std::string_view rec
             return address != nullptr && address->domain().text() == senders_;
         case ScopeKind::Sender:
             return address != nullptr &&
-                   (address->key() == senders_ || folded_sender(address->key()) == senders_ ||
-                    folded_sender(address->key(), recipient) == senders_);
+                   (address->key() == senders_ || mail::folded_sender(address->key()) == senders_ ||
+                    mail::folded_sender(address->key(), recipient) == senders_);
     }
     std::unreachable();
 }
 
 SuppressionScope scope_of(ScopeKind kind,
-                          const EnvelopeSender& sender,
+                          const mail::EnvelopeSender& sender,
                           std::string_view recipient) {
-    const auto* const address = std::get_if<Address>(&sender);
+    const auto* const address = std::get_if<mail::Address>(&sender);
     if (address == nullptr) {
         return {};
     }
@@ -101,9 +102,9 @@ SuppressionScope scope_of(ScopeKind kind,
         case ScopeKind::SenderDomain:
             return SuppressionScope::of_domain(address->domain());
         case ScopeKind::Sender:
-            return SuppressionScope::from_stored(folded_sender(address->key(), recipient));
+            return SuppressionScope::from_stored(mail::folded_sender(address->key(), recipient));
     }
     std::unreachable();
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

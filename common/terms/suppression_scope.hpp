@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 enum class ScopeKind : std::uint8_t { Global, SenderDomain, Sender };
 
@@ -29,10 +29,10 @@ public:
     SuppressionScope() = default;
 
     /// Counts for the senders of this domain, not for those of domains below it.
-    [[nodiscard]] static SuppressionScope of_domain(const Domain& domain);
+    [[nodiscard]] static SuppressionScope of_domain(const mail::Domain& domain);
     /// Counts for this envelope sender, whatever the letter case of its local part, and for those
     /// that are known as it (`folded_sender`).
-    [[nodiscard]] static SuppressionScope of_sender(const Address& sender);
+    [[nodiscard]] static SuppressionScope of_sender(const mail::Address& sender);
     /// What `text` gives, and any spelling of the domain or address; "global" is no domain here.
     /// nullopt for other texts.
     [[nodiscard]] static std::optional<SuppressionScope> parse(std::string_view text);
@@ -43,7 +43,8 @@ public:
     /// True when an entry of this scope counts for mail of this sender to this recipient, whom the
     /// sender's address may name (VERP); an empty one is nobody. Mail with the null sender, or with
     /// one that is no address, is under global entries alone.
-    [[nodiscard]] bool covers(const EnvelopeSender& sender, std::string_view recipient = {}) const;
+    [[nodiscard]] bool covers(const mail::EnvelopeSender& sender,
+                              std::string_view recipient = {}) const;
 
     /// As the store keeps it: "" for the global scope, else `text`.
     [[nodiscard]] const std::string& stored() const { return senders_; }
@@ -61,7 +62,7 @@ private:
 /// The scope of a kind for mail of this sender to this recipient; global when the sender is null or
 /// no address. Where each message has a sender of its own, it is that of all of them.
 [[nodiscard]] SuppressionScope scope_of(ScopeKind kind,
-                                        const EnvelopeSender& sender,
+                                        const mail::EnvelopeSender& sender,
                                         std::string_view recipient = {});
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -16,14 +16,14 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
 constexpr std::string_view kWildcards = "*?";
 
-core::Result<std::string, SyntaxError> canonical_domain(std::string_view text) {
-    const auto domain = Domain::parse(text, Smtputf8::Yes);
+core::Result<std::string, mail::SyntaxError> canonical_domain(std::string_view text) {
+    const auto domain = mail::Domain::parse(text, mail::Smtputf8::Yes);
     if (!domain.has_value()) {
         return std::unexpected(domain.error());
     }
@@ -32,7 +32,7 @@ core::Result<std::string, SyntaxError> canonical_domain(std::string_view text) {
 
 /// The domain part of a pattern: U-labels become A-labels, as addresses have them, where a label
 /// is whole; a label with a wildcard is ASCII.
-core::Result<std::string, SyntaxError> pattern_domain(std::string_view text) {
+core::Result<std::string, mail::SyntaxError> pattern_domain(std::string_view text) {
     std::string out;
     for (const std::string_view label : core::split(text, '.')) {
         out += out.empty() ? "" : ".";
@@ -53,16 +53,16 @@ bool may_stand_in_pattern(char c) {
     return !core::is_ascii_space(c) && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
 }
 
-core::Result<SuppressionSubject, SyntaxError> parse_pattern(std::string_view text) {
+core::Result<SuppressionSubject, mail::SyntaxError> parse_pattern(std::string_view text) {
     if (text.size() > kMostPatternOctets || !std::ranges::all_of(text, may_stand_in_pattern)) {
-        return std::unexpected(SyntaxError::LocalBadCharacter);
+        return std::unexpected(mail::SyntaxError::LocalBadCharacter);
     }
     if (!core::is_utf8(text)) {
-        return std::unexpected(SyntaxError::BadUtf8);
+        return std::unexpected(mail::SyntaxError::BadUtf8);
     }
     const std::size_t at = text.rfind('@');
     if (at == std::string_view::npos) {
-        return std::unexpected(SyntaxError::NoAt);
+        return std::unexpected(mail::SyntaxError::NoAt);
     }
     const auto domain = pattern_domain(text.substr(at + 1));
     if (!domain.has_value()) {
@@ -92,14 +92,14 @@ std::optional<SubjectKind> parse_subject_kind(std::string_view name) {
     return core::find_wire_name(kAllSubjectKinds, name);
 }
 
-core::Result<SuppressionSubject, SyntaxError> parse_subject(std::string_view text,
-                                                            Patterns patterns) {
+core::Result<SuppressionSubject, mail::SyntaxError> parse_subject(std::string_view text,
+                                                                  Patterns patterns) {
     const bool has_wildcard = text.find_first_of(kWildcards) != std::string_view::npos;
     if (patterns == Patterns::Yes && has_wildcard && !text.starts_with('"')) {
         return parse_pattern(text);
     }
     if (text.contains('@') && !text.starts_with('@')) {
-        const auto address = Address::parse(text, Smtputf8::Yes);
+        const auto address = mail::Address::parse(text, mail::Smtputf8::Yes);
         if (!address.has_value()) {
             return std::unexpected(address.error());
         }
@@ -140,7 +140,7 @@ bool pattern_fits(std::string_view pattern, std::string_view key) {
     return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-bool covers(const SuppressionSubject& subject, const Address& address) {
+bool covers(const SuppressionSubject& subject, const mail::Address& address) {
     switch (subject.kind) {
         case SubjectKind::Address:
             return address.key() == subject.text;
@@ -155,4 +155,4 @@ bool covers(const SuppressionSubject& subject, const Address& address) {
     std::unreachable();
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 /// The numbers are stored: none is ever used for something else.
 enum class SubjectKind : std::uint8_t {
@@ -48,8 +48,8 @@ inline constexpr std::size_t kMostPatternOctets = 320;
 /// A subject as people write it: an address, "example.net" or "@example.net", ".example.net", and
 /// with `Patterns::Yes` anything with `*` or `?` outside of quotes: a mailbox that has one of these
 /// in its name is then written "a*b"@example.net, with the quotes.
-[[nodiscard]] core::Result<SuppressionSubject, SyntaxError> parse_subject(std::string_view text,
-                                                                          Patterns patterns);
+[[nodiscard]] core::Result<SuppressionSubject, mail::SyntaxError> parse_subject(
+    std::string_view text, Patterns patterns);
 
 /// True when the pattern fits the whole address: `*` stands for any octets, also none, `?` for one.
 /// `key` is `Address::key()`, so that letter case makes no difference. Takes at most the product of
@@ -57,6 +57,6 @@ inline constexpr std::size_t kMostPatternOctets = 320;
 [[nodiscard]] bool pattern_fits(std::string_view pattern, std::string_view key);
 
 /// True when the entry's subject covers the mailbox.
-[[nodiscard]] bool covers(const SuppressionSubject& subject, const Address& address);
+[[nodiscard]] bool covers(const SuppressionSubject& subject, const mail::Address& address);
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 class BadRows {
 public:
@@ -51,4 +51,4 @@ private:
     std::size_t count_ = 0;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

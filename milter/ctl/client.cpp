@@ -24,7 +24,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -159,4 +159,4 @@ core::Result<std::vector<ControlLine>, DaemonError> ask_daemon(
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

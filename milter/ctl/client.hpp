@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 struct DaemonError {
     enum class Kind : std::uint8_t {
@@ -31,4 +31,4 @@ struct DaemonError {
     const ControlLine& request,
     std::chrono::seconds patience);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -11,7 +11,7 @@
 #include <ostream>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Exit status of the tool.
 enum class Exit : std::uint8_t {
@@ -53,4 +53,4 @@ struct CommandContext {
     [[nodiscard]] bool json() const { return form == OutputForm::Json; }
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

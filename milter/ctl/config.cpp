@@ -17,19 +17,19 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
 /// Where the comments begin, unless a value is longer.
 constexpr std::size_t kMostMargin = 44;
 
-std::string place_text(const io::SettingInForce& key) {
+std::string place_text(const io::settings::SettingInForce& key) {
     return key.place.has_value() ? fmt::format("{}:{}", key.place->file, key.place->line)
                                  : "default";
 }
 
-Json as_json(const io::SettingInForce& key) {
+Json as_json(const io::settings::SettingInForce& key) {
     const auto value = [](const std::string& toml) {
         return Json::parse(toml, nullptr, /* allow_exceptions */ false);
     };
@@ -40,7 +40,7 @@ Json as_json(const io::SettingInForce& key) {
             {"changed", !key.is_default()},
             {"file", key.place.has_value() ? Json(key.place->file) : Json(nullptr)},
             {"line", key.place.has_value() ? Json(key.place->line) : Json(nullptr)},
-            {"needs_restart", key.takes_effect == io::TakesEffect::AtNextStart}};
+            {"needs_restart", key.takes_effect == io::settings::TakesEffect::AtNextStart}};
 }
 
 }  // namespace
@@ -50,16 +50,17 @@ CommandResult config_show(const CommandContext& context, ConfigKeys keys) {
     if (!sourced.has_value()) {
         return std::unexpected(sourced.error());
     }
-    std::vector<io::SettingInForce> shown = io::settings_in_force(*sourced);
+    std::vector<io::settings::SettingInForce> shown = io::settings::settings_in_force(*sourced);
     if (keys == ConfigKeys::Changed) {
-        std::erase_if(shown, [](const io::SettingInForce& key) { return key.is_default(); });
+        std::erase_if(shown,
+                      [](const io::settings::SettingInForce& key) { return key.is_default(); });
     }
     std::size_t margin = 0;
-    for (const io::SettingInForce& key : shown) {
+    for (const io::settings::SettingInForce& key : shown) {
         margin = std::max(margin, std::min(key.key.size() + key.value.size() + 3, kMostMargin));
     }
     std::string table;
-    for (const io::SettingInForce& key : shown) {
+    for (const io::settings::SettingInForce& key : shown) {
         if (context.json()) {
             write_json(context.out, as_json(key));
             continue;
@@ -77,4 +78,4 @@ CommandResult config_show(const CommandContext& context, ConfigKeys keys) {
     return Exit::Done;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 enum class ConfigKeys : std::uint8_t {
     All,
@@ -16,4 +16,4 @@ enum class ConfigKeys : std::uint8_t {
 /// The value of each key, and where it stands: a settings file with comments, or JSON.
 [[nodiscard]] CommandResult config_show(const CommandContext& context, ConfigKeys keys);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

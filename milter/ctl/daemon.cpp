@@ -24,7 +24,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -69,11 +69,11 @@ core::Result<Lines, CommandError> store_lines(const CommandContext& context,
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }
-    const auto entries = io::SqliteSuppressions(**database).counts(context.clock.now());
+    const auto entries = io::sqlite::SqliteSuppressions(**database).counts(context.clock.now());
     if (!entries.has_value()) {
         return std::unexpected(store_error(entries.error().what));
     }
-    const auto held = io::SqliteHeld(**database).counts();
+    const auto held = io::sqlite::SqliteHeld(**database).counts();
     if (!held.has_value()) {
         return std::unexpected(store_error(held.error().what));
     }
@@ -266,4 +266,4 @@ CommandResult cache_clear(const CommandContext& context) {
     return Exit::Done;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -6,7 +6,7 @@
 #include "milter/ctl/client.hpp"
 #include "milter/ctl/command.hpp"
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// What the daemon tells about itself, and how much the store holds. Without a daemon: what the
 /// store tells, and `Unavailable`.
@@ -25,4 +25,4 @@ namespace holdback::milter {
 [[nodiscard]] CommandError daemon_error(const config::ControlSettings& settings,
                                         const DaemonError& error);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

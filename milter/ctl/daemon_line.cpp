@@ -9,7 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 void add_daemon(CommandLine& line) {
     CLI::App& app = line.app;
@@ -34,4 +34,4 @@ void add_daemon(CommandLine& line) {
     add_plain(line, cache, "clear", "forget all answers", cache_clear);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

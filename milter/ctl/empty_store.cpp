@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 PrivateDirectory::PrivateDirectory()
     : path_((std::filesystem::temp_directory_path() / "holdbackctl-XXXXXX").string()) {
@@ -54,4 +54,4 @@ core::Result<StoreToRead, CommandError> open_store_or_empty(const config::StoreS
     return store;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// A new directory for temporary files that nobody else may enter; removed with all in it when
 /// destroyed.
@@ -36,11 +36,11 @@ struct StoreToRead {
         directory;  ///< of an empty store; nullptr: it is the real one
     /// Where the store and the key of its hashed entries are.
     config::StoreSettings settings;
-    std::unique_ptr<io::Database> database;
+    std::unique_ptr<io::sqlite::Database> database;
 };
 
 /// The store of the settings, which is not changed; an empty one where there is none yet.
 [[nodiscard]] core::Result<StoreToRead, CommandError> open_store_or_empty(
     const config::StoreSettings& settings);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -14,7 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -49,4 +49,4 @@ std::vector<std::int64_t> parse_items(const std::vector<std::string>& words) {
     return items;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -11,7 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// The command line with what it chose.
 struct CommandLine {
@@ -41,4 +41,4 @@ void add_suppress(CommandLine& line);
 /// Declares `whatif` and `report`.
 void add_history(CommandLine& line);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

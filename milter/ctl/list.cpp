@@ -23,7 +23,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -37,7 +37,7 @@ bool is_utf16(std::string_view text) {
 std::string column_words(const lists::ColumnError& error) {
     constexpr std::size_t kMostShown = 200;
     std::string columns =
-        outbound::shortened(fmt::format("{}", fmt::join(error.columns, ", ")), kMostShown);
+        letters::shortened(fmt::format("{}", fmt::join(error.columns, ", ")), kMostShown);
     switch (error.trouble) {
         case lists::ColumnTrouble::NotThere:
             return fmt::format("the first row has {}", columns.empty() ? "nothing" : columns);
@@ -140,4 +140,4 @@ std::uintmax_t AddressList::octets_read() const {
     return form_ == ListForm::Nul ? octets_ : rows_.octets_read();
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 enum class ListForm : std::uint8_t {
     Text,  ///< CSV or lines
@@ -69,4 +69,4 @@ private:
     lists::AddressColumn column_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

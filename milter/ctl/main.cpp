@@ -45,10 +45,11 @@ namespace {
 
 using namespace holdback;
 using namespace holdback::milter;
+using namespace holdback::milter::ctl;
 
 std::optional<outbound::Stream> parse_stream(std::string_view name) {
     for (const outbound::Stream stream : {outbound::Stream::Direct, outbound::Stream::Bulk}) {
-        if (outbound::wire_name(stream) == name) {
+        if (wire_name(stream) == name) {
             return stream;
         }
     }
@@ -115,8 +116,8 @@ void add_explain(CommandLine& line) {
 }
 
 std::optional<std::string> parse_finding(std::string_view name) {
-    return mail::parse_finding_name(name).has_value() ? std::optional(std::string(name))
-                                                      : std::nullopt;
+    return terms::parse_finding_name(name).has_value() ? std::optional(std::string(name))
+                                                       : std::nullopt;
 }
 
 /// The options by which items are selected.
@@ -243,10 +244,11 @@ void declare(CommandLine& line) {
     CLI::App& app = line.app;
     app.add_option("-c,--config", line.settings, "settings file")->type_name("FILE");
     app.set_version_flag("-V,--version", [&line] {
-        std::string text = fmt::format(
-            "holdbackctl {}\n{}",
-            kVersion,
-            places_text(line.settings.empty() ? io::default_settings_path() : line.settings));
+        std::string text =
+            fmt::format("holdbackctl {}\n{}",
+                        kVersion,
+                        places_text(line.settings.empty() ? io::settings::default_settings_path()
+                                                          : line.settings));
         text.pop_back();  // the line end, which is written behind the text
         return text;
     });

@@ -9,7 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 Words::Words(CLI::App& app, const std::string& name, const std::string& description)
     : option_(
@@ -34,10 +34,10 @@ void add_text(CLI::App& app,
         name, [&value](const std::string& text) { value = text; }, description);
 }
 
-void add_code(CLI::App& app, std::optional<mail::FailureCode>& code) {
-    static constexpr OptionForm<mail::FailureCode> kForm{
-        "--code", mail::FailureCode::parse, "a code of four digits"};
+void add_code(CLI::App& app, std::optional<terms::FailureCode>& code) {
+    static constexpr OptionForm<terms::FailureCode> kForm{
+        "--code", terms::FailureCode::parse, "a code of four digits"};
     add_parsed(app, kForm, code, "failure code");
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -16,7 +16,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// The words of a command, octet by octet as they came. CLI11 would take words in brackets apart as
 /// lists where any number is allowed, so it is told to expect more than there can be.
@@ -67,6 +67,6 @@ constexpr OptionForm<std::chrono::milliseconds> duration_form(std::string_view n
     return {name, config::parse_duration, "a number with its unit such as 12h or 30d"};
 }
 /// `--code`
-void add_code(CLI::App& app, std::optional<mail::FailureCode>& code);
+void add_code(CLI::App& app, std::optional<terms::FailureCode>& code);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

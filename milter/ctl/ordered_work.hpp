@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// How much may be under way at one time.
 struct WorkLimits {
@@ -154,4 +154,4 @@ private:
     std::vector<std::jthread> threads_;  // last: joined before the rest goes
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -18,7 +18,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -42,7 +42,10 @@ mode_t mode_of_new_files() {
 
 }  // namespace
 
-OutFile::OutFile(std::string path, std::string temporary, io::FileHandle file, Existing existing)
+OutFile::OutFile(std::string path,
+                 std::string temporary,
+                 io::system::FileHandle file,
+                 Existing existing)
     : path_(std::move(path)),
       temporary_(std::move(temporary)),
       file_(std::move(file)),
@@ -73,7 +76,7 @@ core::Result<OutFile, std::string> OutFile::create(const std::string& path, Exis
         }
     }
     std::string temporary = path + ".XXXXXX";
-    io::FileHandle file(mkstemp(temporary.data()));
+    io::system::FileHandle file(mkstemp(temporary.data()));
     if (!file.is_open()) {
         return std::unexpected(failure(path, errno));
     }
@@ -122,4 +125,4 @@ core::Result<void, std::string> OutFile::finish() {
     return {};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// What is done about a file that is there already.
 enum class Existing : std::uint8_t { Keep, Replace };
@@ -33,16 +33,19 @@ public:
     [[nodiscard]] core::Result<void, std::string> finish();
 
 private:
-    OutFile(std::string path, std::string temporary, io::FileHandle file, Existing existing);
+    OutFile(std::string path,
+            std::string temporary,
+            io::system::FileHandle file,
+            Existing existing);
 
     void flush();
 
     std::string path_;
     std::string temporary_;  // empty: there is none
-    io::FileHandle file_;
+    io::system::FileHandle file_;
     Existing existing_;
     std::string buffer_;
     int error_ = 0;  // of the first write that failed
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

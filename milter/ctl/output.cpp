@@ -19,7 +19,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -164,4 +164,4 @@ void FieldList::write(std::ostream& out) const {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

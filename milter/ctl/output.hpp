@@ -14,7 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Keeps the members in the order in which they were put in.
 using Json = nlohmann::ordered_json;
@@ -77,4 +77,4 @@ private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

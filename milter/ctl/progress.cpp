@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 Progress::Progress(const CommandContext& context,
                    std::string what,
@@ -53,4 +53,4 @@ void Progress::show(std::size_t done, std::uintmax_t octets_read) {
     context_.err << fmt::format("{} {}", done, what_) << std::flush;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Shown on standard error where that is a terminal, else not at all; gone with the object.
 class Progress {
@@ -37,4 +37,4 @@ private:
     bool visible_ = false;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -67,7 +67,7 @@ CommandResult seal_show(const CommandContext& context) {
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    const auto keys = io::read_seal_keys(settings->seal.key);
+    const auto keys = io::system::read_seal_keys(settings->seal.key);
     if (!keys.has_value()) {
         return std::unexpected(key_error(keys.error()));
     }
@@ -80,8 +80,8 @@ CommandResult seal_rotate(const CommandContext& context) {
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    const auto keys =
-        io::rotate_seal_keys(settings->seal.key, context.clock.now(), settings->seal.lifetime);
+    const auto keys = io::system::rotate_seal_keys(
+        settings->seal.key, context.clock.now(), settings->seal.lifetime);
     if (!keys.has_value()) {
         return std::unexpected(key_error(keys.error()));
     }
@@ -97,4 +97,4 @@ CommandResult seal_rotate(const CommandContext& context) {
     return Exit::Done;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

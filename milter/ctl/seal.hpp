@@ -4,7 +4,7 @@
 
 #include "milter/ctl/command.hpp"
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// The keys that verify, without their secrets; `No` when there are none yet.
 [[nodiscard]] CommandResult seal_show(const CommandContext& context);
@@ -12,4 +12,4 @@ namespace holdback::milter {
 /// Adds a key that signs from now on, and tells the running daemon.
 [[nodiscard]] CommandResult seal_rotate(const CommandContext& context);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

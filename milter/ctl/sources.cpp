@@ -31,7 +31,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -41,7 +41,7 @@ std::string settings_path(const CommandContext& context) {
     if (context.settings_path.has_value()) {
         return *context.settings_path;
     }
-    const std::string path = io::default_settings_path();
+    const std::string path = io::settings::default_settings_path();
     std::error_code error;
     const bool absent = !std::filesystem::exists(path, error) && !error;
     return absent ? "/dev/null" : path;
@@ -78,9 +78,9 @@ core::Result<config::Settings, CommandError> load_tool_settings(const CommandCon
     return std::move(sourced->settings);
 }
 
-core::Result<io::SourcedSettings, CommandError> load_tool_settings_sourced(
+core::Result<io::settings::SourcedSettings, CommandError> load_tool_settings_sourced(
     const CommandContext& context) {
-    auto sourced = io::load_sourced_settings(settings_path(context));
+    auto sourced = io::settings::load_sourced_settings(settings_path(context));
     if (!sourced.has_value()) {
         return std::unexpected(settings_error(sourced.error()));
     }
@@ -89,7 +89,7 @@ core::Result<io::SourcedSettings, CommandError> load_tool_settings_sourced(
 
 core::Result<config::Settings, CommandError> load_settings_to_look(const CommandContext& context) {
     const std::string path = settings_path(context);
-    io::UsableSettings usable = io::load_usable_settings(path);
+    io::settings::UsableSettings usable = io::settings::load_usable_settings(path);
     std::error_code error;
     if (!std::filesystem::exists(path, error) && !error) {
         return std::unexpected(settings_error(usable.errors));
@@ -97,7 +97,7 @@ core::Result<config::Settings, CommandError> load_settings_to_look(const Command
     if (!usable.errors.empty() && context.wrong_settings != nullptr) {
         *context.wrong_settings = true;
     }
-    for (const io::FileError& wrong : usable.errors) {
+    for (const io::settings::FileError& wrong : usable.errors) {
         context.err << fmt::format("holdbackctl: {} (warning: what else the settings say counts)\n",
                                    for_people(wrong.text(), kMostWarningOctets));
     }
@@ -107,12 +107,12 @@ core::Result<config::Settings, CommandError> load_settings_to_look(const Command
     return std::move(usable.read.settings);
 }
 
-core::Result<mail::CodeCatalogue, CommandError> load_tool_codes(const CommandContext& context) {
+core::Result<terms::CodeCatalogue, CommandError> load_tool_codes(const CommandContext& context) {
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    auto codes = io::load_codes(settings->codes.file, settings->codes.local_file);
+    auto codes = io::settings::load_codes(settings->codes.file, settings->codes.local_file);
     if (!codes.has_value()) {
         return std::unexpected(settings_error(codes.error()));
     }
@@ -132,7 +132,7 @@ core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snap
 }
 
 std::optional<CommandError> unknown_code(const CommandContext& context,
-                                         const std::optional<mail::FailureCode>& code) {
+                                         const std::optional<terms::FailureCode>& code) {
     if (!code.has_value()) {
         return std::nullopt;
     }
@@ -140,7 +140,7 @@ std::optional<CommandError> unknown_code(const CommandContext& context,
     if (!settings.has_value()) {
         return settings.error();
     }
-    const auto codes = io::load_codes(settings->codes.file, settings->codes.local_file);
+    const auto codes = io::settings::load_codes(settings->codes.file, settings->codes.local_file);
     if (!codes.has_value()) {
         return settings_error(codes.error());
     }
@@ -151,7 +151,7 @@ std::optional<CommandError> unknown_code(const CommandContext& context,
                      fmt::format("--code: the catalogue has no code {}", code->number())});
 }
 
-core::Result<std::unique_ptr<io::Database>, CommandError> open_store(
+core::Result<std::unique_ptr<io::sqlite::Database>, CommandError> open_store(
     const config::StoreSettings& settings, StoreUse use) {
     std::error_code error;
     const bool is_there = std::filesystem::exists(settings.path, error);
@@ -166,21 +166,23 @@ core::Result<std::unique_ptr<io::Database>, CommandError> open_store(
         make_for_daemon(settings.path);
     }
     try {
-        return std::make_unique<io::Database>(io::DatabaseOptions{
+        return std::make_unique<io::sqlite::Database>(io::sqlite::DatabaseOptions{
             .path = settings.path,
-            .mode = use == StoreUse::Write || use == StoreUse::Import ? io::DatabaseMode::ReadWrite
-                                                                      : io::DatabaseMode::ReadOnly,
-            .migrations = io::schema_steps(),
-            .durability = use == StoreUse::Import ? io::Durability::Deferred : io::Durability::Full,
+            .mode = use == StoreUse::Write || use == StoreUse::Import
+                        ? io::sqlite::DatabaseMode::ReadWrite
+                        : io::sqlite::DatabaseMode::ReadOnly,
+            .migrations = io::sqlite::schema_steps(),
+            .durability = use == StoreUse::Import ? io::sqlite::Durability::Deferred
+                                                  : io::sqlite::Durability::Full,
         });
-    } catch (const io::DatabaseError& trouble) {
+    } catch (const io::sqlite::DatabaseError& trouble) {
         return std::unexpected(store_error(trouble.what()));
     }
 }
 
-CommandError settings_error(const io::FileErrors& errors) {
+CommandError settings_error(const io::settings::FileErrors& errors) {
     std::string text;
-    for (const io::FileError& error : errors) {
+    for (const io::settings::FileError& error : errors) {
         text += text.empty() ? "" : "\n";
         text += error.text();
     }
@@ -191,4 +193,4 @@ CommandError store_error(std::string_view what) {
     return {Exit::Unavailable, fmt::format("store: {}", what)};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

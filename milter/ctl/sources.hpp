@@ -16,7 +16,7 @@
 #include <optional>
 #include <string_view>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// The settings of the command line, else the default file, else (when that is absent) the
 /// defaults.
@@ -24,7 +24,7 @@ namespace holdback::milter {
     const CommandContext& context);
 
 /// The same with the places of the keys.
-[[nodiscard]] core::Result<io::SourcedSettings, CommandError> load_tool_settings_sourced(
+[[nodiscard]] core::Result<io::settings::SourcedSettings, CommandError> load_tool_settings_sourced(
     const CommandContext& context);
 
 /// The settings for a command that only looks: what is wrong in them is said as a warning, and what
@@ -33,7 +33,7 @@ namespace holdback::milter {
     const CommandContext& context);
 
 /// The failure codes that the settings name, for what needs no rules.
-[[nodiscard]] core::Result<mail::CodeCatalogue, CommandError> load_tool_codes(
+[[nodiscard]] core::Result<terms::CodeCatalogue, CommandError> load_tool_codes(
     const CommandContext& context);
 
 /// Settings, codes and rules in one.
@@ -43,7 +43,7 @@ namespace holdback::milter {
 /// A usage error when the catalogue of the settings lacks the code; an error of the settings when
 /// the catalogue can't be read. A code that nobody named is fine.
 [[nodiscard]] std::optional<CommandError> unknown_code(
-    const CommandContext& context, const std::optional<mail::FailureCode>& code);
+    const CommandContext& context, const std::optional<terms::FailureCode>& code);
 
 enum class StoreUse : std::uint8_t {
     Read,       ///< the store must be there
@@ -53,13 +53,13 @@ enum class StoreUse : std::uint8_t {
 };
 
 /// Opens the store beside the daemon or without one.
-[[nodiscard]] core::Result<std::unique_ptr<io::Database>, CommandError> open_store(
+[[nodiscard]] core::Result<std::unique_ptr<io::sqlite::Database>, CommandError> open_store(
     const config::StoreSettings& settings, StoreUse use);
 
 /// What is wrong in the settings or in a file that they name.
-[[nodiscard]] CommandError settings_error(const io::FileErrors& errors);
+[[nodiscard]] CommandError settings_error(const io::settings::FileErrors& errors);
 
 /// "store: WHAT" as an error with `Exit::Unavailable`.
 [[nodiscard]] CommandError store_error(std::string_view what);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -31,7 +31,7 @@ CommandResult store_check(const CommandContext& context) {
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    const auto health = io::check_store(settings->store.path);
+    const auto health = io::state::check_store(settings->store.path);
     if (!health.has_value()) {
         return std::unexpected(store_error(health.error().what));
     }
@@ -65,7 +65,8 @@ CommandResult store_backup(const CommandContext& context, const std::string& fil
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    if (const auto copied = io::copy_store(settings->store.path, file); !copied.has_value()) {
+    if (const auto copied = io::state::copy_store(settings->store.path, file);
+        !copied.has_value()) {
         return std::unexpected(store_error(copied.error().what));
     }
     if (context.json()) {
@@ -81,9 +82,9 @@ CommandResult store_restore(const CommandContext& context, const std::string& fi
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    const auto lock = io::lock_store(settings->store.path);
+    const auto lock = io::state::lock_store(settings->store.path);
     if (!lock.has_value()) {
-        if (lock.error().why == io::UseError::Why::InUse) {
+        if (lock.error().why == io::state::UseError::Why::InUse) {
             return std::unexpected(
                 CommandError{Exit::Settings,
                              fmt::format("{}: a daemon or another holdbackctl uses this store: "
@@ -93,7 +94,7 @@ CommandResult store_restore(const CommandContext& context, const std::string& fi
         return std::unexpected(CommandError{Exit::Unavailable, lock.error().what});
     }
     const auto now = std::chrono::floor<std::chrono::seconds>(context.clock.now());
-    const auto kept = io::replace_store(
+    const auto kept = io::state::replace_store(
         settings->store.path, file, fmt::format(".replaced-{}", now.time_since_epoch().count()));
     if (!kept.has_value()) {
         return std::unexpected(store_error(kept.error().what));
@@ -111,4 +112,4 @@ CommandResult store_restore(const CommandContext& context, const std::string& fi
     return Exit::Done;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

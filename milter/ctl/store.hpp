@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Says whether the store is in order; `Exit::No` when it is not.
 [[nodiscard]] CommandResult store_check(const CommandContext& context);
@@ -17,4 +17,4 @@ namespace holdback::milter {
 /// Puts a copy in the place of the store while no daemon runs; what was there is kept.
 [[nodiscard]] CommandResult store_restore(const CommandContext& context, const std::string& file);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
                                                        core::TimePoint now) {
@@ -35,4 +35,4 @@ core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
                     core::in_quotes(text))});
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// A time such as "2026-01-01T14:00" (UTC), "@1700000000" (seconds since the epoch), or a duration
 /// such as "2h", which is so long before `now`; anything else, a number without a unit above all,
@@ -16,4 +16,4 @@ namespace holdback::milter {
 [[nodiscard]] core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
                                                                      core::TimePoint now);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

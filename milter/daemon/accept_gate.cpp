@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -22,9 +22,9 @@ bool listens(int descriptor) {
     return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &size) == 0 && answer == 1;
 }
 
-io::FileHandle duplicate(int descriptor) {
+io::system::FileHandle duplicate(int descriptor) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): fcntl(2) is declared so
-    return io::FileHandle(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    return io::system::FileHandle(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
 }
 
 bool are_same(int one, int other) {
@@ -36,11 +36,11 @@ bool are_same(int one, int other) {
 
 }  // namespace
 
-AcceptGate::AcceptGate(io::FileHandle quiet, int listener, int control)
+AcceptGate::AcceptGate(io::system::FileHandle quiet, int listener, int control)
     : quiet_(std::move(quiet)),
       listener_(listener),
       control_(control),
-      real_(quiet_.is_open() ? duplicate(quiet_.get()) : io::FileHandle()) {
+      real_(quiet_.is_open() ? duplicate(quiet_.get()) : io::system::FileHandle()) {
     find();
 }
 
@@ -58,7 +58,7 @@ void AcceptGate::find() {
 }
 
 bool AcceptGate::is_ours() const {
-    const io::FileHandle& now = is_closed_ ? quiet_ : real_;
+    const io::system::FileHandle& now = is_closed_ ? quiet_ : real_;
     return is_found_ && are_same(now.get(), listener_);
 }
 
@@ -74,4 +74,4 @@ void AcceptGate::open() {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// libmilter accepts in a loop of its own, which cannot be told to pause: without descriptors it
 /// spins, and takes each one that somebody else gives up for a moment. While the gate is closed,
@@ -18,7 +18,7 @@ public:
     /// `quiet` is the other socket: it listens, does not block, and nobody can connect to it.
     /// `listener` is the number of libmilter's; -1: libmilter opens it later, and it is looked for.
     /// `control` is the number of a listening socket that is not libmilter's.
-    AcceptGate(io::FileHandle quiet, int listener, int control);
+    AcceptGate(io::system::FileHandle quiet, int listener, int control);
 
     /// Finds libmilter's socket, if that has not been done. Cheap afterwards.
     void find();
@@ -33,14 +33,14 @@ private:
     /// True while the number still stands for what we know.
     [[nodiscard]] bool is_ours() const;
 
-    io::FileHandle quiet_;
+    io::system::FileHandle quiet_;
     int listener_;
     int control_;
     // The socket that `listener_` stands for while the gate is open, once it is found. The number
     // is ours from the start: there may be none left by then.
-    io::FileHandle real_;
+    io::system::FileHandle real_;
     bool is_found_ = false;
     bool is_closed_ = false;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

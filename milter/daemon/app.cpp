@@ -65,7 +65,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -88,16 +88,16 @@ void do_chore(std::string_view name, ports::Log& log, Chore&& chore) {
 
 /// Runs the spool's chores until it is told to stop.
 void run_worker(const std::stop_token& stop,
-                flow::NoticeFlow& notices,
-                flow::DigestFlow& digest,
-                flow::ReleaseFlow& release,
-                flow::AutoRelease& auto_release,
-                flow::Learner& learner,
-                flow::Doubts& doubts,
+                flow::notices::NoticeFlow& notices,
+                flow::notices::DigestFlow& digest,
+                flow::held::ReleaseFlow& release,
+                flow::held::AutoRelease& auto_release,
+                flow::incoming::Learner& learner,
+                flow::held::Doubts& doubts,
                 flow::SpoolRoom& room,
                 ChangeTelling& changes,
                 StoreWatch& store,
-                io::PostfixTables& mta_tables,
+                io::mta::PostfixTables& mta_tables,
                 const flow::SnapshotSource& snapshots,
                 ports::Log& log) {
     std::mutex mutex;
@@ -124,9 +124,9 @@ void run_worker(const std::stop_token& stop,
     }
 }
 
-std::string errors_text(const io::FileErrors& errors) {
+std::string errors_text(const io::settings::FileErrors& errors) {
     std::string text;
-    for (const io::FileError& error : errors) {
+    for (const io::settings::FileError& error : errors) {
         if (!text.empty()) {
             text += "\n";
         }
@@ -140,7 +140,7 @@ std::string errors_text(const io::FileErrors& errors) {
 App::App(std::string settings_path,
          const std::shared_ptr<const flow::Snapshot>& snapshot,
          AppSockets sockets,
-         std::unique_ptr<io::ProgramLog> log)
+         std::unique_ptr<io::system::ProgramLog> log)
     : settings_path_(std::move(settings_path)),
       log_(std::move(log)),
       stopping_(snapshot->settings.milter.socket, counters_, *log_),
@@ -148,7 +148,7 @@ App::App(std::string settings_path,
       snapshots_(snapshot),
       started_with_(snapshot->settings),
       control_groups_(sockets.control_groups),
-      own_name_(io::host_name()),
+      own_name_(io::system::host_name()),
       milter_listener_(std::move(sockets.milter)),
       connection_(milter_listener_.has_value()
                       ? fmt::format("fd:{}", milter_listener_->descriptor())
@@ -158,10 +158,10 @@ App::App(std::string settings_path,
       guard_(snapshot->settings, *log_),
       in_use_(snapshot->settings.store.path),
       database_({.path = snapshot->settings.store.path,
-                 .mode = io::DatabaseMode::ReadWrite,
-                 .migrations = io::schema_steps(),
-                 .checkpoints = io::Checkpoints::ByCaller,
-                 .if_unusable = io::IfUnusable::Wait,
+                 .mode = io::sqlite::DatabaseMode::ReadWrite,
+                 .migrations = io::sqlite::schema_steps(),
+                 .checkpoints = io::sqlite::Checkpoints::ByCaller,
+                 .if_unusable = io::sqlite::IfUnusable::Wait,
                  .keep_off = guard_.trouble()}),
       store_({.database = database_,
               .mark = in_use_,
@@ -169,15 +169,15 @@ App::App(std::string settings_path,
               .snapshots = snapshots_,
               .log = *log_,
               .clock = clock_,
-              .refusal = [this](io::Database& database) { return pair_refusal(database); },
+              .refusal = [this](io::sqlite::Database& database) { return pair_refusal(database); },
               .on_ready = [this] { use_store(); }}),
-      descriptors_(
-          *log_,
-          clock_,
-          AcceptGate(sockets.control.has_value() ? sockets.control->take_quiet() : io::FileHandle(),
-                     milter_listener_.has_value() ? milter_listener_->descriptor() : -1,
-                     sockets.control.has_value() ? sockets.control->descriptor() : -1)),
-      suppressions_(database_, io::suppression_options(snapshot->settings.store)),
+      descriptors_(*log_,
+                   clock_,
+                   AcceptGate(sockets.control.has_value() ? sockets.control->take_quiet()
+                                                          : io::system::FileHandle(),
+                              milter_listener_.has_value() ? milter_listener_->descriptor() : -1,
+                              sockets.control.has_value() ? sockets.control->descriptor() : -1)),
+      suppressions_(database_, io::sqlite::suppression_options(snapshot->settings.store)),
       unknown_(database_),
       held_(database_),
       notices_(database_),
@@ -192,7 +192,7 @@ App::App(std::string settings_path,
       spool_room_({.held = &held_, .spool = &spool_, .log = log_.get(), .clock = &clock_}),
       own_mail_(spool_, held_, clock_, own_name_, snapshots_),
       campaigns_({.store = campaign_store_, .log = *log_, .clock = clock_}),
-      departures_(&decisions_, flow::kMostDepartures, &store_trouble_),
+      departures_(&decisions_, flow::incoming::kMostDepartures, &store_trouble_),
       learner_({.suppressions = suppressions_,
                 .journal = journal_,
                 .outages = outages_,
@@ -240,7 +240,7 @@ App::App(std::string settings_path,
                 .own_mail = own_mail_,
                 .campaigns = &campaigns_,
                 .may_be_told =
-                    [this](const mail::HeldMessage& message, const mail::HeaderList& headers) {
+                    [this](const terms::HeldMessage& message, const mail::HeaderList& headers) {
                         return own_senders_.may_be_told(
                             message, headers, snapshots_.current()->settings);
                     },
@@ -248,10 +248,11 @@ App::App(std::string settings_path,
                 .make_submitter =
                     [this](const config::HoldSettings& settings) {
                         // The settings were checked: a target that does not parse never gets here.
-                        return io::make_submitter(io::parse_reinject(settings.reinject).value(),
-                                                  own_name_.current());
+                        return io::submit::make_submitter(
+                            io::submit::parse_reinject(settings.reinject).value(),
+                            own_name_.current());
                     },
-                .make_token = [] { return io::random_hex(kTokenOctets); }}),
+                .make_token = [] { return io::system::random_hex(kTokenOctets); }}),
       notice_reader_(spool_, own_senders_),
       send_as_({.held = held_,
                 .resolver = resolver_,
@@ -271,7 +272,7 @@ App::App(std::string settings_path,
                     .snapshots = snapshots_,
                     .campaigns = &campaigns_,
                     .keys = [this] { return seals_.keys(); },
-                    .make_id = [] { return io::random_hex(kNoticeIdOctets); }}),
+                    .make_id = [] { return io::system::random_hex(kNoticeIdOctets); }}),
       replies_({.notices = notices_,
                 .reader = answer_reader_,
                 .log = *log_,
@@ -283,7 +284,7 @@ App::App(std::string settings_path,
                     .log = *log_,
                     .clock = clock_,
                     .own_mail = own_mail_,
-                    .local_offset = io::local_utc_offset,
+                    .local_offset = io::system::local_utc_offset,
                     .outages =
                         [this] {
                             std::vector<std::string> providers;
@@ -376,11 +377,11 @@ App::~App() {
     end_writing();
 }
 
-std::optional<std::string> App::pair_refusal(io::Database& database) {
+std::optional<std::string> App::pair_refusal(io::sqlite::Database& database) {
     // Nobody else gets to the store as long as this is asked: what is in the spool now was there
     // before this use of it.
     release_.note_files();
-    io::SqliteHeld held(database);
+    io::sqlite::SqliteHeld held(database);
     return guard_.pair(database, held, spool_);
 }
 
@@ -431,7 +432,7 @@ bool App::start(std::function<void(bool)> on_end) {
 }
 
 void App::use_resolver(const config::DnsSettings& settings) {
-    auto resolver = io::make_resolver(settings, clock_);
+    auto resolver = io::dns::make_resolver(settings, clock_);
     if (resolver.has_value()) {
         resolver_.replace(*std::move(resolver));
         return;
@@ -447,7 +448,7 @@ core::Result<void, std::string> App::use_seal_keys(const config::Settings& setti
     if (!settings.seal.enabled && !settings.notice.enabled) {
         return {};
     }
-    auto keys = io::load_seal_keys(settings.seal.key, clock_.now());
+    auto keys = io::system::load_seal_keys(settings.seal.key, clock_.now());
     if (!keys.has_value()) {
         log_->write(ports::Severity::Error,
                     fmt::format("seal: {}: {}",
@@ -466,7 +467,7 @@ core::Result<std::vector<ControlLine>, std::string> App::reload() {
         return read_mta_again(settings);
     });
     if (!next.has_value()) {
-        for (const io::FileError& error : next.error()) {
+        for (const io::settings::FileError& error : next.error()) {
             log_->write(ports::Severity::Error,
                         fmt::format("reload: {}", core::printable(error.text())));
         }
@@ -543,8 +544,8 @@ void App::say_what_has_no_effect(const config::Settings& settings) const {
 std::vector<ControlLine> App::say_what_changed(const config::Settings& before,
                                                const config::Settings& after) const {
     std::vector<ControlLine> lines;
-    for (const io::SettingChange& each : io::settings_changes(before, after)) {
-        if (each.takes_effect == io::TakesEffect::AtReload) {
+    for (const io::settings::SettingChange& each : io::settings::settings_changes(before, after)) {
+        if (each.takes_effect == io::settings::TakesEffect::AtReload) {
             log_->write(ports::Severity::Info,
                         fmt::format("reload: {} changed: {} -> {}",
                                     each.name,
@@ -554,8 +555,9 @@ std::vector<ControlLine> App::say_what_changed(const config::Settings& before,
         }
     }
     // What an earlier reload left waiting still does.
-    for (const io::SettingChange& each : io::settings_changes(started_with_, after)) {
-        if (each.takes_effect == io::TakesEffect::AtNextStart) {
+    for (const io::settings::SettingChange& each :
+         io::settings::settings_changes(started_with_, after)) {
+        if (each.takes_effect == io::settings::TakesEffect::AtNextStart) {
             log_->write(ports::Severity::Warning,
                         fmt::format("reload: {} takes effect at the next start: {} -> {}",
                                     each.name,
@@ -595,4 +597,4 @@ void App::hurry() {
     stopping_.hurry();
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -73,7 +73,7 @@
 #include <thread>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// What is opened before the program gives up its privileges.
 struct AppSockets {
@@ -92,7 +92,7 @@ public:
     App(std::string settings_path,
         const std::shared_ptr<const flow::Snapshot>& snapshot,
         AppSockets sockets,
-        std::unique_ptr<io::ProgramLog> log);
+        std::unique_ptr<io::system::ProgramLog> log);
     App(const App&) = delete;
     App& operator=(const App&) = delete;
     App(App&&) = delete;
@@ -153,7 +153,7 @@ private:
     /// Settings that do nothing without others.
     void say_what_has_no_effect(const config::Settings& settings) const;
     /// Why the store, of which this database is not in use yet, is not the spool's; nullopt: it is.
-    [[nodiscard]] std::optional<std::string> pair_refusal(io::Database& database);
+    [[nodiscard]] std::optional<std::string> pair_refusal(io::sqlite::Database& database);
     /// What is done with a store that comes into use: puts interrupted releases back, reads what
     /// was learned.
     void use_store();
@@ -162,7 +162,7 @@ private:
                                                             const config::Settings& after) const;
 
     std::string settings_path_;
-    std::unique_ptr<io::ProgramLog> log_;
+    std::unique_ptr<io::system::ProgramLog> log_;
     core::SystemClock clock_;
     MilterCounters counters_;
     Stopping stopping_;  // before all that may hang at the end
@@ -174,52 +174,52 @@ private:
     std::optional<Listener> milter_listener_;
     std::string connection_;
     SwappableResolver resolver_;
-    io::PostfixTables mta_tables_;
+    io::mta::PostfixTables mta_tables_;
     flow::OwnSenders own_senders_;
     SpoolGuard guard_;  // before the store and the spool: nobody else may have them
     InUseMark in_use_;
-    io::Database database_;
+    io::sqlite::Database database_;
     bool has_recovered_ = false;  ///< what the store knew of other days is in memory
     StoreWatch store_;
     Descriptors descriptors_;
-    io::SqliteSuppressions suppressions_;
-    io::SqliteUnknown unknown_;
-    io::SqliteHeld held_;
-    io::SqliteNotices notices_;
-    io::SqliteDigest digests_;
-    io::SqliteJournal journal_;
-    io::SqliteDecisions decisions_;
-    io::SqliteOutages outages_;
-    io::SqliteChanges changes_;
+    io::sqlite::SqliteSuppressions suppressions_;
+    io::sqlite::SqliteUnknown unknown_;
+    io::sqlite::SqliteHeld held_;
+    io::sqlite::SqliteNotices notices_;
+    io::sqlite::SqliteDigest digests_;
+    io::sqlite::SqliteJournal journal_;
+    io::sqlite::SqliteDecisions decisions_;
+    io::sqlite::SqliteOutages outages_;
+    io::sqlite::SqliteChanges changes_;
     ChangeTelling change_telling_;
-    io::SqliteCampaigns campaign_store_;
-    io::DirSpool spool_;
-    io::GmimeReader reader_;
-    io::GmimeReader answer_reader_{{.html_parts = dsn::HtmlParts::Own}};
+    io::sqlite::SqliteCampaigns campaign_store_;
+    io::state::DirSpool spool_;
+    io::mime::GmimeReader reader_;
+    io::mime::GmimeReader answer_reader_{{.html_parts = reading::HtmlParts::Own}};
     flow::SpoolRoom spool_room_;
     flow::OwnMail own_mail_;
     flow::CampaignWatch campaigns_;
     flow::StoreTrouble store_trouble_{*log_, clock_};
-    flow::Departures departures_;
-    flow::LogSilence log_silence_;
-    flow::Learner learner_;
-    flow::OutcomeLearning outcome_learning_;
-    flow::Seals seals_;
-    flow::DecisionRecorder recorder_;
-    flow::OutboundFlow outbound_;
-    flow::InboundFlow inbound_;
-    flow::ReleaseFlow release_;
-    flow::NoticeReader notice_reader_;
-    flow::SendAs send_as_;
-    flow::NoticeFlow notice_flow_;
-    flow::NoticeReplies replies_;
-    flow::DigestFlow digest_flow_;
-    flow::AutoRelease auto_release_;
-    flow::Doubts doubts_;
-    flow::JudgedBefore judged_before_;
-    MilterWarnings warnings_;
-    WaitingRoom waiting_;
-    Session::Parts session_parts_;
+    flow::incoming::Departures departures_;
+    flow::incoming::LogSilence log_silence_;
+    flow::incoming::Learner learner_;
+    flow::incoming::OutcomeLearning outcome_learning_;
+    flow::incoming::Seals seals_;
+    flow::outgoing::DecisionRecorder recorder_;
+    flow::outgoing::OutboundFlow outbound_;
+    flow::incoming::InboundFlow inbound_;
+    flow::held::ReleaseFlow release_;
+    flow::notices::NoticeReader notice_reader_;
+    flow::held::SendAs send_as_;
+    flow::notices::NoticeFlow notice_flow_;
+    flow::notices::NoticeReplies replies_;
+    flow::notices::DigestFlow digest_flow_;
+    flow::held::AutoRelease auto_release_;
+    flow::held::Doubts doubts_;
+    flow::outgoing::JudgedBefore judged_before_;
+    session::MilterWarnings warnings_;
+    session::WaitingRoom waiting_;
+    session::Session::Parts session_parts_;
     std::mutex reload_mutex_;
     Periodic campaign_writer_;              // before all that tell of campaigns: it ends after them
     std::atomic<bool> chores_done_{false};  // by the worker
@@ -232,4 +232,4 @@ private:
     std::jthread milter_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -23,7 +23,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 void App::write_campaigns() {
     try {
@@ -38,8 +38,8 @@ void App::note_continued(const std::string& name,
                          const std::string& sender,
                          std::size_t issues,
                          const ControlPeer& peer) {
-    io::ListChange change;
-    change.what = io::ChangeKind::CampaignContinued;
+    io::sqlite::ListChange change;
+    change.what = io::sqlite::ChangeKind::CampaignContinued;
     change.subject = name;
     change.entries = issues;
     change.detail = sender;
@@ -93,4 +93,4 @@ std::vector<report::MetricValue> App::stopped_campaigns() const {
     return stopped;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -39,7 +39,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -158,7 +158,7 @@ ControlAnswer App::control_items(const ControlLine& request, const ControlPeer& 
         // Whoever is so quick finds items in doubt that will not be in a moment.
         release_.answers().wait(ids);
     }
-    std::vector<flow::ItemOutcome> outcomes;
+    std::vector<flow::held::ItemOutcome> outcomes;
     if (request.front() == "release") {
         outcomes = release_.release(ids, snapshots_.current()->settings.hold, cause, in_doubt);
     } else if (request.front() == "return") {
@@ -168,7 +168,7 @@ ControlAnswer App::control_items(const ControlLine& request, const ControlPeer& 
     }
     std::vector<ControlLine> lines;
     lines.reserve(outcomes.size());
-    for (const flow::ItemOutcome& outcome : outcomes) {
+    for (const flow::held::ItemOutcome& outcome : outcomes) {
         lines.push_back(
             {fmt::format("{}", outcome.id), std::string(wire_name(outcome.what)), outcome.answer});
     }
@@ -185,7 +185,7 @@ ControlAnswer App::release_as(const ControlLine& request, const ControlPeer& pee
     }
     ports::HeldFilter filter;
     filter.ids = {static_cast<std::int64_t>(*id)};
-    filter.kind = mail::HeldKind::Mail;
+    filter.kind = terms::HeldKind::Mail;
     release_.answers().wait(filter.ids);
     std::optional<ports::HeldItem> item;
     const auto listed = held_.list(filter, [&](const ports::HeldItem& found) {
@@ -211,7 +211,7 @@ std::vector<ControlLine> App::cache_lines() const {
     if (resolver == nullptr) {
         return {};
     }
-    const io::DnsCounters counters = resolver->counters();
+    const io::dns::DnsCounters counters = resolver->counters();
     return {number_line("dns_cache_entries", counters.entries),
             number_line("dns_cache_hits", counters.hits),
             number_line("dns_cache_misses", counters.misses),
@@ -273,7 +273,7 @@ std::vector<ControlLine> App::metrics() const {
     const auto count = [](std::uint64_t value) {
         return std::vector<report::MetricValue>{{.label = {}, .value = value}};
     };
-    const flow::FollowState followed = log_following_.state();
+    const flow::incoming::FollowState followed = log_following_.state();
     std::vector<report::Metric> all{
         {.name = "holdback_connections_total",
          .help = "Connections of the MTA.",
@@ -329,4 +329,4 @@ std::vector<ControlLine> App::metrics() const {
     return lines;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

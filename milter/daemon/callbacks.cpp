@@ -34,13 +34,13 @@
 #include <fmt/format.h>
 #include <libmilter/mfapi.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
 /// What all callbacks reach: set before smfi_main, reset after it.
 struct Shared {
-    const Session::Parts* parts;
+    const session::Session::Parts* parts;
     MilterCounters* counters;
 };
 // libmilter's callbacks have no user data before the connection has some. Null when the milter has
@@ -82,7 +82,8 @@ struct Connection {
         : agreed(steps),
           session(*shared.load()->parts,
                   fmt::format("{:x}", shared.load()->counters->connections.fetch_add(1) + 1),
-                  steps.leading_space ? HeaderValues::Exact : HeaderValues::Stripped) {
+                  steps.leading_space ? session::HeaderValues::Exact
+                                      : session::HeaderValues::Stripped) {
         shared.load()->counters->connections_before_mail.fetch_add(1);
     }
     Connection(const Connection&) = delete;
@@ -115,7 +116,7 @@ struct Connection {
     }
 
     Agreed agreed;
-    Session session;
+    session::Session session;
     bool in_flight = false;
     bool before_mail = true;
     bool forgets_arguments = false;  ///< the MTA does, when the sender is named anew
@@ -200,17 +201,19 @@ sfsistat answer(SMFICTX* context, const mail::SmtpReply& reply) {
     return reply.is_transient() ? SMFIS_TEMPFAIL : SMFIS_REJECT;
 }
 
-sfsistat status_for(SMFICTX* context, const Connection& connection, const SessionReply& reply) {
-    if (const auto* with = std::get_if<Answer>(&reply)) {
+sfsistat status_for(SMFICTX* context,
+                    const Connection& connection,
+                    const session::SessionReply& reply) {
+    if (const auto* with = std::get_if<session::Answer>(&reply)) {
         return answer(context, with->reply);
     }
-    if (std::holds_alternative<Accept>(reply)) {
+    if (std::holds_alternative<session::Accept>(reply)) {
         return SMFIS_ACCEPT;
     }
-    if (std::holds_alternative<Discard>(reply)) {
+    if (std::holds_alternative<session::Discard>(reply)) {
         return SMFIS_DISCARD;
     }
-    if (std::holds_alternative<SkipBody>(reply)) {
+    if (std::holds_alternative<session::SkipBody>(reply)) {
         return connection.agreed.skip ? SMFIS_SKIP : SMFIS_CONTINUE;
     }
     return SMFIS_CONTINUE;
@@ -241,7 +244,7 @@ sfsistat guarded(SMFICTX* context, Work&& work) noexcept {
 }
 
 /// The MTA's side of the changes at the end of a message.
-class ContextActions final : public MtaActions {
+class ContextActions final : public session::MtaActions {
 public:
     ContextActions(SMFICTX* context, const Connection& connection)
         : context_(context), connection_(connection) {}
@@ -341,7 +344,7 @@ sfsistat on_negotiate(SMFICTX* context,
 // NOLINTBEGIN(readability-non-const-parameter)
 sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
-        ConnectFacts facts;
+        session::ConnectFacts facts;
         facts.address = address_of(address);
         facts.client = facts.address.has_value() ? facts.address->text()
                                                  : std::string(host == nullptr ? "" : host);
@@ -350,7 +353,7 @@ sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
         facts.daemon_name = macro(context, "{daemon_name}");
         facts.daemon_port = macro(context, "{daemon_port}");
         facts.mta_name = macro(context, "j");
-        connection.forgets_arguments = is_sendmail(macro(context, "v"));
+        connection.forgets_arguments = session::is_sendmail(macro(context, "v"));
         connection.session.connect(std::move(facts));
         return connection.agreed.connect ? SMFIS_NOREPLY : SMFIS_CONTINUE;
     });
@@ -361,7 +364,7 @@ sfsistat on_mail(SMFICTX* context, char** argv) {
         connection.message_begun();
         std::vector<std::string> arguments = arguments_of(argv);
         connection.arguments =
-            connection.forgets_arguments ? forgotten_arguments(arguments) : std::string();
+            connection.forgets_arguments ? session::forgotten_arguments(arguments) : std::string();
         connection.session.mail({.path = argv[0] == nullptr ? "" : argv[0],
                                  .arguments = std::move(arguments),
                                  .user = macro(context, "{auth_authen}"),
@@ -372,7 +375,7 @@ sfsistat on_mail(SMFICTX* context, char** argv) {
 
 sfsistat on_rcpt(SMFICTX* context, char** argv) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
-        const SessionReply reply =
+        const session::SessionReply reply =
             connection.session.recipient({.path = argv[0] == nullptr ? "" : argv[0],
                                           .arguments = arguments_of(argv),
                                           .mailer = macro(context, "{rcpt_mailer}"),
@@ -392,13 +395,15 @@ sfsistat on_header(SMFICTX* context, char* name, char* value) {
 
 sfsistat on_end_of_headers(SMFICTX* context) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
-        const SessionReply reply = connection.session.end_of_headers(macro(context, "i"));
-        if (std::holds_alternative<Accept>(reply) || std::holds_alternative<Answer>(reply)) {
+        const session::SessionReply reply = connection.session.end_of_headers(macro(context, "i"));
+        if (std::holds_alternative<session::Accept>(reply) ||
+            std::holds_alternative<session::Answer>(reply)) {
             connection.message_ended();
         }
         // SKIP is an answer to body chunks; the session gives it again there.
-        return std::holds_alternative<SkipBody>(reply) ? SMFIS_CONTINUE
-                                                       : status_for(context, connection, reply);
+        return std::holds_alternative<session::SkipBody>(reply)
+                   ? SMFIS_CONTINUE
+                   : status_for(context, connection, reply);
     });
 }
 
@@ -406,8 +411,9 @@ sfsistat on_body(SMFICTX* context, unsigned char* octets, std::size_t size) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets as text
         const std::string_view text(reinterpret_cast<const char*>(octets), size);
-        const SessionReply reply = connection.session.body(text);
-        if (std::holds_alternative<Accept>(reply) || std::holds_alternative<Answer>(reply)) {
+        const session::SessionReply reply = connection.session.body(text);
+        if (std::holds_alternative<session::Accept>(reply) ||
+            std::holds_alternative<session::Answer>(reply)) {
             connection.message_ended();
         }
         return status_for(context, connection, reply);
@@ -417,7 +423,8 @@ sfsistat on_body(SMFICTX* context, unsigned char* octets, std::size_t size) {
 sfsistat on_end_of_message(SMFICTX* context) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
         ContextActions actions(context, connection);
-        const SessionReply reply = connection.session.end_of_message(actions, macro(context, "i"));
+        const session::SessionReply reply =
+            connection.session.end_of_message(actions, macro(context, "i"));
         connection.message_ended();
         return status_for(context, connection, reply);
     });
@@ -442,7 +449,7 @@ sfsistat on_close(SMFICTX* context) {
 
 }  // namespace
 
-bool run_milter(const Session::Parts& parts,
+bool run_milter(const session::Session::Parts& parts,
                 MilterCounters& counters,
                 const std::string& connection,
                 const std::function<void()>& on_listening) {
@@ -484,4 +491,4 @@ void stop_milter() {
     static_cast<void>(smfi_stop());
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

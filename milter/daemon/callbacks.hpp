@@ -11,7 +11,7 @@
 #include <functional>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// What the callbacks counted since the start.
 struct MilterCounters {
@@ -28,7 +28,7 @@ struct MilterCounters {
 /// milter at a time; `parts` and `counters` outlive the call. `on_listening` is called when an MTA
 /// can connect. False when libmilter could not start or gave up; the reason is in its log. Blocks
 /// the calling thread.
-[[nodiscard]] bool run_milter(const Session::Parts& parts,
+[[nodiscard]] bool run_milter(const session::Session::Parts& parts,
                               MilterCounters& counters,
                               const std::string& connection,
                               const std::function<void()>& on_listening);
@@ -43,4 +43,4 @@ enum class Hold : std::uint8_t { No, Yes };
 /// cut there, where the MTA has told nothing but their sender.
 void hold_new_messages(Hold hold);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -12,7 +12,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -21,7 +21,7 @@ constexpr std::size_t kAtOnce = 500;
 
 }  // namespace
 
-std::string change_line(const io::ListChange& change) {
+std::string change_line(const io::sqlite::ListChange& change) {
     report::ChangeDecision line;
     line.what = wire_name(change.what);
     line.subject = change.subject;
@@ -44,7 +44,7 @@ void ChangeTelling::work() {
     if (untold->empty()) {
         return;
     }
-    for (const io::ListChange& change : *untold) {
+    for (const io::sqlite::ListChange& change : *untold) {
         log_.write(ports::Severity::Info, change_line(change));
     }
     if (const auto told = changes_.told(*untold); !told.has_value()) {
@@ -54,4 +54,4 @@ void ChangeTelling::work() {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

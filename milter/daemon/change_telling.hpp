@@ -9,26 +9,26 @@
 
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// The line of a change.
-[[nodiscard]] std::string change_line(const io::ListChange& change);
+[[nodiscard]] std::string change_line(const io::sqlite::ListChange& change);
 
 /// Tells of each change once, also of those that were made while no daemon ran: at the next start.
 /// One that was told of is only then remembered as told: a crash in between tells of it again.
 class ChangeTelling {
 public:
     /// All outlive the object.
-    ChangeTelling(io::SqliteChanges& changes, ports::Log& log, const core::Clock& clock)
+    ChangeTelling(io::sqlite::SqliteChanges& changes, ports::Log& log, const core::Clock& clock)
         : changes_(changes), log_(log), trouble_(log, clock) {}
 
     /// Of one thread.
     void work();
 
 private:
-    io::SqliteChanges& changes_;
+    io::sqlite::SqliteChanges& changes_;
     ports::Log& log_;
     flow::StoreTrouble trouble_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

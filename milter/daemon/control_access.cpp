@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -58,4 +58,4 @@ std::optional<std::string> control_refusal(const ControlPeer& peer,
     std::unreachable();
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

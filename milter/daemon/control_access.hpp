@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// The peer of a connection, as the kernel vouches for it.
 struct ControlPeer {
@@ -39,4 +39,4 @@ enum class ControlDeed : std::uint8_t {
                                                          const ControlGroups& groups,
                                                          unsigned own_uid);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -31,7 +31,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -52,13 +52,13 @@ core::SteadyPoint from_now(std::chrono::milliseconds time) {
     return core::SystemClock().steady_now() + time;
 }
 
-io::FileHandle open_null() {
+io::system::FileHandle open_null() {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    return io::FileHandle(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    return io::system::FileHandle(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 /// Who connected; nullopt when the kernel does not say.
-std::optional<ControlPeer> peer_of(const io::FileHandle& connection) {
+std::optional<ControlPeer> peer_of(const io::system::FileHandle& connection) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
@@ -150,7 +150,7 @@ void ControlSocket::serve(const std::stop_token& stop) {
     }
 }
 
-void ControlSocket::keep_spare(io::FileHandle& connection) {
+void ControlSocket::keep_spare(io::system::FileHandle& connection) {
     // The number of the connection becomes the spare one in one step: once given back, it would go
     // to a session of the MTA that waits for it.
     if (!spare_.is_open() && dup3(null_.get(), connection.get(), O_CLOEXEC) >= 0) {
@@ -158,8 +158,8 @@ void ControlSocket::keep_spare(io::FileHandle& connection) {
     }
 }
 
-io::FileHandle ControlSocket::accepted() {
-    return io::FileHandle(
+io::system::FileHandle ControlSocket::accepted() {
+    return io::system::FileHandle(
         accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
 }
 
@@ -167,7 +167,7 @@ void ControlSocket::accept_one() {
     if (!spare_.is_open()) {
         spare_ = open_null();
     }
-    io::FileHandle connection = accepted();
+    io::system::FileHandle connection = accepted();
     if (!connection.is_open() && (errno == EMFILE || errno == ENFILE)) {
         short_.fetch_add(1);
         if (spare_.is_open()) {
@@ -311,4 +311,4 @@ std::string ControlSocket::answer_to(const Request& request) noexcept {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -25,7 +25,7 @@
 #include <thread>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Answers a request of a peer with lines; the error is a text for the user.
 using ControlHandler = std::function<core::Result<std::vector<ControlLine>, std::string>(
@@ -54,7 +54,7 @@ private:
     struct Peer {
         enum class State : std::uint8_t { Reading, Working, Writing };
         std::uint64_t number = 0;
-        io::FileHandle connection;
+        io::system::FileHandle connection;
         ControlPeer who;
         State state = State::Reading;
         core::SteadyPoint deadline;
@@ -79,8 +79,8 @@ private:
     /// What is waited for: answers of workers, new connections, then the peers in their order.
     [[nodiscard]] std::vector<pollfd> watched(int listener) const;
     void accept_one();
-    void keep_spare(io::FileHandle& connection);
-    [[nodiscard]] io::FileHandle accepted();
+    void keep_spare(io::system::FileHandle& connection);
+    [[nodiscard]] io::system::FileHandle accepted();
     /// False when the peer is done with.
     [[nodiscard]] bool go_on(Peer& peer, bool is_ready);
     [[nodiscard]] bool read_from(Peer& peer);
@@ -97,9 +97,9 @@ private:
     // Of the thread that serves.
     std::list<Peer> peers_;
     std::uint64_t next_number_ = 0;
-    io::FileHandle null_;
-    io::FileHandle spare_;  // given up for a connection when there is no other descriptor
-    io::FileHandle wake_;
+    io::system::FileHandle null_;
+    io::system::FileHandle spare_;  // given up for a connection when there is no other descriptor
+    io::system::FileHandle wake_;
     std::mutex mutex_;  // of all below
     Queue long_;
     Queue quick_;
@@ -108,4 +108,4 @@ private:
     std::jthread server_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -30,7 +30,7 @@ ControlLine number(std::string_view key, std::uint64_t value) {
 
 }  // namespace
 
-DecisionRecording::DecisionRecording(flow::DecisionRecorder& recorder,
+DecisionRecording::DecisionRecording(flow::outgoing::DecisionRecorder& recorder,
                                      const flow::SnapshotSource& snapshots,
                                      ports::Log& log)
     : recorder_(&recorder),
@@ -54,14 +54,14 @@ void DecisionRecording::work() {
 }
 
 std::vector<ControlLine> DecisionRecording::status() const {
-    const flow::RecorderCounts counts = recorder_->counts();
+    const flow::outgoing::RecorderCounts counts = recorder_->counts();
     return {number("decisions_recorded", counts.recorded),
             number("decisions_waiting", counts.waiting),
             number("decisions_dropped", counts.dropped)};
 }
 
 std::vector<report::Metric> DecisionRecording::metrics() const {
-    const flow::RecorderCounts counts = recorder_->counts();
+    const flow::outgoing::RecorderCounts counts = recorder_->counts();
     return {{.name = "holdback_decisions_recorded_total",
              .help = "Recipients of whom the facts of the decision are in the store.",
              .values = {{.label = {}, .value = counts.recorded}}},
@@ -70,4 +70,4 @@ std::vector<report::Metric> DecisionRecording::metrics() const {
              .values = {{.label = {}, .value = counts.dropped}}}};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

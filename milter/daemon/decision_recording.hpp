@@ -11,13 +11,13 @@
 
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Works from construction to destruction; at the end it writes what still waits. All that is
 /// given outlives it.
 class DecisionRecording {
 public:
-    DecisionRecording(flow::DecisionRecorder& recorder,
+    DecisionRecording(flow::outgoing::DecisionRecorder& recorder,
                       const flow::SnapshotSource& snapshots,
                       ports::Log& log);
 
@@ -35,10 +35,10 @@ public:
 private:
     void work();
 
-    flow::DecisionRecorder* recorder_;
+    flow::outgoing::DecisionRecorder* recorder_;
     const flow::SnapshotSource* snapshots_;
     ports::Log* log_;
     Periodic periodic_;  // last: ends before what it uses
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

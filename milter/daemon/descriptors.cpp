@@ -25,7 +25,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -90,7 +90,7 @@ void Descriptors::watch(const std::stop_token& stop) {
 }
 
 bool Descriptors::are_left(std::size_t number) const {
-    std::vector<io::FileHandle> probes;
+    std::vector<io::system::FileHandle> probes;
     for (std::size_t i = 0; i < number; ++i) {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): fcntl(2) is declared so
         probes.emplace_back(fcntl(gate_.any(), F_DUPFD_CLOEXEC, 0));
@@ -170,4 +170,4 @@ report::Metric Descriptors::metric() const {
             .values = {{.label = {}, .value = short_milliseconds_.load() / 1000}}};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Raises the soft limit of descriptors to the hard one and gives what it is now.
 std::uint64_t raise_descriptor_limit();
@@ -49,10 +49,10 @@ private:
     std::atomic<std::uint64_t> short_milliseconds_ = 0;
     // Of the thread that looks.
     AcceptGate gate_;
-    std::vector<io::FileHandle> reserve_;
+    std::vector<io::system::FileHandle> reserve_;
     std::optional<core::SteadyPoint> short_since_;
     std::optional<core::SteadyPoint> said_;
     std::jthread watcher_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -23,7 +23,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 DnsWatch::DnsWatch(const SwappableResolver& resolver, const core::Clock& clock, ports::Log& log)
     : resolver_(&resolver),
@@ -53,21 +53,21 @@ void DnsWatch::look() {
         if (seen.resolver != resolver) {
             seen = {.health = {}, .resolver = resolver};
         }
-        return resolver == nullptr ? io::DnsHealth::News::None
+        return resolver == nullptr ? io::dns::DnsHealth::News::None
                                    : seen.health.look(resolver->counters(), clock_->steady_now());
     });
     switch (news) {
-        case io::DnsHealth::News::None:
+        case io::dns::DnsHealth::News::None:
             break;
-        case io::DnsHealth::News::Ask:
-            resolver->ask_for_a_sign(clock_->steady_now() + io::DnsHealth::kForAnswer);
+        case io::dns::DnsHealth::News::Ask:
+            resolver->ask_for_a_sign(clock_->steady_now() + io::dns::DnsHealth::kForAnswer);
             break;
-        case io::DnsHealth::News::Silent:
+        case io::dns::DnsHealth::News::Silent:
             log_->write(ports::Severity::Error,
                         "dns: no nameserver answers, all domains are unresolved: look after those "
                         "of [dns] nameservers, or of resolv.conf");
             break;
-        case io::DnsHealth::News::Heard:
+        case io::dns::DnsHealth::News::Heard:
             log_->write(ports::Severity::Info, "dns: a nameserver answers again");
             break;
     }
@@ -76,7 +76,7 @@ void DnsWatch::look() {
 std::vector<ControlLine> DnsWatch::status() const {
     const bool is_there = resolver_->current() != nullptr;
     return seen_.with([is_there](const Seen& seen) {
-        const io::DnsHealth::Share share = seen.health.last_minute();
+        const io::dns::DnsHealth::Share share = seen.health.last_minute();
         std::string state = seen.health.is_silent() ? "no answer" : "ok";
         if (!is_there) {
             state = "no nameserver";
@@ -89,7 +89,8 @@ std::vector<ControlLine> DnsWatch::status() const {
 
 std::vector<report::Metric> DnsWatch::metrics() const {
     const auto resolver = resolver_->current();
-    const io::DnsCounters counters = resolver == nullptr ? io::DnsCounters{} : resolver->counters();
+    const io::dns::DnsCounters counters =
+        resolver == nullptr ? io::dns::DnsCounters{} : resolver->counters();
     const bool is_silent = seen_.with([](const Seen& seen) { return seen.health.is_silent(); });
     const auto count = [](std::uint64_t value) {
         return std::vector<report::MetricValue>{{.label = {}, .value = value}};
@@ -106,4 +107,4 @@ std::vector<report::Metric> DnsWatch::metrics() const {
              .values = count(is_silent || resolver == nullptr ? 1 : 0)}};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Looks at the resolver once a second, in a thread of its own.
 class DnsWatch {
@@ -33,8 +33,8 @@ public:
 
 private:
     struct Seen {
-        io::DnsHealth health;
-        std::shared_ptr<io::DomainLookup> resolver;  ///< whose counters these are
+        io::dns::DnsHealth health;
+        std::shared_ptr<io::dns::DomainLookup> resolver;  ///< whose counters these are
     };
 
     void run(const std::stop_token& stop);
@@ -47,4 +47,4 @@ private:
     std::jthread thread_;  // last: ends before what it uses
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -24,7 +24,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -38,11 +38,11 @@ std::string with_errno(std::string_view what, std::string_view path) {
 /// A path as an open directory and a name in it. Whatever the path stands for later, and whoever
 /// owns the directory, what is done here is done in that directory.
 struct Place {
-    io::FileHandle directory;
+    io::system::FileHandle directory;
     std::string name;
     const ListenerOptions& options;
 
-    [[nodiscard]] io::NewOwner owner() const {
+    [[nodiscard]] io::system::NewOwner owner() const {
         return {.owner = options.owner, .group = options.group};
     }
 };
@@ -56,9 +56,10 @@ core::Result<Place, std::string> find_place(const ListenerOptions& options) {
     }
     const std::filesystem::path path(options.path);
     const std::string above = path.parent_path().string();
-    auto directory = io::open_own_directory(above.empty() ? "." : above,
-                                            kDirectoryMode,
-                                            {.owner = options.owner, .group = options.group});
+    auto directory =
+        io::system::open_own_directory(above.empty() ? "." : above,
+                                       kDirectoryMode,
+                                       {.owner = options.owner, .group = options.group});
     if (!directory.has_value()) {
         return std::unexpected(std::move(directory.error()));
     }
@@ -68,10 +69,10 @@ core::Result<Place, std::string> find_place(const ListenerOptions& options) {
 
 // --------------------------------------------------------------------------------------- the lock
 
-io::FileHandle open_lock(const Place& place, const std::string& name, int flags) {
+io::system::FileHandle open_lock(const Place& place, const std::string& name, int flags) {
     constexpr mode_t kLockMode = 0600;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): POSIX
-    return io::FileHandle(openat(
+    return io::system::FileHandle(openat(
         place.directory.get(), name.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, kLockMode));
 }
 
@@ -80,7 +81,8 @@ bool is_answered(const ListenerOptions& options) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     options.path.copy(static_cast<char*>(address.sun_path), options.path.size());
-    const io::FileHandle caller(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const io::system::FileHandle caller(
+        socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): POSIX socket addresses
     const auto* const to = reinterpret_cast<const sockaddr*>(&address);
     // EAGAIN: its queue is full. EACCES: it is not for us to say.
@@ -106,7 +108,7 @@ bool is_of_another(const Place& place, int lock) {
 
 /// A lock file, and whether it was made just now.
 struct OpenedLock {
-    io::FileHandle file;
+    io::system::FileHandle file;
     bool made = false;
 };
 
@@ -127,7 +129,7 @@ bool is_free_now(const Place& place, const std::string& name, int error) {
 
 /// The lock file, locked; it stays open as long as the listener. One that a start as root left
 /// behind, and that the account cannot open, makes way when nobody listens.
-core::Result<io::FileHandle, std::string> lock_place(const Place& place) {
+core::Result<io::system::FileHandle, std::string> lock_place(const Place& place) {
     const std::string name = place.name + ".lock";
     const std::string path = place.options.path + ".lock";
     constexpr int kMostTries = 5;
@@ -152,7 +154,8 @@ core::Result<io::FileHandle, std::string> lock_place(const Place& place) {
             continue;
         }
         // Only a file that was made here is given away: another one may be a link to anything.
-        if (made && !io::give_open_file(lock.get(), {.owner = place.options.owner, .group = {}})) {
+        if (made &&
+            !io::system::give_open_file(lock.get(), {.owner = place.options.owner, .group = {}})) {
             return std::unexpected(with_errno("can't change the owner of", path));
         }
         if (!made && is_of_another(place, lock.get())) {
@@ -168,9 +171,9 @@ core::Result<io::FileHandle, std::string> lock_place(const Place& place) {
 // ------------------------------------------------------------------------------------- the socket
 
 /// Makes a socket listen under a name in the working directory.
-core::Result<io::FileHandle, std::string> listen_as(const std::string& name,
-                                                    const std::string& path) {
-    io::FileHandle descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+core::Result<io::system::FileHandle, std::string> listen_as(const std::string& name,
+                                                            const std::string& path) {
+    io::system::FileHandle descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!descriptor.is_open()) {
         return std::unexpected(with_errno("can't make a socket for", path));
     }
@@ -189,11 +192,11 @@ core::Result<io::FileHandle, std::string> listen_as(const std::string& name,
 }
 
 /// The same in a directory: bind(2) has no other way to name one.
-core::Result<io::FileHandle, std::string> listen_in(const io::FileHandle& directory,
-                                                    const std::string& name,
-                                                    const std::string& path) {
+core::Result<io::system::FileHandle, std::string> listen_in(const io::system::FileHandle& directory,
+                                                            const std::string& name,
+                                                            const std::string& path) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    const io::FileHandle before(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const io::system::FileHandle before(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!before.is_open() || fchdir(directory.get()) != 0) {
         return std::unexpected(with_errno("can't enter the directory of", path));
     }
@@ -208,7 +211,7 @@ core::Result<io::FileHandle, std::string> listen_in(const io::FileHandle& direct
 class Workshop {
 public:
     explicit Workshop(const Place& place)
-        : place_(place), name_(fmt::format(".{}", io::random_hex(kSuffixOctets))) {}
+        : place_(place), name_(fmt::format(".{}", io::system::random_hex(kSuffixOctets))) {}
     Workshop(const Workshop&) = delete;
     Workshop& operator=(const Workshop&) = delete;
     Workshop(Workshop&&) = delete;
@@ -230,7 +233,7 @@ public:
         }
         constexpr int kFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-        io::FileHandle opened(openat(place_.directory.get(), name_.c_str(), kFlags));
+        io::system::FileHandle opened(openat(place_.directory.get(), name_.c_str(), kFlags));
         struct stat status{};
         if (!opened.is_open() || fstat(opened.get(), &status) != 0) {
             return false;
@@ -243,17 +246,17 @@ public:
         return true;
     }
 
-    [[nodiscard]] const io::FileHandle& directory() const { return directory_; }
+    [[nodiscard]] const io::system::FileHandle& directory() const { return directory_; }
 
 private:
     const Place& place_;
     std::string name_;
-    io::FileHandle directory_;
+    io::system::FileHandle directory_;
 };
 
 struct Sockets {
-    io::FileHandle quiet;
-    io::FileHandle descriptor;
+    io::system::FileHandle quiet;
+    io::system::FileHandle descriptor;
 };
 
 /// The socket gets its owner and mode where nobody can put something else in its place, and then
@@ -283,7 +286,7 @@ core::Result<Sockets, std::string> open_sockets(const Place& place) {
     if (!descriptor.has_value()) {
         return std::unexpected(std::move(descriptor.error()));
     }
-    if (!io::give_file_at(inside, place.name, place.owner())) {
+    if (!io::system::give_file_at(inside, place.name, place.owner())) {
         return std::unexpected(with_errno("can't change owner or group of", path));
     }
     if (fchmodat(inside, name, place.options.mode, 0) != 0) {
@@ -332,4 +335,4 @@ void Listener::remove_path() {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

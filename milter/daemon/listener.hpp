@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// How a socket file is made.
 struct ListenerOptions {
@@ -41,22 +41,25 @@ public:
     [[nodiscard]] int descriptor() const { return descriptor_.get(); }
 
     /// A listening socket to which nobody can connect and that does not block; see AcceptGate.
-    [[nodiscard]] io::FileHandle take_quiet() { return std::move(quiet_); }
+    [[nodiscard]] io::system::FileHandle take_quiet() { return std::move(quiet_); }
 
     /// Removes the socket file, so that nobody new connects; who is connected stays.
     void remove_path();
 
 private:
-    Listener(std::string path, io::FileHandle lock, io::FileHandle quiet, io::FileHandle descriptor)
+    Listener(std::string path,
+             io::system::FileHandle lock,
+             io::system::FileHandle quiet,
+             io::system::FileHandle descriptor)
         : path_(std::move(path)),
           lock_(std::move(lock)),
           quiet_(std::move(quiet)),
           descriptor_(std::move(descriptor)) {}
 
     std::string path_;
-    io::FileHandle lock_;
-    io::FileHandle quiet_;
-    io::FileHandle descriptor_;
+    io::system::FileHandle lock_;
+    io::system::FileHandle quiet_;
+    io::system::FileHandle descriptor_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

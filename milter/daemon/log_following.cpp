@@ -31,7 +31,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -40,10 +40,10 @@ constexpr std::chrono::seconds kRest{1};
 /// Null when nothing is to be followed.
 std::unique_ptr<ports::LogSource> make_source(const config::MaillogSettings& settings) {
     if (settings.journal) {
-        return std::make_unique<io::JournalFollower>();
+        return std::make_unique<io::follow::JournalFollower>();
     }
     if (!settings.file.empty()) {
-        return std::make_unique<io::LogFileFollower>(settings.file);
+        return std::make_unique<io::follow::LogFileFollower>(settings.file);
     }
     return nullptr;
 }
@@ -63,7 +63,7 @@ LogFollowing::LogFollowing(Parts parts)
              .departures = parts.departures,
              .log = parts.log,
              .clock = parts.clock,
-             .utc_offset = io::local_utc_offset,
+             .utc_offset = io::system::local_utc_offset,
              .listeners = std::move(parts.listeners),
              .silence = &parts.silence}),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -76,7 +76,7 @@ void LogFollowing::rest(const std::stop_token& stop) {
 }
 
 void LogFollowing::watch(const config::MaillogSettings& settings) {
-    const flow::FollowState state = flow_.state();
+    const flow::incoming::FollowState state = flow_.state();
     // What can't be read was told already.
     if (state.source.empty() || !state.trouble.empty()) {
         return;
@@ -86,7 +86,7 @@ void LogFollowing::watch(const config::MaillogSettings& settings) {
             ports::Severity::Warning,
             fmt::format(
                 "maillog: {}",
-                flow::silence_text(
+                flow::incoming::silence_text(
                     {.lines = state.lines, .mail_lines = state.mail_lines}, *lasts, settings)));
     }
 }
@@ -106,8 +106,8 @@ void LogFollowing::run(const std::stop_token& stop) {
             if (source != nullptr) {
                 watch(maillog);
             }
-            if (source == nullptr ||
-                flow_.work(*source, snapshot->settings, stop) == flow::WorkResult::Trouble) {
+            if (source == nullptr || flow_.work(*source, snapshot->settings, stop) ==
+                                         flow::incoming::WorkResult::Trouble) {
                 rest(stop);
             }
         } catch (const std::exception& error) {
@@ -119,13 +119,13 @@ void LogFollowing::run(const std::stop_token& stop) {
 }
 
 bool LogFollowing::tells() const {
-    const flow::FollowState state = flow_.state();
+    const flow::incoming::FollowState state = flow_.state();
     return !state.source.empty() && state.trouble.empty() &&
            !silence_->lasts(clock_->steady_now()).has_value();
 }
 
 std::vector<ControlLine> LogFollowing::status() const {
-    const flow::FollowState state = flow_.state();
+    const flow::incoming::FollowState state = flow_.state();
     if (state.source.empty()) {
         const bool wanted = snapshots_->current()->settings.maillog.is_followed();
         return {{"maillog", wanted && !state.trouble.empty() ? state.trouble : "not followed"}};
@@ -165,4 +165,4 @@ std::vector<ControlLine> LogFollowing::status() const {
     return lines;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Follows what the settings in force name, from construction to destruction; a reload may name
 /// something else.
@@ -25,18 +25,18 @@ public:
     /// What it works with; all outlive it. `listeners` are told of every outcome, by its thread.
     struct Parts {
         ports::Journal& journal;
-        const flow::Departures& departures;
+        const flow::incoming::Departures& departures;
         ports::Log& log;
         const core::Clock& clock;
         const flow::SnapshotSource& snapshots;
         std::vector<ports::OutcomeListener*> listeners;
-        flow::LogSilence& silence;
+        flow::incoming::LogSilence& silence;
     };
 
     explicit LogFollowing(Parts parts);
 
     /// How far it has come. Any thread.
-    [[nodiscard]] flow::FollowState state() const { return flow_.state(); }
+    [[nodiscard]] flow::incoming::FollowState state() const { return flow_.state(); }
 
     /// True while a log can be read, and is not known to say nothing of mail that has left. Any
     /// thread.
@@ -58,9 +58,9 @@ private:
     ports::Log* log_;
     const core::Clock* clock_;
     const flow::SnapshotSource* snapshots_;
-    flow::LogSilence* silence_;
-    flow::OutcomeFlow flow_;
+    flow::incoming::LogSilence* silence_;
+    flow::incoming::OutcomeFlow flow_;
     std::jthread thread_;  // last: ends before what it uses
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -39,9 +39,10 @@ namespace {
 
 using namespace holdback;
 using namespace holdback::milter;
+using namespace holdback::milter::daemon;
 
 struct Options {
-    std::string settings = io::default_settings_path();
+    std::string settings = io::settings::default_settings_path();
     bool check = false;
     bool background = false;
     bool version = false;
@@ -178,12 +179,12 @@ int serve(App& app, const Signals& signals) {
     while (true) {
         switch (signals.wait()) {
             case Signal::Reload:
-                io::tell_service_manager(io::ServiceState::Reloading);
+                io::system::tell_service_manager(io::system::ServiceState::Reloading);
                 static_cast<void>(app.reload());
-                io::tell_service_manager(io::ServiceState::Ready);
+                io::system::tell_service_manager(io::system::ServiceState::Ready);
                 break;
             case Signal::Stop:
-                io::tell_service_manager(io::ServiceState::Stopping);
+                io::system::tell_service_manager(io::system::ServiceState::Stopping);
                 if (std::exchange(stopping, true)) {
                     app.hurry();
                 } else {
@@ -196,45 +197,46 @@ int serve(App& app, const Signals& signals) {
     }
 }
 
-int refuse_files(const io::FileErrors& errors) {
-    for (const io::FileError& error : errors) {
+int refuse_files(const io::settings::FileErrors& errors) {
+    for (const io::settings::FileError& error : errors) {
         fmt::print(stderr, "{}\n", error.text());
     }
     return EX_CONFIG;
 }
 
 /// What the unit of systemd, where there is one, does not let the daemon do.
-io::FileErrors beyond_the_unit(const io::SourcedSettings& sourced, const std::string& path) {
+io::settings::FileErrors beyond_the_unit(const io::settings::SourcedSettings& sourced,
+                                         const std::string& path) {
     constexpr std::string_view kUnit = "holdback.service";
-    const config::UnitSandbox sandbox = config::unit_sandbox(io::read_unit(kUnit));
-    io::FileErrors warnings;
+    const config::UnitSandbox sandbox = config::unit_sandbox(io::system::read_unit(kUnit));
+    io::settings::FileErrors warnings;
     for (const config::Contradiction& each : config::out_of_reach(sourced.settings, sandbox)) {
         const auto place = sourced.places.find(each.key);
         warnings.push_back(
-            {place == sourced.places.end() ? io::SourcePlace{path, 0} : place->second,
+            {place == sourced.places.end() ? io::settings::SourcePlace{path, 0} : place->second,
              fmt::format("{} {}", each.key, each.message)});
     }
     return warnings;
 }
 
 /// Everything that the settings name, and whether it is fit for use: `holdback -t`.
-int check_files(const io::SourcedSettings& sourced, const std::string& path) {
-    for (const io::FileError& warning : beyond_the_unit(sourced, path)) {
+int check_files(const io::settings::SourcedSettings& sourced, const std::string& path) {
+    for (const io::settings::FileError& warning : beyond_the_unit(sourced, path)) {
         fmt::print(stderr, "{} (warning)\n", warning.text());
     }
-    const auto all = load_snapshot(sourced.settings, {}, io::Examples::Read);
+    const auto all = load_snapshot(sourced.settings, {}, io::settings::Examples::Read);
     if (!all.has_value()) {
         return refuse_files(all.error());
     }
     const Findings findings = check_snapshot(**all);
-    for (const io::FileError& warning : findings.warnings) {
+    for (const io::settings::FileError& warning : findings.warnings) {
         fmt::print(stderr, "{} (warning)\n", warning.text());
     }
     return findings.errors.empty() ? EX_OK : refuse_files(findings.errors);
 }
 
 core::Result<int, Refusal> run(const Options& options) {
-    const auto sourced = io::load_sourced_settings(options.settings);
+    const auto sourced = io::settings::load_sourced_settings(options.settings);
     if (!sourced.has_value()) {
         return refuse_files(sourced.error());
     }
@@ -273,7 +275,7 @@ core::Result<int, Refusal> run(const Options& options) {
         }
     }
     raise_descriptor_limit();
-    auto log = io::make_log(settings->log);
+    auto log = io::system::make_log(settings->log);
     if (!log.has_value()) {
         return std::unexpected(Refusal{EX_CANTCREAT, log.error().message});
     }
@@ -290,7 +292,7 @@ core::Result<int, Refusal> run(const Options& options) {
         if (background.has_value()) {
             background->ready();
         }
-        io::tell_service_manager(io::ServiceState::Ready);
+        io::system::tell_service_manager(io::system::ServiceState::Ready);
     }
     return serve(app, *signals);
 }

@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 Periodic::Periodic(std::function<void()> work, std::chrono::milliseconds interval)
     : work_(std::move(work)), interval_(interval) {}
@@ -35,4 +35,4 @@ void Periodic::run(const std::stop_token& stop) {
     work_();
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <thread>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Does a piece of work every so often in a thread of its own, and once more at the end, from
 /// `start` on. The work throws nothing, and what it uses outlives the object.
@@ -37,4 +37,4 @@ private:
     std::jthread thread_;  // last: ends before what it uses
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -23,7 +23,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -85,9 +85,11 @@ std::optional<unsigned> find_group(const std::string& name) {
 core::Result<void, std::string> make_directory_for(const std::string& path,
                                                    const Account& account) {
     constexpr mode_t kMode = 0750;
-    const io::NewOwner owner =
-        geteuid() == 0 ? io::NewOwner{.owner = account.uid, .group = account.gid} : io::NewOwner{};
-    if (auto directory = io::open_own_directory(path, kMode, owner); !directory.has_value()) {
+    const io::system::NewOwner owner =
+        geteuid() == 0 ? io::system::NewOwner{.owner = account.uid, .group = account.gid}
+                       : io::system::NewOwner{};
+    if (auto directory = io::system::open_own_directory(path, kMode, owner);
+        !directory.has_value()) {
         return std::unexpected(std::move(directory.error()));
     }
     return {};
@@ -191,4 +193,4 @@ SignalsBlocked::~SignalsBlocked() {
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Who the daemon runs as.
 struct Account {
@@ -80,4 +80,4 @@ public:
     ~SignalsBlocked();
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

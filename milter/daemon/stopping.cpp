@@ -25,7 +25,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -43,7 +43,8 @@ void connect_to_path(std::string_view path) {
         return;
     }
     path.copy(static_cast<char*>(address.sun_path), path.size());
-    const io::FileHandle caller(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const io::system::FileHandle caller(
+        socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): POSIX socket addresses
     const auto* const any = reinterpret_cast<const sockaddr*>(&address);
     static_cast<void>(connect(caller.get(), any, sizeof address));
@@ -58,7 +59,7 @@ void connect_to_port(const std::string& host, const std::string& port, int famil
         return;
     }
     for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-        const io::FileHandle caller(
+        const io::system::FileHandle caller(
             socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
         static_cast<void>(connect(caller.get(), one->ai_addr, one->ai_addrlen));
     }
@@ -186,4 +187,4 @@ void Stopping::allow_no_more_than_the_limit() {
     });
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// How long the parts of a stop may take.
 struct StopLimits {
@@ -72,4 +72,4 @@ private:
     std::jthread guard_;  // last: ends before what it uses
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -27,7 +27,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 namespace {
 
@@ -56,7 +56,7 @@ InUseMark::InUseMark(const std::string& store_path)
       was_left_(access(path_.c_str(), F_OK) == 0),
       is_kept_(was_left_) {
     // Where no file can be made, the store can't be used either, and says why.
-    static_cast<void>(io::create_private_file(path_, ""));
+    static_cast<void>(io::system::create_private_file(path_, ""));
 }
 
 InUseMark::~InUseMark() {
@@ -155,11 +155,11 @@ void StoreWatch::take_up(bool asked, const std::stop_token& stop) {
         return;
     }
     // What was damaged, or not left in good order, is looked through before it is used.
-    std::optional<io::Thoroughness> look;
+    std::optional<io::sqlite::Thoroughness> look;
     if (disorder->damaged || damaged_.has_value()) {
-        look = io::Thoroughness::Full;
+        look = io::sqlite::Thoroughness::Full;
     } else if (parts_.mark.was_left()) {
-        look = io::Thoroughness::Quick;
+        look = io::sqlite::Thoroughness::Quick;
     }
     try {
         parts_.database.take_up({.look = look,
@@ -167,11 +167,11 @@ void StoreWatch::take_up(bool asked, const std::stop_token& stop) {
                                  .refusal = parts_.refusal});
         damaged_.reset();
         parts_.mark.passed();
-    } catch (const io::DatabaseDamaged&) {
+    } catch (const io::sqlite::DatabaseDamaged&) {
         damaged_ = mark;
         parts_.mark.keep();
         parts_.guard.let_go();
-    } catch (const io::DatabaseError&) {
+    } catch (const io::sqlite::DatabaseError&) {
         // The database says why.
         parts_.guard.let_go();
     }
@@ -182,7 +182,7 @@ void StoreWatch::checkpoint() {
         // Here, where no message waits for it.
         parts_.database.checkpoint();
         checkpoint_trouble_.with([](std::string& trouble) { trouble.clear(); });
-    } catch (const io::DatabaseError& error) {
+    } catch (const io::sqlite::DatabaseError& error) {
         checkpoint_trouble_.with([&](std::string& trouble) { trouble = error.what(); });
         const core::SteadyPoint now = parts_.clock.steady_now();
         if (!checkpoint_said_.has_value() || now - *checkpoint_said_ >= kBetweenWords) {
@@ -193,7 +193,7 @@ void StoreWatch::checkpoint() {
     }
 }
 
-void StoreWatch::say(const io::Disorder& disorder) {
+void StoreWatch::say(const io::sqlite::Disorder& disorder) {
     said_ = parts_.clock.steady_now();
     said_why_ = disorder.why;
     if (disorder.damaged) {
@@ -239,4 +239,4 @@ report::Metric StoreWatch::metric() const {
             .values = {{.label = {}, .value = is_ready() ? 0U : 1U}}};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

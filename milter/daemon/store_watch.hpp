@@ -24,7 +24,7 @@
 #include <thread>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// A file beside the store ("PATH.in-use") that is there while a daemon uses it. One that is found
 /// at start says that the last end was none in good order. Outlives the database.
@@ -58,14 +58,14 @@ class StoreWatch {
 public:
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): made once, in App
     struct Parts {
-        io::Database& database;
+        io::sqlite::Database& database;
         InUseMark& mark;
         SpoolGuard& guard;
         const flow::SnapshotSource& snapshots;
         ports::Log& log;
         const core::Clock& clock;
         /// Why the store in this database must not be used with the spool; nullopt: it may be.
-        std::function<std::optional<std::string>(io::Database&)> refusal;
+        std::function<std::optional<std::string>(io::sqlite::Database&)> refusal;
         /// Called whenever the store comes into use.
         std::function<void()> on_ready;
     };
@@ -104,7 +104,7 @@ private:
     void use();
     void take_up(bool asked, const std::stop_token& stop);
     void checkpoint();
-    void say(const io::Disorder& disorder);
+    void say(const io::sqlite::Disorder& disorder);
 
     Parts parts_;
     std::atomic<bool> ready_ = false;  // `on_ready` was called since it was out of order
@@ -121,4 +121,4 @@ private:
     std::jthread look_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -14,19 +14,19 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 /// Forwards to the resolver in place; without one, every domain is unresolved. One that is taken
 /// out lives until its last caller is done.
 class SwappableResolver final : public ports::Resolver {
 public:
-    void replace(std::shared_ptr<io::DomainLookup> next) {
+    void replace(std::shared_ptr<io::dns::DomainLookup> next) {
         const std::scoped_lock lock(mutex_);
         current_.swap(next);
     }
 
     /// The resolver in place; nullptr when there is none.
-    [[nodiscard]] std::shared_ptr<io::DomainLookup> current() const {
+    [[nodiscard]] std::shared_ptr<io::dns::DomainLookup> current() const {
         const std::scoped_lock lock(mutex_);
         return current_;
     }
@@ -51,7 +51,7 @@ public:
 
 private:
     mutable std::mutex mutex_;
-    std::shared_ptr<io::DomainLookup> current_;
+    std::shared_ptr<io::dns::DomainLookup> current_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// Lets a warning about how the MTA is set up through once an hour. Safe from several threads.
 class MilterWarnings {
@@ -29,4 +29,4 @@ private:
     core::Guarded<report::RateLimit> limit_{report::RateLimit(std::chrono::hours(1))};
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <variant>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// Changes that the MTA makes to a message; only while `Session::end_of_message` runs. False means
 /// that the MTA refused or the connection is gone.
@@ -50,4 +50,4 @@ struct Answer {
 
 using SessionReply = std::variant<Continue, Accept, Discard, SkipBody, Answer>;
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

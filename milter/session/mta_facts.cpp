@@ -19,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 namespace {
 
@@ -85,7 +85,7 @@ BegunMessage begin_message(const ConnectFacts& connection,
                  .over_smtp = over_smtp,
                  .before = {},
                  .entered_from = std::nullopt};
-    if (outbound::is_outgoing(flow::origin_of(begun.who), envelope.sender, settings)) {
+    if (outbound::is_outgoing(flow::outgoing::origin_of(begun.who), envelope.sender, settings)) {
         envelope.direction = mail::Direction::Outgoing;
     } else {
         envelope.direction =
@@ -103,4 +103,4 @@ mail::RecipientSyntax syntax_of(std::string_view argument, mail::Smtputf8 utf8) 
     return mail::Address::parse(path->mailbox, utf8);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

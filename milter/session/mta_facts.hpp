@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// What the MTA tells when a client connects.
 struct ConnectFacts {
@@ -57,4 +57,4 @@ struct BegunMessage {
 /// What one recipient's text turned out to be.
 [[nodiscard]] mail::RecipientSyntax syntax_of(std::string_view argument, mail::Smtputf8 utf8);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// Remembers by which spellings a message goes to the notice address, and keeps its octets, up to a
 /// limit, when it may be an answer. Part of a session.
@@ -21,7 +21,7 @@ class NoticeMail {
 public:
     /// True, and remembered, when the recipient is the notice address.
     bool take(const mail::Recipient& recipient,
-              const flow::NoticeReplies& replies,
+              const flow::notices::NoticeReplies& replies,
               const config::Settings& settings) {
         if (!replies.is_notice_address(recipient, settings)) {
             return false;
@@ -32,7 +32,7 @@ public:
 
     /// The header is known.
     void begin(const mail::HeaderList& headers,
-               const flow::NoticeReplies& replies,
+               const flow::notices::NoticeReplies& replies,
                std::size_t most_octets) {
         kept_ = is_addressed() && replies.may_answer(headers);
         most_octets_ = most_octets;
@@ -62,4 +62,4 @@ private:
     std::string octets_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 bool is_sendmail(std::string_view version) {
     return !version.empty() && !version.starts_with("Postfix");
@@ -30,4 +30,4 @@ std::string forgotten_arguments(std::span<const std::string> arguments) {
     return again;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

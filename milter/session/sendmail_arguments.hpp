@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// True when the macro {v} is Sendmail's; Postfix says its name with its version.
 [[nodiscard]] bool is_sendmail(std::string_view version);
@@ -15,4 +15,4 @@ namespace holdback::milter {
 /// Postfix keeps them, and warns of most when they are said.
 [[nodiscard]] std::string forgotten_arguments(std::span<const std::string> arguments);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -50,7 +50,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 namespace {
 
@@ -205,7 +205,7 @@ SessionReply Session::counted(SessionReply reply) {
 }
 
 bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
-    const outbound::Origin origin = flow::origin_of(message_->who);
+    const outbound::Origin origin = flow::outgoing::origin_of(message_->who);
     const config::Settings& settings = message_->snapshot->settings;
     return !message_->may_be_judged && outbound::answers_at_rcpt(origin, settings) &&
            !outbound::is_spared(origin, refusals_, settings.policy) &&
@@ -244,14 +244,14 @@ SessionReply Session::answer_to_headers() {
                          notice_line(message_->who.session_id, message_->envelope));
         return Accept{};
     }
-    if (const auto token = message_->headers.first(flow::kReleaseField)) {
+    if (const auto token = message_->headers.first(flow::held::kReleaseField)) {
         if (const auto kind = parts_.release.claim(*token, message_->envelope)) {
             message_->course = Course::Released;
-            message_->is_ours = *kind == mail::HeldKind::Own;
+            message_->is_ours = *kind == terms::HeldKind::Own;
             return SkipBody{};
         }
     }
-    if (message_->headers.has(flow::kReleaseField) && is_release_under_way()) {
+    if (message_->headers.has(flow::held::kReleaseField) && is_release_under_way()) {
         // Were it judged like other mail, it would be found held already and be dropped, while the
         // release takes the MTA's word for it.
         trouble(ports::Severity::Error, "a release could not be recognised: it is deferred");
@@ -285,7 +285,8 @@ void Session::look_at_the_way() {
     if (envelope.direction == mail::Direction::Outgoing) {
         take_login(entry);
     }
-    if (flow::preflight_wish(message_->who, message_->headers) == flow::PreflightWish::None &&
+    if (flow::outgoing::preflight_wish(message_->who, message_->headers) ==
+            flow::outgoing::PreflightWish::None &&
         parts_.judged_before.recognise(message_->headers, envelope)) {
         envelope.direction = mail::Direction::Outgoing;
         return;
@@ -301,7 +302,7 @@ void Session::look_at_the_way() {
                                          ? flow::SenderIs::TheSame
                                          : flow::SenderIs::Unknown;
     const flow::Way way = parts_.own_senders.way_of(
-        flow::origin_of(message_->who), envelope.sender, entry, sender_is, settings);
+        flow::outgoing::origin_of(message_->who), envelope.sender, entry, sender_is, settings);
     if (way != flow::Way::Outgoing) {
         say_which_way(entry, way);
     }
@@ -316,7 +317,7 @@ void Session::look_at_the_way() {
 
 void Session::take_login(const outbound::Entry& entry) {
     flow::Submitting& who = message_->who;
-    if (!who.logged_in && outbound::has_logged_in_before(flow::origin_of(who), entry)) {
+    if (!who.logged_in && outbound::has_logged_in_before(flow::outgoing::origin_of(who), entry)) {
         who.logged_in = true;
         who.user = entry.user;
     }
@@ -351,7 +352,8 @@ SessionReply Session::go_unchecked() {
     message_->unchecked = true;
     message_->course = Course::Undecided;
     if (message_->envelope.direction == mail::Direction::Outgoing &&
-        flow::preflight_wish(message_->who, message_->headers) != flow::PreflightWish::None) {
+        flow::outgoing::preflight_wish(message_->who, message_->headers) !=
+            flow::outgoing::PreflightWish::None) {
         return preflight_failed("internal error");
     }
     if (message_->snapshot->settings.mode == config::Mode::Enforce && has_reserved_fields()) {
@@ -381,10 +383,11 @@ SessionReply Session::outgoing_headers() {
         return pass_again();
     }
     const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
-    const flow::PreflightWish wish = flow::preflight_wish(message_->who, message_->headers);
-    const bool is_preflight = wish == flow::PreflightWish::Asked;
-    if (!is_preflight && wish != flow::PreflightWish::None) {
-        return refuse_preflight(flow::preflight_refusal(wish));
+    const flow::outgoing::PreflightWish wish =
+        flow::outgoing::preflight_wish(message_->who, message_->headers);
+    const bool is_preflight = wish == flow::outgoing::PreflightWish::Asked;
+    if (!is_preflight && wish != flow::outgoing::PreflightWish::None) {
+        return refuse_preflight(flow::outgoing::preflight_refusal(wish));
     }
     if (is_preflight) {
         // From here on, no trouble lets it leave.
@@ -398,14 +401,14 @@ SessionReply Session::outgoing_headers() {
                 "too many messages wait at once ([milter] max_waiting): this one goes unchecked");
         return pass_unchecked();
     }
-    message_->decision =
-        std::make_unique<flow::MessageDecision>(parts_.outbound.decide(message_->who,
-                                                                       message_->envelope,
-                                                                       message_->headers,
-                                                                       settings,
-                                                                       message_->snapshot->lists,
-                                                                       message_->budget));
-    const flow::MessageDecision& decision = *message_->decision;
+    message_->decision = std::make_unique<flow::outgoing::MessageDecision>(
+        parts_.outbound.decide(message_->who,
+                               message_->envelope,
+                               message_->headers,
+                               settings,
+                               message_->snapshot->lists,
+                               message_->budget));
+    const flow::outgoing::MessageDecision& decision = *message_->decision;
     if (is_preflight) {
         const auto& refusal =
             decision.sender_refusal.has_value() ? decision.sender_refusal : decision.trouble_answer;
@@ -423,14 +426,14 @@ SessionReply Session::outgoing_headers() {
 
 SessionReply Session::follow_plan() {
     const config::Settings& settings = message_->snapshot->settings;
-    const flow::MessageDecision& decision = *message_->decision;
+    const flow::outgoing::MessageDecision& decision = *message_->decision;
     if (settings.mode == config::Mode::Shadow) {
         message_->course = Course::Shadow;
         report(nullptr);
         leave_to_all(nullptr);
         return Accept{};
     }
-    if (message_->headers.has(flow::kOverrideField)) {
+    if (message_->headers.has(flow::notices::kOverrideField)) {
         message_->override_grant = parts_.replies.override_holds(
             message_->who, message_->envelope, message_->headers, *message_->decision, settings);
     }
@@ -457,15 +460,15 @@ SessionReply Session::begin_split() {
     if (!copy.has_value()) {
         return holding_failed(copy.error());
     }
-    message_->copy = std::make_unique<flow::HeldCopy>(*std::move(copy));
+    message_->copy = std::make_unique<flow::outgoing::HeldCopy>(*std::move(copy));
     message_->course = Course::Split;
     return Continue{};
 }
 
-SessionReply Session::holding_failed(const flow::CommitTrouble& why) {
+SessionReply Session::holding_failed(const flow::outgoing::CommitTrouble& why) {
     const config::OnErrorSettings& on_error = message_->snapshot->settings.on_error;
-    const bool in_spool = why.where != flow::CommitTrouble::Where::Store;
-    const bool is_said = why.where == flow::CommitTrouble::Where::SpoolLimit;
+    const bool in_spool = why.where != flow::outgoing::CommitTrouble::Where::Store;
+    const bool is_said = why.where == flow::outgoing::CommitTrouble::Where::SpoolLimit;
     trouble(
         is_said ? ports::Severity::Info : ports::Severity::Error,
         fmt::format(
@@ -496,7 +499,7 @@ bool Session::has_reserved_fields() const {
 
 SessionReply Session::inbound_headers() {
     parts_.judged_before.came_in(message_->envelope, message_->headers);
-    if (flow::InboundFlow::may_report(
+    if (flow::incoming::InboundFlow::may_report(
             message_->envelope, message_->headers, message_->snapshot->settings)) {
         message_->course = Course::Inbound;
         keep(message_->headers.text());
@@ -529,8 +532,9 @@ SessionReply Session::body_of_course(std::string_view octets) {
     switch (message_->course) {
         case Course::Weighed:
             message_->octets += octets;
-            return message_->octets.size() < flow::kComparedOctets ? SessionReply(Continue{})
-                                                                   : weigh();
+            return message_->octets.size() < flow::outgoing::kComparedOctets
+                       ? SessionReply(Continue{})
+                       : weigh();
         case Course::Split:
             message_->copy->append_body(octets);
             return Continue{};
@@ -564,7 +568,7 @@ SessionReply Session::preflight_failed(std::string_view why) {
     return Answer{make_reply(451, "4.3.0", "the preflight can't be answered, try again later")};
 }
 
-void Session::report(const flow::Committed* committed) {
+void Session::report(const flow::outgoing::Committed* committed) {
     parts_.outbound.report(message_->who,
                            message_->envelope,
                            *message_->decision,
@@ -610,4 +614,4 @@ void Session::trouble(ports::Severity severity, std::string_view what) const {
                     what));
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -30,7 +30,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// How header values come: with their leading white space (SMFIP_HDR_LEADSPC), or without.
 enum class HeaderValues : std::uint8_t { Exact, Stripped };
@@ -42,14 +42,14 @@ public:
     /// What sessions share; all outlive them.
     struct Parts {
         const flow::SnapshotSource& snapshots;
-        flow::OutboundFlow& outbound;
-        flow::InboundFlow& inbound;
-        flow::ReleaseFlow& release;
-        flow::Seals& seals;
-        flow::NoticeReplies& replies;
+        flow::outgoing::OutboundFlow& outbound;
+        flow::incoming::InboundFlow& inbound;
+        flow::held::ReleaseFlow& release;
+        flow::incoming::Seals& seals;
+        flow::notices::NoticeReplies& replies;
         flow::OwnName& own_name;
         const flow::OwnSenders& own_senders;
-        flow::JudgedBefore& judged_before;
+        flow::outgoing::JudgedBefore& judged_before;
         MilterWarnings& warnings;
         WaitingRoom& waiting;
         ports::Log& log;
@@ -114,7 +114,7 @@ private:
     [[nodiscard]] SessionReply pass_unchecked();
     /// What is left to do for such a message at its end.
     void finish_unchecked(MtaActions& mta);
-    [[nodiscard]] SessionReply holding_failed(const flow::CommitTrouble& why);
+    [[nodiscard]] SessionReply holding_failed(const flow::outgoing::CommitTrouble& why);
     [[nodiscard]] SessionReply delete_recipients(MtaActions& mta,
                                                  const std::vector<std::string>& recipients);
     [[nodiscard]] SessionReply body_of_course(std::string_view octets);
@@ -138,7 +138,7 @@ private:
     /// The message has left to these: nothing can keep it back any more.
     void note_left(std::span<const std::size_t> positions);
     void keep(std::string_view octets);
-    void report(const flow::Committed* committed);
+    void report(const flow::outgoing::Committed* committed);
     /// The message ends with this answer.
     void end_message(const SessionReply& reply);
     /// The MTA has gone on after our answer.
@@ -156,4 +156,4 @@ private:
     std::optional<flow::OpenAnswers::Ticket> open_answer_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

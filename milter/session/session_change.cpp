@@ -27,7 +27,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 SessionReply Session::delete_recipients(MtaActions& mta,
                                         const std::vector<std::string>& recipients) {
@@ -154,13 +154,13 @@ void Session::leave(MtaActions* mta, std::span<const std::size_t> positions) {
 }
 
 void Session::add_unsubscribe(MtaActions& mta, std::span<const std::size_t> positions) {
-    const auto field = flow::unsubscribe_field(message_->envelope,
-                                               message_->headers,
-                                               message_->decision->stream,
-                                               positions,
-                                               message_->snapshot->settings,
-                                               parts_.seals.keys());
-    if (field.has_value() && !mta.add_header(flow::kUnsubscribeField, *field)) {
+    const auto field = flow::incoming::unsubscribe_field(message_->envelope,
+                                                         message_->headers,
+                                                         message_->decision->stream,
+                                                         positions,
+                                                         message_->snapshot->settings,
+                                                         parts_.seals.keys());
+    if (field.has_value() && !mta.add_header(flow::incoming::kUnsubscribeField, *field)) {
         trouble(ports::Severity::Warning, "the MTA did not take a header field");
     }
 }
@@ -174,4 +174,4 @@ void Session::leave_to_all(MtaActions* mta) {
     note_left(all);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -23,7 +23,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id) {
     if (message_ == nullptr) {
@@ -64,7 +64,7 @@ SessionReply Session::end_course(MtaActions& mta, SessionReply reply) {
             break;
         case Course::Released:
             if (message_->is_ours) {
-                remove_fields(mta, flow::kReleaseField);  // the others are ours
+                remove_fields(mta, flow::held::kReleaseField);  // the others are ours
             } else {
                 remove_reserved_fields(mta);
             }
@@ -109,7 +109,7 @@ SessionReply Session::finish_notice(MtaActions& mta, SessionReply reply) {
                                message.envelope,
                                message.headers,
                                message.notice.octets(),
-                               message.snapshot->settings) == flow::ReplyFate::GoesOn) {
+                               message.snapshot->settings) == flow::notices::ReplyFate::GoesOn) {
         return reply;
     }
     const std::vector<std::string>& ours = message.notice.recipients();
@@ -131,7 +131,7 @@ bool Session::gone_to_nobody() const {
 }
 
 SessionReply Session::finish_split(MtaActions& mta) {
-    const flow::MessageDecision& decision = *message_->decision;
+    const flow::outgoing::MessageDecision& decision = *message_->decision;
     const auto& split = std::get<outbound::Split>(decision.plan.what);
     const auto committed = parts_.outbound.commit(message_->who,
                                                   message_->envelope,
@@ -208,4 +208,4 @@ SessionReply Session::finish_preflight() {
     return Discard{};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -20,7 +20,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// What is done with the message once its headers are known.
 enum class Course : std::uint8_t {
@@ -46,12 +46,12 @@ struct Session::Message {
     bool own_notice = false;     ///< the MTA's notice to the postmaster: left alone
     NoticeMail notice;
     std::size_t window = 0;
-    bool may_be_judged = false;  ///< by its envelope id; see flow::JudgedBefore
+    bool may_be_judged = false;  ///< by its envelope id; see flow::outgoing::JudgedBefore
     std::chrono::milliseconds budget{0};
     Course course = Course::Undecided;
-    std::unique_ptr<flow::MessageDecision> decision;
-    std::unique_ptr<flow::HeldCopy> copy;
-    std::unique_ptr<flow::OverrideGrant> override_grant;
+    std::unique_ptr<flow::outgoing::MessageDecision> decision;
+    std::unique_ptr<flow::outgoing::HeldCopy> copy;
+    std::unique_ptr<flow::notices::OverrideGrant> override_grant;
     /// An inbound message, up to `[dsn] max_message`; the body so far of an outgoing one that is
     /// weighed.
     std::string octets;
@@ -71,4 +71,4 @@ inline constexpr std::size_t kMostForeignSeals = 4;
 /// The answer to a message when something of ours has failed.
 [[nodiscard]] SessionReply error_reply(config::ErrorAnswer answer);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <span>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 SessionReply Session::weigh() {
     parts_.outbound.weigh(message_->who,
@@ -32,4 +32,4 @@ void Session::note_left(std::span<const std::size_t> positions) {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

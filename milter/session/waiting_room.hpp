@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 /// Counts who waits. Safe from several threads.
 class WaitingRoom {
@@ -48,4 +48,4 @@ private:
     std::atomic<std::size_t> waiting_{0};
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -85,15 +85,15 @@ int run(std::span<char* const> arguments) {
     }
     const std::string_view work = arguments[1];
     const std::size_t rounds = number(arguments[2]);
-    const auto codes = io::read_codes(arguments[3]);
+    const auto codes = io::settings::read_codes(arguments[3]);
     const std::string directory = arguments[4];
-    const dsn::Knowledge knowledge{
-        .rules = io::load_rules(std::span(&directory, 1), codes.value()).value(),
-        .lexicon = io::load_lexicon(arguments[5], {}, codes.value()).value()};
+    const reading::Knowledge knowledge{
+        .rules = io::settings::load_rules(std::span(&directory, 1), codes.value()).value(),
+        .lexicon = io::settings::load_lexicon(arguments[5], {}, codes.value()).value()};
     const std::vector<std::string> messages = read_messages(arguments.subspan(6));
     // Our reader changes what GMime makes of embedded messages, so that it must not exist beside
     // the bare parse.
-    std::optional<io::GmimeReader> reader;
+    std::optional<io::mime::GmimeReader> reader;
     std::function<void(const std::string&)> act = parse_only;
     if (work == "gmime") {
         g_mime_init();

@@ -57,7 +57,7 @@ struct Example {
     mail::Envelope envelope;
     config::Settings settings;
     outbound::StreamDecision stream{outbound::Stream::Bulk, "header:List-Unsubscribe"};
-    flow::HeaderFacts header;
+    flow::outgoing::HeaderFacts header;
     std::vector<outbound::Verdict> verdicts;
     std::vector<outbound::RecipientFacts> facts;
 
@@ -65,12 +65,12 @@ struct Example {
         who.session_id = "bench-1";
         who.client = mail::IpAddress::parse("127.0.0.1");
         settings.mode = config::Mode::Enforce;
-        envelope.sender = outbound::recorded_sender("news@home.example");
+        envelope.sender = replay::recorded_sender("news@home.example");
         envelope.queue_id = fmt::format("4Xk{:08}", first);
         mail::HeaderList headers;
         headers.add("List-Unsubscribe", " <mailto:leave@home.example>");
         headers.add("Message-ID", " <5e0d4b3a-0001@home.example>");
-        header = flow::header_facts(headers, settings.bulk);
+        header = flow::outgoing::header_facts(headers, settings.bulk);
         for (std::size_t i = first; i < first + recipients; ++i) {
             add(i);
         }
@@ -87,10 +87,10 @@ struct Example {
                                           .hosts = {"mx1.provider.example", "mx2.provider.example"},
                                           .why = "it has mail servers"};
         if (n % 10 == 0) {
-            mail::SuppressionEntry entry;
+            terms::SuppressionEntry entry;
             entry.subject = address;
-            entry.reason = mail::SuppressionReason::Bounce;
-            entry.code = mail::FailureCode(2001);
+            entry.reason = terms::SuppressionReason::Bounce;
+            entry.code = terms::FailureCode(2001);
             entry.diagnostic = "550 5.1.1 The account that you tried to reach does not exist";
             known.suppression = entry;
         }
@@ -99,22 +99,22 @@ struct Example {
         facts.push_back(std::move(known));
     }
 
-    [[nodiscard]] outbound::RecordedMessage record(core::TimePoint now) const {
-        return flow::record_of({.who = who,
-                                .envelope = envelope,
-                                .settings = settings,
-                                .stream = stream,
-                                .header = header,
-                                .decided_at = outbound::DecidedAt::Message,
-                                .now = now,
-                                .window = envelope.recipients.size(),
-                                .recipients = envelope.recipients,
-                                .verdicts = verdicts,
-                                .facts = facts,
-                                .held = {},
-                                .sender_refused = false,
-                                .can_be_returned = true,
-                                .client_had_enough = false});
+    [[nodiscard]] replay::RecordedMessage record(core::TimePoint now) const {
+        return flow::outgoing::record_of({.who = who,
+                                          .envelope = envelope,
+                                          .settings = settings,
+                                          .stream = stream,
+                                          .header = header,
+                                          .decided_at = replay::DecidedAt::Message,
+                                          .now = now,
+                                          .window = envelope.recipients.size(),
+                                          .recipients = envelope.recipients,
+                                          .verdicts = verdicts,
+                                          .facts = facts,
+                                          .held = {},
+                                          .sender_refused = false,
+                                          .can_be_returned = true,
+                                          .client_had_enough = false});
     }
 };
 
@@ -123,7 +123,7 @@ double microseconds_since(steady_clock::time_point start) {
 }
 
 /// What a message spends: making the record, and handing it over.
-void measure_notes(flow::DecisionRecorder& recorder, const core::Clock& clock) {
+void measure_notes(flow::outgoing::DecisionRecorder& recorder, const core::Clock& clock) {
     for (const std::size_t recipients : {1U, 10U, 100U}) {
         const Example example(0, recipients);
         const std::size_t messages = 20'000 / recipients;
@@ -140,7 +140,9 @@ void measure_notes(flow::DecisionRecorder& recorder, const core::Clock& clock) {
     }
 }
 
-void fill(flow::DecisionRecorder& recorder, const core::Clock& clock, std::size_t recipients) {
+void fill(flow::outgoing::DecisionRecorder& recorder,
+          const core::Clock& clock,
+          std::size_t recipients) {
     constexpr std::size_t kPerMessage = 50;
     double spent = 0;
     for (std::size_t n = 0; n < recipients;) {
@@ -163,9 +165,9 @@ int run(std::span<char*> arguments) {
     std::filesystem::remove(path);
     const core::SystemClock clock;
     Quiet log;
-    io::Database database({.path = path, .migrations = io::schema_steps()});
-    io::SqliteDecisions decisions(database);
-    flow::DecisionRecorder recorder({.store = decisions, .log = log, .clock = clock});
+    io::sqlite::Database database({.path = path, .migrations = io::sqlite::schema_steps()});
+    io::sqlite::SqliteDecisions decisions(database);
+    flow::outgoing::DecisionRecorder recorder({.store = decisions, .log = log, .clock = clock});
     measure_notes(recorder, clock);
     fill(recorder, clock, recipients);
     database.checkpoint();

@@ -37,7 +37,9 @@ std::string zone_text(std::size_t count) {
     return zone;
 }
 
-void run_once(const char* what, io::DomainLookup& resolver, std::span<const mail::Domain> domains) {
+void run_once(const char* what,
+              io::dns::DomainLookup& resolver,
+              std::span<const mail::Domain> domains) {
     const auto before = resolver.counters();
     const auto start = std::chrono::steady_clock::now();
     const auto answers = resolver.collect(domains, start + std::chrono::seconds(60));
@@ -74,7 +76,7 @@ void run(std::span<const std::string> arguments) {
     config::DnsSettings settings;
     settings.nameservers = {server};
     const core::SystemClock clock;
-    const auto resolver = io::make_resolver(settings, clock).value();
+    const auto resolver = io::dns::make_resolver(settings, clock).value();
     std::vector<mail::Domain> domains;
     domains.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {

@@ -65,7 +65,7 @@ std::vector<Sample> samples(std::uint64_t seed) {
 }
 
 void measure(std::size_t which, int rounds) {
-    const io::GmimeReader reader;
+    const io::mime::GmimeReader reader;
     outbound::RepeatWindow window;
     mail::Envelope envelope;
     envelope.recipients.push_back(
@@ -88,7 +88,8 @@ void measure(std::size_t which, int rounds) {
         headers.add("Subject", " =?utf-8?Q?Sommer=C3=BC?= news");
         headers.add("Content-Type", fmt::format(" {}", sample.type));
         const double start = cpu_seconds();
-        const auto content = flow::message_content(envelope, headers, sample.body, reader);
+        const auto content =
+            flow::outgoing::message_content(envelope, headers, sample.body, reader);
         const double have_content = cpu_seconds();
         const auto print = outbound::content_fingerprint(content);
         const double have_print = cpu_seconds();

@@ -438,7 +438,7 @@ struct Cost {
 /// What both directions do with a message, without the stores.
 class Work {
 public:
-    Work(const mail::CodeCatalogue& codes, const dsn::Knowledge& knowledge)
+    Work(const terms::CodeCatalogue& codes, const reading::Knowledge& knowledge)
         : codes_(codes), knowledge_(knowledge) {
         keys_.push_back({.id = {1, 2, 3, 4}, .secret = {}, .made = {}});
     }
@@ -454,7 +454,7 @@ public:
                         .now = core::TimePoint(std::chrono::hours(24 * 365)),
                         .lifetime = std::chrono::hours(24)},
                        keys_);
-        std::vector<mail::Proof> shown;
+        std::vector<terms::Proof> shown;
         for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
             shown.push_back(proofs.at(i).proof);
             static_cast<void>(dsn::event_names(understanding.report,
@@ -466,19 +466,19 @@ public:
         static_cast<void>(
             dsn::tag(understanding, shown, codes_, dsn::Extensions::On, header.fields));
         const std::string_view body = octets.substr(std::min(header.body, octets.size()));
-        const outbound::Content content = flow::message_content(
-            {}, header.fields, body.substr(0, flow::kComparedOctets), reader_);
+        const outbound::Content content = flow::outgoing::message_content(
+            {}, header.fields, body.substr(0, flow::outgoing::kComparedOctets), reader_);
         static_cast<void>(outbound::content_fingerprint(content));
         static_cast<void>(outbound::exact_digest(content, outbound::Links::Whole));
     }
 
 private:
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): lives within main
-    const mail::CodeCatalogue& codes_;
-    const dsn::Knowledge& knowledge_;
+    const terms::CodeCatalogue& codes_;
+    const reading::Knowledge& knowledge_;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
     dsn::SealKeys keys_;
-    io::GmimeReader reader_;
+    io::mime::GmimeReader reader_;
 };
 
 /// In a child, so that each begins with the same memory.
@@ -518,11 +518,11 @@ int run(std::span<char* const> arguments) {
     if (arguments.size() < 4) {
         throw std::runtime_error("usage: hostile_bench CODES RULES LEXICON [WORD…]");
     }
-    const auto codes = io::read_codes(arguments[1]);
+    const auto codes = io::settings::read_codes(arguments[1]);
     const std::string directory = arguments[2];
-    const dsn::Knowledge knowledge{
-        .rules = io::load_rules(std::span(&directory, 1), codes.value()).value(),
-        .lexicon = io::load_lexicon(arguments[3], {}, codes.value()).value()};
+    const reading::Knowledge knowledge{
+        .rules = io::settings::load_rules(std::span(&directory, 1), codes.value()).value(),
+        .lexicon = io::settings::load_lexicon(arguments[3], {}, codes.value()).value()};
     const Work work(codes.value(), knowledge);
     const auto words = arguments.subspan(4);
     work(postfix_bounce(2));  // what is made once is made here

@@ -22,7 +22,7 @@
 
 namespace {
 
-namespace dsn = holdback::dsn;
+namespace maillog = holdback::maillog;
 
 constexpr std::size_t kOctets = 32U << 20U;
 constexpr int kRounds = 5;
@@ -75,8 +75,8 @@ double best_of(Work work) {
 
 int run(std::span<char* const> paths) {
     const std::string text = read_lines(paths);
-    const dsn::LogClock clock{.now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
-                              .utc_offset = {}};
+    const maillog::LogClock clock{.now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
+                                  .utc_offset = {}};
     std::size_t lines = 0;
     std::size_t outcomes = 0;
     std::uint64_t sum = 0;
@@ -93,7 +93,7 @@ int run(std::span<char* const> paths) {
     const double understand = best_of([&] {
         outcomes = 0;
         for_each_line(text, [&](std::string_view line) {
-            outcomes += dsn::read_maillog_line(line, clock).outcomes.size();
+            outcomes += maillog::read_maillog_line(line, clock).outcomes.size();
         });
     });
     fmt::print(

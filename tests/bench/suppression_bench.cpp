@@ -55,11 +55,11 @@ std::string address(std::size_t n, std::size_t entries) {
                      : fmt::format("user{:09}@d{:07}.example", n, n / 40);
 }
 
-mail::SuppressionEntry entry(std::size_t n, std::size_t entries) {
-    mail::SuppressionEntry made;
+terms::SuppressionEntry entry(std::size_t n, std::size_t entries) {
+    terms::SuppressionEntry made;
     made.subject = address(n, entries);
-    made.reason = mail::SuppressionReason::Bounce;
-    made.source = mail::SuppressionSource::Import;
+    made.reason = terms::SuppressionReason::Bounce;
+    made.source = terms::SuppressionSource::Import;
     made.first_seen = kNow;
     made.last_seen = kNow;
     return made;
@@ -72,16 +72,17 @@ std::size_t shuffled(std::size_t i, std::size_t entries) {
 }
 
 double plain_insert(const std::string& path, std::size_t entries) {
-    io::Database database(
-        {.path = path, .migrations = io::schema_steps(), .durability = io::Durability::Deferred});
+    io::sqlite::Database database({.path = path,
+                                   .migrations = io::sqlite::schema_steps(),
+                                   .durability = io::sqlite::Durability::Deferred});
     const auto start = steady_clock::now();
     constexpr std::size_t kAtOnce = 10'000;
     for (std::size_t i = 0; i < entries;) {
-        database.write([&](io::Connection& connection) {
-            io::RowInserter inserter(connection);
+        database.write([&](io::sqlite::Connection& connection) {
+            io::sqlite::RowInserter inserter(connection);
             for (const std::size_t end = std::min(entries, i + kAtOnce); i < end; ++i) {
-                const mail::SuppressionEntry made = entry(i, entries);
-                inserter.insert(io::place_of(made.kind, made.subject), made);
+                const terms::SuppressionEntry made = entry(i, entries);
+                inserter.insert(io::sqlite::place_of(made.kind, made.subject), made);
             }
         });
     }
@@ -89,11 +90,12 @@ double plain_insert(const std::string& path, std::size_t entries) {
 }
 
 double sorted_import(const std::string& path, std::size_t entries) {
-    io::Database database(
-        {.path = path, .migrations = io::schema_steps(), .durability = io::Durability::Deferred});
-    io::SqliteSuppressions store(database);
+    io::sqlite::Database database({.path = path,
+                                   .migrations = io::sqlite::schema_steps(),
+                                   .durability = io::sqlite::Durability::Deferred});
+    io::sqlite::SqliteSuppressions store(database);
     const auto start = steady_clock::now();
-    io::SuppressionImport import(database, store, {}, kNow);
+    io::sqlite::SuppressionImport import(database, store, {}, kNow);
     for (std::size_t i = 0; i < entries; ++i) {
         if (!import.add(entry(shuffled(i, entries), entries)).has_value()) {
             throw std::runtime_error("the import failed");
@@ -115,8 +117,8 @@ struct Cost {
 
 /// For addresses that are not in the list, each asked for on its own.
 Cost miss(const std::string& path, std::size_t entries, bool in_known_domains) {
-    io::Database database({.path = path, .migrations = io::schema_steps()});
-    io::SqliteSuppressions store(database);
+    io::sqlite::Database database({.path = path, .migrations = io::sqlite::schema_steps()});
+    io::sqlite::SqliteSuppressions store(database);
     std::mt19937_64 random(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same in each run
     std::vector<mail::Address> addresses;
     constexpr std::size_t kAddresses = 200'000;

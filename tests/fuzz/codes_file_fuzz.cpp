@@ -26,17 +26,17 @@ bool is_one_line(const std::string& text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-void check(
-    const holdback::core::Result<holdback::mail::CodeCatalogue, holdback::io::FileErrors>& codes) {
-    using holdback::mail::CodeEntry;
+void check(const holdback::core::Result<holdback::terms::CodeCatalogue,
+                                        holdback::io::settings::FileErrors>& codes) {
+    using holdback::terms::CodeEntry;
     if (!codes.has_value()) {
         expect(!codes.error().empty());
-        for (const holdback::io::FileError& error : codes.error()) {
+        for (const holdback::io::settings::FileError& error : codes.error()) {
             expect(is_one_line(error.text()));
         }
         return;
     }
-    expect(codes->find(holdback::mail::kUnknownFailure) != nullptr);
+    expect(codes->find(holdback::terms::kUnknownFailure) != nullptr);
     for (const CodeEntry& entry : codes->entries()) {
         expect(codes->find(entry.code) == &entry && codes->find_name(entry.name) == &entry);
         expect(is_one_line(entry.name));
@@ -50,10 +50,10 @@ void check(
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const auto shipped =
-        holdback::io::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
+        holdback::io::settings::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
-    check(holdback::io::read_codes_text(text, "fuzz.conf"));
-    check(holdback::io::amend_codes_text(shipped, text, "fuzz.conf"));
+    check(holdback::io::settings::read_codes_text(text, "fuzz.conf"));
+    check(holdback::io::settings::amend_codes_text(shipped, text, "fuzz.conf"));
     return 0;
 }

@@ -27,6 +27,7 @@ void expect(bool holds) {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     namespace dsn = holdback::dsn;
+    namespace reading = holdback::reading;
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
     const dsn::DeliveryStatus status = dsn::parse_delivery_status(text);
@@ -38,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const dsn::AddressBlock& block : dsn::address_blocks(text)) {
         expect(block.address.find('@') != std::string::npos);
     }
-    for (const dsn::FoundAddress& found : dsn::find_addresses(text)) {
+    for (const reading::FoundAddress& found : reading::find_addresses(text)) {
         expect(found.end <= text.size() && found.begin < found.end);
     }
     static_cast<void>(dsn::read_sendmail_transcript(text));

@@ -17,13 +17,13 @@ using namespace holdback;
 
 /// What was read is written and read again without loss.
 void check(std::string_view text) {
-    const auto label = mail::decode_label(text);
+    const auto label = terms::decode_label(text);
     if (!label.has_value()) {
         return;
     }
-    const std::string again = mail::encode_label(label->message, label->recipients);
-    const auto read = mail::decode_label(again);
-    if (!read.has_value() || mail::encode_label(read->message, read->recipients) != again) {
+    const std::string again = terms::encode_label(label->message, label->recipients);
+    const auto read = terms::decode_label(again);
+    if (!read.has_value() || terms::encode_label(read->message, read->recipients) != again) {
         std::abort();
     }
 }
@@ -35,8 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets as text
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     check(text);
-    if (size >= mail::kLabelEndOctets) {
-        static_cast<void>(mail::label_octets(text.substr(size - mail::kLabelEndOctets)));
+    if (size >= terms::kLabelEndOctets) {
+        static_cast<void>(terms::label_octets(text.substr(size - terms::kLabelEndOctets)));
     }
     std::string lines = fmt::format("holdback-label 1\n{}", text);
     core::RunningDigest digest;

@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text = as_utf8(std::string(octets.begin() + 1, octets.end()));
     MessagePart part;
     part.media_type = is_html ? "text/html" : "text/plain";
-    part.text = is_html ? holdback::dsn::html_to_text(text) : text;
+    part.text = is_html ? holdback::reading::html_to_text(text) : text;
     part.was_html = is_html;
     expect(is_utf8(part.text));
     holdback::dsn::MessageView view;

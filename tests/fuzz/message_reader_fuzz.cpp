@@ -25,10 +25,10 @@ void expect(bool holds) {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const holdback::io::GmimeReader reader;
+    static const holdback::io::mime::GmimeReader reader;
     const std::span<const std::uint8_t> octets(data, size);
     const holdback::dsn::MessageView view = reader.read(std::string(octets.begin(), octets.end()));
-    expect(view.parts.size() <= holdback::io::ReaderLimits{}.parts);
+    expect(view.parts.size() <= holdback::io::mime::ReaderLimits{}.parts);
     for (const holdback::dsn::MessagePart& part : view.parts) {
         expect(is_utf8(part.text));
     }

@@ -44,27 +44,28 @@ void expect_short_lines(std::string_view mail) {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    namespace outbound = holdback::outbound;
+    namespace core = holdback::core;
+    namespace letters = holdback::letters;
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
-    const outbound::ResolvedOrders resolved =
-        outbound::resolve(outbound::read_orders(text), kCount, outbound::NoticeTexts());
+    const letters::ResolvedOrders resolved =
+        letters::resolve(letters::read_orders(text), kCount, letters::NoticeTexts());
     expect_numbers(resolved.release);
     expect_numbers(resolved.discard);
     std::vector<std::size_t> both;
     std::ranges::set_intersection(resolved.release, resolved.discard, std::back_inserter(both));
     expect(both.empty());
-    if (const auto token = outbound::find_notice_token(text)) {
-        expect(outbound::find_notice_token(*token) == token);
-        expect(outbound::named_notice(*token).size() == outbound::kNoticeIdDigits);
+    if (const auto token = letters::find_notice_token(text)) {
+        expect(letters::find_notice_token(*token) == token);
+        expect(letters::named_notice(*token).size() == letters::kNoticeIdDigits);
     }
-    const std::string field = outbound::header_field("Subject", text);
+    const std::string field = letters::header_field("Subject", text);
     expect_short_lines(field);
-    expect(!holdback::core::has_non_ascii(field) && field.ends_with("\r\n"));
+    expect(!core::has_non_ascii(field) && field.ends_with("\r\n"));
     expect(field.find("\r\n\r\n") == std::string::npos);
-    expect_short_lines(outbound::quoted_printable(text));
-    expect(outbound::html_safe(text).find_first_of("<>\"'") == std::string::npos);
-    const std::string row = outbound::csv_row(std::array<std::string, 2>{text, text});
+    expect_short_lines(letters::quoted_printable(text));
+    expect(core::html_safe(text).find_first_of("<>\"'") == std::string::npos);
+    const std::string row = core::csv_row(std::array<std::string, 2>{text, text});
     expect(std::ranges::count(row, '\n') == 1);
     return 0;
 }

@@ -23,14 +23,14 @@ void expect(bool holds) {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    namespace dsn = holdback::dsn;
+    namespace maillog = holdback::maillog;
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
-    const dsn::LogClock clock{.now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
-                              .utc_offset = std::chrono::hours(1)};
-    static_cast<void>(dsn::read_maillog_line(text, clock));
-    const dsn::LogFacts facts =
-        dsn::read_postfix_line({.at = clock.now, .program = "postfix/smtp", .message = text});
+    const maillog::LogClock clock{.now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
+                                  .utc_offset = std::chrono::hours(1)};
+    static_cast<void>(maillog::read_maillog_line(text, clock));
+    const maillog::LogFacts facts =
+        maillog::read_postfix_line({.at = clock.now, .program = "postfix/smtp", .message = text});
     expect(facts.outcomes.size() <= 1);
     for (const holdback::mail::MtaOutcome& outcome : facts.outcomes) {
         expect(text.starts_with(outcome.queue_id + ": to=<" + outcome.recipient + ">"));

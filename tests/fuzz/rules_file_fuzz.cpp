@@ -40,9 +40,9 @@ bool is_one_line(const std::string& text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-void expect_readable(const holdback::io::FileErrors& errors) {
+void expect_readable(const holdback::io::settings::FileErrors& errors) {
     expect(!errors.empty());
-    for (const holdback::io::FileError& error : errors) {
+    for (const holdback::io::settings::FileError& error : errors) {
         expect(is_one_line(error.text()));
     }
 }
@@ -51,32 +51,33 @@ void expect_readable(const holdback::io::FileErrors& errors) {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using holdback::dsn::RuleSet;
+    using holdback::reading::RuleSet;
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
-    if (const auto codes = holdback::io::read_codes_text(text, "fuzz.conf"); !codes.has_value()) {
+    if (const auto codes = holdback::io::settings::read_codes_text(text, "fuzz.conf");
+        !codes.has_value()) {
         expect_readable(codes.error());
     }
-    const auto codes = holdback::io::read_codes_text(kCodes, "codes.conf");
-    const auto rules = holdback::io::read_rules_text(text, "fuzz.conf", *codes);
+    const auto codes = holdback::io::settings::read_codes_text(kCodes, "codes.conf");
+    const auto rules = holdback::io::settings::read_rules_text(text, "fuzz.conf", *codes);
     if (!rules.has_value()) {
         expect_readable(rules.error());
         return 0;
     }
     auto set = RuleSet::make(rules->rules, *codes, rules->providers);
     if (!set.has_value()) {
-        for (const holdback::dsn::RuleError& error : set.error()) {
+        for (const holdback::reading::RuleError& error : set.error()) {
             expect(is_one_line(error.message));
         }
         return 0;
     }
-    const holdback::dsn::RuleFindings found = check_rules(*set);
+    const holdback::reading::RuleFindings found = check_rules(*set);
     for (const auto& findings : {found.errors, found.warnings}) {
-        for (const holdback::dsn::RuleError& error : findings) {
+        for (const holdback::reading::RuleError& error : findings) {
             expect(is_one_line(error.message));
         }
     }
-    const holdback::dsn::Knowledge knowledge{.rules = *std::move(set), .lexicon = {}};
+    const holdback::reading::Knowledge knowledge{.rules = *std::move(set), .lexicon = {}};
     expect(explain_reply({.text = text, .remote_mta = {}}, knowledge, *codes).entry != nullptr);
     return 0;
 }

@@ -23,13 +23,13 @@ void expect(bool holds) {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    namespace dsn = holdback::dsn;
+    namespace maillog = holdback::maillog;
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
-    const dsn::LogFacts facts =
-        dsn::read_sendmail_line({.at = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
-                                 .program = "sendmail",
-                                 .message = text});
+    const maillog::LogFacts facts =
+        maillog::read_sendmail_line({.at = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
+                                     .program = "sendmail",
+                                     .message = text});
     expect(facts.outcomes.size() <= 1000);
     for (const holdback::mail::MtaOutcome& outcome : facts.outcomes) {
         expect(text.starts_with(outcome.queue_id + ": to="));

@@ -29,16 +29,16 @@ bool is_one_line(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::span<const std::uint8_t> octets(data, size);
     const std::string text(octets.begin(), octets.end());
-    const auto settings = holdback::io::load_settings_text(text, "fuzz.conf");
+    const auto settings = holdback::io::settings::load_settings_text(text, "fuzz.conf");
     if (!settings.has_value()) {
         expect(!settings.error().empty());
-        for (const holdback::io::FileError& error : settings.error()) {
+        for (const holdback::io::settings::FileError& error : settings.error()) {
             expect(is_one_line(error.text()));
         }
         return 0;
     }
-    const auto again =
-        holdback::io::load_settings_text(holdback::io::settings_text(*settings), "again.conf");
+    const auto again = holdback::io::settings::load_settings_text(
+        holdback::io::settings::settings_text(*settings), "again.conf");
     expect(again.has_value() && *again == *settings);
     return 0;
 }

@@ -25,7 +25,7 @@ using namespace holdback;
 constexpr core::TimePoint kNow{std::chrono::milliseconds(1'700'000'000'000)};
 
 /// What was taken in is written and read again without loss.
-void check_own_row(const mail::SuppressionEntry& entry) {
+void check_own_row(const terms::SuppressionEntry& entry) {
     std::string header;
     for (const std::string_view name : lists::own_columns()) {
         header += (header.empty() ? "" : ",") + std::string(name);
@@ -44,7 +44,7 @@ void check_own_row(const mail::SuppressionEntry& entry) {
     }
     const auto outcome =
         lists::RowParser(*shape, {.now = kNow, .reason = {}}).parse(reader.fields());
-    const auto* const again = std::get_if<mail::SuppressionEntry>(&outcome);
+    const auto* const again = std::get_if<terms::SuppressionEntry>(&outcome);
     if (again == nullptr || *again != entry) {
         std::abort();
     }
@@ -75,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const lists::RowParser parser(*shape, {.now = kNow, .reason = {}});
     while (reader.next()) {
         const auto outcome = parser.parse(reader.fields());
-        const auto* const entry = std::get_if<mail::SuppressionEntry>(&outcome);
+        const auto* const entry = std::get_if<terms::SuppressionEntry>(&outcome);
         if (entry == nullptr) {
             continue;
         }

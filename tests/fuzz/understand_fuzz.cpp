@@ -30,18 +30,19 @@ void expect(bool holds) {
     }
 }
 
-const holdback::mail::CodeCatalogue& codes() {
+const holdback::terms::CodeCatalogue& codes() {
     static const auto catalogue =
-        holdback::io::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
+        holdback::io::settings::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
     return catalogue;
 }
 
-const holdback::dsn::Knowledge& knowledge() {
+const holdback::reading::Knowledge& knowledge() {
     static const std::array<std::string, 1> folders{HOLDBACK_SOURCE_DIR "/conf/rules.d"};
-    static const holdback::dsn::Knowledge set{
-        .rules = holdback::io::load_rules(folders, codes()).value(),
+    static const holdback::reading::Knowledge set{
+        .rules = holdback::io::settings::load_rules(folders, codes()).value(),
         .lexicon =
-            holdback::io::load_lexicon(HOLDBACK_SOURCE_DIR "/conf/lexicon.d", {}, codes()).value()};
+            holdback::io::settings::load_lexicon(HOLDBACK_SOURCE_DIR "/conf/lexicon.d", {}, codes())
+                .value()};
     return set;
 }
 
@@ -50,7 +51,7 @@ const holdback::dsn::Knowledge& knowledge() {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using holdback::dsn::MessageKind;
-    static const holdback::io::GmimeReader reader;
+    static const holdback::io::mime::GmimeReader reader;
     const std::span<const std::uint8_t> octets(data, size);
     const holdback::dsn::MessageView view = reader.read(std::string(octets.begin(), octets.end()));
     const holdback::dsn::Understanding understanding =
@@ -62,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const holdback::dsn::UnknownText& unknown :
          holdback::dsn::unknown_texts(understanding, {})) {
         expect(!unknown.pattern.empty() && holdback::core::is_utf8(unknown.pattern) &&
-               unknown.pattern.size() <= holdback::dsn::kPatternOctets);
+               unknown.pattern.size() <= holdback::reading::kPatternOctets);
         expect(holdback::core::is_utf8(unknown.example));
     }
     const holdback::dsn::TagPlan plan =

@@ -23,8 +23,8 @@ void expect(bool holds) {
     }
 }
 
-void expect_readable(const std::vector<holdback::dsn::LexiconError>& errors) {
-    for (const holdback::dsn::LexiconError& error : errors) {
+void expect_readable(const std::vector<holdback::reading::LexiconError>& errors) {
+    for (const holdback::reading::LexiconError& error : errors) {
         expect(!error.message.empty() && error.line >= 0);
         expect(std::ranges::none_of(error.message, [](char c) {
             return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
@@ -36,10 +36,10 @@ void expect_readable(const std::vector<holdback::dsn::LexiconError>& errors) {
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using holdback::dsn::Lexicon;
-    using holdback::dsn::WordFile;
+    using holdback::reading::Lexicon;
+    using holdback::reading::WordFile;
     static const auto codes =
-        holdback::io::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
+        holdback::io::settings::read_codes(HOLDBACK_SOURCE_DIR "/conf/codes.conf").value();
     const std::span<const std::uint8_t> octets(data, size);
     const std::string whole(octets.begin(), octets.end());
     const std::size_t end = std::min(whole.find('\0'), whole.size());
@@ -55,9 +55,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         expect_readable(lexicon->errors());
         expect_readable(lexicon->doubts());
-        const holdback::dsn::TextWords words = holdback::dsn::words_of(text);
+        const holdback::reading::TextWords words = holdback::reading::words_of(text);
         std::size_t before = 0;
-        for (const holdback::dsn::PhraseHit& hit : lexicon->find(words)) {
+        for (const holdback::reading::PhraseHit& hit : lexicon->find(words)) {
             expect(before <= hit.first && hit.first <= hit.last && hit.last < words.words.size());
             before = hit.first;
         }

@@ -252,10 +252,10 @@ mail::Domain domain(std::string_view text) {
     return mail::Domain::parse(text, mail::Smtputf8::No).value().value;
 }
 
-std::unique_ptr<DomainLookup> resolver_at(std::uint16_t port, const core::Clock& clock) {
+std::unique_ptr<dns::DomainLookup> resolver_at(std::uint16_t port, const core::Clock& clock) {
     config::DnsSettings settings;
     settings.nameservers = {{mail::IpAddress::from_v4({127, 0, 0, 1}), port}};
-    return make_resolver(settings, clock).value();
+    return dns::make_resolver(settings, clock).value();
 }
 
 struct Wanted {
@@ -272,7 +272,7 @@ void check_routes(std::span<const Wanted> wanted,
         CAPTURE(wanted[i].row.id);
         CAPTURE(wanted[i].row.domain);
         CAPTURE(route.why);
-        CHECK(outbound::wire_name(route.kind) == outbound::wire_name(wanted[i].kind));
+        CHECK(wire_name(route.kind) == wire_name(wanted[i].kind));
     }
 }
 

@@ -117,11 +117,11 @@ std::vector<std::filesystem::path> samples() {
 
 TEST_CASE("each DSN sample is understood as its .expect file says") {
     const std::string conf = std::string(HOLDBACK_SOURCE_DIR) + "/conf/";
-    const mail::CodeCatalogue codes = read_codes(conf + "codes.conf").value();
-    const dsn::Knowledge knowledge{
-        .rules = load_rules(std::vector<std::string>{conf + "rules.d"}, codes).value(),
-        .lexicon = load_lexicon(conf + "lexicon.d", {}, codes).value()};
-    const GmimeReader reader;
+    const terms::CodeCatalogue codes = settings::read_codes(conf + "codes.conf").value();
+    const reading::Knowledge knowledge{
+        .rules = settings::load_rules(std::vector<std::string>{conf + "rules.d"}, codes).value(),
+        .lexicon = settings::load_lexicon(conf + "lexicon.d", {}, codes).value()};
+    const mime::GmimeReader reader;
     const std::vector<std::filesystem::path> paths = samples();
     CHECK(paths.size() >= 125);
     for (const std::filesystem::path& path : paths) {

@@ -50,13 +50,13 @@ std::string shown(const mail::MtaOutcome& outcome) {
 }
 
 std::vector<std::string> understood(const std::filesystem::path& path) {
-    const dsn::LogClock clock{.now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
-                              .utc_offset = {}};
+    const maillog::LogClock clock{.now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23),
+                                  .utc_offset = {}};
     std::vector<std::string> all;
     for (const std::string& line : lines_in(path)) {
-        const dsn::LogFacts facts = dsn::read_maillog_line(line, clock);
+        const maillog::LogFacts facts = maillog::read_maillog_line(line, clock);
         const std::string_view intake =
-            facts.intake == dsn::Intake::Program ? "\tby sendmail(1)" : "";
+            facts.intake == maillog::Intake::Program ? "\tby sendmail(1)" : "";
         for (const mail::MtaOutcome& outcome : facts.outcomes) {
             all.push_back(shown(outcome).append(intake));
         }

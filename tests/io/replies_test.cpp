@@ -38,15 +38,18 @@ std::string source_path(std::string_view name) {
     return fmt::format("{}/{}", HOLDBACK_SOURCE_DIR, name);
 }
 
-const mail::CodeCatalogue& codes() {
-    static const mail::CodeCatalogue read = read_codes(source_path("conf/codes.conf")).value();
+const terms::CodeCatalogue& codes() {
+    static const terms::CodeCatalogue read =
+        settings::read_codes(source_path("conf/codes.conf")).value();
     return read;
 }
 
-const dsn::Knowledge& knowledge() {
-    static const dsn::Knowledge read{
-        .rules = load_rules(std::vector<std::string>{source_path("conf/rules.d")}, codes()).value(),
-        .lexicon = load_lexicon(source_path("conf/lexicon.d"), {}, codes()).value()};
+const reading::Knowledge& knowledge() {
+    static const reading::Knowledge read{
+        .rules =
+            settings::load_rules(std::vector<std::string>{source_path("conf/rules.d")}, codes())
+                .value(),
+        .lexicon = settings::load_lexicon(source_path("conf/lexicon.d"), {}, codes()).value()};
     return read;
 }
 
@@ -77,7 +80,7 @@ std::string with_line_ends(std::string_view text) {
 /// The rows of all tables; a line that is none fails the test.
 std::vector<Row> all_rows() {
     std::vector<Row> rows;
-    const auto paths = files_in(source_path("tests/data/replies"), ".tsv").value();
+    const auto paths = settings::files_in(source_path("tests/data/replies"), ".tsv").value();
     for (const std::string& path : paths) {
         std::ifstream file(path);
         std::string line;
@@ -105,27 +108,27 @@ std::vector<Row> all_rows() {
     return rows;
 }
 
-dsn::Explanation explanation_of(const Row& row) {
-    dsn::ReportedReply reply{.text = row.text, .remote_mta = {}};
+reading::Explanation explanation_of(const Row& row) {
+    reading::ReportedReply reply{.text = row.text, .remote_mta = {}};
     if (row.remote != "-") {
         reply.remote_mta = row.remote;
     }
     if (row.stage != "-") {
-        const auto stage = dsn::parse_stage(row.stage);
+        const auto stage = reading::parse_stage(row.stage);
         REQUIRE(stage.has_value());
-        reply.stage = stage.value_or(dsn::SmtpStage::Unknown);
+        reply.stage = stage.value_or(reading::SmtpStage::Unknown);
     }
     return explain_reply(reply, knowledge(), codes());
 }
 
-bool has_code(const Row& row, const dsn::Explanation& got) {
+bool has_code(const Row& row, const reading::Explanation& got) {
     return std::ranges::any_of(core::split(row.codes, '|'), [&got](std::string_view code) {
         return code == std::to_string(got.code.number());
     });
 }
 
 /// "mailbox-unknown" against the two columns.
-bool has_cause(const Row& row, const dsn::Explanation& got) {
+bool has_cause(const Row& row, const reading::Explanation& got) {
     const bool whom = row.whom == "-" || got.cause.starts_with(row.whom + "-");
     const bool what = row.what == "-" || got.cause.ends_with("-" + row.what);
     return whom && what;
@@ -135,7 +138,7 @@ bool has_cause(const Row& row, const dsn::Explanation& got) {
 
 TEST_CASE("each reply of the tables is understood as its row says") {
     for (const Row& row : all_rows()) {
-        const dsn::Explanation got = explanation_of(row);
+        const reading::Explanation got = explanation_of(row);
         if (!has_code(row, got) || !has_cause(row, got)) {
             FAIL_CHECK(fmt::format("{}: wanted {} {} {}, got {} {} ({}; {})\n    {}",
                                    row.place,
@@ -167,22 +170,23 @@ TEST_CASE("each line of the word lists is found by the words that it begins with
     std::size_t looked_at = 0;
     for (const auto& file : std::filesystem::directory_iterator(source_path("conf/lexicon.d"))) {
         std::ifstream stream(file.path());
-        std::vector<dsn::WordKey> keys;
+        std::vector<reading::WordKey> keys;
         for (std::string line; std::getline(stream, line);) {
             if (line.empty() || line.starts_with('#') || line.starts_with('[')) {
                 continue;
             }
-            dsn::find_first_keys(line, keys);
+            reading::find_first_keys(line, keys);
             const std::string first = line.substr(0, line.find_first_of(" /?"));
             if (first.ends_with('*') || first.starts_with('<') || first.starts_with('.')) {
                 continue;
             }
             CAPTURE(line);
             CHECK(core::is_utf8(line));
-            const dsn::TextWords words = dsn::words_of(first);
+            const reading::TextWords words = reading::words_of(first);
             if (!words.words.empty()) {
                 ++looked_at;
-                CHECK(std::ranges::find(keys, dsn::key_of(words.words.front().text)) != keys.end());
+                CHECK(std::ranges::find(keys, reading::key_of(words.words.front().text)) !=
+                      keys.end());
             }
         }
     }

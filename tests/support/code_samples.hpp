@@ -12,56 +12,56 @@
 
 namespace holdback::support {
 
-inline mail::CodeEntry code_entry(int number,
-                                  std::string name,
-                                  mail::FailureClass failure_class,
-                                  mail::Learning learning = mail::Learning::Never) {
-    return {.code = mail::FailureCode::from_number(number).value_or(mail::kUnknownFailure),
+inline terms::CodeEntry code_entry(int number,
+                                   std::string name,
+                                   terms::FailureClass failure_class,
+                                   terms::Learning learning = terms::Learning::Never) {
+    return {.code = terms::FailureCode::from_number(number).value_or(terms::kUnknownFailure),
             .name = std::move(name),
             .failure_class = failure_class,
             .parent = {},
             .meaning = "meaning",
             .advice = "advice",
-            .who = mail::Actor::Nobody,
+            .who = terms::Actor::Nobody,
             .resend_helps = false,
             .learning = learning};
 }
 
 /// One code of each class and of each way of learning; 6001 is an extension of 4999.
-inline mail::CodeCatalogue small_catalogue() {
-    using enum mail::FailureClass;
-    std::vector<mail::CodeEntry> entries = {
+inline terms::CodeCatalogue small_catalogue() {
+    using enum terms::FailureClass;
+    std::vector<terms::CodeEntry> entries = {
         code_entry(1004, "content-rejected", Rejected),
         code_entry(1011, "challenge-response", Rejected),
-        code_entry(2001, "address-invalid", Permanent, mail::Learning::Suppress),
-        code_entry(2002, "domain-invalid", Permanent, mail::Learning::SuppressDomain),
-        code_entry(3001, "mailbox-full", Temporary, mail::Learning::Count),
+        code_entry(2001, "address-invalid", Permanent, terms::Learning::Suppress),
+        code_entry(2002, "domain-invalid", Permanent, terms::Learning::SuppressDomain),
+        code_entry(3001, "mailbox-full", Temporary, terms::Learning::Count),
         code_entry(4999, "communication-other", Communication),
         code_entry(5001, "auto-reply", Informational),
-        code_entry(5002, "complaint", Informational, mail::Learning::Suppress),
+        code_entry(5002, "complaint", Informational, terms::Learning::Suppress),
         code_entry(5999, "informational-other", Informational),
         code_entry(6001, "sender-login-failed", Communication),
         code_entry(9999, "unknown", Unknown),
     };
-    for (mail::CodeEntry& entry : entries) {
-        if (entry.code == mail::FailureCode(6001)) {
-            entry.parent = mail::FailureCode(4999);
+    for (terms::CodeEntry& entry : entries) {
+        if (entry.code == terms::FailureCode(6001)) {
+            entry.parent = terms::FailureCode(4999);
         }
-        if (entry.code == mail::FailureCode(5002)) {
+        if (entry.code == terms::FailureCode(5002)) {
             entry.expiry = std::chrono::days(0);
         }
-        if (entry.code == mail::FailureCode(2002)) {
+        if (entry.code == terms::FailureCode(2002)) {
             entry.expiry = std::chrono::days(2);
         }
     }
-    return mail::CodeCatalogue::make(std::move(entries)).value();
+    return terms::CodeCatalogue::make(std::move(entries)).value();
 }
 
 /// A rule on the text alone.
-inline dsn::Rule text_rule(std::string id, int code, std::string text, std::string example) {
-    dsn::Rule rule;
+inline reading::Rule text_rule(std::string id, int code, std::string text, std::string example) {
+    reading::Rule rule;
     rule.id = std::move(id);
-    rule.code = mail::FailureCode::from_number(code).value_or(mail::kUnknownFailure);
+    rule.code = terms::FailureCode::from_number(code).value_or(terms::kUnknownFailure);
     if (!text.empty()) {
         rule.text = {std::move(text)};
     }

@@ -18,19 +18,19 @@ namespace holdback::support {
 
 /// Keeps questions until `answer_next`, or answers at once what `zone` has. Not for several
 /// threads.
-class FakeDnsSource final : public io::DnsSource {
+class FakeDnsSource final : public io::dns::DnsSource {
 public:
     struct Asked {
         mail::DnsQuestion question;
         core::SteadyPoint deadline;
         core::SteadyPoint late;
         std::uint64_t asker;
-        io::DnsCallback callback;
+        io::dns::DnsCallback callback;
     };
 
     void ask(const mail::DnsQuestion& question,
-             const io::DnsTerms& terms,
-             io::DnsCallback callback) override {
+             const io::dns::DnsTerms& terms,
+             io::dns::DnsCallback callback) override {
         ++asked_count;
         const auto known = zone.find(question);
         if (known != zone.end()) {
@@ -42,8 +42,8 @@ public:
         waiting.push_back({question, terms.until, terms.late, terms.asker, std::move(callback)});
     }
 
-    [[nodiscard]] io::DnsCounters counters() const override {
-        io::DnsCounters counters;
+    [[nodiscard]] io::dns::DnsCounters counters() const override {
+        io::dns::DnsCounters counters;
         counters.questions = asked_count;
         return counters;
     }

@@ -36,8 +36,8 @@ ports::NoticeGroup group_of(const ports::HeldItem& item) {
 core::Result<std::vector<ports::HeldItem>, StoreError> MemoryNoticeStore::waiting() {
     std::vector<ports::HeldItem> items;
     const auto listed = held_.list({}, [&](const ports::HeldItem& item) {
-        const bool active = item.recipient.state == mail::HeldState::Held ||
-                            item.recipient.state == mail::HeldState::Releasing;
+        const bool active = item.recipient.state == terms::HeldState::Held ||
+                            item.recipient.state == terms::HeldState::Releasing;
         if (active && item.recipient.tell && !told_.contains(item.recipient.id)) {
             items.push_back(item);
         }

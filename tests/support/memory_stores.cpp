@@ -49,8 +49,8 @@ std::string_view domain_of(std::string_view address) {
     return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
 }
 
-bool is_active(mail::HeldState state) {
-    return state == mail::HeldState::Held || state == mail::HeldState::Releasing;
+bool is_active(terms::HeldState state) {
+    return state == terms::HeldState::Held || state == terms::HeldState::Releasing;
 }
 
 bool at_or_before(const std::optional<core::TimePoint>& time, core::TimePoint limit) {
@@ -58,7 +58,7 @@ bool at_or_before(const std::optional<core::TimePoint>& time, core::TimePoint li
 }
 
 bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
-    const mail::HeldRecipient& row = item.recipient;
+    const terms::HeldRecipient& row = item.recipient;
     const auto in = [](const auto& list, const auto& value) {
         return list.empty() || std::ranges::find(list, value) != list.end();
     };
@@ -84,17 +84,17 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
 }
 
 /// The order in which `list` gives entries: what is no domain or mailbox stands in front.
-std::tuple<std::string, bool, std::string, mail::SuppressionScope> place_in_list(
-    const mail::SuppressionEntry& entry) {
+std::tuple<std::string, bool, std::string, terms::SuppressionScope> place_in_list(
+    const terms::SuppressionEntry& entry) {
     switch (entry.kind) {
-        case mail::SubjectKind::Address: {
+        case terms::SubjectKind::Address: {
             const std::size_t at = entry.subject.rfind('@');
             return {entry.subject.substr(at + 1), false, entry.subject.substr(0, at), entry.scope};
         }
-        case mail::SubjectKind::Domain:
-        case mail::SubjectKind::Suffix:
+        case terms::SubjectKind::Domain:
+        case terms::SubjectKind::Suffix:
             return {entry.subject, true, "", entry.scope};
-        case mail::SubjectKind::Pattern:
+        case terms::SubjectKind::Pattern:
             return {"*", false, entry.subject, entry.scope};
     }
     std::unreachable();
@@ -151,7 +151,7 @@ MemorySuppressionStore::look_up(std::span<const mail::Address> addresses,
     for (const mail::Address& address : addresses) {
         ports::SuppressionLookup& lookup = found.emplace_back();
         for (const auto& [key, entry] : entries_) {
-            if (mail::covers({.kind = key.kind, .text = key.subject}, address)) {
+            if (terms::covers({.kind = key.kind, .text = key.subject}, address)) {
                 ports::take_into(lookup, entry, sender, now);
             }
         }
@@ -159,8 +159,8 @@ MemorySuppressionStore::look_up(std::span<const mail::Address> addresses,
     return found;
 }
 
-core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> MemorySuppressionStore::find(
-    const mail::SuppressionKey& key) {
+core::Result<std::optional<terms::SuppressionEntry>, ports::StoreError>
+MemorySuppressionStore::find(const terms::SuppressionKey& key) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -172,13 +172,13 @@ core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> MemorySup
     return entry->second;
 }
 
-core::Result<std::vector<mail::SuppressionEntry>, ports::StoreError>
-MemorySuppressionStore::find_all(const mail::SuppressionSubject& subject) {
+core::Result<std::vector<terms::SuppressionEntry>, ports::StoreError>
+MemorySuppressionStore::find_all(const terms::SuppressionSubject& subject) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    std::vector<mail::SuppressionEntry> found;
+    std::vector<terms::SuppressionEntry> found;
     for (const auto& [key, entry] : entries_) {
         if (key.kind == subject.kind && key.subject == subject.text) {
             found.push_back(entry);
@@ -188,7 +188,7 @@ MemorySuppressionStore::find_all(const mail::SuppressionSubject& subject) {
 }
 
 core::Result<void, ports::StoreError> MemorySuppressionStore::put(
-    const mail::SuppressionEntry& entry) {
+    const terms::SuppressionEntry& entry) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -197,9 +197,8 @@ core::Result<void, ports::StoreError> MemorySuppressionStore::put(
     return {};
 }
 
-core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(const mail::SuppressionKey& key,
-                                                                    const ports::LearnEvent& event,
-                                                                    const Change& change) {
+core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(
+    const terms::SuppressionKey& key, const ports::LearnEvent& event, const Change& change) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -224,7 +223,7 @@ core::Result<bool, ports::StoreError> MemorySuppressionStore::learn(const mail::
 }
 
 core::Result<bool, ports::StoreError> MemorySuppressionStore::remove(
-    const mail::SuppressionKey& key) {
+    const terms::SuppressionKey& key) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
@@ -235,21 +234,21 @@ core::Result<bool, ports::StoreError> MemorySuppressionStore::remove(
 core::Result<void, ports::StoreError> MemorySuppressionStore::list(
     const ports::SuppressionFilter& filter,
     core::TimePoint now,
-    const std::function<bool(const mail::SuppressionEntry&)>& visit) {
+    const std::function<bool(const terms::SuppressionEntry&)>& visit) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
-    std::vector<mail::SuppressionEntry> found;
+    std::vector<terms::SuppressionEntry> found;
     {
         const std::scoped_lock lock(mutex_);
-        for (const mail::SuppressionEntry& entry : std::views::values(entries_)) {
+        for (const terms::SuppressionEntry& entry : std::views::values(entries_)) {
             if (ports::fits(filter, entry, now)) {
                 found.push_back(entry);
             }
         }
     }
     std::ranges::sort(found, {}, place_in_list);
-    for (const mail::SuppressionEntry& entry : found) {
+    for (const terms::SuppressionEntry& entry : found) {
         if (!visit(entry)) {
             break;
         }
@@ -264,28 +263,28 @@ core::Result<ports::SuppressionCounts, ports::StoreError> MemorySuppressionStore
     }
     const std::scoped_lock lock(mutex_);
     ports::SuppressionCounts counts{.entries = entries_.size()};
-    for (const mail::SuppressionEntry& entry : std::views::values(entries_)) {
-        if (entry.reason != mail::SuppressionReason::Allow && entry.holds_at(now)) {
+    for (const terms::SuppressionEntry& entry : std::views::values(entries_)) {
+        if (entry.reason != terms::SuppressionReason::Allow && entry.holds_at(now)) {
             ++counts.in_force;
         }
     }
     return counts;
 }
 
-const MemoryHeldStore::Row* MemoryHeldStore::find_active(const mail::HeldMessage& message,
-                                                         const mail::HeldRecipient& wanted) const {
+const MemoryHeldStore::Row* MemoryHeldStore::find_active(const terms::HeldMessage& message,
+                                                         const terms::HeldRecipient& wanted) const {
     if (message.fingerprint.empty()) {
         return nullptr;
     }
     for (const Row& row : std::views::values(rows_)) {
         const bool returned_again = row.recipient.in_doubt &&
-                                    row.recipient.state == mail::HeldState::Returned &&
-                                    wanted.state == mail::HeldState::Returned;
+                                    row.recipient.state == terms::HeldState::Returned &&
+                                    wanted.state == terms::HeldState::Returned;
         if ((!is_active(row.recipient.state) && !returned_again) ||
             row.recipient.address != wanted.address) {
             continue;
         }
-        const mail::HeldMessage& other = messages_.at(row.recipient.spool_id).message;
+        const terms::HeldMessage& other = messages_.at(row.recipient.spool_id).message;
         if (other.fingerprint == message.fingerprint && other.sender == message.sender) {
             return &row;
         }
@@ -295,13 +294,13 @@ const MemoryHeldStore::Row* MemoryHeldStore::find_active(const mail::HeldMessage
 
 bool MemoryHeldStore::has_active(std::string_view spool_id) const {
     return std::ranges::any_of(rows_, [&](const auto& entry) {
-        const mail::HeldRecipient& recipient = entry.second.recipient;
+        const terms::HeldRecipient& recipient = entry.second.recipient;
         return recipient.spool_id == spool_id && is_active(recipient.state);
     });
 }
 
 void MemoryHeldStore::move(Row& row,
-                           mail::HeldState to,
+                           terms::HeldState to,
                            std::string_view text,
                            core::TimePoint now) {
     row.events.push_back(
@@ -377,9 +376,9 @@ core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> MemoryUnknownS
 }
 
 std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold) {
-    const mail::HeldMessage& message = hold.message;
+    const terms::HeldMessage& message = hold.message;
     std::vector<ports::HoldOutcome> outcomes;
-    for (const mail::HeldRecipient& recipient : hold.recipients) {
+    for (const terms::HeldRecipient& recipient : hold.recipients) {
         std::int64_t id = 0;
         const Row* older = find_active(message, recipient);
         if (older != nullptr) {
@@ -390,7 +389,7 @@ std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold)
             Row row{.recipient = recipient, .token = {}, .events = {}};
             row.recipient.id = id;
             row.recipient.spool_id = message.spool_id;
-            row.recipient.state = mail::HeldState::Held;
+            row.recipient.state = terms::HeldState::Held;
             row.recipient.changed_at = message.held_at;
             row.recipient.attempts = 0;
             row.recipient.last_answer.clear();
@@ -398,20 +397,20 @@ std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold)
                 recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at);
             row.events.push_back({.at = message.held_at,
                                   .from = std::nullopt,
-                                  .to = mail::HeldState::Held,
+                                  .to = terms::HeldState::Held,
                                   .text = recipient.reason});
             rows_.emplace(id, std::move(row));
         }
-        if (Row* row = in_state(id, mail::HeldState::Held);
+        if (Row* row = in_state(id, terms::HeldState::Held);
             older != nullptr && row != nullptr && recipient.in_doubt && !row->recipient.in_doubt) {
             row->recipient.in_doubt = true;
             row->recipient.mta_queue_id = recipient.mta_queue_id;
             row->recipient.mta_since = message.held_at;
         }
-        if (Row* row = in_state(id, mail::HeldState::Held);
-            row != nullptr && recipient.state == mail::HeldState::Returned) {
+        if (Row* row = in_state(id, terms::HeldState::Held);
+            row != nullptr && recipient.state == terms::HeldState::Returned) {
             move(*row,
-                 mail::HeldState::Returned,
+                 terms::HeldState::Returned,
                  "refused and returned to the sender",
                  message.held_at);
         }
@@ -420,13 +419,13 @@ std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold)
     return outcomes;
 }
 
-MemoryHeldStore::Row* MemoryHeldStore::in_state(std::int64_t id, mail::HeldState state) {
+MemoryHeldStore::Row* MemoryHeldStore::in_state(std::int64_t id, terms::HeldState state) {
     const auto row = rows_.find(id);
     return row != rows_.end() && row->second.recipient.state == state ? &row->second : nullptr;
 }
 
 MemoryHeldStore::Row* MemoryHeldStore::to_act_on(std::int64_t id, ports::InDoubt in_doubt) {
-    Row* row = in_state(id, mail::HeldState::Held);
+    Row* row = in_state(id, terms::HeldState::Held);
     const bool left_alone =
         row != nullptr && row->recipient.in_doubt && in_doubt == ports::InDoubt::LeaveAlone;
     return left_alone ? nullptr : row;
@@ -480,10 +479,10 @@ core::Result<void, ports::StoreError> MemoryHeldStore::note_doubt(std::span<cons
     }
     const std::scoped_lock lock(mutex_);
     for (const std::int64_t id : ids) {
-        Row* row = in_state(id, mail::HeldState::Held);
+        Row* row = in_state(id, terms::HeldState::Held);
         if (row != nullptr && row->recipient.in_doubt && row->recipient.last_answer.empty()) {
             row->recipient.last_answer = why;
-            move(*row, mail::HeldState::Held, why, now);
+            move(*row, terms::HeldState::Held, why, now);
         }
     }
     return {};
@@ -497,7 +496,7 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
     const std::scoped_lock lock(mutex_);
     std::vector<std::int64_t> seen;
     for (Row& row : std::views::values(rows_)) {
-        mail::HeldRecipient& recipient = row.recipient;
+        terms::HeldRecipient& recipient = row.recipient;
         if (!recipient.in_doubt || recipient.attempts > 0 || recipient.mta_queue_id != queue_id ||
             recipient.mta_since > at) {
             continue;
@@ -505,9 +504,9 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
         recipient.in_doubt = false;
         recipient.mta_queue_id.clear();
         recipient.mta_since.reset();
-        if (recipient.state == mail::HeldState::Held && !recipient.last_answer.empty()) {
+        if (recipient.state == terms::HeldState::Held && !recipient.last_answer.empty()) {
             recipient.last_answer.clear();
-            move(row, mail::HeldState::Held, why, now);
+            move(row, terms::HeldState::Held, why, now);
             seen.push_back(recipient.id);
         }
     }
@@ -515,19 +514,19 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
 }
 
 void MemoryHeldStore::discard_idle_dsns(std::string_view queue_id, core::TimePoint now) {
-    const auto is_about = [&](const Row& row, mail::HeldState state) {
+    const auto is_about = [&](const Row& row, terms::HeldState state) {
         return row.recipient.in_doubt && row.recipient.state == state &&
                row.recipient.mta_queue_id == queue_id;
     };
     if (std::ranges::any_of(std::views::values(rows_), [&](const Row& row) {
-            return is_about(row, mail::HeldState::Returned);
+            return is_about(row, terms::HeldState::Returned);
         })) {
         return;
     }
     for (Row& row : std::views::values(rows_)) {
-        if (is_about(row, mail::HeldState::Held) && row.recipient.attempts == 0 &&
-            messages_.at(row.recipient.spool_id).message.kind == mail::HeldKind::Own) {
-            move(row, mail::HeldState::Discarded, "everybody has got the mail", now);
+        if (is_about(row, terms::HeldState::Held) && row.recipient.attempts == 0 &&
+            messages_.at(row.recipient.spool_id).message.kind == terms::HeldKind::Own) {
+            move(row, terms::HeldState::Discarded, "everybody has got the mail", now);
             row.recipient.in_doubt = false;
         }
     }
@@ -541,13 +540,13 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
     const std::scoped_lock lock(mutex_);
     std::vector<std::int64_t> settled;
     for (const ports::FoundCopy& copy : copies) {
-        Row* row = in_state(copy.id, mail::HeldState::Held);
-        row = row != nullptr ? row : in_state(copy.id, mail::HeldState::Returned);
+        Row* row = in_state(copy.id, terms::HeldState::Held);
+        row = row != nullptr ? row : in_state(copy.id, terms::HeldState::Returned);
         if (row == nullptr || !row->recipient.in_doubt ||
             row->recipient.mta_queue_id != copy.queue_id) {
             continue;
         }
-        move(*row, mail::HeldState::Released, copy.text, now);
+        move(*row, terms::HeldState::Released, copy.text, now);
         row->recipient.in_doubt = false;
         row->recipient.last_answer = copy.text;
         settled.push_back(copy.id);
@@ -573,7 +572,7 @@ core::Result<void, ports::StoreError> MemoryHeldStore::list(
         }
     }
     const auto due_at = [&](const ports::HeldItem& item) {
-        const mail::HeldRecipient& recipient = item.recipient;
+        const terms::HeldRecipient& recipient = item.recipient;
         return filter.release_due.has_value()   ? recipient.release_at
                : filter.expired.has_value()     ? recipient.expires_at
                : filter.recheck_due.has_value() ? recipient.recheck_at
@@ -613,7 +612,7 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begi
         if (row == nullptr) {
             continue;
         }
-        move(*row, mail::HeldState::Releasing, why, now);
+        move(*row, terms::HeldState::Releasing, why, now);
         row->recipient.in_doubt = false;
         row->recipient.mta_queue_id.clear();
         row->recipient.mta_since.reset();
@@ -633,12 +632,12 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
     const std::scoped_lock lock(mutex_);
     std::vector<std::int64_t> settled;
     for (const ports::ReleaseEnd& end : ends) {
-        Row* row = in_state(end.id, mail::HeldState::Releasing);
+        Row* row = in_state(end.id, terms::HeldState::Releasing);
         if (row == nullptr) {
             continue;
         }
         const bool released = end.what == What::Released;
-        move(*row, released ? mail::HeldState::Released : mail::HeldState::Held, end.answer, now);
+        move(*row, released ? terms::HeldState::Released : terms::HeldState::Held, end.answer, now);
         row->recipient.last_answer = end.answer;
         if (!released) {
             row->recipient.release_at = end.retry_at;
@@ -657,13 +656,13 @@ core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::sett
 core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::end(
     std::span<const std::int64_t> ids,
     ports::InDoubt in_doubt,
-    mail::HeldState state,
+    terms::HeldState state,
     std::string_view why,
     core::TimePoint now) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
-    if (state != mail::HeldState::Returned && state != mail::HeldState::Discarded) {
+    if (state != terms::HeldState::Returned && state != terms::HeldState::Discarded) {
         return std::unexpected(ports::StoreError{"an item ends as returned or discarded"});
     }
     const std::scoped_lock lock(mutex_);
@@ -693,7 +692,7 @@ core::Result<ports::GivenBack, ports::StoreError> MemoryHeldStore::give_back(
     }
     const std::vector<ports::HoldOutcome> added = add(dsn);
     for (const std::int64_t id : ids) {
-        move(rows_.at(id), mail::HeldState::Returned, why, now);
+        move(rows_.at(id), terms::HeldState::Returned, why, now);
     }
     return std::ranges::all_of(added, &ports::HoldOutcome::already_held)
                ? ports::GivenBack::ToldBefore
@@ -737,7 +736,7 @@ core::Result<bool, ports::StoreError> MemoryHeldStore::readdress(std::int64_t id
     }
     const std::scoped_lock lock(mutex_);
     const auto row = rows_.find(id);
-    if (row == rows_.end() || row->second.recipient.state != mail::HeldState::Held ||
+    if (row == rows_.end() || row->second.recipient.state != terms::HeldState::Held ||
         row->second.recipient.in_doubt) {
         return false;
     }
@@ -801,19 +800,19 @@ core::Result<ports::Recovered, ports::StoreError> MemoryHeldStore::recover(core:
     const std::scoped_lock lock(mutex_);
     ports::Recovered recovered;
     for (Row& row : std::views::values(rows_)) {
-        if (row.recipient.state == mail::HeldState::Releasing &&
+        if (row.recipient.state == terms::HeldState::Releasing &&
             !used_tokens_.contains(row.token) && !sent_tokens_.contains(row.token)) {
-            move(row, mail::HeldState::Held, "interrupted by the end of the program", now);
+            move(row, terms::HeldState::Held, "interrupted by the end of the program", now);
             row.recipient.last_answer = "interrupted by the end of the program";
             row.recipient.release_at = now;
             row.recipient.mta_queue_id.clear();
             row.recipient.mta_since.reset();
             row.token.clear();
             ++recovered.put_back;
-        } else if (row.recipient.state == mail::HeldState::Held && row.recipient.in_doubt &&
+        } else if (row.recipient.state == terms::HeldState::Held && row.recipient.in_doubt &&
                    row.recipient.last_answer.empty()) {
             row.recipient.last_answer = "the program ended before the MTA had its answer";
-            move(row, mail::HeldState::Held, row.recipient.last_answer, now);
+            move(row, terms::HeldState::Held, row.recipient.last_answer, now);
             recovered.in_doubt.push_back(row.recipient.id);
         }
     }
@@ -845,28 +844,28 @@ core::Result<void, ports::StoreError> MemoryHeldStore::note_copy(std::string_vie
     if (found == messages_.end()) {
         return {};
     }
-    mail::HeldMessage& message = found->second.message;
+    terms::HeldMessage& message = found->second.message;
     message.damage = check.damage;
     if (message.digest.empty()) {
         message.digest = check.digest;
     }
     for (Row& row : std::views::values(rows_)) {
-        if (row.recipient.spool_id == spool_id && row.recipient.state == mail::HeldState::Held &&
+        if (row.recipient.spool_id == spool_id && row.recipient.state == terms::HeldState::Held &&
             !check.damage.empty()) {
             row.recipient.release_at.reset();
-            move(row, mail::HeldState::Held, check.damage, now);
+            move(row, terms::HeldState::Held, check.damage, now);
         }
     }
     return {};
 }
 
-core::Result<std::vector<mail::HeldMessage>, ports::StoreError> MemoryHeldStore::kept_messages(
+core::Result<std::vector<terms::HeldMessage>, ports::StoreError> MemoryHeldStore::kept_messages(
     std::string_view after, std::size_t most) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    std::vector<mail::HeldMessage> kept;
+    std::vector<terms::HeldMessage> kept;
     for (auto row = messages_.upper_bound(after); row != messages_.end() && kept.size() < most;
          ++row) {
         if (!row->second.spool_removed) {
@@ -899,7 +898,7 @@ core::Result<std::vector<ports::SpoolShare>, ports::StoreError> MemoryHeldStore:
     std::map<std::string, std::uint64_t> by_sender;
     for (const MessageRow& row : std::views::values(messages_)) {
         if (!row.spool_removed) {
-            const mail::HeldMessage& message = row.message;
+            const terms::HeldMessage& message = row.message;
             std::vector<std::string> addresses;
             for (const Row& each : std::views::values(rows_)) {
                 if (each.recipient.spool_id == message.spool_id) {
@@ -938,7 +937,7 @@ core::Result<std::size_t, ports::StoreError> MemoryHeldStore::purge_ended(core::
     }
     const std::scoped_lock lock(mutex_);
     const std::size_t gone = std::erase_if(rows_, [&](const auto& entry) {
-        const mail::HeldRecipient& recipient = entry.second.recipient;
+        const terms::HeldRecipient& recipient = entry.second.recipient;
         return !is_active(recipient.state) && recipient.changed_at < before;
     });
     std::erase_if(messages_, [&](const auto& entry) {
@@ -964,15 +963,15 @@ core::Result<ports::HeldCounts, ports::StoreError> MemoryHeldStore::counts() {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    const auto in = [this](mail::HeldState state) {
+    const auto in = [this](terms::HeldState state) {
         return static_cast<std::size_t>(std::ranges::count_if(
             rows_, [&](const auto& entry) { return entry.second.recipient.state == state; }));
     };
-    return ports::HeldCounts{.held = in(mail::HeldState::Held),
-                             .releasing = in(mail::HeldState::Releasing),
-                             .released = in(mail::HeldState::Released),
-                             .returned = in(mail::HeldState::Returned),
-                             .discarded = in(mail::HeldState::Discarded)};
+    return ports::HeldCounts{.held = in(terms::HeldState::Held),
+                             .releasing = in(terms::HeldState::Releasing),
+                             .released = in(terms::HeldState::Released),
+                             .returned = in(terms::HeldState::Returned),
+                             .discarded = in(terms::HeldState::Discarded)};
 }
 
 namespace {
@@ -997,8 +996,8 @@ public:
         return {};
     }
 
-    core::Result<mail::HeldMessage, ports::SpoolError> commit(
-        mail::HeldMessage message, std::span<const mail::HeldRecipient> /*recipients*/) override {
+    core::Result<terms::HeldMessage, ports::SpoolError> commit(
+        terms::HeldMessage message, std::span<const terms::HeldRecipient> /*recipients*/) override {
         if (auto what = spool_.write_trouble_.met()) {
             return std::unexpected(ports::SpoolError{std::move(*what)});
         }
@@ -1029,7 +1028,7 @@ core::Result<std::unique_ptr<ports::SpoolWriter>, ports::SpoolError> MemorySpool
 }
 
 core::Result<void, ports::SpoolError> MemorySpool::read(
-    const mail::HeldMessage& message, const std::function<bool(std::string_view)>& take) const {
+    const terms::HeldMessage& message, const std::function<bool(std::string_view)>& take) const {
     const auto checked = check(message);
     if (!checked.has_value()) {
         return std::unexpected(checked.error());
@@ -1050,7 +1049,7 @@ core::Result<void, ports::SpoolError> MemorySpool::read(
 }
 
 core::Result<ports::CopyCheck, ports::SpoolError> MemorySpool::check(
-    const mail::HeldMessage& message) const {
+    const terms::HeldMessage& message) const {
     if (auto what = read_trouble_.met()) {
         return std::unexpected(ports::SpoolError{std::move(*what)});
     }

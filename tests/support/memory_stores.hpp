@@ -70,21 +70,21 @@ public:
         std::span<const mail::Address> addresses,
         const mail::EnvelopeSender& sender,
         core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> find(
-        const mail::SuppressionKey& key) override;
-    [[nodiscard]] core::Result<std::vector<mail::SuppressionEntry>, ports::StoreError> find_all(
-        const mail::SuppressionSubject& subject) override;
+    [[nodiscard]] core::Result<std::optional<terms::SuppressionEntry>, ports::StoreError> find(
+        const terms::SuppressionKey& key) override;
+    [[nodiscard]] core::Result<std::vector<terms::SuppressionEntry>, ports::StoreError> find_all(
+        const terms::SuppressionSubject& subject) override;
     [[nodiscard]] core::Result<void, ports::StoreError> put(
-        const mail::SuppressionEntry& entry) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> learn(const mail::SuppressionKey& key,
+        const terms::SuppressionEntry& entry) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> learn(const terms::SuppressionKey& key,
                                                               const ports::LearnEvent& event,
                                                               const Change& change) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> remove(
-        const mail::SuppressionKey& key) override;
+        const terms::SuppressionKey& key) override;
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::SuppressionFilter& filter,
         core::TimePoint now,
-        const std::function<bool(const mail::SuppressionEntry&)>& visit) override;
+        const std::function<bool(const terms::SuppressionEntry&)>& visit) override;
     [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
         core::TimePoint now) override;
 
@@ -94,8 +94,8 @@ public:
 private:
     Trouble trouble_;
     std::mutex mutex_;
-    std::map<mail::SuppressionKey, mail::SuppressionEntry> entries_;
-    std::set<std::pair<mail::SuppressionKey, std::string>> events_;
+    std::map<terms::SuppressionKey, terms::SuppressionEntry> entries_;
+    std::set<std::pair<terms::SuppressionKey, std::string>> events_;
 };
 
 /// Keeps all that it is given.
@@ -149,7 +149,7 @@ public:
     [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> end(
         std::span<const std::int64_t> ids,
         ports::InDoubt in_doubt,
-        mail::HeldState state,
+        terms::HeldState state,
         std::string_view why,
         core::TimePoint now) override;
     [[nodiscard]] core::Result<ports::GivenBack, ports::StoreError> give_back(
@@ -177,7 +177,7 @@ public:
     [[nodiscard]] core::Result<void, ports::StoreError> note_copy(std::string_view spool_id,
                                                                   const ports::CopyCheck& check,
                                                                   core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<mail::HeldMessage>, ports::StoreError> kept_messages(
+    [[nodiscard]] core::Result<std::vector<terms::HeldMessage>, ports::StoreError> kept_messages(
         std::string_view after, std::size_t most) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
         std::size_t most) override;
@@ -196,23 +196,23 @@ public:
 
 private:
     struct Row {
-        mail::HeldRecipient recipient;
+        terms::HeldRecipient recipient;
         std::string token;
         std::vector<ports::HeldEvent> events;
     };
     struct MessageRow {
-        mail::HeldMessage message;
+        terms::HeldMessage message;
         bool spool_removed = false;
     };
 
-    [[nodiscard]] const Row* find_active(const mail::HeldMessage& message,
-                                         const mail::HeldRecipient& wanted) const;
+    [[nodiscard]] const Row* find_active(const terms::HeldMessage& message,
+                                         const terms::HeldRecipient& wanted) const;
     [[nodiscard]] bool has_active(std::string_view spool_id) const;
     [[nodiscard]] std::vector<ports::HoldOutcome> add(const ports::NewHold& hold);
     void discard_idle_dsns(std::string_view queue_id, core::TimePoint now);
-    [[nodiscard]] Row* in_state(std::int64_t id, mail::HeldState state);
+    [[nodiscard]] Row* in_state(std::int64_t id, terms::HeldState state);
     [[nodiscard]] Row* to_act_on(std::int64_t id, ports::InDoubt in_doubt);
-    static void move(Row& row, mail::HeldState to, std::string_view text, core::TimePoint now);
+    static void move(Row& row, terms::HeldState to, std::string_view text, core::TimePoint now);
 
     Trouble trouble_;
     std::mutex mutex_;
@@ -228,10 +228,10 @@ public:
     [[nodiscard]] core::Result<std::unique_ptr<ports::SpoolWriter>, ports::SpoolError> begin()
         override;
     [[nodiscard]] core::Result<void, ports::SpoolError> read(
-        const mail::HeldMessage& message,
+        const terms::HeldMessage& message,
         const std::function<bool(std::string_view)>& take) const override;
     [[nodiscard]] core::Result<ports::CopyCheck, ports::SpoolError> check(
-        const mail::HeldMessage& message) const override;
+        const terms::HeldMessage& message) const override;
     [[nodiscard]] core::Result<std::string, ports::SpoolError> set_aside(
         std::string_view spool_id) override;
     [[nodiscard]] core::Result<void, ports::SpoolError> remove(std::string_view spool_id) override;

@@ -13,9 +13,9 @@
 
 namespace holdback::support {
 
-inline std::shared_ptr<const flow::Snapshot> small_snapshot(std::vector<dsn::Rule> all = {}) {
-    mail::CodeCatalogue codes = small_catalogue();
-    dsn::RuleSet rules = dsn::RuleSet::make(std::move(all), codes).value();
+inline std::shared_ptr<const flow::Snapshot> small_snapshot(std::vector<reading::Rule> all = {}) {
+    terms::CodeCatalogue codes = small_catalogue();
+    reading::RuleSet rules = reading::RuleSet::make(std::move(all), codes).value();
     return std::make_shared<const flow::Snapshot>(
         flow::Snapshot{.settings = {},
                        .codes = std::move(codes),

@@ -112,7 +112,7 @@ void SmtpScript::serve() {
     while (!stopping_) {
         pollfd entry{.fd = listener_.get(), .events = POLLIN, .revents = 0};
         if (poll(&entry, 1, kPollMilliseconds) > 0) {
-            const io::FileHandle client(accept(listener_.get(), nullptr, nullptr));
+            const io::system::FileHandle client(accept(listener_.get(), nullptr, nullptr));
             if (client.is_open()) {
                 talk(client.get());
             }

@@ -55,7 +55,7 @@ private:
 
     Answer answer_;
     std::string port_;
-    io::FileHandle listener_;
+    io::system::FileHandle listener_;
     std::atomic<std::size_t> data_limit_ = static_cast<std::size_t>(-1);
     std::atomic<bool> stopping_ = false;
     mutable std::mutex mutex_;

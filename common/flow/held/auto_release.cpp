@@ -31,7 +31,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
@@ -50,7 +50,7 @@ bool would_pass(const outbound::RecipientFacts& facts,
                 std::string_view stream,
                 const config::Settings& settings) {
     const std::vector<outbound::Finding> found = outbound::findings(facts, settings);
-    if (std::ranges::find(found, mail::FindingName::UnresolvedDomain, &outbound::Finding::name) !=
+    if (std::ranges::find(found, terms::FindingName::UnresolvedDomain, &outbound::Finding::name) !=
         found.end()) {
         return false;
     }
@@ -61,8 +61,8 @@ bool would_pass(const outbound::RecipientFacts& facts,
 
 }  // namespace
 
-bool cause_can_go(mail::FindingName name) {
-    using mail::FindingName;
+bool cause_can_go(terms::FindingName name) {
+    using terms::FindingName;
     switch (name) {
         case FindingName::NoSuchDomain:
         case FindingName::NoMailHost:
@@ -104,8 +104,8 @@ std::chrono::milliseconds recheck_delay(std::string_view finding,
 
 AutoRelease::Items AutoRelease::due_items() const {
     ports::HeldFilter filter;
-    filter.states = {mail::HeldState::Held};
-    filter.kind = mail::HeldKind::Mail;
+    filter.states = {terms::HeldState::Held};
+    filter.kind = terms::HeldKind::Mail;
     filter.in_doubt = false;
     filter.recheck_due = parts_.clock.now();
     Items items;
@@ -197,4 +197,4 @@ void AutoRelease::work(const config::Settings& settings) {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

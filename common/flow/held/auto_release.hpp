@@ -20,14 +20,14 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 /// When a new item is looked at for the first time.
 inline constexpr std::chrono::minutes kFirstRecheck{1};
 
 /// True for findings that time or an administrator can undo, and that the facts about a recipient
 /// tell.
-[[nodiscard]] bool cause_can_go(mail::FindingName name);
+[[nodiscard]] bool cause_can_go(terms::FindingName name);
 
 /// How long after `now` an item is looked at again: a quarter of the time that it has been held,
 /// within limits. A suppression is looked up here and costs little, a domain asks somebody else.
@@ -70,4 +70,4 @@ private:
     core::SteadyPoint next_turn_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
@@ -27,7 +27,7 @@ constexpr std::chrono::hours kBetweenRounds{24};
 
 }  // namespace
 
-std::string CopyChecks::look_at(const mail::HeldMessage& message) const {
+std::string CopyChecks::look_at(const terms::HeldMessage& message) const {
     const auto check = spool_->check(message);
     if (!check.has_value()) {
         return {};
@@ -75,7 +75,7 @@ bool CopyChecks::walk() {
     }
     std::uint64_t octets = 0;
     bool damaged = false;
-    for (const mail::HeldMessage& message : *kept) {
+    for (const terms::HeldMessage& message : *kept) {
         damaged = !look_at(message).empty() || damaged;
         last_ = message.spool_id;
         octets += message.octets;
@@ -86,4 +86,4 @@ bool CopyChecks::walk() {
     return damaged;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

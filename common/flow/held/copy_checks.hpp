@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <string>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 /// The use case. `look_at` is safe from several threads; one thread calls `walk`.
 class CopyChecks {
@@ -26,7 +26,7 @@ public:
     /// Reads the copy of a message. Gives what is wrong with it, "" when nothing is or when it
     /// can't be read now. What is new stands in the store, and a damage in the log as an error,
     /// once.
-    [[nodiscard]] std::string look_at(const mail::HeldMessage& message) const;
+    [[nodiscard]] std::string look_at(const terms::HeldMessage& message) const;
 
     /// Looks at some copies more, at a pace that neither disk nor processor feel, once a day at all
     /// of them. Called every second or so. True when it found a damage.
@@ -44,4 +44,4 @@ private:
     core::SteadyPoint next_step_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

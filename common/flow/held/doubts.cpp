@@ -22,7 +22,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
@@ -33,7 +33,7 @@ constexpr std::chrono::seconds kBetweenLooks{5};
 constexpr std::chrono::seconds kLogSlack{2};
 
 /// The name under which the line tells of the recipient, or the one before aliases.
-bool is_about(const mail::HeldRecipient& recipient, const ports::JournalEntry& entry) {
+bool is_about(const terms::HeldRecipient& recipient, const ports::JournalEntry& entry) {
     const std::string key = mail::recipient_key(recipient.address);
     return entry.key == key || mail::recipient_key(entry.outcome.original_recipient) == key;
 }
@@ -63,7 +63,7 @@ std::optional<ports::JournalEntry> proof_of_copy(const ports::HeldItem& item,
                                                  std::span<const ports::JournalEntry> entries) {
     const auto& [message, recipient] = item;
     // Mail of our own is in doubt about the message that it tells of, until it is sent itself.
-    const bool is_copy = message.kind == mail::HeldKind::Mail || recipient.attempts > 0;
+    const bool is_copy = message.kind == terms::HeldKind::Mail || recipient.attempts > 0;
     if (!recipient.in_doubt || !is_copy || recipient.mta_queue_id.empty() ||
         !recipient.mta_since.has_value()) {
         return std::nullopt;
@@ -124,7 +124,7 @@ void Doubts::work() {
     ports::HeldFilter filter;
     filter.after = seen_up_to_;
     // A recipient who was refused is returned at once, while the DSN waits for the MTA's answer.
-    filter.states = {mail::HeldState::Held, mail::HeldState::Returned};
+    filter.states = {terms::HeldState::Held, terms::HeldState::Returned};
     filter.in_doubt = true;
     std::vector<ports::HeldItem> items;
     const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
@@ -200,4 +200,4 @@ void Doubts::report(const ports::HeldItem& item, const ports::FoundCopy& copy) {
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 /// The outcome that proves that the MTA has, or had, a copy of an item in doubt; nullopt: none of
 /// `entries` does. They are those of the item's `mta_queue_id`.
@@ -68,4 +68,4 @@ private:
     std::int64_t seen_up_to_ = 0;  ///< where the next turn begins
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 mail::Recipient held_recipient(std::string_view address,
                                const std::vector<std::string>& arguments) {
@@ -24,7 +24,7 @@ mail::Recipient held_recipient(std::string_view address,
             .mailer = "smtp"};
 }
 
-mail::EnvelopeSender held_sender(const mail::HeldMessage& message) {
+mail::EnvelopeSender held_sender(const terms::HeldMessage& message) {
     if (message.sender.empty()) {
         return mail::NullSender{};
     }
@@ -36,8 +36,8 @@ mail::EnvelopeSender held_sender(const mail::HeldMessage& message) {
 }
 
 outbound::Stream held_stream(std::string_view stream) {
-    return stream == outbound::wire_name(outbound::Stream::Direct) ? outbound::Stream::Direct
-                                                                   : outbound::Stream::Bulk;
+    return stream == wire_name(outbound::Stream::Direct) ? outbound::Stream::Direct
+                                                         : outbound::Stream::Bulk;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

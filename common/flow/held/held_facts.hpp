@@ -11,15 +11,15 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 /// The recipient of a held copy, at this address.
 [[nodiscard]] mail::Recipient held_recipient(std::string_view address,
                                              const std::vector<std::string>& arguments);
 
-[[nodiscard]] mail::EnvelopeSender held_sender(const mail::HeldMessage& message);
+[[nodiscard]] mail::EnvelopeSender held_sender(const terms::HeldMessage& message);
 
 /// The stream as which the message was judged.
 [[nodiscard]] outbound::Stream held_stream(std::string_view stream);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -35,7 +35,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
@@ -78,7 +78,7 @@ ItemOutcome outcome_of(std::int64_t id, const ports::RecipientOutcome& outcome) 
 
 /// What the store writes down. A permanent no, or a message that may have left already, waits for a
 /// person's word; everything else is tried again, later from time to time.
-ports::ReleaseEnd end_of(const mail::HeldRecipient& recipient,
+ports::ReleaseEnd end_of(const terms::HeldRecipient& recipient,
                          const ports::RecipientOutcome& outcome,
                          core::TimePoint now) {
     ports::ReleaseEnd end{.id = recipient.id,
@@ -99,10 +99,9 @@ ports::ReleaseEnd end_of(const mail::HeldRecipient& recipient,
 }
 
 /// Of an item about which nothing was done.
-ItemOutcome why_left_alone(const mail::HeldRecipient& recipient) {
-    if (recipient.state != mail::HeldState::Held) {
-        return {
-            recipient.id, What::NotHeld, fmt::format("it is {}", mail::wire_name(recipient.state))};
+ItemOutcome why_left_alone(const terms::HeldRecipient& recipient) {
+    if (recipient.state != terms::HeldState::Held) {
+        return {recipient.id, What::NotHeld, fmt::format("it is {}", wire_name(recipient.state))};
     }
     if (!recipient.in_doubt) {
         return {recipient.id, What::NotHeld, "somebody else acted on it, try again"};
@@ -164,7 +163,7 @@ std::vector<ItemOutcome> ReleaseFlow::with_held(std::span<const std::int64_t> id
     outcomes.reserve(ids.size());
     ports::HeldFilter filter;
     filter.ids.assign(ids.begin(), ids.end());
-    filter.states = {mail::HeldState::Held};
+    filter.states = {terms::HeldState::Held};
     if (in_doubt == ports::InDoubt::LeaveAlone) {
         filter.in_doubt = false;
     }
@@ -313,7 +312,7 @@ void ReleaseFlow::release_message(OfMessage of_message,
 std::vector<ports::RecipientOutcome> ReleaseFlow::submit(OfMessage items,
                                                          const std::string& token,
                                                          const config::HoldSettings& settings) {
-    const mail::HeldMessage& message = items.front().message;
+    const terms::HeldMessage& message = items.front().message;
     ports::Submission submission;
     submission.sender = message.sender;
     submission.sender_arguments = message.sender_arguments;
@@ -358,8 +357,8 @@ void ReleaseFlow::settle(std::vector<ports::ReleaseEnd> ends) {
     });
 }
 
-std::optional<mail::HeldKind> ReleaseFlow::claim(std::string_view token,
-                                                 const mail::Envelope& envelope) {
+std::optional<terms::HeldKind> ReleaseFlow::claim(std::string_view token,
+                                                  const mail::Envelope& envelope) {
     const auto claimed =
         parts_.held.claim_token(token_hash(token), envelope.queue_id, parts_.clock.now());
     if (!claimed.has_value()) {
@@ -422,4 +421,4 @@ void ReleaseFlow::report(const ports::HeldItem& item,
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

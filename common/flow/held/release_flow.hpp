@@ -34,7 +34,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 /// The header field that marks a re-injected message with its one-time token.
 inline constexpr std::string_view kReleaseField = "X-Holdback-Release";
@@ -76,7 +76,7 @@ public:
         /// Who is told of copies that left; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
         /// Whether a DSN may go to the sender of held mail with this header; null: to any sender.
-        std::function<bool(const mail::HeldMessage&, const mail::HeaderList&)> may_be_told;
+        std::function<bool(const terms::HeldMessage&, const mail::HeaderList&)> may_be_told;
         /// Who is told when messages leave the spool; nullptr: nobody.
         SpoolRoom* room = nullptr;
         /// Makes the submitter for `[hold] reinject`.
@@ -123,8 +123,8 @@ public:
 
     /// A message came with this token: what is released, when the token is good for exactly this
     /// sender and these recipients. The token is used up.
-    [[nodiscard]] std::optional<mail::HeldKind> claim(std::string_view token,
-                                                      const mail::Envelope& envelope);
+    [[nodiscard]] std::optional<terms::HeldKind> claim(std::string_view token,
+                                                       const mail::Envelope& envelope);
 
     /// True while a release of this sender and recipient is under way, so that its RCPT is not
     /// judged again.
@@ -166,7 +166,7 @@ private:
     static constexpr std::string_view kRefusedByMta = "refused by the MTA";
     static constexpr std::string_view kDamagedCopy = "the copy is damaged";
     /// Tells the senders, or the postmaster in their place, at once of good recipients
-    /// (`mail::kNoFinding`) who can't get their mail: nobody waits for a word about them.
+    /// (`terms::kNoFinding`) who can't get their mail: nobody waits for a word about them.
     void give_back_good(OfMessage items, std::string_view cause);
     void give_back_message(OfMessage of_message,
                            std::string_view cause,
@@ -190,7 +190,7 @@ private:
                    std::vector<ItemOutcome>& outcomes);
     /// What a DSN quotes: the header of the copy, or what the row knows of it when the copy is
     /// damaged.
-    [[nodiscard]] std::string header_of(const mail::HeldMessage& message,
+    [[nodiscard]] std::string header_of(const terms::HeldMessage& message,
                                         std::string_view damage) const;
 
     // The chores: release_work.cpp.
@@ -245,4 +245,4 @@ private:
     int mta_pauses_ = 0;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -27,7 +27,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
@@ -41,20 +41,20 @@ std::string argument_of(const std::vector<std::string>& arguments, std::string_v
 }
 
 /// What a DSN to its sender says of a message, but for its recipients.
-outbound::ReturnDsnFacts facts_of(const mail::HeldMessage& message, std::string header) {
-    outbound::ReturnDsnFacts facts;
+letters::ReturnDsnFacts facts_of(const terms::HeldMessage& message, std::string header) {
+    letters::ReturnDsnFacts facts;
     facts.original_header = std::move(header);
     facts.sender = message.sender;
     facts.envelope_id = argument_of(message.sender_arguments, "ENVID");
     facts.queue_id = message.queue_id;
-    facts.others = outbound::Others::NotTold;
+    facts.others = letters::Others::NotTold;
     facts.require_tls = mail::requires_tls(message.sender_arguments);
     return facts;
 }
 
 /// The MTA's own words about a good recipient whose copy it refused.
-std::optional<mail::SmtpReply> mta_reply(const mail::HeldRecipient& recipient) {
-    if (recipient.finding != mail::kNoFinding || recipient.in_doubt) {
+std::optional<mail::SmtpReply> mta_reply(const terms::HeldRecipient& recipient) {
+    if (recipient.finding != terms::kNoFinding || recipient.in_doubt) {
         return std::nullopt;
     }
     auto reply = mail::SmtpReply::parse(recipient.last_answer);
@@ -66,15 +66,15 @@ std::optional<mail::SmtpReply> mta_reply(const mail::HeldRecipient& recipient) {
 
 /// The reply that stands in a DSN for a recipient who was held back until now: the one by which it
 /// would have been refused.
-mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
+mail::SmtpReply reply_for(const terms::HeldRecipient& recipient) {
     if (auto reply = mta_reply(recipient)) {
         return *std::move(reply);
     }
-    if (const auto name = mail::parse_finding_name(recipient.finding);
+    if (const auto name = terms::parse_finding_name(recipient.finding);
         name.has_value() && !recipient.in_doubt) {
         return outbound::rejection({.name = *name,
                                     .code = recipient.code,
-                                    .certainty = mail::Certainty::Likely,
+                                    .certainty = terms::Certainty::Likely,
                                     .reason = recipient.reason,
                                     .advice = recipient.advice,
                                     .suggestion = recipient.suggestion});
@@ -85,12 +85,12 @@ mail::SmtpReply reply_for(const mail::HeldRecipient& recipient) {
 }
 
 /// Where the MTA refused it, its answer tells more than why it was held.
-mail::FailureCode code_for(const mail::HeldRecipient& recipient) {
-    return mta_reply(recipient).has_value() ? mail::kUnknownFailure : recipient.code;
+terms::FailureCode code_for(const terms::HeldRecipient& recipient) {
+    return mta_reply(recipient).has_value() ? terms::kUnknownFailure : recipient.code;
 }
 
 /// What the sender reads: why the recipient was held, and what the MTA said to a release.
-std::string explanation_for(const mail::HeldRecipient& recipient, std::string_view damage) {
+std::string explanation_for(const terms::HeldRecipient& recipient, std::string_view damage) {
     if (!damage.empty()) {
         return fmt::format("{}; it could not be sent any more: {}{}",
                            recipient.reason,
@@ -113,7 +113,7 @@ std::string explanation_for(const mail::HeldRecipient& recipient, std::string_vi
                                     : fmt::format("{}; {}", recipient.reason, recipient.advice);
 }
 
-outbound::ReturnedRecipient told_of(const mail::HeldRecipient& recipient, std::string_view damage) {
+letters::ReturnedRecipient told_of(const terms::HeldRecipient& recipient, std::string_view damage) {
     return {.address = recipient.address,
             .original = argument_of(recipient.arguments, "ORCPT"),
             .reply = reply_for(recipient),
@@ -134,7 +134,7 @@ std::string key_of(std::span<const ports::HeldItem> of_message) {
 
 }  // namespace
 
-std::string ReleaseFlow::header_of(const mail::HeldMessage& message,
+std::string ReleaseFlow::header_of(const terms::HeldMessage& message,
                                    std::string_view damage) const {
     std::string header;
     if (!damage.empty()) {
@@ -169,7 +169,7 @@ void ReleaseFlow::give_back_message(OfMessage of_message,
                                     std::string_view cause,
                                     ports::InDoubt in_doubt,
                                     std::vector<ItemOutcome>& outcomes) {
-    const mail::HeldMessage& message = of_message.front().message;
+    const terms::HeldMessage& message = of_message.front().message;
     if (message.sender.empty()) {
         end_items(of_message, Untold::ByNullSender, cause, in_doubt, outcomes);
         return;
@@ -192,14 +192,14 @@ void ReleaseFlow::report_return(OfMessage of_message,
                                 std::string_view cause,
                                 ports::InDoubt in_doubt,
                                 std::vector<ItemOutcome>& outcomes) {
-    const mail::HeldMessage& message = of_message.front().message;
+    const terms::HeldMessage& message = of_message.front().message;
     const auto all_are = [&](What what, const std::string& answer) {
         for (const ports::HeldItem& item : of_message) {
             outcomes.push_back({item.recipient.id, what, answer});
         }
     };
     const std::string damage = copies_.look_at(message);
-    outbound::ReturnDsnFacts facts = facts_of(message, header_of(message, damage));
+    letters::ReturnDsnFacts facts = facts_of(message, header_of(message, damage));
     if (reader == Reader::Sender && parts_.may_be_told != nullptr &&
         !parts_.may_be_told(message,
                             mail::parse_header(facts.original_header, kMostHeaderOctets).fields)) {
@@ -271,7 +271,7 @@ void ReleaseFlow::end_items(OfMessage items,
     const auto ended =
         parts_.held.end(ids,
                         in_doubt,
-                        returned ? mail::HeldState::Returned : mail::HeldState::Discarded,
+                        returned ? terms::HeldState::Returned : terms::HeldState::Discarded,
                         fmt::format("{}: {}", plain_words(why), cause),
                         parts_.clock.now());
     const std::set<std::int64_t> done = ended.has_value()
@@ -296,4 +296,4 @@ std::vector<ItemOutcome> ReleaseFlow::discard(std::span<const std::int64_t> ids,
     });
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -25,7 +25,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
@@ -74,8 +74,8 @@ std::vector<ports::HeldItem> untold_among(std::span<const ports::HeldItem> items
 /// What is to be done about an item whose time is over.
 enum class Ending : std::uint8_t { Return, Release, Discard, Wait };
 
-Ending ending_of(const mail::HeldMessage& message,
-                 const mail::HeldRecipient& recipient,
+Ending ending_of(const terms::HeldMessage& message,
+                 const terms::HeldRecipient& recipient,
                  config::AtExpiry wanted,
                  core::TimePoint now) {
     switch (wanted) {
@@ -128,7 +128,7 @@ void ReleaseFlow::settle_again() {
 
 void ReleaseFlow::release_due(const config::HoldSettings& settings) {
     ports::HeldFilter due;
-    due.states = {mail::HeldState::Held};
+    due.states = {terms::HeldState::Held};
     due.release_due = parts_.clock.now();
     due.in_doubt = false;
     const auto found = items(due, kMostInTurn);
@@ -165,8 +165,8 @@ void ReleaseFlow::release_patiently(const Items& items,
 void ReleaseFlow::expire(const config::HoldSettings& settings) {
     const core::TimePoint now = parts_.clock.now();
     ports::HeldFilter expired;
-    expired.states = {mail::HeldState::Held};
-    expired.kind = mail::HeldKind::Mail;
+    expired.states = {terms::HeldState::Held};
+    expired.kind = terms::HeldKind::Mail;
     expired.expired = now;
     const auto found = items(expired, kMostInTurn);
     if (!found.has_value()) {
@@ -240,8 +240,8 @@ void ReleaseFlow::end_untold(const Items& items,
 void ReleaseFlow::give_back_good(OfMessage items, std::string_view cause) {
     Items good;
     std::ranges::copy_if(items, std::back_inserter(good), [](const ports::HeldItem& item) {
-        return item.message.kind == mail::HeldKind::Mail &&
-               item.recipient.finding == mail::kNoFinding;
+        return item.message.kind == terms::HeldKind::Mail &&
+               item.recipient.finding == terms::kNoFinding;
     });
     if (!good.empty()) {
         const Items untold = untold_among(good, give_back(ids_of(good), cause));
@@ -390,9 +390,9 @@ void ReleaseFlow::recover() {
 
 void ReleaseFlow::give_back_stranded() {
     ports::HeldFilter good;
-    good.states = {mail::HeldState::Held};
-    good.kind = mail::HeldKind::Mail;
-    good.finding = mail::kNoFinding;
+    good.states = {terms::HeldState::Held};
+    good.kind = terms::HeldKind::Mail;
+    good.finding = terms::kNoFinding;
     good.in_doubt = false;
     const auto found = items(good);
     if (!found.has_value()) {
@@ -420,7 +420,7 @@ void ReleaseFlow::put_in_doubt() {
     // the MTA may have taken it.
     // They wait for a human's word, since sending twice is as wrong as not sending.
     ports::HeldFilter claimed;
-    claimed.states = {mail::HeldState::Releasing};
+    claimed.states = {terms::HeldState::Releasing};
     const auto found = items(claimed);
     if (!found.has_value()) {
         trouble_.say(
@@ -474,4 +474,4 @@ void ReleaseFlow::set_strays_aside() {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -26,13 +26,13 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
 using config::PolicyAction;
 
-bool speaks_utf8(const mail::HeldMessage& message) {
+bool speaks_utf8(const terms::HeldMessage& message) {
     return std::ranges::any_of(message.sender_arguments, [](std::string_view argument) {
         return core::equals_ignoring_case(argument, "SMTPUTF8");
     });
@@ -40,7 +40,7 @@ bool speaks_utf8(const mail::HeldMessage& message) {
 
 /// What keeps mail from an address; empty: nothing.
 std::string objection(const outbound::RecipientFacts& facts,
-                      const mail::HeldMessage& message,
+                      const terms::HeldMessage& message,
                       const config::Settings& settings) {
     const std::vector<outbound::Finding> found = outbound::findings(facts, settings);
     const outbound::Verdict verdict =
@@ -114,4 +114,4 @@ core::Result<void, std::string> SendAs::readdress(const ports::HeldItem& item,
     return {};
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 /// The use case. One object serves all; safe from several threads.
 class SendAs {
@@ -45,4 +45,4 @@ private:
     Parts parts_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

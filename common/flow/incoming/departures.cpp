@@ -26,7 +26,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -53,8 +53,7 @@ bool is_in_time(const Departure& message, core::TimePoint at) {
     return message.at() <= at + kSlack && at - message.at() <= kLongestInQueue;
 }
 
-bool has_left(const outbound::RecordedMessage& message,
-              const outbound::RecordedRecipient& recipient) {
+bool has_left(const replay::RecordedMessage& message, const replay::RecordedRecipient& recipient) {
     return message.mode == config::Mode::Shadow || recipient.overridden ||
            (!recipient.held_id.has_value() && (recipient.action == config::PolicyAction::Pass ||
                                                recipient.action == config::PolicyAction::Tag));
@@ -62,9 +61,9 @@ bool has_left(const outbound::RecordedMessage& message,
 
 }  // namespace
 
-Departure Departure::of(const outbound::RecordedMessage& message) {
+Departure Departure::of(const replay::RecordedMessage& message) {
     Departure departure(message.at, mail::recipient_key(message.sender_text()));
-    for (const outbound::RecordedRecipient& recipient : message.recipients) {
+    for (const replay::RecordedRecipient& recipient : message.recipients) {
         if (has_left(message, recipient)) {
             departure.add(std::string_view(mail::recipient_key(recipient.address)));
         }
@@ -166,7 +165,7 @@ std::shared_ptr<const Departure> Departures::find(std::string_view queue_id,
         say(recorded.error().what);
         return nullptr;
     }
-    for (const outbound::RecordedMessage& message : *recorded) {
+    for (const replay::RecordedMessage& message : *recorded) {
         auto departure = std::make_shared<const Departure>(Departure::of(message));
         if (departure->recipients() > 0 && is_in_time(*departure, at)) {
             return departure;
@@ -198,4 +197,4 @@ void Departures::say(const std::string& why) const {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 /// What is known of a message that left.
 class Departure {
@@ -31,7 +31,7 @@ public:
     Departure(core::TimePoint at, std::string sender) : at_(at), sender_(std::move(sender)) {}
 
     /// A message as it was decided upon: those of its recipients who were not kept back.
-    [[nodiscard]] static Departure of(const outbound::RecordedMessage& message);
+    [[nodiscard]] static Departure of(const replay::RecordedMessage& message);
 
     [[nodiscard]] core::TimePoint at() const { return at_; }
     /// The envelope sender, `Address::key()` where it parses; empty for the null sender.
@@ -113,4 +113,4 @@ private:
     mutable core::Guarded<Known> known_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -38,7 +38,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -71,7 +71,7 @@ void describe(const dsn::ClassifiedRecipient& recipient,
               const dsn::RecipientProof& proof,
               report::InboundDecision& line) {
     line.proof = proof.proof;
-    line.proof_reason = dsn::wire_name(proof.reason);
+    line.proof_reason = wire_name(proof.reason);
     line.recipient = recipient.report.recipient();
     line.behind = recipient.report.behind();
     line.code = recipient.code;
@@ -112,7 +112,7 @@ bool name_recipients(dsn::Understanding& understanding,
         return false;
     }
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
-        if (proofs.at(i).proof == mail::Proof::Sealed) {
+        if (proofs.at(i).proof == terms::Proof::Sealed) {
             // Whoever forwarded the message reports another address than the one that we mailed.
             understanding.recipients[i].report.original_recipient = proofs[i].mailed;
         }
@@ -179,7 +179,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     const bool is_attributed = name_recipients(understanding, proofs);
     unattributed_ += is_attributed ? 0U : 1U;
     std::vector<dsn::Evidence> evidence = evidence_of(understanding, proofs, envelope, snapshot);
-    std::vector<mail::Proof> shown;
+    std::vector<terms::Proof> shown;
     report::InboundDecision line = line_for(who, envelope, understanding);
     std::size_t unproven = 0;
     const std::string letter = headers.first("Message-ID").value_or("");
@@ -188,7 +188,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         const dsn::RecipientProof& proof = proofs.at(i);
         shown.push_back(proof.proof);
         describe(recipient, proof, line);
-        if (proof.proof != mail::Proof::Unproven &&
+        if (proof.proof != terms::Proof::Unproven &&
             understanding.report.kind == dsn::MessageKind::Dsn &&
             recipient.report.action == dsn::Action::Delivered) {
             delivered(evidence.at(i), snapshot);
@@ -196,8 +196,8 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
         const dsn::LearnReason learned =
             learn(understanding, std::move(evidence.at(i)), letter, until, snapshot);
         line.learned = outcome_of(learned);
-        line.learn_reason = dsn::wire_name(learned);
-        if (proof.proof == mail::Proof::Unproven && line.learned == report::LearnOutcome::No &&
+        line.learn_reason = wire_name(learned);
+        if (proof.proof == terms::Proof::Unproven && line.learned == report::LearnOutcome::No &&
             ++unproven > kMostUnprovenLines) {
             continue;
         }
@@ -210,7 +210,7 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
     if (understanding.recipients.empty() &&
         understanding.report.kind != dsn::MessageKind::Ordinary) {
         if (!is_attributed) {
-            line.learn_reason = dsn::wire_name(dsn::LearnReason::NotAttributed);
+            line.learn_reason = wire_name(dsn::LearnReason::NotAttributed);
         }
         parts_.log.write(ports::Severity::Info, report::decision_line(line));
     }
@@ -263,7 +263,7 @@ std::vector<dsn::RecipientProof> InboundFlow::prove(
                                               : dsn::ProofReason::UnprovenRequest;
             proof.sender = request->sender;
         } else if (report.kind == dsn::MessageKind::Complaint &&
-                   proof.proof == mail::Proof::Unproven && !dsn::names_nobody(report, proof) &&
+                   proof.proof == terms::Proof::Unproven && !dsn::names_nobody(report, proof) &&
                    is_feedback_source(who, envelope.sender, settings.learn)) {
             proof.reason = dsn::ProofReason::FeedbackLoop;
         }
@@ -305,9 +305,9 @@ std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& un
                             .message_id = understanding.report.returned.message_id,
                             .sender = sender_of(understanding, proofs[i], envelope),
                             // A local user can make our MTA's DSN of a message of his own.
-                            .widest = proofs[i].proof == mail::Proof::Local
-                                          ? mail::ScopeKind::Sender
-                                          : mail::ScopeKind::Global,
+                            .widest = proofs[i].proof == terms::Proof::Local
+                                          ? terms::ScopeKind::Sender
+                                          : terms::ScopeKind::Global,
                             .refused_together = i < together.size() && together[i]});
         parts_.learner.prepare(evidence.back(), snapshot);
     }
@@ -315,7 +315,7 @@ std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& un
 }
 
 bool InboundFlow::is_left_to_the_log(const dsn::RecipientProof& proof) const {
-    return proof.proof == mail::Proof::Local && parts_.log_tells != nullptr && parts_.log_tells();
+    return proof.proof == terms::Proof::Local && parts_.log_tells != nullptr && parts_.log_tells();
 }
 
 dsn::LearnReason InboundFlow::learn(const dsn::Understanding& understanding,
@@ -348,7 +348,7 @@ void InboundFlow::delivered(const dsn::Evidence& evidence, const Snapshot& snaps
 }
 
 void InboundFlow::count_unknown(const dsn::Understanding& understanding,
-                                std::span<const mail::Proof> proofs) {
+                                std::span<const terms::Proof> proofs) {
     const auto texts = dsn::unknown_texts(understanding, proofs);
     if (texts.empty()) {
         return;
@@ -361,4 +361,4 @@ void InboundFlow::count_unknown(const dsn::Understanding& understanding,
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

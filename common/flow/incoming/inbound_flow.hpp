@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 /// The use case. One object serves all sessions; safe from several threads.
 class InboundFlow {
@@ -114,7 +114,7 @@ private:
     /// True for a DSN of our MTA while its log tells the same.
     [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;
     void count_unknown(const dsn::Understanding& understanding,
-                       std::span<const mail::Proof> proofs);
+                       std::span<const terms::Proof> proofs);
 
     Parts parts_;
     std::atomic<std::uint64_t> unattributed_{0};
@@ -122,4 +122,4 @@ private:
     core::Guarded<report::RateLimit> warnings_{report::RateLimit(std::chrono::hours(1))};
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -36,7 +36,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -45,15 +45,15 @@ std::string time_text(core::TimePoint time) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
 }
 
-std::string_view domain_of(const mail::SuppressionKey& key) {
+std::string_view domain_of(const terms::SuppressionKey& key) {
     const std::size_t at = key.subject.rfind('@');
     return std::string_view(key.subject).substr(at == std::string::npos ? 0 : at + 1);
 }
 
 /// What deliveries can prove wrong: the list's own conclusions from bounces.
-bool is_learned_bounce(const mail::SuppressionEntry& entry) {
-    return entry.source == mail::SuppressionSource::Learned &&
-           entry.reason == mail::SuppressionReason::Bounce;
+bool is_learned_bounce(const terms::SuppressionEntry& entry) {
+    return entry.source == terms::SuppressionSource::Learned &&
+           entry.reason == terms::SuppressionReason::Bounce;
 }
 
 /// True when DNS itself says that the domain does not exist or takes no mail; hosts that we find
@@ -123,13 +123,13 @@ std::optional<ports::Acceptance> Learner::acceptance_of(std::string_view recipie
 }
 
 bool Learner::is_outage(const Failure& failure,
-                        const mail::SuppressionKey& key,
+                        const terms::SuppressionKey& key,
                         std::string& provider,
                         const Snapshot& snapshot) {
     const config::OutageSettings& settings = snapshot.settings.outage;
     provider = mail::provider_of(failure.remote_host, domain_of(key));
     // A provider whose DNS is broken is as broken as one that has lost its list of users.
-    const bool about_domain = key.kind == mail::SubjectKind::Domain;
+    const bool about_domain = key.kind == terms::SubjectKind::Domain;
     if (!settings.enabled ||
         (!about_domain && !dsn::speaks_of_mailbox(failure.evidence.failure.code, snapshot.codes))) {
         return false;
@@ -179,7 +179,7 @@ std::optional<dsn::LearnReason> Learner::objection_to(const std::string& domain,
 
 void Learner::prepare(const dsn::Evidence& evidence, const Snapshot& snapshot) {
     const auto key = dsn::learn_key(evidence, snapshot.codes, snapshot.settings.learn);
-    if (!key.has_value() || key->kind != mail::SubjectKind::Domain) {
+    if (!key.has_value() || key->kind != terms::SubjectKind::Domain) {
         return;
     }
     if (const auto domain = mail::Domain::parse(key->subject, mail::Smtputf8::No);
@@ -193,7 +193,7 @@ dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot
     if (!key.has_value()) {
         return key.error();
     }
-    if (key->kind == mail::SubjectKind::Domain) {
+    if (key->kind == terms::SubjectKind::Domain) {
         if (const auto objection = objection_to(key->subject, failure.look_up_until, snapshot)) {
             return *objection;
         }
@@ -204,7 +204,7 @@ dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot
     }
     std::optional<dsn::LearnReason> reason;
     const auto written = parts_.suppressions.learn(
-        *key, event, [&](const std::optional<mail::SuppressionEntry>& existing) {
+        *key, event, [&](const std::optional<terms::SuppressionEntry>& existing) {
             dsn::Lesson lesson =
                 dsn::learn(existing, *key, failure.evidence, event.at, snapshot.codes);
             reason = lesson.reason;
@@ -215,7 +215,7 @@ dsn::LearnReason Learner::learn(const Failure& failure, const Snapshot& snapshot
         return dsn::LearnReason::StoreTrouble;
     }
     const bool about_mailbox =
-        key->kind == mail::SubjectKind::Address &&
+        key->kind == terms::SubjectKind::Address &&
         dsn::speaks_of_mailbox(failure.evidence.failure.code, snapshot.codes);
     if (reason.has_value() && about_mailbox) {
         refute(key->subject);
@@ -229,19 +229,20 @@ void Learner::refute(std::string_view recipient) {
     }
 }
 
-bool Learner::lift(const mail::SuppressionSubject& subject, core::TimePoint at, const Fits& fits) {
+bool Learner::lift(const terms::SuppressionSubject& subject, core::TimePoint at, const Fits& fits) {
     const auto entries = parts_.suppressions.find_all(subject);
     if (!entries.has_value()) {
         trouble("a delivery can't be held against the list", entries.error());
         return false;
     }
-    return std::ranges::all_of(*entries, [&](const mail::SuppressionEntry& entry) {
+    return std::ranges::all_of(*entries, [&](const terms::SuppressionEntry& entry) {
         return !is_learned_bounce(entry) || entry.last_seen >= at || !fits(entry) ||
                remove(subject, entry);
     });
 }
 
-bool Learner::remove(const mail::SuppressionSubject& subject, const mail::SuppressionEntry& entry) {
+bool Learner::remove(const terms::SuppressionSubject& subject,
+                     const terms::SuppressionEntry& entry) {
     const auto removed = parts_.suppressions.remove(
         {.kind = subject.kind, .subject = subject.text, .scope = entry.scope});
     if (!removed.has_value()) {
@@ -273,16 +274,16 @@ bool Learner::delivered(const mail::Address& recipient,
     if (!snapshot.settings.learn.enabled) {
         return true;
     }
-    const Fits all = [](const mail::SuppressionEntry&) { return true; };
-    const Fits is_proven_wrong = [&](const mail::SuppressionEntry& entry) {
-        if (entry.proof == mail::Proof::Local) {
+    const Fits all = [](const terms::SuppressionEntry&) { return true; };
+    const Fits is_proven_wrong = [&](const terms::SuppressionEntry& entry) {
+        if (entry.proof == terms::Proof::Local) {
             return true;
         }
         const auto acceptance = acceptance_of(key);
         return acceptance.has_value() && at - acceptance->first >= kSettleTime;
     };
-    return lift({.kind = mail::SubjectKind::Address, .text = key}, at, is_proven_wrong) &&
-           lift({.kind = mail::SubjectKind::Domain, .text = recipient.domain().text()}, at, all);
+    return lift({.kind = terms::SubjectKind::Address, .text = key}, at, is_proven_wrong) &&
+           lift({.kind = terms::SubjectKind::Domain, .text = recipient.domain().text()}, at, all);
 }
 
 bool Learner::delivered_for(const mail::EnvelopeSender& sender,
@@ -292,20 +293,20 @@ bool Learner::delivered_for(const mail::EnvelopeSender& sender,
     if (!snapshot.settings.learn.enabled) {
         return true;
     }
-    return lift({.kind = mail::SubjectKind::Address, .text = recipient.key()},
+    return lift({.kind = terms::SubjectKind::Address, .text = recipient.key()},
                 at,
-                [&](const mail::SuppressionEntry& entry) {
-                    return entry.scope.kind() == mail::ScopeKind::Sender &&
+                [&](const terms::SuppressionEntry& entry) {
+                    return entry.scope.kind() == terms::ScopeKind::Sender &&
                            entry.scope.covers(sender, recipient.key());
                 });
 }
 
 bool Learner::take_back(const mail::Address& recipient, const Snapshot& snapshot) {
     return !snapshot.settings.learn.enabled ||
-           lift({.kind = mail::SubjectKind::Address, .text = recipient.key()},
+           lift({.kind = terms::SubjectKind::Address, .text = recipient.key()},
                 core::TimePoint::max(),
-                [](const mail::SuppressionEntry& entry) {
-                    return entry.proof == mail::Proof::Local;
+                [](const terms::SuppressionEntry& entry) {
+                    return entry.proof == terms::Proof::Local;
                 });
 }
 
@@ -313,9 +314,9 @@ void Learner::takes_mail(const mail::Domain& domain, const config::LearnSettings
     if (!settings.enabled) {
         return;
     }
-    static_cast<void>(lift({.kind = mail::SubjectKind::Domain, .text = domain.text()},
+    static_cast<void>(lift({.kind = terms::SubjectKind::Domain, .text = domain.text()},
                            core::TimePoint::max(),
-                           [](const mail::SuppressionEntry&) { return true; }));
+                           [](const terms::SuppressionEntry&) { return true; }));
 }
 
 void Learner::work(const config::OutageSettings& settings) {
@@ -348,4 +349,4 @@ void Learner::trouble(std::string_view what, const ports::StoreError& error) con
     trouble_.say(ports::Severity::Error, what, error.what);
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

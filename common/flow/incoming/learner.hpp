@@ -26,7 +26,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 /// One failure, by whatever way it came to our knowledge.
 struct Failure {
@@ -101,7 +101,7 @@ public:
 private:
     /// True when nothing is to be learned from the failure because its provider is broken.
     [[nodiscard]] bool is_outage(const Failure& failure,
-                                 const mail::SuppressionKey& key,
+                                 const terms::SuppressionKey& key,
                                  std::string& provider,
                                  const Snapshot& snapshot);
     [[nodiscard]] std::optional<ports::Acceptance> acceptance_of(std::string_view recipient) const;
@@ -112,12 +112,12 @@ private:
                                                                core::SteadyPoint until,
                                                                const Snapshot& snapshot);
     /// Lifts the learned entries that fit and were last seen before `at`.
-    using Fits = std::function<bool(const mail::SuppressionEntry&)>;
-    [[nodiscard]] bool lift(const mail::SuppressionSubject& subject,
+    using Fits = std::function<bool(const terms::SuppressionEntry&)>;
+    [[nodiscard]] bool lift(const terms::SuppressionSubject& subject,
                             core::TimePoint at,
                             const Fits& fits);
-    [[nodiscard]] bool remove(const mail::SuppressionSubject& subject,
-                              const mail::SuppressionEntry& entry);
+    [[nodiscard]] bool remove(const terms::SuppressionSubject& subject,
+                              const terms::SuppressionEntry& entry);
     void record(const dsn::Outage& outage);
     void trouble(std::string_view what, const ports::StoreError& error) const;
 
@@ -126,4 +126,4 @@ private:
     core::Guarded<dsn::OutageWatch> watch_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

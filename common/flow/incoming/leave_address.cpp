@@ -15,7 +15,7 @@
 #include <string>
 #include <variant>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 std::optional<std::string> unsubscribe_field(const mail::Envelope& envelope,
                                              const mail::HeaderList& headers,
@@ -36,4 +36,4 @@ std::optional<std::string> unsubscribe_field(const mail::Envelope& envelope,
                : std::nullopt;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

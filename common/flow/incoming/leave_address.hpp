@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 inline constexpr std::string_view kUnsubscribeField = "List-Unsubscribe";
 
@@ -30,4 +30,4 @@ inline constexpr std::string_view kUnsubscribeField = "List-Unsubscribe";
                                                            const config::Settings& settings,
                                                            const dsn::SealKeys& keys);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -89,4 +89,4 @@ std::string silence_text(const SilentLog& log,
         likely_cause(log, settings));
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 /// Watches one log. Safe from several threads.
 class LogSilence {
@@ -55,4 +55,4 @@ struct SilentLog {
                                        std::chrono::seconds lasts,
                                        const config::MaillogSettings& settings);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -27,7 +27,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -65,7 +65,7 @@ bool is_hand_over(const mail::MtaOutcome& outcome) {
 
 }  // namespace
 
-void RecentMessages::remember(const mail::QueuedMessage& message, dsn::Intake intake) {
+void RecentMessages::remember(const mail::QueuedMessage& message, maillog::Intake intake) {
     if (newer_.size() >= kMostSenders) {
         older_ = std::exchange(newer_, {});
     }
@@ -190,8 +190,8 @@ void OutcomeFlow::collect(ports::LogSource& source,
 
 bool OutcomeFlow::understand(const std::string& line, const config::Settings& settings) {
     const core::TimePoint now = parts_.clock.now();
-    dsn::LogFacts facts =
-        dsn::read_maillog_line(line, {.now = now, .utc_offset = parts_.utc_offset(now)});
+    maillog::LogFacts facts =
+        maillog::read_maillog_line(line, {.now = now, .utc_offset = parts_.utc_offset(now)});
     if (facts.queued.has_value()) {
         messages_.remember(*facts.queued, facts.intake);
     }
@@ -211,8 +211,8 @@ bool OutcomeFlow::understand(const std::string& line, const config::Settings& se
     }
     for (mail::MtaOutcome& outcome : facts.outcomes) {
         const RecentMessages::Message* const known = messages_.find(outcome.queue_id);
-        const bool by_program = facts.intake == dsn::Intake::Program ||
-                                (known != nullptr && known->intake == dsn::Intake::Program);
+        const bool by_program = facts.intake == maillog::Intake::Program ||
+                                (known != nullptr && known->intake == maillog::Intake::Program);
         if (!by_program || !is_hand_over(outcome)) {
             note(std::move(outcome), settings);
         }
@@ -373,4 +373,4 @@ void OutcomeFlow::note_trouble(std::string_view kind, const std::string& what) {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

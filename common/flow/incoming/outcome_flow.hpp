@@ -26,7 +26,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 /// What the flow works with; all outlive it. `utc_offset` tells what local time is ahead of UTC.
 struct OutcomeParts {
@@ -64,10 +64,10 @@ class RecentMessages {
 public:
     struct Message {
         std::string sender;
-        dsn::Intake intake;
+        maillog::Intake intake;
     };
 
-    void remember(const mail::QueuedMessage& message, dsn::Intake intake);
+    void remember(const mail::QueuedMessage& message, maillog::Intake intake);
     /// Null when it is not remembered; good until the next `remember`.
     [[nodiscard]] const Message* find(const std::string& queue_id) const;
 
@@ -142,4 +142,4 @@ private:
     core::Guarded<FollowState> state_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

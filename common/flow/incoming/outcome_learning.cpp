@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -53,7 +53,7 @@ mail::EnvelopeSender sender_of(const Departure& departure) {
 /// which command was refused, and "<news@example.org>: User unknown" is what MAIL is answered.
 bool is_about_sender(const mail::MtaOutcome& outcome) {
     const std::string sender = outcome.sender.value_or("");
-    return !sender.empty() && dsn::stage_in(outcome.text) == dsn::SmtpStage::Unknown &&
+    return !sender.empty() && reading::stage_in(outcome.text) == reading::SmtpStage::Unknown &&
            core::contains_ignoring_case(outcome.text, sender) &&
            !core::contains_ignoring_case(outcome.text, outcome.recipient);
 }
@@ -73,7 +73,7 @@ bool is_for_several(const ports::JournalEntry& entry,
     if (entry.outcome.named_together) {
         return true;
     }
-    if (dsn::stage_in(entry.outcome.text) != dsn::SmtpStage::Data) {
+    if (reading::stage_in(entry.outcome.text) != reading::SmtpStage::Data) {
         return false;
     }
     return mail::reached_recipients_server(entry.outcome, settings.handed_on)
@@ -94,7 +94,8 @@ dsn::Report report_of(const mail::MtaOutcome& outcome) {
     recipient.reply = outcome.reply;
     recipient.diagnostic = outcome.reply.has_value() ? outcome.reply->line() : outcome.text;
     if (is_about_sender(outcome)) {
-        recipient.diagnostic = dsn::text_with_stage(recipient.diagnostic, dsn::SmtpStage::MailFrom);
+        recipient.diagnostic =
+            reading::text_with_stage(recipient.diagnostic, reading::SmtpStage::MailFrom);
     }
     recipient.remote_mta = outcome.relay;
     report.recipients.push_back(std::move(recipient));
@@ -196,7 +197,7 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
             .message_id = {},
             .sender = sender_of(*departure),
             .widest =
-                departure->is_to(entry.key) ? mail::ScopeKind::Global : mail::ScopeKind::Sender,
+                departure->is_to(entry.key) ? terms::ScopeKind::Global : terms::ScopeKind::Sender,
             .refused_together = is_for_several(entry, *departure, snapshot.settings.maillog)};
         failure.events = {dsn::local_event_name(outcome.queue_id, entry.key)};
         failure.remote_host = outcome.relay;
@@ -215,12 +216,12 @@ bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& 
                 .code = recipient.code,
                 .status = outcome.status,
                 .rule = recipient.rule,
-                .proof = objection.has_value() ? mail::Proof::Unproven : mail::Proof::Local,
+                .proof = objection.has_value() ? terms::Proof::Unproven : terms::Proof::Local,
                 .learned = outcome_of(learned),
-                .learn_reason = std::string(dsn::wire_name(learned)),
+                .learn_reason = std::string(wire_name(learned)),
                 .relay = outcome.relay.empty() ? outcome.relay_address : outcome.relay}));
     }
     return true;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

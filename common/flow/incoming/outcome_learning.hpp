@@ -15,7 +15,7 @@
 #include <optional>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 /// An outcome in the form of a report of our own MTA about a failed recipient, to be classified.
 [[nodiscard]] dsn::Report report_of(const mail::MtaOutcome& outcome);
@@ -59,4 +59,4 @@ private:
     Parts parts_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

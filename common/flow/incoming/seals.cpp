@@ -37,7 +37,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -71,7 +71,7 @@ bool leaves_this_host(const mail::Envelope& envelope,
 }
 
 void believe(dsn::RecipientProof& proof) {
-    proof.proof = mail::Proof::Sealed;
+    proof.proof = terms::Proof::Sealed;
     proof.reason = dsn::ProofReason::Seal;
 }
 
@@ -333,4 +333,4 @@ void Seals::prove_shared(const Submitting& who,
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

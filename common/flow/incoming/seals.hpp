@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 /// The name under which a recipient or a sender is sealed; empty for the null sender.
 [[nodiscard]] std::string seal_key(const mail::Recipient& recipient);
@@ -107,4 +107,4 @@ private:
     core::Guarded<dsn::SealKeys> keys_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -20,15 +20,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
 /// A digest tells of no more than this, however long the daemon was down.
 constexpr std::chrono::days kLongestTime{7};
 
-std::vector<outbound::DigestLine> lines_of(const std::vector<ports::DigestCount>& counts) {
-    std::vector<outbound::DigestLine> lines;
+std::vector<letters::DigestLine> lines_of(const std::vector<ports::DigestCount>& counts) {
+    std::vector<letters::DigestLine> lines;
     lines.reserve(counts.size());
     for (const ports::DigestCount& count : counts) {
         lines.push_back({.name = count.name, .count = count.count});
@@ -36,7 +36,7 @@ std::vector<outbound::DigestLine> lines_of(const std::vector<ports::DigestCount>
     return lines;
 }
 
-void take_counts(const ports::DigestSummary& summary, outbound::DigestFacts& facts) {
+void take_counts(const ports::DigestSummary& summary, letters::DigestFacts& facts) {
     facts.new_items = summary.new_items;
     facts.causes = lines_of(summary.causes);
     facts.senders = lines_of(summary.senders);
@@ -92,14 +92,14 @@ void DigestFlow::send(std::chrono::days day, const config::Settings& settings) {
         trouble(summary.error().what);
         return;
     }
-    outbound::DigestFacts facts = facts_of(*summary, settings);
+    letters::DigestFacts facts = facts_of(*summary, settings);
     facts.now = now;
     facts.since = since;
     facts.message_id =
         fmt::format("digest.{}.{}@{}", day.count(), now.time_since_epoch().count(), facts.host);
     const auto own =
         parts_.own_mail.prepare({.to = facts.to,
-                                 .octets = outbound::compose_digest(facts),
+                                 .octets = letters::compose_digest(facts),
                                  .what = "a digest made by Holdback on its way to the MTA",
                                  .fingerprint = {}});
     if (!own.has_value()) {
@@ -124,9 +124,9 @@ void DigestFlow::send(std::chrono::days day, const config::Settings& settings) {
     }
 }
 
-outbound::DigestFacts DigestFlow::facts_of(const ports::DigestSummary& summary,
-                                           const config::Settings& settings) const {
-    outbound::DigestFacts facts;
+letters::DigestFacts DigestFlow::facts_of(const ports::DigestSummary& summary,
+                                          const config::Settings& settings) const {
+    letters::DigestFacts facts;
     take_counts(summary, facts);
     facts.host = parts_.own_mail.host_name();
     facts.address = notice_address(settings.notice, facts.host);
@@ -143,4 +143,4 @@ void DigestFlow::trouble(std::string_view what) {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 /// The use case. Its work is done by one thread.
 class DigestFlow {
@@ -46,8 +46,8 @@ public:
 private:
     void send(std::chrono::days day, const config::Settings& settings);
     /// Without its time.
-    [[nodiscard]] outbound::DigestFacts facts_of(const ports::DigestSummary& summary,
-                                                 const config::Settings& settings) const;
+    [[nodiscard]] letters::DigestFacts facts_of(const ports::DigestSummary& summary,
+                                                const config::Settings& settings) const;
     void trouble(std::string_view what);
 
     Parts parts_;
@@ -55,4 +55,4 @@ private:
     report::RateLimit limit_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

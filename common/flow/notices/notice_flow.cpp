@@ -41,7 +41,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
@@ -50,22 +50,23 @@ constexpr std::size_t kMostItems = 10'000;
 constexpr std::chrono::hours kPurgeInterval{1};
 constexpr std::chrono::days kKeepCommands{7};
 
-outbound::NoticeRow row_of(const ports::HeldItem& item, std::string subject) {
-    return {.item = item.recipient.id,
-            .address = item.recipient.address,
-            .subject = std::move(subject),
-            .message_id = item.message.message_id,
-            .finding = item.recipient.finding,
-            .code = item.recipient.code == mail::kUnknownFailure ? 0 : item.recipient.code.number(),
-            .reason = item.recipient.reason,
-            .advice = item.recipient.advice,
-            .suggestion = item.recipient.suggestion,
-            .can_release = may_release(item),
-            .held_at = item.message.held_at};
+letters::NoticeRow row_of(const ports::HeldItem& item, std::string subject) {
+    return {
+        .item = item.recipient.id,
+        .address = item.recipient.address,
+        .subject = std::move(subject),
+        .message_id = item.message.message_id,
+        .finding = item.recipient.finding,
+        .code = item.recipient.code == terms::kUnknownFailure ? 0 : item.recipient.code.number(),
+        .reason = item.recipient.reason,
+        .advice = item.recipient.advice,
+        .suggestion = item.recipient.suggestion,
+        .can_release = may_release(item),
+        .held_at = item.message.held_at};
 }
 
 bool is_stopped(const ports::HeldItem& item) {
-    return item.recipient.finding == mail::wire_name(mail::FindingName::CampaignStopped);
+    return item.recipient.finding == wire_name(terms::FindingName::CampaignStopped);
 }
 
 }  // namespace
@@ -142,7 +143,7 @@ std::optional<NoticeFlow::ToTell> NoticeFlow::to_tell(const ports::NoticeGroup& 
 
 std::string NoticeFlow::subject_of(const ports::HeldItem& item) const {
     const std::string header =
-        fmt::format("Subject: {}\r\n\r\n", outbound::one_line(item.message.subject));
+        fmt::format("Subject: {}\r\n\r\n", core::one_line(item.message.subject));
     return parts_.reader.read(header).subject;
 }
 
@@ -200,14 +201,14 @@ void NoticeFlow::notify(const ports::NoticeGroup& of,
     for (const ports::HeldItem& item : items) {
         notice.items.push_back(item.recipient.id);
     }
-    outbound::NoticeFacts facts = facts_of(group, items, settings);
+    letters::NoticeFacts facts = facts_of(group, items, settings);
     facts.refused = refused_beside(items);
-    facts.token = outbound::notice_token(notice.id, group.sender, keys.back().secret);
+    facts.token = letters::notice_token(notice.id, group.sender, keys.back().secret);
     const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
     const auto own =
         parts_.own_mail.prepare({.to = {facts.to},
-                                 .octets = outbound::compose_notice(
-                                     facts, outbound::texts_of(snapshot->notices, facts.language)),
+                                 .octets = letters::compose_notice(
+                                     facts, letters::texts_of(snapshot->notices, facts.language)),
                                  .what = "a notice made by Holdback on its way to the MTA",
                                  .fingerprint = {}});
     if (!own.has_value()) {
@@ -230,11 +231,11 @@ void NoticeFlow::notify(const ports::NoticeGroup& of,
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
-outbound::NoticeFacts NoticeFlow::facts_of(const ports::NoticeGroup& group,
-                                           const std::vector<ports::HeldItem>& items,
-                                           const config::Settings& settings) {
-    const mail::HeldMessage& message = items.front().message;
-    outbound::NoticeFacts facts;
+letters::NoticeFacts NoticeFlow::facts_of(const ports::NoticeGroup& group,
+                                          const std::vector<ports::HeldItem>& items,
+                                          const config::Settings& settings) {
+    const terms::HeldMessage& message = items.front().message;
+    letters::NoticeFacts facts;
     facts.host = parts_.own_mail.host_name();
     facts.address = notice_address(settings.notice, facts.host);
     facts.to = parts_.reader_of.of(message, settings, facts.host);
@@ -286,20 +287,20 @@ std::size_t NoticeFlow::left_for(const ports::NoticeGroup& group,
     return budget.count - std::min(budget.count, *used);
 }
 
-std::vector<outbound::RefusedRow> NoticeFlow::refused_beside(
+std::vector<letters::RefusedRow> NoticeFlow::refused_beside(
     const std::vector<ports::HeldItem>& items) {
     std::set<std::string, std::less<>> messages;
     for (const ports::HeldItem& item : items) {
         messages.insert(item.message.spool_id);
     }
     ports::HeldFilter filter;
-    filter.states = {mail::HeldState::Held, mail::HeldState::Returned};
-    filter.kind = mail::HeldKind::Mail;
-    filter.finding = mail::kNoFinding;
+    filter.states = {terms::HeldState::Held, terms::HeldState::Returned};
+    filter.kind = terms::HeldKind::Mail;
+    filter.finding = terms::kNoFinding;
     filter.sender = items.front().message.sender;
-    std::vector<outbound::RefusedRow> refused;
+    std::vector<letters::RefusedRow> refused;
     const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {
-        const mail::HeldRecipient& recipient = item.recipient;
+        const terms::HeldRecipient& recipient = item.recipient;
         if (messages.contains(item.message.spool_id) && recipient.attempts > 0 &&
             !recipient.release_at.has_value() && !recipient.in_doubt) {
             refused.push_back({.address = recipient.address, .answer = recipient.last_answer});
@@ -332,4 +333,4 @@ void NoticeFlow::trouble(std::string_view what) {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -30,7 +30,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 /// The use case. Its work is done by one thread.
 class NoticeFlow {
@@ -43,8 +43,8 @@ public:
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
-        ReleaseFlow& release;
-        SendAs& send_as;
+        held::ReleaseFlow& release;
+        held::SendAs& send_as;
         const NoticeReader& reader_of;
         const SnapshotSource& snapshots;
         /// Who lets stopped campaigns go on; nullptr: nobody.
@@ -80,21 +80,21 @@ private:
     [[nodiscard]] std::vector<ports::HeldItem> adopt(const ports::NoticeGroup& group,
                                                      std::vector<ports::HeldItem> items);
     /// The good recipients of the same messages whom the MTA refused when they were sent on.
-    [[nodiscard]] std::vector<outbound::RefusedRow> refused_beside(
+    [[nodiscard]] std::vector<letters::RefusedRow> refused_beside(
         const std::vector<ports::HeldItem>& items);
-    [[nodiscard]] outbound::NoticeFacts facts_of(const ports::NoticeGroup& group,
-                                                 const std::vector<ports::HeldItem>& items,
-                                                 const config::Settings& settings);
+    [[nodiscard]] letters::NoticeFacts facts_of(const ports::NoticeGroup& group,
+                                                const std::vector<ports::HeldItem>& items,
+                                                const config::Settings& settings);
     /// How many recipients a sender can release just now.
     [[nodiscard]] std::size_t left_for(const ports::NoticeGroup& group,
                                        const config::Settings& settings);
     /// Within the budget; what it does not allow becomes a remark. The error is for the log.
-    [[nodiscard]] core::Result<std::vector<ItemOutcome>, std::string> release(
+    [[nodiscard]] core::Result<std::vector<held::ItemOutcome>, std::string> release(
         std::span<const std::int64_t> ids,
         const ports::Notice& notice,
         const config::Settings& settings,
         std::string_view cause,
-        const outbound::NoticeTexts& texts,
+        const letters::NoticeTexts& texts,
         std::vector<std::string>& remarks);
     /// Sends one item to the address that the notice suggests. False when the command is to be
     /// obeyed again later.
@@ -106,9 +106,9 @@ private:
                                   std::vector<std::string>& remarks);
     void confirm(const ports::NoticeCommand& command,
                  const ports::Notice& notice,
-                 outbound::ConfirmationFacts facts,
+                 letters::ConfirmationFacts facts,
                  const config::Settings& settings,
-                 const outbound::NoticeTexts& texts);
+                 const letters::NoticeTexts& texts);
     [[nodiscard]] std::string subject_of(const ports::HeldItem& item) const;
     void purge(const config::Settings& settings);
     void trouble(std::string_view what);
@@ -118,4 +118,4 @@ private:
     report::RateLimit limit_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -30,12 +30,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
-using What = ItemOutcome::What;
-using outbound::NoticeText;
+using What = held::ItemOutcome::What;
+using letters::NoticeText;
 
 /// Why what a command names is done, for the log and the record.
 std::string cause_of(const ports::NoticeCommand& command) {
@@ -47,16 +47,16 @@ std::string over_budget(std::size_t count,
                         const config::Rate& budget,
                         const ports::BudgetAnswer& answer,
                         std::string contact,
-                        const outbound::NoticeTexts& texts) {
-    outbound::NoticeValues values{{"count", fmt::format("{}", count)},
-                                  {"budget", texts.recipients(budget.count)},
-                                  {"window", texts.duration(budget.window)},
-                                  {"used", fmt::format("{}", answer.used)},
-                                  {"contact", std::move(contact)}};
+                        const letters::NoticeTexts& texts) {
+    letters::NoticeValues values{{"count", fmt::format("{}", count)},
+                                 {"budget", texts.recipients(budget.count)},
+                                 {"window", texts.duration(budget.window)},
+                                 {"used", fmt::format("{}", answer.used)},
+                                 {"contact", std::move(contact)}};
     if (!answer.again_at.has_value()) {
         return texts.say(NoticeText::OverBudgetEver, values);
     }
-    values.emplace_back("date", outbound::rfc5322_date(*answer.again_at));
+    values.emplace_back("date", letters::rfc5322_date(*answer.again_at));
     return texts.say(NoticeText::OverBudget, values);
 }
 
@@ -87,7 +87,7 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
             return;
         }
     }
-    outbound::ConfirmationFacts facts;
+    letters::ConfirmationFacts facts;
     facts.refused = command.refused;
     facts.remarks = command.remarks;
     const std::vector<std::int64_t> wanted =
@@ -165,12 +165,12 @@ bool NoticeFlow::release_as(const ports::ReleaseAs& as,
     return true;
 }
 
-core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
+core::Result<std::vector<held::ItemOutcome>, std::string> NoticeFlow::release(
     std::span<const std::int64_t> ids,
     const ports::Notice& notice,
     const config::Settings& settings,
     std::string_view cause,
-    const outbound::NoticeTexts& texts,
+    const letters::NoticeTexts& texts,
     std::vector<std::string>& remarks) {
     const std::string account = budget_account(notice.group.user, notice.group.sender);
     const config::Rate& budget = settings.notice.budget;
@@ -185,11 +185,11 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
                         *answer,
                         notice_contact(settings.notice, parts_.own_mail.host_name(), texts),
                         texts));
-        return std::vector<ItemOutcome>{};
+        return std::vector<held::ItemOutcome>{};
     }
-    std::vector<ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, cause);
+    std::vector<held::ItemOutcome> outcomes = parts_.release.release(ids, settings.hold, cause);
     const auto unused = std::ranges::count_if(
-        outcomes, [](const ItemOutcome& each) { return each.what != What::Released; });
+        outcomes, [](const held::ItemOutcome& each) { return each.what != What::Released; });
     if (unused > 0) {
         const auto given_back =
             parts_.notices.give_back(account, static_cast<std::size_t>(unused), parts_.clock.now());
@@ -202,9 +202,9 @@ core::Result<std::vector<ItemOutcome>, std::string> NoticeFlow::release(
 
 void NoticeFlow::confirm(const ports::NoticeCommand& command,
                          const ports::Notice& notice,
-                         outbound::ConfirmationFacts facts,
+                         letters::ConfirmationFacts facts,
                          const config::Settings& settings,
-                         const outbound::NoticeTexts& texts) {
+                         const letters::NoticeTexts& texts) {
     const std::string host = parts_.own_mail.host_name();
     facts.address = notice_address(settings.notice, host);
     facts.to = command.from;
@@ -214,7 +214,7 @@ void NoticeFlow::confirm(const ports::NoticeCommand& command,
     facts.now = parts_.clock.now();
     const auto own =
         parts_.own_mail.prepare({.to = {command.from},
-                                 .octets = outbound::compose_confirmation(facts, texts),
+                                 .octets = letters::compose_confirmation(facts, texts),
                                  .what = "a confirmation made by Holdback on its way to the MTA",
                                  .fingerprint = {}});
     if (!own.has_value()) {
@@ -227,4 +227,4 @@ void NoticeFlow::confirm(const ports::NoticeCommand& command,
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

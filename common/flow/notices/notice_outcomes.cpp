@@ -8,20 +8,20 @@
 
 #include <string>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
-using What = ItemOutcome::What;
-using outbound::NoticeText;
+using What = held::ItemOutcome::What;
+using letters::NoticeText;
 
 }  // namespace
 
-bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since) {
+bool was_tried(const terms::HeldRecipient& recipient, core::TimePoint since) {
     return recipient.attempts > 0 && recipient.changed_at > since;
 }
 
-std::string tried_text(const mail::HeldRecipient& recipient, const outbound::NoticeTexts& texts) {
+std::string tried_text(const terms::HeldRecipient& recipient, const letters::NoticeTexts& texts) {
     if (recipient.in_doubt) {
         return texts.say(NoticeText::OutcomeInDoubt);
     }
@@ -30,23 +30,23 @@ std::string tried_text(const mail::HeldRecipient& recipient, const outbound::Not
                : texts.say(NoticeText::OutcomeHeldFor, {{"reason", recipient.last_answer}});
 }
 
-std::string ended_text(const mail::HeldRecipient& recipient, const outbound::NoticeTexts& texts) {
+std::string ended_text(const terms::HeldRecipient& recipient, const letters::NoticeTexts& texts) {
     switch (recipient.state) {
-        case mail::HeldState::Held:
+        case terms::HeldState::Held:
             return texts.say(NoticeText::OutcomeHeld);
-        case mail::HeldState::Releasing:
+        case terms::HeldState::Releasing:
             return texts.say(NoticeText::OutcomeOnItsWay);
-        case mail::HeldState::Released:
+        case terms::HeldState::Released:
             return texts.say(NoticeText::OutcomeSentAlready);
-        case mail::HeldState::Returned:
+        case terms::HeldState::Returned:
             return texts.say(NoticeText::OutcomeReturnedAlready);
-        case mail::HeldState::Discarded:
+        case terms::HeldState::Discarded:
             return texts.say(NoticeText::OutcomeDiscardedAlready);
     }
     return {};
 }
 
-std::string outcome_text(const ItemOutcome& outcome, const outbound::NoticeTexts& texts) {
+std::string outcome_text(const held::ItemOutcome& outcome, const letters::NoticeTexts& texts) {
     switch (outcome.what) {
         case What::Released:
             return texts.say(NoticeText::OutcomeSent);
@@ -71,4 +71,4 @@ std::string outcome_text(const ItemOutcome& outcome, const outbound::NoticeTexts
     return {};
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

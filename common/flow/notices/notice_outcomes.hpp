@@ -9,20 +9,20 @@
 
 #include <string>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 /// True when a release of the item was tried, and failed, after `since`.
-[[nodiscard]] bool was_tried(const mail::HeldRecipient& recipient, core::TimePoint since);
+[[nodiscard]] bool was_tried(const terms::HeldRecipient& recipient, core::TimePoint since);
 /// How such an item stands.
-[[nodiscard]] std::string tried_text(const mail::HeldRecipient& recipient,
-                                     const outbound::NoticeTexts& texts);
+[[nodiscard]] std::string tried_text(const terms::HeldRecipient& recipient,
+                                     const letters::NoticeTexts& texts);
 
 /// An item that nothing can be done about any more, by its state.
-[[nodiscard]] std::string ended_text(const mail::HeldRecipient& recipient,
-                                     const outbound::NoticeTexts& texts);
+[[nodiscard]] std::string ended_text(const terms::HeldRecipient& recipient,
+                                     const letters::NoticeTexts& texts);
 
 /// What has just been done.
-[[nodiscard]] std::string outcome_text(const ItemOutcome& outcome,
-                                       const outbound::NoticeTexts& texts);
+[[nodiscard]] std::string outcome_text(const held::ItemOutcome& outcome,
+                                       const letters::NoticeTexts& texts);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

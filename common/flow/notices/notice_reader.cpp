@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
@@ -36,7 +36,7 @@ std::optional<std::string> address_of_user(std::string_view user, std::string_vi
 
 }  // namespace
 
-std::string NoticeReader::of(const mail::HeldMessage& message,
+std::string NoticeReader::of(const terms::HeldMessage& message,
                              const config::Settings& settings,
                              std::string_view host) const {
     const config::NoticeTarget target =
@@ -54,7 +54,7 @@ std::string NoticeReader::of(const mail::HeldMessage& message,
     std::unreachable();
 }
 
-std::optional<std::string> NoticeReader::from_of(const mail::HeldMessage& message,
+std::optional<std::string> NoticeReader::from_of(const terms::HeldMessage& message,
                                                  const config::Settings& settings) const {
     constexpr std::size_t kMostOctets = std::size_t{64} * 1024;
     std::string octets;
@@ -75,4 +75,4 @@ std::optional<std::string> NoticeReader::from_of(const mail::HeldMessage& messag
     return list.mailboxes.front().text();
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

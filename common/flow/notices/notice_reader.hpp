@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 /// Chooses by `[notice] to`. Safe from several threads.
 class NoticeReader {
@@ -23,16 +23,16 @@ public:
     /// An address. Where the setting names one that there is not, it is the envelope sender: mail
     /// without a login has no user, a user name may make no address with the name of `host` behind
     /// it, and From counts only when it is one mailbox of an own domain, for anybody can write it.
-    [[nodiscard]] std::string of(const mail::HeldMessage& message,
+    [[nodiscard]] std::string of(const terms::HeldMessage& message,
                                  const config::Settings& settings,
                                  std::string_view host) const;
 
 private:
-    [[nodiscard]] std::optional<std::string> from_of(const mail::HeldMessage& message,
+    [[nodiscard]] std::optional<std::string> from_of(const terms::HeldMessage& message,
                                                      const config::Settings& settings) const;
 
     const ports::Spool& spool_;
     const OwnSenders& own_senders_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -40,7 +40,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
@@ -132,15 +132,15 @@ std::string refusal_of(const Submitting& who,
 
 std::string refusal_text(std::string_view refusal,
                          std::string contact,
-                         const outbound::NoticeTexts& texts) {
+                         const letters::NoticeTexts& texts) {
     if (refusal.empty()) {
         return {};
     }
     if (refusal == "no-user") {
-        return texts.say(outbound::NoticeText::RefusedProgram, {{"contact", std::move(contact)}});
+        return texts.say(letters::NoticeText::RefusedProgram, {{"contact", std::move(contact)}});
     }
-    return texts.say(refusal == "other-user" ? outbound::NoticeText::RefusedUser
-                                             : outbound::NoticeText::RefusedSender);
+    return texts.say(refusal == "other-user" ? letters::NoticeText::RefusedUser
+                                             : letters::NoticeText::RefusedSender);
 }
 
 /// Items for numbers of a notice.
@@ -159,10 +159,10 @@ std::vector<std::int64_t> items_of(const std::vector<std::size_t>& numbers,
 ports::NoticeCommand command_for(const mail::Envelope& envelope,
                                  const mail::HeaderList& headers,
                                  const ports::Notice& notice,
-                                 const outbound::Orders& orders,
+                                 const letters::Orders& orders,
                                  std::string_view told,
                                  std::string refused,
-                                 const outbound::NoticeTexts& texts,
+                                 const letters::NoticeTexts& texts,
                                  core::TimePoint now) {
     ports::NoticeCommand command;
     command.notice = notice.id;
@@ -175,9 +175,9 @@ ports::NoticeCommand command_for(const mail::Envelope& envelope,
         command.refused = std::move(refused);
         return command;
     }
-    outbound::ResolvedOrders resolved = outbound::resolve(orders, notice.items.size(), texts);
+    letters::ResolvedOrders resolved = letters::resolve(orders, notice.items.size(), texts);
     command.release = items_of(resolved.release, notice);
-    for (outbound::NumberAs& as : resolved.release_as) {
+    for (letters::NumberAs& as : resolved.release_as) {
         command.release_as.push_back(
             {.item = notice.items.at(as.number - 1), .address = std::move(as.address)});
     }
@@ -208,7 +208,7 @@ bool NoticeReplies::is_notice_address(const mail::Recipient& recipient,
 std::optional<std::string> NoticeReplies::token_of(const mail::HeaderList& headers) const {
     for (const std::string_view name : {"Subject", "In-Reply-To", "References"}) {
         for (const std::string& value : headers.all(name)) {
-            if (auto token = outbound::find_notice_token(value)) {
+            if (auto token = letters::find_notice_token(value)) {
                 return token;
             }
         }
@@ -218,7 +218,7 @@ std::optional<std::string> NoticeReplies::token_of(const mail::HeaderList& heade
     if (!subject.has_value() || subject->find("=?") == std::string::npos) {
         return std::nullopt;
     }
-    return outbound::find_notice_token(
+    return letters::find_notice_token(
         parts_.reader.read(fmt::format("Subject: {}\r\n\r\n", *subject)).subject);
 }
 
@@ -231,7 +231,7 @@ bool NoticeReplies::is_genuine(std::string_view token, std::string_view sender) 
     for (const dsn::SealKey& key : parts_.keys()) {
         secrets.push_back(key.secret);
     }
-    return outbound::is_token_of(token, sender, secrets);
+    return letters::is_token_of(token, sender, secrets);
 }
 
 ReplyFate NoticeReplies::receive(const Submitting& who,
@@ -254,7 +254,7 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     if (token.empty()) {
         return goes_on("no-token");
     }
-    line.notice = outbound::named_notice(token);
+    line.notice = letters::named_notice(token);
     const auto found = parts_.notices.find(line.notice);
     if (!found.has_value()) {
         return goes_on("store");
@@ -268,13 +268,13 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     if (is_automatic(envelope, headers, view)) {
         return goes_on("automatic");
     }
-    const outbound::Orders orders = outbound::read_orders(text_of(view), beginnings());
+    const letters::Orders orders = letters::read_orders(text_of(view), beginnings());
     if (orders.empty()) {
         return goes_on("no-command");
     }
     line.reason = refusal_of(who, envelope, notice->group, settings.notice.reply_by);
     const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
-    const outbound::NoticeTexts& texts = notice_texts(*snapshot, notice->group.sender);
+    const letters::NoticeTexts& texts = notice_texts(*snapshot, notice->group.sender);
     const std::string contact = notice_contact(settings.notice, parts_.own_name.current(), texts);
     const ports::NoticeCommand command = command_for(envelope,
                                                      headers,
@@ -335,4 +335,4 @@ void NoticeReplies::report(const report::NoticeDecision& line) const {
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

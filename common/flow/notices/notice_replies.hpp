@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 /// The header field by which a sender says that nobody is to be held.
 inline constexpr std::string_view kOverrideField = "X-Holdback-Override";
@@ -102,7 +102,7 @@ public:
     [[nodiscard]] std::unique_ptr<OverrideGrant> override_holds(const Submitting& who,
                                                                 const mail::Envelope& envelope,
                                                                 const mail::HeaderList& headers,
-                                                                MessageDecision& decision,
+                                                                outgoing::MessageDecision& decision,
                                                                 const config::Settings& settings);
 
 private:
@@ -121,4 +121,4 @@ private:
     Parts parts_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -17,13 +17,13 @@
 #include <string>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
-using outbound::NoticeText;
+using letters::NoticeText;
 
 bool may_release(const ports::HeldItem& item) {
-    const auto finding = mail::parse_finding_name(item.recipient.finding);
-    return !finding.has_value() || mail::sender_may_release(*finding);
+    const auto finding = terms::parse_finding_name(item.recipient.finding);
+    return !finding.has_value() || terms::sender_may_release(*finding);
 }
 
 std::vector<std::int64_t> NoticeWork::held(std::span<const std::int64_t> ids,
@@ -36,12 +36,12 @@ std::vector<std::int64_t> NoticeWork::held(std::span<const std::int64_t> ids,
             outcomes[id] = texts.say(NoticeText::OutcomeForgotten);
             continue;
         }
-        const mail::HeldRecipient& recipient = item->second.recipient;
-        if (recipient.state != mail::HeldState::Held) {
+        const terms::HeldRecipient& recipient = item->second.recipient;
+        if (recipient.state != terms::HeldState::Held) {
             outcomes[id] = ended_text(recipient, texts);
         } else if (what == Wanted::Release && !may_release(item->second)) {
             const bool is_blocked =
-                recipient.finding == mail::wire_name(mail::FindingName::BlockedByAdmin);
+                recipient.finding == wire_name(terms::FindingName::BlockedByAdmin);
             outcomes[id] =
                 texts.say(is_blocked ? NoticeText::OutcomeBlocked : NoticeText::OutcomeNoAddress);
         } else if (what == Wanted::Release && was_tried(recipient, taken_at)) {
@@ -53,14 +53,14 @@ std::vector<std::int64_t> NoticeWork::held(std::span<const std::int64_t> ids,
     return found;
 }
 
-void NoticeWork::note(const std::vector<ItemOutcome>& of) {
-    for (const ItemOutcome& outcome : of) {
+void NoticeWork::note(const std::vector<held::ItemOutcome>& of) {
+    for (const held::ItemOutcome& outcome : of) {
         outcomes[outcome.id] = outcome_text(outcome, texts);
     }
 }
 
-std::vector<outbound::ConfirmedRow> NoticeWork::rows(const ports::Notice& notice) const {
-    std::vector<outbound::ConfirmedRow> rows;
+std::vector<letters::ConfirmedRow> NoticeWork::rows(const ports::Notice& notice) const {
+    std::vector<letters::ConfirmedRow> rows;
     for (std::size_t i = 0; i < notice.items.size(); ++i) {
         const auto outcome = outcomes.find(notice.items[i]);
         if (outcome == outcomes.end()) {
@@ -75,4 +75,4 @@ std::vector<outbound::ConfirmedRow> NoticeWork::rows(const ports::Notice& notice
     return rows;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 /// True for an item that its sender may release.
 [[nodiscard]] bool may_release(const ports::HeldItem& item);
@@ -24,9 +24,9 @@ enum class Wanted : std::uint8_t { Release, Discard };
 
 /// The items of one command.
 struct NoticeWork {
-    explicit NoticeWork(const outbound::NoticeTexts& words) : texts(words) {}
+    explicit NoticeWork(const letters::NoticeTexts& words) : texts(words) {}
 
-    const outbound::NoticeTexts& texts;  ///< what the outcomes are told in; outlives it
+    const letters::NoticeTexts& texts;  ///< what the outcomes are told in; outlives it
     std::map<std::int64_t, ports::HeldItem> items;
     std::map<std::int64_t, std::string> outcomes;
 
@@ -37,10 +37,10 @@ struct NoticeWork {
                                                  Wanted what,
                                                  core::TimePoint taken_at);
 
-    void note(const std::vector<ItemOutcome>& of);
+    void note(const std::vector<held::ItemOutcome>& of);
 
     /// What became of them, by their numbers in the notice.
-    [[nodiscard]] std::vector<outbound::ConfirmedRow> rows(const ports::Notice& notice) const;
+    [[nodiscard]] std::vector<letters::ConfirmedRow> rows(const ports::Notice& notice) const;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

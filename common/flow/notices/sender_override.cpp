@@ -26,7 +26,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
@@ -38,12 +38,12 @@ bool may_override(const Submitting& who,
 }
 
 /// Where an override changes something.
-std::vector<std::size_t> overridable(const MessageDecision& decision) {
+std::vector<std::size_t> overridable(const outgoing::MessageDecision& decision) {
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
         const outbound::Verdict& verdict = decision.verdicts[i];
         if (verdict.action == config::PolicyAction::Hold && verdict.finding.has_value() &&
-            mail::sender_may_release(verdict.finding->name)) {
+            terms::sender_may_release(verdict.finding->name)) {
             found.push_back(i);
         }
     }
@@ -61,7 +61,7 @@ OverrideGrant::~OverrideGrant() {
 std::unique_ptr<OverrideGrant> NoticeReplies::override_holds(const Submitting& who,
                                                              const mail::Envelope& envelope,
                                                              const mail::HeaderList& headers,
-                                                             MessageDecision& decision,
+                                                             outgoing::MessageDecision& decision,
                                                              const config::Settings& settings) {
     const std::string value = core::to_lower(headers.first(kOverrideField).value_or(""));
     report::NoticeDecision line;
@@ -116,4 +116,4 @@ void NoticeReplies::take_back(report::NoticeDecision line) const {
     report(line);
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
@@ -31,7 +31,7 @@ constexpr std::chrono::seconds kForgetInterval{60};
 
 }  // namespace
 
-void DecisionRecorder::note(outbound::RecordedMessage message) {
+void DecisionRecorder::note(replay::RecordedMessage message) {
     const std::size_t size = message.recipients.size();
     const bool taken = queue_.with([&](Queue& queue) {
         if (queue.recipients + size > kMostWaiting) {
@@ -47,9 +47,9 @@ void DecisionRecorder::note(outbound::RecordedMessage message) {
     }
 }
 
-std::vector<outbound::RecordedMessage> DecisionRecorder::take_batch() {
+std::vector<replay::RecordedMessage> DecisionRecorder::take_batch() {
     return queue_.with([](Queue& queue) {
-        std::vector<outbound::RecordedMessage> batch;
+        std::vector<replay::RecordedMessage> batch;
         std::size_t recipients = 0;
         while (!queue.waiting.empty() && recipients < kBatch) {
             recipients += queue.waiting.front().recipients.size();
@@ -61,7 +61,7 @@ std::vector<outbound::RecordedMessage> DecisionRecorder::take_batch() {
     });
 }
 
-void DecisionRecorder::put_back(std::vector<outbound::RecordedMessage> batch, std::size_t size) {
+void DecisionRecorder::put_back(std::vector<replay::RecordedMessage> batch, std::size_t size) {
     queue_.with([&](Queue& queue) {
         queue.recipients += size;
         queue.waiting.insert(queue.waiting.begin(),
@@ -77,9 +77,9 @@ void DecisionRecorder::work(const config::JournalSettings& settings) {
     const core::SteadyPoint now = parts_.clock.steady_now();
     // What comes in meanwhile is left for the next call.
     for (std::uint64_t left = counts().waiting; left > 0;) {
-        std::vector<outbound::RecordedMessage> batch = take_batch();
+        std::vector<replay::RecordedMessage> batch = take_batch();
         std::size_t size = 0;
-        for (const outbound::RecordedMessage& message : batch) {
+        for (const replay::RecordedMessage& message : batch) {
             size += message.recipients.size();
         }
         if (size == 0) {
@@ -125,4 +125,4 @@ void DecisionRecorder::warn(std::string_view kind, std::string_view what) {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

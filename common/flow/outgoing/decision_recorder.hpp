@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// What has been remembered since the start, in recipients.
 struct RecorderCounts {
@@ -45,7 +45,7 @@ public:
     explicit DecisionRecorder(const Parts& parts) : parts_(parts) {}
 
     /// Takes a message; never waits for the store.
-    void note(outbound::RecordedMessage message);
+    void note(replay::RecordedMessage message);
 
     /// Writes what waits, and has the store forget what is too old. What the store does not take,
     /// on a full disk for instance, waits on. Each transaction is short, so that mail which is to
@@ -56,15 +56,15 @@ public:
 
 private:
     struct Queue {
-        std::deque<outbound::RecordedMessage> waiting;
+        std::deque<replay::RecordedMessage> waiting;
         std::size_t recipients = 0;
         RecorderCounts counts;
     };
 
     /// The next messages that make one transaction; empty when nothing waits.
-    [[nodiscard]] std::vector<outbound::RecordedMessage> take_batch();
+    [[nodiscard]] std::vector<replay::RecordedMessage> take_batch();
     /// Puts a batch back before all that came meanwhile.
-    void put_back(std::vector<outbound::RecordedMessage> batch, std::size_t size);
+    void put_back(std::vector<replay::RecordedMessage> batch, std::size_t size);
     void warn(std::string_view kind, std::string_view what);
 
     Parts parts_;
@@ -73,4 +73,4 @@ private:
     std::optional<core::SteadyPoint> forgot_;  // by `work` alone
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -24,7 +24,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
@@ -51,7 +51,7 @@ std::vector<std::uint64_t> identities_of(const mail::HeaderList& headers) {
 /// The seals of ours that were made for this message.
 std::vector<dsn::OpenSeal> seals_on(const mail::HeaderList& headers,
                                     const mail::Envelope& envelope,
-                                    const Seals& seals) {
+                                    const incoming::Seals& seals) {
     const std::vector<std::string> fields = headers.all(dsn::kSealField);
     std::vector<dsn::OpenSeal> found;
     if (fields.empty()) {
@@ -96,7 +96,7 @@ void JudgedBefore::Known::add(const std::string& queue_id, Seen message, std::si
 JudgedBefore::Seen JudgedBefore::seen(const mail::Envelope& envelope,
                                       const mail::HeaderList& headers) const {
     return {.at = parts_.clock.now(),
-            .sender = hash_of(seal_key(envelope.sender)),
+            .sender = hash_of(incoming::seal_key(envelope.sender)),
             .identity = hash_of(outbound::identity_digest(headers)),
             .recipients = {}};
 }
@@ -110,7 +110,7 @@ void JudgedBefore::left(const mail::Envelope& envelope,
     Seen message = seen(envelope, headers);
     message.recipients.reserve(positions.size());
     for (const std::size_t i : positions) {
-        message.recipients.push_back(hash_of(seal_key(envelope.recipients.at(i))));
+        message.recipients.push_back(hash_of(incoming::seal_key(envelope.recipients.at(i))));
     }
     std::ranges::sort(message.recipients);
     departed_.with(
@@ -134,7 +134,7 @@ bool JudgedBefore::has_come_in(const mail::HeaderList& headers,
         return false;
     }
     const std::vector<std::uint64_t> identities = identities_of(headers);
-    const std::uint64_t sender = hash_of(seal_key(envelope.sender));
+    const std::uint64_t sender = hash_of(incoming::seal_key(envelope.sender));
     return arrived_.with([&](const Known& known) {
         return std::ranges::any_of(ids, [&](const std::string& id) {
             const auto message = known.messages.find(id);
@@ -172,7 +172,7 @@ bool JudgedBefore::recognise(const mail::HeaderList& headers, mail::Envelope& en
     };
     bool any = false;
     for (mail::Recipient& recipient : envelope.recipients) {
-        const std::string key = seal_key(recipient);
+        const std::string key = incoming::seal_key(recipient);
         const auto seal = std::ranges::find_if(
             seals, [&](const dsn::OpenSeal& each) { return each.covers(key); });
         std::optional<Word> word;
@@ -214,4 +214,4 @@ bool JudgedBefore::count_pass(std::string_view name, std::string_view recipient)
     });
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

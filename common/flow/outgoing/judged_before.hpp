@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// Knows a message again: by a seal of ours that it carries, made for its sender and for this very
 /// message (`outbound::identity_digest`); where there is none (shadow mode, sealing off, a filter
@@ -39,7 +39,7 @@ class JudgedBefore {
 public:
     /// What the object works with; both outlive it.
     struct Parts {
-        const Seals& seals;
+        const incoming::Seals& seals;
         core::Clock& clock;
     };
 
@@ -114,4 +114,4 @@ private:
     core::Guarded<Passes> passes_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

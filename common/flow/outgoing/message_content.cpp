@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
@@ -84,4 +84,4 @@ outbound::Content message_content(const mail::Envelope& envelope,
     return content;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// Octets of a body that are read to compare it.
 inline constexpr std::size_t kComparedOctets = std::size_t{64} * 1024;
@@ -22,4 +22,4 @@ inline constexpr std::size_t kComparedOctets = std::size_t{64} * 1024;
                                                 std::string_view body,
                                                 const ports::MessageReader& reader);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 MessageLook::MessageLook(const mail::HeaderList& headers,
                          const outbound::StreamDecision& stream,
@@ -61,13 +61,13 @@ std::vector<outbound::Finding> MessageLook::findings(std::string_view body,
 }
 
 bool MessageLook::wants_body() const {
-    return !is_passed(mail::FindingName::MissingPlainText) &&
+    return !is_passed(terms::FindingName::MissingPlainText) &&
            outbound::message_facts(*headers_).plain_text == outbound::PlainText::Unknown;
 }
 
-bool MessageLook::is_passed(mail::FindingName name) const {
+bool MessageLook::is_passed(terms::FindingName name) const {
     return outbound::action_for(name, stream_, sent_to_, settings_->policy) ==
            config::PolicyAction::Pass;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

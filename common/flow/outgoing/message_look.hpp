@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// One look at one message. All that it is made of outlives it.
 class MessageLook {
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] bool wants_body() const;
 
 private:
-    [[nodiscard]] bool is_passed(mail::FindingName name) const;
+    [[nodiscard]] bool is_passed(terms::FindingName name) const;
 
     const mail::HeaderList* headers_;
     const config::Settings* settings_;
@@ -49,4 +49,4 @@ private:
     std::vector<mail::Recipient> reply_to_;
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -57,7 +57,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
@@ -107,17 +107,17 @@ CommitTrouble store_trouble(std::string what) {
     return {.where = CommitTrouble::Where::Store, .what = std::move(what)};
 }
 
-mail::HeldRecipient held_row(const mail::Recipient& recipient,
-                             const outbound::Verdict& verdict,
-                             core::TimePoint now,
-                             const config::HoldSettings& settings) {
-    mail::HeldRecipient row;
+terms::HeldRecipient held_row(const mail::Recipient& recipient,
+                              const outbound::Verdict& verdict,
+                              core::TimePoint now,
+                              const config::HoldSettings& settings) {
+    terms::HeldRecipient row;
     row.address = recipient.as_given();
     row.arguments = recipient.arguments;
-    row.finding = mail::kNoFinding;
+    row.finding = terms::kNoFinding;
     if (verdict.finding.has_value()) {
-        row.finding = mail::wire_name(verdict.finding->name);
-        row.code = verdict.finding->code.value_or(mail::kUnknownFailure);
+        row.finding = wire_name(verdict.finding->name);
+        row.code = verdict.finding->code.value_or(terms::kUnknownFailure);
         row.reason = verdict.finding->reason;
         row.advice = verdict.finding->advice;
         row.suggestion = verdict.finding->suggestion;
@@ -125,23 +125,23 @@ mail::HeldRecipient held_row(const mail::Recipient& recipient,
     row.changed_at = now;
     row.expires_at = now + settings.expire_after;
     row.in_doubt = true;
-    if (verdict.finding.has_value() && cause_can_go(verdict.finding->name)) {
-        row.recheck_at = now + kFirstRecheck;
+    if (verdict.finding.has_value() && held::cause_can_go(verdict.finding->name)) {
+        row.recheck_at = now + held::kFirstRecheck;
     }
     return row;
 }
 
-outbound::Others others_in(const outbound::Split& split) {
+letters::Others others_in(const outbound::Split& split) {
     if (split.hold.empty() && split.defer.empty()) {
-        return split.pass.empty() ? outbound::Others::None : outbound::Others::GetIt;
+        return split.pass.empty() ? letters::Others::None : letters::Others::GetIt;
     }
-    return split.pass.empty() ? outbound::Others::AllHeld : outbound::Others::SomeHeld;
+    return split.pass.empty() ? letters::Others::AllHeld : letters::Others::SomeHeld;
 }
 
 /// Which recipients get a row, and how they leave the spool again.
 struct Taken {
     std::vector<std::size_t> indices;
-    std::vector<mail::HeldRecipient> rows;
+    std::vector<terms::HeldRecipient> rows;
 };
 
 Taken rows_of(const mail::Envelope& envelope,
@@ -162,23 +162,23 @@ Taken rows_of(const mail::Envelope& envelope,
         }
     };
     take(split.hold, std::nullopt);
-    for (mail::HeldRecipient& row : taken.rows) {
+    for (terms::HeldRecipient& row : taken.rows) {
         row.tell = told;
     }
     take(split.defer, now + kDeferTime);
     const std::size_t first_back = taken.rows.size();
     take(split.give_back, std::nullopt);
-    for (mail::HeldRecipient& row : std::span(taken.rows).subspan(first_back)) {
-        row.state = mail::HeldState::Returned;
+    for (terms::HeldRecipient& row : std::span(taken.rows).subspan(first_back)) {
+        row.state = terms::HeldState::Returned;
     }
     if (split.reinject_passing) {
         const std::size_t first_good = taken.rows.size();
         take(split.pass, now);
-        for (mail::HeldRecipient& row : std::span(taken.rows).subspan(first_good)) {
+        for (terms::HeldRecipient& row : std::span(taken.rows).subspan(first_good)) {
             // Nothing is wrong with it, whatever was noticed; what the MTA says of it is the reason
             // when it is not sent.
-            row.finding = mail::kNoFinding;
-            row.code = mail::kUnknownFailure;
+            row.finding = terms::kNoFinding;
+            row.code = terms::kUnknownFailure;
             row.reason = "it is good, and its copy is sent on from the spool";
             row.advice.clear();
             row.suggestion.clear();
@@ -439,7 +439,7 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
         return std::unexpected(spool_trouble(copy.failure_->what));
     }
     const core::TimePoint now = parts_.clock.now();
-    mail::HeldMessage facts;
+    terms::HeldMessage facts;
     facts.sender = envelope.sender_text();
     facts.sender_arguments = envelope.sender_arguments;
     facts.user = who.user;
@@ -450,10 +450,10 @@ core::Result<Committed, CommitTrouble> OutboundFlow::commit(const Submitting& wh
     facts.message_id = headers.first("Message-ID").value_or("");
     facts.subject = headers.first("Subject").value_or("");
     facts.fingerprint = outbound::fingerprint(copy.header_digest_, copy.body_digest_.finish_hex());
-    facts.stream = outbound::wire_name(decision.stream.stream);
+    facts.stream = wire_name(decision.stream.stream);
     facts.vouched = decision.may_be_told;
     facts.held_at = now;
-    const bool told = decision.may_be_told && outbound::is_told_of(envelope, headers);
+    const bool told = decision.may_be_told && letters::is_told_of(envelope, headers);
     const Taken taken = rows_of(envelope, decision, split, now, settings.hold, told);
     say_who_is_untold(envelope, decision, taken.rows.size());
     auto message = copy.writer_->commit(std::move(facts), taken.rows);
@@ -498,8 +498,8 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
     const mail::HeaderList& headers,
     const MessageDecision& decision,
     const outbound::Split& split,
-    const mail::HeldMessage& copy) {
-    outbound::ReturnDsnFacts facts;
+    const terms::HeldMessage& copy) {
+    letters::ReturnDsnFacts facts;
     facts.sender = envelope.sender_text();
     facts.envelope_id = envelope.envelope_id().value_or("");
     facts.queue_id = envelope.queue_id;
@@ -513,7 +513,7 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
         if (!finding.has_value() || !mail::wants_failure_report(recipient.arguments)) {
             // Who is rejected has a finding; the log tells of who wants no report, and he is none
             // of those who get it.
-            facts.others = outbound::Others::NotTold;
+            facts.others = letters::Others::NotTold;
             continue;
         }
         facts.recipients.push_back(
@@ -522,7 +522,7 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
                  std::string(mail::argument_value(recipient.arguments, "ORCPT").value_or("")),
              .reply = outbound::rejection(*finding),
              .explanation = fmt::format("{}; {}", finding->reason, finding->advice),
-             .code = finding->code.value_or(mail::kUnknownFailure)});
+             .code = finding->code.value_or(terms::kUnknownFailure)});
         key += fmt::format(" {}", recipient.shown());
     }
     if (facts.recipients.empty()) {
@@ -535,11 +535,11 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> OutboundFlow::dsn_for
     if (!dsn.has_value()) {
         return std::unexpected(spool_trouble(dsn.error()));
     }
-    for (mail::HeldRecipient& recipient : dsn->recipients) {
+    for (terms::HeldRecipient& recipient : dsn->recipients) {
         recipient.in_doubt = true;
         recipient.mta_queue_id = envelope.queue_id;
     }
     return *std::move(dsn);
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

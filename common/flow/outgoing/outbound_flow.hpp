@@ -46,7 +46,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// What has been decided about one outgoing message.
 struct MessageDecision {
@@ -141,7 +141,8 @@ public:
         const ports::MessageReader& reader;
         CampaignWatch& campaigns;
         DecisionRecorder* recorder = nullptr;  ///< nullptr: nothing is remembered
-        Learner* learner = nullptr;  ///< told of domains that take mail after all; nullptr: nobody
+        incoming::Learner* learner =
+            nullptr;  ///< told of domains that take mail after all; nullptr: nobody
         ports::MtaTables* mta = nullptr;  ///< nullptr: there is no MTA to ask
         SpoolRoom* room = nullptr;        ///< nullptr: the spool has no limits
     };
@@ -248,7 +249,7 @@ private:
                   const mail::Envelope& envelope,
                   std::span<const mail::Recipient> recipients,
                   const MessageDecision& decision,
-                  outbound::DecidedAt decided_at,
+                  replay::DecidedAt decided_at,
                   const Committed* committed,
                   const config::Settings& settings) const;
     /// The line and the record of a recipient who is refused at RCPT; its verdict is the only one.
@@ -272,7 +273,7 @@ private:
         const mail::HeaderList& headers,
         const MessageDecision& decision,
         const outbound::Split& split,
-        const mail::HeldMessage& copy);
+        const terms::HeldMessage& copy);
 
     /// The log says that nobody is told of what is held.
     void say_who_is_untold(const mail::Envelope& envelope,
@@ -286,4 +287,4 @@ private:
     std::atomic<std::uint64_t> unchecked_{0};
 };
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

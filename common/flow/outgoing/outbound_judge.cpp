@@ -34,11 +34,11 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
-using mail::FindingName;
+using terms::FindingName;
 
 /// Makes a message that was direct until it was read bulk, where its sender said the same often.
 void count_repeats(const outbound::RepeatWindow::Counts& counts,
@@ -221,4 +221,4 @@ void OutboundFlow::left(const mail::Envelope& envelope,
     parts_.campaigns.sent().let_go(sent_message(decision.campaign), envelope.queue_id, recipients);
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// `about_message` are findings that all recipients have alike.
 [[nodiscard]] std::vector<outbound::Verdict> verdicts_of(
@@ -33,4 +33,4 @@ void judge_all(const mail::Envelope& envelope,
                                    const outbound::StreamDecision& stream,
                                    const config::BulkSettings& settings);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

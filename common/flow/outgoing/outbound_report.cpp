@@ -24,7 +24,7 @@
 #include <span>
 #include <string_view>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
@@ -51,7 +51,7 @@ void OutboundFlow::report(const Submitting& who,
              envelope,
              envelope.recipients,
              decision,
-             outbound::DecidedAt::Message,
+             replay::DecidedAt::Message,
              committed,
              settings);
 }
@@ -90,7 +90,7 @@ void OutboundFlow::report_refused(const Submitting& who,
              envelope,
              std::span(&recipient, 1),
              decision,
-             outbound::DecidedAt::Recipient,
+             replay::DecidedAt::Recipient,
              nullptr,
              settings);
 }
@@ -99,7 +99,7 @@ void OutboundFlow::remember(const Submitting& who,
                             const mail::Envelope& envelope,
                             std::span<const mail::Recipient> recipients,
                             const MessageDecision& decision,
-                            outbound::DecidedAt decided_at,
+                            replay::DecidedAt decided_at,
                             const Committed* committed,
                             const config::Settings& settings) const {
     if (parts_.recorder == nullptr || settings.journal.decisions.count() == 0) {
@@ -148,7 +148,7 @@ void OutboundFlow::report_recipient(const Submitting& who,
     } else if (recipient.judged) {
         line.reason = kJudgedBefore;
     } else if (verdict.finding.has_value()) {
-        line.reason = mail::wire_name(verdict.finding->name);
+        line.reason = wire_name(verdict.finding->name);
         line.code = verdict.finding->code;
     }
     line.envelope_id = envelope.envelope_id().value_or("");
@@ -169,4 +169,4 @@ void OutboundFlow::report_recipient(const Submitting& who,
     parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -31,7 +31,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
@@ -42,7 +42,7 @@ outbound::PreflightFacts facts_of(const PreflightParts& parts,
     outbound::PreflightFacts facts;
     facts.sender = envelope.sender_text();
     if (const auto subject = headers.first("Subject")) {
-        const std::string header = fmt::format("Subject: {}\r\n\r\n", outbound::one_line(*subject));
+        const std::string header = fmt::format("Subject: {}\r\n\r\n", core::one_line(*subject));
         facts.subject = parts.reader.read(header).subject;
     }
     facts.message_id = headers.first("Message-ID").value_or("");
@@ -132,7 +132,7 @@ core::Result<void, std::string> OutboundFlow::answer_preflight(
     const mail::HeaderList& headers,
     const MessageDecision& decision,
     const config::Settings& settings) const {
-    return flow::answer_preflight(
+    return outgoing::answer_preflight(
         {.own_mail = parts_.own_mail, .reader = parts_.reader, .log = parts_.log},
         who,
         envelope,
@@ -141,4 +141,4 @@ core::Result<void, std::string> OutboundFlow::answer_preflight(
         settings.notice);
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// Asks for a preflight when its value is "yes" and the sender has logged in. Outgoing mail that
 /// asks for it in vain is refused, because it was not meant to leave; "no" asks for nothing.
@@ -55,4 +55,4 @@ struct PreflightParts {
     const MessageDecision& decision,
     const config::NoticeSettings& notice);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -18,14 +18,14 @@
 #include <cstddef>
 #include <string>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
-outbound::RecordedRecipient recipient_of(const DecisionToRecord& decision, std::size_t index) {
+replay::RecordedRecipient recipient_of(const DecisionToRecord& decision, std::size_t index) {
     const mail::Recipient& given = decision.recipients[index];
     const outbound::Verdict& verdict = decision.verdicts[index];
-    outbound::RecordedRecipient recipient{
+    replay::RecordedRecipient recipient{
         .address = given.as_given(),
         .mailer = given.mailer,
         .facts = index < decision.facts.size() ? decision.facts[index]
@@ -38,19 +38,19 @@ outbound::RecordedRecipient recipient_of(const DecisionToRecord& decision, std::
         .held_id = {},
         .overridden = verdict.overridden};
     if (verdict.finding.has_value()) {
-        const mail::FindingName decided = verdict.finding->name;
+        const terms::FindingName decided = verdict.finding->name;
         for (const outbound::Finding& finding :
              outbound::findings(recipient.facts, decision.settings)) {
             recipient.found.push_back(finding.name);
         }
-        const auto add = [&](mail::FindingName name) {
+        const auto add = [&](terms::FindingName name) {
             if (std::ranges::find(recipient.found, name) == recipient.found.end()) {
                 recipient.found.push_back(name);
             }
         };
         add(decided);
         std::ranges::for_each(verdict.tags, add);
-        recipient.reason = mail::wire_name(decided);
+        recipient.reason = wire_name(decided);
         recipient.code = verdict.finding->code;
     }
     if (decision.sender_refused) {
@@ -73,13 +73,13 @@ outbound::Origin origin_of(const Submitting& who) {
 }
 
 HeaderFacts header_facts(const mail::HeaderList& headers, const config::BulkSettings& settings) {
-    return {.signs = outbound::header_signs(headers, settings),
+    return {.signs = replay::header_signs(headers, settings),
             .campaign = outbound::campaign_name(headers, settings),
             .message_id = headers.first("Message-ID").value_or("")};
 }
 
-outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
-    outbound::RecordedMessage message;
+replay::RecordedMessage record_of(const DecisionToRecord& decision) {
+    replay::RecordedMessage message;
     message.at = decision.now;
     message.decided_at = decision.decided_at;
     message.mode = decision.settings.mode;
@@ -92,9 +92,9 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
     message.window = decision.window;
     message.window_length = decision.settings.bulk.rate.window;
     message.repeats_limit = decision.settings.bulk.repeats;
-    if (decision.decided_at == outbound::DecidedAt::Message) {
-        message.watched = outbound::watch_signs(
-            decision.stream.stream, decision.stream.sent_to, decision.settings);
+    if (decision.decided_at == replay::DecidedAt::Message) {
+        message.watched =
+            replay::watch_signs(decision.stream.stream, decision.stream.sent_to, decision.settings);
     }
     message.dialogue = {
         .before = decision.who.before,
@@ -102,8 +102,8 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
         .can_be_returned = decision.can_be_returned,
         .had_enough = decision.client_had_enough};
     message.lists =
-        outbound::ListFiles{.role_addresses = decision.settings.policy.role_addresses,
-                            .disposable_domains = decision.settings.policy.disposable_domains};
+        replay::ListFiles{.role_addresses = decision.settings.policy.role_addresses,
+                          .disposable_domains = decision.settings.policy.disposable_domains};
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;
     message.message_id = decision.header.message_id;
@@ -115,4 +115,4 @@ outbound::RecordedMessage record_of(const DecisionToRecord& decision) {
     return message;
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -18,14 +18,14 @@
 #include <span>
 #include <string>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 /// Who submits, as far as the direction depends on it.
 [[nodiscard]] outbound::Origin origin_of(const Submitting& who);
 
 /// What has to be kept of the header for the record.
 struct HeaderFacts {
-    outbound::HeaderSigns signs;
+    replay::HeaderSigns signs;
     std::string campaign;
     std::string message_id;
 };
@@ -42,7 +42,7 @@ struct DecisionToRecord {
     const outbound::StreamDecision& stream;
     const HeaderFacts& header;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
-    outbound::DecidedAt decided_at;
+    replay::DecidedAt decided_at;
     core::TimePoint now;
     std::size_t window;
     std::span<const mail::Recipient> recipients;
@@ -54,6 +54,6 @@ struct DecisionToRecord {
     bool client_had_enough;
 };
 
-[[nodiscard]] outbound::RecordedMessage record_of(const DecisionToRecord& decision);
+[[nodiscard]] replay::RecordedMessage record_of(const DecisionToRecord& decision);
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -215,4 +215,4 @@ std::vector<DnsCache::Entry> DnsCache::show(std::string_view name) const {
     return entries;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -18,7 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 /// How long answers are kept.
 struct DnsCacheLimits {
@@ -111,4 +111,4 @@ private:
     std::unique_ptr<DnsSource> upstream_;  // last: its callbacks end before the rest goes
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

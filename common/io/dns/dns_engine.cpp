@@ -34,7 +34,7 @@
 #include <variant>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -66,7 +66,7 @@ class RandomIds {
 public:
     [[nodiscard]] std::uint16_t next() {
         if (used_ == ids_.size()) {
-            fill_random(std::as_writable_bytes(std::span(ids_)));
+            system::fill_random(std::as_writable_bytes(std::span(ids_)));
             used_ = 0;
         }
         return ids_.at(used_++);
@@ -588,4 +588,4 @@ DnsCounters DnsEngine::counters() const {
     return loop_->counters();
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -12,7 +12,7 @@
 #include <memory>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 /// A recursive nameserver.
 struct DnsServer {
@@ -61,4 +61,4 @@ private:
     std::unique_ptr<Loop> loop_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 DnsHealth::News DnsHealth::look(const DnsCounters& counters, core::SteadyPoint now) {
     constexpr std::chrono::minutes kShown{1};
@@ -55,4 +55,4 @@ DnsHealth::Share DnsHealth::last_minute() const {
     return {.asked = last.asked - first.asked, .answered = last.answered - first.answered};
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

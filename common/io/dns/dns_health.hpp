@@ -10,7 +10,7 @@
 #include <deque>
 #include <optional>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 /// Looks at the counters of one source once a second. Not for several threads.
 class DnsHealth {
@@ -54,4 +54,4 @@ private:
     bool silent_ = false;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

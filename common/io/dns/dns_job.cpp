@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -237,4 +237,4 @@ DnsAnswer DnsJob::give_up(std::string_view trouble) const {
     return unresolved;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

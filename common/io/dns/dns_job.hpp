@@ -16,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 /// Whether the AD bit of a server's replies is believed.
 enum class AdTrust : std::uint8_t { No, Yes };
@@ -103,4 +103,4 @@ private:
     std::optional<mail::DnsAnswer> negative_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -160,4 +160,4 @@ std::optional<std::vector<std::uint8_t>> DnsSocket::whole_message() {
     return message;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

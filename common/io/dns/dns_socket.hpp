@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 enum class DnsTransport : std::uint8_t { Udp, Tcp };
 
@@ -59,4 +59,4 @@ private:
     std::vector<std::uint8_t> received_;  // TCP alone
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

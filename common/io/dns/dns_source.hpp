@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 /// Takes an answer; must not block, and must not throw.
 using DnsCallback = std::function<void(mail::DnsAnswer)>;
@@ -67,4 +67,4 @@ public:
     [[nodiscard]] virtual DnsCounters counters() const = 0;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -23,7 +23,7 @@
 
 #include <ldns/ldns.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -339,4 +339,4 @@ core::Result<DnsReply, ReplyError> parse_reply(std::span<const std::uint8_t> oct
     return reply;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 /// Whether a query carries an OPT record (RFC 6891) that allows replies of 1232 octets.
 enum class Edns : std::uint8_t { Off, On };
@@ -74,4 +74,4 @@ enum class ReplyError : std::uint8_t {
                                                              std::uint16_t id,
                                                              const mail::DnsQuestion& asked);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -26,7 +26,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 using core::SteadyPoint;
 using mail::DnsQuestion;
@@ -200,4 +200,4 @@ core::Result<std::unique_ptr<DomainLookup>, std::string> make_resolver(
     }
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

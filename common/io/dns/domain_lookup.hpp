@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 struct DomainLookupOptions {
     /// Time for one domain, however long its collector waits, while questions are few: an answer
@@ -106,4 +106,4 @@ private:
     const core::Clock& clock,
     const std::string& resolv_conf = "/etc/resolv.conf");
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

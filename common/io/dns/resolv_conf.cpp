@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 std::vector<config::NameServer> parse_resolv_conf(std::string_view text) {
     constexpr std::size_t kMostServers = 3;
@@ -56,4 +56,4 @@ core::Result<std::vector<config::NameServer>, std::string> read_resolv_conf(
     return servers;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 /// The addresses of the `nameserver` lines, at most three as in the C library. Lines that are no
 /// address (a link-local one with a zone, say) are left out.
@@ -20,4 +20,4 @@ namespace holdback::io {
 [[nodiscard]] core::Result<std::vector<config::NameServer>, std::string> read_resolv_conf(
     const std::string& path);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

@@ -27,7 +27,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 namespace {
 
@@ -279,4 +279,4 @@ ports::LogBatch JournalFollower::read(std::size_t most,
     return batch;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

@@ -16,7 +16,7 @@
 
 struct sd_journal;
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 /// The numbers of the accounts under which Postfix and Sendmail run: root, postfix, smmta, smmsp,
 /// as far as there are such.
@@ -72,4 +72,4 @@ private:
     std::string trouble_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

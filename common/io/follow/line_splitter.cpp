@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 void LineSplitter::add(std::string_view octets) {
     buffer_.erase(0, begin_);
@@ -73,4 +73,4 @@ void LineSplitter::start(std::string behind) {
     behind_ = std::move(behind);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 /// So many octets before a position are remembered, to know the place again.
 inline constexpr std::size_t kBehindOctets = 256;
@@ -54,4 +54,4 @@ private:
     std::uint64_t skipped_ = 0;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

@@ -33,7 +33,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 namespace {
 
@@ -72,18 +72,18 @@ std::string error_text(const std::string& path, int error) {
     return text;
 }
 
-std::optional<struct stat> status_of(const FileHandle& file) {
+std::optional<struct stat> status_of(const system::FileHandle& file) {
     struct stat status{};
     return file.is_open() && fstat(file.get(), &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
-FileHandle open_file(const std::string& path) {
+system::FileHandle open_file(const std::string& path) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): the only way to open
-    return FileHandle(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    return system::FileHandle(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
 /// The octets before an offset, as many as a fingerprint takes; nullopt when there are fewer.
-std::optional<std::string> octets_before(const FileHandle& file, std::uint64_t offset) {
+std::optional<std::string> octets_before(const system::FileHandle& file, std::uint64_t offset) {
     std::string octets(std::min<std::uint64_t>(offset, kBehindOctets), '\0');
     const auto begin = static_cast<off_t>(offset - octets.size());
     const ssize_t got = pread(file.get(), octets.data(), octets.size(), begin);
@@ -95,7 +95,7 @@ std::string fingerprint_of(std::string_view octets) {
     return core::digest_hex(pieces).substr(0, kFingerprintLength);
 }
 
-bool has(const FileHandle& file, const FilePosition& position) {
+bool has(const system::FileHandle& file, const FilePosition& position) {
     const auto status = status_of(file);
     if (!status.has_value() || !S_ISREG(status->st_mode)) {
         return false;
@@ -170,7 +170,7 @@ void LogFileFollower::seek(std::string_view position) {
 }
 
 void LogFileFollower::open_at_end() {
-    FileHandle file = open_file(path_);
+    system::FileHandle file = open_file(path_);
     const auto status = status_of(file);
     if (!status.has_value() || !S_ISREG(status->st_mode)) {
         return;
@@ -187,7 +187,7 @@ void LogFileFollower::open_at_end() {
     take(std::move(file), end);
 }
 
-void LogFileFollower::take(FileHandle file, std::uint64_t offset) {
+void LogFileFollower::take(system::FileHandle file, std::uint64_t offset) {
     file_ = std::move(file);
     read_to_ = offset;
     lines_.start(octets_before(file_, offset).value_or(""));
@@ -238,7 +238,7 @@ LogFileFollower::Reopened LogFileFollower::reopen(const FilePosition& position) 
             if (is_same != same_inode || (!is_same && !may_be_copy)) {
                 continue;
             }
-            FileHandle file = open_file(candidate.path);
+            system::FileHandle file = open_file(candidate.path);
             if (is_same && !file.is_open()) {
                 trouble_ = error_text(candidate.path, errno);
                 return Reopened::Unreadable;
@@ -281,7 +281,7 @@ bool LogFileFollower::open_first() {
 }
 
 void LogFileFollower::open_as_news(const std::string& path) {
-    FileHandle file = open_file(path);
+    system::FileHandle file = open_file(path);
     const int error = errno;
     const auto status = status_of(file);
     if (!status.has_value()) {
@@ -394,4 +394,4 @@ ports::LogBatch LogFileFollower::read(std::size_t most,
     return batch;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

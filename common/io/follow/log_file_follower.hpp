@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 /// Where in which file reading stands. Two files are the same when device and inode agree, and what
 /// stands before the offset has the same fingerprint: so that a file that was truncated and written
@@ -66,7 +66,7 @@ private:
     /// Opens the file that came after the one we are at the end of; false when there is none yet.
     [[nodiscard]] bool open_next();
     void open_as_news(const std::string& path);
-    void take(FileHandle file, std::uint64_t offset);
+    void take(system::FileHandle file, std::uint64_t offset);
     /// True when what we have read is no longer what stands in the file.
     [[nodiscard]] bool is_rewritten() const;
     /// Reads on; true when there were octets.
@@ -78,7 +78,7 @@ private:
 
     std::string path_;
     std::chrono::milliseconds poll_;
-    FileHandle file_;  // the file that is read, under whatever name it has now
+    system::FileHandle file_;  // the file that is read, under whatever name it has now
     std::uint64_t read_to_ = 0;
     LineSplitter lines_;
     std::string trouble_;
@@ -86,4 +86,4 @@ private:
     bool from_start_ = false;             // what comes is news as a whole
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

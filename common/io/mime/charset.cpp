@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace holdback::io {
+namespace holdback::io::mime {
 
 namespace {
 
@@ -140,4 +140,4 @@ std::string to_utf8(std::string raw, std::string_view charset) {
     return core::to_valid_utf8(text);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mime

@@ -21,7 +21,7 @@
 
 #include <gmime/gmime.h>
 
-namespace holdback::io {
+namespace holdback::io::mime {
 
 namespace {
 
@@ -279,7 +279,7 @@ private:
         std::string text =
             to_utf8(std::string(within_room(content)), charset.empty() ? "utf-8" : charset);
         part.was_html = html;
-        part.text = html ? dsn::html_to_text(text, limits_.html_parts) : std::move(text);
+        part.text = html ? reading::html_to_text(text, limits_.html_parts) : std::move(text);
     }
 
     /// Of the messages that came back one level is read. Where a delivery status tells what became
@@ -456,4 +456,4 @@ dsn::MessageView GmimeReader::read(std::string_view octets) const {
     return view;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mime

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::mime {
 
 /// How much of a message is read. What is beyond is left out and said in `limits_hit`.
 struct ReaderLimits {
@@ -21,7 +21,7 @@ struct ReaderLimits {
     std::size_t total_text_octets = 1024UL * 1024;  ///< of all parts' texts together ("text")
     /// Of a message within. What is beyond is of no interest and not told.
     std::size_t embedded_octets = 128UL * 1024;
-    dsn::HtmlParts html_parts = dsn::HtmlParts::All;
+    reading::HtmlParts html_parts = reading::HtmlParts::All;
 };
 
 /// Reads with GMime. Holds nothing but its limits, so any number of threads may share one.
@@ -38,4 +38,4 @@ private:
     ReaderLimits limits_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mime

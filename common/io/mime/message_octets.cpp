@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::mime {
 
 namespace {
 
@@ -202,4 +202,4 @@ bool cut_header(std::string& text, std::size_t most) {
     return true;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mime

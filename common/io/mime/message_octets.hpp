@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::mime {
 
 /// The octets with all line ends (CRLF, CR, CR CR LF, LF) as "\n", without an mbox line or empty
 /// lines in front, and with one line end behind.
@@ -31,4 +31,4 @@ namespace holdback::io {
 /// with "--" and the next empty one. A parser makes an object of some hundred octets of each field.
 [[nodiscard]] std::size_t bounded_fields(std::string_view text, std::size_t most);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mime

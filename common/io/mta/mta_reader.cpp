@@ -28,7 +28,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::mta {
 
 namespace {
 
@@ -170,7 +170,7 @@ private:
                                                  mail::MtaNames& names) {
         std::vector<std::string> arguments{"-c", directory_};
         arguments.insert(arguments.end(), question.begin(), question.end());
-        auto output = run_program(program_, arguments, {}, deadline_);
+        auto output = system::run_program(program_, arguments, {}, deadline_);
         if (!output.has_value()) {
             names.troubles.push_back(std::move(output.error()));
             return std::nullopt;
@@ -248,7 +248,7 @@ mail::MtaNames read_postfix(const std::string& directory, core::SteadyPoint dead
     constexpr std::size_t kMostInstances = 16;
     mail::MtaNames names;
     names.kind = mail::MtaKind::Postfix;
-    const auto program = find_program("postconf");
+    const auto program = system::find_program("postconf");
     if (!program.has_value()) {
         names.troubles.emplace_back("the program postconf is not here");
         return names;
@@ -320,7 +320,7 @@ mail::MtaNames read_sendmail(const std::string& path) {
 
 mail::MtaNames read_what_is_here(core::SteadyPoint deadline) {
     if (exists(std::string(kPostfixDirectory) + "/main.cf") &&
-        find_program("postconf").has_value()) {
+        system::find_program("postconf").has_value()) {
         return read_postfix(std::string(kPostfixDirectory), deadline);
     }
     if (exists(kSendmailFile)) {
@@ -348,4 +348,4 @@ mail::MtaNames read_mta_names(std::string_view mta_domains, core::SteadyPoint de
     return read_what_is_here(deadline);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mta

@@ -7,11 +7,11 @@
 
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::mta {
 
 /// Runs postconf(1), or reads sendmail.cf. `mta_domains` is a value that the settings allow. There
 /// is no error: what could not be read stands in `troubles`, and the rest is there.
 [[nodiscard]] mail::MtaNames read_mta_names(std::string_view mta_domains,
                                             core::SteadyPoint deadline);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mta

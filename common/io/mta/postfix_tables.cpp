@@ -27,7 +27,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::mta {
 
 namespace {
 
@@ -115,11 +115,11 @@ void PostfixTables::look_up(const mail::MtaTable& table,
     if (question.empty() || (known.broken_until.has_value() && now < *known.broken_until)) {
         return;
     }
-    const auto program = find_program("postmap");
-    const auto output = run_program(program.value_or("/usr/sbin/postmap"),
-                                    {"-c", table.instance, "-q", "-", table.name},
-                                    question,
-                                    deadline);
+    const auto program = system::find_program("postmap");
+    const auto output = system::run_program(program.value_or("/usr/sbin/postmap"),
+                                            {"-c", table.instance, "-q", "-", table.name},
+                                            question,
+                                            deadline);
     const auto trouble = output.has_value() ? trouble_in(output->text)
                                             : std::optional<std::string_view>(output.error());
     if (trouble.has_value()) {
@@ -226,4 +226,4 @@ std::vector<ports::OwnRoute> PostfixTables::ask(std::span<const mail::Address> a
     return routes;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mta

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::mta {
 
 /// Answers are kept for five minutes. One postmap runs at a time, for all keys that its caller has;
 /// callers wait for each other until their deadlines. A table that can't be opened is a warning,
@@ -60,9 +60,9 @@ private:
     ports::Log& log_;
     const core::Clock& clock_;
     std::atomic<bool> tried_{false};
-    DeadlineMutex mutex_;  // of all below
+    system::DeadlineMutex mutex_;  // of all below
     mail::MtaNames names_;
     Tables tables_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mta

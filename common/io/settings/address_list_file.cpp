@@ -24,7 +24,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -157,4 +157,4 @@ core::Result<outbound::AddressLists, FileErrors> load_address_lists(
     return lists;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

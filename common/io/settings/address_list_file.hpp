@@ -9,7 +9,7 @@
 
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// Local parts, one a line, from a text; `#` begins a comment. `name` stands for the file in
 /// messages; each line that is no local part is an error.
@@ -23,4 +23,4 @@ namespace holdback::io {
 [[nodiscard]] core::Result<outbound::AddressLists, FileErrors> load_address_lists(
     const config::PolicySettings& settings);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

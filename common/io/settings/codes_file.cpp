@@ -22,7 +22,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -74,7 +74,7 @@ constexpr auto kCodeKeys = std::to_array<std::string_view>({"code",
                                                             "expiry"});
 
 /// Keys that a table may give or leave out.
-void read_options(TableReader& reader, mail::CodeEntry& entry) {
+void read_options(TableReader& reader, terms::CodeEntry& entry) {
     if (const TomlValue* resend = reader.find("resend_helps")) {
         if (const bool* helps = resend->as_boolean()) {
             entry.resend_helps = *helps;
@@ -82,7 +82,7 @@ void read_options(TableReader& reader, mail::CodeEntry& entry) {
             reader.mismatch("resend_helps", *resend, "true or false");
         }
     }
-    entry.learning = reader.name<mail::Learning>("learning", mail::parse_learning, kLearnings)
+    entry.learning = reader.name<terms::Learning>("learning", terms::parse_learning, kLearnings)
                          .value_or(entry.learning);
     if (const TomlValue* strikes = reader.find("strikes")) {
         constexpr std::int64_t kMost = 100;
@@ -98,30 +98,31 @@ void read_options(TableReader& reader, mail::CodeEntry& entry) {
 }
 
 /// A code with all that it needs.
-mail::CodeEntry read_whole(TableReader& reader, mail::FailureCode code) {
-    mail::CodeEntry entry{.code = code,
-                          .name = reader.needed_text("name"),
-                          .failure_class = mail::FailureClass::Unknown,
-                          .parent = reader.code_number("parent"),
-                          .meaning = reader.needed_text("meaning"),
-                          .advice = reader.needed_text("advice"),
-                          .who = mail::Actor::Nobody,
-                          .resend_helps = false,
-                          .learning = mail::Learning::Never};
+terms::CodeEntry read_whole(TableReader& reader, terms::FailureCode code) {
+    terms::CodeEntry entry{.code = code,
+                           .name = reader.needed_text("name"),
+                           .failure_class = terms::FailureClass::Unknown,
+                           .parent = reader.code_number("parent"),
+                           .meaning = reader.needed_text("meaning"),
+                           .advice = reader.needed_text("advice"),
+                           .who = terms::Actor::Nobody,
+                           .resend_helps = false,
+                           .learning = terms::Learning::Never};
     if (reader.need("class") != nullptr) {
         entry.failure_class =
-            reader.name<mail::FailureClass>("class", mail::parse_failure_class, kClasses)
+            reader.name<terms::FailureClass>("class", terms::parse_failure_class, kClasses)
                 .value_or(entry.failure_class);
     }
     if (reader.need("who") != nullptr) {
-        entry.who = reader.name<mail::Actor>("who", mail::parse_actor, kActors).value_or(entry.who);
+        entry.who =
+            reader.name<terms::Actor>("who", terms::parse_actor, kActors).value_or(entry.who);
     }
     read_options(reader, entry);
     return entry;
 }
 
 /// A code that is there, with the keys that the table changes.
-mail::CodeEntry read_changes(TableReader& reader, mail::CodeEntry entry) {
+terms::CodeEntry read_changes(TableReader& reader, terms::CodeEntry entry) {
     const auto fixed = [&](std::string_view key) {
         reader.wrong(reader.place_of(key),
                      fmt::format("\"{}\" of code {} stands fixed; what may change is {}",
@@ -138,7 +139,7 @@ mail::CodeEntry read_changes(TableReader& reader, mail::CodeEntry entry) {
     change_text("meaning", entry.meaning);
     change_text("advice", entry.advice);
     const auto its_class =
-        reader.name<mail::FailureClass>("class", mail::parse_failure_class, kClasses);
+        reader.name<terms::FailureClass>("class", terms::parse_failure_class, kClasses);
     if (its_class.has_value() && *its_class != entry.failure_class) {
         fixed("class");
     }
@@ -146,7 +147,7 @@ mail::CodeEntry read_changes(TableReader& reader, mail::CodeEntry entry) {
     if (parent.has_value() && parent != entry.parent) {
         fixed("parent");
     }
-    entry.who = reader.name<mail::Actor>("who", mail::parse_actor, kActors).value_or(entry.who);
+    entry.who = reader.name<terms::Actor>("who", terms::parse_actor, kActors).value_or(entry.who);
     read_options(reader, entry);
     return entry;
 }
@@ -155,14 +156,14 @@ mail::CodeEntry read_changes(TableReader& reader, mail::CodeEntry entry) {
 class CodesReader {
 public:
     /// `shipped` outlives the reader; nullptr: the file is the whole catalogue.
-    explicit CodesReader(const mail::CodeCatalogue* shipped) : shipped_(shipped) {}
+    explicit CodesReader(const terms::CodeCatalogue* shipped) : shipped_(shipped) {}
 
-    [[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> read(const TomlTable& root,
-                                                                     std::string_view file) {
+    [[nodiscard]] core::Result<terms::CodeCatalogue, FileErrors> read(const TomlTable& root,
+                                                                      std::string_view file) {
         for_each_table(
             root, errors_, {{"code", [this](TableReader& reader) { read_table(reader); }}});
         if (shipped_ != nullptr) {
-            for (const mail::CodeEntry& entry : shipped_->entries()) {
+            for (const terms::CodeEntry& entry : shipped_->entries()) {
                 if (find(entry.code) == nullptr) {
                     entries_.push_back(entry);
                     places_.push_back({std::string(file), 0});
@@ -174,11 +175,11 @@ public:
         if (!errors_.empty()) {
             return std::unexpected(std::move(errors_));
         }
-        auto catalogue = mail::CodeCatalogue::make(std::move(entries_));
+        auto catalogue = terms::CodeCatalogue::make(std::move(entries_));
         if (!catalogue.has_value()) {
             return std::unexpected(FileErrors{{{std::string(file), 0}, catalogue.error()}});
         }
-        if (catalogue->find(mail::kUnknownFailure) == nullptr) {
+        if (catalogue->find(terms::kUnknownFailure) == nullptr) {
             return std::unexpected(FileErrors{
                 {{std::string(file), 0}, "code 9999 is missing: unknown texts need it"}});
         }
@@ -186,8 +187,8 @@ public:
     }
 
 private:
-    [[nodiscard]] const mail::CodeEntry* find(mail::FailureCode code) const {
-        const auto found = std::ranges::find(entries_, code, &mail::CodeEntry::code);
+    [[nodiscard]] const terms::CodeEntry* find(terms::FailureCode code) const {
+        const auto found = std::ranges::find(entries_, code, &terms::CodeEntry::code);
         return found == entries_.end() ? nullptr : &*found;
     }
 
@@ -196,10 +197,10 @@ private:
         const bool there = reader.need("code") != nullptr;
         const auto read = there ? reader.code_number("code") : std::nullopt;
         const bool numbered = read.has_value();
-        const mail::FailureCode code = read.value_or(mail::kUnknownFailure);
-        const mail::CodeEntry* known =
+        const terms::FailureCode code = read.value_or(terms::kUnknownFailure);
+        const terms::CodeEntry* known =
             shipped_ == nullptr || !numbered ? nullptr : shipped_->find(code);
-        mail::CodeEntry entry =
+        terms::CodeEntry entry =
             known != nullptr ? read_changes(reader, *known) : read_whole(reader, code);
         if (!numbered) {
             return;
@@ -221,11 +222,11 @@ private:
 
     void check_names() {
         for (std::size_t i = 0; i < entries_.size(); ++i) {
-            const mail::CodeEntry& entry = entries_[i];
+            const terms::CodeEntry& entry = entries_[i];
             if (entry.name.empty()) {
                 continue;  // said already
             }
-            if (!mail::is_code_name(entry.name)) {
+            if (!terms::is_code_name(entry.name)) {
                 wrong(i,
                       fmt::format("\"name\" of code {} has to be made of a-z, 0-9 and hyphens",
                                   entry.code.number()));
@@ -247,8 +248,8 @@ private:
 
     void check_parents() {
         for (std::size_t i = 0; i < entries_.size(); ++i) {
-            const mail::CodeEntry& entry = entries_[i];
-            const mail::CodeEntry* parent =
+            const terms::CodeEntry& entry = entries_[i];
+            const terms::CodeEntry* parent =
                 entry.parent.has_value() ? find(*entry.parent) : nullptr;
             if (entry.parent.has_value() && parent == nullptr) {
                 wrong(i,
@@ -269,15 +270,15 @@ private:
         errors_.push_back({places_[entry], std::move(message)});
     }
 
-    const mail::CodeCatalogue* shipped_;
-    std::vector<mail::CodeEntry> entries_;
+    const terms::CodeCatalogue* shipped_;
+    std::vector<terms::CodeEntry> entries_;
     std::vector<SourcePlace> places_;  // of the entries; line 0 for the shipped ones
     FileErrors errors_;
 };
 
 }  // namespace
 
-core::Result<mail::CodeCatalogue, FileErrors> read_codes(const std::string& path) {
+core::Result<terms::CodeCatalogue, FileErrors> read_codes(const std::string& path) {
     const auto root = read_toml_file(path);
     if (!root.has_value()) {
         return std::unexpected(FileErrors{root.error()});
@@ -285,8 +286,8 @@ core::Result<mail::CodeCatalogue, FileErrors> read_codes(const std::string& path
     return CodesReader(nullptr).read(*root, path);
 }
 
-core::Result<mail::CodeCatalogue, FileErrors> read_codes_text(std::string_view text,
-                                                              std::string_view name) {
+core::Result<terms::CodeCatalogue, FileErrors> read_codes_text(std::string_view text,
+                                                               std::string_view name) {
     const auto root = read_toml_text(text, name);
     if (!root.has_value()) {
         return std::unexpected(FileErrors{root.error()});
@@ -294,9 +295,9 @@ core::Result<mail::CodeCatalogue, FileErrors> read_codes_text(std::string_view t
     return CodesReader(nullptr).read(*root, name);
 }
 
-core::Result<mail::CodeCatalogue, FileErrors> amend_codes_text(const mail::CodeCatalogue& shipped,
-                                                               std::string_view text,
-                                                               std::string_view name) {
+core::Result<terms::CodeCatalogue, FileErrors> amend_codes_text(const terms::CodeCatalogue& shipped,
+                                                                std::string_view text,
+                                                                std::string_view name) {
     const auto root = read_toml_text(text, name);
     if (!root.has_value()) {
         return std::unexpected(FileErrors{root.error()});
@@ -304,8 +305,8 @@ core::Result<mail::CodeCatalogue, FileErrors> amend_codes_text(const mail::CodeC
     return CodesReader(&shipped).read(*root, name);
 }
 
-core::Result<mail::CodeCatalogue, FileErrors> load_codes(const std::string& path,
-                                                         const std::string& local) {
+core::Result<terms::CodeCatalogue, FileErrors> load_codes(const std::string& path,
+                                                          const std::string& local) {
     auto shipped = read_codes(path);
     std::error_code error;
     const bool is_there = std::filesystem::exists(local, error) || error;
@@ -319,4 +320,4 @@ core::Result<mail::CodeCatalogue, FileErrors> load_codes(const std::string& path
     return CodesReader(&*shipped).read(*root, local);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -9,22 +9,22 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// Reads a whole catalogue from a file.
-[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> read_codes(const std::string& path);
+[[nodiscard]] core::Result<terms::CodeCatalogue, FileErrors> read_codes(const std::string& path);
 
 /// The same from a text; `name` stands for the file in messages.
-[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> read_codes_text(std::string_view text,
-                                                                            std::string_view name);
+[[nodiscard]] core::Result<terms::CodeCatalogue, FileErrors> read_codes_text(std::string_view text,
+                                                                             std::string_view name);
 
 /// `shipped` with what the text says: a code of `shipped` with the keys that change (class and
 /// parent stand fixed), a code of one's own with all keys and a parent.
-[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> amend_codes_text(
-    const mail::CodeCatalogue& shipped, std::string_view text, std::string_view name);
+[[nodiscard]] core::Result<terms::CodeCatalogue, FileErrors> amend_codes_text(
+    const terms::CodeCatalogue& shipped, std::string_view text, std::string_view name);
 
 /// The catalogue of `path`, amended by the file `local`; an absent one changes nothing.
-[[nodiscard]] core::Result<mail::CodeCatalogue, FileErrors> load_codes(const std::string& path,
-                                                                       const std::string& local);
+[[nodiscard]] core::Result<terms::CodeCatalogue, FileErrors> load_codes(const std::string& path,
+                                                                        const std::string& local);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 core::Result<std::vector<std::string>, FileError> files_in(const std::string& directory,
                                                            std::string_view extension) {
@@ -37,4 +37,4 @@ core::Result<std::vector<std::string>, FileError> files_in(const std::string& di
     return files;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// The files with this extension (".conf") in lexical order, without hidden ones.
 [[nodiscard]] core::Result<std::vector<std::string>, FileError> files_in(
     const std::string& directory, std::string_view extension);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -40,7 +40,7 @@ std::optional<std::string> octets_of(const std::string& path) {
 
 void read_directory(const std::string& directory,
                     bool local,
-                    std::vector<dsn::WordFile>& files,
+                    std::vector<reading::WordFile>& files,
                     FileErrors& errors) {
     const auto paths = files_in(directory, ".words");
     if (!paths.has_value()) {
@@ -61,11 +61,11 @@ void read_directory(const std::string& directory,
 
 }  // namespace
 
-core::Result<dsn::Lexicon, FileErrors> load_lexicon(const std::string& shipped,
-                                                    const std::string& local,
-                                                    const mail::CodeCatalogue& codes) {
+core::Result<reading::Lexicon, FileErrors> load_lexicon(const std::string& shipped,
+                                                        const std::string& local,
+                                                        const terms::CodeCatalogue& codes) {
     FileErrors errors;
-    std::vector<dsn::WordFile> files;
+    std::vector<reading::WordFile> files;
     std::error_code error;
     if (!local.empty() && (std::filesystem::exists(local, error) || error)) {
         read_directory(local, true, files, errors);
@@ -74,9 +74,9 @@ core::Result<dsn::Lexicon, FileErrors> load_lexicon(const std::string& shipped,
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    auto lexicon = dsn::Lexicon::make(std::move(files), codes);
+    auto lexicon = reading::Lexicon::make(std::move(files), codes);
     if (!lexicon.has_value()) {
-        for (const dsn::LexiconError& wrong : lexicon.error()) {
+        for (const reading::LexiconError& wrong : lexicon.error()) {
             errors.push_back({{wrong.file, wrong.line}, wrong.message});
         }
         return std::unexpected(std::move(errors));
@@ -84,4 +84,4 @@ core::Result<dsn::Lexicon, FileErrors> load_lexicon(const std::string& shipped,
     return *std::move(lexicon);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -9,13 +9,12 @@
 
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// Reads every `*.words` of the shipped directory and of the administrator's, which may be absent,
 /// each in lexical order of the file names. What the administrator's say of a phrase counts. A
 /// shipped directory that can't be read is an error.
-[[nodiscard]] core::Result<dsn::Lexicon, FileErrors> load_lexicon(const std::string& shipped,
-                                                                  const std::string& local,
-                                                                  const mail::CodeCatalogue& codes);
+[[nodiscard]] core::Result<reading::Lexicon, FileErrors> load_lexicon(
+    const std::string& shipped, const std::string& local, const terms::CodeCatalogue& codes);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -27,12 +27,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
-using outbound::NoticeLanguages;
-using outbound::NoticeTexts;
+using letters::NoticeLanguages;
+using letters::NoticeTexts;
 
 constexpr std::string_view kBuiltIn = "en";
 
@@ -46,7 +46,7 @@ core::Result<void, std::string> take(NoticeTexts& texts,
     if (table == Table::Texts) {
         return texts.set(key, text);
     }
-    if (!mail::parse_finding_name(key).has_value()) {
+    if (!terms::parse_finding_name(key).has_value()) {
         return std::unexpected(std::string("there is no finding of this name"));
     }
     return table == Table::Reasons ? texts.set_reason(key, text) : texts.set_advice(key, text);
@@ -168,4 +168,4 @@ core::Result<NoticeLanguages, FileErrors> load_notice_texts(
     return languages;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -10,18 +10,18 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// Reads one file's text into the tables. A text that stands there takes the place of one that is
 /// known for the language. A language that is new may lack some, for which the English ones stand
 /// in.
 [[nodiscard]] FileErrors read_notice_texts(std::string_view text,
                                            std::string_view name,
-                                           outbound::NoticeLanguages& languages);
+                                           letters::NoticeLanguages& languages);
 
 /// Reads every `*.conf` of `texts`, then of `local_texts`, in lexical order of the file names. A
 /// directory that is absent has none; that a language of the settings has no table is an error.
-[[nodiscard]] core::Result<outbound::NoticeLanguages, FileErrors> load_notice_texts(
+[[nodiscard]] core::Result<letters::NoticeLanguages, FileErrors> load_notice_texts(
     const config::NoticeSettings& settings);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -25,16 +25,16 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
 constexpr auto kExampleKeys =
     std::to_array<std::string_view>({"text", "remote_mta", "reporting_mta", "status", "reply"});
 
-dsn::RuleExample read_example_table(const TomlTable& table,
-                                    const SourcePlace& place,
-                                    FileErrors& errors) {
+reading::RuleExample read_example_table(const TomlTable& table,
+                                        const SourcePlace& place,
+                                        FileErrors& errors) {
     TableReader reader(table, place, errors);
     reader.allow_only(kExampleKeys);
     return {.text = reader.text("text"),
@@ -46,10 +46,10 @@ dsn::RuleExample read_example_table(const TomlTable& table,
 }
 
 void read_example(const TomlValue& value,
-                  std::vector<dsn::RuleExample>& examples,
+                  std::vector<reading::RuleExample>& examples,
                   FileErrors& errors) {
     if (const std::string* text = value.as_string()) {
-        dsn::RuleExample example;
+        reading::RuleExample example;
         example.text = *text;
         example.line = value.place.line;
         examples.push_back(std::move(example));
@@ -63,8 +63,8 @@ void read_example(const TomlValue& value,
     }
 }
 
-std::vector<dsn::RuleExample> read_examples(TableReader& reader, FileErrors& errors) {
-    std::vector<dsn::RuleExample> examples;
+std::vector<reading::RuleExample> read_examples(TableReader& reader, FileErrors& errors) {
+    std::vector<reading::RuleExample> examples;
     const TomlValue* value = reader.need("expect");
     if (value == nullptr) {
         return examples;
@@ -84,14 +84,14 @@ std::vector<dsn::RuleExample> read_examples(TableReader& reader, FileErrors& err
 }
 
 /// A rule names its code by number or by name.
-std::optional<mail::FailureCode> read_rule_code(TableReader& reader,
-                                                const mail::CodeCatalogue& codes) {
+std::optional<terms::FailureCode> read_rule_code(TableReader& reader,
+                                                 const terms::CodeCatalogue& codes) {
     const TomlValue* value = reader.need("code");
     if (value == nullptr) {
         return std::nullopt;
     }
     if (const std::string* name = value->as_string()) {
-        const mail::CodeEntry* entry = codes.find_name(*name);
+        const terms::CodeEntry* entry = codes.find_name(*name);
         if (entry == nullptr) {
             reader.wrong(value->place, fmt::format("unknown code \"{}\"", core::printable(*name)));
             return std::nullopt;
@@ -119,11 +119,13 @@ constexpr auto kRuleKeys = std::to_array<std::string_view>({"id",
 
 constexpr auto kProviderKeys = std::to_array<std::string_view>({"id", "hosts", "marks"});
 
-dsn::Rule read_rule(TableReader& reader, const mail::CodeCatalogue& codes, FileErrors& errors) {
+reading::Rule read_rule(TableReader& reader,
+                        const terms::CodeCatalogue& codes,
+                        FileErrors& errors) {
     reader.allow_only(kRuleKeys);
-    dsn::Rule rule;
+    reading::Rule rule;
     rule.id = reader.needed_text("id");
-    rule.code = read_rule_code(reader, codes).value_or(mail::kUnknownFailure);
+    rule.code = read_rule_code(reader, codes).value_or(terms::kUnknownFailure);
     rule.text = reader.texts("text");
     rule.remote_mta = reader.texts("remote_mta");
     rule.reporting_mta = reader.texts("reporting_mta");
@@ -137,9 +139,9 @@ dsn::Rule read_rule(TableReader& reader, const mail::CodeCatalogue& codes, FileE
     return rule;
 }
 
-dsn::Provider read_provider(TableReader& reader) {
+reading::Provider read_provider(TableReader& reader) {
     reader.allow_only(kProviderKeys);
-    dsn::Provider provider;
+    reading::Provider provider;
     provider.id = reader.needed_text("id");
     provider.hosts = reader.texts("hosts");
     provider.marks = reader.texts("marks");
@@ -152,7 +154,7 @@ dsn::Provider read_provider(TableReader& reader) {
 }
 
 core::Result<RuleFile, FileErrors> rules_from(const TomlTable& root,
-                                              const mail::CodeCatalogue& codes) {
+                                              const terms::CodeCatalogue& codes) {
     FileErrors errors;
     RuleFile file;
     const auto take_rule = [&](TableReader& reader) {
@@ -208,7 +210,7 @@ core::Result<TomlTable, FileError> read_rules(const std::string& path, Examples 
 
 /// Appends the rules of one file, or what is wrong with it.
 void read_file(const std::string& path,
-               const mail::CodeCatalogue& codes,
+               const terms::CodeCatalogue& codes,
                Examples examples,
                RuleFile& all,
                FileErrors& errors) {
@@ -241,7 +243,7 @@ void append_unreplaced(std::vector<Item>& items, std::vector<Item> found) {
 
 core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
                                                    std::string_view name,
-                                                   const mail::CodeCatalogue& codes) {
+                                                   const terms::CodeCatalogue& codes) {
     const auto root = read_toml_text(text, name);
     if (!root.has_value()) {
         return std::unexpected(FileErrors{root.error()});
@@ -249,9 +251,9 @@ core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
     return rules_from(*root, codes);
 }
 
-core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> directories,
-                                                  const mail::CodeCatalogue& codes,
-                                                  Examples examples) {
+core::Result<reading::RuleSet, FileErrors> load_rules(std::span<const std::string> directories,
+                                                      const terms::CodeCatalogue& codes,
+                                                      Examples examples) {
     FileErrors errors;
     RuleFile all;
     for (const std::string& directory : directories) {
@@ -265,7 +267,7 @@ core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> d
         for (const std::string& file : *files) {
             read_file(file, codes, is_local ? Examples::Read : examples, found, errors);
         }
-        for (dsn::Rule& rule : found.rules) {
+        for (reading::Rule& rule : found.rules) {
             rule.local = is_local;
         }
         append_unreplaced(all.rules, std::move(found.rules));
@@ -274,9 +276,9 @@ core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> d
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    auto set = dsn::RuleSet::make(std::move(all.rules), codes, std::move(all.providers));
+    auto set = reading::RuleSet::make(std::move(all.rules), codes, std::move(all.providers));
     if (!set.has_value()) {
-        for (const dsn::RuleError& error : set.error()) {
+        for (const reading::RuleError& error : set.error()) {
             errors.push_back({{error.file, error.line}, error.message});
         }
         return std::unexpected(std::move(errors));
@@ -284,10 +286,10 @@ core::Result<dsn::RuleSet, FileErrors> load_rules(std::span<const std::string> d
     return *std::move(set);
 }
 
-core::Result<dsn::RuleSet, FileErrors> load_rules(const std::string& shipped,
-                                                  const std::string& local,
-                                                  const mail::CodeCatalogue& codes,
-                                                  Examples examples) {
+core::Result<reading::RuleSet, FileErrors> load_rules(const std::string& shipped,
+                                                      const std::string& local,
+                                                      const terms::CodeCatalogue& codes,
+                                                      Examples examples) {
     std::vector<std::string> directories;
     std::error_code error;
     if (std::filesystem::exists(local, error) || error) {
@@ -297,4 +299,4 @@ core::Result<dsn::RuleSet, FileErrors> load_rules(const std::string& shipped,
     return load_rules(directories, codes, examples);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -13,18 +13,18 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// What stands in one file, in its order.
 struct RuleFile {
-    std::vector<dsn::Rule> rules;
-    std::vector<dsn::Provider> providers;
+    std::vector<reading::Rule> rules;
+    std::vector<reading::Provider> providers;
 };
 
 /// Reads one file's text. Says nothing yet about patterns and examples.
 [[nodiscard]] core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
                                                                  std::string_view name,
-                                                                 const mail::CodeCatalogue& codes);
+                                                                 const terms::CodeCatalogue& codes);
 
 /// The examples of the shipped rules: who does not try them need not read them.
 enum class Examples : std::uint8_t { Read, LeaveOut };
@@ -33,16 +33,17 @@ enum class Examples : std::uint8_t { Read, LeaveOut };
 /// order of the file names. A rule or a provider takes the place of those with its id in the
 /// directories behind its own; those of all directories but the last are the administrator's. A
 /// directory that can't be read is an error; one without rules is not.
-[[nodiscard]] core::Result<dsn::RuleSet, FileErrors> load_rules(
+[[nodiscard]] core::Result<reading::RuleSet, FileErrors> load_rules(
     std::span<const std::string> directories,
-    const mail::CodeCatalogue& codes,
+    const terms::CodeCatalogue& codes,
     Examples examples = Examples::Read);
 
 /// The same for the rules as shipped behind those of the administrator, whose directory may be
 /// absent.
-[[nodiscard]] core::Result<dsn::RuleSet, FileErrors> load_rules(const std::string& shipped,
-                                                                const std::string& local,
-                                                                const mail::CodeCatalogue& codes,
-                                                                Examples examples = Examples::Read);
+[[nodiscard]] core::Result<reading::RuleSet, FileErrors> load_rules(
+    const std::string& shipped,
+    const std::string& local,
+    const terms::CodeCatalogue& codes,
+    Examples examples = Examples::Read);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 std::vector<SettingInForce> settings_in_force(const SourcedSettings& sourced) {
     const config::Settings defaults;
@@ -49,4 +49,4 @@ std::vector<SettingChange> settings_changes(const config::Settings& before,
     return changes;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// One key.
 struct SettingInForce {
@@ -43,4 +43,4 @@ struct SettingChange {
 [[nodiscard]] std::vector<SettingChange> settings_changes(const config::Settings& before,
                                                           const config::Settings& after);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// What was found, for a message: the text itself where it is one, else its kind.
 std::string shown(const TomlValue& value) {
@@ -42,4 +42,4 @@ std::string toml_quoted(std::string_view text) {
     return out + '"';
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// When a value that was changed counts.
 enum class TakesEffect : std::uint8_t { AtReload, AtNextStart };
@@ -171,14 +171,14 @@ SettingsField switch_field(const FieldName& name, Access access) {
 /// One action of a policy table. Trouble in DNS never counts against a recipient, so the key for it
 /// takes no other value than its default.
 template <typename Access>
-SettingsField action_field(const std::string& table, mail::FindingName finding, Access access) {
+SettingsField action_field(const std::string& table, terms::FindingName finding, Access access) {
     const FieldName name{table, std::string(wire_name(finding))};
     auto form = config::choice(std::array{config::PolicyAction::Pass,
                                           config::PolicyAction::Tag,
                                           config::PolicyAction::Hold,
                                           config::PolicyAction::Reject,
                                           config::PolicyAction::Defer});
-    if (finding == mail::FindingName::UnresolvedDomain) {
+    if (finding == terms::FindingName::UnresolvedDomain) {
         form = config::choice(std::array{config::PolicyAction::Pass});
         form.expects += " (trouble in DNS never counts against a recipient)";
     }
@@ -200,4 +200,4 @@ SettingsField action_field(const std::string& table, mail::FindingName finding, 
     return field;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -23,7 +23,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -227,4 +227,4 @@ std::string settings_text(const config::Settings& settings) {
     return text;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

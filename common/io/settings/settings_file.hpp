@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// Where the settings were installed to, /etc/holdback/holdback.conf in Debian: the build says it.
 [[nodiscard]] std::string default_settings_path();
@@ -67,4 +67,4 @@ struct SettingsKey {
 /// The settings as a file that `load_settings_text` reads back to the same value.
 [[nodiscard]] std::string settings_text(const config::Settings& settings);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

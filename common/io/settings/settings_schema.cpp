@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -221,7 +221,7 @@ void add_policy(Fields& fields) {
     fields.push_back(list_field(
         {"policy", "shadow"},
         [](auto& s) -> auto& { return s.policy.shadow; },
-        config::choice(mail::kAllFindings)));
+        config::choice(terms::kAllFindings)));
     fields.push_back(switch_field({"policy", "tag_header"},
                                   [](auto& s) -> auto& { return s.policy.tag_header; }));
     fields.push_back(list_field(
@@ -236,11 +236,11 @@ void add_policy(Fields& fields) {
         {"policy", "disposable_domains"},
         [](auto& s) -> auto& { return s.policy.disposable_domains; },
         config::optional_path_form()));
-    for (const mail::FindingName finding : mail::kAllFindings) {
+    for (const terms::FindingName finding : terms::kAllFindings) {
         fields.push_back(
             action_field("policy.bulk", finding, [](auto& s) -> auto& { return s.policy.bulk; }));
     }
-    for (const mail::FindingName finding : mail::kAllFindings) {
+    for (const terms::FindingName finding : terms::kAllFindings) {
         fields.push_back(action_field(
             "policy.direct", finding, [](auto& s) -> auto& { return s.policy.direct; }));
     }
@@ -375,7 +375,7 @@ void add_learning(Fields& fields) {
         {"learn", "from"},
         [](auto& s) -> auto& { return s.learn.from; },
         config::choice(
-            std::array{mail::Proof::Local, mail::Proof::Sealed, mail::Proof::Unproven})));
+            std::array{terms::Proof::Local, terms::Proof::Sealed, terms::Proof::Unproven})));
     fields.push_back(list_field(
         {"learn", "feedback_networks"},
         [](auto& s) -> auto& { return s.learn.feedback_networks; },
@@ -388,7 +388,7 @@ void add_learning(Fields& fields) {
         {"learn", "feedback_senders"},
         [](auto& s) -> auto& { return s.learn.feedback_senders; },
         config::mailbox_form()));
-    const auto scopes = config::choice(mail::kAllScopeKinds);
+    const auto scopes = config::choice(terms::kAllScopeKinds);
     fields.push_back(text_field(
         {"learn.scope", "bounce"}, [](auto& s) -> auto& { return s.learn.scope.bounce; }, scopes));
     fields.push_back(text_field(
@@ -548,4 +548,4 @@ std::vector<SettingsField> settings_fields() {
     return fields;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

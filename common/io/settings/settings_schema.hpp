@@ -7,9 +7,9 @@
 
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// All keys in the order of `config::Settings`.
 [[nodiscard]] std::vector<SettingsField> settings_fields();
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

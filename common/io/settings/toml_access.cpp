@@ -18,7 +18,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 void TableReader::wrong(const SourcePlace& place, std::string message) {
     errors_->push_back({place, std::move(message)});
@@ -97,7 +97,7 @@ std::vector<std::string> TableReader::texts(std::string_view key) {
     return found;
 }
 
-std::optional<mail::FailureCode> TableReader::code_number(std::string_view key) {
+std::optional<terms::FailureCode> TableReader::code_number(std::string_view key) {
     const TomlValue* value = find(key);
     if (value == nullptr) {
         return std::nullopt;
@@ -112,7 +112,7 @@ std::optional<mail::FailureCode> TableReader::code_number(std::string_view key) 
         wrong(value->place, fmt::format("\"{}\" has to be 1000 to 9999", key));
         return std::nullopt;
     }
-    return mail::FailureCode::from_number(static_cast<int>(*number));
+    return terms::FailureCode::from_number(static_cast<int>(*number));
 }
 
 void for_each_table(const TomlTable& root,
@@ -143,4 +143,4 @@ void for_each_table(const TomlTable& root,
     }
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

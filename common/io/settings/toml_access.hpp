@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// Every mistake in the files, in their order, so that they can be mended in one go.
 using FileErrors = std::vector<FileError>;
@@ -46,7 +46,7 @@ public:
     /// A string or a list of strings.
     [[nodiscard]] std::vector<std::string> texts(std::string_view key);
     /// A code by its number; another type or range is an error.
-    [[nodiscard]] std::optional<mail::FailureCode> code_number(std::string_view key);
+    [[nodiscard]] std::optional<terms::FailureCode> code_number(std::string_view key);
 
     /// A wire name of an enumeration; `parse` reads it, `allowed` lists the names.
     template <typename Enum, typename Parse>
@@ -80,4 +80,4 @@ struct TableList {
 /// Calls `read` for each table of these lists, which must be the only things in the file.
 void for_each_table(const TomlTable& root, FileErrors& errors, const std::vector<TableList>& lists);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -24,7 +24,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -202,4 +202,4 @@ const TomlValue* find_key(const TomlTable& table, std::string_view key) {
     return found == table.end() ? nullptr : &found->value;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

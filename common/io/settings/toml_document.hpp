@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 /// Where something stands, for messages of the form "file:line: text".
 struct SourcePlace {
@@ -82,4 +82,4 @@ struct TomlEntry {
 /// The value of a key; nullptr when it is absent.
 [[nodiscard]] const TomlValue* find_key(const TomlTable& table, std::string_view key);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

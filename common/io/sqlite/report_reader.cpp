@@ -21,7 +21,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -111,12 +111,12 @@ void read_held(Connection& connection,
         HeldRow row;
         row.at = query.time(0);
         row.is_new = query.integer(1) != 0;
-        row.to = mail::parse_held_state(query.text(2)).value_or(mail::HeldState::Held);
+        row.to = terms::parse_held_state(query.text(2)).value_or(terms::HeldState::Held);
         row.sender = query.text(3);
         row.domain = query.text(4);
         row.finding = query.text(5);
-        row.code = mail::FailureCode::from_number(static_cast<int>(query.integer(6)))
-                       .value_or(mail::kUnknownFailure);
+        row.code = terms::FailureCode::from_number(static_cast<int>(query.integer(6)))
+                       .value_or(terms::kUnknownFailure);
         visitor.held(row);
     }
 }
@@ -156,9 +156,9 @@ void read_growth(Connection& connection,
     query.bind(kDay).bind(since).bind(until);
     while (query.step()) {
         const auto reason = static_cast<std::size_t>(query.integer(1));
-        if (reason < mail::kAllSuppressionReasons.size()) {
+        if (reason < terms::kAllSuppressionReasons.size()) {
             visitor.growth(core::TimePoint(std::chrono::milliseconds(query.integer(0) * kDay)),
-                           mail::kAllSuppressionReasons.at(reason),
+                           terms::kAllSuppressionReasons.at(reason),
                            count_of(query, 2));
         }
     }
@@ -170,7 +170,7 @@ StoreNow read_now(Connection& connection, core::TimePoint now) {
         Query query = connection.query(
             "SELECT count(*), count(*) FILTER (WHERE active = 1 AND reason <> ? AND "
             "(expires IS NULL OR expires > ?)) FROM suppression");
-        query.bind(static_cast<std::int64_t>(mail::SuppressionReason::Allow)).bind(now);
+        query.bind(static_cast<std::int64_t>(terms::SuppressionReason::Allow)).bind(now);
         query.step();
         found.suppression_entries = count_of(query, 0);
         found.suppression_in_force = count_of(query, 1);
@@ -203,4 +203,4 @@ core::Result<StoreNow, ports::StoreError> read_report(Database& database,
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

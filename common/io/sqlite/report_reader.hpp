@@ -18,7 +18,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// An end of a delivery, or an attempt at one.
 struct OutcomeRow {
@@ -32,11 +32,11 @@ struct OutcomeRow {
 struct HeldRow {
     core::TimePoint at;
     bool is_new = false;  ///< it was made; `to` is `Held` then
-    mail::HeldState to = mail::HeldState::Held;
+    terms::HeldState to = terms::HeldState::Held;
     std::string sender;
     std::string domain;
     std::string finding;
-    mail::FailureCode code = mail::kUnknownFailure;
+    terms::FailureCode code = terms::kUnknownFailure;
 };
 
 /// A decision about one recipient.
@@ -56,7 +56,7 @@ struct ReportVisitor {
     std::function<void(const HeldRow&)> held;
     std::function<void(const DecisionRow&)> decision;
     /// Entries of the suppression list that were first seen on the day that begins then.
-    std::function<void(core::TimePoint, mail::SuppressionReason, std::size_t)> growth;
+    std::function<void(core::TimePoint, terms::SuppressionReason, std::size_t)> growth;
 };
 
 /// What the tables say of now.
@@ -73,4 +73,4 @@ struct StoreNow {
                                                                     core::TimePoint until,
                                                                     const ReportVisitor& visitor);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

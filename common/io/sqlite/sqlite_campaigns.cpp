@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -124,7 +124,7 @@ core::Result<void, ports::StoreError> SqliteCampaigns::save(
                     .bind(sketch_text(campaign.text.sketch))
                     .bind(static_cast<std::int64_t>(campaign.recipients))
                     .bind(static_cast<std::int64_t>(campaign.bad))
-                    .bind(outbound::wire_name(campaign.state))
+                    .bind(wire_name(campaign.state))
                     .bind(campaign.seen_at)
                     .run();
             }
@@ -187,4 +187,4 @@ core::Result<void, ports::StoreError> SqliteCampaigns::forget(const Keep& keep) 
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// `CampaignStore` on a database that was opened with `schema_steps()`. The database outlives the
 /// store.
@@ -37,4 +37,4 @@ private:
     Database& database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -36,9 +36,9 @@ ListChange read_change(const Query& query) {
     change.id = query.integer(0);
     change.at = query.time(1);
     change.what = stored_enumerator(kAllChangeKinds, query.integer(2), kTable);
-    change.kind = stored_enumerator(mail::kAllSubjectKinds, query.integer(3), kTable);
+    change.kind = stored_enumerator(terms::kAllSubjectKinds, query.integer(3), kTable);
     change.subject = query.text(4);
-    change.scope = mail::SuppressionScope::from_stored(query.text(5));
+    change.scope = terms::SuppressionScope::from_stored(query.text(5));
     change.entries = static_cast<std::uint64_t>(query.integer(6));
     change.who = query.text(7);
     change.from = query.text(8);
@@ -54,7 +54,7 @@ void add_all(Query& query, std::vector<ListChange>& changes) {
 
 /// What learning did to the subject's entries.
 void add_lessons(Connection& connection,
-                 mail::SubjectKind kind,
+                 terms::SubjectKind kind,
                  std::string_view subject,
                  std::vector<ListChange>& changes) {
     Query query = connection.query(
@@ -66,7 +66,7 @@ void add_lessons(Connection& connection,
         change.what = ChangeKind::Learned;
         change.kind = kind;
         change.subject = subject;
-        change.scope = mail::SuppressionScope::from_stored(query.text(1));
+        change.scope = terms::SuppressionScope::from_stored(query.text(1));
         change.who = ChangeAuthor{}.who;
         change.from = query.text(2);
         change.detail = fmt::format("{}", query.integer(3));
@@ -166,7 +166,7 @@ void end_change(Connection& connection,
 }
 
 std::vector<ListChange> changes_of(Connection& connection,
-                                   mail::SubjectKind kind,
+                                   terms::SubjectKind kind,
                                    std::string_view subject) {
     std::vector<ListChange> changes;
     Query named = connection.query(fmt::format(
@@ -221,4 +221,4 @@ core::Result<void, ports::StoreError> SqliteChanges::note(const ChangeAuthor& au
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// The numbers are stored: none is ever used for something else.
 enum class ChangeKind : std::uint8_t {
@@ -59,9 +59,9 @@ struct ListChange {
     std::int64_t id = 0;
     core::TimePoint at;
     ChangeKind what = ChangeKind::Added;
-    mail::SubjectKind kind = mail::SubjectKind::Address;
+    terms::SubjectKind kind = terms::SubjectKind::Address;
     std::string subject;  ///< as the entry gives it; empty: several
-    mail::SuppressionScope scope;
+    terms::SuppressionScope scope;
     std::uint64_t entries = 1;
     std::string who;
     std::string from;
@@ -93,7 +93,7 @@ void end_change(Connection& connection,
 /// The changes of a subject's entries of all scopes that are still known, oldest first: those that
 /// name `subject`, the lessons about it, and the imports that wrote it.
 [[nodiscard]] std::vector<ListChange> changes_of(Connection& connection,
-                                                 mail::SubjectKind kind,
+                                                 terms::SubjectKind kind,
                                                  std::string_view subject);
 
 /// The changes that the log has no line for yet. The database was opened with `schema_steps()` and
@@ -115,4 +115,4 @@ private:
     Database& database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -27,7 +27,7 @@
 #include <SQLiteCpp/Statement.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -132,7 +132,7 @@ public:
     [[nodiscard]] SQLite::Database& database() { return database_; }
 
     [[noreturn]] void fail(const SQLite::Exception& error) const {
-        io::fail(path_, error, sqlite3_system_errno(database_.getHandle()));
+        sqlite::fail(path_, error, sqlite3_system_errno(database_.getHandle()));
     }
 
     [[nodiscard]] std::shared_ptr<Query::Prepared> prepared(std::string_view sql);
@@ -384,4 +384,4 @@ std::vector<std::string> Connection::problems(Thoroughness thoroughness,
     return found;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// What SQLite said, with the path in front: text for the log.
 class DatabaseError : public std::runtime_error {
@@ -134,4 +134,4 @@ private:
     std::unique_ptr<Handle> handle_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

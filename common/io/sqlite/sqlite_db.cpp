@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -454,4 +454,4 @@ void Database::Transaction::commit() {
     connection_ = nullptr;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

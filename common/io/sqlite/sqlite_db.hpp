@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 enum class DatabaseMode : std::uint8_t {
     ReadWrite,  ///< made when absent (mode 0640); migrated
@@ -313,4 +313,4 @@ auto at_store_boundary(Work&& work) -> core::Result<std::invoke_result_t<Work>, 
     }
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

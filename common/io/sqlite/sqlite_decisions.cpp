@@ -25,12 +25,12 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using outbound::RecordedMessage;
-using outbound::RecordedRecipient;
+using replay::RecordedMessage;
+using replay::RecordedRecipient;
 
 /// Heads of messages that `visit` reads at once.
 constexpr std::int64_t kPage = 200;
@@ -44,7 +44,7 @@ struct Head {
     std::int64_t count = 0;
 };
 
-void bind_code(Query& query, const std::optional<mail::FailureCode>& code) {
+void bind_code(Query& query, const std::optional<terms::FailureCode>& code) {
     if (code.has_value()) {
         query.bind(code->number());
     } else {
@@ -149,7 +149,7 @@ Head read_head(const Query& query) {
     message.id = query.integer(0);
     message.at = query.time(1);
     message.queue_id = query.text(2);
-    message.sender = outbound::recorded_sender(query.text(3));
+    message.sender = replay::recorded_sender(query.text(3));
     message.mode = query.text(4) == wire_name(config::Mode::Enforce) ? config::Mode::Enforce
                                                                      : config::Mode::Shadow;
     message.stream.stream = query.text(5) == wire_name(outbound::Stream::Bulk)
@@ -200,7 +200,7 @@ void read_recipients(Connection& connection, Head& head) {
             config::parse_policy_action(query.text(1)).value_or(config::PolicyAction::Pass);
         recipient.reason = query.text(2);
         if (!query.is_null(3)) {
-            recipient.code = mail::FailureCode::from_number(static_cast<int>(query.integer(3)));
+            recipient.code = terms::FailureCode::from_number(static_cast<int>(query.integer(3)));
         }
         if (!query.is_null(4)) {
             recipient.held_id = query.integer(4);
@@ -325,4 +325,4 @@ core::Result<std::vector<std::string>, ports::StoreError> SqliteDecisions::recip
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// `DecisionLog` on a database that was opened with `schema_steps()`. The database outlives it.
 class SqliteDecisions final : public ports::DecisionLog {
@@ -24,16 +24,16 @@ public:
     explicit SqliteDecisions(Database& database) : database_(&database) {}
 
     [[nodiscard]] core::Result<void, ports::StoreError> append(
-        std::span<const outbound::RecordedMessage> messages,
+        std::span<const replay::RecordedMessage> messages,
         const ports::DecisionLimits& limits,
         core::TimePoint now) override;
     [[nodiscard]] core::Result<std::int64_t, ports::StoreError> count(
         const ports::DecisionFilter& filter) const override;
     [[nodiscard]] core::Result<void, ports::StoreError> visit(
         const ports::DecisionFilter& filter,
-        const std::function<bool(const outbound::RecordedMessage&)>& visit) const override;
-    [[nodiscard]] core::Result<std::vector<outbound::RecordedMessage>, ports::StoreError>
-    of_queue_id(std::string_view queue_id, std::size_t most) const override;
+        const std::function<bool(const replay::RecordedMessage&)>& visit) const override;
+    [[nodiscard]] core::Result<std::vector<replay::RecordedMessage>, ports::StoreError> of_queue_id(
+        std::string_view queue_id, std::size_t most) const override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> recipients_of(
         std::string_view sender,
         core::TimePoint from,
@@ -44,4 +44,4 @@ private:
     Database* database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

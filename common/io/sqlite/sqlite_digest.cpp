@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -69,17 +69,17 @@ void count_ended(Connection& connection, core::TimePoint since, ports::DigestSum
     while (query.step()) {
         const auto count = static_cast<std::size_t>(query.integer(1));
         switch (state_of(query, 0)) {
-            case mail::HeldState::Released:
+            case terms::HeldState::Released:
                 summary.released = count;
                 break;
-            case mail::HeldState::Returned:
+            case terms::HeldState::Returned:
                 summary.returned = count;
                 break;
-            case mail::HeldState::Discarded:
+            case terms::HeldState::Discarded:
                 summary.discarded = count;
                 break;
-            case mail::HeldState::Held:
-            case mail::HeldState::Releasing:
+            case terms::HeldState::Held:
+            case terms::HeldState::Releasing:
                 break;
         }
     }
@@ -167,7 +167,7 @@ core::Result<bool, StoreError> SqliteDigest::put_digest(std::chrono::days day,
                 return false;
             }
             write_message(connection, own.message);
-            for (const mail::HeldRecipient& recipient : own.recipients) {
+            for (const terms::HeldRecipient& recipient : own.recipients) {
                 static_cast<void>(
                     write_recipient(connection, own.message, recipient, std::nullopt));
             }
@@ -176,4 +176,4 @@ core::Result<bool, StoreError> SqliteDigest::put_digest(std::chrono::days day,
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -12,7 +12,7 @@
 #include <chrono>
 #include <optional>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// `DigestStore` on a database that was opened with `schema_steps()`. The database outlives the
 /// store.
@@ -30,4 +30,4 @@ private:
     Database& database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

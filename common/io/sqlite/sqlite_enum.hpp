@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// The one with this number. Throws DatabaseError for a number that is none; `where`: the table,
 /// for people.
@@ -27,4 +27,4 @@ template <typename Enum, std::size_t Count>
     throw DatabaseError(fmt::format("{}: unknown number {}", where, number));
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -25,12 +25,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::HeldState;
 using ports::StoreError;
+using terms::HeldState;
 
 /// Items that `list` reads before it calls the visitor: few at first, since many stop there, then
 /// more, since a page may cost as much as sorting all that is left.
@@ -59,7 +59,7 @@ void forget_message(Connection& connection, const std::string& spool_id) {
 }
 
 /// The time by which a row is due, as `due_column` names it.
-std::optional<core::TimePoint> due_time(const mail::HeldRecipient& row,
+std::optional<core::TimePoint> due_time(const terms::HeldRecipient& row,
                                         const ports::HeldFilter& filter) {
     if (filter.release_due.has_value()) {
         return row.release_at;
@@ -137,7 +137,7 @@ core::Result<void, StoreError> SqliteHeld::list(
         if (page->size() < rows) {
             return {};
         }
-        const mail::HeldRecipient& end = page->back().recipient;
+        const terms::HeldRecipient& end = page->back().recipient;
         last = end.id;
         if (last_time.has_value()) {
             last_time = due_time(end, filter);
@@ -207,7 +207,7 @@ core::Result<void, StoreError> SqliteHeld::note_copy(std::string_view spool_id,
     return at_store_boundary([&] { database_.write(note); });
 }
 
-core::Result<std::vector<mail::HeldMessage>, StoreError> SqliteHeld::kept_messages(
+core::Result<std::vector<terms::HeldMessage>, StoreError> SqliteHeld::kept_messages(
     std::string_view after, std::size_t most) {
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) {
@@ -215,9 +215,9 @@ core::Result<std::vector<mail::HeldMessage>, StoreError> SqliteHeld::kept_messag
                 "SELECT spool_id, octets, digest, damage, held_at FROM held_message "
                 "WHERE spool_removed = 0 AND spool_id > ? ORDER BY spool_id LIMIT ?");
             query.bind(after).bind(static_cast<std::int64_t>(most));
-            std::vector<mail::HeldMessage> kept;
+            std::vector<terms::HeldMessage> kept;
             while (query.step()) {
-                mail::HeldMessage message;
+                terms::HeldMessage message;
                 message.spool_id = query.text(0);
                 message.octets = static_cast<std::uint64_t>(query.integer(1));
                 message.digest = query.text(2);
@@ -358,4 +358,4 @@ core::Result<ports::HeldCounts, StoreError> SqliteHeld::counts() {
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

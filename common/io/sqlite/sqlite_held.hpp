@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// `HeldStore` on a database that was opened with `schema_steps()`. The database outlives the
 /// store.
@@ -55,7 +55,7 @@ public:
     [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> end(
         std::span<const std::int64_t> ids,
         ports::InDoubt in_doubt,
-        mail::HeldState state,
+        terms::HeldState state,
         std::string_view why,
         core::TimePoint now) override;
     [[nodiscard]] core::Result<ports::GivenBack, ports::StoreError> give_back(
@@ -83,7 +83,7 @@ public:
     [[nodiscard]] core::Result<void, ports::StoreError> note_copy(std::string_view spool_id,
                                                                   const ports::CopyCheck& check,
                                                                   core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<mail::HeldMessage>, ports::StoreError> kept_messages(
+    [[nodiscard]] core::Result<std::vector<terms::HeldMessage>, ports::StoreError> kept_messages(
         std::string_view after, std::size_t most) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
         std::size_t most) override;
@@ -104,4 +104,4 @@ private:
     Database& database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

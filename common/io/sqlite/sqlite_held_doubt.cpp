@@ -21,12 +21,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::HeldState;
 using ports::StoreError;
+using terms::HeldState;
 
 /// What stands with a held item whose message the MTA may have let pass.
 constexpr std::string_view kInDoubt =
@@ -218,4 +218,4 @@ core::Result<ports::Recovered, StoreError> SqliteHeld::recover(core::TimePoint n
     return at_store_boundary([&] { return database_.write(put_all_back); });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

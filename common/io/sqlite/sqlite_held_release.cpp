@@ -21,12 +21,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::HeldState;
 using ports::StoreError;
+using terms::HeldState;
 
 /// True when the item is held, and not in doubt unless that is to be taken too.
 bool can_act_on(Connection& connection, std::int64_t id, ports::InDoubt in_doubt) {
@@ -198,7 +198,7 @@ core::Result<bool, StoreError> SqliteHeld::readdress(std::int64_t id,
             if (connection.changes() == 0) {
                 return false;
             }
-            write_event(connection, id, mail::HeldState::Held, mail::HeldState::Held, why, now);
+            write_event(connection, id, terms::HeldState::Held, terms::HeldState::Held, why, now);
             return true;
         });
     });
@@ -220,7 +220,8 @@ core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_t
                     grant = ports::ReleaseGrant{
                         .spool_id = query.text(0),
                         .sender = query.text(1),
-                        .kind = mail::parse_held_kind(query.text(3)).value_or(mail::HeldKind::Mail),
+                        .kind =
+                            terms::parse_held_kind(query.text(3)).value_or(terms::HeldKind::Mail),
                         .addresses = {}};
                 }
                 grant->addresses.push_back(query.text(2));
@@ -243,4 +244,4 @@ core::Result<std::optional<ports::ReleaseGrant>, StoreError> SqliteHeld::claim_t
     return at_store_boundary([&] { return database_.write(claim); });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

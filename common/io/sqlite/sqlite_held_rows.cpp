@@ -22,9 +22,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
-using mail::HeldState;
+using terms::HeldState;
 
 namespace {
 
@@ -65,15 +65,15 @@ void write_event(Connection& connection,
         "VALUES (?, ?, ?, ?, ?)");
     query.bind(id).bind(now);
     if (from.has_value()) {
-        query.bind(mail::wire_name(*from));
+        query.bind(wire_name(*from));
     } else {
         query.bind(std::nullopt);
     }
-    query.bind(mail::wire_name(to)).bind(text).run();
+    query.bind(wire_name(to)).bind(text).run();
 }
 
 HeldState state_of(const Query& query, int column) {
-    const auto state = mail::parse_held_state(query.text(column));
+    const auto state = terms::parse_held_state(query.text(column));
     if (!state.has_value()) {
         throw DatabaseError(
             fmt::format("held mail: unknown state {}", core::log_safe(query.text(column))));
@@ -89,10 +89,10 @@ bool move(Connection& connection,
           core::TimePoint now) {
     connection
         .query("UPDATE held_recipient SET state = ?, changed_at = ? WHERE id = ? AND state = ?")
-        .bind(mail::wire_name(to))
+        .bind(wire_name(to))
         .bind(now)
         .bind(id)
-        .bind(mail::wire_name(from))
+        .bind(wire_name(from))
         .run();
     if (connection.changes() == 0) {
         return false;
@@ -131,7 +131,7 @@ bool put_back(Connection& connection,
     return true;
 }
 
-void write_message(Connection& connection, const mail::HeldMessage& message) {
+void write_message(Connection& connection, const terms::HeldMessage& message) {
     connection
         .query(
             "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, "
@@ -139,7 +139,7 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
             "digest, damage, vouched) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(message.spool_id)
-        .bind(mail::wire_name(message.kind))
+        .bind(wire_name(message.kind))
         .bind(message.sender)
         .bind(join_lines(message.sender_arguments))
         .bind(message.user)
@@ -160,8 +160,8 @@ void write_message(Connection& connection, const mail::HeldMessage& message) {
 }
 
 std::int64_t write_recipient(Connection& connection,
-                             const mail::HeldMessage& message,
-                             const mail::HeldRecipient& recipient,
+                             const terms::HeldMessage& message,
+                             const terms::HeldRecipient& recipient,
                              const std::optional<std::string>& identity) {
     Query query = connection.query(
         "INSERT INTO held_recipient (spool_id, address, domain, arguments, state, finding, code, "
@@ -172,7 +172,7 @@ std::int64_t write_recipient(Connection& connection,
         .bind(recipient.address)
         .bind(domain_of(recipient.address))
         .bind(join_lines(recipient.arguments))
-        .bind(mail::wire_name(HeldState::Held))
+        .bind(wire_name(HeldState::Held))
         .bind(recipient.finding)
         .bind(recipient.code.number())
         .bind(recipient.reason)
@@ -218,7 +218,7 @@ std::optional<std::int64_t> find_returned_in_doubt(Connection& connection,
 /// The message has come again, and until the MTA has its answer it may let it pass.
 void doubt_again(Connection& connection,
                  std::int64_t id,
-                 const mail::HeldRecipient& recipient,
+                 const terms::HeldRecipient& recipient,
                  core::TimePoint now) {
     connection
         .query(
@@ -232,8 +232,8 @@ void doubt_again(Connection& connection,
 
 }  // namespace
 
-std::optional<std::string> identity_of(const mail::HeldMessage& message,
-                                       const mail::HeldRecipient& recipient) {
+std::optional<std::string> identity_of(const terms::HeldMessage& message,
+                                       const terms::HeldRecipient& recipient) {
     if (message.fingerprint.empty()) {
         return std::nullopt;
     }
@@ -242,11 +242,11 @@ std::optional<std::string> identity_of(const mail::HeldMessage& message,
 }
 
 std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::NewHold& hold) {
-    const mail::HeldMessage& message = hold.message;
+    const terms::HeldMessage& message = hold.message;
     std::vector<ports::HoldOutcome> outcomes;
     outcomes.reserve(hold.recipients.size());
     bool has_message = false;
-    for (const mail::HeldRecipient& recipient : hold.recipients) {
+    for (const terms::HeldRecipient& recipient : hold.recipients) {
         const std::optional<std::string> identity = identity_of(message, recipient);
         std::optional<std::int64_t> older;
         if (identity.has_value()) {
@@ -279,24 +279,24 @@ std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::
 
 ports::HeldItem read_item(const Query& query) {
     ports::HeldItem item;
-    mail::HeldRecipient& recipient = item.recipient;
+    terms::HeldRecipient& recipient = item.recipient;
     recipient.id = query.integer(0);
     recipient.spool_id = query.text(1);
     recipient.address = query.text(2);
     recipient.arguments = split_lines(query.text(3));
     recipient.state = state_of(query, 4);
     recipient.finding = query.text(5);
-    recipient.code = mail::FailureCode::from_number(static_cast<int>(query.integer(6)))
-                         .value_or(mail::kUnknownFailure);
+    recipient.code = terms::FailureCode::from_number(static_cast<int>(query.integer(6)))
+                         .value_or(terms::kUnknownFailure);
     recipient.reason = query.text(7);
     recipient.release_at = query.optional_time(8);
     recipient.expires_at = query.optional_time(9);
     recipient.changed_at = query.time(10);
     recipient.attempts = static_cast<int>(query.integer(11));
     recipient.last_answer = query.text(12);
-    mail::HeldMessage& message = item.message;
+    terms::HeldMessage& message = item.message;
     message.spool_id = recipient.spool_id;
-    message.kind = mail::parse_held_kind(query.text(13)).value_or(mail::HeldKind::Mail);
+    message.kind = terms::parse_held_kind(query.text(13)).value_or(terms::HeldKind::Mail);
     message.sender = query.text(14);
     message.sender_arguments = split_lines(query.text(15));
     message.user = query.text(16);
@@ -385,17 +385,17 @@ void bind_filter(Query& query, const ports::HeldFilter& filter) {
         query.bind(fmt::format("[{}]", fmt::join(filter.ids, ",")));
     }
     if (filter.states.size() == 1) {
-        query.bind(mail::wire_name(filter.states.front()));
+        query.bind(wire_name(filter.states.front()));
     } else if (!filter.states.empty()) {
         std::vector<std::string_view> names;
         names.reserve(filter.states.size());
         for (const HeldState state : filter.states) {
-            names.push_back(mail::wire_name(state));
+            names.push_back(wire_name(state));
         }
         query.bind(fmt::format("[\"{}\"]", fmt::join(names, "\",\"")));
     }
     if (filter.kind.has_value()) {
-        query.bind(mail::wire_name(*filter.kind));
+        query.bind(wire_name(*filter.kind));
     }
     if (filter.sender.has_value()) {
         query.bind(*filter.sender);
@@ -422,4 +422,4 @@ void bind_filter(Query& query, const ports::HeldFilter& filter) {
     }
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -14,20 +14,20 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
-void write_message(Connection& connection, const mail::HeldMessage& message);
+void write_message(Connection& connection, const terms::HeldMessage& message);
 
 /// Writes an item in `held` with its first event and gives its id. `identity` is equal for two
 /// submissions of one message to one recipient; nullopt equals no other.
 [[nodiscard]] std::int64_t write_recipient(Connection& connection,
-                                           const mail::HeldMessage& message,
-                                           const mail::HeldRecipient& recipient,
+                                           const terms::HeldMessage& message,
+                                           const terms::HeldRecipient& recipient,
                                            const std::optional<std::string>& identity);
 
 /// Equal for two submissions of one message to one recipient; nullopt when that can't be told.
-[[nodiscard]] std::optional<std::string> identity_of(const mail::HeldMessage& message,
-                                                     const mail::HeldRecipient& recipient);
+[[nodiscard]] std::optional<std::string> identity_of(const terms::HeldMessage& message,
+                                                     const terms::HeldRecipient& recipient);
 
 /// The rows of one message; see `HeldStore::hold_together`.
 [[nodiscard]] std::vector<ports::HoldOutcome> write_hold(Connection& connection,
@@ -43,16 +43,16 @@ void write_message(Connection& connection, const mail::HeldMessage& message);
 /// Adds a line to an item's history.
 void write_event(Connection& connection,
                  std::int64_t id,
-                 std::optional<mail::HeldState> from,
-                 mail::HeldState to,
+                 std::optional<terms::HeldState> from,
+                 terms::HeldState to,
                  std::string_view text,
                  core::TimePoint now);
 
 /// Moves an item from one state to another, with an event; false when it was not there.
 [[nodiscard]] bool move(Connection& connection,
                         std::int64_t id,
-                        mail::HeldState from,
-                        mail::HeldState to,
+                        terms::HeldState from,
+                        terms::HeldState to,
                         std::string_view text,
                         core::TimePoint now);
 
@@ -71,7 +71,7 @@ enum class Doubt : std::uint8_t { No, Yes };
 void has_no_copy(Connection& connection, std::int64_t id);
 
 /// The state in a column.
-[[nodiscard]] mail::HeldState state_of(const Query& query, int column);
+[[nodiscard]] terms::HeldState state_of(const Query& query, int column);
 
 /// The statement that gives the items for which `rest` holds, a text of ours that begins with
 /// " AND"; rows as `read_item` reads them.
@@ -89,4 +89,4 @@ void bind_filter(Query& query, const ports::HeldFilter& filter);
 /// The row of a query made by `list_sql` or `item_sql`.
 [[nodiscard]] ports::HeldItem read_item(const Query& query);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

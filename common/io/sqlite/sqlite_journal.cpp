@@ -22,7 +22,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -74,8 +74,8 @@ ports::JournalEntry read_entry(const Query& query) {
 void insert(Connection& connection, const ports::JournalEntry& entry) {
     const mail::MtaOutcome& outcome = entry.outcome;
     const std::string line = outcome.reply.has_value() ? outcome.reply->line() : "";
-    const std::string_view reply = dsn::utf8_prefix(line, kMostText);
-    const std::string_view text = dsn::utf8_prefix(outcome.text, kMostText);
+    const std::string_view reply = reading::utf8_prefix(line, kMostText);
+    const std::string_view text = reading::utf8_prefix(outcome.text, kMostText);
     Query query = connection.query(
         "INSERT INTO outcome (at, queue_id, sender, recipient, recipient_key, domain, original, "
         "provider, result, accepted, status, reply, relay, address, port, mailer, text, together) "
@@ -358,4 +358,4 @@ core::Result<std::vector<ports::OutcomeGroup>, ports::StoreError> SqliteJournal:
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

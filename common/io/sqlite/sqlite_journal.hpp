@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// `Journal` on a database that was opened with `schema_steps()`. The database outlives the
 /// journal.
@@ -53,4 +53,4 @@ private:
     Database* database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -28,11 +28,11 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::SuppressionEntry;
+using terms::SuppressionEntry;
 
 constexpr std::chrono::hours kKept = std::chrono::days(180);
 constexpr int kForgetAtOnce = 4;
@@ -64,8 +64,8 @@ void bind_filter(Query& query, const LessonFilter& filter) {
 
 constexpr std::string_view kTable = "lessons";
 
-mail::FailureCode code_at(const Query& query, int column) {
-    const auto code = mail::FailureCode::from_number(static_cast<int>(query.integer(column)));
+terms::FailureCode code_at(const Query& query, int column) {
+    const auto code = terms::FailureCode::from_number(static_cast<int>(query.integer(column)));
     if (!code.has_value()) {
         throw DatabaseError(fmt::format("lessons: unknown code {}", query.integer(column)));
     }
@@ -93,15 +93,15 @@ std::optional<SuppressionEntry> entry_before(Connection& connection,
     entry.kind = undoing.key.kind;
     entry.subject = undoing.key.subject;
     entry.scope = undoing.key.scope;
-    entry.reason = stored_enumerator(mail::kAllSuppressionReasons, query.integer(1), kTable);
+    entry.reason = stored_enumerator(terms::kAllSuppressionReasons, query.integer(1), kTable);
     entry.code = code_at(query, 2);
-    entry.source = stored_enumerator(mail::kAllSuppressionSources, query.integer(3), kTable);
+    entry.source = stored_enumerator(terms::kAllSuppressionSources, query.integer(3), kTable);
     entry.strikes = static_cast<int>(query.integer(4));
     entry.first_seen = query.time(5);
     entry.last_seen = query.time(6);
     entry.expires = query.optional_time(7);
     entry.active = query.integer(8) != 0;
-    entry.proof = stored_enumerator(mail::kAllProofs, query.integer(9), kTable);
+    entry.proof = stored_enumerator(terms::kAllProofs, query.integer(9), kTable);
     entry.rule = query.text(10);
     entry.diagnostic = query.text(11);
     entry.message_id = query.text(12);
@@ -124,9 +124,9 @@ std::vector<Undoing> read_page(Connection& connection,
     while (query.step()) {
         last = query.integer(0);
         found.push_back(
-            {.key = {.kind = stored_enumerator(mail::kAllSubjectKinds, query.integer(1), kTable),
+            {.key = {.kind = stored_enumerator(terms::kAllSubjectKinds, query.integer(1), kTable),
                      .subject = query.text(2),
-                     .scope = mail::SuppressionScope::from_stored(query.text(3))},
+                     .scope = terms::SuppressionScope::from_stored(query.text(3))},
              .provider = query.text(4),
              .code = code_at(query, 5),
              .first = query.time(6),
@@ -152,9 +152,9 @@ std::string_view wire_name(Undoing::What what) {
 }
 
 void note_lesson(Connection& connection,
-                 const mail::SuppressionKey& key,
+                 const terms::SuppressionKey& key,
                  const ports::LearnEvent& event,
-                 mail::FailureCode code,
+                 terms::FailureCode code,
                  const std::optional<SuppressionEntry>& before) {
     Query query = connection.query(
         "INSERT INTO lesson (at, kind, subject, scope, provider, code, had_entry, reason, "
@@ -206,7 +206,7 @@ void SqliteLessons::judge(Connection& connection, const LessonFilter& filter, Un
         return;
     }
     const auto now = list_.find_in(connection, undoing.key);
-    if (!now.has_value() || now->source != mail::SuppressionSource::Learned ||
+    if (!now.has_value() || now->source != terms::SuppressionSource::Learned ||
         now->last_seen != newest.time(1)) {
         undoing.what = Undoing::What::Changed;
         return;
@@ -326,4 +326,4 @@ core::Result<std::vector<dsn::Outage>, ports::StoreError> SqliteOutages::list() 
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -19,22 +19,22 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 class SqliteSuppressions;
 
 /// Remembers, within the transaction that writes it, that `event` changed an entry which was
 /// `before` (nullopt: there was none). Forgets a few lessons that are older than 180 days.
 void note_lesson(Connection& connection,
-                 const mail::SuppressionKey& key,
+                 const terms::SuppressionKey& key,
                  const ports::LearnEvent& event,
-                 mail::FailureCode code,
-                 const std::optional<mail::SuppressionEntry>& before);
+                 terms::FailureCode code,
+                 const std::optional<terms::SuppressionEntry>& before);
 
 /// Which lessons are undone.
 struct LessonFilter {
     std::optional<std::string> provider;  ///< as `mail::provider_of` gives it
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     core::TimePoint since;
     std::optional<core::TimePoint> until;  ///< not included
 };
@@ -48,9 +48,9 @@ struct Undoing {
         Changed,      ///< left alone: somebody else has changed or removed it since
     };
 
-    mail::SuppressionKey key;
+    terms::SuppressionKey key;
     std::string provider;
-    mail::FailureCode code;
+    terms::FailureCode code;
     core::TimePoint first;     ///< of the lessons that are undone
     std::int64_t lessons = 0;  ///< how many
     What what = What::Removed;
@@ -95,4 +95,4 @@ private:
     Database& database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 using ports::StoreError;
 
@@ -142,4 +142,4 @@ core::Result<void, StoreError> SqliteNotices::give_back(std::string_view account
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

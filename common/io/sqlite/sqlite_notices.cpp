@@ -23,7 +23,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -77,7 +77,7 @@ std::vector<std::string> texts_of(std::string_view lines) {
 
 void write_own(Connection& connection, const ports::NewHold& own) {
     write_message(connection, own.message);
-    for (const mail::HeldRecipient& recipient : own.recipients) {
+    for (const terms::HeldRecipient& recipient : own.recipients) {
         static_cast<void>(write_recipient(connection, own.message, recipient, std::nullopt));
     }
 }
@@ -363,4 +363,4 @@ core::Result<void, StoreError> SqliteNotices::purge(core::TimePoint before) {
     return at_store_boundary([&] { database_.write(purge); });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

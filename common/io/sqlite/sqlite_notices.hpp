@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// `NoticeStore` on a database that was opened with `schema_steps()`. The database outlives the
 /// store.
@@ -63,4 +63,4 @@ private:
     Database& database_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

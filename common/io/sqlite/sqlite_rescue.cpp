@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 SqliteRescue::SqliteRescue(Database& database) : database_(&database) {
     database.read([this](Connection& connection) {
@@ -38,8 +38,8 @@ SqliteRescue::File SqliteRescue::file_of(const std::string& spool_id) const {
     return message == messages_.end() ? File::Unknown : message->second;
 }
 
-std::optional<SqliteRescue::Known> SqliteRescue::find(const mail::HeldMessage& message,
-                                                      const mail::HeldRecipient& recipient) const {
+std::optional<SqliteRescue::Known> SqliteRescue::find(const terms::HeldMessage& message,
+                                                      const terms::HeldRecipient& recipient) const {
     const auto identity = identity_of(message, recipient);
     const auto item = identity.has_value() ? items_.find(*identity) : items_.end();
     return item == items_.end() ? std::nullopt : std::optional(item->second);
@@ -48,8 +48,8 @@ std::optional<SqliteRescue::Known> SqliteRescue::find(const mail::HeldMessage& m
 std::vector<std::int64_t> SqliteRescue::list(ports::NewHold hold,
                                              std::string_view why,
                                              core::TimePoint now) {
-    for (mail::HeldRecipient& recipient : hold.recipients) {
-        recipient.state = mail::HeldState::Held;
+    for (terms::HeldRecipient& recipient : hold.recipients) {
+        recipient.state = terms::HeldState::Held;
         recipient.in_doubt = true;
         recipient.release_at.reset();
         recipient.recheck_at.reset();
@@ -64,7 +64,7 @@ std::vector<std::int64_t> SqliteRescue::list(ports::NewHold hold,
                 .bind(outcome.id)
                 .run();
             static_cast<void>(move(
-                connection, outcome.id, mail::HeldState::Held, mail::HeldState::Held, why, now));
+                connection, outcome.id, terms::HeldState::Held, terms::HeldState::Held, why, now));
             written.push_back(outcome.id);
         }
         return written;
@@ -100,4 +100,4 @@ std::size_t SqliteRescue::doubt_all(std::string_view why, core::TimePoint now) {
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

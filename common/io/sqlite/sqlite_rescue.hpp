@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// Lists rescued messages in a store that nobody else has open for it. Every call may throw
 /// DatabaseError.
@@ -36,12 +36,12 @@ public:
     /// An item that is known already, and what became of it.
     struct Known {
         std::int64_t id = 0;
-        mail::HeldState state = mail::HeldState::Held;
+        terms::HeldState state = terms::HeldState::Held;
     };
     /// The item of the same message, sender and recipient; nullopt when there is none, or when that
     /// can't be told.
-    [[nodiscard]] std::optional<Known> find(const mail::HeldMessage& message,
-                                            const mail::HeldRecipient& recipient) const;
+    [[nodiscard]] std::optional<Known> find(const terms::HeldMessage& message,
+                                            const terms::HeldRecipient& recipient) const;
 
     /// Writes a message and recipients of whom `find` gave nothing as held and in doubt, with `why`
     /// as their last answer. Nothing of them goes by itself. Gives the ids.
@@ -56,4 +56,4 @@ private:
     std::unordered_map<std::string, Known> items_;  ///< by identity
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -526,4 +526,4 @@ std::span<const std::string_view> schema_steps() {
     return kSteps;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

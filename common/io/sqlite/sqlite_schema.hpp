@@ -5,9 +5,9 @@
 #include <span>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// For `DatabaseOptions::migrations`. A step that was released is never changed: add another.
 [[nodiscard]] std::span<const std::string_view> schema_steps();
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

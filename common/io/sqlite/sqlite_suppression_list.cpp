@@ -23,14 +23,14 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::SubjectForm;
-using mail::SubjectKind;
-using mail::SuppressionEntry;
 using ports::StoreError;
+using terms::SubjectForm;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
 
 /// Entries that `list` reads before it calls the visitor.
 constexpr std::size_t kPage = 500;
@@ -50,13 +50,13 @@ std::string_view condition_on(SubjectKind kind) {
     std::unreachable();
 }
 
-std::string_view condition_on(mail::ScopeKind kind) {
+std::string_view condition_on(terms::ScopeKind kind) {
     switch (kind) {
-        case mail::ScopeKind::Global:
+        case terms::ScopeKind::Global:
             return "scope = ''";
-        case mail::ScopeKind::SenderDomain:
+        case terms::ScopeKind::SenderDomain:
             return "(scope <> '' AND instr(scope, '@') = 0)";
-        case mail::ScopeKind::Sender:
+        case terms::ScopeKind::Sender:
             return "instr(scope, '@') > 0";
     }
     std::unreachable();
@@ -105,7 +105,7 @@ void bind_filter(Query& query, const ports::SuppressionFilter& filter, core::Tim
     }
     if (filter.proof.has_value()) {
         query.bind(static_cast<int>(*filter.proof))
-            .bind(static_cast<int>(mail::SuppressionSource::Learned));
+            .bind(static_cast<int>(terms::SuppressionSource::Learned));
     }
     if (filter.seen_before.has_value()) {
         query.bind(*filter.seen_before);
@@ -132,10 +132,10 @@ std::vector<SuppressionGroup> read_groups(Connection& connection, core::TimePoin
     std::vector<SuppressionGroup> groups;
     while (query.step()) {
         constexpr std::array kStandings{Standing::InForce, Standing::Counting, Standing::Expired};
-        groups.push_back({.reason = static_cast<mail::SuppressionReason>(query.integer(0)),
+        groups.push_back({.reason = static_cast<terms::SuppressionReason>(query.integer(0)),
                           .code = static_cast<int>(query.integer(1)),
-                          .source = static_cast<mail::SuppressionSource>(query.integer(2)),
-                          .proof = static_cast<mail::Proof>(query.integer(3)),
+                          .source = static_cast<terms::SuppressionSource>(query.integer(2)),
+                          .proof = static_cast<terms::Proof>(query.integer(3)),
                           .standing = kStandings.at(static_cast<std::size_t>(query.integer(4))),
                           .is_hashed = query.integer(5) != 0,
                           .entries = count_of(query, 6)});
@@ -255,7 +255,7 @@ core::Result<ports::SuppressionCounts, StoreError> SqliteSuppressions::counts(co
             Query query = connection.query(
                 "SELECT count(*), coalesce(sum(active = 1 AND reason <> ? AND (expires IS NULL OR "
                 "expires > ?)), 0) FROM suppression");
-            query.bind(static_cast<int>(mail::SuppressionReason::Allow)).bind(now);
+            query.bind(static_cast<int>(terms::SuppressionReason::Allow)).bind(now);
             query.step();
             return ports::SuppressionCounts{.entries = static_cast<std::size_t>(query.integer(0)),
                                             .in_force = static_cast<std::size_t>(query.integer(1))};
@@ -282,4 +282,4 @@ core::Result<SuppressionStatistics, StoreError> SqliteSuppressions::statistics(
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -23,13 +23,13 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::SubjectKind;
-using mail::SuppressionEntry;
 using ports::StoreError;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
 
 /// Names above a domain at which suffixes are looked for: as many as a name in DNS can have labels.
 constexpr int kMostParents = 128;
@@ -104,7 +104,7 @@ public:
             take_suffixes(domain, found);
         }
         for (const std::string& pattern : special_.patterns) {
-            if (mail::pattern_fits(pattern, subject)) {
+            if (terms::pattern_fits(pattern, subject)) {
                 take_all(place_of(SubjectKind::Pattern, pattern), found);
             }
         }
@@ -223,4 +223,4 @@ std::shared_ptr<const SqliteSuppressions::Special> SqliteSuppressions::special(
     return known;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

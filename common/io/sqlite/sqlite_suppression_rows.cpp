@@ -18,13 +18,13 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::SubjectForm;
-using mail::SubjectKind;
-using mail::SuppressionEntry;
+using terms::SubjectForm;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
 
 constexpr char kHashMark = '#';
 
@@ -98,7 +98,7 @@ void bind_row(Query& query,
 void set_subject(SuppressionEntry& entry, std::string domain, std::string local) {
     if (domain.starts_with(kHashMark)) {
         entry.form = SubjectForm::Hashed;
-        for (const SubjectKind kind : mail::kAllSubjectKinds) {
+        for (const SubjectKind kind : terms::kAllSubjectKinds) {
             if (hashed_domain(kind) == domain) {
                 entry.kind = kind;
             }
@@ -131,7 +131,7 @@ SubjectPlace hashed_place(SubjectKind kind, std::string_view hash) {
 }
 
 SubjectPlace hashed_place(const core::SecretKey& key, SubjectKind kind, std::string_view subject) {
-    std::string octets(mail::wire_name(kind));
+    std::string octets(wire_name(kind));
     octets += '\0';
     octets += subject;
     return hashed_place(kind, core::to_hex(core::keyed_hash(key, octets)));
@@ -178,17 +178,17 @@ std::string_view entry_columns() {
 SuppressionEntry read_entry(const Query& query) {
     SuppressionEntry entry;
     set_subject(entry, query.text(0), query.text(1));
-    entry.scope = mail::SuppressionScope::from_stored(query.text(2));
-    entry.reason = enumerator(mail::kAllSuppressionReasons, query, 3);
+    entry.scope = terms::SuppressionScope::from_stored(query.text(2));
+    entry.reason = enumerator(terms::kAllSuppressionReasons, query, 3);
     entry.code =
-        known(mail::FailureCode::from_number(static_cast<int>(query.integer(4))), query, 4);
-    entry.source = enumerator(mail::kAllSuppressionSources, query, 5);
+        known(terms::FailureCode::from_number(static_cast<int>(query.integer(4))), query, 4);
+    entry.source = enumerator(terms::kAllSuppressionSources, query, 5);
     entry.strikes = static_cast<int>(query.integer(6));
     entry.first_seen = query.time(7);
     entry.last_seen = query.time(8);
     entry.expires = query.optional_time(9);
     entry.active = query.integer(10) != 0;
-    entry.proof = enumerator(mail::kAllProofs, query, 11);
+    entry.proof = enumerator(terms::kAllProofs, query, 11);
     entry.rule = query.text(12);
     entry.diagnostic = query.text(13);
     entry.message_id = query.text(14);
@@ -197,7 +197,7 @@ SuppressionEntry read_entry(const Query& query) {
 
 std::optional<SuppressionEntry> find_row(Connection& connection,
                                          const SubjectPlace& place,
-                                         const mail::SuppressionScope& scope) {
+                                         const terms::SuppressionScope& scope) {
     static const std::string sql = fmt::format(
         "SELECT {} FROM suppression WHERE domain = ? AND local = ? AND scope = ?", entry_columns());
     Query query = connection.query(sql);
@@ -245,7 +245,7 @@ void put_row(Connection& connection,
 
 bool remove_row(Connection& connection,
                 const SubjectPlace& place,
-                const mail::SuppressionScope& scope) {
+                const terms::SuppressionScope& scope) {
     connection.query("DELETE FROM suppression WHERE domain = ? AND local = ? AND scope = ?")
         .bind(place.domain)
         .bind(place.local)
@@ -254,4 +254,4 @@ bool remove_row(Connection& connection,
     return connection.changes() > 0;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// The first two columns of the key; see the schema.
 struct SubjectPlace {
@@ -24,12 +24,12 @@ struct SubjectPlace {
 
 /// Where a subject lies: in the clear, or for a text such as "#00ff…", which no subject has, where
 /// the hash does.
-[[nodiscard]] SubjectPlace place_of(mail::SubjectKind kind, std::string_view subject);
+[[nodiscard]] SubjectPlace place_of(terms::SubjectKind kind, std::string_view subject);
 /// Where a hash lies.
-[[nodiscard]] SubjectPlace hashed_place(mail::SubjectKind kind, std::string_view hash);
+[[nodiscard]] SubjectPlace hashed_place(terms::SubjectKind kind, std::string_view hash);
 /// Where the hash of a subject lies under a key.
 [[nodiscard]] SubjectPlace hashed_place(const core::SecretKey& key,
-                                        mail::SubjectKind kind,
+                                        terms::SubjectKind kind,
                                         std::string_view subject);
 /// "#00ff…": the text under which a hashed entry is shown.
 [[nodiscard]] bool is_hash_text(std::string_view subject);
@@ -48,14 +48,14 @@ inline constexpr std::string_view kPatternDomain = "*";
 /// The columns that `read_entry` takes, in its order.
 [[nodiscard]] std::string_view entry_columns();
 /// Throws DatabaseError for a row that is none of ours.
-[[nodiscard]] mail::SuppressionEntry read_entry(const Query& query);
+[[nodiscard]] terms::SuppressionEntry read_entry(const Query& query);
 
-[[nodiscard]] std::optional<mail::SuppressionEntry> find_row(Connection& connection,
-                                                             const SubjectPlace& place,
-                                                             const mail::SuppressionScope& scope);
+[[nodiscard]] std::optional<terms::SuppressionEntry> find_row(Connection& connection,
+                                                              const SubjectPlace& place,
+                                                              const terms::SuppressionScope& scope);
 /// Of all scopes, global first.
-[[nodiscard]] std::vector<mail::SuppressionEntry> find_rows(Connection& connection,
-                                                            const SubjectPlace& place);
+[[nodiscard]] std::vector<terms::SuppressionEntry> find_rows(Connection& connection,
+                                                             const SubjectPlace& place);
 /// Writes entries where there is none yet; reuses its statement from entry to entry. Destroyed
 /// before the transaction ends.
 class RowInserter {
@@ -64,7 +64,7 @@ public:
     explicit RowInserter(Connection& connection, std::int64_t change = 0);
 
     /// False when there is a row at this place.
-    bool insert(const SubjectPlace& place, const mail::SuppressionEntry& entry);
+    bool insert(const SubjectPlace& place, const terms::SuppressionEntry& entry);
 
 private:
     Connection& connection_;
@@ -76,11 +76,11 @@ private:
 /// same import.
 void put_row(Connection& connection,
              const SubjectPlace& place,
-             const mail::SuppressionEntry& entry,
+             const terms::SuppressionEntry& entry,
              std::int64_t change = 0);
 /// True when there was one.
 bool remove_row(Connection& connection,
                 const SubjectPlace& place,
-                const mail::SuppressionScope& scope);
+                const terms::SuppressionScope& scope);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

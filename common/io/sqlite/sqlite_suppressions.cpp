@@ -23,14 +23,14 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::SubjectForm;
-using mail::SubjectKind;
-using mail::SuppressionEntry;
 using ports::StoreError;
+using terms::SubjectForm;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
 
 /// Old events forgotten with each new one: more than one, so that their number shrinks.
 constexpr int kForgetAtOnce = 4;
@@ -50,8 +50,8 @@ std::string check_of(const core::SecretKey& key) {
     return core::to_hex(core::keyed_hash(key, "holdback suppression list"));
 }
 
-core::SecretKey key_from(const std::string& path, IfAbsent if_absent) {
-    const auto key = load_key(path, if_absent);
+core::SecretKey key_from(const std::string& path, system::IfAbsent if_absent) {
+    const auto key = system::load_key(path, if_absent);
     if (!key.has_value()) {
         throw DatabaseError(
             fmt::format("the key of the hashed suppression entries: {}", key.error()));
@@ -80,7 +80,7 @@ core::SecretKey SqliteSuppressions::key_with(const std::string& hash_check) {
     if (known.has_value() && known->hash_check == hash_check) {
         return known->key;
     }
-    const core::SecretKey key = key_from(options_.hash_key, IfAbsent::Fail);
+    const core::SecretKey key = key_from(options_.hash_key, system::IfAbsent::Fail);
     if (check_of(key) != hash_check) {
         throw DatabaseError(fmt::format(
             "{}: not the key with which suppression entries were hashed", options_.hash_key));
@@ -103,7 +103,7 @@ core::SecretKey SqliteSuppressions::key_in(Connection& connection) {
         return key_with(stored_hash_check(connection));
     }
     // For the first of all hashed entries whatever key there is will do.
-    const core::SecretKey key = key_from(options_.hash_key, IfAbsent::Make);
+    const core::SecretKey key = key_from(options_.hash_key, system::IfAbsent::Make);
     connection.query("UPDATE suppression_state SET hash_check = ?").bind(check_of(key)).run();
     begin_generation(connection);
     return key;
@@ -118,7 +118,7 @@ void SqliteSuppressions::announce_in(Connection& connection) {
 }
 
 std::optional<SuppressionEntry> SqliteSuppressions::find_in(Connection& connection,
-                                                            const mail::SuppressionKey& key) {
+                                                            const terms::SuppressionKey& key) {
     auto entry = find_row(connection, place_of(key.kind, key.subject), key.scope);
     if (!entry.has_value()) {
         if (const auto place = hashed_place_of(connection, key.kind, key.subject)) {
@@ -154,7 +154,7 @@ void SqliteSuppressions::put_in(Connection& connection,
     }
 }
 
-bool SqliteSuppressions::remove_in(Connection& connection, const mail::SuppressionKey& key) {
+bool SqliteSuppressions::remove_in(Connection& connection, const terms::SuppressionKey& key) {
     bool any = remove_row(connection, place_of(key.kind, key.subject), key.scope);
     if (const auto hashed = hashed_place_of(connection, key.kind, key.subject)) {
         any = remove_row(connection, *hashed, key.scope) || any;
@@ -166,7 +166,7 @@ bool SqliteSuppressions::remove_in(Connection& connection, const mail::Suppressi
 }
 
 void SqliteSuppressions::note_in(Connection& connection,
-                                 const mail::SuppressionKey& key,
+                                 const terms::SuppressionKey& key,
                                  ChangeKind what,
                                  Telling telling) {
     const auto entry = find_in(connection, key);
@@ -178,7 +178,7 @@ void SqliteSuppressions::note_in(Connection& connection,
     change.kind = entry->kind;
     change.subject = entry->subject;
     change.scope = entry->scope;
-    change.detail = fmt::format("{} {}", mail::wire_name(entry->reason), entry->code.number());
+    change.detail = fmt::format("{} {}", wire_name(entry->reason), entry->code.number());
     note_change(connection, options_.author, change, telling);
 }
 
@@ -194,7 +194,7 @@ void SqliteSuppressions::note_sum_in(Connection& connection,
 }
 
 core::Result<std::vector<ListChange>, StoreError> SqliteSuppressions::history(
-    const mail::SuppressionSubject& subject) {
+    const terms::SuppressionSubject& subject) {
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) {
             std::vector<ListChange> changes = changes_of(connection, subject.kind, subject.text);
@@ -211,14 +211,14 @@ core::Result<std::vector<ListChange>, StoreError> SqliteSuppressions::history(
 }
 
 core::Result<std::optional<SuppressionEntry>, StoreError> SqliteSuppressions::find(
-    const mail::SuppressionKey& key) {
+    const terms::SuppressionKey& key) {
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) { return find_in(connection, key); });
     });
 }
 
 core::Result<std::vector<SuppressionEntry>, StoreError> SqliteSuppressions::find_all(
-    const mail::SuppressionSubject& subject) {
+    const terms::SuppressionSubject& subject) {
     return at_store_boundary([&] {
         return database_.read([&](Connection& connection) {
             auto found = find_rows(connection, place_of(subject.kind, subject.text));
@@ -247,8 +247,8 @@ core::Result<void, StoreError> SqliteSuppressions::put(const SuppressionEntry& e
 
 namespace {
 
-std::string event_digest(const mail::SuppressionKey& key, std::string_view name) {
-    std::vector<std::string_view> pieces{mail::wire_name(key.kind), key.subject, name};
+std::string event_digest(const terms::SuppressionKey& key, std::string_view name) {
+    std::vector<std::string_view> pieces{wire_name(key.kind), key.subject, name};
     if (!key.scope.stored().empty()) {
         pieces.emplace_back(key.scope.stored());
     }
@@ -279,7 +279,7 @@ bool SqliteSuppressions::remember(Connection& connection,
     return true;
 }
 
-core::Result<bool, StoreError> SqliteSuppressions::learn(const mail::SuppressionKey& key,
+core::Result<bool, StoreError> SqliteSuppressions::learn(const terms::SuppressionKey& key,
                                                          const ports::LearnEvent& event,
                                                          const Change& change) {
     return at_store_boundary([&] {
@@ -313,7 +313,7 @@ core::Result<bool, StoreError> SqliteSuppressions::learn(const mail::Suppression
     });
 }
 
-core::Result<bool, StoreError> SqliteSuppressions::remove(const mail::SuppressionKey& key) {
+core::Result<bool, StoreError> SqliteSuppressions::remove(const terms::SuppressionKey& key) {
     return at_store_boundary([&] {
         return database_.write([&](Connection& connection) {
             note_in(connection, key, ChangeKind::Lifted, Telling::Each);
@@ -322,4 +322,4 @@ core::Result<bool, StoreError> SqliteSuppressions::remove(const mail::Suppressio
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -26,7 +26,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// How long evidence is remembered as learned from; what is older or more than that is forgotten,
 /// oldest first.
@@ -38,7 +38,7 @@ struct EventRetention {
 struct SuppressionOptions {
     EventRetention retention = {};
     /// The form of entries that `learn` makes anew.
-    mail::SubjectForm learned_form = mail::SubjectForm::Plain;
+    terms::SubjectForm learned_form = terms::SubjectForm::Plain;
     /// File of the key for hashed entries.
     std::string hash_key;
     /// Who changes the list by this object.
@@ -52,14 +52,14 @@ struct SuppressionOptions {
 enum class Standing : std::uint8_t { InForce, Counting, Expired };
 
 [[nodiscard]] std::string_view wire_name(Standing standing);
-[[nodiscard]] Standing standing_of(const mail::SuppressionEntry& entry, core::TimePoint now);
+[[nodiscard]] Standing standing_of(const terms::SuppressionEntry& entry, core::TimePoint now);
 
 /// Entries that have all of this in common.
 struct SuppressionGroup {
-    mail::SuppressionReason reason;
+    terms::SuppressionReason reason;
     int code;
-    mail::SuppressionSource source;
-    mail::Proof proof;  ///< of learned entries
+    terms::SuppressionSource source;
+    terms::Proof proof;  ///< of learned entries
     Standing standing;
     bool is_hashed;
     std::uint64_t entries;
@@ -91,27 +91,27 @@ public:
         std::span<const mail::Address> addresses,
         const mail::EnvelopeSender& sender,
         core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::optional<mail::SuppressionEntry>, ports::StoreError> find(
-        const mail::SuppressionKey& key) override;
-    [[nodiscard]] core::Result<std::vector<mail::SuppressionEntry>, ports::StoreError> find_all(
-        const mail::SuppressionSubject& subject) override;
+    [[nodiscard]] core::Result<std::optional<terms::SuppressionEntry>, ports::StoreError> find(
+        const terms::SuppressionKey& key) override;
+    [[nodiscard]] core::Result<std::vector<terms::SuppressionEntry>, ports::StoreError> find_all(
+        const terms::SuppressionSubject& subject) override;
     [[nodiscard]] core::Result<void, ports::StoreError> put(
-        const mail::SuppressionEntry& entry) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> learn(const mail::SuppressionKey& key,
+        const terms::SuppressionEntry& entry) override;
+    [[nodiscard]] core::Result<bool, ports::StoreError> learn(const terms::SuppressionKey& key,
                                                               const ports::LearnEvent& event,
                                                               const Change& change) override;
     [[nodiscard]] core::Result<bool, ports::StoreError> remove(
-        const mail::SuppressionKey& key) override;
+        const terms::SuppressionKey& key) override;
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::SuppressionFilter& filter,
         core::TimePoint now,
-        const std::function<bool(const mail::SuppressionEntry&)>& visit) override;
+        const std::function<bool(const terms::SuppressionEntry&)>& visit) override;
     [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
         core::TimePoint now) override;
 
     /// What is known of changes of the subject's entries, those of a hashed one too, oldest first.
     [[nodiscard]] core::Result<std::vector<ListChange>, ports::StoreError> history(
-        const mail::SuppressionSubject& subject);
+        const terms::SuppressionSubject& subject);
 
     /// Counts of the whole list, and the `domains` domains with the most entries.
     [[nodiscard]] core::Result<SuppressionStatistics, ports::StoreError> statistics(
@@ -121,18 +121,18 @@ public:
     // throw DatabaseError.
 
     /// The entry of this name, hashed or not.
-    [[nodiscard]] std::optional<mail::SuppressionEntry> find_in(Connection& connection,
-                                                                const mail::SuppressionKey& key);
+    [[nodiscard]] std::optional<terms::SuppressionEntry> find_in(Connection& connection,
+                                                                 const terms::SuppressionKey& key);
     /// Writes an entry over one of the same name, hashed or not, as one of the import with the
     /// number `change`.
     void put_in(Connection& connection,
-                const mail::SuppressionEntry& entry,
+                const terms::SuppressionEntry& entry,
                 std::int64_t change = 0);
     /// True when there was one.
-    bool remove_in(Connection& connection, const mail::SuppressionKey& key);
+    bool remove_in(Connection& connection, const terms::SuppressionKey& key);
     /// Writes down who does this to the entry that has this name now; a hashed one is not named.
     void note_in(Connection& connection,
-                 const mail::SuppressionKey& key,
+                 const terms::SuppressionKey& key,
                  ChangeKind what,
                  Telling telling);
     /// The same for many, which were noted as `Telling::Summed`.
@@ -177,7 +177,7 @@ private:
     [[nodiscard]] core::SecretKey key_with(const std::string& hash_check);
     /// Where the subject lies when its entry is hashed; nullopt when no entry is.
     [[nodiscard]] std::optional<SubjectPlace> hashed_place_of(Connection& connection,
-                                                              mail::SubjectKind kind,
+                                                              terms::SubjectKind kind,
                                                               std::string_view subject);
 
     Database& database_;
@@ -186,4 +186,4 @@ private:
     core::Guarded<std::optional<KnownKey>> key_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -29,12 +29,12 @@ constexpr std::string_view kColumns =
     "proven_messages";
 
 ports::UnknownEntry read_entry(const Query& query) {
-    const auto code = mail::FailureCode::from_number(static_cast<int>(query.integer(4)));
+    const auto code = terms::FailureCode::from_number(static_cast<int>(query.integer(4)));
     return {.id = query.integer(0),
             .text = {.pattern = query.text(1),
                      .example = query.text(2),
                      .remote_mta = query.text(3),
-                     .code = code.value_or(mail::kUnknownFailure),
+                     .code = code.value_or(terms::kUnknownFailure),
                      .rule = query.text(5),
                      .proven = query.integer(9) != 0},
             .messages = query.integer(6),
@@ -161,4 +161,4 @@ core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> SqliteUnknown:
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 /// Patterns that are kept at most.
 inline constexpr std::int64_t kMostUnknownPatterns = 1000;
@@ -39,4 +39,4 @@ private:
     std::int64_t most_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

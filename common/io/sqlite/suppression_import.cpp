@@ -29,14 +29,14 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
-using mail::SubjectForm;
-using mail::SubjectKind;
-using mail::SuppressionEntry;
 using ports::StoreError;
+using terms::SubjectForm;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
 
 /// Entries that are kept ready for the next transactions.
 constexpr std::size_t kBatch = 4096;
@@ -95,17 +95,17 @@ void unpack(std::int64_t number, SuppressionEntry& entry) {
         return static_cast<std::uint8_t>((number >> shift) & 0xFF);
     };
     entry.kind = static_cast<SubjectKind>(octet(0));
-    entry.reason = static_cast<mail::SuppressionReason>(octet(8));
-    entry.source = static_cast<mail::SuppressionSource>(octet(16));
-    entry.proof = static_cast<mail::Proof>(octet(24));
+    entry.reason = static_cast<terms::SuppressionReason>(octet(8));
+    entry.source = static_cast<terms::SuppressionSource>(octet(16));
+    entry.proof = static_cast<terms::Proof>(octet(24));
     entry.active = ((number >> 32) & 1) != 0;
     entry.form = ((number >> 33) & 1) != 0 ? SubjectForm::Hashed : SubjectForm::Plain;
-    entry.code = mail::FailureCode::from_number(static_cast<int>(number >> 40))
-                     .value_or(mail::kUnknownFailure);
+    entry.code = terms::FailureCode::from_number(static_cast<int>(number >> 40))
+                     .value_or(terms::kUnknownFailure);
 }
 
 /// The columns of the table's key, in whose order texts that end with NUL sort.
-void encode_key(std::string& out, const SubjectPlace& place, const mail::SuppressionScope& scope) {
+void encode_key(std::string& out, const SubjectPlace& place, const terms::SuppressionScope& scope) {
     out.clear();
     out += place.domain;
     out += '\0';
@@ -151,7 +151,7 @@ Pending decode(const SortRecord& record) {
     pending.place.domain = record.key.substr(0, local - 1);
     pending.place.local = record.key.substr(local, scope - 1 - local);
     SuppressionEntry& entry = pending.entry;
-    entry.scope = mail::SuppressionScope::from_stored(std::string(record.key.substr(scope)));
+    entry.scope = terms::SuppressionScope::from_stored(std::string(record.key.substr(scope)));
     Payload payload(record.payload);
     const std::int64_t numbers = payload.number();
     unpack(numbers, entry);
@@ -193,9 +193,9 @@ bool may_replace(const SuppressionEntry& existing,
     if (!existing.holds_at(now)) {
         return imported.holds_at(now) || imported.strikes >= existing.strikes;
     }
-    return existing.source == mail::SuppressionSource::Import &&
-           existing.reason != mail::SuppressionReason::Allow &&
-           imported.reason != mail::SuppressionReason::Allow && imported.holds_at(now) &&
+    return existing.source == terms::SuppressionSource::Import &&
+           existing.reason != terms::SuppressionReason::Allow &&
+           imported.reason != terms::SuppressionReason::Allow && imported.holds_at(now) &&
            imported.last_seen > existing.last_seen;
 }
 
@@ -438,4 +438,4 @@ core::Result<ImportCounts, StoreError> SuppressionImport::finish(
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -18,7 +18,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 enum class Existing : std::uint8_t {
     Keep,     ///< an import never weakens: see `may_replace`
@@ -26,7 +26,7 @@ enum class Existing : std::uint8_t {
 };
 
 struct ImportOptions {
-    mail::SubjectForm form = mail::SubjectForm::Plain;
+    terms::SubjectForm form = terms::SubjectForm::Plain;
     Existing existing = Existing::Keep;
     bool dry_run = false;  ///< count, and write nothing
     std::string name;      ///< of the list, for the history
@@ -50,8 +50,8 @@ struct ImportCounts {
 /// (and what only counts a strike counts at least as many), or was imported earlier and has been
 /// seen later since. Allow entries, those of the administrator and those learned from bounces stay
 /// while they are in force, and no import makes an allow entry of a suppression.
-[[nodiscard]] bool may_replace(const mail::SuppressionEntry& existing,
-                               const mail::SuppressionEntry& imported,
+[[nodiscard]] bool may_replace(const terms::SuppressionEntry& existing,
+                               const terms::SuppressionEntry& imported,
                                core::TimePoint now);
 
 /// One import: entries are added in any order, sorted in bounded memory, and written in the order
@@ -66,7 +66,7 @@ public:
                       ImportOptions options,
                       core::TimePoint now);
 
-    [[nodiscard]] core::Result<void, ports::StoreError> add(const mail::SuppressionEntry& entry);
+    [[nodiscard]] core::Result<void, ports::StoreError> add(const terms::SuppressionEntry& entry);
     /// Entries added.
     [[nodiscard]] std::uint64_t count() const { return sorter_.count(); }
     /// `progress` is told from time to time how many have been dealt with.
@@ -86,4 +86,4 @@ private:
     std::string payload_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -36,7 +36,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 namespace {
 
@@ -63,7 +63,7 @@ std::string path_of(std::string_view directory, std::string_view id, std::string
 /// Makes renames and new names in a directory durable; errno of a failure, else 0.
 int sync_directory(const std::string& path) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    const FileHandle directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const system::FileHandle directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return directory.is_open() && fsync(directory.get()) == 0 ? 0 : errno;
 }
 
@@ -89,7 +89,7 @@ core::Result<std::vector<std::string>, int> names_in(const std::string& path) {
 /// Collects what comes in small pieces, writes it in large ones.
 class FileWriter final : public ports::SpoolWriter {
 public:
-    FileWriter(std::string directory, std::string id, FileHandle file)
+    FileWriter(std::string directory, std::string id, system::FileHandle file)
         : directory_(std::move(directory)),
           id_(std::move(id)),
           temporary_(path_of(directory_, id_, kTemporary)),
@@ -114,15 +114,15 @@ public:
         return put(octets);
     }
 
-    core::Result<mail::HeldMessage, SpoolError> commit(
-        mail::HeldMessage message, std::span<const mail::HeldRecipient> recipients) override {
+    core::Result<terms::HeldMessage, SpoolError> commit(
+        terms::HeldMessage message, std::span<const terms::HeldRecipient> recipients) override {
         if (!file_.is_open()) {
             return std::unexpected(closed().error());
         }
         message.spool_id = id_;
         message.octets = octets_;
         message.digest = digest_.finish_hex();
-        if (const auto put_behind = put(mail::encode_label(message, recipients));
+        if (const auto put_behind = put(terms::encode_label(message, recipients));
             !put_behind.has_value()) {
             return std::unexpected(put_behind.error());
         }
@@ -199,7 +199,7 @@ private:
     std::string directory_;
     std::string id_;
     std::string temporary_;
-    FileHandle file_;
+    system::FileHandle file_;
     std::string pending_;
     std::uint64_t octets_ = 0;
     core::RunningDigest digest_;
@@ -289,12 +289,12 @@ core::Result<std::unique_ptr<ports::SpoolWriter>, SpoolError> DirSpool::begin() 
     const auto time = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
     std::string id;
     try {
-        id = fmt::format("{:012x}-{}", time & 0xFFFF'FFFF'FFFFU, random_hex(kRandomOctets));
+        id = fmt::format("{:012x}-{}", time & 0xFFFF'FFFF'FFFFU, system::random_hex(kRandomOctets));
     } catch (const std::system_error& error) {
         return std::unexpected(SpoolError{error.what()});
     }
     const std::string path = path_of(directory_, id, kTemporary);
-    FileHandle file = open_in_spool(path, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
+    system::FileHandle file = open_in_spool(path, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
     if (!file.is_open()) {
         return error_of(path, "open", errno);
     }
@@ -302,7 +302,7 @@ core::Result<std::unique_ptr<ports::SpoolWriter>, SpoolError> DirSpool::begin() 
 }
 
 core::Result<void, SpoolError> DirSpool::read(
-    const mail::HeldMessage& message, const std::function<bool(std::string_view)>& take) const {
+    const terms::HeldMessage& message, const std::function<bool(std::string_view)>& take) const {
     if (!is_spool_id(message.spool_id)) {
         return no_id();
     }
@@ -323,7 +323,8 @@ core::Result<void, SpoolError> DirSpool::read(
     return {};
 }
 
-core::Result<ports::CopyCheck, SpoolError> DirSpool::check(const mail::HeldMessage& message) const {
+core::Result<ports::CopyCheck, SpoolError> DirSpool::check(
+    const terms::HeldMessage& message) const {
     if (!is_spool_id(message.spool_id)) {
         return no_id();
     }
@@ -443,4 +444,4 @@ core::Result<std::vector<std::string>, SpoolError> DirSpool::ids_in(const std::s
     return ids;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

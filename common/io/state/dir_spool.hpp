@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 /// `Spool` in one directory. A message is written under a temporary name with its label behind it,
 /// synced, renamed to `ID.held`, and the directory is synced; files have mode 0600. Files `ID.eml`
@@ -35,10 +35,10 @@ public:
         override;
     /// Pieces are at most 64 KiB.
     [[nodiscard]] core::Result<void, ports::SpoolError> read(
-        const mail::HeldMessage& message,
+        const terms::HeldMessage& message,
         const std::function<bool(std::string_view)>& take) const override;
     [[nodiscard]] core::Result<ports::CopyCheck, ports::SpoolError> check(
-        const mail::HeldMessage& message) const override;
+        const terms::HeldMessage& message) const override;
     /// Into the directory `lost+found` below.
     [[nodiscard]] core::Result<std::string, ports::SpoolError> set_aside(
         std::string_view spool_id) override;
@@ -74,4 +74,4 @@ private:
     const core::Clock& clock_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

@@ -27,7 +27,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 namespace {
 
@@ -79,16 +79,16 @@ SpoolError spool_error(std::string_view path, std::string_view call, int error) 
     return {fmt::format("{}: {}: {}", path, call, std::generic_category().message(error))};
 }
 
-FileHandle open_in_spool(const std::string& path, int flags, unsigned mode) {
+system::FileHandle open_in_spool(const std::string& path, int flags, unsigned mode) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    return FileHandle(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode));
+    return system::FileHandle(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode));
 }
 
-SpoolFile::SpoolFile(std::string path, FileHandle file, std::uint64_t size)
+SpoolFile::SpoolFile(std::string path, system::FileHandle file, std::uint64_t size)
     : path_(std::move(path)), file_(std::move(file)), size_(size) {}
 
 core::Result<SpoolFile, int> SpoolFile::open(std::string path) {
-    FileHandle file = open_in_spool(path, O_RDONLY);
+    system::FileHandle file = open_in_spool(path, O_RDONLY);
     if (!file.is_open()) {
         return std::unexpected(errno);
     }
@@ -129,26 +129,27 @@ core::Result<SpoolFile::Read, SpoolError> SpoolFile::read(
     return done;
 }
 
-core::Result<core::Result<mail::HeldLabel, mail::LabelError>, SpoolError> SpoolFile::label() const {
-    using Label = core::Result<mail::HeldLabel, mail::LabelError>;
-    if (!is_labelled() || size_ < mail::kLabelEndOctets) {
-        return Label(std::unexpected(mail::LabelError::Missing));
+core::Result<core::Result<terms::HeldLabel, terms::LabelError>, SpoolError> SpoolFile::label()
+    const {
+    using Label = core::Result<terms::HeldLabel, terms::LabelError>;
+    if (!is_labelled() || size_ < terms::kLabelEndOctets) {
+        return Label(std::unexpected(terms::LabelError::Missing));
     }
-    std::string text(mail::kLabelEndOctets, '\0');
+    std::string text(terms::kLabelEndOctets, '\0');
     const auto end = read_at(file_.get(), text, size_ - text.size());
     if (!end.has_value()) {
         return std::unexpected(spool_error(path_, "read", end.error()));
     }
-    const auto octets = mail::label_octets(text);
+    const auto octets = terms::label_octets(text);
     if (!octets.has_value() || *octets > size_) {
-        return Label(std::unexpected(mail::LabelError::Missing));
+        return Label(std::unexpected(terms::LabelError::Missing));
     }
     text.resize(*octets);
     const auto whole = read_at(file_.get(), text, size_ - *octets);
     if (!whole.has_value()) {
         return std::unexpected(spool_error(path_, "read", whole.error()));
     }
-    return mail::decode_label(text);
+    return terms::decode_label(text);
 }
 
 core::Result<ports::CopyCheck, SpoolError> SpoolFile::check(std::uint64_t octets,
@@ -176,4 +177,4 @@ core::Result<ports::CopyCheck, SpoolError> SpoolFile::check(std::uint64_t octets
     return ports::CopyCheck{.damage = {}, .digest = read->digest};
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

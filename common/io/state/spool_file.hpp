@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 /// How names of message files end.
 inline constexpr std::string_view kLabelledFile = ".held";
@@ -33,7 +33,9 @@ inline constexpr std::string_view kPlainFile = ".eml";  ///< without a label
                                             int error);
 
 /// open(2) for a file that is no symbolic link; closed at exec.
-[[nodiscard]] FileHandle open_in_spool(const std::string& path, int flags, unsigned mode = 0);
+[[nodiscard]] system::FileHandle open_in_spool(const std::string& path,
+                                               int flags,
+                                               unsigned mode = 0);
 
 /// A message file that is open for reading. Used by one thread at a time.
 class SpoolFile {
@@ -57,7 +59,7 @@ public:
         std::uint64_t octets, const std::function<bool(std::string_view)>& take) const;
 
     /// The label at the end. A file that can't be read is an error of the spool.
-    [[nodiscard]] core::Result<core::Result<mail::HeldLabel, mail::LabelError>, ports::SpoolError>
+    [[nodiscard]] core::Result<core::Result<terms::HeldLabel, terms::LabelError>, ports::SpoolError>
     label() const;
 
     /// Compares with what is known of the message: its length, and its digest unless that is empty.
@@ -65,11 +67,11 @@ public:
         std::uint64_t octets, std::string_view digest) const;
 
 private:
-    SpoolFile(std::string path, FileHandle file, std::uint64_t size);
+    SpoolFile(std::string path, system::FileHandle file, std::uint64_t size);
 
     std::string path_;
-    FileHandle file_;
+    system::FileHandle file_;
     std::uint64_t size_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

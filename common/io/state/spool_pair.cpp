@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 namespace {
 
@@ -31,8 +31,8 @@ std::string mark_path(const std::string& spool) {
     return fmt::format("{}/pair", spool);
 }
 
-void write_store_mark(Database& database, const mail::PairMark& mark) {
-    database.write([&](Connection& connection) {
+void write_store_mark(sqlite::Database& database, const terms::PairMark& mark) {
+    database.write([&](sqlite::Connection& connection) {
         connection.query("DELETE FROM spool_pair").run();
         connection.query("INSERT INTO spool_pair (id, generation) VALUES (?, ?)")
             .bind(mark.id)
@@ -42,20 +42,20 @@ void write_store_mark(Database& database, const mail::PairMark& mark) {
 }
 
 core::Result<void, std::string> write_spool_mark(const std::string& spool,
-                                                 const mail::PairMark& mark) {
+                                                 const terms::PairMark& mark) {
     const std::string path = mark_path(spool);
-    const std::string text = mail::pair_mark_text(mark);
-    const auto made = create_private_file(path, text);
+    const std::string text = terms::pair_mark_text(mark);
+    const auto made = system::create_private_file(path, text);
     if (!made.has_value()) {
         return std::unexpected(made.error());
     }
-    return *made ? core::Result<void, std::string>() : replace_private_file(path, text);
+    return *made ? core::Result<void, std::string>() : system::replace_private_file(path, text);
 }
 
 /// Differs after each change of state of held mail.
-std::int64_t last_change(Database& database) {
-    return database.read([](Connection& connection) {
-        Query query = connection.query("SELECT max(id) FROM held_event");
+std::int64_t last_change(sqlite::Database& database) {
+    return database.read([](sqlite::Connection& connection) {
+        sqlite::Query query = connection.query("SELECT max(id) FROM held_event");
         return query.step() && !query.is_null(0) ? query.integer(0) : 0;
     });
 }
@@ -72,28 +72,30 @@ core::Result<UseLock, UseError> lock_store(const std::string& store) {
     return UseLock::take(fmt::format("{}.lock", store));
 }
 
-core::Result<std::optional<mail::PairMark>, std::string> read_spool_mark(const std::string& spool) {
-    const auto text = read_private_file(mark_path(spool));
+core::Result<std::optional<terms::PairMark>, std::string> read_spool_mark(
+    const std::string& spool) {
+    const auto text = system::read_private_file(mark_path(spool));
     if (!text.has_value()) {
         return std::unexpected(text.error());
     }
     const std::optional<std::string>& mark = *text;
-    return mark.has_value() ? mail::parse_pair_mark(*mark) : std::nullopt;
+    return mark.has_value() ? terms::parse_pair_mark(*mark) : std::nullopt;
 }
 
-std::optional<mail::PairMark> read_store_mark(Database& database) {
-    return database.read([](Connection& connection) -> std::optional<mail::PairMark> {
-        Query query = connection.query("SELECT id, generation FROM spool_pair");
+std::optional<terms::PairMark> read_store_mark(sqlite::Database& database) {
+    return database.read([](sqlite::Connection& connection) -> std::optional<terms::PairMark> {
+        sqlite::Query query = connection.query("SELECT id, generation FROM spool_pair");
         if (!query.step()) {
             return std::nullopt;
         }
-        return mail::PairMark{.id = query.text(0),
-                              .generation = static_cast<std::uint64_t>(query.integer(1))};
+        return terms::PairMark{.id = query.text(0),
+                               .generation = static_cast<std::uint64_t>(query.integer(1))};
     });
 }
 
-core::Result<mail::PairMark, std::string> make_pair(Database& database, const std::string& spool) {
-    mail::PairMark mark{.id = random_hex(kIdOctets), .generation = 1};
+core::Result<terms::PairMark, std::string> make_pair(sqlite::Database& database,
+                                                     const std::string& spool) {
+    terms::PairMark mark{.id = system::random_hex(kIdOctets), .generation = 1};
     write_store_mark(database, mark);
     if (auto written = write_spool_mark(spool, mark); !written.has_value()) {
         return std::unexpected(std::move(written.error()));
@@ -101,17 +103,17 @@ core::Result<mail::PairMark, std::string> make_pair(Database& database, const st
     return mark;
 }
 
-PairKeeper::PairKeeper(std::string spool, mail::PairMark mark)
+PairKeeper::PairKeeper(std::string spool, terms::PairMark mark)
     : spool_(std::move(spool)), mark_(std::move(mark)) {}
 
-core::Result<void, std::string> PairKeeper::keep(Database& database) {
+core::Result<void, std::string> PairKeeper::keep(sqlite::Database& database) {
     const std::int64_t change = last_change(database);
     if (change == last_change_) {
         return {};
     }
     // The mark of the spool is followed, not that of the store, which a sudden end leaves one
     // ahead: it never gets two ahead.
-    const mail::PairMark next{.id = mark_.id, .generation = mark_.generation + 1};
+    const terms::PairMark next{.id = mark_.id, .generation = mark_.generation + 1};
     write_store_mark(database, next);
     if (auto written = write_spool_mark(spool_, next); !written.has_value()) {
         return written;
@@ -121,4 +123,4 @@ core::Result<void, std::string> PairKeeper::keep(Database& database) {
     return {};
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

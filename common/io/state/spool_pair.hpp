@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 /// The lock of a spool (the directory is made when it is absent) and that beside a store.
 [[nodiscard]] core::Result<UseLock, UseError> lock_spool(const std::string& spool);
@@ -19,30 +19,30 @@ namespace holdback::io {
 
 /// The mark in a spool; nullopt when there is none that can be read as one. The error is a text for
 /// people with the path in front.
-[[nodiscard]] core::Result<std::optional<mail::PairMark>, std::string> read_spool_mark(
+[[nodiscard]] core::Result<std::optional<terms::PairMark>, std::string> read_spool_mark(
     const std::string& spool);
 /// The mark in a store. Throws DatabaseError.
-[[nodiscard]] std::optional<mail::PairMark> read_store_mark(Database& database);
+[[nodiscard]] std::optional<terms::PairMark> read_store_mark(sqlite::Database& database);
 
 /// Makes store and spool a pair with a mark of their own, durable on return. The error is a text
 /// for people. Throws DatabaseError.
-[[nodiscard]] core::Result<mail::PairMark, std::string> make_pair(Database& database,
-                                                                  const std::string& spool);
+[[nodiscard]] core::Result<terms::PairMark, std::string> make_pair(sqlite::Database& database,
+                                                                   const std::string& spool);
 
 /// Keeps the generation of a pair in step with the changes of held mail. Used by one thread.
 class PairKeeper {
 public:
-    PairKeeper(std::string spool, mail::PairMark mark);
+    PairKeeper(std::string spool, terms::PairMark mark);
 
     /// Writes the next generation when held mail has changed since the last call: two syncs of the
     /// disk, so call it about once a second. The error is a text for people, and the next call
     /// tries again. Throws DatabaseError.
-    [[nodiscard]] core::Result<void, std::string> keep(Database& database);
+    [[nodiscard]] core::Result<void, std::string> keep(sqlite::Database& database);
 
 private:
     std::string spool_;
-    mail::PairMark mark_;
+    terms::PairMark mark_;
     std::optional<std::int64_t> last_change_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

@@ -24,7 +24,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 namespace {
 
@@ -32,13 +32,14 @@ constexpr std::chrono::seconds kPatience{5};
 constexpr std::size_t kSuffixOctets = 6;
 constexpr mode_t kFileMode = 0640;
 
-std::int64_t number_of(Connection& connection, std::string_view pragma) {
-    Query query = connection.query(pragma);
+std::int64_t number_of(sqlite::Connection& connection, std::string_view pragma) {
+    sqlite::Query query = connection.query(pragma);
     return query.step() ? query.integer(0) : 0;
 }
 
 [[noreturn]] void fail(const std::string& path, int error) {
-    throw DatabaseError(fmt::format("{}: {}", path, std::generic_category().message(error)));
+    throw sqlite::DatabaseError(
+        fmt::format("{}: {}", path, std::generic_category().message(error)));
 }
 
 std::string directory_of(const std::string& path) {
@@ -48,7 +49,7 @@ std::string directory_of(const std::string& path) {
 
 void sync(const std::string& path, int flags) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    const FileHandle file(open(path.c_str(), flags | O_CLOEXEC));
+    const system::FileHandle file(open(path.c_str(), flags | O_CLOEXEC));
     if (!file.is_open() || fsync(file.get()) != 0) {
         fail(path, errno);
     }
@@ -63,12 +64,12 @@ bool is_there(const std::string& path) {
 class Copy {
 public:
     Copy(const std::string& from, const std::string& to)
-        : path_(fmt::format("{}.{}", to, random_hex(kSuffixOctets))) {
-        Connection connection(from, Access::Read, kPatience);
+        : path_(fmt::format("{}.{}", to, system::random_hex(kSuffixOctets))) {
+        sqlite::Connection connection(from, sqlite::Access::Read, kPatience);
         connection.query("VACUUM INTO ?").bind(path_).run();
         // Whoever owns the directory could have put something else in its place.
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-        file_ = FileHandle(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        file_ = system::FileHandle(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         struct stat status{};
         if (!file_.is_open() || fstat(file_.get(), &status) != 0) {
             fail(path_, errno);
@@ -102,19 +103,19 @@ public:
 
 private:
     std::string path_;
-    FileHandle file_;
+    system::FileHandle file_;
 };
 
 StoreHealth health_of(const std::string& path) {
     StoreHealth health;
-    health.expected = static_cast<std::int64_t>(schema_steps().size());
+    health.expected = static_cast<std::int64_t>(sqlite::schema_steps().size());
     struct stat status{};
     health.octets = stat(path.c_str(), &status) == 0 ? status.st_size : 0;
     try {
-        Connection connection(path, Access::Read, kPatience);
+        sqlite::Connection connection(path, sqlite::Access::Read, kPatience);
         health.schema = number_of(connection, "PRAGMA user_version");
-        health.problems = connection.problems(Thoroughness::Full, [] { return true; });
-    } catch (const DatabaseDamaged& damage) {
+        health.problems = connection.problems(sqlite::Thoroughness::Full, [] { return true; });
+    } catch (const sqlite::DatabaseDamaged& damage) {
         health.problems.emplace_back(damage.what());
     }
     if (health.problems.empty() && health.schema > health.expected) {
@@ -129,11 +130,11 @@ StoreHealth health_of(const std::string& path) {
 }  // namespace
 
 core::Result<StoreHealth, ports::StoreError> check_store(const std::string& path) {
-    return at_store_boundary([&] { return health_of(path); });
+    return sqlite::at_store_boundary([&] { return health_of(path); });
 }
 
 core::Result<void, ports::StoreError> copy_store(const std::string& from, const std::string& to) {
-    return at_store_boundary([&] {
+    return sqlite::at_store_boundary([&] {
         if (is_there(to)) {
             fail(to, EEXIST);
         }
@@ -145,10 +146,10 @@ core::Result<void, ports::StoreError> copy_store(const std::string& from, const 
 core::Result<std::string, ports::StoreError> replace_store(const std::string& path,
                                                            const std::string& copy,
                                                            const std::string& suffix) {
-    return at_store_boundary([&] {
+    return sqlite::at_store_boundary([&] {
         const StoreHealth health = health_of(copy);
         if (!health.problems.empty()) {
-            throw DatabaseError(fmt::format("{}: {}", copy, health.problems.front()));
+            throw sqlite::DatabaseError(fmt::format("{}: {}", copy, health.problems.front()));
         }
         const Copy made(copy, path);
         struct stat owner{};
@@ -179,4 +180,4 @@ core::Result<std::string, ports::StoreError> replace_store(const std::string& pa
     });
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 /// What `check_store` found.
 struct StoreHealth {
@@ -36,4 +36,4 @@ struct StoreHealth {
                                                                          const std::string& copy,
                                                                          const std::string& suffix);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

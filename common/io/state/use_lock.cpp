@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 namespace {
 
@@ -31,15 +31,15 @@ std::unexpected<UseError> error_of(const std::string& path, int error) {
 
 /// For reading: a file that is open for writing would keep its file system from being made
 /// read-only.
-FileHandle open_lock(const std::string& path, int flags) {
+system::FileHandle open_lock(const std::string& path, int flags) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    return FileHandle(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, kMode));
+    return system::FileHandle(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, kMode));
 }
 
 }  // namespace
 
 core::Result<UseLock, UseError> UseLock::take(const std::string& path) {
-    FileHandle file = open_lock(path, O_RDONLY | O_CREAT | O_EXCL);
+    system::FileHandle file = open_lock(path, O_RDONLY | O_CREAT | O_EXCL);
     if (file.is_open()) {
         // Root makes it for the daemon, and touches nothing that is there already.
         const std::string directory = std::filesystem::path(path).parent_path().string();
@@ -65,4 +65,4 @@ core::Result<UseLock, UseError> UseLock::take(const std::string& path) {
     return UseLock(std::move(file));
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

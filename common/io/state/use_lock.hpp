@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace holdback::io {
+namespace holdback::io::state {
 
 /// Why a lock was not got.
 struct UseError {
@@ -30,9 +30,9 @@ public:
     [[nodiscard]] static core::Result<UseLock, UseError> take(const std::string& path);
 
 private:
-    explicit UseLock(FileHandle file) : file_(std::move(file)) {}
+    explicit UseLock(system::FileHandle file) : file_(std::move(file)) {}
 
-    FileHandle file_;
+    system::FileHandle file_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::state

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <variant>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 namespace {
 
@@ -96,4 +96,4 @@ std::unique_ptr<ports::Submitter> make_submitter(const ReinjectTarget& target,
     return std::visit(Maker{helo_name}, target);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

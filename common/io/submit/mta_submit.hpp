@@ -10,7 +10,7 @@
 #include <string_view>
 #include <variant>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 /// "smtp:HOST:PORT", "smtp:[2001:db8::1]:PORT", or without port for 25.
 struct SmtpTarget {
@@ -36,4 +36,4 @@ using ReinjectTarget = std::variant<SmtpTarget, SendmailTarget>;
 [[nodiscard]] std::unique_ptr<ports::Submitter> make_submitter(const ReinjectTarget& target,
                                                                const std::string& helo_name);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

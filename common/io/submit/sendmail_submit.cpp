@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 namespace {
 
@@ -115,7 +115,7 @@ bool is_temporary(int status) {
            std::ranges::find(kTemporary, status) != kTemporary.end();
 }
 
-RecipientOutcome outcome_of(const std::optional<ProcessEnd>& end) {
+RecipientOutcome outcome_of(const std::optional<system::ProcessEnd>& end) {
     if (!end.has_value()) {
         return Interrupted{.what = "sendmail: time-out", .in_doubt = true};
     }
@@ -136,7 +136,8 @@ RecipientOutcome run(const std::string& program,
                      const ports::Submission& submission,
                      const std::vector<const ports::SubmissionRecipient*>& recipients,
                      core::SteadyPoint deadline) {
-    auto child = ChildProcess::start(program, command_line(submission, recipients), deadline);
+    auto child =
+        system::ChildProcess::start(program, command_line(submission, recipients), deadline);
     if (!child.has_value()) {
         return Interrupted{.what = child.error()};
     }
@@ -201,4 +202,4 @@ std::vector<RecipientOutcome> SendmailSubmitter::submit(const ports::Submission&
     return all;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

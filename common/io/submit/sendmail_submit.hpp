@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 /// Runs `PROGRAM -i -odb -f SENDER -- RECIPIENT…` without a shell, with the message (LF line ends)
 /// as its standard input and nothing else of ours open. Exit status 0 accepts all recipients: the
@@ -30,4 +30,4 @@ private:
     std::string program_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

@@ -24,7 +24,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 namespace {
 
@@ -435,4 +435,4 @@ std::vector<RecipientOutcome> SmtpSubmitter::submit(const ports::Submission& sub
     return transaction.outcomes();
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 /// Submits to the server at host and port, one connection and one transaction per message
 /// (RFC 5321). Extensions are used where the server offers them: BODY (RFC 6152), SMTPUTF8
@@ -30,4 +30,4 @@ private:
     std::string helo_name_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

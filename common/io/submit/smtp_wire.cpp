@@ -26,7 +26,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 namespace {
 
@@ -62,9 +62,10 @@ bool poll_until(int descriptor, short events, core::SteadyPoint deadline) {
     }
 }
 
-core::Result<FileHandle, WireError> connect_to(const addrinfo& address,
-                                               core::SteadyPoint deadline) {
-    FileHandle socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+core::Result<system::FileHandle, WireError> connect_to(const addrinfo& address,
+                                                       core::SteadyPoint deadline) {
+    system::FileHandle socket(
+        ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket.is_open()) {
         return error_of("socket", errno);
     }
@@ -115,7 +116,7 @@ std::optional<ReplyLine> parse_line(std::string_view line) {
 
 }  // namespace
 
-SmtpWire::SmtpWire(FileHandle socket, core::SteadyPoint deadline)
+SmtpWire::SmtpWire(system::FileHandle socket, core::SteadyPoint deadline)
     : socket_(std::move(socket)), deadline_(deadline) {}
 
 core::Result<SmtpWire, WireError> SmtpWire::open(const std::string& host,
@@ -234,4 +235,4 @@ core::Result<WireReply, WireError> SmtpWire::read_reply() {
     return std::unexpected(WireError{.what = "the server sent a reply without end"});
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

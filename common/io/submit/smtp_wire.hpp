@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 /// A reply as it came: its code and the text of each line.
 struct WireReply {
@@ -45,14 +45,14 @@ public:
     void hurry(core::SteadyPoint deadline);
 
 private:
-    SmtpWire(FileHandle socket, core::SteadyPoint deadline);
+    SmtpWire(system::FileHandle socket, core::SteadyPoint deadline);
 
     [[nodiscard]] core::Result<std::string, WireError> read_line();
     [[nodiscard]] core::Result<void, WireError> wait_for(short events) const;
 
-    FileHandle socket_;
+    system::FileHandle socket_;
     core::SteadyPoint deadline_;
     std::string unread_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

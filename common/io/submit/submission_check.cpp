@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 namespace {
 
@@ -106,4 +106,4 @@ std::optional<mail::SmtpReply> refuse_recipient(const ports::SubmissionRecipient
     return std::nullopt;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::submit {
 
 /// True when the text can stand between the brackets of a path: no control character anywhere, and
 /// neither space nor bracket outside of a quoted string. Not a check of the address grammar.
@@ -31,4 +31,4 @@ namespace holdback::io {
 [[nodiscard]] std::optional<mail::SmtpReply> refuse_recipient(
     const ports::SubmissionRecipient& recipient);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::submit

@@ -36,7 +36,7 @@ extern "C" {
 // NOLINTBEGIN(misc-include-cleaner): knows no header for what POSIX adds to <signal.h>, pid_t and
 // the W macros of <sys/wait.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -268,6 +268,6 @@ std::optional<ProcessEnd> ChildProcess::finish() {
     return end;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system
 
 // NOLINTEND(misc-include-cleaner)

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// How a program ended.
 struct ProcessEnd {
@@ -72,4 +72,4 @@ private:
     std::string collected_;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

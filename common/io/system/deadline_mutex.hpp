@@ -7,7 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// What std::timed_mutex is, made of parts that ThreadSanitizer can watch: GCC 12's does not know
 /// the call by which a timed mutex waits for a steady clock. Use it with std::unique_lock or
@@ -44,4 +44,4 @@ private:
     bool taken_ = false;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// Owns a file descriptor; -1 is none.
 class FileHandle {
@@ -36,4 +36,4 @@ private:
     int descriptor_ = -1;
 };
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

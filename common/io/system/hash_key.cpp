@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -52,4 +52,4 @@ core::Result<core::SecretKey, std::string> load_key(const std::string& path, IfA
     return parse_key(path, *found);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 enum class IfAbsent : std::uint8_t { Fail, Make };
 
@@ -19,4 +19,4 @@ enum class IfAbsent : std::uint8_t { Fail, Make };
 [[nodiscard]] core::Result<core::SecretKey, std::string> load_key(const std::string& path,
                                                                   IfAbsent if_absent);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -44,4 +44,4 @@ std::string host_name() {
     return name;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

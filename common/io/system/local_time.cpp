@@ -6,7 +6,7 @@
 #include <chrono>
 #include <ctime>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 std::chrono::seconds local_utc_offset(core::TimePoint at) {
     const std::time_t time =
@@ -16,4 +16,4 @@ std::chrono::seconds local_utc_offset(core::TimePoint at) {
                                                  : std::chrono::seconds(local.tm_gmtoff);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -6,9 +6,9 @@
 
 #include <chrono>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// What local time is ahead of UTC at a time. Safe from several threads.
 [[nodiscard]] std::chrono::seconds local_utc_offset(core::TimePoint at);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

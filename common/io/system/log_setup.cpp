@@ -36,7 +36,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -470,4 +470,4 @@ core::Result<std::unique_ptr<ProgramLog>, LogError> make_log(const config::LogSe
     return log;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// Why a log cannot be opened, for people: "cannot open /x/y.log: Permission denied".
 struct LogError {
@@ -40,4 +40,4 @@ public:
 [[nodiscard]] core::Result<std::unique_ptr<ProgramLog>, LogError> make_log(
     const config::LogSettings& settings);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -88,4 +88,4 @@ core::Result<FileHandle, std::string> open_own_directory(const std::string& path
     return directory;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

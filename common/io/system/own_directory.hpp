@@ -10,7 +10,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// To whom something is given: user and group ids; nullopt changes nothing.
 struct NewOwner {
@@ -33,4 +33,4 @@ struct NewOwner {
 /// not followed. False with errno set.
 [[nodiscard]] bool give_file_at(int directory, const std::string& name, const NewOwner& owner);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

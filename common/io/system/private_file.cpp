@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -145,4 +145,4 @@ core::Result<void, std::string> replace_private_file(const std::string& path,
     return {};
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// The whole file, up to 1 MiB; nullopt when there is none. The error is a text for people with the
 /// path in front.
@@ -24,4 +24,4 @@ namespace holdback::io {
 [[nodiscard]] core::Result<void, std::string> replace_private_file(const std::string& path,
                                                                    std::string_view text);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 core::Result<ProgramOutput, std::string> run_program(const std::string& program,
                                                      const std::vector<std::string>& arguments,
@@ -66,4 +66,4 @@ std::optional<std::string> find_program(std::string_view name) {
     return std::nullopt;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

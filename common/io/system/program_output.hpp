@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// What a program printed until its end, on standard output and standard error in one.
 struct ProgramOutput {
@@ -30,4 +30,4 @@ struct ProgramOutput {
 /// when it is in none.
 [[nodiscard]] std::optional<std::string> find_program(std::string_view name);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

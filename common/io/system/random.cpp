@@ -9,7 +9,7 @@
 #include <sys/random.h>
 #include <system_error>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 void fill_random(std::span<std::byte> octets) {
     while (!octets.empty()) {
@@ -38,4 +38,4 @@ std::string random_hex(std::size_t octets) {
     return hex;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

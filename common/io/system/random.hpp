@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// Fills the octets with unpredictable ones (getrandom(2)). Throws std::system_error when the
 /// kernel has none to give. Safe from several threads.
@@ -15,4 +15,4 @@ void fill_random(std::span<std::byte> octets);
 /// `octets` unpredictable octets as lower-case hexadecimal, by `fill_random`.
 [[nodiscard]] std::string random_hex(std::size_t octets);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -21,7 +21,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -156,4 +156,4 @@ core::Result<dsn::SealKeys, std::string> rotate_seal_keys(const std::string& pat
     return used;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <string>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// The keys, made (mode 0600) when there is no file yet. The error is a text for people: path, line
 /// and what is allowed; a file that cannot be read is left as it is.
@@ -26,4 +26,4 @@ namespace holdback::io {
 [[nodiscard]] core::Result<dsn::SealKeys, std::string> rotate_seal_keys(
     const std::string& path, core::TimePoint now, std::chrono::seconds lifetime);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

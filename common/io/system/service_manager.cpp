@@ -3,7 +3,7 @@
 
 #include <systemd/sd-daemon.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -25,4 +25,4 @@ void tell_service_manager(ServiceState state) {
     static_cast<void>(sd_notify(0, text_of(state)));
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 enum class ServiceState : std::uint8_t {
     Ready,      ///< the sockets answer
@@ -15,4 +15,4 @@ enum class ServiceState : std::uint8_t {
 /// Does nothing where the daemon was started by something else. Any thread.
 void tell_service_manager(ServiceState state);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

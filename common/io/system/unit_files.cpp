@@ -18,7 +18,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -84,4 +84,4 @@ std::vector<std::string> read_unit(std::string_view name) {
     return texts;
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

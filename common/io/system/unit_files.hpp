@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 /// The texts of a unit and of its drop-ins in the order in which systemd reads them; empty when the
 /// unit is not installed. SYSTEMD_UNIT_PATH in the environment names other directories, as it does
 /// for systemctl(1). What can't be read is left out. Before any thread is made.
 [[nodiscard]] std::vector<std::string> read_unit(std::string_view name);
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

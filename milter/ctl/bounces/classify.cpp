@@ -32,7 +32,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -156,7 +156,7 @@ private:
 
     const CommandContext& context_;
     const flow::Snapshot& snapshot_;
-    io::GmimeReader reader_;
+    io::mime::GmimeReader reader_;
     Progress progress_;
     std::uintmax_t octets_before_ = 0;  // of the files that are read
     std::size_t written_ = 0;
@@ -183,4 +183,4 @@ CommandResult classify(const CommandContext& context, const std::vector<std::str
     return classifier.finish() ? Exit::Done : Exit::No;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -17,7 +17,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -26,15 +26,15 @@ class ShownCodes {
 public:
     explicit ShownCodes(const flow::Snapshot& snapshot) : snapshot_(snapshot) {}
 
-    [[nodiscard]] mail::FailureCode code(mail::FailureCode code) const {
+    [[nodiscard]] terms::FailureCode code(terms::FailureCode code) const {
         return snapshot_.codes.shown_as(code, snapshot_.settings.codes.extensions);
     }
     /// nullptr when the catalogue lacks it.
-    [[nodiscard]] const mail::CodeEntry* entry(mail::FailureCode code) const {
+    [[nodiscard]] const terms::CodeEntry* entry(terms::FailureCode code) const {
         return snapshot_.codes.find(this->code(code));
     }
-    [[nodiscard]] std::string words(mail::FailureCode code) const {
-        const mail::CodeEntry* found = entry(code);
+    [[nodiscard]] std::string words(terms::FailureCode code) const {
+        const terms::CodeEntry* found = entry(code);
         return fmt::format("{} {}",
                            this->code(code).number(),
                            found == nullptr ? "(not in the catalogue)" : found->name);
@@ -45,14 +45,14 @@ private:
 };
 
 Json as_json(const dsn::ClassifiedRecipient& recipient, const ShownCodes& shown) {
-    const mail::CodeEntry* entry = shown.entry(recipient.code);
+    const terms::CodeEntry* entry = shown.entry(recipient.code);
     const dsn::RecipientReport& report = recipient.report;
     return {
         {"recipient", report.recipient()},
         {"code", shown.code(recipient.code).number()},
         {"name", entry == nullptr ? Json(nullptr) : Json(entry->name)},
-        {"class", entry == nullptr ? Json(nullptr) : Json(mail::wire_name(entry->failure_class))},
-        {"action", dsn::wire_name(report.action)},
+        {"class", entry == nullptr ? Json(nullptr) : Json(wire_name(entry->failure_class))},
+        {"action", wire_name(report.action)},
         {"status", report.status.has_value() ? Json(report.status->text()) : Json(nullptr)},
         {"reply", report.reply.has_value() ? Json(report.reply->line()) : Json(nullptr)},
         {"diagnostic", text_or_null(report.diagnostic)},
@@ -72,13 +72,13 @@ std::string json_text(const std::string& name,
     }
     return json_line({
         {"file", name},
-        {"kind", dsn::wire_name(understanding.report.kind)},
+        {"kind", wire_name(understanding.report.kind)},
         {"code",
          understanding.code.has_value() ? Json(shown.code(*understanding.code).number())
                                         : Json(nullptr)},
         {"recipients", std::move(recipients)},
         // A file says nothing of the way on which it came.
-        {"proof", mail::wire_name(mail::Proof::Unproven)},
+        {"proof", wire_name(terms::Proof::Unproven)},
     });
 }
 
@@ -86,7 +86,7 @@ std::string human_text(const std::string& name,
                        const dsn::Understanding& understanding,
                        const ShownCodes& shown) {
     std::string text =
-        fmt::format("{}: {}", for_people(name), dsn::wire_name(understanding.report.kind));
+        fmt::format("{}: {}", for_people(name), wire_name(understanding.report.kind));
     if (understanding.code.has_value()) {
         text += ' ' + shown.words(*understanding.code);
     }
@@ -99,7 +99,7 @@ std::string human_text(const std::string& name,
                        "    {}  {}  {}\n",
                        for_people(report.recipient()),
                        shown.words(recipient.code),
-                       dsn::wire_name(report.action));
+                       wire_name(report.action));
         if (!report.diagnostic.empty()) {
             constexpr std::size_t kMostDiagnostic = 300;
             fmt::format_to(out, "        {}\n", for_people(report.diagnostic, kMostDiagnostic));
@@ -128,4 +128,4 @@ std::string classified_text(const std::string& name,
                                     : human_text(name, understanding, shown);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// One message's lines, with their ends: an object, or text for people. `name` is its file.
 [[nodiscard]] std::string classified_text(const std::string& name,
@@ -16,4 +16,4 @@ namespace holdback::milter {
                                           const flow::Snapshot& snapshot,
                                           OutputForm form);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -15,28 +15,28 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-std::string_view resend_words(const mail::CodeEntry& entry) {
+std::string_view resend_words(const terms::CodeEntry& entry) {
     return entry.resend_helps ? "may help" : "does not help";
 }
 
 void write_entry(const CommandContext& context,
-                 const dsn::Explanation& explanation,
-                 const mail::CodeEntry& entry) {
+                 const reading::Explanation& explanation,
+                 const terms::CodeEntry& entry) {
     FieldList fields;
     fields.add("code", fmt::format("{} {}", entry.code.number(), entry.name));
-    fields.add("class", mail::wire_name(entry.failure_class));
+    fields.add("class", wire_name(entry.failure_class));
     if (entry.parent.has_value()) {
         fields.add("extension of", fmt::format("{}", entry.parent->number()));
     }
     fields.add("meaning", entry.meaning);
-    fields.add("who must act", mail::wire_name(entry.who));
+    fields.add("who must act", wire_name(entry.who));
     fields.add("what to do", entry.advice);
     fields.add("sending again", resend_words(entry));
-    fields.add("learning", mail::wire_name(entry.learning));
+    fields.add("learning", wire_name(entry.learning));
     if (!explanation.rule.empty()) {
         fields.add("rule", explanation.rule);
     }
@@ -50,19 +50,19 @@ void write_entry(const CommandContext& context,
 }
 
 Json entry_json(const std::string& question,
-                const dsn::Explanation& explanation,
-                const mail::CodeEntry& entry) {
+                const reading::Explanation& explanation,
+                const terms::CodeEntry& entry) {
     return {
         {"question", question},
         {"code", entry.code.number()},
         {"name", entry.name},
-        {"class", mail::wire_name(entry.failure_class)},
+        {"class", wire_name(entry.failure_class)},
         {"parent", entry.parent.has_value() ? Json(entry.parent->number()) : Json(nullptr)},
         {"meaning", entry.meaning},
-        {"who", mail::wire_name(entry.who)},
+        {"who", wire_name(entry.who)},
         {"advice", entry.advice},
         {"resend_helps", entry.resend_helps},
-        {"learning", mail::wire_name(entry.learning)},
+        {"learning", wire_name(entry.learning)},
         {"rule", text_or_null(explanation.rule)},
         {"cause", text_or_null(explanation.cause)},
         {"evidence", text_or_null(explanation.evidence)},
@@ -91,7 +91,7 @@ void write_word(const CommandContext& context,
 
 CommandResult write(const CommandContext& context,
                     const std::string& question,
-                    const dsn::Explanation& explanation) {
+                    const reading::Explanation& explanation) {
     if (explanation.entry == nullptr) {
         return std::unexpected(CommandError{
             Exit::No, fmt::format("the catalogue has no code {}", explanation.code.number())});
@@ -111,7 +111,7 @@ CommandResult explain(const CommandContext& context, const std::string& question
     if (!codes.has_value()) {
         return std::unexpected(codes.error());
     }
-    if (const auto asked_for = dsn::explain_code(question, *codes)) {
+    if (const auto asked_for = reading::explain_code(question, *codes)) {
         return write(context, question, *asked_for);
     }
     if (const auto word = report::find_word(question)) {
@@ -122,10 +122,10 @@ CommandResult explain(const CommandContext& context, const std::string& question
     if (!snapshot.has_value()) {
         return std::unexpected(snapshot.error());
     }
-    const dsn::Explanation explanation =
-        dsn::explain_reply({.text = core::trim(question), .remote_mta = {}},
-                           (*snapshot)->knowledge,
-                           (*snapshot)->codes);
+    const reading::Explanation explanation =
+        reading::explain_reply({.text = core::trim(question), .remote_mta = {}},
+                               (*snapshot)->knowledge,
+                               (*snapshot)->codes);
     const CommandResult written = write(context, question, explanation);
     if (written.has_value() && explanation.rule.empty()) {
         context.err << "holdbackctl: nothing is known of this text\n";
@@ -134,4 +134,4 @@ CommandResult explain(const CommandContext& context, const std::string& question
     return written;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

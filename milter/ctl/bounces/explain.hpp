@@ -6,9 +6,9 @@
 
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Explains a code, a name, or an SMTP reply. `No` when nothing is known about it.
 [[nodiscard]] CommandResult explain(const CommandContext& context, const std::string& question);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -185,4 +185,4 @@ std::vector<std::string> expand_paths(const std::vector<std::string>& paths,
     return files;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// One message of a file.
 struct MailText {
@@ -77,4 +77,4 @@ struct UnreadablePath {
 [[nodiscard]] std::vector<std::string> expand_paths(const std::vector<std::string>& paths,
                                                     std::vector<UnreadablePath>& unreadable);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -59,7 +59,7 @@ void write_details(const CommandContext& context, const ports::UnknownEntry& ent
 
 }  // namespace
 
-core::Result<std::unique_ptr<io::Database>, CommandError> open_patterns(
+core::Result<std::unique_ptr<io::sqlite::Database>, CommandError> open_patterns(
     const CommandContext& context, StoreUse use) {
     const auto settings =
         use == StoreUse::Read ? load_settings_to_look(context) : load_tool_settings(context);
@@ -74,7 +74,7 @@ CommandResult unknown_list(const CommandContext& context) {
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }
-    const auto entries = io::SqliteUnknown(**database).list();
+    const auto entries = io::sqlite::SqliteUnknown(**database).list();
     if (!entries.has_value()) {
         return std::unexpected(store_error(entries.error().what));
     }
@@ -106,7 +106,7 @@ CommandResult unknown_show(const CommandContext& context, const std::vector<std:
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }
-    io::SqliteUnknown patterns(**database);
+    io::sqlite::SqliteUnknown patterns(**database);
     bool any = false;
     bool all = true;
     for (const std::int64_t id : ids) {
@@ -128,4 +128,4 @@ CommandResult unknown_show(const CommandContext& context, const std::vector<std:
     return all ? Exit::Done : Exit::No;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

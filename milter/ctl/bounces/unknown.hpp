@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// A line per pattern, the most frequent first. `No` when there is none.
 [[nodiscard]] CommandResult unknown_list(const CommandContext& context);
@@ -45,7 +45,7 @@ struct UnknownExportOptions {
                                          const std::vector<std::int64_t>& ids);
 
 /// The store of the patterns, open.
-[[nodiscard]] core::Result<std::unique_ptr<io::Database>, CommandError> open_patterns(
+[[nodiscard]] core::Result<std::unique_ptr<io::sqlite::Database>, CommandError> open_patterns(
     const CommandContext& context, StoreUse use);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

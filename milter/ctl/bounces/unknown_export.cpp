@@ -29,7 +29,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -45,7 +45,7 @@ std::string day(core::TimePoint time) {
 
 /// What the codes beside the text gave.
 std::string told_by_codes(const ports::UnknownEntry& entry) {
-    return entry.text.code == mail::kUnknownFailure
+    return entry.text.code == terms::kUnknownFailure
                ? "its codes say nothing either"
                : fmt::format("its codes alone gave {}", entry.text.code.number());
 }
@@ -70,7 +70,7 @@ public:
     }
 
     void add(const ports::UnknownEntry& entry) {
-        const dsn::RuleSkeleton rule = dsn::rule_skeleton(entry.text.pattern, entry.id);
+        const reading::RuleSkeleton rule = reading::rule_skeleton(entry.text.pattern, entry.id);
         switch (form_) {
             case UnknownForm::Rules:
                 add_rule(entry, rule);
@@ -107,7 +107,7 @@ public:
     }
 
 private:
-    void add_rule(const ports::UnknownEntry& entry, const dsn::RuleSkeleton& rule) {
+    void add_rule(const ports::UnknownEntry& entry, const reading::RuleSkeleton& rule) {
         context_.out << fmt::format(
             "\n# {}, {} of them proven, {} to {}; {}\n# {}\n",
             counted(static_cast<std::size_t>(entry.messages), "message", "messages"),
@@ -129,7 +129,7 @@ private:
             "#[[rule]]\n#id = \"{}\"\n#code =\n#text = '{}'\n#expect = {}\n",
             rule.id,
             rule.text,
-            io::toml_quoted(rule.example));
+            io::settings::toml_quoted(rule.example));
     }
 
     const CommandContext& context_;
@@ -152,7 +152,7 @@ bool all_there(const CommandContext& context,
 }
 
 core::Result<std::vector<ports::UnknownEntry>, CommandError> all_entries(
-    io::SqliteUnknown& patterns) {
+    io::sqlite::SqliteUnknown& patterns) {
     auto entries = patterns.list();
     if (!entries.has_value()) {
         return std::unexpected(store_error(entries.error().what));
@@ -177,7 +177,7 @@ CommandResult unknown_export(const CommandContext& context, const UnknownExportO
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }
-    io::SqliteUnknown patterns(**database);
+    io::sqlite::SqliteUnknown patterns(**database);
     const auto entries = all_entries(patterns);
     if (!entries.has_value()) {
         return std::unexpected(entries.error());
@@ -213,7 +213,7 @@ CommandResult unknown_drop(const CommandContext& context, const std::vector<std:
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }
-    io::SqliteUnknown patterns(**database);
+    io::sqlite::SqliteUnknown patterns(**database);
     std::vector<std::int64_t> chosen = ids;
     if (chosen.empty()) {
         const auto entries = all_entries(patterns);
@@ -227,10 +227,10 @@ CommandResult unknown_drop(const CommandContext& context, const std::vector<std:
         return std::unexpected(store_error(dropped.error().what));
     }
     if (!dropped->empty()) {
-        io::ListChange change;
-        change.what = io::ChangeKind::UnknownDropped;
+        io::sqlite::ListChange change;
+        change.what = io::sqlite::ChangeKind::UnknownDropped;
         change.entries = dropped->size();
-        if (const auto noted = io::SqliteChanges(**database).note(own_author(), change);
+        if (const auto noted = io::sqlite::SqliteChanges(**database).note(own_author(), change);
             !noted.has_value()) {
             return std::unexpected(store_error(noted.error().what));
         }
@@ -247,4 +247,4 @@ CommandResult unknown_drop(const CommandContext& context, const std::vector<std:
     return all && !dropped->empty() ? Exit::Done : Exit::No;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -10,7 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -58,4 +58,4 @@ void add_unknown(CommandLine& line) {
     });
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -54,7 +54,7 @@ void AnnotatedList::add(const CheckedAddress& address, const ListRow& row) {
     cells.emplace_back(config::wire_name(address.verdict));
     const std::optional<outbound::Finding>& finding = address.decisive;
     if (finding.has_value()) {
-        cells.emplace_back(mail::wire_name(finding->name));
+        cells.emplace_back(wire_name(finding->name));
         cells.push_back(finding->code.has_value() ? fmt::format("{}", finding->code->number())
                                                   : "");
         cells.push_back(finding->reason);
@@ -97,4 +97,4 @@ std::vector<std::string> AnnotatedList::padded(const ListRow& row) const {
     return cells;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

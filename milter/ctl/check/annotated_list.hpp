@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Writes CSV: the columns of the list as they were, then verdict, finding, code, reason and
 /// suggestion. A list of lines becomes CSV with the column `address`; a list without names of
@@ -37,4 +37,4 @@ private:
     std::size_t columns_ = 0;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

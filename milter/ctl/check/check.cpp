@@ -54,7 +54,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -202,14 +202,14 @@ private:
 
 /// The open sources of facts; what is absent (offline, no store yet) stays null.
 struct OpenSources {
-    std::unique_ptr<io::Database> database;
-    std::unique_ptr<io::SqliteSuppressions> suppressions;
-    std::unique_ptr<io::SqliteJournal> journal;
-    std::unique_ptr<io::DomainLookup> asked;
+    std::unique_ptr<io::sqlite::Database> database;
+    std::unique_ptr<io::sqlite::SqliteSuppressions> suppressions;
+    std::unique_ptr<io::sqlite::SqliteJournal> journal;
+    std::unique_ptr<io::dns::DomainLookup> asked;
     std::unique_ptr<RememberingResolver> resolver;
     outbound::AddressLists lists;
     std::unique_ptr<ErrorLog> log;
-    std::unique_ptr<io::PostfixTables> mta;
+    std::unique_ptr<io::mta::PostfixTables> mta;
 };
 
 core::Result<OpenSources, CommandError> open_sources(const CommandContext& context,
@@ -222,20 +222,20 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
     }
     sources.database = *std::move(database);
     if (sources.database != nullptr) {
-        sources.suppressions = std::make_unique<io::SqliteSuppressions>(
-            *sources.database, io::suppression_options(settings.store));
-        sources.journal = std::make_unique<io::SqliteJournal>(*sources.database);
+        sources.suppressions = std::make_unique<io::sqlite::SqliteSuppressions>(
+            *sources.database, io::sqlite::suppression_options(settings.store));
+        sources.journal = std::make_unique<io::sqlite::SqliteJournal>(*sources.database);
     }
-    auto lists = io::load_address_lists(settings.policy);
+    auto lists = io::settings::load_address_lists(settings.policy);
     if (!lists.has_value()) {
         return std::unexpected(settings_error(lists.error()));
     }
     sources.lists = *std::move(lists);
     sources.log = std::make_unique<ErrorLog>(context.err);
-    sources.mta = std::make_unique<io::PostfixTables>(*sources.log, context.clock);
+    sources.mta = std::make_unique<io::mta::PostfixTables>(*sources.log, context.clock);
     sources.mta->use(settings.mta);
     if (!offline) {
-        auto resolver = io::make_resolver(settings.dns, context.clock);
+        auto resolver = io::dns::make_resolver(settings.dns, context.clock);
         if (!resolver.has_value()) {
             return std::unexpected(
                 CommandError{Exit::Unavailable,
@@ -439,4 +439,4 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
                : check_addresses(context, options, *settings, *sources);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

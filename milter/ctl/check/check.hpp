@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 struct CheckOptions {
     std::vector<std::string> addresses;
@@ -36,4 +36,4 @@ struct CheckOptions {
 /// `No` when the verdict about any address is hold, defer or reject.
 [[nodiscard]] CommandResult check(const CommandContext& context, const CheckOptions& options);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

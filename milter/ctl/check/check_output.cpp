@@ -19,7 +19,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -27,9 +27,9 @@ using config::PolicyAction;
 
 Json as_json(const outbound::Finding& finding) {
     return {
-        {"name", mail::wire_name(finding.name)},
+        {"name", wire_name(finding.name)},
         {"code", finding.code.has_value() ? Json(finding.code->number()) : Json(nullptr)},
-        {"certainty", mail::wire_name(finding.certainty)},
+        {"certainty", wire_name(finding.certainty)},
         {"reason", finding.reason},
         {"advice", finding.advice},
         {"suggestion", text_or_null(finding.suggestion)},
@@ -48,11 +48,9 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
     Json object = {
         {"address", address.text},
         {"verdict", config::wire_name(address.verdict)},
-        {"stream", outbound::wire_name(address.stream)},
+        {"stream", wire_name(address.stream)},
         {"findings", std::move(findings)},
-        {"route",
-         address.route.has_value() ? Json(outbound::wire_name(address.route->kind))
-                                   : Json(nullptr)},
+        {"route", address.route.has_value() ? Json(wire_name(address.route->kind)) : Json(nullptr)},
         {"hosts", std::move(hosts)},
         {"route_reason",
          address.route.has_value() ? text_or_null(address.route->why) : Json(nullptr)},
@@ -80,9 +78,9 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
         const std::string code =
             finding.code.has_value() ? fmt::format(" {}", finding.code->number()) : "";
         out << fmt::format("        {}{}, {}: {}; {}\n",
-                           mail::wire_name(finding.name),
+                           wire_name(finding.name),
                            code,
-                           mail::wire_name(finding.certainty),
+                           wire_name(finding.certainty),
                            for_people(finding.reason),
                            for_people(finding.advice));
         // Several findings may lead to one suggestion.
@@ -131,9 +129,9 @@ void CheckSummary::write(std::ostream& out) const {
                        of(PolicyAction::Hold),
                        of(PolicyAction::Defer),
                        of(PolicyAction::Reject));
-    for (const mail::FindingName name : mail::kAllFindings) {
+    for (const terms::FindingName name : terms::kAllFindings) {
         if (const std::size_t count = findings_.at(static_cast<std::size_t>(name)); count > 0) {
-            out << fmt::format("{:>9}  {}\n", count, mail::wire_name(name));
+            out << fmt::format("{:>9}  {}\n", count, wire_name(name));
         }
     }
     out << forecast_.text();
@@ -151,4 +149,4 @@ void CheckSummary::write(std::ostream& out) const {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

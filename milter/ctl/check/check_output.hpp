@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// One address with all that was found out; for the length of a call.
 struct CheckedAddress {
@@ -58,7 +58,7 @@ private:
     outbound::Forecast forecast_;
     std::size_t checked_ = 0;
     std::array<std::size_t, 5> verdicts_{};
-    std::array<std::size_t, mail::kAllFindings.size()> findings_{};
+    std::array<std::size_t, terms::kAllFindings.size()> findings_{};
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Asks another resolver once about each domain, so that the addresses of a list that are in one
 /// domain are judged alike, and the list is checked faster. Remembers up to `kMostDomains`. For one
@@ -60,4 +60,4 @@ private:
     std::map<mail::Domain, mail::DomainAnswers> known_;
 };
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

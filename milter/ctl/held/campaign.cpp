@@ -20,7 +20,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -80,4 +80,4 @@ CommandError several_senders(std::string_view command,
                         senders.size() > kShown ? ", ..." : "")};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// True when a command releases a campaign and nothing but a sender narrows that.
 [[nodiscard]] bool releases_campaign(const HeldActOptions& options);
@@ -27,4 +27,4 @@ namespace holdback::milter {
                                            std::string_view campaign,
                                            std::span<const std::string> senders);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -28,20 +28,20 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::HeldState;
 using ports::HeldItem;
+using terms::HeldState;
 
 Json history_json(const std::vector<ports::HeldEvent>& history) {
     Json events = Json::array();
     for (const ports::HeldEvent& event : history) {
         events.push_back({
             {"at", iso_time(event.at)},
-            {"from", event.from.has_value() ? Json(mail::wire_name(*event.from)) : Json(nullptr)},
-            {"to", mail::wire_name(event.to)},
+            {"from", event.from.has_value() ? Json(wire_name(*event.from)) : Json(nullptr)},
+            {"to", wire_name(event.to)},
             {"text", text_or_null(event.text)},
         });
     }
@@ -66,7 +66,7 @@ std::string notice_text(const Notice& notice) {
     }
     text += fmt::format("made at {}", iso_time(notice->made_at));
     return notice->state.has_value()
-               ? text + fmt::format(", not sent ({})", mail::wire_name(*notice->state))
+               ? text + fmt::format(", not sent ({})", wire_name(*notice->state))
                : text;
 }
 
@@ -78,8 +78,7 @@ Json notice_json(const Notice& notice) {
             {"number", notice->number},
             {"to", notice->to},
             {"made_at", iso_time(notice->made_at)},
-            {"state",
-             notice->state.has_value() ? Json(mail::wire_name(*notice->state)) : Json(nullptr)},
+            {"state", notice->state.has_value() ? Json(wire_name(*notice->state)) : Json(nullptr)},
             {"sent_at", is_sent(*notice) ? Json(iso_time(notice->changed_at)) : Json(nullptr)}};
 }
 
@@ -95,11 +94,11 @@ core::Result<Details, ports::StoreError> details_of(const OpenHeld& held, const 
     if (!history.has_value()) {
         return std::unexpected(history.error());
     }
-    auto notice = io::SqliteNotices(*held.database).told_of(item.recipient.id);
+    auto notice = io::sqlite::SqliteNotices(*held.database).told_of(item.recipient.id);
     if (!notice.has_value()) {
         return std::unexpected(notice.error());
     }
-    auto end = end_of(io::SqliteJournal(*held.database), item.recipient);
+    auto end = end_of(io::sqlite::SqliteJournal(*held.database), item.recipient);
     if (!end.has_value()) {
         return std::unexpected(end.error());
     }
@@ -149,7 +148,7 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
     for (const ports::HeldEvent& event : details.history) {
         context.out << fmt::format("    {}  {}{}{}\n",
                                    iso_time(event.at),
-                                   mail::wire_name(event.to),
+                                   wire_name(event.to),
                                    event.text.empty() ? "" : ": ",
                                    for_people(event.text));
     }
@@ -211,4 +210,4 @@ CommandResult held_show(const CommandContext& context, const HeldSelection& sele
     return any && missing.empty() ? Exit::Done : no_such_items(context);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

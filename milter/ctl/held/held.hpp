@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// Which items a command is about.
 struct HeldSelection {
@@ -89,6 +89,6 @@ inline constexpr std::size_t kMostUnasked = 100;
 /// Has the daemon release what the suppression of these addresses and domains (as the store knows
 /// them) held. Nothing to release is fine.
 [[nodiscard]] CommandResult release_suppressed(
-    const CommandContext& context, const std::vector<mail::SuppressionSubject>& subjects);
+    const CommandContext& context, const std::vector<terms::SuppressionSubject>& subjects);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

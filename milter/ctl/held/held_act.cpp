@@ -39,12 +39,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::HeldState;
 using ports::HeldItem;
+using terms::HeldState;
 
 /// The items in one request to the daemon, and how far that grows to keep a message together.
 constexpr std::size_t kRequestItems = 200;
@@ -353,7 +353,7 @@ CommandResult release_as(const CommandContext& context, const HeldActOptions& op
 
 /// True when a suppression of `subject` may have held the item.
 bool held_for(const HeldItem& item,
-              const mail::SuppressionSubject& subject,
+              const terms::SuppressionSubject& subject,
               const config::SuppressSettings& settings) {
     if (!item.recipient.finding.starts_with("suppressed-")) {
         return false;
@@ -363,8 +363,8 @@ bool held_for(const HeldItem& item,
         return false;
     }
     const auto mailbox = settings.untagged(address->value);
-    return mail::covers(subject, address->value) ||
-           (mailbox.has_value() && mail::covers(subject, *mailbox));
+    return terms::covers(subject, address->value) ||
+           (mailbox.has_value() && terms::covers(subject, *mailbox));
 }
 
 }  // namespace
@@ -400,7 +400,7 @@ CommandResult held_act(const CommandContext& context, const HeldActOptions& opti
 }
 
 CommandResult release_suppressed(const CommandContext& context,
-                                 const std::vector<mail::SuppressionSubject>& subjects) {
+                                 const std::vector<terms::SuppressionSubject>& subjects) {
     const auto held = open_held(context, HeldUse::Act);
     if (!held.has_value()) {
         return std::unexpected(held.error());
@@ -409,7 +409,7 @@ CommandResult release_suppressed(const CommandContext& context,
     auto error =
         visit_items(*held, filter_to_act({}, context.clock.now()), [&](const HeldItem& item) {
             const bool wanted =
-                std::ranges::any_of(subjects, [&](const mail::SuppressionSubject& subject) {
+                std::ranges::any_of(subjects, [&](const terms::SuppressionSubject& subject) {
                     return held_for(item, subject, held->settings.suppress);
                 });
             if (wanted) {
@@ -422,4 +422,4 @@ CommandResult release_suppressed(const CommandContext& context,
     return act_on(context, held->settings, HeldAct::Release, false, targets.all());
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -43,14 +43,15 @@ std::string_view advice(Means means) {
 }
 
 /// About the original, which the MTA may have let pass.
-std::vector<DoubtSign> signs_of_original(const mail::HeldMessage& message,
-                                         const mail::HeldRecipient& recipient,
+std::vector<DoubtSign> signs_of_original(const terms::HeldMessage& message,
+                                         const terms::HeldRecipient& recipient,
                                          const std::string& queue_id) {
     // A DSN tells of recipients of that message: had they got it, it must not go.
-    const std::string to = fmt::format(
-        "{}: to=<{}>",
-        queue_id,
-        message.kind == mail::HeldKind::Own ? "a recipient that the DSN names" : recipient.address);
+    const std::string to =
+        fmt::format("{}: to=<{}>",
+                    queue_id,
+                    message.kind == terms::HeldKind::Own ? "a recipient that the DSN names"
+                                                         : recipient.address);
     return {{.text = to, .means = Means::Copy},
             {.text = fmt::format("{}: milter-discard (Postfix)", queue_id), .means = Means::NoCopy},
             {.text = fmt::format("{}: Milter: data, discard (Sendmail)", queue_id),
@@ -60,8 +61,8 @@ std::vector<DoubtSign> signs_of_original(const mail::HeldMessage& message,
 }
 
 /// About a release that was broken off when the MTA had all of it.
-std::vector<DoubtSign> signs_of_release(const mail::HeldMessage& message,
-                                        const mail::HeldRecipient& recipient) {
+std::vector<DoubtSign> signs_of_release(const terms::HeldMessage& message,
+                                        const terms::HeldRecipient& recipient) {
     const std::string to = fmt::format("to=<{}>", recipient.address);
     if (!recipient.mta_queue_id.empty()) {
         return {{.text = fmt::format("{}: {}", recipient.mta_queue_id, to), .means = Means::Copy}};
@@ -114,4 +115,4 @@ Json doubt_json(const ports::HeldItem& item) {
             {"look_for", std::move(look_for)}};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// A line to look for, and what it means.
 struct DoubtSign {
@@ -32,4 +32,4 @@ void add_doubt(FieldList& fields, const ports::HeldItem& item);
 /// The member `doubt`; null for an item that is not in doubt.
 [[nodiscard]] Json doubt_json(const ports::HeldItem& item);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -51,9 +51,9 @@ std::string_view plain_words(mail::DeliveryResult result) {
 }  // namespace
 
 core::Result<std::optional<ports::JournalEntry>, ports::StoreError> end_of(
-    const ports::Journal& journal, const mail::HeldRecipient& recipient) {
+    const ports::Journal& journal, const terms::HeldRecipient& recipient) {
     std::optional<ports::JournalEntry> end;
-    if (recipient.state != mail::HeldState::Released) {
+    if (recipient.state != terms::HeldState::Released) {
         return end;
     }
     const std::string key = mail::recipient_key(recipient.address);
@@ -78,9 +78,9 @@ core::Result<std::optional<ports::JournalEntry>, ports::StoreError> end_of(
     return end;
 }
 
-std::string end_text(const mail::HeldRecipient& recipient,
+std::string end_text(const terms::HeldRecipient& recipient,
                      const std::optional<ports::JournalEntry>& end) {
-    if (recipient.state != mail::HeldState::Released) {
+    if (recipient.state != terms::HeldState::Released) {
         return {};
     }
     if (!end.has_value()) {
@@ -110,4 +110,4 @@ Json end_json(const std::optional<ports::JournalEntry>& end) {
             {"text", text_or_null(outcome.text)}};
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -29,7 +29,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -37,9 +37,9 @@ namespace {
 constexpr std::size_t kTableRows = 5000;
 
 /// Of a good recipient who did not get the mail, what the MTA said.
-const std::string& shown_reason(const mail::HeldRecipient& recipient) {
-    const bool is_refused = recipient.finding == mail::kNoFinding &&
-                            recipient.state != mail::HeldState::Released &&
+const std::string& shown_reason(const terms::HeldRecipient& recipient) {
+    const bool is_refused = recipient.finding == terms::kNoFinding &&
+                            recipient.state != terms::HeldState::Released &&
                             !recipient.last_answer.empty();
     return is_refused ? recipient.last_answer : recipient.reason;
 }
@@ -140,17 +140,17 @@ std::optional<std::vector<HeldColumn>> parse_held_columns(std::string_view names
 }
 
 std::string shown_state(const ports::HeldItem& item) {
-    const mail::HeldRecipient& recipient = item.recipient;
+    const terms::HeldRecipient& recipient = item.recipient;
     std::string_view how;
-    if (recipient.state == mail::HeldState::Held && !item.message.damage.empty()) {
+    if (recipient.state == terms::HeldState::Held && !item.message.damage.empty()) {
         how = recipient.in_doubt ? ", damaged, in doubt" : ", damaged";
     } else if (recipient.in_doubt) {
         how = ", in doubt";
-    } else if (recipient.state == mail::HeldState::Held && recipient.attempts > 0) {
+    } else if (recipient.state == terms::HeldState::Held && recipient.attempts > 0) {
         // What is not tried again by itself was refused for good.
         how = recipient.release_at.has_value() ? ", deferred" : ", refused";
     }
-    return fmt::format("{}{}", mail::wire_name(recipient.state), how);
+    return fmt::format("{}{}", wire_name(recipient.state), how);
 }
 
 core::Result<OpenHeld, CommandError> open_held(const CommandContext& context, HeldUse use) {
@@ -163,7 +163,7 @@ core::Result<OpenHeld, CommandError> open_held(const CommandContext& context, He
     if (!database.has_value()) {
         return std::unexpected(std::move(database.error()));
     }
-    auto items = std::make_unique<io::SqliteHeld>(**database);
+    auto items = std::make_unique<io::sqlite::SqliteHeld>(**database);
     return OpenHeld{.directory = nullptr,
                     .settings = *std::move(settings),
                     .database = *std::move(database),
@@ -179,7 +179,7 @@ core::Result<OpenHeld, CommandError> open_held_or_empty(const CommandContext& co
     if (!store.has_value()) {
         return std::unexpected(std::move(store.error()));
     }
-    auto items = std::make_unique<io::SqliteHeld>(*store->database);
+    auto items = std::make_unique<io::sqlite::SqliteHeld>(*store->database);
     return OpenHeld{.directory = std::move(store->directory),
                     .settings = *std::move(settings),
                     .database = std::move(store->database),
@@ -198,7 +198,7 @@ ports::HeldFilter filter_for(const HeldSelection& selection, core::TimePoint now
     ports::HeldFilter filter;
     filter.ids = selection.ids;
     if (!selection.own && !selection.in_doubt && selection.ids.empty()) {
-        filter.kind = mail::HeldKind::Mail;
+        filter.kind = terms::HeldKind::Mail;
     }
     if (selection.sender.has_value()) {
         filter.sender = *selection.sender == "<>" ? "" : *selection.sender;
@@ -239,8 +239,8 @@ Json as_json(const ports::HeldItem& item) {
     const auto& [message, recipient] = item;
     return {
         {"id", recipient.id},
-        {"state", mail::wire_name(recipient.state)},
-        {"kind", mail::wire_name(message.kind)},
+        {"state", wire_name(recipient.state)},
+        {"kind", wire_name(message.kind)},
         {"recipient", recipient.address},
         {"sender", message.sender},
         {"finding", text_or_null(recipient.finding)},
@@ -303,4 +303,4 @@ Exit no_such_items(const CommandContext& context) {
     return Exit::No;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

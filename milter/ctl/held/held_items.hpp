@@ -21,14 +21,14 @@
 #include <optional>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// The store of the settings, open for reading.
 struct OpenHeld {
     std::unique_ptr<PrivateDirectory> directory;  ///< of an empty store
     config::Settings settings;
-    std::unique_ptr<io::Database> database;
-    std::unique_ptr<io::SqliteHeld> items;
+    std::unique_ptr<io::sqlite::Database> database;
+    std::unique_ptr<io::sqlite::SqliteHeld> items;
 };
 
 enum class HeldUse : std::uint8_t {
@@ -84,4 +84,4 @@ private:
 /// Says that there is nothing, for the exit status.
 [[nodiscard]] Exit no_such_items(const CommandContext& context);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -34,11 +34,11 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using Place = io::DirSpool::Place;
+using Place = io::state::DirSpool::Place;
 
 constexpr std::string_view kWhy =
     "the store was lost, or is a copy of an earlier time: it is not known whether this was "
@@ -52,14 +52,14 @@ enum class Others : std::uint8_t {
 
 struct Locks {
     Others others = Others::None;
-    std::vector<io::UseLock> ours;
+    std::vector<io::state::UseLock> ours;
 };
 
 core::Result<Locks, CommandError> take_locks(const config::Settings& settings) {
-    auto store = io::lock_store(settings.store.path);
-    auto spool = io::lock_spool(settings.hold.spool);
+    auto store = io::state::lock_store(settings.store.path);
+    auto spool = io::state::lock_spool(settings.hold.spool);
     for (const auto* const lock : {&store, &spool}) {
-        if (!lock->has_value() && lock->error().why == io::UseError::Why::Trouble) {
+        if (!lock->has_value() && lock->error().why == io::state::UseError::Why::Trouble) {
             return std::unexpected(CommandError{Exit::Unavailable, lock->error().what});
         }
     }
@@ -93,7 +93,7 @@ struct Finding {
     What what = What::Failed;
     std::string path;
     std::string text;
-    std::optional<mail::HeldLabel> label;  ///< with those recipients that are listed
+    std::optional<terms::HeldLabel> label;  ///< with those recipients that are listed
     std::vector<std::int64_t> items;
 };
 
@@ -116,7 +116,7 @@ std::string_view wire_name(Finding::What what) {
 void write_finding(const CommandContext& context, const Finding& finding) {
     std::vector<std::string> recipients;
     if (finding.label.has_value()) {
-        for (const mail::HeldRecipient& recipient : finding.label->recipients) {
+        for (const terms::HeldRecipient& recipient : finding.label->recipients) {
             recipients.push_back(recipient.address);
         }
     }
@@ -148,32 +148,33 @@ void write_finding(const CommandContext& context, const Finding& finding) {
 class Rescue {
 public:
     /// Without a database nothing is known, and nothing can be listed.
-    Rescue(io::DirSpool& spool, io::Database* database, core::TimePoint now)
+    Rescue(io::state::DirSpool& spool, io::sqlite::Database* database, core::TimePoint now)
         : spool_(&spool), now_(now) {
         if (database != nullptr) {
             rows_.emplace(*database);
         }
     }
 
-    [[nodiscard]] io::SqliteRescue::File file_of(const std::string& spool_id) const {
-        return rows_.has_value() ? rows_->file_of(spool_id) : io::SqliteRescue::File::Unknown;
+    [[nodiscard]] io::sqlite::SqliteRescue::File file_of(const std::string& spool_id) const {
+        return rows_.has_value() ? rows_->file_of(spool_id)
+                                 : io::sqlite::SqliteRescue::File::Unknown;
     }
 
-    [[nodiscard]] Finding look_at(const io::DirSpool::Found& file) const {
+    [[nodiscard]] Finding look_at(const io::state::DirSpool::Found& file) const {
         Finding finding{.path = file.path};
         switch (file_of(file.id)) {
-            case io::SqliteRescue::File::Unknown:
+            case io::sqlite::SqliteRescue::File::Unknown:
                 break;
-            case io::SqliteRescue::File::Wanted:
+            case io::sqlite::SqliteRescue::File::Wanted:
                 finding.what = Finding::What::PutBack;
                 finding.text = "the store names it";
                 return finding;
-            case io::SqliteRescue::File::Removed:
+            case io::sqlite::SqliteRescue::File::Removed:
                 finding.what = Finding::What::Known;
                 finding.text = "all of it has ended";
                 return finding;
         }
-        const auto opened = io::SpoolFile::open(file.path);
+        const auto opened = io::state::SpoolFile::open(file.path);
         if (!opened.has_value()) {
             finding.text = "it can't be opened";
             return finding;
@@ -186,11 +187,11 @@ public:
         if (!label->has_value()) {
             finding.what = Finding::What::NoLabel;
             finding.text = fmt::format("{}: look at it, and send it by hand if it is to go",
-                                       mail::explain(label->error()));
+                                       terms::explain(label->error()));
             return finding;
         }
         finding.label = **std::move(label);
-        mail::HeldMessage& message = finding.label->message;
+        terms::HeldMessage& message = finding.label->message;
         const auto check = opened->check(message.octets, message.digest);
         if (!check.has_value()) {
             finding.text = check.error().what;
@@ -203,7 +204,7 @@ public:
     }
 
     /// Does what `look_at` found.
-    void act(const io::DirSpool::Found& file, Finding& finding) {
+    void act(const io::state::DirSpool::Found& file, Finding& finding) {
         if (finding.what != Finding::What::Listed && finding.what != Finding::What::PutBack) {
             if (file.place == Place::Spool) {
                 static_cast<void>(spool_->set_aside(file.id));
@@ -221,7 +222,7 @@ public:
         if (!finding.label.has_value()) {
             return;
         }
-        const mail::HeldLabel& label = *finding.label;
+        const terms::HeldLabel& label = *finding.label;
         finding.items = rows_.value().list(
             {.message = label.message, .recipients = label.recipients}, kWhy, now_);
     }
@@ -233,20 +234,18 @@ private:
         if (!finding.label.has_value()) {
             return;
         }
-        mail::HeldLabel& label = *finding.label;
-        std::vector<mail::HeldRecipient>& recipients = label.recipients;
+        terms::HeldLabel& label = *finding.label;
+        std::vector<terms::HeldRecipient>& recipients = label.recipients;
         std::string known;
-        std::erase_if(recipients, [&](const mail::HeldRecipient& recipient) {
-            if (recipient.state == mail::HeldState::Returned) {
+        std::erase_if(recipients, [&](const terms::HeldRecipient& recipient) {
+            if (recipient.state == terms::HeldState::Returned) {
                 return true;  // refused at once: a DSN of its own tells of it
             }
             const auto item =
                 rows_.has_value() ? rows_->find(label.message, recipient) : std::nullopt;
             if (item.has_value()) {
-                known += fmt::format("{}item {} is {}",
-                                     known.empty() ? "" : ", ",
-                                     item->id,
-                                     mail::wire_name(item->state));
+                known += fmt::format(
+                    "{}item {} is {}", known.empty() ? "" : ", ", item->id, wire_name(item->state));
             }
             return item.has_value();
         });
@@ -259,9 +258,9 @@ private:
         finding.text = known.empty() ? "nobody of it was still to get it" : known;
     }
 
-    io::DirSpool* spool_;
+    io::state::DirSpool* spool_;
     core::TimePoint now_;
-    std::optional<io::SqliteRescue> rows_;
+    std::optional<io::sqlite::SqliteRescue> rows_;
 };
 
 struct Sums {
@@ -273,7 +272,7 @@ struct Sums {
 
 /// Goes over all files that the store does not name.
 core::Result<Sums, CommandError> rescue_files(const CommandContext& context,
-                                              io::DirSpool& spool,
+                                              io::state::DirSpool& spool,
                                               Rescue& rescue,
                                               Others others,
                                               bool dry_run) {
@@ -282,11 +281,11 @@ core::Result<Sums, CommandError> rescue_files(const CommandContext& context,
         return std::unexpected(store_error(files.error().what));
     }
     Sums sums;
-    for (const io::DirSpool::Found& file : *files) {
+    for (const io::state::DirSpool::Found& file : *files) {
         // A daemon's session writes the file first and the row then.
         if (file.place == Place::Spool &&
             (others == Others::Daemon ||
-             rescue.file_of(file.id) == io::SqliteRescue::File::Wanted)) {
+             rescue.file_of(file.id) == io::sqlite::SqliteRescue::File::Wanted)) {
             continue;
         }
         Finding finding = rescue.look_at(file);
@@ -319,7 +318,7 @@ void write_sums(const CommandContext& context, const Sums& sums, bool dry_run) {
         sums.not_listed == 0 ? "" : fmt::format("; {} files were not listed", sums.not_listed));
 }
 
-core::Result<std::unique_ptr<io::Database>, CommandError> open_rescue_store(
+core::Result<std::unique_ptr<io::sqlite::Database>, CommandError> open_rescue_store(
     const config::Settings& settings, bool dry_run) {
     return open_store(settings.store, dry_run ? StoreUse::ReadIfAny : StoreUse::Write);
 }
@@ -332,13 +331,13 @@ core::Result<Exit, CommandError> run(const CommandContext& context,
     if (!database.has_value()) {
         return std::unexpected(std::move(database.error()));
     }
-    io::DirSpool spool(settings.hold.spool, context.clock);
+    io::state::DirSpool spool(settings.hold.spool, context.clock);
     bool is_pair = false;
     if (*database != nullptr) {
-        io::SqliteHeld held(**database);
+        io::sqlite::SqliteHeld held(**database);
         const auto state =
-            mail::judge_pair(pair_facts(**database, held, spool, settings.hold.spool));
-        is_pair = state == mail::PairState::Paired;
+            terms::judge_pair(pair_facts(**database, held, spool, settings.hold.spool));
+        is_pair = state == terms::PairState::Paired;
     }
     if (locks.others == Others::Daemon && !is_pair) {
         return std::unexpected(CommandError{
@@ -357,7 +356,8 @@ core::Result<Exit, CommandError> run(const CommandContext& context,
     }
     sums->doubted = doubted;
     if (!is_pair && !dry_run) {
-        if (const auto made = io::make_pair(**database, settings.hold.spool); !made.has_value()) {
+        if (const auto made = io::state::make_pair(**database, settings.hold.spool);
+            !made.has_value()) {
             return std::unexpected(store_error(made.error()));
         }
     }
@@ -387,4 +387,4 @@ CommandResult held_rescue(const CommandContext& context, const HeldRescueOptions
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -4,7 +4,7 @@
 
 #include "milter/ctl/command.hpp"
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 struct HeldRescueOptions {
     bool dry_run = false;
@@ -15,4 +15,4 @@ struct HeldRescueOptions {
 [[nodiscard]] CommandResult held_rescue(const CommandContext& context,
                                         const HeldRescueOptions& options);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -12,7 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -56,4 +56,4 @@ void add_history(CommandLine& line) {
     add_report(line);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -48,7 +48,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -71,16 +71,16 @@ Fate fate_of(mail::DeliveryResult result) {
     return Fate::Deferred;
 }
 
-Fate fate_of(mail::HeldState state) {
+Fate fate_of(terms::HeldState state) {
     switch (state) {
-        case mail::HeldState::Held:
-        case mail::HeldState::Releasing:
+        case terms::HeldState::Held:
+        case terms::HeldState::Releasing:
             return Fate::Held;
-        case mail::HeldState::Released:
+        case terms::HeldState::Released:
             return Fate::Released;
-        case mail::HeldState::Returned:
+        case terms::HeldState::Returned:
             return Fate::Returned;
-        case mail::HeldState::Discarded:
+        case terms::HeldState::Discarded:
             return Fate::Discarded;
     }
     return Fate::Held;
@@ -101,7 +101,7 @@ class BounceCodes {
 public:
     explicit BounceCodes(const flow::Snapshot& snapshot) : snapshot_(&snapshot) {}
 
-    mail::FailureCode code_of(const mail::MtaOutcome& outcome) {
+    terms::FailureCode code_of(const mail::MtaOutcome& outcome) {
         std::string answer = fmt::format("{}\n{}\n{}",
                                          outcome.relay,
                                          outcome.status.has_value() ? outcome.status->text() : "",
@@ -109,9 +109,9 @@ public:
         if (const auto known = known_.find(answer); known != known_.end()) {
             return known->second;
         }
-        const dsn::Understanding understood =
-            dsn::classify(flow::report_of(outcome), snapshot_->knowledge, snapshot_->codes);
-        const mail::FailureCode code = snapshot_->codes.shown_as(
+        const dsn::Understanding understood = dsn::classify(
+            flow::incoming::report_of(outcome), snapshot_->knowledge, snapshot_->codes);
+        const terms::FailureCode code = snapshot_->codes.shown_as(
             understood.recipients.front().code, snapshot_->settings.codes.extensions);
         if (known_.size() < kMostAnswers) {
             known_.emplace(std::move(answer), code);
@@ -119,14 +119,14 @@ public:
         return code;
     }
 
-    [[nodiscard]] std::string_view name_of(mail::FailureCode code) const {
-        const mail::CodeEntry* entry = snapshot_->codes.find(code);
+    [[nodiscard]] std::string_view name_of(terms::FailureCode code) const {
+        const terms::CodeEntry* entry = snapshot_->codes.find(code);
         return entry == nullptr ? std::string_view("unknown") : entry->name;
     }
 
 private:
     const flow::Snapshot* snapshot_;
-    std::unordered_map<std::string, mail::FailureCode> known_;
+    std::unordered_map<std::string, terms::FailureCode> known_;
 };
 
 /// Puts the rows of the store into the sums.
@@ -135,7 +135,7 @@ public:
     Gatherer(const flow::Snapshot& snapshot, report::SummaryBuilder& sums)
         : snapshot_(&snapshot), sums_(&sums), codes_(snapshot) {}
 
-    void take(const io::OutcomeRow& row) {
+    void take(const io::sqlite::OutcomeRow& row) {
         const mail::MtaOutcome& outcome = row.outcome;
         if (!is_counted(outcome, snapshot_->settings.maillog)) {
             return;
@@ -149,12 +149,12 @@ public:
                     .domain = row.domain,
                     .sender = sender});
         if (fate == Fate::Bounced) {
-            const mail::FailureCode code = codes_.code_of(outcome);
+            const terms::FailureCode code = codes_.code_of(outcome);
             sums_->add_code(fate, code.number(), codes_.name_of(code));
         }
     }
 
-    void take(const io::HeldRow& row) {
+    void take(const io::sqlite::HeldRow& row) {
         const Fate fate = row.is_new ? Fate::Held : fate_of(row.to);
         add(row, fate);
         sums_->add_cause(fate, row.finding);
@@ -163,7 +163,7 @@ public:
         }
     }
 
-    void take(const io::DecisionRow& row) {
+    void take(const io::sqlite::DecisionRow& row) {
         sums_->add_decision(row.mode, row.verdict, row.reason);
         if (row.mode == config::Mode::Enforce && row.verdict == config::PolicyAction::Reject &&
             !row.is_held) {
@@ -186,7 +186,7 @@ private:
 
 core::Result<report::Summary, CommandError> sum_up(const CommandContext& context,
                                                    const flow::Snapshot& snapshot,
-                                                   io::Database& database,
+                                                   io::sqlite::Database& database,
                                                    core::TimePoint since) {
     // What happens this very moment is part of it.
     const core::TimePoint until = context.clock.now() + std::chrono::milliseconds(1);
@@ -198,7 +198,7 @@ core::Result<report::Summary, CommandError> sum_up(const CommandContext& context
         gatherer.take(row);
         progress.show(++rows, 0);
     };
-    const auto now = io::read_report(
+    const auto now = io::sqlite::read_report(
         database,
         since,
         until,
@@ -206,13 +206,13 @@ core::Result<report::Summary, CommandError> sum_up(const CommandContext& context
          .held = take,
          .decision = take,
          .growth = [&sums](core::TimePoint day,
-                           mail::SuppressionReason reason,
+                           terms::SuppressionReason reason,
                            std::size_t entries) { sums.add_growth(day, reason, entries); }});
     progress.hide();
     if (!now.has_value()) {
         return std::unexpected(store_error(now.error().what));
     }
-    const auto outages = io::SqliteOutages(database).list();
+    const auto outages = io::sqlite::SqliteOutages(database).list();
     if (!outages.has_value()) {
         return std::unexpected(store_error(outages.error().what));
     }
@@ -226,12 +226,12 @@ core::Result<report::Summary, CommandError> sum_up(const CommandContext& context
          .held_now = now->held},
         kMostRows);
     for (report::CodeRow& row : summary.by_code) {
-        const auto code = mail::FailureCode::from_number(row.code);
-        const mail::CodeEntry* const entry =
+        const auto code = terms::FailureCode::from_number(row.code);
+        const terms::CodeEntry* const entry =
             code.has_value() ? snapshot.codes.find(*code) : nullptr;
         if (entry != nullptr) {
             row.meaning = entry->meaning;
-            row.who = mail::wire_name(entry->who);
+            row.who = wire_name(entry->who);
         }
     }
     return summary;
@@ -317,4 +317,4 @@ CommandResult make_report(const CommandContext& context, const ReportOptions& op
     return summary->is_empty() ? Exit::No : Exit::Done;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

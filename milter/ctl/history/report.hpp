@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 struct ReportOptions {
     std::string since = "7d";         ///< see `parse_when`
@@ -22,4 +22,4 @@ struct ReportOptions {
 /// Tables for people, or objects.
 void write_report(const CommandContext& context, const report::Summary& summary);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -100,7 +100,7 @@ void write_objects(const CommandContext& context, const report::Summary& summary
     write_findings(context, "tagged", summary.tagged);
     for (const report::GrowthRow& row : summary.growth) {
         Json object{{"what", "suppressed"}, {"day", row.day}};
-        for (const mail::SuppressionReason reason : mail::kAllSuppressionReasons) {
+        for (const terms::SuppressionReason reason : terms::kAllSuppressionReasons) {
             object[std::string(wire_name(reason))] =
                 row.by_reason.at(static_cast<std::size_t>(reason));
         }
@@ -270,4 +270,4 @@ void write_report(const CommandContext& context, const report::Summary& summary)
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -37,11 +37,11 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using outbound::RecordedMessage;
+using replay::RecordedMessage;
 using report::KnownEnd;
 
 /// An MTA gives queue ids anew in the course of time; and its clock and ours may differ a little.
@@ -89,7 +89,7 @@ public:
         const EndsByKey by_key = by_queue_id(message);
         std::vector<KnownEnd> ends;
         ends.reserve(message.recipients.size());
-        for (const outbound::RecordedRecipient& recipient : message.recipients) {
+        for (const replay::RecordedRecipient& recipient : message.recipients) {
             const std::string key = mail::recipient_key(recipient.address);
             const auto known = by_key.find(key);
             if (known != by_key.end()) {
@@ -184,9 +184,9 @@ private:
     std::optional<ports::StoreError> trouble_;
 };
 
-bool changes(const RecordedMessage& message, const std::vector<outbound::Replayed>& answers) {
+bool changes(const RecordedMessage& message, const std::vector<replay::Replayed>& answers) {
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const auto* now = std::get_if<outbound::ReplayedVerdict>(&answers[i]);
+        const auto* now = std::get_if<replay::ReplayedVerdict>(&answers[i]);
         if (now != nullptr && report::WhatIf::change_of(message.recipients.at(i), *now).is_one()) {
             return true;
         }
@@ -196,10 +196,10 @@ bool changes(const RecordedMessage& message, const std::vector<outbound::Replaye
 
 void write_changes(const CommandContext& context,
                    const RecordedMessage& message,
-                   const std::vector<outbound::Replayed>& answers,
+                   const std::vector<replay::Replayed>& answers,
                    const std::vector<KnownEnd>& ends) {
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        const auto* now = std::get_if<outbound::ReplayedVerdict>(&answers[i]);
+        const auto* now = std::get_if<replay::ReplayedVerdict>(&answers[i]);
         if (now == nullptr) {
             continue;
         }
@@ -250,8 +250,8 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
     if (!database.has_value()) {
         return std::unexpected(database.error());
     }
-    const io::SqliteDecisions decisions(**database);
-    const io::SqliteJournal journal(**database);
+    const io::sqlite::SqliteDecisions decisions(**database);
+    const io::sqlite::SqliteJournal journal(**database);
     const ports::DecisionFilter filter{
         .since = *since,
         .sender = options.sender == "<>" ? std::optional<std::string>("") : options.sender};
@@ -268,7 +268,7 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
     EndFinder finder(journal);
     std::size_t done = 0;
     const auto visited = decisions.visit(filter, [&](const RecordedMessage& message) {
-        const std::vector<outbound::Replayed> answers = outbound::replay(message, *now);
+        const std::vector<replay::Replayed> answers = replay::replay(message, *now);
         std::vector<KnownEnd> ends;
         if (changes(message, answers)) {
             ends = finder.ends_of(message);
@@ -293,4 +293,4 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
     return Exit::Done;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 struct WhatIfOptions {
     std::string settings;               ///< file with the other settings
@@ -21,4 +21,4 @@ struct WhatIfOptions {
 /// Reads only. `No` when nothing was recorded since then.
 [[nodiscard]] CommandResult what_if(const CommandContext& context, const WhatIfOptions& options);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -32,12 +32,12 @@ constexpr std::array kActions{PolicyAction::Pass,
 constexpr std::array kCourses{
     report::MessageCourse::Passed, report::MessageCourse::Split, report::MessageCourse::Refused};
 
-std::string shown(const outbound::ReplayedVerdict& verdict) {
+std::string shown(const replay::ReplayedVerdict& verdict) {
     return verdict.reason.empty() ? std::string(wire_name(verdict.action))
                                   : fmt::format("{} {}", wire_name(verdict.action), verdict.reason);
 }
 
-Json as_json(const outbound::ReplayedVerdict& verdict) {
+Json as_json(const replay::ReplayedVerdict& verdict) {
     return {{"verdict", wire_name(verdict.action)}, {"reason", text_or_null(verdict.reason)}};
 }
 
@@ -249,4 +249,4 @@ void write_what_if(const CommandContext& context,
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// One changed recipient: a line, or an object.
 void write_changed(const CommandContext& context, const report::ChangedRecipient& changed);
@@ -19,4 +19,4 @@ void write_what_if(const CommandContext& context,
                    const std::string& settings,
                    core::TimePoint since);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -25,11 +25,11 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using io::SqliteLessons;
+using io::sqlite::SqliteLessons;
 
 /// "google.com" for any host there, and for itself.
 std::string provider_named(const std::string& text) {
@@ -37,7 +37,8 @@ std::string provider_named(const std::string& text) {
     return organisation.empty() ? core::to_lower(text) : organisation;
 }
 
-CommandResult list_outages(const CommandContext& context, const io::SqliteOutages& outages) {
+CommandResult list_outages(const CommandContext& context,
+                           const io::sqlite::SqliteOutages& outages) {
     const auto known = outages.list();
     if (!known.has_value()) {
         return std::unexpected(store_error(known.error().what));
@@ -72,10 +73,9 @@ CommandResult list_outages(const CommandContext& context, const io::SqliteOutage
 }
 
 /// The time and provider that are meant; the error names what is missing.
-core::Result<io::LessonFilter, CommandError> filter_of(const RollbackOptions& options,
-                                                       const io::SqliteOutages& outages,
-                                                       core::TimePoint now) {
-    io::LessonFilter filter;
+core::Result<io::sqlite::LessonFilter, CommandError> filter_of(
+    const RollbackOptions& options, const io::sqlite::SqliteOutages& outages, core::TimePoint now) {
+    io::sqlite::LessonFilter filter;
     filter.code = options.code;
     if (options.mx.has_value()) {
         filter.provider = provider_named(*options.mx);
@@ -118,14 +118,14 @@ class UndoingWriter {
 public:
     UndoingWriter(const CommandContext& context, bool acts) : context_(context), acts_(acts) {}
 
-    void take(const io::Undoing& undoing) {
-        const bool changes = undoing.what == io::Undoing::What::Removed ||
-                             undoing.what == io::Undoing::What::Restored;
+    void take(const io::sqlite::Undoing& undoing) {
+        const bool changes = undoing.what == io::sqlite::Undoing::What::Removed ||
+                             undoing.what == io::sqlite::Undoing::What::Restored;
         (changes ? undone_ : left_) += 1;
         if (context_.json()) {
             write_json(context_.out,
                        {{"subject", undoing.key.subject},
-                        {"kind", mail::wire_name(undoing.key.kind)},
+                        {"kind", wire_name(undoing.key.kind)},
                         {"scope", undoing.key.scope.text()},
                         {"code", undoing.code.number()},
                         {"provider", undoing.provider},
@@ -180,7 +180,7 @@ CommandResult suppress_rollback(const CommandContext& context, const RollbackOpt
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }
-    const io::SqliteOutages outages(*list->database);
+    const io::sqlite::SqliteOutages outages(*list->database);
     if (!options.mx.has_value() && !options.since.has_value()) {
         return list_outages(context, outages);
     }
@@ -193,11 +193,11 @@ CommandResult suppress_rollback(const CommandContext& context, const RollbackOpt
     const auto visited =
         lessons.undo(*filter,
                      options.yes ? SqliteLessons::Undo::Yes : SqliteLessons::Undo::No,
-                     [&](const io::Undoing& undoing) { writer.take(undoing); });
+                     [&](const io::sqlite::Undoing& undoing) { writer.take(undoing); });
     if (!visited.has_value()) {
         return std::unexpected(store_error(visited.error().what));
     }
     return writer.finish();
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

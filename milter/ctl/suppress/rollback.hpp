@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 struct RollbackOptions {
     /// The provider, by the organization of its mail hosts; any host name of it does.
@@ -16,7 +16,7 @@ struct RollbackOptions {
     /// A time such as "2026-01-01T14:00" (UTC) or a duration such as "2h", which is so long ago.
     std::optional<std::string> since;
     std::optional<std::string> until;  ///< not included; nullopt: now
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     bool yes = false;  ///< really undo
 };
 
@@ -26,4 +26,4 @@ struct RollbackOptions {
 [[nodiscard]] CommandResult suppress_rollback(const CommandContext& context,
                                               const RollbackOptions& options);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -28,28 +28,28 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::SubjectKind;
-using mail::SuppressionEntry;
-using mail::SuppressionSubject;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
+using terms::SuppressionSubject;
 
 /// The entry of the administrator's that takes the place of the one before.
 SuppressionEntry next_entry(const SuppressionSubject& subject,
-                            const mail::SuppressionScope& scope,
+                            const terms::SuppressionScope& scope,
                             const SuppressAddOptions& options,
                             core::TimePoint now) {
     SuppressionEntry entry;
     entry.kind = subject.kind;
     entry.subject = subject.text;
     entry.scope = scope;
-    entry.form = options.hash && subject.kind != SubjectKind::Pattern ? mail::SubjectForm::Hashed
-                                                                      : mail::SubjectForm::Plain;
+    entry.form = options.hash && subject.kind != SubjectKind::Pattern ? terms::SubjectForm::Hashed
+                                                                      : terms::SubjectForm::Plain;
     entry.reason = options.reason;
     entry.code = options.code.value_or(default_code(options.reason, subject.kind));
-    entry.source = mail::SuppressionSource::Admin;
+    entry.source = terms::SuppressionSource::Admin;
     entry.first_seen = now;
     entry.last_seen = now;
     entry.diagnostic = options.note;
@@ -81,23 +81,23 @@ std::optional<CommandError> add_one(const CommandContext& context,
         return std::nullopt;
     }
     const std::string_view done = existing.has_value() ? "replaced" : "added";
-    const bool is_global = entry.scope.kind() == mail::ScopeKind::Global;
+    const bool is_global = entry.scope.kind() == terms::ScopeKind::Global;
     context.out << fmt::format("{}: {}{} as {}{}\n",
                                for_people(entry.subject),
                                dry_run ? "would be " : "",
                                done,
-                               mail::wire_name(entry.reason),
+                               wire_name(entry.reason),
                                is_global ? "" : " for mail of " + for_people(entry.scope.text()));
     return std::nullopt;
 }
 
-using History = std::vector<io::ListChange>;
+using History = std::vector<io::sqlite::ListChange>;
 
 Json history_json(const History& history) {
     Json all = Json::array();
-    for (const io::ListChange& change : history) {
+    for (const io::sqlite::ListChange& change : history) {
         all.push_back({{"at", iso_time(change.at)},
-                       {"what", io::wire_name(change.what)},
+                       {"what", io::sqlite::wire_name(change.what)},
                        {"scope", change.scope.text()},
                        {"by", change.who},
                        {"from", text_or_null(change.from)},
@@ -107,11 +107,11 @@ Json history_json(const History& history) {
 }
 
 /// "2026-01-01T14:00:00Z removed by anna (uid 1000), holdbackctl on pts/3: bounce 2001"
-std::string change_text(const io::ListChange& change) {
-    const bool is_scoped = change.scope.kind() != mail::ScopeKind::Global;
+std::string change_text(const io::sqlite::ListChange& change) {
+    const bool is_scoped = change.scope.kind() != terms::ScopeKind::Global;
     return fmt::format("{} {}{} by {}{}{}{}{}",
                        iso_time(change.at),
-                       io::wire_name(change.what),
+                       io::sqlite::wire_name(change.what),
                        is_scoped ? " for mail of " + change.scope.text() : "",
                        change.who,
                        change.from.empty() ? "" : ", ",
@@ -121,7 +121,7 @@ std::string change_text(const io::ListChange& change) {
 }
 
 void add_history(FieldList& fields, const History& history) {
-    for (const io::ListChange& change : history) {
+    for (const io::sqlite::ListChange& change : history) {
         fields.add("history", change_text(change));
     }
 }
@@ -141,19 +141,19 @@ void write_entry(const CommandContext& context,
         context.out << lists::own_row(entry);
         return;
     }
-    const bool learned = entry.source == mail::SuppressionSource::Learned;
+    const bool learned = entry.source == terms::SuppressionSource::Learned;
     FieldList fields;
-    fields.add(mail::wire_name(entry.kind), entry.subject);
+    fields.add(wire_name(entry.kind), entry.subject);
     fields.add("scope", entry.scope.text());
-    fields.add("reason", mail::wire_name(entry.reason));
+    fields.add("reason", wire_name(entry.reason));
     fields.add("code", code_text(entry));
-    fields.add("standing", io::wire_name(io::standing_of(entry, now)));
-    fields.add("source", mail::wire_name(entry.source));
+    fields.add("standing", io::sqlite::wire_name(io::sqlite::standing_of(entry, now)));
+    fields.add("source", wire_name(entry.source));
     fields.add("strikes", learned ? fmt::format("{}", entry.strikes) : "");
     fields.add("first seen", iso_time(entry.first_seen));
     fields.add("last seen", iso_time(entry.last_seen));
     fields.add("expires", entry.expires.has_value() ? iso_time(*entry.expires) : "never");
-    fields.add("proof", learned ? mail::wire_name(entry.proof) : "");
+    fields.add("proof", learned ? wire_name(entry.proof) : "");
     fields.add("rule", entry.rule);
     fields.add(learned ? "diagnostic" : "note", entry.diagnostic);
     fields.add("message-id", entry.message_id);
@@ -256,8 +256,8 @@ private:
             {.kind = SubjectKind::Pattern, .with_inactive = true},
             context_.clock.now(),
             [&](const SuppressionEntry& entry) {
-                if (mail::pattern_fits(entry.subject, subject.text) ||
-                    (mailbox.has_value() && mail::pattern_fits(entry.subject, mailbox->text))) {
+                if (terms::pattern_fits(entry.subject, subject.text) ||
+                    (mailbox.has_value() && terms::pattern_fits(entry.subject, mailbox->text))) {
                     error = write(entry);
                     any = true;
                 }
@@ -284,13 +284,13 @@ private:
         if (context_.json()) {
             write_json(context_.out,
                        {{"subject", subject.text},
-                        {"kind", mail::wire_name(subject.kind)},
+                        {"kind", wire_name(subject.kind)},
                         {"standing", Json(nullptr)},
                         {"history", history_json(*history)}});
         } else if (form_ == EntryForm::Human) {
             begin();
             FieldList fields;
-            fields.add(mail::wire_name(subject.kind), subject.text);
+            fields.add(wire_name(subject.kind), subject.text);
             add_history(fields, *history);
             fields.write(context_.out);
         }
@@ -395,4 +395,4 @@ CommandResult suppress_show(const CommandContext& context,
     return missing.empty() ? Exit::Done : Exit::No;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

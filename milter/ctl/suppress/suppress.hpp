@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// For whose mail an entry is to count, as the command line says it.
 struct ScopeOptions {
@@ -27,10 +27,10 @@ struct ScopeOptions {
 };
 
 struct SuppressAddOptions {
-    std::vector<std::string> subjects;  ///< see `mail::parse_subject`; "-" is standard input
-    mail::SuppressionReason reason = mail::SuppressionReason::Manual;
+    std::vector<std::string> subjects;  ///< see `terms::parse_subject`; "-" is standard input
+    terms::SuppressionReason reason = terms::SuppressionReason::Manual;
     /// nullopt: the code that goes with the reason.
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::FailureCode> code;
     ScopeOptions scope;
     std::string note;
     std::optional<std::chrono::milliseconds> expires_after;
@@ -44,16 +44,16 @@ struct SuppressAddOptions {
 
 /// Which entries a command is about: those that fit all that is set.
 struct SuppressSelection {
-    std::optional<mail::SuppressionReason> reason;
-    std::optional<mail::FailureCode> code;
+    std::optional<terms::SuppressionReason> reason;
+    std::optional<terms::FailureCode> code;
     std::optional<std::string> domain;
-    std::optional<mail::SubjectKind> kind;
+    std::optional<terms::SubjectKind> kind;
     /// The name of a kind of scope, or a scope.
     std::optional<std::string> scope;
     /// Entries whose scope this sender or sender domain is.
     std::optional<std::string> sender;
-    std::optional<mail::SuppressionSource> source;
-    std::optional<mail::Proof> proof;
+    std::optional<terms::SuppressionSource> source;
+    std::optional<terms::Proof> proof;
     std::optional<std::chrono::milliseconds> older;  ///< last seen longer ago
     std::optional<std::chrono::milliseconds> newer;  ///< last seen within this time
     bool with_inactive = false;                      ///< what is still counted or has expired, too
@@ -110,7 +110,7 @@ struct SuppressImportOptions {
     std::optional<std::string> format;  ///< nullopt: told by the first line
     std::optional<std::string> column;  ///< of the addresses; nullopt: found by itself
     /// Of rows that tell none, and of those whose word is not known; nullopt: see `RowDefaults`.
-    std::optional<mail::SuppressionReason> reason;
+    std::optional<terms::SuppressionReason> reason;
     lists::SoftBounces soft = lists::SoftBounces::PassOver;
     ScopeOptions scope;
     bool hash = false;
@@ -124,4 +124,4 @@ struct SuppressImportOptions {
 [[nodiscard]] CommandResult suppress_import(const CommandContext& context,
                                             const SuppressImportOptions& options);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -21,12 +21,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::SubjectKind;
-using mail::SuppressionEntry;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
 
 /// Writes entries in one form and counts what the form cannot say.
 class Exporter {
@@ -62,7 +62,7 @@ private:
         switch (form_) {
             case ExportForm::Csv:
             case ExportForm::JsonLines:
-                if (entry.form == mail::SubjectForm::Hashed) {
+                if (entry.form == terms::SubjectForm::Hashed) {
                     return std::unexpected(lists::NoLine::Hashed);
                 }
                 return form_ == ExportForm::Csv ? lists::own_row(entry)
@@ -79,7 +79,7 @@ private:
     /// True for a suffix whose domain has an entry as well, which says more about it: a key stands
     /// only once in a map.
     [[nodiscard]] bool has_domain_of_its_own(const SuppressionEntry& entry) const {
-        if (entry.kind != SubjectKind::Suffix || entry.form == mail::SubjectForm::Hashed) {
+        if (entry.kind != SubjectKind::Suffix || entry.form == terms::SubjectForm::Hashed) {
             return false;
         }
         const auto domain = list_.entries->find(
@@ -148,4 +148,4 @@ CommandResult suppress_export(const CommandContext& context,
     return exporter.any() ? Exit::Done : Exit::No;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -38,11 +38,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::SuppressionEntry;
+using terms::SuppressionEntry;
 
 /// Bad lines that are reported in full.
 constexpr std::uint64_t kShownBadLines = 20;
@@ -109,7 +109,7 @@ public:
     ImportReader(const CommandContext& context,
                  const OpenList& list,
                  const SuppressImportOptions& options,
-                 io::SuppressionImport& import)
+                 io::sqlite::SuppressionImport& import)
         : context_(context), list_(list), options_(options), import_(import) {
         defaults_.now = context.clock.now();
         defaults_.reason = options.reason;
@@ -302,7 +302,7 @@ private:
         }
         ++tally_.good;
         if (entry->active) {
-            count_word(tally_.reasons, mail::wire_name(entry->reason));
+            count_word(tally_.reasons, wire_name(entry->reason));
         } else {
             ++tally_.counted;
         }
@@ -310,8 +310,8 @@ private:
         return added.has_value() ? std::nullopt : std::optional(store_error(added.error().what));
     }
 
-    [[nodiscard]] const core::Result<mail::SuppressionScope, CommandError>& scope_for(
-        mail::SuppressionReason reason) {
+    [[nodiscard]] const core::Result<terms::SuppressionScope, CommandError>& scope_for(
+        terms::SuppressionReason reason) {
         const auto known = scopes_.find(reason);
         return known != scopes_.end()
                    ? known->second
@@ -324,11 +324,11 @@ private:
     const CommandContext& context_;
     const OpenList& list_;
     const SuppressImportOptions& options_;
-    io::SuppressionImport& import_;
+    io::sqlite::SuppressionImport& import_;
     lists::RowDefaults defaults_;
     std::string name_;
     Tally tally_;
-    std::map<mail::SuppressionReason, core::Result<mail::SuppressionScope, CommandError>> scopes_;
+    std::map<terms::SuppressionReason, core::Result<terms::SuppressionScope, CommandError>> scopes_;
 };
 
 /// "3 bounce, 1 complaint"
@@ -342,7 +342,7 @@ std::string sums_text(const CountByWord& counts) {
 
 void write_objects(const CommandContext& context,
                    const Tally& tally,
-                   const io::ImportCounts& counts,
+                   const io::sqlite::ImportCounts& counts,
                    bool dry_run) {
     write_json(context.out,
                {{"formats", Json(tally.formats)},
@@ -363,7 +363,7 @@ void write_objects(const CommandContext& context,
 
 void write_summary(const CommandContext& context,
                    const Tally& tally,
-                   const io::ImportCounts& counts,
+                   const io::sqlite::ImportCounts& counts,
                    bool dry_run) {
     if (context.json()) {
         write_objects(context, tally, counts, dry_run);
@@ -409,11 +409,11 @@ CommandResult suppress_import(const CommandContext& context, const SuppressImpor
         return std::unexpected(list.error());
     }
     const bool hash = options.hash || list->settings.store.hash;
-    io::SuppressionImport import(
+    io::sqlite::SuppressionImport import(
         *list->database,
         *list->entries,
-        {.form = hash ? mail::SubjectForm::Hashed : mail::SubjectForm::Plain,
-         .existing = options.replace ? io::Existing::Replace : io::Existing::Keep,
+        {.form = hash ? terms::SubjectForm::Hashed : terms::SubjectForm::Plain,
+         .existing = options.replace ? io::sqlite::Existing::Replace : io::sqlite::Existing::Keep,
          .dry_run = options.dry_run,
          .name = for_people(fmt::format("{}", fmt::join(options.files, ", ")))},
         context.clock.now());
@@ -426,7 +426,7 @@ CommandResult suppress_import(const CommandContext& context, const SuppressImpor
     if (auto error = reader.refusal()) {
         return std::unexpected(*std::move(error));
     }
-    core::Result<io::ImportCounts, ports::StoreError> counts;
+    core::Result<io::sqlite::ImportCounts, ports::StoreError> counts;
     {
         // The length of the work is known in entries, not in octets.
         Progress progress(context, "entries written", import.count());
@@ -441,4 +441,4 @@ CommandResult suppress_import(const CommandContext& context, const SuppressImpor
     return reader.tally().bad == 0 ? Exit::Done : Exit::No;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

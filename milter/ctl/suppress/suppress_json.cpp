@@ -15,7 +15,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -112,4 +112,4 @@ std::optional<std::string> read_json_rows(std::istream& in,
     return std::nullopt;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// The members of an object that are no objects or lists, as texts.
 struct JsonRow {
@@ -32,4 +32,4 @@ struct JsonRow {
     const std::optional<std::string>& wanted,
     const std::function<void(const JsonRow&)>& visit);
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

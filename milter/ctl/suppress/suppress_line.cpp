@@ -16,17 +16,18 @@
 
 #include <CLI/CLI.hpp>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-constexpr OptionForm<mail::SuppressionReason> kReason{
-    "--reason", mail::parse_suppression_reason, "bounce, complaint, unsubscribe, manual or allow"};
-constexpr OptionForm<mail::SuppressionSource> kSource{
-    "--source", mail::parse_suppression_source, "learned, admin or import"};
-constexpr OptionForm<mail::Proof> kProof{"--proof", mail::parse_proof, "local, sealed or unproven"};
-constexpr OptionForm<mail::SubjectKind> kKind{
-    "--kind", mail::parse_subject_kind, "address, domain, suffix or pattern"};
+constexpr OptionForm<terms::SuppressionReason> kReason{
+    "--reason", terms::parse_suppression_reason, "bounce, complaint, unsubscribe, manual or allow"};
+constexpr OptionForm<terms::SuppressionSource> kSource{
+    "--source", terms::parse_suppression_source, "learned, admin or import"};
+constexpr OptionForm<terms::Proof> kProof{
+    "--proof", terms::parse_proof, "local, sealed or unproven"};
+constexpr OptionForm<terms::SubjectKind> kKind{
+    "--kind", terms::parse_subject_kind, "address, domain, suffix or pattern"};
 constexpr OptionForm<ExportForm> kExportForm{
     "--format", parse_export_form, "csv, json, postfix or sendmail"};
 
@@ -78,13 +79,13 @@ void add_selection(CLI::App& app, SuppressSelection& selection) {
 void add_suppress_add(CommandLine& line, CLI::App& parent) {
     CLI::App& app = *parent.add_subcommand("add", "hold back addresses and domains");
     const auto options = std::make_shared<SuppressAddOptions>();
-    const auto reason = std::make_shared<std::optional<mail::SuppressionReason>>();
+    const auto reason = std::make_shared<std::optional<terms::SuppressionReason>>();
     const auto words = std::make_shared<Words>(
         app, "SUBJECT", "addresses, domains, .suffixes, patterns, - for stdin");
     add_parsed(app, kReason, *reason, "why (default: manual); allow stands above all others");
     app.add_flag_callback(
         "--allow",
-        [reason] { *reason = mail::SuppressionReason::Allow; },
+        [reason] { *reason = terms::SuppressionReason::Allow; },
         "never hold back: --reason allow");
     add_code(app, options->code);
     add_scope(app, options->scope);
@@ -226,4 +227,4 @@ void add_suppress(CommandLine& line) {
     add_suppress_rollback(line, app);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -23,12 +23,12 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::SuppressionEntry;
-using mail::SuppressionReason;
+using terms::SuppressionEntry;
+using terms::SuppressionReason;
 
 /// Entries of one table: a long list comes in several, each under its head.
 constexpr std::size_t kTableRows = 1000;
@@ -78,16 +78,16 @@ private:
 
     void add_row(const SuppressionEntry& entry) {
         constexpr std::size_t kMostNote = 60;
-        const bool learned = entry.source == mail::SuppressionSource::Learned;
+        const bool learned = entry.source == terms::SuppressionSource::Learned;
         table_.add({entry.subject,
-                    std::string(mail::wire_name(entry.reason)),
+                    std::string(wire_name(entry.reason)),
                     code_text(entry),
                     entry.scope.text(),
-                    std::string(mail::wire_name(entry.source)),
-                    learned ? std::string(mail::wire_name(entry.proof)) : "",
+                    std::string(wire_name(entry.source)),
+                    learned ? std::string(wire_name(entry.proof)) : "",
                     short_time(entry.last_seen),
                     entry.expires.has_value() ? short_time(*entry.expires) : "never",
-                    std::string(io::wire_name(io::standing_of(entry, now_))),
+                    std::string(io::sqlite::wire_name(io::sqlite::standing_of(entry, now_))),
                     entry.diagnostic.substr(0, kMostNote)});
         if (++rows_ == kTableRows) {
             finish();
@@ -109,11 +109,11 @@ struct CountRow {
     std::uint64_t entries;
 };
 
-std::vector<CountRow> count_rows(const io::SuppressionStatistics& statistics) {
+std::vector<CountRow> count_rows(const io::sqlite::SuppressionStatistics& statistics) {
     std::vector<CountRow> rows;
     std::uint64_t all = 0;
     std::uint64_t hashed = 0;
-    for (const io::SuppressionGroup& group : statistics.groups) {
+    for (const io::sqlite::SuppressionGroup& group : statistics.groups) {
         all += group.entries;
         hashed += group.is_hashed ? group.entries : 0;
     }
@@ -121,7 +121,7 @@ std::vector<CountRow> count_rows(const io::SuppressionStatistics& statistics) {
     rows.push_back({"all", "hashed", hashed});
     const auto add = [&](const std::string& by, const auto& name_of) {
         std::map<std::string, std::uint64_t> counts;
-        for (const io::SuppressionGroup& group : statistics.groups) {
+        for (const io::sqlite::SuppressionGroup& group : statistics.groups) {
             if (const std::string name = name_of(group); !name.empty()) {
                 counts[name] += group.entries;
             }
@@ -130,18 +130,19 @@ std::vector<CountRow> count_rows(const io::SuppressionStatistics& statistics) {
             rows.push_back({by, name, entries});
         }
     };
-    add("standing", [](const auto& group) { return std::string(io::wire_name(group.standing)); });
-    add("reason", [](const auto& group) { return std::string(mail::wire_name(group.reason)); });
+    add("standing",
+        [](const auto& group) { return std::string(io::sqlite::wire_name(group.standing)); });
+    add("reason", [](const auto& group) { return std::string(wire_name(group.reason)); });
     add("code", [](const auto& group) {
         return group.reason == SuppressionReason::Allow ? "" : fmt::format("{}", group.code);
     });
-    add("source", [](const auto& group) { return std::string(mail::wire_name(group.source)); });
+    add("source", [](const auto& group) { return std::string(wire_name(group.source)); });
     add("proof", [](const auto& group) {
-        return group.source == mail::SuppressionSource::Learned
-                   ? std::string(mail::wire_name(group.proof))
+        return group.source == terms::SuppressionSource::Learned
+                   ? std::string(wire_name(group.proof))
                    : std::string();
     });
-    for (const io::DomainCount& domain : statistics.domains) {
+    for (const io::sqlite::DomainCount& domain : statistics.domains) {
         rows.push_back({"domain", domain.domain, domain.entries});
     }
     return rows;
@@ -210,4 +211,4 @@ CommandResult suppress_stats(const CommandContext& context, std::size_t domains,
     return Exit::Done;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -24,29 +24,29 @@
 
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::SuppressionEntry;
-using mail::SuppressionKey;
-using mail::SuppressionSubject;
+using terms::SuppressionEntry;
+using terms::SuppressionKey;
+using terms::SuppressionSubject;
 
 /// Entries that are removed in one transaction: enough to be quick, few enough to lock briefly.
 constexpr std::size_t kAtOnce = 500;
 
 std::optional<CommandError> remove_all(const OpenList& list,
                                        const std::vector<SuppressionKey>& keys,
-                                       io::Telling telling) {
-    const auto removed = io::at_store_boundary([&] {
-        list.database->write([&](io::Connection& connection) {
+                                       io::sqlite::Telling telling) {
+    const auto removed = io::sqlite::at_store_boundary([&] {
+        list.database->write([&](io::sqlite::Connection& connection) {
             for (const SuppressionKey& key : keys) {
-                list.entries->note_in(connection, key, io::ChangeKind::Removed, telling);
+                list.entries->note_in(connection, key, io::sqlite::ChangeKind::Removed, telling);
                 list.entries->remove_in(connection, key);
             }
-            if (telling == io::Telling::Summed) {
+            if (telling == io::sqlite::Telling::Summed) {
                 list.entries->note_sum_in(
-                    connection, io::ChangeKind::Removed, keys.size(), "a selection");
+                    connection, io::sqlite::ChangeKind::Removed, keys.size(), "a selection");
             }
         });
     });
@@ -110,7 +110,7 @@ CommandResult remove_named(const CommandContext& context,
             return std::unexpected(keys.error());
         }
         if (!options.dry_run && !keys->empty()) {
-            if (auto error = remove_all(list, *keys, io::Telling::Each)) {
+            if (auto error = remove_all(list, *keys, io::sqlite::Telling::Each)) {
                 return std::unexpected(*std::move(error));
             }
         }
@@ -138,7 +138,7 @@ CommandResult remove_selected(const CommandContext& context,
     std::optional<CommandError> error;
     const auto flush = [&] {
         if (!keys.empty() && !options.dry_run) {
-            error = remove_all(list, keys, io::Telling::Summed);
+            error = remove_all(list, keys, io::sqlite::Telling::Summed);
         }
         keys.clear();
         return !error.has_value();
@@ -212,4 +212,4 @@ CommandResult suppress_remove(const CommandContext& context, const SuppressRemov
     return !released.has_value() || *removed == Exit::Done ? released : removed;
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -32,15 +32,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
-using mail::SubjectKind;
-using mail::SuppressionEntry;
-using mail::SuppressionReason;
-using mail::SuppressionScope;
-using Subjects = std::vector<mail::SuppressionSubject>;
+using terms::SubjectKind;
+using terms::SuppressionEntry;
+using terms::SuppressionReason;
+using terms::SuppressionScope;
+using Subjects = std::vector<terms::SuppressionSubject>;
 
 /// "#" and 32 hexadecimal digits.
 bool is_hash(std::string_view text) {
@@ -57,7 +57,7 @@ std::optional<CommandError> add_subject(std::string_view text, Subjects& subject
         }
         return std::nullopt;
     }
-    auto subject = mail::parse_subject(text, mail::Patterns::Yes);
+    auto subject = terms::parse_subject(text, terms::Patterns::Yes);
     if (!subject.has_value()) {
         return bad_subject(text, subject.error());
     }
@@ -100,7 +100,7 @@ constexpr std::string_view kSenderForms = "an address or a domain";
 /// The scope that `--sender` names: never global.
 core::Result<SuppressionScope, CommandError> sender_scope(const std::string& text) {
     const auto scope = SuppressionScope::parse(text);
-    if (!scope.has_value() || scope->kind() == mail::ScopeKind::Global) {
+    if (!scope.has_value() || scope->kind() == terms::ScopeKind::Global) {
         return std::unexpected(bad_scope("--sender", text, kSenderForms));
     }
     return *scope;
@@ -108,14 +108,14 @@ core::Result<SuppressionScope, CommandError> sender_scope(const std::string& tex
 
 /// A scope made wider to the kind; a domain has no sender.
 core::Result<SuppressionScope, CommandError> as_kind(const SuppressionScope& sender,
-                                                     mail::ScopeKind kind) {
-    if (kind == mail::ScopeKind::Global) {
+                                                     terms::ScopeKind kind) {
+    if (kind == terms::ScopeKind::Global) {
         return SuppressionScope();
     }
     if (kind == sender.kind()) {
         return sender;
     }
-    if (kind == mail::ScopeKind::Sender) {
+    if (kind == terms::ScopeKind::Sender) {
         return std::unexpected(
             CommandError{Exit::Usage, "--scope sender wants an address as --sender"});
     }
@@ -146,8 +146,8 @@ core::Result<Subjects, CommandError> parse_subjects(const std::vector<std::strin
 namespace {
 
 /// With whom the history of the list names as the author of what this process changes.
-io::SuppressionOptions options_of(const config::StoreSettings& settings) {
-    io::SuppressionOptions options = io::suppression_options(settings);
+io::sqlite::SuppressionOptions options_of(const config::StoreSettings& settings) {
+    io::sqlite::SuppressionOptions options = io::sqlite::suppression_options(settings);
     options.author = own_author();
     return options;
 }
@@ -165,7 +165,7 @@ core::Result<OpenList, CommandError> open_list(const CommandContext& context, St
         return std::unexpected(std::move(database.error()));
     }
     auto entries =
-        std::make_unique<io::SqliteSuppressions>(**database, options_of(settings->store));
+        std::make_unique<io::sqlite::SqliteSuppressions>(**database, options_of(settings->store));
     return OpenList{.directory = nullptr,
                     .settings = *std::move(settings),
                     .database = *std::move(database),
@@ -181,8 +181,8 @@ core::Result<OpenList, CommandError> open_list_or_empty(const CommandContext& co
     if (!store.has_value()) {
         return std::unexpected(std::move(store.error()));
     }
-    auto entries =
-        std::make_unique<io::SqliteSuppressions>(*store->database, options_of(store->settings));
+    auto entries = std::make_unique<io::sqlite::SqliteSuppressions>(*store->database,
+                                                                    options_of(store->settings));
     return OpenList{.directory = std::move(store->directory),
                     .settings = *std::move(settings),
                     .database = std::move(store->database),
@@ -205,16 +205,16 @@ core::Result<SuppressionScope, CommandError> scope_of_new(const ScopeOptions& op
             return SuppressionScope();
         }
         // Who names a sender does not mean everybody.
-        const bool is_wider = settings.of(reason) == mail::ScopeKind::SenderDomain;
-        return is_wider ? as_kind(*sender, mail::ScopeKind::SenderDomain) : *sender;
+        const bool is_wider = settings.of(reason) == terms::ScopeKind::SenderDomain;
+        return is_wider ? as_kind(*sender, terms::ScopeKind::SenderDomain) : *sender;
     }
-    const auto kind = mail::parse_scope_kind(*options.scope);
-    if (kind.has_value() && (*kind == mail::ScopeKind::Global || sender.has_value())) {
+    const auto kind = terms::parse_scope_kind(*options.scope);
+    if (kind.has_value() && (*kind == terms::ScopeKind::Global || sender.has_value())) {
         return as_kind(sender.value_or(SuppressionScope()), *kind);
     }
     if (kind.has_value()) {
         return std::unexpected(CommandError{
-            Exit::Usage, fmt::format("--scope {} wants a --sender", mail::wire_name(*kind))});
+            Exit::Usage, fmt::format("--scope {} wants a --sender", wire_name(*kind))});
     }
     return named_scope(*options.scope);
 }
@@ -241,7 +241,7 @@ core::Result<ports::SuppressionFilter, CommandError> filter_of(const SuppressSel
         filter.domain = domain->value.text();
     }
     if (selection.scope.has_value()) {
-        filter.scope_kind = mail::parse_scope_kind(*selection.scope);
+        filter.scope_kind = terms::parse_scope_kind(*selection.scope);
         if (!filter.scope_kind.has_value()) {
             auto scope = named_scope(*selection.scope);
             if (!scope.has_value()) {
@@ -278,12 +278,12 @@ core::Result<void, CommandError> visit_entries(
     return {};
 }
 
-mail::FailureCode default_code(SuppressionReason reason, SubjectKind kind) {
-    constexpr mail::FailureCode kRejectedOther{1999};
-    constexpr mail::FailureCode kAddressInvalid{2001};
-    constexpr mail::FailureCode kDomainInvalid{2002};
-    constexpr mail::FailureCode kComplaint{5002};
-    constexpr mail::FailureCode kUnsubscribed{5003};
+terms::FailureCode default_code(SuppressionReason reason, SubjectKind kind) {
+    constexpr terms::FailureCode kRejectedOther{1999};
+    constexpr terms::FailureCode kAddressInvalid{2001};
+    constexpr terms::FailureCode kDomainInvalid{2002};
+    constexpr terms::FailureCode kComplaint{5002};
+    constexpr terms::FailureCode kUnsubscribed{5003};
     switch (reason) {
         case SuppressionReason::Bounce:
             return kind == SubjectKind::Address ? kAddressInvalid : kDomainInvalid;
@@ -301,24 +301,24 @@ mail::FailureCode default_code(SuppressionReason reason, SubjectKind kind) {
 Json entry_json(const SuppressionEntry& entry, core::TimePoint now) {
     return {
         {"subject", entry.subject},
-        {"kind", mail::wire_name(entry.kind)},
+        {"kind", wire_name(entry.kind)},
         {"scope", entry.scope.text()},
-        {"reason", mail::wire_name(entry.reason)},
+        {"reason", wire_name(entry.reason)},
         {"code",
          entry.reason == SuppressionReason::Allow ? Json(nullptr) : Json(entry.code.number())},
-        {"standing", io::wire_name(io::standing_of(entry, now))},
-        {"source", mail::wire_name(entry.source)},
+        {"standing", io::sqlite::wire_name(io::sqlite::standing_of(entry, now))},
+        {"source", wire_name(entry.source)},
         {"strikes", entry.strikes},
         {"first_seen", iso_time(entry.first_seen)},
         {"last_seen", iso_time(entry.last_seen)},
         {"expires", time_or_null(entry.expires)},
         {"proof",
-         entry.source == mail::SuppressionSource::Learned ? Json(mail::wire_name(entry.proof))
-                                                          : Json(nullptr)},
+         entry.source == terms::SuppressionSource::Learned ? Json(wire_name(entry.proof))
+                                                           : Json(nullptr)},
         {"rule", text_or_null(entry.rule)},
         {"diagnostic", text_or_null(entry.diagnostic)},
         {"message_id", text_or_null(entry.message_id)},
-        {"hashed", entry.form == mail::SubjectForm::Hashed},
+        {"hashed", entry.form == terms::SubjectForm::Hashed},
     };
 }
 
@@ -330,4 +330,4 @@ std::string csv_head() {
     return fmt::format("{}\n", fmt::join(lists::own_columns(), ","));
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -22,14 +22,14 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 /// The store of the settings, open.
 struct OpenList {
     std::unique_ptr<PrivateDirectory> directory;  ///< of an empty store
     config::Settings settings;
-    std::unique_ptr<io::Database> database;
-    std::unique_ptr<io::SqliteSuppressions> entries;
+    std::unique_ptr<io::sqlite::Database> database;
+    std::unique_ptr<io::sqlite::SqliteSuppressions> entries;
 };
 
 [[nodiscard]] core::Result<OpenList, CommandError> open_list(const CommandContext& context,
@@ -41,13 +41,13 @@ struct OpenList {
 /// A usage error about a text that is no subject.
 [[nodiscard]] CommandError bad_subject(std::string_view text, mail::SyntaxError error);
 /// Subjects as people write them, "#00ff…" for hashed entries, and "-" for lines of standard input.
-[[nodiscard]] core::Result<std::vector<mail::SuppressionSubject>, CommandError> parse_subjects(
+[[nodiscard]] core::Result<std::vector<terms::SuppressionSubject>, CommandError> parse_subjects(
     const std::vector<std::string>& texts);
 
 /// The scope of a new entry with this reason.
-[[nodiscard]] core::Result<mail::SuppressionScope, CommandError> scope_of_new(
+[[nodiscard]] core::Result<terms::SuppressionScope, CommandError> scope_of_new(
     const ScopeOptions& options,
-    mail::SuppressionReason reason,
+    terms::SuppressionReason reason,
     const config::LearnScopes& settings);
 
 /// What the command line narrows the list to.
@@ -59,16 +59,16 @@ struct OpenList {
     const OpenList& list,
     const ports::SuppressionFilter& filter,
     core::TimePoint now,
-    const std::function<bool(const mail::SuppressionEntry&)>& visit);
+    const std::function<bool(const terms::SuppressionEntry&)>& visit);
 
 /// The code that goes with a reason.
-[[nodiscard]] mail::FailureCode default_code(mail::SuppressionReason reason,
-                                             mail::SubjectKind kind);
+[[nodiscard]] terms::FailureCode default_code(terms::SuppressionReason reason,
+                                              terms::SubjectKind kind);
 
-[[nodiscard]] Json entry_json(const mail::SuppressionEntry& entry, core::TimePoint now);
+[[nodiscard]] Json entry_json(const terms::SuppressionEntry& entry, core::TimePoint now);
 /// "2001"; empty for allow entries.
-[[nodiscard]] std::string code_text(const mail::SuppressionEntry& entry);
+[[nodiscard]] std::string code_text(const terms::SuppressionEntry& entry);
 /// The first row of our CSV, with its line end.
 [[nodiscard]] std::string csv_head();
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

@@ -14,7 +14,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -251,4 +251,4 @@ TEST_CASE("the cache counts, shows and forgets") {
     CHECK(bench.source->asked_count == 2);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

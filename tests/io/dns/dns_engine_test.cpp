@@ -30,7 +30,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -682,4 +682,4 @@ TEST_CASE("a real authoritative server is understood") {
     CHECK(ask(engine, "elsewhere.test").trouble == "refused");
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

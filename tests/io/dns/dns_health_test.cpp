@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -97,4 +97,4 @@ TEST_CASE("the share of answers is that of the last minute") {
     CHECK(watch.health.last_minute().answered == 0);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

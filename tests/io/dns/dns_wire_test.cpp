@@ -16,7 +16,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -333,4 +333,4 @@ TEST_CASE("no reply that is cut or changed in one octet does harm") {
     CHECK(chains == 0);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

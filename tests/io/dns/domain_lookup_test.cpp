@@ -28,7 +28,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 namespace {
 
@@ -95,7 +95,7 @@ struct Bench {
 };
 
 std::string_view route(const mail::DomainAnswers& answers) {
-    return outbound::wire_name(outbound::mail_route(domain(answers.domain), answers).kind);
+    return wire_name(outbound::mail_route(domain(answers.domain), answers).kind);
 }
 
 }  // namespace
@@ -233,4 +233,4 @@ TEST_CASE("a resolver is made from the settings, or from resolv.conf") {
     CHECK(make_resolver(settings, clock, "/nonexistent").has_value());
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

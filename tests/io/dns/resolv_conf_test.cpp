@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::dns {
 
 TEST_CASE("nameservers are read as the C library reads them") {
     struct Row {
@@ -47,4 +47,4 @@ TEST_CASE("a resolv.conf that is not there is an error in plain words") {
     CHECK(read.error() == "/nonexistent/resolv.conf cannot be read");
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::dns

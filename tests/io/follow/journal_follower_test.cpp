@@ -20,7 +20,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 namespace {
 
@@ -67,12 +67,13 @@ struct Journal {
     void add(const std::string& entries) {
         const std::string source = directory.file("in.export");
         std::ofstream(source, std::ios::binary | std::ios::trunc) << entries;
-        auto process = ChildProcess::start(std::string(kRemote),
-                                           {"systemd-journal-remote",
-                                            "-o",
-                                            directory.file(fmt::format("{}.journal", ++files)),
-                                            source},
-                                           std::chrono::steady_clock::now() + 10s);
+        auto process =
+            system::ChildProcess::start(std::string(kRemote),
+                                        {"systemd-journal-remote",
+                                         "-o",
+                                         directory.file(fmt::format("{}.journal", ++files)),
+                                         source},
+                                        std::chrono::steady_clock::now() + 10s);
         REQUIRE(process.has_value());
         const auto end = process->finish();
         REQUIRE(end.has_value());
@@ -224,4 +225,4 @@ TEST_CASE("a journal that cannot be read is told, and is read as soon as it can 
     CHECK_FALSE(batch.position.empty());
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

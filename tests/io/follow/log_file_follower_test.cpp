@@ -19,7 +19,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::follow {
 
 namespace {
 
@@ -320,4 +320,4 @@ TEST_CASE("positions are texts and back") {
     }
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::follow

@@ -18,7 +18,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::mime {
 
 namespace {
 
@@ -334,4 +334,4 @@ TEST_CASE("several threads may share one reader") {
     }
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mime

@@ -20,7 +20,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::mta {
 
 namespace {
 
@@ -40,7 +40,7 @@ std::string list_of(const mail::MtaNames& names, std::string_view domain) {
 }
 
 bool has_postfix() {
-    return find_program("postconf").has_value();
+    return system::find_program("postconf").has_value();
 }
 
 constexpr std::string_view kMasterCf =
@@ -192,4 +192,4 @@ TEST_CASE("nothing is read when it is off, and nothing there is told") {
     CHECK(names.troubles.size() == 1);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mta

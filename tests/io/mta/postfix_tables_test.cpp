@@ -21,7 +21,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::mta {
 
 namespace {
 
@@ -76,7 +76,7 @@ struct Fixture {
 };
 
 bool has_postfix() {
-    return find_program("postmap").has_value();
+    return system::find_program("postmap").has_value();
 }
 
 }  // namespace
@@ -171,4 +171,4 @@ TEST_CASE("nothing is known of an MTA that could not be read, or was not to be" 
     CHECK(f.ask("branch.test") == "unknown");
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::mta

@@ -13,7 +13,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -64,4 +64,4 @@ TEST_CASE("the files that the settings name are read; none is no list, an absent
           std::vector<std::string>{path + ".absent: cannot read: No such file or directory"});
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

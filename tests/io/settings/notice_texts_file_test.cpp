@@ -18,12 +18,12 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
-using outbound::NoticeLanguages;
-using outbound::NoticeTexts;
+using letters::NoticeLanguages;
+using letters::NoticeTexts;
 
 std::vector<std::string> errors_of(std::string_view text) {
     NoticeLanguages languages{{"en", NoticeTexts()}};
@@ -57,7 +57,7 @@ TEST_CASE("the tables that are shipped are whole, and no line of their notices i
         CAPTURE(name);
         CHECK((name == "en") == (texts == NoticeTexts()));
         CHECK(texts.missing().empty());
-        outbound::NoticeFacts facts;
+        letters::NoticeFacts facts;
         facts.postmaster = "postmaster@home.test";
         facts.only_user = "kalle";
         for (const std::size_t count : std::vector<std::size_t>{1, 2, 120}) {
@@ -65,12 +65,12 @@ TEST_CASE("the tables that are shipped are whole, and no line of their notices i
                 facts.rows.assign(count, {.item = 7, .address = "bo@b.test"});
                 facts.rows.front().can_release = count == 2;
                 facts.left = left;
-                const std::string text = outbound::notice_text(facts, texts);
+                const std::string text = letters::notice_text(facts, texts);
                 for (const std::string_view line : core::split(text, '\n')) {
                     CAPTURE(line);
-                    CHECK(outbound::read_orders(line, {}).empty());
+                    CHECK(letters::read_orders(line, {}).empty());
                 }
-                CHECK(outbound::read_orders("?\n\n" + text + "\nrelease 1\n", beginnings).empty());
+                CHECK(letters::read_orders("?\n\n" + text + "\nrelease 1\n", beginnings).empty());
             }
         }
     }
@@ -95,9 +95,9 @@ TEST_CASE("a language that lacks a text of a newer version goes on with the Engl
               "language = \"it\"\n[texts]\nlabel_why = \"Perch\xC3\xA9:\"\n", "t", languages)
               .empty());
     const NoticeTexts& italian = languages.at("it");
-    CHECK(italian.say(outbound::NoticeText::LabelWhy) == "Perch\xC3\xA9:");
-    CHECK(italian.say(outbound::NoticeText::LabelToDo) == "To do:");
-    CHECK(italian.missing().size() == outbound::notice_text_kinds().size() - 1);
+    CHECK(italian.say(letters::NoticeText::LabelWhy) == "Perch\xC3\xA9:");
+    CHECK(italian.say(letters::NoticeText::LabelToDo) == "To do:");
+    CHECK(italian.missing().size() == letters::notice_text_kinds().size() - 1);
     CHECK(italian.missing().front() == "recipient_one");
     CHECK(languages.at("en").missing().empty());
 }
@@ -112,8 +112,8 @@ TEST_CASE(
     settings.language = "de";
     const auto languages = load_notice_texts(settings);
     REQUIRE(languages.has_value());
-    CHECK(languages->at("de").say(outbound::NoticeText::LabelWhy) == "Weshalb:");
-    CHECK(languages->at("de").say(outbound::NoticeText::LabelSubject) == "Betreff:");
+    CHECK(languages->at("de").say(letters::NoticeText::LabelWhy) == "Weshalb:");
+    CHECK(languages->at("de").say(letters::NoticeText::LabelSubject) == "Betreff:");
     settings.language_by_sender = {{.pattern = "example.net", .value = "tlh"}};
     const auto absent = load_notice_texts(settings);
     REQUIRE_FALSE(absent.has_value());
@@ -123,4 +123,4 @@ TEST_CASE(
         "es, fr, sv");
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -18,7 +18,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 namespace {
 
@@ -47,24 +47,24 @@ std::vector<std::string> texts_of(const core::Result<T, FileErrors>& result) {
 }
 
 /// What a look at all rules warns of; an error fails the test.
-std::vector<std::string> warnings_of(const core::Result<dsn::RuleSet, FileErrors>& rules) {
+std::vector<std::string> warnings_of(const core::Result<reading::RuleSet, FileErrors>& rules) {
     REQUIRE(rules.has_value());
-    const dsn::RuleFindings found = dsn::check_rules(*rules);
+    const reading::RuleFindings found = reading::check_rules(*rules);
     CHECK(found.errors.empty());
     std::vector<std::string> texts;
-    for (const dsn::RuleError& warning : found.warnings) {
+    for (const reading::RuleError& warning : found.warnings) {
         texts.push_back(warning.file + ":" + std::to_string(warning.line) + ": " + warning.message);
     }
     return texts;
 }
 
-const mail::CodeCatalogue& shipped_codes() {
-    static const mail::CodeCatalogue codes = read_codes(conf_file("codes.conf")).value();
+const terms::CodeCatalogue& shipped_codes() {
+    static const terms::CodeCatalogue codes = read_codes(conf_file("codes.conf")).value();
     return codes;
 }
 
-const dsn::RuleSet& shipped_rules() {
-    static const dsn::RuleSet rules =
+const reading::RuleSet& shipped_rules() {
+    static const reading::RuleSet rules =
         load_rules(std::vector<std::string>{conf_file("rules.d")}, shipped_codes()).value();
     return rules;
 }
@@ -76,11 +76,11 @@ void write(const std::string& path, std::string_view text) {
 }  // namespace
 
 TEST_CASE("the shipped catalogue has every code with name, class and parent") {
-    using enum mail::FailureClass;
+    using enum terms::FailureClass;
     struct Row {
         int code;
         std::string_view name;
-        mail::FailureClass failure_class;
+        terms::FailureClass failure_class;
         int parent;  // 0: none
     };
     const auto rows = std::to_array<Row>({
@@ -123,12 +123,12 @@ TEST_CASE("the shipped catalogue has every code with name, class and parent") {
         {6012, "already-sent", Rejected, 1999},
         {9999, "unknown", Unknown, 0},
     });
-    const mail::CodeCatalogue& codes = shipped_codes();
+    const terms::CodeCatalogue& codes = shipped_codes();
     CHECK(codes.entries().size() == rows.size());
     for (const Row& row : rows) {
         CAPTURE(row.code);
         const auto* entry =
-            codes.find(mail::FailureCode::from_number(row.code).value_or(mail::kUnknownFailure));
+            codes.find(terms::FailureCode::from_number(row.code).value_or(terms::kUnknownFailure));
         REQUIRE(entry != nullptr);
         CHECK(entry->name == row.name);
         CHECK(entry->failure_class == row.failure_class);
@@ -139,10 +139,10 @@ TEST_CASE("the shipped catalogue has every code with name, class and parent") {
 }
 
 TEST_CASE("the shipped catalogue learns from addresses and domains alone") {
-    using enum mail::Learning;
-    for (const mail::CodeEntry& entry : shipped_codes().entries()) {
+    using enum terms::Learning;
+    for (const terms::CodeEntry& entry : shipped_codes().entries()) {
         CAPTURE(entry.name);
-        mail::Learning want = Never;
+        terms::Learning want = Never;
         switch (entry.code.number()) {
             case 2001:
             case 2003:
@@ -169,11 +169,11 @@ TEST_CASE("the shipped catalogue learns from addresses and domains alone") {
 }
 
 TEST_CASE("the shipped rules win their examples, and none stands in the way of another") {
-    const dsn::RuleFindings found = dsn::check_rules(shipped_rules());
-    for (const dsn::RuleError& error : found.errors) {
+    const reading::RuleFindings found = reading::check_rules(shipped_rules());
+    for (const reading::RuleError& error : found.errors) {
         FAIL_CHECK(error.file << ":" << error.line << ": " << error.message);
     }
-    for (const dsn::RuleError& warning : found.warnings) {
+    for (const reading::RuleError& warning : found.warnings) {
         FAIL_CHECK(warning.file << ":" << warning.line << ": " << warning.message);
     }
 }
@@ -251,20 +251,20 @@ expiry = "never"
 )";
     const auto codes = read_codes_text(text, "c.conf");
     REQUIRE(codes.has_value());
-    const mail::CodeEntry* entry = codes->find(mail::FailureCode(7001));
+    const terms::CodeEntry* entry = codes->find(terms::FailureCode(7001));
     REQUIRE(entry != nullptr);
-    const mail::CodeEntry want{.code = mail::FailureCode(7001),
-                               .name = "our-own",
-                               .failure_class = mail::FailureClass::Permanent,
-                               .parent = mail::FailureCode(9999),
-                               .meaning = "m",
-                               .advice = "a",
-                               .who = mail::Actor::Recipient,
-                               .resend_helps = true,
-                               .learning = mail::Learning::Count,
-                               .strikes = 5,
-                               .window = std::chrono::days(14),
-                               .expiry = std::chrono::days(0)};
+    const terms::CodeEntry want{.code = terms::FailureCode(7001),
+                                .name = "our-own",
+                                .failure_class = terms::FailureClass::Permanent,
+                                .parent = terms::FailureCode(9999),
+                                .meaning = "m",
+                                .advice = "a",
+                                .who = terms::Actor::Recipient,
+                                .resend_helps = true,
+                                .learning = terms::Learning::Count,
+                                .strikes = 5,
+                                .window = std::chrono::days(14),
+                                .expiry = std::chrono::days(0)};
     CHECK(*entry == want);
 }
 
@@ -295,18 +295,18 @@ who = "admin"
                                         "c.conf");
     CHECK(texts_of(codes).empty());
     REQUIRE(codes.has_value());
-    const auto entry = [](const mail::CodeCatalogue& catalogue, int number) {
-        return *catalogue.find(mail::FailureCode::from_number(number).value());
+    const auto entry = [](const terms::CodeCatalogue& catalogue, int number) {
+        return *catalogue.find(terms::FailureCode::from_number(number).value());
     };
-    mail::CodeEntry full = entry(shipped_codes(), 3001);
+    terms::CodeEntry full = entry(shipped_codes(), 3001);
     full.name = "quota-full";
-    full.learning = mail::Learning::Never;
+    full.learning = terms::Learning::Never;
     CHECK(entry(*codes, 3001) == full);
-    mail::CodeEntry invalid = entry(shipped_codes(), 2001);
+    terms::CodeEntry invalid = entry(shipped_codes(), 2001);
     invalid.advice = "Ask the front desk.";
     invalid.expiry = std::chrono::days(0);
     CHECK(entry(*codes, 2001) == invalid);
-    CHECK(codes->find_name("our-own")->parent == mail::FailureCode(1999));
+    CHECK(codes->find_name("our-own")->parent == terms::FailureCode(1999));
     CHECK(codes->entries().size() == shipped_codes().entries().size() + 1);
     CHECK(codes->find_name("mailbox-full") == nullptr);
 }
@@ -499,9 +499,9 @@ expect = [
                                        shipped_codes());
     REQUIRE(rules.has_value());
     REQUIRE(rules->rules.size() == 1);
-    const dsn::Rule& rule = rules->rules.front();
+    const reading::Rule& rule = rules->rules.front();
     CHECK(rule.id == "our/rule");
-    CHECK(rule.code == mail::FailureCode(3001));
+    CHECK(rule.code == terms::FailureCode(3001));
     CHECK(rule.text == std::vector<std::string>{"one", "two.*three"});
     CHECK(rule.remote_mta == std::vector<std::string>{R"(\.example\.org$)"});
     CHECK(rule.reporting_mta == std::vector<std::string>{"mx"});
@@ -512,12 +512,12 @@ expect = [
     REQUIRE(rule.expect.size() == 2);
     CHECK(rule.expect[0].text == "552 one");
     CHECK(rule.expect[0].line == 10);
-    CHECK(rule.expect[1] == dsn::RuleExample{.text = "two three",
-                                             .remote_mta = "mx.example.org",
-                                             .reporting_mta = "mx",
-                                             .reply = "552",
-                                             .status = "5.2.9",
-                                             .line = 11});
+    CHECK(rule.expect[1] == reading::RuleExample{.text = "two three",
+                                                 .remote_mta = "mx.example.org",
+                                                 .reporting_mta = "mx",
+                                                 .reply = "552",
+                                                 .status = "5.2.9",
+                                                 .line = 11});
 }
 
 TEST_CASE("files are read in the order of their names, a first directory before the next") {
@@ -585,4 +585,4 @@ TEST_CASE("a bad pattern of the admin's is an error at its rule") {
                                    ":1: rule a: bad pattern in text: missing ): a("});
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -16,7 +16,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 
 TEST_CASE("settings that differ are told with both values and when the new one counts") {
     using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST_CASE("mistakes leave the rest of the settings to be used by who only looks"
     CHECK(load_usable_settings(directory.file("none")).errors.size() == 1);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

@@ -21,7 +21,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 namespace {
 
 namespace fs = std::filesystem;
@@ -164,10 +164,10 @@ level = "debug"
     CHECK(settings->bulk.repeat_window == std::chrono::seconds(0));
     CHECK(settings->policy.refuse_at_rcpt == config::RefuseAtRcpt::Never);
     CHECK(settings->policy.refuse_at_most == 3);
-    CHECK(settings->policy.shadow == std::vector{mail::FindingName::NullMx});
-    CHECK(settings->policy.bulk[mail::FindingName::NullMx] == config::PolicyAction::Defer);
-    CHECK(settings->policy.bulk[mail::FindingName::NoMailHost] == config::PolicyAction::Hold);
-    CHECK(settings->policy.direct[mail::FindingName::UnusualAddress] == config::PolicyAction::Tag);
+    CHECK(settings->policy.shadow == std::vector{terms::FindingName::NullMx});
+    CHECK(settings->policy.bulk[terms::FindingName::NullMx] == config::PolicyAction::Defer);
+    CHECK(settings->policy.bulk[terms::FindingName::NoMailHost] == config::PolicyAction::Hold);
+    CHECK(settings->policy.direct[terms::FindingName::UnusualAddress] == config::PolicyAction::Tag);
     CHECK(settings->hold.reinject == "sendmail:/usr/sbin/sendmail");
     CHECK(settings->hold.expire_after == std::chrono::hours(36));
     CHECK(settings->hold.at_expiry == config::AtExpiry::Discard);
@@ -196,7 +196,7 @@ level = "debug"
     CHECK(settings->on_error.dns == config::ErrorAnswer::Tempfail);
     CHECK(settings->dsn.max_message == 65'536);
     CHECK_FALSE(settings->learn.enabled);
-    CHECK(settings->learn.from == std::vector{mail::Proof::Unproven});
+    CHECK(settings->learn.from == std::vector{terms::Proof::Unproven});
     CHECK(settings->maillog.file == "/var/log/mail.log");
     CHECK_FALSE(settings->maillog.journal);
     REQUIRE(settings->maillog.handed_on.size() == 1);
@@ -496,4 +496,4 @@ TEST_CASE("the manual describes every key") {
 }
 
 }  // namespace
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

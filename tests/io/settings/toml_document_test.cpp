@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::settings {
 namespace {
 
 std::vector<std::string> keys_of(const TomlTable& table) {
@@ -196,4 +196,4 @@ TEST_CASE("an error is written as file, line and message") {
 }
 
 }  // namespace
-}  // namespace holdback::io
+}  // namespace holdback::io::settings

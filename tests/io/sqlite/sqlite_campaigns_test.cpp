@@ -18,7 +18,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -157,4 +157,4 @@ TEST_CASE("a database of the version before is taken over") {
     CHECK(store.load(1)->size() == 1);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

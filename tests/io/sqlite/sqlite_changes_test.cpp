@@ -22,19 +22,20 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
 constexpr core::TimePoint kNow{std::chrono::milliseconds(1'700'000'000'000)};
 
-mail::SuppressionEntry entry(std::string_view subject) {
-    mail::SuppressionEntry made;
-    made.kind = subject.starts_with('*') ? mail::SubjectKind::Pattern : mail::SubjectKind::Address;
+terms::SuppressionEntry entry(std::string_view subject) {
+    terms::SuppressionEntry made;
+    made.kind =
+        subject.starts_with('*') ? terms::SubjectKind::Pattern : terms::SubjectKind::Address;
     made.subject = subject;
-    made.reason = mail::SuppressionReason::Bounce;
-    made.code = mail::FailureCode(2001);
-    made.source = mail::SuppressionSource::Import;
+    made.reason = terms::SuppressionReason::Bounce;
+    made.code = terms::FailureCode(2001);
+    made.source = terms::SuppressionSource::Import;
     made.first_seen = kNow;
     made.last_seen = kNow;
     return made;
@@ -110,13 +111,13 @@ TEST_CASE("the history of an entry names who changed it, also when it is gone") 
 
 TEST_CASE("what was learned is in the history until it is rolled back, and that then is") {
     House house;
-    const mail::SuppressionKey key = entry("bo@example.net").key();
+    const terms::SuppressionKey key = entry("bo@example.net").key();
     REQUIRE(house.by_daemon
                 .learn(key,
                        {.names = {"1"}, .provider = "google.com", .at = kNow},
-                       [](const std::optional<mail::SuppressionEntry>&) {
-                           mail::SuppressionEntry next = entry("bo@example.net");
-                           next.source = mail::SuppressionSource::Learned;
+                       [](const std::optional<terms::SuppressionEntry>&) {
+                           terms::SuppressionEntry next = entry("bo@example.net");
+                           next.source = terms::SuppressionSource::Learned;
                            return next;
                        })
                 .value());
@@ -140,7 +141,7 @@ TEST_CASE("an import is one change, and each of its entries leads to it") {
     CHECK(house.untold() == Said{"imported  3"});
     CHECK(house.history("bo@example.net") == Said{said});
     CHECK(house.history("cy@example.net") == Said{said});
-    CHECK(house.by_tool.history({.kind = mail::SubjectKind::Pattern, .text = "*@example.org"})
+    CHECK(house.by_tool.history({.kind = terms::SubjectKind::Pattern, .text = "*@example.org"})
               .value()
               .size() == 1);
     // What changes nothing is no change; a dry run leaves nothing.
@@ -155,8 +156,8 @@ TEST_CASE("an import is one change, and each of its entries leads to it") {
 
 TEST_CASE("the history of a hashed entry names nobody") {
     House house;
-    mail::SuppressionEntry hashed = entry("bo@example.net");
-    hashed.form = mail::SubjectForm::Hashed;
+    terms::SuppressionEntry hashed = entry("bo@example.net");
+    hashed.form = terms::SubjectForm::Hashed;
     REQUIRE(house.by_tool.put(hashed).has_value());
     CHECK(house.history("bo@example.net").size() == 1);
     const auto untold = house.changes.untold(10).value();
@@ -178,11 +179,11 @@ INSERT INTO suppression VALUES ('example.net', 'bo', '', 0, 2001, 2, 0, 5, 6, NU
     }
     Database database({.path = path, .migrations = schema_steps()});
     SqliteSuppressions list(database);
-    const mail::SuppressionKey key = entry("bo@example.net").key();
+    const terms::SuppressionKey key = entry("bo@example.net").key();
     CHECK(list.find(key).value().has_value());
     CHECK(list.history({.text = "bo@example.net"}).value().empty());
     REQUIRE(list.remove(key).value());
     CHECK(list.history({.text = "bo@example.net"}).value().size() == 1);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

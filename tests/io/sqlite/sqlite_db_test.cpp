@@ -26,20 +26,20 @@
 
 namespace {
 
-using holdback::io::at_store_boundary;
-using holdback::io::Connection;
-using holdback::io::Database;
-using holdback::io::DatabaseError;
-using holdback::io::DatabaseMode;
-using holdback::io::Query;
-using holdback::io::Thoroughness;
+using holdback::io::sqlite::at_store_boundary;
+using holdback::io::sqlite::Connection;
+using holdback::io::sqlite::Database;
+using holdback::io::sqlite::DatabaseError;
+using holdback::io::sqlite::DatabaseMode;
+using holdback::io::sqlite::Query;
+using holdback::io::sqlite::Thoroughness;
 
 constexpr std::array<std::string_view, 2> kSteps{
     "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT",
     "ALTER TABLE note ADD COLUMN at INTEGER; CREATE INDEX note_at ON note (at)"};
 
-holdback::io::DatabaseOptions options(const std::string& path,
-                                      DatabaseMode mode = DatabaseMode::ReadWrite) {
+holdback::io::sqlite::DatabaseOptions options(const std::string& path,
+                                              DatabaseMode mode = DatabaseMode::ReadWrite) {
     return {.path = path, .mode = mode, .migrations = kSteps};
 }
 
@@ -66,7 +66,7 @@ std::string pragma(Database& database, std::string_view sql) {
 }
 
 /// The error text of opening a database, or "".
-std::string open_error(const holdback::io::DatabaseOptions& wanted) {
+std::string open_error(const holdback::io::sqlite::DatabaseOptions& wanted) {
     try {
         const Database database(wanted);
         return "";
@@ -378,8 +378,8 @@ TEST_CASE("a database that is to wait opens without a file in order, and takes i
     const holdback::support::TempDir directory;
     const std::string path = directory.file("store.db");
     std::ofstream(path) << std::string(9000, 'x');
-    holdback::io::DatabaseOptions wanted = options(path);
-    wanted.if_unusable = holdback::io::IfUnusable::Wait;
+    holdback::io::sqlite::DatabaseOptions wanted = options(path);
+    wanted.if_unusable = holdback::io::sqlite::IfUnusable::Wait;
     Database database(wanted);
     REQUIRE(database.disorder().has_value());
     CHECK(database.disorder()->damaged);
@@ -404,7 +404,7 @@ TEST_CASE("a database that is to wait opens without a file in order, and takes i
         CHECK(count(database) == 2);
     }
     SUBCASE("a file of an older version is brought up to date") {
-        holdback::io::DatabaseOptions older = options(path);
+        holdback::io::sqlite::DatabaseOptions older = options(path);
         older.migrations = older.migrations.first(1);
         {
             const Database other(older);
@@ -417,7 +417,7 @@ TEST_CASE("a database that is to wait opens without a file in order, and takes i
             Database other(options(path));
             add(other, "a");
         }
-        holdback::io::Database::Trial refused = trial();
+        holdback::io::sqlite::Database::Trial refused = trial();
         refused.refusal = [&](Database& tried) -> std::optional<std::string> {
             CHECK(count(tried) == 1);
             CHECK_FALSE(at_store_boundary([&] { return count(database); }).has_value());
@@ -434,7 +434,7 @@ TEST_CASE("a database that is to wait opens without a file in order, and takes i
             Database other(options(path));
             add(other, "a");
         }
-        holdback::io::Database::Trial given_up = trial(Thoroughness::Full);
+        holdback::io::sqlite::Database::Trial given_up = trial(Thoroughness::Full);
         given_up.go_on = [] { return false; };
         CHECK_THROWS_AS(database.take_up(given_up), DatabaseError);
         CHECK(database.disorder().has_value());
@@ -444,8 +444,8 @@ TEST_CASE("a database that is to wait opens without a file in order, and takes i
 TEST_CASE("a database that is kept off does not touch the file") {
     const holdback::support::TempDir directory;
     const std::string path = directory.file("store.db");
-    holdback::io::DatabaseOptions wanted = options(path);
-    wanted.if_unusable = holdback::io::IfUnusable::Wait;
+    holdback::io::sqlite::DatabaseOptions wanted = options(path);
+    wanted.if_unusable = holdback::io::sqlite::IfUnusable::Wait;
     wanted.keep_off = "no lock";
     Database database(wanted);
     CHECK_FALSE(std::filesystem::exists(path));
@@ -555,12 +555,12 @@ TEST_CASE("another file in the place of a damaged one is used") {
 
 TEST_CASE("writers do not wait one after the other for a lock that another has") {
     const holdback::support::TempDir directory;
-    holdback::io::DatabaseOptions wanted = options(directory.file("store.db"));
+    holdback::io::sqlite::DatabaseOptions wanted = options(directory.file("store.db"));
     wanted.busy_timeout = std::chrono::milliseconds(400);
     Database database(wanted);
     std::atomic<int> refused = 0;
     {
-        Connection other(wanted.path, holdback::io::Access::Write, wanted.busy_timeout);
+        Connection other(wanted.path, holdback::io::sqlite::Access::Write, wanted.busy_timeout);
         other.execute("BEGIN IMMEDIATE");
         const auto began = std::chrono::steady_clock::now();
         {

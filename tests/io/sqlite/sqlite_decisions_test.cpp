@@ -24,7 +24,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -37,17 +37,17 @@ struct Store {
     Database database{{.path = directory.file("holdback.db"), .migrations = schema_steps()}};
     SqliteDecisions decisions{database};
 
-    void append(const std::vector<outbound::RecordedMessage>& messages,
+    void append(const std::vector<replay::RecordedMessage>& messages,
                 const ports::DecisionLimits& limits = {},
                 core::TimePoint now = kNow) {
         REQUIRE(decisions.append(messages, limits, now).has_value());
     }
-    [[nodiscard]] std::vector<outbound::RecordedMessage> all(
+    [[nodiscard]] std::vector<replay::RecordedMessage> all(
         const ports::DecisionFilter& filter = {}) const {
-        std::vector<outbound::RecordedMessage> found;
+        std::vector<replay::RecordedMessage> found;
         REQUIRE(decisions
                     .visit(filter,
-                           [&](const outbound::RecordedMessage& message) {
+                           [&](const replay::RecordedMessage& message) {
                                found.push_back(message);
                                return true;
                            })
@@ -63,14 +63,14 @@ struct Store {
     }
 };
 
-outbound::RecordedMessage message_of(const std::string& sender,
-                                     const std::vector<std::string>& recipients,
-                                     core::TimePoint at = kNow) {
-    outbound::RecordedMessage message;
+replay::RecordedMessage message_of(const std::string& sender,
+                                   const std::vector<std::string>& recipients,
+                                   core::TimePoint at = kNow) {
+    replay::RecordedMessage message;
     message.at = at;
     message.queue_id = "4XkQ2z";
     message.mode = config::Mode::Enforce;
-    message.sender = outbound::recorded_sender(sender);
+    message.sender = replay::recorded_sender(sender);
     message.stream = {outbound::Stream::Bulk, "header:List-Id"};
     message.campaign = "spring '; DROP TABLE decision_message; --";
     message.named = recipients.size();
@@ -82,20 +82,20 @@ outbound::RecordedMessage message_of(const std::string& sender,
                        .route = outbound::MailRoute{.kind = outbound::RouteKind::NullMx,
                                                     .hosts = {},
                                                     .why = "it says so"}},
-             .found = {mail::FindingName::NullMx},
+             .found = {terms::FindingName::NullMx},
              .action = config::PolicyAction::Hold,
              .unshadowed = config::PolicyAction::Hold,
              .reason = "null-mx",
-             .code = mail::FailureCode(2002),
+             .code = terms::FailureCode(2002),
              .held_id = 17});
     }
     return message;
 }
 
-std::vector<std::string> senders(const std::vector<outbound::RecordedMessage>& messages) {
+std::vector<std::string> senders(const std::vector<replay::RecordedMessage>& messages) {
     std::vector<std::string> texts;
     texts.reserve(messages.size());
-    for (const outbound::RecordedMessage& message : messages) {
+    for (const replay::RecordedMessage& message : messages) {
         texts.push_back(message.sender_text());
     }
     return texts;
@@ -109,7 +109,7 @@ TEST_CASE("decisions come back as they were recorded") {
                   message_of("", {"jo@null.test"})});
     const auto all = store.all();
     REQUIRE(all.size() == 2);
-    const outbound::RecordedMessage& first = all.front();
+    const replay::RecordedMessage& first = all.front();
     CHECK(first.at == kNow);
     CHECK(first.queue_id == "4XkQ2z");
     CHECK(first.mode == config::Mode::Enforce);
@@ -121,9 +121,9 @@ TEST_CASE("decisions come back as they were recorded") {
     CHECK(first.recipients[0].address == "Bo@null.test");
     CHECK(first.recipients[0].action == config::PolicyAction::Hold);
     CHECK(first.recipients[0].reason == "null-mx");
-    CHECK(first.recipients[0].code == mail::FailureCode(2002));
+    CHECK(first.recipients[0].code == terms::FailureCode(2002));
     CHECK(first.recipients[0].held_id == 17);
-    CHECK(first.recipients[0].found == std::vector{mail::FindingName::NullMx});
+    CHECK(first.recipients[0].found == std::vector{terms::FindingName::NullMx});
     REQUIRE(first.recipients[0].facts.route.has_value());
     CHECK(first.recipients[0].facts.route->kind == outbound::RouteKind::NullMx);
     CHECK_FALSE(first.recipients[1].facts.syntax.has_value());
@@ -134,7 +134,7 @@ TEST_CASE("decisions come back as they were recorded") {
 
 TEST_CASE("messages are chosen by time and sender, page by page") {
     Store store;
-    std::vector<outbound::RecordedMessage> many;
+    std::vector<replay::RecordedMessage> many;
     constexpr int kMany = 450;
     many.reserve(kMany);
     for (int i = 0; i < kMany; ++i) {
@@ -195,7 +195,7 @@ TEST_CASE("the number of decisions is bounded by their recipients") {
     }
     CHECK(store.rows("decision_recipient") <= 1060);
     CHECK(store.rows("decision_recipient") >= 1000);
-    for (const outbound::RecordedMessage& message : store.all()) {
+    for (const replay::RecordedMessage& message : store.all()) {
         CHECK(message.recipients.size() == 60);
     }
     // A smaller limit is reached by and by.
@@ -205,4 +205,4 @@ TEST_CASE("the number of decisions is bounded by their recipients") {
     CHECK(store.rows("decision_recipient") == 120);
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

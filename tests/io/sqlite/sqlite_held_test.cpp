@@ -36,12 +36,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using holdback::core::TimePoint;
-using holdback::io::Database;
-using holdback::io::SqliteHeld;
-using holdback::mail::HeldKind;
-using holdback::mail::HeldMessage;
-using holdback::mail::HeldRecipient;
-using holdback::mail::HeldState;
+using holdback::io::sqlite::Database;
+using holdback::io::sqlite::SqliteHeld;
 using holdback::ports::FoundCopy;
 using holdback::ports::GivenBack;
 using holdback::ports::HeldCounts;
@@ -55,14 +51,18 @@ using holdback::ports::Recheck;
 using holdback::ports::ReleaseEnd;
 using holdback::ports::ReleaseGrant;
 using holdback::ports::TakenAnswer;
+using holdback::terms::HeldKind;
+using holdback::terms::HeldMessage;
+using holdback::terms::HeldRecipient;
+using holdback::terms::HeldState;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
 
 /// A store of each kind with what it needs.
 struct Sqlite {
     holdback::support::TempDir directory;
-    Database database{
-        {.path = directory.file("holdback.db"), .migrations = holdback::io::schema_steps()}};
+    Database database{{.path = directory.file("holdback.db"),
+                       .migrations = holdback::io::sqlite::schema_steps()}};
     SqliteHeld store{database};
 };
 
@@ -96,7 +96,7 @@ HeldRecipient recipient(std::string address) {
     made.address = std::move(address);
     made.arguments = {"NOTIFY=NEVER", "ORCPT=rfc822;bo@example.net"};
     made.finding = "null-mx";
-    made.code = holdback::mail::FailureCode(2002);
+    made.code = holdback::terms::FailureCode(2002);
     made.reason = "The domain takes no mail";
     made.expires_at = kNow + 168h;
     return made;
@@ -940,8 +940,8 @@ TEST_CASE_TEMPLATE("items are looked at again when their time has come", Kind, S
 
 TEST_CASE("threads on two connections hold one message once and release it once") {
     const holdback::support::TempDir directory;
-    const holdback::io::DatabaseOptions options{.path = directory.file("holdback.db"),
-                                                .migrations = holdback::io::schema_steps()};
+    const holdback::io::sqlite::DatabaseOptions options{
+        .path = directory.file("holdback.db"), .migrations = holdback::io::sqlite::schema_steps()};
     Database one(options);
     Database two(options);
     SqliteHeld first(one);
@@ -991,8 +991,8 @@ TEST_CASE("threads on two connections hold one message once and release it once"
 TEST_CASE("a killed writer leaves whole transactions and a sound file") {
     const holdback::support::TempDir directory;
     const std::string path = directory.file("holdback.db");
-    const holdback::io::DatabaseOptions options{.path = path,
-                                                .migrations = holdback::io::schema_steps()};
+    const holdback::io::sqlite::DatabaseOptions options{
+        .path = path, .migrations = holdback::io::sqlite::schema_steps()};
     std::size_t messages_before = 0;
     for (int round = 0; round < 3; ++round) {
         std::array<int, 2> ends{};
@@ -1022,8 +1022,8 @@ TEST_CASE("a killed writer leaves whole transactions and a sound file") {
         close(ends[1]);
 
         Database database(options);
-        const auto integrity = database.read([](holdback::io::Connection& connection) {
-            holdback::io::Query query = connection.query("PRAGMA integrity_check");
+        const auto integrity = database.read([](holdback::io::sqlite::Connection& connection) {
+            holdback::io::sqlite::Query query = connection.query("PRAGMA integrity_check");
             query.step();
             return query.text(0);
         });

@@ -19,7 +19,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -204,4 +204,4 @@ TEST_CASE("outcomes are counted by provider and domain") {
     CHECK(domains[0].name == "example.net");
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

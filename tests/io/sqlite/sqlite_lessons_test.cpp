@@ -21,7 +21,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -36,15 +36,15 @@ struct House {
     void teach(const std::string& subject,
                core::TimePoint at,
                const std::string& provider = "google.com",
-               mail::SubjectKind kind = mail::SubjectKind::Address) {
+               terms::SubjectKind kind = terms::SubjectKind::Address) {
         const auto learned =
             list.learn({.kind = kind, .subject = subject, .scope = {}},
                        {.names = {std::to_string(++events)}, .provider = provider, .at = at},
-                       [&](const std::optional<mail::SuppressionEntry>& before) {
-                           mail::SuppressionEntry next;
-                           next.reason = mail::SuppressionReason::Bounce;
-                           next.code = mail::FailureCode(2001);
-                           next.source = mail::SuppressionSource::Learned;
+                       [&](const std::optional<terms::SuppressionEntry>& before) {
+                           terms::SuppressionEntry next;
+                           next.reason = terms::SuppressionReason::Bounce;
+                           next.code = terms::FailureCode(2001);
+                           next.source = terms::SuppressionSource::Learned;
                            next.strikes = before.has_value() ? before->strikes + 1 : 1;
                            next.first_seen = before.has_value() ? before->first_seen : at;
                            next.last_seen = at;
@@ -69,7 +69,7 @@ struct House {
         return done;
     }
 
-    std::optional<mail::SuppressionEntry> entry(const std::string& subject) {
+    std::optional<terms::SuppressionEntry> entry(const std::string& subject) {
         return list.find({.subject = subject, .scope = {}}).value();
     }
 
@@ -110,7 +110,7 @@ TEST_CASE("what was taught again later, or changed by somebody, stays") {
     house.teach("again@example.net", kNow);
     house.teach("again@example.net", kNow + hours(2));
     house.teach("admin@example.net", kNow);
-    mail::SuppressionEntry manual;
+    terms::SuppressionEntry manual;
     manual.subject = "admin@example.net";
     REQUIRE(house.list.put(manual).has_value());
     house.teach("lifted@example.net", kNow);
@@ -121,7 +121,7 @@ TEST_CASE("what was taught again later, or changed by somebody, stays") {
                                                 "admin@example.net changed 1",
                                                 "lifted@example.net changed 1"});
     CHECK(house.entry("again@example.net")->strikes == 2);
-    CHECK(house.entry("admin@example.net")->source == mail::SuppressionSource::Admin);
+    CHECK(house.entry("admin@example.net")->source == terms::SuppressionSource::Admin);
     CHECK_FALSE(house.entry("lifted@example.net").has_value());
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("the filter is by provider, code and time; its end is not included") {
     CHECK(house.undo(filter, Undo::No).size() == 3);
     filter.provider = "example.org";
     CHECK(house.undo(filter, Undo::No) == Done{"c@example.org removed 1"});
-    filter.code = mail::FailureCode(2002);
+    filter.code = terms::FailureCode(2002);
     CHECK(house.undo(filter, Undo::No).empty());
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("many entries are undone in several transactions, each once") {
 TEST_CASE("a lesson does not name an entry that is hashed") {
     const support::TempDir keys;
     House house({.retention = {},
-                 .learned_form = mail::SubjectForm::Hashed,
+                 .learned_form = terms::SubjectForm::Hashed,
                  .hash_key = keys.file("hash.key")});
     house.teach("bo@example.net", kNow);
     LessonFilter filter;
@@ -188,4 +188,4 @@ TEST_CASE("outages are kept, newest first, and closed in place") {
     CHECK(outages.list().value() == std::vector<dsn::Outage>{second, first});
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -24,7 +24,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -36,15 +36,15 @@ struct Bench {
                                    std::string campaign = "spring",
                                    core::TimePoint at = start,
                                    bool tell = true) {
-        mail::HeldMessage message;
+        terms::HeldMessage message;
         message.spool_id = "spool-" + std::to_string(++messages);
         message.sender = "news@home.test";
         message.user = "news";
         message.campaign = std::move(campaign);
         message.held_at = at;
-        std::vector<mail::HeldRecipient> rows;
+        std::vector<terms::HeldRecipient> rows;
         for (const std::string& address : to) {
-            mail::HeldRecipient row;
+            terms::HeldRecipient row;
             row.address = address;
             row.finding = "null-mx";
             row.reason = "it takes no mail";
@@ -63,7 +63,7 @@ struct Bench {
         return ids;
     }
 
-    void end(std::int64_t id, mail::HeldState state) {
+    void end(std::int64_t id, terms::HeldState state) {
         REQUIRE(held.end(std::array{id}, ports::InDoubt::LeaveAlone, state, "it ended", start)
                     .value()
                     .size() == 1);
@@ -72,9 +72,9 @@ struct Bench {
     ports::NewHold own() {
         ports::NewHold rows;
         rows.message.spool_id = "own-" + std::to_string(++messages);
-        rows.message.kind = mail::HeldKind::Own;
+        rows.message.kind = terms::HeldKind::Own;
         rows.message.held_at = start;
-        mail::HeldRecipient to;
+        terms::HeldRecipient to;
         to.address = "news@home.test";
         to.finding = "none";
         to.release_at = start;
@@ -93,7 +93,7 @@ struct Bench {
 
     std::size_t own_items() {
         ports::HeldFilter filter;
-        filter.kind = mail::HeldKind::Own;
+        filter.kind = terms::HeldKind::Own;
         std::size_t count = 0;
         REQUIRE(held.list(filter,
                           [&](const ports::HeldItem&) {
@@ -125,11 +125,11 @@ TEST_CASE("an item knows the notice that told of it") {
                              .number = 2,
                              .to = "news@home.test",
                              .made_at = start,
-                             .state = mail::HeldState::Held,
+                             .state = terms::HeldState::Held,
                              .changed_at = start};
     CHECK(bench.notices.told_of(ids[1]).value() == want);
     ports::HeldFilter filter;
-    filter.kind = mail::HeldKind::Own;
+    filter.kind = terms::HeldKind::Own;
     std::vector<std::int64_t> mails;
     REQUIRE(bench.held
                 .list(filter,
@@ -146,7 +146,7 @@ TEST_CASE("an item knows the notice that told of it") {
                                   .answer = "250",
                                   .retry_at = {}};
     REQUIRE(bench.held.settle(std::array{taken}, start + std::chrono::seconds(3)).has_value());
-    want.state = mail::HeldState::Released;
+    want.state = terms::HeldState::Released;
     want.changed_at = start + std::chrono::seconds(3);
     CHECK(bench.notices.told_of(ids[1]).value() == want);
     // The mail is forgotten before the item.
@@ -197,7 +197,7 @@ TEST_CASE("a group is due when its first item has waited, and has what is still 
     CHECK(bench.notices.due(start - std::chrono::seconds(1)).value().empty());
     CHECK(bench.notices.due(start).value() == std::vector{bench.group});
     CHECK(bench.notices.due(start + std::chrono::minutes(5)).value().size() == 2);
-    bench.end(ids[1], mail::HeldState::Discarded);
+    bench.end(ids[1], terms::HeldState::Discarded);
     const auto items = bench.notices.untold(bench.group, 10).value();
     REQUIRE(items.size() == 2);
     CHECK(items[0].recipient.id == ids[0]);
@@ -306,7 +306,7 @@ TEST_CASE("notices without items, old commands and old spendings are forgotten")
     REQUIRE(bench.notices.put(bench.notice("n1", ids), bench.own()).value());
     REQUIRE(bench.notices.purge(start + std::chrono::days(1)).has_value());
     CHECK(bench.notices.find("n1").value().has_value());
-    bench.end(ids[0], mail::HeldState::Discarded);
+    bench.end(ids[0], terms::HeldState::Discarded);
     REQUIRE(bench.held.purge_ended(start + std::chrono::days(1)).has_value());
     REQUIRE(bench.notices.purge(start).has_value());
     CHECK(bench.notices.find("n1").value().has_value());
@@ -319,8 +319,8 @@ TEST_CASE("a digest counts held mail and not our own, and is sent once a day") {
     using std::chrono::days;
     bench.hold({"old@x.test"}, "spring", start - days(3));
     const auto ids = bench.hold({"a@x.test", "b@x.test", "c@x.test"});
-    bench.end(ids[0], mail::HeldState::Discarded);
-    bench.end(ids[1], mail::HeldState::Returned);
+    bench.end(ids[0], terms::HeldState::Discarded);
+    bench.end(ids[1], terms::HeldState::Returned);
     CHECK_FALSE(bench.digests.last_digest().value().has_value());
     CHECK(bench.digests.put_digest(days(5), bench.own()).value());
     CHECK_FALSE(bench.digests.put_digest(days(5), bench.own()).value());
@@ -347,4 +347,4 @@ TEST_CASE("a digest counts held mail and not our own, and is sent once a day") {
     CHECK(summary.expiring_items[0].expires_at == start + days(4));
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

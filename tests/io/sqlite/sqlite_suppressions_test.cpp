@@ -34,16 +34,16 @@ namespace {
 
 using namespace std::chrono_literals;
 using holdback::core::TimePoint;
-using holdback::io::Database;
-using holdback::io::SqliteSuppressions;
+using holdback::io::sqlite::Database;
+using holdback::io::sqlite::SqliteSuppressions;
 using holdback::mail::Address;
-using holdback::mail::FailureCode;
-using holdback::mail::SubjectKind;
-using holdback::mail::SuppressionEntry;
-using holdback::mail::SuppressionKey;
-using holdback::mail::SuppressionReason;
 using holdback::ports::SuppressionCounts;
 using holdback::ports::SuppressionFilter;
+using holdback::terms::FailureCode;
+using holdback::terms::SubjectKind;
+using holdback::terms::SuppressionEntry;
+using holdback::terms::SuppressionKey;
+using holdback::terms::SuppressionReason;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
 
@@ -55,8 +55,8 @@ const holdback::mail::EnvelopeSender nobody = holdback::mail::NullSender{};
 
 struct Sqlite {
     holdback::support::TempDir directory;
-    Database database{
-        {.path = directory.file("holdback.db"), .migrations = holdback::io::schema_steps()}};
+    Database database{{.path = directory.file("holdback.db"),
+                       .migrations = holdback::io::sqlite::schema_steps()}};
     SqliteSuppressions store{database};
 };
 
@@ -70,12 +70,12 @@ SuppressionEntry entry(SubjectKind kind, std::string subject) {
     made.subject = std::move(subject);
     made.reason = SuppressionReason::Bounce;
     made.code = FailureCode(2001);
-    made.source = holdback::mail::SuppressionSource::Learned;
+    made.source = holdback::terms::SuppressionSource::Learned;
     made.strikes = 2;
     made.first_seen = kNow - 24h;
     made.last_seen = kNow;
     made.expires = kNow + 24h;
-    made.proof = holdback::mail::Proof::Sealed;
+    made.proof = holdback::terms::Proof::Sealed;
     made.rule = "text/user-unknown";
     made.diagnostic = "550 5.1.1 <bo@example.net>: \xFFunknown\x01";
     made.message_id = "<1@example.org>";
@@ -210,10 +210,10 @@ TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest fi
     const auto put = [&](std::string_view subject,
                          std::string_view scope,
                          SuppressionReason reason) {
-        const auto parsed = holdback::mail::parse_subject(subject, holdback::mail::Patterns::Yes);
+        const auto parsed = holdback::terms::parse_subject(subject, holdback::terms::Patterns::Yes);
         REQUIRE(parsed.has_value());
         SuppressionEntry made = entry(parsed->kind, parsed->text);
-        made.scope = holdback::mail::SuppressionScope::parse(scope).value();
+        made.scope = holdback::terms::SuppressionScope::parse(scope).value();
         made.reason = reason;
         REQUIRE(kind.store.put(made).has_value());
     };
@@ -270,7 +270,7 @@ TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest fi
               .size() == 3);
     CHECK(kind.store
               .remove({.subject = "bo@example.net",
-                       .scope = holdback::mail::SuppressionScope::parse("example.org").value()})
+                       .scope = holdback::terms::SuppressionScope::parse("example.org").value()})
               .value());
     CHECK(reason(look("bo@example.net", "x@example.org").address) ==
           SuppressionReason::Unsubscribe);
@@ -278,21 +278,22 @@ TEST_CASE_TEMPLATE("entries count for the senders of their scope, the gravest fi
     CHECK_FALSE(look("di@example.net", "").domain.has_value());
     CHECK(subjects(kind.store, {.kind = SubjectKind::Suffix}) ==
           std::vector<std::string>{".a.sub.example.com", ".net", ".sub.example.com"});
-    CHECK(
-        subjects(kind.store, {.scope = holdback::mail::SuppressionScope::parse("other.example")}) ==
-        std::vector<std::string>{"example.net"});
+    CHECK(subjects(kind.store,
+                   {.scope = holdback::terms::SuppressionScope::parse("other.example")}) ==
+          std::vector<std::string>{"example.net"});
     CHECK(subjects(kind.store, {.domain = "sub.example.com"}) ==
           std::vector<std::string>{".sub.example.com", "hal@sub.example.com"});
     CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_before = kNow}).empty());
     CHECK(subjects(kind.store, {.kind = SubjectKind::Address, .seen_since = kNow}).size() == 10);
-    CHECK(subjects(kind.store, {.kind = SubjectKind::Domain, .proof = holdback::mail::Proof::Local})
-              .empty());
+    CHECK(
+        subjects(kind.store, {.kind = SubjectKind::Domain, .proof = holdback::terms::Proof::Local})
+            .empty());
 }
 
 TEST_CASE("patterns that another process adds and removes are seen") {
     const holdback::support::TempDir directory;
-    const holdback::io::DatabaseOptions options{.path = directory.file("holdback.db"),
-                                                .migrations = holdback::io::schema_steps()};
+    const holdback::io::sqlite::DatabaseOptions options{
+        .path = directory.file("holdback.db"), .migrations = holdback::io::sqlite::schema_steps()};
     Database one(options);
     Database two(options);
     SqliteSuppressions first(one);
@@ -406,12 +407,13 @@ TEST_CASE_TEMPLATE("a long list can be walked, left early, and changed on the wa
 
 TEST_CASE("evidence is remembered up to a number and an age") {
     const holdback::support::TempDir directory;
-    Database database(
-        {.path = directory.file("holdback.db"), .migrations = holdback::io::schema_steps()});
+    Database database({.path = directory.file("holdback.db"),
+                       .migrations = holdback::io::sqlite::schema_steps()});
     SqliteSuppressions store(database, {.retention = {.age = std::chrono::hours(48), .events = 5}});
     const auto remembered = [&] {
-        return database.read([](holdback::io::Connection& connection) {
-            holdback::io::Query query = connection.query("SELECT count(*) FROM learned_event");
+        return database.read([](holdback::io::sqlite::Connection& connection) {
+            holdback::io::sqlite::Query query =
+                connection.query("SELECT count(*) FROM learned_event");
             query.step();
             return query.integer(0);
         });
@@ -450,8 +452,8 @@ TEST_CASE("an exception out of a change leaves nothing behind") {
 
 TEST_CASE("strikes counted by threads on two connections are all there") {
     const holdback::support::TempDir directory;
-    const holdback::io::DatabaseOptions options{.path = directory.file("holdback.db"),
-                                                .migrations = holdback::io::schema_steps()};
+    const holdback::io::sqlite::DatabaseOptions options{
+        .path = directory.file("holdback.db"), .migrations = holdback::io::sqlite::schema_steps()};
     Database one(options);
     Database two(options);
     SqliteSuppressions first(one);

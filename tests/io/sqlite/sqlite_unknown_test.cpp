@@ -21,7 +21,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::io {
+namespace holdback::io::sqlite {
 
 namespace {
 
@@ -43,7 +43,7 @@ dsn::UnknownText text(std::string pattern, int code = 9999) {
     return {.pattern = std::move(pattern),
             .example = "The \xC3\xB6 spoon\x01",
             .remote_mta = "mx.example.net",
-            .code = mail::FailureCode::from_number(code).value(),
+            .code = terms::FailureCode::from_number(code).value(),
             .rule = code == 9999 ? "" : "status/other"};
 }
 
@@ -178,4 +178,4 @@ TEST_CASE("a store of the first version is taken over") {
     CHECK(patterns(store) == std::vector<std::string>{"a"});
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::sqlite

@@ -27,13 +27,13 @@
 
 namespace {
 
-using holdback::io::DirSpool;
-using holdback::io::SpoolFile;
+using holdback::io::state::DirSpool;
+using holdback::io::state::SpoolFile;
 using holdback::support::ManualClock;
 using holdback::support::TempDir;
 
-using holdback::mail::HeldMessage;
-using holdback::mail::HeldRecipient;
+using holdback::terms::HeldMessage;
+using holdback::terms::HeldRecipient;
 
 HeldMessage commit(DirSpool& spool, std::string_view octets) {
     const auto writer = spool.begin();

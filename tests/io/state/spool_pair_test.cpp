@@ -26,11 +26,11 @@ using support::TempDir;
 
 constexpr core::TimePoint kNow{std::chrono::milliseconds(1'700'000'000'000)};
 
-void hold(io::SqliteHeld& held, const std::string& spool_id) {
-    mail::HeldMessage message;
+void hold(io::sqlite::SqliteHeld& held, const std::string& spool_id) {
+    terms::HeldMessage message;
     message.spool_id = spool_id;
     message.held_at = kNow;
-    mail::HeldRecipient recipient;
+    terms::HeldRecipient recipient;
     recipient.address = "a@example.net";
     REQUIRE(held.hold(message, std::array{recipient}).has_value());
 }
@@ -41,44 +41,45 @@ TEST_CASE("a store or spool is in use by one at a time, until he lets it go") {
     const TempDir directory;
     const std::string spool = directory.file("held");
     {
-        const auto first = io::lock_spool(spool);
+        const auto first = io::state::lock_spool(spool);
         REQUIRE(first.has_value());
-        const auto second = io::lock_spool(spool);
+        const auto second = io::state::lock_spool(spool);
         REQUIRE_FALSE(second.has_value());
-        CHECK(second.error().why == io::UseError::Why::InUse);
+        CHECK(second.error().why == io::state::UseError::Why::InUse);
         CHECK(second.error().what.starts_with(spool + "/lock: "));
     }
-    CHECK(io::lock_spool(spool).has_value());
-    CHECK(io::lock_store(directory.file("db")).has_value());
-    const auto nowhere = io::lock_store(directory.file("absent/db"));
+    CHECK(io::state::lock_spool(spool).has_value());
+    CHECK(io::state::lock_store(directory.file("db")).has_value());
+    const auto nowhere = io::state::lock_store(directory.file("absent/db"));
     REQUIRE_FALSE(nowhere.has_value());
-    CHECK(nowhere.error().why == io::UseError::Why::Trouble);
+    CHECK(nowhere.error().why == io::state::UseError::Why::Trouble);
     std::filesystem::create_symlink("/etc/passwd", directory.file("link.lock"));
-    CHECK_FALSE(io::lock_store(directory.file("link")).has_value());
+    CHECK_FALSE(io::state::lock_store(directory.file("link")).has_value());
 }
 
 TEST_CASE("the marks of a pair follow the changes of held mail, the store first") {
     const TempDir directory;
     const std::string spool = directory.path();
-    io::Database database({.path = directory.file("db"), .migrations = io::schema_steps()});
-    io::SqliteHeld held(database);
-    CHECK_FALSE(io::read_store_mark(database).has_value());
-    CHECK_FALSE(io::read_spool_mark(spool).value().has_value());
+    io::sqlite::Database database(
+        {.path = directory.file("db"), .migrations = io::sqlite::schema_steps()});
+    io::sqlite::SqliteHeld held(database);
+    CHECK_FALSE(io::state::read_store_mark(database).has_value());
+    CHECK_FALSE(io::state::read_spool_mark(spool).value().has_value());
 
-    const auto made = io::make_pair(database, spool);
+    const auto made = io::state::make_pair(database, spool);
     REQUIRE(made.has_value());
     CHECK(made->id.size() == 32);
-    CHECK(io::read_store_mark(database) == *made);
-    CHECK(io::read_spool_mark(spool).value() == *made);
+    CHECK(io::state::read_store_mark(database) == *made);
+    CHECK(io::state::read_spool_mark(spool).value() == *made);
 
-    io::PairKeeper keeper(spool, *made);
+    io::state::PairKeeper keeper(spool, *made);
     REQUIRE(keeper.keep(database).has_value());
     REQUIRE(keeper.keep(database).has_value());
-    CHECK(io::read_spool_mark(spool).value()->generation == 2);
+    CHECK(io::state::read_spool_mark(spool).value()->generation == 2);
     hold(held, "s1");
     REQUIRE(keeper.keep(database).has_value());
-    CHECK(io::read_store_mark(database)->generation == 3);
-    CHECK(io::read_spool_mark(spool).value()->generation == 3);
+    CHECK(io::state::read_store_mark(database)->generation == 3);
+    CHECK(io::state::read_spool_mark(spool).value()->generation == 3);
 
     // A spool that takes no mark leaves the store one ahead, however often it is tried.
     std::filesystem::remove(directory.file("pair"));
@@ -86,14 +87,14 @@ TEST_CASE("the marks of a pair follow the changes of held mail, the store first"
     hold(held, "s2");
     CHECK_FALSE(keeper.keep(database).has_value());
     CHECK_FALSE(keeper.keep(database).has_value());
-    CHECK(io::read_store_mark(database)->generation == 4);
+    CHECK(io::state::read_store_mark(database)->generation == 4);
     std::filesystem::remove(directory.file("pair"));
     REQUIRE(keeper.keep(database).has_value());
-    CHECK(io::read_spool_mark(spool).value()->generation == 4);
+    CHECK(io::state::read_spool_mark(spool).value()->generation == 4);
 }
 
 TEST_CASE("what is no mark is none") {
     const TempDir directory;
     std::ofstream(directory.file("pair")) << "odd";
-    CHECK_FALSE(io::read_spool_mark(directory.path()).value().has_value());
+    CHECK_FALSE(io::state::read_spool_mark(directory.path()).value().has_value());
 }

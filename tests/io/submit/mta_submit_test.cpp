@@ -23,10 +23,10 @@
 
 namespace {
 
-using holdback::io::make_submitter;
-using holdback::io::parse_reinject;
-using holdback::io::SendmailTarget;
-using holdback::io::SmtpTarget;
+using holdback::io::submit::make_submitter;
+using holdback::io::submit::parse_reinject;
+using holdback::io::submit::SendmailTarget;
+using holdback::io::submit::SmtpTarget;
 using holdback::ports::Accepted;
 using holdback::ports::Interrupted;
 using holdback::ports::RecipientOutcome;
@@ -111,7 +111,7 @@ SmtpScript::Answer offering(const std::string& extensions) {
 TEST_CASE("a re-injection target is a server or a program") {
     struct Row {
         std::string_view text;
-        std::optional<holdback::io::ReinjectTarget> want;
+        std::optional<holdback::io::submit::ReinjectTarget> want;
     };
     const std::vector<Row> rows{
         {"smtp:127.0.0.1:25", SmtpTarget{.host = "127.0.0.1", .port = "25"}},

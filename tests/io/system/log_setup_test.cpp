@@ -17,7 +17,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 namespace {
 
 namespace fs = std::filesystem;
@@ -215,4 +215,4 @@ TEST_CASE("threads may write while the settings change") {
 }
 
 }  // namespace
-}  // namespace holdback::io
+}  // namespace holdback::io::system

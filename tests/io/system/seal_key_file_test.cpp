@@ -19,7 +19,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::io {
+namespace holdback::io::system {
 
 namespace {
 
@@ -126,4 +126,4 @@ TEST_CASE("a file is made once, and replaced whole") {
     CHECK(read_private_file(path).value() == "three");
 }
 
-}  // namespace holdback::io
+}  // namespace holdback::io::system

@@ -30,7 +30,7 @@ TEST_CASE("policy actions go to the wire and back") {
 }
 
 TEST_CASE("by default bulk mail is held where direct mail is refused at once") {
-    using mail::FindingName;
+    using terms::FindingName;
     struct Row {
         FindingName name;
         PolicyAction bulk;
@@ -61,11 +61,11 @@ TEST_CASE("by default bulk mail is held where direct mail is refused at once") {
         Row{FindingName::UnusableReplyTo, PolicyAction::Tag, PolicyAction::Pass},
         Row{FindingName::UnresolvedDomain, PolicyAction::Pass, PolicyAction::Pass},
     };
-    static_assert(kRows.size() == mail::kAllFindings.size());
+    static_assert(kRows.size() == terms::kAllFindings.size());
     const PolicyTable bulk = PolicyTable::bulk_defaults();
     const PolicyTable direct = PolicyTable::direct_defaults();
     for (const Row& row : kRows) {
-        CAPTURE(mail::wire_name(row.name));
+        CAPTURE(wire_name(row.name));
         CHECK(bulk[row.name] == row.bulk);
         CHECK(direct[row.name] == row.direct);
     }
@@ -73,9 +73,9 @@ TEST_CASE("by default bulk mail is held where direct mail is refused at once") {
 
 TEST_CASE("a policy table changes at one finding only") {
     PolicyTable table = PolicyTable::direct_defaults();
-    table.set(mail::FindingName::NullMx, PolicyAction::Defer);
-    CHECK(table[mail::FindingName::NullMx] == PolicyAction::Defer);
-    CHECK(table[mail::FindingName::NoMailHost] == PolicyAction::Reject);
+    table.set(terms::FindingName::NullMx, PolicyAction::Defer);
+    CHECK(table[terms::FindingName::NullMx] == PolicyAction::Defer);
+    CHECK(table[terms::FindingName::NoMailHost] == PolicyAction::Reject);
     CHECK(table != PolicyTable::direct_defaults());
 }
 

@@ -38,10 +38,10 @@ TEST_CASE("domains of feedback loops do nothing without their senders") {
 
 TEST_CASE("direct mail is of no campaign, whatever is to be done about that") {
     Settings settings;
-    settings.policy.bulk.set(mail::FindingName::AlreadySent, PolicyAction::Reject);
+    settings.policy.bulk.set(terms::FindingName::AlreadySent, PolicyAction::Reject);
     CHECK(without_effect(settings).empty());
-    settings.policy.direct.set(mail::FindingName::AlreadySent, PolicyAction::Reject);
-    settings.policy.direct.set(mail::FindingName::CampaignStopped, PolicyAction::Hold);
+    settings.policy.direct.set(terms::FindingName::AlreadySent, PolicyAction::Reject);
+    settings.policy.direct.set(terms::FindingName::CampaignStopped, PolicyAction::Hold);
     const std::vector<Contradiction> found = without_effect(settings);
     REQUIRE(found.size() == 2);
     CHECK(found.at(0).key == "policy.direct.already-sent");

@@ -24,20 +24,21 @@ namespace {
 
 using support::text_rule;
 
-Knowledge sample_knowledge() {
-    Rule status = text_rule("status/bad-mailbox", 2001, "", "550 5.1.1 xyzzy");
+reading::Knowledge sample_knowledge() {
+    reading::Rule status = text_rule("status/bad-mailbox", 2001, "", "550 5.1.1 xyzzy");
     status.status = {"5.1.1"};
-    Rule other = text_rule("status/other", 4999, "", "550 5.0.0 xyzzy");
+    reading::Rule other = text_rule("status/other", 4999, "", "550 5.0.0 xyzzy");
     other.status = {"5.*.*"};
-    Rule reply = text_rule("reply/refused", 1004, "", "550 xyzzy");
+    reading::Rule reply = text_rule("reply/refused", 1004, "", "550 xyzzy");
     reply.reply = {"550"};
-    auto made = RuleSet::make({text_rule("text/unknown", 2001, "user unknown", "user unknown"),
-                               text_rule("text/full", 3001, "mailbox full", "mailbox full"),
-                               text_rule("text/error", 4999, "smtp error", "smtp error"),
-                               status,
-                               other,
-                               reply},
-                              support::small_catalogue());
+    auto made =
+        reading::RuleSet::make({text_rule("text/unknown", 2001, "user unknown", "user unknown"),
+                                text_rule("text/full", 3001, "mailbox full", "mailbox full"),
+                                text_rule("text/error", 4999, "smtp error", "smtp error"),
+                                status,
+                                other,
+                                reply},
+                               support::small_catalogue());
     REQUIRE(made.has_value());
     return {.rules = *std::move(made), .lexicon = {}};
 }
@@ -53,7 +54,7 @@ RecipientReport failed(std::string diagnostic, std::string_view status = {}) {
 }
 
 /// 0 for no code.
-int number_of(const std::optional<mail::FailureCode>& code) {
+int number_of(const std::optional<terms::FailureCode>& code) {
     return code.has_value() ? code->number() : 0;
 }
 
@@ -68,7 +69,7 @@ Report report_of(RecipientReport recipient, std::string human = {}) {
 }  // namespace
 
 TEST_CASE("the words of the server stand before status, prose and reply code") {
-    const Knowledge knowledge = sample_knowledge();
+    const reading::Knowledge knowledge = sample_knowledge();
     struct Row {
         std::string_view what;
         Report report;
@@ -151,7 +152,7 @@ TEST_CASE("what is no failure is not classified as one") {
                                           {Action::Delivered, 5999, 5999},
                                           {Action::Relayed, 5999, 5999},
                                           {Action::Expanded, 5999, 5999}});
-    const Knowledge knowledge = sample_knowledge();
+    const reading::Knowledge knowledge = sample_knowledge();
     for (const Row& row : rows) {
         CAPTURE(wire_name(row.action));
         RecipientReport recipient = failed("550 user unknown");
@@ -177,7 +178,7 @@ TEST_CASE("a delay has the code of its cause, and never that of a failure for go
         {"no cause that a rule knows", "xyzzy", 5999, ""},
         {"nothing said", "", 5999, ""},
     });
-    const Knowledge knowledge = sample_knowledge();
+    const reading::Knowledge knowledge = sample_knowledge();
     for (const Row& row : rows) {
         CAPTURE(row.what);
         RecipientReport recipient = failed(std::string(row.diagnostic));
@@ -202,14 +203,15 @@ TEST_CASE("the message has the code of those that failed, not of those that wait
 }
 
 TEST_CASE("rules read the stage, whoever tells it in whatever words") {
-    auto made = RuleSet::make({text_rule("stage/sender",
-                                         4999,
-                                         "unknown.*in reply to MAIL FROM",
-                                         "550 user unknown (in reply to MAIL FROM command)"),
-                               text_rule("text/unknown", 2001, "user unknown", "user unknown")},
-                              support::small_catalogue());
+    auto made =
+        reading::RuleSet::make({text_rule("stage/sender",
+                                          4999,
+                                          "unknown.*in reply to MAIL FROM",
+                                          "550 user unknown (in reply to MAIL FROM command)"),
+                                text_rule("text/unknown", 2001, "user unknown", "user unknown")},
+                               support::small_catalogue());
     REQUIRE(made.has_value());
-    const Knowledge knowledge{.rules = *std::move(made), .lexicon = {}};
+    const reading::Knowledge knowledge{.rules = *std::move(made), .lexicon = {}};
     struct Row {
         std::string_view what;
         std::string_view diagnostic;
@@ -258,7 +260,7 @@ TEST_CASE("the kind of a message decides where it is no failure report") {
                                           {MessageKind::Unsubscribe, 5003},
                                           {MessageKind::Mdn, 5999},
                                           {MessageKind::Ordinary, 0}});
-    const Knowledge knowledge = sample_knowledge();
+    const reading::Knowledge knowledge = sample_knowledge();
     for (const Row& row : rows) {
         CAPTURE(wire_name(row.kind));
         Report report = report_of(failed("550 user unknown"), "user unknown");
@@ -300,7 +302,7 @@ TEST_CASE("each of several recipients gets the prose that is about it") {
     REQUIRE(got.recipients.size() == 3);
     CHECK(got.recipients[0].rule == "text/unknown");
     CHECK(got.recipients[1].rule == "text/full");
-    CHECK(got.recipients[2].code == mail::kUnknownFailure);
+    CHECK(got.recipients[2].code == terms::kUnknownFailure);
 }
 
 TEST_CASE("a bounce that names no recipient has a code by its text") {
@@ -315,7 +317,7 @@ TEST_CASE("a bounce that names no recipient has a code by its text") {
 }
 
 TEST_CASE("a bounce of 500 recipients takes no longer than its size asks for") {
-    const Knowledge knowledge = sample_knowledge();
+    const reading::Knowledge knowledge = sample_knowledge();
     Report report;
     report.kind = MessageKind::Dsn;
     for (int i = 0; i < 500; ++i) {

@@ -30,11 +30,11 @@ namespace holdback::dsn {
 
 namespace {
 
-using mail::SuppressionEntry;
-using mail::SuppressionReason;
-using mail::SuppressionSource;
 using std::chrono::days;
 using std::chrono::hours;
+using terms::SuppressionEntry;
+using terms::SuppressionReason;
+using terms::SuppressionSource;
 
 /// Noon of a day, so that hours before and after stay on it.
 core::TimePoint noon(int day) {
@@ -46,16 +46,16 @@ ClassifiedRecipient failure(int code, std::string address = "Bo@Example.net") {
     ClassifiedRecipient made;
     made.report.final_recipient = std::move(address);
     made.report.diagnostic = "550 no";
-    made.code = mail::FailureCode::from_number(code).value_or(mail::kUnknownFailure);
+    made.code = terms::FailureCode::from_number(code).value_or(terms::kUnknownFailure);
     made.rule = "text/rule";
     return made;
 }
 
-mail::SuppressionKey bo_key() {
-    return {.kind = mail::SubjectKind::Address, .subject = "bo@example.net", .scope = {}};
+terms::SuppressionKey bo_key() {
+    return {.kind = terms::SubjectKind::Address, .subject = "bo@example.net", .scope = {}};
 }
 
-RecipientProof proven(mail::Proof how) {
+RecipientProof proven(terms::Proof how) {
     RecipientProof proof;
     proof.proof = how;
     return proof;
@@ -64,10 +64,10 @@ RecipientProof proven(mail::Proof how) {
 Lesson teach(const std::optional<SuppressionEntry>& existing,
              int code,
              core::TimePoint now,
-             const mail::CodeCatalogue& codes = support::small_catalogue()) {
+             const terms::CodeCatalogue& codes = support::small_catalogue()) {
     const ClassifiedRecipient made = failure(code);
     const Evidence evidence{.failure = made,
-                            .proof = proven(mail::Proof::Local),
+                            .proof = proven(terms::Proof::Local),
                             .message_id = "<1@example.com>",
                             .sender = {}};
     return learn(existing, bo_key(), evidence, now, codes);
@@ -98,7 +98,7 @@ SuppressionEntry entry_of(SuppressionReason reason, SuppressionSource source) {
     entry.subject = "bo@example.net";
     entry.reason = reason;
     entry.source = source;
-    entry.code = mail::FailureCode(2001);
+    entry.code = terms::FailureCode(2001);
     entry.strikes = 1;
     entry.first_seen = noon(0);
     entry.last_seen = noon(0);
@@ -109,7 +109,7 @@ SuppressionEntry entry_of(SuppressionReason reason, SuppressionSource source) {
 
 TEST_CASE("who is learned about, and why somebody is not") {
     using config::LearnSettings;
-    const mail::CodeCatalogue codes = support::small_catalogue();
+    const terms::CodeCatalogue codes = support::small_catalogue();
     const auto sender = mail::Address::parse("news@example.org", mail::Smtputf8::No).value().value;
     ClassifiedRecipient delayed = failure(2001);
     delayed.report.action = Action::Delayed;
@@ -118,35 +118,43 @@ TEST_CASE("who is learned about, and why somebody is not") {
     struct Row {
         std::string_view what;
         ClassifiedRecipient failure;
-        mail::Proof proof;
+        terms::Proof proof;
         LearnSettings settings;
         std::string_view want;
     };
     const auto rows = std::to_array<Row>({
-        {"an address, folded", failure(2001), mail::Proof::Local, {}, "address bo@example.net"},
-        {"the address we mailed", forwarded, mail::Proof::Sealed, {}, "address mailed@example.com"},
-        {"the domain", failure(2002), mail::Proof::Local, {}, "domain example.net"},
-        {"nobody vouches", failure(2001), mail::Proof::Unproven, {}, "unproven"},
+        {"an address, folded", failure(2001), terms::Proof::Local, {}, "address bo@example.net"},
+        {"the address we mailed",
+         forwarded,
+         terms::Proof::Sealed,
+         {},
+         "address mailed@example.com"},
+        {"the domain", failure(2002), terms::Proof::Local, {}, "domain example.net"},
+        {"nobody vouches", failure(2001), terms::Proof::Unproven, {}, "unproven"},
         {"the admin believes everybody",
          failure(2001),
-         mail::Proof::Unproven,
-         {.enabled = true, .from = {mail::Proof::Unproven}},
+         terms::Proof::Unproven,
+         {.enabled = true, .from = {terms::Proof::Unproven}},
          "address bo@example.net"},
         {"switched off",
          failure(2001),
-         mail::Proof::Local,
-         {.enabled = false, .from = {mail::Proof::Local}},
+         terms::Proof::Local,
+         {.enabled = false, .from = {terms::Proof::Local}},
          "off"},
         {"content says nothing of a mailbox",
          failure(1004),
-         mail::Proof::Local,
+         terms::Proof::Local,
          {},
          "never-teaches"},
-        {"unknown texts teach nothing", failure(9999), mail::Proof::Local, {}, "never-teaches"},
-        {"a code that the catalogue lacks", failure(7777), mail::Proof::Local, {}, "never-teaches"},
-        {"a delay", delayed, mail::Proof::Local, {}, "no-failure"},
-        {"no address", failure(2001, "bo"), mail::Proof::Local, {}, "no-address"},
-        {"nothing", failure(2001, ""), mail::Proof::Local, {}, "no-address"},
+        {"unknown texts teach nothing", failure(9999), terms::Proof::Local, {}, "never-teaches"},
+        {"a code that the catalogue lacks",
+         failure(7777),
+         terms::Proof::Local,
+         {},
+         "never-teaches"},
+        {"a delay", delayed, terms::Proof::Local, {}, "no-failure"},
+        {"no address", failure(2001, "bo"), terms::Proof::Local, {}, "no-address"},
+        {"nothing", failure(2001, ""), terms::Proof::Local, {}, "no-address"},
     });
     for (const Row& row : rows) {
         CAPTURE(row.what);
@@ -156,9 +164,9 @@ TEST_CASE("who is learned about, and why somebody is not") {
                                         .sender = sender},
                                        codes,
                                        row.settings);
-        const std::string got = subject.has_value() ? std::string(mail::wire_name(subject->kind)) +
-                                                          " " + subject->subject
-                                                    : std::string(wire_name(subject.error()));
+        const std::string got = subject.has_value()
+                                    ? std::string(wire_name(subject->kind)) + " " + subject->subject
+                                    : std::string(wire_name(subject.error()));
         CHECK(got == row.want);
     }
 }
@@ -185,7 +193,7 @@ TEST_CASE("who failed behind the address that was mailed does not silence it") {
     for (const Row& row : rows) {
         CAPTURE(row.mailed);
         CAPTURE(row.failed);
-        RecipientProof proof = proven(mail::Proof::Local);
+        RecipientProof proof = proven(terms::Proof::Local);
         proof.mailed = row.mailed;
         const auto key = learn_key({.failure = failure(2001, std::string(row.failed)),
                                     .proof = proof,
@@ -198,7 +206,7 @@ TEST_CASE("who failed behind the address that was mailed does not silence it") {
 }
 
 TEST_CASE("members behind one alias are events of their own") {
-    RecipientProof proof = proven(mail::Proof::Sealed);
+    RecipientProof proof = proven(terms::Proof::Sealed);
     proof.mailed = "team@example.net";
     proof.message = "m1";
     const auto names_of = [&](std::string failed) {
@@ -215,17 +223,17 @@ TEST_CASE("an invalid address is suppressed at once, with its evidence") {
     const Lesson lesson = teach({}, 2001, noon(0));
     CHECK(lesson.reason == LearnReason::Suppressed);
     SuppressionEntry want;
-    want.kind = mail::SubjectKind::Address;
+    want.kind = terms::SubjectKind::Address;
     want.subject = "bo@example.net";
     want.reason = SuppressionReason::Bounce;
-    want.code = mail::FailureCode(2001);
+    want.code = terms::FailureCode(2001);
     want.source = SuppressionSource::Learned;
     want.strikes = 1;
     want.first_seen = noon(0);
     want.last_seen = noon(0);
     want.expires = noon(180);
     want.active = true;
-    want.proof = mail::Proof::Local;
+    want.proof = terms::Proof::Local;
     want.rule = "text/rule";
     want.diagnostic = "550 no";
     want.message_id = "<1@example.com>";
@@ -236,12 +244,12 @@ TEST_CASE("a domain entry is short and stands for the domain") {
     const ClassifiedRecipient made = failure(2002);
     const Lesson lesson = learn(
         {},
-        {.kind = mail::SubjectKind::Domain, .subject = "example.net", .scope = {}},
-        {.failure = made, .proof = proven(mail::Proof::Local), .message_id = {}, .sender = {}},
+        {.kind = terms::SubjectKind::Domain, .subject = "example.net", .scope = {}},
+        {.failure = made, .proof = proven(terms::Proof::Local), .message_id = {}, .sender = {}},
         noon(0),
         support::small_catalogue());
     const SuppressionEntry next = next_of(lesson);
-    CHECK(next.kind == mail::SubjectKind::Domain);
+    CHECK(next.kind == terms::SubjectKind::Domain);
     CHECK(next.subject == "example.net");
     CHECK(next.expires == noon(2));
     CHECK(next.active);
@@ -277,18 +285,18 @@ TEST_CASE("strikes of different codes do not add up") {
         {{3003, 3003, 3001}, "counted", 1},
     };
     const auto counted = [](int number, int strikes) {
-        mail::CodeEntry entry = support::code_entry(
-            number, "code", mail::FailureClass::Temporary, mail::Learning::Count);
+        terms::CodeEntry entry = support::code_entry(
+            number, "code", terms::FailureClass::Temporary, terms::Learning::Count);
         entry.name += std::to_string(number);
         entry.strikes = strikes;
         return entry;
     };
-    const mail::CodeCatalogue codes =
-        mail::CodeCatalogue::make(
+    const terms::CodeCatalogue codes =
+        terms::CodeCatalogue::make(
             {counted(2999, 3),
              counted(3001, 3),
              counted(3003, 5),
-             support::code_entry(9999, "unknown", mail::FailureClass::Unknown)})
+             support::code_entry(9999, "unknown", terms::FailureClass::Unknown)})
             .value();
     for (const Row& row : rows) {
         CAPTURE(row.codes.front());
@@ -409,7 +417,7 @@ TEST_CASE("foreign texts are kept short and valid") {
     const Lesson lesson = learn(
         {},
         bo_key(),
-        {.failure = made, .proof = proven(mail::Proof::Local), .message_id = "\xFF", .sender = {}},
+        {.failure = made, .proof = proven(terms::Proof::Local), .message_id = "\xFF", .sender = {}},
         noon(0),
         support::small_catalogue());
     const SuppressionEntry next = next_of(lesson);
@@ -418,37 +426,37 @@ TEST_CASE("foreign texts are kept short and valid") {
 }
 
 TEST_CASE("an entry stands in the scope that the settings have for its reason") {
-    const mail::CodeCatalogue codes = support::small_catalogue();
+    const terms::CodeCatalogue codes = support::small_catalogue();
     const auto sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value;
     config::LearnSettings settings;
     Evidence evidence{.failure = failure(5002),
-                      .proof = proven(mail::Proof::Local),
+                      .proof = proven(terms::Proof::Local),
                       .message_id = {},
                       .sender = sender};
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "example.org");
-    settings.scope.complaint = mail::ScopeKind::Sender;
+    settings.scope.complaint = terms::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
-    settings.scope.complaint = mail::ScopeKind::Global;
+    settings.scope.complaint = terms::ScopeKind::Global;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
     evidence.failure = failure(2001);
-    evidence.proof = proven(mail::Proof::Local);
+    evidence.proof = proven(terms::Proof::Local);
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "global");
-    settings.scope.bounce = mail::ScopeKind::Sender;
+    settings.scope.bounce = terms::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     evidence.sender = mail::NullSender{};
     CHECK(learn_key(evidence, codes, settings).error() == LearnReason::NoSender);
 }
 
 TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
-    const mail::CodeCatalogue codes = support::small_catalogue();
+    const terms::CodeCatalogue codes = support::small_catalogue();
     config::LearnSettings settings;
     Evidence evidence{
         .failure = failure(2001),
-        .proof = proven(mail::Proof::Sealed),
+        .proof = proven(terms::Proof::Sealed),
         .message_id = {},
         .sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value};
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
-    settings.scope.bounce = mail::ScopeKind::SenderDomain;
+    settings.scope.bounce = terms::ScopeKind::SenderDomain;
     CHECK(learn_key(evidence, codes, settings)->scope.text() == "news@example.org");
     // A complaint too: who sends mail gets its seal back, whatever he makes of it.
     evidence.failure = failure(5002);
@@ -458,24 +466,24 @@ TEST_CASE("what only a seal proves counts for its sender, and for no domain") {
 }
 
 TEST_CASE("evidence that counts for one sender is wider only about a domain, of which DNS tells") {
-    const mail::CodeCatalogue codes = support::small_catalogue();
+    const terms::CodeCatalogue codes = support::small_catalogue();
     Evidence evidence{
         .failure = failure(2001),
-        .proof = proven(mail::Proof::Local),
+        .proof = proven(terms::Proof::Local),
         .message_id = {},
         .sender = mail::Address::parse("News@Example.org", mail::Smtputf8::No).value().value};
     CHECK(learn_key(evidence, codes, {})->scope.text() == "global");
-    evidence.widest = mail::ScopeKind::Sender;
+    evidence.widest = terms::ScopeKind::Sender;
     CHECK(learn_key(evidence, codes, {})->scope.text() == "news@example.org");
     evidence.failure = failure(2002);
     const auto domain = learn_key(evidence, codes, {});
-    CHECK(domain->kind == mail::SubjectKind::Domain);
+    CHECK(domain->kind == terms::SubjectKind::Domain);
     CHECK(domain->scope.text() == "global");
 }
 
 TEST_CASE("a sender who has another address for each message is one sender") {
     Evidence evidence{.failure = failure(5002, "bo@example.net"),
-                      .proof = proven(mail::Proof::Sealed),
+                      .proof = proven(terms::Proof::Sealed),
                       .message_id = {},
                       .sender = {}};
     for (const std::string_view sender : {"news+17-bo=example.net@example.org",
@@ -522,7 +530,7 @@ TEST_CASE("a refusal after the data of several recipients speaks of none of them
         "    command)\n";
     CHECK(refused_together(report) == std::vector<bool>{true, true});
     const Evidence evidence{.failure = failure(2001),
-                            .proof = proven(mail::Proof::Local),
+                            .proof = proven(terms::Proof::Local),
                             .message_id = {},
                             .sender = {},
                             .refused_together = true};
@@ -531,7 +539,7 @@ TEST_CASE("a refusal after the data of several recipients speaks of none of them
 
 TEST_CASE("who is proven to have failed stands above who is reported") {
     Evidence evidence{.failure = failure(2001, "mailed@example.org"),
-                      .proof = proven(mail::Proof::Sealed),
+                      .proof = proven(terms::Proof::Sealed),
                       .message_id = {},
                       .sender = mail::Address::parse("a@b.example", mail::Smtputf8::No)->value};
     evidence.failure.report.original_recipient = "list@example.org";
@@ -541,7 +549,7 @@ TEST_CASE("who is proven to have failed stands above who is reported") {
 
 TEST_CASE("a feedback loop and a letter are believed though they prove nothing") {
     Evidence evidence{.failure = failure(5002),
-                      .proof = proven(mail::Proof::Unproven),
+                      .proof = proven(terms::Proof::Unproven),
                       .message_id = {},
                       .sender = mail::Address::parse("a@b.example", mail::Smtputf8::No)->value};
     const auto learned = [&](ProofReason reason) {
@@ -555,13 +563,13 @@ TEST_CASE("a feedback loop and a letter are believed though they prove nothing")
 }
 
 TEST_CASE("only failures of mailboxes tell of an outage") {
-    const mail::CodeCatalogue codes = support::small_catalogue();
-    CHECK(speaks_of_mailbox(mail::FailureCode(2001), codes));
-    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(2002), codes));
-    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(3001), codes));
-    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(5002), codes));
-    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(1004), codes));
-    CHECK_FALSE(speaks_of_mailbox(mail::FailureCode(7777), codes));
+    const terms::CodeCatalogue codes = support::small_catalogue();
+    CHECK(speaks_of_mailbox(terms::FailureCode(2001), codes));
+    CHECK_FALSE(speaks_of_mailbox(terms::FailureCode(2002), codes));
+    CHECK_FALSE(speaks_of_mailbox(terms::FailureCode(3001), codes));
+    CHECK_FALSE(speaks_of_mailbox(terms::FailureCode(5002), codes));
+    CHECK_FALSE(speaks_of_mailbox(terms::FailureCode(1004), codes));
+    CHECK_FALSE(speaks_of_mailbox(terms::FailureCode(7777), codes));
 }
 
 namespace {
@@ -577,13 +585,13 @@ bool is_one_event(const std::vector<std::string>& a, const std::vector<std::stri
 TEST_CASE("the same fate of the same message is one event, in whatever form it is told") {
     const RecipientReport bo = failure(2001).report;
     const RecipientProof sealed = [] {
-        RecipientProof proof = proven(mail::Proof::Sealed);
+        RecipientProof proof = proven(terms::Proof::Sealed);
         proof.message = "0102";
         proof.mailed = "bo@example.net";
         return proof;
     }();
     const RecipientProof local = [] {
-        RecipientProof proof = proven(mail::Proof::Local);
+        RecipientProof proof = proven(terms::Proof::Local);
         proof.mailed = "bo@example.net";
         return proof;
     }();
@@ -618,7 +626,7 @@ TEST_CASE("the same fate of the same message is one event, in whatever form it i
     SUBCASE("a second letter on the same day is another event, and the same one is not") {
         report = {};
         report.kind = MessageKind::Unsubscribe;
-        const RecipientProof none = proven(mail::Proof::Unproven);
+        const RecipientProof none = proven(terms::Proof::Unproven);
         const auto first = event_names(report, bo, none, noon(0), "<1@example.net>");
         CHECK(is_one_event(event_names(report, bo, none, noon(0), "<1@example.net>"), first));
         CHECK_FALSE(is_one_event(event_names(report, bo, none, noon(0), "<2@example.net>"), first));
@@ -627,7 +635,7 @@ TEST_CASE("the same fate of the same message is one event, in whatever form it i
                            event_names(report, bo, none, noon(0), "<2@example.net>")));
     }
     SUBCASE("another recipient, message, queue or day is another event") {
-        const RecipientProof none = proven(mail::Proof::Unproven);
+        const RecipientProof none = proven(terms::Proof::Unproven);
         std::vector<std::vector<std::string>> events;
         events.push_back(event_names(report, bo, none, noon(0)));
         events.push_back(

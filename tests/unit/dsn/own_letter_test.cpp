@@ -36,13 +36,13 @@ MessageView view_of(std::string_view octets, std::string text) {
     return view;
 }
 
-outbound::NoticeFacts notice_facts() {
-    outbound::NoticeFacts facts;
+letters::NoticeFacts notice_facts() {
+    letters::NoticeFacts facts;
     facts.address = "holdback@home.test";
     facts.to = "news@home.test";
     facts.token = "hbn-0123456789ab00112233445566778899";
     facts.host = "mta.home.test";
-    outbound::NoticeRow row;
+    letters::NoticeRow row;
     row.address = "bo@example.net";
     row.subject = "Undelivered Mail Returned to Sender";
     row.reason =
@@ -52,8 +52,9 @@ outbound::NoticeFacts notice_facts() {
 }
 
 Understanding understood(const MessageView& view) {
-    const mail::CodeCatalogue codes = support::small_catalogue();
-    const Knowledge knowledge{.rules = RuleSet::make({}, codes).value(), .lexicon = {}};
+    const terms::CodeCatalogue codes = support::small_catalogue();
+    const reading::Knowledge knowledge{.rules = reading::RuleSet::make({}, codes).value(),
+                                       .lexicon = {}};
     return understand(view, knowledge, codes);
 }
 
@@ -71,33 +72,31 @@ MessageView without(MessageView view, std::string_view name) {
 }  // namespace
 
 TEST_CASE("what Holdback writes is informational to another one, whatever it quotes of failures") {
-    const outbound::NoticeFacts facts = notice_facts();
-    const MessageView notice =
-        view_of(outbound::compose_notice(facts), outbound::notice_text(facts));
+    const letters::NoticeFacts facts = notice_facts();
+    const MessageView notice = view_of(letters::compose_notice(facts), letters::notice_text(facts));
     for (const MessageView& view : {notice, without(notice, "X-Holdback-Code")}) {
         const Understanding understanding = understood(view);
         CHECK(understanding.report.kind == MessageKind::Informational);
-        CHECK(understanding.code == mail::FailureCode(5999));
+        CHECK(understanding.code == terms::FailureCode(5999));
         CHECK(understanding.recipients.empty());
     }
-    outbound::ConfirmationFacts confirmation;
+    letters::ConfirmationFacts confirmation;
     confirmation.address = "holdback@home.test";
     confirmation.to = "news@home.test";
     confirmation.message_id = "1@mta.home.test";
     confirmation.refused = "bo@example.net: 550 5.1.1 no such user; undeliverable";
-    CHECK(understood(view_of(outbound::compose_confirmation(confirmation), confirmation.refused))
+    CHECK(understood(view_of(letters::compose_confirmation(confirmation), confirmation.refused))
               .report.kind == MessageKind::Informational);
-    outbound::DigestFacts digest;
+    letters::DigestFacts digest;
     digest.address = "holdback@home.test";
     digest.to = {"postmaster@home.test"};
-    CHECK(understood(view_of(outbound::compose_digest(digest), outbound::digest_text(digest)))
+    CHECK(understood(view_of(letters::compose_digest(digest), letters::digest_text(digest)))
               .report.kind == MessageKind::Informational);
 }
 
 TEST_CASE("a mark alone is not enough, and a report stays one whatever marks it bears") {
-    const outbound::NoticeFacts facts = notice_facts();
-    const MessageView notice =
-        view_of(outbound::compose_notice(facts), outbound::notice_text(facts));
+    const letters::NoticeFacts facts = notice_facts();
+    const MessageView notice = view_of(letters::compose_notice(facts), letters::notice_text(facts));
     CHECK(own_letter_mark(notice) == "X-Holdback-Code");
     CHECK(own_letter_mark(without(notice, "Auto-Submitted")).empty());
     MessageView report = notice;

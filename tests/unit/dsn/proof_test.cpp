@@ -26,7 +26,7 @@ namespace holdback::dsn {
 namespace {
 
 using mail::Direction;
-using mail::Proof;
+using terms::Proof;
 
 constexpr core::TimePoint kNow{std::chrono::seconds(1'790'000'000)};
 

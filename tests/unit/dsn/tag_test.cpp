@@ -26,7 +26,7 @@ ClassifiedRecipient classified(std::string address) {
     ClassifiedRecipient recipient;
     recipient.report.final_recipient = std::move(address);
     recipient.report.status = mail::EnhancedStatus::parse("5.1.1").value();
-    recipient.code = mail::FailureCode(2001);
+    recipient.code = terms::FailureCode(2001);
     recipient.rule = "text/user-unknown";
     return recipient;
 }
@@ -35,12 +35,12 @@ Understanding bounce_of(std::vector<ClassifiedRecipient> recipients) {
     Understanding understanding;
     understanding.report.kind = MessageKind::Dsn;
     understanding.recipients = std::move(recipients);
-    understanding.code = mail::FailureCode(2001);
+    understanding.code = terms::FailureCode(2001);
     return understanding;
 }
 
 TagPlan plan_for(const Understanding& understanding, const mail::HeaderList& existing = {}) {
-    const std::vector<mail::Proof> proofs(understanding.recipients.size(), mail::Proof::Sealed);
+    const std::vector<terms::Proof> proofs(understanding.recipients.size(), terms::Proof::Sealed);
     return tag(understanding, proofs, support::small_catalogue(), Extensions::On, existing);
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("what is not known is left out") {
     ClassifiedRecipient recipient = classified("user@example.net");
     recipient.report.status.reset();
     recipient.rule.clear();
-    recipient.code = mail::FailureCode(5999);
+    recipient.code = terms::FailureCode(5999);
     recipient.report.action = Action::Delayed;
     const TagPlan plan = plan_for(bounce_of({recipient}));
     REQUIRE(plan.added.size() == 2);
@@ -124,10 +124,10 @@ TEST_CASE("fifty recipients are described, the code is that of all") {
 
 TEST_CASE("an extension is shown as its parent when extensions are off") {
     Understanding understanding = bounce_of({classified("user@example.net")});
-    understanding.code = mail::FailureCode(6001);
-    understanding.recipients.front().code = mail::FailureCode(6001);
+    understanding.code = terms::FailureCode(6001);
+    understanding.recipients.front().code = terms::FailureCode(6001);
     const TagPlan plan = tag(understanding,
-                             std::array{mail::Proof::Local},
+                             std::array{terms::Proof::Local},
                              support::small_catalogue(),
                              Extensions::Off,
                              mail::HeaderList{});

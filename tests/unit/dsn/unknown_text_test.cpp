@@ -22,7 +22,7 @@ ClassifiedRecipient failed(std::string diagnostic, int code, std::string rule) {
     recipient.report.final_recipient = "bo@example.net";
     recipient.report.diagnostic = std::move(diagnostic);
     recipient.report.remote_mta = "mx.example.net";
-    recipient.code = mail::FailureCode::from_number(code).value();
+    recipient.code = terms::FailureCode::from_number(code).value();
     recipient.rule = std::move(rule);
     recipient.knows_words = recipient.rule.starts_with("text/");
     return recipient;
@@ -32,7 +32,7 @@ Understanding bounce(std::vector<ClassifiedRecipient> recipients, std::string hu
     Understanding understanding;
     understanding.report.kind = MessageKind::Dsn;
     understanding.report.human_text = std::move(human);
-    understanding.code = recipients.empty() ? mail::kUnknownFailure : recipients.front().code;
+    understanding.code = recipients.empty() ? terms::kUnknownFailure : recipients.front().code;
     understanding.recipients = std::move(recipients);
     return understanding;
 }
@@ -49,10 +49,10 @@ TEST_CASE("a text is unknown when nobody knew its words") {
     CHECK(unknown[0] == UnknownText{.pattern = "550 5.7.9 spoon of <{address}> bent",
                                     .example = "550 5.7.9 Spoon of <bo@example.net> bent",
                                     .remote_mta = "mx.example.net",
-                                    .code = mail::FailureCode(4999),
+                                    .code = terms::FailureCode(4999),
                                     .rule = "status/other"});
     CHECK(unknown[1].pattern == "fork {number} missing");
-    CHECK(unknown[1].code == mail::kUnknownFailure);
+    CHECK(unknown[1].code == terms::kUnknownFailure);
 }
 
 TEST_CASE("the name of a mailbox is no part of a pattern, with its domain or without") {
@@ -106,13 +106,13 @@ TEST_CASE("each pattern of a message stands once, and not too many of them") {
     }
     CHECK(unknown_texts(bounce(same), {}).size() == 1);
     CHECK(unknown_texts(bounce(different), {}).size() == kMostUnprovenTexts);
-    std::vector<mail::Proof> proofs(50, mail::Proof::Unproven);
-    proofs.at(4) = mail::Proof::Sealed;
+    std::vector<terms::Proof> proofs(50, terms::Proof::Unproven);
+    proofs.at(4) = terms::Proof::Sealed;
     const auto mixed = unknown_texts(bounce(different), proofs);
     REQUIRE(mixed.size() == kMostUnprovenTexts + 1);
     CHECK(mixed.front().proven);
     CHECK_FALSE(mixed.back().proven);
-    proofs.assign(50, mail::Proof::Local);
+    proofs.assign(50, terms::Proof::Local);
     CHECK(unknown_texts(bounce(different), proofs).size() == kMostUnknownTexts);
 }
 

@@ -198,12 +198,12 @@ TEST_CASE("the administrator's lists are looked through for each recipient") {
 
 TEST_CASE("a learned entry for a domain stands only while DNS does not say otherwise") {
     Sources sources;
-    mail::SuppressionEntry entry;
-    entry.kind = mail::SubjectKind::Domain;
+    terms::SuppressionEntry entry;
+    entry.kind = terms::SubjectKind::Domain;
     entry.subject = "good.test";
-    entry.reason = mail::SuppressionReason::Bounce;
-    entry.code = mail::FailureCode(2002);
-    entry.source = mail::SuppressionSource::Learned;
+    entry.reason = terms::SuppressionReason::Bounce;
+    entry.code = terms::FailureCode(2002);
+    entry.source = terms::SuppressionSource::Learned;
     entry.active = true;
     REQUIRE(sources.suppressions.put(entry).has_value());
     const auto held_back = [&] {
@@ -218,17 +218,17 @@ TEST_CASE("a learned entry for a domain stands only while DNS does not say other
     const GatheredFacts facts = sources.gather({"bo@good.test", "eva@good.test"});
     REQUIRE(facts.refuted.size() == 1);
     CHECK(facts.refuted.front().text() == "good.test");
-    entry.source = mail::SuppressionSource::Admin;
+    entry.source = terms::SuppressionSource::Admin;
     REQUIRE(sources.suppressions.put(entry).has_value());
     CHECK(held_back());
     CHECK(sources.gather({"bo@good.test"}).refuted.empty());
 }
 
 TEST_CASE("entries for a mailbox count for its tagged addresses, and not the other way round") {
-    using mail::SuppressionReason;
+    using terms::SuppressionReason;
     Sources sources;
     const auto put = [&](std::string_view subject, SuppressionReason reason) {
-        mail::SuppressionEntry entry;
+        terms::SuppressionEntry entry;
         entry.subject = subject;
         entry.reason = reason;
         REQUIRE(sources.suppressions.put(entry).has_value());

@@ -86,7 +86,7 @@ struct Flow {
                     .campaigns = campaigns}) {
         settings.mode = config::Mode::Enforce;
         // The letters here are as short as they can be.
-        settings.policy.bulk.set(mail::FindingName::MissingUnsubscribe, PolicyAction::Pass);
+        settings.policy.bulk.set(terms::FindingName::MissingUnsubscribe, PolicyAction::Pass);
         resolver.set("good.test", ZoneState::Good);
         resolver.set("null.test", ZoneState::NullMx);
         campaigns.recover();
@@ -109,10 +109,10 @@ struct Flow {
 
     /// Decides upon a message to the end, and lets it leave to those who pass. Each is another
     /// message unless it has a Message-ID. Its queue id is `q` and its number.
-    MessageDecision send(const std::vector<std::string>& recipients,
-                         const Fields& fields,
-                         std::string_view body,
-                         std::string_view sender = "news@a.test") {
+    outgoing::MessageDecision send(const std::vector<std::string>& recipients,
+                                   const Fields& fields,
+                                   std::string_view body,
+                                   std::string_view sender = "news@a.test") {
         mail::HeaderList headers;
         for (const auto& [name, value] : fields) {
             headers.add(name, " " + value);
@@ -123,7 +123,7 @@ struct Flow {
         }
         mail::Envelope to = envelope(sender, recipients);
         to.queue_id = fmt::format("q{}", messages);
-        MessageDecision decision = outbound.decide({}, to, headers, settings, lists, 2s);
+        outgoing::MessageDecision decision = outbound.decide({}, to, headers, settings, lists, 2s);
         if (decision.needs_body) {
             outbound.weigh({}, to, headers, body, settings, decision);
         }
@@ -137,7 +137,7 @@ struct Flow {
         return decision;
     }
 
-    MessageDecision personal(int number, std::string_view domain = "good.test") {
+    outgoing::MessageDecision personal(int number, std::string_view domain = "good.test") {
         return send({fmt::format("p{}@{}", number, domain)},
                     {{"Subject", "Our summer sale"}},
                     fmt::format("Hello customer {}, all garden furniture is at half price until "
@@ -163,19 +163,18 @@ struct Flow {
     OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
     OwnMail own_mail;
     CampaignWatch campaigns;
-    OutboundFlow outbound;
+    outgoing::OutboundFlow outbound;
     int messages = 1000 * static_cast<int>(store.copies());
 };
 
 /// "hold/null-mx pass/none": action and finding of each recipient.
-std::string words(const MessageDecision& decision) {
+std::string words(const outgoing::MessageDecision& decision) {
     std::string all;
     for (const outbound::Verdict& verdict : decision.verdicts) {
-        all += fmt::format(
-            "{}{}/{}",
-            all.empty() ? "" : " ",
-            config::wire_name(verdict.action),
-            verdict.finding.has_value() ? mail::wire_name(verdict.finding->name) : "none");
+        all += fmt::format("{}{}/{}",
+                           all.empty() ? "" : " ",
+                           config::wire_name(verdict.action),
+                           verdict.finding.has_value() ? wire_name(verdict.finding->name) : "none");
     }
     return all;
 }
@@ -221,9 +220,9 @@ TEST_CASE("the window of the rate is the sender's, by whichever addresses he tak
 TEST_CASE("a receipt goes to who left the newsletter, however many there are") {
     support::MemoryCampaignStore store;
     Flow flow(store);
-    mail::SuppressionEntry entry;
+    terms::SuppressionEntry entry;
     entry.subject = "left@good.test";
-    entry.reason = mail::SuppressionReason::Unsubscribe;
+    entry.reason = terms::SuppressionReason::Unsubscribe;
     REQUIRE(flow.suppressions.put(entry).has_value());
     const auto receipt = [&](const Fields& more = {}) {
         Fields fields = more;
@@ -240,16 +239,16 @@ TEST_CASE("a receipt goes to who left the newsletter, however many there are") {
                                     "We have received your payment, thank you very much. Your "
                                     "order leaves our house tomorrow.\r\n"));
     }
-    const MessageDecision many = receipt();
+    const outgoing::MessageDecision many = receipt();
     CHECK(many.stream.signal == "repeats:20/text");
     CHECK(words(many) == "pass/suppressed-unsubscribe");
-    const MessageDecision by_service = receipt({{"Feedback-ID", "1:receipt:shop"}});
+    const outgoing::MessageDecision by_service = receipt({{"Feedback-ID", "1:receipt:shop"}});
     CHECK(by_service.stream.signal == "header:Feedback-ID");
     CHECK(words(by_service) == "pass/suppressed-unsubscribe");
     CHECK(words(receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}})) ==
           "hold/suppressed-unsubscribe");
     flow.settings.direct.senders = {"a.test"};
-    const MessageDecision direct = receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}});
+    const outgoing::MessageDecision direct = receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}});
     CHECK(direct.stream.signal == "direct:sender");
     CHECK_FALSE(direct.needs_body);
     CHECK(words(direct) == "pass/suppressed-unsubscribe");
@@ -259,15 +258,16 @@ TEST_CASE("many messages to one recipient each become bulk at the twentieth") {
     support::MemoryCampaignStore store;
     Flow flow(store);
     for (int i = 1; i <= 19; ++i) {
-        const MessageDecision decision = flow.personal(i, i == 7 ? "null.test" : "good.test");
+        const outgoing::MessageDecision decision =
+            flow.personal(i, i == 7 ? "null.test" : "good.test");
         CHECK_FALSE(decision.stream.is_bulk());
         CHECK(words(decision) == (i == 7 ? "reject/null-mx" : "pass/none"));
     }
-    const MessageDecision bulk = flow.personal(20, "null.test");
+    const outgoing::MessageDecision bulk = flow.personal(20, "null.test");
     CHECK(bulk.stream.signal == "repeats:20/text");
     CHECK(words(bulk) == "hold/null-mx");
     CHECK(bulk.campaign.identity.name.starts_with("fp:"));
-    const MessageDecision next = flow.personal(21);
+    const outgoing::MessageDecision next = flow.personal(21);
     CHECK(words(next) == "pass/none");
     CHECK(next.campaign.identity.name == bulk.campaign.identity.name);
     flow.clock.advance(20min);
@@ -305,7 +305,7 @@ TEST_CASE("the same alarm to one administrator is no campaign") {
     support::MemoryCampaignStore store;
     Flow flow(store);
     for (int i = 0; i < 60; ++i) {
-        const MessageDecision decision =
+        const outgoing::MessageDecision decision =
             flow.send({"root@good.test"},
                       {{"Subject", fmt::format("Disk {} is full", i)}},
                       "The disk of the host has reached its limit, please extend it or clean up.");
@@ -538,7 +538,7 @@ TEST_CASE("one message that is mostly bad is stopped as a whole") {
     Flow flow(store);
     flow.settings.bulk.stop_above = {20};
     flow.settings.bulk.stop_minimum = 5;
-    const MessageDecision decision =
+    const outgoing::MessageDecision decision =
         flow.send({"a@good.test", "b@null.test", "c@null.test", "d@good.test", "malformed"},
                   newsletter,
                   kLetter);

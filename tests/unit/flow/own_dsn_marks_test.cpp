@@ -19,9 +19,9 @@ namespace holdback::flow {
 
 namespace {
 
-outbound::ReturnedRecipient returned(std::string address,
-                                     std::string_view reply,
-                                     mail::FailureCode code) {
+letters::ReturnedRecipient returned(std::string address,
+                                    std::string_view reply,
+                                    terms::FailureCode code) {
     return {.address = std::move(address),
             .original = {},
             .reply = mail::SmtpReply::parse(reply).value(),
@@ -32,11 +32,11 @@ outbound::ReturnedRecipient returned(std::string address,
 }  // namespace
 
 TEST_CASE("a DSN of ours bears the fields that a bounce gets, with the codes that we know") {
-    outbound::ReturnDsnFacts facts;
+    letters::ReturnDsnFacts facts;
     facts.reporting_mta = "mx.a.test";
     facts.recipients = {
-        returned("bo@b.test", "550 5.7.1 held back", mail::FailureCode(3001)),
-        returned("carl@c.test", "556 5.1.10 takes no mail", mail::FailureCode(2002))};
+        returned("bo@b.test", "550 5.7.1 held back", terms::FailureCode(3001)),
+        returned("carl@c.test", "556 5.1.10 takes no mail", terms::FailureCode(2002))};
     facts.recipients[1].original = "rfc822;carl@old.test";
     const std::string marks = own_dsn_marks(facts, *support::small_snapshot());
     CHECK(marks ==
@@ -48,15 +48,15 @@ TEST_CASE("a DSN of ours bears the fields that a bounce gets, with the codes tha
           "action=failed;\r\n"
           "\trcpt=\"carl@old.test\"; final=\"carl@c.test\"; proof=local\r\n");
     facts.marks = marks;
-    const std::string dsn = outbound::compose_return_dsn(facts);
+    const std::string dsn = letters::compose_return_dsn(facts);
     CHECK(dsn.find(marks) < dsn.find("\r\n\r\n"));
 }
 
 TEST_CASE("where nobody knows the cause, the reply tells it") {
-    outbound::ReturnDsnFacts facts;
+    letters::ReturnDsnFacts facts;
     facts.recipients = {
-        returned("bo@b.test", "550 5.1.1 no such user here", mail::kUnknownFailure)};
-    std::vector<dsn::Rule> rules;
+        returned("bo@b.test", "550 5.1.1 no such user here", terms::kUnknownFailure)};
+    std::vector<reading::Rule> rules;
     rules.push_back(
         support::text_rule("text/user-unknown", 2001, "no such user", "550 5.1.1 no such user"));
     const std::string marks = own_dsn_marks(facts, *support::small_snapshot(std::move(rules)));

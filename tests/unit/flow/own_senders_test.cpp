@@ -228,7 +228,7 @@ TEST_CASE("mail of ours goes to senders who are known to be ours") {
 
 TEST_CASE("who could be told when his mail was held can be told later") {
     const House house;
-    mail::HeldMessage message;
+    terms::HeldMessage message;
     message.sender = "joe@else.test";
     message.client = "127.0.0.1";
     CHECK_FALSE(house.senders.may_be_told(message, mail::HeaderList(), some_settings()));

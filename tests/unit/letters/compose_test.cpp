@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 TEST_CASE("a word that does not fit beside the name of the field is encoded") {
     CHECK(header_field("Subject", std::string(69, 'R')) ==
@@ -86,4 +86,4 @@ TEST_CASE("text is wrapped at its spaces") {
     CHECK(wrapped("one\r\ntwo", "") == "one two");
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -103,4 +103,4 @@ TEST_CASE("the digest warns first") {
     }
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -9,7 +9,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -238,4 +238,4 @@ TEST_CASE("long and hostile answers take bounded time and memory") {
     CHECK(read_orders(lines + "release 1").orders.size() == 1);
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -19,7 +19,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -401,4 +401,4 @@ TEST_CASE("nobody is told about reports, automatic answers and mail without a se
     CHECK_FALSE(is_told_of(envelope, report));
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

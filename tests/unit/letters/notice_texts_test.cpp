@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 TEST_CASE("each text of a notice stands at its place and passes its own check") {
     const auto kinds = notice_text_kinds();
@@ -89,4 +89,4 @@ TEST_CASE("a notice is known by its first words in each language") {
     CHECK(texts_of(languages, "de") == NoticeTexts());
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

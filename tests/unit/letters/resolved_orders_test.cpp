@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -68,4 +68,4 @@ TEST_CASE("remarks are in the words of the language") {
           std::vector<std::string>{"7: 1 bis 5", "unklar: release all but 3"});
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::letters {
 
 namespace {
 
@@ -133,4 +133,4 @@ TEST_CASE("nothing foreign ends a line of the DSN") {
     CHECK(dsn.find("Final-Recipient: rfc822;x  Bcc: evil@b.test\r\n") != std::string::npos);
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::letters

@@ -22,8 +22,8 @@ namespace holdback::lists {
 
 namespace {
 
-using mail::SuppressionEntry;
-using mail::SuppressionReason;
+using terms::SuppressionEntry;
+using terms::SuppressionReason;
 
 constexpr core::TimePoint kNow{std::chrono::milliseconds(1'800'000'000'000)};
 constexpr std::string_view kSeen = "2023-11-14T22:13:20.000Z";
@@ -154,7 +154,7 @@ TEST_CASE("exports of mail services are known by their header") {
         CHECK(entry->subject == "bo@example.net");
         CHECK(entry->reason == row.reason);
         CHECK(entry->code.number() == row.code);
-        CHECK(entry->source == mail::SuppressionSource::Import);
+        CHECK(entry->source == terms::SuppressionSource::Import);
         CHECK(time_text(entry->last_seen) == kSeen);
         CHECK(entry->first_seen == entry->last_seen);
     }
@@ -166,7 +166,7 @@ TEST_CASE("a forced format reads a header that fits another") {
                                      "sendgrid-blocks");
     const auto* const entry = std::get_if<SuppressionEntry>(&outcome);
     REQUIRE(entry != nullptr);
-    CHECK(entry->code == mail::FailureCode(1999));
+    CHECK(entry->code == terms::FailureCode(1999));
     const RowOutcome bounce = parse("email,created,reason,status",
                                     "bo@example.net,1700000000,blocked by policy,5.7.1",
                                     "sendgrid-bounces");
@@ -442,7 +442,7 @@ TEST_CASE("exports with words of status suppress whom they name and pass the liv
         const RowOutcome outcome = parse(row.header, row.row);
         std::string said = "bad";
         if (const auto* const entry = std::get_if<SuppressionEntry>(&outcome)) {
-            said = mail::wire_name(entry->reason);
+            said = wire_name(entry->reason);
         } else if (const auto* const passed = std::get_if<PassedOver>(&outcome)) {
             said = "pass " + passed->what;
         } else if (const auto* const unknown = std::get_if<UnknownStatus>(&outcome)) {
@@ -459,7 +459,7 @@ TEST_CASE("what a list does not tell, the caller may") {
     const auto reason_of = [&](const RowParser& parser, std::string_view row) {
         const RowOutcome outcome = parser.parse(cells(row, ','));
         const auto* const entry = std::get_if<SuppressionEntry>(&outcome);
-        return entry == nullptr ? "" : mail::wire_name(entry->reason);
+        return entry == nullptr ? "" : wire_name(entry->reason);
     };
     CHECK(reason_of(told, "bo@example.net,gold") == "complaint");
     CHECK(reason_of(told, "bo@example.net,") == "complaint");
@@ -470,23 +470,23 @@ TEST_CASE("what a list does not tell, the caller may") {
     REQUIRE(strike != nullptr);
     CHECK_FALSE(strike->active);
     CHECK(strike->strikes == 1);
-    CHECK(strike->code == mail::FailureCode(3003));
+    CHECK(strike->code == terms::FailureCode(3003));
 }
 
 TEST_CASE("an entry survives our own CSV without loss") {
     SuppressionEntry entry;
-    entry.kind = mail::SubjectKind::Address;
+    entry.kind = terms::SubjectKind::Address;
     entry.subject = "a*b@example.net";
-    entry.scope = mail::SuppressionScope::parse("news@example.org").value();
+    entry.scope = terms::SuppressionScope::parse("news@example.org").value();
     entry.reason = SuppressionReason::Bounce;
-    entry.code = mail::FailureCode(2004);
-    entry.source = mail::SuppressionSource::Learned;
+    entry.code = terms::FailureCode(2004);
+    entry.source = terms::SuppressionSource::Learned;
     entry.strikes = 3;
     entry.first_seen = kNow - std::chrono::hours(30);
     entry.last_seen = kNow - std::chrono::milliseconds(1);
     entry.expires = kNow + std::chrono::milliseconds(7);
     entry.active = false;
-    entry.proof = mail::Proof::Sealed;
+    entry.proof = terms::Proof::Sealed;
     entry.rule = "text/moved";
     entry.diagnostic = "=550 \"no\"";
     entry.message_id = "<1@example.org>";
@@ -548,7 +548,7 @@ TEST_CASE("access maps say what they can") {
     SuppressionEntry entry;
     entry.subject = "bo@example.net";
     entry.reason = SuppressionReason::Bounce;
-    entry.code = mail::FailureCode(2001);
+    entry.code = terms::FailureCode(2001);
     CHECK(postfix_lines(entry).value() ==
           "bo@example.net\tREJECT 5.1.1 mail to this recipient bounced before\n");
     CHECK(sendmail_lines(entry).value() ==
@@ -556,11 +556,11 @@ TEST_CASE("access maps say what they can") {
     entry.reason = SuppressionReason::Allow;
     CHECK(postfix_lines(entry).value() == "bo@example.net\tDUNNO\n");
     CHECK(sendmail_lines(entry).value() == "To:bo@example.net\tOK\n");
-    entry.kind = mail::SubjectKind::Suffix;
+    entry.kind = terms::SubjectKind::Suffix;
     entry.subject = ".example.net";
     CHECK(postfix_lines(entry).value() == "example.net\tDUNNO\n.example.net\tDUNNO\n");
     CHECK(sendmail_lines(entry).value() == "To:example.net\tOK\n");
-    entry.kind = mail::SubjectKind::Address;
+    entry.kind = terms::SubjectKind::Address;
     for (const std::string_view subject :
          {"\"a b\"@example.net",
           "#a@example.net",
@@ -572,9 +572,9 @@ TEST_CASE("access maps say what they can") {
         CHECK(sendmail_lines(entry).error() == NoLine::Syntax);
     }
     entry.subject = "bo@example.net";
-    entry.scope = mail::SuppressionScope::parse("example.org").value();
+    entry.scope = terms::SuppressionScope::parse("example.org").value();
     CHECK(postfix_lines(entry).error() == NoLine::Scoped);
-    entry.form = mail::SubjectForm::Hashed;
+    entry.form = terms::SubjectForm::Hashed;
     CHECK(sendmail_lines(entry).error() == NoLine::Hashed);
 }
 

@@ -44,90 +44,91 @@ void check_there(const Names<Enum, Count>& names) {
 }  // namespace
 
 TEST_CASE("finding names go to the wire and back") {
-    constexpr Names<FindingName, kAllFindings.size()> kNames{{
-        {FindingName::MalformedAddress, "malformed-address"},
-        {FindingName::UnusualAddress, "unusual-address"},
-        {FindingName::NoSuchDomain, "no-such-domain"},
-        {FindingName::NoMailHost, "no-mail-host"},
-        {FindingName::NullMx, "null-mx"},
-        {FindingName::ReservedDomain, "reserved-domain"},
-        {FindingName::UnusableMx, "unusable-mx"},
-        {FindingName::MisspelledDomain, "misspelled-domain"},
-        {FindingName::SuppressedBounce, "suppressed-bounce"},
-        {FindingName::SuppressedComplaint, "suppressed-complaint"},
-        {FindingName::SuppressedUnsubscribe, "suppressed-unsubscribe"},
-        {FindingName::SuppressedManual, "suppressed-manual"},
-        {FindingName::BlockedByAdmin, "blocked-by-admin"},
-        {FindingName::AlreadySent, "already-sent"},
-        {FindingName::CampaignStopped, "campaign-stopped"},
-        {FindingName::RoleAddress, "role-address"},
-        {FindingName::DisposableDomain, "disposable-domain"},
-        {FindingName::MissingUnsubscribe, "missing-unsubscribe"},
-        {FindingName::ForeignFrom, "foreign-from"},
-        {FindingName::MissingSignature, "missing-signature"},
-        {FindingName::MissingPlainText, "missing-plain-text"},
-        {FindingName::UnusableReplyTo, "unusable-reply-to"},
-        {FindingName::UnresolvedDomain, "unresolved-domain"},
+    constexpr Names<terms::FindingName, terms::kAllFindings.size()> kNames{{
+        {terms::FindingName::MalformedAddress, "malformed-address"},
+        {terms::FindingName::UnusualAddress, "unusual-address"},
+        {terms::FindingName::NoSuchDomain, "no-such-domain"},
+        {terms::FindingName::NoMailHost, "no-mail-host"},
+        {terms::FindingName::NullMx, "null-mx"},
+        {terms::FindingName::ReservedDomain, "reserved-domain"},
+        {terms::FindingName::UnusableMx, "unusable-mx"},
+        {terms::FindingName::MisspelledDomain, "misspelled-domain"},
+        {terms::FindingName::SuppressedBounce, "suppressed-bounce"},
+        {terms::FindingName::SuppressedComplaint, "suppressed-complaint"},
+        {terms::FindingName::SuppressedUnsubscribe, "suppressed-unsubscribe"},
+        {terms::FindingName::SuppressedManual, "suppressed-manual"},
+        {terms::FindingName::BlockedByAdmin, "blocked-by-admin"},
+        {terms::FindingName::AlreadySent, "already-sent"},
+        {terms::FindingName::CampaignStopped, "campaign-stopped"},
+        {terms::FindingName::RoleAddress, "role-address"},
+        {terms::FindingName::DisposableDomain, "disposable-domain"},
+        {terms::FindingName::MissingUnsubscribe, "missing-unsubscribe"},
+        {terms::FindingName::ForeignFrom, "foreign-from"},
+        {terms::FindingName::MissingSignature, "missing-signature"},
+        {terms::FindingName::MissingPlainText, "missing-plain-text"},
+        {terms::FindingName::UnusableReplyTo, "unusable-reply-to"},
+        {terms::FindingName::UnresolvedDomain, "unresolved-domain"},
     }};
-    check_there_and_back(kNames, &parse_finding_name);
-    CHECK(parse_finding_name("Null-MX") == std::nullopt);
+    check_there_and_back(kNames, &terms::parse_finding_name);
+    CHECK(terms::parse_finding_name("Null-MX") == std::nullopt);
 }
 
 TEST_CASE("the list of all findings is in the order of their numbers") {
-    for (std::size_t i = 0; i < kAllFindings.size(); ++i) {
-        CHECK(static_cast<std::size_t>(kAllFindings.at(i)) == i);
+    for (std::size_t i = 0; i < terms::kAllFindings.size(); ++i) {
+        CHECK(static_cast<std::size_t>(terms::kAllFindings.at(i)) == i);
     }
 }
 
 TEST_CASE("suppression names go to the wire and back") {
-    check_there_and_back(Names<SubjectKind, 4>{{
-                             {SubjectKind::Address, "address"},
-                             {SubjectKind::Domain, "domain"},
-                             {SubjectKind::Suffix, "suffix"},
-                             {SubjectKind::Pattern, "pattern"},
+    check_there_and_back(Names<terms::SubjectKind, 4>{{
+                             {terms::SubjectKind::Address, "address"},
+                             {terms::SubjectKind::Domain, "domain"},
+                             {terms::SubjectKind::Suffix, "suffix"},
+                             {terms::SubjectKind::Pattern, "pattern"},
                          }},
-                         &parse_subject_kind);
-    check_there_and_back(Names<SuppressionReason, 5>{{
-                             {SuppressionReason::Bounce, "bounce"},
-                             {SuppressionReason::Complaint, "complaint"},
-                             {SuppressionReason::Unsubscribe, "unsubscribe"},
-                             {SuppressionReason::Manual, "manual"},
-                             {SuppressionReason::Allow, "allow"},
+                         &terms::parse_subject_kind);
+    check_there_and_back(Names<terms::SuppressionReason, 5>{{
+                             {terms::SuppressionReason::Bounce, "bounce"},
+                             {terms::SuppressionReason::Complaint, "complaint"},
+                             {terms::SuppressionReason::Unsubscribe, "unsubscribe"},
+                             {terms::SuppressionReason::Manual, "manual"},
+                             {terms::SuppressionReason::Allow, "allow"},
                          }},
-                         &parse_suppression_reason);
-    check_there_and_back(Names<SuppressionSource, 3>{{
-                             {SuppressionSource::Learned, "learned"},
-                             {SuppressionSource::Admin, "admin"},
-                             {SuppressionSource::Import, "import"},
+                         &terms::parse_suppression_reason);
+    check_there_and_back(Names<terms::SuppressionSource, 3>{{
+                             {terms::SuppressionSource::Learned, "learned"},
+                             {terms::SuppressionSource::Admin, "admin"},
+                             {terms::SuppressionSource::Import, "import"},
                          }},
-                         &parse_suppression_source);
-    check_there_and_back(Names<Proof, 3>{{
-                             {Proof::Local, "local"},
-                             {Proof::Sealed, "sealed"},
-                             {Proof::Unproven, "unproven"},
+                         &terms::parse_suppression_source);
+    check_there_and_back(Names<terms::Proof, 3>{{
+                             {terms::Proof::Local, "local"},
+                             {terms::Proof::Sealed, "sealed"},
+                             {terms::Proof::Unproven, "unproven"},
                          }},
-                         &parse_proof);
+                         &terms::parse_proof);
 }
 
 TEST_CASE("states and kinds of held mail go to the wire and back") {
-    check_there_and_back(Names<HeldState, 5>{{
-                             {HeldState::Held, "held"},
-                             {HeldState::Releasing, "releasing"},
-                             {HeldState::Released, "released"},
-                             {HeldState::Returned, "returned"},
-                             {HeldState::Discarded, "discarded"},
+    check_there_and_back(Names<terms::HeldState, 5>{{
+                             {terms::HeldState::Held, "held"},
+                             {terms::HeldState::Releasing, "releasing"},
+                             {terms::HeldState::Released, "released"},
+                             {terms::HeldState::Returned, "returned"},
+                             {terms::HeldState::Discarded, "discarded"},
                          }},
-                         &parse_held_state);
-    check_there_and_back(Names<HeldKind, 2>{{{HeldKind::Mail, "mail"}, {HeldKind::Own, "own"}}},
-                         &parse_held_kind);
+                         &terms::parse_held_state);
+    check_there_and_back(
+        Names<terms::HeldKind, 2>{{{terms::HeldKind::Mail, "mail"}, {terms::HeldKind::Own, "own"}}},
+        &terms::parse_held_kind);
 }
 
 TEST_CASE("names that are only written are spelled so") {
-    check_there(Names<Certainty, 4>{{
-        {Certainty::None, "none"},
-        {Certainty::Hint, "hint"},
-        {Certainty::Likely, "likely"},
-        {Certainty::Certain, "certain"},
+    check_there(Names<terms::Certainty, 4>{{
+        {terms::Certainty::None, "none"},
+        {terms::Certainty::Hint, "hint"},
+        {terms::Certainty::Likely, "likely"},
+        {terms::Certainty::Certain, "certain"},
     }});
     check_there(Names<Direction, 3>{{
         {Direction::OwnBounce, "own-bounce"},

@@ -13,7 +13,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::dsn {
+namespace holdback::maillog {
 
 namespace {
 
@@ -332,4 +332,4 @@ TEST_CASE("what another server says cannot turn a failure into a success on a Se
     }
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::maillog

@@ -25,7 +25,7 @@ namespace holdback::outbound {
 
 namespace {
 
-using mail::FindingName;
+using terms::FindingName;
 using Fields = std::vector<std::pair<std::string, std::string>>;
 using Names = std::vector<std::string>;
 
@@ -50,8 +50,8 @@ mail::HeaderList good_header(const Fields& more) {
 Names names_of(const MessageFacts& facts, const config::Settings& settings) {
     Names names;
     for (const Finding& finding : compliance_findings(facts, settings)) {
-        names.emplace_back(mail::wire_name(finding.name));
-        CHECK(finding.certainty == mail::Certainty::Hint);
+        names.emplace_back(wire_name(finding.name));
+        CHECK(finding.certainty == terms::Certainty::Hint);
         CHECK_FALSE(finding.code.has_value());
     }
     return names;

@@ -39,7 +39,7 @@ std::vector<std::string> names_of(const std::vector<Finding>& found) {
     std::vector<std::string> names;
     names.reserve(found.size());
     for (const Finding& finding : found) {
-        names.emplace_back(mail::wire_name(finding.name));
+        names.emplace_back(wire_name(finding.name));
     }
     return names;
 }
@@ -83,31 +83,31 @@ TEST_CASE("each state of a recipient gives its finding") {
 TEST_CASE("an unresolved domain counts against nobody") {
     const auto found = findings(facts_of("a@good.test", RouteKind::Unresolved), {});
     REQUIRE(found.size() == 1);
-    CHECK(found.front().certainty == mail::Certainty::None);
+    CHECK(found.front().certainty == terms::Certainty::None);
     CHECK_FALSE(found.front().code.has_value());
 }
 
 TEST_CASE("a suppression entry gives the finding of its reason, with its own code") {
     struct Row {
-        mail::SuppressionReason reason;
+        terms::SuppressionReason reason;
         Names want;
     };
     const std::vector<Row> rows{
-        {mail::SuppressionReason::Bounce, {"suppressed-bounce"}},
-        {mail::SuppressionReason::Complaint, {"suppressed-complaint"}},
-        {mail::SuppressionReason::Unsubscribe, {"suppressed-unsubscribe"}},
-        {mail::SuppressionReason::Manual, {"suppressed-manual"}},
-        {mail::SuppressionReason::Allow, {}},
+        {terms::SuppressionReason::Bounce, {"suppressed-bounce"}},
+        {terms::SuppressionReason::Complaint, {"suppressed-complaint"}},
+        {terms::SuppressionReason::Unsubscribe, {"suppressed-unsubscribe"}},
+        {terms::SuppressionReason::Manual, {"suppressed-manual"}},
+        {terms::SuppressionReason::Allow, {}},
     };
     for (const Row& row : rows) {
         RecipientFacts facts = facts_of("a@good.test", RouteKind::Mx);
         facts.suppression.emplace();
         facts.suppression->reason = row.reason;
-        facts.suppression->code = mail::FailureCode(2004);
+        facts.suppression->code = terms::FailureCode(2004);
         const auto found = findings(facts, {});
         CHECK(names_of(found) == row.want);
         if (!found.empty()) {
-            CHECK(found.front().code == mail::FailureCode(2004));
+            CHECK(found.front().code == terms::FailureCode(2004));
             CHECK(found.front().reason.find("suppressed as") == std::string::npos);
             facts.mailbox = "b@good.test";
             facts.suppressed_as_mailbox = true;
@@ -119,7 +119,7 @@ TEST_CASE("a suppression entry gives the finding of its reason, with its own cod
 TEST_CASE("allow entries stand above everything, but cannot mend an address") {
     RecipientFacts facts = facts_of("a@good.test", RouteKind::NoSuchDomain);
     facts.suppression.emplace();
-    facts.suppression->reason = mail::SuppressionReason::Bounce;
+    facts.suppression->reason = terms::SuppressionReason::Bounce;
 
     SUBCASE("in the store") {
         facts.allowed_by_store = true;
@@ -150,8 +150,8 @@ TEST_CASE("a block entry of the administrator is certain") {
     settings.outgoing.block = {".test"};
     const auto found = findings(facts_of("a@good.test", RouteKind::Mx), settings);
     REQUIRE(names_of(found) == Names{"blocked-by-admin"});
-    CHECK(found.front().code == mail::FailureCode(1999));
-    CHECK(found.front().certainty == mail::Certainty::Certain);
+    CHECK(found.front().code == terms::FailureCode(1999));
+    CHECK(found.front().certainty == terms::Certainty::Certain);
 }
 
 TEST_CASE("refusals carry the code and status of their finding, the reason and the remedy") {
@@ -211,9 +211,9 @@ TEST_CASE("a misspelled domain is found by its likeness, and by DNS unless it is
         const auto found = findings(facts_of(row.address, row.route), {});
         CHECK(names_of(found) == row.want);
         for (const Finding& finding : found) {
-            if (finding.name == mail::FindingName::MisspelledDomain) {
-                CHECK(finding.code == mail::FailureCode(2002));
-                CHECK(finding.certainty == mail::Certainty::Likely);
+            if (finding.name == terms::FindingName::MisspelledDomain) {
+                CHECK(finding.code == terms::FailureCode(2002));
+                CHECK(finding.certainty == terms::Certainty::Likely);
                 CHECK(finding.suggestion == "bo@gmail.com");
             }
         }
@@ -260,7 +260,7 @@ TEST_CASE("roles and throw-away addresses are hints") {
     const auto found = findings(facts, {});
     REQUIRE(names_of(found) == Names{"role-address", "disposable-domain"});
     for (const Finding& finding : found) {
-        CHECK(finding.certainty == mail::Certainty::Hint);
+        CHECK(finding.certainty == terms::Certainty::Hint);
         CHECK_FALSE(finding.code.has_value());
     }
     facts.allowed_by_store = true;

@@ -15,12 +15,12 @@ namespace holdback::outbound {
 namespace {
 
 using config::PolicyAction;
-using mail::FindingName;
+using terms::FindingName;
 
 Finding finding(FindingName name) {
     return {.name = name,
             .code = std::nullopt,
-            .certainty = mail::Certainty::Hint,
+            .certainty = terms::Certainty::Hint,
             .reason = {},
             .advice = {},
             .suggestion = {}};

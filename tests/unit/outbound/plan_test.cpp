@@ -24,12 +24,12 @@ namespace holdback::outbound {
 namespace {
 
 using config::PolicyAction;
-using mail::FindingName;
+using terms::FindingName;
 
 Finding finding(FindingName name) {
     return {.name = name,
-            .code = mail::FailureCode(2002),
-            .certainty = mail::Certainty::Certain,
+            .code = terms::FailureCode(2002),
+            .certainty = terms::Certainty::Certain,
             .reason = "a reason",
             .advice = "an advice",
             .suggestion = {}};
@@ -90,7 +90,7 @@ TEST_CASE("what people wish of lists, and what mail to many needs, is asked of n
         {FindingName::UnusableReplyTo, PolicyAction::Tag, PolicyAction::Tag, PolicyAction::Pass},
     };
     for (const Row& row : rows) {
-        CAPTURE(mail::wire_name(row.name));
+        CAPTURE(wire_name(row.name));
         const std::vector<Finding> found{finding(row.name)};
         CHECK(judge(found, Stream::Bulk, policy, SentTo::List).action == row.list);
         CHECK(judge(found, Stream::Bulk, policy, SentTo::Many).action == row.many);

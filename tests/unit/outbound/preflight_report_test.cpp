@@ -23,9 +23,9 @@ PreflightRow row(const std::string& address, config::PolicyAction action) {
     PreflightRow made{.address = address, .key = address, .domain = "a.test", .verdict = {}};
     made.verdict.action = action;
     if (action != config::PolicyAction::Pass) {
-        made.verdict.finding = Finding{.name = mail::FindingName::NoSuchDomain,
-                                       .code = mail::FailureCode(2002),
-                                       .certainty = mail::Certainty::Certain,
+        made.verdict.finding = Finding{.name = terms::FindingName::NoSuchDomain,
+                                       .code = terms::FailureCode(2002),
+                                       .certainty = terms::Certainty::Certain,
                                        .reason = "the domain does not exist",
                                        .advice = "check it",
                                        .suggestion = "bo@b.test"};
@@ -100,9 +100,9 @@ TEST_CASE("of many recipients the text shows the first") {
 
 TEST_CASE("what is found about the message is said once, and hides nobody") {
     PreflightFacts facts = some_facts();
-    const Finding hint{.name = mail::FindingName::MissingUnsubscribe,
+    const Finding hint{.name = terms::FindingName::MissingUnsubscribe,
                        .code = std::nullopt,
-                       .certainty = mail::Certainty::Hint,
+                       .certainty = terms::Certainty::Hint,
                        .reason = "nobody can unsubscribe",
                        .advice = "add List-Unsubscribe",
                        .suggestion = {}};

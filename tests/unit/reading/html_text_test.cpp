@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("of an answer only what its author wrote and its reader sees is read") {
     struct Row {
@@ -81,4 +81,4 @@ TEST_CASE("hostile HTML is read in one pass") {
     CHECK(html_to_text(comments).size() == comments.size());
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -14,7 +14,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -180,4 +180,4 @@ TEST_CASE("every whom and what has a name that reads back") {
     CHECK(wire_name(Cause{Whom::Sender, What::NotPermitted}) == "sender-not-permitted");
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

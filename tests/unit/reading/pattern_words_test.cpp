@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("the words that a pattern needs are found, or none is promised") {
     struct Row {
@@ -50,4 +50,4 @@ TEST_CASE("a pattern that is broken breaks nothing here") {
     }
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

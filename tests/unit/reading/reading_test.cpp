@@ -19,7 +19,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -113,15 +113,15 @@ may
 still trying
 )";
 
-const mail::CodeCatalogue& codes() {
-    static const mail::CodeCatalogue catalogue = [] {
-        using enum mail::FailureClass;
-        std::vector<mail::CodeEntry> entries = support::small_catalogue().entries();
+const terms::CodeCatalogue& codes() {
+    static const terms::CodeCatalogue catalogue = [] {
+        using enum terms::FailureClass;
+        std::vector<terms::CodeEntry> entries = support::small_catalogue().entries();
         for (const int number : {1002, 1999, 2999, 3003, 3999, 4003, 4004, 4006}) {
             entries.push_back(
                 support::code_entry(number, "code-" + std::to_string(number), Rejected));
         }
-        return mail::CodeCatalogue::make(std::move(entries)).value();
+        return terms::CodeCatalogue::make(std::move(entries)).value();
     }();
     return catalogue;
 }
@@ -277,4 +277,4 @@ TEST_CASE("a rule stands before the words, but what it teaches needs evidence to
     CHECK(judged(knowledge, "550 the knife is bent").name == "reply/mailbox-refused");
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

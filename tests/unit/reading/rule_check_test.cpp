@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -116,4 +116,4 @@ TEST_CASE("one pattern with two codes is a warning") {
         "rule two: the pattern \"bent spoon\" means 2001 in rule one"));
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

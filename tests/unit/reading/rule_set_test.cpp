@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -191,4 +191,4 @@ TEST_CASE("a pattern that needs much memory still gives the right answer") {
     CHECK(set.match(input).has_value());
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("a rule shadows what it matches in any case, as far as it is written so") {
     struct Row {
@@ -43,4 +43,4 @@ TEST_CASE("a rule shadows what it matches in any case, as far as it is written s
     }
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

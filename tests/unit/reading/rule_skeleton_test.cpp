@@ -16,7 +16,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("a pattern becomes the words of a rule and an example that gives nobody away") {
     struct Row {
@@ -78,7 +78,7 @@ TEST_CASE("the rule reads the texts of its pattern, its example too, and stands 
         original.text = text;
         Rule rule;
         rule.id = skeleton.id;
-        rule.code = mail::FailureCode(1004);
+        rule.code = terms::FailureCode(1004);
         rule.text = {skeleton.text};
         rule.expect = {example, original};
         const auto set = RuleSet::make({rule}, support::small_catalogue());
@@ -87,4 +87,4 @@ TEST_CASE("the rule reads the texts of its pattern, its example too, and stands 
     }
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("rules see a text without addresses, line codes and odd spaces") {
     struct Row {
@@ -91,4 +91,4 @@ TEST_CASE("the server's own words begin at the reply code") {
     CHECK(quoted_reply("no such user").empty());
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

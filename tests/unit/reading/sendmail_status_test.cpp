@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("a status that Sendmail made up for a bare reply is none") {
     struct Row {
@@ -40,7 +40,7 @@ TEST_CASE("a status that Sendmail made up for a bare reply is none") {
 
 TEST_CASE("in its DSN as well, which names the recipient a third time") {
     const auto status_of = [](const std::string& field) {
-        const DeliveryStatus read = parse_delivery_status(
+        const dsn::DeliveryStatus read = dsn::parse_delivery_status(
             "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: RFC822; bo@example.net\n" + field +
             "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: SMTP; 550-Sorry about this\n");
         REQUIRE(read.recipients.size() == 1);
@@ -51,4 +51,4 @@ TEST_CASE("in its DSN as well, which names the recipient a third time") {
     CHECK(status_of("") == "5.1.1");
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("the stage of a quoted reply is told in several ways") {
     struct Row {
@@ -57,4 +57,4 @@ TEST_CASE("only the stages that are not about the recipient have words") {
     CHECK(stage_words(SmtpStage::Unknown).empty());
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

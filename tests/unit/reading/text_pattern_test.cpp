@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 TEST_CASE("what differs from bounce to bounce is folded away") {
     struct Row {
@@ -66,4 +66,4 @@ TEST_CASE("a pattern is cut between characters and is UTF-8") {
     CHECK(core::is_utf8(text_pattern("the \xFF\xC3 spoon")));
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

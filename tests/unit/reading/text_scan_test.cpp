@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -103,4 +103,4 @@ TEST_CASE("a reply of several lines has its code and status once") {
     }
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::dsn {
+namespace holdback::reading {
 
 namespace {
 
@@ -109,4 +109,4 @@ TEST_CASE("words know where they stand in the text") {
     CHECK(words.between(1, 2) == "User  Unknown");
 }
 
-}  // namespace holdback::dsn
+}  // namespace holdback::reading

@@ -24,7 +24,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 namespace {
 
@@ -67,21 +67,21 @@ TEST_CASE("facts are lines that any text survives, and absent ones are told from
 
 TEST_CASE("the facts of a recipient come back") {
     RecordedRecipient recipient = recipient_of("Bo..Li@Good.test");
-    recipient.facts.route =
-        MailRoute{.kind = RouteKind::Mx,
-                  .hosts = {"mx1.good.test", "mx2.good.test", "mx3.good.test", "mx4.good.test"},
-                  .why = "it has\nmail servers"};
-    mail::SuppressionEntry entry;
-    entry.kind = mail::SubjectKind::Suffix;
+    recipient.facts.route = outbound::MailRoute{
+        .kind = outbound::RouteKind::Mx,
+        .hosts = {"mx1.good.test", "mx2.good.test", "mx3.good.test", "mx4.good.test"},
+        .why = "it has\nmail servers"};
+    terms::SuppressionEntry entry;
+    entry.kind = terms::SubjectKind::Suffix;
     entry.subject = ".test";
-    entry.reason = mail::SuppressionReason::Bounce;
-    entry.code = mail::FailureCode(2001);
-    entry.source = mail::SuppressionSource::Learned;
+    entry.reason = terms::SuppressionReason::Bounce;
+    entry.code = terms::FailureCode(2001);
+    entry.source = terms::SuppressionSource::Learned;
     entry.diagnostic = std::string(500, 'x');
     recipient.facts.suppression = entry;
     recipient.action = config::PolicyAction::Pass;
     recipient.unshadowed = config::PolicyAction::Hold;
-    recipient.found = {mail::FindingName::UnusualAddress, mail::FindingName::SuppressedBounce};
+    recipient.found = {terms::FindingName::UnusualAddress, terms::FindingName::SuppressedBounce};
 
     recipient.facts.route->perhaps_local = true;
     RecordedRecipient read{.address = recipient.address,
@@ -94,15 +94,15 @@ TEST_CASE("the facts of a recipient come back") {
     CHECK(read.facts.syntax->value.text() == "Bo..Li@good.test");
     CHECK(read.facts.syntax->is_unusual());
     REQUIRE(read.facts.route.has_value());
-    CHECK(read.facts.route->kind == RouteKind::Mx);
+    CHECK(read.facts.route->kind == outbound::RouteKind::Mx);
     CHECK(read.facts.route->hosts ==
           std::vector<std::string>{"mx1.good.test", "mx2.good.test", "mx3.good.test"});
     CHECK(read.facts.route->why == "it has\nmail servers");
     REQUIRE(read.facts.suppression.has_value());
     CHECK(read.facts.suppression->subject == ".test");
-    CHECK(read.facts.suppression->reason == mail::SuppressionReason::Bounce);
+    CHECK(read.facts.suppression->reason == terms::SuppressionReason::Bounce);
     CHECK(read.facts.suppression->code.number() == 2001);
-    CHECK(read.facts.suppression->source == mail::SuppressionSource::Learned);
+    CHECK(read.facts.suppression->source == terms::SuppressionSource::Learned);
     CHECK(read.facts.suppression->diagnostic == std::string(200, 'x'));
     CHECK(read.unshadowed == config::PolicyAction::Hold);
     CHECK(read.found == recipient.found);
@@ -164,7 +164,7 @@ TEST_CASE("the facts of a message come back") {
     CHECK_FALSE(read.watched.from_digest.has_value());
     config::Settings settings;
     settings.compliance.own_domains = {"a.test"};
-    message.watched = watch_signs(Stream::Bulk, SentTo::List, settings);
+    message.watched = watch_signs(outbound::Stream::Bulk, outbound::SentTo::List, settings);
     message.lists = ListFiles{.role_addresses = {}, .disposable_domains = "/throw-away"};
     read_message_facts(message_facts(message), read);
     CHECK(read.watched.from_digest == message.watched.from_digest);
@@ -211,4 +211,4 @@ TEST_CASE("a sender comes back from its text") {
     CHECK(std::get<std::string>(recorded_sender("no address")) == "no address");
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

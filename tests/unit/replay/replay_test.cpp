@@ -25,20 +25,21 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::outbound {
+namespace holdback::replay {
 
 namespace {
 
 using config::PolicyAction;
-using mail::FindingName;
+using terms::FindingName;
 
-RecordedRecipient recipient_of(const std::string& address, std::optional<RouteKind> route) {
+RecordedRecipient recipient_of(const std::string& address,
+                               std::optional<outbound::RouteKind> route) {
     RecordedRecipient recipient{
         .address = address,
         .mailer = "smtp",
         .facts = {.syntax = mail::Address::parse(address, mail::Smtputf8::No)}};
     if (route.has_value()) {
-        recipient.facts.route = MailRoute{.kind = *route, .hosts = {}, .why = "so it is"};
+        recipient.facts.route = outbound::MailRoute{.kind = *route, .hosts = {}, .why = "so it is"};
     }
     return recipient;
 }
@@ -59,7 +60,7 @@ RecordedMessage message_of(std::vector<RecordedRecipient> recipients) {
     message.window_length = std::chrono::minutes(10);
     message.repeats_limit = 20;
     message.dialogue = RecordedDialogue{};
-    message.watched = watch_signs(Stream::Bulk, SentTo::List, enforcing());
+    message.watched = watch_signs(outbound::Stream::Bulk, outbound::SentTo::List, enforcing());
     message.headers.asked = {
         "list-unsubscribe", "list-id", "feedback-id", "x-campaign-id", "precedence"};
     message.recipients = std::move(recipients);
@@ -83,8 +84,8 @@ std::string first(const RecordedMessage& message, const config::Settings& settin
 }  // namespace
 
 TEST_CASE("the same settings decide the same again") {
-    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx),
-                                          recipient_of("bo@null.test", RouteKind::NullMx),
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx),
+                                          recipient_of("bo@null.test", outbound::RouteKind::NullMx),
                                           recipient_of("no at sign", std::nullopt)});
     const std::vector<Replayed> direct = replay(message, enforcing());
     REQUIRE(direct.size() == 3);
@@ -96,11 +97,11 @@ TEST_CASE("the same settings decide the same again") {
 }
 
 TEST_CASE("what people wish of lists counts as it did, or it is said that it is not known") {
-    RecordedRecipient left = recipient_of("bo@good.test", RouteKind::Mx);
+    RecordedRecipient left = recipient_of("bo@good.test", outbound::RouteKind::Mx);
     left.facts.suppression.emplace();
-    left.facts.suppression->reason = mail::SuppressionReason::Unsubscribe;
+    left.facts.suppression->reason = terms::SuppressionReason::Unsubscribe;
     RecordedMessage message = message_of({left});
-    message.stream = {.stream = Stream::Bulk, .signal = "repeats:21/text"};
+    message.stream = {.stream = outbound::Stream::Bulk, .signal = "repeats:21/text"};
     CHECK(first(message, enforcing()) ==
           "not recorded: whether the header said that it was mail of a list");
     message.headers.asked.emplace_back("list-*");
@@ -111,8 +112,8 @@ TEST_CASE("what people wish of lists counts as it did, or it is said that it is 
     settings.direct.senders = {"a.test"};
     CHECK(first(message, settings) == "pass suppressed-unsubscribe");
     // Mail that was always direct was not compared with other mail.
-    message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
-    message.stream = {.stream = Stream::Direct, .signal = "direct:sender"};
+    message = message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx)});
+    message.stream = {.stream = outbound::Stream::Direct, .signal = "direct:sender"};
     CHECK(first(message, settings) == "reject null-mx");
     CHECK(first(message, enforcing()) == "not recorded: how often the same content was sent");
 }
@@ -147,7 +148,8 @@ TEST_CASE("other settings decide otherwise, by what was recorded") {
          "reject sender-not-enrolled"},
         {"direction", [](auto& s) { s.outgoing.networks.clear(); }, "pass not-outgoing"},
     };
-    const RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    const RecordedMessage message =
+        message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx)});
     for (const Row& row : rows) {
         CAPTURE(row.what);
         config::Settings settings = enforcing();
@@ -157,9 +159,10 @@ TEST_CASE("other settings decide otherwise, by what was recorded") {
 }
 
 TEST_CASE("what was not recorded is not guessed") {
-    const RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx),
-                                                recipient_of("bo@good.test", RouteKind::Mx),
-                                                recipient_of("bo@x.example", std::nullopt)});
+    const RecordedMessage message =
+        message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx),
+                    recipient_of("bo@good.test", outbound::RouteKind::Mx),
+                    recipient_of("bo@x.example", std::nullopt)});
     SUBCASE("a header field for which nobody looked") {
         config::Settings settings = enforcing();
         settings.bulk.headers = {"X-Mailing"};
@@ -191,7 +194,8 @@ TEST_CASE("what was not recorded is not guessed") {
 }
 
 TEST_CASE("a refusal at RCPT says nothing about the rest of its message") {
-    RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    RecordedMessage message =
+        message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx)});
     message.decided_at = DecidedAt::Recipient;
     message.origin.user = "joe";
     message.headers = {};
@@ -208,7 +212,8 @@ TEST_CASE("a refusal at RCPT says nothing about the rest of its message") {
 }
 
 TEST_CASE("who would be told at RCPT is not held by what stands in the header") {
-    RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    RecordedMessage message =
+        message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx)});
     message.headers.present = {"list-id"};
     config::Settings settings = enforcing();
     CHECK(first(message, settings) == "hold null-mx");
@@ -254,8 +259,9 @@ TEST_CASE("a client is told at RCPT until it has been refused too often, as far 
     };
     for (const Row& row : rows) {
         CAPTURE(row.what);
-        RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx),
-                                              recipient_of("al@null.test", RouteKind::NullMx)});
+        RecordedMessage message =
+            message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx),
+                        recipient_of("al@null.test", outbound::RouteKind::NullMx)});
         message.origin.user = "joe";
         message.headers.present = {"list-id"};
         message.dialogue = row.dialogue;
@@ -271,10 +277,10 @@ TEST_CASE("a client is told at RCPT until it has been refused too often, as far 
 }
 
 TEST_CASE("the suppression entry of then is judged by the policy of now") {
-    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
-    mail::SuppressionEntry entry;
-    entry.reason = mail::SuppressionReason::Unsubscribe;
-    entry.code = mail::FailureCode(2001);
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx)});
+    terms::SuppressionEntry entry;
+    entry.reason = terms::SuppressionReason::Unsubscribe;
+    entry.code = terms::FailureCode(2001);
     message.recipients.front().facts.suppression = entry;
     config::Settings settings = enforcing();
     CHECK(first(message, settings) == "pass suppressed-unsubscribe");
@@ -285,13 +291,14 @@ TEST_CASE("the suppression entry of then is judged by the policy of now") {
 }
 
 TEST_CASE("how often the content was sent is known from the limit of then, and from the signal") {
-    RecordedMessage message = message_of({recipient_of("bo@null.test", RouteKind::NullMx)});
+    RecordedMessage message =
+        message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx)});
     config::Settings settings = enforcing();
     settings.bulk.repeats = 30;
     CHECK(first(message, settings) == "reject null-mx");
     settings.bulk.repeats = 10;
     CHECK(first(message, settings) == "not recorded: how often the same content was sent");
-    message.stream = {Stream::Bulk, "repeats:20/text"};
+    message.stream = {outbound::Stream::Bulk, "repeats:20/text"};
     CHECK(first(message, settings) == "hold null-mx");
     settings.bulk.repeats = 20;
     CHECK(first(message, settings) == "hold null-mx");
@@ -299,14 +306,14 @@ TEST_CASE("how often the content was sent is known from the limit of then, and f
     settings.bulk.repeats = 50;
     CHECK(first(message, settings) == "not recorded: how often the same content was sent");
     // It was bulk by its header, which no longer counts.
-    message.stream = {Stream::Bulk, "header:List-Id"};
+    message.stream = {outbound::Stream::Bulk, "header:List-Id"};
     CHECK(first(message, settings) == "not recorded: how often the same content was sent");
 }
 
 TEST_CASE("what can't be found again stays found, unless nobody looks for it any more") {
-    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx)});
     message.recipients.front().found = {FindingName::AlreadySent};
-    message.stream = {Stream::Bulk, "body:23"};
+    message.stream = {outbound::Stream::Bulk, "body:23"};
     config::Settings settings = enforcing();
     CHECK(first(message, settings) == "hold already-sent");
     settings.bulk.repeat_window = std::chrono::seconds(0);
@@ -314,8 +321,9 @@ TEST_CASE("what can't be found again stays found, unless nobody looks for it any
 }
 
 TEST_CASE("what nobody looked for may have been there") {
-    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx),
-                                          recipient_of("bo@null.test", RouteKind::NullMx)});
+    RecordedMessage message =
+        message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx),
+                    recipient_of("bo@null.test", outbound::RouteKind::NullMx)});
     message.watched = {};
     config::Settings settings = enforcing();
     settings.policy.direct.set(FindingName::MissingUnsubscribe, PolicyAction::Reject);
@@ -326,10 +334,10 @@ TEST_CASE("what nobody looked for may have been there") {
     settings.policy.direct.set(FindingName::AlreadySent, PolicyAction::Reject);
     CHECK(first(message, settings) == "pass");
 
-    message.stream = {Stream::Bulk, "header:List-Id"};
+    message.stream = {outbound::Stream::Bulk, "header:List-Id"};
     message.headers.present = {"list-id"};
     settings = enforcing();
-    message.watched = watch_signs(Stream::Bulk, SentTo::List, settings);
+    message.watched = watch_signs(outbound::Stream::Bulk, outbound::SentTo::List, settings);
     CHECK(first(message, settings) == "pass");
     settings.bulk.stop_above.percent = 5;
     CHECK(first(message, settings) ==
@@ -343,8 +351,8 @@ TEST_CASE("what nobody looked for may have been there") {
 }
 
 TEST_CASE("whom the header may have addressed is answered only where it is all the same") {
-    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
-    message.stream = {Stream::Bulk, "rate:120/10m"};
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx)});
+    message.stream = {outbound::Stream::Bulk, "rate:120/10m"};
     message.window = 120;
     message.headers.asked = {
         "list-*", "x-campaign-id", "precedence", "list-unsubscribe", "list-id"};
@@ -364,14 +372,14 @@ TEST_CASE("whom the header may have addressed is answered only where it is all t
     // A wish is about lists, which nothing here says.
     message.recipients.front().found = {};
     message.recipients.front().facts.suppression.emplace();
-    message.recipients.front().facts.suppression->reason = mail::SuppressionReason::Unsubscribe;
+    message.recipients.front().facts.suppression->reason = terms::SuppressionReason::Unsubscribe;
     settings = enforcing();
     CHECK(first(message, settings) == "pass suppressed-unsubscribe");
 }
 
 TEST_CASE("what a list's message needs is asked of no letter, however many letters there were") {
-    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
-    message.stream = {Stream::Bulk, "rate:120/10m"};
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx)});
+    message.stream = {outbound::Stream::Bulk, "rate:120/10m"};
     message.window = 120;
     message.headers.asked.emplace_back("list-*");
     message.recipients.front().found = {FindingName::MissingUnsubscribe};
@@ -384,13 +392,13 @@ TEST_CASE("what a list's message needs is asked of no letter, however many lette
     CHECK(first(message, settings) == "not recorded: what the policy looks for in header and body");
     message.headers.present = {"list-id"};
     settings.policy.bulk.set(FindingName::MissingUnsubscribe, PolicyAction::Pass);
-    message.watched = watch_signs(Stream::Bulk, SentTo::List, enforcing());
+    message.watched = watch_signs(outbound::Stream::Bulk, outbound::SentTo::List, enforcing());
     CHECK(first(message, settings) == "pass");
 }
 
 TEST_CASE("misspellings and the administrator's lists are judged again by what was known") {
-    RecordedMessage message = message_of({recipient_of("bo@gmial.com", RouteKind::Mx)});
-    message.stream = {Stream::Bulk, "body:23"};
+    RecordedMessage message = message_of({recipient_of("bo@gmial.com", outbound::RouteKind::Mx)});
+    message.stream = {outbound::Stream::Bulk, "body:23"};
     config::Settings settings = enforcing();
     CHECK(first(message, settings) == "hold misspelled-domain");
     settings.policy.known_domains = {"gmial.com"};
@@ -422,7 +430,8 @@ TEST_CASE("misspellings and the administrator's lists are judged again by what w
 }
 
 TEST_CASE("other lists may take back a refusal at RCPT") {
-    RecordedMessage message = message_of({recipient_of("sales@good.test", RouteKind::Mx)});
+    RecordedMessage message =
+        message_of({recipient_of("sales@good.test", outbound::RouteKind::Mx)});
     message.origin.user = "joe";
     message.recipients.front().facts.is_role = true;
     message.lists = ListFiles{.role_addresses = "/roles", .disposable_domains = {}};
@@ -436,13 +445,13 @@ TEST_CASE("other lists may take back a refusal at RCPT") {
 }
 
 TEST_CASE("which domain From named is known for the own domains of then alone") {
-    RecordedMessage message = message_of({recipient_of("bo@good.test", RouteKind::Mx)});
-    message.stream = {Stream::Bulk, "header:List-Id"};
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx)});
+    message.stream = {outbound::Stream::Bulk, "header:List-Id"};
     message.headers.present = {"list-id"};
     config::Settings settings = enforcing();
     settings.policy.bulk.set(FindingName::ForeignFrom, PolicyAction::Hold);
     settings.compliance.own_domains = {"a.test", "b.test"};
-    message.watched = watch_signs(Stream::Bulk, SentTo::List, settings);
+    message.watched = watch_signs(outbound::Stream::Bulk, outbound::SentTo::List, settings);
     CHECK(first(message, settings) == "pass");
     message.recipients.front().found = {FindingName::ForeignFrom};
     CHECK(first(message, settings) == "hold foreign-from");
@@ -464,7 +473,8 @@ TEST_CASE("which domain From named is known for the own domains of then alone") 
 }
 
 TEST_CASE("a mailbox behind a tag that the list was not asked about is not recorded") {
-    RecordedMessage message = message_of({recipient_of("bo+shop@gmail.com", RouteKind::Mx)});
+    RecordedMessage message =
+        message_of({recipient_of("bo+shop@gmail.com", outbound::RouteKind::Mx)});
     const std::string missing = "not recorded: what the list said of the mailbox behind a tag";
     CHECK(first(message, enforcing()) == missing);
     config::Settings settings = enforcing();
@@ -479,8 +489,9 @@ TEST_CASE("a mailbox behind a tag that the list was not asked about is not recor
 }
 
 TEST_CASE("what the sender overrode would be overridden again") {
-    RecordedMessage message = message_of({recipient_of("bo@nullmx.test", RouteKind::NullMx)});
-    message.stream = {Stream::Bulk, "body:23"};
+    RecordedMessage message =
+        message_of({recipient_of("bo@nullmx.test", outbound::RouteKind::NullMx)});
+    message.stream = {outbound::Stream::Bulk, "body:23"};
     CHECK(first(message, enforcing()) == "hold null-mx");
     message.recipients.front().overridden = true;
     CHECK(first(message, enforcing()) == "pass null-mx");
@@ -488,8 +499,8 @@ TEST_CASE("what the sender overrode would be overridden again") {
 
 TEST_CASE("trouble with DNS is answered for the whole message where the settings want it") {
     const RecordedMessage message =
-        message_of({recipient_of("bo@silent.test", RouteKind::Unresolved),
-                    recipient_of("bo@good.test", RouteKind::Mx)});
+        message_of({recipient_of("bo@silent.test", outbound::RouteKind::Unresolved),
+                    recipient_of("bo@good.test", outbound::RouteKind::Mx)});
     config::Settings settings = enforcing();
     CHECK(said(replay(message, settings)[0]) == "pass unresolved-domain");
     settings.on_error.dns = config::ErrorAnswer::Tempfail;
@@ -497,4 +508,4 @@ TEST_CASE("trouble with DNS is answered for the whole message where the settings
     CHECK(said(replay(message, settings)[1]) == "defer unresolved-domain");
 }
 
-}  // namespace holdback::outbound
+}  // namespace holdback::replay

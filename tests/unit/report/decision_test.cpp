@@ -29,7 +29,7 @@ TEST_CASE("an outbound decision is one line, keys in fixed order") {
         .verdict = config::PolicyAction::Hold,
         .unshadowed = config::PolicyAction::Hold,
         .reason = "null-mx",
-        .code = mail::FailureCode(2002),
+        .code = terms::FailureCode(2002),
         .stream = {.stream = outbound::Stream::Bulk, .signal = "header:List-Id"},
         .dns_time = std::chrono::milliseconds(12),
         .held_id = 17,
@@ -74,11 +74,11 @@ TEST_CASE("an inbound decision is one line, keys in fixed order") {
     decision.queue_id = "9F1C";
     decision.kind = dsn::MessageKind::Dsn;
     decision.recipient = "user@example.net";
-    decision.code = mail::FailureCode(2001);
+    decision.code = terms::FailureCode(2001);
     if (const auto status = mail::EnhancedStatus::parse("5.1.1"); status.has_value()) {
         decision.status = *status;
     }
-    decision.proof = mail::Proof::Local;
+    decision.proof = terms::Proof::Local;
     decision.rule = "text/user-unknown";
     decision.learned = LearnOutcome::Suppressed;
     decision.proof_reason = "own-mta";

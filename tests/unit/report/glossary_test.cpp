@@ -13,9 +13,9 @@ namespace holdback::report {
 
 TEST_CASE("every finding has words of its own, and what to do") {
     std::set<std::string_view> meanings;
-    for (const mail::FindingName name : mail::kAllFindings) {
-        CAPTURE(mail::wire_name(name));
-        const auto word = find_word(mail::wire_name(name));
+    for (const terms::FindingName name : terms::kAllFindings) {
+        CAPTURE(wire_name(name));
+        const auto word = find_word(wire_name(name));
         REQUIRE(word.has_value());
         CHECK(word->kind == WordKind::Finding);
         CHECK(word->meaning.contains(' '));

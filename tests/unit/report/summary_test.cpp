@@ -135,8 +135,8 @@ TEST_CASE("codes, causes, verdicts, growth and outages are sorted by what counts
     sums.add_decision(config::Mode::Enforce, PolicyAction::Reject, "no-such-domain");
     sums.add_decision(config::Mode::Enforce, PolicyAction::Reject, "no-such-domain");
     sums.add_decision(config::Mode::Enforce, PolicyAction::Tag, "unusable-mx");
-    sums.add_growth(kSince + 24h, mail::SuppressionReason::Complaint, 4);
-    sums.add_growth(kSince - 48h, mail::SuppressionReason::Complaint, 9);
+    sums.add_growth(kSince + 24h, terms::SuppressionReason::Complaint, 4);
+    sums.add_growth(kSince - 48h, terms::SuppressionReason::Complaint, 9);
     dsn::Outage outage;
     outage.provider = "google.com";
     outage.began = kSince - 5h;

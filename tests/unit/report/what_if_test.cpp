@@ -19,13 +19,13 @@ namespace holdback::report {
 namespace {
 
 using config::PolicyAction;
-using outbound::NotRecorded;
-using outbound::Replayed;
-using outbound::ReplayedVerdict;
+using replay::NotRecorded;
+using replay::Replayed;
+using replay::ReplayedVerdict;
 
-outbound::RecordedRecipient recipient_of(const std::string& address,
-                                         PolicyAction action,
-                                         std::string reason) {
+replay::RecordedRecipient recipient_of(const std::string& address,
+                                       PolicyAction action,
+                                       std::string reason) {
     return {.address = address,
             .mailer = {},
             .facts = {.syntax = mail::Address::parse(address, mail::Smtputf8::No)},
@@ -39,8 +39,8 @@ outbound::RecordedRecipient recipient_of(const std::string& address,
 
 TEST_CASE("changes are grouped, counted and shown by example, with how the mail ended") {
     WhatIf sums;
-    outbound::RecordedMessage message;
-    message.sender = outbound::recorded_sender("news@a.test");
+    replay::RecordedMessage message;
+    message.sender = replay::recorded_sender("news@a.test");
     for (const int i : {0, 0, 1, 2, 3}) {
         message.recipients.push_back(
             recipient_of("u" + std::to_string(i) + "@a.test", PolicyAction::Pass, ""));
@@ -78,8 +78,8 @@ TEST_CASE("changes are grouped, counted and shown by example, with how the mail 
 
 TEST_CASE("what becomes of whole messages is counted, and the greatest change stands first") {
     WhatIf sums;
-    outbound::RecordedMessage message;
-    message.sender = outbound::recorded_sender("news@a.test");
+    replay::RecordedMessage message;
+    message.sender = replay::recorded_sender("news@a.test");
     message.recipients = {recipient_of("a@a.test", PolicyAction::Pass, ""),
                           recipient_of("b@a.test", PolicyAction::Pass, "")};
     sums.add(message,
@@ -101,14 +101,14 @@ TEST_CASE("what becomes of whole messages is counted, and the greatest change st
 }
 
 TEST_CASE("a message that was taken from a client that had had enough is none that was refused") {
-    outbound::RecordedMessage message;
-    message.sender = outbound::recorded_sender("joe@a.test");
+    replay::RecordedMessage message;
+    message.sender = replay::recorded_sender("joe@a.test");
     message.recipients = {recipient_of("a@a.test", PolicyAction::Reject, "null-mx")};
     const std::vector<Replayed> answers{ReplayedVerdict{PolicyAction::Reject, "null-mx"}};
-    message.dialogue = outbound::RecordedDialogue{.before = {.messages = 7, .refusals = 5},
-                                                  .asked_at_rcpt = false,
-                                                  .can_be_returned = true,
-                                                  .had_enough = true};
+    message.dialogue = replay::RecordedDialogue{.before = {.messages = 7, .refusals = 5},
+                                                .asked_at_rcpt = false,
+                                                .can_be_returned = true,
+                                                .had_enough = true};
     config::Settings settings;
     SUBCASE("as then") {
         WhatIf sums;

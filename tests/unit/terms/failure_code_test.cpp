@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
@@ -129,4 +129,4 @@ TEST_CASE("wire names of classes, actors and learning lead there and back") {
     CHECK_FALSE(parse_actor("").has_value());
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -15,7 +15,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
@@ -159,4 +159,4 @@ TEST_CASE("lines that an older program does not know are left out, and broken on
     CHECK(none.error() == LabelError::Damaged);
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 TEST_CASE("a store and a spool are used together when nothing is lost or doubled by it") {
     const PairMark own{.id = "aa", .generation = 7};
@@ -82,4 +82,4 @@ TEST_CASE("a mark is text, and only the whole of it is read") {
     }
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

@@ -14,12 +14,12 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::mail {
+namespace holdback::terms {
 
 namespace {
 
-Address address(std::string_view text) {
-    const auto parsed = Address::parse(text, Smtputf8::Yes);
+mail::Address address(std::string_view text) {
+    const auto parsed = mail::Address::parse(text, mail::Smtputf8::Yes);
     REQUIRE(parsed.has_value());
     return parsed->value;
 }
@@ -52,7 +52,7 @@ TEST_CASE("a scope is written and read, and counts for its senders") {
         CHECK(scope->covers(address("News@example.org")) == row.news);
         CHECK(scope->covers(address("other@example.org")) == row.other);
         CHECK(scope->covers(address("news@sub.example.org")) == row.below);
-        CHECK(scope->covers(NullSender{}) == row.null);
+        CHECK(scope->covers(mail::NullSender{}) == row.null);
         CHECK(scope->covers(std::string("no address")) == row.null);
     }
     for (const std::string_view text : {"", "a b", "@example.org", "x@", "-.example"}) {
@@ -81,12 +81,12 @@ TEST_CASE("the scope of a sender is that of all its addresses") {
 }
 
 TEST_CASE("the scope of a kind for a sender") {
-    const EnvelopeSender news = address("News@Example.org");
+    const mail::EnvelopeSender news = address("News@Example.org");
     CHECK(scope_of(ScopeKind::Global, news).text() == "global");
     CHECK(scope_of(ScopeKind::SenderDomain, news).text() == "example.org");
     CHECK(scope_of(ScopeKind::Sender, news).text() == "news@example.org");
     for (const ScopeKind kind : kAllScopeKinds) {
-        CHECK(scope_of(kind, NullSender{}) == SuppressionScope());
+        CHECK(scope_of(kind, mail::NullSender{}) == SuppressionScope());
         CHECK(scope_of(kind, std::string("no address")) == SuppressionScope());
         CHECK(parse_scope_kind(wire_name(kind)) == kind);
     }
@@ -170,4 +170,4 @@ TEST_CASE("a pattern of many stars takes no long time") {
     CHECK_FALSE(pattern_fits(pattern, std::string(100'000, 'a') + "@example.net"));
 }
 
-}  // namespace holdback::mail
+}  // namespace holdback::terms

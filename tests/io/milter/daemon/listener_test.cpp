@@ -41,7 +41,7 @@ private:
     std::string path_;
 };
 
-ListenerOptions given_away(const std::string& path) {
+daemon::ListenerOptions given_away(const std::string& path) {
     return {.path = path, .mode = 0660, .owner = kAccount, .group = kAccount};
 }
 
@@ -90,8 +90,10 @@ bool is_root() {
 }
 
 int can_listen(const std::string& path) {
-    return Listener::open({.path = path, .mode = 0660, .owner = {}, .group = {}}).has_value() ? 0
-                                                                                              : 1;
+    return daemon::Listener::open({.path = path, .mode = 0660, .owner = {}, .group = {}})
+                   .has_value()
+               ? 0
+               : 1;
 }
 
 }  // namespace
@@ -103,12 +105,12 @@ TEST_CASE("a socket is there with its mode and owner, and a second process finds
     const AccountsDirectory directory;
     const std::string path = directory.file("milter.sock");
     {
-        const auto listener = Listener::open(given_away(path));
+        const auto listener = daemon::Listener::open(given_away(path));
         REQUIRE(listener.has_value());
         CHECK(status_of(path).st_uid == kAccount);
         CHECK(status_of(path).st_gid == kAccount);
         CHECK((status_of(path).st_mode & 07777) == 0660);
-        const auto second = Listener::open(given_away(path));
+        const auto second = daemon::Listener::open(given_away(path));
         REQUIRE_FALSE(second.has_value());
         CHECK(second.error().starts_with("another process listens on"));
         // Nothing is left of how it was made.
@@ -116,7 +118,7 @@ TEST_CASE("a socket is there with its mode and owner, and a second process finds
     }
     CHECK_FALSE(std::filesystem::exists(path));
     std::ofstream(path) << "no socket";
-    CHECK(Listener::open(given_away(path)).error().ends_with("exists and is no socket"));
+    CHECK(daemon::Listener::open(given_away(path)).error().ends_with("exists and is no socket"));
 }
 
 TEST_CASE("the account can listen after a start as root") {
@@ -126,7 +128,7 @@ TEST_CASE("the account can listen after a start as root") {
     const AccountsDirectory directory;
     const std::string path = directory.file("milter.sock");
     {
-        const auto listener = Listener::open(given_away(path));
+        const auto listener = daemon::Listener::open(given_away(path));
         REQUIRE(listener.has_value());
     }
     CHECK(AccountsProcess([&] { return can_listen(path); }).status() == 0);
@@ -140,14 +142,14 @@ TEST_CASE("the account can listen after a start as root") {
     SUBCASE("but not that of a process that listens") {
         std::filesystem::remove(path + ".lock");
         const auto listener =
-            Listener::open({.path = path, .mode = 0666, .owner = {}, .group = {}});
+            daemon::Listener::open({.path = path, .mode = 0666, .owner = {}, .group = {}});
         REQUIRE(listener.has_value());
         CHECK(AccountsProcess([&] { return can_listen(path); }).status() == 1);
     }
     SUBCASE("a start as root gives the account a lock file of root's") {
         std::filesystem::remove(path + ".lock");
         std::ofstream(path + ".lock") << "";
-        const auto listener = Listener::open(given_away(path));
+        const auto listener = daemon::Listener::open(given_away(path));
         REQUIRE(listener.has_value());
         CHECK(status_of(path + ".lock").st_uid == kAccount);
     }
@@ -180,7 +182,7 @@ TEST_CASE("whoever owns the directory of the socket gets nothing else from a sta
     constexpr int kMostRounds = 100 * kRounds;
     // Where the attacker has a core to himself, it takes some luck to open a socket at all.
     for (int round = 0; round < kRounds || (opened == 0 && round < kMostRounds); ++round) {
-        opened += Listener::open(given_away(path)).has_value() ? 1 : 0;
+        opened += daemon::Listener::open(given_away(path)).has_value() ? 1 : 0;
         REQUIRE(status_of(victim).st_uid == 0);
         REQUIRE((status_of(victim).st_mode & 07777) == 0600);
     }
@@ -196,7 +198,8 @@ TEST_CASE("a directory that is made for the account is no link of the account's"
     std::filesystem::create_directory(victim);
     std::filesystem::create_directory_symlink(victim, directory.file("sockets"));
     REQUIRE(lchown(directory.file("sockets").c_str(), kAccount, kAccount) == 0);
-    CHECK_FALSE(Listener::open(given_away(directory.file("sockets/milter.sock"))).has_value());
+    CHECK_FALSE(
+        daemon::Listener::open(given_away(directory.file("sockets/milter.sock"))).has_value());
     CHECK(status_of(victim).st_uid == 0);
     CHECK(std::filesystem::is_empty(victim));
 }

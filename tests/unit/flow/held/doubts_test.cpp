@@ -18,12 +18,12 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
 using namespace std::chrono_literals;
-using mail::HeldState;
+using terms::HeldState;
 
 constexpr core::TimePoint kNow{1'700'000'000'000ms};
 
@@ -60,23 +60,23 @@ struct Bed {
     Doubts doubts{{.held = held, .journal = journal, .log = log, .clock = clock}};
 
     Bed() {
-        mail::HeldMessage message;
+        terms::HeldMessage message;
         message.spool_id = "spool";
         message.sender = "news@home.test";
         message.queue_id = "4Xk2";
         message.held_at = kNow;
-        std::array<mail::HeldRecipient, 2> recipients;
+        std::array<terms::HeldRecipient, 2> recipients;
         recipients[0].address = "carl@nullmx.test";
         recipients[1].address = "dora@nullmx.test";
-        for (mail::HeldRecipient& recipient : recipients) {
+        for (terms::HeldRecipient& recipient : recipients) {
             recipient.in_doubt = true;
             recipient.mta_queue_id = "4Xk2";
         }
         REQUIRE(held.hold(message, recipients).has_value());
     }
 
-    mail::HeldRecipient row(std::int64_t id) {
-        mail::HeldRecipient found;
+    terms::HeldRecipient row(std::int64_t id) {
+        terms::HeldRecipient found;
         ports::HeldFilter filter;
         filter.ids = {id};
         REQUIRE(held.list(filter,
@@ -133,11 +133,11 @@ TEST_CASE("what the log says of this recipient of this message proves that the M
          },
          false},
         {"a DSN about a message to its sender",
-         [](auto& i, auto&) { i.message.kind = mail::HeldKind::Own; },
+         [](auto& i, auto&) { i.message.kind = terms::HeldKind::Own; },
          false},
         {"a DSN that was sent itself",
          [](auto& i, auto&) {
-             i.message.kind = mail::HeldKind::Own;
+             i.message.kind = terms::HeldKind::Own;
              i.recipient.attempts = 1;
          },
          true},
@@ -258,4 +258,4 @@ TEST_CASE("a release in doubt goes by the queue id under which it came") {
     CHECK(bed.row(1).state == HeldState::Released);
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -39,7 +39,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::flow {
+namespace holdback::flow::held {
 
 namespace {
 
@@ -56,7 +56,7 @@ struct House {
                    .log = log,
                    .clock = clock,
                    .own_mail = own_mail,
-                   .may_be_told = [this](const mail::HeldMessage&,
+                   .may_be_told = [this](const terms::HeldMessage&,
                                          const mail::HeaderList&) { return may_be_told; },
                    .make_submitter =
                        [this](const config::HoldSettings&) {
@@ -83,23 +83,23 @@ struct House {
     };
 
     /// Holds one recipient of a message of its own and gives the item's id.
-    std::int64_t hold(const std::string& address, mail::HeldRecipient recipient = {}) {
+    std::int64_t hold(const std::string& address, terms::HeldRecipient recipient = {}) {
         recipient.address = address;
         return hold_all({std::move(recipient)}).front();
     }
 
     /// Holds the recipients of one message and gives the items' ids.
-    std::vector<std::int64_t> hold_all(std::vector<mail::HeldRecipient> rows) {
+    std::vector<std::int64_t> hold_all(std::vector<terms::HeldRecipient> rows) {
         auto writer = spool.begin().value();
         REQUIRE(writer->append("Subject: hi\r\n\r\nHello.\r\n").has_value());
-        mail::HeldMessage message;
+        terms::HeldMessage message;
         message.sender = "news@a.test";
         message.subject = "hi";
         message.message_id = "<1@a.test>";
         message.held_at = clock.now();
         message = writer->commit(std::move(message), {}).value();
         std::vector<std::int64_t> ids;
-        for (mail::HeldRecipient& row : rows) {
+        for (terms::HeldRecipient& row : rows) {
             row.reason = "the domain takes no mail";
         }
         const std::vector<ports::HoldOutcome> outcomes = held.hold(message, rows).value();
@@ -109,9 +109,9 @@ struct House {
         return ids;
     }
 
-    std::int64_t hold_for(const std::string& address, mail::FindingName finding) {
-        mail::HeldRecipient recipient;
-        recipient.finding = mail::wire_name(finding);
+    std::int64_t hold_for(const std::string& address, terms::FindingName finding) {
+        terms::HeldRecipient recipient;
+        recipient.finding = wire_name(finding);
         recipient.recheck_at = clock.now() + kFirstRecheck;
         return hold(address, std::move(recipient));
     }
@@ -133,7 +133,7 @@ struct House {
         return found;
     }
 
-    mail::HeldRecipient row(std::int64_t id) { return item(id).recipient; }
+    terms::HeldRecipient row(std::int64_t id) { return item(id).recipient; }
 
     std::size_t errors(std::string_view part) const {
         return static_cast<std::size_t>(
@@ -143,10 +143,10 @@ struct House {
     }
 
     void suppress(const std::string& address) {
-        mail::SuppressionEntry entry;
+        terms::SuppressionEntry entry;
         entry.subject = address;
-        entry.reason = mail::SuppressionReason::Bounce;
-        entry.code = mail::FailureCode(2001);
+        entry.reason = terms::SuppressionReason::Bounce;
+        entry.code = terms::FailureCode(2001);
         REQUIRE(suppressions.put(entry).has_value());
     }
 
@@ -233,7 +233,7 @@ TEST_CASE("what a store that can be read and not written keeps from being done i
     for (const Row& row : rows) {
         CAPTURE(row.what);
         House house;
-        mail::HeldRecipient expiring;
+        terms::HeldRecipient expiring;
         expiring.expires_at = house.clock.now() + 1h;
         row.act(house, house.hold("carl@b.test", expiring));
         CHECK(house.log.has(row.what));
@@ -249,8 +249,8 @@ TEST_CASE("a release that the MTA puts off is tried again, later from time to ti
         std::to_array<std::chrono::minutes>({1min, 2min, 4min, 8min, 16min, 32min, 60min, 60min});
     CHECK(house.release_one(id) == What::Refused);
     for (std::size_t i = 0; i < waits.size(); ++i) {
-        const mail::HeldRecipient row = house.row(id);
-        CHECK(row.state == mail::HeldState::Held);
+        const terms::HeldRecipient row = house.row(id);
+        CHECK(row.state == terms::HeldState::Held);
         CHECK(row.attempts == static_cast<int>(i) + 1);
         CHECK(row.last_answer == "450 4.2.0 later");
         CHECK(row.release_at == std::optional(house.clock.now() + waits.at(i)));
@@ -264,7 +264,7 @@ TEST_CASE("a release that the MTA puts off is tried again, later from time to ti
     house.submitter.answer("carl@b.test", ports::Accepted{"250 2.0.0 Ok"});
     house.clock.advance(1h);
     house.release.work(house.settings.hold);
-    CHECK(house.row(id).state == mail::HeldState::Released);
+    CHECK(house.row(id).state == terms::HeldState::Released);
 }
 
 TEST_CASE("a release that the MTA refuses for good waits for a person, with the answer") {
@@ -272,7 +272,7 @@ TEST_CASE("a release that the MTA refuses for good waits for a person, with the 
     const std::int64_t id = house.hold("carl@b.test");
     house.submitter.answer("carl@b.test", refused("550 5.1.1 nobody here"));
     CHECK(house.release_one(id) == What::Refused);
-    CHECK(house.row(id).state == mail::HeldState::Held);
+    CHECK(house.row(id).state == terms::HeldState::Held);
     CHECK(house.row(id).last_answer == "550 5.1.1 nobody here");
     CHECK_FALSE(house.row(id).release_at.has_value());
     CHECK_FALSE(house.row(id).in_doubt);
@@ -283,14 +283,14 @@ TEST_CASE("a release that the MTA refuses for good waits for a person, with the 
 
 TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
     House house;
-    mail::HeldRecipient good;
-    good.finding = mail::kNoFinding;
+    terms::HeldRecipient good;
+    good.finding = terms::kNoFinding;
     good.release_at = house.clock.now();
     SUBCASE("with the MTA's words") {
         const std::int64_t id = house.hold("carl@b.test", good);
         house.submitter.answer("carl@b.test", refused("550 5.7.1 not from you"));
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
         CHECK(house.row(id).last_answer == "550 5.7.1 not from you");
         house.release.work(house.settings.hold);
         const auto seen = house.submitter.seen();
@@ -305,7 +305,7 @@ TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
         const std::int64_t id = house.hold("carl@b.test", good);
         house.submitter.answer("carl@b.test", refused("451 4.7.1 later"));
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).state == terms::HeldState::Held);
         CHECK(house.row(id).release_at.has_value());
     }
     SUBCASE("the sender must not be told: the postmaster is") {
@@ -313,7 +313,7 @@ TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
         const std::int64_t id = house.hold("carl@b.test", good);
         house.submitter.answer("carl@b.test", refused("550 5.7.1 not from you"));
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
         CHECK(house.log.has("1 recipients were returned to the postmaster (refused by the MTA)"));
         house.release.work(house.settings.hold);
         const auto seen = house.submitter.seen();
@@ -324,7 +324,7 @@ TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
         const std::int64_t id = house.hold("carl@b.test", good);
         house.spool.spoil(house.item(id).message.spool_id, "Subject: hi\r\n\r\nHallo.\r\n");
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
         CHECK(house.submitter.seen().empty());
         house.release.work(house.settings.hold);
         REQUIRE(house.submitter.seen().size() == 1);
@@ -335,14 +335,14 @@ TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
         const std::int64_t id = house.hold("carl@b.test", good);
         house.spool.spoil(house.item(id).message.spool_id, "Subject: hi\r\n\r\nHallo.\r\n");
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
     }
     SUBCASE("the sender wants no report: it ends, and the log tells of it") {
         good.arguments = {"NOTIFY=NEVER"};
         const std::int64_t id = house.hold("carl@b.test", good);
         house.submitter.answer("carl@b.test", refused("550 5.7.1 not from you"));
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
         house.release.work(house.settings.hold);
         CHECK(house.submitter.seen().size() == 1);
         CHECK(house.log.has("verdict=returned"));
@@ -351,7 +351,7 @@ TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
 
 TEST_CASE("where the MTA takes one NOTIFY for all, a message goes back in parts") {
     House house;
-    std::vector<mail::HeldRecipient> rows(4);
+    std::vector<terms::HeldRecipient> rows(4);
     rows[0] = {.address = "a@b.test", .arguments = {"NOTIFY=NEVER"}};
     rows[1] = {.address = "b@b.test", .arguments = {"NOTIFY=FAILURE"}};
     rows[2] = {.address = "c@b.test", .arguments = {"notify=never", "ORCPT=rfc822;x@b.test"}};
@@ -384,12 +384,12 @@ TEST_CASE("where the MTA takes one NOTIFY for all, a message goes back in parts"
 
 TEST_CASE("of recipients whose sender wants no report none is sent, of the others one") {
     House house;
-    mail::HeldRecipient never;
+    terms::HeldRecipient never;
     never.arguments = {"NOTIFY=NEVER"};
     const std::int64_t quiet = house.hold("quiet@b.test", never);
     const std::array ids{quiet};
     CHECK(house.release.give_back(ids, "command").front().what == What::Returned);
-    CHECK(house.row(quiet).state == mail::HeldState::Returned);
+    CHECK(house.row(quiet).state == terms::HeldState::Returned);
     house.release.work(house.settings.hold);
     CHECK(house.submitter.seen().empty());
     CHECK(house.log.has("verdict=returned"));
@@ -404,7 +404,7 @@ TEST_CASE("the DSN of what is given back is known by its message, not by the num
         CHECK(ids.front() == 1);
         CHECK(house.release.give_back(ids, "command").front().what == What::Returned);
         ports::HeldFilter filter;
-        filter.kind = mail::HeldKind::Own;
+        filter.kind = terms::HeldKind::Own;
         REQUIRE(house.held
                     .list(filter,
                           [&](const ports::HeldItem& dsn) {
@@ -422,7 +422,7 @@ TEST_CASE("a message that may have left is in doubt and not sent again by itself
     house.submitter.answer("carl@b.test",
                            ports::Interrupted{.what = "end of data: time-out", .in_doubt = true});
     CHECK(house.release_one(id) == What::Interrupted);
-    CHECK(house.row(id).state == mail::HeldState::Held);
+    CHECK(house.row(id).state == terms::HeldState::Held);
     CHECK(house.row(id).in_doubt);
     house.clock.advance(100h);
     house.release.work(house.settings.hold);
@@ -446,7 +446,7 @@ TEST_CASE("a message that may have left is in doubt and not sent again by itself
 
 TEST_CASE("an answer that comes late leaves its items in doubt, and says why") {
     House house;
-    mail::HeldRecipient open;
+    terms::HeldRecipient open;
     open.in_doubt = true;
     const std::int64_t id = house.hold("carl@b.test", open);
     OpenAnswers& answers = house.release.answers();
@@ -474,20 +474,20 @@ TEST_CASE("the end of a release that the store could not note is noted as soon a
     CHECK(house.release_one(id) == What::Released);
     house.release.work(house.settings.hold);
     house.held.trouble().end();
-    CHECK(house.row(id).state == mail::HeldState::Releasing);
+    CHECK(house.row(id).state == terms::HeldState::Releasing);
     CHECK(house.release_one(id) == What::NotHeld);
     const std::array<std::int64_t, 2> both{id, 99};
     const auto outcomes = house.release.release(both, house.settings.hold, "command");
     CHECK(outcomes[0].answer == "it is releasing");
     CHECK(outcomes[1].answer == "no such item");
     house.release.work(house.settings.hold);
-    CHECK(house.row(id).state == mail::HeldState::Released);
+    CHECK(house.row(id).state == terms::HeldState::Released);
     CHECK(house.submitter.seen().size() == 1);
 }
 
 TEST_CASE("an MTA that does not answer is left alone for a while, and what is due waits") {
     House house;
-    mail::HeldRecipient due;
+    terms::HeldRecipient due;
     due.release_at = house.clock.now();
     house.hold("carl@b.test", due);
     const std::int64_t dora = house.hold("dora@b.test", due);
@@ -499,12 +499,12 @@ TEST_CASE("an MTA that does not answer is left alone for a while, and what is du
     house.clock.advance(5s);
     house.release.work(house.settings.hold);
     CHECK(house.submitter.seen().size() == 2);
-    CHECK(house.row(dora).state == mail::HeldState::Released);
+    CHECK(house.row(dora).state == terms::HeldState::Released);
 }
 
 TEST_CASE("what was not answered for stays until the MTA has gone on, or the answer is written") {
     House house;
-    mail::HeldRecipient open;
+    terms::HeldRecipient open;
     open.in_doubt = true;
     open.release_at = house.clock.now();
     const std::int64_t id = house.hold("carl@b.test", open);
@@ -518,7 +518,7 @@ TEST_CASE("what was not answered for stays until the MTA has gone on, or the ans
         CHECK(house.submitter.seen().empty());
         house.clock.advance(1s);
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Released);
+        CHECK(house.row(id).state == terms::HeldState::Released);
     }
     SUBCASE("the MTA went on") {
         answers.taken(*ticket);
@@ -550,13 +550,13 @@ TEST_CASE("what was not answered for stays until the MTA has gone on, or the ans
 
 TEST_CASE("what nobody may be told of keeps no other from its end") {
     House house;
-    mail::HeldRecipient expiring;
+    terms::HeldRecipient expiring;
     expiring.expires_at = house.clock.now() + 1h;
     const std::int64_t stays = house.hold("a@nullmx.test", expiring);
     house.clock.advance(2h);
     house.may_be_told = false;
     house.release.work(house.settings.hold);
-    CHECK(house.item(stays).recipient.state == mail::HeldState::Held);
+    CHECK(house.item(stays).recipient.state == terms::HeldState::Held);
     CHECK(house.item(stays).recipient.expires_at == house.clock.now() + 24h);
     CHECK(house.log.has("1 expired recipients stay held"));
     expiring.expires_at = house.clock.now() + 1h;
@@ -564,17 +564,17 @@ TEST_CASE("what nobody may be told of keeps no other from its end") {
     house.clock.advance(2h);
     house.may_be_told = true;
     house.release.work(house.settings.hold);
-    CHECK(house.item(goes).recipient.state == mail::HeldState::Returned);
-    CHECK(house.item(stays).recipient.state == mail::HeldState::Held);
+    CHECK(house.item(goes).recipient.state == terms::HeldState::Returned);
+    CHECK(house.item(stays).recipient.state == terms::HeldState::Held);
     house.clock.advance(23h);
     house.release.work(house.settings.hold);
-    CHECK(house.item(stays).recipient.state == mail::HeldState::Returned);
+    CHECK(house.item(stays).recipient.state == terms::HeldState::Returned);
 }
 
 TEST_CASE("what nobody may be told of ends with the postmaster, with one warning a minute") {
     House house;
     house.may_be_told = false;
-    mail::HeldRecipient expiring;
+    terms::HeldRecipient expiring;
     std::vector<std::int64_t> ids;
     for (const std::string_view name : {"a", "b", "c"}) {
         expiring.expires_at = house.clock.now() + house.settings.hold.expire_after;
@@ -583,13 +583,13 @@ TEST_CASE("what nobody may be told of ends with the postmaster, with one warning
     house.clock.advance(house.settings.hold.expire_after);
     for (int day = 7; day < 28; ++day) {
         house.release.work(house.settings.hold);
-        CHECK(house.item(ids[0]).recipient.state == mail::HeldState::Held);
+        CHECK(house.item(ids[0]).recipient.state == terms::HeldState::Held);
         house.clock.advance(24h);
     }
     CHECK_FALSE(house.log.has("returned to the postmaster"));
     house.release.work(house.settings.hold);
     for (const std::int64_t id : ids) {
-        CHECK(house.item(id).recipient.state == mail::HeldState::Returned);
+        CHECK(house.item(id).recipient.state == terms::HeldState::Returned);
         CHECK(house.held.history(id).value().back().text ==
               "returned to the postmaster, since the sender can't be told: expiry");
     }
@@ -607,20 +607,20 @@ TEST_CASE("what nobody may be told of ends with the postmaster, with one warning
 
 TEST_CASE("expired mail is returned, released or discarded as the settings say") {
     House house;
-    mail::HeldRecipient expiring;
+    terms::HeldRecipient expiring;
     expiring.expires_at = house.clock.now() + 1h;
     const std::int64_t id = house.hold("carl@b.test", expiring);
     const auto work_at_expiry = [&](config::AtExpiry what) {
         house.settings.hold.at_expiry = what;
         house.clock.advance(1h - 1s);
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).state == terms::HeldState::Held);
         house.clock.advance(1s);
         house.release.work(house.settings.hold);
     };
     SUBCASE("return: the DSN says what a refusal would have said") {
-        mail::HeldRecipient row;
-        row.finding = mail::wire_name(mail::FindingName::NullMx);
+        terms::HeldRecipient row;
+        row.finding = wire_name(terms::FindingName::NullMx);
         row.reason = "the domain takes no mail";
         row.advice = "check the spelling";
         row.in_doubt = true;
@@ -644,7 +644,7 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
     }
     SUBCASE("return: by a DSN to the sender") {
         work_at_expiry(config::AtExpiry::Return);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
         house.release.work(house.settings.hold);
         const auto seen = house.submitter.seen();
         REQUIRE(seen.size() == 1);
@@ -654,12 +654,12 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
     }
     SUBCASE("discard") {
         work_at_expiry(config::AtExpiry::Discard);
-        CHECK(house.row(id).state == mail::HeldState::Discarded);
+        CHECK(house.row(id).state == terms::HeldState::Discarded);
         CHECK(house.submitter.seen().empty());
     }
     SUBCASE("release") {
         work_at_expiry(config::AtExpiry::Release);
-        CHECK(house.row(id).state == mail::HeldState::Released);
+        CHECK(house.row(id).state == terms::HeldState::Released);
     }
     SUBCASE("release, and the MTA puts it off: tried again when its time comes, not each second") {
         house.submitter.answer("carl@b.test", refused("450 4.2.0 later"));
@@ -674,7 +674,7 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         house.submitter.answer("carl@b.test", refused("550 5.1.1 nobody here"));
         work_at_expiry(config::AtExpiry::Release);
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
         house.release.work(house.settings.hold);
         const auto seen = house.submitter.seen();
         REQUIRE(seen.size() == 2);
@@ -684,16 +684,16 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         house.spool.write_trouble().begin("no space left");
         work_at_expiry(config::AtExpiry::Return);
         house.spool.write_trouble().end();
-        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).state == terms::HeldState::Held);
         house.clock.advance(5s);
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
     }
 }
 
 TEST_CASE("a damaged copy is not sent, says so once, and its sender is told at its expiry") {
     House house;
-    mail::HeldRecipient recipient;
+    terms::HeldRecipient recipient;
     recipient.release_at = house.clock.now();
     recipient.expires_at = house.clock.now() + 24h;
     const std::int64_t id = house.hold("bo@b.test", std::move(recipient));
@@ -703,7 +703,7 @@ TEST_CASE("a damaged copy is not sent, says so once, and its sender is told at i
 
     house.release.work(house.settings.hold);
     CHECK(house.submitter.seen().empty());
-    CHECK(house.row(id).state == mail::HeldState::Held);
+    CHECK(house.row(id).state == terms::HeldState::Held);
     CHECK(house.row(id).attempts == 0);
     CHECK_FALSE(house.row(id).release_at.has_value());
     CHECK(house.item(id).message.damage == "the copy in the spool has other octets");
@@ -713,7 +713,7 @@ TEST_CASE("a damaged copy is not sent, says so once, and its sender is told at i
     SUBCASE("the sender reads what is known, not what is in the copy") {
         house.clock.advance(25h);
         house.release.work(house.settings.hold);
-        CHECK(house.row(id).state == mail::HeldState::Returned);
+        CHECK(house.row(id).state == terms::HeldState::Returned);
         house.release.work(house.settings.hold);
         REQUIRE(house.submitter.seen().size() == 1);
         const std::string dsn = house.submitter.seen().front().octets;
@@ -772,58 +772,59 @@ TEST_CASE("held mail whose cause has gone is released by itself") {
         house.auto_release.work(house.settings);
     };
     SUBCASE("a domain that takes mail again, and the history says why") {
-        const std::int64_t id = house.hold_for("carl@null.test", mail::FindingName::NullMx);
+        const std::int64_t id = house.hold_for("carl@null.test", terms::FindingName::NullMx);
         turn(1min);
-        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).state == terms::HeldState::Held);
         house.resolver.set("null.test", ZoneState::Good);
         turn(30s);
-        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).state == terms::HeldState::Held);
         turn(30s);
-        CHECK(house.row(id).state == mail::HeldState::Released);
+        CHECK(house.row(id).state == terms::HeldState::Released);
         const auto history = house.held.history(id).value();
         CHECK(history.at(1).text == "cause-gone: null-mx is found no more");
         CHECK(house.log.has("cause=\"cause-gone: null-mx is found no more\""));
     }
     SUBCASE("a suppression that was lifted") {
         house.suppress("eva@b.test");
-        const std::int64_t id = house.hold_for("eva@b.test", mail::FindingName::SuppressedBounce);
+        const std::int64_t id = house.hold_for("eva@b.test", terms::FindingName::SuppressedBounce);
         turn(1min);
-        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).state == terms::HeldState::Held);
         REQUIRE(house.suppressions
-                    .remove(mail::SuppressionKey{
-                        .kind = mail::SubjectKind::Address, .subject = "eva@b.test", .scope = {}})
+                    .remove(terms::SuppressionKey{
+                        .kind = terms::SubjectKind::Address, .subject = "eva@b.test", .scope = {}})
                     .has_value());
         turn(1min);
-        CHECK(house.row(id).state == mail::HeldState::Released);
+        CHECK(house.row(id).state == terms::HeldState::Released);
     }
     SUBCASE("but not when DNS says nothing: unknown is not valid either") {
-        const std::int64_t id = house.hold_for("carl@silent.test", mail::FindingName::NoSuchDomain);
+        const std::int64_t id =
+            house.hold_for("carl@silent.test", terms::FindingName::NoSuchDomain);
         turn(1min);
         turn(1min);
-        CHECK(house.row(id).state == mail::HeldState::Held);
+        CHECK(house.row(id).state == terms::HeldState::Held);
     }
     SUBCASE("nor what was held for another cause, released before, in doubt, or switched off") {
         const std::int64_t other = house.hold("anna@b.test");
         const std::int64_t refused_once =
-            house.hold_for("bert@b.test", mail::FindingName::NoSuchDomain);
+            house.hold_for("bert@b.test", terms::FindingName::NoSuchDomain);
         house.submitter.answer("bert@b.test", refused("550 5.1.1 nobody here"));
         CHECK(house.release_one(refused_once) == What::Refused);
-        mail::HeldRecipient open;
+        terms::HeldRecipient open;
         open.in_doubt = true;
         open.recheck_at = house.clock.now();
         const std::int64_t in_doubt = house.hold("dora@b.test", open);
         turn(1min);
-        CHECK(house.row(other).state == mail::HeldState::Held);
-        CHECK(house.row(refused_once).state == mail::HeldState::Held);
-        CHECK(house.row(in_doubt).state == mail::HeldState::Held);
-        const std::int64_t gone = house.hold_for("emil@b.test", mail::FindingName::NoSuchDomain);
+        CHECK(house.row(other).state == terms::HeldState::Held);
+        CHECK(house.row(refused_once).state == terms::HeldState::Held);
+        CHECK(house.row(in_doubt).state == terms::HeldState::Held);
+        const std::int64_t gone = house.hold_for("emil@b.test", terms::FindingName::NoSuchDomain);
         house.settings.hold.auto_release = false;
         turn(1min);
-        CHECK(house.row(gone).state == mail::HeldState::Held);
+        CHECK(house.row(gone).state == terms::HeldState::Held);
     }
     SUBCASE("a hundred in one turn, each domain asked once") {
         for (int i = 0; i < 150; ++i) {
-            house.hold_for("r" + std::to_string(i) + "@b.test", mail::FindingName::NoSuchDomain);
+            house.hold_for("r" + std::to_string(i) + "@b.test", terms::FindingName::NoSuchDomain);
         }
         turn(1min);
         CHECK(house.held.counts().value().released == 100);
@@ -854,4 +855,4 @@ TEST_CASE("the looks at a cause are farther apart the longer mail is held") {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::held

@@ -25,7 +25,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -48,7 +48,7 @@ bool has(const Departures& departures, std::string_view queue_id, std::string_vi
 class OneDecision final : public ports::DecisionLog {
 public:
     core::Result<void, ports::StoreError> append(
-        std::span<const outbound::RecordedMessage> /*messages*/,
+        std::span<const replay::RecordedMessage> /*messages*/,
         const ports::DecisionLimits& /*limits*/,
         core::TimePoint /*now*/) override {
         return {};
@@ -59,11 +59,11 @@ public:
     }
     core::Result<void, ports::StoreError> visit(
         const ports::DecisionFilter& /*filter*/,
-        const std::function<bool(const outbound::RecordedMessage&)>& /*visit*/) const override {
+        const std::function<bool(const replay::RecordedMessage&)>& /*visit*/) const override {
         return {};
     }
-    [[nodiscard]] core::Result<std::vector<outbound::RecordedMessage>, ports::StoreError>
-    of_queue_id(std::string_view queue_id, std::size_t /*most*/) const override {
+    [[nodiscard]] core::Result<std::vector<replay::RecordedMessage>, ports::StoreError> of_queue_id(
+        std::string_view queue_id, std::size_t /*most*/) const override {
         if (queue_id != message.queue_id) {
             return {};
         }
@@ -77,11 +77,11 @@ public:
         return {};
     }
 
-    outbound::RecordedMessage message;
+    replay::RecordedMessage message;
 };
 
-outbound::RecordedRecipient decided(std::string address, config::PolicyAction action) {
-    outbound::RecordedRecipient recipient{
+replay::RecordedRecipient decided(std::string address, config::PolicyAction action) {
+    replay::RecordedRecipient recipient{
         .facts = {.syntax = std::unexpected(mail::SyntaxError::Empty)}};
     recipient.address = std::move(address);
     recipient.action = action;
@@ -175,4 +175,4 @@ TEST_CASE("the oldest departures are forgotten first") {
     CHECK_FALSE(has(departures, "3", "eva@example.net"));
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -36,7 +36,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -45,15 +45,15 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 std::shared_ptr<const Snapshot> make_snapshot(const config::Settings& settings = {}) {
-    mail::CodeCatalogue codes = support::small_catalogue();
-    dsn::Rule rule;
+    terms::CodeCatalogue codes = support::small_catalogue();
+    reading::Rule rule;
     rule.id = "text/user-unknown";
-    rule.code = mail::FailureCode(2001);
+    rule.code = terms::FailureCode(2001);
     rule.text = {"no such user"};
-    rule.expect = {dsn::RuleExample{.text = "550 5.1.1 no such user"}};
-    std::vector<dsn::Rule> rules;
+    rule.expect = {reading::RuleExample{.text = "550 5.1.1 no such user"}};
+    std::vector<reading::Rule> rules;
     rules.push_back(std::move(rule));
-    dsn::RuleSet set = dsn::RuleSet::make(std::move(rules), codes).value();
+    reading::RuleSet set = reading::RuleSet::make(std::move(rules), codes).value();
     return std::make_shared<const Snapshot>(
         Snapshot{.settings = settings,
                  .codes = std::move(codes),
@@ -89,8 +89,8 @@ struct House {
     LearnReason bounce(const std::string& recipient, const std::string& event) {
         Failure failure;
         failure.evidence.failure.report.final_recipient = recipient;
-        failure.evidence.failure.code = mail::FailureCode(2001);
-        failure.evidence.proof.proof = mail::Proof::Local;
+        failure.evidence.failure.code = terms::FailureCode(2001);
+        failure.evidence.proof.proof = terms::Proof::Local;
         failure.events = {event};
         failure.remote_host = "mx.example.net";
         return learner.learn(failure, *snapshots.current());
@@ -107,8 +107,8 @@ struct House {
             .first = clock.now() - ago, .last = clock.now() - ago, .provider = "example.net"};
     }
 
-    std::optional<mail::SuppressionEntry> entry(
-        const std::string& subject, mail::SubjectKind kind = mail::SubjectKind::Address) {
+    std::optional<terms::SuppressionEntry> entry(
+        const std::string& subject, terms::SubjectKind kind = terms::SubjectKind::Address) {
         return suppressions.find({.kind = kind, .subject = subject, .scope = {}}).value();
     }
 
@@ -165,7 +165,7 @@ TEST_CASE("a failure teaches once") {
 TEST_CASE("a delivery lifts what bounces taught before it, and nothing else") {
     House house;
     REQUIRE(house.bounce("bo@example.net", "1") == LearnReason::Suppressed);
-    mail::SuppressionEntry manual;
+    terms::SuppressionEntry manual;
     manual.subject = "eva@example.net";
     REQUIRE(house.suppressions.put(manual).has_value());
     house.deliver("bo@example.net");  // at the very time of the bounce: it was not later
@@ -181,23 +181,23 @@ TEST_CASE("a delivery lifts what bounces taught before it, and nothing else") {
 
 TEST_CASE("a delivery lifts what was learned about the domain") {
     House house;
-    mail::SuppressionEntry domain;
-    domain.kind = mail::SubjectKind::Domain;
+    terms::SuppressionEntry domain;
+    domain.kind = terms::SubjectKind::Domain;
     domain.subject = "example.net";
-    domain.reason = mail::SuppressionReason::Bounce;
-    domain.source = mail::SuppressionSource::Learned;
+    domain.reason = terms::SuppressionReason::Bounce;
+    domain.source = terms::SuppressionSource::Learned;
     domain.last_seen = house.clock.now() - hours(1);
     REQUIRE(house.suppressions.put(domain).has_value());
     house.deliver("bo@example.net");
-    CHECK_FALSE(house.entry("example.net", mail::SubjectKind::Domain).has_value());
+    CHECK_FALSE(house.entry("example.net", terms::SubjectKind::Domain).has_value());
 }
 
 TEST_CASE("a complaint is not lifted by a delivery") {
     House house;
-    mail::SuppressionEntry complaint;
+    terms::SuppressionEntry complaint;
     complaint.subject = "bo@example.net";
-    complaint.reason = mail::SuppressionReason::Complaint;
-    complaint.source = mail::SuppressionSource::Learned;
+    complaint.reason = terms::SuppressionReason::Complaint;
+    complaint.source = terms::SuppressionSource::Learned;
     REQUIRE(house.suppressions.put(complaint).has_value());
     house.clock.advance(hours(1));
     house.deliver("bo@example.net");
@@ -264,11 +264,11 @@ TEST_CASE("a server that takes every mail and looks later opens no outage") {
 
 TEST_CASE("a delivery lifts what a DSN taught when it is settled, what a reply taught at once") {
     House house;
-    mail::SuppressionEntry told_later;
+    terms::SuppressionEntry told_later;
     told_later.subject = "bo@example.net";
-    told_later.reason = mail::SuppressionReason::Bounce;
-    told_later.source = mail::SuppressionSource::Learned;
-    told_later.proof = mail::Proof::Sealed;
+    told_later.reason = terms::SuppressionReason::Bounce;
+    told_later.source = terms::SuppressionSource::Learned;
+    told_later.proof = terms::Proof::Sealed;
     told_later.last_seen = house.clock.now() - hours(100);
     REQUIRE(house.suppressions.put(told_later).has_value());
     house.deliver("bo@example.net");
@@ -293,7 +293,7 @@ TEST_CASE("an outage is open again after a restart") {
 TEST_CASE("a line of the log teaches like the DSN, and only once with it") {
     House house;
     CHECK(house.hear("bo@example.net", mail::DeliveryResult::Bounced, "smtp"));
-    CHECK(house.entry("bo@example.net")->proof == mail::Proof::Local);
+    CHECK(house.entry("bo@example.net")->proof == terms::Proof::Local);
     CHECK(house.entry("bo@example.net")->rule == "text/user-unknown");
     CHECK(house.log.has("decision flow=outcome qid=\"4XkQ\" rcpt=\"bo@example.net\" code=2001"));
     CHECK(house.bounce("bo@example.net", dsn::local_event_name("4XkQ", "bo@example.net")) ==
@@ -362,10 +362,10 @@ TEST_CASE("a line about nothing that left here teaches and lifts nothing") {
 
 TEST_CASE("who stands behind an alias of ours counts for the sender of the message alone") {
     House house;
-    const mail::SuppressionKey for_sender{
-        .kind = mail::SubjectKind::Address,
+    const terms::SuppressionKey for_sender{
+        .kind = terms::SubjectKind::Address,
         .subject = "member@example.com",
-        .scope = mail::SuppressionScope::parse("news@example.org").value()};
+        .scope = terms::SuppressionScope::parse("news@example.org").value()};
     // Anybody could be named without a word of the alias.
     CHECK(house.hear("member@example.com", mail::DeliveryResult::Bounced, "smtp"));
     CHECK_FALSE(house.suppressions.find(for_sender)->has_value());
@@ -423,8 +423,8 @@ TEST_CASE("an entry for a domain needs DNS to say the same") {
     House house;
     Failure failure;
     failure.evidence.failure.report.final_recipient = "bo@gone.test";
-    failure.evidence.failure.code = mail::FailureCode(2002);
-    failure.evidence.proof.proof = mail::Proof::Local;
+    failure.evidence.failure.code = terms::FailureCode(2002);
+    failure.evidence.proof.proof = terms::Proof::Local;
     const auto learn = [&](const std::string& event) {
         failure.events = {event};
         return house.learner.learn(failure, *house.snapshots.current());
@@ -433,13 +433,13 @@ TEST_CASE("an entry for a domain needs DNS to say the same") {
     CHECK(learn("1") == LearnReason::DnsDisagrees);
     house.resolver.set("gone.test", support::ZoneState::Silent);
     CHECK(learn("2") == LearnReason::DnsDisagrees);
-    CHECK_FALSE(house.entry("gone.test", mail::SubjectKind::Domain).has_value());
+    CHECK_FALSE(house.entry("gone.test", terms::SubjectKind::Domain).has_value());
     house.resolver.set("gone.test", support::ZoneState::NullMx);
     CHECK(learn("3") == LearnReason::Suppressed);
-    CHECK(house.entry("gone.test", mail::SubjectKind::Domain).has_value());
+    CHECK(house.entry("gone.test", terms::SubjectKind::Domain).has_value());
     const auto domain = mail::Domain::parse("gone.test", mail::Smtputf8::No).value().value;
     house.learner.takes_mail(domain, {});
-    CHECK_FALSE(house.entry("gone.test", mail::SubjectKind::Domain).has_value());
+    CHECK_FALSE(house.entry("gone.test", terms::SubjectKind::Domain).has_value());
     config::Settings ours;
     ours.outgoing.local_domains = {"gone.test"};
     house.snapshots.replace(make_snapshot(ours));
@@ -454,8 +454,8 @@ TEST_CASE("a provider whose recipients fail in rows gets no entries for its doma
         house.resolver.set(domain, support::ZoneState::NullMx);
         Failure failure;
         failure.evidence.failure.report.final_recipient = "bo@" + domain;
-        failure.evidence.failure.code = mail::FailureCode(2002);
-        failure.evidence.proof.proof = mail::Proof::Local;
+        failure.evidence.failure.code = terms::FailureCode(2002);
+        failure.evidence.proof.proof = terms::Proof::Local;
         failure.events = {std::to_string(i)};
         failure.remote_host = "mx.example.net";
         house.clock.advance(minutes(1));
@@ -467,8 +467,8 @@ TEST_CASE("a provider whose recipients fail in rows gets no entries for its doma
     for (int i = 9; i < 30; ++i) {
         CHECK(bounce(i) == LearnReason::Outage);
     }
-    CHECK(house.entry("d8.test", mail::SubjectKind::Domain).has_value());
-    CHECK_FALSE(house.entry("d9.test", mail::SubjectKind::Domain).has_value());
+    CHECK(house.entry("d8.test", terms::SubjectKind::Domain).has_value());
+    CHECK_FALSE(house.entry("d9.test", terms::SubjectKind::Domain).has_value());
     CHECK(house.log.has("suppress rollback --mx example.net --since "));
     // Mailboxes there are not learned about either.
     CHECK(house.bounce("eva@example.net", "eva") == LearnReason::Outage);
@@ -493,4 +493,4 @@ TEST_CASE("local delivery, deferrals and a store out of reach teach nothing") {
     CHECK_FALSE(house.entry("bo@example.net").has_value());
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

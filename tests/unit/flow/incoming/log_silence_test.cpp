@@ -11,7 +11,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 using namespace std::chrono_literals;
 
@@ -80,4 +80,4 @@ TEST_CASE("a silence names its likely cause") {
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

@@ -26,7 +26,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -441,14 +441,14 @@ TEST_CASE("another source has a position of its own") {
 TEST_CASE("the senders of many messages take bounded memory") {
     RecentMessages messages;
     for (int i = 0; i < 30'000; ++i) {
-        messages.remember({.queue_id = std::to_string(i), .sender = "a"}, dsn::Intake::Program);
+        messages.remember({.queue_id = std::to_string(i), .sender = "a"}, maillog::Intake::Program);
     }
     CHECK(messages.find("1") == nullptr);
     for (const std::string queue_id : {"29999", "20001"}) {
         REQUIRE(messages.find(queue_id) != nullptr);
         CHECK(messages.find(queue_id)->sender == "a");
-        CHECK(messages.find(queue_id)->intake == dsn::Intake::Program);
+        CHECK(messages.find(queue_id)->intake == maillog::Intake::Program);
     }
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

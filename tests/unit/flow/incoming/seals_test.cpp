@@ -29,7 +29,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::incoming {
 
 namespace {
 
@@ -91,7 +91,7 @@ struct House {
         std::size_t count = 0;
         for (const dsn::RecipientProof& proof :
              seals.prove(who, envelope, {}, report, until, settings)) {
-            count += proof.proof == mail::Proof::Sealed ? 1U : 0U;
+            count += proof.proof == terms::Proof::Sealed ? 1U : 0U;
         }
         return count;
     }
@@ -138,4 +138,4 @@ TEST_CASE("nobody is asked where the answer could prove nothing") {
     CHECK(house.resolver.questions.empty());
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::incoming

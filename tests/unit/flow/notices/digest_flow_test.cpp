@@ -21,7 +21,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
@@ -147,4 +147,4 @@ TEST_CASE("there is no digest without an address, nor in shadow mode") {
     CHECK(house.digests.sent.empty());
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -47,7 +47,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::notices {
 
 namespace {
 
@@ -105,7 +105,7 @@ struct House {
               std::string sender = "news@home.test",
               std::string user = "news",
               const std::vector<std::string>& good = {}) {
-        mail::HeldMessage message;
+        terms::HeldMessage message;
         message.sender = std::move(sender);
         message.user = std::move(user);
         message.campaign = std::move(campaign);
@@ -117,9 +117,9 @@ struct House {
                                          from.empty() ? "" : fmt::format("From: {}\r\n", from)))
                     .has_value());
         message = writer->commit(std::move(message), {}).value();
-        std::vector<mail::HeldRecipient> rows;
+        std::vector<terms::HeldRecipient> rows;
         for (const std::string& address : to) {
-            mail::HeldRecipient row;
+            terms::HeldRecipient row;
             row.address = address;
             row.finding = finding;
             row.reason = "it takes no mail";
@@ -129,9 +129,9 @@ struct House {
             rows.push_back(std::move(row));
         }
         for (const std::string& address : good) {
-            mail::HeldRecipient row;
+            terms::HeldRecipient row;
             row.address = address;
-            row.finding = mail::kNoFinding;
+            row.finding = terms::kNoFinding;
             row.reason = "it is good";
             row.release_at = clock.now();
             rows.push_back(std::move(row));
@@ -144,7 +144,7 @@ struct House {
         std::vector<std::string> mails;
         REQUIRE(held.list({},
                           [&](const ports::HeldItem& item) {
-                              if (item.message.kind == mail::HeldKind::Own) {
+                              if (item.message.kind == terms::HeldKind::Own) {
                                   mails.push_back(item.recipient.address + "\n" +
                                                   spool.octets(item.message.spool_id).value());
                               }
@@ -154,8 +154,8 @@ struct House {
         return mails;
     }
 
-    mail::HeldState state(std::int64_t id) {
-        mail::HeldState found{};
+    terms::HeldState state(std::int64_t id) {
+        terms::HeldState found{};
         ports::HeldFilter filter;
         filter.ids = {id};
         REQUIRE(held.list(filter,
@@ -222,7 +222,7 @@ struct House {
     OwnName own_name{"mta.home.test"};
     SnapshotSource snapshots{support::small_snapshot()};
     OwnMail own_mail{spool, held, clock, own_name, snapshots};
-    ReleaseFlow release{
+    held::ReleaseFlow release{
         {.held = held,
          .spool = spool,
          .log = log,
@@ -236,11 +236,11 @@ struct House {
     NoticeReader reader_of{spool, own_senders};
     support::ZoneResolver resolver;
     support::MemorySuppressionStore suppressions;
-    SendAs send_as{{.held = held,
-                    .resolver = resolver,
-                    .suppressions = suppressions,
-                    .log = log,
-                    .clock = clock}};
+    held::SendAs send_as{{.held = held,
+                          .resolver = resolver,
+                          .suppressions = suppressions,
+                          .log = log,
+                          .clock = clock}};
     NoticeFlow notices{{.notices = store,
                         .held = held,
                         .reader = reader,
@@ -304,8 +304,8 @@ TEST_CASE("a notice names the good recipients of its messages whom the MTA refus
     house.submitter.answer(
         "eva@good.test", ports::Refused{mail::SmtpReply::parse("550 5.1.1 no such user").value()});
     house.release.work(house.settings.hold);
-    CHECK(house.state(2) == mail::HeldState::Returned);
-    CHECK(house.state(3) == mail::HeldState::Released);
+    CHECK(house.state(2) == terms::HeldState::Returned);
+    CHECK(house.state(3) == terms::HeldState::Released);
     house.clock.advance(std::chrono::minutes(10));
     house.notices.work(house.settings);
     const std::string mail = house.own_mails().back();
@@ -445,8 +445,8 @@ TEST_CASE("an answer sends a copy to the address that the notice suggests, and t
         const support::SeenSubmission seen = house.submitter.seen().front();
         CHECK(seen.recipients.front().address == "bo@gmail.test");
         CHECK(has(seen.octets, "Subject: Spring news\r\n\r\nHello\r\n"));
-        CHECK(house.state(1) == mail::HeldState::Released);
-        CHECK(house.state(2) == mail::HeldState::Held);
+        CHECK(house.state(1) == terms::HeldState::Released);
+        CHECK(house.state(2) == terms::HeldState::Held);
         CHECK(
             house.log.has("decision flow=readdress item=1 sender=\"news@home.test\" "
                           "rcpt=\"bo@gmial.test\" to=\"bo@gmail.test\" "
@@ -456,10 +456,10 @@ TEST_CASE("an answer sends a copy to the address that the notice suggests, and t
         CHECK(house.store.used("user news", house.settings.notice.budget, house.clock.now()) == 1U);
     }
     SUBCASE("not to who wants no mail") {
-        mail::SuppressionEntry entry;
+        terms::SuppressionEntry entry;
         entry.subject = "bo@gmail.test";
-        entry.reason = mail::SuppressionReason::Bounce;
-        entry.code = mail::FailureCode(2001);
+        entry.reason = terms::SuppressionReason::Bounce;
+        entry.code = terms::FailureCode(2001);
         REQUIRE(house.suppressions.put(entry).has_value());
         CHECK(has(say("release 1 as bo@gmail.test"), "still held: bo@gmail.test: "));
         CHECK(house.submitter.seen().empty());
@@ -522,10 +522,10 @@ TEST_CASE("an answer releases some, discards others, and is confirmed") {
     CHECK(house.answer(subject, "release 1 3 9\ndiscard 2\n\n> release all") == ReplyFate::Taken);
     CHECK(house.log.has("verdict=accepted reason=none items=3"));
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Released);
-    CHECK(house.state(2) == mail::HeldState::Discarded);
-    CHECK(house.state(3) == mail::HeldState::Released);
-    CHECK(house.state(4) == mail::HeldState::Held);
+    CHECK(house.state(1) == terms::HeldState::Released);
+    CHECK(house.state(2) == terms::HeldState::Discarded);
+    CHECK(house.state(3) == terms::HeldState::Released);
+    CHECK(house.state(4) == terms::HeldState::Held);
     CHECK(house.log.has("cause=\"notice: answer of news@home.test\""));
     const auto mails = house.own_mails();
     REQUIRE(mails.size() == 2);
@@ -604,7 +604,8 @@ TEST_CASE("who may answer") {
               ReplyFate::Taken);
     }
     house.notices.work(house.settings);
-    CHECK(house.state(1) == (refused.empty() ? mail::HeldState::Released : mail::HeldState::Held));
+    CHECK(house.state(1) ==
+          (refused.empty() ? terms::HeldState::Released : terms::HeldState::Held));
     CHECK(
         house.log.has(refused.empty() ? "verdict=accepted" : "verdict=refused reason=" + refused));
     REQUIRE(house.own_mails().size() == 2);
@@ -618,7 +619,7 @@ TEST_CASE("mail without a user is not released by an answer") {
     const std::string subject = house.notice_subject();
     CHECK(house.answer(subject, "release 1", {}, "") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.state(1) == terms::HeldState::Held);
     CHECK(house.log.has("verdict=refused reason=no-user"));
 }
 
@@ -634,7 +635,7 @@ TEST_CASE("an altered token, and one of a stranger's making, are none: the mail 
           ReplyFate::GoesOn);
     CHECK(house.answer("release all", "release all") == ReplyFate::GoesOn);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.state(1) == terms::HeldState::Held);
     CHECK(house.own_mails().size() == 1);
 }
 
@@ -664,7 +665,7 @@ TEST_CASE("automatic answers do nothing, get no answer, and go on") {
     CHECK(house.answer("Automatic reply: " + subject, text) == ReplyFate::GoesOn);
     CHECK(house.answer("Out of office: " + subject, text) == ReplyFate::GoesOn);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.state(1) == terms::HeldState::Held);
     CHECK(house.own_mails().size() == 1);
     CHECK(house.log.has("verdict=ignored reason=automatic"));
 }
@@ -692,13 +693,13 @@ TEST_CASE("who has a token makes no letter to the sender out of each of his own"
     }
     house.notices.work(house.settings);
     CHECK(house.own_mails().size() == 2);
-    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.state(1) == terms::HeldState::Held);
     CHECK(house.log.has("verdict=ignored reason=too-many-answers"));
     // The sender himself is heard all the same.
     CHECK(house.answer(subject, "release 1") == ReplyFate::Taken);
     house.notices.work(house.settings);
     CHECK(house.own_mails().size() == 3);
-    CHECK(house.state(1) == mail::HeldState::Released);
+    CHECK(house.state(1) == terms::HeldState::Released);
 }
 
 TEST_CASE("our mails and what machines make of them cannot go on for ever") {
@@ -717,7 +718,7 @@ TEST_CASE("our mails and what machines make of them cannot go on for ever") {
         const mail::HeaderList headers = mail::parse_header(lines, 100'000).fields;
         const mail::Envelope envelope;  // the null sender
         // A second Holdback that holds it tells nobody; one that gets it takes it for no answer.
-        CHECK_FALSE(outbound::is_told_of(envelope, headers));
+        CHECK_FALSE(letters::is_told_of(envelope, headers));
         const Submitting who;
         if (house.replies.may_answer(headers)) {
             CHECK(house.replies.receive(who, envelope, headers, octets, house.settings) ==
@@ -753,16 +754,16 @@ TEST_CASE("the budget of a sender is kept, and the answer says cap, used and whe
     house.notices.work(house.settings);
     CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(4) == mail::HeldState::Released);
-    CHECK(house.state(5) == mail::HeldState::Held);
-    CHECK(house.state(6) == mail::HeldState::Held);
+    CHECK(house.state(4) == terms::HeldState::Released);
+    CHECK(house.state(5) == terms::HeldState::Held);
+    CHECK(house.state(6) == terms::HeldState::Held);
     const std::string last = house.own_mails().back();
     CHECK(has(last, "Not done: 2 to be released: 5 recipients in 1 day are allowed,"));
     CHECK(has(last, "so many can be again from"));
     house.clock.advance(std::chrono::days(1));
     CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(6) == mail::HeldState::Released);
+    CHECK(house.state(6) == terms::HeldState::Released);
 }
 
 TEST_CASE("what the MTA refuses does not count against the budget, and the sender is told") {
@@ -773,8 +774,8 @@ TEST_CASE("what the MTA refuses does not count against the budget, and the sende
     const std::string subject = house.notice_subject();
     CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Held);
-    CHECK(house.state(2) == mail::HeldState::Released);
+    CHECK(house.state(1) == terms::HeldState::Held);
+    CHECK(house.state(2) == terms::HeldState::Released);
     CHECK(
         has(house.own_mails().back(), "still held: the mail server refused it (550 5.1.1 no such"));
     const auto spent =
@@ -801,8 +802,8 @@ TEST_CASE("an answer that was interrupted does not try again what may have left"
                                             .retry_at = std::nullopt}};
     REQUIRE(house.held.settle(ends, house.clock.now()).has_value());
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Held);
-    CHECK(house.state(2) == mail::HeldState::Released);
+    CHECK(house.state(1) == terms::HeldState::Held);
+    CHECK(house.state(2) == terms::HeldState::Released);
     CHECK(house.submitter.seen().size() == 1);
     constexpr std::string_view kToldSo = "still held: it may have been sent already";
     CHECK(has(house.own_mails().back(), kToldSo));
@@ -811,7 +812,7 @@ TEST_CASE("an answer that was interrupted does not try again what may have left"
     const std::size_t mails = house.own_mails().size();
     CHECK(house.answer(subject, "release 1") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.state(1) == terms::HeldState::Held);
     CHECK(house.submitter.seen().size() == 1);
     REQUIRE(house.own_mails().size() == mails + 1);
     CHECK(has(house.own_mails().back(), kToldSo));
@@ -823,7 +824,7 @@ TEST_CASE("what the administrator blocked is not released by an answer") {
     const std::string subject = house.notice_subject();
     CHECK(house.answer(subject, "release all") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Held);
+    CHECK(house.state(1) == terms::HeldState::Held);
     CHECK(has(house.own_mails().back(), "the mail administrator blocked it"));
 }
 
@@ -839,10 +840,10 @@ TEST_CASE("the rest of a stopped campaign belongs to its one notice") {
     CHECK(house.own_mails().size() == 1);
     CHECK(house.answer(subject, "release 2-4\ndiscard 1") == ReplyFate::Taken);
     house.notices.work(house.settings);
-    CHECK(house.state(1) == mail::HeldState::Discarded);
+    CHECK(house.state(1) == terms::HeldState::Discarded);
     for (const std::int64_t id : {2, 4, 5}) {
         CAPTURE(id);
-        CHECK(house.state(id) == mail::HeldState::Released);
+        CHECK(house.state(id) == terms::HeldState::Released);
     }
 }
 
@@ -857,4 +858,4 @@ TEST_CASE("without a key there are no notices, and the log says so once") {
     CHECK(house.log.lines().size() == 1);
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::notices

@@ -23,22 +23,21 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
 /// Counts what comes.
 class CountingLog final : public ports::DecisionLog {
 public:
-    core::Result<void, ports::StoreError> append(
-        std::span<const outbound::RecordedMessage> messages,
-        const ports::DecisionLimits& limits,
-        core::TimePoint /*now*/) override {
+    core::Result<void, ports::StoreError> append(std::span<const replay::RecordedMessage> messages,
+                                                 const ports::DecisionLimits& limits,
+                                                 core::TimePoint /*now*/) override {
         if (away) {
             return std::unexpected(ports::StoreError{"it is away"});
         }
         batches.push_back(messages.size());
-        for (const outbound::RecordedMessage& message : messages) {
+        for (const replay::RecordedMessage& message : messages) {
             recipients.push_back(message.recipients.size());
         }
         last_limits = limits;
@@ -50,11 +49,11 @@ public:
     }
     core::Result<void, ports::StoreError> visit(
         const ports::DecisionFilter& /*filter*/,
-        const std::function<bool(const outbound::RecordedMessage&)>& /*visit*/) const override {
+        const std::function<bool(const replay::RecordedMessage&)>& /*visit*/) const override {
         return {};
     }
-    [[nodiscard]] core::Result<std::vector<outbound::RecordedMessage>, ports::StoreError>
-    of_queue_id(std::string_view /*queue_id*/, std::size_t /*most*/) const override {
+    [[nodiscard]] core::Result<std::vector<replay::RecordedMessage>, ports::StoreError> of_queue_id(
+        std::string_view /*queue_id*/, std::size_t /*most*/) const override {
         return {};
     }
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> recipients_of(
@@ -78,8 +77,8 @@ struct House {
     DecisionRecorder recorder{{.store = store, .log = log, .clock = clock}};
 };
 
-outbound::RecordedMessage message_of(std::size_t recipients) {
-    outbound::RecordedMessage message;
+replay::RecordedMessage message_of(std::size_t recipients) {
+    replay::RecordedMessage message;
     for (std::size_t i = 0; i < recipients; ++i) {
         message.recipients.push_back(
             {.address = "a@b.test",
@@ -151,4 +150,4 @@ TEST_CASE("while the store is away decisions wait in their order, and mail does 
     CHECK(house.store.recipients == std::vector<std::size_t>{1500, 7, 3});
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

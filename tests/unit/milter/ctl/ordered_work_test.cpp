@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 namespace {
 
@@ -115,4 +115,4 @@ TEST_CASE("work that nobody waits for ends with the object") {
     CHECK(taken == 0);
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

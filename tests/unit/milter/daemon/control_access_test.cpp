@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::milter {
+namespace holdback::milter::daemon {
 
 TEST_CASE("who may ask the daemon, and who may have it act") {
     constexpr unsigned kOwn = 110;
@@ -72,4 +72,4 @@ TEST_CASE("a refusal says what is missing, and nothing unprintable") {
           "[control] operators");
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::daemon

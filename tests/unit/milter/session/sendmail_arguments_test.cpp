@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 TEST_CASE("Sendmail is told from Postfix by its version") {
     CHECK(is_sendmail("8.17.1.9/8.17.1.9/Debian-2"));
@@ -31,4 +31,4 @@ TEST_CASE("what Sendmail forgets of MAIL is said again, and nothing else") {
     }
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

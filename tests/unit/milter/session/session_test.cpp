@@ -60,7 +60,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::milter {
+namespace holdback::milter::session {
 
 namespace {
 
@@ -197,40 +197,40 @@ public:
     bool obedient = true;
 };
 
-dsn::RuleSet one_rule(const mail::CodeCatalogue& codes) {
-    dsn::Rule rule;
+reading::RuleSet one_rule(const terms::CodeCatalogue& codes) {
+    reading::Rule rule;
     rule.id = "text/user-unknown";
-    rule.code = mail::FailureCode(2001);
+    rule.code = terms::FailureCode(2001);
     rule.text = {"no such user"};
-    rule.expect = {dsn::RuleExample{.text = "550 5.1.1 no such user"}};
-    std::vector<dsn::Rule> rules;
+    rule.expect = {reading::RuleExample{.text = "550 5.1.1 no such user"}};
+    std::vector<reading::Rule> rules;
     rules.push_back(std::move(rule));
-    return dsn::RuleSet::make(std::move(rules), codes).value();
+    return reading::RuleSet::make(std::move(rules), codes).value();
 }
 
-mail::CodeCatalogue two_codes() {
-    const auto entry = [](mail::FailureCode code,
+terms::CodeCatalogue two_codes() {
+    const auto entry = [](terms::FailureCode code,
                           std::string name,
-                          mail::FailureClass of,
-                          mail::Learning learning) {
-        return mail::CodeEntry{.code = code,
-                               .name = std::move(name),
-                               .failure_class = of,
-                               .parent = std::nullopt,
-                               .meaning = "m",
-                               .advice = "a",
-                               .who = mail::Actor::Sender,
-                               .resend_helps = false,
-                               .learning = learning};
+                          terms::FailureClass of,
+                          terms::Learning learning) {
+        return terms::CodeEntry{.code = code,
+                                .name = std::move(name),
+                                .failure_class = of,
+                                .parent = std::nullopt,
+                                .meaning = "m",
+                                .advice = "a",
+                                .who = terms::Actor::Sender,
+                                .resend_helps = false,
+                                .learning = learning};
     };
-    return mail::CodeCatalogue::make({entry(mail::FailureCode(2001),
-                                            "address-invalid",
-                                            mail::FailureClass::Permanent,
-                                            mail::Learning::Suppress),
-                                      entry(mail::kUnknownFailure,
-                                            "unknown",
-                                            mail::FailureClass::Unknown,
-                                            mail::Learning::Never)})
+    return terms::CodeCatalogue::make({entry(terms::FailureCode(2001),
+                                             "address-invalid",
+                                             terms::FailureClass::Permanent,
+                                             terms::Learning::Suppress),
+                                       entry(terms::kUnknownFailure,
+                                             "unknown",
+                                             terms::FailureClass::Unknown,
+                                             terms::Learning::Never)})
         .value();
 }
 
@@ -290,8 +290,8 @@ struct House {
     }
 
     static std::shared_ptr<const flow::Snapshot> snapshot_of(const config::Settings& settings) {
-        mail::CodeCatalogue codes = two_codes();
-        dsn::RuleSet rules = one_rule(codes);
+        terms::CodeCatalogue codes = two_codes();
+        reading::RuleSet rules = one_rule(codes);
         return std::make_shared<const flow::Snapshot>(
             flow::Snapshot{.settings = settings,
                            .codes = std::move(codes),
@@ -393,10 +393,10 @@ struct House {
     }
 
     void suppress(std::string address) {
-        mail::SuppressionEntry entry;
+        terms::SuppressionEntry entry;
         entry.subject = std::move(address);
-        entry.reason = mail::SuppressionReason::Bounce;
-        entry.code = mail::FailureCode(2001);
+        entry.reason = terms::SuppressionReason::Bounce;
+        entry.code = terms::FailureCode(2001);
         REQUIRE(suppressions.put(entry).has_value());
     }
 
@@ -425,14 +425,14 @@ struct House {
     flow::OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
     flow::OwnMail own_mail;
     flow::CampaignWatch campaigns;
-    flow::OutboundFlow outbound;
-    flow::Departures departures;
-    flow::Seals seals;
-    flow::Learner learner;
-    flow::InboundFlow inbound;
-    flow::ReleaseFlow release;
-    flow::NoticeReplies replies;
-    flow::JudgedBefore judged_before{{.seals = seals, .clock = clock}};
+    flow::outgoing::OutboundFlow outbound;
+    flow::incoming::Departures departures;
+    flow::incoming::Seals seals;
+    flow::incoming::Learner learner;
+    flow::incoming::InboundFlow inbound;
+    flow::held::ReleaseFlow release;
+    flow::notices::NoticeReplies replies;
+    flow::outgoing::JudgedBefore judged_before{{.seals = seals, .clock = clock}};
     MilterWarnings warnings{clock};
     WaitingRoom waiting;
     Session session;
@@ -594,7 +594,7 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
         CHECK(house.log.has("rcpt=\"anna@good.test\" verdict=tag reason=missing-unsubscribe"));
     }
     SUBCASE("held, each recipient for the gravest") {
-        settings.policy.bulk.set(mail::FindingName::ForeignFrom, config::PolicyAction::Hold);
+        settings.policy.bulk.set(terms::FindingName::ForeignFrom, config::PolicyAction::Hold);
         House house(settings);
         house.connect("127.0.0.1");
         CHECK(is<Discard>(
@@ -606,7 +606,7 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
         CHECK(items[1].recipient.finding == "null-mx");
     }
     SUBCASE("refused") {
-        settings.policy.bulk.set(mail::FindingName::MissingUnsubscribe,
+        settings.policy.bulk.set(terms::FindingName::MissingUnsubscribe,
                                  config::PolicyAction::Reject);
         House house(settings);
         house.connect("127.0.0.1");
@@ -666,7 +666,7 @@ TEST_CASE("a preflight of an authenticated sender is answered by mail, and nothi
         CHECK(is<Discard>(house.send("<ann@a.test>", recipients, asking, "ann")));
         const auto items = house.items();
         REQUIRE(items.size() == 1);
-        CHECK(items[0].message.kind == mail::HeldKind::Own);
+        CHECK(items[0].message.kind == terms::HeldKind::Own);
         CHECK(items[0].recipient.address == "ann@a.test");
         const std::string report = house.spool.octets(items[0].message.spool_id).value();
         CHECK(report.contains("\nFrom: Holdback <notices@a.test>\r\n"));
@@ -952,7 +952,7 @@ TEST_CASE("after a few refusals in a session, what would be refused is taken and
     const auto returned = [](House& house) {
         const auto items = house.items();
         return std::ranges::count_if(items, [](const ports::HeldItem& item) {
-            return item.recipient.state == mail::HeldState::Returned;
+            return item.recipient.state == terms::HeldState::Returned;
         });
     };
     SUBCASE("one recipient after the other, at RCPT") {
@@ -1057,8 +1057,8 @@ TEST_CASE("some of several rejected: removed, returned in a DSN, the others go")
     CHECK(house.actions.deleted == std::vector<std::string>{"<carl@null.test>"});
     const auto items = house.items();
     REQUIRE(items.size() == 2);
-    CHECK(items[0].recipient.state == mail::HeldState::Returned);
-    CHECK(items[1].message.kind == mail::HeldKind::Own);
+    CHECK(items[0].recipient.state == terms::HeldState::Returned);
+    CHECK(items[1].message.kind == terms::HeldKind::Own);
     CHECK(items[1].message.sender.empty());
     CHECK(items[1].recipient.address == "ann@a.test");
     CHECK(items[1].recipient.in_doubt);
@@ -1124,10 +1124,10 @@ TEST_CASE("a released message is recognised by its token, once, for exactly its 
     const std::array ids{id};
     const auto outcomes = house.release.release(ids, config::HoldSettings{}, "command");
     REQUIRE(outcomes.size() == 1);
-    CHECK(outcomes[0].what == flow::ItemOutcome::What::Released);
+    CHECK(outcomes[0].what == flow::held::ItemOutcome::What::Released);
     CHECK(reply.has_value());
     CHECK(house.release.release(ids, config::HoldSettings{}, "command")[0].what ==
-          flow::ItemOutcome::What::NotHeld);
+          flow::held::ItemOutcome::What::NotHeld);
     CHECK(house.submitter.seen().size() == 1);
 }
 
@@ -1374,7 +1374,7 @@ TEST_CASE("having been judged ends with time, and is nobody else's") {
         client = "192.0.2.1";
     }
     SUBCASE("too often") {
-        for (int pass = 0; pass < flow::JudgedBefore::kMostPasses; ++pass) {
+        for (int pass = 0; pass < flow::outgoing::JudgedBefore::kMostPasses; ++pass) {
             CHECK(is<Accept>(house.send(sender, {recipient}, again)));
         }
         house.log.clear();
@@ -1405,7 +1405,7 @@ TEST_CASE("a filter that hands a campaign in too often delays nobody") {
     CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, newsletter)));
     auto again = second_pass(house, newsletter);
     again.emplace_back("X-Filter", " seen");
-    for (int pass = 0; pass < 2 * flow::JudgedBefore::kMostPasses; ++pass) {
+    for (int pass = 0; pass < 2 * flow::outgoing::JudgedBefore::kMostPasses; ++pass) {
         CAPTURE(pass);
         CHECK(is<Accept>(house.send("<news@a.test>", {"<eva@good.test>"}, again)));
     }
@@ -1704,8 +1704,8 @@ TEST_CASE("nobody writes to a sender who is not known to be ours: who is rejecte
         house.send("<shop@else.test>", {"<eva@good.test>", "<carl@null.test>"}, letter)));
     const auto items = house.items();
     REQUIRE(items.size() == 1);
-    CHECK(items[0].message.kind == mail::HeldKind::Mail);
-    CHECK(items[0].recipient.state == mail::HeldState::Held);
+    CHECK(items[0].message.kind == terms::HeldKind::Mail);
+    CHECK(items[0].recipient.state == terms::HeldState::Held);
     CHECK_FALSE(items[0].recipient.tell);
     CHECK(items[0].recipient.expires_at.has_value());
     CHECK(house.log.has("its sender is not told"));
@@ -1909,7 +1909,7 @@ TEST_CASE("a retried submission is held once it is known that it left, as is wha
     house.settle_answers();
     const std::array ids{items[0].recipient.id};
     CHECK(house.release.release(ids, config::HoldSettings{}, "command")[0].what ==
-          flow::ItemOutcome::What::Released);
+          flow::held::ItemOutcome::What::Released);
     house.resolver.set("null.test", ZoneState::Good);
     CHECK(is<Discard>(house.send("<news@a.test>", {"<carl@null.test>"}, newsletter)));
     items = house.items();
@@ -1960,7 +1960,7 @@ std::string answer_subject(House& house) {
     notice.group = {.sender = "news@a.test", .user = "news", .campaign = ""};
     notice.items = {1, 2};
     REQUIRE(house.notices.put(notice, {}).value());
-    return " Re: [" + outbound::notice_token(notice.id, "news@a.test", key.secret) + "]";
+    return " Re: [" + letters::notice_token(notice.id, "news@a.test", key.secret) + "]";
 }
 
 }  // namespace
@@ -2094,7 +2094,7 @@ TEST_CASE("an override of nobody known is removed and ignored") {
 TEST_CASE("an override does not reach those whom the administrator blocked") {
     config::Settings settings = with_notices();
     settings.outgoing.block = {"a@good.test"};
-    settings.policy.bulk.set(mail::FindingName::BlockedByAdmin, config::PolicyAction::Hold);
+    settings.policy.bulk.set(terms::FindingName::BlockedByAdmin, config::PolicyAction::Hold);
     House house(settings);
     house.connect("127.0.0.1");
     auto fields = newsletter;
@@ -2105,4 +2105,4 @@ TEST_CASE("an override does not reach those whom the administrator blocked") {
     CHECK(house.items()[0].recipient.address == "a@good.test");
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::session

@@ -13,7 +13,7 @@
 
 #include <doctest/doctest.h>
 
-namespace holdback::milter {
+namespace holdback::milter::ctl {
 
 TEST_CASE("each domain is asked about once, and answered as before") {
     support::ZoneResolver zone;
@@ -33,4 +33,4 @@ TEST_CASE("each domain is asked about once, and answered as before") {
     CHECK(zone.started() == std::vector<std::string>{"a.test"});
 }
 
-}  // namespace holdback::milter
+}  // namespace holdback::milter::ctl

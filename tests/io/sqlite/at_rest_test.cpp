@@ -35,9 +35,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using holdback::core::TimePoint;
-using holdback::mail::HeldState;
 using holdback::ports::HeldFilter;
 using holdback::ports::HeldItem;
+using holdback::terms::HeldState;
 
 constexpr int kHeld = 20'000;
 /// Steps of SQLite's machine for one statement that gives 200 items; a look at each held row takes
@@ -88,14 +88,14 @@ private:
     }
 };
 
-void hold_many(holdback::io::SqliteHeld& held) {
+void hold_many(holdback::io::sqlite::SqliteHeld& held) {
     std::vector<holdback::ports::NewHold> holds;
     for (int i = 0; i < kHeld; ++i) {
         holdback::ports::NewHold hold;
         hold.message.spool_id = fmt::format("{:012x}-{:016x}", i, i);
         hold.message.sender = "news@example.org";
         hold.message.held_at = kNow;
-        holdback::mail::HeldRecipient recipient;
+        holdback::terms::HeldRecipient recipient;
         recipient.address = fmt::format("user{}@example.net", i);
         recipient.expires_at = kNow + 168h;
         recipient.recheck_at = kNow + 6h;
@@ -122,7 +122,7 @@ std::vector<std::string> plan_of(sqlite3* database, const std::string& sql) {
     return plan;
 }
 
-std::size_t count(holdback::io::SqliteHeld& held, const HeldFilter& filter) {
+std::size_t count(holdback::io::sqlite::SqliteHeld& held, const HeldFilter& filter) {
     std::size_t number = 0;
     REQUIRE(held.list(filter,
                       [&](const HeldItem& /*item*/) {
@@ -139,13 +139,14 @@ TEST_CASE("at rest, no statement that comes again and again looks at all that is
     const Watch watch;
     const holdback::support::TempDir directory;
     const std::string path = directory.file("holdback.db");
-    holdback::io::Database database({.path = path, .migrations = holdback::io::schema_steps()});
-    holdback::io::SqliteHeld held(database);
-    holdback::io::SqliteNotices notices(database);
-    holdback::io::SqliteDigest digest(database);
-    holdback::io::SqliteJournal journal(database);
-    holdback::io::SqliteDecisions decisions(database);
-    holdback::io::SqliteCampaigns campaigns(database);
+    holdback::io::sqlite::Database database(
+        {.path = path, .migrations = holdback::io::sqlite::schema_steps()});
+    holdback::io::sqlite::SqliteHeld held(database);
+    holdback::io::sqlite::SqliteNotices notices(database);
+    holdback::io::sqlite::SqliteDigest digest(database);
+    holdback::io::sqlite::SqliteJournal journal(database);
+    holdback::io::sqlite::SqliteDecisions decisions(database);
+    holdback::io::sqlite::SqliteCampaigns campaigns(database);
     hold_many(held);
     static_cast<void>(Watch::take());
 
@@ -158,12 +159,12 @@ TEST_CASE("at rest, no statement that comes again and again looks at all that is
     CHECK(count(held, due) == 200);
     HeldFilter expired;
     expired.states = {HeldState::Held};
-    expired.kind = holdback::mail::HeldKind::Mail;
+    expired.kind = holdback::terms::HeldKind::Mail;
     expired.expired = kNow;
     CHECK(count(held, expired) == 0);
     HeldFilter recheck;
     recheck.states = {HeldState::Held};
-    recheck.kind = holdback::mail::HeldKind::Mail;
+    recheck.kind = holdback::terms::HeldKind::Mail;
     recheck.in_doubt = false;
     recheck.recheck_due = kNow;
     CHECK(count(held, recheck) == 0);
@@ -208,16 +209,16 @@ TEST_CASE("at rest, no statement that comes again and again looks at all that is
 
 TEST_CASE("what is due comes in the order of its time, all of it, each once") {
     const holdback::support::TempDir directory;
-    holdback::io::Database database(
-        {.path = directory.file("holdback.db"), .migrations = holdback::io::schema_steps()});
-    holdback::io::SqliteHeld held(database);
+    holdback::io::sqlite::Database database({.path = directory.file("holdback.db"),
+                                             .migrations = holdback::io::sqlite::schema_steps()});
+    holdback::io::sqlite::SqliteHeld held(database);
     std::vector<holdback::ports::NewHold> holds;
     constexpr int kItems = 6'000;  // more than two pages
     for (int i = 0; i < kItems; ++i) {
         holdback::ports::NewHold hold;
         hold.message.spool_id = fmt::format("{:012x}-{:016x}", i, i);
         hold.message.held_at = kNow;
-        holdback::mail::HeldRecipient recipient;
+        holdback::terms::HeldRecipient recipient;
         recipient.address = fmt::format("user{}@example.net", i);
         recipient.release_at = kNow + std::chrono::minutes((i * 7) % 100);
         hold.recipients.push_back(std::move(recipient));

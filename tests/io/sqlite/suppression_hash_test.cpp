@@ -30,11 +30,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using holdback::core::TimePoint;
-using holdback::io::IfAbsent;
-using holdback::io::load_key;
-using holdback::mail::SubjectForm;
-using holdback::mail::SubjectKind;
-using holdback::mail::SuppressionEntry;
+using holdback::io::system::IfAbsent;
+using holdback::io::system::load_key;
+using holdback::terms::SubjectForm;
+using holdback::terms::SubjectKind;
+using holdback::terms::SuppressionEntry;
 
 constexpr TimePoint kNow{1'700'000'000'000ms};
 
@@ -45,9 +45,9 @@ holdback::ports::LearnEvent event_of(std::string_view name) {
 struct House {
     holdback::support::TempDir directory;
     std::string key_path = directory.file("hash.key");
-    holdback::io::Database database{
-        {.path = directory.file("holdback.db"), .migrations = holdback::io::schema_steps()}};
-    holdback::io::SqliteSuppressions store{
+    holdback::io::sqlite::Database database{{.path = directory.file("holdback.db"),
+                                             .migrations = holdback::io::sqlite::schema_steps()}};
+    holdback::io::sqlite::SqliteSuppressions store{
         database, {.learned_form = SubjectForm::Hashed, .hash_key = key_path}};
 
     [[nodiscard]] holdback::core::Result<std::vector<holdback::ports::SuppressionLookup>,
@@ -91,7 +91,7 @@ TEST_CASE("a hashed entry holds back its mailbox, domain or suffix and names nob
     CHECK_FALSE(house.look_up("x@sub.hidden.example")->front().domain.has_value());
     CHECK(house.look_up("x@a.b.covert.example")->front().domain.has_value());
 
-    const holdback::mail::SuppressionKey bo{.subject = "bo@secret.example", .scope = {}};
+    const holdback::terms::SuppressionKey bo{.subject = "bo@secret.example", .scope = {}};
     const auto found = house.store.find(bo);
     REQUIRE(found.value().has_value());
     const SuppressionEntry entry = found.value().value();
@@ -146,7 +146,7 @@ TEST_CASE("what is learned is hashed when the settings say so, and stays as it i
         next.diagnostic = "550 <bo@secret.example>";
         return std::optional(next);
     };
-    const holdback::mail::SuppressionKey bo{.subject = "bo@secret.example", .scope = {}};
+    const holdback::terms::SuppressionKey bo{.subject = "bo@secret.example", .scope = {}};
     CHECK(house.store.learn(bo, event_of("1"), strike).value());
     CHECK(house.store.learn(bo, event_of("2"), strike).value());
     const auto entry = house.store.find(bo).value();
@@ -161,8 +161,8 @@ TEST_CASE("without its key, or with another one, hashed entries are an error and
     House house;
     REQUIRE(house.store.put(hashed(SubjectKind::Address, "bo@secret.example")).has_value());
     std::filesystem::rename(house.key_path, house.key_path + ".away");
-    holdback::io::SqliteSuppressions other(house.database, {.hash_key = house.key_path});
-    const holdback::mail::SuppressionKey bo{.subject = "bo@secret.example", .scope = {}};
+    holdback::io::sqlite::SqliteSuppressions other(house.database, {.hash_key = house.key_path});
+    const holdback::terms::SuppressionKey bo{.subject = "bo@secret.example", .scope = {}};
 
     const auto absent = other.find(bo);
     REQUIRE_FALSE(absent.has_value());

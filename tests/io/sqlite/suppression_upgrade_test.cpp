@@ -21,8 +21,8 @@ TEST_CASE("the suppression entries of a database of version 2 carry over") {
     const support::TempDir directory;
     const std::string path = directory.file("holdback.db");
     {
-        Database old({.path = path, .migrations = schema_steps().first(2)});
-        old.write([](Connection& connection) {
+        sqlite::Database old({.path = path, .migrations = sqlite::schema_steps().first(2)});
+        old.write([](sqlite::Connection& connection) {
             connection.execute(R"sql(
 INSERT INTO suppression VALUES
 ('bo@example.net', 'address', 'example.net', 'bounce', 2001, 'learned', 3, 1000, 2000, 9000, 0,
@@ -38,40 +38,40 @@ INSERT INTO suppression VALUES
 )sql");
         });
     }
-    Database database({.path = path, .migrations = schema_steps()});
-    SqliteSuppressions store(database);
-    const auto find = [&](mail::SubjectKind kind, std::string subject) {
+    sqlite::Database database({.path = path, .migrations = sqlite::schema_steps()});
+    sqlite::SqliteSuppressions store(database);
+    const auto find = [&](terms::SubjectKind kind, std::string subject) {
         return store.find({.kind = kind, .subject = std::move(subject), .scope = {}})
             .value()
-            .value_or(mail::SuppressionEntry{});
+            .value_or(terms::SuppressionEntry{});
     };
     const auto at = [](int milliseconds) {
         return core::TimePoint(std::chrono::milliseconds(milliseconds));
     };
-    mail::SuppressionEntry bo;
+    terms::SuppressionEntry bo;
     bo.subject = "bo@example.net";
-    bo.reason = mail::SuppressionReason::Bounce;
-    bo.code = mail::FailureCode(2001);
-    bo.source = mail::SuppressionSource::Learned;
+    bo.reason = terms::SuppressionReason::Bounce;
+    bo.code = terms::FailureCode(2001);
+    bo.source = terms::SuppressionSource::Learned;
     bo.strikes = 3;
     bo.first_seen = at(1000);
     bo.last_seen = at(2000);
     bo.expires = at(9000);
     bo.active = false;
-    bo.proof = mail::Proof::Sealed;
+    bo.proof = terms::Proof::Sealed;
     bo.rule = "text/user-unknown";
     bo.diagnostic = "550 no";
     bo.message_id = "<1@example.org>";
-    CHECK(find(mail::SubjectKind::Address, "bo@example.net") == bo);
-    const mail::SuppressionEntry domain = find(mail::SubjectKind::Domain, "example.net");
-    CHECK(domain.reason == mail::SuppressionReason::Allow);
+    CHECK(find(terms::SubjectKind::Address, "bo@example.net") == bo);
+    const terms::SuppressionEntry domain = find(terms::SubjectKind::Domain, "example.net");
+    CHECK(domain.reason == terms::SuppressionReason::Allow);
     CHECK(domain.diagnostic == "a note");
-    CHECK(find(mail::SubjectKind::Address, "jürgen@xn--bcher-kva.example").reason ==
-          mail::SuppressionReason::Complaint);
-    CHECK(find(mail::SubjectKind::Address, "\"a@b\"@[IPv6:2001:db8::1]").reason ==
-          mail::SuppressionReason::Unsubscribe);
-    CHECK(find(mail::SubjectKind::Address, "cy@example.net").reason ==
-          mail::SuppressionReason::Manual);
+    CHECK(find(terms::SubjectKind::Address, "jürgen@xn--bcher-kva.example").reason ==
+          terms::SuppressionReason::Complaint);
+    CHECK(find(terms::SubjectKind::Address, "\"a@b\"@[IPv6:2001:db8::1]").reason ==
+          terms::SuppressionReason::Unsubscribe);
+    CHECK(find(terms::SubjectKind::Address, "cy@example.net").reason ==
+          terms::SuppressionReason::Manual);
     CHECK(store.counts(at(0)).value().entries == 5);
 }
 
