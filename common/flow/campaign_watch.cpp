@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/short_digest.hpp"
 #include "core/text.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/sender_key.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
@@ -74,14 +75,14 @@ void CampaignWatch::recover() {
     }
 }
 
-outbound::RepeatWindow::Counts CampaignWatch::observe(const Submitting& who,
-                                                      const mail::Envelope& envelope,
-                                                      const outbound::ContentFingerprint& content,
-                                                      const config::BulkSettings& settings) {
+outbound::RepeatWindow::Counts CampaignWatch::observe(const PassingMessage& message,
+                                                      const outbound::ContentFingerprint& content) {
+    const mail::Envelope& envelope = message.envelope;
+    const config::BulkSettings& settings = message.settings().bulk;
     if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
         return {};
     }
-    const std::string sender = sender_key(who, envelope);
+    const std::string sender = sender_key(message.who, envelope);
     const std::uint64_t recipients = recipients_hash(envelope);
     const core::SteadyPoint now = parts_.clock.steady_now();
     return repeats_.with([&](outbound::RepeatWindow& repeats) {
@@ -92,14 +93,13 @@ outbound::RepeatWindow::Counts CampaignWatch::observe(const Submitting& who,
     });
 }
 
-WeighedCampaign CampaignWatch::campaign_of(const Submitting& who,
-                                           const mail::Envelope& envelope,
-                                           const mail::HeaderList& headers,
+WeighedCampaign CampaignWatch::campaign_of(const PassingMessage& message,
                                            const outbound::StreamDecision& stream,
                                            std::string_view said,
-                                           const outbound::RepeatWindow::Counts& counts,
-                                           const config::BulkSettings& settings) {
-    const std::string sender = sender_key(who, envelope);
+                                           const outbound::RepeatWindow::Counts& counts) {
+    const mail::HeaderList& headers = message.headers;
+    const config::BulkSettings& settings = message.settings().bulk;
+    const std::string sender = sender_key(message.who, message.envelope);
     WeighedCampaign campaign;
     campaign.identity =
         outbound::campaign_identity(headers, settings, stream, sender, said, counts);
@@ -109,23 +109,24 @@ WeighedCampaign CampaignWatch::campaign_of(const Submitting& who,
     return campaign;
 }
 
-std::optional<outbound::StoppedCampaign> CampaignWatch::count(const WeighedCampaign& campaign,
-                                                              const mail::Envelope& envelope,
-                                                              std::size_t bad,
-                                                              const config::Settings& settings) {
+std::optional<outbound::StoppedCampaign> CampaignWatch::count(const PassingMessage& message,
+                                                              const WeighedCampaign& campaign,
+                                                              std::size_t bad) {
+    const mail::Envelope& envelope = message.envelope;
+    const config::Settings& settings = message.settings();
     if (campaign.identity.key.empty()) {
         return std::nullopt;
     }
-    outbound::Campaign message{.key = campaign.identity.key,
-                               .name = campaign.identity.name,
-                               .text = campaign.text,
-                               .shown_sender = envelope.sender_text(),
-                               .recipients = envelope.recipients_to_count(),
-                               .bad = bad,
-                               .state = outbound::CampaignState::Running,
-                               .seen_at = parts_.clock.now()};
+    outbound::Campaign with_message{.key = campaign.identity.key,
+                                    .name = campaign.identity.name,
+                                    .text = campaign.text,
+                                    .shown_sender = envelope.sender_text(),
+                                    .recipients = envelope.recipients_to_count(),
+                                    .bad = bad,
+                                    .state = outbound::CampaignState::Running,
+                                    .seen_at = parts_.clock.now()};
     const auto counted = campaigns_.with([&](outbound::Campaigns& campaigns) {
-        return campaigns.count(std::move(message), settings.bulk);
+        return campaigns.count(std::move(with_message), settings.bulk);
     });
     const outbound::Campaign& now = counted.campaign;
     if (counted.stopped_now) {

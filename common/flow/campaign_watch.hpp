@@ -7,6 +7,7 @@
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/sent_copies.hpp"
 #include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
@@ -59,26 +60,19 @@ public:
     /// Counts a message among those of its sender; nothing for the null sender, by which the
     /// reports and automatic answers of everybody come.
     [[nodiscard]] outbound::RepeatWindow::Counts observe(
-        const Submitting& who,
-        const mail::Envelope& envelope,
-        const outbound::ContentFingerprint& content,
-        const config::BulkSettings& settings);
+        const PassingMessage& message, const outbound::ContentFingerprint& content);
 
     /// Which campaign a bulk message is of; `said` is its `exact_digest`.
-    [[nodiscard]] static WeighedCampaign campaign_of(const Submitting& who,
-                                                     const mail::Envelope& envelope,
-                                                     const mail::HeaderList& headers,
+    [[nodiscard]] static WeighedCampaign campaign_of(const PassingMessage& message,
                                                      const outbound::StreamDecision& stream,
                                                      std::string_view said,
-                                                     const outbound::RepeatWindow::Counts& counts,
-                                                     const config::BulkSettings& settings);
+                                                     const outbound::RepeatWindow::Counts& counts);
 
     /// Counts the recipients of a message. Gives the campaign when it is stopped; the message that
     /// stops it is logged as an error, once.
-    [[nodiscard]] std::optional<outbound::StoppedCampaign> count(const WeighedCampaign& campaign,
-                                                                 const mail::Envelope& envelope,
-                                                                 std::size_t bad,
-                                                                 const config::Settings& settings);
+    [[nodiscard]] std::optional<outbound::StoppedCampaign> count(const PassingMessage& message,
+                                                                 const WeighedCampaign& campaign,
+                                                                 std::size_t bad);
 
     /// Who got which campaign.
     [[nodiscard]] SentCopies& sent() { return sent_; }

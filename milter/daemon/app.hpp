@@ -20,6 +20,7 @@
 #include "flow/notices/notice_flow.hpp"
 #include "flow/notices/notice_reader.hpp"
 #include "flow/notices/notice_replies.hpp"
+#include "flow/notices/sender_override.hpp"
 #include "flow/outgoing/decision_recorder.hpp"
 #include "flow/outgoing/judged_before.hpp"
 #include "flow/outgoing/outbound_flow.hpp"
@@ -213,6 +214,7 @@ private:
     flow::held::SendAs send_as_;
     flow::notices::NoticeFlow notice_flow_;
     flow::notices::NoticeReplies replies_;
+    flow::notices::SenderOverride sender_override_;
     flow::notices::DigestFlow digest_flow_;
     flow::held::AutoRelease auto_release_;
     flow::held::Doubts doubts_;

@@ -23,9 +23,12 @@
 #include "mail/mta_names.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/syntax.hpp"
+#include "milter/session/leaving.hpp"
+#include "milter/session/message_way.hpp"
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/mta_facts.hpp"
 #include "milter/session/notice_mail.hpp"
+#include "milter/session/outgoing_course.hpp"
 #include "milter/session/session_message.hpp"
 #include "milter/session/waiting_room.hpp"
 #include "outbound/direction.hpp"
@@ -54,10 +57,6 @@ namespace holdback::milter::session {
 
 namespace {
 
-mail::SmtpReply make_reply(int code, std::string_view status, std::string_view text) {
-    return mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value();
-}
-
 /// True when a notice of the MTA goes where those of Postfix go: to the postmaster of the host that
 /// it is from. Whoever may call sendmail(1) can write the sender of such a notice, and nothing else
 /// tells his mail from one.
@@ -80,18 +79,6 @@ std::string notice_line(const std::string& session, const mail::Envelope& envelo
 }
 
 }  // namespace
-
-SessionReply error_reply(config::ErrorAnswer answer) {
-    switch (answer) {
-        case config::ErrorAnswer::Accept:
-            return Accept{};
-        case config::ErrorAnswer::Tempfail:
-            return Answer{make_reply(451, "4.3.0", "mail filter trouble, try again later")};
-        case config::ErrorAnswer::Reject:
-            return Answer{make_reply(554, "5.3.0", "mail filter trouble")};
-    }
-    return Accept{};
-}
 
 Session::Session(const Parts& parts, std::string id, HeaderValues header_values)
     : parts_(parts), id_(std::move(id)), header_values_(header_values) {}
@@ -137,79 +124,75 @@ void Session::connect(ConnectFacts facts) {
 
 void Session::mail(const MailFacts& facts) {
     answer_taken();
-    message_ = std::make_unique<Message>();
+    message_ = std::make_unique<SessionMessage>();
     ++messages_;
-    message_->snapshot = parts_.snapshots.current();
-    const config::Settings& settings = message_->snapshot->settings;
+    message_->mail.snapshot = parts_.snapshots.current();
+    const config::Settings& settings = message_->mail.settings();
     message_->budget = settings.dns.budget;
     BegunMessage begun = begin_message(connection_, facts, settings.outgoing);
-    message_->envelope = std::move(begun.envelope);
-    message_->who = std::move(begun.who);
-    message_->who.session_id = fmt::format("{}-{}", id_, messages_);
-    message_->who.before = {.messages = messages_ - 1, .refusals = refusals_};
+    message_->mail.envelope = std::move(begun.envelope);
+    message_->mail.who = std::move(begun.who);
+    message_->mail.who.session_id = fmt::format("{}-{}", id_, messages_);
+    message_->mail.who.before = {.messages = messages_ - 1, .refusals = refusals_};
     message_->own_notice = begun.own_notice;
-    message_->may_be_judged = parts_.judged_before.may_be_known(message_->envelope);
+    message_->may_be_judged = parts_.judged_before.may_be_known(message_->mail.envelope);
 }
 
 SessionReply Session::recipient(RcptFacts facts) {
     if (message_ == nullptr || message_->unchecked) {
         return Continue{};
     }
+    mail::Envelope& envelope = message_->mail.envelope;
+    const bool is_outgoing = envelope.direction == mail::Direction::Outgoing;
     mail::Recipient recipient{.verbatim = std::move(facts.path),
                               .syntax = std::unexpected(mail::SyntaxError::Empty),
                               .arguments = std::move(facts.arguments),
                               .mailer = std::move(facts.mailer),
                               .next_hop = std::move(facts.next_hop)};
-    recipient.syntax = syntax_of(recipient.verbatim, message_->envelope.utf8);
-    if (message_->notice.take(recipient, parts_.replies, message_->snapshot->settings) &&
-        message_->envelope.direction == mail::Direction::Outgoing) {
+    recipient.syntax = syntax_of(recipient.verbatim, envelope.utf8);
+    if (message_->notice.take(recipient, parts_.replies, message_->mail.settings()) &&
+        is_outgoing) {
         return Continue{};  // it is no recipient that could be bad
     }
-    if (message_->envelope.direction == mail::Direction::Outgoing) {
-        message_->envelope.recipients.push_back(std::move(recipient));
-        const mail::Recipient& named = message_->envelope.recipients.back();
-        const config::Settings& settings = message_->snapshot->settings;
-        message_->window =
-            parts_.outbound.recipient_named(message_->who, message_->envelope, named, settings);
-        if (refuses_at_rcpt(named)) {
-            const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
-            if (!seat.is_taken()) {
-                return Continue{};
-            }
-            const mail::Recipient asked = named;
-            if (auto refusal = parts_.outbound.answer_at_rcpt(message_->who,
-                                                              message_->envelope,
-                                                              asked,
-                                                              message_->window,
-                                                              settings,
-                                                              message_->snapshot->lists,
-                                                              message_->budget)) {
-                message_->envelope.recipients.pop_back();
-                return counted(Answer{*std::move(refusal)});
-            }
-        }
+    envelope.recipients.push_back(std::move(recipient));
+    return is_outgoing ? answer_to_recipient() : Continue{};
+}
+
+SessionReply Session::answer_to_recipient() {
+    message_->window = parts_.outbound.judge.recipient_named(message_->mail);
+    if (!refuses_at_rcpt(message_->mail.envelope.recipients.back())) {
         return Continue{};
     }
-    message_->envelope.recipients.push_back(std::move(recipient));
-    return Continue{};
+    const WaitingRoom::Seat seat =
+        parts_.waiting.take(message_->mail.settings().milter.max_waiting);
+    if (!seat.is_taken()) {
+        return Continue{};
+    }
+    auto refusal =
+        parts_.outbound.judge.answer_at_rcpt(message_->mail, message_->window, message_->budget);
+    if (!refusal.has_value()) {
+        return Continue{};
+    }
+    message_->mail.envelope.recipients.pop_back();
+    return counted(Answer{*std::move(refusal)});
 }
 
 SessionReply Session::counted(SessionReply reply) {
     if (std::holds_alternative<Answer>(reply)) {
         ++refusals_;
         if (message_ != nullptr) {
-            message_->who.before.refusals = refusals_;
+            message_->mail.who.before.refusals = refusals_;
         }
     }
     return reply;
 }
 
 bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
-    const outbound::Origin origin = flow::outgoing::origin_of(message_->who);
-    const config::Settings& settings = message_->snapshot->settings;
+    const outbound::Origin origin = flow::outgoing::origin_of(message_->mail.who);
+    const config::Settings& settings = message_->mail.settings();
     return !message_->may_be_judged && outbound::answers_at_rcpt(origin, settings) &&
            !outbound::is_spared(origin, refusals_, settings.policy) &&
-           !parts_.release.is_releasing(message_->envelope, recipient);
+           !parts_.release.is_releasing(message_->mail.envelope, recipient);
 }
 
 void Session::header(std::string_view name, std::string_view value) {
@@ -217,9 +200,9 @@ void Session::header(std::string_view name, std::string_view value) {
         return;
     }
     if (header_values_ == HeaderValues::Exact) {
-        message_->headers.add(name, value);
+        message_->mail.headers.add(name, value);
     } else {
-        message_->headers.add(name, fmt::format(" {}", value));
+        message_->mail.headers.add(name, fmt::format(" {}", value));
     }
 }
 
@@ -228,7 +211,7 @@ SessionReply Session::end_of_headers(std::string_view queue_id) {
         return Accept{};
     }
     if (!queue_id.empty()) {
-        message_->envelope.queue_id = queue_id;
+        message_->mail.envelope.queue_id = queue_id;
     }
     message_->has_header = true;
     return counted(answer_to_headers());
@@ -238,30 +221,30 @@ SessionReply Session::answer_to_headers() {
     if (message_->unchecked) {
         return go_unchecked();
     }
-    if (message_->own_notice && goes_to_its_postmaster(message_->envelope) &&
-        parts_.own_senders.has(message_->envelope.sender, message_->snapshot->settings)) {
+    if (message_->own_notice && goes_to_its_postmaster(message_->mail.envelope) &&
+        parts_.own_senders.has(message_->mail.envelope.sender, message_->mail.settings())) {
         parts_.log.write(ports::Severity::Info,
-                         notice_line(message_->who.session_id, message_->envelope));
+                         notice_line(message_->mail.who.session_id, message_->mail.envelope));
         return Accept{};
     }
-    if (const auto token = message_->headers.first(flow::held::kReleaseField)) {
-        if (const auto kind = parts_.release.claim(*token, message_->envelope)) {
+    if (const auto token = message_->mail.headers.first(flow::held::kReleaseField)) {
+        if (const auto kind = parts_.release.claim(*token, message_->mail.envelope)) {
             message_->course = Course::Released;
             message_->is_ours = *kind == terms::HeldKind::Own;
             return SkipBody{};
         }
     }
-    if (message_->headers.has(flow::held::kReleaseField) && is_release_under_way()) {
+    if (message_->mail.headers.has(flow::held::kReleaseField) && is_release_under_way()) {
         // Were it judged like other mail, it would be found held already and be dropped, while the
         // release takes the MTA's word for it.
         trouble(ports::Severity::Error, "a release could not be recognised: it is deferred");
         return error_reply(config::ErrorAnswer::Tempfail);
     }
     message_->notice.begin(
-        message_->headers, parts_.replies, message_->snapshot->settings.dsn.max_message);
-    look_at_the_way();
-    const SessionReply reply = message_->envelope.direction == mail::Direction::Outgoing
-                                   ? outgoing_headers()
+        message_->mail.headers, parts_.replies, message_->mail.settings().dsn.max_message);
+    look_at_the_way(parts_, message_->mail);
+    const SessionReply reply = message_->mail.envelope.direction == mail::Direction::Outgoing
+                                   ? OutgoingCourse(parts_, *message_).at_headers()
                                    : inbound_headers();
     const bool goes_on =
         std::holds_alternative<Accept>(reply) || std::holds_alternative<SkipBody>(reply);
@@ -270,243 +253,37 @@ SessionReply Session::answer_to_headers() {
 
 bool Session::is_release_under_way() const {
     return std::ranges::any_of(
-        message_->envelope.recipients, [this](const mail::Recipient& recipient) {
-            return parts_.release.is_releasing(message_->envelope, recipient);
+        message_->mail.envelope.recipients, [this](const mail::Recipient& recipient) {
+            return parts_.release.is_releasing(message_->mail.envelope, recipient);
         });
-}
-
-void Session::look_at_the_way() {
-    mail::Envelope& envelope = message_->envelope;
-    const config::Settings& settings = message_->snapshot->settings;
-    if (envelope.direction == mail::Direction::Inbound) {
-        return;
-    }
-    const outbound::Entry entry = parts_.own_senders.entry_of(message_->headers, settings);
-    if (envelope.direction == mail::Direction::Outgoing) {
-        take_login(entry);
-    }
-    if (flow::outgoing::preflight_wish(message_->who, message_->headers) ==
-            flow::outgoing::PreflightWish::None &&
-        parts_.judged_before.recognise(message_->headers, envelope)) {
-        envelope.direction = mail::Direction::Outgoing;
-        return;
-    }
-    if (envelope.direction == mail::Direction::OwnBounce) {
-        // The MTA's own bounces come from nowhere: a program has handed this one in.
-        if (message_->headers.has("Received")) {
-            envelope.direction = mail::Direction::Inbound;
-        }
-        return;
-    }
-    const flow::SenderIs sender_is = parts_.judged_before.has_come_in(message_->headers, envelope)
-                                         ? flow::SenderIs::TheSame
-                                         : flow::SenderIs::Unknown;
-    const flow::Way way = parts_.own_senders.way_of(
-        flow::outgoing::origin_of(message_->who), envelope.sender, entry, sender_is, settings);
-    if (way != flow::Way::Outgoing) {
-        say_which_way(entry, way);
-    }
-    if (way == flow::Way::CameIn) {
-        envelope.direction = mail::Direction::Inbound;
-        // What the first pass has shown needs no header to tell.
-        if (entry.by_us && sender_is == flow::SenderIs::Unknown) {
-            message_->who.entered_from = entry.address;
-        }
-    }
-}
-
-void Session::take_login(const outbound::Entry& entry) {
-    flow::Submitting& who = message_->who;
-    if (!who.logged_in && outbound::has_logged_in_before(flow::outgoing::origin_of(who), entry)) {
-        who.logged_in = true;
-        who.user = entry.user;
-    }
-}
-
-void Session::say_which_way(const outbound::Entry& entry, flow::Way way) const {
-    const bool came_in = way == flow::Way::CameIn;
-    // A list manager hands in what came from outside, all day.
-    if (!came_in && message_->headers.has("List-Id")) {
-        return;
-    }
-    const auto left_out = parts_.warnings.admit(came_in ? "came-in-before" : "own-by-name");
-    if (!left_out.has_value()) {
-        return;
-    }
-    trouble(ports::Severity::Warning,
-            fmt::format(
-                "mail of {} came to this host from {} and is handed in again by {} without "
-                "login: {}, see CONTENT FILTERS in holdback(8){}",
-                core::log_safe(message_->envelope.sender_text()),
-                entry.address.has_value() ? entry.address->text() : "outside",
-                message_->who.over_smtp ? core::log_safe(message_->who.client_text) : "sendmail(1)",
-                came_in ? "it is taken for inbound, and not judged; if it is yours, name its "
-                          "domain in [outgoing] own_domains"
-                        : "it is taken for outgoing, because the domain is yours; if no list "
-                          "manager sends it on, anybody has written that sender, and the first "
-                          "pass has to go by this milter too",
-                *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
 }
 
 SessionReply Session::go_unchecked() {
     message_->unchecked = true;
     message_->course = Course::Undecided;
-    if (message_->envelope.direction == mail::Direction::Outgoing &&
-        flow::outgoing::preflight_wish(message_->who, message_->headers) !=
-            flow::outgoing::PreflightWish::None) {
-        return preflight_failed("internal error");
+    if (message_->mail.envelope.direction == mail::Direction::Outgoing &&
+        flow::outgoing::preflight_wish(message_->mail) != flow::outgoing::PreflightWish::None) {
+        return OutgoingCourse(parts_, *message_).preflight_failed("internal error");
     }
-    if (message_->snapshot->settings.mode == config::Mode::Enforce && has_reserved_fields()) {
+    if (message_->mail.settings().mode == config::Mode::Enforce &&
+        message_->has_reserved_fields()) {
         message_->course = Course::Clean;
         return SkipBody{};
     }
     return Accept{};
 }
 
-SessionReply Session::pass_again() {
-    const config::Settings& settings = message_->snapshot->settings;
-    parts_.outbound.report_judged(message_->who, message_->envelope, settings);
-    leave_to_all(nullptr);
-    if (settings.mode == config::Mode::Shadow || !has_reserved_fields()) {
-        return Accept{};
-    }
-    message_->course = Course::Again;
-    return SkipBody{};
-}
-
-SessionReply Session::outgoing_headers() {
-    const config::Settings& settings = message_->snapshot->settings;
-    if (message_->envelope.recipients.empty()) {
-        return Accept{};
-    }
-    if (message_->envelope.recipients_to_judge() == 0) {
-        return pass_again();
-    }
-    const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
-    const flow::outgoing::PreflightWish wish =
-        flow::outgoing::preflight_wish(message_->who, message_->headers);
-    const bool is_preflight = wish == flow::outgoing::PreflightWish::Asked;
-    if (!is_preflight && wish != flow::outgoing::PreflightWish::None) {
-        return refuse_preflight(flow::outgoing::preflight_refusal(wish));
-    }
-    if (is_preflight) {
-        // From here on, no trouble lets it leave.
-        message_->course = Course::Preflight;
-    }
-    if (!seat.is_taken() && is_preflight) {
-        return preflight_failed("too many messages wait at once ([milter] max_waiting)");
-    }
-    if (!seat.is_taken()) {
-        trouble(ports::Severity::Warning,
-                "too many messages wait at once ([milter] max_waiting): this one goes unchecked");
-        return pass_unchecked();
-    }
-    message_->decision = std::make_unique<flow::outgoing::MessageDecision>(
-        parts_.outbound.decide(message_->who,
-                               message_->envelope,
-                               message_->headers,
-                               settings,
-                               message_->snapshot->lists,
-                               message_->budget));
-    const flow::outgoing::MessageDecision& decision = *message_->decision;
-    if (is_preflight) {
-        const auto& refusal =
-            decision.sender_refusal.has_value() ? decision.sender_refusal : decision.trouble_answer;
-        return refusal.has_value() ? SessionReply(Answer{*refusal}) : SkipBody{};
-    }
-    if (settings.mode == config::Mode::Enforce && decision.trouble_answer.has_value()) {
-        return Answer{*decision.trouble_answer};
-    }
-    if (decision.needs_body) {
-        message_->course = Course::Weighed;
-        return Continue{};
-    }
-    return follow_plan();
-}
-
-SessionReply Session::follow_plan() {
-    const config::Settings& settings = message_->snapshot->settings;
-    const flow::outgoing::MessageDecision& decision = *message_->decision;
-    if (settings.mode == config::Mode::Shadow) {
-        message_->course = Course::Shadow;
-        report(nullptr);
-        leave_to_all(nullptr);
-        return Accept{};
-    }
-    if (message_->headers.has(flow::notices::kOverrideField)) {
-        message_->override_grant = parts_.replies.override_holds(
-            message_->who, message_->envelope, message_->headers, *message_->decision, settings);
-    }
-    if (const auto* refuse = std::get_if<outbound::Refuse>(&decision.plan.what)) {
-        report(nullptr);
-        return Answer{refuse->reply};
-    }
-    if (std::holds_alternative<outbound::Split>(decision.plan.what)) {
-        return begin_split();
-    }
-    if (!is_tagged() && !has_reserved_fields() && !message_->headers.has(dsn::kSealField) &&
-        !parts_.seals.seals(message_->envelope, settings)) {
-        report(nullptr);
-        leave_to_all(nullptr);
-        return Accept{};
-    }
-    message_->course = Course::Pass;
-    return SkipBody{};
-}
-
-SessionReply Session::begin_split() {
-    auto copy = parts_.outbound.begin_copy(
-        message_->who, message_->envelope, message_->headers, message_->snapshot->settings.hold);
-    if (!copy.has_value()) {
-        return holding_failed(copy.error());
-    }
-    message_->copy = std::make_unique<flow::outgoing::HeldCopy>(*std::move(copy));
-    message_->course = Course::Split;
-    return Continue{};
-}
-
-SessionReply Session::holding_failed(const flow::outgoing::CommitTrouble& why) {
-    const config::OnErrorSettings& on_error = message_->snapshot->settings.on_error;
-    const bool in_spool = why.where != flow::outgoing::CommitTrouble::Where::Store;
-    const bool is_said = why.where == flow::outgoing::CommitTrouble::Where::SpoolLimit;
-    trouble(
-        is_said ? ports::Severity::Info : ports::Severity::Error,
-        fmt::format(
-            "{}: nothing can be held: {}", in_spool ? "spool" : "store", core::log_safe(why.what)));
-    message_->course = Course::Undecided;
-    const config::ErrorAnswer wanted = in_spool ? on_error.spool : on_error.store;
-    return wanted == config::ErrorAnswer::Accept ? pass_unchecked() : error_reply(wanted);
-}
-
-SessionReply Session::pass_unchecked() {
-    const config::Settings& settings = message_->snapshot->settings;
-    parts_.outbound.report_unchecked(message_->who, message_->envelope, settings);
-    // What it wanted is not done.
-    message_->decision.reset();
-    if (settings.mode == config::Mode::Shadow) {
-        leave_to_all(nullptr);
-        return Accept{};
-    }
-    message_->course = Course::Unchecked;
-    return SkipBody{};
-}
-
-bool Session::has_reserved_fields() const {
-    return std::ranges::any_of(message_->headers.fields(), [](const mail::HeaderField& field) {
-        return dsn::is_reserved_field(field.name);
-    });
-}
-
 SessionReply Session::inbound_headers() {
-    parts_.judged_before.came_in(message_->envelope, message_->headers);
+    parts_.judged_before.came_in(message_->mail.envelope, message_->mail.headers);
     if (flow::incoming::InboundFlow::may_report(
-            message_->envelope, message_->headers, message_->snapshot->settings)) {
+            message_->mail.envelope, message_->mail.headers, message_->mail.settings())) {
         message_->course = Course::Inbound;
-        keep(message_->headers.text());
+        keep(message_->mail.headers.text());
         keep("\r\n");
         return Continue{};
     }
-    if (has_reserved_fields() && message_->snapshot->settings.mode == config::Mode::Enforce) {
+    if (message_->has_reserved_fields() &&
+        message_->mail.settings().mode == config::Mode::Enforce) {
         message_->course = Course::Clean;
         return SkipBody{};
     }
@@ -514,7 +291,7 @@ SessionReply Session::inbound_headers() {
 }
 
 void Session::keep(std::string_view octets) {
-    const std::size_t most = message_->snapshot->settings.dsn.max_message;
+    const std::size_t most = message_->mail.settings().dsn.max_message;
     const std::size_t room = most - std::min(most, message_->octets.size());
     message_->octets += octets.substr(0, room);
 }
@@ -531,16 +308,11 @@ SessionReply Session::body(std::string_view octets) {
 SessionReply Session::body_of_course(std::string_view octets) {
     switch (message_->course) {
         case Course::Weighed:
-            message_->octets += octets;
-            return message_->octets.size() < flow::outgoing::kComparedOctets
-                       ? SessionReply(Continue{})
-                       : weigh();
         case Course::Split:
-            message_->copy->append_body(octets);
-            return Continue{};
+            return OutgoingCourse(parts_, *message_).at_body(octets);
         case Course::Inbound:
             keep(octets);
-            return message_->octets.size() < message_->snapshot->settings.dsn.max_message
+            return message_->octets.size() < message_->mail.settings().dsn.max_message
                        ? SessionReply(Continue{})
                        : SessionReply(SkipBody{});
         case Course::Undecided:
@@ -556,24 +328,102 @@ SessionReply Session::body_of_course(std::string_view octets) {
     return Continue{};
 }
 
-SessionReply Session::refuse_preflight(std::string_view why) {
-    trouble(ports::Severity::Warning, fmt::format("a preflight is refused: {}", why));
-    return Answer{make_reply(550, "5.7.1", why)};
+SessionReply Session::end_of_message(MtaActions& mta, std::string_view queue_id) {
+    if (message_ == nullptr) {
+        return Accept{};
+    }
+    if (!queue_id.empty()) {
+        message_->mail.envelope.queue_id = queue_id;
+    }
+    message_->is_ending = true;
+    message_->asked_at = parts_.release.answers().asked();
+    SessionReply reply = Accept{};
+    if (message_->course == Course::Weighed) {
+        reply = OutgoingCourse(parts_, *message_).weigh();
+    }
+    reply = end_course(mta, std::move(reply));
+    if (message_->notice.is_kept() && !std::holds_alternative<Answer>(reply)) {
+        reply = finish_notice(mta, reply);
+    }
+    reply = counted(std::move(reply));
+    end_message(reply);
+    return reply;
 }
 
-/// Whatever happens, a message that is only asked about does not leave.
-SessionReply Session::preflight_failed(std::string_view why) {
-    trouble(ports::Severity::Error,
-            fmt::format("no answer to a preflight, which is deferred: {}", core::log_safe(why)));
-    return Answer{make_reply(451, "4.3.0", "the preflight can't be answered, try again later")};
+SessionReply Session::end_course(MtaActions& mta, SessionReply reply) {
+    Leaving leaving(parts_, *message_, mta);
+    switch (message_->course) {
+        case Course::Pass:
+        case Course::Split:
+        case Course::Preflight:
+        case Course::Unchecked:
+            return OutgoingCourse(parts_, *message_).at_end(mta);
+        case Course::Inbound:
+            finish_inbound(mta);
+            return reply;
+        case Course::Released:
+            if (message_->is_ours) {
+                leaving.remove_fields(flow::held::kReleaseField);  // the others are ours
+            } else {
+                leaving.remove_reserved_fields();
+            }
+            leaving.leave_to_all();
+            return reply;
+        case Course::Clean:
+            leaving.remove_reserved_fields();
+            return Accept{};
+        case Course::Again:
+            // The first pass may have added it.
+            leaving.remove_reserved_fields(
+                message_->mail.settings().policy.tag_header ? kTagField : std::string_view());
+            return reply;
+        case Course::Undecided:
+        case Course::Weighed:
+        case Course::Shadow:
+            return reply;
+    }
+    return reply;
 }
 
-void Session::report(const flow::outgoing::Committed* committed) {
-    parts_.outbound.report(message_->who,
-                           message_->envelope,
-                           *message_->decision,
-                           committed,
-                           message_->snapshot->settings);
+void Session::finish_inbound(MtaActions& mta) {
+    const config::Settings& settings = message_->mail.settings();
+    const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
+    // Without a seat it goes by what DNS has said already.
+    const std::chrono::milliseconds patience = seat.is_taken()
+                                                   ? std::chrono::milliseconds(settings.dns.budget)
+                                                   : std::chrono::milliseconds(0);
+    const dsn::TagPlan plan = parts_.inbound.receive(message_->mail, message_->octets, patience);
+    if (settings.mode != config::Mode::Shadow) {
+        Leaving(parts_, *message_, mta).change_fields(plan);
+    }
+}
+
+void Session::end_message(const SessionReply& reply) {
+    if (message_ != nullptr && message_->override_grant != nullptr &&
+        !std::holds_alternative<Answer>(reply)) {
+        message_->override_grant->message_left();
+    }
+    if (message_ != nullptr) {
+        open_answer_ = message_->open_answer;
+    }
+    message_.reset();
+}
+
+SessionReply Session::finish_notice(MtaActions& mta, SessionReply reply) {
+    const SessionMessage& message = *message_;
+    if (parts_.replies.receive(message.mail, message.notice.octets()) ==
+        flow::notices::ReplyFate::GoesOn) {
+        return reply;
+    }
+    const std::vector<std::string>& ours = message.notice.recipients();
+    if (message.gone_to_nobody() ||
+        std::ranges::all_of(message.mail.envelope.recipients,
+                            [&](const mail::Recipient& recipient) {
+                                return std::ranges::find(ours, recipient.verbatim) != ours.end();
+                            })) {
+        return Discard{};
+    }
+    return Leaving(parts_, message, mta).delete_recipients(ours);
 }
 
 void Session::abort() {
@@ -582,10 +432,11 @@ void Session::abort() {
 
 SessionReply Session::after_internal_error() {
     const config::ErrorAnswer answer = message_ != nullptr
-                                           ? message_->snapshot->settings.on_error.internal
+                                           ? message_->mail.settings().on_error.internal
                                            : parts_.snapshots.current()->settings.on_error.internal;
     if (message_ != nullptr && message_->course == Course::Preflight) {
-        SessionReply reply = counted(preflight_failed("internal error"));
+        SessionReply reply =
+            counted(OutgoingCourse(parts_, *message_).preflight_failed("internal error"));
         message_.reset();
         return reply;
     }
@@ -607,11 +458,11 @@ SessionReply Session::after_internal_error() {
 }
 
 void Session::trouble(ports::Severity severity, std::string_view what) const {
-    parts_.log.write(
-        severity,
-        fmt::format("session={} {}",
-                    core::log_safe(message_ != nullptr ? message_->who.session_id : id_),
-                    what));
+    if (message_ != nullptr) {
+        message_->say(parts_.log, severity, what);
+    } else {
+        parts_.log.write(severity, fmt::format("session={} {}", core::log_safe(id_), what));
+    }
 }
 
 }  // namespace holdback::milter::session

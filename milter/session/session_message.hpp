@@ -4,19 +4,22 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
-#include "flow/notices/notice_replies.hpp"
-#include "flow/outgoing/outbound_flow.hpp"
-#include "flow/snapshot.hpp"
-#include "flow/submitting.hpp"
-#include "mail/envelope.hpp"
-#include "mail/header.hpp"
+#include "flow/notices/sender_override.hpp"
+#include "flow/open_answers.hpp"
+#include "flow/outgoing/holding.hpp"
+#include "flow/outgoing/message_decision.hpp"
+#include "flow/passing_message.hpp"
+#include "mail/smtp_reply.hpp"
+#include "milter/session/mta_actions.hpp"
 #include "milter/session/notice_mail.hpp"
-#include "milter/session/session.hpp"
+#include "milter/session/session_parts.hpp"
+#include "ports/log.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,11 +40,9 @@ enum class Course : std::uint8_t {
     Again,      ///< judged before: the same, but for the fields of the earlier pass
 };
 
-struct Session::Message {
-    std::shared_ptr<const flow::Snapshot> snapshot;
-    mail::Envelope envelope;
-    mail::HeaderList headers;
-    flow::Submitting who;
+/// One message, made anew at each MAIL.
+struct SessionMessage {
+    flow::PassingMessage mail;
     core::SteadyPoint asked_at;  ///< when the MTA began to wait for the end of it
     bool own_notice = false;     ///< the MTA's notice to the postmaster: left alone
     NoticeMail notice;
@@ -52,6 +53,8 @@ struct Session::Message {
     std::unique_ptr<flow::outgoing::MessageDecision> decision;
     std::unique_ptr<flow::outgoing::HeldCopy> copy;
     std::unique_ptr<flow::notices::OverrideGrant> override_grant;
+    /// The answer about what was held; nothing tells yet that the MTA goes on after it.
+    std::optional<flow::OpenAnswers::Ticket> open_answer;
     /// An inbound message, up to `[dsn] max_message`; the body so far of an outgoing one that is
     /// weighed.
     std::string octets;
@@ -59,15 +62,17 @@ struct Session::Message {
     bool unchecked = false;   ///< something of ours has failed: nothing is decided any more
     bool has_header = false;  ///< the whole header is known
     bool is_ending = false;   ///< the MTA waits for the last answer
+
+    /// A field that only we may write is there.
+    [[nodiscard]] bool has_reserved_fields() const;
+    /// True when no recipient that was judged is left in the envelope.
+    [[nodiscard]] bool gone_to_nobody() const;
+    /// Writes a log line with the session's name.
+    void say(ports::Log& log, ports::Severity severity, std::string_view what) const;
 };
 
-/// On outgoing mail, where the settings ask for it: the findings whose policy is `tag` and that all
-/// who get the message have.
-inline constexpr std::string_view kTagField = "X-Holdback-Tag";
-/// Seals of other systems on the way that stay on outgoing mail, so that its bounces prove
-/// themselves there; more are nobody's.
-inline constexpr std::size_t kMostForeignSeals = 4;
-
+/// `status` is well-formed.
+[[nodiscard]] SessionReply answer(int code, std::string_view status, std::string_view text);
 /// The answer to a message when something of ours has failed.
 [[nodiscard]] SessionReply error_reply(config::ErrorAnswer answer);
 

@@ -12,6 +12,7 @@
 #include "dsn/unknown_text.hpp"
 #include "dsn/unsubscribe.hpp"
 #include "flow/incoming/learner.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
@@ -42,12 +43,11 @@ namespace holdback::flow::incoming {
 
 namespace {
 
-report::InboundDecision line_for(const Submitting& who,
-                                 const mail::Envelope& envelope,
+report::InboundDecision line_for(const PassingMessage& message,
                                  const dsn::Understanding& understanding) {
     report::InboundDecision line;
-    line.session = who.session_id;
-    line.queue_id = envelope.queue_id;
+    line.session = message.who.session_id;
+    line.queue_id = message.envelope.queue_id;
     line.kind = understanding.report.kind;
     line.code = understanding.code;
     return line;
@@ -164,25 +164,22 @@ bool InboundFlow::may_report(const mail::Envelope& envelope,
            core::contains_ignoring_case(from, "postmaster@");
 }
 
-dsn::TagPlan InboundFlow::receive(const Submitting& who,
-                                  const mail::Envelope& envelope,
-                                  const mail::HeaderList& headers,
+dsn::TagPlan InboundFlow::receive(const PassingMessage& message,
                                   std::string_view octets,
-                                  std::chrono::milliseconds patience,
-                                  const Snapshot& snapshot) {
+                                  std::chrono::milliseconds patience) {
+    const Snapshot& snapshot = *message.snapshot;
     const core::SteadyPoint until = parts_.clock.steady_now() + patience;
     dsn::Report read = dsn::read_report(parts_.reader.read(octets));
-    const auto request = request_of(read, envelope, headers, snapshot.settings);
+    const auto request = request_of(message, read);
     dsn::Understanding understanding = understand(std::move(read), request, snapshot);
-    const std::vector<dsn::RecipientProof> proofs =
-        prove(who, envelope, headers, understanding, request, until, snapshot.settings);
+    const std::vector<dsn::RecipientProof> proofs = prove(message, understanding, request, until);
     const bool is_attributed = name_recipients(understanding, proofs);
     unattributed_ += is_attributed ? 0U : 1U;
-    std::vector<dsn::Evidence> evidence = evidence_of(understanding, proofs, envelope, snapshot);
+    std::vector<dsn::Evidence> evidence = evidence_of(message, understanding, proofs);
     std::vector<terms::Proof> shown;
-    report::InboundDecision line = line_for(who, envelope, understanding);
+    report::InboundDecision line = line_for(message, understanding);
     std::size_t unproven = 0;
-    const std::string letter = headers.first("Message-ID").value_or("");
+    const std::string letter = message.headers.first("Message-ID").value_or("");
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
         const dsn::ClassifiedRecipient& recipient = understanding.recipients[i];
         const dsn::RecipientProof& proof = proofs.at(i);
@@ -219,17 +216,17 @@ dsn::TagPlan InboundFlow::receive(const Submitting& who,
                     shown,
                     snapshot.codes,
                     snapshot.settings.codes.extensions ? dsn::Extensions::On : dsn::Extensions::Off,
-                    headers);
+                    message.headers);
 }
 
-std::optional<dsn::UnsubscribeRequest> InboundFlow::request_of(
-    const dsn::Report& report,
-    const mail::Envelope& envelope,
-    const mail::HeaderList& headers,
-    const config::Settings& settings) const {
-    return envelope.direction == mail::Direction::Inbound
-               ? dsn::request_to_unsubscribe(
-                     report, envelope, headers, settings.unsubscribe, parts_.seals.keys())
+std::optional<dsn::UnsubscribeRequest> InboundFlow::request_of(const PassingMessage& message,
+                                                               const dsn::Report& report) const {
+    return message.envelope.direction == mail::Direction::Inbound
+               ? dsn::request_to_unsubscribe(report,
+                                             message.envelope,
+                                             message.headers,
+                                             message.settings().unsubscribe,
+                                             parts_.seals.keys())
                : std::nullopt;
 }
 
@@ -247,16 +244,14 @@ dsn::Understanding InboundFlow::understand(dsn::Report report,
 }
 
 std::vector<dsn::RecipientProof> InboundFlow::prove(
-    const Submitting& who,
-    const mail::Envelope& envelope,
-    const mail::HeaderList& headers,
+    const PassingMessage& message,
     const dsn::Understanding& understanding,
     const std::optional<dsn::UnsubscribeRequest>& request,
-    core::SteadyPoint until,
-    const config::Settings& settings) {
+    core::SteadyPoint until) {
+    const Submitting& who = message.who;
+    const config::LearnSettings& settings = message.settings().learn;
     const dsn::Report& report = understanding.report;
-    std::vector<dsn::RecipientProof> proofs =
-        parts_.seals.prove(who, envelope, headers, report, until, settings);
+    std::vector<dsn::RecipientProof> proofs = parts_.seals.prove(message, report, until);
     for (dsn::RecipientProof& proof : proofs) {
         if (request.has_value()) {
             proof.reason = request->is_proven ? dsn::ProofReason::Unsubscribe
@@ -264,12 +259,12 @@ std::vector<dsn::RecipientProof> InboundFlow::prove(
             proof.sender = request->sender;
         } else if (report.kind == dsn::MessageKind::Complaint &&
                    proof.proof == terms::Proof::Unproven && !dsn::names_nobody(report, proof) &&
-                   is_feedback_source(who, envelope.sender, settings.learn)) {
+                   is_feedback_source(who, message.envelope.sender, settings)) {
             proof.reason = dsn::ProofReason::FeedbackLoop;
         }
     }
     if (report.kind == dsn::MessageKind::Complaint && who.entered_from.has_value() &&
-        is_feedback_network(who.entered_from, settings.learn)) {
+        is_feedback_network(who.entered_from, settings)) {
         say_unseen_source(*who.entered_from);
     }
     return proofs;
@@ -292,10 +287,10 @@ void InboundFlow::say_unseen_source(const mail::IpAddress& source) {
                     *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
 }
 
-std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& understanding,
-                                                    const std::vector<dsn::RecipientProof>& proofs,
-                                                    const mail::Envelope& envelope,
-                                                    const Snapshot& snapshot) {
+std::vector<dsn::Evidence> InboundFlow::evidence_of(
+    const PassingMessage& message,
+    const dsn::Understanding& understanding,
+    const std::vector<dsn::RecipientProof>& proofs) {
     const std::vector<bool> together = dsn::refused_together(understanding.report);
     std::vector<dsn::Evidence> evidence;
     evidence.reserve(understanding.recipients.size());
@@ -303,13 +298,13 @@ std::vector<dsn::Evidence> InboundFlow::evidence_of(const dsn::Understanding& un
         evidence.push_back({.failure = understanding.recipients[i],
                             .proof = proofs.at(i),
                             .message_id = understanding.report.returned.message_id,
-                            .sender = sender_of(understanding, proofs[i], envelope),
+                            .sender = sender_of(understanding, proofs[i], message.envelope),
                             // A local user can make our MTA's DSN of a message of his own.
                             .widest = proofs[i].proof == terms::Proof::Local
                                           ? terms::ScopeKind::Sender
                                           : terms::ScopeKind::Global,
                             .refused_together = i < together.size() && together[i]});
-        parts_.learner.prepare(evidence.back(), snapshot);
+        parts_.learner.prepare(evidence.back(), *message.snapshot);
     }
     return evidence;
 }

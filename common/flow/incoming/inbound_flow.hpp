@@ -13,6 +13,7 @@
 #include "dsn/unsubscribe.hpp"
 #include "flow/incoming/learner.hpp"
 #include "flow/incoming/seals.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
@@ -65,12 +66,9 @@ public:
     /// recipient (of those that nothing proves the first 50, and then how many there were), and
     /// gives the changes to the header. Never fails: a store out of reach is logged and nothing is
     /// learned. Waits for DNS no longer than `patience`, whatever the message holds.
-    [[nodiscard]] dsn::TagPlan receive(const Submitting& who,
-                                       const mail::Envelope& envelope,
-                                       const mail::HeaderList& headers,
+    [[nodiscard]] dsn::TagPlan receive(const PassingMessage& message,
                                        std::string_view octets,
-                                       std::chrono::milliseconds patience,
-                                       const Snapshot& snapshot);
+                                       std::chrono::milliseconds patience);
 
     /// Complaints since the start of which nobody can be named. Any thread.
     [[nodiscard]] std::uint64_t unattributed() const { return unattributed_.load(); }
@@ -82,26 +80,19 @@ private:
         const std::optional<dsn::UnsubscribeRequest>& request,
         const Snapshot& snapshot);
     [[nodiscard]] std::optional<dsn::UnsubscribeRequest> request_of(
-        const dsn::Report& report,
-        const mail::Envelope& envelope,
-        const mail::HeaderList& headers,
-        const config::Settings& settings) const;
+        const PassingMessage& message, const dsn::Report& report) const;
     [[nodiscard]] std::vector<dsn::RecipientProof> prove(
-        const Submitting& who,
-        const mail::Envelope& envelope,
-        const mail::HeaderList& headers,
+        const PassingMessage& message,
         const dsn::Understanding& understanding,
         const std::optional<dsn::UnsubscribeRequest>& request,
-        core::SteadyPoint until,
-        const config::Settings& settings);
+        core::SteadyPoint until);
     /// A feedback loop is not seen behind a proxy.
     void say_unseen_source(const mail::IpAddress& source);
     /// What each recipient of a report is evidence of, in their order. Begins the look-ups.
     [[nodiscard]] std::vector<dsn::Evidence> evidence_of(
+        const PassingMessage& message,
         const dsn::Understanding& understanding,
-        const std::vector<dsn::RecipientProof>& proofs,
-        const mail::Envelope& envelope,
-        const Snapshot& snapshot);
+        const std::vector<dsn::RecipientProof>& proofs);
     /// Why the list did, or did not, change.
     [[nodiscard]] dsn::LearnReason learn(const dsn::Understanding& understanding,
                                          dsn::Evidence evidence,

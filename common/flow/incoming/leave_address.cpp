@@ -17,12 +17,13 @@
 
 namespace holdback::flow::incoming {
 
-std::optional<std::string> unsubscribe_field(const mail::Envelope& envelope,
-                                             const mail::HeaderList& headers,
+std::optional<std::string> unsubscribe_field(const PassingMessage& message,
                                              const outbound::StreamDecision& stream,
                                              std::span<const std::size_t> positions,
-                                             const config::Settings& settings,
                                              const dsn::SealKeys& keys) {
+    const mail::Envelope& envelope = message.envelope;
+    const mail::HeaderList& headers = message.headers;
+    const config::Settings& settings = message.settings();
     const auto* const sender = std::get_if<mail::Address>(&envelope.sender);
     if (settings.mode != config::Mode::Enforce || settings.unsubscribe.add.empty() ||
         keys.empty() || sender == nullptr || !stream.is_bulk() || positions.size() != 1 ||

@@ -3,10 +3,8 @@
 // The List-Unsubscribe field that bulk mail gets from us, by which its recipient can prove who
 // wants to be taken off.
 
-#include "config/settings.hpp"
 #include "dsn/seal.hpp"
-#include "mail/envelope.hpp"
-#include "mail/header.hpp"
+#include "flow/passing_message.hpp"
 #include "outbound/bulk.hpp"
 
 #include <cstddef>
@@ -23,11 +21,9 @@ inline constexpr std::string_view kUnsubscribeField = "List-Unsubscribe";
 /// it gets none. It gets one where `[unsubscribe] add` wants it, when the mail is bulk and leaves
 /// to one recipient alone (all recipients of a message read the same header), when it has no such
 /// field and when it is not signed yet (DKIM may cover the absence of the field).
-[[nodiscard]] std::optional<std::string> unsubscribe_field(const mail::Envelope& envelope,
-                                                           const mail::HeaderList& headers,
+[[nodiscard]] std::optional<std::string> unsubscribe_field(const PassingMessage& message,
                                                            const outbound::StreamDecision& stream,
                                                            std::span<const std::size_t> positions,
-                                                           const config::Settings& settings,
                                                            const dsn::SealKeys& keys);
 
 }  // namespace holdback::flow::incoming

@@ -7,6 +7,7 @@
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
 #include "flow/incoming/departures.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/dns_answer.hpp"
@@ -170,15 +171,14 @@ bool Seals::seals(const mail::Envelope& envelope, const config::Settings& settin
            keys_.with([](const dsn::SealKeys& keys) { return !keys.empty(); });
 }
 
-std::optional<dsn::Seal> Seals::leave(const Submitting& who,
-                                      const mail::Envelope& envelope,
-                                      const mail::HeaderList& headers,
-                                      std::span<const std::size_t> positions,
-                                      const config::Settings& settings) {
+std::optional<dsn::Seal> Seals::leave(const PassingMessage& message,
+                                      std::span<const std::size_t> positions) {
+    const mail::Envelope& envelope = message.envelope;
+    const config::Settings& settings = message.settings();
     std::vector<std::string> recipients = keys_of(envelope, positions);
     const core::TimePoint now = parts_.clock.now();
     Departure departure(now, seal_key(envelope.sender));
-    departure.remember(headers);
+    departure.remember(message.headers);
     parts_.departures.add(envelope.queue_id, departure, recipients);
     if (parts_.silence != nullptr && leaves_this_host(envelope, positions, settings)) {
         parts_.silence->mail_left(parts_.clock.steady_now());
@@ -187,11 +187,11 @@ std::optional<dsn::Seal> Seals::leave(const Submitting& who,
     if (!seals(envelope, settings) || keys.empty()) {
         return std::nullopt;
     }
-    const std::string nonce =
-        fmt::format("{} {} {}", who.session_id, envelope.queue_id, now.time_since_epoch().count());
+    const std::string nonce = fmt::format(
+        "{} {} {}", message.who.session_id, envelope.queue_id, now.time_since_epoch().count());
     return dsn::make_seal({.sender = seal_key(envelope.sender),
                            .recipients = std::move(recipients),
-                           .identity = outbound::identity_digest(headers)},
+                           .identity = outbound::identity_digest(message.headers)},
                           keys.back(),
                           now,
                           nonce);
@@ -209,16 +209,14 @@ bool Seals::is_foreign(std::string_view text) const {
     return !seal.has_value() && seal.error() == dsn::SealFlaw::UnknownKey;
 }
 
-std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
-                                              const mail::Envelope& envelope,
-                                              const mail::HeaderList& headers,
+std::vector<dsn::RecipientProof> Seals::prove(const PassingMessage& message,
                                               const dsn::Report& report,
-                                              core::SteadyPoint until,
-                                              const config::Settings& settings) {
+                                              core::SteadyPoint until) {
+    const mail::Envelope& envelope = message.envelope;
     dsn::ReportOrigin origin;
     origin.direction = envelope.direction;
     origin.now = parts_.clock.now();
-    origin.lifetime = settings.seal.lifetime;
+    origin.lifetime = message.settings().seal.lifetime;
     for (const mail::Recipient& recipient : envelope.recipients) {
         origin.recipients.push_back(seal_key(recipient));
     }
@@ -232,7 +230,7 @@ std::vector<dsn::RecipientProof> Seals::prove(const Submitting& who,
         proofs.front() = prove_masked(report, origin).value_or(proofs.front());
     }
     if (envelope.direction != mail::Direction::OwnBounce) {
-        prove_shared(who, envelope, headers, until, settings, proofs);
+        prove_shared(message, until, proofs);
     }
     return proofs;
 }
@@ -284,12 +282,11 @@ bool Seals::was_handed_to(const mail::IpAddress& client,
            });
 }
 
-void Seals::prove_shared(const Submitting& who,
-                         const mail::Envelope& envelope,
-                         const mail::HeaderList& headers,
+void Seals::prove_shared(const PassingMessage& message,
                          core::SteadyPoint until,
-                         const config::Settings& settings,
                          std::vector<dsn::RecipientProof>& proofs) {
+    const Submitting& who = message.who;
+    const config::Settings& settings = message.settings();
     std::vector<Waiting> waiting;
     for (dsn::RecipientProof& proof : proofs) {
         if (proof.reason != dsn::ProofReason::SharedSeal) {
@@ -303,13 +300,13 @@ void Seals::prove_shared(const Submitting& who,
         }
     }
     if (waiting.empty() || !who.client.has_value() ||
-        !std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        !std::holds_alternative<mail::NullSender>(message.envelope.sender)) {
         return;
     }
     const mail::IpAddress& client = *who.client;
     const Asked asked = ask(waiting, settings.mta.default_hops);
     const auto answers = parts_.resolver.collect(asked.domains, until);
-    const bool has_come_a_way = dsn::has_come_a_way(headers);
+    const bool has_come_a_way = dsn::has_come_a_way(message.headers);
     const dsn::Handover handover = asked.handover(client, answers, settings);
     const bool may_be_found = is_elsewhere(client, settings);
     std::size_t lookups = 0;

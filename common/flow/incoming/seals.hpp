@@ -10,6 +10,7 @@
 #include "dsn/seal.hpp"
 #include "flow/incoming/departures.hpp"
 #include "flow/incoming/log_silence.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -56,11 +57,8 @@ public:
     /// A message leaves to the recipients at these positions of the envelope, which is remembered
     /// by its queue id: what our MTA says of it can be told from what somebody made up. Gives its
     /// seal; nullopt when `seals` is false.
-    std::optional<dsn::Seal> leave(const Submitting& who,
-                                   const mail::Envelope& envelope,
-                                   const mail::HeaderList& headers,
-                                   std::span<const std::size_t> positions,
-                                   const config::Settings& settings);
+    std::optional<dsn::Seal> leave(const PassingMessage& message,
+                                   std::span<const std::size_t> positions);
 
     /// A seal that was made for this sender not longer ago than `age`; nullopt for anything else.
     [[nodiscard]] std::optional<dsn::OpenSeal> open_fresh(std::string_view text,
@@ -74,12 +72,9 @@ public:
     /// Proofs of the recipients of a report that came with this envelope and header, in the
     /// report's order. Asks DNS about seals that several recipients have received, about all of
     /// their domains and the relays at once and not longer than `until`.
-    [[nodiscard]] std::vector<dsn::RecipientProof> prove(const Submitting& who,
-                                                         const mail::Envelope& envelope,
-                                                         const mail::HeaderList& headers,
+    [[nodiscard]] std::vector<dsn::RecipientProof> prove(const PassingMessage& message,
                                                          const dsn::Report& report,
-                                                         core::SteadyPoint until,
-                                                         const config::Settings& settings);
+                                                         core::SteadyPoint until);
 
 private:
     /// The proof of our MTA's report about a message that left unsealed.
@@ -91,11 +86,8 @@ private:
         const dsn::Report& report, const dsn::ReportOrigin& origin) const;
     /// Believes the seals of several recipients where a mail system of theirs shows them, or a host
     /// to which their mail was handed over.
-    void prove_shared(const Submitting& who,
-                      const mail::Envelope& envelope,
-                      const mail::HeaderList& headers,
+    void prove_shared(const PassingMessage& message,
                       core::SteadyPoint until,
-                      const config::Settings& settings,
                       std::vector<dsn::RecipientProof>& proofs);
     /// True when a log that the MTA alone writes says that mail for the recipient of this proof was
     /// handed to the host lately.

@@ -11,6 +11,7 @@
 #include "dsn/report.hpp"
 #include "dsn/seal.hpp"
 #include "flow/notice_terms.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
 #include "letters/notice_orders.hpp"
@@ -234,11 +235,11 @@ bool NoticeReplies::is_genuine(std::string_view token, std::string_view sender) 
     return letters::is_token_of(token, sender, secrets);
 }
 
-ReplyFate NoticeReplies::receive(const Submitting& who,
-                                 const mail::Envelope& envelope,
-                                 const mail::HeaderList& headers,
-                                 std::string_view octets,
-                                 const config::Settings& settings) {
+ReplyFate NoticeReplies::receive(const PassingMessage& message, std::string_view octets) {
+    const Submitting& who = message.who;
+    const mail::Envelope& envelope = message.envelope;
+    const mail::HeaderList& headers = message.headers;
+    const config::NoticeSettings& settings = message.settings().notice;
     report::NoticeDecision line;
     line.queue_id = envelope.queue_id;
     line.session = who.session_id;
@@ -272,10 +273,10 @@ ReplyFate NoticeReplies::receive(const Submitting& who,
     if (orders.empty()) {
         return goes_on("no-command");
     }
-    line.reason = refusal_of(who, envelope, notice->group, settings.notice.reply_by);
+    line.reason = refusal_of(who, envelope, notice->group, settings.reply_by);
     const std::shared_ptr<const Snapshot> snapshot = parts_.snapshots.current();
     const letters::NoticeTexts& texts = notice_texts(*snapshot, notice->group.sender);
-    const std::string contact = notice_contact(settings.notice, parts_.own_name.current(), texts);
+    const std::string contact = notice_contact(settings, parts_.own_name.current(), texts);
     const ports::NoticeCommand command = command_for(envelope,
                                                      headers,
                                                      *notice,

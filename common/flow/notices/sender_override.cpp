@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// X-Holdback-Override: who may use it, whom it reaches, and the budget that it costs.
+#include "flow/notices/sender_override.hpp"
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "flow/notice_terms.hpp"
-#include "flow/notices/notice_replies.hpp"
-#include "flow/outgoing/outbound_flow.hpp"
+#include "flow/outgoing/message_decision.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -30,11 +30,10 @@ namespace holdback::flow::notices {
 
 namespace {
 
-bool may_override(const Submitting& who,
-                  const mail::Envelope& envelope,
-                  const config::Settings& settings) {
-    return settings.notice.enabled && envelope.direction == mail::Direction::Outgoing &&
-           (settings.notice.reply_by != config::ReplyBy::User || !who.user.empty());
+bool may_override(const PassingMessage& message) {
+    const config::NoticeSettings& settings = message.settings().notice;
+    return settings.enabled && message.envelope.direction == mail::Direction::Outgoing &&
+           (settings.reply_by != config::ReplyBy::User || !message.who.user.empty());
 }
 
 /// Where an override changes something.
@@ -54,27 +53,25 @@ std::vector<std::size_t> overridable(const outgoing::MessageDecision& decision) 
 
 OverrideGrant::~OverrideGrant() {
     if (!left_) {
-        replies_.take_back(std::move(line_));
+        giver_.take_back(std::move(line_));
     }
 }
 
-std::unique_ptr<OverrideGrant> NoticeReplies::override_holds(const Submitting& who,
-                                                             const mail::Envelope& envelope,
-                                                             const mail::HeaderList& headers,
-                                                             outgoing::MessageDecision& decision,
-                                                             const config::Settings& settings) {
-    const std::string value = core::to_lower(headers.first(kOverrideField).value_or(""));
+std::unique_ptr<OverrideGrant> SenderOverride::apply(const PassingMessage& message,
+                                                     outgoing::MessageDecision& decision) const {
+    const Submitting& who = message.who;
+    const std::string value = core::to_lower(message.headers.first(kOverrideField).value_or(""));
     report::NoticeDecision line;
-    line.queue_id = envelope.queue_id;
+    line.queue_id = message.envelope.queue_id;
     line.session = who.session_id;
     line.user = who.user;
-    line.sender = envelope.sender_text();
+    line.sender = message.envelope.sender_text();
     line.from = line.sender;
     const std::vector<std::size_t> wanted = overridable(decision);
     line.items = wanted.size();
     if (value != "release" && value != "all") {
         line.reason = "override-value";
-    } else if (!may_override(who, envelope, settings)) {
+    } else if (!may_override(message)) {
         line.reason = "override-not-allowed";
     } else if (wanted.empty() || decision.sender_refusal.has_value() ||
                decision.trouble_answer.has_value()) {
@@ -82,7 +79,7 @@ std::unique_ptr<OverrideGrant> NoticeReplies::override_holds(const Submitting& w
     } else {
         const auto answer = parts_.notices.spend(budget_account(who.user, line.sender),
                                                  wanted.size(),
-                                                 settings.notice.budget,
+                                                 message.settings().notice.budget,
                                                  parts_.clock.now());
         if (answer.has_value() && answer->granted) {
             line.verdict = report::NoticeVerdict::Overridden;
@@ -101,7 +98,7 @@ std::unique_ptr<OverrideGrant> NoticeReplies::override_holds(const Submitting& w
                : nullptr;
 }
 
-void NoticeReplies::take_back(report::NoticeDecision line) const {
+void SenderOverride::take_back(report::NoticeDecision line) const {
     const auto given = parts_.notices.give_back(
         budget_account(line.user, line.sender), line.items, parts_.clock.now());
     if (!given.has_value()) {
@@ -114,6 +111,10 @@ void NoticeReplies::take_back(report::NoticeDecision line) const {
     line.verdict = report::NoticeVerdict::Withdrawn;
     line.reason = "not-sent";
     report(line);
+}
+
+void SenderOverride::report(const report::NoticeDecision& line) const {
+    parts_.log.write(ports::Severity::Info, report::decision_line(line));
 }
 
 }  // namespace holdback::flow::notices

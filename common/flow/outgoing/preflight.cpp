@@ -7,8 +7,9 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "flow/notice_terms.hpp"
-#include "flow/outgoing/outbound_flow.hpp"
+#include "flow/outgoing/message_decision.hpp"
 #include "flow/own_mail.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "letters/compose.hpp"
 #include "mail/address.hpp"
@@ -35,17 +36,17 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-outbound::PreflightFacts facts_of(const PreflightParts& parts,
-                                  const mail::Envelope& envelope,
-                                  const mail::HeaderList& headers,
-                                  const MessageDecision& decision) {
+outbound::PreflightFacts facts_of(const PassingMessage& message,
+                                  const MessageDecision& decision,
+                                  const ports::MessageReader& reader) {
+    const mail::Envelope& envelope = message.envelope;
     outbound::PreflightFacts facts;
     facts.sender = envelope.sender_text();
-    if (const auto subject = headers.first("Subject")) {
+    if (const auto subject = message.headers.first("Subject")) {
         const std::string header = fmt::format("Subject: {}\r\n\r\n", core::one_line(*subject));
-        facts.subject = parts.reader.read(header).subject;
+        facts.subject = reader.read(header).subject;
     }
-    facts.message_id = headers.first("Message-ID").value_or("");
+    facts.message_id = message.headers.first("Message-ID").value_or("");
     facts.stream = decision.stream;
     facts.about_message = decision.about_message;
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
@@ -68,8 +69,8 @@ std::size_t count_of(const MessageDecision& decision, config::PolicyAction actio
 
 }  // namespace
 
-PreflightWish preflight_wish(const Submitting& who, const mail::HeaderList& headers) {
-    const std::vector<std::string> values = headers.all(kPreflightField);
+PreflightWish preflight_wish(const PassingMessage& message) {
+    const std::vector<std::string> values = message.headers.all(kPreflightField);
     const auto all_say = [&](std::string_view word) {
         return std::ranges::all_of(values, [word](std::string_view value) {
             return core::equals_ignoring_case(core::trim(value), word);
@@ -81,7 +82,7 @@ PreflightWish preflight_wish(const Submitting& who, const mail::HeaderList& head
     if (!all_say("yes")) {
         return PreflightWish::NotClear;
     }
-    return who.logged_in ? PreflightWish::Asked : PreflightWish::NoLogin;
+    return message.who.logged_in ? PreflightWish::Asked : PreflightWish::NoLogin;
 }
 
 std::string_view preflight_refusal(PreflightWish wish) {
@@ -91,25 +92,24 @@ std::string_view preflight_refusal(PreflightWish wish) {
                : "X-Holdback-Preflight says neither yes nor no; nothing was sent";
 }
 
-core::Result<void, std::string> answer_preflight(const PreflightParts& parts,
-                                                 const Submitting& who,
-                                                 const mail::Envelope& envelope,
-                                                 const mail::HeaderList& headers,
-                                                 const MessageDecision& decision,
-                                                 const config::NoticeSettings& notice) {
+core::Result<void, std::string> Preflight::answer(const PassingMessage& message,
+                                                  const MessageDecision& decision) const {
+    const Submitting& who = message.who;
+    const mail::Envelope& envelope = message.envelope;
     using config::PolicyAction;
     if (!std::holds_alternative<mail::Address>(envelope.sender)) {
         return std::unexpected("a preflight of a sender who has no address can't be answered");
     }
     const std::array<std::string_view, 3> event{
         who.session_id, envelope.queue_id, decision.stream.signal};
-    outbound::PreflightFacts facts = facts_of(parts, envelope, headers, decision);
-    facts.address = notice_address(notice, parts.own_mail.host_name());
-    if (auto sent = parts.own_mail.send_preflight_report(std::move(facts), core::digest_hex(event));
+    outbound::PreflightFacts facts = facts_of(message, decision, parts_.reader);
+    facts.address = notice_address(message.settings().notice, parts_.own_mail.host_name());
+    if (auto sent =
+            parts_.own_mail.send_preflight_report(std::move(facts), core::digest_hex(event));
         !sent.has_value()) {
         return sent;
     }
-    parts.log.write(
+    parts_.log.write(
         ports::Severity::Info,
         fmt::format("preflight qid={} sender={} user={} rcpts={} pass={} tag={} hold={} defer={} "
                     "reject={} session={}: nothing leaves, the report goes to the sender",
@@ -124,21 +124,6 @@ core::Result<void, std::string> answer_preflight(const PreflightParts& parts,
                     count_of(decision, PolicyAction::Reject),
                     core::log_safe(who.session_id)));
     return {};
-}
-
-core::Result<void, std::string> OutboundFlow::answer_preflight(
-    const Submitting& who,
-    const mail::Envelope& envelope,
-    const mail::HeaderList& headers,
-    const MessageDecision& decision,
-    const config::Settings& settings) const {
-    return outgoing::answer_preflight(
-        {.own_mail = parts_.own_mail, .reader = parts_.reader, .log = parts_.log},
-        who,
-        envelope,
-        headers,
-        decision,
-        settings.notice);
 }
 
 }  // namespace holdback::flow::outgoing

@@ -2,13 +2,10 @@
 #pragma once
 // A message that is only asked about: nothing leaves, and the answer comes back by mail.
 
-#include "config/settings.hpp"
 #include "core/result.hpp"
-#include "flow/outgoing/outbound_flow.hpp"
+#include "flow/outgoing/message_decision.hpp"
 #include "flow/own_mail.hpp"
-#include "flow/submitting.hpp"
-#include "mail/envelope.hpp"
-#include "mail/header.hpp"
+#include "flow/passing_message.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
 
@@ -30,29 +27,32 @@ enum class PreflightWish : std::uint8_t {
     NotClear,  ///< the value is neither "yes" nor "no"
 };
 
-[[nodiscard]] PreflightWish preflight_wish(const Submitting& who, const mail::HeaderList& headers);
+[[nodiscard]] PreflightWish preflight_wish(const PassingMessage& message);
 
 /// Why a preflight is refused, with what to do; for `NoLogin` and `NotClear`.
 [[nodiscard]] std::string_view preflight_refusal(PreflightWish wish);
 
-/// What answering takes; all outlives the call.
-struct PreflightParts {
-    // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
-    OwnMail& own_mail;
-    const ports::MessageReader& reader;
-    ports::Log& log;
-    // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
-};
+/// Answers messages that are only asked about. One object serves all sessions; safe from several
+/// threads.
+class Preflight {
+public:
+    /// All outlive the object.
+    struct Parts {
+        OwnMail& own_mail;
+        const ports::MessageReader& reader;
+        ports::Log& log;
+    };
 
-/// Makes the report about a decided message durable, on its way from the notice address to the
-/// envelope sender, and writes the log line. Only after this may the message be discarded. The
-/// error is a text for the log.
-[[nodiscard]] core::Result<void, std::string> answer_preflight(
-    const PreflightParts& parts,
-    const Submitting& who,
-    const mail::Envelope& envelope,
-    const mail::HeaderList& headers,
-    const MessageDecision& decision,
-    const config::NoticeSettings& notice);
+    explicit Preflight(const Parts& parts) : parts_(parts) {}
+
+    /// Makes the report about a decided message durable, on its way from the notice address to the
+    /// envelope sender, and writes the log line. Only after this may the message be discarded. The
+    /// error is a text for the log.
+    [[nodiscard]] core::Result<void, std::string> answer(const PassingMessage& message,
+                                                         const MessageDecision& decision) const;
+
+private:
+    Parts parts_;
+};
 
 }  // namespace holdback::flow::outgoing

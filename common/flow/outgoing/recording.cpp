@@ -3,6 +3,7 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -22,14 +23,15 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-replay::RecordedRecipient recipient_of(const DecisionToRecord& decision, std::size_t index) {
-    const mail::Recipient& given = decision.recipients[index];
-    const outbound::Verdict& verdict = decision.verdicts[index];
+replay::RecordedRecipient recipient_of(const DecisionToRecord& record, std::size_t index) {
+    const mail::Recipient& given = record.recipients[index];
+    const std::vector<outbound::RecipientFacts>& facts = record.decision.facts.recipients;
+    const outbound::Verdict& verdict = record.decision.verdicts[index];
     replay::RecordedRecipient recipient{
         .address = given.as_given(),
         .mailer = given.mailer,
-        .facts = index < decision.facts.size() ? decision.facts[index]
-                                               : outbound::RecipientFacts{.syntax = given.syntax},
+        .facts =
+            index < facts.size() ? facts[index] : outbound::RecipientFacts{.syntax = given.syntax},
         .found = {},
         .action = verdict.action,
         .unshadowed = verdict.shadowed,
@@ -40,7 +42,7 @@ replay::RecordedRecipient recipient_of(const DecisionToRecord& decision, std::si
     if (verdict.finding.has_value()) {
         const terms::FindingName decided = verdict.finding->name;
         for (const outbound::Finding& finding :
-             outbound::findings(recipient.facts, decision.settings)) {
+             outbound::findings(recipient.facts, record.message.settings())) {
             recipient.found.push_back(finding.name);
         }
         const auto add = [&](terms::FindingName name) {
@@ -53,14 +55,14 @@ replay::RecordedRecipient recipient_of(const DecisionToRecord& decision, std::si
         recipient.reason = wire_name(decided);
         recipient.code = verdict.finding->code;
     }
-    if (decision.sender_refused) {
+    if (record.decision.sender_refusal.has_value()) {
         recipient.action = config::PolicyAction::Reject;
         recipient.unshadowed = recipient.action;
         recipient.reason = outbound::kSenderNotEnrolled;
         recipient.code.reset();
     }
-    if (index < decision.held.size() && decision.held[index] != 0) {
-        recipient.held_id = decision.held[index];
+    if (index < record.held.size() && record.held[index] != 0) {
+        recipient.held_id = record.held[index];
     }
     return recipient;
 }
@@ -78,39 +80,41 @@ HeaderFacts header_facts(const mail::HeaderList& headers, const config::BulkSett
             .message_id = headers.first("Message-ID").value_or("")};
 }
 
-replay::RecordedMessage record_of(const DecisionToRecord& decision) {
+replay::RecordedMessage record_of(const DecisionToRecord& record) {
+    const PassingMessage& passing = record.message;
+    const MessageDecision& decision = record.decision;
     replay::RecordedMessage message;
-    message.at = decision.now;
-    message.decided_at = decision.decided_at;
-    message.mode = decision.settings.mode;
-    message.session = decision.who.session_id;
-    message.queue_id = decision.envelope.queue_id;
-    message.sender = decision.envelope.sender;
-    message.utf8 = decision.envelope.utf8;
-    message.origin = origin_of(decision.who);
-    message.named = decision.envelope.recipients.size();
+    message.at = record.now;
+    message.decided_at = record.decided_at;
+    message.mode = passing.settings().mode;
+    message.session = passing.who.session_id;
+    message.queue_id = passing.envelope.queue_id;
+    message.sender = passing.envelope.sender;
+    message.utf8 = passing.envelope.utf8;
+    message.origin = origin_of(passing.who);
+    message.named = passing.envelope.recipients.size();
     message.window = decision.window;
-    message.window_length = decision.settings.bulk.rate.window;
-    message.repeats_limit = decision.settings.bulk.repeats;
-    if (decision.decided_at == replay::DecidedAt::Message) {
-        message.watched =
-            replay::watch_signs(decision.stream.stream, decision.stream.sent_to, decision.settings);
+    message.window_length = passing.settings().bulk.rate.window;
+    message.repeats_limit = passing.settings().bulk.repeats;
+    if (record.decided_at == replay::DecidedAt::Message) {
+        message.watched = replay::watch_signs(
+            decision.stream.stream, decision.stream.sent_to, passing.settings());
     }
     message.dialogue = {
-        .before = decision.who.before,
-        .asked_at_rcpt = outbound::answers_at_rcpt(message.origin, decision.settings),
+        .before = passing.who.before,
+        .asked_at_rcpt = outbound::answers_at_rcpt(message.origin, passing.settings()),
         .can_be_returned = decision.can_be_returned,
         .had_enough = decision.client_had_enough};
     message.lists =
-        replay::ListFiles{.role_addresses = decision.settings.policy.role_addresses,
-                          .disposable_domains = decision.settings.policy.disposable_domains};
+        replay::ListFiles{.role_addresses = passing.settings().policy.role_addresses,
+                          .disposable_domains = passing.settings().policy.disposable_domains};
     message.headers = decision.header.signs;
     message.campaign = decision.header.campaign;
     message.message_id = decision.header.message_id;
     message.stream = decision.stream;
-    message.recipients.reserve(decision.recipients.size());
-    for (std::size_t i = 0; i < decision.recipients.size(); ++i) {
-        message.recipients.push_back(recipient_of(decision, i));
+    message.recipients.reserve(record.recipients.size());
+    for (std::size_t i = 0; i < record.recipients.size(); ++i) {
+        message.recipients.push_back(recipient_of(record, i));
     }
     return message;
 }

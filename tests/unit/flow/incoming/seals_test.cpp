@@ -17,6 +17,7 @@
 #include "ports/resolver.hpp"
 #include "terms/suppression.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/small_snapshot.hpp"
 #include "tests/support/zone_resolver.hpp"
 
 #include <array>
@@ -90,7 +91,7 @@ struct House {
     std::size_t sealed(const dsn::Report& report, core::SteadyPoint until) {
         std::size_t count = 0;
         for (const dsn::RecipientProof& proof :
-             seals.prove(who, envelope, {}, report, until, settings)) {
+             seals.prove(support::passing_message(settings, envelope, {}, who), report, until)) {
             count += proof.proof == terms::Proof::Sealed ? 1U : 0U;
         }
         return count;

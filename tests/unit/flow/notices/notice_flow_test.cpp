@@ -202,8 +202,8 @@ struct House {
         if (!replies.may_answer(headers)) {
             return ReplyFate::GoesOn;
         }
-        return replies.receive(
-            who, envelope, headers, headers.text() + "\r\n" + text + "\r\n", settings);
+        return replies.receive(support::passing_message(settings, envelope, headers, who),
+                               headers.text() + "\r\n" + text + "\r\n");
     }
 
     support::ManualClock clock;
@@ -721,7 +721,8 @@ TEST_CASE("our mails and what machines make of them cannot go on for ever") {
         CHECK_FALSE(letters::is_told_of(envelope, headers));
         const Submitting who;
         if (house.replies.may_answer(headers)) {
-            CHECK(house.replies.receive(who, envelope, headers, octets, house.settings) ==
+            CHECK(house.replies.receive(
+                      support::passing_message(house.settings, envelope, headers, who), octets) ==
                   ReplyFate::GoesOn);
         }
         // A bounce of it, and a vacation that quotes it with its subject and references.

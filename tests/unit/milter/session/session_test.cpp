@@ -14,6 +14,7 @@
 #include "flow/incoming/learner.hpp"
 #include "flow/incoming/seals.hpp"
 #include "flow/notices/notice_replies.hpp"
+#include "flow/notices/sender_override.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/outgoing/judged_before.hpp"
 #include "flow/outgoing/outbound_flow.hpp"
@@ -324,6 +325,7 @@ struct House {
                 .release = release,
                 .seals = seals,
                 .replies = replies,
+                .sender_override = sender_override,
                 .own_name = own_name,
                 .own_senders = own_senders,
                 .judged_before = judged_before,
@@ -432,6 +434,7 @@ struct House {
     flow::incoming::InboundFlow inbound;
     flow::held::ReleaseFlow release;
     flow::notices::NoticeReplies replies;
+    flow::notices::SenderOverride sender_override{{.notices = notices, .log = log, .clock = clock}};
     flow::outgoing::JudgedBefore judged_before{{.seals = seals, .clock = clock}};
     MilterWarnings warnings{clock};
     WaitingRoom waiting;
@@ -539,7 +542,7 @@ TEST_CASE("when nothing can be kept, nobody is deleted and the settings answer")
             CHECK(house.log.has("spool: nothing can be held"));
             CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=pass reason=unchecked") ==
                   !row.tempfail);
-            CHECK(house.outbound.unchecked() == (row.tempfail ? 0 : 1));
+            CHECK(house.outbound.report.count_of_unchecked() == (row.tempfail ? 0 : 1));
         }
         House house(settings);
         house.connect("127.0.0.1");
@@ -1818,7 +1821,7 @@ TEST_CASE("trouble of ours is answered as the settings say") {
         CHECK(is<Accept>(house.send("<ann@a.test>", {"<carl@null.test>"}, forged)));
         CHECK(house.log.has("max_waiting"));
         CHECK(house.log.has("rcpt=\"carl@null.test\" verdict=pass reason=unchecked"));
-        CHECK(house.outbound.unchecked() == 1);
+        CHECK(house.outbound.report.count_of_unchecked() == 1);
         CHECK(house.actions.removed ==
               std::vector<std::pair<std::string, int>>{{"X-Holdback-Code", 1}});
     }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// From the facts about an outgoing message to its plan: what `flow/outbound_flow` does more than
-// once for a message.
+// From the facts about an outgoing message to its plan: what `MessageJudge` does more than once for
+// a message.
 
 #include "config/settings.hpp"
-#include "flow/outgoing/outbound_flow.hpp"
+#include "flow/outgoing/message_decision.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,10 @@ namespace holdback::flow::outgoing {
 void judge_all(const mail::Envelope& envelope,
                const config::Settings& settings,
                MessageDecision& decision);
+
+/// So many recipients do not get the mail for a reason of their own, and not of the message.
+[[nodiscard]] std::size_t count_bad(const mail::Envelope& envelope,
+                                    const std::vector<outbound::Verdict>& verdicts);
 
 /// True when the message has to be read to know its stream or its campaign.
 [[nodiscard]] bool is_told_by_body(const mail::HeaderList& headers,

@@ -40,7 +40,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-namespace holdback::flow {
+namespace holdback::flow::outgoing {
 
 namespace {
 
@@ -109,10 +109,10 @@ struct Flow {
 
     /// Decides upon a message to the end, and lets it leave to those who pass. Each is another
     /// message unless it has a Message-ID. Its queue id is `q` and its number.
-    outgoing::MessageDecision send(const std::vector<std::string>& recipients,
-                                   const Fields& fields,
-                                   std::string_view body,
-                                   std::string_view sender = "news@a.test") {
+    MessageDecision send(const std::vector<std::string>& recipients,
+                         const Fields& fields,
+                         std::string_view body,
+                         std::string_view sender = "news@a.test") {
         mail::HeaderList headers;
         for (const auto& [name, value] : fields) {
             headers.add(name, " " + value);
@@ -123,9 +123,10 @@ struct Flow {
         }
         mail::Envelope to = envelope(sender, recipients);
         to.queue_id = fmt::format("q{}", messages);
-        outgoing::MessageDecision decision = outbound.decide({}, to, headers, settings, lists, 2s);
+        const PassingMessage message = support::passing_message(settings, to, headers);
+        MessageDecision decision = outbound.judge.decide(message, 2s);
         if (decision.needs_body) {
-            outbound.weigh({}, to, headers, body, settings, decision);
+            outbound.judge.weigh(message, body, decision);
         }
         std::vector<std::size_t> passing;
         for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
@@ -133,11 +134,11 @@ struct Flow {
                 passing.push_back(i);
             }
         }
-        outbound.left(to, decision, passing);
+        outbound.judge.left(to, decision, passing);
         return decision;
     }
 
-    outgoing::MessageDecision personal(int number, std::string_view domain = "good.test") {
+    MessageDecision personal(int number, std::string_view domain = "good.test") {
         return send({fmt::format("p{}@{}", number, domain)},
                     {{"Subject", "Our summer sale"}},
                     fmt::format("Hello customer {}, all garden furniture is at half price until "
@@ -156,19 +157,18 @@ struct Flow {
     support::ZoneResolver resolver;
     PlainReader reader;
     config::Settings settings;
-    outbound::AddressLists lists;
     OwnName own_name{"mx.a.test"};
     SnapshotSource snapshots{support::small_snapshot()};
     support::OneRoute mta;
     OwnSenders own_senders{{.own_name = own_name, .mta = mta, .clock = clock}};
     OwnMail own_mail;
     CampaignWatch campaigns;
-    outgoing::OutboundFlow outbound;
+    OutboundFlow outbound;
     int messages = 1000 * static_cast<int>(store.copies());
 };
 
 /// "hold/null-mx pass/none": action and finding of each recipient.
-std::string words(const outgoing::MessageDecision& decision) {
+std::string words(const MessageDecision& decision) {
     std::string all;
     for (const outbound::Verdict& verdict : decision.verdicts) {
         all += fmt::format("{}{}/{}",
@@ -196,11 +196,11 @@ TEST_CASE("the window of the rate is the sender's, by whichever addresses he tak
         if (!sender.has_value()) {
             to.sender = mail::NullSender{};
         }
-        const std::size_t named =
-            flow.outbound.recipient_named({.user = user}, to, to.recipients.front(), flow.settings);
+        const PassingMessage message =
+            support::passing_message(flow.settings, to, {}, {.user = user});
+        const std::size_t named = flow.outbound.judge.recipient_named(message);
         // What is decided counts.
-        static_cast<void>(flow.outbound.decide(
-            {.user = user}, to, mail::HeaderList(), flow.settings, flow.lists, 2s));
+        static_cast<void>(flow.outbound.judge.decide(message, 2s));
         return named;
     };
     for (std::size_t i = 1; i <= 120; ++i) {
@@ -239,16 +239,16 @@ TEST_CASE("a receipt goes to who left the newsletter, however many there are") {
                                     "We have received your payment, thank you very much. Your "
                                     "order leaves our house tomorrow.\r\n"));
     }
-    const outgoing::MessageDecision many = receipt();
+    const MessageDecision many = receipt();
     CHECK(many.stream.signal == "repeats:20/text");
     CHECK(words(many) == "pass/suppressed-unsubscribe");
-    const outgoing::MessageDecision by_service = receipt({{"Feedback-ID", "1:receipt:shop"}});
+    const MessageDecision by_service = receipt({{"Feedback-ID", "1:receipt:shop"}});
     CHECK(by_service.stream.signal == "header:Feedback-ID");
     CHECK(words(by_service) == "pass/suppressed-unsubscribe");
     CHECK(words(receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}})) ==
           "hold/suppressed-unsubscribe");
     flow.settings.direct.senders = {"a.test"};
-    const outgoing::MessageDecision direct = receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}});
+    const MessageDecision direct = receipt({{"List-Unsubscribe", "<mailto:x@a.test>"}});
     CHECK(direct.stream.signal == "direct:sender");
     CHECK_FALSE(direct.needs_body);
     CHECK(words(direct) == "pass/suppressed-unsubscribe");
@@ -258,16 +258,15 @@ TEST_CASE("many messages to one recipient each become bulk at the twentieth") {
     support::MemoryCampaignStore store;
     Flow flow(store);
     for (int i = 1; i <= 19; ++i) {
-        const outgoing::MessageDecision decision =
-            flow.personal(i, i == 7 ? "null.test" : "good.test");
+        const MessageDecision decision = flow.personal(i, i == 7 ? "null.test" : "good.test");
         CHECK_FALSE(decision.stream.is_bulk());
         CHECK(words(decision) == (i == 7 ? "reject/null-mx" : "pass/none"));
     }
-    const outgoing::MessageDecision bulk = flow.personal(20, "null.test");
+    const MessageDecision bulk = flow.personal(20, "null.test");
     CHECK(bulk.stream.signal == "repeats:20/text");
     CHECK(words(bulk) == "hold/null-mx");
     CHECK(bulk.campaign.identity.name.starts_with("fp:"));
-    const outgoing::MessageDecision next = flow.personal(21);
+    const MessageDecision next = flow.personal(21);
     CHECK(words(next) == "pass/none");
     CHECK(next.campaign.identity.name == bulk.campaign.identity.name);
     flow.clock.advance(20min);
@@ -305,7 +304,7 @@ TEST_CASE("the same alarm to one administrator is no campaign") {
     support::MemoryCampaignStore store;
     Flow flow(store);
     for (int i = 0; i < 60; ++i) {
-        const outgoing::MessageDecision decision =
+        const MessageDecision decision =
             flow.send({"root@good.test"},
                       {{"Subject", fmt::format("Disk {} is full", i)}},
                       "The disk of the host has reached its limit, please extend it or clean up.");
@@ -538,7 +537,7 @@ TEST_CASE("one message that is mostly bad is stopped as a whole") {
     Flow flow(store);
     flow.settings.bulk.stop_above = {20};
     flow.settings.bulk.stop_minimum = 5;
-    const outgoing::MessageDecision decision =
+    const MessageDecision decision =
         flow.send({"a@good.test", "b@null.test", "c@null.test", "d@good.test", "malformed"},
                   newsletter,
                   kLetter);
@@ -572,4 +571,4 @@ TEST_CASE("shadow mode counts and says what would be") {
     CHECK(flow.log.has("would be stopped: 1 of 1 recipients"));
 }
 
-}  // namespace holdback::flow
+}  // namespace holdback::flow::outgoing

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/outgoing/judging.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/text.hpp"
+#include "flow/campaign_watch.hpp"
+#include "flow/outgoing/message_content.hpp"
+#include "flow/outgoing/message_look.hpp"
+#include "flow/outgoing/outbound_flow.hpp"
+#include "flow/sent_copies.hpp"
+#include "flow/submitting.hpp"
+#include "mail/envelope.hpp"
+#include "mail/header.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/campaign.hpp"
+#include "outbound/compliance.hpp"
+#include "outbound/content_fingerprint.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/fingerprint.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/repeat_window.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/log.hpp"
+#include "terms/finding.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow::outgoing {
+
+namespace {
+
+using terms::FindingName;
+
+/// True when a recipient does not get the mail for a reason of its own, and not of the message.
+bool is_bad(const outbound::Verdict& verdict) {
+    const bool is_kept_back = verdict.action == config::PolicyAction::Hold ||
+                              verdict.action == config::PolicyAction::Reject;
+    if (!is_kept_back || !verdict.finding.has_value()) {
+        return false;
+    }
+    switch (verdict.finding->name) {
+        case FindingName::AlreadySent:
+        case FindingName::CampaignStopped:
+        case FindingName::MissingUnsubscribe:
+        case FindingName::ForeignFrom:
+        case FindingName::MissingSignature:
+        case FindingName::MissingPlainText:
+        case FindingName::UnusableReplyTo:
+            return false;
+        case FindingName::MalformedAddress:
+        case FindingName::UnusualAddress:
+        case FindingName::NoSuchDomain:
+        case FindingName::NoMailHost:
+        case FindingName::NullMx:
+        case FindingName::ReservedDomain:
+        case FindingName::UnusableMx:
+        case FindingName::MisspelledDomain:
+        case FindingName::SuppressedBounce:
+        case FindingName::SuppressedComplaint:
+        case FindingName::SuppressedUnsubscribe:
+        case FindingName::SuppressedManual:
+        case FindingName::BlockedByAdmin:
+        case FindingName::RoleAddress:
+        case FindingName::DisposableDomain:
+        case FindingName::UnresolvedDomain:
+            return true;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::size_t count_bad(const mail::Envelope& envelope,
+                      const std::vector<outbound::Verdict>& verdicts) {
+    std::size_t bad = 0;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        bad += envelope.recipients.at(i).is_counted() && is_bad(verdicts[i]) ? 1U : 0U;
+    }
+    return bad;
+}
+
+std::vector<outbound::Verdict> verdicts_of(std::span<const outbound::RecipientFacts> recipients,
+                                           std::span<const outbound::Finding> about_message,
+                                           const outbound::StreamDecision& stream,
+                                           const config::Settings& settings) {
+    std::vector<outbound::Verdict> verdicts;
+    verdicts.reserve(recipients.size());
+    for (const outbound::RecipientFacts& recipient : recipients) {
+        verdicts.push_back(
+            outbound::judge(outbound::all_findings(recipient, about_message, settings),
+                            stream.stream,
+                            settings.policy,
+                            stream.sent_to));
+    }
+    return verdicts;
+}
+
+void judge_all(const mail::Envelope& envelope,
+               const config::Settings& settings,
+               MessageDecision& decision) {
+    decision.verdicts =
+        verdicts_of(decision.facts.recipients, decision.about_message, decision.stream, settings);
+    for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
+        if (envelope.recipients.at(i).judged) {
+            decision.verdicts[i] = {};
+        }
+    }
+    decision.plan = outbound::plan(decision.verdicts, decision.telling());
+}
+
+bool is_told_by_body(const mail::HeaderList& headers,
+                     const outbound::StreamDecision& stream,
+                     const config::BulkSettings& settings) {
+    return !stream.is_always_direct() &&
+           (!stream.is_bulk() || !outbound::is_named_by_header(headers, settings) ||
+            settings.repeat_window.count() > 0);
+}
+
+}  // namespace holdback::flow::outgoing

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/outgoing/message_judge.hpp"
+
+#include "config/policy.hpp"
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "flow/facts.hpp"
+#include "flow/held/auto_release.hpp"
+#include "flow/incoming/learner.hpp"
+#include "flow/outgoing/judging.hpp"
+#include "flow/outgoing/message_content.hpp"
+#include "flow/outgoing/message_look.hpp"
+#include "flow/outgoing/recording.hpp"
+#include "flow/sender_key.hpp"
+#include "flow/spool_room.hpp"
+#include "flow/submitting.hpp"
+#include "flow/whole_message.hpp"
+#include "letters/notice.hpp"
+#include "letters/return_dsn.hpp"
+#include "mail/address.hpp"
+#include "mail/domain.hpp"
+#include "mail/enhanced_status.hpp"
+#include "mail/envelope.hpp"
+#include "mail/esmtp_arguments.hpp"
+#include "mail/header.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/address_lists.hpp"
+#include "outbound/bulk.hpp"
+#include "outbound/direction.hpp"
+#include "outbound/findings.hpp"
+#include "outbound/fingerprint.hpp"
+#include "outbound/mail_route.hpp"
+#include "outbound/plan.hpp"
+#include "outbound/sender.hpp"
+#include "outbound/verdict.hpp"
+#include "ports/held_store.hpp"
+#include "ports/log.hpp"
+#include "ports/spool.hpp"
+#include "report/rate_limit.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
+#include "terms/held.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdback::flow::outgoing {
+
+namespace {
+
+using config::ErrorAnswer;
+
+mail::SmtpReply make_reply(int code, std::string_view status, std::string_view text) {
+    return mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value();
+}
+
+/// What the settings want the MTA to be told about a trouble of ours; nullopt: nothing.
+std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view what) {
+    switch (answer) {
+        case ErrorAnswer::Accept:
+            return std::nullopt;
+        case ErrorAnswer::Tempfail:
+            return make_reply(451, "4.3.0", fmt::format("{}, try again later", what));
+        case ErrorAnswer::Reject:
+            return make_reply(550, "5.3.0", what);
+    }
+    return std::nullopt;
+}
+
+/// True when somebody is to get the mail of whose domain DNS told nothing.
+bool has_unresolved(const GatheredFacts& facts,
+                    const std::vector<outbound::Verdict>& verdicts,
+                    const config::Settings& settings) {
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        const outbound::RecipientFacts& recipient = facts.recipients.at(i);
+        if (recipient.route.has_value() &&
+            recipient.route->kind == outbound::RouteKind::Unresolved &&
+            verdicts[i].action <= config::PolicyAction::Tag &&
+            !outbound::is_allowed(recipient, settings)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+outbound::EnvelopeSigns signs_of(const PassingMessage& message, std::size_t window) {
+    return {.sender = message.envelope.sender_text(),
+            .user = message.who.user,
+            .daemon = message.who.daemon,
+            .client = message.who.client,
+            .recipients = message.envelope.recipients.size(),
+            .window_recipients = window};
+}
+
+/// True when a failure of some recipient is to be reported.
+bool wants_report(const mail::Envelope& envelope) {
+    return std::ranges::any_of(envelope.recipients, [](const mail::Recipient& recipient) {
+        return mail::wants_failure_report(recipient.arguments);
+    });
+}
+
+outbound::StreamDecision stream_of(const outbound::EnvelopeSigns& signs,
+                                   const mail::HeaderList& headers,
+                                   const config::Settings& settings) {
+    outbound::StreamDecision stream = outbound::stream_by_envelope(signs, settings);
+    if (!stream.is_bulk() && !stream.is_always_direct()) {
+        stream = outbound::stream_by_headers(headers, settings.bulk);
+    }
+    stream.sent_to = outbound::sent_to(signs, headers, settings.bulk);
+    return stream;
+}
+
+/// Makes a message that was direct until it was read bulk, where its sender said the same often.
+void count_repeats(const outbound::RepeatWindow::Counts& counts,
+                   const config::BulkSettings& settings,
+                   outbound::StreamDecision& stream) {
+    if (counts.text >= settings.repeats) {
+        stream.stream = outbound::Stream::Bulk;
+        stream.signal = fmt::format("repeats:{}/text", counts.text);
+    } else if (counts.subject >= settings.repeats) {
+        stream.stream = outbound::Stream::Bulk;
+        stream.signal = fmt::format("repeats:{}/subject", counts.subject);
+    }
+}
+
+SentMessage sent_message(const WeighedCampaign& campaign) {
+    return {.issue = campaign.identity.issue, .submission = campaign.submission};
+}
+
+}  // namespace
+
+std::size_t MessageJudge::recipient_named(const PassingMessage& message) {
+    const mail::Envelope& envelope = message.envelope;
+    const mail::Recipient& recipient = envelope.recipients.back();
+    if (outbound::needs_route(recipient, message.settings())) {
+        parts_.resolver.start(recipient.syntax->value.domain());
+    }
+    if (std::holds_alternative<mail::NullSender>(envelope.sender)) {
+        return 0;
+    }
+    return count_recipients(message, 0) + envelope.recipients.size();
+}
+
+std::size_t MessageJudge::count_recipients(const PassingMessage& message, std::size_t recipients) {
+    if (std::holds_alternative<mail::NullSender>(message.envelope.sender)) {
+        return 0;  // everybody's reports and automatic answers come by it
+    }
+    const std::string key = sender_key(message.who, message.envelope);
+    const core::SteadyPoint now = parts_.clock.steady_now();
+    return windows_.with([&](outbound::SenderWindows& windows) {
+        return windows.observe(key, recipients, message.settings().bulk.rate.window, now);
+    });
+}
+
+GatheredFacts MessageJudge::gather(const PassingMessage& message,
+                                   std::span<const mail::Recipient> recipients,
+                                   core::SteadyPoint until) const {
+    return gather_facts(recipients,
+                        message.envelope.sender,
+                        message.settings(),
+                        {.resolver = &parts_.resolver,
+                         .suppressions = &parts_.suppressions,
+                         .journal = &parts_.journal,
+                         .lists = &message.snapshot->lists,
+                         .mta = parts_.mta,
+                         .mta_name = message.who.mta_name},
+                        until,
+                        parts_.clock.now());
+}
+
+std::optional<mail::SmtpReply> MessageJudge::answer_at_rcpt(const PassingMessage& message,
+                                                            std::size_t window,
+                                                            std::chrono::milliseconds& budget) {
+    const config::Settings& settings = message.settings();
+    const mail::Recipient& recipient = message.envelope.recipients.back();
+    MessageDecision decision;
+    decision.stream = outbound::stream_by_envelope(signs_of(message, window), settings);
+    decision.window = window;
+    decision.sender_refusal = outbound::sender_refusal(message.envelope.sender, settings.outgoing);
+    if (decision.sender_refusal.has_value()) {
+        decision.verdicts.resize(1);
+        count_recipients(message, 1);
+        parts_.report.refused(message, recipient, decision);
+        return decision.sender_refusal;
+    }
+    if (decision.stream.is_bulk()) {
+        return std::nullopt;
+    }
+    const core::SteadyPoint start = parts_.clock.steady_now();
+    decision.facts = gather(message, std::span(&recipient, 1), start + budget);
+    decision.dns_time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
+    budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
+    decision.verdicts = verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
+    std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
+    if (answer.has_value()) {
+        count_recipients(message, 1);
+        parts_.report.refused(message, recipient, decision);
+    }
+    return answer;
+}
+
+MessageDecision MessageJudge::decide(const PassingMessage& message,
+                                     std::chrono::milliseconds budget) {
+    const mail::Envelope& envelope = message.envelope;
+    const mail::HeaderList& headers = message.headers;
+    const config::Settings& settings = message.settings();
+    const outbound::Origin origin = origin_of(message.who);
+    MessageDecision decision;
+    decision.may_be_told = parts_.own_senders.may_be_told(
+        origin, envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);
+    decision.can_be_returned = decision.may_be_told && wants_report(envelope);
+    decision.client_had_enough =
+        outbound::is_spared(origin, message.who.before.refusals, settings.policy);
+    const std::size_t window = count_recipients(message, envelope.recipients_to_count());
+    decision.stream = stream_of(signs_of(message, window), headers, settings);
+    decision.header = header_facts(headers, settings.bulk);
+    decision.window = window;
+    const core::SteadyPoint start = parts_.clock.steady_now();
+    // Begins the look-ups of Reply-To, which are on their way together with the recipients'.
+    const MessageLook look(headers, decision.stream, settings, parts_.resolver);
+    decision.facts = gather(message, envelope.recipients, start + budget);
+    if (parts_.learner != nullptr) {
+        for (const mail::Domain& domain : decision.facts.refuted) {
+            parts_.learner->takes_mail(domain, settings.learn);
+        }
+    }
+    decision.about_message = look.findings({}, start + budget, parts_.clock.now());
+    decision.dns_time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
+    judge_all(envelope, settings, decision);
+    decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
+    if (decision.sender_refusal.has_value()) {
+        decision.plan.what = outbound::Refuse{*decision.sender_refusal};
+        return decision;
+    }
+    take_trouble(settings, decision);
+    if (settings.mode == config::Mode::Enforce && decision.trouble_answer.has_value()) {
+        return decision;
+    }
+    decision.needs_body =
+        is_told_by_body(headers, decision.stream, settings.bulk) || look.wants_body();
+    if (!decision.needs_body) {
+        weigh(message, {}, decision);
+    }
+    return decision;
+}
+
+void MessageJudge::take_trouble(const config::Settings& settings, MessageDecision& decision) {
+    const std::optional<std::string>& store_trouble = decision.facts.store_trouble;
+    if (store_trouble.has_value()) {
+        trouble_.say(ports::Severity::Error, "the suppression list can't be asked", *store_trouble);
+        decision.trouble_answer =
+            answer_for(settings.on_error.store, "the suppression list is out of reach");
+    }
+    if (has_unresolved(decision.facts, decision.verdicts, settings) &&
+        !decision.trouble_answer.has_value()) {
+        decision.trouble_answer =
+            answer_for(settings.on_error.dns, "DNS gave no answer about a recipient's domain");
+    }
+}
+
+void MessageJudge::weigh(const PassingMessage& message,
+                         std::string_view body,
+                         MessageDecision& decision) {
+    const mail::Envelope& envelope = message.envelope;
+    const mail::HeaderList& headers = message.headers;
+    const config::Settings& settings = message.settings();
+    outbound::Content content;
+    outbound::RepeatWindow::Counts counts;
+    const bool was_read = std::exchange(decision.needs_body, false);
+    const bool was_seen = envelope.recipients_to_count() < envelope.recipients.size();
+    // Where a header names the campaign, a text may be as short as it likes.
+    const bool is_named = outbound::is_named_by_header(headers, settings.bulk);
+    if (was_read && is_told_by_body(headers, decision.stream, settings.bulk)) {
+        content = message_content(envelope, headers, body, parts_.reader);
+        // What a header names is not also counted by its text.
+        if (!was_seen && (!decision.stream.is_bulk() || !is_named)) {
+            counts = parts_.campaigns.observe(message, outbound::content_fingerprint(content));
+        }
+    }
+    if (!decision.stream.is_bulk()) {
+        count_repeats(counts, settings.bulk, decision.stream);
+    }
+    if (!decision.stream.is_bulk()) {
+        return;
+    }
+    if (was_read) {
+        const MessageLook look(headers, decision.stream, settings, parts_.resolver);
+        decision.about_message = look.findings(
+            body, parts_.clock.steady_now() + settings.dns.budget, parts_.clock.now());
+        judge_all(envelope, settings, decision);
+    }
+    count_in_campaign(
+        message,
+        outbound::exact_digest(
+            content, outbound::links_that_count(headers), is_named ? 0 : outbound::kTellingWords),
+        counts,
+        decision);
+}
+
+void MessageJudge::count_in_campaign(const PassingMessage& message,
+                                     std::string_view said,
+                                     const outbound::RepeatWindow::Counts& counts,
+                                     MessageDecision& decision) {
+    const mail::Envelope& envelope = message.envelope;
+    const config::Settings& settings = message.settings();
+    decision.campaign = CampaignWatch::campaign_of(message, decision.stream, said, counts);
+    if (!decision.campaign.identity.name.empty()) {
+        decision.header.campaign = decision.campaign.identity.name;
+    }
+    const std::size_t bad = count_bad(envelope, decision.verdicts);
+    std::vector<outbound::RecipientFacts>& facts = decision.facts.recipients;
+    decision.campaign.submission = outbound::header_digest(message.headers, envelope.queue_id);
+    if (const auto known = parts_.campaigns.sent().look_up(sent_message(decision.campaign),
+                                                           envelope.recipients,
+                                                           settings.bulk.repeat_window,
+                                                           facts);
+        !known.has_value()) {
+        parts_.log.write(ports::Severity::Error,
+                         fmt::format("store: who got the campaign before can't be asked: {}",
+                                     core::log_safe(known.error())));
+    }
+    const auto stopped = parts_.campaigns.count(message, decision.campaign, bad);
+    const bool is_sent = std::ranges::any_of(facts, [](const outbound::RecipientFacts& recipient) {
+        return recipient.sent_at.has_value();
+    });
+    if (!stopped.has_value() && !is_sent) {
+        return;
+    }
+    for (outbound::RecipientFacts& recipient : facts) {
+        recipient.stopped = stopped;
+    }
+    judge_all(envelope, settings, decision);
+}
+
+void MessageJudge::left(const mail::Envelope& envelope,
+                        const MessageDecision& decision,
+                        std::span<const std::size_t> positions) {
+    if (decision.campaign.identity.issue.empty()) {
+        return;
+    }
+    std::vector<mail::Recipient> recipients;
+    recipients.reserve(positions.size());
+    for (const std::size_t position : positions) {
+        recipients.push_back(envelope.recipients.at(position));
+    }
+    parts_.campaigns.sent().let_go(sent_message(decision.campaign), envelope.queue_id, recipients);
+}
+
+}  // namespace holdback::flow::outgoing

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// From an outgoing message to what is done with it: facts, findings, verdicts, plan.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/guarded.hpp"
+#include "flow/campaign_watch.hpp"
+#include "flow/facts.hpp"
+#include "flow/incoming/learner.hpp"
+#include "flow/outgoing/decision_report.hpp"
+#include "flow/outgoing/message_decision.hpp"
+#include "flow/own_senders.hpp"
+#include "flow/passing_message.hpp"
+#include "flow/store_trouble.hpp"
+#include "mail/envelope.hpp"
+#include "mail/smtp_reply.hpp"
+#include "outbound/bulk.hpp"
+#include "ports/journal.hpp"
+#include "ports/log.hpp"
+#include "ports/message_reader.hpp"
+#include "ports/mta_tables.hpp"
+#include "ports/resolver.hpp"
+#include "ports/suppression_store.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace holdback::flow::outgoing {
+
+/// Decides about outgoing messages. One object serves all sessions; safe from several threads.
+class MessageJudge {
+public:
+    /// All outlive the object.
+    struct Parts {
+        ports::Resolver& resolver;
+        ports::SuppressionStore& suppressions;
+        const ports::Journal& journal;
+        ports::Log& log;
+        core::Clock& clock;
+        const OwnSenders& own_senders;
+        const ports::MessageReader& reader;
+        CampaignWatch& campaigns;
+        const DecisionReport& report;
+        incoming::Learner* learner;  ///< told of domains that take mail after all; nullptr: nobody
+        ports::MtaTables* mta;       ///< nullptr: there is no MTA to ask
+    };
+
+    explicit MessageJudge(const Parts& parts) : parts_(parts) {}
+
+    /// A recipient was named, the last of the envelope: its look-ups begin. Gives the sum of the
+    /// sender's window with all recipients of this message; they count in it for good when the
+    /// message goes on (`decide`): another pass of the same message may be under way behind a
+    /// proxy.
+    std::size_t recipient_named(const PassingMessage& message);
+
+    /// What a person is told at RCPT of the last recipient of the envelope: a refusal, or nullopt
+    /// to go on. `window` is what `recipient_named` gave; `budget` is what is left of `[dns]
+    /// budget` and is used up. Writes the decision line of a refusal.
+    [[nodiscard]] std::optional<mail::SmtpReply> answer_at_rcpt(const PassingMessage& message,
+                                                                std::size_t window,
+                                                                std::chrono::milliseconds& budget);
+
+    /// The whole envelope and the headers are known: facts, verdicts and the plan. Recipients who
+    /// have been judged before pass, and count nowhere.
+    [[nodiscard]] MessageDecision decide(const PassingMessage& message,
+                                         std::chrono::milliseconds budget);
+
+    /// The body is known too, or as much of it as is looked at (`kComparedOctets`): the message is
+    /// counted among those of its sender, and judged again where it turns out to be bulk, to be of
+    /// a campaign that is stopped, or to have been sent before. Ends `needs_body`.
+    void weigh(const PassingMessage& message, std::string_view body, MessageDecision& decision);
+
+    /// We let the message go to the recipients at these positions.
+    void left(const mail::Envelope& envelope,
+              const MessageDecision& decision,
+              std::span<const std::size_t> positions);
+
+private:
+    /// Counts recipients in the sender's window and gives its sum.
+    std::size_t count_recipients(const PassingMessage& message, std::size_t recipients);
+    [[nodiscard]] GatheredFacts gather(const PassingMessage& message,
+                                       std::span<const mail::Recipient> recipients,
+                                       core::SteadyPoint until) const;
+    /// Says what could not be asked, and takes the answer that `[on_error]` wants for it.
+    void take_trouble(const config::Settings& settings, MessageDecision& decision);
+    /// Names the campaign of bulk mail and counts it; judges again where it is stopped, or where
+    /// somebody got it before.
+    void count_in_campaign(const PassingMessage& message,
+                           std::string_view said,
+                           const outbound::RepeatWindow::Counts& counts,
+                           MessageDecision& decision);
+
+    Parts parts_;
+    StoreTrouble trouble_{parts_.log, parts_.clock};
+    core::Guarded<outbound::SenderWindows> windows_;
+};
+
+}  // namespace holdback::flow::outgoing
