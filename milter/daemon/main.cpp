@@ -180,7 +180,7 @@ int serve(App& app, const Signals& signals) {
         switch (signals.wait()) {
             case Signal::Reload:
                 io::system::tell_service_manager(io::system::ServiceState::Reloading);
-                static_cast<void>(app.reload());
+                app.reload();
                 io::system::tell_service_manager(io::system::ServiceState::Ready);
                 break;
             case Signal::Stop:

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the settings say, put into force: at the start, and by each reload.
+
+#include "config/settings.hpp"
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "flow/incoming/seals.hpp"
+#include "flow/own_name.hpp"
+#include "flow/snapshot.hpp"
+#include "io/mta/postfix_tables.hpp"
+#include "io/system/log_setup.hpp"
+#include "mail/mta_names.hpp"
+#include "milter/control_protocol.hpp"
+#include "milter/daemon/store_watch.hpp"
+#include "milter/daemon/swappable_resolver.hpp"
+
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdback::milter::daemon {
+
+/// Safe from several threads after `begin`.
+class SettingsInForce {
+public:
+    /// All outlive the object.
+    struct Parts {
+        std::string path;  ///< of the settings
+        io::system::ProgramLog& log;
+        core::Clock& clock;
+        flow::SnapshotSource& snapshots;
+        SwappableResolver& resolver;
+        flow::incoming::Seals& seals;
+        io::mta::PostfixTables& mta_tables;
+        flow::OwnName& own_name;
+        StoreWatch& store;
+    };
+
+    explicit SettingsInForce(Parts parts)
+        : parts_(std::move(parts)), started_with_(parts_.snapshots.current()->settings) {}
+
+    /// Puts those of the start into force. Trouble is logged.
+    void begin();
+
+    /// Reads all settings anew. Lines say what is another now, as {"changed", key, old, new}, and
+    /// what waits for the next start, as {"waits", key, in force, new}. The error is a text for
+    /// people, and the old settings stay.
+    [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> reload();
+
+    /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
+    [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
+
+    /// Logs the settings that do nothing without others.
+    void say_what_has_no_effect(const config::Settings& settings) const;
+
+private:
+    void use_resolver(const config::DnsSettings& settings);
+    /// What the MTA says of itself now; what it said before where that cannot be read any more.
+    [[nodiscard]] mail::MtaNames read_mta_again(const config::OutgoingSettings& settings) const;
+    void use_mta(const mail::MtaNames& names);
+    void say_mta_names(const mail::MtaNames& names) const;
+    /// What `reload` gives, and logs.
+    [[nodiscard]] std::vector<ControlLine> say_what_changed(const config::Settings& before,
+                                                            const config::Settings& after) const;
+
+    Parts parts_;
+    const config::Settings started_with_;
+    std::mutex reload_mutex_;
+};
+
+}  // namespace holdback::milter::daemon
