@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of `SqliteSuppressions` that reads the list as a whole.
+#include "io/sqlite/sqlite_suppression_list.hpp"
+
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_suppression_rows.hpp"
-#include "io/sqlite/sqlite_suppressions.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/suppression.hpp"
 
@@ -222,7 +222,8 @@ Standing standing_of(const SuppressionEntry& entry, core::TimePoint now) {
     return entry.active ? Standing::Expired : Standing::Counting;
 }
 
-core::Result<void, StoreError> SqliteSuppressions::list(
+core::Result<void, StoreError> list_entries(
+    Database& database,
     const ports::SuppressionFilter& filter,
     core::TimePoint now,
     const std::function<bool(const SuppressionEntry&)>& visit) {
@@ -230,7 +231,7 @@ core::Result<void, StoreError> SqliteSuppressions::list(
     std::optional<PageEnd> last;
     while (true) {
         const auto page = at_store_boundary([&] {
-            return database_.read(
+            return database.read(
                 [&](Connection& connection) { return read_page(connection, filter, now, last); });
         });
         if (!page.has_value()) {
@@ -249,9 +250,10 @@ core::Result<void, StoreError> SqliteSuppressions::list(
     }
 }
 
-core::Result<ports::SuppressionCounts, StoreError> SqliteSuppressions::counts(core::TimePoint now) {
+core::Result<ports::SuppressionCounts, StoreError> count_entries(Database& database,
+                                                                 core::TimePoint now) {
     return at_store_boundary([&] {
-        return database_.read([&](Connection& connection) {
+        return database.read([&](Connection& connection) {
             Query query = connection.query(
                 "SELECT count(*), coalesce(sum(active = 1 AND reason <> ? AND (expires IS NULL OR "
                 "expires > ?)), 0) FROM suppression");
@@ -263,10 +265,11 @@ core::Result<ports::SuppressionCounts, StoreError> SqliteSuppressions::counts(co
     });
 }
 
-core::Result<SuppressionStatistics, StoreError> SqliteSuppressions::statistics(
-    core::TimePoint now, std::size_t domains) {
+core::Result<SuppressionStatistics, StoreError> entry_statistics(Database& database,
+                                                                 core::TimePoint now,
+                                                                 std::size_t domains) {
     return at_store_boundary([&] {
-        return database_.read([&](Connection& connection) {
+        return database.read([&](Connection& connection) {
             SuppressionStatistics statistics;
             statistics.groups = read_groups(connection, now);
             Query query = connection.query(

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of `SqliteSuppressions` that looks addresses up.
+#include "io/sqlite/sqlite_suppression_lookup.hpp"
+
 #include "core/clock.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_suppression_rows.hpp"
-#include "io/sqlite/sqlite_suppressions.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "ports/suppression_store.hpp"
@@ -83,7 +83,7 @@ std::int64_t take_named(Connection& connection,
 }  // namespace
 
 /// Looks up addresses on one connection, within a transaction.
-class SqliteSuppressions::Seeker {
+class SuppressionLookup::Seeker {
 public:
     Seeker(Connection& connection,
            const Special& special,
@@ -145,7 +145,7 @@ private:
     const Asked& asked_;
 };
 
-core::Result<std::vector<ports::SuppressionLookup>, StoreError> SqliteSuppressions::look_up(
+core::Result<std::vector<ports::SuppressionLookup>, StoreError> SuppressionLookup::look_up(
     std::span<const mail::Address> addresses,
     const mail::EnvelopeSender& sender,
     core::TimePoint now) {
@@ -164,7 +164,7 @@ core::Result<std::vector<ports::SuppressionLookup>, StoreError> SqliteSuppressio
             const std::shared_ptr<const Special> known = special(connection);
             std::optional<core::SecretKey> key;
             if (known->has_hashes) {
-                key = key_with(known->hash_check);
+                key = key_of_(known->hash_check);
             }
             const Asked asked{.sender = sender, .now = now};
             Seeker seeker(connection, *known, key, asked);
@@ -177,7 +177,7 @@ core::Result<std::vector<ports::SuppressionLookup>, StoreError> SqliteSuppressio
     });
 }
 
-std::optional<ports::SuppressionLookup> SqliteSuppressions::look_up_named(
+std::optional<ports::SuppressionLookup> SuppressionLookup::look_up_named(
     Connection& connection,
     const mail::Address& address,
     const mail::EnvelopeSender& sender,
@@ -194,7 +194,7 @@ std::optional<ports::SuppressionLookup> SqliteSuppressions::look_up_named(
     return found;
 }
 
-std::shared_ptr<const SqliteSuppressions::Special> SqliteSuppressions::special(
+std::shared_ptr<const SuppressionLookup::Special> SuppressionLookup::special(
     Connection& connection) {
     Special fresh;
     {

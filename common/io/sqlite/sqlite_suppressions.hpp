@@ -9,6 +9,8 @@
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_changes.hpp"
 #include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_suppression_list.hpp"
+#include "io/sqlite/sqlite_suppression_lookup.hpp"
 #include "io/sqlite/sqlite_suppression_rows.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -48,36 +50,6 @@ struct SuppressionOptions {
 /// As the settings want it.
 [[nodiscard]] SuppressionOptions suppression_options(const config::StoreSettings& settings);
 
-/// What an entry does now.
-enum class Standing : std::uint8_t { InForce, Counting, Expired };
-
-[[nodiscard]] std::string_view wire_name(Standing standing);
-[[nodiscard]] Standing standing_of(const terms::SuppressionEntry& entry, core::TimePoint now);
-
-/// Entries that have all of this in common.
-struct SuppressionGroup {
-    terms::SuppressionReason reason;
-    int code;
-    terms::SuppressionSource source;
-    terms::Proof proof;  ///< of learned entries
-    Standing standing;
-    bool is_hashed;
-    std::uint64_t entries;
-};
-
-struct DomainCount {
-    std::string domain;
-    std::uint64_t entries;
-};
-
-struct SuppressionStatistics {
-    std::vector<SuppressionGroup> groups;
-    std::vector<DomainCount> domains;  ///< those with the most entries, most first
-};
-
-/// Patterns there can be: each look-up tries them all.
-inline constexpr std::size_t kMostPatterns = 10'000;
-
 /// `SuppressionStore` on a database that was opened with `schema_steps()`. The database outlives
 /// the store. In memory it keeps the patterns, whether there are suffixes and hashed entries, and
 /// the key; nothing that grows with the list. A key that is absent or not the one with which the
@@ -90,7 +62,9 @@ public:
     [[nodiscard]] core::Result<std::vector<ports::SuppressionLookup>, ports::StoreError> look_up(
         std::span<const mail::Address> addresses,
         const mail::EnvelopeSender& sender,
-        core::TimePoint now) override;
+        core::TimePoint now) override {
+        return lookup_.look_up(addresses, sender, now);
+    }
     [[nodiscard]] core::Result<std::optional<terms::SuppressionEntry>, ports::StoreError> find(
         const terms::SuppressionKey& key) override;
     [[nodiscard]] core::Result<std::vector<terms::SuppressionEntry>, ports::StoreError> find_all(
@@ -105,17 +79,17 @@ public:
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::SuppressionFilter& filter,
         core::TimePoint now,
-        const std::function<bool(const terms::SuppressionEntry&)>& visit) override;
+        const std::function<bool(const terms::SuppressionEntry&)>& visit) override {
+        return list_entries(database_, filter, now, visit);
+    }
     [[nodiscard]] core::Result<ports::SuppressionCounts, ports::StoreError> counts(
-        core::TimePoint now) override;
+        core::TimePoint now) override {
+        return count_entries(database_, now);
+    }
 
     /// What is known of changes of the subject's entries, those of a hashed one too, oldest first.
     [[nodiscard]] core::Result<std::vector<ListChange>, ports::StoreError> history(
         const terms::SuppressionSubject& subject);
-
-    /// Counts of the whole list, and the `domains` domains with the most entries.
-    [[nodiscard]] core::Result<SuppressionStatistics, ports::StoreError> statistics(
-        core::TimePoint now, std::size_t domains);
 
     // For other modules that write entries in transactions of their own: these run inside one, and
     // throw DatabaseError.
@@ -149,31 +123,14 @@ public:
     static void announce_in(Connection& connection);
 
 private:
-    /// What a look-up has to know before it looks: kept until the generation changes.
-    struct Special {
-        std::int64_t generation = 0;
-        bool has_suffixes = false;
-        bool has_hashes = false;
-        std::string hash_check;
-        std::vector<std::string> patterns;
-    };
     struct KnownKey {
         std::string hash_check;
         core::SecretKey key;
     };
-    class Seeker;
 
-    /// What `look_up` gives, in one statement and so without a transaction around it; nullopt when
-    /// the list may have more than the rows of the address and its domain.
-    [[nodiscard]] std::optional<ports::SuppressionLookup> look_up_named(
-        Connection& connection,
-        const mail::Address& address,
-        const mail::EnvelopeSender& sender,
-        core::TimePoint now) const;
     [[nodiscard]] bool remember(Connection& connection,
                                 std::string_view digest,
                                 core::TimePoint now) const;
-    [[nodiscard]] std::shared_ptr<const Special> special(Connection& connection);
     [[nodiscard]] core::SecretKey key_with(const std::string& hash_check);
     /// Where the subject lies when its entry is hashed; nullopt when no entry is.
     [[nodiscard]] std::optional<SubjectPlace> hashed_place_of(Connection& connection,
@@ -182,8 +139,9 @@ private:
 
     Database& database_;
     SuppressionOptions options_;
-    core::Guarded<std::shared_ptr<const Special>> special_;
     core::Guarded<std::optional<KnownKey>> key_;
+    SuppressionLookup lookup_{
+        database_, [this](const std::string& hash_check) { return key_with(hash_check); }};
 };
 
 }  // namespace holdback::io::sqlite

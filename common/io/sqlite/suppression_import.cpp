@@ -3,11 +3,11 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "io/sqlite/run_sorter.hpp"
 #include "io/sqlite/sqlite_changes.hpp"
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_suppression_rows.hpp"
 #include "io/sqlite/sqlite_suppressions.hpp"
+#include "io/system/run_sorter.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/suppression.hpp"
@@ -144,7 +144,7 @@ struct Pending {
     SuppressionEntry entry;
 };
 
-Pending decode(const SortRecord& record) {
+Pending decode(const system::SortRecord& record) {
     Pending pending;
     const std::size_t local = record.key.find('\0') + 1;
     const std::size_t scope = record.key.find('\0', local) + 1;
@@ -220,7 +220,7 @@ public:
         }
     }
 
-    void take(const SortRecord& record) {
+    void take(const system::SortRecord& record) {
         Pending next = decode(record);
         if (!batch_.empty() && batch_.back().place == next.place &&
             batch_.back().entry.scope == next.entry.scope) {
@@ -417,7 +417,7 @@ core::Result<ImportCounts, StoreError> SuppressionImport::finish(
     const std::function<void(std::uint64_t)>& progress) {
     return at_store_boundary([&] {
         Writer writer(*this, progress);
-        const auto visited = sorter_.visit([&](const SortRecord& record) {
+        const auto visited = sorter_.visit([&](const system::SortRecord& record) {
             writer.take(record);
             return true;
         });

@@ -5,9 +5,9 @@
 #include "core/clock.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
-#include "io/sqlite/run_sorter.hpp"
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_suppressions.hpp"
+#include "io/system/run_sorter.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/suppression.hpp"
 
@@ -81,7 +81,7 @@ private:
     ImportOptions options_;
     core::TimePoint now_;
     std::optional<core::SecretKey> key_;  // when entries are to be hashed
-    RunSorter sorter_;
+    system::RunSorter sorter_;
     std::string record_key_;
     std::string payload_;
 };

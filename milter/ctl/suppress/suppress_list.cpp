@@ -2,7 +2,7 @@
 // `holdbackctl suppress list` and `suppress stats`
 #include "core/clock.hpp"
 #include "core/safe_text.hpp"
-#include "io/sqlite/sqlite_suppressions.hpp"
+#include "io/sqlite/sqlite_suppression_list.hpp"
 #include "lists/list_format.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output.hpp"
@@ -186,7 +186,8 @@ CommandResult suppress_stats(const CommandContext& context, std::size_t domains,
     if (!list.has_value()) {
         return std::unexpected(list.error());
     }
-    const auto statistics = list->entries->statistics(context.clock.now(), domains);
+    const auto statistics =
+        io::sqlite::entry_statistics(*list->database, context.clock.now(), domains);
     if (!statistics.has_value()) {
         return std::unexpected(store_error(statistics.error().what));
     }

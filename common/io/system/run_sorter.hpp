@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdback::io::sqlite {
+namespace holdback::io::system {
 
 /// A record: what it is sorted by, octet by octet, and what it carries.
 struct SortRecord {
@@ -53,7 +53,7 @@ private:
         std::vector<Place> places;
     };
     class Reader;
-    using Written = core::Result<system::FileHandle, std::string>;
+    using Written = core::Result<FileHandle, std::string>;
 
     static void sort(Run& run);
     [[nodiscard]] static Written write(const std::string& directory, Run run);
@@ -64,8 +64,8 @@ private:
     std::size_t run_octets_;
     std::uint64_t count_ = 0;
     Run run_;
-    std::vector<system::FileHandle> files_;
+    std::vector<FileHandle> files_;
     std::future<Written> writing_;
 };
 
-}  // namespace holdback::io::sqlite
+}  // namespace holdback::io::system

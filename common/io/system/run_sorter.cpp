@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/sqlite/run_sorter.hpp"
+#include "io/system/run_sorter.hpp"
 
 #include "core/result.hpp"
 #include "io/system/file_handle.hpp"
@@ -26,7 +26,7 @@
 
 #include <fmt/format.h>
 
-namespace holdback::io::sqlite {
+namespace holdback::io::system {
 
 namespace {
 
@@ -79,16 +79,16 @@ std::string trouble(const std::string& directory, int error) {
 }
 
 /// A file that is gone when it is closed.
-core::Result<system::FileHandle, std::string> open_nameless(const std::string& directory) {
+core::Result<FileHandle, std::string> open_nameless(const std::string& directory) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    system::FileHandle file(open(directory.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+    FileHandle file(open(directory.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
     if (file.is_open()) {
         return file;
     }
     // A file system without such files.
-    const std::string path = fmt::format("{}/.sort-{}", directory, system::random_hex(8));
+    const std::string path = fmt::format("{}/.sort-{}", directory, random_hex(8));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    system::FileHandle named(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    FileHandle named(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!named.is_open()) {
         return std::unexpected(trouble(directory, errno));
     }
@@ -112,7 +112,7 @@ int write_all(int file, std::string_view octets) {
 /// Reads the records of one run.
 class RunSorter::Reader {
 public:
-    explicit Reader(system::FileHandle file) : file_(std::move(file)) {}
+    explicit Reader(FileHandle file) : file_(std::move(file)) {}
 
     /// True when there is a record; an error is errno.
     [[nodiscard]] core::Result<bool, int> next() {
@@ -161,7 +161,7 @@ private:
         return 0;
     }
 
-    system::FileHandle file_;
+    FileHandle file_;
     off_t offset_ = 0;
     std::string buffer_;
     std::size_t at_ = 0;
@@ -272,7 +272,7 @@ core::Result<void, std::string> RunSorter::visit(
     }
     std::vector<Reader> readers;
     readers.reserve(files_.size());
-    for (system::FileHandle& file : files_) {
+    for (FileHandle& file : files_) {
         readers.emplace_back(std::move(file));
     }
     files_.clear();
@@ -309,4 +309,4 @@ core::Result<void, std::string> RunSorter::visit(
     return {};
 }
 
-}  // namespace holdback::io::sqlite
+}  // namespace holdback::io::system
