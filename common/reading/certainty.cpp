@@ -92,6 +92,7 @@ public:
                               bare(),
                               mailbox_status_doubt(),
                               about({Whom::Mailbox}, {1, 2}),
+                              said_for_now(),
                               said_against()});
             case 2002:
                 return first({stage_before_recipient(),
@@ -243,6 +244,19 @@ private:
             });
         return against ? "it also says something that is not about the recipient"
                        : std::string_view{};
+    }
+
+    /// Whoever asks to try later does not say that a mailbox is gone, but for a status that does.
+    [[nodiscard]] std::string_view said_for_now() const {
+        const auto& status = claim_.facts.status;
+        const bool is_sure = status.has_value() && status->subject() == 1 &&
+                             is_one_of(status->detail(), {1, 3, 6, 10});
+        const bool later = claim_.reading != nullptr &&
+                           std::ranges::any_of(claim_.reading->said, [](const Statement& one) {
+                               return one.cause.what == What::TryLater && !one.introduced;
+                           });
+        return later && !is_sure && !by_provider() ? "it also says to try later"
+                                                   : std::string_view{};
     }
 
     /// A rule names the code, and the words say plainly that the sender does not exist.

@@ -36,7 +36,8 @@ struct CertainCode {
 /// - 2001, 2003, 2004 (suppress at once): no reply of class 4; RCPT or an unknown stage; words or a
 ///   status (X.1.1, X.1.3, X.1.6) about the recipient's mailbox; neither X.3, X.4 nor X.7 (but for
 ///   5.7.0, 5.7.1 and 5.3.0 beside plain words, which many servers write for every refusal);
-///   nothing said about the sender, the host, content, limits or the connection.
+///   nothing said about the sender, the host, content, limits or the connection; and no call to try
+///   later, unless the status is sure.
 /// - 2002 (the domain): words or X.1.2, X.1.10 about the recipient's domain; neither X.3 nor X.7; a
 ///   stage where a recipient is known.
 /// - 4006 (not served): words of a refusal to relay, for good, at RCPT or an unknown stage, and no
