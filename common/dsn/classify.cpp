@@ -29,11 +29,7 @@ namespace holdback::dsn {
 namespace {
 
 constexpr terms::FailureCode kChallenge{1011};
-constexpr terms::FailureCode kTryLater{3003};
-constexpr terms::FailureCode kSomethingTemporary{3999};
 constexpr terms::FailureCode kAutoReply{5001};
-constexpr terms::FailureCode kComplaint{5002};
-constexpr terms::FailureCode kUnsubscribed{5003};
 using terms::kInformational;
 
 /// The code of a message that is no failure report; nullopt when its recipients decide.
@@ -44,13 +40,13 @@ std::optional<terms::FailureCode> code_of_kind(MessageKind kind) {
         case MessageKind::Challenge:
             return kChallenge;
         case MessageKind::Complaint:
-            return kComplaint;
+            return terms::kComplaint;
         case MessageKind::Mdn:
         case MessageKind::Report:
         case MessageKind::Informational:
             return kInformational;
         case MessageKind::Unsubscribe:
-            return kUnsubscribed;
+            return terms::kUnsubscribed;
         case MessageKind::Dsn:
         case MessageKind::Bounce:
         case MessageKind::Ordinary:
@@ -206,18 +202,19 @@ reading::Judgement cause_of_delay(const RecipientReport& recipient,
                                   std::string_view prose,
                                   const Report& report,
                                   const reading::Knowledge& knowledge) {
-    static constexpr auto kForGood = std::to_array<terms::FailureCode>({terms::FailureCode{2001},
-                                                                        terms::FailureCode{2003},
+    static constexpr auto kForGood = std::to_array<terms::FailureCode>({terms::kAddressInvalid,
+                                                                        terms::kAddressMalformed,
                                                                         terms::FailureCode{2004},
                                                                         terms::FailureCode{2999}});
     reading::Judgement judgement = decide(recipient, prose, report, knowledge);
     // "A temporary problem", where nobody's answer is shown, is what a delay is and no cause of it.
-    const bool says_no_more = judgement.code == kSomethingTemporary && judgement.rule == nullptr &&
-                              !recipient.reply.has_value() && !recipient.status.has_value();
+    const bool says_no_more = judgement.code == terms::kTemporaryOther &&
+                              judgement.rule == nullptr && !recipient.reply.has_value() &&
+                              !recipient.status.has_value();
     if (judgement.code == terms::kUnknownFailure || says_no_more) {
         judgement.code = kInformational;
     } else if (std::ranges::find(kForGood, judgement.code) != kForGood.end()) {
-        judgement.code = kTryLater;
+        judgement.code = terms::kTryLater;
     }
     return judgement;
 }

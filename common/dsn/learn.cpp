@@ -37,8 +37,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr terms::FailureCode kComplaint{5002};
-constexpr terms::FailureCode kUnsubscribed{5003};
 /// A suppression grows to at most this many times the code's own expiry.
 constexpr int kMostGrowth = 8;
 /// Whom a seal can speak for: who sent the mail gets it back in a receipt, and could show it in a
@@ -54,11 +52,11 @@ std::chrono::sys_days day_of(core::TimePoint time) {
 }
 
 terms::SuppressionReason reason_of(terms::FailureCode code) {
-    if (code == kComplaint) {
+    if (code == terms::kComplaint) {
         return terms::SuppressionReason::Complaint;
     }
-    return code == kUnsubscribed ? terms::SuppressionReason::Unsubscribe
-                                 : terms::SuppressionReason::Bounce;
+    return code == terms::kUnsubscribed ? terms::SuppressionReason::Unsubscribe
+                                        : terms::SuppressionReason::Bounce;
 }
 
 bool is_wish(terms::SuppressionReason reason) {

@@ -148,25 +148,10 @@ std::optional<FailureCode> code_by_status(std::string_view text) {
 }
 
 FailureCode code_for(SuppressionReason reason, terms::SubjectKind kind, std::string_view text) {
-    constexpr FailureCode kRejectedOther{1999};
-    constexpr FailureCode kAddressInvalid{2001};
-    constexpr FailureCode kDomainInvalid{2002};
-    constexpr FailureCode kComplaint{5002};
-    constexpr FailureCode kUnsubscribed{5003};
-    switch (reason) {
-        case SuppressionReason::Bounce:
-            return kind == terms::SubjectKind::Address
-                       ? code_by_status(text).value_or(kAddressInvalid)
-                       : kDomainInvalid;
-        case SuppressionReason::Complaint:
-            return kComplaint;
-        case SuppressionReason::Unsubscribe:
-            return kUnsubscribed;
-        case SuppressionReason::Manual:
-        case SuppressionReason::Allow:
-            return kRejectedOther;
-    }
-    std::unreachable();
+    const FailureCode otherwise = terms::default_code(reason, kind);
+    const bool is_of_mailbox =
+        reason == SuppressionReason::Bounce && kind == terms::SubjectKind::Address;
+    return is_of_mailbox ? code_by_status(text).value_or(otherwise) : otherwise;
 }
 
 RowOutcome entry_for(terms::SuppressionSubject subject,
@@ -435,9 +420,8 @@ RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
         }
         RowOutcome outcome = entry_of(fields, SuppressionReason::Bounce);
         if (auto* const entry = std::get_if<SuppressionEntry>(&outcome)) {
-            constexpr FailureCode kTryLater{3003};
-            constexpr FailureCode kMailboxFull{3001};
-            entry->code = entry->code == kMailboxFull ? kMailboxFull : kTryLater;
+            entry->code =
+                entry->code == terms::kMailboxFull ? terms::kMailboxFull : terms::kTryLater;
             entry->active = false;
             entry->strikes = 1;
         }
@@ -483,7 +467,7 @@ RowOutcome RowParser::entry_of(std::span<const std::string> fields,
     if (auto* const entry = std::get_if<SuppressionEntry>(&outcome);
         entry != nullptr && shape_.format == ListFormat::SendgridBlocks) {
         // A block is about us, not about the mailbox.
-        entry->code = FailureCode(1999);
+        entry->code = terms::kRejectedOther;
     }
     return outcome;
 }

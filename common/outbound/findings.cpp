@@ -37,9 +37,6 @@ namespace {
 using terms::Certainty;
 using terms::FindingName;
 
-constexpr terms::FailureCode kRejectedOther{1999};
-constexpr terms::FailureCode kDomainInvalid{2002};
-constexpr terms::FailureCode kAddressMalformed{2003};
 constexpr terms::FailureCode kAlreadySent{6012};
 
 bool covered(const std::vector<std::string>& entries, const mail::Address& address) {
@@ -54,7 +51,7 @@ bool is_reserved(const mail::Domain& domain, const std::vector<std::string>& res
 
 Finding malformed(mail::SyntaxError error) {
     return {.name = FindingName::MalformedAddress,
-            .code = kAddressMalformed,
+            .code = terms::kAddressMalformed,
             .certainty = Certainty::Certain,
             .reason = fmt::format("the address is malformed: {}", mail::plain_words(error)),
             .advice = "correct the address",
@@ -79,7 +76,7 @@ Finding unusual(const mail::Parsed<mail::Address>& parsed) {
 
 Finding domain_finding(FindingName name, Certainty certainty, std::string reason) {
     return {.name = name,
-            .code = kDomainInvalid,
+            .code = terms::kDomainInvalid,
             .certainty = certainty,
             .reason = std::move(reason),
             .advice = "check the part of the address behind the @",
@@ -178,7 +175,7 @@ std::optional<Finding> suppression_finding(const terms::SuppressionEntry& entry,
 Finding misspelled(const mail::Address& address, std::string_view meant) {
     std::string suggestion = fmt::format("{}@{}", address.local_part(), meant);
     return {.name = FindingName::MisspelledDomain,
-            .code = kDomainInvalid,
+            .code = terms::kDomainInvalid,
             .certainty = Certainty::Likely,
             .reason = fmt::format(
                 "the domain {} looks like a misspelled {}", address.domain().text(), meant),
@@ -208,7 +205,7 @@ Finding already_sent(core::TimePoint at) {
 Finding campaign_stopped(const StoppedCampaign& campaign) {
     return {
         .name = FindingName::CampaignStopped,
-        .code = kRejectedOther,
+        .code = terms::kRejectedOther,
         .certainty = Certainty::Certain,
         .reason = fmt::format("the campaign was stopped: {} of its {} recipients so far are bad",
                               campaign.bad,
@@ -333,7 +330,7 @@ void add_about_domain(const mail::Domain& domain,
     const Finding finding = misspelled(facts.syntax->value, like->meant);
     // The finding that decides is the one that people read.
     for (Finding& about_route : found) {
-        if (about_route.code == kDomainInvalid) {
+        if (about_route.code == terms::kDomainInvalid) {
             about_route.advice = finding.advice;
             about_route.suggestion = finding.suggestion;
         }
@@ -348,7 +345,7 @@ void add_by_administrator(const mail::Address& address,
                           std::vector<Finding>& found) {
     if (covered(settings.outgoing.block, address)) {
         found.push_back({.name = FindingName::BlockedByAdmin,
-                         .code = kRejectedOther,
+                         .code = terms::kRejectedOther,
                          .certainty = Certainty::Certain,
                          .reason = "the mail administrator blocked mail to it",
                          .advice = "ask the mail administrator",

@@ -15,8 +15,6 @@ namespace holdback::reading {
 
 namespace {
 
-constexpr terms::FailureCode kRejected{1999};
-constexpr terms::FailureCode kTemporary{3999};
 constexpr terms::FailureCode kCommunication{4999};
 constexpr terms::FailureCode kNotServed{4006};
 constexpr terms::FailureCode kLogin{6001};
@@ -303,16 +301,16 @@ terms::FailureCode nearest_of(const Claim& claim) {
         case Whom::Sender:
         case Whom::Host:
         case Whom::Message:
-            return kRejected;
+            return terms::kRejectedOther;
         case Whom::System:
         case Whom::Relay:
-            return claim.facts.is_transient() ? kTemporary : kCommunication;
+            return claim.facts.is_transient() ? terms::kTemporaryOther : kCommunication;
         case Whom::Nobody:
         case Whom::Mailbox:
         case Whom::Domain:
-            return claim.facts.is_transient() ? kTemporary : kRejected;
+            return claim.facts.is_transient() ? terms::kTemporaryOther : terms::kRejectedOther;
     }
-    return kRejected;
+    return terms::kRejectedOther;
 }
 
 }  // namespace

@@ -38,6 +38,16 @@ private:
     int number_;
 };
 
+// The codes that the source itself gives or asks for; what they mean, the catalogue says.
+inline constexpr FailureCode kRejectedOther{1999};
+inline constexpr FailureCode kAddressInvalid{2001};
+inline constexpr FailureCode kDomainInvalid{2002};
+inline constexpr FailureCode kAddressMalformed{2003};
+inline constexpr FailureCode kMailboxFull{3001};
+inline constexpr FailureCode kTryLater{3003};
+inline constexpr FailureCode kTemporaryOther{3999};
+inline constexpr FailureCode kComplaint{5002};
+inline constexpr FailureCode kUnsubscribed{5003};
 inline constexpr FailureCode kUnknownFailure{9999};
 
 enum class FailureClass : std::uint8_t {

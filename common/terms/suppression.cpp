@@ -2,12 +2,28 @@
 #include "terms/suppression.hpp"
 
 #include "core/wire_names.hpp"
+#include "terms/failure_code.hpp"
 
 #include <optional>
 #include <string_view>
 #include <utility>
 
 namespace holdback::terms {
+
+FailureCode default_code(SuppressionReason reason, SubjectKind kind) {
+    switch (reason) {
+        case SuppressionReason::Bounce:
+            return kind == SubjectKind::Address ? kAddressInvalid : kDomainInvalid;
+        case SuppressionReason::Complaint:
+            return kComplaint;
+        case SuppressionReason::Unsubscribe:
+            return kUnsubscribed;
+        case SuppressionReason::Manual:
+        case SuppressionReason::Allow:
+            return kRejectedOther;
+    }
+    std::unreachable();
+}
 
 std::string_view wire_name(SuppressionReason reason) {
     switch (reason) {

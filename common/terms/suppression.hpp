@@ -87,6 +87,9 @@ struct SuppressionEntry {
     }
 };
 
+/// The code of an entry whose evidence names none.
+[[nodiscard]] FailureCode default_code(SuppressionReason reason, SubjectKind kind);
+
 [[nodiscard]] std::string_view wire_name(SuppressionReason reason);
 [[nodiscard]] std::string_view wire_name(SuppressionSource source);
 [[nodiscard]] std::string_view wire_name(Proof proof);

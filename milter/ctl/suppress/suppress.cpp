@@ -48,7 +48,7 @@ SuppressionEntry next_entry(const SuppressionSubject& subject,
     entry.form = options.hash && subject.kind != SubjectKind::Pattern ? terms::SubjectForm::Hashed
                                                                       : terms::SubjectForm::Plain;
     entry.reason = options.reason;
-    entry.code = options.code.value_or(default_code(options.reason, subject.kind));
+    entry.code = options.code.value_or(terms::default_code(options.reason, subject.kind));
     entry.source = terms::SuppressionSource::Admin;
     entry.first_seen = now;
     entry.last_seen = now;

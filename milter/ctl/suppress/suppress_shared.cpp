@@ -16,7 +16,6 @@
 #include "milter/ctl/suppress/suppress.hpp"
 #include "milter/who.hpp"
 #include "ports/suppression_store.hpp"
-#include "terms/failure_code.hpp"
 #include "terms/suppression.hpp"
 
 #include <expected>
@@ -276,26 +275,6 @@ core::Result<void, CommandError> visit_entries(
         return std::unexpected(store_error(listed.error().what));
     }
     return {};
-}
-
-terms::FailureCode default_code(SuppressionReason reason, SubjectKind kind) {
-    constexpr terms::FailureCode kRejectedOther{1999};
-    constexpr terms::FailureCode kAddressInvalid{2001};
-    constexpr terms::FailureCode kDomainInvalid{2002};
-    constexpr terms::FailureCode kComplaint{5002};
-    constexpr terms::FailureCode kUnsubscribed{5003};
-    switch (reason) {
-        case SuppressionReason::Bounce:
-            return kind == SubjectKind::Address ? kAddressInvalid : kDomainInvalid;
-        case SuppressionReason::Complaint:
-            return kComplaint;
-        case SuppressionReason::Unsubscribe:
-            return kUnsubscribed;
-        case SuppressionReason::Manual:
-        case SuppressionReason::Allow:
-            return kRejectedOther;
-    }
-    std::unreachable();
 }
 
 Json entry_json(const SuppressionEntry& entry, core::TimePoint now) {

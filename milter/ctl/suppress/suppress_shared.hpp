@@ -61,10 +61,6 @@ struct OpenList {
     core::TimePoint now,
     const std::function<bool(const terms::SuppressionEntry&)>& visit);
 
-/// The code that goes with a reason.
-[[nodiscard]] terms::FailureCode default_code(terms::SuppressionReason reason,
-                                              terms::SubjectKind kind);
-
 [[nodiscard]] Json entry_json(const terms::SuppressionEntry& entry, core::TimePoint now);
 /// "2001"; empty for allow entries.
 [[nodiscard]] std::string code_text(const terms::SuppressionEntry& entry);
