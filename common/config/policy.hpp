@@ -3,20 +3,14 @@
 // What is done about each finding, by stream.
 
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string_view>
 
 namespace holdback::config {
 
-/// In rising order of what a recipient's mail suffers.
-enum class PolicyAction : std::uint8_t { Pass, Tag, Hold, Defer, Reject };
-
-[[nodiscard]] std::string_view wire_name(PolicyAction action);
-[[nodiscard]] std::optional<PolicyAction> parse_policy_action(std::string_view name);
+using terms::PolicyAction;
 
 /// One action per finding. `unresolved-domain` is always `Pass`: unknown is not invalid.
 class PolicyTable {

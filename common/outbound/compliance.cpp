@@ -16,7 +16,6 @@
 #include "terms/finding.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -32,21 +31,6 @@ namespace holdback::outbound {
 namespace {
 
 using terms::FindingName;
-
-constexpr std::array kAboutMessage{FindingName::MissingUnsubscribe,
-                                   FindingName::ForeignFrom,
-                                   FindingName::MissingSignature,
-                                   FindingName::MissingPlainText,
-                                   FindingName::UnusableReplyTo};
-
-Finding hint(FindingName name, std::string reason, std::string advice) {
-    return {.name = name,
-            .code = std::nullopt,
-            .certainty = terms::Certainty::Hint,
-            .reason = std::move(reason),
-            .advice = std::move(advice),
-            .suggestion = {}};
-}
 
 bool has_one_click(const mail::HeaderList& headers) {
     const auto post = headers.first("List-Unsubscribe-Post");
@@ -75,58 +59,32 @@ std::optional<Finding> from_finding(const MessageFacts& facts, const config::Set
         return std::nullopt;
     }
     if (!facts.from.has_value()) {
-        return hint(FindingName::ForeignFrom,
-                    "the From field does not name exactly one address",
-                    "name one address of an own domain in From");
+        Finding finding = finding_of(FindingName::ForeignFrom,
+                                     "the From field does not name exactly one address");
+        finding.advice = "name one address of an own domain in From";
+        return finding;
     }
     if (std::ranges::any_of(
             own, [&](std::string_view domain) { return facts.from->is_under(domain); })) {
         return std::nullopt;
     }
-    return hint(FindingName::ForeignFrom,
-                fmt::format("the domain {} of From is none of the own ones",
-                            core::printable(facts.from->text())),
-                "name an address of an own domain in From");
+    return finding_of(FindingName::ForeignFrom,
+                      fmt::format("the domain {} of From is none of the own ones",
+                                  core::printable(facts.from->text())));
 }
 
 std::optional<Finding> reply_finding(const MessageFacts& facts, const config::Settings& settings) {
-    constexpr std::string_view kAdvice = "name an address in Reply-To that takes mail";
     if (!facts.has_valid_reply_to) {
-        return hint(FindingName::UnusableReplyTo,
-                    "the Reply-To field names something that is no address",
-                    std::string(kAdvice));
+        return finding_of(FindingName::UnusableReplyTo,
+                          "the Reply-To field names something that is no address");
     }
     for (const RecipientFacts& mailbox : facts.reply_to) {
         for (const Finding& finding : findings(mailbox, settings)) {
-            switch (finding.name) {
-                case FindingName::NoSuchDomain:
-                case FindingName::NoMailHost:
-                case FindingName::NullMx:
-                case FindingName::ReservedDomain:
-                case FindingName::UnusableMx:
-                    return hint(
-                        FindingName::UnusableReplyTo,
-                        fmt::format("answers by Reply-To cannot arrive: {}", finding.reason),
-                        std::string(kAdvice));
-                case FindingName::MalformedAddress:
-                case FindingName::UnusualAddress:
-                case FindingName::MisspelledDomain:
-                case FindingName::SuppressedBounce:
-                case FindingName::SuppressedComplaint:
-                case FindingName::SuppressedUnsubscribe:
-                case FindingName::SuppressedManual:
-                case FindingName::BlockedByAdmin:
-                case FindingName::AlreadySent:
-                case FindingName::CampaignStopped:
-                case FindingName::RoleAddress:
-                case FindingName::DisposableDomain:
-                case FindingName::MissingUnsubscribe:
-                case FindingName::ForeignFrom:
-                case FindingName::MissingSignature:
-                case FindingName::MissingPlainText:
-                case FindingName::UnusableReplyTo:
-                case FindingName::UnresolvedDomain:
-                    break;
+            const terms::FindingRow& row = terms::row_of(finding.name);
+            if (row.concern == terms::Concern::Domain) {
+                return finding_of(
+                    FindingName::UnusableReplyTo,
+                    fmt::format("answers by Reply-To cannot arrive: {}", finding.reason));
             }
         }
     }
@@ -166,22 +124,19 @@ std::vector<Finding> compliance_findings(const MessageFacts& facts,
                                          const config::Settings& settings) {
     std::vector<Finding> found;
     if (!facts.has_one_click) {
-        found.push_back(hint(FindingName::MissingUnsubscribe,
-                             "the message cannot be unsubscribed from by one click (RFC 8058)",
-                             "add List-Unsubscribe with an https URI, and List-Unsubscribe-Post"));
+        found.push_back(
+            finding_of(FindingName::MissingUnsubscribe,
+                       "the message cannot be unsubscribed from by one click (RFC 8058)"));
     }
     if (auto about_from = from_finding(facts, settings)) {
         found.push_back(*std::move(about_from));
     }
     if (settings.compliance.expect_signature && !facts.is_signed) {
-        found.push_back(hint(FindingName::MissingSignature,
-                             "the message has no DKIM signature",
-                             "have it signed before it comes here"));
+        found.push_back(
+            finding_of(FindingName::MissingSignature, "the message has no DKIM signature"));
     }
     if (facts.plain_text == PlainText::Absent) {
-        found.push_back(hint(FindingName::MissingPlainText,
-                             "the message has no plain text",
-                             "send the same as text/plain beside it, in multipart/alternative"));
+        found.push_back(finding_of(FindingName::MissingPlainText, "the message has no plain text"));
     }
     if (auto about_reply = reply_finding(facts, settings)) {
         found.push_back(*std::move(about_reply));
@@ -206,12 +161,13 @@ const std::vector<std::string>& domains_of_from(const config::Settings& settings
 }
 
 bool is_about_message(FindingName name) {
-    return std::ranges::find(kAboutMessage, name) != kAboutMessage.end();
+    return terms::row_of(name).concern == terms::Concern::Message;
 }
 
 bool looks_at_message(Stream stream, SentTo sent_to, const config::PolicySettings& policy) {
-    return std::ranges::any_of(kAboutMessage, [&](FindingName name) {
-        return action_for(name, stream, sent_to, policy) != config::PolicyAction::Pass;
+    return std::ranges::any_of(terms::kAllFindings, [&](FindingName name) {
+        return is_about_message(name) &&
+               action_for(name, stream, sent_to, policy) != config::PolicyAction::Pass;
     });
 }
 

@@ -34,10 +34,7 @@ namespace holdback::outbound {
 
 namespace {
 
-using terms::Certainty;
 using terms::FindingName;
-
-constexpr terms::FailureCode kAlreadySent{6012};
 
 bool covered(const std::vector<std::string>& entries, const mail::Address& address) {
     return std::ranges::any_of(
@@ -50,12 +47,8 @@ bool is_reserved(const mail::Domain& domain, const std::vector<std::string>& res
 }
 
 Finding malformed(mail::SyntaxError error) {
-    return {.name = FindingName::MalformedAddress,
-            .code = terms::kAddressMalformed,
-            .certainty = Certainty::Certain,
-            .reason = fmt::format("the address is malformed: {}", mail::plain_words(error)),
-            .advice = "correct the address",
-            .suggestion = {}};
+    return finding_of(FindingName::MalformedAddress,
+                      fmt::format("the address is malformed: {}", mail::plain_words(error)));
 }
 
 Finding unusual(const mail::Parsed<mail::Address>& parsed) {
@@ -66,56 +59,33 @@ Finding unusual(const mail::Parsed<mail::Address>& parsed) {
         }
         reason += mail::plain_words(oddity);
     }
-    return {.name = FindingName::UnusualAddress,
-            .code = std::nullopt,
-            .certainty = Certainty::Hint,
-            .reason = std::move(reason),
-            .advice = "check the address",
-            .suggestion = {}};
-}
-
-Finding domain_finding(FindingName name, Certainty certainty, std::string reason) {
-    return {.name = name,
-            .code = terms::kDomainInvalid,
-            .certainty = certainty,
-            .reason = std::move(reason),
-            .advice = "check the part of the address behind the @",
-            .suggestion = {}};
+    return finding_of(FindingName::UnusualAddress, std::move(reason));
 }
 
 std::optional<Finding> route_finding(const mail::Domain& domain, const MailRoute& route) {
     const std::string& name = domain.text();
     switch (route.kind) {
         case RouteKind::NoSuchDomain:
-            return domain_finding(FindingName::NoSuchDomain,
-                                  Certainty::Certain,
-                                  fmt::format("the domain {} does not exist", name));
+            return finding_of(FindingName::NoSuchDomain,
+                              fmt::format("the domain {} does not exist", name));
         case RouteKind::NoMailHost:
-            return domain_finding(FindingName::NoMailHost,
-                                  Certainty::Certain,
-                                  fmt::format("the domain {} has no mail server", name));
+            return finding_of(FindingName::NoMailHost,
+                              fmt::format("the domain {} has no mail server", name));
         case RouteKind::NullMx:
-            return domain_finding(FindingName::NullMx,
-                                  Certainty::Certain,
-                                  fmt::format("the domain {} states that it takes no mail", name));
+            return finding_of(FindingName::NullMx,
+                              fmt::format("the domain {} states that it takes no mail", name));
         case RouteKind::UnusableMx:
-            return domain_finding(
+            return finding_of(
                 FindingName::UnusableMx,
-                Certainty::Likely,
                 fmt::format("no mail server of the domain {} can be reached: {}", name, route.why));
         case RouteKind::Unresolved:
-            return Finding{.name = FindingName::UnresolvedDomain,
-                           .code = std::nullopt,
-                           .certainty = Certainty::None,
-                           .reason = fmt::format("DNS gave no answer about the domain {}", name),
-                           .advice = "nothing: the mail goes out unchecked",
-                           .suggestion = {}};
+            return finding_of(FindingName::UnresolvedDomain,
+                              fmt::format("DNS gave no answer about the domain {}", name));
         case RouteKind::Literal:
             if (const auto& address = domain.literal_address();
                 address.has_value() && address->scope() != mail::AddressScope::Global) {
-                return domain_finding(FindingName::UnusableMx,
-                                      Certainty::Likely,
-                                      fmt::format("the address {} is not public", name));
+                return finding_of(FindingName::UnusableMx,
+                                  fmt::format("the address {} is not public", name));
             }
             return std::nullopt;
         case RouteKind::Mx:
@@ -131,27 +101,22 @@ std::optional<Finding> suppression_finding(const terms::SuppressionEntry& entry,
                                            std::string_view as) {
     FindingName name{};
     std::string reason;
-    std::string advice;
     switch (entry.reason) {
         case terms::SuppressionReason::Bounce:
             name = FindingName::SuppressedBounce;
             reason = "mail to it bounced before";
-            advice = "ask the recipient for a working address";
             break;
         case terms::SuppressionReason::Complaint:
             name = FindingName::SuppressedComplaint;
             reason = "the recipient complained about mail from here";
-            advice = "take the recipient off the list";
             break;
         case terms::SuppressionReason::Unsubscribe:
             name = FindingName::SuppressedUnsubscribe;
             reason = "the recipient unsubscribed";
-            advice = "take the recipient off the list";
             break;
         case terms::SuppressionReason::Manual:
             name = FindingName::SuppressedManual;
             reason = "the mail administrator suppressed it";
-            advice = "ask the mail administrator";
             break;
         case terms::SuppressionReason::Allow:
             return std::nullopt;
@@ -164,100 +129,37 @@ std::optional<Finding> suppression_finding(const terms::SuppressionEntry& entry,
         reason += fmt::format(
             " ({})", letters::shortened(core::one_line(entry.diagnostic), kMostDiagnostic));
     }
-    return Finding{.name = name,
-                   .code = entry.code,
-                   .certainty = Certainty::Likely,
-                   .reason = std::move(reason),
-                   .advice = std::move(advice),
-                   .suggestion = {}};
+    Finding finding = finding_of(name, std::move(reason));
+    finding.code = entry.code;
+    return finding;
 }
 
 Finding misspelled(const mail::Address& address, std::string_view meant) {
-    std::string suggestion = fmt::format("{}@{}", address.local_part(), meant);
-    return {.name = FindingName::MisspelledDomain,
-            .code = terms::kDomainInvalid,
-            .certainty = Certainty::Likely,
-            .reason = fmt::format(
-                "the domain {} looks like a misspelled {}", address.domain().text(), meant),
-            .advice = fmt::format("did you mean {}?", suggestion),
-            .suggestion = std::move(suggestion)};
-}
-
-Finding hint(FindingName name, std::string reason, std::string advice) {
-    return {.name = name,
-            .code = std::nullopt,
-            .certainty = Certainty::Hint,
-            .reason = std::move(reason),
-            .advice = std::move(advice),
-            .suggestion = {}};
+    Finding finding = finding_of(
+        FindingName::MisspelledDomain,
+        fmt::format("the domain {} looks like a misspelled {}", address.domain().text(), meant));
+    finding.suggestion = fmt::format("{}@{}", address.local_part(), meant);
+    finding.advice = fmt::format("did you mean {}?", finding.suggestion);
+    return finding;
 }
 
 Finding already_sent(core::TimePoint at) {
-    return {.name = FindingName::AlreadySent,
-            .code = kAlreadySent,
-            .certainty = Certainty::Certain,
-            .reason = fmt::format("the recipient got this campaign already, at {}",
-                                  letters::rfc5322_date(at)),
-            .advice = "nothing, unless it is to be sent twice",
-            .suggestion = {}};
+    return finding_of(
+        FindingName::AlreadySent,
+        fmt::format("the recipient got this campaign already, at {}", letters::rfc5322_date(at)));
 }
 
 Finding campaign_stopped(const StoppedCampaign& campaign) {
-    return {
-        .name = FindingName::CampaignStopped,
-        .code = terms::kRejectedOther,
-        .certainty = Certainty::Certain,
-        .reason = fmt::format("the campaign was stopped: {} of its {} recipients so far are bad",
-                              campaign.bad,
-                              campaign.recipients),
-        .advice = "clean the list before you go on with the campaign",
-        .suggestion = {}};
-}
-
-/// The reply code and enhanced status of a refusal for this finding.
-struct RefusalCode {
-    int code;
-    std::string_view status;
-};
-
-RefusalCode refusal_code(FindingName name) {
-    switch (name) {
-        case FindingName::MalformedAddress:
-        case FindingName::UnusualAddress:
-            return {553, "5.1.3"};
-        case FindingName::NoSuchDomain:
-        case FindingName::NoMailHost:
-        case FindingName::ReservedDomain:
-            return {550, "5.1.2"};
-        case FindingName::NullMx:
-            return {556, "5.1.10"};
-        case FindingName::UnusableMx:
-            return {550, "5.4.4"};
-        case FindingName::MisspelledDomain:
-            return {550, "5.1.2"};
-        case FindingName::SuppressedBounce:
-        case FindingName::SuppressedComplaint:
-        case FindingName::SuppressedUnsubscribe:
-        case FindingName::SuppressedManual:
-        case FindingName::BlockedByAdmin:
-        case FindingName::AlreadySent:
-        case FindingName::CampaignStopped:
-        case FindingName::RoleAddress:
-        case FindingName::DisposableDomain:
-        case FindingName::MissingUnsubscribe:
-        case FindingName::ForeignFrom:
-        case FindingName::MissingSignature:
-        case FindingName::MissingPlainText:
-        case FindingName::UnusableReplyTo:
-        case FindingName::UnresolvedDomain:
-            return {550, "5.7.1"};
-    }
-    return {550, "5.7.1"};
+    return finding_of(
+        FindingName::CampaignStopped,
+        fmt::format("the campaign was stopped: {} of its {} recipients so far are bad",
+                    campaign.bad,
+                    campaign.recipients));
 }
 
 mail::SmtpReply reply(int code, std::string_view status, const Finding& finding) {
     constexpr std::size_t kMostText = 1000;
-    // The codes above are right by construction.
+    // The codes of the table are right by construction.
     return mail::SmtpReply::make(
                code,
                mail::EnhancedStatus::parse(status).value(),
@@ -266,6 +168,16 @@ mail::SmtpReply reply(int code, std::string_view status, const Finding& finding)
 }
 
 }  // namespace
+
+Finding finding_of(FindingName name, std::string reason) {
+    const terms::FindingRow& row = terms::row_of(name);
+    return {.name = name,
+            .code = row.code,
+            .certainty = row.certainty,
+            .reason = std::move(reason),
+            .advice = std::string(row.advice),
+            .suggestion = {}};
+}
 
 bool needs_route(const mail::Recipient& recipient, const config::Settings& settings) {
     if (!recipient.syntax.has_value()) {
@@ -313,10 +225,9 @@ void add_about_domain(const mail::Domain& domain,
     const bool is_ours = facts.route.has_value() && facts.route->kind == RouteKind::Local &&
                          facts.route->why != kSpecialUse;
     if (!is_ours && is_reserved(domain, settings.dns.reserved_domains)) {
-        found.push_back(domain_finding(
-            FindingName::ReservedDomain,
-            Certainty::Certain,
-            fmt::format("the domain {} is reserved and takes no mail", domain.text())));
+        found.push_back(
+            finding_of(FindingName::ReservedDomain,
+                       fmt::format("the domain {} is reserved and takes no mail", domain.text())));
     } else if (facts.route.has_value()) {
         if (auto by_route = route_finding(domain, *facts.route)) {
             by_route->only_tags = facts.route->perhaps_local;
@@ -344,23 +255,17 @@ void add_by_administrator(const mail::Address& address,
                           const config::Settings& settings,
                           std::vector<Finding>& found) {
     if (covered(settings.outgoing.block, address)) {
-        found.push_back({.name = FindingName::BlockedByAdmin,
-                         .code = terms::kRejectedOther,
-                         .certainty = Certainty::Certain,
-                         .reason = "the mail administrator blocked mail to it",
-                         .advice = "ask the mail administrator",
-                         .suggestion = {}});
+        found.push_back(
+            finding_of(FindingName::BlockedByAdmin, "the mail administrator blocked mail to it"));
     }
     if (facts.is_role) {
-        found.push_back(hint(FindingName::RoleAddress,
-                             "the address is that of a role, not of a person",
-                             "check whether the role wants this mail"));
+        found.push_back(
+            finding_of(FindingName::RoleAddress, "the address is that of a role, not of a person"));
     }
     if (facts.is_disposable) {
-        found.push_back(hint(
+        found.push_back(finding_of(
             FindingName::DisposableDomain,
-            fmt::format("the domain {} is one of throw-away addresses", address.domain().text()),
-            "ask the recipient for a lasting address"));
+            fmt::format("the domain {} is one of throw-away addresses", address.domain().text())));
     }
 }
 
@@ -400,8 +305,8 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
 }
 
 mail::SmtpReply rejection(const Finding& finding) {
-    const RefusalCode code = refusal_code(finding.name);
-    return reply(code.code, code.status, finding);
+    const terms::RefusalCode& code = terms::row_of(finding.name).refusal;
+    return reply(code.reply, code.status, finding);
 }
 
 mail::SmtpReply deferral(const Finding& finding) {

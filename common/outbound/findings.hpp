@@ -70,6 +70,9 @@ struct Finding {
     bool operator==(const Finding&) const = default;
 };
 
+/// The finding for this reason, with what its row tells of it.
+[[nodiscard]] Finding finding_of(terms::FindingName name, std::string reason);
+
 /// True when an allow entry, of the settings or of the store, covers the recipient.
 [[nodiscard]] bool is_allowed(const RecipientFacts& facts, const config::Settings& settings);
 

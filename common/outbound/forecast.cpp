@@ -23,36 +23,15 @@ namespace {
 using terms::FindingName;
 
 Outlook outlook_of(FindingName name) {
-    switch (name) {
-        case FindingName::MalformedAddress:
-        case FindingName::NoSuchDomain:
-        case FindingName::NoMailHost:
-        case FindingName::NullMx:
-        case FindingName::ReservedDomain:
-            return Outlook::CertainBounce;
-        case FindingName::UnusableMx:
-        case FindingName::MisspelledDomain:
-        case FindingName::SuppressedBounce:
-            return Outlook::LikelyBounce;
-        case FindingName::UnresolvedDomain:
-            return Outlook::Unknown;
-        case FindingName::UnusualAddress:
-        case FindingName::SuppressedComplaint:
-        case FindingName::SuppressedUnsubscribe:
-        case FindingName::SuppressedManual:
-        case FindingName::BlockedByAdmin:
-        case FindingName::AlreadySent:
-        case FindingName::CampaignStopped:
-        case FindingName::RoleAddress:
-        case FindingName::DisposableDomain:
-        case FindingName::MissingUnsubscribe:
-        case FindingName::ForeignFrom:
-        case FindingName::MissingSignature:
-        case FindingName::MissingPlainText:
-        case FindingName::UnusableReplyTo:
-            return Outlook::Delivered;
+    const terms::FindingRow& row = terms::row_of(name);
+    if (row.certainty == terms::Certainty::None) {
+        return Outlook::Unknown;
     }
-    return Outlook::Delivered;
+    if (row.foretells == terms::Foretells::Nothing) {
+        return Outlook::Delivered;
+    }
+    return row.certainty == terms::Certainty::Certain ? Outlook::CertainBounce
+                                                      : Outlook::LikelyBounce;
 }
 
 }  // namespace

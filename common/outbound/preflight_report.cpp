@@ -9,6 +9,7 @@
 #include "outbound/forecast.hpp"
 #include "outbound/verdict.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <array>
@@ -41,7 +42,7 @@ std::string csv_of(const std::vector<PreflightRow>& rows) {
     std::string csv = "address,verdict,finding,code,reason,suggestion\r\n";
     for (const PreflightRow& row : rows) {
         std::array<std::string, 6> values{row.address,
-                                          std::string(config::wire_name(row.verdict.action))};
+                                          std::string(terms::wire_name(row.verdict.action))};
         if (const std::optional<Finding>& finding = row.verdict.finding) {
             values[2] = wire_name(finding->name);
             values[3] = finding->code.has_value() ? fmt::format("{}", finding->code->number()) : "";
@@ -98,7 +99,7 @@ std::string recipients_text(const std::vector<PreflightRow>& rows) {
         ++shown;
         constexpr std::size_t kMostAddress = 320;
         text += fmt::format("{:<6}  {}\n        {}\n        {}\n",
-                            config::wire_name(row.verdict.action),
+                            terms::wire_name(row.verdict.action),
                             letters::shortened(core::one_line(row.address), kMostAddress),
                             core::one_line(finding->reason),
                             core::one_line(finding->advice));

@@ -5,13 +5,13 @@
 #include "config/settings.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/bulk.hpp"
-#include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 #include "terms/finding.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace holdback::outbound {
 
@@ -19,13 +19,18 @@ namespace {
 
 /// Whom bulk mail has to address at least for the bulk table to speak of this finding.
 SentTo bulk_from(terms::FindingName name) {
-    // People who complain or unsubscribe have a wish about mail of lists.
-    if (name == terms::FindingName::SuppressedComplaint ||
-        name == terms::FindingName::SuppressedUnsubscribe) {
-        return SentTo::List;
+    switch (terms::row_of(name).concern) {
+        case terms::Concern::Lists:
+            return SentTo::List;
+        case terms::Concern::Message:
+            // A receipt needs no List-Unsubscribe, however many of its kind leave.
+            return SentTo::Many;
+        case terms::Concern::Address:
+        case terms::Concern::Domain:
+        case terms::Concern::Campaign:
+            return SentTo::Person;
     }
-    // A receipt needs no List-Unsubscribe, however many of its kind leave.
-    return is_about_message(name) ? SentTo::Many : SentTo::Person;
+    std::unreachable();
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "replay/fact_text.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 #include "terms/suppression_scope.hpp"
 #include "terms/suppression_subject.hpp"
@@ -378,7 +379,7 @@ void read_recipient_facts(std::string_view text,
     recipient.facts.suppressed_as_mailbox = facts.flag("sup.as-mailbox");
     recipient.facts.suppression = read_suppression(facts, recipient);
     recipient.unshadowed =
-        config::parse_policy_action(facts.text("unshadowed")).value_or(recipient.action);
+        terms::parse_policy_action(facts.text("unshadowed")).value_or(recipient.action);
     recipient.overridden = facts.flag("overridden");
     for (const std::string& word : words(facts.text("found"))) {
         if (const auto name = terms::parse_finding_name(word)) {

@@ -238,38 +238,20 @@ std::variant<std::optional<outbound::MailRoute>, RouteNotRecorded> route_of(
 /// True for a finding that `findings` cannot make again from the record, and for which the settings
 /// still look.
 bool is_kept(FindingName name, const config::Settings& by) {
-    switch (name) {
-        case FindingName::AlreadySent:
-            return by.bulk.repeat_window.count() > 0;
-        case FindingName::CampaignStopped:
-            return by.bulk.stop_above.percent < 100;
-        case FindingName::MissingSignature:
-            return by.compliance.expect_signature;
-        case FindingName::ForeignFrom:
-            return !outbound::domains_of_from(by).empty();
-        case FindingName::MissingUnsubscribe:
-        case FindingName::MissingPlainText:
-        case FindingName::UnusableReplyTo:
-            return true;
-        case FindingName::MalformedAddress:
-        case FindingName::UnusualAddress:
-        case FindingName::NoSuchDomain:
-        case FindingName::NoMailHost:
-        case FindingName::NullMx:
-        case FindingName::ReservedDomain:
-        case FindingName::UnusableMx:
-        case FindingName::MisspelledDomain:
-        case FindingName::RoleAddress:
-        case FindingName::DisposableDomain:
-        case FindingName::SuppressedBounce:
-        case FindingName::SuppressedComplaint:
-        case FindingName::SuppressedUnsubscribe:
-        case FindingName::SuppressedManual:
-        case FindingName::BlockedByAdmin:
-        case FindingName::UnresolvedDomain:
-            return false;
+    const terms::Concern concern = terms::row_of(name).concern;
+    if (concern != terms::Concern::Campaign && concern != terms::Concern::Message) {
+        return false;
     }
-    return false;
+    if (name == FindingName::AlreadySent) {
+        return by.bulk.repeat_window.count() > 0;
+    }
+    if (name == FindingName::CampaignStopped) {
+        return by.bulk.stop_above.percent < 100;
+    }
+    if (name == FindingName::MissingSignature) {
+        return by.compliance.expect_signature;
+    }
+    return name != FindingName::ForeignFrom || !outbound::domains_of_from(by).empty();
 }
 
 /// A finding of then, without its words.

@@ -4,6 +4,7 @@
 #include "config/policy.hpp"
 #include "core/text.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <array>
@@ -53,53 +54,6 @@ constexpr auto kHeaderFields = std::to_array<Word>({
      ""},
 });
 
-constexpr std::string_view kCorrect = "check the part of the address behind the @";
-
-std::string_view advice_of(FindingName name) {
-    switch (name) {
-        case FindingName::MalformedAddress:
-            return "correct the address";
-        case FindingName::UnusualAddress:
-            return "check the address";
-        case FindingName::NoSuchDomain:
-        case FindingName::NoMailHost:
-        case FindingName::NullMx:
-        case FindingName::ReservedDomain:
-        case FindingName::UnusableMx:
-            return kCorrect;
-        case FindingName::MisspelledDomain:
-            return "correct the domain as suggested, or release the mail if it is meant so";
-        case FindingName::SuppressedBounce:
-            return "ask the recipient for a working address, or lift the suppression";
-        case FindingName::SuppressedComplaint:
-        case FindingName::SuppressedUnsubscribe:
-            return "take the recipient off the list";
-        case FindingName::SuppressedManual:
-        case FindingName::BlockedByAdmin:
-            return "ask the mail administrator";
-        case FindingName::AlreadySent:
-            return "release it if it is to be sent twice";
-        case FindingName::CampaignStopped:
-            return "clean the list, or release the campaign to go on with it";
-        case FindingName::RoleAddress:
-        case FindingName::DisposableDomain:
-            return "see whether this recipient belongs on the list";
-        case FindingName::MissingUnsubscribe:
-            return "add List-Unsubscribe and List-Unsubscribe-Post to the mail";
-        case FindingName::ForeignFrom:
-            return "send from a domain of your own";
-        case FindingName::MissingSignature:
-            return "sign the mail with DKIM before it comes here";
-        case FindingName::MissingPlainText:
-            return "add a text part beside the HTML";
-        case FindingName::UnusableReplyTo:
-            return "name an address in Reply-To that takes mail";
-        case FindingName::UnresolvedDomain:
-            return "nothing: the mail goes out unchecked";
-    }
-    std::unreachable();
-}
-
 }  // namespace
 
 std::string_view plain_words(WordKind kind) {
@@ -114,68 +68,16 @@ std::string_view plain_words(WordKind kind) {
     std::unreachable();
 }
 
-std::string_view plain_words(FindingName name) {
-    switch (name) {
-        case FindingName::MalformedAddress:
-            return "the address violates the grammar";
-        case FindingName::UnusualAddress:
-            return "an unusual address";
-        case FindingName::NoSuchDomain:
-            return "the domain does not exist";
-        case FindingName::NoMailHost:
-            return "the domain has no mail server";
-        case FindingName::NullMx:
-            return "the domain states that it takes no mail";
-        case FindingName::ReservedDomain:
-            return "the domain is reserved and takes no mail";
-        case FindingName::UnusableMx:
-            return "no mail server of the domain can be reached";
-        case FindingName::MisspelledDomain:
-            return "the domain looks misspelled";
-        case FindingName::SuppressedBounce:
-            return "mail to it bounced before";
-        case FindingName::SuppressedComplaint:
-            return "the recipient complained";
-        case FindingName::SuppressedUnsubscribe:
-            return "the recipient unsubscribed";
-        case FindingName::SuppressedManual:
-            return "suppressed by the administrator";
-        case FindingName::BlockedByAdmin:
-            return "blocked by the administrator";
-        case FindingName::AlreadySent:
-            return "got this campaign already";
-        case FindingName::CampaignStopped:
-            return "too many recipients of the campaign are bad";
-        case FindingName::RoleAddress:
-            return "a role, no person";
-        case FindingName::DisposableDomain:
-            return "a disposable address";
-        case FindingName::MissingUnsubscribe:
-            return "bulk mail without a way to unsubscribe";
-        case FindingName::ForeignFrom:
-            return "the From address is of a foreign domain";
-        case FindingName::MissingSignature:
-            return "the mail has no DKIM signature";
-        case FindingName::MissingPlainText:
-            return "HTML without a text part";
-        case FindingName::UnusableReplyTo:
-            return "no answer can reach the Reply-To address";
-        case FindingName::UnresolvedDomain:
-            return "DNS gave no answer";
-    }
-    std::unreachable();
-}
-
 Word word_of(FindingName name) {
+    const terms::FindingRow& row = terms::row_of(name);
     return {.kind = WordKind::Finding,
-            .name = wire_name(name),
-            .meaning = plain_words(name),
-            .advice = advice_of(name)};
+            .name = row.wire_name,
+            .meaning = row.meaning,
+            .advice = row.remedy.empty() ? row.advice : row.remedy};
 }
 
 Word word_of(PolicyAction verdict) {
-    Word word{
-        .kind = WordKind::Verdict, .name = config::wire_name(verdict), .meaning = {}, .advice = {}};
+    Word word{.kind = WordKind::Verdict, .name = wire_name(verdict), .meaning = {}, .advice = {}};
     switch (verdict) {
         case PolicyAction::Pass:
             word.meaning = "the mail goes to the recipient";
@@ -204,12 +106,8 @@ std::optional<Word> find_word(std::string_view name) {
     if (const auto finding = terms::parse_finding_name(wanted)) {
         return word_of(*finding);
     }
-    for (const PolicyAction verdict : {PolicyAction::Pass,
-                                       PolicyAction::Tag,
-                                       PolicyAction::Hold,
-                                       PolicyAction::Defer,
-                                       PolicyAction::Reject}) {
-        if (config::wire_name(verdict) == wanted) {
+    for (const PolicyAction verdict : terms::kAllPolicyActions) {
+        if (wire_name(verdict) == wanted) {
             return word_of(verdict);
         }
     }

@@ -25,9 +25,6 @@ struct Word {
 /// "finding", "verdict", "header field"
 [[nodiscard]] std::string_view plain_words(WordKind kind);
 
-/// What the finding says of a recipient, in a few words: "the domain does not exist".
-[[nodiscard]] std::string_view plain_words(terms::FindingName name);
-
 [[nodiscard]] Word word_of(terms::FindingName name);
 [[nodiscard]] Word word_of(config::PolicyAction verdict);
 

@@ -3,7 +3,6 @@
 
 #include "core/clock.hpp"
 #include "core/safe_text.hpp"
-#include "report/glossary.hpp"
 #include "report/markup.hpp"
 #include "report/summary.hpp"
 #include "report/svg_chart.hpp"
@@ -85,7 +84,7 @@ std::string moment_text(core::TimePoint time) {
 
 std::string finding_words(const std::string& finding) {
     const auto name = terms::parse_finding_name(finding);
-    return name.has_value() ? std::string(plain_words(*name)) : finding;
+    return name.has_value() ? std::string(terms::row_of(*name).meaning) : finding;
 }
 
 }  // namespace holdback::report

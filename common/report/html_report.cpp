@@ -8,9 +8,9 @@
 #include "report/markup.hpp"
 #include "report/summary.hpp"
 #include "report/svg_chart.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <span>
@@ -28,12 +28,6 @@ namespace {
 using config::PolicyAction;
 
 constexpr std::size_t kMostBars = 12;
-
-constexpr std::array kActions{PolicyAction::Pass,
-                              PolicyAction::Tag,
-                              PolicyAction::Hold,
-                              PolicyAction::Defer,
-                              PolicyAction::Reject};
 
 Series series_of(Fate fate) {
     return {.name = std::string(wire_name(fate)), .style = std::string(wire_name(fate))};
@@ -298,7 +292,7 @@ void write_decisions(std::string& out, const Summary& summary) {
     HtmlTable table("Decisions by verdict", {"Verdict", "Done", "In shadow mode"});
     std::size_t done = 0;
     std::size_t shadow = 0;
-    for (const PolicyAction action : kActions) {
+    for (const PolicyAction action : terms::kAllPolicyActions) {
         const auto index = static_cast<std::size_t>(action);
         table.begin_row(wire_name(action));
         table.number(summary.enforced.at(index));

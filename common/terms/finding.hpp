@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The names of what can be found out about a recipient: in logs, settings and stores.
+// What can be found out about a recipient, and all that is said and done about it: one row each.
 
-#include <array>
+#include "core/enum_rows.hpp"
+#include "terms/failure_code.hpp"
+#include "terms/policy_action.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 namespace holdback::terms {
 
+/// In the order in which they are told. Where several ask for the same, the first one is the
+/// reason.
 enum class FindingName : std::uint8_t {
     MalformedAddress,
     UnusualAddress,
@@ -27,50 +32,78 @@ enum class FindingName : std::uint8_t {
     CampaignStopped,  ///< too many recipients of this campaign are bad
     RoleAddress,
     DisposableDomain,
-    MissingUnsubscribe,  ///< from here on: about the message, found for each recipient alike
+    MissingUnsubscribe,
     ForeignFrom,
     MissingSignature,
     MissingPlainText,
     UnusableReplyTo,
-    UnresolvedDomain,
+    UnresolvedDomain,  ///< stays the last: nothing was found out
 };
 
-inline constexpr std::array kAllFindings{
-    FindingName::MalformedAddress,
-    FindingName::UnusualAddress,
-    FindingName::NoSuchDomain,
-    FindingName::NoMailHost,
-    FindingName::NullMx,
-    FindingName::ReservedDomain,
-    FindingName::UnusableMx,
-    FindingName::MisspelledDomain,
-    FindingName::SuppressedBounce,
-    FindingName::SuppressedComplaint,
-    FindingName::SuppressedUnsubscribe,
-    FindingName::SuppressedManual,
-    FindingName::BlockedByAdmin,
-    FindingName::AlreadySent,
-    FindingName::CampaignStopped,
-    FindingName::RoleAddress,
-    FindingName::DisposableDomain,
-    FindingName::MissingUnsubscribe,
-    FindingName::ForeignFrom,
-    FindingName::MissingSignature,
-    FindingName::MissingPlainText,
-    FindingName::UnusableReplyTo,
-    FindingName::UnresolvedDomain,
-};
+inline constexpr auto kAllFindings = core::all_up_to<FindingName::UnresolvedDomain>();
 
 /// How sure a finding is that mail would fail.
 enum class Certainty : std::uint8_t { None, Hint, Likely, Certain };
 
-/// kebab-case: "no-such-domain".
+/// Whether mail that is sent all the same would come back.
+enum class Foretells : std::uint8_t { Nothing, Bounce };
+
+/// What a finding speaks of.
+enum class Concern : std::uint8_t {
+    Address,   ///< the recipient, whatever is sent there
+    Domain,    ///< its domain: nobody there gets mail
+    Lists,     ///< the recipient's wish about mail of lists
+    Campaign,  ///< what else was sent
+    Message,   ///< the message, for each of its recipients alike
+};
+
+/// Where the cause of a finding can go away while mail is held for it.
+enum class Cause : std::uint8_t {
+    Stays,
+    Dns,
+    Entry,     ///< in the suppression list
+    Settings,  ///< in what the administrator allows and blocks
+};
+
+/// Who may release mail that is held for a finding: its sender as well, by an answer or an
+/// override, or the administrator alone.
+enum class Releaser : std::uint8_t { Sender, Admin };
+
+/// The reply code and the enhanced status by which mail is refused.
+struct RefusalCode {
+    int reply = 550;
+    std::string_view status = "5.7.1";
+};
+
+/// One finding. What a row does not say is what most findings have.
+struct FindingRow {
+    FindingName name;
+    std::string_view wire_name;  ///< kebab-case: "no-such-domain"
+    /// The failure that is to be expected. That of suppressed recipients is told by their entry.
+    std::optional<FailureCode> code = std::nullopt;
+    Certainty certainty = Certainty::Hint;
+    Foretells foretells = Foretells::Nothing;
+    PolicyAction bulk = PolicyAction::Pass;    ///< the default of `[policy.bulk]`
+    PolicyAction direct = PolicyAction::Pass;  ///< the default of `[policy.direct]`
+    RefusalCode refusal = {};
+    Concern concern = Concern::Address;
+    Cause cause = Cause::Stays;
+    Releaser releaser = Releaser::Sender;
+    std::string_view meaning;  ///< for people, in a few words: "the domain does not exist"
+    /// What its sender can do, one clause for replies and notices. Empty: the facts tell.
+    std::string_view advice;
+    /// What can be done, for those who look the finding up; empty: the advice.
+    std::string_view remedy = {};
+};
+
+[[nodiscard]] const FindingRow& row_of(FindingName name);
+
+/// False for what the sender of the mail can't release: what the administrator blocked, and what
+/// is no address that a server would take.
+[[nodiscard]] bool sender_may_release(FindingName name);
+
 [[nodiscard]] std::string_view wire_name(FindingName name);
 [[nodiscard]] std::string_view wire_name(Certainty certainty);
 [[nodiscard]] std::optional<FindingName> parse_finding_name(std::string_view name);
-
-/// False for what the sender of the mail can't release, by an answer or an override: what the
-/// administrator blocked, and what is no address that a server would take.
-[[nodiscard]] bool sender_may_release(FindingName name);
 
 }  // namespace holdback::terms

@@ -62,42 +62,17 @@ bool would_pass(const outbound::RecipientFacts& facts,
 }  // namespace
 
 bool cause_can_go(terms::FindingName name) {
-    using terms::FindingName;
-    switch (name) {
-        case FindingName::NoSuchDomain:
-        case FindingName::NoMailHost:
-        case FindingName::NullMx:
-        case FindingName::UnusableMx:
-        case FindingName::MisspelledDomain:
-        case FindingName::SuppressedBounce:
-        case FindingName::SuppressedComplaint:
-        case FindingName::SuppressedUnsubscribe:
-        case FindingName::SuppressedManual:
-        case FindingName::BlockedByAdmin:
-            return true;
-        case FindingName::MalformedAddress:
-        case FindingName::UnusualAddress:
-        case FindingName::ReservedDomain:
-        case FindingName::AlreadySent:
-        case FindingName::CampaignStopped:
-        case FindingName::RoleAddress:
-        case FindingName::DisposableDomain:
-        case FindingName::MissingUnsubscribe:
-        case FindingName::ForeignFrom:
-        case FindingName::MissingSignature:
-        case FindingName::MissingPlainText:
-        case FindingName::UnusableReplyTo:
-        case FindingName::UnresolvedDomain:
-            return false;
-    }
-    return false;
+    return terms::row_of(name).cause != terms::Cause::Stays;
 }
 
 std::chrono::milliseconds recheck_delay(std::string_view finding,
                                         core::TimePoint held_at,
                                         core::TimePoint now) {
     using Delay = std::chrono::milliseconds;
-    const bool by_store = finding.starts_with("suppressed-") || finding == "blocked-by-admin";
+    const auto name = terms::parse_finding_name(finding);
+    const bool by_store =
+        name.has_value() && (terms::row_of(*name).cause == terms::Cause::Entry ||
+                             terms::row_of(*name).cause == terms::Cause::Settings);
     const Delay latest = by_store ? Delay(kLatestBySuppression) : Delay(kLatestByDomain);
     return std::clamp<Delay>((now - held_at) / 4, kSoonest, latest);
 }

@@ -41,7 +41,7 @@ std::vector<std::size_t> overridable(const outgoing::MessageDecision& decision) 
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
         const outbound::Verdict& verdict = decision.verdicts[i];
-        if (verdict.action == config::PolicyAction::Hold && verdict.finding.has_value() &&
+        if (verdict.action == terms::PolicyAction::Hold && verdict.finding.has_value() &&
             terms::sender_may_release(verdict.finding->name)) {
             found.push_back(i);
         }
@@ -84,7 +84,7 @@ std::unique_ptr<OverrideGrant> SenderOverride::apply(const PassingMessage& messa
         if (answer.has_value() && answer->granted) {
             line.verdict = report::NoticeVerdict::Overridden;
             for (const std::size_t i : wanted) {
-                decision.verdicts[i].action = config::PolicyAction::Pass;
+                decision.verdicts[i].action = terms::PolicyAction::Pass;
                 decision.verdicts[i].overridden = true;
             }
             decision.plan = outbound::plan(decision.verdicts, decision.telling());

@@ -106,7 +106,7 @@ void DecisionReport::write_line(const PassingMessage& message,
     line.verdict = verdict.action;
     line.unshadowed = verdict.shadowed;
     if (decision.sender_refusal.has_value()) {
-        line.verdict = config::PolicyAction::Reject;
+        line.verdict = terms::PolicyAction::Reject;
         line.unshadowed = line.verdict;
         line.reason = outbound::kSenderNotEnrolled;
     } else if (decision.is_unchecked) {

@@ -38,43 +38,15 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-using terms::FindingName;
-
 /// True when a recipient does not get the mail for a reason of its own, and not of the message.
 bool is_bad(const outbound::Verdict& verdict) {
-    const bool is_kept_back = verdict.action == config::PolicyAction::Hold ||
-                              verdict.action == config::PolicyAction::Reject;
+    const bool is_kept_back = verdict.action == terms::PolicyAction::Hold ||
+                              verdict.action == terms::PolicyAction::Reject;
     if (!is_kept_back || !verdict.finding.has_value()) {
         return false;
     }
-    switch (verdict.finding->name) {
-        case FindingName::AlreadySent:
-        case FindingName::CampaignStopped:
-        case FindingName::MissingUnsubscribe:
-        case FindingName::ForeignFrom:
-        case FindingName::MissingSignature:
-        case FindingName::MissingPlainText:
-        case FindingName::UnusableReplyTo:
-            return false;
-        case FindingName::MalformedAddress:
-        case FindingName::UnusualAddress:
-        case FindingName::NoSuchDomain:
-        case FindingName::NoMailHost:
-        case FindingName::NullMx:
-        case FindingName::ReservedDomain:
-        case FindingName::UnusableMx:
-        case FindingName::MisspelledDomain:
-        case FindingName::SuppressedBounce:
-        case FindingName::SuppressedComplaint:
-        case FindingName::SuppressedUnsubscribe:
-        case FindingName::SuppressedManual:
-        case FindingName::BlockedByAdmin:
-        case FindingName::RoleAddress:
-        case FindingName::DisposableDomain:
-        case FindingName::UnresolvedDomain:
-            return true;
-    }
-    return true;
+    const terms::Concern concern = terms::row_of(verdict.finding->name).concern;
+    return concern != terms::Concern::Campaign && concern != terms::Concern::Message;
 }
 
 }  // namespace

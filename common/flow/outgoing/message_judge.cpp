@@ -89,7 +89,7 @@ bool has_unresolved(const GatheredFacts& facts,
         const outbound::RecipientFacts& recipient = facts.recipients.at(i);
         if (recipient.route.has_value() &&
             recipient.route->kind == outbound::RouteKind::Unresolved &&
-            verdicts[i].action <= config::PolicyAction::Tag &&
+            verdicts[i].action <= terms::PolicyAction::Tag &&
             !outbound::is_allowed(recipient, settings)) {
             return true;
         }

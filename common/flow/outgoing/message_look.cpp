@@ -67,7 +67,7 @@ bool MessageLook::wants_body() const {
 
 bool MessageLook::is_passed(terms::FindingName name) const {
     return outbound::action_for(name, stream_, sent_to_, settings_->policy) ==
-           config::PolicyAction::Pass;
+           terms::PolicyAction::Pass;
 }
 
 }  // namespace holdback::flow::outgoing

@@ -61,7 +61,7 @@ outbound::PreflightFacts facts_of(const PassingMessage& message,
     return facts;
 }
 
-std::size_t count_of(const MessageDecision& decision, config::PolicyAction action) {
+std::size_t count_of(const MessageDecision& decision, terms::PolicyAction action) {
     return static_cast<std::size_t>(std::ranges::count_if(
         decision.verdicts,
         [&](const outbound::Verdict& verdict) { return verdict.action == action; }));
@@ -96,7 +96,7 @@ core::Result<void, std::string> Preflight::answer(const PassingMessage& message,
                                                   const MessageDecision& decision) const {
     const Submitting& who = message.who;
     const mail::Envelope& envelope = message.envelope;
-    using config::PolicyAction;
+    using terms::PolicyAction;
     if (!std::holds_alternative<mail::Address>(envelope.sender)) {
         return std::unexpected("a preflight of a sender who has no address can't be answered");
     }

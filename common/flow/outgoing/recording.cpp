@@ -56,7 +56,7 @@ replay::RecordedRecipient recipient_of(const DecisionToRecord& record, std::size
         recipient.code = verdict.finding->code;
     }
     if (record.decision.sender_refusal.has_value()) {
-        recipient.action = config::PolicyAction::Reject;
+        recipient.action = terms::PolicyAction::Reject;
         recipient.unshadowed = recipient.action;
         recipient.reason = outbound::kSenderNotEnrolled;
         recipient.code.reset();

@@ -12,6 +12,7 @@
 #include "ports/suppression_store.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/held.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 
 #include <chrono>
@@ -136,7 +137,7 @@ void read_decisions(Connection& connection,
         row.mode = query.text(1) == wire_name(config::Mode::Enforce) ? config::Mode::Enforce
                                                                      : config::Mode::Shadow;
         row.verdict =
-            config::parse_policy_action(query.text(2)).value_or(config::PolicyAction::Pass);
+            terms::parse_policy_action(query.text(2)).value_or(config::PolicyAction::Pass);
         row.reason = query.text(3);
         row.sender = query.text(4);
         row.domain = query.text(5);

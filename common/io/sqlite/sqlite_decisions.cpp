@@ -13,6 +13,7 @@
 #include "ports/suppression_store.hpp"
 #include "replay/recorded.hpp"
 #include "terms/failure_code.hpp"
+#include "terms/policy_action.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -197,7 +198,7 @@ void read_recipients(Connection& connection, Head& head) {
         RecordedRecipient recipient{.facts = {.syntax = std::unexpected(mail::SyntaxError::Empty)}};
         recipient.address = query.text(0);
         recipient.action =
-            config::parse_policy_action(query.text(1)).value_or(config::PolicyAction::Pass);
+            terms::parse_policy_action(query.text(1)).value_or(config::PolicyAction::Pass);
         recipient.reason = query.text(2);
         if (!query.is_null(3)) {
             recipient.code = terms::FailureCode::from_number(static_cast<int>(query.integer(3)));

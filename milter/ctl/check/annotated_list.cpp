@@ -9,6 +9,7 @@
 #include "outbound/findings.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,7 +52,7 @@ AnnotatedList::AnnotatedList(OutFile& file, const AddressList& list)
 
 void AnnotatedList::add(const CheckedAddress& address, const ListRow& row) {
     std::vector<std::string> cells = padded(row);
-    cells.emplace_back(config::wire_name(address.verdict));
+    cells.emplace_back(terms::wire_name(address.verdict));
     const std::optional<outbound::Finding>& finding = address.decisive;
     if (finding.has_value()) {
         cells.emplace_back(wire_name(finding->name));

@@ -10,6 +10,7 @@
 #include "outbound/mail_route.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <cstddef>
 #include <ostream>
@@ -47,7 +48,7 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
     }
     Json object = {
         {"address", address.text},
-        {"verdict", config::wire_name(address.verdict)},
+        {"verdict", terms::wire_name(address.verdict)},
         {"stream", wire_name(address.stream)},
         {"findings", std::move(findings)},
         {"route", address.route.has_value() ? Json(wire_name(address.route->kind)) : Json(nullptr)},
@@ -64,7 +65,7 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
 void write_human(std::ostream& out, const CheckedAddress& address) {
     constexpr std::size_t kMostShown = 320;
     out << fmt::format(
-        "{:<6}  {}", config::wire_name(address.verdict), for_people(address.text, kMostShown));
+        "{:<6}  {}", terms::wire_name(address.verdict), for_people(address.text, kMostShown));
     if (address.route.has_value()) {
         out << fmt::format("  ({}", for_people(outbound::shown(*address.route)));
         for (const std::string& host : address.route->hosts) {

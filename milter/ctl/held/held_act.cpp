@@ -19,6 +19,7 @@
 #include "milter/ctl/progress.hpp"
 #include "milter/ctl/sources.hpp"
 #include "ports/held_store.hpp"
+#include "terms/finding.hpp"
 #include "terms/held.hpp"
 #include "terms/suppression_subject.hpp"
 
@@ -355,7 +356,8 @@ CommandResult release_as(const CommandContext& context, const HeldActOptions& op
 bool held_for(const HeldItem& item,
               const terms::SuppressionSubject& subject,
               const config::SuppressSettings& settings) {
-    if (!item.recipient.finding.starts_with("suppressed-")) {
+    const auto finding = terms::parse_finding_name(item.recipient.finding);
+    if (!finding.has_value() || terms::row_of(*finding).cause != terms::Cause::Entry) {
         return false;
     }
     const auto address = mail::Address::parse(item.recipient.address, mail::Smtputf8::Yes);

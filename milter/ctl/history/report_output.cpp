@@ -5,9 +5,9 @@
 #include "milter/ctl/history/report.hpp"
 #include "milter/ctl/output.hpp"
 #include "report/summary.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 
-#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -24,12 +24,6 @@ namespace {
 using config::PolicyAction;
 using report::Fate;
 
-constexpr std::array kActions{PolicyAction::Pass,
-                              PolicyAction::Tag,
-                              PolicyAction::Hold,
-                              PolicyAction::Defer,
-                              PolicyAction::Reject};
-
 void add_fates(Json& object, const report::Fates& fates) {
     for (const Fate fate : report::kAllFates) {
         object[std::string(wire_name(fate))] = fates[fate];
@@ -38,7 +32,7 @@ void add_fates(Json& object, const report::Fates& fates) {
 
 void add_verdicts(Json& object, std::string_view key, const report::Decided& decided) {
     Json verdicts = Json::object();
-    for (const PolicyAction action : kActions) {
+    for (const PolicyAction action : terms::kAllPolicyActions) {
         verdicts[std::string(wire_name(action))] = decided.at(static_cast<std::size_t>(action));
     }
     object[std::string(key)] = std::move(verdicts);
@@ -184,7 +178,7 @@ void write_causes(const CommandContext& context, const report::Summary& summary)
 
 void write_decisions(const CommandContext& context, const report::Summary& summary) {
     Table table({"VERDICT", "DONE", "IN SHADOW MODE"});
-    for (const PolicyAction action : kActions) {
+    for (const PolicyAction action : terms::kAllPolicyActions) {
         const auto index = static_cast<std::size_t>(action);
         table.add({std::string(wire_name(action)),
                    text_of(summary.enforced.at(index)),

@@ -2,6 +2,7 @@
 #include "config/policy.hpp"
 
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <array>
 #include <optional>
@@ -23,10 +24,10 @@ TEST_CASE("policy actions go to the wire and back") {
     for (const auto& [action, name] : kNames) {
         CAPTURE(name);
         CHECK(wire_name(action) == name);
-        CHECK(parse_policy_action(name) == action);
+        CHECK(terms::parse_policy_action(name) == action);
     }
-    CHECK(parse_policy_action("strip") == std::nullopt);
-    CHECK(parse_policy_action("Hold") == std::nullopt);
+    CHECK(terms::parse_policy_action("strip") == std::nullopt);
+    CHECK(terms::parse_policy_action("Hold") == std::nullopt);
 }
 
 TEST_CASE("by default bulk mail is held where direct mail is refused at once") {

@@ -297,4 +297,14 @@ TEST_CASE("DNS is asked about names that it has a say in") {
     }
 }
 
+TEST_CASE("every finding can be a refusal, by the codes of its row") {
+    for (const terms::FindingName name : terms::kAllFindings) {
+        CAPTURE(wire_name(name));
+        const mail::SmtpReply refused = rejection(finding_of(name, "why"));
+        CHECK(refused.code() == terms::row_of(name).refusal.reply);
+        CHECK(refused.status()->text() == terms::row_of(name).refusal.status);
+        CHECK(refused.is_permanent());
+    }
+}
+
 }  // namespace holdback::outbound

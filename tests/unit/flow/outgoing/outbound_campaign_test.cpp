@@ -20,6 +20,7 @@
 #include "ports/journal.hpp"
 #include "ports/message_reader.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 #include "tests/support/memory_campaigns.hpp"
 #include "tests/support/memory_journal.hpp"
@@ -173,7 +174,7 @@ std::string words(const MessageDecision& decision) {
     for (const outbound::Verdict& verdict : decision.verdicts) {
         all += fmt::format("{}{}/{}",
                            all.empty() ? "" : " ",
-                           config::wire_name(verdict.action),
+                           terms::wire_name(verdict.action),
                            verdict.finding.has_value() ? wire_name(verdict.finding->name) : "none");
     }
     return all;
