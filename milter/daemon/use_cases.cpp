@@ -2,6 +2,7 @@
 #include "milter/daemon/use_cases.hpp"
 
 #include "config/settings.hpp"
+#include "config/value_text.hpp"
 #include "dsn/outage.hpp"
 #include "io/submit/mta_submit.hpp"
 #include "io/system/random.hpp"
@@ -39,7 +40,7 @@ std::vector<std::string> UseCases::broken_providers() const {
 
 std::unique_ptr<ports::Submitter> UseCases::submitter(const config::HoldSettings& settings) const {
     // The settings were checked: a target that does not parse never gets here.
-    return io::submit::make_submitter(io::submit::parse_reinject(settings.reinject).value(),
+    return io::submit::make_submitter(config::parse_reinject(settings.reinject).value(),
                                       parts.own_name.current());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/submit/mta_submit.hpp"
 
+#include "config/value_text.hpp"
 #include "ports/submitter.hpp"
 #include "tests/support/smtp_script.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -11,7 +12,6 @@
 #include <fstream>
 #include <functional>
 #include <ios>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -24,9 +24,6 @@
 namespace {
 
 using holdback::io::submit::make_submitter;
-using holdback::io::submit::parse_reinject;
-using holdback::io::submit::SendmailTarget;
-using holdback::io::submit::SmtpTarget;
 using holdback::ports::Accepted;
 using holdback::ports::Interrupted;
 using holdback::ports::RecipientOutcome;
@@ -60,7 +57,7 @@ Submission submission(const Pieces& pieces, const std::vector<std::string>& reci
 std::vector<RecipientOutcome> submit(const std::string& target,
                                      const Submission& what,
                                      std::chrono::milliseconds patience = kPatience) {
-    const auto parsed = parse_reinject(target);
+    const auto parsed = holdback::config::parse_reinject(target);
     REQUIRE(parsed.has_value());
     return make_submitter(*parsed, "holdback.example.org")
         ->submit(what, std::chrono::steady_clock::now() + patience);
@@ -107,41 +104,6 @@ SmtpScript::Answer offering(const std::string& extensions) {
 }
 
 }  // namespace
-
-TEST_CASE("a re-injection target is a server or a program") {
-    struct Row {
-        std::string_view text;
-        std::optional<holdback::io::submit::ReinjectTarget> want;
-    };
-    const std::vector<Row> rows{
-        {"smtp:127.0.0.1:25", SmtpTarget{.host = "127.0.0.1", .port = "25"}},
-        {"smtp:mx-1.example.net:10025", SmtpTarget{.host = "mx-1.example.net", .port = "10025"}},
-        {"smtp:localhost", SmtpTarget{.host = "localhost", .port = "25"}},
-        {"smtp:[::1]:2525", SmtpTarget{.host = "::1", .port = "2525"}},
-        {"smtp:[fe80::1%eth0]", SmtpTarget{.host = "fe80::1%eth0", .port = "25"}},
-        {"sendmail:/usr/sbin/sendmail", SendmailTarget{.program = "/usr/sbin/sendmail"}},
-        {"smtp:", std::nullopt},
-        {"smtp::25", std::nullopt},
-        {"smtp:::1:25", std::nullopt},
-        {"smtp:[::1:25", std::nullopt},
-        {"smtp:[::1]25", std::nullopt},
-        {"smtp:host:", std::nullopt},
-        {"smtp:host:0", std::nullopt},
-        {"smtp:host:65536", std::nullopt},
-        {"smtp:host:smtp", std::nullopt},
-        {"smtp:ho st:25", std::nullopt},
-        {"sendmail:sendmail", std::nullopt},
-        {"sendmail:", std::nullopt},
-        {"lmtp:127.0.0.1:24", std::nullopt},
-        {"", std::nullopt},
-    };
-    for (const Row& row : rows) {
-        CAPTURE(row.text);
-        const auto parsed = parse_reinject(row.text);
-        CHECK((parsed.has_value() ? std::optional(*parsed) : std::nullopt) == row.want);
-        CHECK((parsed.has_value() || !parsed.error().empty()));
-    }
-}
 
 TEST_CASE("a message goes out in one plain transaction") {
     const SmtpScript server(offering(""));
