@@ -55,6 +55,10 @@ core::Result<SmtpReply, ReplyError> SmtpReply::make(int code,
     return SmtpReply(code, status, printable_line(text));
 }
 
+SmtpReply SmtpReply::own(int code, std::string_view status, std::string_view text) {
+    return make(code, EnhancedStatus::parse(status).value(), text).value();
+}
+
 std::optional<SmtpReply> SmtpReply::parse(std::string_view line) {
     line = line.substr(0, line.find_first_of("\r\n"));
     if (line.size() < kCodeDigits) {

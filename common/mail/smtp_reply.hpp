@@ -24,6 +24,10 @@ public:
     [[nodiscard]] static core::Result<SmtpReply, ReplyError> make(
         int code, std::optional<EnhancedStatus> status, std::string_view text);
 
+    /// A reply of our own, whose code and status the source vouches for: where they do not agree,
+    /// std::bad_expected_access is thrown.
+    [[nodiscard]] static SmtpReply own(int code, std::string_view status, std::string_view text);
+
     /// Reads "550 5.1.1 No such user" or "550-5.1.1 …" (first line; the code alone is enough).
     [[nodiscard]] static std::optional<SmtpReply> parse(std::string_view line);
 

@@ -7,7 +7,6 @@
 #include "letters/compose.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
-#include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/mailbox_pattern.hpp"
@@ -159,12 +158,10 @@ Finding campaign_stopped(const StoppedCampaign& campaign) {
 
 mail::SmtpReply reply(int code, std::string_view status, const Finding& finding) {
     constexpr std::size_t kMostText = 1000;
-    // The codes of the table are right by construction.
-    return mail::SmtpReply::make(
-               code,
-               mail::EnhancedStatus::parse(status).value(),
-               core::printable(fmt::format("{}; {}", finding.reason, finding.advice), kMostText))
-        .value();
+    return mail::SmtpReply::own(
+        code,
+        status,
+        core::printable(fmt::format("{}; {}", finding.reason, finding.advice), kMostText));
 }
 
 }  // namespace

@@ -3,13 +3,11 @@
 
 #include "config/settings.hpp"
 #include "mail/address.hpp"
-#include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/smtp_reply.hpp"
 
 #include <algorithm>
 #include <optional>
-#include <string_view>
 #include <variant>
 
 namespace holdback::outbound {
@@ -25,11 +23,8 @@ std::optional<mail::SmtpReply> sender_refusal(const mail::EnvelopeSender& sender
             settings.sender_domains.end()) {
         return std::nullopt;
     }
-    return mail::SmtpReply::make(
-               550,
-               mail::EnhancedStatus::parse("5.1.0").value(),
-               "this sender's domain may not send here; ask the postmaster to enrol it")
-        .value();
+    return mail::SmtpReply::own(
+        550, "5.1.0", "this sender's domain may not send here; ask the postmaster to enrol it");
 }
 
 }  // namespace holdback::outbound

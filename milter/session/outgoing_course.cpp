@@ -11,6 +11,7 @@
 #include "flow/outgoing/message_decision.hpp"
 #include "flow/outgoing/preflight.hpp"
 #include "mail/envelope.hpp"
+#include "mail/smtp_reply.hpp"
 #include "milter/session/leaving.hpp"
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/session_message.hpp"
@@ -46,7 +47,7 @@ SessionReply OutgoingCourse::at_headers() {
         const std::string_view why = flow::outgoing::preflight_refusal(wish);
         message_.say(
             parts_.log, ports::Severity::Warning, fmt::format("a preflight is refused: {}", why));
-        return answer(550, "5.7.1", why);
+        return Answer{mail::SmtpReply::own(550, "5.7.1", why)};
     }
     if (is_preflight) {
         // From here on, no trouble lets it leave.
@@ -188,7 +189,8 @@ SessionReply OutgoingCourse::preflight_failed(std::string_view why) const {
         parts_.log,
         ports::Severity::Error,
         fmt::format("no answer to a preflight, which is deferred: {}", core::log_safe(why)));
-    return answer(451, "4.3.0", "the preflight can't be answered, try again later");
+    return Answer{
+        mail::SmtpReply::own(451, "4.3.0", "the preflight can't be answered, try again later")};
 }
 
 void OutgoingCourse::report(const flow::outgoing::Committed* committed) {

@@ -4,7 +4,6 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "dsn/tag.hpp"
-#include "mail/enhanced_status.hpp"
 #include "mail/header.hpp"
 #include "mail/smtp_reply.hpp"
 #include "milter/session/mta_actions.hpp"
@@ -37,19 +36,15 @@ void SessionMessage::say(ports::Log& log, ports::Severity severity, std::string_
     log.write(severity, fmt::format("session={} {}", core::log_safe(mail.who.session_id), what));
 }
 
-SessionReply answer(int code, std::string_view status, std::string_view text) {
-    return Answer{
-        mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value()};
-}
-
 SessionReply error_reply(config::ErrorAnswer wanted) {
     switch (wanted) {
         case config::ErrorAnswer::Accept:
             return Accept{};
         case config::ErrorAnswer::Tempfail:
-            return answer(451, "4.3.0", "mail filter trouble, try again later");
+            return Answer{
+                mail::SmtpReply::own(451, "4.3.0", "mail filter trouble, try again later")};
         case config::ErrorAnswer::Reject:
-            return answer(554, "5.3.0", "mail filter trouble");
+            return Answer{mail::SmtpReply::own(554, "5.3.0", "mail filter trouble")};
     }
     return Accept{};
 }

@@ -9,7 +9,6 @@
 #include "flow/outgoing/holding.hpp"
 #include "flow/outgoing/message_decision.hpp"
 #include "flow/passing_message.hpp"
-#include "mail/smtp_reply.hpp"
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/notice_mail.hpp"
 #include "milter/session/session_parts.hpp"
@@ -71,8 +70,6 @@ struct SessionMessage {
     void say(ports::Log& log, ports::Severity severity, std::string_view what) const;
 };
 
-/// `status` is well-formed.
-[[nodiscard]] SessionReply answer(int code, std::string_view status, std::string_view text);
 /// The answer to a message when something of ours has failed.
 [[nodiscard]] SessionReply error_reply(config::ErrorAnswer answer);
 

@@ -5,7 +5,6 @@
 #include "flow/held/release_flow.hpp"
 #include "flow/whole_message.hpp"
 #include "letters/return_dsn.hpp"
-#include "mail/enhanced_status.hpp"
 #include "mail/esmtp_arguments.hpp"
 #include "mail/header.hpp"
 #include "mail/smtp_reply.hpp"
@@ -79,9 +78,7 @@ mail::SmtpReply reply_for(const terms::HeldRecipient& recipient) {
                                     .advice = recipient.advice,
                                     .suggestion = recipient.suggestion});
     }
-    return mail::SmtpReply::make(
-               550, mail::EnhancedStatus::parse("5.7.1").value(), recipient.reason)
-        .value();
+    return mail::SmtpReply::own(550, "5.7.1", recipient.reason);
 }
 
 /// Where the MTA refused it, its answer tells more than why it was held.

@@ -21,7 +21,6 @@
 #include "letters/return_dsn.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
-#include "mail/enhanced_status.hpp"
 #include "mail/envelope.hpp"
 #include "mail/esmtp_arguments.hpp"
 #include "mail/header.hpp"
@@ -64,19 +63,15 @@ namespace {
 
 using config::ErrorAnswer;
 
-mail::SmtpReply make_reply(int code, std::string_view status, std::string_view text) {
-    return mail::SmtpReply::make(code, mail::EnhancedStatus::parse(status).value(), text).value();
-}
-
 /// What the settings want the MTA to be told about a trouble of ours; nullopt: nothing.
 std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view what) {
     switch (answer) {
         case ErrorAnswer::Accept:
             return std::nullopt;
         case ErrorAnswer::Tempfail:
-            return make_reply(451, "4.3.0", fmt::format("{}, try again later", what));
+            return mail::SmtpReply::own(451, "4.3.0", fmt::format("{}, try again later", what));
         case ErrorAnswer::Reject:
-            return make_reply(550, "5.3.0", what);
+            return mail::SmtpReply::own(550, "5.3.0", what);
     }
     return std::nullopt;
 }

@@ -128,8 +128,8 @@ RecipientOutcome outcome_of(const std::optional<system::ProcessEnd>& end) {
         return Accepted{output.empty() ? "sendmail: accepted" : output};
     }
     const std::string text = fmt::format("sendmail: exit status {}: {}", *end->status, output);
-    return Refused{is_temporary(*end->status) ? own_reply(451, "4.3.0", text)
-                                              : own_reply(554, "5.3.0", text)};
+    return Refused{is_temporary(*end->status) ? mail::SmtpReply::own(451, "4.3.0", text)
+                                              : mail::SmtpReply::own(554, "5.3.0", text)};
 }
 
 RecipientOutcome run(const std::string& program,

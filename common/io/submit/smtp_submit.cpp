@@ -274,7 +274,7 @@ private:
         if (!declares_utf8_ || offered_.utf8) {
             return;
         }
-        const auto reply = own_reply(553, "5.6.7", "The MTA does not offer SMTPUTF8");
+        const auto reply = mail::SmtpReply::own(553, "5.6.7", "The MTA does not offer SMTPUTF8");
         if (core::has_non_ascii(submission_.sender)) {
             settle_rest(Refused{reply});
         }
@@ -295,7 +295,7 @@ private:
         }
         const auto by = mail::deliver_by(submission_.sender_arguments, submission_.waited);
         if (offered_.deliver_by && by.has_value() && by->is_over) {
-            settle_rest(Refused{own_reply(
+            settle_rest(Refused{mail::SmtpReply::own(
                 550, "5.4.7", "The time within which the sender wanted delivery (BY) is over")});
         }
     }

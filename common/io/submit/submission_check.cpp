@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/submit/submission_check.hpp"
 
-#include "mail/enhanced_status.hpp"
 #include "mail/smtp_reply.hpp"
 #include "ports/submitter.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -69,39 +67,34 @@ bool is_safe_argument(std::string_view argument) {
            std::ranges::none_of(argument, [](char c) { return is_control(c) || c == ' '; });
 }
 
-mail::SmtpReply own_reply(int code, std::string_view status, std::string_view text) {
-    const auto parsed = mail::EnhancedStatus::parse(status);
-    assert(parsed.has_value());
-    const auto reply = mail::SmtpReply::make(
-        code, parsed.has_value() ? std::optional(*parsed) : std::nullopt, text);
-    assert(reply.has_value());
-    return *reply;
-}
-
 mail::SmtpReply require_tls_refusal() {
-    return own_reply(
+    return mail::SmtpReply::own(
         550, "5.7.30", "The MTA does not offer REQUIRETLS here, which the sender asked for");
 }
 
 std::optional<mail::SmtpReply> refuse_submission(const ports::Submission& submission) {
     if (!is_safe_path(submission.sender)) {
-        return own_reply(553, "5.1.7", "The envelope sender cannot stand in an SMTP command");
+        return mail::SmtpReply::own(
+            553, "5.1.7", "The envelope sender cannot stand in an SMTP command");
     }
     if (!std::ranges::all_of(submission.sender_arguments, is_safe_argument)) {
-        return own_reply(501, "5.5.4", "An argument of MAIL cannot stand in an SMTP command");
+        return mail::SmtpReply::own(
+            501, "5.5.4", "An argument of MAIL cannot stand in an SMTP command");
     }
     if (!submission.first_header.empty() && !is_header_field(submission.first_header)) {
-        return own_reply(554, "5.6.0", "The first header field is not one header field");
+        return mail::SmtpReply::own(554, "5.6.0", "The first header field is not one header field");
     }
     return std::nullopt;
 }
 
 std::optional<mail::SmtpReply> refuse_recipient(const ports::SubmissionRecipient& recipient) {
     if (recipient.address.empty() || !is_safe_path(recipient.address)) {
-        return own_reply(553, "5.1.3", "The recipient address cannot stand in an SMTP command");
+        return mail::SmtpReply::own(
+            553, "5.1.3", "The recipient address cannot stand in an SMTP command");
     }
     if (!std::ranges::all_of(recipient.arguments, is_safe_argument)) {
-        return own_reply(501, "5.5.4", "An argument of RCPT cannot stand in an SMTP command");
+        return mail::SmtpReply::own(
+            501, "5.5.4", "An argument of RCPT cannot stand in an SMTP command");
     }
     return std::nullopt;
 }

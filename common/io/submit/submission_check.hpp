@@ -18,9 +18,6 @@ namespace holdback::io::submit {
 /// True for an ESMTP argument (RFC 5321 section 4.1.2: no space, no control character).
 [[nodiscard]] bool is_safe_argument(std::string_view argument);
 
-/// A reply that we make ourselves; `status` is three numbers such as "5.1.3".
-[[nodiscard]] mail::SmtpReply own_reply(int code, std::string_view status, std::string_view text);
-
 /// The refusal of a message that may travel by TLS alone (RFC 8689 section 4.2.1).
 [[nodiscard]] mail::SmtpReply require_tls_refusal();
 
