@@ -3,13 +3,12 @@
 
 #include "config/settings.hpp"
 #include "core/text.hpp"
+#include "io/system/rest.hpp"
 #include "ports/log.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <exception>
 #include <functional>
-#include <mutex>
 #include <stop_token>
 #include <string_view>
 #include <thread>
@@ -38,12 +37,9 @@ void Chores::do_chore(std::string_view name, const std::function<void()>& chore)
 }
 
 void Chores::run(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
     while (!stop.stop_requested()) {
         one_round(stop);
-        std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, kInterval, [] { return false; });
+        io::system::rest(kInterval, stop);
     }
     // A store that hangs is not waited for.
     if (!parts_.database.disorder().has_value()) {

@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/rest.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/daemon/accept_gate.hpp"
 #include "ports/log.hpp"
@@ -10,12 +11,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
-#include <mutex>
 #include <stop_token>
 #include <sys/resource.h>
 #include <system_error>
@@ -80,12 +79,9 @@ void Descriptors::leave_gate() {
 }
 
 void Descriptors::watch(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
         look();
-        wake.wait_for(lock, stop, kBetweenLooks, [] { return false; });
+        io::system::rest(kBetweenLooks, stop);
     }
 }
 

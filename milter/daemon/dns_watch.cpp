@@ -5,16 +5,15 @@
 #include "core/text.hpp"
 #include "io/dns/dns_health.hpp"
 #include "io/dns/dns_source.hpp"
+#include "io/system/rest.hpp"
 #include "milter/control_protocol.hpp"
 #include "milter/daemon/swappable_resolver.hpp"
 #include "ports/log.hpp"
 #include "report/metrics.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -33,8 +32,6 @@ DnsWatch::DnsWatch(const SwappableResolver& resolver, const core::Clock& clock, 
 
 void DnsWatch::run(const std::stop_token& stop) {
     constexpr std::chrono::seconds kRest{1};
-    std::mutex mutex;
-    std::condition_variable_any wake;
     while (!stop.stop_requested()) {
         try {
             look();
@@ -42,8 +39,7 @@ void DnsWatch::run(const std::stop_token& stop) {
             log_->write(ports::Severity::Error,
                         fmt::format("dns: internal error: {}", core::log_safe(error.what())));
         }
-        std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, kRest, [] { return false; });
+        io::system::rest(kRest, stop);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/result.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/files.hpp"
 #include "io/system/own_directory.hpp"
 #include "io/system/random.hpp"
 
@@ -13,12 +14,10 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -30,10 +29,6 @@ namespace {
 
 constexpr int kBacklog = 128;
 constexpr std::size_t kSuffixOctets = 6;
-
-std::string with_errno(std::string_view what, std::string_view path) {
-    return fmt::format("{} {}: {}", what, path, std::generic_category().message(errno));
-}
 
 /// A path as an open directory and a name in it. Whatever the path stands for later, and whoever
 /// owns the directory, what is done here is done in that directory.
@@ -141,14 +136,14 @@ core::Result<io::system::FileHandle, std::string> lock_place(const Place& place)
                 continue;
             }
             errno = error;
-            return std::unexpected(with_errno("can't open the lock file", path));
+            return std::unexpected(io::system::with_errno("can't open the lock file", path));
         }
         if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
             return std::unexpected(errno == EWOULDBLOCK
                                        ? fmt::format("another process listens on {} (it holds {})",
                                                      place.options.path,
                                                      path)
-                                       : with_errno("can't lock", path));
+                                       : io::system::with_errno("can't lock", path));
         }
         if (!is_still_there(place, name, lock.get())) {
             continue;
@@ -156,7 +151,7 @@ core::Result<io::system::FileHandle, std::string> lock_place(const Place& place)
         // Only a file that was made here is given away: another one may be a link to anything.
         if (made &&
             !io::system::give_open_file(lock.get(), {.owner = place.options.owner, .group = {}})) {
-            return std::unexpected(with_errno("can't change the owner of", path));
+            return std::unexpected(io::system::with_errno("can't change the owner of", path));
         }
         if (!made && is_of_another(place, lock.get())) {
             unlinkat(place.directory.get(), name.c_str(), 0);
@@ -175,7 +170,7 @@ core::Result<io::system::FileHandle, std::string> listen_as(const std::string& n
                                                             const std::string& path) {
     io::system::FileHandle descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!descriptor.is_open()) {
-        return std::unexpected(with_errno("can't make a socket for", path));
+        return std::unexpected(io::system::with_errno("can't make a socket for", path));
     }
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -183,10 +178,10 @@ core::Result<io::system::FileHandle, std::string> listen_as(const std::string& n
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): POSIX socket addresses
     const auto* const to = reinterpret_cast<const sockaddr*>(&address);
     if (bind(descriptor.get(), to, sizeof address) != 0) {
-        return std::unexpected(with_errno("can't bind", path));
+        return std::unexpected(io::system::with_errno("can't bind", path));
     }
     if (listen(descriptor.get(), kBacklog) != 0) {
-        return std::unexpected(with_errno("can't listen on", path));
+        return std::unexpected(io::system::with_errno("can't listen on", path));
     }
     return descriptor;
 }
@@ -198,11 +193,12 @@ core::Result<io::system::FileHandle, std::string> listen_in(const io::system::Fi
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
     const io::system::FileHandle before(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!before.is_open() || fchdir(directory.get()) != 0) {
-        return std::unexpected(with_errno("can't enter the directory of", path));
+        return std::unexpected(io::system::with_errno("can't enter the directory of", path));
     }
     auto descriptor = listen_as(name, path);
     if (fchdir(before.get()) != 0) {
-        return std::unexpected(with_errno("can't go back to the working directory from", path));
+        return std::unexpected(
+            io::system::with_errno("can't go back to the working directory from", path));
     }
     return descriptor;
 }
@@ -270,7 +266,7 @@ core::Result<Sockets, std::string> open_sockets(const Place& place) {
     }
     Workshop workshop(place);
     if (!workshop.open()) {
-        return std::unexpected(with_errno("can't make a directory beside", path));
+        return std::unexpected(io::system::with_errno("can't make a directory beside", path));
     }
     const int inside = workshop.directory().get();
     const char* const name = place.name.c_str();
@@ -280,21 +276,22 @@ core::Result<Sockets, std::string> open_sockets(const Place& place) {
     }
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): fcntl(2) is declared so
     if (unlinkat(inside, name, 0) != 0 || fcntl(quiet->get(), F_SETFL, O_NONBLOCK) != 0) {
-        return std::unexpected(with_errno("can't prepare a second socket beside", path));
+        return std::unexpected(
+            io::system::with_errno("can't prepare a second socket beside", path));
     }
     auto descriptor = listen_in(workshop.directory(), place.name, path);
     if (!descriptor.has_value()) {
         return std::unexpected(std::move(descriptor.error()));
     }
     if (!io::system::give_file_at(inside, place.name, place.owner())) {
-        return std::unexpected(with_errno("can't change owner or group of", path));
+        return std::unexpected(io::system::with_errno("can't change owner or group of", path));
     }
     if (fchmodat(inside, name, place.options.mode, 0) != 0) {
-        return std::unexpected(with_errno("can't set the mode of", path));
+        return std::unexpected(io::system::with_errno("can't set the mode of", path));
     }
     // NOLINTNEXTLINE(misc-include-cleaner): <cstdio> declares it, by POSIX
     if (renameat(inside, name, place.directory.get(), name) != 0) {
-        return std::unexpected(with_errno("can't put the socket to", path));
+        return std::unexpected(io::system::with_errno("can't put the socket to", path));
     }
     return Sockets{.quiet = *std::move(quiet), .descriptor = *std::move(descriptor)};
 }

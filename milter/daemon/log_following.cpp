@@ -10,17 +10,16 @@
 #include "io/follow/journal_follower.hpp"
 #include "io/follow/log_file_follower.hpp"
 #include "io/system/local_time.hpp"
+#include "io/system/rest.hpp"
 #include "milter/control_protocol.hpp"
 #include "ports/log.hpp"
 #include "ports/log_source.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -68,13 +67,6 @@ LogFollowing::LogFollowing(Parts parts)
              .silence = &parts.silence}),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-void LogFollowing::rest(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, kRest, [] { return false; });
-}
-
 void LogFollowing::watch(const config::MaillogSettings& settings) {
     const flow::incoming::FollowState state = flow_.state();
     // What can't be read was told already.
@@ -108,12 +100,12 @@ void LogFollowing::run(const std::stop_token& stop) {
             }
             if (source == nullptr || flow_.work(*source, snapshot->settings, stop) ==
                                          flow::incoming::WorkResult::Trouble) {
-                rest(stop);
+                io::system::rest(kRest, stop);
             }
         } catch (const std::exception& error) {
             log_->write(ports::Severity::Error,
                         fmt::format("maillog: internal error: {}", core::log_safe(error.what())));
-            rest(stop);
+            io::system::rest(kRest, stop);
         }
     }
 }

@@ -51,7 +51,6 @@ public:
 private:
     void run(const std::stop_token& stop);
     /// Waits a moment, or until a stop.
-    static void rest(const std::stop_token& stop);
     /// Warns where the log tells nothing of mail that has left.
     void watch(const config::MaillogSettings& settings);
 

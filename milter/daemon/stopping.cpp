@@ -2,16 +2,15 @@
 #include "milter/daemon/stopping.hpp"
 
 #include "io/system/file_handle.hpp"
+#include "io/system/rest.hpp"
 #include "milter/daemon/callbacks.hpp"
 #include "ports/log.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <limits>
-#include <mutex>
 #include <netdb.h>
 #include <stop_token>
 #include <string>
@@ -170,12 +169,9 @@ void Stopping::end_milter() {
 
 void Stopping::allow_no_more_than_the_limit() {
     guard_ = std::jthread([this](const std::stop_token& stop) {
-        std::mutex mutex;
-        std::condition_variable_any wake;
-        std::unique_lock lock(mutex);
         const auto deadline = steady_clock::now() + limits_.others;
         while (!stop.stop_requested() && !hurried_.load() && steady_clock::now() < deadline) {
-            wake.wait_for(lock, stop, std::chrono::milliseconds(50), [] { return false; });
+            io::system::rest(std::chrono::milliseconds(50), stop);
         }
         if (stop.stop_requested()) {
             return;

@@ -7,6 +7,7 @@
 #include "io/dns/dns_socket.hpp"
 #include "io/dns/dns_source.hpp"
 #include "io/dns/dns_wire.hpp"
+#include "io/system/file_handle.hpp"
 #include "io/system/random.hpp"
 #include "mail/dns_answer.hpp"
 
@@ -41,25 +42,13 @@ namespace {
 using core::SteadyPoint;
 using std::chrono::steady_clock;
 
-/// Closes a descriptor that is neither socket nor file.
-class Descriptor {
-public:
-    Descriptor(int number, const char* what) : number_(number) {
-        if (number_ < 0) {
-            throw std::system_error(errno, std::generic_category(), what);
-        }
+/// The descriptor that a call gave; throws std::system_error where it gave none.
+system::FileHandle opened(int descriptor, const char* what) {
+    if (descriptor < 0) {
+        throw std::system_error(errno, std::generic_category(), what);
     }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    Descriptor(Descriptor&&) = delete;
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() { close(number_); }
-
-    [[nodiscard]] int number() const { return number_; }
-
-private:
-    int number_;
-};
+    return system::FileHandle(descriptor);
+}
 
 /// Query ids from the kernel, fetched many at a time.
 class RandomIds {
@@ -144,9 +133,9 @@ public:
         : servers_(std::move(servers)),
           options_(options),
           health_(servers_.size()),
-          epoll_(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"),
-          bell_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd") {
-        watch(bell_.number(), EPOLL_CTL_ADD, EPOLLIN, kBell);
+          epoll_(opened(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+          bell_(opened(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+        watch(bell_.get(), EPOLL_CTL_ADD, EPOLLIN, kBell);
         thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
     Loop(const Loop&) = delete;
@@ -198,14 +187,14 @@ private:
 
     void ring() const {
         // It fails only when the bell has rung already.
-        static_cast<void>(eventfd_write(bell_.number(), 1));
+        static_cast<void>(eventfd_write(bell_.get(), 1));
     }
 
     void watch(int descriptor, int operation, std::uint32_t events, FlightId id) const {
         epoll_event event{};
         event.events = events;
         event.data.u64 = id;
-        if (epoll_ctl(epoll_.number(), operation, descriptor, &event) != 0) {
+        if (epoll_ctl(epoll_.get(), operation, descriptor, &event) != 0) {
             throw std::system_error(errno, std::generic_category(), "epoll_ctl");
         }
     }
@@ -223,10 +212,8 @@ private:
 
     void turn(const std::stop_token& stop) {
         std::array<epoll_event, 64> events{};
-        const int count = epoll_wait(epoll_.number(),
-                                     events.data(),
-                                     static_cast<int>(events.size()),
-                                     milliseconds_to_wait());
+        const int count = epoll_wait(
+            epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds_to_wait());
         for (int i = 0; i < count && !stop.stop_requested(); ++i) {
             const FlightId id = events.at(static_cast<std::size_t>(i)).data.u64;
             if (id == kBell) {
@@ -251,7 +238,7 @@ private:
 
     void take_requests() {
         eventfd_t rings = 0;
-        static_cast<void>(eventfd_read(bell_.number(), &rings));
+        static_cast<void>(eventfd_read(bell_.get(), &rings));
         std::vector<Request> requests;
         inbox_.with([&](std::vector<Request>& inbox) { requests.swap(inbox); });
         for (Request& request : requests) {
@@ -568,8 +555,8 @@ private:
     std::deque<std::uint64_t> turns_;  // askers with questions that wait, each once
     std::set<std::pair<SteadyPoint, FlightId>> timers_;
     std::size_t open_sockets_ = 0;
-    Descriptor epoll_;
-    Descriptor bell_;
+    system::FileHandle epoll_;
+    system::FileHandle bell_;
     std::jthread thread_;  // last: joined before the rest goes
 };
 

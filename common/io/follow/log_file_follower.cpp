@@ -6,20 +6,19 @@
 #include "core/text.hpp"
 #include "io/follow/line_splitter.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/rest.hpp"
 #include "ports/log_source.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
 #include <grp.h>
 #include <iterator>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -114,15 +113,6 @@ bool is_rotation_suffix(std::string_view suffix) {
            std::ranges::all_of(suffix, [](char c) {
                return core::is_ascii_digit(c) || c == '-' || c == '.' || c == '_' || c == 'T';
            });
-}
-
-void wait(std::chrono::milliseconds time, core::SteadyPoint deadline, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    wake.wait_until(lock, stop, std::min(deadline, std::chrono::steady_clock::now() + time), [] {
-        return false;
-    });
 }
 
 }  // namespace
@@ -380,7 +370,7 @@ ports::LogBatch LogFileFollower::read(std::size_t most,
             std::chrono::steady_clock::now() >= deadline) {
             break;
         }
-        wait(poll_, deadline, stop);
+        system::rest_until(std::min(deadline, std::chrono::steady_clock::now() + poll_), stop);
     }
     batch.skipped = lines_.take_skipped();
     batch.trouble = trouble_;

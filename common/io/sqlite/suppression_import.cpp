@@ -7,6 +7,7 @@
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_suppression_rows.hpp"
 #include "io/sqlite/sqlite_suppressions.hpp"
+#include "io/system/files.hpp"
 #include "io/system/run_sorter.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/failure_code.hpp"
@@ -40,11 +41,6 @@ using terms::SuppressionEntry;
 
 /// Entries that are kept ready for the next transactions.
 constexpr std::size_t kBatch = 4096;
-
-std::string directory_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
-}
 
 void put_number(std::string& out, std::int64_t number) {
     std::array<char, sizeof number> octets{};
@@ -384,7 +380,7 @@ SuppressionImport::SuppressionImport(Database& database,
       store_(store),
       options_(std::move(options)),
       now_(now),
-      sorter_(directory_of(database.path()), options_.run_octets) {}
+      sorter_(system::directory_of(database.path()), options_.run_octets) {}
 
 core::Result<void, StoreError> SuppressionImport::add(const SuppressionEntry& entry) {
     // A dry run leaves no key behind: it finds entries by name.

@@ -7,6 +7,7 @@
 #include "core/result.hpp"
 #include "io/state/spool_file.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/files.hpp"
 #include "io/system/random.hpp"
 #include "ports/spool.hpp"
 #include "terms/held.hpp"
@@ -58,13 +59,6 @@ std::unexpected<SpoolError> error_of(std::string_view path, std::string_view cal
 
 std::string path_of(std::string_view directory, std::string_view id, std::string_view suffix) {
     return fmt::format("{}/{}{}", directory, id, suffix);
-}
-
-/// Makes renames and new names in a directory durable; errno of a failure, else 0.
-int sync_directory(const std::string& path) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
-    const system::FileHandle directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return directory.is_open() && fsync(directory.get()) == 0 ? 0 : errno;
 }
 
 /// The names in a directory; errno of a failure.
@@ -160,7 +154,7 @@ private:
             return abandon("rename", errno);
         }
         file_.close();
-        if (const int error = sync_directory(directory_); error != 0) {
+        if (const int error = system::sync_directory(directory_); error != 0) {
             // Nobody was given its id: no row names it.
             unlink(committed.c_str());
             return error_of(directory_, "fsync", error);
@@ -258,7 +252,7 @@ DirSpool::DirSpool(std::string directory,
     if (mkdir(directory_.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
         fail(errno);
     }
-    if (const int error = sync_directory(directory_); error != 0) {
+    if (const int error = system::sync_directory(directory_); error != 0) {
         fail(error);
     }
     if (access(directory_.c_str(), R_OK | W_OK | X_OK) != 0) {
@@ -365,7 +359,7 @@ core::Result<std::string, SpoolError> DirSpool::move_durably(const std::string& 
         return error_of(path, "rename", error);
     }
     for (const std::string& directory : {to, path.substr(0, slash)}) {
-        if (const int error = sync_directory(directory); error != 0) {
+        if (const int error = system::sync_directory(directory); error != 0) {
             return error_of(directory, "fsync", error);
         }
     }

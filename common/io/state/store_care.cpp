@@ -6,6 +6,7 @@
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_schema.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/files.hpp"
 #include "io/system/random.hpp"
 #include "ports/suppression_store.hpp"
 
@@ -15,7 +16,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <fcntl.h>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -40,11 +40,6 @@ std::int64_t number_of(sqlite::Connection& connection, std::string_view pragma) 
 [[noreturn]] void fail(const std::string& path, int error) {
     throw sqlite::DatabaseError(
         fmt::format("{}: {}", path, std::generic_category().message(error)));
-}
-
-std::string directory_of(const std::string& path) {
-    const std::string directory = std::filesystem::path(path).parent_path().string();
-    return directory.empty() ? "." : directory;
 }
 
 void sync(const std::string& path, int flags) {
@@ -98,7 +93,7 @@ public:
         if (link(path_.c_str(), name.c_str()) != 0) {
             fail(name, errno);
         }
-        sync(directory_of(name), O_RDONLY | O_DIRECTORY);
+        sync(system::directory_of(name), O_RDONLY | O_DIRECTORY);
     }
 
 private:
@@ -154,8 +149,8 @@ core::Result<std::string, ports::StoreError> replace_store(const std::string& pa
         const Copy made(copy, path);
         struct stat owner{};
         if (geteuid() == 0) {
-            if (stat(directory_of(path).c_str(), &owner) != 0) {
-                fail(directory_of(path), errno);
+            if (stat(system::directory_of(path).c_str(), &owner) != 0) {
+                fail(system::directory_of(path), errno);
             }
             made.give_to(owner.st_uid, owner.st_gid);
         }

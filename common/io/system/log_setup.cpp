@@ -4,6 +4,8 @@
 #include "config/settings.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "io/system/file_handle.hpp"
+#include "io/system/files.hpp"
 #include "ports/log.hpp"
 
 #include <algorithm>
@@ -49,41 +51,8 @@ constexpr const char* kLinePattern = "%Y-%m-%dT%H:%M:%S.%e%z holdback[%P] %l: %v
 class PatientSink;
 using SinkPointer = std::shared_ptr<PatientSink>;
 
-/// Owns a file descriptor.
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) {
-            ::close(number_);
-        }
-    }
-    [[nodiscard]] int number() const { return number_; }
-
-private:
-    int number_;
-};
-
 std::string text_of(int error) {
     return std::generic_category().message(error);
-}
-
-/// The octets that were written; `errno` tells why they are not all.
-std::size_t write_all(int descriptor, std::string_view octets) {
-    std::string_view rest = octets;
-    while (!rest.empty()) {
-        const ssize_t written = ::write(descriptor, rest.data(), rest.size());
-        if (written > 0) {
-            rest.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno != EINTR) {
-            break;
-        }
-    }
-    return octets.size() - rest.size();
 }
 
 /// Lines that were not written when they should have been.
@@ -200,7 +169,7 @@ private:
 /// the process, and the lines of several writers do not mix.
 class DescriptorSink : public PatientSink {
 public:
-    DescriptorSink(std::optional<Descriptor> file, SharedCounts lost)
+    DescriptorSink(std::optional<FileHandle> file, SharedCounts lost)
         : PatientSink(std::move(lost)), file_(std::move(file)) {}
 
 protected:
@@ -213,14 +182,14 @@ protected:
         // A part of a line that was cut off ends here.
         const std::string text = cut_ ? "\n" + line : line;
         const std::size_t written =
-            write_all(file_.has_value() ? file_->number() : STDERR_FILENO, text);
+            write_all(file_.has_value() ? file_->get() : STDERR_FILENO, text);
         const bool is_whole = written == text.size();
         cut_ = !is_whole && (written > 0 || cut_);
         return is_whole;
     }
 
 private:
-    std::optional<Descriptor> file_;
+    std::optional<FileHandle> file_;
     bool cut_ = false;  // the file ends within a line
 };
 
@@ -239,7 +208,7 @@ protected:
 /// restarted is found again.
 class DatagramSink : public PatientSink {
 public:
-    DatagramSink(Descriptor socket, std::string_view path, SharedCounts lost)
+    DatagramSink(FileHandle socket, std::string_view path, SharedCounts lost)
         : PatientSink(std::move(lost)), socket_(std::move(socket)) {
         address_.sun_family = AF_UNIX;
         path.copy(&address_.sun_path[0], sizeof address_.sun_path - 1);
@@ -249,7 +218,7 @@ protected:
     [[nodiscard]] bool send(const std::string& line) final {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): how C spells an address
         const auto* const address = reinterpret_cast<const sockaddr*>(&address_);
-        return ::sendto(socket_.number(),
+        return ::sendto(socket_.get(),
                         line.data(),
                         line.size(),
                         MSG_NOSIGNAL,
@@ -258,14 +227,14 @@ protected:
     }
 
 private:
-    Descriptor socket_;
+    FileHandle socket_;
     sockaddr_un address_{};
 };
 
 /// The journal's own protocol: fields.
 class JournalSink final : public DatagramSink {
 public:
-    JournalSink(Descriptor socket, SharedCounts lost)
+    JournalSink(FileHandle socket, SharedCounts lost)
         : DatagramSink(std::move(socket), kJournalSocket, std::move(lost)) {}
 
 protected:
@@ -281,7 +250,7 @@ protected:
 /// What syslog(3) writes, which tells nobody when a line is lost.
 class SyslogSink final : public DatagramSink {
 public:
-    SyslogSink(Descriptor socket, SharedCounts lost)
+    SyslogSink(FileHandle socket, SharedCounts lost)
         : DatagramSink(std::move(socket), kSyslogSocket, std::move(lost)) {}
 
 protected:
@@ -332,8 +301,8 @@ SinkKind kind_of(std::string_view target) {
 core::Result<SinkPointer, LogError> file_sink(const std::string& path, const SharedCounts& lost) {
     constexpr mode_t kMode = 0640;
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): the only open(2) that takes a mode
-    Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode));
-    if (file.number() < 0) {
+    FileHandle file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kMode));
+    if (file.get() < 0) {
         return std::unexpected(LogError{fmt::format("cannot open {}: {}", path, text_of(errno))});
     }
     return std::make_shared<DescriptorSink>(std::move(file), lost);
@@ -345,8 +314,8 @@ core::Result<SinkPointer, LogError> make_sink(SinkKind kind,
     switch (kind) {
         case SinkKind::Journal:
         case SinkKind::Syslog: {
-            Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-            if (socket.number() < 0) {
+            FileHandle socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+            if (socket.get() < 0) {
                 return std::unexpected(
                     LogError{fmt::format("cannot reach the {}: {}", target, text_of(errno))});
             }

@@ -3,15 +3,14 @@
 
 #include "core/result.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/files.hpp"
 
 #include <cerrno>
 #include <expected>
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -19,10 +18,6 @@
 namespace holdback::io::system {
 
 namespace {
-
-std::string with_errno(std::string_view what, std::string_view path) {
-    return fmt::format("{} {}: {}", what, path, std::generic_category().message(errno));
-}
 
 FileHandle open_directory(const std::string& path, int flags) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so

@@ -3,6 +3,7 @@
 
 #include "core/result.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/files.hpp"
 #include "io/system/random.hpp"
 
 #include <array>
@@ -37,22 +38,6 @@ FileHandle open_file(const std::string& path, int flags) {
     return FileHandle(open(path.c_str(), flags | O_CLOEXEC, kMode));
 }
 
-std::string directory_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
-}
-
-bool write_all(int file, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = write(file, text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
 /// Writes a file under a name of its own, durable, with the owner of `like`. The result is its
 /// path.
 core::Result<std::string, std::string> write_beside(const std::string& path,
@@ -66,20 +51,13 @@ core::Result<std::string, std::string> write_beside(const std::string& path,
     struct stat owner{};
     const bool owned = geteuid() != 0 || (stat(like.c_str(), &owner) == 0 &&
                                           fchown(file.get(), owner.st_uid, owner.st_gid) == 0);
-    if (!owned || fchmod(file.get(), kMode) != 0 || !write_all(file.get(), text) ||
+    if (!owned || fchmod(file.get(), kMode) != 0 || write_all(file.get(), text) != text.size() ||
         fsync(file.get()) != 0) {
         const int error = errno;
         unlink(temporary.c_str());
         return std::unexpected(failure(path, error));
     }
     return temporary;
-}
-
-void sync_directory(const std::string& path) {
-    const FileHandle directory = open_file(directory_of(path), O_RDONLY | O_DIRECTORY);
-    if (directory.is_open()) {
-        fsync(directory.get());
-    }
 }
 
 }  // namespace
@@ -126,7 +104,7 @@ core::Result<bool, std::string> create_private_file(const std::string& path,
         }
         return std::unexpected(failure(path, error));
     }
-    sync_directory(path);
+    static_cast<void>(sync_directory(directory_of(path)));
     return true;
 }
 
@@ -141,7 +119,7 @@ core::Result<void, std::string> replace_private_file(const std::string& path,
         unlink(temporary->c_str());
         return std::unexpected(failure(path, error));
     }
-    sync_directory(path);
+    static_cast<void>(sync_directory(directory_of(path)));
     return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/result.hpp"
 #include "io/system/file_handle.hpp"
+#include "io/system/files.hpp"
 #include "io/system/random.hpp"
 
 #include <algorithm>
@@ -96,15 +97,9 @@ core::Result<FileHandle, std::string> open_nameless(const std::string& directory
     return named;
 }
 
-int write_all(int file, std::string_view octets) {
-    while (!octets.empty()) {
-        const ssize_t written = ::write(file, octets.data(), octets.size());
-        if (written < 0 && errno != EINTR) {
-            return errno;
-        }
-        octets.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-    }
-    return 0;
+/// errno of a failure, else 0.
+int write_block(int file, std::string_view octets) {
+    return write_all(file, octets) == octets.size() ? 0 : errno;
 }
 
 }  // namespace
@@ -216,11 +211,11 @@ RunSorter::Written RunSorter::write(const std::string& directory, Run run) {
         const SortRecord record = record_at(std::string_view(run.octets).substr(place.offset));
         append_record(block, record);
         if (block.size() >= kWriteBlock) {
-            error = error == 0 ? write_all(file->get(), block) : error;
+            error = error == 0 ? write_block(file->get(), block) : error;
             block.clear();
         }
     }
-    error = error == 0 ? write_all(file->get(), block) : error;
+    error = error == 0 ? write_block(file->get(), block) : error;
     if (error != 0) {
         return std::unexpected(trouble(directory, error));
     }
