@@ -71,15 +71,7 @@ std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
         const auto known = routes.find(domain.text());
         return known == routes.end() ? std::nullopt : std::optional(known->second);
     }
-    outbound::MailRoute route;
-    if (domain.is_literal()) {
-        route.kind = outbound::RouteKind::Literal;
-    } else if (auto why = outbound::why_local(domain, recipient.mailer, settings)) {
-        route = {outbound::RouteKind::Local, {}, *std::move(why)};
-    } else {
-        return std::nullopt;
-    }
-    return route;
+    return outbound::route_without_dns(domain, recipient.mailer, settings);
 }
 
 /// Sendmail writes names that it has looked up with the dot of the root.

@@ -60,6 +60,18 @@ std::optional<std::string> why_local(const mail::Domain& domain,
     return std::nullopt;
 }
 
+std::optional<MailRoute> route_without_dns(const mail::Domain& domain,
+                                           std::string_view mailer,
+                                           const config::Settings& settings) {
+    if (domain.is_literal()) {
+        return MailRoute{.kind = RouteKind::Literal, .hosts = {}, .why = {}};
+    }
+    if (auto why = why_local(domain, mailer, settings)) {
+        return MailRoute{.kind = RouteKind::Local, .hosts = {}, .why = *std::move(why)};
+    }
+    return std::nullopt;
+}
+
 bool is_by_mta(std::string_view why) {
     return !why.empty() && why != kLocalDomains && why != kSpecialUse &&
            !why.starts_with(kTransport);

@@ -4,6 +4,7 @@
 
 #include "config/settings.hpp"
 #include "mail/domain.hpp"
+#include "outbound/mail_route.hpp"
 
 #include <optional>
 #include <string>
@@ -25,6 +26,12 @@ inline constexpr std::string_view kSpecialUse = "special-use";
 [[nodiscard]] std::optional<std::string> why_local(const mail::Domain& domain,
                                                    std::string_view mailer,
                                                    const config::Settings& settings);
+
+/// The route of a recipient about whose domain DNS is not asked: local, or by an address literal;
+/// nullopt for all others.
+[[nodiscard]] std::optional<MailRoute> route_without_dns(const mail::Domain& domain,
+                                                         std::string_view mailer,
+                                                         const config::Settings& settings);
 
 /// True for a `why_local` that the MTA's lists gave: it does not follow from the settings.
 [[nodiscard]] bool is_by_mta(std::string_view why);

@@ -224,15 +224,7 @@ std::variant<std::optional<outbound::MailRoute>, RouteNotRecorded> route_of(
         }
         return known;
     }
-    outbound::MailRoute route;
-    if (domain.is_literal()) {
-        route.kind = outbound::RouteKind::Literal;
-    } else if (auto why = outbound::why_local(domain, recipient.mailer, settings)) {
-        route = {outbound::RouteKind::Local, {}, *std::move(why)};
-    } else {
-        return std::nullopt;
-    }
-    return route;
+    return outbound::route_without_dns(domain, recipient.mailer, settings);
 }
 
 /// True for a finding that `findings` cannot make again from the record, and for which the settings
