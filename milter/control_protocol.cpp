@@ -39,6 +39,10 @@ char unescape(char c) {
 
 }  // namespace
 
+ControlLine number_line(std::string_view key, std::uint64_t number) {
+    return {std::string(key), std::to_string(number)};
+}
+
 std::string encode_control_line(const ControlLine& fields) {
     std::string line;
     for (const std::string& field : fields) {

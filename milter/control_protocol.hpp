@@ -20,6 +20,7 @@
 //   cache-show                key, value
 //   cache-clear               (none)
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@
 namespace holdback::milter {
 
 using ControlLine = std::vector<std::string>;
+
+/// A key and its number.
+[[nodiscard]] ControlLine number_line(std::string_view key, std::uint64_t number);
 
 /// A line without its line end.
 [[nodiscard]] std::string encode_control_line(const ControlLine& fields);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plain_letters.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -50,24 +52,6 @@ constexpr auto kLigatures = std::to_array<Ligature>({{0xC6, "ae"},
                                                      {0x153, "oe"},
                                                      {0xDE, "th"},
                                                      {0xFE, "th"}});
-
-void append_utf8(std::string& text, char32_t value) {
-    if (value < 0x80) {
-        text += static_cast<char>(value);
-    } else if (value < 0x800) {
-        text += static_cast<char>(0xC0U | (value >> 6U));
-        text += static_cast<char>(0x80U | (value & 0x3FU));
-    } else if (value < 0x10000) {
-        text += static_cast<char>(0xE0U | (value >> 12U));
-        text += static_cast<char>(0x80U | ((value >> 6U) & 0x3FU));
-        text += static_cast<char>(0x80U | (value & 0x3FU));
-    } else {
-        text += static_cast<char>(0xF0U | (value >> 18U));
-        text += static_cast<char>(0x80U | ((value >> 12U) & 0x3FU));
-        text += static_cast<char>(0x80U | ((value >> 6U) & 0x3FU));
-        text += static_cast<char>(0x80U | (value & 0x3FU));
-    }
-}
 
 /// "." when the table has none.
 char latin_letter(char32_t letter) {

@@ -87,10 +87,6 @@ char32_t small_letter(char32_t letter) {
     return is_capital ? letter + pairs->step : letter;
 }
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
 /// What may follow a lead octet (RFC 3629 section 4): how long the sequence is, and the bounds of
 /// its second octet.
 struct SequenceShape {
@@ -175,6 +171,10 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
+std::string_view without_root(std::string_view host) {
+    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> pieces;
     std::size_t start = 0;
@@ -249,6 +249,24 @@ std::string printable(std::string_view text, std::size_t most_octets) {
         out += "...";
     }
     return out;
+}
+
+void append_utf8(std::string& text, char32_t value) {
+    if (value < 0x80) {
+        text += static_cast<char>(value);
+    } else if (value < 0x800) {
+        text += static_cast<char>(0xC0U | (value >> 6U));
+        text += static_cast<char>(0x80U | (value & 0x3FU));
+    } else if (value < 0x10000) {
+        text += static_cast<char>(0xE0U | (value >> 12U));
+        text += static_cast<char>(0x80U | ((value >> 6U) & 0x3FU));
+        text += static_cast<char>(0x80U | (value & 0x3FU));
+    } else {
+        text += static_cast<char>(0xF0U | (value >> 18U));
+        text += static_cast<char>(0x80U | ((value >> 12U) & 0x3FU));
+        text += static_cast<char>(0x80U | ((value >> 6U) & 0x3FU));
+        text += static_cast<char>(0x80U | (value & 0x3FU));
+    }
 }
 
 bool is_utf8(std::string_view text) {

@@ -25,6 +25,18 @@ namespace holdback::core {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+/// 0-9 and a-f.
+[[nodiscard]] constexpr bool is_lower_hex(char c) {
+    return is_ascii_digit(c) || (c >= 'a' && c <= 'f');
+}
+[[nodiscard]] constexpr bool is_non_ascii(char c) {
+    return (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+/// True for an octet of a UTF-8 character behind its first.
+[[nodiscard]] constexpr bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
 /// The text with A-Z folded to a-z; other octets stay.
 [[nodiscard]] std::string to_lower(std::string_view text);
 
@@ -34,6 +46,9 @@ namespace holdback::core {
 
 /// The view without ASCII white space at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
+
+/// A host name without the dot of the root behind it.
+[[nodiscard]] std::string_view without_root(std::string_view host);
 
 /// The pieces between separators, empty ones included; "" gives one empty piece. The views point
 /// into `text`.
@@ -55,6 +70,9 @@ inline constexpr std::size_t kLogSafeOctets = 256;
 /// A foreign value made safe for a reply text or a terminal: like `log_safe`, but without the
 /// quotes, and with `"` left alone.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most_octets = 512);
+
+/// Appends a character in UTF-8; `value` is one of Unicode's, or the octets are no UTF-8.
+void append_utf8(std::string& text, char32_t value);
 
 /// True when the octets are well-formed UTF-8 (RFC 3629).
 [[nodiscard]] bool is_utf8(std::string_view text);

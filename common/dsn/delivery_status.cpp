@@ -123,7 +123,7 @@ std::string unescaped(std::string_view text) {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
         if (const auto character = escaped_character(text, at); character.has_value()) {
-            reading::append_utf8(out, character->first);
+            core::append_utf8(out, character->first);
             at += character->second;
         } else {
             out.push_back(text[at]);

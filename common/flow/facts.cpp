@@ -74,15 +74,11 @@ std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
     return outbound::route_without_dns(domain, recipient.mailer, settings);
 }
 
-/// Sendmail writes names that it has looked up with the dot of the root.
-std::string_view without_root(std::string_view host) {
-    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
-}
-
 /// True when the MTA says that it looks for the mail exchanger of the domain itself. In a domain
 /// that is not ASCII, the MTA's spelling is the one that came.
 bool goes_by_dns(const mail::Recipient& recipient) {
-    const auto next = mail::Domain::parse(without_root(recipient.next_hop), mail::Smtputf8::Yes);
+    const auto next =
+        mail::Domain::parse(core::without_root(recipient.next_hop), mail::Smtputf8::Yes);
     return next.has_value() && next->value == recipient.syntax->value.domain();
 }
 
@@ -91,7 +87,8 @@ bool is_named_hop(const std::string& next_hop, const config::Settings& settings)
     const auto& usual = settings.mta.default_hops;
     return settings.mta.knows_hops && !next_hop.empty() &&
            std::ranges::none_of(usual, [&](std::string_view hop) {
-               return core::equals_ignoring_case(without_root(hop), without_root(next_hop));
+               return core::equals_ignoring_case(core::without_root(hop),
+                                                 core::without_root(next_hop));
            });
 }
 

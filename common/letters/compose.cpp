@@ -24,16 +24,12 @@ namespace {
 constexpr std::size_t kLine = 78;
 constexpr std::size_t kEncodedLine = 76;
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
 /// Where to cut at most `most` octets without splitting a character.
 std::size_t cut_at(std::string_view text, std::size_t most) {
     if (text.size() <= most) {
         return text.size();
     }
-    while (most > 0 && is_continuation(text[most])) {
+    while (most > 0 && core::is_continuation(text[most])) {
         --most;
     }
     return most;
@@ -139,19 +135,6 @@ std::string rfc5322_date(core::TimePoint time) {
                        static_cast<unsigned>(date.day()),
                        kMonths.at(month),
                        static_cast<int>(date.year()),
-                       clock.hours().count(),
-                       clock.minutes().count(),
-                       clock.seconds().count());
-}
-
-std::string rfc3339_date(core::TimePoint time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-                       static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()),
                        clock.hours().count(),
                        clock.minutes().count(),
                        clock.seconds().count());

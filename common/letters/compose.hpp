@@ -19,9 +19,6 @@ namespace holdback::letters {
 /// A date as RFC 5322 section 3.3 writes it, in UTC: "Sat, 21 Nov 2026 10:00:00 +0000".
 [[nodiscard]] std::string rfc5322_date(core::TimePoint time);
 
-/// The same for programs, by RFC 3339: "2026-11-21T10:00:00Z".
-[[nodiscard]] std::string rfc3339_date(core::TimePoint time);
-
 /// "1 day", "90 minutes": in the largest unit that leaves a whole number.
 [[nodiscard]] std::string plain_duration(std::chrono::seconds duration);
 

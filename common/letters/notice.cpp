@@ -2,6 +2,7 @@
 #include "letters/notice.hpp"
 
 #include "config/settings.hpp"
+#include "core/iso_time.hpp"
 #include "core/text.hpp"
 #include "letters/compose.hpp"
 #include "letters/notice_orders.hpp"
@@ -308,7 +309,7 @@ std::string notice_csv(const NoticeFacts& facts) {
                                                  row.reason,
                                                  row.advice,
                                                  row.suggestion,
-                                                 rfc3339_date(row.held_at),
+                                                 core::iso_time(row.held_at),
                                                  row.message_id,
                                                  fmt::format("{}", row.item)};
         csv += core::csv_row(values);

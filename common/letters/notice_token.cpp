@@ -26,10 +26,6 @@ constexpr std::string_view kLabel = "holdback notice\n";
 constexpr std::size_t kMacDigits = 20;
 constexpr std::size_t kDigits = kNoticeIdDigits + kMacDigits;
 
-bool is_hex(char c) {
-    return core::is_ascii_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 }  // namespace
 
 std::string notice_token(std::string_view notice_id,
@@ -49,7 +45,7 @@ std::optional<std::string> find_notice_token(std::string_view text) {
          at = lower.find(kMark, at + 1)) {
         const std::string_view digits =
             std::string_view(lower).substr(at + kMark.size()).substr(0, kDigits);
-        if (digits.size() == kDigits && std::ranges::all_of(digits, is_hex)) {
+        if (digits.size() == kDigits && std::ranges::all_of(digits, core::is_lower_hex)) {
             return lower.substr(at, kMark.size() + kDigits);
         }
     }

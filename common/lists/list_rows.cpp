@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the rows of a list say, and the rows of our own CSV.
 #include "core/clock.hpp"
+#include "core/iso_time.hpp"
 #include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "lists/address_column.hpp"
@@ -62,17 +63,6 @@ int column_of(const ListShape& shape, std::initializer_list<std::string_view> na
         }
     }
     return -1;
-}
-
-/// Lower case, and letters alone.
-std::string word_of(std::string_view text) {
-    std::string word;
-    for (const char c : text) {
-        if (core::is_ascii_alpha(c)) {
-            word += core::ascii_lower(c);
-        }
-    }
-    return word;
 }
 
 /// The reason that a format is about.
@@ -377,7 +367,7 @@ RowMeaning RowParser::meaning_of(std::span<const std::string> fields) const {
     }
     if (shape_.format == ListFormat::Mautic) {
         // Mautic keeps refusals of text messages beside those of mail.
-        const std::string channel = word_of(value(fields, column_of(shape_, {"channel"})));
+        const std::string channel = letters_of(value(fields, column_of(shape_, {"channel"})));
         if (!channel.empty() && channel != "email") {
             return Welcome{channel};
         }
@@ -391,7 +381,7 @@ RowMeaning RowParser::meaning_of(std::span<const std::string> fields) const {
         // Subscribers who are not blocklisted are welcome.
         return std::holds_alternative<Suppressed>(told)
                    ? told
-                   : RowMeaning(Welcome{word_of(value(fields, reason_))});
+                   : RowMeaning(Welcome{letters_of(value(fields, reason_))});
     }
     if (shape_.format == ListFormat::Postal) {
         // Postal's own list is of addresses that failed; its reasons are texts such as "too many
@@ -521,9 +511,9 @@ std::string own_row(const SuppressionEntry& entry) {
         fmt::format("{}", entry.code.number()),
         std::string(wire_name(entry.source)),
         fmt::format("{}", entry.strikes),
-        time_text(entry.first_seen),
-        time_text(entry.last_seen),
-        entry.expires.has_value() ? time_text(*entry.expires) : "",
+        core::iso_time_ms(entry.first_seen),
+        core::iso_time_ms(entry.last_seen),
+        entry.expires.has_value() ? core::iso_time_ms(*entry.expires) : "",
         entry.active ? "yes" : "no",
         std::string(wire_name(entry.proof)),
         entry.rule,

@@ -127,17 +127,6 @@ constexpr auto kWordColumns = std::to_array<std::string_view>({"suppressionreaso
                                                                "subscriberstatus",
                                                                "subscriptionstatus"});
 
-/// Lower case, and letters alone.
-std::string letters_of(std::string_view text) {
-    std::string word;
-    for (const char c : text) {
-        if (core::is_ascii_alpha(c)) {
-            word += core::ascii_lower(c);
-        }
-    }
-    return word;
-}
-
 template <typename List>
 bool has(const List& list, std::string_view text) {
     return std::ranges::find(list, text) != list.end();
@@ -253,6 +242,16 @@ std::size_t strength(const RowMeaning& meaning) {
 }
 
 }  // namespace
+
+std::string letters_of(std::string_view text) {
+    std::string word;
+    for (const char c : text) {
+        if (core::is_ascii_alpha(c)) {
+            word += core::ascii_lower(c);
+        }
+    }
+    return word;
+}
 
 std::optional<RowMeaning> meaning_of_code(std::string_view cell) {
     const std::string_view text = core::trim(cell);

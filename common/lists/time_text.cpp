@@ -13,8 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include <fmt/format.h>
-
 namespace holdback::lists {
 
 namespace {
@@ -234,21 +232,6 @@ std::optional<core::TimePoint> parse_time(std::string_view text) {
         return time;
     }
     return parse_mail_date(text);
-}
-
-std::string time_text(core::TimePoint time) {
-    const auto date = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day calendar(
-        std::chrono::sys_days(std::chrono::days(date.time_since_epoch().count())));
-    const std::chrono::hh_mm_ss clock(milliseconds(time - date));
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-                       static_cast<int>(calendar.year()),
-                       static_cast<unsigned>(calendar.month()),
-                       static_cast<unsigned>(calendar.day()),
-                       clock.hours().count(),
-                       clock.minutes().count(),
-                       clock.seconds().count(),
-                       clock.subseconds().count());
 }
 
 }  // namespace holdback::lists

@@ -5,7 +5,6 @@
 #include "core/clock.hpp"
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace holdback::lists {
@@ -14,8 +13,5 @@ namespace holdback::lists {
 /// or without one (UTC), "… UTC"; "Fri, 01 Mar 2024 12:00:05 GMT" (RFC 5322); seconds or
 /// milliseconds since the epoch. nullopt for other texts and for days that no calendar has.
 [[nodiscard]] std::optional<core::TimePoint> parse_time(std::string_view text);
-
-/// "2024-03-01T12:00:05.123Z": what `parse_time` reads back without loss.
-[[nodiscard]] std::string time_text(core::TimePoint time);
 
 }  // namespace holdback::lists

@@ -22,14 +22,10 @@ namespace {
 constexpr std::size_t kMostLocalOctets = 64;  // RFC 5321 section 4.5.3.1.1
 constexpr std::size_t kMostPathOctets = 254;  // section 4.5.3.1.3, less the angle brackets
 
-bool is_non_ascii(char c) {
-    return (static_cast<unsigned char>(c) & 0x80U) != 0;
-}
-
 /// atext (RFC 5322 section 3.2.3; RFC 6531 section 3.3).
 bool is_atext(char c) {
     constexpr std::string_view kSpecials = "!#$%&'*+-/=?^_`{|}~";
-    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || is_non_ascii(c) ||
+    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || core::is_non_ascii(c) ||
            kSpecials.contains(c);
 }
 
@@ -96,7 +92,7 @@ LocalPartResult parse_quoted_string(std::string_view text) {
             if (!is_printable(text[at])) {
                 return std::unexpected(SyntaxError::QuotedPairBad);
             }
-        } else if (!is_printable(text[at]) && !is_non_ascii(text[at])) {
+        } else if (!is_printable(text[at]) && !core::is_non_ascii(text[at])) {
             return std::unexpected(SyntaxError::LocalBadCharacter);
         }
         content += text[at];

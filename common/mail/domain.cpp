@@ -34,10 +34,6 @@ bool is_label_character(char c) {
     return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '-' || c == '_';
 }
 
-bool is_non_ascii(char c) {
-    return (static_cast<unsigned char>(c) & 0x80U) != 0;
-}
-
 void note(Parsed<Domain>& parsed, Oddity oddity) {
     if (std::ranges::find(parsed.oddities, oddity) == parsed.oddities.end()) {
         parsed.oddities.push_back(oddity);
@@ -110,8 +106,8 @@ core::Result<std::string, SyntaxError> canonical_label(std::string_view label) {
     if (label.empty()) {
         return std::unexpected(SyntaxError::EmptyLabel);
     }
-    if (!std::ranges::all_of(label,
-                             [](char c) { return is_label_character(c) || is_non_ascii(c); })) {
+    if (!std::ranges::all_of(
+            label, [](char c) { return is_label_character(c) || core::is_non_ascii(c); })) {
         return std::unexpected(SyntaxError::DomainBadCharacter);
     }
     if (label.starts_with('-') || label.ends_with('-')) {
@@ -227,6 +223,14 @@ bool Domain::is_under(std::string_view parent) const {
     const std::size_t start = text_.size() - parent.size();
     return core::equals_ignoring_case(std::string_view(text_).substr(start), parent) &&
            (start == 0 || text_[start - 1] == '.');
+}
+
+core::Result<std::string, SyntaxError> canonical_domain(std::string_view text) {
+    const auto domain = Domain::parse(text, Smtputf8::Yes);
+    if (!domain.has_value()) {
+        return std::unexpected(domain.error());
+    }
+    return domain->value.text();
 }
 
 }  // namespace holdback::mail

@@ -59,4 +59,7 @@ private:
     std::optional<IpAddress> address_;
 };
 
+/// The canonical name of a domain, or the canonical literal, as `Domain::text` gives it.
+[[nodiscard]] core::Result<std::string, SyntaxError> canonical_domain(std::string_view text);
+
 }  // namespace holdback::mail

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/envelope.hpp"
 
-#include "core/text.hpp"
 #include "mail/address.hpp"
+#include "mail/esmtp_arguments.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -65,13 +65,8 @@ std::size_t Envelope::recipients_to_count() const {
 }
 
 std::optional<std::string> Envelope::envelope_id() const {
-    constexpr std::string_view kName = "ENVID=";
-    for (const std::string& argument : sender_arguments) {
-        if (core::starts_with_ignoring_case(argument, kName)) {
-            return argument.substr(kName.size());
-        }
-    }
-    return std::nullopt;
+    const auto id = argument_value(sender_arguments, "ENVID");
+    return id.has_value() ? std::optional<std::string>(*id) : std::nullopt;
 }
 
 std::string_view wire_name(Direction direction) {

@@ -18,10 +18,6 @@ namespace {
 constexpr std::array<std::string_view, 11> kSecondLevel{
     "co", "com", "net", "org", "ac", "gov", "edu", "ne", "or", "go", "gob"};
 
-std::string_view without_trailing_dot(std::string_view name) {
-    return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
-}
-
 /// Where the label begins that ends at `end`.
 std::size_t label_begin(std::string_view name, std::size_t end) {
     const std::size_t dot = end == 0 ? std::string_view::npos : name.rfind('.', end - 1);
@@ -39,7 +35,7 @@ std::string organisation_of(std::string_view host) {
     if (is_address(host)) {
         return {};
     }
-    std::string name = core::to_lower(without_trailing_dot(host));
+    std::string name = core::to_lower(core::without_root(host));
     const std::size_t top = label_begin(name, name.size());
     if (top == 0) {
         return name;
@@ -56,7 +52,7 @@ std::string organisation_of(std::string_view host) {
 std::string provider_of(std::string_view relay, std::string_view recipient_domain) {
     std::string organisation = organisation_of(relay);
     if (organisation.empty()) {
-        return core::to_lower(without_trailing_dot(recipient_domain));
+        return core::to_lower(core::without_root(recipient_domain));
     }
     return organisation;
 }

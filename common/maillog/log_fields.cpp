@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t kShortestQueueId = 5;
 constexpr std::size_t kLongestQueueId = 40;
 
-std::string_view without_trailing_dot(std::string_view name) {
-    return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
-}
-
 }  // namespace
 
 std::optional<QueueLine> split_queue_id(std::string_view message) {
@@ -56,7 +52,7 @@ void set_relay(mail::MtaOutcome& outcome, std::string_view relay) {
     const std::size_t open = relay.rfind('[');
     const std::size_t close = open == std::string_view::npos ? open : relay.find(']', open);
     if (close == std::string_view::npos) {
-        const std::string_view name = without_trailing_dot(relay);
+        const std::string_view name = core::without_root(relay);
         const bool is_host =
             name.find('.') != std::string_view::npos && name.find('/') == std::string_view::npos;
         outcome.relay = is_host ? core::to_lower(name) : std::string{};
@@ -70,7 +66,7 @@ void set_relay(mail::MtaOutcome& outcome, std::string_view relay) {
         const auto port = core::parse_decimal(relay.substr(close + 2));
         outcome.relay_port = port.has_value() && *port <= 65535 ? static_cast<int>(*port) : 0;
     }
-    const std::string_view name = without_trailing_dot(core::trim(relay.substr(0, open)));
+    const std::string_view name = core::without_root(core::trim(relay.substr(0, open)));
     if (!name.starts_with('[') && !mail::IpAddress::parse(name).has_value()) {
         outcome.relay = core::to_lower(name);
     }

@@ -189,7 +189,7 @@ private:
         if (*code == ' ' || *code == '\n' || *code == '\r' || *code == '\t') {
             put(' ');
         } else {
-            append_utf8(text_, *code);
+            core::append_utf8(text_, *code);
         }
         const bool closed = length < rest.size() && rest[length] == ';';
         at_ += 1 + length + (closed ? 1U : 0U);

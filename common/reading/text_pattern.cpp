@@ -67,10 +67,6 @@ bool is_alpha(char c) {
     return core::is_ascii_alpha(c);
 }
 
-bool is_hex(char c) {
-    return core::is_ascii_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 bool is_status(std::string_view text) {
     return mail::EnhancedStatus::parse(text).has_value();
 }
@@ -142,7 +138,7 @@ bool is_id(std::string_view text) {
     if (text.size() < kShortest || digits == 0 || text.starts_with("rfc")) {
         return false;
     }
-    const bool hex = text.size() >= kShortestHex && all_of(text, is_hex);
+    const bool hex = text.size() >= kShortestHex && all_of(text, core::is_lower_hex);
     // "s3150" and "xx-000001" of an answer are names that rules go by: one digit among many letters
     // may be as well.
     return hex || digits >= 2;

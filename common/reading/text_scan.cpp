@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,23 +21,15 @@ constexpr std::size_t kLongestLocalPart = 256;
 constexpr std::size_t kLongestDomain = 255;
 constexpr std::size_t kLongestReply = 4096;
 
-bool is_non_ascii(char c) {
-    return static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
-}
-
 bool is_local_octet(char c) {
     constexpr std::string_view kSpecials = "!#$%&'*+-/=?^_`{|}~.";
-    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || is_non_ascii(c) ||
+    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || core::is_non_ascii(c) ||
            kSpecials.find(c) != std::string_view::npos;
 }
 
 bool is_domain_octet(char c) {
-    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || is_non_ascii(c) || c == '-' ||
-           c == '.' || c == '_';
+    return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || core::is_non_ascii(c) ||
+           c == '-' || c == '.' || c == '_';
 }
 
 std::size_t quoted_local_begin(std::string_view text, std::size_t at) {
@@ -78,7 +69,7 @@ std::size_t local_begin(std::string_view text, std::size_t at) {
     while (begin > 0 && at - begin < kLongestLocalPart && is_local_octet(text[begin - 1])) {
         --begin;
     }
-    while (begin < at && is_continuation(text[begin])) {
+    while (begin < at && core::is_continuation(text[begin])) {
         ++begin;
     }
     begin = without_wide_prefix(text, begin, at);
@@ -100,12 +91,12 @@ std::size_t domain_end(std::string_view text, std::size_t begin) {
     }
     std::size_t first_wide = std::string_view::npos;
     while (end < text.size() && end - begin < kLongestDomain && is_domain_octet(text[end])) {
-        if (is_non_ascii(text[end]) && first_wide == std::string_view::npos) {
+        if (core::is_non_ascii(text[end]) && first_wide == std::string_view::npos) {
             first_wide = end;
         }
         ++end;
     }
-    while (end > begin && end < text.size() && is_continuation(text[end])) {
+    while (end > begin && end < text.size() && core::is_continuation(text[end])) {
         --end;
     }
     // "user@example.jp" with prose of another script right behind it.
@@ -300,7 +291,7 @@ std::string_view utf8_prefix(std::string_view text, std::size_t most) {
         return text;
     }
     std::size_t end = most;
-    for (int steps = 0; steps < 3 && end > 0 && is_continuation(text[end]); ++steps) {
+    for (int steps = 0; steps < 3 && end > 0 && core::is_continuation(text[end]); ++steps) {
         --end;
     }
     return text.substr(0, end);
@@ -416,25 +407,6 @@ std::string join_reply_lines(std::string_view text) {
         rest.add(*word);
     }
     return joined + rest.text();
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-    const auto put = [&out](std::uint32_t octet) { out.push_back(static_cast<char>(octet)); };
-    if (code < 0x80) {
-        put(code);
-    } else if (code < 0x800) {
-        put(0xc0U | (code >> 6U));
-        put(0x80U | (code & 0x3fU));
-    } else if (code < 0x10000) {
-        put(0xe0U | (code >> 12U));
-        put(0x80U | ((code >> 6U) & 0x3fU));
-        put(0x80U | (code & 0x3fU));
-    } else {
-        put(0xf0U | (code >> 18U));
-        put(0x80U | ((code >> 12U) & 0x3fU));
-        put(0x80U | ((code >> 6U) & 0x3fU));
-        put(0x80U | (code & 0x3fU));
-    }
 }
 
 }  // namespace holdback::reading

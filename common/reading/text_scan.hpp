@@ -58,7 +58,4 @@ enum class ReplyContext : std::uint8_t {
 /// The text up to `most` octets, cut between characters.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t most);
 
-/// Appends a Unicode scalar value as UTF-8.
-void append_utf8(std::string& out, std::uint32_t code);
-
 }  // namespace holdback::reading

@@ -22,14 +22,6 @@ namespace {
 
 constexpr std::string_view kWildcards = "*?";
 
-core::Result<std::string, mail::SyntaxError> canonical_domain(std::string_view text) {
-    const auto domain = mail::Domain::parse(text, mail::Smtputf8::Yes);
-    if (!domain.has_value()) {
-        return std::unexpected(domain.error());
-    }
-    return domain->value.text();
-}
-
 /// The domain part of a pattern: U-labels become A-labels, as addresses have them, where a label
 /// is whole; a label with a wildcard is ASCII.
 core::Result<std::string, mail::SyntaxError> pattern_domain(std::string_view text) {
@@ -40,7 +32,7 @@ core::Result<std::string, mail::SyntaxError> pattern_domain(std::string_view tex
             out += core::to_lower(label);
             continue;
         }
-        const auto canonical = canonical_domain(label);
+        const auto canonical = mail::canonical_domain(label);
         if (!canonical.has_value()) {
             return canonical;
         }
@@ -106,7 +98,7 @@ core::Result<SuppressionSubject, mail::SyntaxError> parse_subject(std::string_vi
         return SuppressionSubject{.kind = SubjectKind::Address, .text = address->value.key()};
     }
     const bool is_suffix = text.starts_with('.');
-    auto domain = canonical_domain(text.substr(is_suffix || text.starts_with('@') ? 1 : 0));
+    auto domain = mail::canonical_domain(text.substr(is_suffix || text.starts_with('@') ? 1 : 0));
     if (!domain.has_value()) {
         return std::unexpected(domain.error());
     }

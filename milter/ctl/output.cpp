@@ -50,11 +50,6 @@ Json time_or_null(const std::optional<core::TimePoint>& time) {
     return time.has_value() ? Json(iso_time(*time)) : Json(nullptr);
 }
 
-std::string iso_time(core::TimePoint time) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(seconds_of(time))));
-}
-
 std::string short_time(core::TimePoint time) {
     return fmt::format("{:%Y-%m-%d %H:%M}",
                        fmt::gmtime(std::chrono::system_clock::to_time_t(seconds_of(time))));

@@ -3,6 +3,7 @@
 // How the control tool writes: JSON objects by line, aligned tables, times.
 
 #include "core/clock.hpp"
+#include "core/iso_time.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -28,8 +29,7 @@ void write_json(std::ostream& out, const Json& object);
 /// "2025-03-01T12:00:00Z", or null.
 [[nodiscard]] Json time_or_null(const std::optional<core::TimePoint>& time);
 
-/// "2025-03-01T12:00:00Z"
-[[nodiscard]] std::string iso_time(core::TimePoint time);
+using core::iso_time;
 /// "2025-03-01 12:00" in UTC, for people.
 [[nodiscard]] std::string short_time(core::TimePoint time);
 

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/daemon/change_telling.hpp"
 
+#include "core/iso_time.hpp"
 #include "io/sqlite/sqlite_changes.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <string>
-
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 namespace holdback::milter::daemon {
 
@@ -29,8 +26,7 @@ std::string change_line(const io::sqlite::ListChange& change) {
     line.entries = change.entries;
     line.who = change.who;
     line.from = change.from;
-    line.at =
-        fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(change.at));
+    line.at = core::iso_time(change.at);
     line.detail = change.detail;
     return report::decision_line(line);
 }

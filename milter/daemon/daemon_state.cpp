@@ -30,10 +30,6 @@ namespace holdback::milter::daemon {
 
 namespace {
 
-ControlLine number_line(std::string_view key, std::uint64_t number) {
-    return {std::string(key), fmt::format("{}", number)};
-}
-
 std::vector<report::MetricValue> values_of(const std::vector<dsn::Outage>& outages) {
     std::vector<report::MetricValue> broken;
     broken.reserve(outages.size());

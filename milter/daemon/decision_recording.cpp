@@ -9,10 +9,8 @@
 #include "report/metrics.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <exception>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -23,10 +21,6 @@ namespace {
 
 constexpr std::chrono::seconds kInterval{1};
 constexpr std::chrono::milliseconds kIntervalNearTheEnd{50};
-
-ControlLine number(std::string_view key, std::uint64_t value) {
-    return {std::string(key), fmt::format("{}", value)};
-}
 
 }  // namespace
 
@@ -55,9 +49,9 @@ void DecisionRecording::work() {
 
 std::vector<ControlLine> DecisionRecording::status() const {
     const flow::outgoing::RecorderCounts counts = recorder_->counts();
-    return {number("decisions_recorded", counts.recorded),
-            number("decisions_waiting", counts.waiting),
-            number("decisions_dropped", counts.dropped)};
+    return {number_line("decisions_recorded", counts.recorded),
+            number_line("decisions_waiting", counts.waiting),
+            number_line("decisions_dropped", counts.dropped)};
 }
 
 std::vector<report::Metric> DecisionRecording::metrics() const {

@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/iso_time.hpp"
 #include "core/text.hpp"
 #include "flow/incoming/log_silence.hpp"
 #include "flow/incoming/outcome_flow.hpp"
@@ -22,12 +23,10 @@
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace holdback::milter::daemon {
@@ -45,10 +44,6 @@ std::unique_ptr<ports::LogSource> make_source(const config::MaillogSettings& set
         return std::make_unique<io::follow::LogFileFollower>(settings.file);
     }
     return nullptr;
-}
-
-ControlLine number(std::string_view key, std::uint64_t value) {
-    return {std::string(key), fmt::format("{}", value)};
 }
 
 }  // namespace
@@ -132,27 +127,26 @@ std::vector<ControlLine> LogFollowing::status() const {
     std::vector<ControlLine> lines{{"maillog", std::move(health)},
                                    {"maillog_source", state.source},
                                    {"maillog_position", state.position},
-                                   number("maillog_lines", state.lines),
-                                   number("maillog_mail_lines", state.mail_lines),
-                                   number("maillog_skipped", state.skipped),
-                                   number("outcomes_sent", state.sent),
-                                   number("outcomes_deferred", state.deferred),
-                                   number("outcomes_bounced", state.bounced),
-                                   number("maillog_behind_octets", state.behind)};
+                                   number_line("maillog_lines", state.lines),
+                                   number_line("maillog_mail_lines", state.mail_lines),
+                                   number_line("maillog_skipped", state.skipped),
+                                   number_line("outcomes_sent", state.sent),
+                                   number_line("outcomes_deferred", state.deferred),
+                                   number_line("outcomes_bounced", state.bounced),
+                                   number_line("maillog_behind_octets", state.behind)};
     if (state.last_line.has_value()) {
-        lines.push_back({"maillog_last_line",
-                         fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                                     std::chrono::floor<std::chrono::seconds>(*state.last_line))});
+        lines.push_back({"maillog_last_line", core::iso_time(*state.last_line)});
     }
     if (state.lag.has_value()) {
         lines.push_back(
-            number("maillog_lag_seconds", static_cast<std::uint64_t>(state.lag->count())));
+            number_line("maillog_lag_seconds", static_cast<std::uint64_t>(state.lag->count())));
     }
     if (state.newest.has_value()) {
         const auto age =
             std::chrono::duration_cast<std::chrono::seconds>(clock_->now() - *state.newest);
-        lines.push_back(number("maillog_newest_outcome_age_seconds",
-                               static_cast<std::uint64_t>(std::max<std::int64_t>(age.count(), 0))));
+        lines.push_back(
+            number_line("maillog_newest_outcome_age_seconds",
+                        static_cast<std::uint64_t>(std::max<std::int64_t>(age.count(), 0))));
     }
     return lines;
 }

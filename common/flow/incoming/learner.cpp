@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/iso_time.hpp"
 #include "core/text.hpp"
 #include "dsn/learn.hpp"
 #include "dsn/outage.hpp"
@@ -25,7 +26,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -33,17 +33,11 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace holdback::flow::incoming {
 
 namespace {
-
-/// "2026-01-01T14:00:00Z", as `suppress rollback --since` takes it.
-std::string time_text(core::TimePoint time) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
-}
 
 std::string_view domain_of(const terms::SuppressionKey& key) {
     const std::size_t at = key.subject.rfind('@');
@@ -158,7 +152,7 @@ bool Learner::is_outage(const Failure& failure,
                         opened->bounced + opened->accepted,
                         core::printable(provider),
                         core::printable(provider),
-                        time_text(opened->began)));
+                        core::iso_time(opened->began)));
     }
     return watch_.with([&](const dsn::OutageWatch& watch) { return watch.is_open(provider); });
 }
@@ -255,7 +249,7 @@ bool Learner::remove(const terms::SuppressionSubject& subject,
             report::decision_line(report::LiftDecision{.subject = subject.text,
                                                        .scope = entry.scope.text(),
                                                        .code = entry.code,
-                                                       .since = time_text(entry.first_seen)}));
+                                                       .since = core::iso_time(entry.first_seen)}));
     }
     return true;
 }
@@ -330,7 +324,7 @@ void Learner::work(const config::OutageSettings& settings) {
             fmt::format("outage: over at {}: it began at {} and {} recipients bounced; their "
                         "bounces count again",
                         core::printable(outage.provider),
-                        time_text(outage.began),
+                        core::iso_time(outage.began),
                         outage.bounced));
     }
 }

@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/handle.hpp"
+#include "core/iso_time.hpp"
 #include "core/text.hpp"
 #include "ports/log_source.hpp"
 
@@ -24,7 +25,6 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace holdback::io::follow {
@@ -213,17 +213,13 @@ std::string JournalFollower::line() const {
         return {};
     }
     std::ranges::replace(*message, '\n', ' ');
-    const core::TimePoint at = time_of(microseconds);
     const std::string process = word(field("SYSLOG_PID"), "");
-    return fmt::format(
-        "{:%Y-%m-%dT%H:%M:%S}.{:03d}Z {} {}{}: {}",
-        fmt::gmtime(
-            std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count()),
-        at.time_since_epoch().count() % 1000,
-        word(field("_HOSTNAME"), "localhost"),
-        word(field("SYSLOG_IDENTIFIER"), "unknown"),
-        process.empty() ? "" : fmt::format("[{}]", process),
-        *message);
+    return fmt::format("{} {} {}{}: {}",
+                       core::iso_time_ms(time_of(microseconds)),
+                       word(field("_HOSTNAME"), "localhost"),
+                       word(field("SYSLOG_IDENTIFIER"), "unknown"),
+                       process.empty() ? "" : fmt::format("[{}]", process),
+                       *message);
 }
 
 void JournalFollower::take_entry(bool is_first, ports::LogBatch& batch) {

@@ -101,14 +101,6 @@ core::Result<std::string, mail::SyntaxError> canonical_local_part(std::string_vi
     return core::to_lower(address->value.local_part());
 }
 
-core::Result<std::string, mail::SyntaxError> canonical_domain(std::string_view entry) {
-    const auto domain = mail::Domain::parse(entry, mail::Smtputf8::Yes);
-    if (!domain.has_value()) {
-        return std::unexpected(domain.error());
-    }
-    return domain->value.text();
-}
-
 /// The list in the file, into `list`; an empty path is an empty list.
 template <typename Read>
 void load_list(const std::string& path,
@@ -142,7 +134,7 @@ core::Result<outbound::TextSet, FileErrors> read_role_list(std::string_view text
 
 core::Result<outbound::TextSet, FileErrors> read_domain_list(std::string_view text,
                                                              std::string_view name) {
-    return read_list(text, name, "domain", canonical_domain);
+    return read_list(text, name, "domain", mail::canonical_domain);
 }
 
 core::Result<outbound::AddressLists, FileErrors> load_address_lists(

@@ -26,8 +26,6 @@ TEST_CASE("dates are written as mail writes them") {
           "Thu, 1 Jan 1970 00:00:00 +0000");
     CHECK(rfc5322_date(core::TimePoint(std::chrono::seconds(1'709'211'845))) ==
           "Thu, 29 Feb 2024 13:04:05 +0000");
-    CHECK(rfc3339_date(core::TimePoint(std::chrono::seconds(1'709'211'845))) ==
-          "2024-02-29T13:04:05Z");
 }
 
 TEST_CASE("durations are told in words") {
