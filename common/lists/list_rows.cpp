@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the rows of a list say, and the rows of our own CSV.
+#include "lists/list_rows.hpp"
+
 #include "core/clock.hpp"
 #include "core/iso_time.hpp"
 #include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "lists/address_column.hpp"
 #include "lists/list_format.hpp"
+#include "lists/list_shape.hpp"
 #include "lists/row_meaning.hpp"
 #include "lists/time_text.hpp"
 #include "mail/syntax.hpp"
@@ -65,56 +67,9 @@ int column_of(const ListShape& shape, std::initializer_list<std::string_view> na
     return -1;
 }
 
-/// The reason that a format is about.
-std::optional<SuppressionReason> reason_of(ListFormat format) {
-    switch (format) {
-        case ListFormat::MailgunBounces:
-        case ListFormat::SendgridBounces:
-        case ListFormat::SendgridBlocks:
-        case ListFormat::SendgridInvalid:
-        case ListFormat::MailchimpCleaned:
-            return SuppressionReason::Bounce;
-        case ListFormat::MailgunComplaints:
-        case ListFormat::SendgridSpamReports:
-            return SuppressionReason::Complaint;
-        case ListFormat::MailgunUnsubscribes:
-        case ListFormat::SendgridUnsubscribes:
-        case ListFormat::MailchimpUnsubscribes:
-            return SuppressionReason::Unsubscribe;
-        case ListFormat::Plain:
-        case ListFormat::Holdback:
-        case ListFormat::Csv:
-        case ListFormat::Ses:
-        case ListFormat::Postmark:
-        case ListFormat::Sparkpost:
-        case ListFormat::Postal:
-        case ListFormat::ListmonkSubscribers:
-        case ListFormat::ListmonkBounces:
-        case ListFormat::MailchimpSubscribers:
-        case ListFormat::Brevo:
-        case ListFormat::Hubspot:
-        case ListFormat::ActiveCampaign:
-        case ListFormat::Mautic:
-        case ListFormat::Civicrm:
-        case ListFormat::Phplist:
-        case ListFormat::Mailman:
-            return std::nullopt;
-    }
-    std::unreachable();
-}
-
 /// True where one column tells the reason of each row, and which is known.
-bool has_own_column(ListFormat format) {
-    return format == ListFormat::Ses || format == ListFormat::Postmark ||
-           format == ListFormat::Sparkpost || format == ListFormat::Postal ||
-           format == ListFormat::ListmonkSubscribers || format == ListFormat::ListmonkBounces;
-}
-
-/// True where a list is of all contacts, good and bad: a row that tells nothing is no suppression.
-bool is_of_contacts(ListFormat format) {
-    return format == ListFormat::Brevo || format == ListFormat::Hubspot ||
-           format == ListFormat::ActiveCampaign || format == ListFormat::Civicrm ||
-           format == ListFormat::Phplist;
+bool has_own_column(Tells tells) {
+    return tells == Tells::Column || tells == Tells::Blocklist || tells == Tells::Texts;
 }
 
 /// The code for an enhanced status that stands somewhere in the text.
@@ -283,13 +238,10 @@ RowParser::RowParser(ListShape shape, RowDefaults defaults)
     text_ = column_of(shape_, {"error", "diagnostic", "description", "details", "message"});
     code_ = column_of(shape_, {"status", "code"});
     reason_ = column_of(shape_, {"suppressionreason", "reason", "type", "source"});
-    if (shape_.format == ListFormat::Sparkpost) {
-        reason_ = column_of(shape_, {"source"});
-    } else if (shape_.format == ListFormat::ListmonkSubscribers) {
-        reason_ = column_of(shape_, {"status"});
-    } else if (shape_.format == ListFormat::ListmonkBounces) {
-        reason_ = column_of(shape_, {"type"});
-    } else if (reason_of(shape_.format).has_value() && text_ < 0) {
+    const FormatRow& row = row_of(shape_.format);
+    if (!row.column.empty()) {
+        reason_ = column_of(shape_, {row.column});
+    } else if (row.tells == Tells::List && text_ < 0) {
         text_ = column_of(shape_, {"reason"});
     }
     for (const std::string_view name : kOwnColumns) {
@@ -334,10 +286,7 @@ RowOutcome RowParser::parse_plain(std::string_view line) const {
 
 /// What the reply of the other server says, in lists of bounces and blocks.
 std::optional<RowMeaning> RowParser::meaning_of_reply(std::span<const std::string> fields) const {
-    const bool has_replies = shape_.format == ListFormat::MailgunBounces ||
-                             shape_.format == ListFormat::SendgridBounces ||
-                             shape_.format == ListFormat::SendgridBlocks;
-    if (!has_replies) {
+    if (!row_of(shape_.format).quotes_replies) {
         return std::nullopt;
     }
     for (const int column : {code_, text_}) {
@@ -359,36 +308,33 @@ RowMeaning RowParser::meaning_of(std::span<const std::string> fields) const {
     if (auto meaning = meaning_of_reply(fields)) {
         return *std::move(meaning);
     }
-    if (const auto reason = reason_of(shape_.format)) {
-        return Suppressed{*reason};
+    const FormatRow& row = row_of(shape_.format);
+    if (row.tells == Tells::List) {
+        return Suppressed{row.reason};
     }
-    if (shape_.format == ListFormat::MailchimpSubscribers) {
+    if (row.tells == Tells::Nobody) {
         return Welcome{"subscribed"};
     }
-    if (shape_.format == ListFormat::Mautic) {
-        // Mautic keeps refusals of text messages beside those of mail.
-        const std::string channel = letters_of(value(fields, column_of(shape_, {"channel"})));
+    if (!row.channel.empty()) {
+        const std::string channel = letters_of(value(fields, column_of(shape_, {row.channel})));
         if (!channel.empty() && channel != "email") {
             return Welcome{channel};
         }
     }
-    if (!has_own_column(shape_.format)) {
+    if (!has_own_column(row.tells)) {
         return status_.meaning_of(fields);
     }
     RowMeaning told = meaning_of_word(value(fields, reason_));
+    if (std::holds_alternative<Suppressed>(told)) {
+        return told;
+    }
+    if (row.tells == Tells::Blocklist) {
+        return Welcome{letters_of(value(fields, reason_))};
+    }
+    if (row.tells == Tells::Texts) {
+        return Suppressed{SuppressionReason::Bounce};
+    }
     auto* const unknown = std::get_if<UnknownWord>(&told);
-    if (shape_.format == ListFormat::ListmonkSubscribers) {
-        // Subscribers who are not blocklisted are welcome.
-        return std::holds_alternative<Suppressed>(told)
-                   ? told
-                   : RowMeaning(Welcome{letters_of(value(fields, reason_))});
-    }
-    if (shape_.format == ListFormat::Postal) {
-        // Postal's own list is of addresses that failed; its reasons are texts such as "too many
-        // soft fails".
-        return std::holds_alternative<Suppressed>(told) ? told
-                                                        : Suppressed{SuppressionReason::Bounce};
-    }
     if (unknown != nullptr) {
         unknown->column = shape_.columns.at(static_cast<std::size_t>(reason_));
     }
@@ -423,8 +369,8 @@ RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
     if (const auto* const unknown = std::get_if<UnknownWord>(&meaning)) {
         return UnknownStatus{.column = unknown->column, .word = unknown->word};
     }
-    const bool tells_elsewhere =
-        status_.any() || has_own_column(shape_.format) || is_of_contacts(shape_.format);
+    const Tells tells = row_of(shape_.format).tells;
+    const bool tells_elsewhere = status_.any() || has_own_column(tells) || tells == Tells::Contacts;
     return tells_elsewhere ? RowOutcome(PassedOver{"no status"})
                            : entry_of(fields, SuppressionReason::Manual);
 }
@@ -432,13 +378,14 @@ RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
 /// The entry for the address of a row, made for this reason.
 RowOutcome RowParser::entry_of(std::span<const std::string> fields,
                                SuppressionReason reason) const {
+    const FormatRow& row = row_of(shape_.format);
     std::string text(value(fields, text_));
     const std::string_view status = value(fields, code_);
     const bool is_status = code_ != reason_ && !status.empty() && !text.contains(status) &&
                            core::is_ascii_digit(status.front());
     if (is_status) {
         text = text.empty() ? std::string(status) : fmt::format("{} {}", status, text);
-    } else if (text.empty() && reason_ != code_ && shape_.format == ListFormat::Postal) {
+    } else if (text.empty() && reason_ != code_ && row.tells == Tells::Texts) {
         text = value(fields, reason_);
     }
     const std::string_view address = address_in(value(fields, static_cast<int>(shape_.address)));
@@ -455,9 +402,8 @@ RowOutcome RowParser::entry_of(std::span<const std::string> fields,
     RowOutcome outcome =
         entry_for(*std::move(subject), reason, text, value(fields, time_), defaults_);
     if (auto* const entry = std::get_if<SuppressionEntry>(&outcome);
-        entry != nullptr && shape_.format == ListFormat::SendgridBlocks) {
-        // A block is about us, not about the mailbox.
-        entry->code = terms::kRejectedOther;
+        entry != nullptr && row.code.has_value()) {
+        entry->code = *row.code;
     }
     return outcome;
 }

@@ -3,7 +3,8 @@
 #include "core/clock.hpp"
 #include "lists/access_map.hpp"
 #include "lists/address_column.hpp"
-#include "lists/list_format.hpp"
+#include "lists/list_rows.hpp"
+#include "lists/list_shape.hpp"
 #include "lists/row_reader.hpp"
 #include "terms/suppression.hpp"
 

@@ -3,7 +3,7 @@
 // `holdbackctl suppress`: the list of addresses and domains that are held back. Works on the store
 // itself, beside a running daemon or without one.
 
-#include "lists/list_format.hpp"
+#include "lists/list_rows.hpp"
 #include "milter/ctl/command.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/suppression.hpp"

@@ -2,7 +2,7 @@
 // `holdbackctl suppress export`
 #include "core/clock.hpp"
 #include "lists/access_map.hpp"
-#include "lists/list_format.hpp"
+#include "lists/list_rows.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"

@@ -6,6 +6,8 @@
 #include "io/sqlite/suppression_import.hpp"
 #include "lists/address_column.hpp"
 #include "lists/list_format.hpp"
+#include "lists/list_rows.hpp"
+#include "lists/list_shape.hpp"
 #include "lists/row_reader.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/list.hpp"

@@ -2,8 +2,6 @@
 #pragma once
 // Lists of suppressed addresses in JSON, as the interfaces of mail services give them.
 
-#include "lists/list_format.hpp"
-
 #include <cstddef>
 #include <functional>
 #include <istream>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line of `holdbackctl suppress`.
 #include "lists/list_format.hpp"
+#include "lists/list_rows.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/line.hpp"
 #include "milter/ctl/options.hpp"
@@ -15,6 +16,7 @@
 #include <string_view>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace holdback::milter::ctl {
 
@@ -34,12 +36,14 @@ constexpr OptionForm<ExportForm> kExportForm{
 std::optional<std::string> parse_format(std::string_view name) {
     return lists::is_format_name(name) ? std::optional(std::string(name)) : std::nullopt;
 }
-constexpr OptionForm<std::string> kImportForm{
-    "--format",
-    parse_format,
-    "plain, csv, holdback, ses, mailgun, sendgrid, postmark, sparkpost, postal, listmonk, "
-    "mailchimp, brevo, hubspot, activecampaign, mautic, civicrm, phplist, mailman, or one of their "
-    "lists such as sendgrid-blocks"};
+const OptionForm<std::string>& import_form() {
+    static const std::string kExpects =
+        fmt::format("{}, or one of their lists such as {}",
+                    lists::format_names(),
+                    lists::wire_name(lists::ListFormat::SendgridBlocks));
+    static const OptionForm<std::string> kForm{"--format", parse_format, kExpects};
+    return kForm;
+}
 
 std::optional<lists::SoftBounces> parse_soft(std::string_view name) {
     if (name == "pass") {
@@ -178,7 +182,7 @@ void add_suppress_import(CommandLine& line, CLI::App& parent) {
     const auto options = std::make_shared<SuppressImportOptions>();
     const auto soft = std::make_shared<std::optional<lists::SoftBounces>>();
     const auto words = std::make_shared<Words>(app, "FILE", "lists, - for stdin");
-    add_parsed(app, kImportForm, options->format, "what the list is (default: told by its head)");
+    add_parsed(app, import_form(), options->format, "what the list is (default: told by its head)");
     add_text(app, "--column", options->column, "the column of the addresses, by name or number");
     add_parsed(
         app, kReason, options->reason, "of rows that tell none, or in words that are not known");

@@ -3,7 +3,7 @@
 #include "core/clock.hpp"
 #include "core/safe_text.hpp"
 #include "io/sqlite/sqlite_suppression_list.hpp"
-#include "lists/list_format.hpp"
+#include "lists/list_rows.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"

@@ -6,7 +6,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/sqlite/sqlite_suppressions.hpp"
-#include "lists/list_format.hpp"
+#include "lists/list_rows.hpp"
 #include "mail/domain.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl/command.hpp"

@@ -5,6 +5,8 @@
 #include "core/iso_time.hpp"
 #include "core/text.hpp"
 #include "lists/access_map.hpp"
+#include "lists/list_rows.hpp"
+#include "lists/list_shape.hpp"
 #include "lists/time_text.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/suppression.hpp"
@@ -179,10 +181,21 @@ TEST_CASE("a forced format reads a header that fits another") {
           ListFormat::MailgunUnsubscribes);
     CHECK_FALSE(recognize("a,b,c", "postmark").has_value());
     CHECK(recognize("email,created", "plain")->format == ListFormat::Plain);
+    CHECK(recognize("email,opens", "mailchimp")->format == ListFormat::MailchimpSubscribers);
+    CHECK(recognize("email,opens", "mailgun")->format == ListFormat::MailgunBounces);
     CHECK(is_format_name("sendgrid"));
     CHECK(is_format_name("listmonk-bounces"));
     CHECK_FALSE(is_format_name("listmonk-"));
     CHECK_FALSE(is_format_name("excel"));
+}
+
+TEST_CASE("people are told of each format, or of its service") {
+    CHECK(format_names() ==
+          "plain, csv, holdback, ses, mailgun, sendgrid, postmark, sparkpost, postal, listmonk, "
+          "mailchimp, brevo, hubspot, activecampaign, mautic, civicrm, phplist, mailman");
+    for (const ListFormat format : kAllListFormats) {
+        CHECK(find_format(wire_name(format)) == format);
+    }
 }
 
 TEST_CASE("lines without a header are a plain list") {
