@@ -850,6 +850,18 @@ def test_entries_for_domains_cover_their_addresses(ctl):
     assert checked["findings"][0]["name"] == "suppressed-bounce"
 
 
+def test_check_without_a_sender_says_that_some_entries_are_left_out(ctl):
+    ctl.run("suppress", "add", "bo@example.net")
+    said = "entries that count for the mail of one sender"
+    assert said not in ctl.says("check", "--offline", "al@example.net")
+    ctl.run("suppress", "add", "--sender", "news@a.test", "--scope", "sender", "al@example.net")
+    assert said in ctl.says("check", "--offline", "al@example.net")
+    asked = ("check", "--offline", "--sender", "news@a.test", "al@example.net")
+    assert said not in ctl.says(*asked, code=NO)
+    # What programs read is what it was.
+    assert len(ctl.json("check", "--offline", "al@example.net")) == 1
+
+
 def test_an_allow_entry_stands_above_all(ctl):
     ctl.run("suppress", "add", "example.net")
     ctl.run("suppress", "add", "--reason", "allow", "bo@example.net")

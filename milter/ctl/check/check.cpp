@@ -30,6 +30,8 @@
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/log.hpp"
+#include "terms/suppression.hpp"
+#include "terms/suppression_scope.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -414,6 +416,28 @@ CommandResult check_list(const CommandContext& context,
     return exit_of(summary, bad);
 }
 
+/// Without a sender, entries that count for the mail of some are left out.
+void say_what_was_left_out(const CommandContext& context, const OpenSources& sources) {
+    if (sources.suppressions == nullptr) {
+        return;
+    }
+    bool any = false;
+    for (const auto kind : {terms::ScopeKind::Sender, terms::ScopeKind::SenderDomain}) {
+        const auto listed = sources.suppressions->list(
+            {.scope_kind = kind}, context.clock.now(), [&](const terms::SuppressionEntry&) {
+                any = true;
+                return false;
+            });
+        if (!listed.has_value()) {
+            return;
+        }
+    }
+    if (any) {
+        context.err << "the list also has entries that count for the mail of one sender alone: "
+                       "name him by --sender to check for him\n";
+    }
+}
+
 }  // namespace
 
 CommandResult check(const CommandContext& context, const CheckOptions& options) {
@@ -434,9 +458,13 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
     if (!sources.has_value()) {
         return std::unexpected(sources.error());
     }
-    return options.list.has_value()
-               ? check_list(context, options, *options.list, *settings, *sources)
-               : check_addresses(context, options, *settings, *sources);
+    CommandResult checked = options.list.has_value()
+                                ? check_list(context, options, *options.list, *settings, *sources)
+                                : check_addresses(context, options, *settings, *sources);
+    if (checked.has_value() && !options.sender.has_value()) {
+        say_what_was_left_out(context, *sources);
+    }
+    return checked;
 }
 
 }  // namespace holdback::milter::ctl
