@@ -2,7 +2,7 @@
 #include "flow/open_answers.hpp"
 
 #include "core/clock.hpp"
-#include "ports/held_store.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/log.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ std::optional<OpenAnswers::Ticket> OpenAnswers::given(ports::TakenAnswer answer,
                                                       core::SteadyPoint asked) {
     const core::SteadyPoint now = clock_.steady_now();
     if (now - asked > kAwaited) {
-        if (const auto noted = held_.note_doubt(answer.ids, kLate, clock_.now());
+        if (const auto noted = ports::note_doubt(held_, answer.ids, kLate, clock_.now());
             !noted.has_value()) {
             trouble_.say(ports::Severity::Error,
                          "why held mail is in doubt can't be written down",
@@ -106,7 +106,7 @@ bool OpenAnswers::settle(core::SteadyPoint until) {
     if (answers.empty()) {
         return true;
     }
-    const auto settled = held_.settle_doubt(answers);
+    const auto settled = ports::settle_doubt(held_, answers);
     const bool is_settled = settled.has_value();
     if (!is_settled) {
         trouble_.say(ports::Severity::Error,

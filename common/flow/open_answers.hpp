@@ -8,6 +8,7 @@
 
 #include "core/clock.hpp"
 #include "flow/store_trouble.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 
 #include <chrono>

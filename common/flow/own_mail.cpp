@@ -8,6 +8,7 @@
 #include "flow/own_dsn_marks.hpp"
 #include "letters/return_dsn.hpp"
 #include "outbound/preflight_report.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "terms/held.hpp"
 
@@ -97,7 +98,7 @@ core::Result<void, std::string> OwnMail::send(const OwnMessage& message) {
     if (!rows.has_value()) {
         return std::unexpected(rows.error());
     }
-    const auto outcomes = held_.hold(rows->message, rows->recipients);
+    const auto outcomes = ports::hold(held_, rows->message, rows->recipients);
     if (!outcomes.has_value()) {
         drop(*rows);
         return std::unexpected(outcomes.error().what);

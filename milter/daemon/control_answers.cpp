@@ -11,6 +11,7 @@
 #include "milter/daemon/control_access.hpp"
 #include "milter/who.hpp"
 #include "outbound/campaign.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "terms/held.hpp"

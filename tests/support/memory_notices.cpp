@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
 #include "ports/suppression_store.hpp"
@@ -102,7 +103,8 @@ core::Result<bool, StoreError> MemoryNoticeStore::put(const ports::Notice& notic
     if (std::ranges::any_of(notice.items, [&](std::int64_t id) { return told_.contains(id); })) {
         return false;
     }
-    if (const auto written = held_.hold(own.message, own.recipients); !written.has_value()) {
+    if (const auto written = ports::hold(held_, own.message, own.recipients);
+        !written.has_value()) {
         return std::unexpected(written.error());
     }
     told_.insert(notice.items.begin(), notice.items.end());
@@ -184,7 +186,8 @@ core::Result<void, StoreError> MemoryNoticeStore::finish(std::int64_t command,
     if (auto what = trouble_.met()) {
         return std::unexpected(StoreError{*what});
     }
-    if (const auto written = held_.hold(own.message, own.recipients); !written.has_value()) {
+    if (const auto written = ports::hold(held_, own.message, own.recipients);
+        !written.has_value()) {
         return std::unexpected(written.error());
     }
     done_.insert(command);

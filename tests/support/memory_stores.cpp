@@ -16,6 +16,7 @@
 #include "ports/suppression_store.hpp"
 #include "ports/unknown_store.hpp"
 #include "terms/held.hpp"
+#include "terms/held_rules.hpp"
 #include "terms/suppression.hpp"
 
 #include <algorithm>
@@ -31,6 +32,7 @@
 #include <ranges>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -47,10 +49,6 @@ namespace {
 std::string_view domain_of(std::string_view address) {
     const std::size_t at = address.rfind('@');
     return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
-}
-
-bool is_active(terms::HeldState state) {
-    return state == terms::HeldState::Held || state == terms::HeldState::Releasing;
 }
 
 bool at_or_before(const std::optional<core::TimePoint>& time, core::TimePoint limit) {
@@ -74,6 +72,7 @@ bool matches(const ports::HeldFilter& filter, const ports::HeldItem& item) {
            same_text(filter.recipient, row.address) &&
            (!filter.queue_id.has_value() || *filter.queue_id == item.message.queue_id ||
             *filter.queue_id == row.mta_queue_id) &&
+           (!filter.copy_id.has_value() || *filter.copy_id == row.mta_queue_id) &&
            (!filter.message_id.has_value() ||
             item.message.message_id == "<" + *filter.message_id + ">") &&
            (!filter.held_before.has_value() || item.message.held_at < *filter.held_before) &&
@@ -271,42 +270,11 @@ core::Result<ports::SuppressionCounts, ports::StoreError> MemorySuppressionStore
     return counts;
 }
 
-const MemoryHeldStore::Row* MemoryHeldStore::find_active(const terms::HeldMessage& message,
-                                                         const terms::HeldRecipient& wanted) const {
-    if (message.fingerprint.empty()) {
-        return nullptr;
-    }
-    for (const Row& row : std::views::values(rows_)) {
-        const bool returned_again = row.recipient.in_doubt &&
-                                    row.recipient.state == terms::HeldState::Returned &&
-                                    wanted.state == terms::HeldState::Returned;
-        if ((!is_active(row.recipient.state) && !returned_again) ||
-            row.recipient.address != wanted.address) {
-            continue;
-        }
-        const terms::HeldMessage& other = messages_.at(row.recipient.spool_id).message;
-        if (other.fingerprint == message.fingerprint && other.sender == message.sender) {
-            return &row;
-        }
-    }
-    return nullptr;
-}
-
 bool MemoryHeldStore::has_active(std::string_view spool_id) const {
-    return std::ranges::any_of(rows_, [&](const auto& entry) {
+    return std::ranges::any_of(tables_.rows, [&](const auto& entry) {
         const terms::HeldRecipient& recipient = entry.second.recipient;
-        return recipient.spool_id == spool_id && is_active(recipient.state);
+        return recipient.spool_id == spool_id && terms::is_active(recipient.state);
     });
-}
-
-void MemoryHeldStore::move(Row& row,
-                           terms::HeldState to,
-                           std::string_view text,
-                           core::TimePoint now) {
-    row.events.push_back(
-        {.at = now, .from = row.recipient.state, .to = to, .text = std::string(text)});
-    row.recipient.state = to;
-    row.recipient.changed_at = now;
 }
 
 core::Result<void, ports::StoreError> MemoryUnknownStore::count(
@@ -375,184 +343,168 @@ core::Result<std::vector<ports::UnknownEntry>, ports::StoreError> MemoryUnknownS
     return dropped;
 }
 
-std::vector<ports::HoldOutcome> MemoryHeldStore::add(const ports::NewHold& hold) {
-    const terms::HeldMessage& message = hold.message;
-    std::vector<ports::HoldOutcome> outcomes;
-    for (const terms::HeldRecipient& recipient : hold.recipients) {
-        std::int64_t id = 0;
-        const Row* older = find_active(message, recipient);
-        if (older != nullptr) {
-            id = older->recipient.id;
-        } else {
-            id = next_id_++;
-            messages_.try_emplace(message.spool_id, MessageRow{.message = message});
-            Row row{.recipient = recipient, .token = {}, .events = {}};
-            row.recipient.id = id;
-            row.recipient.spool_id = message.spool_id;
-            row.recipient.state = terms::HeldState::Held;
-            row.recipient.changed_at = message.held_at;
-            row.recipient.attempts = 0;
-            row.recipient.last_answer.clear();
-            row.recipient.mta_since =
-                recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at);
-            row.events.push_back({.at = message.held_at,
-                                  .from = std::nullopt,
-                                  .to = terms::HeldState::Held,
-                                  .text = recipient.reason});
-            rows_.emplace(id, std::move(row));
+/// The rows within a change; the store's mutex is held.
+class MemoryHeldStore::Rows final : public ports::HeldRows {
+public:
+    explicit Rows(Tables& tables) : tables_(&tables) {}
+
+    std::vector<terms::HeldRow> select(const ports::RowSelection& which) override {
+        std::vector<terms::HeldRow> found;
+        for (const Row& row : std::views::values(tables_->rows)) {
+            if (std::visit([&](const auto& wanted) { return is_wanted(row, wanted); }, which)) {
+                found.push_back(held_row(row));
+            }
         }
-        if (Row* row = in_state(id, terms::HeldState::Held);
-            older != nullptr && row != nullptr && recipient.in_doubt && !row->recipient.in_doubt) {
-            row->recipient.in_doubt = true;
-            row->recipient.mta_queue_id = recipient.mta_queue_id;
-            row->recipient.mta_since = message.held_at;
+        if (const auto* const after = std::get_if<ports::ActiveAfter>(&which)) {
+            found.resize(std::min(found.size(), after->most));
         }
-        if (Row* row = in_state(id, terms::HeldState::Held);
-            row != nullptr && recipient.state == terms::HeldState::Returned) {
-            move(*row,
-                 terms::HeldState::Returned,
-                 "refused and returned to the sender",
-                 message.held_at);
-        }
-        outcomes.push_back({.id = id, .already_held = older != nullptr});
+        return found;
     }
-    return outcomes;
-}
 
-MemoryHeldStore::Row* MemoryHeldStore::in_state(std::int64_t id, terms::HeldState state) {
-    const auto row = rows_.find(id);
-    return row != rows_.end() && row->second.recipient.state == state ? &row->second : nullptr;
-}
+    void write(const terms::HeldRow& before,
+               const terms::HeldChange& change,
+               core::TimePoint now) override {
+        const terms::HeldRow& after = change.row;
+        Row& row = tables_->rows.at(after.id);
+        if (held_row(row) != before) {
+            throw std::logic_error("this row has changed since it was read");
+        }
+        terms::HeldRecipient& recipient = row.recipient;
+        recipient.address = after.address;
+        recipient.state = after.state;
+        recipient.changed_at = after.changed_at;
+        recipient.attempts = after.attempts;
+        recipient.last_answer = after.last_answer;
+        recipient.in_doubt = after.in_doubt;
+        recipient.mta_queue_id = after.mta_queue_id;
+        recipient.mta_since = after.mta_since;
+        recipient.release_at = after.release_at;
+        recipient.expires_at = after.expires_at;
+        recipient.recheck_at = after.recheck_at;
+        row.token = after.token;
+        if (change.line.has_value()) {
+            row.events.push_back(
+                {.at = now, .from = before.state, .to = after.state, .text = *change.line});
+        }
+    }
 
-MemoryHeldStore::Row* MemoryHeldStore::to_act_on(std::int64_t id, ports::InDoubt in_doubt) {
-    Row* row = in_state(id, terms::HeldState::Held);
-    const bool left_alone =
-        row != nullptr && row->recipient.in_doubt && in_doubt == ports::InDoubt::LeaveAlone;
-    return left_alone ? nullptr : row;
-}
+    void add(const terms::HeldMessage& message) override {
+        if (!tables_->messages.try_emplace(message.spool_id, MessageRow{.message = message})
+                 .second) {
+            throw std::runtime_error("this spool id has a row already");
+        }
+    }
+
+    std::int64_t add(const terms::HeldMessage& message,
+                     const terms::HeldRecipient& recipient,
+                     const std::optional<std::string>& identity) override {
+        const std::int64_t id = tables_->next_id++;
+        Row row{.recipient = recipient, .token = {}, .identity = identity, .events = {}};
+        row.recipient.id = id;
+        row.recipient.spool_id = message.spool_id;
+        row.recipient.state = terms::HeldState::Held;
+        row.recipient.changed_at = message.held_at;
+        row.recipient.attempts = 0;
+        row.recipient.last_answer.clear();
+        row.recipient.mta_since =
+            recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at);
+        row.events.push_back({.at = message.held_at,
+                              .from = std::nullopt,
+                              .to = terms::HeldState::Held,
+                              .text = recipient.reason});
+        tables_->rows.emplace(id, std::move(row));
+        return id;
+    }
+
+    std::optional<terms::ReleaseToken> token(std::string_view hash) override {
+        const auto found = tables_->tokens.find(hash);
+        return found == tables_->tokens.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    void write(const terms::ReleaseToken& token, core::TimePoint /*now*/) override {
+        tables_->tokens.insert_or_assign(token.hash, token);
+    }
+
+    void note_copy(std::string_view spool_id, const ports::CopyCheck& check) override {
+        if (const auto found = tables_->messages.find(spool_id); found != tables_->messages.end()) {
+            terms::HeldMessage& message = found->second.message;
+            message.damage = check.damage;
+            message.digest = message.digest.empty() ? check.digest : message.digest;
+        }
+    }
+
+private:
+    [[nodiscard]] terms::HeldRow held_row(const Row& row) const {
+        const terms::HeldRecipient& recipient = row.recipient;
+        terms::HeldRow made = terms::new_row(
+            recipient.id, tables_->messages.at(recipient.spool_id).message, recipient);
+        made.state = recipient.state;
+        made.changed_at = recipient.changed_at;
+        made.attempts = recipient.attempts;
+        made.last_answer = recipient.last_answer;
+        made.mta_since = recipient.mta_since;
+        made.token = row.token;
+        return made;
+    }
+
+    static bool is_wanted(const Row& row, const ports::ById& by) {
+        return row.recipient.id == by.id;
+    }
+    static bool is_wanted(const Row& row, const ports::UnderToken& under) {
+        return !row.token.empty() && row.token == under.hash;
+    }
+    static bool is_wanted(const Row& row, const ports::InDoubtUnder& under) {
+        return row.recipient.in_doubt && row.recipient.mta_queue_id == under.queue_id;
+    }
+    static bool is_wanted(const Row& row, const ports::HeldOf& of) {
+        return row.recipient.spool_id == of.spool_id &&
+               row.recipient.state == terms::HeldState::Held;
+    }
+    static bool is_wanted(const Row& row, const ports::AddressedTo& to) {
+        return row.recipient.spool_id == to.spool_id &&
+               core::equals_ignoring_case(row.recipient.address, to.address);
+    }
+    static bool is_wanted(const Row& row, const ports::ActiveTwin& twin) {
+        return terms::is_active(row.recipient.state) && row.identity == twin.identity;
+    }
+    static bool is_wanted(const Row& row, const ports::ReturnedTwin& twin) {
+        return row.recipient.in_doubt && row.recipient.state == terms::HeldState::Returned &&
+               row.identity == twin.identity;
+    }
+    static bool is_wanted(const Row& row, const ports::Releasing& /*all*/) {
+        return row.recipient.state == terms::HeldState::Releasing;
+    }
+    static bool is_wanted(const Row& row, const ports::UnsaidDoubt& /*all*/) {
+        return row.recipient.state == terms::HeldState::Held && row.recipient.in_doubt &&
+               row.recipient.last_answer.empty();
+    }
+
+    static bool is_wanted(const Row& row, const ports::ActiveAfter& after) {
+        return terms::is_active(row.recipient.state) && row.recipient.id > after.id;
+    }
+
+    Tables* tables_;
+};
 
 core::Result<void, ports::StoreError> MemoryHeldStore::usable() const {
     return {};
 }
 
-core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
-MemoryHeldStore::hold_together(std::span<const ports::NewHold> holds) {
+core::Result<void, ports::StoreError> MemoryHeldStore::change(
+    const std::function<void(ports::HeldRows&)>& work, ports::Durability /*durability*/) {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    for (const ports::NewHold& hold : holds) {
-        if (messages_.contains(hold.message.spool_id)) {
-            return std::unexpected(ports::StoreError{"this spool id has a row already"});
-        }
+    Tables changed = tables_;
+    try {
+        Rows rows(changed);
+        work(rows);
+    } catch (const std::runtime_error& error) {
+        return std::unexpected(ports::StoreError{error.what()});
     }
-    std::vector<std::vector<ports::HoldOutcome>> outcomes;
-    for (const ports::NewHold& hold : holds) {
-        outcomes.push_back(add(hold));
-    }
-    return outcomes;
-}
-
-core::Result<void, ports::StoreError> MemoryHeldStore::settle_doubt(
-    std::span<const ports::TakenAnswer> answers) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    for (const ports::TakenAnswer& answer : answers) {
-        for (const std::int64_t id : answer.ids) {
-            const auto row = rows_.find(id);
-            if (row != rows_.end() && (row->second.recipient.attempts == 0 ||
-                                       row->second.recipient.mta_queue_id == answer.queue_id)) {
-                row->second.recipient.in_doubt = false;
-            }
-        }
-    }
+    tables_ = std::move(changed);
     return {};
-}
-
-core::Result<void, ports::StoreError> MemoryHeldStore::note_doubt(std::span<const std::int64_t> ids,
-                                                                  std::string_view why,
-                                                                  core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    for (const std::int64_t id : ids) {
-        Row* row = in_state(id, terms::HeldState::Held);
-        if (row != nullptr && row->recipient.in_doubt && row->recipient.last_answer.empty()) {
-            row->recipient.last_answer = why;
-            move(*row, terms::HeldState::Held, why, now);
-        }
-    }
-    return {};
-}
-
-core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::settle_dropped(
-    std::string_view queue_id, core::TimePoint at, std::string_view why, core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    std::vector<std::int64_t> seen;
-    for (Row& row : std::views::values(rows_)) {
-        terms::HeldRecipient& recipient = row.recipient;
-        if (!recipient.in_doubt || recipient.attempts > 0 || recipient.mta_queue_id != queue_id ||
-            recipient.mta_since > at) {
-            continue;
-        }
-        recipient.in_doubt = false;
-        recipient.mta_queue_id.clear();
-        recipient.mta_since.reset();
-        if (recipient.state == terms::HeldState::Held && !recipient.last_answer.empty()) {
-            recipient.last_answer.clear();
-            move(row, terms::HeldState::Held, why, now);
-            seen.push_back(recipient.id);
-        }
-    }
-    return seen;
-}
-
-void MemoryHeldStore::discard_idle_dsns(std::string_view queue_id, core::TimePoint now) {
-    const auto is_about = [&](const Row& row, terms::HeldState state) {
-        return row.recipient.in_doubt && row.recipient.state == state &&
-               row.recipient.mta_queue_id == queue_id;
-    };
-    if (std::ranges::any_of(std::views::values(rows_), [&](const Row& row) {
-            return is_about(row, terms::HeldState::Returned);
-        })) {
-        return;
-    }
-    for (Row& row : std::views::values(rows_)) {
-        if (is_about(row, terms::HeldState::Held) && row.recipient.attempts == 0 &&
-            messages_.at(row.recipient.spool_id).message.kind == terms::HeldKind::Own) {
-            move(row, terms::HeldState::Discarded, "everybody has got the mail", now);
-            row.recipient.in_doubt = false;
-        }
-    }
-}
-
-core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::settle_found(
-    std::span<const ports::FoundCopy> copies, core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    std::vector<std::int64_t> settled;
-    for (const ports::FoundCopy& copy : copies) {
-        Row* row = in_state(copy.id, terms::HeldState::Held);
-        row = row != nullptr ? row : in_state(copy.id, terms::HeldState::Returned);
-        if (row == nullptr || !row->recipient.in_doubt ||
-            row->recipient.mta_queue_id != copy.queue_id) {
-            continue;
-        }
-        move(*row, terms::HeldState::Released, copy.text, now);
-        row->recipient.in_doubt = false;
-        row->recipient.last_answer = copy.text;
-        settled.push_back(copy.id);
-        discard_idle_dsns(copy.queue_id, now);
-    }
-    return settled;
 }
 
 core::Result<void, ports::StoreError> MemoryHeldStore::list(
@@ -563,8 +515,8 @@ core::Result<void, ports::StoreError> MemoryHeldStore::list(
     std::vector<ports::HeldItem> found;
     {
         const std::scoped_lock lock(mutex_);
-        for (const Row& row : std::views::values(rows_)) {
-            ports::HeldItem item{.message = messages_.at(row.recipient.spool_id).message,
+        for (const Row& row : std::views::values(tables_.rows)) {
+            ports::HeldItem item{.message = tables_.messages.at(row.recipient.spool_id).message,
                                  .recipient = row.recipient};
             if (matches(filter, item)) {
                 found.push_back(std::move(item));
@@ -587,276 +539,18 @@ core::Result<void, ports::StoreError> MemoryHeldStore::list(
     return {};
 }
 
-core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::begin_release(
-    std::span<const std::int64_t> ids,
-    ports::InDoubt in_doubt,
-    std::string_view token_hash,
-    std::string_view why,
-    core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    std::set<std::string> messages;
-    for (const std::int64_t id : ids) {
-        if (const auto row = rows_.find(id); row != rows_.end()) {
-            messages.insert(row->second.recipient.spool_id);
-        }
-    }
-    if (messages.size() > 1) {
-        return std::unexpected(ports::StoreError{"the items belong to more than one message"});
-    }
-    std::vector<std::int64_t> moved;
-    for (const std::int64_t id : ids) {
-        Row* row = to_act_on(id, in_doubt);
-        if (row == nullptr) {
-            continue;
-        }
-        move(*row, terms::HeldState::Releasing, why, now);
-        row->recipient.in_doubt = false;
-        row->recipient.mta_queue_id.clear();
-        row->recipient.mta_since.reset();
-        ++row->recipient.attempts;
-        row->token = token_hash;
-        moved.push_back(id);
-    }
-    return moved;
-}
-
-core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::settle(
-    std::span<const ports::ReleaseEnd> ends, core::TimePoint now) {
-    using What = ports::ReleaseEnd::What;
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    std::vector<std::int64_t> settled;
-    for (const ports::ReleaseEnd& end : ends) {
-        Row* row = in_state(end.id, terms::HeldState::Releasing);
-        if (row == nullptr) {
-            continue;
-        }
-        const bool released = end.what == What::Released;
-        move(*row, released ? terms::HeldState::Released : terms::HeldState::Held, end.answer, now);
-        row->recipient.last_answer = end.answer;
-        if (!released) {
-            row->recipient.release_at = end.retry_at;
-            row->recipient.in_doubt = end.what == What::Unknown;
-            row->token.clear();
-            if (!row->recipient.in_doubt) {
-                row->recipient.mta_queue_id.clear();
-                row->recipient.mta_since.reset();
-            }
-        }
-        settled.push_back(end.id);
-    }
-    return settled;
-}
-
-core::Result<std::vector<std::int64_t>, ports::StoreError> MemoryHeldStore::end(
-    std::span<const std::int64_t> ids,
-    ports::InDoubt in_doubt,
-    terms::HeldState state,
-    std::string_view why,
-    core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    if (state != terms::HeldState::Returned && state != terms::HeldState::Discarded) {
-        return std::unexpected(ports::StoreError{"an item ends as returned or discarded"});
-    }
-    const std::scoped_lock lock(mutex_);
-    std::vector<std::int64_t> ended;
-    for (const std::int64_t id : ids) {
-        if (Row* row = to_act_on(id, in_doubt)) {
-            move(*row, state, why, now);
-            ended.push_back(id);
-        }
-    }
-    return ended;
-}
-
-core::Result<ports::GivenBack, ports::StoreError> MemoryHeldStore::give_back(
-    std::span<const std::int64_t> ids,
-    ports::InDoubt in_doubt,
-    const ports::NewHold& dsn,
-    std::string_view why,
-    core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    const auto can_act = [&](std::int64_t id) { return to_act_on(id, in_doubt) != nullptr; };
-    if (!std::ranges::all_of(ids, can_act)) {
-        return ports::GivenBack::No;
-    }
-    const std::vector<ports::HoldOutcome> added = add(dsn);
-    for (const std::int64_t id : ids) {
-        move(rows_.at(id), terms::HeldState::Returned, why, now);
-    }
-    return std::ranges::all_of(added, &ports::HoldOutcome::already_held)
-               ? ports::GivenBack::ToldBefore
-               : ports::GivenBack::Yes;
-}
-
-core::Result<void, ports::StoreError> MemoryHeldStore::recheck_later(
-    std::span<const ports::Recheck> rechecks) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    for (const ports::Recheck& recheck : rechecks) {
-        if (const auto row = rows_.find(recheck.id); row != rows_.end()) {
-            row->second.recipient.recheck_at = recheck.at;
-        }
-    }
-    return {};
-}
-
-core::Result<void, ports::StoreError> MemoryHeldStore::expire_later(
-    std::span<const ports::Recheck> expiries) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    for (const ports::Recheck& expiry : expiries) {
-        if (const auto row = rows_.find(expiry.id); row != rows_.end()) {
-            row->second.recipient.expires_at = expiry.at;
-        }
-    }
-    return {};
-}
-
-core::Result<bool, ports::StoreError> MemoryHeldStore::readdress(std::int64_t id,
-                                                                 std::string_view address,
-                                                                 std::string_view /*why*/,
-                                                                 core::TimePoint /*now*/) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    const auto row = rows_.find(id);
-    if (row == rows_.end() || row->second.recipient.state != terms::HeldState::Held ||
-        row->second.recipient.in_doubt) {
-        return false;
-    }
-    const bool is_there = std::ranges::any_of(rows_, [&](const auto& other) {
-        return other.first != id &&
-               other.second.recipient.spool_id == row->second.recipient.spool_id &&
-               core::equals_ignoring_case(other.second.recipient.address, address);
-    });
-    if (is_there) {
-        return false;
-    }
-    row->second.recipient.address = address;
-    return true;
-}
-
-core::Result<void, ports::StoreError> MemoryHeldStore::about_to_leave(std::string_view token_hash,
-                                                                      core::TimePoint /*now*/) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    sent_tokens_.emplace(token_hash);
-    return {};
-}
-
-core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> MemoryHeldStore::claim_token(
-    std::string_view token_hash, std::string_view queue_id, core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    if (token_hash.empty() || used_tokens_.contains(token_hash)) {
-        return std::nullopt;
-    }
-    std::optional<ports::ReleaseGrant> grant;
-    for (Row& row : std::views::values(rows_)) {
-        if (row.token != token_hash) {
-            continue;
-        }
-        row.recipient.mta_queue_id = queue_id;
-        row.recipient.mta_since = now;
-        if (!grant.has_value()) {
-            grant =
-                ports::ReleaseGrant{.spool_id = row.recipient.spool_id,
-                                    .sender = messages_.at(row.recipient.spool_id).message.sender,
-                                    .kind = messages_.at(row.recipient.spool_id).message.kind,
-                                    .addresses = {}};
-        }
-        grant->addresses.push_back(row.recipient.address);
-    }
-    if (grant.has_value()) {
-        used_tokens_.emplace(token_hash);
-    }
-    return grant;
-}
-
-core::Result<ports::Recovered, ports::StoreError> MemoryHeldStore::recover(core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    ports::Recovered recovered;
-    for (Row& row : std::views::values(rows_)) {
-        if (row.recipient.state == terms::HeldState::Releasing &&
-            !used_tokens_.contains(row.token) && !sent_tokens_.contains(row.token)) {
-            move(row, terms::HeldState::Held, "interrupted by the end of the program", now);
-            row.recipient.last_answer = "interrupted by the end of the program";
-            row.recipient.release_at = now;
-            row.recipient.mta_queue_id.clear();
-            row.recipient.mta_since.reset();
-            row.token.clear();
-            ++recovered.put_back;
-        } else if (row.recipient.state == terms::HeldState::Held && row.recipient.in_doubt &&
-                   row.recipient.last_answer.empty()) {
-            row.recipient.last_answer = "the program ended before the MTA had its answer";
-            move(row, terms::HeldState::Held, row.recipient.last_answer, now);
-            recovered.in_doubt.push_back(row.recipient.id);
-        }
-    }
-    return recovered;
-}
-
 core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::listed_spool_ids() {
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
     std::vector<std::string> ids;
-    for (const auto& [id, row] : messages_) {
+    for (const auto& [id, row] : tables_.messages) {
         if (!row.spool_removed) {
             ids.push_back(id);
         }
     }
     return ids;
-}
-
-core::Result<void, ports::StoreError> MemoryHeldStore::note_copy(std::string_view spool_id,
-                                                                 const ports::CopyCheck& check,
-                                                                 core::TimePoint now) {
-    if (auto what = trouble_.met()) {
-        return std::unexpected(ports::StoreError{std::move(*what)});
-    }
-    const std::scoped_lock lock(mutex_);
-    const auto found = messages_.find(spool_id);
-    if (found == messages_.end()) {
-        return {};
-    }
-    terms::HeldMessage& message = found->second.message;
-    message.damage = check.damage;
-    if (message.digest.empty()) {
-        message.digest = check.digest;
-    }
-    for (Row& row : std::views::values(rows_)) {
-        if (row.recipient.spool_id == spool_id && row.recipient.state == terms::HeldState::Held &&
-            !check.damage.empty()) {
-            row.recipient.release_at.reset();
-            move(row, terms::HeldState::Held, check.damage, now);
-        }
-    }
-    return {};
 }
 
 core::Result<std::vector<terms::HeldMessage>, ports::StoreError> MemoryHeldStore::kept_messages(
@@ -866,7 +560,8 @@ core::Result<std::vector<terms::HeldMessage>, ports::StoreError> MemoryHeldStore
     }
     const std::scoped_lock lock(mutex_);
     std::vector<terms::HeldMessage> kept;
-    for (auto row = messages_.upper_bound(after); row != messages_.end() && kept.size() < most;
+    for (auto row = tables_.messages.upper_bound(after);
+         row != tables_.messages.end() && kept.size() < most;
          ++row) {
         if (!row->second.spool_removed) {
             kept.push_back(row->second.message);
@@ -882,7 +577,7 @@ core::Result<std::vector<std::string>, ports::StoreError> MemoryHeldStore::remov
     }
     const std::scoped_lock lock(mutex_);
     std::vector<std::string> ids;
-    for (const auto& [id, row] : messages_) {
+    for (const auto& [id, row] : tables_.messages) {
         if (ids.size() < most && !row.spool_removed && !has_active(id)) {
             ids.push_back(id);
         }
@@ -896,11 +591,11 @@ core::Result<std::vector<ports::SpoolShare>, ports::StoreError> MemoryHeldStore:
     }
     const std::scoped_lock lock(mutex_);
     std::map<std::string, std::uint64_t> by_sender;
-    for (const MessageRow& row : std::views::values(messages_)) {
+    for (const MessageRow& row : std::views::values(tables_.messages)) {
         if (!row.spool_removed) {
             const terms::HeldMessage& message = row.message;
             std::vector<std::string> addresses;
-            for (const Row& each : std::views::values(rows_)) {
+            for (const Row& each : std::views::values(tables_.rows)) {
                 if (each.recipient.spool_id == message.spool_id) {
                     addresses.push_back(each.recipient.address);
                 }
@@ -924,7 +619,7 @@ core::Result<void, ports::StoreError> MemoryHeldStore::spool_removed(
     }
     const std::scoped_lock lock(mutex_);
     for (const std::string& id : spool_ids) {
-        if (const auto row = messages_.find(id); row != messages_.end()) {
+        if (const auto row = tables_.messages.find(id); row != tables_.messages.end()) {
             row->second.spool_removed = true;
         }
     }
@@ -936,12 +631,13 @@ core::Result<std::size_t, ports::StoreError> MemoryHeldStore::purge_ended(core::
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    const std::size_t gone = std::erase_if(rows_, [&](const auto& entry) {
+    const std::size_t gone = std::erase_if(tables_.rows, [&](const auto& entry) {
         const terms::HeldRecipient& recipient = entry.second.recipient;
-        return !is_active(recipient.state) && recipient.changed_at < before;
+        return !terms::is_active(recipient.state) && recipient.changed_at < before;
     });
-    std::erase_if(messages_, [&](const auto& entry) {
-        return entry.second.spool_removed && std::ranges::none_of(rows_, [&](const auto& row) {
+    std::erase_if(tables_.messages, [&](const auto& entry) {
+        return entry.second.spool_removed &&
+               std::ranges::none_of(tables_.rows, [&](const auto& row) {
                    return row.second.recipient.spool_id == entry.first;
                });
     });
@@ -954,8 +650,8 @@ core::Result<std::vector<ports::HeldEvent>, ports::StoreError> MemoryHeldStore::
         return std::unexpected(ports::StoreError{std::move(*what)});
     }
     const std::scoped_lock lock(mutex_);
-    const auto row = rows_.find(id);
-    return row == rows_.end() ? std::vector<ports::HeldEvent>() : row->second.events;
+    const auto row = tables_.rows.find(id);
+    return row == tables_.rows.end() ? std::vector<ports::HeldEvent>() : row->second.events;
 }
 
 core::Result<ports::HeldCounts, ports::StoreError> MemoryHeldStore::counts() {
@@ -964,8 +660,9 @@ core::Result<ports::HeldCounts, ports::StoreError> MemoryHeldStore::counts() {
     }
     const std::scoped_lock lock(mutex_);
     const auto in = [this](terms::HeldState state) {
-        return static_cast<std::size_t>(std::ranges::count_if(
-            rows_, [&](const auto& entry) { return entry.second.recipient.state == state; }));
+        return static_cast<std::size_t>(std::ranges::count_if(tables_.rows, [&](const auto& entry) {
+            return entry.second.recipient.state == state;
+        }));
     };
     return ports::HeldCounts{.held = in(terms::HeldState::Held),
                              .releasing = in(terms::HeldState::Releasing),

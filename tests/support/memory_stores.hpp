@@ -15,6 +15,7 @@
 #include "ports/suppression_store.hpp"
 #include "ports/unknown_store.hpp"
 #include "terms/held.hpp"
+#include "terms/held_rules.hpp"
 #include "terms/suppression.hpp"
 
 #include <atomic>
@@ -122,105 +123,56 @@ private:
 class MemoryHeldStore final : public ports::HeldStore {
 public:
     [[nodiscard]] core::Result<void, ports::StoreError> usable() const override;
-    [[nodiscard]] core::Result<std::vector<std::vector<ports::HoldOutcome>>, ports::StoreError>
-    hold_together(std::span<const ports::NewHold> holds) override;
-    [[nodiscard]] core::Result<void, ports::StoreError> settle_doubt(
-        std::span<const ports::TakenAnswer> answers) override;
-    [[nodiscard]] core::Result<void, ports::StoreError> note_doubt(
-        std::span<const std::int64_t> ids, std::string_view why, core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> settle_dropped(
-        std::string_view queue_id,
-        core::TimePoint at,
-        std::string_view why,
-        core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> settle_found(
-        std::span<const ports::FoundCopy> copies, core::TimePoint now) override;
+    [[nodiscard]] core::Result<void, ports::StoreError> change(
+        const std::function<void(ports::HeldRows&)>& work,
+        ports::Durability durability = ports::Durability::Full) override;
     [[nodiscard]] core::Result<void, ports::StoreError> list(
         const ports::HeldFilter& filter,
         const std::function<bool(const ports::HeldItem&)>& visit) override;
-    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> begin_release(
-        std::span<const std::int64_t> ids,
-        ports::InDoubt in_doubt,
-        std::string_view token_hash,
-        std::string_view why,
-        core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> settle(
-        std::span<const ports::ReleaseEnd> ends, core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::vector<std::int64_t>, ports::StoreError> end(
-        std::span<const std::int64_t> ids,
-        ports::InDoubt in_doubt,
-        terms::HeldState state,
-        std::string_view why,
-        core::TimePoint now) override;
-    [[nodiscard]] core::Result<ports::GivenBack, ports::StoreError> give_back(
-        std::span<const std::int64_t> ids,
-        ports::InDoubt in_doubt,
-        const ports::NewHold& dsn,
-        std::string_view why,
-        core::TimePoint now) override;
-    [[nodiscard]] core::Result<void, ports::StoreError> recheck_later(
-        std::span<const ports::Recheck> rechecks) override;
-    [[nodiscard]] core::Result<bool, ports::StoreError> readdress(std::int64_t id,
-                                                                  std::string_view address,
-                                                                  std::string_view why,
-                                                                  core::TimePoint now) override;
-    [[nodiscard]] core::Result<void, ports::StoreError> expire_later(
-        std::span<const ports::Recheck> expiries) override;
-    [[nodiscard]] core::Result<void, ports::StoreError> about_to_leave(
-        std::string_view token_hash, core::TimePoint now) override;
-    [[nodiscard]] core::Result<std::optional<ports::ReleaseGrant>, ports::StoreError> claim_token(
-        std::string_view token_hash, std::string_view queue_id, core::TimePoint now) override;
-    [[nodiscard]] core::Result<ports::Recovered, ports::StoreError> recover(
-        core::TimePoint now) override;
+    [[nodiscard]] core::Result<std::vector<ports::HeldEvent>, ports::StoreError> history(
+        std::int64_t id) override;
+    [[nodiscard]] core::Result<ports::HeldCounts, ports::StoreError> counts() override;
+    [[nodiscard]] core::Result<std::size_t, ports::StoreError> purge_ended(
+        core::TimePoint before) override;
+    [[nodiscard]] core::Result<std::vector<ports::SpoolShare>, ports::StoreError> spool_shares()
+        override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> listed_spool_ids()
         override;
-    [[nodiscard]] core::Result<void, ports::StoreError> note_copy(std::string_view spool_id,
-                                                                  const ports::CopyCheck& check,
-                                                                  core::TimePoint now) override;
     [[nodiscard]] core::Result<std::vector<terms::HeldMessage>, ports::StoreError> kept_messages(
         std::string_view after, std::size_t most) override;
     [[nodiscard]] core::Result<std::vector<std::string>, ports::StoreError> removable_spool_ids(
         std::size_t most) override;
-    [[nodiscard]] core::Result<std::vector<ports::SpoolShare>, ports::StoreError> spool_shares()
-        override;
     [[nodiscard]] core::Result<void, ports::StoreError> spool_removed(
         std::span<const std::string> spool_ids) override;
-    [[nodiscard]] core::Result<std::size_t, ports::StoreError> purge_ended(
-        core::TimePoint before) override;
-    [[nodiscard]] core::Result<std::vector<ports::HeldEvent>, ports::StoreError> history(
-        std::int64_t id) override;
-    [[nodiscard]] core::Result<ports::HeldCounts, ports::StoreError> counts() override;
 
     /// Fails every call.
     Trouble& trouble() { return trouble_; }
 
 private:
+    class Rows;
+
     struct Row {
         terms::HeldRecipient recipient;
         std::string token;
+        std::optional<std::string> identity;
         std::vector<ports::HeldEvent> events;
     };
     struct MessageRow {
         terms::HeldMessage message;
         bool spool_removed = false;
     };
+    struct Tables {
+        std::map<std::string, MessageRow, std::less<>> messages;
+        std::map<std::int64_t, Row> rows;
+        std::map<std::string, terms::ReleaseToken, std::less<>> tokens;
+        std::int64_t next_id = 1;
+    };
 
-    [[nodiscard]] const Row* find_active(const terms::HeldMessage& message,
-                                         const terms::HeldRecipient& wanted) const;
     [[nodiscard]] bool has_active(std::string_view spool_id) const;
-    [[nodiscard]] std::vector<ports::HoldOutcome> add(const ports::NewHold& hold);
-    void discard_idle_dsns(std::string_view queue_id, core::TimePoint now);
-    [[nodiscard]] Row* in_state(std::int64_t id, terms::HeldState state);
-    [[nodiscard]] Row* to_act_on(std::int64_t id, ports::InDoubt in_doubt);
-    static void move(Row& row, terms::HeldState to, std::string_view text, core::TimePoint now);
 
     Trouble trouble_;
     std::mutex mutex_;
-    std::map<std::string, MessageRow, std::less<>> messages_;
-    std::map<std::int64_t, Row> rows_;
-    std::set<std::string, std::less<>> used_tokens_;
-    std::set<std::string, std::less<>> sent_tokens_;
-    std::int64_t next_id_ = 1;
+    Tables tables_;
 };
 
 class MemorySpool final : public ports::Spool {

@@ -12,6 +12,7 @@
 #include "mail/syntax.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "terms/finding.hpp"
@@ -160,7 +161,7 @@ void AutoRelease::work(const config::Settings& settings) {
             {.id = item.recipient.id,
              .at = now + recheck_delay(item.recipient.finding, item.message.held_at, now)});
     }
-    if (const auto noted = parts_.held.recheck_later(later); !noted.has_value()) {
+    if (const auto noted = ports::recheck_later(parts_.held, later); !noted.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("release: the next look at held mail can't be noted: {}",
                                      core::log_safe(noted.error().what)));

@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
@@ -35,7 +36,7 @@ std::string CopyChecks::look_at(const terms::HeldMessage& message) const {
     const bool is_news =
         check->damage != message.damage || (message.digest.empty() && !check->digest.empty());
     if (is_news) {
-        const auto noted = held_->note_copy(message.spool_id, *check, clock_->now());
+        const auto noted = ports::note_copy(*held_, message.spool_id, *check, clock_->now());
         if (!noted.has_value()) {
             log_->write(ports::Severity::Error,
                         fmt::format("spool: what was found about {} can't be written down: {}",

@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "mail/outcome.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"
@@ -99,7 +100,7 @@ bool Doubts::on_dropped(const mail::DroppedMessage& message, core::TimePoint now
         fmt::format("in doubt no more: the MTA's log says that it dropped {}, as it was told",
                     message.queue_id);
     const auto settled =
-        parts_.held.settle_dropped(message.queue_id, message.at + kLogSlack, why, now);
+        ports::settle_dropped(parts_.held, message.queue_id, message.at + kLogSlack, why, now);
     if (!settled.has_value()) {
         trouble_.say(ports::Severity::Error,
                      "that the MTA dropped a message is not written down",
@@ -172,7 +173,7 @@ void Doubts::settle(std::span<const ports::HeldItem> items) {
     if (copies.empty()) {
         return;
     }
-    const auto settled = parts_.held.settle_found(copies, parts_.clock.now());
+    const auto settled = ports::settle_found(parts_.held, copies, parts_.clock.now());
     if (!settled.has_value()) {
         // They are found again at the next look.
         trouble_.say(

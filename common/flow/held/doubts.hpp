@@ -13,6 +13,7 @@
 #include "flow/campaign_watch.hpp"
 #include "flow/store_trouble.hpp"
 #include "mail/outcome.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
 #include "ports/log.hpp"

@@ -9,6 +9,7 @@
 #include "mail/envelope.hpp"
 #include "mail/esmtp_arguments.hpp"
 #include "mail/smtp_reply.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/submitter.hpp"
@@ -268,8 +269,8 @@ void ReleaseFlow::release_message(OfMessage of_message,
         return;
     }
     const std::string token = parts_.make_token();
-    const auto moved =
-        parts_.held.begin_release(ids, in_doubt, token_hash(token), cause, parts_.clock.now());
+    const auto moved = ports::begin_release(
+        parts_.held, ids, in_doubt, token_hash(token), cause, parts_.clock.now());
     if (!moved.has_value()) {
         trouble_.say(ports::Severity::Error, "held mail can't be released", moved.error().what);
         for (const std::int64_t id : ids) {
@@ -328,7 +329,8 @@ std::vector<ports::RecipientOutcome> ReleaseFlow::submit(OfMessage items,
         return parts_.spool.read(message, take).has_value();
     };
     submission.before_end = [&] {
-        return parts_.held.about_to_leave(token_hash(token), parts_.clock.now()).has_value();
+        return ports::about_to_leave(parts_.held, token_hash(token), parts_.clock.now())
+            .has_value();
     };
     under_way_.with([&](auto& set) { set.insert(keys.begin(), keys.end()); });
     auto results = parts_.make_submitter(settings)->submit(submission,
@@ -342,7 +344,7 @@ std::vector<ports::RecipientOutcome> ReleaseFlow::submit(OfMessage items,
 }
 
 void ReleaseFlow::settle(std::vector<ports::ReleaseEnd> ends) {
-    const auto settled = parts_.held.settle(ends, parts_.clock.now());
+    const auto settled = ports::settle(parts_.held, ends, parts_.clock.now());
     if (settled.has_value()) {
         return;
     }
@@ -360,7 +362,7 @@ void ReleaseFlow::settle(std::vector<ports::ReleaseEnd> ends) {
 std::optional<terms::HeldKind> ReleaseFlow::claim(std::string_view token,
                                                   const mail::Envelope& envelope) {
     const auto claimed =
-        parts_.held.claim_token(token_hash(token), envelope.queue_id, parts_.clock.now());
+        ports::claim_token(parts_.held, token_hash(token), envelope.queue_id, parts_.clock.now());
     if (!claimed.has_value()) {
         trouble_.say(ports::Severity::Error,
                      "whether a message is a release can't be looked up",

@@ -14,6 +14,7 @@
 #include "flow/store_trouble.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"

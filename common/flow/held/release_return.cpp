@@ -9,6 +9,7 @@
 #include "mail/header.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/findings.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
@@ -226,8 +227,12 @@ void ReleaseFlow::report_return(OfMessage of_message,
     }
     const std::string_view to =
         reader == Reader::Sender ? "the sender" : "the postmaster, since the sender can't be told";
-    const auto returned = parts_.held.give_back(
-        ids, in_doubt, *dsn, fmt::format("returned to {}: {}", to, cause), parts_.clock.now());
+    const auto returned = ports::give_back(parts_.held,
+                                           ids,
+                                           in_doubt,
+                                           *dsn,
+                                           fmt::format("returned to {}: {}", to, cause),
+                                           parts_.clock.now());
     if (returned != ports::GivenBack::Yes) {
         parts_.own_mail.drop(*dsn);
     }
@@ -266,11 +271,12 @@ void ReleaseFlow::end_items(OfMessage items,
         ids.push_back(item.recipient.id);
     }
     const auto ended =
-        parts_.held.end(ids,
-                        in_doubt,
-                        returned ? terms::HeldState::Returned : terms::HeldState::Discarded,
-                        fmt::format("{}: {}", plain_words(why), cause),
-                        parts_.clock.now());
+        ports::end_items(parts_.held,
+                         ids,
+                         in_doubt,
+                         returned ? terms::HeldState::Returned : terms::HeldState::Discarded,
+                         fmt::format("{}: {}", plain_words(why), cause),
+                         parts_.clock.now());
     const std::set<std::int64_t> done = ended.has_value()
                                             ? std::set<std::int64_t>(ended->begin(), ended->end())
                                             : std::set<std::int64_t>{};

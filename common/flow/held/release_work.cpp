@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/text.hpp"
 #include "flow/held/release_flow.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "report/rate_limit.hpp"
@@ -115,7 +116,7 @@ void ReleaseFlow::settle_again() {
     if (waiting.empty()) {
         return;
     }
-    const auto settled = parts_.held.settle(waiting, parts_.clock.now());
+    const auto settled = ports::settle(parts_.held, waiting, parts_.clock.now());
     if (settled.has_value()) {
         return;
     }
@@ -282,7 +283,7 @@ void ReleaseFlow::put_off(const Items& items) {
     for (const ports::HeldItem& item : items) {
         later.push_back({.id = item.recipient.id, .at = parts_.clock.now() + kUntoldPause});
     }
-    if (const auto put_off = parts_.held.expire_later(later); !put_off.has_value()) {
+    if (const auto put_off = ports::expire_later(parts_.held, later); !put_off.has_value()) {
         trouble_.say(ports::Severity::Error, "expired mail can't be put off", put_off.error().what);
         return_pause_until_ = parts_.clock.steady_now() + kFirstPause;
         return;
@@ -365,7 +366,7 @@ void ReleaseFlow::note_files() {
 }
 
 void ReleaseFlow::recover() {
-    const auto recovered = parts_.held.recover(parts_.clock.now());
+    const auto recovered = ports::recover(parts_.held, parts_.clock.now());
     if (!recovered.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("release: the store can't be recovered: {}",

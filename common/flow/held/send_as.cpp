@@ -12,6 +12,7 @@
 #include "mail/syntax.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "report/decision.hpp"
@@ -93,10 +94,11 @@ core::Result<void, std::string> SendAs::readdress(const ports::HeldItem& item,
     }
     const std::string was = item.recipient.address;
     const auto done =
-        parts_.held.readdress(item.recipient.id,
-                              address,
-                              fmt::format("to be sent to {} instead of {}: {}", address, was, by),
-                              parts_.clock.now());
+        ports::readdress(parts_.held,
+                         item.recipient.id,
+                         address,
+                         fmt::format("to be sent to {} instead of {}: {}", address, was, by),
+                         parts_.clock.now());
     if (!done.has_value()) {
         return std::unexpected(done.error().what);
     }

@@ -34,6 +34,7 @@
 #include "outbound/plan.hpp"
 #include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
@@ -267,7 +268,7 @@ core::Result<Committed, CommitTrouble> Holding::commit(const PassingMessage& mes
     if (std::optional<ports::NewHold>& letter = *dsn; letter.has_value()) {
         holds.push_back(*std::move(letter));
     }
-    const auto outcomes = parts_.held.hold_together(holds);
+    const auto outcomes = ports::hold_together(parts_.held, holds);
     Committed committed;
     committed.ids.resize(message.envelope.recipients.size());
     for (std::size_t i = 0; i < holds.size(); ++i) {

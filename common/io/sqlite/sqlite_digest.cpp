@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_held_items.hpp"
 #include "io/sqlite/sqlite_held_rows.hpp"
 #include "ports/digest_store.hpp"
 #include "ports/held_store.hpp"

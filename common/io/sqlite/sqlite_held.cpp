@@ -4,10 +4,10 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_held_items.hpp"
 #include "io/sqlite/sqlite_held_rows.hpp"
 #include "mail/folded_sender.hpp"
 #include "ports/held_store.hpp"
-#include "ports/spool.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/held.hpp"
 
@@ -102,17 +102,18 @@ core::Result<void, StoreError> SqliteHeld::usable() const {
     return {};
 }
 
-core::Result<std::vector<std::vector<ports::HoldOutcome>>, StoreError> SqliteHeld::hold_together(
-    std::span<const ports::NewHold> holds) {
+core::Result<void, StoreError> SqliteHeld::change(const std::function<void(ports::HeldRows&)>& work,
+                                                  ports::Durability durability) {
+    const auto transaction = [&work](Connection& connection) {
+        SqliteHeldRows rows(connection);
+        work(rows);
+    };
     return at_store_boundary([&] {
-        return database_.write([&](Connection& connection) {
-            std::vector<std::vector<ports::HoldOutcome>> outcomes;
-            outcomes.reserve(holds.size());
-            for (const ports::NewHold& hold : holds) {
-                outcomes.push_back(write_hold(connection, hold));
-            }
-            return outcomes;
-        });
+        if (durability == ports::Durability::Full) {
+            database_.write(transaction);
+        } else {
+            database_.write_soon(transaction);
+        }
     });
 }
 
@@ -145,26 +146,6 @@ core::Result<void, StoreError> SqliteHeld::list(
     }
 }
 
-core::Result<void, StoreError> SqliteHeld::recheck_later(std::span<const ports::Recheck> rechecks) {
-    return set_times("UPDATE held_recipient SET recheck_at = ? WHERE id = ?", rechecks);
-}
-
-core::Result<void, StoreError> SqliteHeld::expire_later(std::span<const ports::Recheck> expiries) {
-    return set_times("UPDATE held_recipient SET expires_at = ? WHERE id = ?", expiries);
-}
-
-core::Result<void, StoreError> SqliteHeld::set_times(std::string_view update,
-                                                     std::span<const ports::Recheck> times) {
-    return at_store_boundary([&] {
-        database_.write_soon([&](Connection& connection) {
-            Query query = connection.query(update);
-            for (const ports::Recheck& time : times) {
-                query.again().bind(time.at).bind(time.id).run();
-            }
-        });
-    });
-}
-
 core::Result<std::vector<std::string>, StoreError> SqliteHeld::listed_spool_ids() {
     return at_store_boundary([&] {
         return database_.read([](Connection& connection) {
@@ -172,39 +153,6 @@ core::Result<std::vector<std::string>, StoreError> SqliteHeld::listed_spool_ids(
                 "SELECT spool_id FROM held_message WHERE spool_removed = 0 ORDER BY spool_id"));
         });
     });
-}
-
-core::Result<void, StoreError> SqliteHeld::note_copy(std::string_view spool_id,
-                                                     const ports::CopyCheck& check,
-                                                     core::TimePoint now) {
-    const auto note = [&](Connection& connection) {
-        connection
-            .query(
-                "UPDATE held_message SET damage = ?, "
-                "digest = CASE digest WHEN '' THEN ? ELSE digest END WHERE spool_id = ?")
-            .bind(check.damage)
-            .bind(check.digest)
-            .bind(spool_id)
-            .run();
-        if (check.damage.empty()) {
-            return;
-        }
-        std::vector<std::int64_t> ids;
-        Query held =
-            connection.query("SELECT id FROM held_recipient WHERE spool_id = ? AND state = 'held'");
-        held.bind(spool_id);
-        while (held.step()) {
-            ids.push_back(held.integer(0));
-        }
-        for (const std::int64_t id : ids) {
-            connection.query("UPDATE held_recipient SET release_at = NULL WHERE id = ?")
-                .bind(id)
-                .run();
-            static_cast<void>(
-                move(connection, id, HeldState::Held, HeldState::Held, check.damage, now));
-        }
-    };
-    return at_store_boundary([&] { database_.write(note); });
 }
 
 core::Result<std::vector<terms::HeldMessage>, StoreError> SqliteHeld::kept_messages(

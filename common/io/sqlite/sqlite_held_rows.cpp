@@ -2,28 +2,28 @@
 #include "io/sqlite/sqlite_held_rows.hpp"
 
 #include "core/clock.hpp"
-#include "core/digest.hpp"
 #include "core/text.hpp"
 #include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_held_items.hpp"
 #include "ports/held_store.hpp"
-#include "terms/failure_code.hpp"
+#include "ports/spool.hpp"
 #include "terms/held.hpp"
+#include "terms/held_rules.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace holdback::io::sqlite {
 
+using terms::HeldRow;
 using terms::HeldState;
 
 namespace {
@@ -37,23 +37,13 @@ std::string join_lines(std::span<const std::string> lines) {
     return joined;
 }
 
-std::vector<std::string> split_lines(std::string_view joined) {
-    std::vector<std::string> lines;
-    if (!joined.empty()) {
-        for (const std::string_view line : core::split(joined, '\n')) {
-            lines.emplace_back(line);
-        }
-    }
-    return lines;
-}
-
-}  // namespace
-
+/// The domain of an address as the rows have it.
 std::string domain_of(std::string_view address) {
     const std::size_t at = address.rfind('@');
     return at == std::string_view::npos ? "" : core::to_lower(address.substr(at + 1));
 }
 
+/// Adds a line to an item's history.
 void write_event(Connection& connection,
                  std::int64_t id,
                  std::optional<HeldState> from,
@@ -72,64 +62,110 @@ void write_event(Connection& connection,
     query.bind(wire_name(to)).bind(text).run();
 }
 
-HeldState state_of(const Query& query, int column) {
-    const auto state = terms::parse_held_state(query.text(column));
-    if (!state.has_value()) {
-        throw DatabaseError(
-            fmt::format("held mail: unknown state {}", core::log_safe(query.text(column))));
-    }
-    return *state;
+/// The row of a query made by `Selected`.
+HeldRow read_row(const Query& query) {
+    HeldRow row;
+    row.id = query.integer(0);
+    row.spool_id = query.text(1);
+    row.kind = terms::parse_held_kind(query.text(2)).value_or(terms::HeldKind::Mail);
+    row.sender = query.text(3);
+    row.address = query.text(4);
+    row.state = state_of(query, 5);
+    row.changed_at = query.time(6);
+    row.attempts = static_cast<int>(query.integer(7));
+    row.last_answer = query.text(8);
+    row.in_doubt = query.integer(9) != 0;
+    row.mta_queue_id = query.text(10);
+    row.mta_since = query.optional_time(11);
+    row.release_at = query.optional_time(12);
+    row.expires_at = query.optional_time(13);
+    row.recheck_at = query.optional_time(14);
+    row.token = query.is_null(15) ? "" : query.text(15);
+    return row;
 }
 
-bool move(Connection& connection,
-          std::int64_t id,
-          HeldState from,
-          HeldState to,
-          std::string_view text,
-          core::TimePoint now) {
-    connection
-        .query("UPDATE held_recipient SET state = ?, changed_at = ? WHERE id = ? AND state = ?")
-        .bind(wire_name(to))
-        .bind(now)
-        .bind(id)
-        .bind(wire_name(from))
-        .run();
-    if (connection.changes() == 0) {
-        return false;
+/// The query for each selection, which names one index. A "+" keeps SQLite from that by state.
+struct Selected {
+    Connection& connection;
+
+    [[nodiscard]] Query rows(std::string_view which, std::string_view end = "") const {
+        return connection.query(fmt::format(
+            "SELECT r.id, r.spool_id, m.kind, m.sender, r.address, r.state, r.changed_at, "
+            "r.attempts, r.last_answer, r.in_doubt, r.mta_queue_id, r.mta_since, r.release_at, "
+            "r.expires_at, r.recheck_at, r.token FROM held_recipient r "
+            "CROSS JOIN held_message m ON m.spool_id = r.spool_id WHERE {} ORDER BY r.id{}",
+            which,
+            end));
     }
-    write_event(connection, id, from, to, text, now);
-    return true;
+    [[nodiscard]] Query rows_with(std::string_view which, std::string_view value) const {
+        Query query = rows(which);
+        query.bind(value);
+        return query;
+    }
+
+    Query operator()(const ports::ById& by) const {
+        Query query = rows("r.id = ?");
+        query.bind(by.id);
+        return query;
+    }
+    Query operator()(const ports::UnderToken& under) const {
+        return rows_with("r.token = ?", under.hash);
+    }
+    Query operator()(const ports::InDoubtUnder& under) const {
+        return rows_with("r.in_doubt = 1 AND r.mta_queue_id = ?", under.queue_id);
+    }
+    Query operator()(const ports::HeldOf& of) const {
+        return rows_with("r.spool_id = ? AND r.state = 'held'", of.spool_id);
+    }
+    Query operator()(const ports::AddressedTo& to) const {
+        Query query = rows("r.spool_id = ? AND lower(r.address) = lower(?)");
+        query.bind(to.spool_id).bind(to.address);
+        return query;
+    }
+    Query operator()(const ports::ActiveTwin& twin) const {
+        return rows_with("r.identity = ? AND r.state IN ('held', 'releasing')", twin.identity);
+    }
+    Query operator()(const ports::ReturnedTwin& twin) const {
+        return rows_with("r.in_doubt = 1 AND +r.state = 'returned' AND r.identity = ?",
+                         twin.identity);
+    }
+    Query operator()(const ports::Releasing& /*all*/) const {
+        return rows("r.state = 'releasing'");
+    }
+    Query operator()(const ports::UnsaidDoubt& /*all*/) const {
+        return rows("r.in_doubt = 1 AND +r.state = 'held' AND r.last_answer = ''");
+    }
+    Query operator()(const ports::ActiveAfter& after) const {
+        Query query = rows("r.id > ? AND +r.state IN ('held', 'releasing')", " LIMIT ?");
+        query.bind(after.id).bind(static_cast<std::int64_t>(after.most));
+        return query;
+    }
+};
+
+/// Calls `visit` with the column and the value of each field in which `after` differs.
+template <typename Visit>
+void visit_changes(const HeldRow& before, const HeldRow& after, const Visit& visit) {
+    const auto field = [&](std::string_view column, const auto& old, const auto& now) {
+        if (old != now) {
+            visit(column, now);
+        }
+    };
+    field("address", before.address, after.address);
+    field("domain", domain_of(before.address), domain_of(after.address));
+    field("state", wire_name(before.state), wire_name(after.state));
+    field("changed_at", before.changed_at, after.changed_at);
+    field("attempts", before.attempts, after.attempts);
+    field("last_answer", before.last_answer, after.last_answer);
+    field("in_doubt", before.in_doubt, after.in_doubt);
+    field("mta_queue_id", before.mta_queue_id, after.mta_queue_id);
+    field("mta_since", before.mta_since, after.mta_since);
+    field("release_at", before.release_at, after.release_at);
+    field("expires_at", before.expires_at, after.expires_at);
+    field("recheck_at", before.recheck_at, after.recheck_at);
+    field("token", before.token, after.token);
 }
 
-void has_no_copy(Connection& connection, std::int64_t id) {
-    connection.query("UPDATE held_recipient SET mta_queue_id = '', mta_since = NULL WHERE id = ?")
-        .bind(id)
-        .run();
-}
-
-bool put_back(Connection& connection,
-              std::int64_t id,
-              std::string_view answer,
-              std::optional<core::TimePoint> retry_at,
-              Doubt doubt,
-              core::TimePoint now) {
-    if (!move(connection, id, HeldState::Releasing, HeldState::Held, answer, now)) {
-        return false;
-    }
-    connection
-        .query(
-            "UPDATE held_recipient SET last_answer = ?, release_at = ?, in_doubt = ?, "
-            "token = NULL WHERE id = ?")
-        .bind(answer)
-        .bind(retry_at)
-        .bind(doubt == Doubt::Yes)
-        .bind(id)
-        .run();
-    if (doubt == Doubt::No) {
-        has_no_copy(connection, id);
-    }
-    return true;
-}
+}  // namespace
 
 void write_message(Connection& connection, const terms::HeldMessage& message) {
     connection
@@ -197,229 +233,94 @@ std::int64_t write_recipient(Connection& connection,
     return id;
 }
 
-std::optional<std::int64_t> find_active(Connection& connection, const std::string& identity) {
-    Query query = connection.query(
-        "SELECT id FROM held_recipient WHERE identity = ? AND state IN ('held', 'releasing')");
-    query.bind(identity);
-    return query.step() ? std::optional(query.integer(0)) : std::nullopt;
+std::vector<HeldRow> SqliteHeldRows::select(const ports::RowSelection& which) {
+    Query query = std::visit(Selected{*connection_}, which);
+    std::vector<HeldRow> rows;
+    while (query.step()) {
+        rows.push_back(read_row(query));
+    }
+    return rows;
 }
 
-namespace {
-
-/// The item that was returned with this identity when the MTA's client was told to try again.
-std::optional<std::int64_t> find_returned_in_doubt(Connection& connection,
-                                                   const std::string& identity) {
-    Query query = connection.query(
-        "SELECT id FROM held_recipient WHERE in_doubt = 1 AND state = 'returned' AND identity = ?");
-    query.bind(identity);
-    return query.step() ? std::optional(query.integer(0)) : std::nullopt;
+void SqliteHeldRows::write(const HeldRow& before,
+                           const terms::HeldChange& change,
+                           core::TimePoint now) {
+    const HeldRow& row = change.row;
+    // Only what changes is named: each other column would have its indexes written anew.
+    std::string columns;
+    visit_changes(before, row, [&columns](std::string_view column, const auto& /*value*/) {
+        columns += fmt::format("{}{} = ?", columns.empty() ? "" : ", ", column);
+    });
+    if (!columns.empty()) {
+        Query query =
+            connection_->query(fmt::format("UPDATE held_recipient SET {} WHERE id = ?", columns));
+        visit_changes(before, row, [&](std::string_view column, const auto& value) {
+            if (column == "token" && row.token.empty()) {
+                query.bind(std::nullopt);
+            } else {
+                query.bind(value);
+            }
+        });
+        query.bind(row.id).run();
+    }
+    if (change.line.has_value()) {
+        write_event(*connection_, row.id, before.state, row.state, *change.line, now);
+    }
 }
 
-/// The message has come again, and until the MTA has its answer it may let it pass.
-void doubt_again(Connection& connection,
-                 std::int64_t id,
-                 const terms::HeldRecipient& recipient,
-                 core::TimePoint now) {
-    connection
-        .query(
-            "UPDATE held_recipient SET in_doubt = 1, mta_queue_id = ?, mta_since = ? "
-            "WHERE id = ? AND state = 'held' AND in_doubt = 0")
-        .bind(recipient.mta_queue_id)
+void SqliteHeldRows::add(const terms::HeldMessage& message) {
+    write_message(*connection_, message);
+}
+
+std::int64_t SqliteHeldRows::add(const terms::HeldMessage& message,
+                                 const terms::HeldRecipient& recipient,
+                                 const std::optional<std::string>& identity) {
+    return write_recipient(*connection_, message, recipient, identity);
+}
+
+std::optional<terms::ReleaseToken> SqliteHeldRows::token(std::string_view hash) {
+    Query query =
+        connection_->query("SELECT spool_id, sent_at, used_at FROM release_token WHERE hash = ?");
+    query.bind(hash);
+    if (!query.step()) {
+        return std::nullopt;
+    }
+    return terms::ReleaseToken{.hash = std::string(hash),
+                               .spool_id = query.text(0),
+                               .sent = !query.is_null(1),
+                               .used = !query.is_null(2)};
+}
+
+void SqliteHeldRows::write(const terms::ReleaseToken& token, core::TimePoint now) {
+    connection_
+        ->query(
+            "INSERT INTO release_token (hash, spool_id, created_at) VALUES (?, ?, ?) "
+            "ON CONFLICT (hash) DO NOTHING")
+        .bind(token.hash)
+        .bind(token.spool_id)
         .bind(now)
-        .bind(id)
+        .run();
+    connection_
+        ->query(
+            "UPDATE release_token SET sent_at = CASE WHEN ? THEN coalesce(sent_at, ?) END, "
+            "used_at = CASE WHEN ? THEN coalesce(used_at, ?) END WHERE hash = ?")
+        .bind(token.sent)
+        .bind(now)
+        .bind(token.used)
+        .bind(now)
+        .bind(token.hash)
         .run();
 }
 
-}  // namespace
-
-std::optional<std::string> identity_of(const terms::HeldMessage& message,
-                                       const terms::HeldRecipient& recipient) {
-    if (message.fingerprint.empty()) {
-        return std::nullopt;
-    }
-    return core::digest_hex(
-        std::array<std::string_view, 3>{message.fingerprint, message.sender, recipient.address});
-}
-
-std::vector<ports::HoldOutcome> write_hold(Connection& connection, const ports::NewHold& hold) {
-    const terms::HeldMessage& message = hold.message;
-    std::vector<ports::HoldOutcome> outcomes;
-    outcomes.reserve(hold.recipients.size());
-    bool has_message = false;
-    for (const terms::HeldRecipient& recipient : hold.recipients) {
-        const std::optional<std::string> identity = identity_of(message, recipient);
-        std::optional<std::int64_t> older;
-        if (identity.has_value()) {
-            // The transaction is the only one that writes, and `held_once` stands guard.
-            older = find_active(connection, *identity);
-            if (!older.has_value() && recipient.state == HeldState::Returned) {
-                older = find_returned_in_doubt(connection, *identity);
-            }
-        }
-        if (!older.has_value() && !std::exchange(has_message, true)) {
-            write_message(connection, message);
-        }
-        const std::int64_t id =
-            older.has_value() ? *older : write_recipient(connection, message, recipient, identity);
-        if (older.has_value() && recipient.in_doubt) {
-            doubt_again(connection, id, recipient, message.held_at);
-        }
-        if (recipient.state == HeldState::Returned) {
-            static_cast<void>(move(connection,
-                                   id,
-                                   HeldState::Held,
-                                   HeldState::Returned,
-                                   "refused and returned to the sender",
-                                   message.held_at));
-        }
-        outcomes.push_back({.id = id, .already_held = older.has_value()});
-    }
-    return outcomes;
-}
-
-ports::HeldItem read_item(const Query& query) {
-    ports::HeldItem item;
-    terms::HeldRecipient& recipient = item.recipient;
-    recipient.id = query.integer(0);
-    recipient.spool_id = query.text(1);
-    recipient.address = query.text(2);
-    recipient.arguments = split_lines(query.text(3));
-    recipient.state = state_of(query, 4);
-    recipient.finding = query.text(5);
-    recipient.code = terms::FailureCode::from_number(static_cast<int>(query.integer(6)))
-                         .value_or(terms::kUnknownFailure);
-    recipient.reason = query.text(7);
-    recipient.release_at = query.optional_time(8);
-    recipient.expires_at = query.optional_time(9);
-    recipient.changed_at = query.time(10);
-    recipient.attempts = static_cast<int>(query.integer(11));
-    recipient.last_answer = query.text(12);
-    terms::HeldMessage& message = item.message;
-    message.spool_id = recipient.spool_id;
-    message.kind = terms::parse_held_kind(query.text(13)).value_or(terms::HeldKind::Mail);
-    message.sender = query.text(14);
-    message.sender_arguments = split_lines(query.text(15));
-    message.user = query.text(16);
-    message.client = query.text(17);
-    message.queue_id = query.text(18);
-    message.campaign = query.text(19);
-    message.message_id = query.text(20);
-    message.subject = query.text(21);
-    message.fingerprint = query.text(22);
-    message.octets = static_cast<std::uint64_t>(query.integer(23));
-    message.held_at = query.time(24);
-    message.stream = query.text(25);
-    recipient.in_doubt = query.integer(26) != 0;
-    recipient.recheck_at = query.optional_time(27);
-    recipient.advice = query.text(28);
-    recipient.suggestion = query.text(29);
-    recipient.tell = query.integer(30) != 0;
-    message.issue = query.text(31);
-    recipient.mta_queue_id = query.text(32);
-    recipient.mta_since = query.optional_time(33);
-    message.digest = query.text(34);
-    message.damage = query.text(35);
-    message.vouched = query.integer(36) != 0;
-    return item;
-}
-
-std::string item_sql(std::string_view rest) {
-    return fmt::format(
-        "SELECT r.id, r.spool_id, r.address, r.arguments, r.state, r.finding, r.code, r.reason, "
-        "r.release_at, r.expires_at, r.changed_at, r.attempts, r.last_answer, m.kind, m.sender, "
-        "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
-        "m.fingerprint, m.octets, m.held_at, m.stream, r.in_doubt, r.recheck_at, r.advice, "
-        "r.suggestion, r.tell, m.issue, r.mta_queue_id, r.mta_since, m.digest, "
-        "m.damage, m.vouched "
-        "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
-        rest);
-}
-
-std::string_view due_column(const ports::HeldFilter& filter) {
-    if (filter.release_due.has_value()) {
-        return "r.release_at";
-    }
-    if (filter.expired.has_value()) {
-        return "r.expires_at";
-    }
-    return filter.recheck_due.has_value() ? "r.recheck_at" : "";
-}
-
-std::string list_sql(const ports::HeldFilter& filter) {
-    // What is due lies in the order of its time in an index of its own, and the way through it
-    // costs what is due, not what is held. A "+" keeps SQLite from the index by id or by state.
-    const std::string_view due = due_column(filter);
-    std::string sql = due.empty() ? item_sql(" AND r.id > ?")
-                                  : item_sql(fmt::format(" AND ({}, r.id) > (?, ?)", due));
-    const auto when = [&sql](bool wanted, std::string_view piece) {
-        if (wanted) {
-            sql += piece;
-        }
-    };
-    when(!filter.ids.empty(), " AND r.id IN (SELECT value FROM json_each(?))");
-    // One state is a row of the index, in the order that is wanted: nothing has to be sorted.
-    const bool by_doubt = filter.in_doubt == true;
-    when(filter.states.size() == 1, by_doubt ? " AND +r.state = ?" : " AND r.state = ?");
-    when(filter.states.size() > 1 && by_doubt, " AND +r.state IN (SELECT value FROM json_each(?))");
-    when(filter.states.size() > 1 && !by_doubt, " AND r.state IN (SELECT value FROM json_each(?))");
-    when(filter.kind.has_value(), " AND m.kind = ?");
-    when(filter.sender.has_value(), " AND m.sender = ? COLLATE NOCASE");
-    when(filter.domain.has_value(), " AND r.domain = ?");
-    when(filter.finding.has_value(), " AND r.finding = ?");
-    when(filter.campaign.has_value(), " AND m.campaign = ?");
-    when(filter.recipient.has_value(), " AND r.address = ? COLLATE NOCASE");
-    when(filter.queue_id.has_value(), " AND ? IN (m.queue_id, r.mta_queue_id)");
-    when(filter.message_id.has_value(), " AND trim(m.message_id, '<> ') = ?");
-    when(filter.held_before.has_value(), " AND m.held_at < ?");
-    when(filter.release_due.has_value(), " AND r.release_at <= ?");
-    when(filter.expired.has_value(), " AND r.expires_at <= ?");
-    when(filter.recheck_due.has_value(), " AND r.recheck_at <= ?");
-    when(filter.in_doubt == true, " AND r.in_doubt = 1");
-    when(filter.in_doubt == false, " AND r.in_doubt = 0");
-    sql += due.empty() ? " ORDER BY r.id LIMIT ?" : fmt::format(" ORDER BY {}, r.id LIMIT ?", due);
-    return sql;
-}
-
-void bind_filter(Query& query, const ports::HeldFilter& filter) {
-    if (!filter.ids.empty()) {
-        query.bind(fmt::format("[{}]", fmt::join(filter.ids, ",")));
-    }
-    if (filter.states.size() == 1) {
-        query.bind(wire_name(filter.states.front()));
-    } else if (!filter.states.empty()) {
-        std::vector<std::string_view> names;
-        names.reserve(filter.states.size());
-        for (const HeldState state : filter.states) {
-            names.push_back(wire_name(state));
-        }
-        query.bind(fmt::format("[\"{}\"]", fmt::join(names, "\",\"")));
-    }
-    if (filter.kind.has_value()) {
-        query.bind(wire_name(*filter.kind));
-    }
-    if (filter.sender.has_value()) {
-        query.bind(*filter.sender);
-    }
-    if (filter.domain.has_value()) {
-        query.bind(core::to_lower(*filter.domain));
-    }
-    if (filter.finding.has_value()) {
-        query.bind(*filter.finding);
-    }
-    if (filter.campaign.has_value()) {
-        query.bind(*filter.campaign);
-    }
-    for (const auto& text : {filter.recipient, filter.queue_id, filter.message_id}) {
-        if (text.has_value()) {
-            query.bind(*text);
-        }
-    }
-    for (const auto& time :
-         {filter.held_before, filter.release_due, filter.expired, filter.recheck_due}) {
-        if (time.has_value()) {
-            query.bind(*time);
-        }
-    }
+void SqliteHeldRows::note_copy(std::string_view spool_id, const ports::CopyCheck& check) {
+    connection_
+        ->query(
+            "UPDATE held_message SET damage = ?, "
+            "digest = CASE digest WHEN '' THEN ? ELSE digest END WHERE spool_id = ?")
+        .bind(check.damage)
+        .bind(check.digest)
+        .bind(spool_id)
+        .run();
 }
 
 }  // namespace holdback::io::sqlite

@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/sqlite/sqlite_db.hpp"
+#include "io/sqlite/sqlite_held_items.hpp"
 #include "io/sqlite/sqlite_held_rows.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"

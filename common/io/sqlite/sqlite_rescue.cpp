@@ -2,19 +2,37 @@
 #include "io/sqlite/sqlite_rescue.hpp"
 
 #include "core/clock.hpp"
+#include "core/result.hpp"
 #include "io/sqlite/sqlite_db.hpp"
-#include "io/sqlite/sqlite_held_rows.hpp"
+#include "io/sqlite/sqlite_held.hpp"
+#include "io/sqlite/sqlite_held_items.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
+#include "ports/suppression_store.hpp"
 #include "terms/held.hpp"
+#include "terms/held_rules.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::io::sqlite {
+
+namespace {
+
+template <typename Value>
+Value or_throw(core::Result<Value, ports::StoreError> result) {
+    if (!result.has_value()) {
+        throw DatabaseError(result.error().what);
+    }
+    return *std::move(result);
+}
+
+}  // namespace
 
 SqliteRescue::SqliteRescue(Database& database) : database_(&database) {
     database.read([this](Connection& connection) {
@@ -40,38 +58,19 @@ SqliteRescue::File SqliteRescue::file_of(const std::string& spool_id) const {
 
 std::optional<SqliteRescue::Known> SqliteRescue::find(const terms::HeldMessage& message,
                                                       const terms::HeldRecipient& recipient) const {
-    const auto identity = identity_of(message, recipient);
+    const auto identity = terms::identity_of(message, recipient);
     const auto item = identity.has_value() ? items_.find(*identity) : items_.end();
     return item == items_.end() ? std::nullopt : std::optional(item->second);
 }
 
-std::vector<std::int64_t> SqliteRescue::list(ports::NewHold hold,
+std::vector<std::int64_t> SqliteRescue::list(const ports::NewHold& hold,
                                              std::string_view why,
                                              core::TimePoint now) {
-    for (terms::HeldRecipient& recipient : hold.recipients) {
-        recipient.state = terms::HeldState::Held;
-        recipient.in_doubt = true;
-        recipient.release_at.reset();
-        recipient.recheck_at.reset();
-        // What the MTA's log says of the original proves nothing about a release since then.
-        recipient.mta_queue_id.clear();
-    }
-    std::vector<std::int64_t> ids = database_->write([&](Connection& connection) {
-        std::vector<std::int64_t> written;
-        for (const ports::HoldOutcome& outcome : write_hold(connection, hold)) {
-            connection.query("UPDATE held_recipient SET last_answer = ? WHERE id = ?")
-                .bind(why)
-                .bind(outcome.id)
-                .run();
-            static_cast<void>(move(
-                connection, outcome.id, terms::HeldState::Held, terms::HeldState::Held, why, now));
-            written.push_back(outcome.id);
-        }
-        return written;
-    });
+    SqliteHeld held(*database_);
+    std::vector<std::int64_t> ids = or_throw(ports::rescue(held, hold, why, now));
     messages_.insert_or_assign(hold.message.spool_id, File::Wanted);
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (const auto identity = identity_of(hold.message, hold.recipients[i])) {
+        if (const auto identity = terms::identity_of(hold.message, hold.recipients[i])) {
             items_.insert_or_assign(*identity, Known{.id = ids[i]});
         }
     }
@@ -79,25 +78,8 @@ std::vector<std::int64_t> SqliteRescue::list(ports::NewHold hold,
 }
 
 std::size_t SqliteRescue::doubt_all(std::string_view why, core::TimePoint now) {
-    return database_->write([&](Connection& connection) {
-        connection
-            .query(
-                "INSERT INTO held_event (recipient_id, at, from_state, to_state, text) "
-                "SELECT id, ?, state, 'held', ? FROM held_recipient "
-                "WHERE state IN ('held', 'releasing')")
-            .bind(now)
-            .bind(why)
-            .run();
-        connection
-            .query(
-                "UPDATE held_recipient SET state = 'held', changed_at = ?, in_doubt = 1, "
-                "last_answer = ?, release_at = NULL, recheck_at = NULL, mta_queue_id = '', "
-                "mta_since = NULL, token = NULL WHERE state IN ('held', 'releasing')")
-            .bind(now)
-            .bind(why)
-            .run();
-        return static_cast<std::size_t>(connection.changes());
-    });
+    SqliteHeld held(*database_);
+    return or_throw(ports::doubt_all(held, why, now));
 }
 
 }  // namespace holdback::io::sqlite

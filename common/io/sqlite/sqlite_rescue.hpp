@@ -45,7 +45,9 @@ public:
 
     /// Writes a message and recipients of whom `find` gave nothing as held and in doubt, with `why`
     /// as their last answer. Nothing of them goes by itself. Gives the ids.
-    std::vector<std::int64_t> list(ports::NewHold hold, std::string_view why, core::TimePoint now);
+    std::vector<std::int64_t> list(const ports::NewHold& hold,
+                                   std::string_view why,
+                                   core::TimePoint now);
 
     /// Puts all that is held or being released in doubt, with the same words. Gives how many items.
     std::size_t doubt_all(std::string_view why, core::TimePoint now);

@@ -11,6 +11,7 @@
 #include "io/sqlite/sqlite_journal.hpp"
 #include "io/sqlite/sqlite_notices.hpp"
 #include "io/sqlite/sqlite_schema.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "terms/held.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -106,7 +107,7 @@ void hold_many(holdback::io::sqlite::SqliteHeld& held) {
         hold.recipients.push_back(std::move(recipient));
         holds.push_back(std::move(hold));
     }
-    REQUIRE(held.hold_together(holds).has_value());
+    REQUIRE(holdback::ports::hold_together(held, holds).has_value());
 }
 
 std::vector<std::string> plan_of(sqlite3* database, const std::string& sql) {
@@ -224,7 +225,7 @@ TEST_CASE("what is due comes in the order of its time, all of it, each once") {
         hold.recipients.push_back(std::move(recipient));
         holds.push_back(std::move(hold));
     }
-    REQUIRE(held.hold_together(holds).has_value());
+    REQUIRE(holdback::ports::hold_together(held, holds).has_value());
     HeldFilter due;
     due.states = {HeldState::Held};
     due.release_due = kNow + 49min;

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_schema.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/held.hpp"
@@ -130,7 +131,7 @@ HeldFilter filter(const std::function<void(HeldFilter&)>& set) {
 
 /// What a token is good for; nothing when it is not good.
 ReleaseGrant claim(holdback::ports::HeldStore& store, std::string_view token) {
-    return store.claim_token(token, "", kNow).value().value_or(ReleaseGrant{});
+    return holdback::ports::claim_token(store, token, "", kNow).value().value_or(ReleaseGrant{});
 }
 
 /// Holds one recipient and gives its id.
@@ -138,7 +139,7 @@ std::int64_t hold_one(holdback::ports::HeldStore& store,
                       const HeldMessage& of,
                       const std::string& address) {
     const std::array recipients{recipient(address)};
-    const auto outcomes = store.hold(of, recipients);
+    const auto outcomes = holdback::ports::hold(store, of, recipients);
     REQUIRE(outcomes.has_value());
     REQUIRE(outcomes->size() == 1);
     return outcomes->front().id;
@@ -150,7 +151,7 @@ bool released(HeldStore& store, std::int64_t id, std::string answer, TimePoint n
                          .what = ReleaseEnd::What::Released,
                          .answer = std::move(answer),
                          .retry_at = std::nullopt};
-    return !store.settle(std::span(&end, 1), now).value().empty();
+    return !holdback::ports::settle(store, std::span(&end, 1), now).value().empty();
 }
 
 bool failed(HeldStore& store,
@@ -162,12 +163,15 @@ bool failed(HeldStore& store,
                          .what = ReleaseEnd::What::Failed,
                          .answer = std::move(answer),
                          .retry_at = retry_at};
-    return !store.settle(std::span(&end, 1), now).value().empty();
+    return !holdback::ports::settle(store, std::span(&end, 1), now).value().empty();
 }
 
 bool ended(
     HeldStore& store, std::int64_t id, HeldState state, std::string_view why, TimePoint now) {
-    return !store.end(std::span(&id, 1), InDoubt::LeaveAlone, state, why, now).value().empty();
+    return !holdback::ports::end_items(
+                store, std::span(&id, 1), InDoubt::LeaveAlone, state, why, now)
+                .value()
+                .empty();
 }
 
 }  // namespace
@@ -178,7 +182,7 @@ TEST_CASE_TEMPLATE("what is held comes back as it was", Kind, Sqlite, Memory) {
     with_release.arguments.clear();
     with_release.release_at = kNow + 1h;
     const std::array recipients{recipient("a@example.net"), with_release};
-    const auto outcomes = kind.store.hold(message("s1"), recipients);
+    const auto outcomes = holdback::ports::hold(kind.store, message("s1"), recipients);
     REQUIRE(outcomes.has_value());
     REQUIRE(outcomes->size() == 2);
     CHECK_FALSE(outcomes->at(0).already_held);
@@ -209,7 +213,7 @@ TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind,
     Kind kind;
     const std::int64_t first = hold_one(kind.store, message("s1"), "a@example.net");
     const std::array twice{recipient("a@example.net"), recipient("b@example.net")};
-    const auto outcomes = kind.store.hold(message("s2"), twice);
+    const auto outcomes = holdback::ports::hold(kind.store, message("s2"), twice);
     REQUIRE(outcomes.has_value());
     CHECK(outcomes->at(0).already_held);
     CHECK(outcomes->at(0).id == first);
@@ -218,7 +222,9 @@ TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind,
 
     SUBCASE("also while it is being released") {
         const std::array moved{first};
-        REQUIRE(kind.store.begin_release(moved, InDoubt::LeaveAlone, "h", "why", kNow).has_value());
+        REQUIRE(
+            holdback::ports::begin_release(kind.store, moved, InDoubt::LeaveAlone, "h", "why", kNow)
+                .has_value());
         CHECK(hold_one(kind.store, message("s3"), "a@example.net") == first);
         CHECK(kind.store.listed_spool_ids().value() == std::vector<std::string>{"s1", "s2"});
     }
@@ -239,7 +245,7 @@ TEST_CASE_TEMPLATE("a message submitted twice is held once per recipient", Kind,
     }
     SUBCASE("a recipient named twice in one call is one item") {
         const std::array same{recipient("c@example.net"), recipient("c@example.net")};
-        const auto both = kind.store.hold(message("s7"), same);
+        const auto both = holdback::ports::hold(kind.store, message("s7"), same);
         REQUIRE(both.has_value());
         CHECK(both->at(0).id == both->at(1).id);
         CHECK(both->at(1).already_held);
@@ -266,15 +272,16 @@ TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
                    Memory) {
     Kind kind;
     const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
-    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, message("s1"), recipients).has_value());
     const std::array<std::int64_t, 3> wanted{1, 2, 99};
-    const auto moved =
-        kind.store.begin_release(wanted, InDoubt::LeaveAlone, "hash-1", "why", kNow + 1s);
+    const auto moved = holdback::ports::begin_release(
+        kind.store, wanted, InDoubt::LeaveAlone, "hash-1", "why", kNow + 1s);
     CHECK(moved.value() == std::vector<std::int64_t>{1, 2});
-    CHECK(kind.store.begin_release(wanted, InDoubt::LeaveAlone, "hash-2", "why", kNow + 2s)
+    CHECK(holdback::ports::begin_release(
+              kind.store, wanted, InDoubt::LeaveAlone, "hash-2", "why", kNow + 2s)
               .value()
               .empty());
-    CHECK_FALSE(kind.store.claim_token("hash-2", "", kNow).value().has_value());
+    CHECK_FALSE(holdback::ports::claim_token(kind.store, "hash-2", "", kNow).value().has_value());
     CHECK(kind.store.counts().value() == HeldCounts{.releasing = 2});
     CHECK(all(kind.store)[0].recipient.attempts == 1);
     CHECK(all(kind.store)[0].recipient.changed_at == kNow + 1s);
@@ -307,7 +314,8 @@ TEST_CASE_TEMPLATE("a release takes held items, once, and counts the attempt",
         CHECK(row.release_at == std::optional<TimePoint>(kNow + 1h));
         CHECK(row.attempts == 1);
         const std::array again{row.id};
-        CHECK(kind.store.begin_release(again, InDoubt::LeaveAlone, "hash-3", "why", kNow)
+        CHECK(holdback::ports::begin_release(
+                  kind.store, again, InDoubt::LeaveAlone, "hash-3", "why", kNow)
                   .value()
                   .size() == 1);
         CHECK(all(kind.store)[1].recipient.attempts == 2);
@@ -325,7 +333,8 @@ TEST_CASE_TEMPLATE("items of two messages do not go out under one token", Kind, 
     const std::array both{hold_one(kind.store, message("s1"), "a@example.net"),
                           hold_one(kind.store, message("s2", "other"), "b@example.net")};
     CHECK_FALSE(
-        kind.store.begin_release(both, InDoubt::LeaveAlone, "hash", "why", kNow).has_value());
+        holdback::ports::begin_release(kind.store, both, InDoubt::LeaveAlone, "hash", "why", kNow)
+            .has_value());
     CHECK(kind.store.counts().value() == HeldCounts{.held = 2});
 }
 
@@ -333,19 +342,21 @@ TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind
     Kind kind;
     const std::array recipients{
         recipient("a@example.net"), recipient("b@example.net"), recipient("c@example.net")};
-    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, message("s1"), recipients).has_value());
     const std::array<std::int64_t, 2> some{1, 3};
-    REQUIRE(kind.store.begin_release(some, InDoubt::LeaveAlone, "hash", "why", kNow).has_value());
+    REQUIRE(
+        holdback::ports::begin_release(kind.store, some, InDoubt::LeaveAlone, "hash", "why", kNow)
+            .has_value());
 
-    CHECK_FALSE(kind.store.claim_token("forged", "", kNow).value().has_value());
-    CHECK_FALSE(kind.store.claim_token("", "", kNow).value().has_value());
+    CHECK_FALSE(holdback::ports::claim_token(kind.store, "forged", "", kNow).value().has_value());
+    CHECK_FALSE(holdback::ports::claim_token(kind.store, "", "", kNow).value().has_value());
 
     SUBCASE("while they are on their way") {
         const ReleaseGrant grant = claim(kind.store, "hash");
         CHECK(grant.spool_id == "s1");
         CHECK(grant.sender == "News@example.org");
         CHECK(grant.addresses == std::vector<std::string>{"a@example.net", "c@example.net"});
-        CHECK_FALSE(kind.store.claim_token("hash", "", kNow).value().has_value());
+        CHECK_FALSE(holdback::ports::claim_token(kind.store, "hash", "", kNow).value().has_value());
     }
     SUBCASE("after the MTA answered: sendmail(1) is faster than the milter") {
         REQUIRE(released(kind.store, 1, "250", kNow));
@@ -360,7 +371,7 @@ TEST_CASE_TEMPLATE("a token is good once, for the items released under it", Kind
     SUBCASE("and for nobody when all went back") {
         REQUIRE(failed(kind.store, 1, "time-out", kNow, kNow));
         REQUIRE(failed(kind.store, 3, "time-out", kNow, kNow));
-        CHECK_FALSE(kind.store.claim_token("hash", "", kNow).value().has_value());
+        CHECK_FALSE(holdback::ports::claim_token(kind.store, "hash", "", kNow).value().has_value());
     }
 }
 
@@ -373,15 +384,19 @@ TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
     const std::array unclaimed{hold_one(kind.store, message("s2", "other"), "b@example.net")};
     hold_one(kind.store, message("s3", "third"), "c@example.net");
     const std::array sent{hold_one(kind.store, message("s4", "fourth"), "d@example.net")};
-    REQUIRE(kind.store.begin_release(sent, InDoubt::LeaveAlone, "hash-4", "why", kNow).has_value());
-    REQUIRE(kind.store.about_to_leave("hash-4", kNow).has_value());
     REQUIRE(
-        kind.store.begin_release(claimed, InDoubt::LeaveAlone, "hash-1", "why", kNow).has_value());
-    REQUIRE(kind.store.begin_release(unclaimed, InDoubt::LeaveAlone, "hash-2", "why", kNow)
+        holdback::ports::begin_release(kind.store, sent, InDoubt::LeaveAlone, "hash-4", "why", kNow)
+            .has_value());
+    REQUIRE(holdback::ports::about_to_leave(kind.store, "hash-4", kNow).has_value());
+    REQUIRE(holdback::ports::begin_release(
+                kind.store, claimed, InDoubt::LeaveAlone, "hash-1", "why", kNow)
                 .has_value());
-    REQUIRE(kind.store.claim_token("hash-1", "", kNow).value().has_value());
+    REQUIRE(holdback::ports::begin_release(
+                kind.store, unclaimed, InDoubt::LeaveAlone, "hash-2", "why", kNow)
+                .has_value());
+    REQUIRE(holdback::ports::claim_token(kind.store, "hash-1", "", kNow).value().has_value());
 
-    CHECK(kind.store.recover(kNow + 5s).value().put_back == 1);
+    CHECK(holdback::ports::recover(kind.store, kNow + 5s).value().put_back == 1);
     const auto items = all(kind.store);
     CHECK(items[0].recipient.state == HeldState::Releasing);
     CHECK(items[1].recipient.state == HeldState::Held);
@@ -391,8 +406,8 @@ TEST_CASE_TEMPLATE("what was under way at the end of the process is held again",
     CHECK(items[3].recipient.state == HeldState::Releasing);
     CHECK(kind.store.history(2).value().back().from == std::optional(HeldState::Releasing));
     // A copy that comes late is not let through, and becomes no second item.
-    CHECK_FALSE(kind.store.claim_token("hash-2", "", kNow).value().has_value());
-    CHECK(kind.store.recover(kNow + 6s).value().put_back == 0);
+    CHECK_FALSE(holdback::ports::claim_token(kind.store, "hash-2", "", kNow).value().has_value());
+    CHECK(holdback::ports::recover(kind.store, kNow + 6s).value().put_back == 0);
 }
 
 TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Memory) {
@@ -401,7 +416,7 @@ TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Mem
     doubtful.in_doubt = true;
     doubtful.mta_queue_id = "4Xk2";
     const std::array recipients{doubtful, recipient("b@example.net")};
-    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, message("s1"), recipients).has_value());
     const auto row = [&](std::size_t i) { return all(kind.store).at(i).recipient; };
     CHECK(row(0).mta_queue_id == "4Xk2");
     CHECK(row(0).mta_since == kNow);
@@ -412,9 +427,11 @@ TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Mem
         const FoundCopy other{.id = 1, .queue_id = "4Xk3", .text = "another message"};
         const FoundCopy certain{.id = 2, .queue_id = "", .text = "not in doubt"};
         const FoundCopy found{.id = 1, .queue_id = "4Xk2", .text = "by the log"};
-        CHECK(kind.store.settle_found(std::array{other, certain}, kNow + 1s).value().empty());
-        CHECK(kind.store.settle_found(std::array{other, found}, kNow + 1s).value() ==
-              std::vector<std::int64_t>{1});
+        CHECK(holdback::ports::settle_found(kind.store, std::array{other, certain}, kNow + 1s)
+                  .value()
+                  .empty());
+        CHECK(holdback::ports::settle_found(kind.store, std::array{other, found}, kNow + 1s)
+                  .value() == std::vector<std::int64_t>{1});
         CHECK(row(0).state == HeldState::Released);
         CHECK_FALSE(row(0).in_doubt);
         CHECK(row(0).last_answer == "by the log");
@@ -422,61 +439,77 @@ TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Mem
                                                                 .from = HeldState::Held,
                                                                 .to = HeldState::Released,
                                                                 .text = "by the log"});
-        CHECK(kind.store.settle_found(std::array{found}, kNow + 2s).value().empty());
+        CHECK(holdback::ports::settle_found(kind.store, std::array{found}, kNow + 2s)
+                  .value()
+                  .empty());
     }
     SUBCASE("dropped: in doubt no more, and said of those that a start had found") {
-        CHECK(kind.store.settle_dropped("4Xk3", kNow, "why", kNow).value().empty());
-        CHECK(kind.store.settle_dropped("4Xk2", kNow - 1ms, "why", kNow).value().empty());
+        CHECK(
+            holdback::ports::settle_dropped(kind.store, "4Xk3", kNow, "why", kNow).value().empty());
+        CHECK(holdback::ports::settle_dropped(kind.store, "4Xk2", kNow - 1ms, "why", kNow)
+                  .value()
+                  .empty());
         CHECK(row(0).in_doubt);
-        REQUIRE(kind.store.recover(kNow).value().in_doubt.size() == 1);
-        CHECK(kind.store.settle_dropped("4Xk2", kNow, "why", kNow + 1s).value() ==
+        REQUIRE(holdback::ports::recover(kind.store, kNow).value().in_doubt.size() == 1);
+        CHECK(holdback::ports::settle_dropped(kind.store, "4Xk2", kNow, "why", kNow + 1s).value() ==
               std::vector<std::int64_t>{1});
         CHECK_FALSE(row(0).in_doubt);
         CHECK(row(0).mta_queue_id.empty());
         CHECK(row(0).state == HeldState::Held);
         CHECK(row(0).last_answer.empty());
         CHECK(kind.store.history(1).value().back().text == "why");
-        CHECK(kind.store.settle_dropped("4Xk2", kNow, "why", kNow).value().empty());
+        CHECK(
+            holdback::ports::settle_dropped(kind.store, "4Xk2", kNow, "why", kNow).value().empty());
     }
     SUBCASE("dropped while its answer is open: not a word") {
-        CHECK(kind.store.settle_dropped("4Xk2", kNow, "why", kNow).value().empty());
+        CHECK(
+            holdback::ports::settle_dropped(kind.store, "4Xk2", kNow, "why", kNow).value().empty());
         CHECK_FALSE(row(0).in_doubt);
         CHECK(row(0).last_answer.empty());
         CHECK(kind.store.history(1).value().size() == 1);
     }
     SUBCASE("a release has its own, which stays while that is in doubt") {
         const std::array<std::int64_t, 1> one{1};
-        REQUIRE(kind.store.begin_release(one, InDoubt::Take, "hash", "why", kNow).has_value());
+        REQUIRE(holdback::ports::begin_release(kind.store, one, InDoubt::Take, "hash", "why", kNow)
+                    .has_value());
         CHECK(row(0).mta_queue_id.empty());
-        REQUIRE(kind.store.claim_token("hash", "4Xk9", kNow + 1s).value().has_value());
+        REQUIRE(holdback::ports::claim_token(kind.store, "hash", "4Xk9", kNow + 1s)
+                    .value()
+                    .has_value());
         CHECK(row(0).mta_queue_id == "4Xk9");
         CHECK(row(0).mta_since == kNow + 1s);
         ReleaseEnd end{.id = 1, .what = ReleaseEnd::What::Unknown, .answer = "x", .retry_at = {}};
-        REQUIRE(kind.store.settle(std::array{end}, kNow + 2s).has_value());
+        REQUIRE(holdback::ports::settle(kind.store, std::array{end}, kNow + 2s).has_value());
         CHECK(row(0).mta_queue_id == "4Xk9");
-        CHECK(kind.store.settle_dropped("4Xk9", kNow + 3s, "why", kNow).value().empty());
+        CHECK(holdback::ports::settle_dropped(kind.store, "4Xk9", kNow + 3s, "why", kNow)
+                  .value()
+                  .empty());
         CHECK(row(0).in_doubt);
         // The message came again in between: its answer says nothing of the release.
-        REQUIRE(kind.store.settle_doubt(taken("4Xkb", {1})).has_value());
+        REQUIRE(holdback::ports::settle_doubt(kind.store, taken("4Xkb", {1})).has_value());
         CHECK(row(0).in_doubt);
-        REQUIRE(kind.store.begin_release(one, InDoubt::Take, "hash-2", "why", kNow).has_value());
-        REQUIRE(kind.store.claim_token("hash-2", "4Xka", kNow).value().has_value());
+        REQUIRE(
+            holdback::ports::begin_release(kind.store, one, InDoubt::Take, "hash-2", "why", kNow)
+                .has_value());
+        REQUIRE(
+            holdback::ports::claim_token(kind.store, "hash-2", "4Xka", kNow).value().has_value());
         end.what = ReleaseEnd::What::Failed;
-        REQUIRE(kind.store.settle(std::array{end}, kNow + 4s).has_value());
+        REQUIRE(holdback::ports::settle(kind.store, std::array{end}, kNow + 4s).has_value());
         CHECK(row(0).mta_queue_id.empty());
         CHECK_FALSE(row(0).in_doubt);
         // Again after that: the doubt is about the message.
-        REQUIRE(kind.store.hold(message("s2"), std::array{doubtful}).has_value());
+        REQUIRE(holdback::ports::hold(kind.store, message("s2"), std::array{doubtful}).has_value());
         CHECK(row(0).in_doubt);
-        REQUIRE(kind.store.settle_doubt(taken(doubtful.mta_queue_id, {1})).has_value());
+        REQUIRE(holdback::ports::settle_doubt(kind.store, taken(doubtful.mta_queue_id, {1}))
+                    .has_value());
         CHECK_FALSE(row(0).in_doubt);
     }
     SUBCASE("the message comes again: in doubt again, under the new one") {
-        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {1})).has_value());
+        REQUIRE(holdback::ports::settle_doubt(kind.store, taken("4Xk2", {1})).has_value());
         HeldMessage again = message("s2");
         again.held_at = kNow + 1h;
         doubtful.mta_queue_id = "4Xkb";
-        const auto outcomes = kind.store.hold(again, std::array{doubtful});
+        const auto outcomes = holdback::ports::hold(kind.store, again, std::array{doubtful});
         REQUIRE(outcomes.has_value());
         CHECK(outcomes->front().already_held);
         CHECK(row(0).in_doubt);
@@ -484,7 +517,7 @@ TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Mem
         CHECK(row(0).mta_since == kNow + 1h);
         // While there is doubt about one, the other does not take its place.
         doubtful.mta_queue_id = "4Xkc";
-        REQUIRE(kind.store.hold(message("s3"), std::array{doubtful}).has_value());
+        REQUIRE(holdback::ports::hold(kind.store, message("s3"), std::array{doubtful}).has_value());
         CHECK(row(0).mta_queue_id == "4Xkb");
     }
     SUBCASE("who was refused got it: the DSN goes when nobody is left of whom it tells") {
@@ -502,10 +535,10 @@ TEST_CASE_TEMPLATE("the queue id of a copy that may be there", Kind, Sqlite, Mem
         const std::array holds{
             NewHold{.message = message("s4", "four"), .recipients = {two.begin(), two.end()}},
             NewHold{.message = dsn, .recipients = {sender}}};
-        REQUIRE(kind.store.hold_together(holds).has_value());
+        REQUIRE(holdback::ports::hold_together(kind.store, holds).has_value());
         const auto find = [&](std::int64_t id) {
             const FoundCopy copy{.id = id, .queue_id = "4Xkd", .text = "by the log"};
-            CHECK(kind.store.settle_found(std::array{copy}, kNow).value() ==
+            CHECK(holdback::ports::settle_found(kind.store, std::array{copy}, kNow).value() ==
                   std::vector<std::int64_t>{id});
         };
         find(3);
@@ -537,7 +570,7 @@ TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Me
     due.release_at = kNow + 1h;
     due.expires_at = kNow + 2h;
     const std::array recipients{due};
-    REQUIRE(kind.store.hold(second, recipients).has_value());  // 3
+    REQUIRE(holdback::ports::hold(kind.store, second, recipients).has_value());  // 3
     REQUIRE(ended(kind.store, 2, HeldState::Returned, "expired", kNow));
 
     struct Row {
@@ -604,7 +637,7 @@ TEST_CASE_TEMPLATE("a list of any length can be walked, left early, and changed 
     for (int i = 0; i < 250; ++i) {
         many.push_back(recipient("r" + std::to_string(i) + "@example.net"));
     }
-    REQUIRE(kind.store.hold(message("s1"), many).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, message("s1"), many).has_value());
     std::vector<std::int64_t> seen;
     REQUIRE(kind.store
                 .list(filter([](HeldFilter& f) { f.states = {HeldState::Held}; }),
@@ -660,15 +693,17 @@ TEST_CASE_TEMPLATE(
     HeldRecipient due = recipient("a@example.net");
     due.release_at = kNow + 1h;
     const std::array recipients{due, recipient("b@example.net")};
-    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, message("s1"), recipients).has_value());
     HeldMessage with_digest = message("s2", "other");
     with_digest.digest = std::string(64, 'a');
     hold_one(kind.store, with_digest, "c@example.net");
     REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow + 1s));
 
     const std::string digest(64, 'b');
-    REQUIRE(kind.store.note_copy("s1", {.damage = {}, .digest = digest}, kNow).has_value());
-    REQUIRE(kind.store.note_copy("s2", {.damage = {}, .digest = digest}, kNow).has_value());
+    REQUIRE(holdback::ports::note_copy(kind.store, "s1", {.damage = {}, .digest = digest}, kNow)
+                .has_value());
+    REQUIRE(holdback::ports::note_copy(kind.store, "s2", {.damage = {}, .digest = digest}, kNow)
+                .has_value());
     const auto kept = kind.store.kept_messages("", 10).value();
     REQUIRE(kept.size() == 2);
     CHECK(kept[0].digest == digest);
@@ -678,8 +713,9 @@ TEST_CASE_TEMPLATE(
     CHECK(kind.store.kept_messages("", 1).value().front().spool_id == "s1");
     CHECK(all(kind.store)[0].recipient.release_at == kNow + 1h);
 
-    REQUIRE(
-        kind.store.note_copy("s1", {.damage = "it is cut", .digest = {}}, kNow + 2s).has_value());
+    REQUIRE(holdback::ports::note_copy(
+                kind.store, "s1", {.damage = "it is cut", .digest = {}}, kNow + 2s)
+                .has_value());
     const auto items = all(kind.store);
     CHECK(items[0].message.damage == "it is cut");
     CHECK(items[0].message.digest == digest);
@@ -689,7 +725,9 @@ TEST_CASE_TEMPLATE(
     CHECK(kind.store.history(2).value().size() == 2);
     CHECK(items[2].message.damage.empty());
 
-    REQUIRE(kind.store.note_copy("s1", {.damage = {}, .digest = digest}, kNow + 3s).has_value());
+    REQUIRE(
+        holdback::ports::note_copy(kind.store, "s1", {.damage = {}, .digest = digest}, kNow + 3s)
+            .has_value());
     CHECK(all(kind.store)[0].message.damage.empty());
 }
 
@@ -699,7 +737,7 @@ TEST_CASE_TEMPLATE("a spool file may go when nothing of its message is held, and
                    Memory) {
     Kind kind;
     const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
-    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, message("s1"), recipients).has_value());
     hold_one(kind.store, message("s2", "other"), "c@example.net");
     REQUIRE(ended(kind.store, 1, HeldState::Discarded, "", kNow + 1s));
     REQUIRE(ended(kind.store, 3, HeldState::Returned, "", kNow + 2s));
@@ -726,8 +764,9 @@ TEST_CASE_TEMPLATE("an item ends only as returned or discarded", Kind, Sqlite, M
     Kind kind;
     const std::int64_t id = hold_one(kind.store, message("s1"), "a@example.net");
     const std::array one{id};
-    CHECK_FALSE(
-        kind.store.end(one, InDoubt::LeaveAlone, HeldState::Released, "", kNow).has_value());
+    CHECK_FALSE(holdback::ports::end_items(
+                    kind.store, one, InDoubt::LeaveAlone, HeldState::Released, "", kNow)
+                    .has_value());
     CHECK(ended(kind.store, id, HeldState::Returned, "expired", kNow));
     CHECK_FALSE(ended(kind.store, id, HeldState::Returned, "expired", kNow));
     CHECK(kind.store.history(id).value().back().text == "expired");
@@ -744,54 +783,57 @@ TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until someb
     due.in_doubt = true;
     due.release_at = kNow;
     const std::array recipients{open, due};
-    REQUIRE(kind.store.hold(message("s1"), recipients).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, message("s1"), recipients).has_value());
     const auto sure = filter([](HeldFilter& f) { f.in_doubt = false; });
     const auto unsure = filter([](HeldFilter& f) { f.in_doubt = true; });
     CHECK(ids(kind.store, sure).empty());
     CHECK(ids(kind.store, unsure) == std::vector<std::int64_t>{1, 2});
 
     SUBCASE("an answer that was taken ends the doubt") {
-        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2, 1, 99})).has_value());
+        REQUIRE(holdback::ports::settle_doubt(kind.store, taken("4Xk2", {2, 1, 99})).has_value());
         CHECK(ids(kind.store, sure) == std::vector<std::int64_t>{1, 2});
-        CHECK(kind.store.recover(kNow).value().in_doubt.empty());
+        CHECK(holdback::ports::recover(kind.store, kNow).value().in_doubt.empty());
     }
     SUBCASE("a release leaves it alone unless it is to be taken too") {
-        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
+        REQUIRE(holdback::ports::settle_doubt(kind.store, taken("4Xk2", {2})).has_value());
         const std::array<std::int64_t, 2> both{1, 2};
-        CHECK(kind.store.begin_release(both, InDoubt::LeaveAlone, "hash", "why", kNow).value() ==
-              std::vector<std::int64_t>{2});
+        CHECK(holdback::ports::begin_release(
+                  kind.store, both, InDoubt::LeaveAlone, "hash", "why", kNow)
+                  .value() == std::vector<std::int64_t>{2});
         CHECK(all(kind.store)[0].recipient.state == HeldState::Held);
         CHECK(all(kind.store)[0].recipient.in_doubt);
         CHECK(all(kind.store)[0].recipient.attempts == 0);
-        CHECK(kind.store.begin_release(both, InDoubt::Take, "hash-2", "why", kNow).value() ==
-              std::vector<std::int64_t>{1});
+        CHECK(holdback::ports::begin_release(kind.store, both, InDoubt::Take, "hash-2", "why", kNow)
+                  .value() == std::vector<std::int64_t>{1});
         CHECK_FALSE(all(kind.store)[0].recipient.in_doubt);
     }
     SUBCASE("so do a return and a discard") {
         const std::array<std::int64_t, 2> both{1, 2};
-        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
+        REQUIRE(holdback::ports::settle_doubt(kind.store, taken("4Xk2", {2})).has_value());
         const NewHold own{.message = message("s2", ""), .recipients = {recipient("c@example.net")}};
-        CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "why", kNow).value() ==
-              GivenBack::No);
+        CHECK(holdback::ports::give_back(kind.store, both, InDoubt::LeaveAlone, own, "why", kNow)
+                  .value() == GivenBack::No);
         CHECK(kind.store.counts().value() == HeldCounts{.held = 2});
         SUBCASE("unless it is to be taken too") {
-            CHECK(kind.store.give_back(both, InDoubt::Take, own, "why", kNow).value() ==
-                  GivenBack::Yes);
+            CHECK(holdback::ports::give_back(kind.store, both, InDoubt::Take, own, "why", kNow)
+                      .value() == GivenBack::Yes);
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
         }
         SUBCASE("the others are discarded, then that too") {
             const auto discard = [&](InDoubt in_doubt) {
-                return kind.store.end(both, in_doubt, HeldState::Discarded, "why", kNow).value();
+                return holdback::ports::end_items(
+                           kind.store, both, in_doubt, HeldState::Discarded, "why", kNow)
+                    .value();
             };
             CHECK(discard(InDoubt::LeaveAlone) == std::vector<std::int64_t>{2});
             CHECK(discard(InDoubt::Take) == std::vector<std::int64_t>{1});
         }
     }
     SUBCASE("that it is going to last stands with it, once") {
-        REQUIRE(kind.store.settle_doubt(taken("4Xk2", {2})).has_value());
+        REQUIRE(holdback::ports::settle_doubt(kind.store, taken("4Xk2", {2})).has_value());
         const std::array<std::int64_t, 3> late{1, 2, 99};
-        REQUIRE(kind.store.note_doubt(late, "late", kNow + 5s).has_value());
-        REQUIRE(kind.store.note_doubt(late, "later", kNow + 6s).has_value());
+        REQUIRE(holdback::ports::note_doubt(kind.store, late, "late", kNow + 5s).has_value());
+        REQUIRE(holdback::ports::note_doubt(kind.store, late, "later", kNow + 6s).has_value());
         const auto items = all(kind.store);
         CHECK(items[0].recipient.last_answer == "late");
         CHECK(items[0].recipient.in_doubt);
@@ -801,33 +843,38 @@ TEST_CASE_TEMPLATE("what the MTA had no answer about stays in doubt, until someb
         CHECK(events.back() ==
               HeldEvent{
                   .at = kNow + 5s, .from = HeldState::Held, .to = HeldState::Held, .text = "late"});
-        CHECK(kind.store.recover(kNow).value().in_doubt.empty());
+        CHECK(holdback::ports::recover(kind.store, kNow).value().in_doubt.empty());
     }
     SUBCASE("a restart says so, once") {
-        CHECK(kind.store.recover(kNow + 5s).value().in_doubt == std::vector<std::int64_t>{1, 2});
+        CHECK(holdback::ports::recover(kind.store, kNow + 5s).value().in_doubt ==
+              std::vector<std::int64_t>{1, 2});
         const auto items = all(kind.store);
         CHECK(items[0].recipient.state == HeldState::Held);
         CHECK(items[0].recipient.in_doubt);
         CHECK(items[0].recipient.last_answer.starts_with("the program ended before"));
         CHECK(kind.store.history(1).value().back().at == kNow + 5s);
-        CHECK(kind.store.recover(kNow + 6s).value().in_doubt.empty());
+        CHECK(holdback::ports::recover(kind.store, kNow + 6s).value().in_doubt.empty());
     }
     SUBCASE("who releases it has decided") {
         const std::array first{std::int64_t{1}};
-        REQUIRE(
-            kind.store.begin_release(first, InDoubt::Take, "hash", "command", kNow).has_value());
+        REQUIRE(holdback::ports::begin_release(
+                    kind.store, first, InDoubt::Take, "hash", "command", kNow)
+                    .has_value());
         CHECK_FALSE(all(kind.store)[0].recipient.in_doubt);
         SUBCASE("and a release whose answer is lost is in doubt again") {
             const ReleaseEnd lost{.id = 1,
                                   .what = ReleaseEnd::What::Unknown,
                                   .answer = "end of data: time-out",
                                   .retry_at = std::nullopt};
-            CHECK(kind.store.settle(std::span(&lost, 1), kNow + 1s).value().size() == 1);
+            CHECK(holdback::ports::settle(kind.store, std::span(&lost, 1), kNow + 1s)
+                      .value()
+                      .size() == 1);
             const HeldRecipient row = all(kind.store)[0].recipient;
             CHECK(row.state == HeldState::Held);
             CHECK(row.in_doubt);
             CHECK(row.last_answer == "end of data: time-out");
-            CHECK_FALSE(kind.store.claim_token("hash", "", kNow).value().has_value());
+            CHECK_FALSE(
+                holdback::ports::claim_token(kind.store, "hash", "", kNow).value().has_value());
         }
     }
 }
@@ -844,7 +891,7 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
         const std::array<NewHold, 2> holds{
             NewHold{.message = message("s1"), .recipients = {recipient("a@example.net"), back}},
             own};
-        const auto outcomes = kind.store.hold_together(holds);
+        const auto outcomes = holdback::ports::hold_together(kind.store, holds);
         REQUIRE(outcomes.has_value());
         REQUIRE(outcomes->size() == 2);
         CHECK(outcomes->at(0).size() == 2);
@@ -858,11 +905,11 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
         open.recipients.front().in_doubt = true;
         const std::array<NewHold, 2> first{NewHold{.message = message("s1"), .recipients = {back}},
                                            open};
-        REQUIRE(kind.store.hold_together(first).has_value());
+        REQUIRE(holdback::ports::hold_together(kind.store, first).has_value());
         open.message.spool_id = "s4";
         const std::array<NewHold, 2> second{NewHold{.message = message("s3"), .recipients = {back}},
                                             open};
-        const auto outcomes = kind.store.hold_together(second);
+        const auto outcomes = holdback::ports::hold_together(kind.store, second);
         REQUIRE(outcomes.has_value());
         CHECK(outcomes->at(0).at(0).id == 1);
         CHECK(outcomes->at(0).at(0).already_held);
@@ -871,20 +918,22 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
         SUBCASE("but not when it is to be held this time") {
             back.state = HeldState::Held;
             const std::array held{back};
-            const auto third = kind.store.hold(message("s5"), held);
+            const auto third = holdback::ports::hold(kind.store, message("s5"), held);
             CHECK_FALSE(third.value().front().already_held);
         }
     }
     SUBCASE("when held mail is given back, all of it or nothing") {
         const std::array two{recipient("a@example.net"), recipient("b@example.net")};
-        REQUIRE(kind.store.hold(message("s1"), two).has_value());
+        REQUIRE(holdback::ports::hold(kind.store, message("s1"), two).has_value());
         const std::array<std::int64_t, 2> both{1, 2};
         SUBCASE("all are held") {
-            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value() ==
-                  GivenBack::Yes);
+            CHECK(holdback::ports::give_back(
+                      kind.store, both, InDoubt::LeaveAlone, own, "expired", kNow)
+                      .value() == GivenBack::Yes);
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
-            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value() ==
-                  GivenBack::No);
+            CHECK(holdback::ports::give_back(
+                      kind.store, both, InDoubt::LeaveAlone, own, "expired", kNow)
+                      .value() == GivenBack::No);
         }
         SUBCASE("one after the other, with one DSN") {
             const std::array<std::int64_t, 1> first{1};
@@ -894,16 +943,19 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
             once.message.fingerprint = "told";
             NewHold again = once;
             again.message.spool_id = "s10";
-            CHECK(kind.store.give_back(first, InDoubt::LeaveAlone, once, "why", kNow).value() ==
-                  GivenBack::Yes);
-            CHECK(kind.store.give_back(second, InDoubt::LeaveAlone, again, "why", kNow).value() ==
-                  GivenBack::ToldBefore);
+            CHECK(holdback::ports::give_back(
+                      kind.store, first, InDoubt::LeaveAlone, once, "why", kNow)
+                      .value() == GivenBack::Yes);
+            CHECK(holdback::ports::give_back(
+                      kind.store, second, InDoubt::LeaveAlone, again, "why", kNow)
+                      .value() == GivenBack::ToldBefore);
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .returned = 2});
         }
         SUBCASE("one is not") {
             REQUIRE(ended(kind.store, 2, HeldState::Discarded, "", kNow));
-            CHECK(kind.store.give_back(both, InDoubt::LeaveAlone, own, "expired", kNow).value() ==
-                  GivenBack::No);
+            CHECK(holdback::ports::give_back(
+                      kind.store, both, InDoubt::LeaveAlone, own, "expired", kNow)
+                      .value() == GivenBack::No);
             CHECK(kind.store.counts().value() == HeldCounts{.held = 1, .discarded = 1});
             CHECK(all(kind.store).size() == 2);
         }
@@ -917,7 +969,7 @@ TEST_CASE_TEMPLATE("items are looked at again when their time has come", Kind, S
     const std::array recipients{soon, recipient("b@example.net")};
     HeldMessage direct = message("s1");
     direct.stream = "direct";
-    REQUIRE(kind.store.hold(direct, recipients).has_value());
+    REQUIRE(holdback::ports::hold(kind.store, direct, recipients).has_value());
     CHECK(all(kind.store)[0].message.stream == "direct");
     const auto due_at = [](TimePoint at) {
         return filter([at](HeldFilter& f) { f.recheck_due = at; });
@@ -925,7 +977,7 @@ TEST_CASE_TEMPLATE("items are looked at again when their time has come", Kind, S
     CHECK(ids(kind.store, due_at(kNow)).empty());
     CHECK(ids(kind.store, due_at(kNow + 1min)) == std::vector<std::int64_t>{1});
     const std::array later{Recheck{.id = 1, .at = kNow + 1h}, Recheck{.id = 99, .at = kNow}};
-    REQUIRE(kind.store.recheck_later(later).has_value());
+    REQUIRE(holdback::ports::recheck_later(kind.store, later).has_value());
     CHECK(ids(kind.store, due_at(kNow + 59min)).empty());
     CHECK(ids(kind.store, due_at(kNow + 1h)) == std::vector<std::int64_t>{1});
 
@@ -933,7 +985,7 @@ TEST_CASE_TEMPLATE("items are looked at again when their time has come", Kind, S
         return filter([at](HeldFilter& f) { f.expired = at; });
     };
     const std::array expiries{Recheck{.id = 1, .at = kNow + 2h}, Recheck{.id = 99, .at = kNow}};
-    REQUIRE(kind.store.expire_later(expiries).has_value());
+    REQUIRE(holdback::ports::expire_later(kind.store, expiries).has_value());
     CHECK(ids(kind.store, expired_at(kNow + 119min)).empty());
     CHECK(ids(kind.store, expired_at(kNow + 2h)) == std::vector<std::int64_t>{1});
 }
@@ -961,14 +1013,14 @@ TEST_CASE("threads on two connections hold one message once and release it once"
                 for (int i = 0; i < kMessages; ++i) {
                     const std::string name = std::to_string(i) + "-" + std::to_string(thread);
                     const std::array recipients{recipient("a@example.net")};
-                    const auto held =
-                        store.hold(message("s" + name, std::to_string(i)), recipients);
+                    const auto held = holdback::ports::hold(
+                        store, message("s" + name, std::to_string(i)), recipients);
                     if (!held.has_value()) {
                         continue;
                     }
                     const std::array moving{held->front().id};
-                    const auto moved =
-                        store.begin_release(moving, InDoubt::LeaveAlone, "h" + name, "why", kNow);
+                    const auto moved = holdback::ports::begin_release(
+                        store, moving, InDoubt::LeaveAlone, "h" + name, "why", kNow);
                     const std::scoped_lock lock(mutex);
                     ids_of_message[i].insert(held->front().id);
                     fresh += held->front().already_held ? 0 : 1;
@@ -1004,10 +1056,11 @@ TEST_CASE("a killed writer leaves whole transactions and a sound file") {
             for (int i = 0;; ++i) {
                 const std::string name = std::to_string(round) + "-" + std::to_string(i);
                 const std::array recipients{recipient("a@example.net"), recipient("b@example.net")};
-                const auto held = store.hold(message("s" + name, name), recipients);
+                const auto held =
+                    holdback::ports::hold(store, message("s" + name, name), recipients);
                 const std::array<std::int64_t, 2> moving{held->at(0).id, held->at(1).id};
-                static_cast<void>(
-                    store.begin_release(moving, InDoubt::LeaveAlone, "h" + name, "why", kNow));
+                static_cast<void>(holdback::ports::begin_release(
+                    store, moving, InDoubt::LeaveAlone, "h" + name, "why", kNow));
                 static_cast<void>(write(ends[1], ".", 1));
             }
         }
@@ -1041,7 +1094,7 @@ TEST_CASE("a killed writer leaves whole transactions and a sound file") {
             CAPTURE(spool_id);
             CHECK(number == 2);
         }
-        CHECK(store.recover(kNow).has_value());
+        CHECK(holdback::ports::recover(store, kNow).has_value());
         messages_before = recipients_of.size();
     }
 }

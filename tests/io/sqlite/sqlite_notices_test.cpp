@@ -8,6 +8,7 @@
 #include "io/sqlite/sqlite_held.hpp"
 #include "io/sqlite/sqlite_schema.hpp"
 #include "ports/digest_store.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
 #include "terms/held.hpp"
@@ -55,7 +56,7 @@ struct Bench {
             rows.push_back(std::move(row));
         }
         std::vector<std::int64_t> ids;
-        const auto outcomes = held.hold(message, rows);
+        const auto outcomes = ports::hold(held, message, rows);
         REQUIRE(outcomes.has_value());
         for (const ports::HoldOutcome& outcome : *outcomes) {
             ids.push_back(outcome.id);
@@ -64,7 +65,8 @@ struct Bench {
     }
 
     void end(std::int64_t id, terms::HeldState state) {
-        REQUIRE(held.end(std::array{id}, ports::InDoubt::LeaveAlone, state, "it ended", start)
+        REQUIRE(ports::end_items(
+                    held, std::array{id}, ports::InDoubt::LeaveAlone, state, "it ended", start)
                     .value()
                     .size() == 1);
     }
@@ -138,14 +140,16 @@ TEST_CASE("an item knows the notice that told of it") {
                           return true;
                       })
                 .has_value());
-    REQUIRE(bench.held.begin_release(mails, ports::InDoubt::LeaveAlone, "hash", "due", start)
-                .value()
-                .size() == 1);
+    REQUIRE(
+        ports::begin_release(bench.held, mails, ports::InDoubt::LeaveAlone, "hash", "due", start)
+            .value()
+            .size() == 1);
     const ports::ReleaseEnd taken{.id = mails.front(),
                                   .what = ports::ReleaseEnd::What::Released,
                                   .answer = "250",
                                   .retry_at = {}};
-    REQUIRE(bench.held.settle(std::array{taken}, start + std::chrono::seconds(3)).has_value());
+    REQUIRE(
+        ports::settle(bench.held, std::array{taken}, start + std::chrono::seconds(3)).has_value());
     want.state = terms::HeldState::Released;
     want.changed_at = start + std::chrono::seconds(3);
     CHECK(bench.notices.told_of(ids[1]).value() == want);
@@ -166,15 +170,15 @@ TEST_CASE("the digest counts what is in doubt, and mail of our own that is not s
     CHECK(summary().own_unsent == 0);
     int releases = 0;
     const auto fail = [&](std::int64_t id, ports::ReleaseEnd::What what) {
-        REQUIRE(bench.held
-                    .begin_release(std::array{id},
-                                   ports::InDoubt::LeaveAlone,
-                                   "hash" + std::to_string(++releases),
-                                   "due",
-                                   start)
+        REQUIRE(ports::begin_release(bench.held,
+                                     std::array{id},
+                                     ports::InDoubt::LeaveAlone,
+                                     "hash" + std::to_string(++releases),
+                                     "due",
+                                     start)
                     .has_value());
         const ports::ReleaseEnd end{.id = id, .what = what, .answer = "no", .retry_at = {}};
-        REQUIRE(bench.held.settle(std::array{end}, start).has_value());
+        REQUIRE(ports::settle(bench.held, std::array{end}, start).has_value());
     };
     fail(ids[0], ports::ReleaseEnd::What::Unknown);
     fail(ids[1], ports::ReleaseEnd::What::Failed);

@@ -6,6 +6,7 @@
 #include "io/sqlite/sqlite_held.hpp"
 #include "io/sqlite/sqlite_schema.hpp"
 #include "io/state/use_lock.hpp"
+#include "ports/held_acts.hpp"
 #include "terms/held.hpp"
 #include "terms/spool_pair.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -32,7 +33,7 @@ void hold(io::sqlite::SqliteHeld& held, const std::string& spool_id) {
     message.held_at = kNow;
     terms::HeldRecipient recipient;
     recipient.address = "a@example.net";
-    REQUIRE(held.hold(message, std::array{recipient}).has_value());
+    REQUIRE(ports::hold(held, message, std::array{recipient}).has_value());
 }
 
 }  // namespace

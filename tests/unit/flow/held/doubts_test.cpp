@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "mail/outcome.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
 #include "terms/held.hpp"
@@ -72,7 +73,7 @@ struct Bed {
             recipient.in_doubt = true;
             recipient.mta_queue_id = "4Xk2";
         }
-        REQUIRE(held.hold(message, recipients).has_value());
+        REQUIRE(ports::hold(held, message, recipients).has_value());
     }
 
     terms::HeldRecipient row(std::int64_t id) {
@@ -194,10 +195,10 @@ TEST_CASE("a log into which others can write ends no doubt") {
 TEST_CASE("what was released by a person meanwhile is left alone") {
     Bed bed;
     bed.journal.entries.push_back(entry());
-    REQUIRE(bed.held
-                .begin_release(
-                    std::array<std::int64_t, 1>{1}, ports::InDoubt::Take, "hash", "command", kNow)
-                .has_value());
+    REQUIRE(
+        ports::begin_release(
+            bed.held, std::array<std::int64_t, 1>{1}, ports::InDoubt::Take, "hash", "command", kNow)
+            .has_value());
     bed.look();
     CHECK(bed.row(1).state == HeldState::Releasing);
     CHECK_FALSE(bed.log.has("item=1"));
@@ -212,7 +213,7 @@ TEST_CASE("a message that the MTA dropped leaves no doubt") {
         CHECK(bed.log.lines().empty());
     }
     SUBCASE("after a crash it is said") {
-        REQUIRE(bed.held.recover(kNow).has_value());
+        REQUIRE(ports::recover(bed.held, kNow).has_value());
         CHECK(bed.doubts.on_dropped({.queue_id = "4Xk2", .at = kNow}, kNow));
         for (const std::int64_t id : {1, 2}) {
             CHECK(bed.row(id).state == HeldState::Held);
@@ -238,15 +239,15 @@ TEST_CASE("a message that the MTA dropped leaves no doubt") {
 
 TEST_CASE("a release in doubt goes by the queue id under which it came") {
     Bed bed;
-    REQUIRE(bed.held
-                .begin_release(
-                    std::array<std::int64_t, 1>{1}, ports::InDoubt::Take, "hash", "command", kNow)
-                .has_value());
+    REQUIRE(
+        ports::begin_release(
+            bed.held, std::array<std::int64_t, 1>{1}, ports::InDoubt::Take, "hash", "command", kNow)
+            .has_value());
     CHECK(bed.row(1).mta_queue_id.empty());
-    REQUIRE(bed.held.claim_token("hash", "4Xk9", kNow).value().has_value());
+    REQUIRE(ports::claim_token(bed.held, "hash", "4Xk9", kNow).value().has_value());
     const ports::ReleaseEnd unknown{
         .id = 1, .what = ports::ReleaseEnd::What::Unknown, .answer = "no answer", .retry_at = {}};
-    REQUIRE(bed.held.settle(std::array{unknown}, kNow).has_value());
+    REQUIRE(ports::settle(bed.held, std::array{unknown}, kNow).has_value());
     // That the original was dropped says nothing of the release.
     CHECK(bed.doubts.on_dropped({.queue_id = "4Xk9", .at = kNow}, kNow));
     bed.journal.entries.push_back(entry());

@@ -9,6 +9,7 @@
 #include "flow/own_name.hpp"
 #include "flow/snapshot.hpp"
 #include "mail/smtp_reply.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/submitter.hpp"
@@ -102,7 +103,7 @@ struct House {
         for (terms::HeldRecipient& row : rows) {
             row.reason = "the domain takes no mail";
         }
-        const std::vector<ports::HoldOutcome> outcomes = held.hold(message, rows).value();
+        const std::vector<ports::HoldOutcome> outcomes = ports::hold(held, message, rows).value();
         for (const ports::HoldOutcome& outcome : outcomes) {
             ids.push_back(outcome.id);
         }
@@ -626,7 +627,7 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         row.in_doubt = true;
         const std::array both{house.hold("dora@b.test", row), house.hold("ed@b.test", row)};
         const std::array answered{ports::TakenAnswer{.ids = {both[0]}, .queue_id = {}}};
-        REQUIRE(house.held.settle_doubt(answered).has_value());
+        REQUIRE(ports::settle_doubt(house.held, answered).has_value());
         static_cast<void>(house.release.give_back(both, "command", ports::InDoubt::Take));
         house.release.work(house.settings.hold);
         const auto seen = house.submitter.seen();

@@ -20,6 +20,7 @@
 #include "mail/header.hpp"
 #include "mail/smtp_reply.hpp"
 #include "mail/syntax.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/submitter.hpp"
@@ -136,7 +137,7 @@ struct House {
             row.release_at = clock.now();
             rows.push_back(std::move(row));
         }
-        REQUIRE(held.hold(message, rows).has_value());
+        REQUIRE(ports::hold(held, message, rows).has_value());
     }
 
     /// Our own mails that were made, by their octets.
@@ -793,15 +794,14 @@ TEST_CASE("an answer that was interrupted does not try again what may have left"
     // The program began to release the first and ended; at the next start it is in doubt.
     house.clock.advance(std::chrono::seconds(1));
     const std::array<std::int64_t, 1> first{1};
-    REQUIRE(
-        house.held
-            .begin_release(first, ports::InDoubt::LeaveAlone, "hash", "notice", house.clock.now())
-            .has_value());
+    REQUIRE(ports::begin_release(
+                house.held, first, ports::InDoubt::LeaveAlone, "hash", "notice", house.clock.now())
+                .has_value());
     const std::array ends{ports::ReleaseEnd{.id = 1,
                                             .what = ports::ReleaseEnd::What::Unknown,
                                             .answer = "look in its log",
                                             .retry_at = std::nullopt}};
-    REQUIRE(house.held.settle(ends, house.clock.now()).has_value());
+    REQUIRE(ports::settle(house.held, ends, house.clock.now()).has_value());
     house.notices.work(house.settings);
     CHECK(house.state(1) == terms::HeldState::Held);
     CHECK(house.state(2) == terms::HeldState::Released);

@@ -27,6 +27,7 @@
 #include "milter/session/milter_warnings.hpp"
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/waiting_room.hpp"
+#include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/message_reader.hpp"
 #include "ports/notice_store.hpp"
@@ -1152,7 +1153,7 @@ TEST_CASE("mail of our own keeps our fields on its way out") {
                                              .what = "a notice",
                                              .fingerprint = {}});
     REQUIRE(own.has_value());
-    REQUIRE(house.held.hold(own->message, own->recipients).has_value());
+    REQUIRE(ports::hold(house.held, own->message, own->recipients).has_value());
     house.release.work(config::HoldSettings{});
     CHECK(came == 1);
 }
