@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Lines about held mail that come again and again, without filling the log.
+
+#include "core/clock.hpp"
+#include "core/guarded.hpp"
+#include "ports/log.hpp"
+#include "report/rate_limit.hpp"
+
+#include <string_view>
+
+namespace holdback::flow::held {
+
+/// Writes lines "release: TEXT", each kind once a minute at most. Safe from several threads.
+class SeldomLog {
+public:
+    SeldomLog(ports::Log& log, const core::Clock& clock) : log_(&log), clock_(&clock) {}
+
+    /// `kind` is a text of ours.
+    void say(ports::Severity severity, std::string_view kind, std::string_view text);
+
+private:
+    ports::Log* log_;
+    const core::Clock* clock_;
+    core::Guarded<report::RateLimit> said_;
+};
+
+}  // namespace holdback::flow::held
