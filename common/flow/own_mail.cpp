@@ -60,7 +60,6 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
         terms::HeldRecipient recipient;
         recipient.address = to;
         recipient.arguments = {"NOTIFY=NEVER"};
-        recipient.finding = "none";
         recipient.reason = message.what;
         recipient.release_at = now;
         recipient.changed_at = now;

@@ -187,14 +187,4 @@ std::string campaign_name(const mail::HeaderList& headers, const config::BulkSet
     return {};
 }
 
-std::string_view wire_name(Stream stream) {
-    switch (stream) {
-        case Stream::Direct:
-            return "direct";
-        case Stream::Bulk:
-            return "bulk";
-    }
-    return "direct";
-}
-
 }  // namespace holdback::outbound

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "mail/header.hpp"
 #include "mail/ip_address.hpp"
+#include "terms/stream.hpp"
 
 #include <array>
 #include <cstddef>
@@ -19,7 +20,7 @@
 
 namespace holdback::outbound {
 
-enum class Stream : std::uint8_t { Direct, Bulk };
+using terms::Stream;
 
 /// Whom a message addresses, by what it says of itself. Many equal receipts are bulk, and still
 /// each is a letter to one person. `Many` are addressed by one message, or by what its header says
@@ -99,7 +100,5 @@ struct EnvelopeSigns {
 /// none.
 [[nodiscard]] std::string campaign_name(const mail::HeaderList& headers,
                                         const config::BulkSettings& settings);
-
-[[nodiscard]] std::string_view wire_name(Stream stream);
 
 }  // namespace holdback::outbound

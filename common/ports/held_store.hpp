@@ -7,6 +7,7 @@
 #include "ports/spool.hpp"              // CopyCheck
 #include "ports/suppression_store.hpp"  // StoreError
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
 #include "terms/held_rules.hpp"
 
 #include <cstddef>
@@ -41,9 +42,9 @@ struct HeldFilter {
     std::vector<std::int64_t> ids;
     std::vector<terms::HeldState> states;
     std::optional<terms::HeldKind> kind;
-    std::optional<std::string> sender;   ///< envelope sender, compared without letter case
-    std::optional<std::string> domain;   ///< recipient domain, compared without letter case
-    std::optional<std::string> finding;  ///< wire name
+    std::optional<std::string> sender;  ///< envelope sender, compared without letter case
+    std::optional<std::string> domain;  ///< recipient domain, compared without letter case
+    std::optional<terms::HeldFinding> finding;
     std::optional<std::string> campaign;
     std::optional<std::string> recipient;   ///< address, compared without letter case
     std::optional<std::string> queue_id;    ///< under which it came, or last left

@@ -4,6 +4,8 @@
 
 #include "core/clock.hpp"
 #include "terms/failure_code.hpp"
+#include "terms/held_finding.hpp"
+#include "terms/stream.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,10 +26,6 @@ enum class HeldKind : std::uint8_t {
     Own,   ///< a message made by Holdback (a DSN, a notice) on its way to the MTA
 };
 
-/// In the place of a finding: mail of our own, and recipients with whom nothing is wrong, whose
-/// copy is sent on from the spool because too many others were taken out.
-inline constexpr std::string_view kNoFinding = "none";
-
 /// What is known of a message in the spool. Its octets are in the spool under `spool_id`.
 struct HeldMessage {
     std::string spool_id;
@@ -46,7 +44,7 @@ struct HeldMessage {
     std::string subject;  ///< for people; never logged
     /// Equal for two submissions of one message: see `outbound/fingerprint`.
     std::string fingerprint;
-    std::string stream = "bulk";  ///< by which policy its recipients were judged
+    Stream stream = Stream::Bulk;  ///< by which policy its recipients were judged
     /// It was known when the message came that mail of ours may go to its sender.
     bool vouched = false;
     std::uint64_t octets = 0;
@@ -67,7 +65,7 @@ struct HeldRecipient {
     std::string address;                 ///< without brackets, in the spelling that came
     std::vector<std::string> arguments;  ///< ESMTP arguments of RCPT
     HeldState state = HeldState::Held;
-    std::string finding;  ///< wire name of the finding that decided, e.g. "null-mx"
+    HeldFinding finding;  ///< what decided
     FailureCode code = kUnknownFailure;
     std::string reason;                         ///< in plain words
     std::string advice;                         ///< what the sender can do, one clause; or empty

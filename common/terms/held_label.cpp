@@ -7,6 +7,8 @@
 #include "core/text.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
+#include "terms/stream.hpp"
 
 #include <array>
 #include <charconv>
@@ -127,7 +129,7 @@ void add_message(Lines lines, const HeldMessage& message) {
     lines.add("message-id", message.message_id);
     lines.add("subject", message.subject);
     lines.add("fingerprint", message.fingerprint);
-    lines.always("stream", message.stream);
+    lines.always("stream", wire_name(message.stream));
     lines.add("vouched", message.vouched ? "yes" : "");
 }
 
@@ -135,7 +137,7 @@ void add_recipient(Lines lines, const HeldRecipient& recipient) {
     lines.always("recipient", recipient.address);
     lines.add("argument", recipient.arguments);
     lines.always("state", wire_name(recipient.state));
-    lines.always("finding", recipient.finding);
+    lines.always("finding", recipient.finding.word());
     lines.always("code", fmt::format("{}", recipient.code.number()));
     lines.add("reason", recipient.reason);
     lines.add("advice", recipient.advice);
@@ -205,7 +207,6 @@ bool read_message_line(HeldMessage& message, std::string_view name, std::string 
         std::pair{std::string_view("message-id"), &message.message_id},
         std::pair{std::string_view("subject"), &message.subject},
         std::pair{std::string_view("fingerprint"), &message.fingerprint},
-        std::pair{std::string_view("stream"), &message.stream},
     };
     for (const auto& [known, field] : texts) {
         if (name == known) {
@@ -222,6 +223,10 @@ bool read_message_line(HeldMessage& message, std::string_view name, std::string 
     if (name == "held-at") {
         return set_time(message.held_at, value);
     }
+    if (name == "stream") {
+        message.stream = parse_stream(value).value_or(message.stream);
+        return true;
+    }
     if (name == "vouched") {
         message.vouched = value == "yes";
         return true;
@@ -231,7 +236,6 @@ bool read_message_line(HeldMessage& message, std::string_view name, std::string 
 
 bool read_recipient_line(HeldRecipient& recipient, std::string_view name, std::string value) {
     const std::array texts{
-        std::pair{std::string_view("finding"), &recipient.finding},
         std::pair{std::string_view("reason"), &recipient.reason},
         std::pair{std::string_view("advice"), &recipient.advice},
         std::pair{std::string_view("suggestion"), &recipient.suggestion},
@@ -254,6 +258,8 @@ bool read_recipient_line(HeldRecipient& recipient, std::string_view name, std::s
     }
     if (name == "argument") {
         recipient.arguments.push_back(std::move(value));
+    } else if (name == "finding") {
+        recipient.finding = HeldFinding::parse(value);
     } else if (name == "tell") {
         recipient.tell = value == "yes";
     } else if (name == "state") {
@@ -279,6 +285,7 @@ bool read_line(HeldLabel& label, std::string_view line) {
         recipient.spool_id = label.message.spool_id;
         recipient.address = *std::move(value);
         recipient.changed_at = label.message.held_at;
+        recipient.finding = HeldFinding::parse("");
         label.recipients.push_back(std::move(recipient));
         return true;
     }

@@ -21,8 +21,8 @@
 #include "milter/ctl/store.hpp"
 #include "milter/places.hpp"
 #include "milter/version.hpp"
-#include "outbound/bulk.hpp"
 #include "terms/finding.hpp"
+#include "terms/stream.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -47,15 +47,6 @@ using namespace holdback;
 using namespace holdback::milter;
 using namespace holdback::milter::ctl;
 
-std::optional<outbound::Stream> parse_stream(std::string_view name) {
-    for (const outbound::Stream stream : {outbound::Stream::Direct, outbound::Stream::Bulk}) {
-        if (wire_name(stream) == name) {
-            return stream;
-        }
-    }
-    return std::nullopt;
-}
-
 std::optional<mail::Address> parse_sender(std::string_view text) {
     const auto address = mail::Address::parse(text, mail::Smtputf8::Yes);
     return address.has_value() ? std::optional(address->value) : std::nullopt;
@@ -76,8 +67,8 @@ void add_check(CommandLine& line) {
         "--force",
         [options] { options->existing_out = Existing::Replace; },
         "replace the file of --out");
-    static constexpr OptionForm<outbound::Stream> kStream{
-        "--stream", parse_stream, "bulk or direct"};
+    static constexpr OptionForm<terms::Stream> kStream{
+        "--stream", terms::parse_stream, "bulk or direct"};
     add_parsed(app, kStream, options->stream, "judge as bulk or direct mail");
     static constexpr OptionForm<mail::Address> kSender{
         "--sender", parse_sender, "an address such as news@example.org"};
@@ -115,11 +106,6 @@ void add_explain(CommandLine& line) {
     });
 }
 
-std::optional<std::string> parse_finding(std::string_view name) {
-    return terms::parse_finding_name(name).has_value() ? std::optional(std::string(name))
-                                                       : std::nullopt;
-}
-
 /// The options by which items are selected.
 Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selection) {
     add_text(
@@ -128,8 +114,8 @@ Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selecti
     add_text(app, "--domain", selection->domain, "to recipients in this domain");
     add_text(app, "--queue-id", selection->queue_id, "of this queue id of the MTA");
     add_text(app, "--message-id", selection->message_id, "of this Message-ID");
-    static constexpr OptionForm<std::string> kFinding{
-        "--reason", parse_finding, "the name of a finding such as null-mx"};
+    static constexpr OptionForm<terms::FindingName> kFinding{
+        "--reason", terms::parse_finding_name, "the name of a finding such as null-mx"};
     add_parsed(app, kFinding, selection->finding, "held for this finding");
     app.add_option_function<std::string>(
         "--campaign",

@@ -17,6 +17,8 @@
 #include "ports/log.hpp"
 #include "terms/finding.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
+#include "terms/stream.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -48,15 +50,14 @@ mail::Recipient recipient_of(const ports::HeldItem& item) {
 }
 
 bool would_pass(const outbound::RecipientFacts& facts,
-                std::string_view stream,
+                terms::Stream stream,
                 const config::Settings& settings) {
     const std::vector<outbound::Finding> found = outbound::findings(facts, settings);
     if (std::ranges::find(found, terms::FindingName::UnresolvedDomain, &outbound::Finding::name) !=
         found.end()) {
         return false;
     }
-    const config::PolicyAction action =
-        outbound::judge(found, held_stream(stream), settings.policy).action;
+    const config::PolicyAction action = outbound::judge(found, stream, settings.policy).action;
     return action == config::PolicyAction::Pass || action == config::PolicyAction::Tag;
 }
 
@@ -66,11 +67,11 @@ bool cause_can_go(terms::FindingName name) {
     return terms::row_of(name).cause != terms::Cause::Stays;
 }
 
-std::chrono::milliseconds recheck_delay(std::string_view finding,
+std::chrono::milliseconds recheck_delay(const terms::HeldFinding& finding,
                                         core::TimePoint held_at,
                                         core::TimePoint now) {
     using Delay = std::chrono::milliseconds;
-    const auto name = terms::parse_finding_name(finding);
+    const auto name = finding.name();
     const bool by_store =
         name.has_value() && (terms::row_of(*name).cause == terms::Cause::Entry ||
                              terms::row_of(*name).cause == terms::Cause::Settings);
@@ -135,7 +136,7 @@ std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
         for (std::size_t i = 0; i < of_sender.size(); ++i) {
             const ports::HeldItem& item = of_sender[i];
             if (would_pass(facts.recipients.at(i), item.message.stream, settings)) {
-                passing[item.recipient.finding].push_back(item.recipient.id);
+                passing[std::string(item.recipient.finding.word())].push_back(item.recipient.id);
             }
         }
     }

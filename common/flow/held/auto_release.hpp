@@ -12,6 +12,7 @@
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/finding.hpp"
+#include "terms/held_finding.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -31,7 +32,7 @@ inline constexpr std::chrono::minutes kFirstRecheck{1};
 
 /// How long after `now` an item is looked at again: a quarter of the time that it has been held,
 /// within limits. A suppression is looked up here and costs little, a domain asks somebody else.
-[[nodiscard]] std::chrono::milliseconds recheck_delay(std::string_view finding,
+[[nodiscard]] std::chrono::milliseconds recheck_delay(const terms::HeldFinding& finding,
                                                       core::TimePoint held_at,
                                                       core::TimePoint now);
 

@@ -4,7 +4,6 @@
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/syntax.hpp"
-#include "outbound/bulk.hpp"
 #include "terms/held.hpp"
 
 #include <string>
@@ -33,11 +32,6 @@ mail::EnvelopeSender held_sender(const terms::HeldMessage& message) {
         return std::move(parsed->value);
     }
     return message.sender;
-}
-
-outbound::Stream held_stream(std::string_view stream) {
-    return stream == wire_name(outbound::Stream::Direct) ? outbound::Stream::Direct
-                                                         : outbound::Stream::Bulk;
 }
 
 }  // namespace holdback::flow::held

@@ -3,7 +3,6 @@
 // A held item as a recipient that is judged anew.
 
 #include "mail/envelope.hpp"
-#include "outbound/bulk.hpp"
 #include "terms/held.hpp"
 
 #include <span>
@@ -18,8 +17,5 @@ namespace holdback::flow::held {
                                              const std::vector<std::string>& arguments);
 
 [[nodiscard]] mail::EnvelopeSender held_sender(const terms::HeldMessage& message);
-
-/// The stream as which the message was judged.
-[[nodiscard]] outbound::Stream held_stream(std::string_view stream);
 
 }  // namespace holdback::flow::held

@@ -9,6 +9,7 @@
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
 
 #include <optional>
 #include <utility>
@@ -48,7 +49,7 @@ void HeldRecovery::give_back_stranded() {
     ports::HeldFilter good;
     good.states = {terms::HeldState::Held};
     good.kind = terms::HeldKind::Mail;
-    good.finding = terms::kNoFinding;
+    good.finding = terms::HeldFinding();
     good.in_doubt = false;
     const auto found = find_items(parts_.held, good);
     if (!found.has_value()) {

@@ -29,7 +29,7 @@ std::string argument_of(const std::vector<std::string>& arguments, std::string_v
 
 /// The MTA's own words about a good recipient whose copy it refused.
 std::optional<mail::SmtpReply> mta_reply(const terms::HeldRecipient& recipient) {
-    if (recipient.finding != terms::kNoFinding || recipient.in_doubt) {
+    if (!recipient.finding.is_none() || recipient.in_doubt) {
         return std::nullopt;
     }
     auto reply = mail::SmtpReply::parse(recipient.last_answer);
@@ -45,8 +45,7 @@ mail::SmtpReply reply_for(const terms::HeldRecipient& recipient) {
     if (auto reply = mta_reply(recipient)) {
         return *std::move(reply);
     }
-    if (const auto name = terms::parse_finding_name(recipient.finding);
-        name.has_value() && !recipient.in_doubt) {
+    if (const auto name = recipient.finding.name(); name.has_value() && !recipient.in_doubt) {
         return outbound::rejection({.name = *name,
                                     .code = recipient.code,
                                     .certainty = terms::Certainty::Likely,

@@ -218,8 +218,7 @@ std::vector<ItemOutcome> Returns::discard(std::span<const std::int64_t> ids,
 void Returns::give_back_good(OfMessage items, std::string_view cause) {
     Items good;
     std::ranges::copy_if(items, std::back_inserter(good), [](const ports::HeldItem& item) {
-        return item.message.kind == terms::HeldKind::Mail &&
-               item.recipient.finding == terms::kNoFinding;
+        return item.message.kind == terms::HeldKind::Mail && item.recipient.finding.is_none();
     });
     if (!good.empty()) {
         const Items untold = untold_among(good, give_back(ids_of(good), cause));

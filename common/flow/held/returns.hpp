@@ -65,7 +65,7 @@ public:
     bool give_to_postmaster(const Items& items, std::string_view cause);
 
     /// Tells the senders, or the postmaster in their place, at once of the good recipients
-    /// (`terms::kNoFinding`) among `items`, who can't get their mail: nobody waits for a word about
+    /// (without a finding) among `items`, who can't get their mail: nobody waits for a word about
     /// them.
     void give_back_good(OfMessage items, std::string_view cause);
 

@@ -44,8 +44,7 @@ std::string objection(const outbound::RecipientFacts& facts,
                       const terms::HeldMessage& message,
                       const config::Settings& settings) {
     const std::vector<outbound::Finding> found = outbound::findings(facts, settings);
-    const outbound::Verdict verdict =
-        outbound::judge(found, held_stream(message.stream), settings.policy);
+    const outbound::Verdict verdict = outbound::judge(found, message.stream, settings.policy);
     switch (verdict.action) {
         case PolicyAction::Pass:
         case PolicyAction::Tag:

@@ -22,6 +22,7 @@
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -56,7 +57,7 @@ letters::NoticeRow row_of(const ports::HeldItem& item, std::string subject) {
         .address = item.recipient.address,
         .subject = std::move(subject),
         .message_id = item.message.message_id,
-        .finding = item.recipient.finding,
+        .finding = std::string(item.recipient.finding.word()),
         .code = item.recipient.code == terms::kUnknownFailure ? 0 : item.recipient.code.number(),
         .reason = item.recipient.reason,
         .advice = item.recipient.advice,
@@ -66,7 +67,7 @@ letters::NoticeRow row_of(const ports::HeldItem& item, std::string subject) {
 }
 
 bool is_stopped(const ports::HeldItem& item) {
-    return item.recipient.finding == wire_name(terms::FindingName::CampaignStopped);
+    return item.recipient.finding == terms::FindingName::CampaignStopped;
 }
 
 }  // namespace
@@ -296,7 +297,7 @@ std::vector<letters::RefusedRow> NoticeFlow::refused_beside(
     ports::HeldFilter filter;
     filter.states = {terms::HeldState::Held, terms::HeldState::Returned};
     filter.kind = terms::HeldKind::Mail;
-    filter.finding = terms::kNoFinding;
+    filter.finding = terms::HeldFinding();
     filter.sender = items.front().message.sender;
     std::vector<letters::RefusedRow> refused;
     const auto listed = parts_.held.list(filter, [&](const ports::HeldItem& item) {

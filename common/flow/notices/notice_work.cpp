@@ -22,7 +22,7 @@ namespace holdback::flow::notices {
 using letters::NoticeText;
 
 bool may_release(const ports::HeldItem& item) {
-    const auto finding = terms::parse_finding_name(item.recipient.finding);
+    const auto finding = item.recipient.finding.name();
     return !finding.has_value() || terms::sender_may_release(*finding);
 }
 
@@ -40,8 +40,7 @@ std::vector<std::int64_t> NoticeWork::held(std::span<const std::int64_t> ids,
         if (recipient.state != terms::HeldState::Held) {
             outcomes[id] = ended_text(recipient, texts);
         } else if (what == Wanted::Release && !may_release(item->second)) {
-            const bool is_blocked =
-                recipient.finding == wire_name(terms::FindingName::BlockedByAdmin);
+            const bool is_blocked = recipient.finding == terms::FindingName::BlockedByAdmin;
             outcomes[id] =
                 texts.say(is_blocked ? NoticeText::OutcomeBlocked : NoticeText::OutcomeNoAddress);
         } else if (what == Wanted::Release && was_tried(recipient, taken_at)) {

@@ -42,6 +42,7 @@
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -80,9 +81,8 @@ terms::HeldRecipient held_row(const mail::Recipient& recipient,
     terms::HeldRecipient row;
     row.address = recipient.as_given();
     row.arguments = recipient.arguments;
-    row.finding = terms::kNoFinding;
     if (verdict.finding.has_value()) {
-        row.finding = wire_name(verdict.finding->name);
+        row.finding = verdict.finding->name;
         row.code = verdict.finding->code.value_or(terms::kUnknownFailure);
         row.reason = verdict.finding->reason;
         row.advice = verdict.finding->advice;
@@ -143,7 +143,7 @@ Taken rows_of(const PassingMessage& message,
         for (terms::HeldRecipient& row : std::span(taken.rows).subspan(first_good)) {
             // Nothing is wrong with it, whatever was noticed; what the MTA says of it is the reason
             // when it is not sent.
-            row.finding = terms::kNoFinding;
+            row.finding = terms::HeldFinding();
             row.code = terms::kUnknownFailure;
             row.reason = "it is good, and its copy is sent on from the spool";
             row.advice.clear();
@@ -167,7 +167,7 @@ terms::HeldMessage facts_of(const PassingMessage& message,
     facts.issue = decision.campaign.identity.issue;
     facts.message_id = message.headers.first("Message-ID").value_or("");
     facts.subject = message.headers.first("Subject").value_or("");
-    facts.stream = wire_name(decision.stream.stream);
+    facts.stream = decision.stream.stream;
     facts.vouched = decision.may_be_told;
     facts.held_at = now;
     return facts;

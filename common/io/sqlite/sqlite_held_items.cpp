@@ -6,6 +6,8 @@
 #include "ports/held_store.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
+#include "terms/stream.hpp"
 
 #include <cstdint>
 #include <string>
@@ -50,7 +52,7 @@ ports::HeldItem read_item(const Query& query) {
     recipient.address = query.text(2);
     recipient.arguments = split_lines(query.text(3));
     recipient.state = state_of(query, 4);
-    recipient.finding = query.text(5);
+    recipient.finding = terms::HeldFinding::parse(query.text(5));
     recipient.code = terms::FailureCode::from_number(static_cast<int>(query.integer(6)))
                          .value_or(terms::kUnknownFailure);
     recipient.reason = query.text(7);
@@ -73,7 +75,8 @@ ports::HeldItem read_item(const Query& query) {
     message.fingerprint = query.text(22);
     message.octets = static_cast<std::uint64_t>(query.integer(23));
     message.held_at = query.time(24);
-    message.stream = query.text(25);
+    // A stream that only a newer version knows is judged as strictly as there is.
+    message.stream = terms::parse_stream(query.text(25)).value_or(terms::Stream::Bulk);
     recipient.in_doubt = query.integer(26) != 0;
     recipient.recheck_at = query.optional_time(27);
     recipient.advice = query.text(28);
@@ -170,7 +173,7 @@ void bind_filter(Query& query, const ports::HeldFilter& filter) {
         query.bind(core::to_lower(*filter.domain));
     }
     if (filter.finding.has_value()) {
-        query.bind(*filter.finding);
+        query.bind(filter.finding->word());
     }
     if (filter.campaign.has_value()) {
         query.bind(*filter.campaign);

@@ -9,6 +9,7 @@
 #include "ports/spool.hpp"
 #include "terms/held.hpp"
 #include "terms/held_rules.hpp"
+#include "terms/stream.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -187,7 +188,7 @@ void write_message(Connection& connection, const terms::HeldMessage& message) {
         .bind(message.fingerprint)
         .bind(static_cast<std::int64_t>(message.octets))
         .bind(message.held_at)
-        .bind(message.stream)
+        .bind(wire_name(message.stream))
         .bind(message.issue)
         .bind(message.digest)
         .bind(message.damage)
@@ -209,7 +210,7 @@ std::int64_t write_recipient(Connection& connection,
         .bind(domain_of(recipient.address))
         .bind(join_lines(recipient.arguments))
         .bind(wire_name(HeldState::Held))
-        .bind(recipient.finding)
+        .bind(recipient.finding.word())
         .bind(recipient.code.number())
         .bind(recipient.reason)
         .bind(recipient.release_at)

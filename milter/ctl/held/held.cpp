@@ -125,7 +125,7 @@ void write_details(const CommandContext& context, const HeldItem& item, const De
     fields.add("state", shown_state(item));
     fields.add("recipient", recipient.address);
     fields.add("sender", shown_sender(message.sender));
-    fields.add("finding", recipient.finding);
+    fields.add("finding", std::string(recipient.finding.word()));
     fields.add("code", fmt::format("{}", recipient.code.number()));
     fields.add("reason", recipient.reason);
     fields.add("campaign", message.campaign);

@@ -3,6 +3,7 @@
 // `holdbackctl held`: mail in the spool. Listing reads the store; acting is the daemon's work.
 
 #include "milter/ctl/command.hpp"
+#include "terms/finding.hpp"
 #include "terms/suppression_subject.hpp"
 
 #include <chrono>
@@ -23,7 +24,7 @@ struct HeldSelection {
     std::optional<std::string> queue_id;    ///< of the MTA, when it came or left
     std::optional<std::string> message_id;  ///< with or without its angle brackets
     std::optional<std::string> domain;      ///< of the recipients
-    std::optional<std::string> finding;     ///< wire name
+    std::optional<terms::FindingName> finding;
     std::optional<std::string> campaign;
     std::optional<std::chrono::milliseconds> older_than;
     std::optional<std::chrono::milliseconds> expires_within;

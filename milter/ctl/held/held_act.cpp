@@ -356,8 +356,7 @@ CommandResult release_as(const CommandContext& context, const HeldActOptions& op
 bool held_for(const HeldItem& item,
               const terms::SuppressionSubject& subject,
               const config::SuppressSettings& settings) {
-    const auto finding = terms::parse_finding_name(item.recipient.finding);
-    if (!finding.has_value() || terms::row_of(*finding).cause != terms::Cause::Entry) {
+    if (!item.recipient.finding.is_suppression()) {
         return false;
     }
     const auto address = mail::Address::parse(item.recipient.address, mail::Smtputf8::Yes);

@@ -38,7 +38,7 @@ constexpr std::size_t kTableRows = 5000;
 
 /// Of a good recipient who did not get the mail, what the MTA said.
 const std::string& shown_reason(const terms::HeldRecipient& recipient) {
-    const bool is_refused = recipient.finding == terms::kNoFinding &&
+    const bool is_refused = recipient.finding.is_none() &&
                             recipient.state != terms::HeldState::Released &&
                             !recipient.last_answer.empty();
     return is_refused ? recipient.last_answer : recipient.reason;
@@ -72,7 +72,10 @@ constexpr std::array<Column, 13> kColumns{{
      3},
     {"recipient", "RECIPIENT", [](const auto& item) { return item.recipient.address; }, 0},
     {"sender", "SENDER", [](const auto& item) { return shown_sender(item.message.sender); }, 2},
-    {"finding", "FINDING", [](const auto& item) { return item.recipient.finding; }, 0},
+    {"finding",
+     "FINDING",
+     [](const auto& item) { return std::string(item.recipient.finding.word()); },
+     0},
     {"code",
      "CODE",
      [](const auto& item) { return fmt::format("{}", item.recipient.code.number()); },
@@ -243,7 +246,7 @@ Json as_json(const ports::HeldItem& item) {
         {"kind", wire_name(message.kind)},
         {"recipient", recipient.address},
         {"sender", message.sender},
-        {"finding", text_or_null(recipient.finding)},
+        {"finding", text_or_null(recipient.finding.word())},
         {"code", recipient.code.number()},
         {"reason", text_or_null(recipient.reason)},
         {"campaign", text_or_null(message.campaign)},

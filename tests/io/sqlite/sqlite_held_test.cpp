@@ -8,7 +8,10 @@
 #include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
+#include "terms/stream.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -96,7 +99,7 @@ HeldRecipient recipient(std::string address) {
     HeldRecipient made;
     made.address = std::move(address);
     made.arguments = {"NOTIFY=NEVER", "ORCPT=rfc822;bo@example.net"};
-    made.finding = "null-mx";
+    made.finding = holdback::terms::FindingName::NullMx;
     made.code = holdback::terms::FailureCode(2002);
     made.reason = "The domain takes no mail";
     made.expires_at = kNow + 168h;
@@ -566,7 +569,7 @@ TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Me
     hold_one(kind.store, message("s1"), "a@example.net");        // 1
     hold_one(kind.store, message("s3", "3"), "B@Dest.Example");  // 2
     HeldRecipient due = recipient("c@dest.example");
-    due.finding = "suppressed-bounce";
+    due.finding = holdback::terms::FindingName::SuppressedBounce;
     due.release_at = kNow + 1h;
     due.expires_at = kNow + 2h;
     const std::array recipients{due};
@@ -596,7 +599,9 @@ TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Me
     rows.push_back({"part of a domain is not the domain",
                     filter([](HeldFilter& f) { f.domain = "example"; }),
                     {}});
-    rows.push_back({"finding", filter([](HeldFilter& f) { f.finding = "null-mx"; }), {1, 2}});
+    rows.push_back({"finding",
+                    filter([](HeldFilter& f) { f.finding = holdback::terms::FindingName::NullMx; }),
+                    {1, 2}});
     rows.push_back({"campaign", filter([](HeldFilter& f) { f.campaign = "spring"; }), {1, 2}});
     rows.push_back({"SQL in a value is a value",
                     filter([](HeldFilter& f) { f.campaign = "' OR 1=1 --"; }),
@@ -614,7 +619,7 @@ TEST_CASE_TEMPLATE("a filter gives what fits all its criteria", Kind, Sqlite, Me
                         f.kind = HeldKind::Own;
                         f.sender = "ann@example.com";
                         f.domain = "dest.example";
-                        f.finding = "suppressed-bounce";
+                        f.finding = holdback::terms::FindingName::SuppressedBounce;
                         f.campaign = "";
                         f.held_before = kNow + 1h;
                         f.release_due = kNow + 1h;
@@ -962,15 +967,31 @@ TEST_CASE_TEMPLATE("mail and the DSN about it are written together", Kind, Sqlit
     }
 }
 
+TEST_CASE("words that only a newer version knows lose no row") {
+    Sqlite kind;
+    hold_one(kind.store, message("s1"), "a@example.net");
+    kind.database.write([](holdback::io::sqlite::Connection& connection) {
+        connection.execute(
+            "UPDATE held_message SET stream = 'parcel'; "
+            "UPDATE held_recipient SET finding = 'moon-phase'");
+    });
+    const auto items = all(kind.store, filter([](HeldFilter& f) {
+                               f.finding = holdback::terms::HeldFinding::parse("moon-phase");
+                           }));
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].recipient.finding.word() == "moon-phase");
+    CHECK(items[0].message.stream == holdback::terms::Stream::Bulk);
+}
+
 TEST_CASE_TEMPLATE("items are looked at again when their time has come", Kind, Sqlite, Memory) {
     Kind kind;
     HeldRecipient soon = recipient("a@example.net");
     soon.recheck_at = kNow + 1min;
     const std::array recipients{soon, recipient("b@example.net")};
     HeldMessage direct = message("s1");
-    direct.stream = "direct";
+    direct.stream = holdback::terms::Stream::Direct;
     REQUIRE(holdback::ports::hold(kind.store, direct, recipients).has_value());
-    CHECK(all(kind.store)[0].message.stream == "direct");
+    CHECK(all(kind.store)[0].message.stream == holdback::terms::Stream::Direct);
     const auto due_at = [](TimePoint at) {
         return filter([at](HeldFilter& f) { f.recheck_due = at; });
     };

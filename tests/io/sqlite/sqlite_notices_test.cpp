@@ -11,7 +11,9 @@
 #include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
 #include "ports/notice_store.hpp"
+#include "terms/finding.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <array>
@@ -47,7 +49,7 @@ struct Bench {
         for (const std::string& address : to) {
             terms::HeldRecipient row;
             row.address = address;
-            row.finding = "null-mx";
+            row.finding = terms::FindingName::NullMx;
             row.reason = "it takes no mail";
             row.advice = "check it";
             row.suggestion = "x@good.test";
@@ -78,7 +80,7 @@ struct Bench {
         rows.message.held_at = start;
         terms::HeldRecipient to;
         to.address = "news@home.test";
-        to.finding = "none";
+        to.finding = terms::HeldFinding();
         to.release_at = start;
         rows.recipients.push_back(to);
         return rows;

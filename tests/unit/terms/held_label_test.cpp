@@ -3,7 +3,9 @@
 
 #include "core/clock.hpp"
 #include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
 #include "terms/held.hpp"
+#include "terms/stream.hpp"
 
 #include <array>
 #include <chrono>
@@ -37,7 +39,7 @@ HeldMessage full_message() {
     message.message_id = "<1@example.org>";
     message.subject = "Gr\xC3\xBC\xC3\x9F\x65\n\tback\\slash\x7F";
     message.fingerprint = "f1";
-    message.stream = "direct";
+    message.stream = Stream::Direct;
     message.octets = 20'208;
     message.digest = std::string(64, 'd');
     message.held_at = at(1'700'000'000'123);
@@ -50,7 +52,7 @@ HeldRecipient full_recipient() {
     recipient.address = "\"a b\"@Example.NET";
     recipient.arguments = {"NOTIFY=FAILURE", "ORCPT=rfc822;a@b"};
     recipient.state = HeldState::Returned;
-    recipient.finding = "null-mx";
+    recipient.finding = FindingName::NullMx;
     recipient.code = FailureCode(2002);
     recipient.reason = "the domain takes no mail";
     recipient.advice = "ask";
@@ -85,7 +87,7 @@ TEST_CASE("a label is text that a person can read") {
     message.sender = "news@example.org";
     message.octets = 3;
     message.digest = "d";
-    const HeldRecipient recipient{.address = "bo@example.net", .finding = "null-mx"};
+    const HeldRecipient recipient{.address = "bo@example.net", .finding = FindingName::NullMx};
     const std::string text = encode_label(message, std::span(&recipient, 1));
     CHECK(text.substr(0, text.size() - kLabelEndOctets) ==
           "holdback-label 1\n"

@@ -16,6 +16,7 @@
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
 #include "terms/suppression.hpp"
 #include "tests/support/memory_stores.hpp"
 #include "tests/support/small_snapshot.hpp"
@@ -47,6 +48,13 @@ namespace {
 using namespace std::chrono_literals;
 using support::ZoneState;
 using What = ItemOutcome::What;
+
+/// Held for a reason of which the tests say no more.
+terms::HeldRecipient bad_recipient() {
+    terms::HeldRecipient recipient;
+    recipient.finding = terms::HeldFinding::parse("bad");
+    return recipient;
+}
 
 /// Held mail with memory behind its ports.
 struct House {
@@ -84,7 +92,8 @@ struct House {
     };
 
     /// Holds one recipient of a message of its own and gives the item's id.
-    std::int64_t hold(const std::string& address, terms::HeldRecipient recipient = {}) {
+    std::int64_t hold(const std::string& address,
+                      terms::HeldRecipient recipient = bad_recipient()) {
         recipient.address = address;
         return hold_all({std::move(recipient)}).front();
     }
@@ -111,8 +120,8 @@ struct House {
     }
 
     std::int64_t hold_for(const std::string& address, terms::FindingName finding) {
-        terms::HeldRecipient recipient;
-        recipient.finding = wire_name(finding);
+        terms::HeldRecipient recipient = bad_recipient();
+        recipient.finding = finding;
         recipient.recheck_at = clock.now() + kFirstRecheck;
         return hold(address, std::move(recipient));
     }
@@ -234,7 +243,7 @@ TEST_CASE("what a store that can be read and not written keeps from being done i
     for (const Row& row : rows) {
         CAPTURE(row.what);
         House house;
-        terms::HeldRecipient expiring;
+        terms::HeldRecipient expiring = bad_recipient();
         expiring.expires_at = house.clock.now() + 1h;
         row.act(house, house.hold("carl@b.test", expiring));
         CHECK(house.log.has(row.what));
@@ -285,7 +294,7 @@ TEST_CASE("a release that the MTA refuses for good waits for a person, with the 
 TEST_CASE("a good recipient whom the MTA refuses for good is told of at once") {
     House house;
     terms::HeldRecipient good;
-    good.finding = terms::kNoFinding;
+    good.finding = terms::HeldFinding();
     good.release_at = house.clock.now();
     SUBCASE("with the MTA's words") {
         const std::int64_t id = house.hold("carl@b.test", good);
@@ -385,7 +394,7 @@ TEST_CASE("where the MTA takes one NOTIFY for all, a message goes back in parts"
 
 TEST_CASE("of recipients whose sender wants no report none is sent, of the others one") {
     House house;
-    terms::HeldRecipient never;
+    terms::HeldRecipient never = bad_recipient();
     never.arguments = {"NOTIFY=NEVER"};
     const std::int64_t quiet = house.hold("quiet@b.test", never);
     const std::array ids{quiet};
@@ -447,7 +456,7 @@ TEST_CASE("a message that may have left is in doubt and not sent again by itself
 
 TEST_CASE("an answer that comes late leaves its items in doubt, and says why") {
     House house;
-    terms::HeldRecipient open;
+    terms::HeldRecipient open = bad_recipient();
     open.in_doubt = true;
     const std::int64_t id = house.hold("carl@b.test", open);
     OpenAnswers& answers = house.release.answers();
@@ -488,7 +497,7 @@ TEST_CASE("the end of a release that the store could not note is noted as soon a
 
 TEST_CASE("an MTA that does not answer is left alone for a while, and what is due waits") {
     House house;
-    terms::HeldRecipient due;
+    terms::HeldRecipient due = bad_recipient();
     due.release_at = house.clock.now();
     house.hold("carl@b.test", due);
     const std::int64_t dora = house.hold("dora@b.test", due);
@@ -505,7 +514,7 @@ TEST_CASE("an MTA that does not answer is left alone for a while, and what is du
 
 TEST_CASE("what was not answered for stays until the MTA has gone on, or the answer is written") {
     House house;
-    terms::HeldRecipient open;
+    terms::HeldRecipient open = bad_recipient();
     open.in_doubt = true;
     open.release_at = house.clock.now();
     const std::int64_t id = house.hold("carl@b.test", open);
@@ -551,7 +560,7 @@ TEST_CASE("what was not answered for stays until the MTA has gone on, or the ans
 
 TEST_CASE("what nobody may be told of keeps no other from its end") {
     House house;
-    terms::HeldRecipient expiring;
+    terms::HeldRecipient expiring = bad_recipient();
     expiring.expires_at = house.clock.now() + 1h;
     const std::int64_t stays = house.hold("a@nullmx.test", expiring);
     house.clock.advance(2h);
@@ -575,7 +584,7 @@ TEST_CASE("what nobody may be told of keeps no other from its end") {
 TEST_CASE("what nobody may be told of ends with the postmaster, with one warning a minute") {
     House house;
     house.may_be_told = false;
-    terms::HeldRecipient expiring;
+    terms::HeldRecipient expiring = bad_recipient();
     std::vector<std::int64_t> ids;
     for (const std::string_view name : {"a", "b", "c"}) {
         expiring.expires_at = house.clock.now() + house.settings.hold.expire_after;
@@ -608,7 +617,7 @@ TEST_CASE("what nobody may be told of ends with the postmaster, with one warning
 
 TEST_CASE("expired mail is returned, released or discarded as the settings say") {
     House house;
-    terms::HeldRecipient expiring;
+    terms::HeldRecipient expiring = bad_recipient();
     expiring.expires_at = house.clock.now() + 1h;
     const std::int64_t id = house.hold("carl@b.test", expiring);
     const auto work_at_expiry = [&](config::AtExpiry what) {
@@ -620,8 +629,8 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
         house.release.work(house.settings.hold);
     };
     SUBCASE("return: the DSN says what a refusal would have said") {
-        terms::HeldRecipient row;
-        row.finding = wire_name(terms::FindingName::NullMx);
+        terms::HeldRecipient row = bad_recipient();
+        row.finding = terms::FindingName::NullMx;
         row.reason = "the domain takes no mail";
         row.advice = "check the spelling";
         row.in_doubt = true;
@@ -694,7 +703,7 @@ TEST_CASE("expired mail is returned, released or discarded as the settings say")
 
 TEST_CASE("a damaged copy is not sent, says so once, and its sender is told at its expiry") {
     House house;
-    terms::HeldRecipient recipient;
+    terms::HeldRecipient recipient = bad_recipient();
     recipient.release_at = house.clock.now();
     recipient.expires_at = house.clock.now() + 24h;
     const std::int64_t id = house.hold("bo@b.test", std::move(recipient));
@@ -810,7 +819,7 @@ TEST_CASE("held mail whose cause has gone is released by itself") {
             house.hold_for("bert@b.test", terms::FindingName::NoSuchDomain);
         house.submitter.answer("bert@b.test", refused("550 5.1.1 nobody here"));
         CHECK(house.release_one(refused_once) == What::Refused);
-        terms::HeldRecipient open;
+        terms::HeldRecipient open = bad_recipient();
         open.in_doubt = true;
         open.recheck_at = house.clock.now();
         const std::int64_t in_doubt = house.hold("dora@b.test", open);
@@ -837,20 +846,20 @@ TEST_CASE("held mail whose cause has gone is released by itself") {
 TEST_CASE("the looks at a cause are farther apart the longer mail is held") {
     const core::TimePoint held_at{};
     struct Row {
-        std::string_view finding;
+        terms::FindingName finding;
         std::chrono::milliseconds age;
         std::chrono::milliseconds want;
     };
     for (const Row& row : std::to_array<Row>({
-             {"no-such-domain", 1min, 1min},
-             {"no-such-domain", 8min, 2min},
-             {"no-such-domain", 8h, 2h},
-             {"no-such-domain", 100h, 6h},
-             {"suppressed-bounce", 1min, 1min},
-             {"suppressed-bounce", 100h, 10min},
-             {"blocked-by-admin", 100h, 10min},
+             {terms::FindingName::NoSuchDomain, 1min, 1min},
+             {terms::FindingName::NoSuchDomain, 8min, 2min},
+             {terms::FindingName::NoSuchDomain, 8h, 2h},
+             {terms::FindingName::NoSuchDomain, 100h, 6h},
+             {terms::FindingName::SuppressedBounce, 1min, 1min},
+             {terms::FindingName::SuppressedBounce, 100h, 10min},
+             {terms::FindingName::BlockedByAdmin, 100h, 10min},
          })) {
-        CAPTURE(row.finding);
+        CAPTURE(wire_name(row.finding));
         CAPTURE(row.age.count());
         CHECK(recheck_delay(row.finding, held_at, held_at + row.age) == row.want);
     }

@@ -26,6 +26,7 @@
 #include "ports/submitter.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/held.hpp"
+#include "terms/held_finding.hpp"
 #include "terms/suppression.hpp"
 #include "tests/support/memory_notices.hpp"
 #include "tests/support/memory_stores.hpp"
@@ -122,7 +123,7 @@ struct House {
         for (const std::string& address : to) {
             terms::HeldRecipient row;
             row.address = address;
-            row.finding = finding;
+            row.finding = terms::HeldFinding::parse(finding);
             row.reason = "it takes no mail";
             row.suggestion = suggestion;
             row.tell = true;
@@ -132,7 +133,7 @@ struct House {
         for (const std::string& address : good) {
             terms::HeldRecipient row;
             row.address = address;
-            row.finding = terms::kNoFinding;
+            row.finding = terms::HeldFinding();
             row.reason = "it is good";
             row.release_at = clock.now();
             rows.push_back(std::move(row));

@@ -483,8 +483,8 @@ TEST_CASE("a bulk message is split: the copy is durable, then the MTA's spelling
     const auto items = house.items();
     REQUIRE(items.size() == 2);
     CHECK(items[0].recipient.address == "Carl@NULL.test");
-    CHECK(items[0].recipient.finding == "null-mx");
-    CHECK(items[1].recipient.finding == "no-such-domain");
+    CHECK(items[0].recipient.finding == terms::FindingName::NullMx);
+    CHECK(items[1].recipient.finding == terms::FindingName::NoSuchDomain);
     CHECK(items[0].message.sender == "news@a.test");
     CHECK(items[0].message.campaign == "<news.a.test>");
     CHECK(items[0].message.queue_id == "4Xk2");
@@ -605,9 +605,9 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
             house.send("<news@a.test>", {"<anna@good.test>", "<carl@null.test>"}, poor)));
         const auto items = house.items();
         REQUIRE(items.size() == 2);
-        CHECK(items[0].recipient.finding == "foreign-from");
+        CHECK(items[0].recipient.finding == terms::FindingName::ForeignFrom);
         CHECK(items[0].recipient.reason == "the domain b.test of From is none of the own ones");
-        CHECK(items[1].recipient.finding == "null-mx");
+        CHECK(items[1].recipient.finding == terms::FindingName::NullMx);
     }
     SUBCASE("refused") {
         settings.policy.bulk.set(terms::FindingName::MissingUnsubscribe,
@@ -1214,7 +1214,7 @@ TEST_CASE("our own MTA's bounce is tagged and teaches; the next bulk send holds"
     house.mail_queue_id.clear();
     house.connect("127.0.0.1");
     CHECK(is<Discard>(house.send("<news@a.test>", {"<eva@good.test>"}, newsletter)));
-    CHECK(house.items().front().recipient.finding == "suppressed-bounce");
+    CHECK(house.items().front().recipient.finding == terms::FindingName::SuppressedBounce);
 }
 
 TEST_CASE("a DSN by sendmail(1) about a message that never left teaches nothing") {
@@ -1905,8 +1905,8 @@ TEST_CASE("a retried submission is held once it is known that it left, as is wha
     }
     items = house.items();
     REQUIRE(items.size() == 2);
-    CHECK(items[0].recipient.finding == "null-mx");
-    CHECK(items[1].recipient.finding == "already-sent");
+    CHECK(items[0].recipient.finding == terms::FindingName::NullMx);
+    CHECK(items[1].recipient.finding == terms::FindingName::AlreadySent);
     CHECK(items[1].recipient.address == "anna@good.test");
     CHECK(house.spool.ids()->size() == 2);
 
@@ -1918,7 +1918,7 @@ TEST_CASE("a retried submission is held once it is known that it left, as is wha
     CHECK(is<Discard>(house.send("<news@a.test>", {"<carl@null.test>"}, newsletter)));
     items = house.items();
     REQUIRE(items.size() == 3);
-    CHECK(items[2].recipient.finding == "already-sent");
+    CHECK(items[2].recipient.finding == terms::FindingName::AlreadySent);
 }
 
 TEST_CASE("a message that the MTA defers has not left") {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The two kinds of mail that are judged by policies of their own.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace holdback::terms {
+
+enum class Stream : std::uint8_t { Direct, Bulk };
+
+[[nodiscard]] std::string_view wire_name(Stream stream);
+[[nodiscard]] std::optional<Stream> parse_stream(std::string_view name);
+
+}  // namespace holdback::terms
