@@ -7,7 +7,7 @@
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/folded_sender.hpp"
-#include "ports/held_store.hpp"
+#include "ports/held_files.hpp"
 #include "ports/log.hpp"
 
 #include <algorithm>

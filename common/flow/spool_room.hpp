@@ -8,7 +8,7 @@
 #include "flow/store_trouble.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
-#include "ports/held_store.hpp"
+#include "ports/held_files.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
 
@@ -30,7 +30,7 @@ class SpoolRoom {
 public:
     /// All of it outlives the object.
     struct Parts {
-        ports::HeldStore* held;
+        ports::HeldFiles* held;
         const ports::Spool* spool;
         ports::Log* log;
         const core::Clock* clock;

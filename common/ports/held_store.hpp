@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "ports/held_files.hpp"
 #include "ports/spool.hpp"              // CopyCheck
 #include "ports/suppression_store.hpp"  // StoreError
 #include "terms/held.hpp"
@@ -61,12 +62,6 @@ struct HeldFilter {
 struct NewHold {
     terms::HeldMessage message;
     std::vector<terms::HeldRecipient> recipients;
-};
-
-/// What one sender (as `mail::spool_sharer` names them) has in the spool.
-struct SpoolShare {
-    std::string sender;
-    std::uint64_t octets = 0;
 };
 
 /// One change of state of an item, as `history` gives it.
@@ -181,17 +176,10 @@ enum class Durability : std::uint8_t {
     Deferred,  ///< soon: a crash of the machine may undo it, the end of the program not
 };
 
-/// The rows of held mail. Safe from several threads and processes. What is done with them, by
-/// which rules, is in `ports/held_acts`.
-class HeldStore {
+/// The rows of held mail, and the files that they name. Safe from several threads and processes.
+/// What is done with the rows, by which rules, is in `ports/held_acts`.
+class HeldStore : public HeldFiles {
 public:
-    HeldStore() = default;
-    HeldStore(const HeldStore&) = delete;
-    HeldStore& operator=(const HeldStore&) = delete;
-    HeldStore(HeldStore&&) = delete;
-    HeldStore& operator=(HeldStore&&) = delete;
-    virtual ~HeldStore() = default;
-
     /// An error when it is known that nothing can be held now. Waits for nothing.
     [[nodiscard]] virtual core::Result<void, StoreError> usable() const = 0;
 
@@ -210,31 +198,6 @@ public:
         std::int64_t id) = 0;
 
     [[nodiscard]] virtual core::Result<HeldCounts, StoreError> counts() = 0;
-
-    /// Forgets items that ended before `before`, with their history and tokens, and messages of
-    /// which no item is left and whose file is gone. Gives how many items were forgotten.
-    [[nodiscard]] virtual core::Result<std::size_t, StoreError> purge_ended(
-        core::TimePoint before) = 0;
-
-    /// The messages with a file in the spool, by sender. A look at all of them.
-    [[nodiscard]] virtual core::Result<std::vector<SpoolShare>, StoreError> spool_shares() = 0;
-
-    /// Spool ids of the messages that are known and whose file was not removed, in order. A file
-    /// that is not among them is only looked at when no session writes: each writes the file first.
-    [[nodiscard]] virtual core::Result<std::vector<std::string>, StoreError> listed_spool_ids() = 0;
-
-    /// Messages whose file was not removed, in order of spool ids above `after`; at most `most`.
-    [[nodiscard]] virtual core::Result<std::vector<terms::HeldMessage>, StoreError> kept_messages(
-        std::string_view after, std::size_t most) = 0;
-
-    /// Spool ids of messages of which nothing is in `held` or `releasing` any more: the files that
-    /// can go, at any time. At most `most`; report them with `spool_removed`.
-    [[nodiscard]] virtual core::Result<std::vector<std::string>, StoreError> removable_spool_ids(
-        std::size_t most) = 0;
-
-    /// Remembers that the files are gone, so that `removable_spool_ids` names them no more.
-    [[nodiscard]] virtual core::Result<void, StoreError> spool_removed(
-        std::span<const std::string> spool_ids) = 0;
 };
 
 }  // namespace holdback::ports

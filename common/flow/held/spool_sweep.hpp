@@ -7,7 +7,7 @@
 #include "core/result.hpp"
 #include "flow/spool_room.hpp"
 #include "flow/store_trouble.hpp"
-#include "ports/held_store.hpp"
+#include "ports/held_files.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"
 
@@ -23,7 +23,7 @@ class SpoolSweep {
 public:
     /// What it works with; all outlive it.
     struct Parts {
-        ports::HeldStore& held;
+        ports::HeldFiles& held;
         ports::Spool& spool;
         ports::Log& log;
         core::Clock& clock;

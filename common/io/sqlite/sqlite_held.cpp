@@ -7,6 +7,7 @@
 #include "io/sqlite/sqlite_held_items.hpp"
 #include "io/sqlite/sqlite_held_rows.hpp"
 #include "mail/folded_sender.hpp"
+#include "ports/held_files.hpp"
 #include "ports/held_store.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/held.hpp"
