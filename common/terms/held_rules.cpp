@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -263,24 +262,15 @@ struct Rules {
 
 }  // namespace
 
-HeldRow new_row(std::int64_t id, const HeldMessage& message, const HeldRecipient& recipient) {
-    return {
-        .id = id,
-        .spool_id = message.spool_id,
-        .kind = message.kind,
-        .sender = message.sender,
-        .address = recipient.address,
-        .state = HeldState::Held,
-        .changed_at = message.held_at,
-        .attempts = 0,
-        .last_answer = {},
-        .in_doubt = recipient.in_doubt,
-        .mta_queue_id = recipient.mta_queue_id,
-        .mta_since = recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at),
-        .release_at = recipient.release_at,
-        .expires_at = recipient.expires_at,
-        .recheck_at = recipient.recheck_at,
-        .token = {}};
+HeldRecipient new_item(const HeldMessage& message, HeldRecipient recipient) {
+    recipient.spool_id = message.spool_id;
+    recipient.state = HeldState::Held;
+    recipient.changed_at = message.held_at;
+    recipient.attempts = 0;
+    recipient.last_answer.clear();
+    recipient.mta_since =
+        recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at);
+    return recipient;
 }
 
 std::optional<HeldChange> apply(const HeldRow& row, const ItemEvent& event, core::TimePoint now) {

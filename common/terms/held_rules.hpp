@@ -38,10 +38,8 @@ struct HeldRow {
     bool operator==(const HeldRow&) const = default;
 };
 
-/// The row of a new item: in `held` since its message came, and never tried to be released.
-[[nodiscard]] HeldRow new_row(std::int64_t id,
-                              const HeldMessage& message,
-                              const HeldRecipient& recipient);
+/// A recipient as an item begins: in `held` since its message came, and never tried to be released.
+[[nodiscard]] HeldRecipient new_item(const HeldMessage& message, HeldRecipient recipient);
 
 /// A token that marks one re-injected message, by its hash.
 struct ReleaseToken {

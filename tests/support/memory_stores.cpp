@@ -399,19 +399,15 @@ public:
                      const terms::HeldRecipient& recipient,
                      const std::optional<std::string>& identity) override {
         const std::int64_t id = tables_->next_id++;
-        Row row{.recipient = recipient, .token = {}, .identity = identity, .events = {}};
+        Row row{.recipient = terms::new_item(message, recipient),
+                .token = {},
+                .identity = identity,
+                .events = {}};
         row.recipient.id = id;
-        row.recipient.spool_id = message.spool_id;
-        row.recipient.state = terms::HeldState::Held;
-        row.recipient.changed_at = message.held_at;
-        row.recipient.attempts = 0;
-        row.recipient.last_answer.clear();
-        row.recipient.mta_since =
-            recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at);
-        row.events.push_back({.at = message.held_at,
+        row.events.push_back({.at = row.recipient.changed_at,
                               .from = std::nullopt,
-                              .to = terms::HeldState::Held,
-                              .text = recipient.reason});
+                              .to = row.recipient.state,
+                              .text = row.recipient.reason});
         tables_->rows.emplace(id, std::move(row));
         return id;
     }
@@ -436,15 +432,23 @@ public:
 private:
     [[nodiscard]] terms::HeldRow held_row(const Row& row) const {
         const terms::HeldRecipient& recipient = row.recipient;
-        terms::HeldRow made = terms::new_row(
-            recipient.id, tables_->messages.at(recipient.spool_id).message, recipient);
-        made.state = recipient.state;
-        made.changed_at = recipient.changed_at;
-        made.attempts = recipient.attempts;
-        made.last_answer = recipient.last_answer;
-        made.mta_since = recipient.mta_since;
-        made.token = row.token;
-        return made;
+        const terms::HeldMessage& message = tables_->messages.at(recipient.spool_id).message;
+        return {.id = recipient.id,
+                .spool_id = recipient.spool_id,
+                .kind = message.kind,
+                .sender = message.sender,
+                .address = recipient.address,
+                .state = recipient.state,
+                .changed_at = recipient.changed_at,
+                .attempts = recipient.attempts,
+                .last_answer = recipient.last_answer,
+                .in_doubt = recipient.in_doubt,
+                .mta_queue_id = recipient.mta_queue_id,
+                .mta_since = recipient.mta_since,
+                .release_at = recipient.release_at,
+                .expires_at = recipient.expires_at,
+                .recheck_at = recipient.recheck_at,
+                .token = row.token};
     }
 
     static bool is_wanted(const Row& row, const ports::ById& by) {

@@ -200,37 +200,38 @@ std::int64_t write_recipient(Connection& connection,
                              const terms::HeldMessage& message,
                              const terms::HeldRecipient& recipient,
                              const std::optional<std::string>& identity) {
+    const terms::HeldRecipient item = terms::new_item(message, recipient);
     Query query = connection.query(
         "INSERT INTO held_recipient (spool_id, address, domain, arguments, state, finding, code, "
         "reason, release_at, expires_at, changed_at, attempts, last_answer, in_doubt, recheck_at, "
         "advice, suggestion, tell, identity, mta_queue_id, mta_since) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, ?, ?, ?, ?, ?)");
-    query.bind(message.spool_id)
-        .bind(recipient.address)
-        .bind(domain_of(recipient.address))
-        .bind(join_lines(recipient.arguments))
-        .bind(wire_name(HeldState::Held))
-        .bind(recipient.finding.word())
-        .bind(recipient.code.number())
-        .bind(recipient.reason)
-        .bind(recipient.release_at)
-        .bind(recipient.expires_at)
-        .bind(message.held_at)
-        .bind(recipient.in_doubt)
-        .bind(recipient.recheck_at)
-        .bind(recipient.advice)
-        .bind(recipient.suggestion)
-        .bind(recipient.tell);
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    query.bind(item.spool_id)
+        .bind(item.address)
+        .bind(domain_of(item.address))
+        .bind(join_lines(item.arguments))
+        .bind(wire_name(item.state))
+        .bind(item.finding.word())
+        .bind(item.code.number())
+        .bind(item.reason)
+        .bind(item.release_at)
+        .bind(item.expires_at)
+        .bind(item.changed_at)
+        .bind(item.attempts)
+        .bind(item.last_answer)
+        .bind(item.in_doubt)
+        .bind(item.recheck_at)
+        .bind(item.advice)
+        .bind(item.suggestion)
+        .bind(item.tell);
     if (identity.has_value()) {
         query.bind(*identity);
     } else {
         query.bind(std::nullopt);
     }
-    query.bind(recipient.mta_queue_id)
-        .bind(recipient.mta_queue_id.empty() ? std::nullopt : std::optional(message.held_at))
-        .run();
+    query.bind(item.mta_queue_id).bind(item.mta_since).run();
     const std::int64_t id = connection.last_insert_id();
-    write_event(connection, id, std::nullopt, HeldState::Held, recipient.reason, message.held_at);
+    write_event(connection, id, std::nullopt, item.state, item.reason, item.changed_at);
     return id;
 }
 

@@ -352,6 +352,29 @@ TEST_CASE("a DSN is idle when nobody is left of whom it would tell") {
     CHECK(idle_dsns({}).empty());
 }
 
+TEST_CASE("an item begins in held, whatever is said of it") {
+    HeldMessage message;
+    message.spool_id = "s1";
+    message.held_at = kNow;
+    HeldRecipient said;
+    said.address = "bo@example.net";
+    said.state = HeldState::Returned;
+    said.attempts = 3;
+    said.last_answer = "250 Ok";
+    said.in_doubt = true;
+    said.mta_since = kBefore;
+    const HeldRecipient plain = new_item(message, said);
+    CHECK(plain.spool_id == "s1");
+    CHECK(plain.state == HeldState::Held);
+    CHECK(plain.changed_at == kNow);
+    CHECK(plain.attempts == 0);
+    CHECK(plain.last_answer.empty());
+    CHECK(plain.in_doubt);
+    CHECK_FALSE(plain.mta_since.has_value());
+    said.mta_queue_id = "4Xk2";
+    CHECK(new_item(message, said).mta_since == kNow);
+}
+
 TEST_CASE("two submissions of one message to one recipient are the same") {
     HeldMessage message;
     message.sender = "news@example.org";
