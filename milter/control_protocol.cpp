@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/control_protocol.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>

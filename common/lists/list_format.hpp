@@ -73,11 +73,11 @@ struct FormatRow {
     Tells tells = Tells::Words;
     terms::SuppressionReason reason = terms::SuppressionReason::Bounce;
     /// The column that tells; empty: the first of those with the usual names.
-    std::string_view column = {};
+    std::string_view column;
     /// The list quotes replies of other servers.
     bool quotes_replies = false;
     /// A column that says by what means the address is reached; only "email" is about mail.
-    std::string_view channel = {};
+    std::string_view channel;
     /// The code of its entries, whatever a row says.
     std::optional<terms::FailureCode> code = std::nullopt;
     /// The one of the service's lists that is meant by its name, where no head tells; without any,

@@ -36,8 +36,8 @@ struct Untold {};
 
 using RowMeaning = std::variant<Untold, UnknownWord, Welcome, SoftBounced, Suppressed>;
 
-/// The ASCII letters of a cell alone, in lower case: as words of status are compared.
-[[nodiscard]] std::string letters_of(std::string_view cell);
+/// The ASCII letters of a text alone, in lower case: as words of status are compared.
+[[nodiscard]] std::string letters_of(std::string_view text);
 
 /// Of a reply or status code that a cell begins with: "550 5.1.1 unknown", "4.2.2"; nullopt for all
 /// else.

@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "letters/compose.hpp"
 #include "mail/address.hpp"

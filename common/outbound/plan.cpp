@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/plan.hpp"
 
-#include "config/policy.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/compliance.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -22,7 +22,7 @@ namespace holdback::outbound {
 
 namespace {
 
-using config::PolicyAction;
+using terms::PolicyAction;
 
 /// What is true of every recipient who gets the message: nobody reads about another.
 std::vector<std::string> tag_names(std::span<const Verdict> verdicts,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/preflight_report.hpp"
 
-#include "config/policy.hpp"
 #include "letters/compose.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/compliance.hpp"
@@ -26,7 +25,7 @@ namespace holdback::outbound {
 
 namespace {
 
-using config::PolicyAction;
+using terms::PolicyAction;
 
 /// More recipients than this are in the CSV alone.
 constexpr std::size_t kMostShown = 50;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replay.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
@@ -21,6 +20,7 @@
 #include "replay/refusal_count.hpp"
 #include "replay/unwatched.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -40,8 +40,8 @@ namespace holdback::replay {
 
 namespace {
 
-using config::PolicyAction;
 using terms::FindingName;
+using terms::PolicyAction;
 
 /// The streams that a message may be of, as far as the record tells.
 struct PossibleStreams {

@@ -6,6 +6,7 @@
 #include "outbound/bulk.hpp"
 #include "replay/recorded.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <set>
@@ -15,8 +16,8 @@
 
 namespace holdback::replay {
 
-using config::PolicyAction;
 using terms::FindingName;
+using terms::PolicyAction;
 
 namespace {
 

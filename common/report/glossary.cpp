@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/glossary.hpp"
 
-#include "config/policy.hpp"
 #include "core/text.hpp"
 #include "terms/finding.hpp"
 #include "terms/policy_action.hpp"
@@ -17,8 +16,8 @@ namespace holdback::report {
 
 namespace {
 
-using config::PolicyAction;
 using terms::FindingName;
+using terms::PolicyAction;
 
 constexpr auto kHeaderFields = std::to_array<Word>({
     {WordKind::HeaderField,

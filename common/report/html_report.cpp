@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html_report.hpp"
 
-#include "config/policy.hpp"
 #include "dsn/outage.hpp"
 #include "report/html_parts.hpp"
 #include "report/html_style.hpp"
@@ -25,7 +24,7 @@ namespace holdback::report {
 
 namespace {
 
-using config::PolicyAction;
+using terms::PolicyAction;
 
 constexpr std::size_t kMostBars = 12;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/what_if.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plan.hpp"
@@ -9,6 +8,7 @@
 #include "replay/recorded.hpp"
 #include "replay/replay.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -26,9 +26,9 @@ namespace holdback::report {
 
 namespace {
 
-using config::PolicyAction;
 using replay::NotRecorded;
 using replay::ReplayedVerdict;
+using terms::PolicyAction;
 
 constexpr std::size_t kMostExamples = 3;
 

@@ -93,7 +93,7 @@ struct FindingRow {
     /// What its sender can do, one clause for replies and notices. Empty: the facts tell.
     std::string_view advice;
     /// What can be done, for those who look the finding up; empty: the advice.
-    std::string_view remedy = {};
+    std::string_view remedy;
 };
 
 [[nodiscard]] const FindingRow& row_of(FindingName name);

@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <exception>
-#include <string>
 #include <vector>
 
 #include <fmt/format.h>

@@ -9,6 +9,7 @@
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/folded_sender.hpp"
+#include "ports/held_files.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/spool.hpp"

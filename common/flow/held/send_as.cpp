@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/held/send_as.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
@@ -17,6 +16,7 @@
 #include "ports/log.hpp"
 #include "report/decision.hpp"
 #include "terms/held.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <expected>
@@ -31,7 +31,7 @@ namespace holdback::flow::held {
 
 namespace {
 
-using config::PolicyAction;
+using terms::PolicyAction;
 
 bool speaks_utf8(const terms::HeldMessage& message) {
     return std::ranges::any_of(message.sender_arguments, [](std::string_view argument) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outgoing/preflight.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/digest.hpp"
 #include "core/result.hpp"
@@ -19,6 +18,7 @@
 #include "outbound/verdict.hpp"
 #include "ports/log.hpp"
 #include "ports/message_reader.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <array>

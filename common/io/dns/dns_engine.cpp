@@ -29,7 +29,6 @@
 #include <sys/eventfd.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 #include <variant>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl/check/check_output.hpp"
 
-#include "config/policy.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output.hpp"
 #include "outbound/bulk.hpp"
@@ -24,7 +23,7 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-using config::PolicyAction;
+using terms::PolicyAction;
 
 Json as_json(const outbound::Finding& finding) {
     return {

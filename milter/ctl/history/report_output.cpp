@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/policy.hpp"
 #include "dsn/outage.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/history/report.hpp"
@@ -21,8 +20,8 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-using config::PolicyAction;
 using report::Fate;
+using terms::PolicyAction;
 
 void add_fates(Json& object, const report::Fates& fates) {
     for (const Fate fate : report::kAllFates) {

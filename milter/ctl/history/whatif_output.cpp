@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl/history/whatif_output.hpp"
 
-#include "config/policy.hpp"
 #include "core/clock.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output.hpp"
 #include "replay/replay.hpp"
 #include "report/what_if.hpp"
+#include "terms/policy_action.hpp"
 
 #include <array>
 #include <cstddef>
@@ -21,8 +21,8 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-using config::PolicyAction;
 using report::KnownEnd;
+using terms::PolicyAction;
 
 constexpr std::array kActions{PolicyAction::Pass,
                               PolicyAction::Tag,

@@ -37,12 +37,12 @@ std::optional<std::string> parse_format(std::string_view name) {
     return lists::is_format_name(name) ? std::optional(std::string(name)) : std::nullopt;
 }
 const OptionForm<std::string>& import_form() {
-    static const std::string kExpects =
+    static const std::string expects =
         fmt::format("{}, or one of their lists such as {}",
                     lists::format_names(),
                     lists::wire_name(lists::ListFormat::SendgridBlocks));
-    static const OptionForm<std::string> kForm{"--format", parse_format, kExpects};
-    return kForm;
+    static const OptionForm<std::string> form{"--format", parse_format, expects};
+    return form;
 }
 
 std::optional<lists::SoftBounces> parse_soft(std::string_view name) {

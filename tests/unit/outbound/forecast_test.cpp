@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/forecast.hpp"
 
-#include "config/policy.hpp"
 #include "outbound/findings.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <optional>
 #include <vector>
@@ -14,8 +14,8 @@ namespace holdback::outbound {
 
 namespace {
 
-using config::PolicyAction;
 using terms::FindingName;
+using terms::PolicyAction;
 
 Finding finding(FindingName name) {
     return {.name = name,

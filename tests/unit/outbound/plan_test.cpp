@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/plan.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/verdict.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -23,8 +23,8 @@ namespace holdback::outbound {
 
 namespace {
 
-using config::PolicyAction;
 using terms::FindingName;
+using terms::PolicyAction;
 
 Finding finding(FindingName name) {
     return {.name = name,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replay.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -12,6 +11,7 @@
 #include "replay/recorded.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 
 #include <chrono>
@@ -29,8 +29,8 @@ namespace holdback::replay {
 
 namespace {
 
-using config::PolicyAction;
 using terms::FindingName;
+using terms::PolicyAction;
 
 RecordedRecipient recipient_of(const std::string& address,
                                std::optional<outbound::RouteKind> route) {

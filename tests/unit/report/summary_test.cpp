@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/summary.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "dsn/outage.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 
 #include <chrono>
@@ -129,7 +129,7 @@ TEST_CASE("codes, causes, verdicts, growth and outages are sorted by what counts
     sums.add_cause(Fate::Held, "suppressed-bounce");
     sums.add_cause(Fate::Held, "suppressed-bounce");
     sums.add_cause(Fate::Released, "suppressed-bounce");
-    using config::PolicyAction;
+    using terms::PolicyAction;
     sums.add_decision(config::Mode::Shadow, PolicyAction::Hold, "null-mx");
     sums.add_decision(config::Mode::Enforce, PolicyAction::Pass, "unusual-address");
     sums.add_decision(config::Mode::Enforce, PolicyAction::Reject, "no-such-domain");

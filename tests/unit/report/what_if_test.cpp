@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/what_if.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/syntax.hpp"
 #include "replay/recorded.hpp"
 #include "replay/replay.hpp"
+#include "terms/policy_action.hpp"
 
 #include <string>
 #include <utility>
@@ -18,10 +18,10 @@ namespace holdback::report {
 
 namespace {
 
-using config::PolicyAction;
 using replay::NotRecorded;
 using replay::Replayed;
 using replay::ReplayedVerdict;
+using terms::PolicyAction;
 
 replay::RecordedRecipient recipient_of(const std::string& address,
                                        PolicyAction action,

@@ -4,7 +4,6 @@
 #include "core/clock.hpp"
 #include "terms/held.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
