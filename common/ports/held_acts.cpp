@@ -167,7 +167,7 @@ core::Result<std::size_t, StoreError> doubt_all(HeldStore& store,
         ActiveAfter next{.id = 0, .most = kAtOnce};
         for (auto page = rows.select(next); !page.empty(); page = rows.select(next)) {
             for (const HeldRow& row : page) {
-                doubted += happen(rows, row, terms::MayHaveLeft{std::string(why)}, now) ? 1 : 0;
+                doubted += happen(rows, row, terms::MayHaveLeft{std::string(why)}, now) ? 1U : 0U;
             }
             next.id = page.back().id;
         }
