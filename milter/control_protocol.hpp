@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the control tool and the daemon say to each other over the control socket: lines of fields.
+// The protocol between the control tool and the daemon on the control socket: lines of fields.
 //
 // A request is one line: a command word and its arguments. The answer is any number of lines, then
 // one line whose only field is "ok", or a line "error" with a text. Fields are separated by tabs; a
@@ -9,14 +9,15 @@
 //   request                   lines of the answer
 //   status                    key, value
 //   metrics                   line of the exposition
-//   reload                    (none)
+//   reload                    "changed" or "waits", key, old, new
 //   seal-keys                 (none)               the key file has changed
 //   release [in-doubt] ID …   id, outcome, answer  (outcome: wire name of ItemOutcome::What);
-//   return [in-doubt] ID …    id, outcome, answer  items in doubt are left alone unless the word
-//   discard [in-doubt] ID …   id, outcome, answer  says that they are not
-//   continue-campaign NAME [SENDER]   "continued", how many issues; the senders of such campaigns,
-//                             when there are several and none is named ("*": all of them), and
-//                             nothing is done
+//   return [in-doubt] ID …    id, outcome, answer  items in doubt are left alone without the word
+//   discard [in-doubt] ID …   id, outcome, answer  "in-doubt"
+//   release-as ID ADDRESS     id, outcome, answer
+//   continue-campaign NAME [SENDER]   "continued", how many issues; or "senders" and the senders,
+//                             when several have such a campaign and none is named ("*": all of
+//                             them); nothing is done then
 //   cache-show                key, value
 //   cache-clear               (none)
 

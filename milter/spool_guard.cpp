@@ -29,7 +29,6 @@ namespace {
 
 using terms::PairState;
 
-/// The value, or its error as an exception.
 template <typename Value, typename Error>
 Value value_or_throw(core::Result<Value, Error> result) {
     if (!result.has_value()) {
@@ -42,7 +41,7 @@ Value value_or_throw(core::Result<Value, Error> result) {
     return *std::move(result);
 }
 
-/// The words for a lock that another has.
+/// Gives the error a text for the user when another process holds the lock.
 core::Result<io::state::UseLock, io::state::UseError> with_words(
     core::Result<io::state::UseLock, io::state::UseError> lock,
     const std::string& path,

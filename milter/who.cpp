@@ -22,14 +22,14 @@ namespace {
 constexpr std::size_t kMostNameOctets = 64;
 constexpr std::size_t kRoomOctets = 16384;
 
-/// A name that comes from outside, made fit for a line.
+/// Makes a name from outside fit for a line.
 std::string name_text(std::string_view name) {
     return core::printable(name, kMostNameOctets);
 }
 
 std::string own_user_text() {
     std::string text = user_text(geteuid());
-    // Set by sudo; whoever is root may set it to anything.
+    // Set by sudo; root may set it to anything.
     const char* const sudo = std::getenv("SUDO_USER");  // NOLINT(concurrency-mt-unsafe): one thread
     if (geteuid() == 0 && sudo != nullptr && *sudo != '\0') {
         text += fmt::format(", by sudo of {}", name_text(sudo));
