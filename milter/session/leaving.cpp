@@ -27,8 +27,8 @@ namespace holdback::milter::session {
 
 namespace {
 
-/// Seals of other systems on the way that stay on outgoing mail, so that its bounces prove
-/// themselves there; more are nobody's.
+/// At most this many seals of other systems stay on outgoing mail, so that its bounces prove
+/// themselves there. Others are removed.
 constexpr std::size_t kMostForeignSeals = 4;
 
 std::vector<std::size_t> all_positions(const SessionMessage& message) {
@@ -131,7 +131,7 @@ void Leaving::remove_worn_seals() {
             worn.push_back(static_cast<int>(i) + 1);
         }
     }
-    // From the last on, so that the numbers of the others stay true.
+    // From the last on, so that the numbers of the others stay right.
     for (const int number : std::views::reverse(worn)) {
         remove_field(dsn::kSealField, number);
     }
@@ -154,7 +154,7 @@ void Leaving::leave(std::span<const std::size_t> positions) {
     if (message_.decision != nullptr) {
         add_unsubscribe(positions);
     }
-    // At the top, where it survives when only the first lines of a header are returned.
+    // At the top: it survives there when only the first lines of a header are returned.
     if (!mta_.insert_header(dsn::kSealField, seal->field)) {
         say("the MTA did not take the seal");
     }

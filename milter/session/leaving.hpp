@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A message as it leaves: what is removed from it and added to it, and what is remembered.
+// The changes to a message that leaves: what is removed, added and remembered.
 
 #include "dsn/tag.hpp"
 #include "milter/session/mta_actions.hpp"
@@ -15,43 +15,44 @@
 
 namespace holdback::milter::session {
 
-/// On outgoing mail, where the settings ask for it: the findings whose policy is `tag` and that all
-/// who get the message have.
+/// The tag field of outgoing mail, where the settings ask for it: the findings with policy `tag`
+/// that all recipients of the message have.
 inline constexpr std::string_view kTagField = "X-Holdback-Tag";
 
 /// True when the message gets the field.
 [[nodiscard]] bool is_tagged(const SessionMessage& message);
 
-/// Remembers that a message leaves that is not changed, to all of its recipients.
+/// Remembers that a message leaves unchanged to all of its recipients.
 void leave_unchanged(const SessionParts& parts, const SessionMessage& message);
 
-/// The changes of one message, at its end. What the MTA does not take is logged. All outlives the
+/// The changes of one message, at its end. A change that the MTA refuses is logged. All outlive the
 /// object.
 class Leaving {
 public:
     Leaving(const SessionParts& parts, const SessionMessage& message, MtaActions& mta)
         : parts_(parts), message_(message), mta_(mta) {}
 
-    /// Deletes these recipients, by the MTA's spelling: `Accept`, or the answer when it did not
-    /// take one.
+    /// Deletes these recipients, spelled as in RCPT. Gives `Accept`, or the reply when the MTA
+    /// refused one.
     [[nodiscard]] SessionReply delete_recipients(const std::vector<std::string>& recipients);
 
     void remove_fields(std::string_view wanted);
-    /// Removes the fields that only we may write, but for those named `kept`.
+    /// Removes the fields that only we may write, except those named `kept`.
     void remove_reserved_fields(std::string_view kept = {});
     void change_fields(const dsn::TagPlan& plan);
     void add_tag();
 
-    /// The message leaves to the recipients at these positions: seals it, and tells a single
-    /// recipient of bulk mail how to be taken off where the settings want that.
+    /// The message leaves to the recipients at these positions: seals it. Where the settings want
+    /// that, tells a single recipient of bulk mail how to unsubscribe.
     void leave(std::span<const std::size_t> positions);
-    /// The same to all of its recipients, and nothing can keep it back any more.
+    /// Does `leave` and `note_left` for all of its recipients.
     void leave_to_all();
-    /// They are out: nothing can keep the message back from them any more.
+    /// The message has left to these recipients: nothing can keep it back from them any more.
     void note_left(std::span<const std::size_t> positions);
 
 private:
-    /// Removes seals of ours, of an earlier pass or another message, and what is none.
+    /// Removes our own seals (of an earlier pass or another message), malformed ones, and all
+    /// foreign ones but the first few.
     void remove_worn_seals();
     void add_unsubscribe(std::span<const std::size_t> positions);
     void remove_field(std::string_view name, int occurrence);

@@ -32,7 +32,7 @@ void say_which_way(const SessionParts& parts,
                    const outbound::Entry& entry,
                    flow::Way way) {
     const bool came_in = way == flow::Way::CameIn;
-    // A list manager hands in what came from outside, all day.
+    // A list manager hands in mail from outside all day.
     if (!came_in && message.headers.has("List-Id")) {
         return;
     }
@@ -75,7 +75,7 @@ void look_at_the_way(const SessionParts& parts, flow::PassingMessage& message) {
         return;
     }
     if (envelope.direction == mail::Direction::OwnBounce) {
-        // The MTA's own bounces come from nowhere: a program has handed this one in.
+        // The MTA's own bounces have no Received field: a program has handed this one in.
         if (message.headers.has("Received")) {
             envelope.direction = mail::Direction::Inbound;
         }
@@ -91,7 +91,7 @@ void look_at_the_way(const SessionParts& parts, flow::PassingMessage& message) {
     }
     if (way == flow::Way::CameIn) {
         envelope.direction = mail::Direction::Inbound;
-        // What the first pass has shown needs no header to tell.
+        // If we saw the first pass, the header is not needed.
         if (entry.by_us && sender_is == flow::SenderIs::Unknown) {
             message.who.entered_from = entry.address;
         }

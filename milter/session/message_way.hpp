@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whether a message goes the way that its client and sender made believe.
+// Finds out whether a message goes the way that its client and sender suggest.
 
 #include "flow/passing_message.hpp"
 #include "milter/session/session_parts.hpp"
 
 namespace holdback::milter::session {
 
-/// The headers are known: sets the direction by what they tell (a trace field of ours, a login at a
-/// proxy before us, a pass of this host that we know of), and says where that is a surprise. A
-/// client that logged in before a proxy or a filter is known by the trace fields alone.
+/// To be called when the headers are known. Sets the direction by a trace field of ours, a login at
+/// a proxy before us, or an earlier pass through this host, and warns where that is a surprise.
+/// Only the trace fields can show that a client logged in before a proxy or a filter.
 void look_at_the_way(const SessionParts& parts, flow::PassingMessage& message);
 
 }  // namespace holdback::milter::session

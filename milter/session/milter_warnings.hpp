@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the sessions warn of, now and then and not with each message.
+// Warnings of the sessions that are written now and then, not with each message.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -13,7 +13,8 @@
 
 namespace holdback::milter::session {
 
-/// Lets a warning about how the MTA is set up through once an hour. Safe from several threads.
+/// Lets each kind of warning about the setup of the MTA through once an hour. Safe from several
+/// threads.
 class MilterWarnings {
 public:
     explicit MilterWarnings(const core::Clock& clock) : clock_(clock) {}

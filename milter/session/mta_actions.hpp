@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a session may ask of the MTA at the end of a message, and how it answers each step.
+// What a session may ask of the MTA at the end of a message, and its reply to each step.
 
 #include "mail/smtp_reply.hpp"
 
@@ -9,8 +9,8 @@
 
 namespace holdback::milter::session {
 
-/// Changes that the MTA makes to a message; only while `Session::end_of_message` runs. False means
-/// that the MTA refused or the connection is gone.
+/// Changes that the MTA makes to a message, only while `Session::end_of_message` runs. False means
+/// that the MTA refused or that the connection is gone.
 class MtaActions {
 public:
     MtaActions() = default;
@@ -24,12 +24,12 @@ public:
     [[nodiscard]] virtual bool delete_recipient(std::string_view verbatim) = 0;
     /// Adds a header field at the end of the header; "\n" and white space fold the value.
     [[nodiscard]] virtual bool add_header(std::string_view name, std::string_view value) = 0;
-    /// The same above all other fields, those of the MTA's own included.
+    /// Adds a field above all others, including the MTA's own.
     [[nodiscard]] virtual bool insert_header(std::string_view name, std::string_view value) = 0;
     /// Removes the `occurrence`-th (from 1) field of that name.
     [[nodiscard]] virtual bool remove_header(std::string_view name, int occurrence) = 0;
-    /// Gives the message an envelope id (ENVID, RFC 3461 section 4.4) beside its sender, which
-    /// stays: `sender` exactly as MAIL gave it.
+    /// Gives the message an envelope id (ENVID, RFC 3461 section 4.4). The envelope sender stays:
+    /// `sender` is exactly as MAIL gave it.
     [[nodiscard]] virtual bool set_envelope_id(std::string_view sender, std::string_view id) = 0;
     /// Tells the MTA that we are still at work.
     virtual void progress() = 0;
@@ -39,11 +39,11 @@ public:
 struct Continue {};
 /// The rest of the message goes unchecked.
 struct Accept {};
-/// The message is taken from the client and goes nowhere.
+/// The client is told that the message was accepted; nobody gets it.
 struct Discard {};
-/// No more body is wanted; the end of the message still is.
+/// No more body is wanted; the end of the message is.
 struct SkipBody {};
-/// The recipient, or the message, is answered with this 4xx or 5xx.
+/// The recipient or the message gets this 4xx or 5xx reply.
 struct Answer {
     mail::SmtpReply reply;
 };

@@ -40,8 +40,8 @@ mail::EnvelopeSender sender_of(const mail::Path& path, mail::Smtputf8 utf8) {
     return path.mailbox;
 }
 
-/// Mail that did not come over SMTP: no brackets, a queue id already at MAIL (Postfix gives it to
-/// smtpd's clients later), and no TCP port.
+/// False for mail that has no brackets, a queue id already at MAIL (Postfix gives it to smtpd's
+/// clients later), and no TCP port.
 bool came_over_smtp(const ConnectFacts& connection, const MailFacts& facts, mail::PathForm form) {
     const bool no_port = connection.daemon_port.empty() || connection.daemon_port == "0";
     return form == mail::PathForm::Bracketed || facts.queue_id.empty() || !no_port;
@@ -66,7 +66,7 @@ BegunMessage begin_message(const ConnectFacts& connection,
     const auto path = mail::parse_path(facts.path);
     const mail::PathForm form = path.has_value() ? path->form : mail::PathForm::Bracketed;
     const bool over_smtp = came_over_smtp(connection, facts, form);
-    // Mail by sendmail(1) has no arguments: Postfix finds out by itself that it needs SMTPUTF8.
+    // Mail by sendmail(1) has no arguments: Postfix finds out itself that it needs SMTPUTF8.
     envelope.utf8 =
         !over_smtp || has_smtputf8(facts.arguments) ? mail::Smtputf8::Yes : mail::Smtputf8::No;
     if (path.has_value()) {

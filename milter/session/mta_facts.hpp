@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the MTA tells of a connection and an envelope, and what follows from it: pure.
+// Facts from the MTA about a connection and an envelope, and what follows from them. Pure.
 
 #include "config/settings.hpp"
 #include "flow/submitting.hpp"
@@ -15,7 +15,7 @@
 
 namespace holdback::milter::session {
 
-/// What the MTA tells when a client connects.
+/// The MTA's facts when a client connects.
 struct ConnectFacts {
     std::string client;  ///< address text, for logs
     std::optional<mail::IpAddress> address;
@@ -25,15 +25,15 @@ struct ConnectFacts {
     std::string mta_name;     ///< {j}
 };
 
-/// What the MTA tells at MAIL.
+/// The MTA's facts at MAIL.
 struct MailFacts {
     std::string path;  ///< the argument, verbatim
     std::vector<std::string> arguments;
     std::string user;      ///< {auth_authen}
-    std::string queue_id;  ///< i; Postfix has it here only for mail that did not come over SMTP
+    std::string queue_id;  ///< {i}; Postfix gives it here only for mail that did not come over SMTP
 };
 
-/// What the MTA tells at RCPT.
+/// The MTA's facts at RCPT.
 struct RcptFacts {
     std::string path;
     std::vector<std::string> arguments;
@@ -41,12 +41,12 @@ struct RcptFacts {
     std::string next_hop;  ///< {rcpt_host}
 };
 
-/// The envelope of a message as MAIL begins it, with its direction and without recipients; `who` is
-/// filled in beside it, `session_id` apart.
+/// A message as MAIL begins it. The envelope has its direction and no recipients yet; `who` is
+/// filled in except for `session_id`.
 struct BegunMessage {
     mail::Envelope envelope;
     flow::Submitting who;
-    /// A notice of the MTA's own to the postmaster, which is left alone.
+    /// A notice of the MTA itself to the postmaster; it is left alone.
     bool own_notice = false;
 };
 
@@ -54,7 +54,7 @@ struct BegunMessage {
                                          const MailFacts& facts,
                                          const config::OutgoingSettings& settings);
 
-/// What one recipient's text turned out to be.
+/// Parses the argument of RCPT.
 [[nodiscard]] mail::RecipientSyntax syntax_of(std::string_view argument, mail::Smtputf8 utf8);
 
 }  // namespace holdback::milter::session

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What one message has to do with the notice address.
+// Handles mail to the notice address, as part of a session.
 
 #include "config/settings.hpp"
 #include "flow/notices/notice_replies.hpp"
@@ -15,11 +15,11 @@
 
 namespace holdback::milter::session {
 
-/// Remembers by which spellings a message goes to the notice address, and keeps its octets, up to a
-/// limit, when it may be an answer. Part of a session.
+/// Remembers the spellings of the notice address in an envelope. Keeps the octets of the message,
+/// up to a limit, when it may be an answer.
 class NoticeMail {
 public:
-    /// True, and remembered, when the recipient is the notice address.
+    /// True when the recipient is the notice address; remembers it then.
     bool take(const mail::Recipient& recipient,
               const flow::notices::NoticeReplies& replies,
               const config::Settings& settings) {
@@ -30,7 +30,7 @@ public:
         return true;
     }
 
-    /// The header is known.
+    /// To be called when the header is known.
     void begin(const mail::HeaderList& headers,
                const flow::notices::NoticeReplies& replies,
                std::size_t most_octets) {

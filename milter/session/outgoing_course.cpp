@@ -50,7 +50,7 @@ SessionReply OutgoingCourse::at_headers() {
         return Answer{mail::SmtpReply::own(550, "5.7.1", why)};
     }
     if (is_preflight) {
-        // From here on, no trouble lets it leave.
+        // From here on, no failure lets it leave.
         message_.course = Course::Preflight;
     }
     if (!seat.is_taken() && is_preflight) {
@@ -174,7 +174,7 @@ SessionReply OutgoingCourse::holding_failed(const flow::outgoing::CommitTrouble&
 SessionReply OutgoingCourse::pass_unchecked() {
     const config::Settings& settings = message_.mail.settings();
     parts_.outbound.report.unchecked(message_.mail);
-    // What it wanted is not done.
+    // The decision no longer counts.
     message_.decision.reset();
     if (settings.mode == config::Mode::Shadow) {
         leave_unchanged(parts_, message_);
@@ -231,7 +231,7 @@ SessionReply OutgoingCourse::finish_split(MtaActions& mta) {
     }
     report(&*committed);
     const SessionReply reply = act_on_split(mta, split);
-    // A deferred message comes again, and its items are in doubt until then.
+    // A deferred message comes again; its items are in doubt until then.
     if (!std::holds_alternative<Answer>(reply)) {
         message_.open_answer = parts_.release.answers().given(
             {.ids = committed->written, .queue_id = message_.mail.envelope.queue_id},
@@ -262,7 +262,7 @@ SessionReply OutgoingCourse::act_on_split(MtaActions& mta, const outbound::Split
     leaves.remove_reserved_fields();
     std::vector<std::string> taken_out;
     if (message_.gone_to_nobody()) {
-        // But for the notice address, which was not judged.
+        // Only the notice address is left, which was not judged.
         for (const mail::Recipient& recipient : message_.mail.envelope.recipients) {
             taken_out.push_back(recipient.verbatim);
         }

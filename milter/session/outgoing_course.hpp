@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An outgoing message from its headers to its end: judged, and then let go, split, refused, or
-// answered without leaving.
+// An outgoing message from its headers to its end. It is judged; then it is let go, split, refused,
+// or answered without leaving.
 
 #include "flow/outgoing/holding.hpp"
 #include "milter/session/mta_actions.hpp"
@@ -13,7 +13,7 @@
 
 namespace holdback::milter::session {
 
-/// Steps of one outgoing message; what it knows lies in the message. All outlives the object.
+/// The steps of one outgoing message; the message holds the state. All outlive the object.
 class OutgoingCourse {
 public:
     OutgoingCourse(const SessionParts& parts, SessionMessage& message)
@@ -27,25 +27,25 @@ public:
     [[nodiscard]] SessionReply weigh();
     /// The end of a message of the courses `Pass`, `Split`, `Preflight` and `Unchecked`.
     [[nodiscard]] SessionReply at_end(MtaActions& mta);
-    /// Whatever happens, a message that is only asked about does not leave.
+    /// The reply after trouble: a 4xx, because a preflight must never leave.
     [[nodiscard]] SessionReply preflight_failed(std::string_view why) const;
 
 private:
-    /// All recipients were judged on an earlier pass: nothing is done but what is left to clean.
+    /// All recipients were judged on an earlier pass: only reserved fields remain to be removed.
     [[nodiscard]] SessionReply pass_again();
-    /// Judges the message. `is_preflight`: nothing of it leaves.
+    /// Judges the message. `is_preflight`: the message does not leave.
     [[nodiscard]] SessionReply decide(bool is_preflight);
-    /// What follows from the plan as long as the message goes on.
+    /// Does what the plan asks for before the end of the message.
     [[nodiscard]] SessionReply follow_plan();
     [[nodiscard]] SessionReply begin_split();
     [[nodiscard]] SessionReply finish_split(MtaActions& mta);
-    /// Deletes who was taken out, once that is durable.
+    /// Deletes the recipients who were taken out, once that is durable.
     [[nodiscard]] SessionReply act_on_split(MtaActions& mta, const outbound::Split& split);
     [[nodiscard]] SessionReply finish_preflight();
     [[nodiscard]] SessionReply holding_failed(const flow::outgoing::CommitTrouble& why);
-    /// Trouble of ours, and the settings want the message to go on: everybody gets it.
+    /// Something of ours has failed, and the settings want the message to go on: everybody gets it.
     [[nodiscard]] SessionReply pass_unchecked();
-    /// It leaves to all, with a seal at most.
+    /// It leaves to all recipients, with at most a seal added.
     void finish_unchecked(MtaActions& mta);
     void report(const flow::outgoing::Committed* committed);
 

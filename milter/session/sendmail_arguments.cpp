@@ -16,7 +16,8 @@ bool is_sendmail(std::string_view version) {
 }
 
 std::string forgotten_arguments(std::span<const std::string> arguments) {
-    // What reset_mail_esmtp_args() of Sendmail 8.17 resets; ENVID is what the sender is named for.
+    // Those that reset_mail_esmtp_args() of Sendmail 8.17 resets, except ENVID: it is why the
+    // sender is set.
     constexpr std::array<std::string_view, 4> kForgotten{"body=", "ret=", "auth=", "by="};
     std::string again;
     for (const std::string& argument : arguments) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What Sendmail forgets of a MAIL command when a filter names its sender anew.
+// Arguments of MAIL that Sendmail forgets when a filter sets the envelope sender.
 
 #include <span>
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace holdback::milter::session {
 
-/// True when the macro {v} is Sendmail's; Postfix says its name with its version.
+/// True when the macro {v} is Sendmail's; Postfix gives its name with its version.
 [[nodiscard]] bool is_sendmail(std::string_view version);
 
-/// The arguments of MAIL that have to be said again with the sender, each with a space behind it.
-/// Postfix keeps them, and warns of most when they are said.
+/// The arguments of MAIL that have to be given again with the envelope sender, each with a space
+/// after it. Postfix keeps them, and warns of most of them when they are given.
 [[nodiscard]] std::string forgotten_arguments(std::span<const std::string> arguments);
 
 }  // namespace holdback::milter::session

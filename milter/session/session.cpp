@@ -57,9 +57,9 @@ namespace holdback::milter::session {
 
 namespace {
 
-/// True when a notice of the MTA goes where those of Postfix go: to the postmaster of the host that
-/// it is from. Whoever may call sendmail(1) can write the sender of such a notice, and nothing else
-/// tells his mail from one.
+/// True when a notice of the MTA goes to the postmaster of the host in its sender, as those of
+/// Postfix do. Anyone who may call sendmail(1) can forge that sender; nothing else tells forged
+/// mail from a notice.
 bool goes_to_its_postmaster(const mail::Envelope& envelope) {
     const auto* const sender = std::get_if<mail::Address>(&envelope.sender);
     return sender != nullptr && envelope.recipients.size() == 1 &&
@@ -95,7 +95,7 @@ void Session::answer_taken() {
 
 void Session::connect(ConnectFacts facts) {
     connection_ = std::move(facts);
-    // Without a name the MTA does not tell it: there is nothing to warn of.
+    // The MTA did not tell its name: there is nothing to warn of.
     if (connection_.mta_name.empty()) {
         return;
     }
@@ -152,7 +152,7 @@ SessionReply Session::recipient(RcptFacts facts) {
     recipient.syntax = syntax_of(recipient.verbatim, envelope.utf8);
     if (message_->notice.take(recipient, parts_.replies, message_->mail.settings()) &&
         is_outgoing) {
-        return Continue{};  // it is no recipient that could be bad
+        return Continue{};  // it is not a recipient that could be bad
     }
     envelope.recipients.push_back(std::move(recipient));
     return is_outgoing ? answer_to_recipient() : Continue{};
@@ -235,8 +235,8 @@ SessionReply Session::answer_to_headers() {
         }
     }
     if (message_->mail.headers.has(flow::held::kReleaseField) && is_release_under_way()) {
-        // Were it judged like other mail, it would be found held already and be dropped, while the
-        // release takes the MTA's word for it.
+        // If it were judged like other mail, it would look held already and be dropped. The release
+        // would take the MTA's word that it was accepted.
         trouble(ports::Severity::Error, "a release could not be recognised: it is deferred");
         return error_reply(config::ErrorAnswer::Tempfail);
     }
@@ -363,7 +363,7 @@ SessionReply Session::end_course(MtaActions& mta, SessionReply reply) {
             return reply;
         case Course::Released:
             if (message_->is_ours) {
-                leaving.remove_fields(flow::held::kReleaseField);  // the others are ours
+                leaving.remove_fields(flow::held::kReleaseField);  // the other fields are ours
             } else {
                 leaving.remove_reserved_fields();
             }
@@ -373,7 +373,7 @@ SessionReply Session::end_course(MtaActions& mta, SessionReply reply) {
             leaving.remove_reserved_fields();
             return Accept{};
         case Course::Again:
-            // The first pass may have added it.
+            // The first pass may have added the tag.
             leaving.remove_reserved_fields(
                 message_->mail.settings().policy.tag_header ? kTagField : std::string_view());
             return reply;
@@ -388,7 +388,7 @@ SessionReply Session::end_course(MtaActions& mta, SessionReply reply) {
 void Session::finish_inbound(MtaActions& mta) {
     const config::Settings& settings = message_->mail.settings();
     const WaitingRoom::Seat seat = parts_.waiting.take(settings.milter.max_waiting);
-    // Without a seat it goes by what DNS has said already.
+    // Without a seat only what DNS has said already counts.
     const std::chrono::milliseconds patience = seat.is_taken()
                                                    ? std::chrono::milliseconds(settings.dns.budget)
                                                    : std::chrono::milliseconds(0);
@@ -442,7 +442,7 @@ SessionReply Session::after_internal_error() {
     }
     SessionReply reply = error_reply(answer);
     if (message_ != nullptr && std::holds_alternative<Accept>(reply) && !message_->is_ending) {
-        // Forged fields can be removed at the end alone.
+        // Forged fields can be removed only at the end.
         message_->unchecked = true;
         if (!message_->has_header) {
             return Continue{};

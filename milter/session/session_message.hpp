@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a session knows of the message under way: for the sources of `milter/session` alone.
+// The session's state for the message under way: only for the sources of `milter/session`.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -24,25 +24,25 @@
 
 namespace holdback::milter::session {
 
-/// What is done with the message once its headers are known.
+/// What happens to the message once its headers are known.
 enum class Course : std::uint8_t {
     Undecided,
-    Weighed,    ///< read before it is decided upon
-    Shadow,     ///< decided, and nothing is changed
+    Weighed,    ///< read before it is decided
+    Shadow,     ///< decided, but nothing is changed
     Pass,       ///< everybody gets it, with a tag or a seal
     Split,      ///< recipients are taken out
     Released,   ///< a held message on its way out
-    Preflight,  ///< only asked about: discarded when the answer is safe
-    Inbound,    ///< kept to be understood
+    Preflight,  ///< only asked about: discarded once the answer is durable
+    Inbound,    ///< kept to be parsed
     Clean,      ///< only forged fields are removed
-    Unchecked,  ///< trouble of ours: everybody gets it, with a seal
-    Again,      ///< judged before: the same, but for the fields of the earlier pass
+    Unchecked,  ///< something of ours has failed: everybody gets it, with a seal
+    Again,      ///< judged on an earlier pass: like Clean, but the tag of that pass stays
 };
 
 /// One message, made anew at each MAIL.
 struct SessionMessage {
     flow::PassingMessage mail;
-    core::SteadyPoint asked_at;  ///< when the MTA began to wait for the end of it
+    core::SteadyPoint asked_at;  ///< when the MTA began to wait for the answer to its end
     bool own_notice = false;     ///< the MTA's notice to the postmaster: left alone
     NoticeMail notice;
     std::size_t window = 0;
@@ -52,19 +52,19 @@ struct SessionMessage {
     std::unique_ptr<flow::outgoing::MessageDecision> decision;
     std::unique_ptr<flow::outgoing::HeldCopy> copy;
     std::unique_ptr<flow::notices::OverrideGrant> override_grant;
-    /// The answer about what was held; nothing tells yet that the MTA goes on after it.
+    /// The answer about what was held; the MTA is not known to have gone on after it.
     std::optional<flow::OpenAnswers::Ticket> open_answer;
-    /// An inbound message, up to `[dsn] max_message`; the body so far of an outgoing one that is
-    /// weighed.
+    /// An inbound message, up to `[dsn] max_message`; or the body so far of an outgoing message
+    /// that is weighed.
     std::string octets;
-    bool is_ours = false;     ///< released, and written by Holdback itself
-    bool unchecked = false;   ///< something of ours has failed: nothing is decided any more
+    bool is_ours = false;     ///< released, and written by Holdback
+    bool unchecked = false;   ///< something of ours has failed: no more is decided
     bool has_header = false;  ///< the whole header is known
     bool is_ending = false;   ///< the MTA waits for the last answer
 
-    /// A field that only we may write is there.
+    /// True when there is a field that only we may write.
     [[nodiscard]] bool has_reserved_fields() const;
-    /// True when no recipient that was judged is left in the envelope.
+    /// True when none of the judged recipients is left in the envelope.
     [[nodiscard]] bool gone_to_nobody() const;
     /// Writes a log line with the session's name.
     void say(ports::Log& log, ports::Severity severity, std::string_view what) const;

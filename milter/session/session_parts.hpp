@@ -18,7 +18,7 @@
 
 namespace holdback::milter::session {
 
-/// All outlive the sessions.
+/// All of them outlive the sessions.
 struct SessionParts {
     const flow::SnapshotSource& snapshots;
     flow::outgoing::OutboundFlow& outbound;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A cap on how many callbacks may wait at one time: each that waits takes a thread of libmilter.
+// Limits how many callbacks may wait at one time: each one that waits takes a thread of libmilter.
 
 #include <atomic>
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace holdback::milter::session {
 
-/// Counts who waits. Safe from several threads.
+/// Counts the callbacks that wait. Safe from several threads.
 class WaitingRoom {
 public:
-    /// Someone who is allowed to wait, as long as the object lives.
+    /// The right of one callback to wait, as long as the object lives.
     class Seat {
     public:
         explicit Seat(std::atomic<std::size_t>* waiting) : waiting_(waiting) {}
