@@ -13,7 +13,7 @@ namespace holdback::milter::daemon {
 
 namespace {
 
-/// libmilter opens its socket at start, when few descriptors are in use.
+/// libmilter opens its socket at the start, when few descriptors are in use.
 constexpr int kMostSought = 256;
 
 bool listens(int descriptor) {
@@ -49,7 +49,7 @@ void AcceptGate::find() {
         return;
     }
     for (int i = 0; listener_ < 0 && i < kMostSought; ++i) {
-        // The quiet one has been duplicated meanwhile.
+        // `real_` is still a duplicate of the quiet socket here.
         if (i != control_ && listens(i) && !are_same(i, quiet_.get())) {
             listener_ = i;
         }

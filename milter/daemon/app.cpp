@@ -190,8 +190,8 @@ App::~App() {
 }
 
 std::optional<std::string> App::pair_refusal(io::sqlite::Database& database) {
-    // Nobody else gets to the store as long as this is asked: what is in the spool now was there
-    // before this use of it.
+    // No other process can reach the store while this runs: files that are in the spool now were
+    // there before this use of it.
     use_cases_.release.note_files();
     io::sqlite::SqliteHeld held(database);
     return guard_.pair(database, held, spool_);
@@ -201,7 +201,7 @@ void App::use_store() {
     use_cases_.spool_room.shrunk();
     use_cases_.release.recover();
     if (!std::exchange(has_recovered_, true)) {
-        // Later, what the program remembers is newer than what a store knows that has come back.
+        // Later, the program's memory is newer than a store that has come back.
         use_cases_.learner.recover();
         use_cases_.campaigns.recover();
     }
@@ -253,7 +253,7 @@ bool App::start(std::function<void(bool)> on_end) {
 }
 
 void App::stop() {
-    // Between the milter's end and ours mail goes by unchecked: what can be done before is.
+    // Mail goes unchecked between the milter's end and ours: do as much as possible before.
     chores_.request_stop();
     log_following_.request_stop();
     dns_watch_.request_stop();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The composition root: everything that sessions share is made here, before the milter runs, and
-// ends here, after it.
+// The composition root: everything that sessions share is made here before the milter runs, and
+// ends here after it.
 
 #include "core/clock.hpp"
 #include "flow/own_name.hpp"
@@ -42,7 +42,7 @@
 
 namespace holdback::milter::daemon {
 
-/// What is opened before the program gives up its privileges.
+/// The sockets that are opened before the program gives up its privileges.
 struct AppSockets {
     /// The milter's unix socket; nullopt when the settings name another kind.
     std::optional<Listener> milter;
@@ -53,9 +53,9 @@ struct AppSockets {
 /// The running daemon.
 class App {
 public:
-    /// Opens store and spool and puts interrupted releases back. Throws StartRefusal when they are
-    /// not this daemon's, and std::exception when it can't do its work: no spool. Without a store
-    /// it runs, see StoreWatch.
+    /// Opens store and spool and puts interrupted releases back. Throws StartRefusal when they do
+    /// not belong to this daemon, and std::exception when it can't work, for example without a
+    /// spool. It does run without a store, see StoreWatch.
     App(std::string settings_path,
         const std::shared_ptr<const flow::Snapshot>& snapshot,
         AppSockets sockets,
@@ -67,37 +67,38 @@ public:
     ~App();
 
     /// Runs the milter in a thread of its own. True when an MTA can connect from now on, false when
-    /// the milter has ended without that. `on_end` is called, from that thread, when the milter has
-    /// ended; it says whether it ended well.
+    /// the milter ended before that. `on_end` is called from that thread when the milter has ended;
+    /// its argument says whether it ended well.
     [[nodiscard]] bool start(std::function<void(bool)> on_end);
 
-    /// Reads all settings anew; trouble is logged, and the old settings stay.
+    /// Reads all settings anew. Trouble is logged, and the old settings stay.
     void reload() { static_cast<void>(settings_.reload()); }
 
-    /// Waits until no message is under way, ends the milter, and sees to it that the process ends
-    /// soon after, whatever else runs: see `Stopping`. Blocks.
+    /// Waits until no message is under way and ends the milter. The process then ends soon after,
+    /// whatever else still runs: see `Stopping`. Blocks.
     void stop();
-    /// Makes `stop` wait for nothing more. Any thread.
+    /// Makes `stop` wait no longer. Any thread.
     void hurry();
 
 private:
-    /// Why the store, of which this database is not in use yet, is not the spool's; nullopt: it is.
+    /// Why the store in this database, which is not in use yet, does not belong to the spool;
+    /// nullopt: it does.
     [[nodiscard]] std::optional<std::string> pair_refusal(io::sqlite::Database& database);
-    /// What is done with a store that comes into use: puts interrupted releases back, reads what
-    /// was learned.
+    /// Prepares a store that comes into use: puts interrupted releases back and reads what was
+    /// learned.
     void use_store();
-    /// Writes down what is new of campaigns. Waits for nothing but the store.
+    /// Writes down changes of campaigns. Waits only for the store.
     void write_campaigns();
-    /// What is written beside mail is written a last time, all of it at once.
+    /// Lets the threads that write beside mail do their last round, all at once.
     void end_writing();
     void open_control(Listener listener);
 
-    // In the order in which they need each other: what stands first ends last.
+    // In the order of their dependencies: the first ends last.
     std::string settings_path_;
     std::unique_ptr<io::system::ProgramLog> log_;
     core::SystemClock clock_;
     MilterCounters counters_;
-    Stopping stopping_;  // before all that may hang at the end
+    Stopping stopping_;  // before all members that may hang at the end
     core::SteadyPoint started_;
     flow::SnapshotSource snapshots_;
     flow::OwnName own_name_;
@@ -105,10 +106,10 @@ private:
     std::string connection_;
     SwappableResolver resolver_;
     io::mta::PostfixTables mta_tables_;
-    SpoolGuard guard_;  // before the store and the spool: nobody else may have them
+    SpoolGuard guard_;  // before the store and the spool: no other process may have them
     InUseMark in_use_;
     io::sqlite::Database database_;
-    bool has_recovered_ = false;  ///< what the store knew of other days is in memory
+    bool has_recovered_ = false;  ///< what the store knew from earlier runs is in memory
     StoreWatch store_;
     Descriptors descriptors_;
     Stores stores_;
@@ -119,7 +120,7 @@ private:
     session::WaitingRoom waiting_;
     session::SessionParts session_parts_;
     SettingsInForce settings_;
-    Periodic campaign_writer_;  // before all that tell of campaigns: it ends after them
+    Periodic campaign_writer_;  // before everything that reports campaigns: it ends after them
     Chores chores_;
     std::jthread answers_;
     LogFollowing log_following_;

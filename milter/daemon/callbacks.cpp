@@ -38,20 +38,20 @@ namespace holdback::milter::daemon {
 
 namespace {
 
-/// What all callbacks reach: set before smfi_main, reset after it.
+/// The values that all callbacks reach: set before smfi_main, reset after it.
 struct Shared {
     const session::Session::Parts* parts;
     MilterCounters* counters;
 };
-// libmilter's callbacks have no user data before the connection has some. Null when the milter has
-// ended: threads of libmilter may still come by, and find nothing to do.
+// libmilter's callbacks have no user data before the connection has some. Null after the milter has
+// ended: threads of libmilter may still call, and find nothing to do.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<const Shared*> shared{nullptr};
-/// Threads of libmilter may still wait for it when everything else is gone.
+/// Threads of libmilter may still wait for it after everything else is gone.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<bool> holding{false};
 
-/// Counts the message that begins, when its turn has come.
+/// Counts the message that begins, after its wait.
 void wait_while_held(MilterCounters& counters) {
     constexpr std::chrono::milliseconds kStep{2};
     while (true) {
@@ -66,7 +66,7 @@ void wait_while_held(MilterCounters& counters) {
     }
 }
 
-/// Steps that were agreed to get no reply.
+/// What was agreed with the MTA; a step that is named here gets no reply.
 struct Agreed {
     bool leading_space = false;
     bool connect = false;
@@ -76,7 +76,7 @@ struct Agreed {
     bool skip = false;  ///< the rest of a body may be declined
 };
 
-/// What libmilter keeps for us per connection.
+/// Our data of one connection, which libmilter keeps.
 struct Connection {
     explicit Connection(Agreed steps)
         : agreed(steps),
@@ -108,7 +108,7 @@ struct Connection {
         }
     }
 
-    /// No longer one of which no message has begun.
+    /// A message has begun on this connection.
     void mail_has_come() {
         if (std::exchange(before_mail, false)) {
             shared.load()->counters->connections_before_mail.fetch_sub(1);
@@ -119,8 +119,8 @@ struct Connection {
     session::Session session;
     bool in_flight = false;
     bool before_mail = true;
-    bool forgets_arguments = false;  ///< the MTA does, when the sender is named anew
-    std::string arguments;           ///< of MAIL, that it would forget; each with a space behind it
+    bool forgets_arguments = false;  ///< the MTA forgets MAIL arguments when the sender is set
+    std::string arguments;           ///< those that it would forget; each with a space after it
 };
 
 Connection* connection_of(SMFICTX* context) {
@@ -147,7 +147,7 @@ std::optional<mail::IpAddress> address_of(const _SOCK_ADDR* address) {
     if (address == nullptr) {
         return std::nullopt;
     }
-    // The address is of the family that it names.
+    // The address is of the family that it states.
     // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast)
     if (address->sa_family == AF_INET) {
         std::array<std::uint8_t, 4> octets{};
@@ -166,8 +166,8 @@ std::optional<mail::IpAddress> address_of(const _SOCK_ADDR* address) {
     return std::nullopt;
 }
 
-/// A client's name as far as the MTA vouches for it. Postfix gives the address in brackets where it
-/// does not; Sendmail says so in {client_resolve}.
+/// The client's name if the MTA has verified it. Postfix gives the address in brackets otherwise;
+/// Sendmail says so in {client_resolve}.
 std::string verified_name(std::string_view host, std::string_view resolved) {
     const bool vouched = !host.starts_with('[') && (resolved.empty() || resolved == "OK");
     return vouched ? std::string(host) : std::string();
@@ -184,7 +184,7 @@ std::string doubled_percent(std::string_view text) {
     return doubled;
 }
 
-/// Sets the reply text and gives the status that goes with its class.
+/// Sets the reply text and gives the status that belongs to its class.
 sfsistat answer(SMFICTX* context, const mail::SmtpReply& reply) {
     constexpr std::size_t kMostText = 400;
     std::string code = fmt::format("{}", reply.code());
@@ -219,8 +219,8 @@ sfsistat status_for(SMFICTX* context,
     return SMFIS_CONTINUE;
 }
 
-/// Runs one callback's work. No exception goes past it: it is logged, and the settings' answer to
-/// internal errors is given.
+/// Runs the work of one callback. No exception leaves it: it is logged, and the reply follows the
+/// settings for internal errors.
 template <typename Work>
 sfsistat guarded(SMFICTX* context, Work&& work) noexcept {
     Connection* connection = connection_of(context);
@@ -243,7 +243,7 @@ sfsistat guarded(SMFICTX* context, Work&& work) noexcept {
     }
 }
 
-/// The MTA's side of the changes at the end of a message.
+/// Makes the changes at the end of a message through libmilter.
 class ContextActions final : public session::MtaActions {
 public:
     ContextActions(SMFICTX* context, const Connection& connection)
@@ -275,7 +275,7 @@ public:
     void progress() override { static_cast<void>(smfi_progress(context_)); }
 
 private:
-    /// A value as the MTA wants it: where values come with their leading space, they go so too.
+    /// A value as the MTA wants it: with a leading space if values come so.
     [[nodiscard]] std::string spaced(std::string_view value) const {
         return connection_.agreed.leading_space ? fmt::format(" {}", value) : std::string(value);
     }
@@ -340,7 +340,7 @@ sfsistat on_negotiate(SMFICTX* context,
     }
 }
 
-// libmilter says what a callback looks like.
+// libmilter prescribes the signature of a callback.
 // NOLINTBEGIN(readability-non-const-parameter)
 sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
     return guarded(context, [&](Connection& connection) -> sfsistat {
@@ -440,7 +440,7 @@ sfsistat on_abort(SMFICTX* context) {
 
 sfsistat on_close(SMFICTX* context) {
     if (shared.load() == nullptr) {
-        return SMFIS_CONTINUE;  // what a session uses is gone
+        return SMFIS_CONTINUE;  // the objects that a session uses are gone
     }
     const std::unique_ptr<Connection> connection(connection_of(context));
     static_cast<void>(smfi_setpriv(context, nullptr));

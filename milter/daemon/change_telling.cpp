@@ -13,7 +13,7 @@ namespace holdback::milter::daemon {
 
 namespace {
 
-/// Changes that are told of in one turn.
+/// So many changes are logged in one turn.
 constexpr std::size_t kAtOnce = 500;
 
 }  // namespace

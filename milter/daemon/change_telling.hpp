@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The lines of the log about changes that the control tool made in the store.
+// Log lines about changes that the control tool made in the store.
 
 #include "core/clock.hpp"
 #include "flow/store_trouble.hpp"
@@ -11,18 +11,17 @@
 
 namespace holdback::milter::daemon {
 
-/// The line of a change.
 [[nodiscard]] std::string change_line(const io::sqlite::ListChange& change);
 
-/// Tells of each change once, also of those that were made while no daemon ran: at the next start.
-/// One that was told of is only then remembered as told: a crash in between tells of it again.
+/// Logs each change once. Changes that were made while no daemon ran are logged at the next start.
+/// A change is marked as told after its line: a crash in between logs it again.
 class ChangeTelling {
 public:
     /// All outlive the object.
     ChangeTelling(io::sqlite::SqliteChanges& changes, ports::Log& log, const core::Clock& clock)
         : changes_(changes), log_(log), trouble_(log, clock) {}
 
-    /// Of one thread.
+    /// For one thread only.
     void work();
 
 private:

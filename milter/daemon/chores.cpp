@@ -41,7 +41,7 @@ void Chores::run(const std::stop_token& stop) {
         one_round(stop);
         io::system::rest(kInterval, stop);
     }
-    // A store that hangs is not waited for.
+    // Do not wait for a store that hangs.
     if (!parts_.database.disorder().has_value()) {
         do_chore("store", [this] { parts_.database.checkpoint(); });
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The work that is done every second beside the mail.
+// Work that is done every second beside the mail.
 
 #include "flow/snapshot.hpp"
 #include "io/mta/postfix_tables.hpp"
@@ -18,7 +18,7 @@
 
 namespace holdback::milter::daemon {
 
-/// A thread of its own. Trouble of one chore does not keep the others from being done.
+/// Runs in a thread of its own. Trouble in one chore does not stop the others.
 class Chores {
 public:
     /// All outlive the object.
@@ -35,7 +35,7 @@ public:
     explicit Chores(const Parts& parts) : parts_(parts) {}
 
     void start();
-    /// The last round ends with a checkpoint, so that the end closes the store the faster. Any
+    /// The last round ends with a checkpoint, so that the store closes faster at the end. Any
     /// thread; does not wait.
     void request_stop() { thread_.request_stop(); }
     /// True when the thread has nothing left to do.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Who may say what on the control socket.
+// Access rights on the control socket.
 
 #include "milter/control_protocol.hpp"
 
@@ -17,10 +17,10 @@ struct ControlPeer {
     std::vector<unsigned> groups;  ///< the ids of all groups of the process
 };
 
-/// Who is let in besides root and the user of the daemon.
+/// The groups that are let in, besides root and the user of the daemon.
 struct ControlGroups {
-    std::optional<unsigned> group;      ///< may ask
-    std::optional<unsigned> operators;  ///< may ask, and have the daemon act
+    std::optional<unsigned> group;      ///< may make requests that only look
+    std::optional<unsigned> operators;  ///< may make all requests
 };
 
 /// What a request does.
@@ -29,10 +29,10 @@ enum class ControlDeed : std::uint8_t {
     Act,
 };
 
-/// A request that nobody knows is one that acts.
+/// An unknown request counts as one that acts.
 [[nodiscard]] ControlDeed deed_of(const ControlLine& request);
 
-/// Why the peer may not have the request, for people; nullopt: it may. `own_uid` is the user of the
+/// Why the peer may not make the request, for people; nullopt: it may. `own_uid` is the user of the
 /// daemon.
 [[nodiscard]] std::optional<std::string> control_refusal(const ControlPeer& peer,
                                                          const ControlLine& request,

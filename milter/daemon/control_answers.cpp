@@ -36,8 +36,8 @@ namespace {
 
 using ControlAnswer = core::Result<std::vector<ControlLine>, std::string>;
 
-/// A request for the log: its command and the numbers of items. Names and addresses are told by
-/// whoever does what is asked for.
+/// The text of a request for the log: its command and the numbers of items. The code that does the
+/// request logs names and addresses.
 std::string spoken(const ControlLine& request) {
     std::string text = request.front();
     for (const std::string& field : std::span(request).subspan(1)) {
@@ -127,7 +127,7 @@ ControlAnswer ControlAnswers::control_items(const ControlLine& request, const Co
         ids.push_back(*id);
     }
     if (!also_in_doubt) {
-        // Whoever is so quick finds items in doubt that will not be in a moment.
+        // Items of a message that was held just now are in doubt for a moment only: wait for that.
         parts_.use_cases.release.answers().wait(ids);
     }
     std::vector<flow::held::ItemOutcome> outcomes;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the daemon does for who asks on its control socket.
+// Answers to the requests on the control socket.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -40,7 +40,7 @@ public:
 
     explicit ControlAnswers(const Parts& parts) : parts_(parts) {}
 
-    /// Does what is asked for, for who may have it; else the error says why not.
+    /// Does what the request asks for, if the peer may ask for it. The error is a text for people.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> answer(
         const ControlLine& request, const ControlPeer& peer);
 
@@ -52,10 +52,10 @@ private:
     /// Releases one item to another address.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> release_as(
         const ControlLine& request, const ControlPeer& peer);
-    /// Lets a stopped campaign go on; the answer is how many there were.
+    /// Lets a stopped campaign go on; the answer says how many issues of it there were.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> continue_campaign(
         const ControlLine& request, const ControlPeer& peer);
-    /// Tells who let a campaign go on.
+    /// Logs and stores who let a campaign go on.
     void note_continued(const std::string& name,
                         const std::string& sender,
                         std::size_t issues,

@@ -35,16 +35,16 @@ namespace holdback::milter::daemon {
 
 namespace {
 
-/// A descriptor that poll(2) leaves out.
+/// poll(2) ignores this descriptor.
 constexpr int kNobody = -1;
-/// A release can take minutes; so many are under way at most.
+/// A release can take minutes. At most this many long requests run at a time.
 constexpr int kLongThreads = 3;
 constexpr int kQuickThreads = 2;
 constexpr std::size_t kMostPeers = 64;
 constexpr int kPollMilliseconds = 250;
-/// For a whole request, and for a whole answer.
+/// Time for a whole request, and for a whole answer.
 constexpr std::chrono::seconds kPatience{10};
-/// Where no connection can be taken, nobody tries again at once.
+/// Pause after a connection could not be accepted.
 constexpr std::chrono::milliseconds kPause{100};
 constexpr std::size_t kMostRequestOctets = std::size_t{1} << 20U;
 
@@ -57,7 +57,7 @@ io::system::FileHandle open_null() {
     return io::system::FileHandle(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
-/// Who connected; nullopt when the kernel does not say.
+/// The user and groups of the peer; nullopt when the kernel does not tell.
 std::optional<ControlPeer> peer_of(const io::system::FileHandle& connection) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
@@ -65,7 +65,7 @@ std::optional<ControlPeer> peer_of(const io::system::FileHandle& connection) {
         return std::nullopt;
     }
     ControlPeer peer{.uid = credentials.uid, .groups = {}};
-    // The first call says how much room the groups take.
+    // The first call gives the size of the groups.
     socklen_t octets = 0;
     static_cast<void>(getsockopt(connection.get(), SOL_SOCKET, SO_PEERGROUPS, nullptr, &octets));
     peer.groups.resize(octets / sizeof(unsigned));
@@ -100,7 +100,7 @@ ControlSocket::ControlSocket(Listener listener,
 }
 
 ControlSocket::~ControlSocket() {
-    // Requests under way end, and their peers are told; then nobody serves any more.
+    // Finish requests under way and send their answers; then stop serving.
     for (std::jthread& worker : workers_) {
         worker.request_stop();
     }
@@ -113,7 +113,7 @@ std::vector<pollfd> ControlSocket::watched(int listener) const {
     std::vector<pollfd> waiting{{.fd = wake_.get(), .events = POLLIN, .revents = 0},
                                 {.fd = listener, .events = POLLIN, .revents = 0}};
     for (const Peer& peer : peers_) {
-        // Who waits for an answer has nothing to say.
+        // A peer that waits for an answer has nothing to say.
         const bool works = peer.state == Peer::State::Working;
         waiting.push_back(
             {.fd = works ? kNobody : peer.connection.get(),
@@ -151,8 +151,8 @@ void ControlSocket::serve(const std::stop_token& stop) {
 }
 
 void ControlSocket::keep_spare(io::system::FileHandle& connection) {
-    // The number of the connection becomes the spare one in one step: once given back, it would go
-    // to a session of the MTA that waits for it.
+    // The connection's number becomes the spare one in one step. If it were closed first, a session
+    // of the MTA that waits for a number would get it.
     if (!spare_.is_open() && dup3(null_.get(), connection.get(), O_CLOEXEC) >= 0) {
         spare_ = std::move(connection);
     }
@@ -175,7 +175,7 @@ void ControlSocket::accept_one() {
             connection = accepted();
         }
         if (!connection.is_open()) {
-            // Those who wait stay in the queue of the socket.
+            // Clients that wait stay in the queue of the socket.
             std::this_thread::sleep_for(kPause);
         }
     }
@@ -183,7 +183,7 @@ void ControlSocket::accept_one() {
         return;
     }
     if (peers_.size() >= kMostPeers) {
-        // The one that has taken longest to say what it wants, or to take its answer.
+        // The peer that has taken longest to send its request or to take its answer.
         const auto slow = std::ranges::find_if(
             peers_, [](const Peer& peer) { return peer.state != Peer::State::Working; });
         if (slow == peers_.end()) {

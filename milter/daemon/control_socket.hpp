@@ -27,14 +27,14 @@
 
 namespace holdback::milter::daemon {
 
-/// Answers a request of a peer with lines; the error is a text for the user.
+/// Answers a request of a peer with lines. The error is a text for the user.
 using ControlHandler = std::function<core::Result<std::vector<ControlLine>, std::string>(
     const ControlLine& request, const ControlPeer& peer)>;
 
-/// Serves one request per connection, several connections at a time. A peer has some seconds to say
-/// what it wants and to take the answer, and keeps nobody else waiting meanwhile. Requests that may
-/// take minutes (`is_long`) do not keep the others from being answered. Its threads end with it; a
-/// request under way is finished first.
+/// Serves one request per connection, several connections at a time. A peer has some seconds to
+/// send its request and to take the answer, and delays no other peer. Requests that may take
+/// minutes (`is_long`) do not delay the others. Its threads end with it, after the requests under
+/// way.
 class ControlSocket {
 public:
     ControlSocket(Listener listener,
@@ -47,7 +47,7 @@ public:
     ControlSocket& operator=(ControlSocket&&) = delete;
     ~ControlSocket();
 
-    /// Connections for which there was no descriptor at first.
+    /// How many connections found no free descriptor at first.
     [[nodiscard]] std::uint64_t short_of_descriptors() const { return short_.load(); }
 
 private:
@@ -69,19 +69,19 @@ private:
         std::uint64_t peer = 0;
         std::string text;
     };
-    /// Requests that wait for a thread.
+    /// Requests that wait for a worker thread.
     struct Queue {
         std::deque<Request> waiting;
         std::condition_variable_any changed;
     };
 
     void serve(const std::stop_token& stop);
-    /// What is waited for: answers of workers, new connections, then the peers in their order.
+    /// The descriptors to poll: answers of workers, new connections, then the peers in their order.
     [[nodiscard]] std::vector<pollfd> watched(int listener) const;
     void accept_one();
     void keep_spare(io::system::FileHandle& connection);
     [[nodiscard]] io::system::FileHandle accepted();
-    /// False when the peer is done with.
+    /// False when the peer is done.
     [[nodiscard]] bool go_on(Peer& peer, bool is_ready);
     [[nodiscard]] bool read_from(Peer& peer);
     [[nodiscard]] static bool write_to(Peer& peer);
@@ -94,13 +94,13 @@ private:
     std::function<bool(const ControlLine&)> is_long_;
     ports::Log& log_;
     std::atomic<std::uint64_t> short_ = 0;
-    // Of the thread that serves.
+    // Only for the thread that serves.
     std::list<Peer> peers_;
     std::uint64_t next_number_ = 0;
     io::system::FileHandle null_;
     io::system::FileHandle spare_;  // given up for a connection when there is no other descriptor
     io::system::FileHandle wake_;
-    std::mutex mutex_;  // of all below
+    std::mutex mutex_;  // of all members below
     Queue long_;
     Queue quick_;
     std::vector<Answer> answers_;

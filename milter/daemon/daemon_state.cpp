@@ -55,7 +55,7 @@ std::vector<report::Metric> spool_metrics(const flow::SpoolRoom::State& spool) {
 
 std::vector<report::MetricValue> stopped_ones(const flow::CampaignWatch& campaigns) {
     std::vector<report::MetricValue> stopped;
-    // Several issues of one list may be stopped: the exposition sums them.
+    // Several issues of one list may be stopped: the exposition adds them up.
     for (const outbound::Campaign& campaign : campaigns.stopped()) {
         stopped.push_back({.label = campaign.name, .value = 1});
     }

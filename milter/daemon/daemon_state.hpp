@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the daemon tells of itself: `holdbackctl status`, `metrics` and `cache show`.
+// What the daemon reports about itself: `holdbackctl status`, `metrics` and `cache show`.
 
 #include "core/clock.hpp"
 #include "flow/snapshot.hpp"
@@ -45,11 +45,11 @@ public:
 
     explicit DaemonState(Parts parts) : parts_(std::move(parts)) {}
 
-    /// Lines of a key and its value.
+    /// One line per key, with its value.
     [[nodiscard]] std::vector<ControlLine> status() const;
-    /// One line of the text form of Prometheus each.
+    /// One line each of the text format of Prometheus.
     [[nodiscard]] std::vector<ControlLine> metrics() const;
-    /// The counters of the DNS cache; none while there is no resolver.
+    /// The counters of the DNS cache; empty while there is no resolver.
     [[nodiscard]] std::vector<ControlLine> cache_lines() const;
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The thread that writes down the facts of decisions while the daemon runs.
+// The thread that stores the facts of decisions while the daemon runs.
 
 #include "flow/outgoing/decision_recorder.hpp"
 #include "flow/snapshot.hpp"
@@ -13,23 +13,23 @@
 
 namespace holdback::milter::daemon {
 
-/// Works from construction to destruction; at the end it writes what still waits. All that is
-/// given outlives it.
+/// Works from construction to destruction; at the end it writes what still waits. All outlive the
+/// object.
 class DecisionRecording {
 public:
     DecisionRecording(flow::outgoing::DecisionRecorder& recorder,
                       const flow::SnapshotSource& snapshots,
                       ports::Log& log);
 
-    /// What `status` shows of it: keys and values. Any thread.
+    /// The keys and values that `status` shows. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;
-    /// What `metrics` shows. Any thread.
+    /// The values that `metrics` shows. Any thread.
     [[nodiscard]] std::vector<report::Metric> metrics() const;
 
-    /// The end is near: little is to be left for it.
+    /// The end is near: works more often, so that little is left for it.
     void quicken();
 
-    /// Begins to end, and does not wait for it.
+    /// Asks the thread to end, without waiting.
     void request_stop() { periodic_.request_stop(); }
 
 private:

@@ -28,15 +28,15 @@ namespace holdback::milter::daemon {
 
 namespace {
 
-/// Below this, some hundred sessions of the MTA use them up.
+/// With fewer descriptors than this, some hundred sessions of the MTA use them up.
 constexpr std::uint64_t kFew = 1024;
 constexpr std::chrono::minutes kBetweenWords{1};
 constexpr std::chrono::milliseconds kBetweenLooks{250};
-/// Of all descriptors, this part is kept in reserve, within bounds.
+/// The reserve is one in so many of all descriptors, within bounds.
 constexpr std::uint64_t kReservePart = 16;
 constexpr std::size_t kLeastReserve = 8;
 constexpr std::size_t kMostReserve = 64;
-/// So many more are to be left, so that none is missed between two looks.
+/// So many more must be left: they last from one look to the next.
 constexpr std::size_t kMargin = 8;
 
 std::uint64_t limit_now() {
@@ -98,7 +98,7 @@ bool Descriptors::are_left(std::size_t number) const {
 }
 
 bool Descriptors::fill_reserve() {
-    // Counted first: whoever works with what is left must not miss it for the sake of a question.
+    // Count first: a probe must not take the last descriptors, which others may need just now.
     const std::size_t wanted = reserve_size_ + kMargin;
     std::error_code trouble;
     std::size_t used = 0;
@@ -134,7 +134,7 @@ void Descriptors::look() {
         short_since_.reset();
         return;
     }
-    // In this order: nobody but those who are at work gets what is given up.
+    // In this order: only sessions and parts already at work get the reserve.
     gate_.close();
     reserve_.clear();
     short_since_ = now;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How many files and connections the process may have open, and whether it has come to that limit.
+// The limit of open files and connections of the process, and whether it has been reached.
 
 #include "core/clock.hpp"
 #include "io/system/file_handle.hpp"
@@ -19,17 +19,17 @@
 
 namespace holdback::milter::daemon {
 
-/// Raises the soft limit of descriptors to the hard one and gives what it is now.
+/// Raises the soft limit of descriptors to the hard limit and gives the new soft limit.
 std::uint64_t raise_descriptor_limit();
 
-/// Looks all the time whether there are descriptors left, in a thread of its own. When there are
-/// none, no more sessions are taken, and those under way, the control socket and the spool get what
-/// had been kept in reserve. It says so, and counts.
+/// Checks in a thread of its own, a few times a second, whether there are descriptors left. When
+/// there are none, it takes no more sessions and gives up a reserve, for sessions under way, the
+/// control socket and the spool. Logs and counts that time.
 class Descriptors {
 public:
     Descriptors(ports::Log& log, const core::Clock& clock, AcceptGate gate);
 
-    /// From now on, sessions are taken whatever happens: libmilter is about to close its socket.
+    /// From now on sessions are always taken: libmilter is about to close its socket.
     void leave_gate();
     [[nodiscard]] std::vector<ControlLine> status() const;
     [[nodiscard]] report::Metric metric() const;
@@ -38,7 +38,7 @@ private:
     void watch(const std::stop_token& stop);
     void look();
     void say();
-    /// Fills the reserve and gives whether that many, and some more, were left.
+    /// Fills the reserve. False when that many descriptors, and a margin, were not left.
     [[nodiscard]] bool fill_reserve();
     [[nodiscard]] bool are_left(std::size_t number) const;
 
@@ -47,7 +47,7 @@ private:
     std::uint64_t limit_;
     std::size_t reserve_size_;
     std::atomic<std::uint64_t> short_milliseconds_ = 0;
-    // Of the thread that looks.
+    // Only for the thread that looks.
     AcceptGate gate_;
     std::vector<io::system::FileHandle> reserve_;
     std::optional<core::SteadyPoint> short_since_;

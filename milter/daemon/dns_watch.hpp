@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Says when the nameservers stop answering, and when they answer again.
+// Logs when the nameservers stop answering, and when they answer again.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -17,18 +17,18 @@
 
 namespace holdback::milter::daemon {
 
-/// Looks at the resolver once a second, in a thread of its own.
+/// Checks the resolver once a second, in a thread of its own.
 class DnsWatch {
 public:
-    /// All outlive it.
+    /// All outlive the object.
     DnsWatch(const SwappableResolver& resolver, const core::Clock& clock, ports::Log& log);
 
-    /// What `status` shows: whether a nameserver answers, and questions asked and answered in the
-    /// last minute. Any thread.
+    /// The lines of `status`: whether a nameserver answers, and how many questions were asked and
+    /// answered in the last minute. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;
     [[nodiscard]] std::vector<report::Metric> metrics() const;
 
-    /// Begins to end, and does not wait for it.
+    /// Asks the thread to end, without waiting.
     void request_stop() { thread_.request_stop(); }
 
 private:

@@ -30,8 +30,8 @@ namespace {
 constexpr int kBacklog = 128;
 constexpr std::size_t kSuffixOctets = 6;
 
-/// A path as an open directory and a name in it. Whatever the path stands for later, and whoever
-/// owns the directory, what is done here is done in that directory.
+/// A path as an open directory and a name in it. All work is done in that directory, whatever the
+/// path leads to later and whoever owns the directory.
 struct Place {
     io::system::FileHandle directory;
     std::string name;
@@ -80,12 +80,12 @@ bool is_answered(const ListenerOptions& options) {
         socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): POSIX socket addresses
     const auto* const to = reinterpret_cast<const sockaddr*>(&address);
-    // EAGAIN: its queue is full. EACCES: it is not for us to say.
+    // EAGAIN: its queue is full. EACCES: we may not know, so the answer is yes.
     return connect(caller.get(), to, sizeof address) == 0 ||
            (errno != ECONNREFUSED && errno != ENOENT);
 }
 
-/// True when the file that is open still has its name.
+/// True when the open file still has its name.
 bool is_still_there(const Place& place, const std::string& name, int lock) {
     struct stat opened{};
     struct stat named{};
@@ -94,7 +94,7 @@ bool is_still_there(const Place& place, const std::string& name, int lock) {
            opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-/// True when the account that we go on as could not open the lock file the next time.
+/// True when the account that we switch to could not open the lock file the next time.
 bool is_of_another(const Place& place, int lock) {
     struct stat status{};
     return place.options.owner.has_value() && fstat(lock, &status) == 0 &&
@@ -116,14 +116,14 @@ OpenedLock open_or_make_lock(const Place& place, const std::string& name) {
     return lock;
 }
 
-/// After a lock file could not be opened (`error`): true when the name is free now.
+/// Called after a lock file could not be opened, with the error: true when its name is free now.
 bool is_free_now(const Place& place, const std::string& name, int error) {
     return error == ENOENT || (error == EACCES && !is_answered(place.options) &&
                                unlinkat(place.directory.get(), name.c_str(), 0) == 0);
 }
 
-/// The lock file, locked; it stays open as long as the listener. One that a start as root left
-/// behind, and that the account cannot open, makes way when nobody listens.
+/// The locked lock file; it stays open as long as the listener. A start as root may have left one
+/// that the account cannot open: it is removed when nobody listens.
 core::Result<io::system::FileHandle, std::string> lock_place(const Place& place) {
     const std::string name = place.name + ".lock";
     const std::string path = place.options.path + ".lock";
@@ -148,7 +148,7 @@ core::Result<io::system::FileHandle, std::string> lock_place(const Place& place)
         if (!is_still_there(place, name, lock.get())) {
             continue;
         }
-        // Only a file that was made here is given away: another one may be a link to anything.
+        // Give away only a file that was made here: another one may be a link to anything.
         if (made &&
             !io::system::give_open_file(lock.get(), {.owner = place.options.owner, .group = {}})) {
             return std::unexpected(io::system::with_errno("can't change the owner of", path));
@@ -165,7 +165,7 @@ core::Result<io::system::FileHandle, std::string> lock_place(const Place& place)
 
 // ------------------------------------------------------------------------------------- the socket
 
-/// Makes a socket listen under a name in the working directory.
+/// Makes a socket that listens under a name in the working directory.
 core::Result<io::system::FileHandle, std::string> listen_as(const std::string& name,
                                                             const std::string& path) {
     io::system::FileHandle descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -186,7 +186,7 @@ core::Result<io::system::FileHandle, std::string> listen_as(const std::string& n
     return descriptor;
 }
 
-/// The same in a directory: bind(2) has no other way to name one.
+/// The same in another directory: bind(2) cannot name one by its descriptor.
 core::Result<io::system::FileHandle, std::string> listen_in(const io::system::FileHandle& directory,
                                                             const std::string& name,
                                                             const std::string& path) {
@@ -203,7 +203,7 @@ core::Result<io::system::FileHandle, std::string> listen_in(const io::system::Fi
     return descriptor;
 }
 
-/// A directory that nobody else can enter, made in the one of the socket and removed in the end.
+/// A directory that nobody else can enter, made in the socket's directory and removed at the end.
 class Workshop {
 public:
     explicit Workshop(const Place& place)
@@ -219,8 +219,8 @@ public:
         unlinkat(place_.directory.get(), name_.c_str(), AT_REMOVEDIR);
     }
 
-    /// Makes it. The owner of the directory around it may put another one in its place, but none
-    /// that is ours.
+    /// Makes it. The owner of the outer directory may replace it, but not with a directory that is
+    /// ours.
     [[nodiscard]] bool open() {
         constexpr mode_t kOursAlone = 0700;
         constexpr mode_t kOthers = 0077;
@@ -255,8 +255,8 @@ struct Sockets {
     io::system::FileHandle descriptor;
 };
 
-/// The socket gets its owner and mode where nobody can put something else in its place, and then
-/// its name: it is never seen half made, and a stale socket is replaced in one step.
+/// The socket gets its owner and mode where nobody can replace it, and then its name. So it is
+/// never seen half made, and a stale socket is replaced in one step.
 core::Result<Sockets, std::string> open_sockets(const Place& place) {
     const std::string& path = place.options.path;
     struct stat status{};

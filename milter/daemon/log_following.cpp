@@ -64,7 +64,7 @@ LogFollowing::LogFollowing(Parts parts)
 
 void LogFollowing::watch(const config::MaillogSettings& settings) {
     const flow::incoming::FollowState state = flow_.state();
-    // What can't be read was told already.
+    // Trouble in reading was logged already.
     if (state.source.empty() || !state.trouble.empty()) {
         return;
     }

@@ -18,11 +18,11 @@
 
 namespace holdback::milter::daemon {
 
-/// Follows what the settings in force name, from construction to destruction; a reload may name
-/// something else.
+/// Follows the log that the settings in force name, from construction to destruction. A reload may
+/// name another.
 class LogFollowing {
 public:
-    /// What it works with; all outlive it. `listeners` are told of every outcome, by its thread.
+    /// What it works with; all outlive the object. Its thread tells `listeners` of every outcome.
     struct Parts {
         ports::Journal& journal;
         const flow::incoming::Departures& departures;
@@ -38,20 +38,19 @@ public:
     /// How far it has come. Any thread.
     [[nodiscard]] flow::incoming::FollowState state() const { return flow_.state(); }
 
-    /// True while a log can be read, and is not known to say nothing of mail that has left. Any
+    /// True while a log can be read, unless it is known to say nothing of mail that has left. Any
     /// thread.
     [[nodiscard]] bool tells() const;
 
-    /// What `status` shows of it: keys and values. Any thread.
+    /// The keys and values that `status` shows. Any thread.
     [[nodiscard]] std::vector<ControlLine> status() const;
 
-    /// Begins to end, and does not wait for it.
+    /// Asks the thread to end, without waiting.
     void request_stop() { thread_.request_stop(); }
 
 private:
     void run(const std::stop_token& stop);
-    /// Waits a moment, or until a stop.
-    /// Warns where the log tells nothing of mail that has left.
+    /// Warns when the log says nothing of mail that has left.
     void watch(const config::MaillogSettings& settings);
 
     ports::Log* log_;

@@ -48,7 +48,7 @@ struct Options {
     bool version = false;
 };
 
-/// Why the daemon does not start.
+/// The reason why the daemon does not start.
 struct Refusal {
     int status;
     std::string text;
@@ -84,7 +84,7 @@ std::optional<Options> read_options(int argc, char** argv) {
     return options;
 }
 
-/// The account that the settings name, or the one that we are already.
+/// The account that the settings name; nullopt: we stay as we are.
 core::Result<std::optional<Account>, Refusal> account_for(const config::MilterSettings& settings) {
     if (geteuid() != 0 || settings.user.empty()) {
         return std::optional<Account>();
@@ -98,7 +98,7 @@ core::Result<std::optional<Account>, Refusal> account_for(const config::MilterSe
     return account;
 }
 
-/// Directories for what the daemon writes, made while we may.
+/// Makes the directories that the daemon writes to, while we still may.
 core::Result<void, Refusal> make_directories(const config::Settings& settings,
                                              const std::optional<Account>& account) {
     if (!account.has_value()) {
@@ -114,7 +114,7 @@ core::Result<void, Refusal> make_directories(const config::Settings& settings,
     return {};
 }
 
-/// The id of the group that a key names; none when it is empty.
+/// The id of the group that a key names; nullopt when the name is empty.
 core::Result<std::optional<unsigned>, Refusal> group_for(const std::string& name,
                                                          std::string_view key) {
     if (name.empty()) {
@@ -204,7 +204,7 @@ int refuse_files(const io::settings::FileErrors& errors) {
     return EX_CONFIG;
 }
 
-/// What the unit of systemd, where there is one, does not let the daemon do.
+/// Warns of settings that the systemd unit, if there is one, does not allow.
 io::settings::FileErrors beyond_the_unit(const io::settings::SourcedSettings& sourced,
                                          const std::string& path) {
     constexpr std::string_view kUnit = "holdback.service";
@@ -219,7 +219,7 @@ io::settings::FileErrors beyond_the_unit(const io::settings::SourcedSettings& so
     return warnings;
 }
 
-/// Everything that the settings name, and whether it is fit for use: `holdback -t`.
+/// Checks everything that the settings name: `holdback -t`.
 int check_files(const io::settings::SourcedSettings& sourced, const std::string& path) {
     for (const io::settings::FileError& warning : beyond_the_unit(sourced, path)) {
         fmt::print(stderr, "{} (warning)\n", warning.text());
@@ -259,12 +259,12 @@ core::Result<int, Refusal> run(const Options& options) {
     if (auto made = make_directories(*settings, *account); !made.has_value()) {
         return std::unexpected(std::move(made.error()));
     }
-    // First, so that an MTA that connects while the rest is read waits, and lets no mail pass.
+    // First, so that an MTA that connects meanwhile waits and lets no mail pass.
     auto sockets = open_sockets(*settings, *account);
     if (!sockets.has_value()) {
         return std::unexpected(std::move(sockets.error()));
     }
-    // The MTA is read while we are still root, who may read all of it.
+    // Read the MTA's configuration while we are root, who may read all of it.
     auto snapshot = load_snapshot(*settings, read_mta_now);
     if (!snapshot.has_value()) {
         return refuse_files(snapshot.error());
@@ -283,7 +283,7 @@ core::Result<int, Refusal> run(const Options& options) {
     if (!signals.has_value()) {
         return std::unexpected(Refusal{EX_OSERR, signals.error()});
     }
-    // The handlers run in this thread and in no other.
+    // The handlers run only in this thread.
     std::optional<SignalsBlocked> blocked(std::in_place);
     App app(options.settings, *snapshot, *std::move(sockets), *std::move(log));
     const bool is_ready = app.start([](bool /*ended_well*/) { Signals::milter_ended(); });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Work that comes back.
+// Work that is repeated.
 
 #include <chrono>
 #include <condition_variable>
@@ -11,26 +11,26 @@
 
 namespace holdback::milter::daemon {
 
-/// Does a piece of work every so often in a thread of its own, and once more at the end, from
-/// `start` on. The work throws nothing, and what it uses outlives the object.
+/// Repeats a piece of work in a thread of its own, from `start` on, and does it once more at the
+/// end. The work does not throw; what it uses outlives the object.
 class Periodic {
 public:
     Periodic(std::function<void()> work, std::chrono::milliseconds interval);
 
-    /// Begins. Once.
+    /// Begins. Call it once.
     void start();
 
-    /// So often from now on, and now. Any thread.
+    /// Does the work now, and from now on at this interval. Any thread.
     void quicken(std::chrono::milliseconds interval);
 
-    /// Begins to end, and does not wait for it. Any thread.
+    /// Asks the thread to end, without waiting. Any thread.
     void request_stop() { thread_.request_stop(); }
 
 private:
     void run(const std::stop_token& stop);
 
     std::function<void()> work_;
-    std::mutex mutex_;  // of the next two
+    std::mutex mutex_;  // of the next two members
     std::chrono::milliseconds interval_;
     bool at_once_ = false;
     std::condition_variable_any changed_;

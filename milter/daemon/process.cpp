@@ -34,7 +34,7 @@ constexpr char kMilterEnded = 'e';
 constexpr std::array kReloadSignals{SIGHUP, SIGUSR1};
 constexpr std::array kStopSignals{SIGTERM, SIGINT};
 
-// A signal handler reaches nothing but globals.
+// A signal handler can reach only globals.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<int> signal_pipe{-1};
 
@@ -44,7 +44,8 @@ std::string with_errno(std::string_view what) {
 
 void post(char word) {
     const int before = errno;
-    static_cast<void>(write(signal_pipe.load(), &word, 1) == 1);  // a full pipe has its word
+    // A full pipe wakes the reader anyway.
+    static_cast<void>(write(signal_pipe.load(), &word, 1) == 1);
     errno = before;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a daemon does to its own process: user, background, signals.
+// The daemon's own process: user, background, signals.
 
 #include "core/result.hpp"
 
@@ -10,7 +10,7 @@
 
 namespace holdback::milter::daemon {
 
-/// Who the daemon runs as.
+/// The user that the daemon runs as.
 struct Account {
     std::string name;
     unsigned uid;
@@ -22,23 +22,25 @@ struct Account {
 /// The id of a group name; nullopt when there is none.
 [[nodiscard]] std::optional<unsigned> find_group(const std::string& name);
 
-/// Makes a directory (mode 0750) that belongs to the account, unless it is there. Its parent must
-/// be.
+/// Makes a directory (mode 0750) that belongs to the account, unless it exists. Its parent must
+/// exist.
 [[nodiscard]] core::Result<void, std::string> make_directory_for(const std::string& path,
                                                                  const Account& account);
 
-/// Gives up root for the account, for good. Call before any thread is made. The error is a text.
+/// Gives up root for the account, for good. Call before any thread is made. The error is a text for
+/// people.
 [[nodiscard]] core::Result<void, std::string> become(const Account& account);
 
-/// The parent's end of a daemon that goes to the background: the parent waits until the child says
-/// that it is ready, and ends with the child's word as its exit status.
+/// The connection to the parent of a daemon that goes to the background. The parent waits until the
+/// child is ready and then exits with 0; if the child ends before, it exits with the child's
+/// status.
 class Background {
 public:
     /// Forks. Returns in the child only; the parent waits and exits. Call before any thread is
     /// made.
     [[nodiscard]] static core::Result<Background, std::string> enter();
 
-    /// Tells the parent that all is well, and lets go of the terminal.
+    /// Tells the parent that all is well, and detaches from the terminal.
     void ready() const;
 
 private:
@@ -50,14 +52,14 @@ private:
 enum class Signal : std::uint8_t { Reload, Stop, MilterEnded };
 
 /// Signals of the process as a queue. libmilter's own thread waits for SIGHUP, SIGTERM and SIGINT,
-/// and takes each for "stop": so they are caught by handlers in the main thread, which the kernel
-/// prefers, and are blocked in all threads made after `block_in_new_threads`.
+/// and takes each for "stop". So handlers catch them in the main thread, which the kernel prefers;
+/// threads made under `SignalsBlocked` block them.
 class Signals {
 public:
     /// Installs the handlers. Once per process, in the main thread.
     [[nodiscard]] static core::Result<Signals, std::string> install();
 
-    /// Waits for the next. Main thread only.
+    /// Waits for the next signal. Main thread only.
     [[nodiscard]] Signal wait() const;
 
     /// Makes `wait` return `MilterEnded`. Safe from any thread.
@@ -69,7 +71,7 @@ private:
     int reading_end_;
 };
 
-/// Blocks our signals in threads that are made while it lives.
+/// Blocks our signals in threads that are made while the object lives.
 class SignalsBlocked {
 public:
     SignalsBlocked();

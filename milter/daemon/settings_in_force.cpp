@@ -61,7 +61,7 @@ void SettingsInForce::use_resolver(const config::DnsSettings& settings) {
 }
 
 core::Result<void, std::string> SettingsInForce::use_seal_keys(const config::Settings& settings) {
-    // The tokens of notices are signed with them too.
+    // The keys also sign the tokens of notices.
     if (!settings.seal.enabled && !settings.notice.enabled) {
         return {};
     }
@@ -124,7 +124,7 @@ mail::MtaNames SettingsInForce::read_mta_again(const config::OutgoingSettings& s
         say_mta_names(names);
         return names;
     }
-    // What was read as root at the start may be closed to the account that we have now.
+    // The account that we have now may be unable to read what root could read at the start.
     for (const std::string& trouble : names.troubles) {
         parts_.log.write(
             ports::Severity::Warning,
@@ -139,7 +139,7 @@ void SettingsInForce::use_mta(const mail::MtaNames& names) {
         parts_.own_name.learn(name);
     }
     if (!names.host_name.empty()) {
-        parts_.own_name.learn(names.host_name);  // last: it speaks
+        parts_.own_name.learn(names.host_name);  // last: our own mail uses it
     }
 }
 
@@ -173,7 +173,7 @@ std::vector<ControlLine> SettingsInForce::say_what_changed(const config::Setting
             lines.push_back({"changed", each.name, each.before, each.after});
         }
     }
-    // What an earlier reload left waiting still does.
+    // Settings that wait since an earlier reload still do.
     for (const io::settings::SettingChange& each :
          io::settings::settings_changes(started_with_, after)) {
         if (each.takes_effect == io::settings::TakesEffect::AtNextStart) {

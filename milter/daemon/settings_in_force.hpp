@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the settings say, put into force: at the start, and by each reload.
+// Puts the settings into force: at the start, and at each reload.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -41,27 +41,27 @@ public:
     explicit SettingsInForce(Parts parts)
         : parts_(std::move(parts)), started_with_(parts_.snapshots.current()->settings) {}
 
-    /// Puts those of the start into force. Trouble is logged.
+    /// Puts the settings of the start into force. Trouble is logged.
     void begin();
 
-    /// Reads all settings anew. Lines say what is another now, as {"changed", key, old, new}, and
-    /// what waits for the next start, as {"waits", key, in force, new}. The error is a text for
-    /// people, and the old settings stay.
+    /// Reads all settings anew. Gives {"changed", key, old, new} for each change, and {"waits",
+    /// key, in force, new} for each setting that waits for the next start. The error is a text for
+    /// people; the old settings stay then.
     [[nodiscard]] core::Result<std::vector<ControlLine>, std::string> reload();
 
-    /// Reads the keys of the seal anew, making the first one. Trouble is logged; the old keys stay.
+    /// Reads the seal keys anew, or makes the first one. Trouble is logged; the old keys stay.
     [[nodiscard]] core::Result<void, std::string> use_seal_keys(const config::Settings& settings);
 
-    /// Logs the settings that do nothing without others.
+    /// Logs the settings that have no effect without others.
     void say_what_has_no_effect(const config::Settings& settings) const;
 
 private:
     void use_resolver(const config::DnsSettings& settings);
-    /// What the MTA says of itself now; what it said before where that cannot be read any more.
+    /// The MTA's names as read now; the earlier ones where they can't be read any more.
     [[nodiscard]] mail::MtaNames read_mta_again(const config::OutgoingSettings& settings) const;
     void use_mta(const mail::MtaNames& names);
     void say_mta_names(const mail::MtaNames& names) const;
-    /// What `reload` gives, and logs.
+    /// Gives the lines of `reload`, and logs them.
     [[nodiscard]] std::vector<ControlLine> say_what_changed(const config::Settings& before,
                                                             const config::Settings& after) const;
 

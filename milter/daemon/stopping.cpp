@@ -31,7 +31,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kStep{1};
-/// A connection that begins no message for so long is one that somebody keeps open.
+/// A connection that begins no message for so long is merely kept open.
 constexpr std::chrono::milliseconds kIdle{250};
 constexpr std::chrono::milliseconds kWakeStep{5};
 
@@ -65,7 +65,7 @@ void connect_to_port(const std::string& host, const std::string& port, int famil
     freeaddrinfo(found);
 }
 
-/// libmilter's stop waits for a lock that its listener holds until the next connection, or for five
+/// libmilter's stop waits for a lock. The listener holds it until the next connection, or for five
 /// seconds without one.
 void wake_listener(std::string_view listening_on) {
     const std::string_view kind = listening_on.substr(0, listening_on.find(':'));
@@ -99,7 +99,7 @@ std::size_t Stopping::tolerated(steady_clock::time_point begin, steady_clock::ti
     if (now - changed >= kIdle) {
         return std::numeric_limits<std::size_t>::max();
     }
-    // It comes nearer the limit: better a few of those who are about to begin than all of them.
+    // The limit is near: better cut a few clients that are about to begin than all of them.
     constexpr std::chrono::milliseconds kPatient{1'000};
     constexpr std::chrono::milliseconds kForOneMore{100};
     return now - begin < kPatient
@@ -122,7 +122,7 @@ void Stopping::wait_for_quiet(steady_clock::time_point begin) {
         const std::size_t most = tolerated(begin, changed);
         if (is_quiet(most)) {
             hold_new_messages(Hold::Yes);
-            // One that passed just before is counted, or will be within this time.
+            // A message that passed just before is counted, or will be within this time.
             std::this_thread::sleep_for(kStep);
             if (is_quiet(most)) {
                 return;

@@ -31,7 +31,7 @@ namespace holdback::milter::daemon {
 
 namespace {
 
-/// How long a start waits for the look through the store. A larger store is used meanwhile.
+/// How long a start waits for the check of the store. A larger store is used meanwhile.
 constexpr std::chrono::seconds kLookPatience{3};
 constexpr std::chrono::seconds kBetweenTries{30};
 constexpr std::chrono::minutes kBetweenWords{5};
@@ -55,7 +55,7 @@ InUseMark::InUseMark(const std::string& store_path)
     : path_(store_path + ".in-use"),
       was_left_(access(path_.c_str(), F_OK) == 0),
       is_kept_(was_left_) {
-    // Where no file can be made, the store can't be used either, and says why.
+    // If no file can be made, the store can't be used either, and says why.
     static_cast<void>(io::system::create_private_file(path_, ""));
 }
 
@@ -154,7 +154,7 @@ void StoreWatch::take_up(bool asked, const std::stop_token& stop) {
         parts_.database.put_aside(taken.error());
         return;
     }
-    // What was damaged, or not left in good order, is looked through before it is used.
+    // A store that was damaged or not left in good order is checked before use.
     std::optional<io::sqlite::Thoroughness> look;
     if (disorder->damaged || damaged_.has_value()) {
         look = io::sqlite::Thoroughness::Full;
@@ -172,7 +172,7 @@ void StoreWatch::take_up(bool asked, const std::stop_token& stop) {
         parts_.mark.keep();
         parts_.guard.let_go();
     } catch (const io::sqlite::DatabaseError&) {
-        // The database says why.
+        // The database has the reason.
         parts_.guard.let_go();
     }
 }

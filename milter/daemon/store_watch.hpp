@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whether the store can be used: found out at start and while the daemon runs, said, and tried
-// again.
+// Checks whether the store can be used, at the start and while the daemon runs. Logs trouble and
+// tries again.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -26,23 +26,23 @@
 
 namespace holdback::milter::daemon {
 
-/// A file beside the store ("PATH.in-use") that is there while a daemon uses it. One that is found
-/// at start says that the last end was none in good order. Outlives the database.
+/// A file beside the store ("PATH.in-use") that exists while a daemon uses it. If it exists at the
+/// start, the last run did not end in good order. Outlives the database.
 class InUseMark {
 public:
-    /// Makes the file, if it can be made.
+    /// Makes the file if possible.
     explicit InUseMark(const std::string& store_path);
     InUseMark(const InUseMark&) = delete;
     InUseMark& operator=(const InUseMark&) = delete;
     InUseMark(InUseMark&&) = delete;
     InUseMark& operator=(InUseMark&&) = delete;
-    /// Removes it, unless the store is to be looked through at the next start.
+    /// Removes it, unless the next start is to check the store.
     ~InUseMark();
 
     [[nodiscard]] bool was_left() const { return was_left_; }
-    /// The next start looks the store through.
+    /// Makes the next start check the store.
     void keep() { is_kept_.store(true); }
-    /// The store has been looked through.
+    /// The store has been checked.
     void passed() { is_kept_.store(false); }
 
 private:
@@ -51,9 +51,9 @@ private:
     std::atomic<bool> is_kept_;
 };
 
-/// Looks after the store. The daemon runs without one that can't be used: each call to it fails,
-/// and `[on_error] store` says what becomes of mail. Nothing of the file is changed then, and it is
-/// locked by nobody, so that it can be mended or replaced meanwhile.
+/// Looks after the store. The daemon runs without a store that can't be used: each call to it
+/// fails, and `[on_error] store` decides what happens to mail. The file is then neither changed nor
+/// locked, so that it can be mended or replaced meanwhile.
 class StoreWatch {
 public:
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): made once, in App
@@ -71,18 +71,19 @@ public:
     };
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
 
-    /// After an end that was none in good order, the file is looked through, beside the use of it
-    /// when that takes longer than some seconds.
+    /// After a run that did not end in good order, the store is checked. If the check takes longer
+    /// than some seconds, the store is used meanwhile.
     explicit StoreWatch(Parts parts);
 
-    /// Calls `on_ready` when the store is in order. Throws StartRefusal when it is another spool's.
+    /// Calls `on_ready` when the store is in order. Throws StartRefusal when it belongs to another
+    /// spool.
     void begin();
-    /// To be called every second: writes the log of the store into its file; tells of a store out
-    /// of order and tries it again. True when it can be used.
+    /// Call it every second. Writes the store's log (WAL) into its file. Logs that a store is out
+    /// of order and tries it again. True when the store can be used.
     bool work(const std::stop_token& stop);
     /// See SpoolGuard::keep.
     void keep_pair() { parts_.guard.keep(parts_.database); }
-    /// The store is tried again at the next call of `work`.
+    /// Makes the next call of `work` try the store again.
     void try_again() { try_again_.store(true); }
     /// False while the store is out of order.
     [[nodiscard]] bool is_ready() const;
@@ -91,7 +92,7 @@ public:
     [[nodiscard]] report::Metric metric() const;
 
 private:
-    /// What tells a file from what it was.
+    /// Facts by which a changed file is recognised.
     struct FileMark {
         ino_t inode = 0;
         off_t octets = 0;
@@ -107,7 +108,7 @@ private:
     void say(const io::sqlite::Disorder& disorder);
 
     Parts parts_;
-    std::atomic<bool> ready_ = false;  // `on_ready` was called since it was out of order
+    std::atomic<bool> ready_ = false;  // `on_ready` was called since the store was out of order
     std::atomic<bool> try_again_ = false;
     std::optional<core::SteadyPoint> said_;
     std::string said_why_;

@@ -17,7 +17,7 @@
 
 namespace holdback::milter::daemon {
 
-/// Safe from several threads, as each of them is.
+/// Safe from several threads, as each store is.
 struct Stores {
     /// `database` outlives the object.
     Stores(io::sqlite::Database& database, const config::StoreSettings& settings)

@@ -16,8 +16,8 @@
 
 namespace holdback::milter::daemon {
 
-/// Forwards to the resolver in place; without one, every domain is unresolved. One that is taken
-/// out lives until its last caller is done.
+/// Forwards to the current resolver. Without one, every domain is unresolved. A resolver that is
+/// replaced lives until its last caller is done.
 class SwappableResolver final : public ports::Resolver {
 public:
     void replace(std::shared_ptr<io::dns::DomainLookup> next) {
@@ -25,7 +25,7 @@ public:
         current_.swap(next);
     }
 
-    /// The resolver in place; nullptr when there is none.
+    /// The current resolver; nullptr when there is none.
     [[nodiscard]] std::shared_ptr<io::dns::DomainLookup> current() const {
         const std::scoped_lock lock(mutex_);
         return current_;

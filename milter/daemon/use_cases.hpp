@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The use cases of common/flow, each with what it works with.
+// The use cases of common/flow, each with its dependencies.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -49,8 +49,8 @@
 
 namespace holdback::milter::daemon {
 
-/// All of them, in the order in which they need each other. Safe from several threads, as each of
-/// them is.
+/// All use cases, in the order of their dependencies. Safe from several threads, as each of them
+/// is.
 struct UseCases {
     /// All outlive the object.
     struct Parts {
@@ -68,7 +68,6 @@ struct UseCases {
 
     explicit UseCases(Parts with) : parts(std::move(with)) {}
 
-    /// Providers that are broken.
     [[nodiscard]] std::vector<std::string> broken_providers() const;
     [[nodiscard]] std::unique_ptr<ports::Submitter> submitter(
         const config::HoldSettings& settings) const;
