@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Rows of a list that cannot be read: they are told, the first of them one by one.
+// Reports the rows of a list that cannot be read. Only the first ones are reported one by one.
 
 #include "lists/row_reader.hpp"
 #include "milter/ctl/output.hpp"
@@ -35,7 +35,7 @@ public:
                              then);
     }
 
-    /// How many there were; nothing when there was none.
+    /// Writes how many there were; nothing when there were none.
     void write_sum() const {
         if (count_ > 0) {
             *err_ << fmt::format(

@@ -34,7 +34,6 @@ std::string words_for(int error) {
     return std::generic_category().message(error);
 }
 
-/// Why connect(2) failed.
 Kind kind_of(int error) {
     if (error == EACCES || error == EPERM) {
         return Kind::NoPermission;
@@ -97,7 +96,7 @@ std::optional<DaemonError> send_all(const Connection& connection, std::string_vi
     return std::nullopt;
 }
 
-/// Appends what comes next; the error says why nothing does.
+/// Appends the next octets of the answer. The error says why there are none.
 std::optional<DaemonError> receive(const Connection& connection,
                                    std::chrono::seconds patience,
                                    std::string& octets) {

@@ -16,7 +16,7 @@ namespace holdback::milter::ctl {
 struct DaemonError {
     enum class Kind : std::uint8_t {
         NotRunning,    ///< nobody listens on the socket
-        NoPermission,  ///< the socket may not be opened: a daemon may run or not
+        NoPermission,  ///< the socket may not be opened: a daemon may or may not run
         OutOfReach,    ///< the connection broke
         Refused,       ///< the daemon answered with an error
     };
@@ -24,8 +24,8 @@ struct DaemonError {
     std::string text;  ///< may have several lines when `Refused`
 };
 
-/// Sends one request and gives the lines of the answer without the closing "ok". Waits no longer
-/// than `patience` for each part of the answer.
+/// Sends one request and gives the lines of the answer without the closing "ok". Waits at most
+/// `patience` for each part of the answer.
 [[nodiscard]] core::Result<std::vector<ControlLine>, DaemonError> ask_daemon(
     const config::ControlSettings& settings,
     const ControlLine& request,

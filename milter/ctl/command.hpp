@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What every command of the control tool gives and works with.
+// Results and surroundings of every command of the control tool.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -22,7 +22,7 @@ enum class Exit : std::uint8_t {
     Settings = 78,     ///< EX_CONFIG
 };
 
-/// Why a command could not do its work. The text has a line per trouble, without line end.
+/// Why a command could not do its work. The text has a line per problem, without a final line end.
 struct CommandError {
     Exit exit;
     std::string text;
@@ -32,7 +32,7 @@ using CommandResult = core::Result<Exit, CommandError>;
 
 enum class OutputForm : std::uint8_t { Human, Json };
 
-/// The surroundings of a command; all that is referred to outlives it.
+/// The surroundings of a command. All that it refers to outlives it.
 struct CommandContext {
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): made once, in main
     std::ostream& out;
@@ -40,15 +40,15 @@ struct CommandContext {
     const core::Clock& clock;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
     OutputForm form = OutputForm::Human;
-    /// The settings file of the command line; nullopt: the default one, if it is there.
+    /// The settings file of the command line; nullopt: the default one, if it exists.
     std::optional<std::string> settings_path;
-    /// The control socket of the command line; nullopt: the one of the settings.
+    /// The control socket of the command line; nullopt: the one in the settings.
     std::optional<std::string> socket_path;
     /// Set to true when the command went on in spite of mistakes in the settings.
     bool* wrong_settings = nullptr;
     std::size_t out_columns = 0;   ///< width of the terminal; 0: output goes elsewhere
     bool err_is_terminal = false;  ///< progress may be shown
-    bool can_ask = false;          ///< somebody is there to answer a question
+    bool can_ask = false;          ///< a person can answer a question
 
     [[nodiscard]] bool json() const { return form == OutputForm::Json; }
 };

@@ -21,7 +21,7 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// Where the comments begin, unless a value is longer.
+/// The column of the comments, unless a value is longer.
 constexpr std::size_t kMostMargin = 44;
 
 std::string place_text(const io::settings::SettingInForce& key) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl config`: the settings as they are read.
+// `holdbackctl config`: shows the settings as they are read.
 
 #include "milter/ctl/command.hpp"
 
@@ -10,10 +10,10 @@ namespace holdback::milter::ctl {
 
 enum class ConfigKeys : std::uint8_t {
     All,
-    Changed,  ///< those whose values are not the defaults
+    Changed,  ///< keys whose values are not the defaults
 };
 
-/// The value of each key, and where it stands: a settings file with comments, or JSON.
+/// Writes the value of each key and where it is set, as a settings file with comments or as JSON.
 [[nodiscard]] CommandResult config_show(const CommandContext& context, ConfigKeys keys);
 
 }  // namespace holdback::milter::ctl

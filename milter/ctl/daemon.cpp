@@ -32,12 +32,12 @@ constexpr std::chrono::seconds kPatience{30};
 
 using Lines = std::vector<ControlLine>;
 
-/// The daemon refuses the peer, and not what was asked.
+/// True when the daemon refuses the user, not the request.
 bool is_no_permission(std::string_view text) {
     return text.starts_with("no permission");
 }
 
-/// Keys and values for people or programs; whole numbers are numbers in JSON.
+/// Adds keys and values to both forms of output; whole numbers become numbers in JSON.
 void add_lines(const Lines& lines, Json& object, FieldList& fields) {
     for (const ControlLine& line : lines) {
         if (line.size() < 2) {
@@ -57,12 +57,12 @@ void write_lines(const CommandContext& context, const Json& object, const FieldL
     }
 }
 
-/// We lack the permission to read the file.
+/// True when we lack the permission to read the file.
 bool is_closed_to_us(const std::string& path) {
     return access(path.c_str(), R_OK) != 0 && errno == EACCES;
 }
 
-/// What the store holds, as lines like the daemon's; the error is for people.
+/// The contents of the store, as lines like the daemon's. The error is for people.
 core::Result<Lines, CommandError> store_lines(const CommandContext& context,
                                               const config::StoreSettings& settings) {
     const auto database = open_store(settings, StoreUse::Read);
@@ -91,7 +91,7 @@ core::Result<Lines, CommandError> store_lines(const CommandContext& context,
     };
 }
 
-/// Asks the daemon something; what is wrong in the settings does not keep it from answering.
+/// Asks the daemon something. Mistakes in the settings do not prevent that.
 core::Result<Lines, CommandError> ask(const CommandContext& context, const ControlLine& request) {
     const auto settings = load_settings_to_look(context);
     if (!settings.has_value()) {
@@ -104,7 +104,6 @@ core::Result<Lines, CommandError> ask(const CommandContext& context, const Contr
     return *std::move(lines);
 }
 
-/// Has the daemon do something.
 core::Result<Lines, CommandError> command(const CommandContext& context,
                                           const ControlLine& request) {
     const auto settings = load_tool_settings(context);
@@ -123,7 +122,7 @@ core::Result<Lines, CommandError> command(const CommandContext& context,
     return *std::move(lines);
 }
 
-/// For people; nullptr in JSON where nobody knows.
+/// The text for people; other than "yes" and "no" becomes null in JSON.
 std::string_view shown_running(const core::Result<Lines, DaemonError>& daemon) {
     if (daemon.has_value()) {
         return "yes";
@@ -190,7 +189,7 @@ CommandResult status(const CommandContext& context) {
         return std::unexpected(daemon_error(settings->control, daemon.error()));
     }
     if (!store.has_value() && is_closed_to_us(settings->store.path)) {
-        // The daemon says itself how its store is.
+        // The daemon itself reports the state of its store.
         context.err << fmt::format("holdbackctl: {}; what it holds is not shown\n",
                                    for_people(store.error().text));
         return Exit::Done;

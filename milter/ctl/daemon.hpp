@@ -8,20 +8,20 @@
 
 namespace holdback::milter::ctl {
 
-/// What the daemon tells about itself, and how much the store holds. Without a daemon: what the
-/// store tells, and `Unavailable`.
+/// Shows what the daemon reports about itself, and how much the store holds. Without a daemon,
+/// shows only the store, and gives `Unavailable`.
 [[nodiscard]] CommandResult status(const CommandContext& context);
 
-/// Has the daemon read its settings anew. `Settings` when it found them wrong.
+/// Makes the daemon read its settings anew. `Settings` when they are wrong.
 [[nodiscard]] CommandResult reload(const CommandContext& context);
 
-/// The daemon's counters in the text form of Prometheus, whatever the output form.
+/// Writes the daemon's metrics in the text format of Prometheus, whatever the output form.
 [[nodiscard]] CommandResult metrics(const CommandContext& context);
 
 [[nodiscard]] CommandResult cache_show(const CommandContext& context);
 [[nodiscard]] CommandResult cache_clear(const CommandContext& context);
 
-/// Why the daemon did not do as asked, with `Unavailable`.
+/// The reason why the daemon did not do as asked, with `Unavailable`.
 [[nodiscard]] CommandError daemon_error(const config::ControlSettings& settings,
                                         const DaemonError& error);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of what is about the running daemon and its settings.
+// The command line of the commands about the running daemon and its settings.
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/config.hpp"
 #include "milter/ctl/daemon.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A store with nothing in it, for a dry run where there is none yet.
+// An empty store, for a dry run before there is one.
 
 #include "config/settings.hpp"
 #include "core/result.hpp"
@@ -12,8 +12,8 @@
 
 namespace holdback::milter::ctl {
 
-/// A new directory for temporary files that nobody else may enter; removed with all in it when
-/// destroyed.
+/// A new directory for temporary files that nobody else may enter. The destructor removes it with
+/// its contents.
 class PrivateDirectory {
 public:
     /// Throws std::system_error.
@@ -30,16 +30,15 @@ private:
     std::string path_;
 };
 
-/// A store to look at.
+/// A store to read from.
 struct StoreToRead {
-    std::unique_ptr<PrivateDirectory>
-        directory;  ///< of an empty store; nullptr: it is the real one
-    /// Where the store and the key of its hashed entries are.
+    std::unique_ptr<PrivateDirectory> directory;  ///< of an empty store; nullptr for the real one
+    /// The place of the store and of the key of its hashed entries.
     config::StoreSettings settings;
     std::unique_ptr<io::sqlite::Database> database;
 };
 
-/// The store of the settings, which is not changed; an empty one where there is none yet.
+/// Opens the store of the settings, without changing it; an empty one if there is none yet.
 [[nodiscard]] core::Result<StoreToRead, CommandError> open_store_or_empty(
     const config::StoreSettings& settings);
 

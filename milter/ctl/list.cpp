@@ -116,7 +116,7 @@ std::optional<ListRow> AddressList::next() {
     return row;
 }
 
-/// The octets before the next NUL; a last record without one counts unless it is empty.
+/// The octets before the next NUL. A last record without one counts unless it is empty.
 std::optional<ListRow> AddressList::next_until_nul() {
     std::string record;
     while (true) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control tool: the command line, and nothing but wiring.
+// The control tool: the command line and the wiring.
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
@@ -106,7 +106,6 @@ void add_explain(CommandLine& line) {
     });
 }
 
-/// The options by which items are selected.
 Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selection) {
     add_text(
         app, "--sender", selection->sender, "from this envelope sender; <> is the null sender");
@@ -235,7 +234,7 @@ void declare(CommandLine& line) {
                         kVersion,
                         places_text(line.settings.empty() ? io::settings::default_settings_path()
                                                           : line.settings));
-        text.pop_back();  // the line end, which is written behind the text
+        text.pop_back();  // the line end, which is written after the text
         return text;
     });
     app.add_option("--socket", line.socket, "control socket of the daemon")->type_name("PATH");
@@ -260,7 +259,7 @@ void say(std::string_view text) {
     }
 }
 
-/// Standard output that cannot take what it was given is no success.
+/// A write error on standard output is a failure.
 Exit after_output(Exit exit) {
     std::cout.flush();
     if (!std::cout.good()) {
@@ -270,7 +269,7 @@ Exit after_output(Exit exit) {
     return exit;
 }
 
-/// The width of the terminal to which output goes; 0 when it goes elsewhere.
+/// The width of the terminal that gets the output; 0 when it goes elsewhere.
 std::size_t terminal_columns() {
     if (isatty(STDOUT_FILENO) != 1) {
         return 0;
@@ -310,12 +309,12 @@ Exit run_command(const CommandLine& line) {
     }
     std::cout.flush();
     say(result.error().text);
-    // The mistakes may be why nothing was found where the settings say it is.
+    // If the settings are wrong, they may point to the wrong place.
     const bool is_lost = result.error().exit == Exit::Unavailable && wrong_settings;
     return is_lost ? Exit::Settings : result.error().exit;
 }
 
-/// What is wrong with the command line, for people.
+/// Describes, for people, what is wrong with the command line.
 std::string explained(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
         for (const std::string& word : app.remaining(true)) {

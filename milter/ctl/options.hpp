@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Kinds of options and arguments of the control tool, on CLI11. What does not parse is a usage
-// error, thrown as CLI::ParseError.
+// Kinds of options and arguments of the control tool, on CLI11. A value that does not parse is a
+// usage error, thrown as CLI::ParseError.
 
 #include "config/value_text.hpp"
 #include "core/text.hpp"
@@ -18,22 +18,22 @@
 
 namespace holdback::milter::ctl {
 
-/// The words of a command, octet by octet as they came. CLI11 would take words in brackets apart as
-/// lists where any number is allowed, so it is told to expect more than there can be.
+/// The words of a command, octet by octet as they were given. Where any number of words is allowed,
+/// CLI11 splits words in brackets as lists. So it is told to expect more words than there can be.
 class Words {
 public:
     Words(CLI::App& app, const std::string& name, const std::string& description);
 
-    /// Once the command line is parsed.
+    /// Call it after the command line was parsed.
     [[nodiscard]] const std::vector<std::string>& values() const { return option_->results(); }
-    /// The same; none at all is a usage error.
+    /// The same; no words at all are a usage error.
     [[nodiscard]] const std::vector<std::string>& at_least_one() const;
 
 private:
     CLI::Option* option_;
 };
 
-/// An option whose text `parse` takes; `expects` ends the sentence "must be …".
+/// An option whose value `parse` reads; `expects` ends the sentence "must be …".
 template <typename T>
 struct OptionForm {
     std::string_view name;
@@ -62,7 +62,7 @@ void add_text(CLI::App& app,
               const std::string& name,
               std::optional<std::string>& value,
               const std::string& description);
-/// What options take that give a time: a whole number with its unit.
+/// The form of an option that takes a duration: a whole number with its unit.
 constexpr OptionForm<std::chrono::milliseconds> duration_form(std::string_view name) {
     return {name, config::parse_duration, "a number with its unit such as 12h or 30d"};
 }

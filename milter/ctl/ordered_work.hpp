@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Pieces of work done on several threads, their results in the order in which the work came.
+// Does pieces of work on several threads; the results come in the order of the inputs.
 
 #include <condition_variable>
 #include <cstddef>
@@ -16,39 +16,38 @@
 
 namespace holdback::milter::ctl {
 
-/// How much may be under way at one time.
+/// Limits of the work under way at one time.
 struct WorkLimits {
     std::size_t threads = 1;
-    std::size_t pieces = 1;  ///< given and not yet taken back
-    std::size_t weight = 0;  ///< of the inputs of which the work is not done; one always fits
+    std::size_t pieces = 1;  ///< added and not yet taken
+    std::size_t weight = 0;  ///< of the inputs whose work is not done; one always fits
 };
 
-/// Gives inputs to a bounded number of threads and their results to one taker. Both `add` and
-/// `finish` belong to one thread, which is also the one that runs `take`. Inputs and outputs have a
-/// default that holds nothing.
+/// Gives inputs to a bounded number of threads, and their results to one taker. One thread calls
+/// `add` and `finish`; `take` runs on it too. Default-constructed inputs and outputs hold nothing.
 template <typename Input, typename Output>
 class OrderedWork {
 public:
     using Work = std::function<Output(const Input&)>;
     using Take = std::function<void(const Output&)>;
 
-    /// `work` runs on several threads at once; an exception out of it comes out of `add` or
-    /// `finish` when its result is due.
+    /// `work` runs on several threads at once. If it throws, `add` or `finish` throws that
+    /// exception when the result is due.
     OrderedWork(WorkLimits limits, Work work, Take take)
         : limits_(limits), work_(std::move(work)), take_(std::move(take)) {}
     OrderedWork(const OrderedWork&) = delete;
     OrderedWork& operator=(const OrderedWork&) = delete;
     OrderedWork(OrderedWork&&) = delete;
     OrderedWork& operator=(OrderedWork&&) = delete;
-    /// What has not begun is dropped.
+    /// Drops all work that has not begun.
     ~OrderedWork() {
         for (std::jthread& thread : threads_) {
             thread.request_stop();
         }
     }
 
-    /// Takes a piece of work, `weight` of it; before that, waits for results while too much is
-    /// under way, and hands out those that are due.
+    /// Adds a piece of work. Before that, hands out the results that are due, and waits for results
+    /// while too much is under way.
     void add(Input input, std::size_t weight) {
         take_due(weight);
         {
@@ -63,7 +62,7 @@ public:
         given_.notify_one();
     }
 
-    /// Hands out all that is left.
+    /// Waits for all remaining results and hands them out.
     void finish() {
         while (!pieces_.empty()) {
             take_first();
@@ -78,7 +77,7 @@ private:
         std::size_t weight;
         Output output{};
         std::exception_ptr error;
-        bool done = false;  // guarded by mutex_; what is above belongs to the worker until then
+        bool done = false;  // guarded by mutex_; the members above belong to the worker until then
     };
 
     [[nodiscard]] bool is_first_done() {
@@ -103,7 +102,7 @@ private:
             std::unique_lock lock(mutex_);
             done_.wait(lock, [this] { return pieces_.front()->done; });
         }
-        // No worker knows the piece any more.
+        // No worker refers to the piece any more.
         const std::unique_ptr<Piece> piece = std::move(pieces_.front());
         pieces_.pop_front();
         if (piece->error != nullptr) {
@@ -144,7 +143,7 @@ private:
     WorkLimits limits_;
     Work work_;
     Take take_;
-    // Changed by the adding thread alone, under the mutex where a worker could look.
+    // Only the adding thread changes it, under the mutex where a worker could look.
     std::deque<std::unique_ptr<Piece>> pieces_;  // in order, until they are taken
     std::mutex mutex_;
     std::deque<Piece*> to_do_;  // guarded by mutex_

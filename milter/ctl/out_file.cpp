@@ -33,7 +33,7 @@ std::string is_there(const std::string& path) {
     return fmt::format("{}: there is such a file; --force replaces it", path);
 }
 
-/// What new files may be used for, by the umask of the process.
+/// The mode of new files, by the umask of the process.
 mode_t mode_of_new_files() {
     const mode_t mask = umask(0);
     umask(mask);
@@ -118,7 +118,7 @@ core::Result<void, std::string> OutFile::finish() {
         temporary_.clear();
         return {};
     }
-    // A link, unlike a rename, never takes the place of a file that has come meanwhile.
+    // A link, unlike a rename, never replaces a file that has appeared meanwhile.
     if (link(temporary_.c_str(), path_.c_str()) != 0) {
         return std::unexpected(errno == EEXIST ? is_there(path_) : failure(path_, errno));
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A file that a command makes: there whole, or not at all.
+// An output file of a command: it appears complete or not at all.
 
 #include "core/result.hpp"
 #include "io/system/file_handle.hpp"
@@ -11,14 +11,15 @@
 
 namespace holdback::milter::ctl {
 
-/// What is done about a file that is there already.
+/// What to do about a file that exists already.
 enum class Existing : std::uint8_t { Keep, Replace };
 
-/// Written under a name of its own beside the wanted one, which it takes when all is written. Gone
-/// with the object unless `finish` did well. Errors are texts for people with the path in front.
+/// Written under a temporary name beside the wanted one, which it takes when all is written. The
+/// destructor removes it unless `finish` succeeded. Errors are texts for people with the path in
+/// front.
 class OutFile {
 public:
-    /// With `Keep`, a file that is there is an error at once, and again in `finish`.
+    /// With `Keep`, an existing file is an error at once, and again in `finish`.
     [[nodiscard]] static core::Result<OutFile, std::string> create(const std::string& path,
                                                                    Existing existing);
     OutFile(const OutFile&) = delete;
@@ -27,9 +28,9 @@ public:
     OutFile& operator=(OutFile&&) = delete;
     ~OutFile();
 
-    /// Buffered; trouble is told by `finish`.
+    /// Buffers the text; `finish` reports write errors.
     void append(std::string_view text);
-    /// Makes all durable and gives the file its name.
+    /// Makes the contents durable and gives the file its name.
     [[nodiscard]] core::Result<void, std::string> finish();
 
 private:

@@ -23,7 +23,7 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// More of a foreign value is not shown in a table or a list of fields.
+/// A table or field list shows at most this much of a foreign value.
 constexpr std::size_t kMostCellOctets = 256;
 
 std::chrono::sys_seconds seconds_of(core::TimePoint time) {
@@ -33,7 +33,7 @@ std::chrono::sys_seconds seconds_of(core::TimePoint time) {
 }  // namespace
 
 std::string json_line(const Json& object) {
-    // ASCII alone: a reader may take U+2028 and its like for line ends.
+    // Only ASCII: a reader may take U+2028 and the like for line ends.
     constexpr bool kAsciiOnly = true;
     return object.dump(-1, ' ', kAsciiOnly, Json::error_handler_t::replace) + '\n';
 }
@@ -126,7 +126,7 @@ std::size_t Table::write(std::ostream& out, std::size_t room) const {
         std::string line;
         for (std::size_t column = 0; column < row.size(); ++column) {
             if (width.at(column) > 0) {
-                // Padded by characters, not by octets.
+                // Pad by characters, not by octets.
                 const std::size_t columns = core::columns_of(row[column]);
                 line += row[column];
                 line.append(width.at(column) - std::min(width.at(column), columns) + kGap, ' ');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How the control tool writes: JSON objects by line, aligned tables, times.
+// Output of the control tool: one JSON object per line, aligned tables, times.
 
 #include "core/clock.hpp"
 #include "core/iso_time.hpp"
@@ -17,10 +17,10 @@
 
 namespace holdback::milter::ctl {
 
-/// Keeps the members in the order in which they were put in.
+/// Keeps the members in the order of insertion.
 using Json = nlohmann::ordered_json;
 
-/// One object, one line of ASCII with its end. What is not UTF-8 becomes U+FFFD.
+/// One object as one line of ASCII with its line end. Octets that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_line(const Json& object);
 void write_json(std::ostream& out, const Json& object);
 
@@ -39,24 +39,24 @@ using core::iso_time;
 /// A sender for people: "<>" for the null sender.
 [[nodiscard]] std::string shown_sender(std::string_view sender);
 
-/// A foreign text as it is read on this terminal, by the locale of the environment. Such a text can
-/// be given to an option again: see `as_meant`.
+/// Makes a foreign text safe to show on this terminal, by the locale of the environment. The result
+/// can be pasted into an option again: see `as_meant`.
 [[nodiscard]] std::string for_people(std::string_view text, std::size_t most_octets = 512);
-/// The text that somebody means who has pasted what `for_people` wrote, or written it himself.
+/// Gives back the text that `for_people` has shown; a text in another form stays as it is.
 [[nodiscard]] std::string as_meant(const std::string& pasted);
 
-/// Rows under a head, in columns as wide as they need to be. Cells are made fit to be shown.
+/// Rows under a head, in columns as wide as needed. Cells are made safe to show.
 class Table {
 public:
     explicit Table(std::vector<std::string> head) : head_(std::move(head)) {}
 
-    /// As many cells as the head has.
+    /// The row has as many cells as the head.
     void add(const std::vector<std::string>& cells);
     [[nodiscard]] bool empty() const { return rows_.empty(); }
-    /// Which columns may be left out where there is no room: the highest number first, 0 never; one
-    /// number a column.
+    /// A number for each column. Where there is no room, the highest are left out first, 0 never.
     void spare(std::vector<int> order) { spared_ = std::move(order); }
-    /// `room` is the width of the terminal; 0: no limit. Gives how many columns were left out.
+    /// Writes the table. `room` is the width of the terminal; 0: no limit. Gives how many columns
+    /// were left out.
     std::size_t write(std::ostream& out, std::size_t room = 0) const;
 
 private:
@@ -67,7 +67,7 @@ private:
     std::vector<int> spared_;
 };
 
-/// Names and values, one under the other. Values are made fit to be shown; empty ones are left out.
+/// Names and values, one under the other. Values are made safe to show; empty ones are left out.
 class FieldList {
 public:
     void add(std::string_view name, std::string_view value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A line on the terminal that says how far a command is.
+// A line on the terminal that shows the progress of a command.
 
 #include "core/clock.hpp"
 #include "milter/ctl/command.hpp"
@@ -12,11 +12,11 @@
 
 namespace holdback::milter::ctl {
 
-/// Shown on standard error where that is a terminal, else not at all; gone with the object.
+/// Shown on standard error if that is a terminal. Disappears with the object.
 class Progress {
 public:
-    /// `what` ends the sentence "123 …". `octets` is the length of all the work, if it is known:
-    /// without it there is a count and no bar. The context outlives the object.
+    /// `what` ends the sentence "123 …". `octets` is the length of all the work, if known; without
+    /// it there is a count and no bar. The context outlives the object.
     Progress(const CommandContext& context, std::string what, std::optional<std::uintmax_t> octets);
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -24,7 +24,7 @@ public:
     Progress& operator=(Progress&&) = delete;
     ~Progress() { hide(); }
 
-    /// Several times a second at most.
+    /// Writes several times a second at most.
     void show(std::size_t done, std::uintmax_t octets_read);
     /// Makes room for other output.
     void hide();

@@ -29,7 +29,7 @@ CommandError key_error(const std::string& what) {
     return {Exit::Unavailable, fmt::format("seal: {}", what)};
 }
 
-/// When the last seal of a key expires; nullopt for the key that signs.
+/// When the last seal of a key expires; nullopt for the key that signs now.
 std::optional<core::TimePoint> verifies_until(const dsn::SealKeys& keys,
                                               std::size_t at,
                                               std::chrono::seconds lifetime) {

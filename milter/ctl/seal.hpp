@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl seal`: the keys by which bounces are proven.
+// `holdbackctl seal`: the keys that prove bounces.
 
 #include "milter/ctl/command.hpp"
 
 namespace holdback::milter::ctl {
 
-/// The keys that verify, without their secrets; `No` when there are none yet.
+/// Shows the keys that verify, without their secrets. `No` when there are none yet.
 [[nodiscard]] CommandResult seal_show(const CommandContext& context);
 
 /// Adds a key that signs from now on, and tells the running daemon.

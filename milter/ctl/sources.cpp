@@ -47,8 +47,8 @@ std::string settings_path(const CommandContext& context) {
     return absent ? "/dev/null" : path;
 }
 
-/// Root makes the file for the daemon, which runs as the owner of the directory. What goes wrong
-/// here is said when the file is opened.
+/// As root, makes the file for the daemon, which runs as the owner of the directory. Errors show up
+/// when the file is opened.
 void make_for_daemon(const std::filesystem::path& path) {
     if (geteuid() != 0) {
         return;
@@ -125,7 +125,7 @@ core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snap
     if (!snapshot.has_value()) {
         return std::unexpected(settings_error(snapshot.error()));
     }
-    // To the end of the tool: taking its tables apart would be a tenth of the work.
+    // Kept until the tool ends: freeing its tables would be a tenth of the work.
     static auto* const kept =
         std::make_unique<std::vector<std::shared_ptr<const flow::Snapshot>>>().release();
     return kept->emplace_back(*std::move(snapshot));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Where the commands get what they need: settings, codes and rules, the store.
+// The sources of the commands: settings, codes and rules, the store.
 
 #include "config/settings.hpp"
 #include "core/result.hpp"
@@ -18,21 +18,20 @@
 
 namespace holdback::milter::ctl {
 
-/// The settings of the command line, else the default file, else (when that is absent) the
-/// defaults.
+/// The settings file of the command line, else the default file; the defaults when that is absent.
 [[nodiscard]] core::Result<config::Settings, CommandError> load_tool_settings(
     const CommandContext& context);
 
-/// The same with the places of the keys.
+/// The same, with the places of the keys.
 [[nodiscard]] core::Result<io::settings::SourcedSettings, CommandError> load_tool_settings_sourced(
     const CommandContext& context);
 
-/// The settings for a command that only looks: what is wrong in them is said as a warning, and what
-/// can be read counts. An error when there is no such file.
+/// The settings for a command that only looks. Mistakes in them are warnings, and what can be read
+/// counts. A missing file is an error.
 [[nodiscard]] core::Result<config::Settings, CommandError> load_settings_to_look(
     const CommandContext& context);
 
-/// The failure codes that the settings name, for what needs no rules.
+/// The failure codes that the settings name, for commands that need no rules.
 [[nodiscard]] core::Result<terms::CodeCatalogue, CommandError> load_tool_codes(
     const CommandContext& context);
 
@@ -40,23 +39,23 @@ namespace holdback::milter::ctl {
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(
     const CommandContext& context);
 
-/// A usage error when the catalogue of the settings lacks the code; an error of the settings when
-/// the catalogue can't be read. A code that nobody named is fine.
+/// A usage error when the catalogue of the settings lacks the code; a settings error when the
+/// catalogue can't be read. No code at all is fine.
 [[nodiscard]] std::optional<CommandError> unknown_code(
     const CommandContext& context, const std::optional<terms::FailureCode>& code);
 
 enum class StoreUse : std::uint8_t {
-    Read,       ///< the store must be there
+    Read,       ///< the store must exist
     ReadIfAny,  ///< nullptr when there is no store yet
-    Write,      ///< made when it is absent, with the owner of its directory
-    Import,     ///< the same, for many transactions of which the last makes all durable
+    Write,      ///< made if absent, with the owner of its directory
+    Import,     ///< like Write, for many transactions; the last one makes all durable
 };
 
-/// Opens the store beside the daemon or without one.
+/// Opens the store, whether or not a daemon runs.
 [[nodiscard]] core::Result<std::unique_ptr<io::sqlite::Database>, CommandError> open_store(
     const config::StoreSettings& settings, StoreUse use);
 
-/// What is wrong in the settings or in a file that they name.
+/// The error for what is wrong in the settings or in a file that they name.
 [[nodiscard]] CommandError settings_error(const io::settings::FileErrors& errors);
 
 /// "store: WHAT" as an error with `Exit::Unavailable`.

@@ -20,7 +20,7 @@ core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
     if (const auto ago = config::parse_duration(text)) {
         return now - *ago;
     }
-    // A number alone may mean days as well as seconds since the epoch: it is not guessed at.
+    // A bare number may mean days or seconds since the epoch: do not guess.
     const bool is_epoch = text.starts_with('@');
     const bool is_number = text.find_first_not_of("0123456789.") == std::string::npos;
     if (const auto time = lists::parse_time(is_epoch ? text.substr(1) : text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Times as people give them on the command line.
+// Parses times of the command line.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -10,9 +10,9 @@
 
 namespace holdback::milter::ctl {
 
-/// A time such as "2026-01-01T14:00" (UTC), "@1700000000" (seconds since the epoch), or a duration
-/// such as "2h", which is so long before `now`; anything else, a number without a unit above all,
-/// is a usage error.
+/// Takes a time such as "2026-01-01T14:00" (UTC), "@1700000000" (seconds since the epoch), or a
+/// duration such as "2h", which means that long before `now`. Anything else is a usage error, above
+/// all a number without a unit.
 [[nodiscard]] core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
                                                                      core::TimePoint now);
 
