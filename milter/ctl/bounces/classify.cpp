@@ -36,9 +36,9 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// Each core may work on a message of its own; beyond these numbers memory would grow and time
-/// would not shrink. To parse a message takes eight times its length, so the longest ones are done
-/// one at a time.
+/// Each core may work on a message of its own. Beyond these numbers memory would grow and time
+/// would not shrink. Parsing a message takes eight times its length, so the longest messages are
+/// parsed one at a time.
 WorkLimits limits() {
     constexpr std::size_t kMostThreads = 16;
     constexpr std::size_t kMostPieces = 256;
@@ -54,7 +54,7 @@ struct NamedMessage {
     std::string octets;
 };
 
-/// The length of all files, when each has one.
+/// The total length of all files; nullopt when one of them has no length.
 std::optional<std::uintmax_t> total_octets(const std::vector<std::string>& files) {
     std::uintmax_t total = 0;
     for (const std::string& path : files) {
@@ -68,7 +68,7 @@ std::optional<std::uintmax_t> total_octets(const std::vector<std::string>& files
     return total;
 }
 
-/// Reads messages, has them classified on all cores, and writes what comes out in their order.
+/// Reads messages, classifies them on all cores, and writes the results in their order.
 class Classifier {
 public:
     Classifier(const CommandContext& context,
@@ -89,7 +89,7 @@ public:
     Classifier& operator=(Classifier&&) = delete;
     ~Classifier() = default;
 
-    /// Nothing in the file goes unread because another one can't be.
+    /// Reads one file. A file that can't be read does not stop the others.
     void read(const std::string& path) {
         if (path == "-") {
             read_stream(path, std::cin);
@@ -125,9 +125,9 @@ public:
 
 private:
     void read_stream(const std::string& path, std::istream& in) {
-        // One octet more than the reader takes, so that it knows of the rest.
+        // One octet more than the reader takes, so that it notices longer messages.
         MailStream messages(in, snapshot_.settings.dsn.max_message + 1);
-        // Nobody reads any more: the rest is not worth the time.
+        // Stop when the output is closed: the rest is not worth the time.
         while (context_.out.good()) {
             auto message = messages.next();
             if (!message.has_value()) {
@@ -158,7 +158,7 @@ private:
     const flow::Snapshot& snapshot_;
     io::mime::GmimeReader reader_;
     Progress progress_;
-    std::uintmax_t octets_before_ = 0;  // of the files that are read
+    std::uintmax_t octets_before_ = 0;  // of the files that have been read
     std::size_t written_ = 0;
     bool all_read_ = true;
     OrderedWork<NamedMessage, std::string> work_;  // last: its threads end before the rest goes

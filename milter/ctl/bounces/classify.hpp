@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl classify`: what messages report.
+// `holdbackctl classify`: reads what messages report.
 
 #include "milter/ctl/command.hpp"
 
@@ -9,8 +9,8 @@
 
 namespace holdback::milter::ctl {
 
-/// Kind and code of each message in the files ("-" is standard input), on all cores, in the order
-/// of the input. `No` when a file could not be read; the others are done all the same.
+/// Writes kind and code of each message in the files ("-" is standard input), in the order of the
+/// input. Works on all cores. `No` when a file could not be read; the others are read all the same.
 [[nodiscard]] CommandResult classify(const CommandContext& context,
                                      const std::vector<std::string>& paths);
 

@@ -21,7 +21,7 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// Codes as the settings want them shown.
+/// Shows codes in the form that the settings want.
 class ShownCodes {
 public:
     explicit ShownCodes(const flow::Snapshot& snapshot) : snapshot_(snapshot) {}
@@ -77,7 +77,7 @@ std::string json_text(const std::string& name,
          understanding.code.has_value() ? Json(shown.code(*understanding.code).number())
                                         : Json(nullptr)},
         {"recipients", std::move(recipients)},
-        // A file says nothing of the way on which it came.
+        // A file does not tell how the message arrived.
         {"proof", wire_name(terms::Proof::Unproven)},
     });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How `holdbackctl classify` tells what it understood.
+// Output of `holdbackctl classify`.
 
 #include "dsn/classify.hpp"
 #include "flow/snapshot.hpp"
@@ -10,7 +10,8 @@
 
 namespace holdback::milter::ctl {
 
-/// One message's lines, with their ends: an object, or text for people. `name` is its file.
+/// The lines of one message, with their line ends: an object, or text for people. `name` is its
+/// file.
 [[nodiscard]] std::string classified_text(const std::string& name,
                                           const dsn::Understanding& understanding,
                                           const flow::Snapshot& snapshot,

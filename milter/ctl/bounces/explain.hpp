@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl explain`: what a code, a name or a text means.
+// `holdbackctl explain`: explains a code, a name or a text.
 
 #include "milter/ctl/command.hpp"
 

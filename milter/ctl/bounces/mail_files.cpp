@@ -54,7 +54,7 @@ bool is_separator(std::string_view line) {
     return year;
 }
 
-/// "Name: …", or a quoted mailbox line as some programs put it first.
+/// "Name: …", or a quoted mailbox line, which some programs put first.
 bool is_header_line(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (line.starts_with(">From ")) {
@@ -64,7 +64,6 @@ bool is_header_line(std::string_view line) {
            std::ranges::all_of(line.substr(0, colon), [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
-/// Goes through one directory; those in it go to `directories`, files to `files`.
 void list_directory(const std::string& directory,
                     std::vector<std::string>& directories,
                     std::vector<std::string>& files,
@@ -97,7 +96,8 @@ std::string_view MailStream::buffered() const {
     return std::string_view(buffer_).substr(at_, end_ - at_);
 }
 
-/// Fills the buffer behind what it still holds; false when there is no more, or no room.
+/// Fills the buffer after the octets that it still holds. False at the end or when there is no
+/// room.
 bool MailStream::read_more() {
     const std::size_t held = end_ - at_;
     std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(at_), held, buffer_.begin());
@@ -162,7 +162,7 @@ std::optional<MailText> MailStream::next() {
     return message;
 }
 
-// Directories may be nested as deep as the disk allows: no recursion.
+// No recursion: directories may be nested as deep as the disk allows.
 std::vector<std::string> expand_paths(const std::vector<std::string>& paths,
                                       std::vector<UnreadablePath>& unreadable) {
     std::vector<std::string> files;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Messages out of files, mailboxes in mbox form, directories and standard input.
+// Reads messages from files, mailboxes in mbox format, directories and standard input.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,15 +15,15 @@ namespace holdback::milter::ctl {
 
 /// One message of a file.
 struct MailText {
-    std::string octets;  ///< cut where it is longer than asked for
+    std::string octets;  ///< cut if longer than requested
     std::size_t number;  ///< within its file, from 1
-    bool alone;          ///< the file has no other
+    bool alone;          ///< the file has no other message
 };
 
-/// Gives the messages of a stream one after the other, each cut at `most_octets`, in memory for two
-/// of them. A stream is a mailbox when it begins with a "From " line; a further message begins
-/// where a line like "From sender Mon Jan  1 00:00:00 2024" follows an empty line and a header
-/// field follows it (RFC 4155). Everything else is one message, an empty stream too.
+/// Gives the messages of a stream one after the other, each cut at `most_octets`; has two of them
+/// in memory at most. A stream is a mailbox when it begins with a "From " line. A further message
+/// begins at a line like "From sender Mon Jan  1 00:00:00 2024" after an empty line and before a
+/// header field (RFC 4155). Everything else is one message, even an empty stream.
 class MailStream {
 public:
     /// `in` outlives the stream.
@@ -35,13 +35,13 @@ public:
     ~MailStream() = default;
 
     [[nodiscard]] std::optional<MailText> next();
-    /// How far the stream has been read.
+    /// How many octets of the stream have been read.
     [[nodiscard]] std::uintmax_t octets_read() const { return octets_read_; }
 
 private:
-    /// A line with its end, or a piece of one that is longer than the buffer.
+    /// A line with its end, or a part of a line that is longer than the buffer.
     struct Piece {
-        std::string_view text;  ///< until the next piece is read
+        std::string_view text;  ///< valid until the next piece is read
         bool begins_line;
     };
 
@@ -53,8 +53,8 @@ private:
     std::istream& in_;
     std::size_t most_octets_;
     std::string buffer_;
-    std::size_t at_ = 0;   ///< what is before it was handed out
-    std::size_t end_ = 0;  ///< of what the buffer holds
+    std::size_t at_ = 0;   ///< start of the octets not yet handed out
+    std::size_t end_ = 0;  ///< their end in the buffer
     std::uintmax_t octets_read_ = 0;
     bool is_first_ = true;
     bool at_line_ = true;
@@ -65,15 +65,14 @@ private:
     std::string begun_;  ///< the first lines of the next message
 };
 
-/// A path that could not be read.
 struct UnreadablePath {
     std::string path;
     std::error_code error;
 };
 
-/// Files as they are, directories replaced by the regular files in and below them in the order of
-/// their paths. Directories that cannot be read go to `unreadable`; links to directories are not
-/// followed.
+/// Replaces each directory by the regular files in and below it, in the order of their paths; other
+/// paths stay as they are. Directories that cannot be read go to `unreadable`. Links to directories
+/// are not followed.
 [[nodiscard]] std::vector<std::string> expand_paths(const std::vector<std::string>& paths,
                                                     std::vector<UnreadablePath>& unreadable);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl unknown`: texts of bounces that no rule knew.
+// `holdbackctl unknown`: texts of bounces that no rule matched.
 
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_db.hpp"
@@ -15,10 +15,10 @@
 
 namespace holdback::milter::ctl {
 
-/// A line per pattern, the most frequent first. `No` when there is none.
+/// Writes a line per pattern, the most frequent first. `No` when there is none.
 [[nodiscard]] CommandResult unknown_list(const CommandContext& context);
 
-/// All about patterns. `No` when one is not there.
+/// Writes all details of patterns. `No` when one of them does not exist.
 [[nodiscard]] CommandResult unknown_show(const CommandContext& context,
                                          const std::vector<std::int64_t>& ids);
 
@@ -35,16 +35,16 @@ struct UnknownExportOptions {
     UnknownForm form = UnknownForm::Rules;
 };
 
-/// Writes patterns, how often they were seen, and a rule that would read them, without the texts
-/// as they came and without the servers that wrote them. `No` when there is none.
+/// Writes patterns, how often they were seen, and a rule that would match them. Leaves out the
+/// original texts and the servers that wrote them. `No` when there is none.
 [[nodiscard]] CommandResult unknown_export(const CommandContext& context,
                                            const UnknownExportOptions& options);
 
-/// Forgets patterns; no numbers mean all of them. `No` when one is not there.
+/// Deletes patterns; without ids, all of them. `No` when one of them does not exist.
 [[nodiscard]] CommandResult unknown_drop(const CommandContext& context,
                                          const std::vector<std::int64_t>& ids);
 
-/// The store of the patterns, open.
+/// Opens the store of the patterns.
 [[nodiscard]] core::Result<std::unique_ptr<io::sqlite::Database>, CommandError> open_patterns(
     const CommandContext& context, StoreUse use);
 

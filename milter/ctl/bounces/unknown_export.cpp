@@ -43,7 +43,7 @@ std::string day(core::TimePoint time) {
     return iso_time(time).substr(0, 10);
 }
 
-/// What the codes beside the text gave.
+/// Says what the codes gave without the text.
 std::string told_by_codes(const ports::UnknownEntry& entry) {
     return entry.text.code == terms::kUnknownFailure
                ? "its codes say nothing either"
@@ -137,7 +137,7 @@ private:
     std::set<std::string> texts_;
 };
 
-/// Says which numbers are not there; false when there is one.
+/// Reports the ids that do not exist; false when there are any.
 bool all_there(const CommandContext& context,
                const std::vector<std::int64_t>& ids,
                const std::vector<ports::UnknownEntry>& entries) {
@@ -205,7 +205,7 @@ CommandResult unknown_drop(const CommandContext& context, const std::vector<std:
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
-    // A store that is not there yet is not made for this.
+    // Do not make a store just for this.
     if (auto seen = open_store(settings->store, StoreUse::Read); !seen.has_value()) {
         return std::unexpected(std::move(seen.error()));
     }
