@@ -76,8 +76,8 @@ void AnnotatedList::add(const ListRow& row) {
     file_->append(core::csv_row(cells, form(cells.size() - kOwnColumns.size())));
 }
 
-/// Where the fields could be counted, ours stand empty below their names. Behind a quote that is
-/// not closed there are no fields.
+/// If the fields could be counted, our columns are added empty. After a quote that is not closed
+/// there are no fields.
 void AnnotatedList::add_raw(const ListRow& row) {
     std::string text = row.raw;
     if (!row.fields.empty()) {
@@ -91,7 +91,7 @@ core::CsvForm AnnotatedList::form(std::size_t copied) const {
     return {.separator = separator_, .line_end = "\n", .copied = copied};
 }
 
-/// The fields, as many as there are columns at least: so ours stand below their names.
+/// The fields, padded to the number of columns, so that ours come under their names.
 std::vector<std::string> AnnotatedList::padded(const ListRow& row) const {
     std::vector<std::string> cells = row.fields;
     cells.resize(std::max(cells.size(), columns_));

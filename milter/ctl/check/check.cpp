@@ -60,15 +60,15 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// Addresses that are looked up together; the next batch is on its way while one is judged.
+/// How many addresses are looked up together. The next batch is looked up while one is judged.
 constexpr std::size_t kBatch = 500;
-/// More rows than this, those without an address included, do not wait for a batch.
+/// At most this many rows, including those without an address, wait for a batch.
 constexpr std::size_t kMostRows = 20 * kBatch;
-/// A longer row that can't be read does not wait either.
+/// A longer row that can't be read is reported without waiting.
 constexpr std::size_t kMostWaitingOctets = 1024;
-/// A list is judged as mail that comes by SMTP and goes on by it.
+/// A list is judged as mail that comes and goes by SMTP.
 constexpr std::string_view kBySmtp = "smtp";
-/// A list is no message: nobody waits for a reply.
+/// A list is not a message: no client waits for a reply.
 constexpr std::chrono::milliseconds kListPatience{10'000};
 
 /// Judges batches of addresses with the milter's own code.
@@ -85,18 +85,18 @@ public:
         mail::Smtputf8 utf8;
         std::chrono::milliseconds patience;
     };
-    /// `row` is what `add` was given beside the address.
+    /// `row` is the row that `add` was given.
     using Report = std::function<void(const CheckedAddress&, const ListRow& row)>;
-    /// A row without an address, in its place between the reports.
+    /// Called for a row without an address, in its place between the reports.
     using Pass = std::function<void(const ListRow& row)>;
 
     Checker(Parts parts, Report report, Pass pass)
         : parts_(std::move(parts)), report_(std::move(report)), pass_(std::move(pass)) {}
 
-    /// Takes a row; reports on earlier ones when enough have come together.
+    /// Takes a row. Reports on earlier rows when enough have come together.
     [[nodiscard]] std::optional<CommandError> add(ListRow row) {
         if (!row.address.has_value()) {
-            // A row that can't be read may be a good part of the list.
+            // A row that can't be read may be a large part of the list.
             const bool is_long = row.raw.size() > kMostWaitingOctets;
             rows_.push_back(std::move(row));
             if (is_long) {
@@ -117,7 +117,7 @@ public:
         return turn();
     }
 
-    /// Reports on all that is left.
+    /// Reports on all remaining rows.
     [[nodiscard]] std::optional<CommandError> finish() {
         if (auto error = turn()) {
             return error;
@@ -126,7 +126,7 @@ public:
     }
 
 private:
-    /// Sends the look-ups of the filled batch off, then judges the one before it.
+    /// Starts the look-ups of the filled batch, then judges the one before it.
     std::optional<CommandError> turn() {
         if (parts_.sources.resolver != nullptr) {
             for (const mail::Recipient& recipient : filling_) {
@@ -170,7 +170,7 @@ private:
         return std::nullopt;
     }
 
-    /// Lets the rows without an address go that are next.
+    /// Passes on the rows without an address that are next.
     void pass_rows() {
         while (!rows_.empty() && !rows_.front().address.has_value()) {
             pass_(rows_.front());
@@ -181,12 +181,12 @@ private:
     Parts parts_;
     Report report_;
     Pass pass_;
-    std::deque<ListRow> rows_;  // of `waiting_`, then of `filling_`
+    std::deque<ListRow> rows_;  // the rows of `waiting_`, then those of `filling_`
     std::vector<mail::Recipient> waiting_;
     std::vector<mail::Recipient> filling_;
 };
 
-/// What the daemon would log goes to the standard error.
+/// Writes what the daemon would log to standard error.
 class ErrorLog final : public ports::Log {
 public:
     explicit ErrorLog(std::ostream& err) : err_(err) {}
@@ -194,7 +194,7 @@ public:
         try {
             err_ << "holdbackctl: " << line << '\n';
         } catch (const std::exception&) {
-            return;  // nowhere is left to say it
+            return;  // there is no other place to report it
         }
     }
 
@@ -202,7 +202,7 @@ private:
     std::ostream& err_;
 };
 
-/// The open sources of facts; what is absent (offline, no store yet) stays null.
+/// The open sources of facts. Absent ones (offline, no store yet) are null.
 struct OpenSources {
     std::unique_ptr<io::sqlite::Database> database;
     std::unique_ptr<io::sqlite::SqliteSuppressions> suppressions;
@@ -316,7 +316,6 @@ CommandResult check_addresses(const CommandContext& context,
     return summary.is_against_any() ? Exit::No : Exit::Done;
 }
 
-/// Judges all rows of a list.
 std::optional<CommandError> check_rows(Checker& checker,
                                        AddressList& list,
                                        const CheckSummary& summary,
@@ -339,7 +338,7 @@ Exit exit_of(const CheckSummary& summary, const BadRows& bad) {
     return bad.count() > 0 || summary.is_against_any() ? Exit::No : Exit::Done;
 }
 
-/// What was judged, what was not, and the sums.
+/// Writes which column was judged, how many rows were bad, and the sums.
 void write_end(const CommandContext& context,
                const std::string& column,
                const BadRows& bad,
@@ -390,8 +389,8 @@ CommandResult check_list(const CommandContext& context,
             if (annotated.has_value()) {
                 annotated->add(answer, row);
             }
-            // What passes without a word is only counted for people, and what goes to a
-            // file need not go by on the screen.
+            // For people, addresses without findings are only counted, and results that go to a
+            // file are not shown as well.
             if (context.json() || (!annotated.has_value() && !answer.findings.empty())) {
                 progress->hide();
                 write_checked(context, answer, column);
@@ -416,7 +415,7 @@ CommandResult check_list(const CommandContext& context,
     return exit_of(summary, bad);
 }
 
-/// Without a sender, entries that count for the mail of some are left out.
+/// Says that entries for the mail of some senders are left out when no sender is given.
 void say_what_was_left_out(const CommandContext& context, const OpenSources& sources) {
     if (sources.suppressions == nullptr) {
         return;

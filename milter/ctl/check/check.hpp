@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl check`: the verdict about addresses as the milter would give it.
+// `holdbackctl check`: judges addresses as the milter would.
 
 #include "mail/address.hpp"
 #include "mail/syntax.hpp"
@@ -17,17 +17,17 @@ namespace holdback::milter::ctl {
 
 struct CheckOptions {
     std::vector<std::string> addresses;
-    /// A list instead of addresses; "-" is standard input.
+    /// A list to check instead of addresses; "-" is standard input.
     std::optional<std::string> list;
     ListForm form = ListForm::Text;
-    /// The column of the addresses; nullopt: known by itself.
+    /// The column of the addresses; nullopt: found automatically.
     std::optional<std::string> column;
-    /// Where the list goes with the verdicts added.
+    /// The file for the list with the verdicts added.
     std::optional<std::string> out;
     Existing existing_out = Existing::Keep;
-    /// nullopt: a list is judged as bulk, addresses as direct mail.
+    /// nullopt: a list is judged as bulk mail, addresses as direct mail.
     std::optional<outbound::Stream> stream;
-    /// Whose mail it is; nullopt: of nobody in particular, so that global suppressions alone count.
+    /// The envelope sender; nullopt: nobody in particular, so that only global suppressions count.
     std::optional<mail::Address> sender;
     bool offline = false;
     mail::Smtputf8 utf8 = mail::Smtputf8::Yes;

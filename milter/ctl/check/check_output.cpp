@@ -83,7 +83,7 @@ void write_human(std::ostream& out, const CheckedAddress& address) {
                            wire_name(finding.certainty),
                            for_people(finding.reason),
                            for_people(finding.advice));
-        // Several findings may lead to one suggestion.
+        // Several findings may give the same suggestion.
         if (!finding.suggestion.empty() && finding.suggestion != suggested) {
             out << fmt::format("        perhaps {}\n", for_people(finding.suggestion));
             suggested = finding.suggestion;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How `holdbackctl check` tells what it found: objects, lines, a summary.
+// Output of `holdbackctl check`: objects, lines, a summary.
 
 #include "config/policy.hpp"
 #include "mail/envelope.hpp"
@@ -21,32 +21,32 @@
 
 namespace holdback::milter::ctl {
 
-/// One address with all that was found out; for the length of a call.
+/// One address with everything that was found out. It lives for one call.
 struct CheckedAddress {
     std::string_view text;
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
     const mail::RecipientSyntax& syntax;
     config::PolicyAction verdict;
-    const std::optional<outbound::Finding>& decisive;  ///< the finding that the verdict comes from
+    const std::optional<outbound::Finding>& decisive;  ///< the finding that decided the verdict
     outbound::Stream stream;
     const std::vector<outbound::Finding>& findings;
     const std::optional<outbound::MailRoute>& route;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
 };
 
-/// As an object or as lines, in the form of the context. `column` is the column of a list in which
-/// the address stands; empty where there is none.
+/// Writes an object or lines, in the form of the context. `column` is the list column of the
+/// address; empty if there is none.
 void write_checked(const CommandContext& context,
                    const CheckedAddress& address,
                    std::string_view column);
 
-/// What came out of a whole list.
+/// The results of a whole list.
 class CheckSummary {
 public:
     void add(const CheckedAddress& address);
 
     [[nodiscard]] std::size_t checked() const { return checked_; }
-    /// True when somebody is not to get mail.
+    /// True when the verdict about any address is against sending.
     [[nodiscard]] bool is_against_any() const;
     void write(std::ostream& out) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What DNS said, remembered for the length of a command.
+// Remembers DNS answers for the length of a command.
 
 #include "core/clock.hpp"
 #include "mail/dns_answer.hpp"
@@ -15,9 +15,9 @@
 
 namespace holdback::milter::ctl {
 
-/// Asks another resolver once about each domain, so that the addresses of a list that are in one
-/// domain are judged alike, and the list is checked faster. Remembers up to `kMostDomains`. For one
-/// thread; the other resolver outlives it.
+/// Asks another resolver once about each domain. So all addresses of a domain are judged alike, and
+/// the list is checked faster. Remembers up to `kMostDomains`. For one thread; the other resolver
+/// outlives the object.
 class RememberingResolver final : public ports::Resolver {
 public:
     static constexpr std::size_t kMostDomains = 50'000;
