@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command lines of what looks back: whatif and report.
+// The command lines of whatif and report.
 
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/history/report.hpp"

@@ -54,9 +54,9 @@ namespace {
 
 using report::Fate;
 
-/// Lines of the tables of providers and senders.
+/// How many lines the tables of providers and senders have.
 constexpr std::size_t kMostRows = 20;
-/// Different answers that are remembered with their code.
+/// How many different answers are remembered with their code.
 constexpr std::size_t kMostAnswers = 20'000;
 
 Fate fate_of(mail::DeliveryResult result) {
@@ -86,8 +86,8 @@ Fate fate_of(terms::HeldState state) {
     return Fate::Held;
 }
 
-/// True for an end of outgoing mail: by SMTP, and not the handing to a filter on this host, which
-/// is followed by another one. What a filter refuses is one.
+/// True for a final outcome of outgoing mail by SMTP. Handing mail to a filter on this host is not
+/// final: another outcome follows. A refusal by a filter is.
 bool is_counted(const mail::MtaOutcome& outcome, const config::MaillogSettings& settings) {
     if (mail::is_local_transport(outcome.mailer)) {
         return false;
@@ -96,7 +96,7 @@ bool is_counted(const mail::MtaOutcome& outcome, const config::MaillogSettings& 
            !mail::was_handed_on_here(outcome, settings.handed_on);
 }
 
-/// Gives bounces their codes by the rules in force. Servers answer many with the same words.
+/// Gives bounces their codes by the rules in force. Remembers answers: many are alike.
 class BounceCodes {
 public:
     explicit BounceCodes(const flow::Snapshot& snapshot) : snapshot_(&snapshot) {}
@@ -129,7 +129,7 @@ private:
     std::unordered_map<std::string, terms::FailureCode> known_;
 };
 
-/// Puts the rows of the store into the sums.
+/// Adds the rows of the store to the sums.
 class Gatherer {
 public:
     Gatherer(const flow::Snapshot& snapshot, report::SummaryBuilder& sums)
@@ -188,7 +188,7 @@ core::Result<report::Summary, CommandError> sum_up(const CommandContext& context
                                                    const flow::Snapshot& snapshot,
                                                    io::sqlite::Database& database,
                                                    core::TimePoint since) {
-    // What happens this very moment is part of it.
+    // Include events of this very moment.
     const core::TimePoint until = context.clock.now() + std::chrono::milliseconds(1);
     report::SummaryBuilder sums(since, until);
     Gatherer gatherer(snapshot, sums);
@@ -237,8 +237,8 @@ core::Result<report::Summary, CommandError> sum_up(const CommandContext& context
     return summary;
 }
 
-/// Writes a file beside it and renames that: nobody sees half a report, and a link that somebody
-/// has put there is replaced, not followed. A device or a pipe is written into.
+/// Writes a temporary file and renames it, so that nobody sees half a report. A symbolic link at
+/// the path is replaced, not followed. A device or a pipe is written to directly.
 bool write_whole(const std::string& path, const std::string& text) {
     namespace fs = std::filesystem;
     std::error_code error;

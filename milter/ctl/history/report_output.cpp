@@ -47,7 +47,6 @@ void write_fates(const CommandContext& context,
     }
 }
 
-/// Recipients by the finding that they had.
 void write_findings(const CommandContext& context, std::string_view what, const auto& findings) {
     for (const auto& [finding, recipients] : findings) {
         write_json(context.out, {{"what", what}, {"finding", finding}, {"recipients", recipients}});

@@ -44,19 +44,19 @@ namespace {
 using replay::RecordedMessage;
 using report::KnownEnd;
 
-/// An MTA gives queue ids anew in the course of time; and its clock and ours may differ a little.
+/// An MTA reuses queue ids after some time, and its clock and ours may differ a little.
 constexpr std::chrono::minutes kClocks{1};
 constexpr std::chrono::days kLongestDelivery{14};
-/// Outcomes of one recipient that are looked at.
+/// At most this many outcomes of one recipient are looked at.
 constexpr std::size_t kMostHistory = 50;
 
 using EndsByKey = std::map<std::string, KnownEnd, std::less<>>;
 
-/// Mails that are handed on from one of our own programs to the next are followed so often.
+/// At most this many hand-overs between our own programs are followed.
 constexpr int kMostHops = 4;
 
-/// True when the MTA handed the mail to another program by SMTP, a content filter or a relay of
-/// ours: that is no delivery.
+/// True when the MTA handed the mail by SMTP to another program, a content filter or a relay of
+/// ours. That is not a delivery.
 bool is_hand_over(const ports::JournalEntry& entry) {
     return entry.outcome.result == mail::DeliveryResult::Sent && !entry.accepted &&
            !mail::is_local_transport(entry.outcome.mailer);
@@ -78,13 +78,13 @@ bool falls_to(const RecordedMessage& message, const mail::MtaOutcome& outcome) {
     return outcome.at >= message.at - kClocks && outcome.at < message.at + kLongestDelivery;
 }
 
-/// How mail ended, as the journal knows it. A store that is out of reach is remembered.
+/// Finds in the journal how mail ended. Remembers when the store is out of reach.
 class EndFinder {
 public:
     explicit EndFinder(const ports::Journal& journal) : journal_(&journal) {}
 
-    /// One end per recipient: by the queue id of the message, or, of what was held and may have
-    /// gone under another one, by recipient, sender and time.
+    /// One end per recipient, by the queue id of the message. A held recipient's mail may have left
+    /// under another queue id: it is found by recipient, sender and time.
     std::vector<KnownEnd> ends_of(const RecordedMessage& message) {
         const EndsByKey by_key = by_queue_id(message);
         std::vector<KnownEnd> ends;
@@ -129,8 +129,8 @@ private:
         return ends;
     }
 
-    /// How mail ended that was handed over: under the queue id of the reply, where that names one
-    /// of which the log tells.
+    /// How mail ended that was handed over. Follows the queue ids in the replies, as long as the
+    /// log knows them.
     KnownEnd behind(ports::JournalEntry handed, const RecordedMessage& message) {
         for (int hop = 0; hop < kMostHops; ++hop) {
             const std::string text = handed.outcome.reply.has_value() ? handed.outcome.reply->text()
@@ -216,7 +216,7 @@ void write_changes(const CommandContext& context,
     }
 }
 
-/// The settings that are tried; says what in them has no effect.
+/// Loads the settings to try, and warns of those that have no effect.
 core::Result<config::Settings, CommandError> load_tried(const CommandContext& context,
                                                         const std::string& path) {
     CommandContext other = context;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// holdbackctl whatif: recorded decisions under other settings.
+// `holdbackctl whatif`: replays recorded decisions under other settings.
 
 #include "milter/ctl/command.hpp"
 
@@ -15,10 +15,10 @@ struct WhatIfOptions {
     std::string since = "7d";           ///< see `parse_when`
     std::optional<std::string> sender;  ///< only mail of this envelope sender
     enum class Show : std::uint8_t { Groups, All };
-    Show show = Show::Groups;  ///< `All`: every changed recipient, too
+    Show show = Show::Groups;  ///< `All`: also each changed recipient
 };
 
-/// Reads only. `No` when nothing was recorded since then.
+/// Only reads the store. `No` when nothing was recorded in the period.
 [[nodiscard]] CommandResult what_if(const CommandContext& context, const WhatIfOptions& options);
 
 }  // namespace holdback::milter::ctl

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What `whatif` writes.
+// Output of `holdbackctl whatif`.
 
 #include "core/clock.hpp"
 #include "milter/ctl/command.hpp"
@@ -10,10 +10,10 @@
 
 namespace holdback::milter::ctl {
 
-/// One changed recipient: a line, or an object.
+/// Writes one changed recipient as a line or an object.
 void write_changed(const CommandContext& context, const report::ChangedRecipient& changed);
 
-/// All the sums. `settings` names the file.
+/// Writes all the sums. `settings` is the name of the file.
 void write_what_if(const CommandContext& context,
                    const report::WhatIf& sums,
                    const std::string& settings,
