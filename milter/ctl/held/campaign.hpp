@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the release of a whole campaign does besides: a stopped one goes on.
+// Releasing a whole campaign also lets it go on if it was stopped.
 
 #include "config/settings.hpp"
 #include "milter/ctl/command.hpp"
@@ -12,17 +12,17 @@
 
 namespace holdback::milter::ctl {
 
-/// True when a command releases a campaign and nothing but a sender narrows that.
+/// True when a command releases a whole campaign: only a sender may narrow the selection.
 [[nodiscard]] bool releases_campaign(const HeldActOptions& options);
 
-/// Has the daemon let the campaign of the selection go on, where it was stopped, and says so.
-/// `No` when no such campaign was stopped; a usage error when campaigns of several senders bear
-/// the name, and none is named.
+/// Makes the daemon let the stopped campaign of the selection go on, and says so. `No` when no such
+/// campaign was stopped. A usage error when campaigns of several senders have that name and no
+/// sender is given.
 [[nodiscard]] CommandResult continue_campaign(const CommandContext& context,
                                               const config::Settings& settings,
                                               const HeldSelection& selection);
 
-/// What is said when a command names a campaign that is that of several senders.
+/// The error for a campaign name that several senders use.
 [[nodiscard]] CommandError several_senders(std::string_view command,
                                            std::string_view campaign,
                                            std::span<const std::string> senders);

@@ -82,7 +82,7 @@ Json notice_json(const Notice& notice) {
             {"sent_at", is_sent(*notice) ? Json(iso_time(notice->changed_at)) : Json(nullptr)}};
 }
 
-/// What `show` tells beyond the item.
+/// Details that `show` adds to the item.
 struct Details {
     std::vector<ports::HeldEvent> history;
     Notice notice;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about held mail that are the daemon's work: release, return, discard.
+// Commands on held mail that the daemon carries out: release, return, discard.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -47,15 +47,15 @@ namespace {
 using ports::HeldItem;
 using terms::HeldState;
 
-/// The items in one request to the daemon, and how far that grows to keep a message together.
+/// The items in one request to the daemon, and the limit to which it grows to keep a message whole.
 constexpr std::size_t kRequestItems = 200;
 constexpr std::size_t kMostRequestItems = 1000;
-/// A release waits for the MTA, one message after the other.
+/// A release waits for the MTA, message by message.
 constexpr std::chrono::minutes kActPatience{30};
 
 struct ActWords {
-    std::string_view command;  ///< as the daemon knows it
-    std::string_view done;     ///< wire name of the outcome that was wanted
+    std::string_view command;  ///< the command word of the daemon
+    std::string_view done;     ///< wire name of the wanted outcome
 };
 
 ActWords words_of(HeldAct act) {
@@ -70,13 +70,12 @@ ActWords words_of(HeldAct act) {
     return {};
 }
 
-/// An item to act on.
 struct Target {
     std::int64_t id;
-    bool joins = false;  ///< it belongs to the message of the one before
+    bool joins = false;  ///< it belongs to the same message as the item before
 };
 
-/// Items to act on, as they come out of the store: some octets each.
+/// Items to act on, in the order of the store. Each takes only some octets.
 class Targets {
 public:
     void add(const HeldItem& item) {
@@ -90,7 +89,7 @@ private:
     std::string last_;
 };
 
-/// How many of the first targets go into one request: recipients of one message stay together.
+/// How many of the first targets go into one request. The recipients of one message stay together.
 std::size_t request_size(std::span<const Target> targets) {
     std::size_t size = std::min(kRequestItems, targets.size());
     while (size < std::min(kMostRequestItems, targets.size()) && targets[size].joins) {
@@ -99,8 +98,8 @@ std::size_t request_size(std::span<const Target> targets) {
     return size;
 }
 
-/// Writes the daemon's word on items: each in JSON and of a few; of many only what did not work,
-/// and a sum at the end.
+/// Writes the daemon's answers: each one in JSON or when they are few, else only the failures; and
+/// a sum at the end of many.
 class OutcomeWriter {
 public:
     /// The context outlives the object.
@@ -126,7 +125,7 @@ public:
         }
     }
 
-    /// True when every outcome was the one that was wanted.
+    /// True when every outcome was the wanted one.
     bool finish() {
         if (!each_) {
             std::string text;
@@ -186,29 +185,29 @@ CommandResult act_on(const CommandContext& context,
     return writer.finish() ? Exit::Done : Exit::No;
 }
 
-/// The filter for what a selection can act on.
+/// The filter for the items of a selection that can be acted on.
 ports::HeldFilter filter_to_act(const HeldSelection& selection, core::TimePoint now) {
     ports::HeldFilter filter = filter_for(selection, now);
     filter.states = {HeldState::Held};
     if (!selection.in_doubt) {
         filter.in_doubt = false;
     } else if (!selection.ids.empty()) {
-        filter.in_doubt.reset();  // also
+        filter.in_doubt.reset();  // items in doubt or not
     }
     return filter;
 }
 
-/// A selection as it is now.
+/// The items that a selection matches now.
 struct Selected {
     Targets targets;
     std::set<std::string> senders;
-    std::set<std::string> houses;  ///< the senders, each once whatever address it has for whom
-    std::size_t in_doubt = 0;      ///< items that fit as well, and are left alone
+    std::set<std::string> houses;  ///< the senders, with the parts that differ per recipient folded
+    std::size_t in_doubt = 0;      ///< items that match too, but are left alone
 };
 
 constexpr std::size_t kMostSenders = 10'000;
 
-/// Says how much a selection is, and asks where somebody is there to answer. True: go on.
+/// Says how many items are selected, and asks if somebody can answer. True: go on.
 core::Result<bool, CommandError> may_go_on(const CommandContext& context,
                                            const HeldActOptions& options,
                                            const Selected& selected) {
@@ -240,7 +239,7 @@ core::Result<bool, CommandError> may_go_on(const CommandContext& context,
     return core::starts_with_ignoring_case(core::trim(answer), "y");
 }
 
-/// Looks a selection up, and shows its items when they are only wanted to be seen.
+/// Looks up a selection. In a dry run, shows its items.
 core::Result<Selected, CommandError> select(const CommandContext& context,
                                             const HeldActOptions& options,
                                             const OpenHeld& held) {
@@ -269,7 +268,7 @@ core::Result<Selected, CommandError> select(const CommandContext& context,
     return selected;
 }
 
-/// Looks the selection up, says or asks, and has the daemon act.
+/// Looks up the selection, asks if needed, and makes the daemon act.
 CommandResult act_on_selection(const CommandContext& context, const HeldActOptions& options) {
     const auto held =
         options.dry_run ? open_held_or_empty(context) : open_held(context, HeldUse::Act);
@@ -302,7 +301,7 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
                                    words_of(options.act).done);
         return Exit::Done;
     }
-    // A campaign is one sender's: two may give theirs the same name.
+    // A campaign belongs to one sender: two senders may use the same name.
     if (options.selection.campaign.has_value() && !options.selection.sender.has_value() &&
         !options.selection.all && selected->houses.size() > 1) {
         return std::unexpected(several_senders(
@@ -318,7 +317,7 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
         return Exit::No;
     }
     if (releases_campaign(options)) {
-        // First, so that nothing more is held while this goes out.
+        // First, so that no more of the campaign is held while this goes out.
         const auto continued = continue_campaign(context, held->settings, options.selection);
         if (!continued.has_value()) {
             return std::unexpected(continued.error());
@@ -327,7 +326,7 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     return act_on(context, held->settings, options.act, options.selection.in_doubt, targets);
 }
 
-/// Sends one item to another address.
+/// Releases one item to another address.
 CommandResult release_as(const CommandContext& context, const HeldActOptions& options) {
     const HeldSelection& selection = options.selection;
     if (selection.ids.size() != 1 || has_filter(selection) || selection.all || options.dry_run) {
@@ -387,7 +386,7 @@ CommandResult held_act(const CommandContext& context, const HeldActOptions& opti
     if (selection.ids.empty() || narrowed || options.dry_run) {
         return act_on_selection(context, options);
     }
-    // Named items: the daemon says of each what became of it, or why nothing did.
+    // Named items: the daemon reports on each what happened to it, or why nothing did.
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
         return std::unexpected(settings.error());

@@ -42,11 +42,11 @@ std::string_view advice(Means means) {
     std::unreachable();
 }
 
-/// About the original, which the MTA may have let pass.
+/// Signs of the original message, which the MTA may have let pass.
 std::vector<DoubtSign> signs_of_original(const terms::HeldMessage& message,
                                          const terms::HeldRecipient& recipient,
                                          const std::string& queue_id) {
-    // A DSN tells of recipients of that message: had they got it, it must not go.
+    // A DSN reports recipients of that message: if they got it, the DSN must not be sent.
     const std::string to =
         fmt::format("{}: to=<{}>",
                     queue_id,
@@ -60,14 +60,14 @@ std::vector<DoubtSign> signs_of_original(const terms::HeldMessage& message,
              .means = Means::NoCopy}};
 }
 
-/// About a release that was broken off when the MTA had all of it.
+/// Signs of a release that was interrupted after the MTA had received all of it.
 std::vector<DoubtSign> signs_of_release(const terms::HeldMessage& message,
                                         const terms::HeldRecipient& recipient) {
     const std::string to = fmt::format("to=<{}>", recipient.address);
     if (!recipient.mta_queue_id.empty()) {
         return {{.text = fmt::format("{}: {}", recipient.mta_queue_id, to), .means = Means::Copy}};
     }
-    // It did not come by the milter: its queue id is to be found first.
+    // The release did not pass the milter: its queue id has to be found first.
     const std::string since = iso_time(recipient.changed_at);
     if (!message.message_id.empty()) {
         return {

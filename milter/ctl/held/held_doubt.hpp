@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What an administrator looks for in the MTA's log to end the doubt about an item.
+// Signs in the MTA's log that end the doubt about an item.
 
 #include "milter/ctl/output.hpp"
 #include "ports/held_store.hpp"
@@ -11,12 +11,12 @@
 
 namespace holdback::milter::ctl {
 
-/// A line to look for, and what it means.
+/// A log line to look for, and its meaning.
 struct DoubtSign {
     enum class Means : std::uint8_t {
-        Copy,     ///< the MTA has it, or had it: the item can be discarded
-        NoCopy,   ///< it has not: the item can be released
-        QueueId,  ///< it names the queue id, under which to look further
+        Copy,     ///< the MTA has or had a copy: the item can be discarded
+        NoCopy,   ///< the MTA has none: the item can be released
+        QueueId,  ///< it shows the queue id under which to look further
     };
 
     std::string text;
@@ -26,7 +26,7 @@ struct DoubtSign {
 /// Empty for an item that is not in doubt.
 [[nodiscard]] std::vector<DoubtSign> doubt_signs(const ports::HeldItem& item);
 
-/// Adds them to the fields that people are shown.
+/// Adds the signs to the fields for people.
 void add_doubt(FieldList& fields, const ports::HeldItem& item);
 
 /// The member `doubt`; null for an item that is not in doubt.

@@ -21,10 +21,10 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-// A filter may give a message back under another queue id, and another filter again.
+// A filter may give a message back under another queue id, and the next filter again.
 constexpr int kMostHops = 5;
 
-/// The last outcome of this message for the recipient, under this name or the one before aliases.
+/// The last outcome for the recipient, by the final address or the one before aliases.
 std::optional<ports::JournalEntry> last_for(const std::vector<ports::JournalEntry>& entries,
                                             std::string_view key) {
     std::optional<ports::JournalEntry> last;
@@ -59,7 +59,7 @@ core::Result<std::optional<ports::JournalEntry>, ports::StoreError> end_of(
     const std::string key = mail::recipient_key(recipient.address);
     std::optional<std::string> queue_id = mail::queue_id_in_reply(recipient.last_answer);
     if (!queue_id.has_value() && !recipient.mta_queue_id.empty()) {
-        queue_id = recipient.mta_queue_id;  // as it came by the milter
+        queue_id = recipient.mta_queue_id;  // under which it passed the milter
     }
     for (int hop = 0; hop < kMostHops && queue_id.has_value(); ++hop) {
         const auto entries = journal.outcomes_of(*queue_id);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What became of a released item, as the MTA's log told it.
+// How delivery of a released item ended, by the MTA's log.
 
 #include "core/result.hpp"
 #include "milter/ctl/output.hpp"
@@ -13,13 +13,14 @@
 
 namespace holdback::milter::ctl {
 
-/// The last outcome of a released item: by the queue id that the MTA named when it took it, or
-/// under which the milter saw it, from queue to queue where a content filter gave it back. Nullopt
-/// when the item is not released, or nothing is known.
+/// The last outcome of a released item. It is found by the queue id that the MTA gave in its reply
+/// or under which the milter saw the message, and then from queue to queue through content filters.
+/// nullopt when the item is not released, or nothing is known.
 [[nodiscard]] core::Result<std::optional<ports::JournalEntry>, ports::StoreError> end_of(
     const ports::Journal& journal, const terms::HeldRecipient& recipient);
 
-/// "delivered at …: mx.example.net: 250 2.0.0 taken", for people; empty for what is not released.
+/// "delivered at …: mx.example.net: 250 2.0.0 taken", for people; empty if the item is not
+/// released.
 [[nodiscard]] std::string end_text(const terms::HeldRecipient& recipient,
                                    const std::optional<ports::JournalEntry>& end);
 

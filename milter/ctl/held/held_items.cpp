@@ -33,10 +33,10 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// The rows of one table, kept in memory to find the widths of its columns.
+/// The number of rows in one table; they are kept in memory to find the column widths.
 constexpr std::size_t kTableRows = 5000;
 
-/// Of a good recipient who did not get the mail, what the MTA said.
+/// The MTA's reply if it refused a recipient without a finding; otherwise the reason.
 const std::string& shown_reason(const terms::HeldRecipient& recipient) {
     const bool is_refused = recipient.finding.is_none() &&
                             recipient.state != terms::HeldState::Released &&
@@ -50,8 +50,8 @@ struct Column {
     std::string_view name;
     std::string_view head;
     Cell cell;
-    /// Of the usual ones, those that are left out first where there is no room have the highest;
-    /// 0: it stays.
+    /// The usual columns with the highest number are left out first where there is no room; 0:
+    /// never.
     int spared;
 };
 
@@ -150,7 +150,7 @@ std::string shown_state(const ports::HeldItem& item) {
     } else if (recipient.in_doubt) {
         how = ", in doubt";
     } else if (recipient.state == terms::HeldState::Held && recipient.attempts > 0) {
-        // What is not tried again by itself was refused for good.
+        // A refused item without a time for the next try was refused for good.
         how = recipient.release_at.has_value() ? ", deferred" : ", refused";
     }
     return fmt::format("{}{}", wire_name(recipient.state), how);

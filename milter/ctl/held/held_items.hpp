@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the commands about held mail share: the store, the selection, and how items are shown.
+// Shared by the commands about held mail: the store, the selection, the output of items.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -38,15 +38,15 @@ enum class HeldUse : std::uint8_t {
 
 [[nodiscard]] core::Result<OpenHeld, CommandError> open_held(const CommandContext& context,
                                                              HeldUse use);
-/// For a dry run: nothing is held where there is no store yet.
+/// For a dry run: opens an empty store if there is none yet.
 [[nodiscard]] core::Result<OpenHeld, CommandError> open_held_or_empty(
     const CommandContext& context);
 
-/// True when the selection says more than numbers.
+/// True when the selection has more than ids.
 [[nodiscard]] bool has_filter(const HeldSelection& selection);
 [[nodiscard]] ports::HeldFilter filter_for(const HeldSelection& selection, core::TimePoint now);
 
-/// Gives the items of a filter one after the other. The error is the store's.
+/// Visits the items of a filter one after the other. The error is the store's.
 [[nodiscard]] std::optional<CommandError> visit_items(
     const OpenHeld& held,
     const ports::HeldFilter& filter,
@@ -57,7 +57,7 @@ enum class HeldUse : std::uint8_t {
 /// "held, damaged", "held, in doubt", "held, refused", "held, deferred", or the state alone.
 [[nodiscard]] std::string shown_state(const ports::HeldItem& item);
 
-/// Writes items as they come in JSON, and in tables of some thousand for people. The context
+/// Writes items at once in JSON, and in tables of some thousand rows for people. The context
 /// outlives the object.
 class ItemWriter {
 public:
@@ -81,7 +81,7 @@ private:
     std::size_t rows_ = 0;
 };
 
-/// Says that there is nothing, for the exit status.
+/// Reports that there are no such items; gives the exit status.
 [[nodiscard]] Exit no_such_items(const CommandContext& context);
 
 }  // namespace holdback::milter::ctl

@@ -44,7 +44,7 @@ constexpr std::string_view kWhy =
     "the store was lost, or is a copy of an earlier time: it is not known whether this was "
     "released since; look in the MTA's log before releasing it";
 
-/// Who else is at work on store and spool.
+/// Tells whether a daemon uses store and spool.
 enum class Others : std::uint8_t {
     None,    ///< both are locked for us
     Daemon,  ///< a daemon has both
@@ -80,11 +80,11 @@ core::Result<Locks, CommandError> take_locks(const config::Settings& settings) {
     return locks;
 }
 
-/// What is done about one file.
+/// What is to be done about one file.
 struct Finding {
     enum class What : std::uint8_t {
         Listed,
-        PutBack,  ///< the store names it, and it was set aside
+        PutBack,  ///< the store names it, but it was set aside
         Known,
         NoLabel,
         Failed,
@@ -144,10 +144,9 @@ void write_finding(const CommandContext& context, const Finding& finding) {
     }
 }
 
-/// One run over a spool.
 class Rescue {
 public:
-    /// Without a database nothing is known, and nothing can be listed.
+    /// Without a database no file is known, and none can be listed.
     Rescue(io::state::DirSpool& spool, io::sqlite::Database* database, core::TimePoint now)
         : spool_(&spool), now_(now) {
         if (database != nullptr) {
@@ -203,7 +202,7 @@ public:
         return finding;
     }
 
-    /// Does what `look_at` found.
+    /// Does what `look_at` decided.
     void act(const io::state::DirSpool::Found& file, Finding& finding) {
         if (finding.what != Finding::What::Listed && finding.what != Finding::What::PutBack) {
             if (file.place == Place::Spool) {
@@ -239,7 +238,7 @@ private:
         std::string known;
         std::erase_if(recipients, [&](const terms::HeldRecipient& recipient) {
             if (recipient.state == terms::HeldState::Returned) {
-                return true;  // refused at once: a DSN of its own tells of it
+                return true;  // refused at once: another DSN reports it
             }
             const auto item =
                 rows_.has_value() ? rows_->find(label.message, recipient) : std::nullopt;
@@ -270,7 +269,8 @@ struct Sums {
     std::size_t not_listed = 0;
 };
 
-/// Goes over all files that the store does not name.
+/// Handles all files but those in their place that the store names; beside a daemon, only those set
+/// aside.
 core::Result<Sums, CommandError> rescue_files(const CommandContext& context,
                                               io::state::DirSpool& spool,
                                               Rescue& rescue,
@@ -282,7 +282,7 @@ core::Result<Sums, CommandError> rescue_files(const CommandContext& context,
     }
     Sums sums;
     for (const io::state::DirSpool::Found& file : *files) {
-        // A daemon's session writes the file first and the row then.
+        // A daemon's session writes the file before the row.
         if (file.place == Place::Spool &&
             (others == Others::Daemon ||
              rescue.file_of(file.id) == io::sqlite::SqliteRescue::File::Wanted)) {

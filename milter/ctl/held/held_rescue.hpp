@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl held rescue`: lists a spool again in a store that does not know it.
+// `holdbackctl held rescue`: lists the files of a spool in a store that does not know them.
 
 #include "milter/ctl/command.hpp"
 
@@ -10,8 +10,8 @@ struct HeldRescueOptions {
     bool dry_run = false;
 };
 
-/// Lists what the store does not name, in doubt, and makes store and spool a pair; beside a running
-/// daemon only what that has set aside. `No` when a file could not be listed.
+/// Lists the files that the store does not name, in doubt, and makes store and spool a pair; beside
+/// a running daemon only those that it has set aside. `No` when a file could not be listed.
 [[nodiscard]] CommandResult held_rescue(const CommandContext& context,
                                         const HeldRescueOptions& options);
 
