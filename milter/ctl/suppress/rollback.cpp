@@ -31,7 +31,7 @@ namespace {
 
 using io::sqlite::SqliteLessons;
 
-/// "google.com" for any host there, and for itself.
+/// "google.com" for any host name in it, and for itself.
 std::string provider_named(const std::string& text) {
     const std::string organisation = mail::organisation_of(text);
     return organisation.empty() ? core::to_lower(text) : organisation;
@@ -72,7 +72,7 @@ CommandResult list_outages(const CommandContext& context,
     return Exit::Done;
 }
 
-/// The time and provider that are meant; the error names what is missing.
+/// The period and provider of the options. The error names what is missing.
 core::Result<io::sqlite::LessonFilter, CommandError> filter_of(
     const RollbackOptions& options, const io::sqlite::SqliteOutages& outages, core::TimePoint now) {
     io::sqlite::LessonFilter filter;
@@ -113,7 +113,7 @@ core::Result<io::sqlite::LessonFilter, CommandError> filter_of(
     return filter;
 }
 
-/// Writes what is, or would be, undone, and counts it.
+/// Writes and counts what is undone, or would be.
 class UndoingWriter {
 public:
     UndoingWriter(const CommandContext& context, bool acts) : context_(context), acts_(acts) {}

@@ -36,7 +36,7 @@ using terms::SubjectKind;
 using terms::SuppressionEntry;
 using terms::SuppressionSubject;
 
-/// The entry of the administrator's that takes the place of the one before.
+/// The administrator's entry that replaces the existing one.
 SuppressionEntry next_entry(const SuppressionSubject& subject,
                             const terms::SuppressionScope& scope,
                             const SuppressAddOptions& options,
@@ -161,7 +161,7 @@ void write_entry(const CommandContext& context,
     fields.write(context.out);
 }
 
-/// The mailbox that a tagged address reaches.
+/// The mailbox of a tagged address.
 std::optional<SuppressionSubject> mailbox_of(const SuppressionSubject& subject,
                                              const config::SuppressSettings& settings) {
     if (subject.kind != SubjectKind::Address) {
@@ -174,7 +174,7 @@ std::optional<SuppressionSubject> mailbox_of(const SuppressionSubject& subject,
                                : std::nullopt;
 }
 
-/// The subjects whose entries cover what this one names, itself first; patterns are not among them.
+/// The subjects whose entries cover this one, itself first; without patterns.
 std::vector<SuppressionSubject> covering(const SuppressionSubject& subject,
                                          const std::optional<SuppressionSubject>& mailbox) {
     std::vector<SuppressionSubject> all{subject};
@@ -202,13 +202,12 @@ std::vector<SuppressionSubject> covering(const SuppressionSubject& subject,
     }
 }
 
-/// Writes entries one below the other.
 class EntryWriter {
 public:
     EntryWriter(const CommandContext& context, const OpenList& list, EntryForm form)
         : context_(context), list_(list), form_(form) {}
 
-    /// All that covers the subject; false when there is nothing.
+    /// Writes all entries that cover the subject; false when there are none.
     [[nodiscard]] core::Result<bool, CommandError> write_all_of(const SuppressionSubject& subject) {
         bool any = false;
         const auto mailbox = mailbox_of(subject, list_.settings.suppress);
@@ -232,7 +231,7 @@ public:
     }
 
 private:
-    /// The entries of this very subject; false when there are none.
+    /// Writes the entries of exactly this subject; false when there are none.
     [[nodiscard]] core::Result<bool, CommandError> write_of(const SuppressionSubject& subject) {
         const auto found = list_.entries->find_all(subject);
         if (!found.has_value()) {
@@ -246,7 +245,7 @@ private:
         return !found->empty();
     }
 
-    /// The patterns that fit one of both; false when none does.
+    /// Writes the patterns that match either of them; false when none does.
     [[nodiscard]] core::Result<bool, CommandError> write_patterns(
         const SuppressionSubject& subject, const std::optional<SuppressionSubject>& mailbox) {
         bool any = false;
@@ -272,7 +271,7 @@ private:
         return any;
     }
 
-    /// What became of the entries of a subject that has none any more.
+    /// Writes the history of a subject that has no entries any more.
     [[nodiscard]] std::optional<CommandError> write_history_of(const SuppressionSubject& subject) {
         const auto history = list_.entries->history(subject);
         if (!history.has_value()) {
@@ -297,7 +296,7 @@ private:
         return std::nullopt;
     }
 
-    /// Separates what is written for people.
+    /// Separates entries in the output for people.
     void begin() {
         const bool is_first = std::exchange(first_, false);
         if (!context_.json() && form_ == EntryForm::Human && !is_first) {
@@ -374,7 +373,7 @@ CommandResult suppress_show(const CommandContext& context,
         context.out << csv_head();
     }
     EntryWriter writer(context, *list, form);
-    // A hash stands for a subject of each kind: one entry is enough.
+    // A hash stands for a subject of each kind: an entry of one kind is enough.
     std::vector<std::string> missing;
     std::set<std::string> found;
     for (const SuppressionSubject& subject : *subjects) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// `holdbackctl suppress`: the list of addresses and domains that are held back. Works on the store
-// itself, beside a running daemon or without one.
+// `holdbackctl suppress`: the list of addresses and domains whose mail is held. Works on the store
+// itself, whether or not a daemon runs.
 
 #include "lists/list_rows.hpp"
 #include "milter/ctl/command.hpp"
@@ -18,18 +18,18 @@
 
 namespace holdback::milter::ctl {
 
-/// For whose mail an entry is to count, as the command line says it.
+/// The senders whose mail an entry applies to, as given on the command line.
 struct ScopeOptions {
-    /// "global", "sender-domain" and "sender" (the latter two of `sender`), or a domain or address.
+    /// "global", "sender-domain" or "sender" (the latter two of `sender`), or a domain or address.
     std::optional<std::string> scope;
-    /// An address or a domain. Without `scope`, the settings tell what becomes of it.
+    /// An address or a domain. Without `scope`, the settings decide how wide the scope is.
     std::optional<std::string> sender;
 };
 
 struct SuppressAddOptions {
     std::vector<std::string> subjects;  ///< see `terms::parse_subject`; "-" is standard input
     terms::SuppressionReason reason = terms::SuppressionReason::Manual;
-    /// nullopt: the code that goes with the reason.
+    /// nullopt: the code that belongs to the reason.
     std::optional<terms::FailureCode> code;
     ScopeOptions scope;
     std::string note;
@@ -38,11 +38,11 @@ struct SuppressAddOptions {
     bool dry_run = false;
 };
 
-/// Writes entries of the administrator's over what was there.
+/// Writes entries of the administrator; they replace existing ones.
 [[nodiscard]] CommandResult suppress_add(const CommandContext& context,
                                          const SuppressAddOptions& options);
 
-/// Which entries a command is about: those that fit all that is set.
+/// Selects entries that match all fields that are set.
 struct SuppressSelection {
     std::optional<terms::SuppressionReason> reason;
     std::optional<terms::FailureCode> code;
@@ -50,13 +50,13 @@ struct SuppressSelection {
     std::optional<terms::SubjectKind> kind;
     /// The name of a kind of scope, or a scope.
     std::optional<std::string> scope;
-    /// Entries whose scope this sender or sender domain is.
+    /// Entries whose scope is this sender or sender domain.
     std::optional<std::string> sender;
     std::optional<terms::SuppressionSource> source;
     std::optional<terms::Proof> proof;
-    std::optional<std::chrono::milliseconds> older;  ///< last seen longer ago
+    std::optional<std::chrono::milliseconds> older;  ///< last seen longer ago than this
     std::optional<std::chrono::milliseconds> newer;  ///< last seen within this time
-    bool with_inactive = false;                      ///< what is still counted or has expired, too
+    bool with_inactive = false;  ///< also entries that are still counted or have expired
 
     /// True when something narrows the selection.
     [[nodiscard]] bool is_narrowed() const;
@@ -64,20 +64,20 @@ struct SuppressSelection {
 
 struct SuppressRemoveOptions {
     std::vector<std::string> subjects;
-    SuppressSelection selection;  ///< instead of subjects; of subjects, the scopes alone
-    bool release = false;         ///< have the daemon release what the entries held
+    SuppressSelection selection;  ///< instead of subjects, or to narrow their entries
+    bool release = false;         ///< make the daemon release the mail that the entries held
     bool dry_run = false;
-    bool yes = false;  ///< really remove what was selected
+    bool yes = false;  ///< really remove the selected entries
 };
 
-/// Lifts entries. `No` when one of the subjects had none, or nothing was selected.
+/// Removes entries. `No` when one of the subjects had none, or nothing was selected.
 [[nodiscard]] CommandResult suppress_remove(const CommandContext& context,
                                             const SuppressRemoveOptions& options);
 
-/// How entries are written where it is not JSON.
+/// The form of entries if it is not JSON.
 enum class EntryForm : std::uint8_t { Human, Csv };
 
-/// All about some subjects, of all scopes; for an address, what covers its domain as well.
+/// All entries of some subjects, of all scopes; for an address, also those that cover its domain.
 [[nodiscard]] CommandResult suppress_show(const CommandContext& context,
                                           const std::vector<std::string>& texts,
                                           EntryForm form);
@@ -86,30 +86,30 @@ enum class EntryForm : std::uint8_t { Human, Csv };
                                           const SuppressSelection& selection,
                                           EntryForm form);
 
-/// Counts by reason, code, source, proof and standing, and the domains with the most entries.
+/// Counts entries by reason, code, source, proof and standing, and shows the domains with the most.
 [[nodiscard]] CommandResult suppress_stats(const CommandContext& context,
                                            std::size_t domains,
                                            EntryForm form);
 
 enum class ExportForm : std::uint8_t {
-    Csv,        ///< what `import` takes back without loss
-    JsonLines,  ///< an object a line
+    Csv,        ///< `import` reads it back without loss
+    JsonLines,  ///< one object per line
     Postfix,    ///< an access map
     Sendmail,   ///< lines of an access map
 };
 
 [[nodiscard]] std::optional<ExportForm> parse_export_form(std::string_view name);
 
-/// Writes entries for other programs; what the form cannot say is counted on standard error.
+/// Writes entries for other programs. Counts on standard error those that the form cannot express.
 [[nodiscard]] CommandResult suppress_export(const CommandContext& context,
                                             const SuppressSelection& selection,
                                             ExportForm form);
 
 struct SuppressImportOptions {
     std::vector<std::string> files;     ///< "-" is standard input
-    std::optional<std::string> format;  ///< nullopt: told by the first line
-    std::optional<std::string> column;  ///< of the addresses; nullopt: found by itself
-    /// Of rows that tell none, and of those whose word is not known; nullopt: see `RowDefaults`.
+    std::optional<std::string> format;  ///< nullopt: recognised by the first line
+    std::optional<std::string> column;  ///< of the addresses; nullopt: found automatically
+    /// For rows without a reason, or with an unknown word for it; nullopt: see `RowDefaults`.
     std::optional<terms::SuppressionReason> reason;
     lists::SoftBounces soft = lists::SoftBounces::PassOver;
     ScopeOptions scope;
@@ -119,8 +119,8 @@ struct SuppressImportOptions {
     bool verbose = false;  ///< report every bad line
 };
 
-/// Takes lists of mail services in. `No` when some lines were bad; the others are in. Nothing is
-/// taken when no word of a list's column of status is known.
+/// Imports lists of mail services. `No` when some lines were bad; the others are imported. Imports
+/// nothing when no word in a list's status column is known.
 [[nodiscard]] CommandResult suppress_import(const CommandContext& context,
                                             const SuppressImportOptions& options);
 

@@ -28,7 +28,7 @@ namespace {
 using terms::SubjectKind;
 using terms::SuppressionEntry;
 
-/// Writes entries in one form and counts what the form cannot say.
+/// Writes entries in one form, and counts those that the form cannot express.
 class Exporter {
 public:
     Exporter(const CommandContext& context, const OpenList& list, ExportForm form)
@@ -76,8 +76,8 @@ private:
         std::unreachable();
     }
 
-    /// True for a suffix whose domain has an entry as well, which says more about it: a key stands
-    /// only once in a map.
+    /// True for a suffix whose domain has an entry too. That one is more specific, and a key may
+    /// appear only once in a map.
     [[nodiscard]] bool has_domain_of_its_own(const SuppressionEntry& entry) const {
         if (entry.kind != SubjectKind::Suffix || entry.form == terms::SubjectForm::Hashed) {
             return false;
@@ -87,7 +87,7 @@ private:
         return domain.has_value() && domain->has_value() && (*domain)->holds_at(now_);
     }
 
-    /// The second of a suffix's lines.
+    /// The second line of a suffix.
     [[nodiscard]] static lists::AccessLines dotted_line(const SuppressionEntry& entry) {
         auto lines = lists::postfix_lines(entry);
         if (lines.has_value()) {
@@ -130,7 +130,7 @@ CommandResult suppress_export(const CommandContext& context,
     if (!filter.has_value()) {
         return std::unexpected(filter.error());
     }
-    // CSV and JSON tell what an entry does now; a map knows no time.
+    // CSV and JSON show the state of an entry; a map cannot express it.
     filter->with_inactive = form == ExportForm::Csv || form == ExportForm::JsonLines;
     const auto list = open_list(context, StoreUse::Read);
     if (!list.has_value()) {

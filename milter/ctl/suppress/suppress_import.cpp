@@ -46,10 +46,10 @@ namespace {
 
 using terms::SuppressionEntry;
 
-/// Bad lines that are reported in full.
+/// How many bad lines are reported in full.
 constexpr std::uint64_t kShownBadLines = 20;
 
-/// Words that are told apart in the sums; those of further ones are one sum.
+/// How many words have a sum of their own; all others share one.
 constexpr std::size_t kMostWords = 20;
 
 using CountByWord = std::map<std::string, std::uint64_t, std::less<>>;
@@ -59,27 +59,27 @@ void count_word(CountByWord& counts, std::string_view word) {
     ++counts[std::string(has_room ? word : "others")];
 }
 
-/// What became of the rows of all files.
+/// Counts of the rows of all files.
 struct Tally {
     std::uint64_t good = 0;
     std::uint64_t bad = 0;
-    std::uint64_t counted = 0;         ///< soft bounces, of those that are good
-    std::uint64_t unknown_status = 0;  ///< of those that are bad
+    std::uint64_t counted = 0;         ///< soft bounces among the good rows
+    std::uint64_t unknown_status = 0;  ///< bad rows with an unknown status
     std::uint64_t passed_over = 0;
-    CountByWord reasons;     ///< of what is good, the soft bounces left out
-    CountByWord passed_by;   ///< what was passed over, by its word
-    CountByWord unknown_by;  ///< words that are not known, with their column
+    CountByWord reasons;     ///< good rows without soft bounces, by reason
+    CountByWord passed_by;   ///< rows that were passed over, by their word
+    CountByWord unknown_by;  ///< unknown words, with their column
     std::set<std::string, std::less<>> formats;
-    std::set<std::string, std::less<>> columns;  ///< in which addresses stood
+    std::set<std::string, std::less<>> columns;  ///< in which addresses were found
 };
 
-/// The parser of JSON rows by the names of their members, which mostly are the same.
+/// The parser of JSON rows. It is kept while the member names stay the same.
 class JsonParsers {
 public:
     JsonParsers(const SuppressImportOptions& options, lists::RowDefaults defaults)
         : options_(options), defaults_(defaults) {}
 
-    /// The error tells which members may hold the address.
+    /// The error lists the members that may hold the address.
     core::Result<const lists::RowParser*, lists::ColumnError> parser_for(const JsonRow& row,
                                                                          Tally& tally) {
         auto shape =
@@ -105,7 +105,6 @@ private:
     std::optional<lists::RowParser> parser_;
 };
 
-/// Reads files into an import.
 class ImportReader {
 public:
     ImportReader(const CommandContext& context,
@@ -118,7 +117,6 @@ public:
         defaults_.soft = options.soft;
     }
 
-    /// Takes all rows of one file.
     [[nodiscard]] std::optional<CommandError> read(const std::string& path) {
         std::ifstream file;
         std::optional<std::uintmax_t> size;
@@ -143,7 +141,7 @@ public:
 
     [[nodiscard]] const Tally& tally() const { return tally_; }
 
-    /// Words of status were found, and none of them is known: nobody knows what the list says.
+    /// An error when the list has status words but none of them is known.
     [[nodiscard]] std::optional<CommandError> refusal() const {
         if (tally_.unknown_status == 0 || tally_.good > 0 || tally_.passed_over > 0) {
             return std::nullopt;

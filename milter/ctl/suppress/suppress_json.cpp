@@ -19,10 +19,10 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// Deeper ones are not what any service gives.
+/// No service gives deeper objects.
 constexpr std::size_t kMostDepth = 64;
 
-/// Collects the members of each object while nlohmann-json reads.
+/// Collects the members of each object while nlohmann-json parses.
 class RowCollector final : public nlohmann::json_sax<nlohmann::json> {
 public:
     RowCollector(const std::optional<std::string>& wanted,
@@ -90,7 +90,7 @@ private:
 }  // namespace
 
 bool is_json(std::istream& in) {
-    // An object, or a list: no address and no header begins with these.
+    // An object or a list: no address or column name begins with these.
     const int first = in.peek();
     if (first == std::istream::traits_type::eof()) {
         in.clear(in.rdstate() & ~(std::ios::failbit | std::ios::eofbit));

@@ -30,10 +30,9 @@ namespace {
 using terms::SuppressionEntry;
 using terms::SuppressionReason;
 
-/// Entries of one table: a long list comes in several, each under its head.
+/// Entries per table. A long list comes in several tables, each with a head.
 constexpr std::size_t kTableRows = 1000;
 
-/// Writes entries as they come.
 class ListWriter {
 public:
     ListWriter(const CommandContext& context, EntryForm form)
@@ -102,7 +101,7 @@ private:
     bool any_ = false;
 };
 
-/// A count under a heading: `by` is what is counted, such as "reason".
+/// A count under a heading. `by` is the heading, such as "reason".
 struct CountRow {
     std::string by;
     std::string name;

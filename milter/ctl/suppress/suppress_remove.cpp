@@ -32,7 +32,7 @@ using terms::SuppressionEntry;
 using terms::SuppressionKey;
 using terms::SuppressionSubject;
 
-/// Entries that are removed in one transaction: enough to be quick, few enough to lock briefly.
+/// Entries per transaction: enough to be fast, few enough to lock briefly.
 constexpr std::size_t kAtOnce = 500;
 
 std::optional<CommandError> remove_all(const OpenList& list,
@@ -53,7 +53,7 @@ std::optional<CommandError> remove_all(const OpenList& list,
     return removed.has_value() ? std::nullopt : std::optional(store_error(removed.error().what));
 }
 
-/// The entries of a subject that the command line means; all scopes unless it names one.
+/// The entries of a subject that the filter selects.
 core::Result<std::vector<SuppressionKey>, CommandError> keys_of(
     const OpenList& list,
     const SuppressionSubject& subject,
@@ -72,7 +72,6 @@ core::Result<std::vector<SuppressionKey>, CommandError> keys_of(
     return keys;
 }
 
-/// How many entries there were under a text.
 using CountByText = std::vector<std::pair<std::string, std::size_t>>;
 
 CommandResult write_removed(const CommandContext& context,
@@ -92,7 +91,6 @@ CommandResult write_removed(const CommandContext& context,
     return all_there ? Exit::Done : Exit::No;
 }
 
-/// Removes the entries of named subjects.
 CommandResult remove_named(const CommandContext& context,
                            const OpenList& list,
                            const SuppressRemoveOptions& options,
@@ -123,7 +121,7 @@ CommandResult remove_named(const CommandContext& context,
     return write_removed(context, counts, options.dry_run);
 }
 
-/// Removes what was selected; `lifted` gets the subjects.
+/// Removes the selected entries; their subjects go to `lifted`.
 CommandResult remove_selected(const CommandContext& context,
                               const OpenList& list,
                               const SuppressRemoveOptions& options,

@@ -49,7 +49,7 @@ bool is_hash(std::string_view text) {
 
 std::optional<CommandError> add_subject(std::string_view text, Subjects& subjects) {
     if (is_hash(text)) {
-        // A hash does not tell the kind, and is of one alone.
+        // A hash does not tell its kind; it belongs to only one of these.
         for (const SubjectKind kind :
              {SubjectKind::Address, SubjectKind::Domain, SubjectKind::Suffix}) {
             subjects.push_back({.kind = kind, .text = std::string(text)});
@@ -83,8 +83,7 @@ CommandError bad_scope(std::string_view option, std::string_view text, std::stri
             fmt::format("{}: must be {}, not {}", option, expects, core::in_quotes(text))};
 }
 
-/// A scope that people name. A bare word is no domain that anybody means: a kind of scope was
-/// misspelled.
+/// Parses a named scope. A bare word is a misspelled kind of scope, not a domain.
 core::Result<SuppressionScope, CommandError> named_scope(const std::string& text) {
     const auto scope = SuppressionScope::parse(text);
     if (!scope.has_value() || text.find_first_of(".@[:") == std::string::npos) {
@@ -105,7 +104,7 @@ core::Result<SuppressionScope, CommandError> sender_scope(const std::string& tex
     return *scope;
 }
 
-/// A scope made wider to the kind; a domain has no sender.
+/// Widens a scope to the kind. A domain can't become a sender.
 core::Result<SuppressionScope, CommandError> as_kind(const SuppressionScope& sender,
                                                      terms::ScopeKind kind) {
     if (kind == terms::ScopeKind::Global) {
@@ -144,7 +143,7 @@ core::Result<Subjects, CommandError> parse_subjects(const std::vector<std::strin
 
 namespace {
 
-/// With whom the history of the list names as the author of what this process changes.
+/// The options of the store, with the user of this process as the author of changes.
 io::sqlite::SuppressionOptions options_of(const config::StoreSettings& settings) {
     io::sqlite::SuppressionOptions options = io::sqlite::suppression_options(settings);
     options.author = own_author();
@@ -203,7 +202,7 @@ core::Result<SuppressionScope, CommandError> scope_of_new(const ScopeOptions& op
         if (!sender.has_value()) {
             return SuppressionScope();
         }
-        // Who names a sender does not mean everybody.
+        // A named sender never means all senders.
         const bool is_wider = settings.of(reason) == terms::ScopeKind::SenderDomain;
         return is_wider ? as_kind(*sender, terms::ScopeKind::SenderDomain) : *sender;
     }

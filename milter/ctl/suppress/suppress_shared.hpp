@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the commands of `holdbackctl suppress` share.
+// Shared by the commands of `holdbackctl suppress`.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -34,13 +34,14 @@ struct OpenList {
 
 [[nodiscard]] core::Result<OpenList, CommandError> open_list(const CommandContext& context,
                                                              StoreUse use);
-/// For a dry run: the store to read, or an empty one where there is none yet.
+/// For a dry run: opens the store for reading, or an empty one if there is none yet.
 [[nodiscard]] core::Result<OpenList, CommandError> open_list_or_empty(
     const CommandContext& context);
 
-/// A usage error about a text that is no subject.
+/// The usage error for a text that is not a subject.
 [[nodiscard]] CommandError bad_subject(std::string_view text, mail::SyntaxError error);
-/// Subjects as people write them, "#00ff…" for hashed entries, and "-" for lines of standard input.
+/// Parses subjects: as people write them, "#00ff…" for hashed entries, "-" for lines of standard
+/// input.
 [[nodiscard]] core::Result<std::vector<terms::SuppressionSubject>, CommandError> parse_subjects(
     const std::vector<std::string>& texts);
 
@@ -50,11 +51,11 @@ struct OpenList {
     terms::SuppressionReason reason,
     const config::LearnScopes& settings);
 
-/// What the command line narrows the list to.
+/// The filter for the selection of the command line.
 [[nodiscard]] core::Result<ports::SuppressionFilter, CommandError> filter_of(
     const SuppressSelection& selection, core::TimePoint now);
 
-/// `list` of the store, with its error as a command's.
+/// Calls `list` of the store; the error is a command's error.
 [[nodiscard]] core::Result<void, CommandError> visit_entries(
     const OpenList& list,
     const ports::SuppressionFilter& filter,
