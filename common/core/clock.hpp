@@ -6,13 +6,13 @@
 
 namespace holdback::core {
 
-/// Wall-clock time in UTC, for what is stored, shown or compared with dates of others.
+/// Wall-clock time in UTC, to be stored, shown or compared with other people's dates.
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// Time that never jumps, for deadlines and durations within the process.
 using SteadyPoint = std::chrono::steady_clock::time_point;
 
-/// Where "now" comes from. Safe from several threads.
+/// The source of "now". Safe to call from several threads.
 class Clock {
 public:
     Clock() = default;

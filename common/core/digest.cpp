@@ -17,7 +17,6 @@ namespace holdback::core {
 
 namespace {
 
-/// Text as octets.
 std::span<const std::uint8_t> octets_of(std::string_view text) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): text as octets
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Digests, keyed and not: pure functions on libsodium, which only this module's source includes.
-// They stand here so that pure code (a seal is made and verified without I/O) has them as well;
-// random octets come from io/random.
+// They stand here so that pure code can use them: a seal is made and verified without I/O. Random
+// octets come from io/system/random.
 
 #include <array>
 #include <cstddef>
@@ -15,25 +15,26 @@
 
 namespace holdback::core {
 
-/// SHA-256 of the pieces one after the other, each preceded by its length so that no two different
-/// lists of pieces give one digest; lower-case hexadecimal, 64 characters.
+/// SHA-256 of the pieces in order, as 64 characters of lower-case hexadecimal. The length goes
+/// before each piece, so that different lists of pieces never give the same digest.
 [[nodiscard]] std::string digest_hex(std::span<const std::string_view> pieces);
 
-/// A secret key for the functions below: octets that nobody else knows, never text of people's.
+/// A secret key for the functions below: octets that nobody else knows, never text that people
+/// chose.
 using SecretKey = std::array<std::uint8_t, 32>;
 
-/// HMAC-SHA-256 (RFC 2104, FIPS 198-1) of octets. Whoever joins several values into one text sees
-/// to it that no other values give the same one.
+/// HMAC-SHA-256 (RFC 2104, FIPS 198-1) of octets. A caller who joins several values into one text
+/// makes sure that no other values give the same text.
 using Mac = std::array<std::uint8_t, 32>;
 [[nodiscard]] Mac hmac_sha256(const SecretKey& key, std::string_view octets);
 
-/// A keyed hash (BLAKE2b, 128 bits) for use as a name: without the key nobody can tell whose hash
-/// it is, nor try all likely values. Values with one hash do not occur in practice.
+/// A keyed hash (BLAKE2b, 128 bits) for use as a name. Without the key nobody can tell what was
+/// hashed, nor try all likely values. Two values with the same hash do not occur in practice.
 using KeyedHash = std::array<std::uint8_t, 16>;
 [[nodiscard]] KeyedHash keyed_hash(const SecretKey& key, std::string_view octets);
 
-/// True when both hold the same octets, found out in a time that depends on their lengths alone:
-/// the way to compare what was claimed with what a key gives.
+/// True when both hold the same octets. The time it takes depends on their lengths alone: use it to
+/// compare a claimed value with the one that a key gives.
 [[nodiscard]] bool same_octets(std::span<const std::uint8_t> left,
                                std::span<const std::uint8_t> right);
 
@@ -42,16 +43,17 @@ using KeyedHash = std::array<std::uint8_t, 16>;
 
 /// Base64 in the alphabet for URLs, without padding (RFC 4648 section 5).
 [[nodiscard]] std::string to_base64url(std::span<const std::uint8_t> octets);
-/// The octets of such a text; nullopt when it is anything else.
+/// The octets of such a text; nullopt for any other text.
 [[nodiscard]] std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text);
 
-/// SHA-256 of octets that come in pieces; where the cuts are makes no difference.
+/// SHA-256 of octets that come in pieces. The cuts between the pieces make no difference.
 class RunningDigest {
 public:
     RunningDigest();
 
     void update(std::string_view octets);
-    /// Lower-case hexadecimal, 64 characters, of what came so far. Ends the digest: call it once.
+    /// The digest so far, as 64 characters of lower-case hexadecimal. It ends the digest: call it
+    /// once.
     [[nodiscard]] std::string finish_hex();
 
 private:

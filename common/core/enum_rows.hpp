@@ -17,8 +17,8 @@ template <auto Last>
     return all;
 }
 
-/// True when each row stands at the number of the enumerator that it is about: `name` is the member
-/// that says which.
+/// True when each row stands at the number of its enumerator. `name` is the member that has the
+/// enumerator.
 template <typename Row, std::size_t Count, typename Enum>
 [[nodiscard]] consteval bool in_order(const std::array<Row, Count>& rows, Enum Row::* name) {
     for (std::size_t i = 0; i < Count; ++i) {

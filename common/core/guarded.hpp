@@ -8,8 +8,8 @@
 
 namespace holdback::core {
 
-/// Holds a `T` beside its mutex. `with` runs a function on the value under the lock and returns
-/// what the function returns; hold one lock at a time, and none across I/O.
+/// Holds a `T` beside its mutex. `with` runs a function on the value under the lock and returns its
+/// result. Hold one lock at a time, and none across I/O.
 template <typename T>
 class Guarded {
 public:

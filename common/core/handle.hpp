@@ -6,7 +6,7 @@
 
 namespace holdback::core {
 
-/// Calls `Release`; the function's return value, if any, is dropped.
+/// Calls `Release` and drops its return value, if it has one.
 template <auto Release>
 struct ReleaseWith {
     template <typename T>
@@ -15,8 +15,8 @@ struct ReleaseWith {
     }
 };
 
-/// Owning pointer for a C library's object, with the release function in the type. Own the object
-/// on the line after it exists, before its status is looked at.
+/// Owning pointer for a C library's object, with the release function in the type. Take ownership
+/// on the line after the object exists, before its status is looked at.
 template <typename T, auto Release>
 using Handle = std::unique_ptr<T, ReleaseWith<Release>>;
 

@@ -12,7 +12,7 @@ namespace holdback::core {
 
 namespace {
 
-/// Without a zone.
+/// To the second, without a zone.
 std::string to_the_second(TimePoint time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Times as they are written: in UTC, as RFC 3339 section 5.6 has them.
+// Times in UTC, written as in RFC 3339 section 5.6.
 
 #include "core/clock.hpp"
 
@@ -8,9 +8,9 @@
 
 namespace holdback::core {
 
-/// "2026-01-31T09:30:00Z"; a part of a second is cut off.
+/// "2026-01-31T09:30:00Z"; a fraction of a second is cut off.
 [[nodiscard]] std::string iso_time(TimePoint time);
-/// "2026-01-31T09:30:00.250Z": nothing is lost.
+/// "2026-01-31T09:30:00.250Z"; nothing is lost.
 [[nodiscard]] std::string iso_time_ms(TimePoint time);
 
 }  // namespace holdback::core

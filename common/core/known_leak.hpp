@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Leaks of libraries that are known and of fixed size, kept from the reports of LeakSanitizer.
+// Keeps known leaks of libraries, which have a fixed size, out of the reports of LeakSanitizer.
 
 #ifdef __has_feature
 #define HOLDBACK_HAS_ASAN __has_feature(address_sanitizer)
@@ -15,7 +15,7 @@
 
 namespace holdback::core {
 
-/// What this thread allocates while one of these lives is no leak. Without AddressSanitizer it does
+/// Leaks of this thread are not reported while one of these lives. Without AddressSanitizer it does
 /// nothing.
 class KnownLeak {
 public:

@@ -27,7 +27,7 @@ void require(bool holds, const char* message) {
 LiteralSet::LiteralSet(std::span<const std::string> literals)
     : keys_(literals.size()), first_(kSlots, kNone) {
     require(literals.size() < kNone, "too many strings for a LiteralSet");
-    // How many strings each slot could hold, were they known by all of their octets.
+    // The number of strings in each slot if they were filed under all of their octets.
     std::vector<std::uint32_t> shared(kSlots, 0);
     const auto each_window = [](std::string_view literal, const auto& act) {
         std::uint32_t window = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Many fixed strings searched in a text at one go.
+// Searches a text for many fixed strings at once.
 
 #include <array>
 #include <bitset>
@@ -13,24 +13,25 @@
 
 namespace holdback::core {
 
-/// A set of strings, made once and asked often. Immutable; share it freely between threads.
+/// A set of strings, made once and searched often. Immutable; share it freely between threads.
 ///
-/// Each string is known by three octets of it, those that the fewest others have. A search looks
-/// each three octets of the text up and compares the few strings that they may belong to: its cost
-/// is that of the text, hardly that of the number of strings. Letters A-Z of the text match a-z;
-/// other octets match themselves.
+/// Each string is filed under three of its octets, those that the fewest other strings have. A
+/// search looks up every three octets of the text and compares the few strings that are filed
+/// there: its cost depends on the text, and hardly on the number of strings. Letters A-Z of the
+/// text match a-z; other octets match themselves.
 class LiteralSet {
 public:
     static constexpr std::size_t kShortest = 3;
 
     LiteralSet() = default;
-    /// The strings, in lower case, known by their position. Throws std::invalid_argument when one
-    /// is shorter than `kShortest` octets, when one has 65535 octets or more, or when there are
+    /// `literals` are in lower case, and known by their position. Throws std::invalid_argument when
+    /// one is shorter than `kShortest` octets, when one has 65535 octets or more, or when there are
     /// that many.
     explicit LiteralSet(std::span<const std::string> literals);
 
-    /// Calls `found(which, begin)` for each place in the text where a string stands, in no certain
-    /// order: `which` is its position in the set, `begin` that of its first octet.
+    /// Calls `found(which, begin)` for each place in the text where a string stands, in no
+    /// particular order. `which` is the string's position in the set, `begin` that of its first
+    /// octet.
     template <typename Found>
     void search(std::string_view text, const Found& found) const {
         std::uint32_t window = 0;
@@ -50,7 +51,7 @@ public:
     }
 
 private:
-    /// A string and how it is found; one per string, at its position.
+    /// How one string is found. Its position is that of the string.
     struct Key {
         std::uint32_t begin = 0;       ///< in `octets_`
         std::uint16_t size = 0;        ///< in octets
@@ -73,10 +74,10 @@ private:
     }
     [[nodiscard]] bool stands_at(std::string_view text, std::size_t begin, const Key& key) const;
 
-    std::string octets_;  ///< all strings, one behind the other
+    std::string octets_;  ///< all strings, one after the other
     std::vector<Key> keys_;
-    std::vector<std::uint16_t> first_;  ///< by slot, or `kNone`
-    std::bitset<kSlots> used_;          ///< small enough to stay at hand
+    std::vector<std::uint16_t> first_;  ///< the first string of each slot, or `kNone`
+    std::bitset<kSlots> used_;          ///< the slots in use; small enough to stay in cache
 };
 
 }  // namespace holdback::core

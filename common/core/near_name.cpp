@@ -13,7 +13,7 @@ namespace holdback::core {
 
 namespace {
 
-/// A longer name is no slip of the pen, and would make the table large.
+/// A longer text is not a misspelled name, and would make the table large.
 constexpr std::size_t kLongestName = 64;
 
 }  // namespace

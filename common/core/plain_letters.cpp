@@ -12,8 +12,8 @@ namespace holdback::core {
 
 namespace {
 
-// The plain small letter of each character from U+00C0 and from U+1E00 on; "." for those that have
-// none. After the decompositions of Unicode's UnicodeData.txt.
+// The plain small letter of each character from U+00C0 on, and from U+1E00 on; "." where there is
+// none. Taken from the decompositions in Unicode's UnicodeData.txt.
 constexpr std::string_view kLatin =
     "aaaaaa.ceeeeiiiidnooooo.ouuuuy..aaaaaa.ceeeeiiiidnooooo.ouuuuy.yaaaaaaccccccccdd"
     "ddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllll..llnnnnnn...oooooo..rrrrrrssssss"
@@ -70,10 +70,10 @@ char32_t small_ascii(char32_t letter) {
 
 constexpr std::string_view kI = "\xD0\xB8";  // Cyrillic i, and with a breve
 constexpr std::string_view kShortI = "\xD0\xB9";
-constexpr std::string_view kDottedI = "\xD1\x96";  // and with two dots
+constexpr std::string_view kDottedI = "\xD1\x96";  // dotted i, and with two dots
 constexpr std::string_view kYi = "\xD1\x97";
 
-/// A mark behind a letter.
+/// Joins a combining mark to the letter before it, or drops it.
 void append_mark(std::string& word, char32_t mark) {
     constexpr char32_t kDiaeresis = 0x308;
     constexpr char32_t kBreve = 0x306;

@@ -23,7 +23,7 @@ bool is_ascii_control(std::string_view character) {
     return character.size() == 1 && (octet(character, 0) < 0x20 || octet(character, 0) == 0x7F);
 }
 
-/// C1 controls, line separators, and what turns the direction of writing: see `one_line`.
+/// True for C1 controls, line separators and what turns the direction of writing: see `one_line`.
 bool is_hidden(std::string_view character) {
     if (character.size() == 2) {
         return (octet(character, 0) == 0xC2 && octet(character, 1) < 0xA0) ||
@@ -39,8 +39,8 @@ bool is_hidden(std::string_view character) {
     return octet(character, 1) == 0x81 && last >= 0xA6 && last <= 0xA9;
 }
 
-/// Where the single quotes in front of a field end, when what a spreadsheet takes for a formula
-/// begins there; npos otherwise.
+/// The end of the single quotes in front of a field, when a spreadsheet would take what follows for
+/// a formula; npos otherwise.
 std::size_t formula_at(std::string_view field) {
     const std::size_t at = field.find_first_not_of('\'');
     return at != std::string_view::npos &&
@@ -49,7 +49,7 @@ std::size_t formula_at(std::string_view field) {
                : std::string_view::npos;
 }
 
-/// A number, a telephone number, a date: nothing that a spreadsheet could run.
+/// True for a number, a telephone number or a date: nothing that a spreadsheet could run.
 bool is_number(std::string_view field) {
     return field.find_first_not_of("0123456789 +-.,/()") == std::string_view::npos;
 }

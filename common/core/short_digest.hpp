@@ -8,8 +8,8 @@
 
 namespace holdback::core {
 
-/// The first 64 bits of `digest_hex`, for use as a key: among a million there are two alike
-/// with a chance of one to forty million.
+/// The first 64 bits of `digest_hex`, for use as a key. The chance that two among a million are
+/// alike is one in forty million.
 [[nodiscard]] std::uint64_t short_digest(std::span<const std::string_view> pieces);
 
 }  // namespace holdback::core

@@ -17,7 +17,7 @@ namespace holdback::core {
 
 namespace {
 
-/// The octets of the character that begins a text: one where it is no UTF-8.
+/// The length of a text's first character in octets: 1 where it is not UTF-8.
 std::size_t length_of_first(std::string_view text) {
     constexpr std::size_t kLongest = 4;
     for (std::size_t length = 1; length <= std::min(kLongest, text.size()); ++length) {
@@ -28,7 +28,7 @@ std::size_t length_of_first(std::string_view text) {
     return 1;
 }
 
-/// Characters that take no room: soft hyphen, zero-width ones, the byte order mark.
+/// True for characters that take no room: soft hyphen, zero-width ones, the byte order mark.
 bool is_without_shape(std::string_view character) {
     static constexpr auto kWithoutShape = std::to_array<std::string_view>({"\xC2\xAD",
                                                                            "\xE2\x80\x8B",

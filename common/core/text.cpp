@@ -30,7 +30,7 @@ bool is_printable(char c) {
     return c >= ' ' && c <= '~';
 }
 
-/// Octets of ASCII from `at` on, eight at a step.
+/// The number of ASCII octets from `at` on; eight at a step.
 std::size_t ascii_run(std::string_view text, std::size_t at) {
     constexpr std::uint64_t kHighBits = 0x8080808080808080U;
     const std::size_t start = at;
@@ -48,16 +48,16 @@ std::size_t ascii_run(std::string_view text, std::size_t at) {
     return at - start;
 }
 
-/// Neighbours in Unicode that are a capital letter and its small one.
+/// A range of Unicode with capital letters and their small ones.
 struct LetterPairs {
     char32_t first;
     char32_t last;
     char32_t step;  ///< from the capital letter to the small one; 1: they alternate
 };
 
-/// The small letter of a capital one below U+0800; other characters as they are.
+/// The small letter of a capital one below U+0800; other characters stay as they are.
 char32_t small_letter(char32_t letter) {
-    // After Unicode's UnicodeData.txt, simple lower case mappings of Latin, Greek and Cyrillic.
+    // From Unicode's UnicodeData.txt: simple lower case mappings of Latin, Greek and Cyrillic.
     static constexpr auto kPairs = std::to_array<LetterPairs>({
         {0xC0, 0xD6, 0x20},
         {0xD8, 0xDE, 0x20},
@@ -87,8 +87,8 @@ char32_t small_letter(char32_t letter) {
     return is_capital ? letter + pairs->step : letter;
 }
 
-/// What may follow a lead octet (RFC 3629 section 4): how long the sequence is, and the bounds of
-/// its second octet.
+/// The rest of a sequence after its lead octet (RFC 3629 section 4): how long the sequence is, and
+/// the bounds of its second octet.
 struct SequenceShape {
     std::size_t length;
     unsigned char second_low;
@@ -123,7 +123,7 @@ SequenceShape shape_of(unsigned char lead) {
     return {0, 0, 0};
 }
 
-/// Octets of the well-formed UTF-8 sequence at `at`; 0 when there is none.
+/// The octets of the well-formed UTF-8 sequence at `at`; 0 when there is none.
 std::size_t sequence_length(std::string_view text, std::size_t at) {
     const SequenceShape shape = shape_of(static_cast<unsigned char>(text[at]));
     if (shape.length <= 1) {
@@ -283,7 +283,7 @@ bool is_utf8(std::string_view text) {
 std::string to_valid_utf8(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    std::size_t kept = 0;  // up to here, `out` has it
+    std::size_t kept = 0;  // `out` has the text up to here
     for (std::size_t at = ascii_run(text, 0); at < text.size(); at += ascii_run(text, at)) {
         const std::size_t length = sequence_length(text, at);
         if (length != 0) {

@@ -32,7 +32,7 @@ namespace holdback::core {
 [[nodiscard]] constexpr bool is_non_ascii(char c) {
     return (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
-/// True for an octet of a UTF-8 character behind its first.
+/// True for an octet of a UTF-8 character after the first one.
 [[nodiscard]] constexpr bool is_continuation(char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
@@ -47,31 +47,31 @@ namespace holdback::core {
 /// The view without ASCII white space at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
-/// A host name without the dot of the root behind it.
+/// A host name without the dot of the root at its end.
 [[nodiscard]] std::string_view without_root(std::string_view host);
 
 /// The pieces between separators, empty ones included; "" gives one empty piece. The views point
 /// into `text`.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// A decimal number without sign, white space or trailing text that fits 64 bits.
+/// A decimal number that fits 64 bits; nullopt with a sign, white space or trailing text.
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
-/// Longest text that `log_safe` lets through, in octets before escaping.
+/// The longest text that `log_safe` shows whole, in octets before escaping.
 inline constexpr std::size_t kLogSafeOctets = 256;
 
 /// A foreign value made safe for a log line: in double quotes, `"` and `\` escaped by `\`, anything
-/// but printable ASCII as `\xNN`, cut at `kLogSafeOctets` octets with `...` behind the quote.
+/// but printable ASCII as `\xNN`. Cut at `kLogSafeOctets` octets, with `...` after the quote.
 [[nodiscard]] std::string log_safe(std::string_view text);
 
-/// A value in double quotes, as it is: for a message that is made safe where it is shown.
+/// A value in double quotes, unchanged, for a message that is made safe where it is shown.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// A foreign value made safe for a reply text or a terminal: like `log_safe`, but without the
-/// quotes, and with `"` left alone.
+/// quotes, with `"` left alone, and cut at `most_octets`.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most_octets = 512);
 
-/// Appends a character in UTF-8; `value` is one of Unicode's, or the octets are no UTF-8.
+/// Appends a character in UTF-8. `value` must be a Unicode character, or the octets are not UTF-8.
 void append_utf8(std::string& text, char32_t value);
 
 /// True when the octets are well-formed UTF-8 (RFC 3629).
@@ -80,8 +80,8 @@ void append_utf8(std::string& text, char32_t value);
 /// The text with each octet that is not part of well-formed UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
 
-/// The text with the capital letters of the Latin, Greek and Cyrillic scripts made small, as far as
-/// both forms take two octets or one. For texts that are compared, not shown. `text` is valid
+/// The text with the capital letters of the Latin, Greek and Cyrillic scripts made small, where
+/// both forms take at most two octets. For texts that are compared, not shown. `text` is valid
 /// UTF-8.
 [[nodiscard]] std::string to_lower_utf8(std::string_view text);
 

@@ -9,8 +9,8 @@
 
 namespace holdback::core {
 
-/// The enumerator among `all` whose `wire_name` is exactly `name`. `wire_name` is found beside the
-/// enumeration.
+/// The enumerator among `all` whose `wire_name` is exactly `name`; nullopt when there is none.
+/// `wire_name` is declared beside the enumeration.
 template <typename Enum, std::size_t Count>
 [[nodiscard]] std::optional<Enum> find_wire_name(const std::array<Enum, Count>& all,
                                                  std::string_view name) {
