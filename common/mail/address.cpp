@@ -38,7 +38,7 @@ bool is_dot_string(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c == '.' || is_atext(c); });
 }
 
-/// A local part in canonical form, and how many octets it took in the spelling that came.
+/// A local part in canonical form, and the number of octets of its original spelling.
 struct LocalPart {
     std::string text;
     std::size_t octets;
@@ -61,8 +61,8 @@ LocalPartResult parse_dot_string(std::string_view text) {
     return LocalPart{.text = std::string(local), .octets = at};
 }
 
-/// The shortest spelling of a quoted string's content (RFC 5321 section 4.1.2: the quotes and the
-/// backslashes are no part of the name).
+/// The shortest spelling of a quoted string's content. The quotes and the backslashes are not part
+/// of the name (RFC 5321 section 4.1.2).
 std::string shortest_spelling(std::string_view content) {
     if (is_dot_string(content)) {
         return std::string(content);
@@ -111,7 +111,7 @@ LocalPartResult parse_quoted_string(std::string_view text) {
     return LocalPart{.text = shortest_spelling(content), .octets = at};
 }
 
-/// Where the first of some characters stands outside of a quoted string.
+/// The position of the first of `characters` outside of a quoted string.
 std::size_t find_unquoted(std::string_view text, std::string_view characters) {
     bool quoted = false;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -127,8 +127,8 @@ std::size_t find_unquoted(std::string_view text, std::string_view characters) {
     return std::string_view::npos;
 }
 
-/// What stands behind a source route (RFC 5321 section 4.1.2, A-d-l); nullopt when it is broken.
-/// Nobody sends by it any more, so its domains are held to the grammar and then forgotten.
+/// The path after a source route (RFC 5321 section 4.1.2, A-d-l); nullopt when the route is broken.
+/// Nobody routes by it any more: its domains are only held to the grammar.
 std::optional<std::string_view> without_route(std::string_view path) {
     const std::size_t colon = path.find(':');
     if (colon == std::string_view::npos) {
@@ -187,7 +187,7 @@ std::string Address::text() const {
 std::string Address::key() const {
     std::string local = core::has_non_ascii(local_part_) ? lower_and_composed(local_part_)
                                                          : core::to_lower(local_part_);
-    // The Greek question mark is composed to a semicolon, which is no part of a plain local part.
+    // Normalization makes a semicolon of the Greek question mark, and a plain local part has none.
     if (local.contains(';') && !local_part_.contains(';')) {
         local = core::to_lower(local_part_);
     }

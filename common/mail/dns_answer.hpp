@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a resolver said about a domain, as plain values: the recorded facts on which a mail route is
-// decided, now or when a decision is replayed.
+// What a resolver said about a domain, as plain values. These are the recorded facts by which a
+// mail route is decided, now or when a decision is replayed.
 
 #include "mail/ip_address.hpp"
 
@@ -49,22 +49,22 @@ struct DnsAnswer {
     std::vector<IpAddress> addresses{};  ///< types A and AAAA, `Found`
     bool authenticated = false;          ///< AD bit from a resolver that the settings name
     bool confirmed = false;              ///< a second query gave the same negative outcome
-    std::chrono::seconds ttl{0};         ///< how long it may be kept
+    std::chrono::seconds ttl{0};         ///< how long it may be cached
     std::string trouble{};               ///< `Unresolved`: "timeout", "servfail", "refused", …
 
-    /// NODATA or NXDOMAIN that may be believed.
+    /// True for NODATA or NXDOMAIN that can be believed.
     [[nodiscard]] bool is_certain_no() const {
         return (outcome == DnsOutcome::NoData || outcome == DnsOutcome::NoSuchName) &&
                (authenticated || confirmed);
     }
 };
 
-/// All that was asked about one domain, in the order in which the answers were needed.
+/// All questions about one domain and their answers, in the order in which they were needed.
 struct DomainAnswers {
     std::string domain;
     std::vector<DnsAnswer> answers{};
 
-    /// The answer to a question; nullptr when it was not asked or did not come in time.
+    /// The answer to a question; nullptr when it was not asked or the answer did not come in time.
     [[nodiscard]] const DnsAnswer* find(const DnsQuestion& question) const;
 };
 

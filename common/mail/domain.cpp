@@ -24,12 +24,12 @@ namespace holdback::mail {
 namespace {
 
 constexpr std::size_t kMostLabelOctets = 63;  // RFC 1035 section 2.3.4
-// RFC 5321 section 4.5.3.1.2 allows 255, but those are the octets that a name has in DNS, where it
-// takes two more than in text.
+// RFC 5321 section 4.5.3.1.2 allows 255, but counts the octets of the name in DNS, where it takes
+// two more than in text.
 constexpr std::size_t kMostDomainOctets = 253;
 constexpr std::string_view kIpv6Tag = "IPv6:";
 
-/// Letters, digits and hyphen, beside the underscore that names in use have.
+/// Letters, digits and hyphen, and the underscore, which names in use have.
 bool is_label_character(char c) {
     return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '-' || c == '_';
 }
@@ -40,7 +40,7 @@ void note(Parsed<Domain>& parsed, Oddity oddity) {
     }
 }
 
-/// Snum (RFC 5321 section 4.1.3): one to three digits, decimal whatever its leading zeros.
+/// Snum (RFC 5321 section 4.1.3): one to three digits, decimal even with leading zeros.
 std::optional<std::uint8_t> parse_snum(std::string_view text) {
     const auto number = core::parse_decimal(text);
     if (text.size() > 3 || !number.has_value() || *number > 0xFF) {
@@ -88,7 +88,7 @@ std::optional<IpAddress> parse_ipv6_literal(std::string_view text) {
     return IpAddress::parse(plain);
 }
 
-/// What stands between the brackets of an address-literal. A General-address-literal needs a
+/// The content of an address-literal, without the brackets. A General-address-literal needs a
 /// registered tag, and IPv6 is the only one.
 std::optional<IpAddress> parse_literal(std::string_view text) {
     if (core::starts_with_ignoring_case(text, kIpv6Tag)) {
@@ -101,7 +101,7 @@ std::string literal_text(const IpAddress& address) {
     return address.is_v4() ? "[" + address.text() + "]" : "[IPv6:" + address.text() + "]";
 }
 
-/// One label in canonical form, or why it is none.
+/// One label in canonical form, or its error.
 core::Result<std::string, SyntaxError> canonical_label(std::string_view label) {
     if (label.empty()) {
         return std::unexpected(SyntaxError::EmptyLabel);

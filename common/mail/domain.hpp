@@ -19,27 +19,27 @@ namespace holdback::mail {
 class Domain {
 public:
     /// Parses an RFC 5321 Domain or address-literal. Non-ASCII labels (U-labels, IDNA 2008) are
-    /// malformed unless `utf8` allows them; a name that only UTS 46 turns into such labels
-    /// (capitals, other compositions, symbols) is unusual. The letters, digits and hyphens rule is
+    /// malformed unless `utf8` allows them. A name is unusual when only UTS 46 turns it into such
+    /// labels (capitals, other compositions, symbols). The rule of letters, digits and hyphens is
     /// checked here.
     [[nodiscard]] static core::Result<Parsed<Domain>, SyntaxError> parse(std::string_view text,
                                                                          Smtputf8 utf8);
 
-    /// A name that is already known to be canonical (from our store, from DNS); nullopt when it is
-    /// not a name of LDH labels and underscores.
+    /// Takes a name that is already canonical (from our store, from DNS); nullopt when it is not a
+    /// name of LDH labels and underscores.
     [[nodiscard]] static std::optional<Domain> from_canonical(std::string_view text);
 
     [[nodiscard]] bool is_literal() const { return literal_; }
-    /// The address of a literal; nullopt for names. There are no other literals: of the tags that a
-    /// General-address-literal may have, IPv6 is the only one registered.
+    /// The address of a literal; nullopt for names. There are no other literals: IPv6 is the only
+    /// tag that is registered for a General-address-literal.
     [[nodiscard]] const std::optional<IpAddress>& literal_address() const { return address_; }
     /// "example.net", "xn--bcher-kva.example", "[192.0.2.1]", "[IPv6:2001:db8::1]".
     [[nodiscard]] const std::string& text() const { return text_; }
-    /// True for the domain itself and for names below it, without regard to ASCII case; always
-    /// false for literals.
+    /// True for the domain itself and for names below it, in any ASCII letter case; always false
+    /// for literals.
     [[nodiscard]] bool is_under(std::string_view parent) const;
     /// True when the last label has digits only, as in an IPv4 address without brackets. The
-    /// grammar allows it, but there is no such top-level domain (RFC 3696 section 2).
+    /// grammar allows it, but no such top-level domain exists (RFC 3696 section 2).
     [[nodiscard]] bool has_numeric_top_label() const;
 
     auto operator<=>(const Domain&) const = default;
@@ -47,7 +47,7 @@ public:
 private:
     [[nodiscard]] static core::Result<Parsed<Domain>, SyntaxError> parse_name(
         std::string_view text);
-    /// A name with a label that is no U-label: what MTAs make of it, which map it first.
+    /// Parses a name with a label that is not a U-label as MTAs do: they map the name first.
     [[nodiscard]] static core::Result<Parsed<Domain>, SyntaxError> parse_mapped(
         std::string_view text);
 

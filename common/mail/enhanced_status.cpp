@@ -25,8 +25,8 @@ bool is_alphanumeric(char c) {
     return core::is_ascii_alpha(c) || core::is_ascii_digit(c);
 }
 
-/// A sub-code at the start of `text`: one to three digits without a leading zero (RFC 3463
-/// section 2), which are taken away.
+/// Takes a sub-code off the start of `text`: one to three digits without a leading zero (RFC 3463
+/// section 2).
 std::optional<std::uint16_t> take_subcode(std::string_view& text) {
     const auto* const end = std::ranges::find_if_not(text, core::is_ascii_digit);
     const auto digits = static_cast<std::size_t>(end - text.begin());
@@ -49,7 +49,7 @@ bool take_dot(std::string_view& text) {
     return true;
 }
 
-/// True when the text ends with a reply code and the one separator behind it: "550 ", "550-".
+/// True when the text ends with a reply code and one separator: "550 ", "550-".
 bool ends_with_reply_code(std::string_view before) {
     if (before.size() < 4 || (before.back() != ' ' && before.back() != '-')) {
         return false;
@@ -60,7 +60,7 @@ bool ends_with_reply_code(std::string_view before) {
            std::ranges::all_of(code, core::is_ascii_digit);
 }
 
-/// True when the last word says that a version number comes.
+/// True when the last word announces a version number.
 bool announces_version(std::string_view before) {
     constexpr std::array<std::string_view, 6> kWords{
         "v", "ver", "version", "release", "rev", "build"};
@@ -76,7 +76,7 @@ bool announces_version(std::string_view before) {
         kWords, [word](std::string_view each) { return core::equals_ignoring_case(each, word); });
 }
 
-/// True when a code may begin behind `before`, to which no reply code belongs.
+/// True when a code may begin after `before`, which does not end with a reply code.
 bool may_begin_after(std::string_view before) {
     if (before.empty()) {
         return true;
@@ -86,7 +86,7 @@ bool may_begin_after(std::string_view before) {
     return !is_alphanumeric(last) && !kGlue.contains(last) && !announces_version(before);
 }
 
-/// True when nothing in `after` makes a longer number of the code: "5.1.1.2", "5.1.1/24".
+/// True unless `after` makes a longer number of the code: "5.1.1.2", "5.1.1/24".
 bool may_end_before(std::string_view after) {
     if (after.empty()) {
         return true;
@@ -99,7 +99,7 @@ bool may_end_before(std::string_view after) {
     return !joins || after.size() == 1 || !is_alphanumeric(after[1]);
 }
 
-/// The same behind a reply code, where sloppy servers leave out the space: "550 5.1.1User unknown".
+/// The same after a reply code, where sloppy servers leave out the space: "550 5.1.1User unknown".
 bool may_end_after_reply_code(std::string_view after) {
     if (after.empty()) {
         return true;

@@ -21,8 +21,8 @@ public:
     /// Parses exactly one code; white space or trailing text is an error.
     [[nodiscard]] static core::Result<EnhancedStatus, StatusError> parse(std::string_view text);
 
-    /// The first code that stands as a word of its own in a text ("<a@b>: 550 5.1.1 unknown"), not
-    /// as a part of a version number or an IP address.
+    /// The first code that stands as a word of its own in a text ("<a@b>: 550 5.1.1 unknown"), and
+    /// is not part of a version number or an IP address.
     [[nodiscard]] static std::optional<EnhancedStatus> find_in(std::string_view text);
 
     [[nodiscard]] int status_class() const { return class_; }
@@ -35,7 +35,7 @@ public:
     auto operator<=>(const EnhancedStatus&) const = default;
 
 private:
-    /// A code at the start of a text, and what stands behind it.
+    /// A code at the start of a text, and the rest of the text.
     struct Prefix;
     [[nodiscard]] static Prefix parse_prefix(std::string_view text);
 

@@ -16,7 +16,7 @@ namespace holdback::mail {
 
 namespace {
 
-/// A path's text without its brackets, whatever stands between them.
+/// A path's text without its brackets, even where the path is broken.
 std::string without_brackets(std::string_view text) {
     const auto path = parse_path(text);
     if (path.has_value()) {

@@ -18,35 +18,36 @@ namespace holdback::mail {
 /// Decided once per message, at MAIL.
 enum class Direction : std::uint8_t { OwnBounce, Outgoing, Inbound };
 
-/// The envelope sender: null, an address, or a text that is no address (kept as it came).
+/// The envelope sender: null, an address, or a text that is not an address (kept unchanged).
 using EnvelopeSender = std::variant<NullSender, Address, std::string>;
 
-/// What one recipient's text turned out to be.
+/// The result of parsing one recipient's text.
 using RecipientSyntax = core::Result<Parsed<Address>, SyntaxError>;
 
 struct Recipient {
-    /// The RCPT argument exactly as the MTA gave it: the only spelling by which it can be deleted.
+    /// The RCPT argument exactly as the MTA gave it: a recipient can be deleted by this spelling
+    /// only.
     std::string verbatim;
     RecipientSyntax syntax;
     /// ESMTP arguments, e.g. "NOTIFY=FAILURE", "ORCPT=rfc822;a@b".
     std::vector<std::string> arguments;
-    /// The MTA's {rcpt_mailer} macro, e.g. "smtp", "local"; empty when not told.
+    /// The MTA's {rcpt_mailer} macro, e.g. "smtp", "local"; empty when not given.
     std::string mailer;
-    /// The MTA's {rcpt_host} macro, where it hands the mail to: the domain itself, or a next hop
-    /// that its configuration names, "[192.0.2.1]:25"; empty when not told.
+    /// The MTA's {rcpt_host} macro, to which it hands the mail: the domain itself, or a next hop
+    /// from its configuration, "[192.0.2.1]:25"; empty when not given.
     std::string next_hop;
-    /// The message has been judged for it minutes ago, and comes by for another time.
+    /// The message was judged for this recipient minutes ago, and passes once more.
     bool judged = false;
-    /// The message has been judged for it long ago, and is still on its way: it is judged by what
-    /// is known now, but is no other message than the one that was counted then.
+    /// The message was judged for this recipient long ago, and is still on its way. It is judged by
+    /// what is known now, but is not counted once more.
     bool on_its_way = false;
 
-    /// True when the message comes for it for the first time.
+    /// True when the message comes for this recipient for the first time.
     [[nodiscard]] bool is_counted() const;
     /// The mailbox for people and stores: canonical where it parses, else the text without
     /// brackets.
     [[nodiscard]] std::string shown() const;
-    /// The mailbox in the spelling that came, without brackets and source route.
+    /// The mailbox in its original spelling, without brackets and source route.
     [[nodiscard]] std::string as_given() const;
 };
 
@@ -62,11 +63,11 @@ struct Envelope {
 
     /// The sender as text without brackets; "" for the null sender.
     [[nodiscard]] std::string sender_text() const;
-    /// How many recipients have not been judged before.
+    /// The number of recipients who are not yet `judged`.
     [[nodiscard]] std::size_t recipients_to_judge() const;
-    /// To how many the message comes for the first time.
+    /// The number of recipients for whom the message comes for the first time.
     [[nodiscard]] std::size_t recipients_to_count() const;
-    /// The envelope id (ENVID, RFC 3461 section 4.4) that the client gave, as it was written.
+    /// The envelope id (ENVID, RFC 3461 section 4.4) from the client, in its original spelling.
     [[nodiscard]] std::optional<std::string> envelope_id() const;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The ESMTP arguments of MAIL and RCPT: what the sender asked for.
+// The ESMTP arguments of MAIL and RCPT.
 
 #include <chrono>
 #include <cstdint>
@@ -11,27 +11,27 @@
 
 namespace holdback::mail {
 
-/// The value of an argument, in any case of letters: "" for a keyword alone ("SMTPUTF8"), nullopt
-/// when it is absent.
+/// The value of the argument `name`, in any letter case: "" for a keyword alone ("SMTPUTF8"),
+/// nullopt when it is absent.
 [[nodiscard]] std::optional<std::string_view> argument_value(
     const std::vector<std::string>& arguments, std::string_view name);
 
-/// True when the sender of a message to a recipient with these arguments of RCPT wants to hear of a
-/// failure: by default, and where NOTIFY names FAILURE (RFC 3461 section 4.1).
+/// True when the sender wants to hear of a failure for a recipient with these arguments of RCPT: by
+/// default, and where NOTIFY names FAILURE (RFC 3461 section 4.1).
 [[nodiscard]] bool wants_failure_report(const std::vector<std::string>& arguments);
 
 /// True when a DSN is to return the whole message (RET=FULL, RFC 3461 section 4.3). Never with
 /// REQUIRETLS (RFC 8689 section 5).
 [[nodiscard]] bool wants_whole_message(const std::vector<std::string>& arguments);
 
-/// True when the message may travel by TLS alone (RFC 8689).
+/// True when the message may travel only by TLS (RFC 8689).
 [[nodiscard]] bool requires_tls(const std::vector<std::string>& arguments);
 
-/// The argument BY (RFC 2852 section 4) as it is after the message has waited for so long: the time
-/// that is left, with its mode, such as "3540;R". nullopt when it is absent or malformed.
+/// The argument BY (RFC 2852 section 4) after the message has waited: the time that is left, with
+/// its mode, such as "3540;R". nullopt (of `deliver_by`) when it is absent or malformed.
 struct DeliverBy {
     std::string value;
-    /// In mode R, the message is to be returned now and not to be sent.
+    /// In mode R the time is over: the message is to be returned, not sent.
     bool is_over = false;
 
     bool operator==(const DeliverBy&) const = default;

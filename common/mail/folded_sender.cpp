@@ -14,8 +14,8 @@ namespace holdback::mail {
 
 namespace {
 
-/// True for a long local part in which letters and digits are mixed as no person's or role's are:
-/// "0100018f3c2a7b1e000000", and not "student.20231234".
+/// True for a long local part that mixes letters and digits as no person's or role's does:
+/// "0100018f3c2a7b1e000000", but not "student.20231234".
 bool is_token(std::string_view local) {
     constexpr std::size_t kFewestOctets = 16;
     constexpr std::size_t kFewestDigits = 4;
@@ -36,7 +36,8 @@ bool is_letter_or_digit(char c) {
     return core::is_ascii_alpha(c) || core::is_ascii_digit(c);
 }
 
-/// Where a word stands in a local part by itself, and not inside of another; npos when nowhere.
+/// The position where `word` stands alone in a local part, not inside another word; npos when
+/// nowhere.
 std::size_t find_word(std::string_view local, std::string_view word) {
     std::size_t at = word.empty() ? std::string_view::npos : local.find(word);
     while (at != std::string_view::npos) {
@@ -50,7 +51,7 @@ std::size_t find_word(std::string_view local, std::string_view word) {
     return at;
 }
 
-/// Where a sender's local part begins to name a recipient; npos when it does not.
+/// The position where a sender's local part begins to name a recipient; npos when it does not.
 std::size_t where_named(std::string_view sender, std::string_view recipient) {
     const std::size_t sender_at = sender.rfind('@');
     const std::size_t recipient_at = recipient.rfind('@');
@@ -78,7 +79,7 @@ std::string folded_sender(std::string_view sender) {
     std::string_view local = std::string_view(lower).substr(0, at);
     const std::string_view domain = std::string_view(lower).substr(at);
     if (local.starts_with("srs0") || local.starts_with("srs1")) {
-        return lower;  // forwarded for somebody: what differs is who wrote it
+        return lower;  // forwarded for somebody: the part that differs is the author
     }
     if (local.starts_with("prvs=")) {
         local = local.substr(local.rfind('=') + 1);

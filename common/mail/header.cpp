@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kLineOctets = 78;  // RFC 5322 section 2.1.1
 constexpr std::string_view kCrlf = "\r\n";
 
-/// Octets of the line end at `at`: 2 for CRLF, 1 for a bare LF, 0 for anything else.
+/// The octets of the line end at `at`: 2 for CRLF, 1 for a bare LF, 0 where there is none.
 std::size_t line_end_at(std::string_view text, std::size_t at) {
     if (text.substr(at).starts_with(kCrlf)) {
         return 2;
@@ -29,7 +29,7 @@ bool is_wsp(char c) {
     return c == ' ' || c == '\t';
 }
 
-/// The text with every line end replaced by CRLF.
+/// Appends the text with every line end replaced by CRLF.
 void append_with_crlf(std::string& out, std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t line_end = line_end_at(text, at);
@@ -43,8 +43,8 @@ void append_with_crlf(std::string& out, std::string_view text) {
     }
 }
 
-/// Octets of the field name that begins the line at `at`; 0 when the line is no field. White space
-/// in front of the colon is obsolete (RFC 5322 section 4.5), yet allowed.
+/// The octets of the field name that begins the line at `at`; 0 when the line is not a field. White
+/// space before the colon is obsolete (RFC 5322 section 4.5), yet allowed.
 std::size_t name_octets(std::string_view text, std::size_t at) {
     std::size_t end = at;
     while (end < text.size() && text[end] > ' ' && text[end] < '\x7f' && text[end] != ':') {
@@ -57,7 +57,7 @@ std::size_t name_octets(std::string_view text, std::size_t at) {
     return colon < text.size() && text[colon] == ':' ? end - at : 0;
 }
 
-/// Where the field that begins at `at` ends: at the line end that no folding follows.
+/// The end of the field that begins at `at`: the first line end that no folding follows.
 std::size_t field_end(std::string_view text, std::size_t at) {
     std::size_t end = text.find('\n', at);
     while (end != std::string_view::npos && end + 1 < text.size() && is_wsp(text[end + 1])) {
@@ -66,7 +66,7 @@ std::size_t field_end(std::string_view text, std::size_t at) {
     return std::min(end, text.size());
 }
 
-/// Where the next field begins in the few lines behind the line end at `end`; nullopt when the
+/// The start of the next field within the few lines after the line end at `end`; nullopt when the
 /// header ends before.
 std::optional<std::size_t> next_field(std::string_view text, std::size_t end) {
     constexpr int kMostLines = 10;
@@ -125,7 +125,7 @@ std::string HeaderField::value() const {
         const bool crlf = line_feed > at && line_feed < raw.size() && raw[line_feed - 1] == '\r';
         unfolded += raw.substr(at, line_feed - at - (crlf ? 1 : 0));
         at = line_feed + 1;
-        // A line end without white space behind it cannot be folding, yet must not glue two words.
+        // A line end without white space after it is not folding, yet must not glue two words.
         if (at < raw.size() && !is_wsp(raw[at])) {
             unfolded += ' ';
         }

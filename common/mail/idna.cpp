@@ -17,7 +17,7 @@ namespace {
 
 using Idn2Text = core::Handle<std::uint8_t, &idn2_free>;
 
-/// The library's own view of text: octets without a sign, NUL-terminated.
+/// Text as the library takes it: unsigned octets, NUL-terminated.
 const std::uint8_t* as_octets(const std::string& text) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): char may alias any octet
     return reinterpret_cast<const std::uint8_t*>(text.c_str());
@@ -28,8 +28,8 @@ const std::uint8_t* as_octets(const std::string& text) {
 std::optional<std::string> to_a_label(std::string_view label) {
     const std::string terminated(label);
     std::uint8_t* raw = nullptr;
-    // The registration protocol (RFC 5891 section 4) is what defines a U-label: it maps nothing and
-    // applies every contextual rule and the Bidi rule. Looking a name up would be more lenient.
+    // The registration protocol (RFC 5891 section 4) defines U-labels: it maps nothing and applies
+    // every contextual rule and the Bidi rule. A look-up would be more lenient.
     const int status = idn2_register_u8(as_octets(terminated), nullptr, &raw, 0);
     const Idn2Text a_label(raw);
     if (status == IDN2_MALLOC) {

@@ -56,8 +56,8 @@ struct Block {
     AddressScope scope;
 };
 
-// IANA IPv4 Special-Purpose Address Registry, and the multicast block (RFC 5771). The longest
-// prefix stands first. What the registry calls globally reachable, or leaves open, is `Global`.
+// IANA IPv4 Special-Purpose Address Registry, and the multicast block (RFC 5771). Longer prefixes
+// stand first. Blocks that the registry calls globally reachable, or leaves open, are `Global`.
 constexpr std::array kV4Blocks{
     Block{{192, 0, 0, 9}, 32, AddressScope::Global},      // port control anycast, RFC 7723
     Block{{192, 0, 0, 10}, 32, AddressScope::Global},     // TURN anycast, RFC 8155
@@ -77,8 +77,8 @@ constexpr std::array kV4Blocks{
     Block{{240, 0, 0, 0}, 4, AddressScope::Special},      // reserved, limited broadcast
 };
 
-// IANA IPv6 Special-Purpose Address Registry, and the address space registry: global unicast is
-// 2000::/3 alone.
+// IANA IPv6 Special-Purpose Address Registry, and the address space registry: only 2000::/3 is
+// global unicast.
 constexpr std::array kV6Blocks{
     Block{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, AddressScope::Loopback},
     Block{{}, 128, AddressScope::Loopback},  // unspecified
@@ -100,7 +100,7 @@ constexpr std::array kV6Blocks{
     Block{{0x20, 0x00}, 3, AddressScope::Global},                      // global unicast
 };
 
-/// The IPv6 blocks that carry an IPv4 address, and where it stands in them.
+/// The IPv6 blocks that carry an IPv4 address, and its place in them.
 struct Carrier {
     Octets base;
     int bits;
@@ -131,7 +131,7 @@ AddressScope v6_scope(const Octets& octets) {
     return block == kV6Blocks.end() ? AddressScope::Special : block->scope;
 }
 
-/// A decimal octet without leading zeros, which some programs read as octal.
+/// A decimal octet. Leading zeros are refused, since some programs read them as octal.
 std::optional<std::uint8_t> parse_octet(std::string_view text) {
     const auto number = core::parse_decimal(text);
     if (!number.has_value() || *number > 0xFF || (text.size() > 1 && text.front() == '0')) {
@@ -241,7 +241,7 @@ struct Run {
     std::size_t length = 0;
 };
 
-/// The longest run of zero groups, the first of equals.
+/// The longest run of zero groups, the first among equals.
 Run longest_zero_run(const std::array<std::uint16_t, kGroups>& groups) {
     Run longest;
     Run current;

@@ -16,7 +16,7 @@ namespace holdback::mail {
 
 namespace {
 
-/// Goes through a list once, collecting what stands between two separators.
+/// Goes through a list once and collects the text between two separators.
 class ListReader {
 public:
     explicit ListReader(std::string_view value) : value_(value) {}
@@ -74,7 +74,7 @@ private:
         at_ = std::min(at_, value_.size());
     }
 
-    /// What stands in angle brackets, without a route.
+    /// The text in angle brackets, without a route.
     std::string bracketed() {
         std::string inside;
         ++at_;

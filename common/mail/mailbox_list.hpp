@@ -12,14 +12,15 @@ namespace holdback::mail {
 
 struct MailboxList {
     std::vector<Address> mailboxes;
-    /// False when something in the list is no mailbox, or there is more than `kMostMailboxes`.
+    /// False when something in the list is not a mailbox, or when there are more than
+    /// `kMostMailboxes`.
     bool is_valid = true;
 };
 
 inline constexpr std::size_t kMostMailboxes = 100;
 
 /// Reads the unfolded value of an address field (RFC 5322 section 3.4): mailboxes with and without
-/// display names, groups, comments; obsolete routes are left out. An empty list is valid.
+/// display names, groups, comments. Obsolete routes are dropped. An empty list is valid.
 [[nodiscard]] MailboxList parse_mailbox_list(std::string_view value);
 
 }  // namespace holdback::mail

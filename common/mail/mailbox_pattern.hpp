@@ -8,8 +8,8 @@
 
 namespace holdback::mail {
 
-/// True where a pattern has the address: the pattern is an address, a domain, or a domain with all
-/// below it (".example.net"), in any letter case.
+/// True when the pattern covers the address. A pattern is an address, a domain, or a domain with
+/// all below it (".example.net"), in any letter case.
 [[nodiscard]] bool pattern_covers(std::string_view pattern, const Address& address);
 
 }  // namespace holdback::mail

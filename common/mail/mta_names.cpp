@@ -18,7 +18,7 @@ namespace holdback::mail {
 
 namespace {
 
-/// A name as `Domain::text` has it, a leading dot kept.
+/// A name as `Domain::text` has it; a leading dot stays.
 std::string canonical_name(std::string_view name) {
     const bool dotted = name.starts_with('.');
     const auto domain = Domain::parse(dotted ? name.substr(1) : name, Smtputf8::Yes);
@@ -34,7 +34,7 @@ std::string_view parent_of(std::string_view name) {
     return dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
 }
 
-/// The entry for one of the keys that comes first in the list; nullptr when there is none.
+/// The entry for any of the keys that stands first in the list; nullptr when there is none.
 template <typename Entries>
 const typename Entries::mapped_type* first_of(const Entries& entries,
                                               const std::vector<std::string>& keys) {
@@ -49,7 +49,7 @@ const typename Entries::mapped_type* first_of(const Entries& entries,
     return first;
 }
 
-/// Whether a table has one of the keys; nullopt when none is there as far as it answered.
+/// True when a table has one of the keys; nullopt when no answer was yes and one is missing.
 std::optional<bool> has_any(const MtaTable& table,
                             const std::vector<std::string>& keys,
                             const DomainList::Has& table_has) {

@@ -67,7 +67,7 @@ bool reached_recipients_server(const MtaOutcome& outcome, std::span<const Networ
         return false;
     }
     if (outcome.relay_address.empty()) {
-        // Sendmail names a host that it could not connect to without an address.
+        // Sendmail gives no address for a host that it could not connect to.
         return !outcome.relay.empty() && outcome.result != DeliveryResult::Sent;
     }
     const std::optional<IpAddress> address = IpAddress::parse(outcome.relay_address);

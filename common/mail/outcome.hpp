@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the MTA's log tells of a delivery: one recipient of one message, one attempt.
+// What the MTA's log says of a delivery: one recipient of one message, one attempt.
 
 #include "core/clock.hpp"
 #include "mail/enhanced_status.hpp"
@@ -15,38 +15,38 @@
 
 namespace holdback::mail {
 
-/// How an attempt ended.
+/// The end of an attempt.
 enum class DeliveryResult : std::uint8_t {
-    Sent,      ///< the next hop has taken it, which may be a filter or a smart host
+    Sent,      ///< the next hop took it; it may be a filter or a smart host
     Deferred,  ///< failed for now; the MTA tries again
     Bounced,   ///< failed for good
 };
 
-/// One attempt. Every text is the log's own, which is to say that parts of it were chosen by
-/// senders and by other servers: escape it before it is shown.
+/// One attempt. Every text is the log's own, and senders and other servers chose parts of it:
+/// escape it before it is shown.
 struct MtaOutcome {
     core::TimePoint at;
     std::string queue_id;
     std::string recipient;  ///< as mailed, without brackets; quoted local parts keep their quotes
-    /// The recipient before aliases and rewriting; empty when it is the same or not told.
+    /// The recipient before aliases and rewriting; empty when it is the same or not given.
     std::string original_recipient;
-    /// Envelope sender without brackets; empty is the null sender, nullopt is not told.
+    /// Envelope sender without brackets; "" is the null sender, nullopt means not given.
     std::optional<std::string> sender;
     DeliveryResult result = DeliveryResult::Deferred;
     std::string relay;          ///< host name in lower case without trailing dot, or empty
     std::string relay_address;  ///< text of an IP address or path of a local socket, or empty
-    int relay_port = 0;         ///< 0: not told
+    int relay_port = 0;         ///< 0: not given
     std::string mailer;         ///< "smtp", "lmtp", "local", "esmtp", … in lower case
     std::optional<EnhancedStatus> status;
-    std::optional<SmtpReply> reply;  ///< what the next hop said, where the line quotes it
-    std::string text;                ///< the diagnostic text, with the reply and what is around it
-    /// The line names other recipients as well: this is what became of all of them at once.
+    std::optional<SmtpReply> reply;  ///< the next hop's reply, where the line quotes it
+    std::string text;                ///< the diagnostic text: the reply and the words around it
+    /// The line names other recipients as well: this outcome is that of all of them at once.
     bool named_together = false;
 
     bool operator==(const MtaOutcome&) const = default;
 };
 
-/// A message on its way: what the log tells of its sender.
+/// A message on its way, with the sender that the log gives.
 struct QueuedMessage {
     std::string queue_id;
     std::string sender;  ///< without brackets; empty is the null sender
@@ -54,8 +54,8 @@ struct QueuedMessage {
     bool operator==(const QueuedMessage&) const = default;
 };
 
-/// A message that the MTA has dropped because a milter told it to, or refused at its end: it has no
-/// copy of it.
+/// A message that the MTA dropped because a milter told it to, or refused at its end: the MTA has
+/// no copy of it.
 struct DroppedMessage {
     std::string queue_id;
     core::TimePoint at;
@@ -73,16 +73,16 @@ struct DroppedMessage {
 /// The domain of a key as `recipient_key` makes it; empty when it has none.
 [[nodiscard]] std::string_view recipient_domain(std::string_view key);
 
-/// True when the attempt dealt with a server of the recipient's: by SMTP, with a relay that is in
-/// none of `handed_on`, the networks of those that only hand mail on. LMTP, local sockets, local
+/// True when the attempt dealt with a server of the recipient's: by SMTP, with a relay that is not
+/// in `handed_on`, the networks of relays that only hand mail on. LMTP, local sockets, local
 /// delivery and programs are ours: RFC 2033 section 5 keeps LMTP to one's own network.
 [[nodiscard]] bool reached_recipients_server(const MtaOutcome& outcome,
                                              std::span<const Network> handed_on);
 
-/// True when that server has taken the message.
+/// True when that server took the message.
 [[nodiscard]] bool is_acceptance(const MtaOutcome& outcome, std::span<const Network> handed_on);
 
-/// The queue id under which an MTA took a message, out of its reply to the end of DATA ("250 2.0.0
+/// The queue id under which an MTA took a message, from its reply to the end of DATA ("250 2.0.0
 /// Ok: queued as 4XkQ2z", "250 2.0.0 4ABC123 Message accepted for delivery"); nullopt when the
 /// reply names none.
 [[nodiscard]] std::optional<std::string> queue_id_in_reply(std::string_view reply);

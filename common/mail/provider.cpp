@@ -14,11 +14,11 @@ namespace holdback::mail {
 
 namespace {
 
-// The labels under which countries let names be registered.
+// Second-level labels below which countries register names.
 constexpr std::array<std::string_view, 11> kSecondLevel{
     "co", "com", "net", "org", "ac", "gov", "edu", "ne", "or", "go", "gob"};
 
-/// Where the label begins that ends at `end`.
+/// The start of the label that ends at `end`.
 std::size_t label_begin(std::string_view name, std::size_t end) {
     const std::size_t dot = end == 0 ? std::string_view::npos : name.rfind('.', end - 1);
     return dot == std::string_view::npos ? 0 : dot + 1;

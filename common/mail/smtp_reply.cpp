@@ -29,8 +29,8 @@ std::string printable_line(std::string_view text) {
     return line;
 }
 
-/// The status at the start of a reply's text when it is a word of its own and agrees with the
-/// code; it is taken away. A status of another class stays in the text.
+/// Takes the status off the start of a reply's text when it is a word of its own and has the class
+/// of the code. A status of another class stays in the text.
 std::optional<EnhancedStatus> take_status(int code, std::string_view& text) {
     const std::size_t end = std::min(text.find(' '), text.size());
     const auto status = EnhancedStatus::parse(text.substr(0, end));

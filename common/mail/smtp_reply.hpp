@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An SMTP reply as we give it and as others gave it: reply code, enhanced status and text.
+// An SMTP reply, ours or another server's: reply code, enhanced status and text.
 
 #include "core/result.hpp"
 #include "mail/enhanced_status.hpp"
@@ -15,20 +15,20 @@ namespace holdback::mail {
 
 enum class ReplyError : std::uint8_t { BadCode, ClassMismatch };
 
-/// A reply code (RFC 5321 section 4.2) with an enhanced status (RFC 3463) whose class agrees with
-/// it, and one line of printable ASCII text. Always consistent.
+/// A reply code (RFC 5321 section 4.2), one line of printable ASCII text, and perhaps an enhanced
+/// status (RFC 3463) of the same class. Always consistent.
 class SmtpReply {
 public:
-    /// `code` is 200 to 599. `BadCode`: outside of that; `ClassMismatch`: the status has another
-    /// class than the code. Octets of `text` that are not printable ASCII are replaced by `?`.
+    /// `code` is 200 to 599. `BadCode`: outside of that; `ClassMismatch`: the class of the status
+    /// is not that of the code. Octets of `text` that are not printable ASCII become `?`.
     [[nodiscard]] static core::Result<SmtpReply, ReplyError> make(
         int code, std::optional<EnhancedStatus> status, std::string_view text);
 
-    /// A reply of our own, whose code and status the source vouches for: where they do not agree,
-    /// std::bad_expected_access is thrown.
+    /// A reply of our own; the source code vouches for its code and status. Throws
+    /// std::bad_expected_access where they do not agree.
     [[nodiscard]] static SmtpReply own(int code, std::string_view status, std::string_view text);
 
-    /// Reads "550 5.1.1 No such user" or "550-5.1.1 …" (first line; the code alone is enough).
+    /// Reads the first line of a reply: "550 5.1.1 No such user", "550-5.1.1 …" or the code alone.
     [[nodiscard]] static std::optional<SmtpReply> parse(std::string_view line);
 
     [[nodiscard]] int code() const { return code_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the parsers of `mail/address` and `mail/domain` say about a text.
+// The results of the parsers of `mail/address` and `mail/domain`.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace holdback::mail {
 /// Whether the client declared SMTPUTF8 (RFC 6531 section 3.4), so that non-ASCII is allowed.
 enum class Smtputf8 : std::uint8_t { No, Yes };
 
-/// Why a text is no Mailbox at all: it violates the ABNF of RFC 5321 or 6531.
+/// The reason why a text is not a Mailbox: it violates the ABNF of RFC 5321 or 6531.
 enum class SyntaxError : std::uint8_t {
     Empty,
     NoAt,
@@ -33,7 +33,7 @@ enum class SyntaxError : std::uint8_t {
     BadPath,
 };
 
-/// Ways to violate the grammar that are in daily use and get delivered.
+/// Violations of the grammar that are in daily use and get delivered.
 enum class Oddity : std::uint8_t {
     LocalTooLong,   ///< over 64 octets (RFC 5321 section 4.5.3.1.1)
     LabelTooLong,   ///< over 63 octets (RFC 1035 section 2.3.4)
@@ -42,7 +42,7 @@ enum class Oddity : std::uint8_t {
     StrayDot,       ///< local part begins or ends with a dot, or has two in a row
     TrailingDot,    ///< domain ends with a dot
     Underscore,     ///< a label has an underscore
-    MappedIdn,      ///< a domain that is no U-labels as it stands, but is mapped to some (UTS 46)
+    MappedIdn,      ///< a domain that is not U-labels as it stands, but is mapped to some (UTS 46)
 };
 inline constexpr std::size_t kOddities = 8;
 
@@ -53,8 +53,8 @@ inline constexpr std::size_t kOddities = 8;
 [[nodiscard]] std::string_view plain_words(SyntaxError error);
 [[nodiscard]] std::string_view plain_words(Oddity oddity);
 
-/// A parsed value. Valid when `oddities` is empty, unusual otherwise (each oddity stands once);
-/// malformed texts give a `SyntaxError` instead.
+/// A parsed value. It is valid when `oddities` is empty, else unusual; each oddity stands once.
+/// Malformed texts give a `SyntaxError` instead.
 template <typename T>
 struct Parsed {
     T value;

@@ -10,9 +10,9 @@
 namespace holdback::mail {
 
 bool is_local_transport(std::string_view name) {
-    // The programs of Postfix, the mailers of Sendmail's cf/README, and the transports of the
-    // master.cf that Debian ships and of what is usually installed beside it.
-    // Postfix's qmgr and cleanup end mail too, and say so in the log.
+    // The programs of Postfix, the mailers of Sendmail's cf/README, and the transports of Debian's
+    // master.cf and of packages that are usually installed beside it. Postfix's qmgr and cleanup
+    // end mail too, and say so in the log.
     constexpr std::array<std::string_view, 36> kNames{
         "qmgr",      "cleanup",    "local",    "virtual",    "lmtp",   "pipe",
         "error",     "retry",      "discard",  "spawn",      "prog",   "*file*",

@@ -23,7 +23,7 @@ icu::StringPiece piece_of(std::string_view text) {
     return {text.data(), static_cast<std::int32_t>(text.size())};
 }
 
-/// ICU's errors are mistakes of ours or a lack of memory: its functions take all well-formed UTF-8.
+/// ICU fails only by mistakes of ours or for lack of memory: it takes all well-formed UTF-8.
 void expect_success(UErrorCode status) {
     if (U_FAILURE(status) != 0) {
         throw std::bad_alloc();
@@ -64,7 +64,7 @@ std::string lower_and_composed(std::string_view text) {
     UErrorCode status = U_ZERO_ERROR;
     std::string small;
     icu::StringByteSink<std::string> sink(&small);
-    // The root locale: what is one address must not depend on where we run.
+    // The root locale: two texts that are one address must be so wherever we run.
     icu::CaseMap::utf8ToLower("", 0, piece_of(composed(text)), sink, nullptr, status);
     expect_success(status);
     return composed(small);
