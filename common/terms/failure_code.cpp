@@ -22,7 +22,7 @@ namespace holdback::terms {
 
 namespace {
 
-/// What is wrong with an entry by itself; empty when nothing is.
+/// The flaw of an entry by itself; empty when there is none.
 std::string flaw_of(const CodeEntry& entry) {
     if (!is_code_name(entry.name)) {
         return fmt::format("code {}: a name is made of a-z, 0-9 and hyphens", entry.code.number());

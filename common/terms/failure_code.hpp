@@ -14,14 +14,14 @@
 
 namespace holdback::terms {
 
-/// A code of the catalogue, such as 2001: four digits, 1000 to 9999. The catalogue says what it
-/// means.
+/// A code of the catalogue, such as 2001: four digits, 1000 to 9999. Its meaning is in the
+/// catalogue.
 class FailureCode {
 public:
     [[nodiscard]] static std::optional<FailureCode> from_number(int number);
     /// Exactly four digits.
     [[nodiscard]] static std::optional<FailureCode> parse(std::string_view text);
-    /// A number that the source text itself vouches for.
+    /// A number for which the source code itself vouches.
     explicit consteval FailureCode(int number) : number_(number) {
         if (number < 1000 || number > 9999) {
             throw "a failure code has four digits";  // stops the compiler, never runs
@@ -38,7 +38,7 @@ private:
     int number_;
 };
 
-// The codes that the source itself gives or asks for; what they mean, the catalogue says.
+// The codes that the source code gives or asks for. Their meaning is in the catalogue.
 inline constexpr FailureCode kRejectedOther{1999};
 inline constexpr FailureCode kAddressInvalid{2001};
 inline constexpr FailureCode kDomainInvalid{2002};
@@ -59,10 +59,10 @@ enum class FailureClass : std::uint8_t {
     Unknown,
 };
 
-/// Who has to act.
+/// The one who has to act.
 enum class Actor : std::uint8_t { Sender, Recipient, Admin, Provider, Nobody };
 
-/// What a proven failure of this code teaches.
+/// The lesson of a proven failure with this code.
 enum class Learning : std::uint8_t {
     Never,
     Suppress,        ///< suppress the mailbox at once
@@ -70,8 +70,8 @@ enum class Learning : std::uint8_t {
     SuppressDomain,  ///< a short entry for the whole domain
 };
 
-/// True for what a code may be called: a name goes into header fields, logs and metrics as it is,
-/// so it is made of a-z, 0-9 and hyphens, and neither begins nor ends with one.
+/// True for a valid name of a code: a-z, 0-9 and hyphens, with no hyphen at either end. A name goes
+/// into header fields, logs and metrics unchanged.
 [[nodiscard]] bool is_code_name(std::string_view name);
 
 /// One row of the catalogue.
@@ -79,31 +79,31 @@ struct CodeEntry {
     FailureCode code;
     std::string name;
     FailureClass failure_class;
-    /// The code to which an extension collapses when extensions are off.
+    /// The code that is shown instead of an extension when extensions are off.
     std::optional<FailureCode> parent;
     std::string meaning;
     std::string advice;
     Actor who;
-    /// Whether sending the same again later can help.
+    /// Whether it can help to send the same again later.
     bool resend_helps;
     Learning learning;
-    /// `Count`: strikes that suppress, and the window in which they must fall.
+    /// `Count`: the number of strikes that suppress, and their window.
     int strikes = 3;
     std::chrono::days window{30};
-    /// How long the first suppression lasts; zero: for ever.
+    /// The duration of the first suppression; zero: for ever.
     std::chrono::days expiry{180};
 
     bool operator==(const CodeEntry&) const = default;
 };
 
-/// How grave a code is for `X-Holdback-Code`: a smaller rank is graver. Permanent before rejected,
-/// temporary, communication, unknown and informational.
+/// The severity of a class for `X-Holdback-Code`: a smaller rank is graver. The order is permanent,
+/// rejected, temporary, communication, unknown, informational.
 [[nodiscard]] int severity_rank(FailureClass failure_class);
 
 /// All codes, by number and by name. Immutable; share it freely between threads.
 class CodeCatalogue {
 public:
-    /// `entries` in any order. An error is a text for people: a number or a name that stands twice,
+    /// `entries` in any order. The error is a text for people: a number or name that stands twice,
     /// a name that is not kebab-case, a parent that is absent or has a parent itself.
     [[nodiscard]] static core::Result<CodeCatalogue, std::string> make(
         std::vector<CodeEntry> entries);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What can be found out about a recipient, and all that is said and done about it: one row each.
+// The findings about a recipient or a message, and all that is said and done about each: one row
+// each.
 
 #include "core/enum_rows.hpp"
 #include "terms/failure_code.hpp"
@@ -12,8 +13,7 @@
 
 namespace holdback::terms {
 
-/// In the order in which they are told. Where several ask for the same, the first one is the
-/// reason.
+/// In the order of reports. Where several ask for the same action, the first one is the reason.
 enum class FindingName : std::uint8_t {
     MalformedAddress,
     UnusualAddress,
@@ -48,16 +48,16 @@ enum class Certainty : std::uint8_t { None, Hint, Likely, Certain };
 /// Whether mail that is sent all the same would come back.
 enum class Foretells : std::uint8_t { Nothing, Bounce };
 
-/// What a finding speaks of.
+/// The thing that a finding is about.
 enum class Concern : std::uint8_t {
     Address,   ///< the recipient, whatever is sent there
     Domain,    ///< its domain: nobody there gets mail
     Lists,     ///< the recipient's wish about mail of lists
     Campaign,  ///< what else was sent
-    Message,   ///< the message, for each of its recipients alike
+    Message,   ///< the message, equally for each of its recipients
 };
 
-/// Where the cause of a finding can go away while mail is held for it.
+/// The place where the cause of a finding can go away while mail is held for it.
 enum class Cause : std::uint8_t {
     Stays,
     Dns,
@@ -65,21 +65,21 @@ enum class Cause : std::uint8_t {
     Settings,  ///< in what the administrator allows and blocks
 };
 
-/// Who may release mail that is held for a finding: its sender as well, by an answer or an
-/// override, or the administrator alone.
+/// Those who may release mail that is held for a finding. `Sender`: its sender too, by an answer or
+/// an override. `Admin`: only the administrator.
 enum class Releaser : std::uint8_t { Sender, Admin };
 
-/// The reply code and the enhanced status by which mail is refused.
+/// The reply code and the enhanced status of a refusal.
 struct RefusalCode {
     int reply = 550;
     std::string_view status = "5.7.1";
 };
 
-/// One finding. What a row does not say is what most findings have.
+/// One finding. A row leaves out the values that most findings have.
 struct FindingRow {
     FindingName name;
     std::string_view wire_name;  ///< kebab-case: "no-such-domain"
-    /// The failure that is to be expected. That of suppressed recipients is told by their entry.
+    /// The failure to expect. For suppressed recipients, the entry has the code.
     std::optional<FailureCode> code = std::nullopt;
     Certainty certainty = Certainty::Hint;
     Foretells foretells = Foretells::Nothing;
@@ -90,16 +90,16 @@ struct FindingRow {
     Cause cause = Cause::Stays;
     Releaser releaser = Releaser::Sender;
     std::string_view meaning;  ///< for people, in a few words: "the domain does not exist"
-    /// What its sender can do, one clause for replies and notices. Empty: the facts tell.
+    /// The advice to the sender, one clause for replies and notices. Empty: the facts tell.
     std::string_view advice;
-    /// What can be done, for those who look the finding up; empty: the advice.
+    /// The remedy, for people who look the finding up; empty: the advice.
     std::string_view remedy;
 };
 
 [[nodiscard]] const FindingRow& row_of(FindingName name);
 
-/// False for what the sender of the mail can't release: what the administrator blocked, and what
-/// is no address that a server would take.
+/// False for mail that its sender can't release: to recipients that the administrator blocked, and
+/// to addresses that no server would take.
 [[nodiscard]] bool sender_may_release(FindingName name);
 
 [[nodiscard]] std::string_view wire_name(FindingName name);

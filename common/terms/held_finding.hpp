@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Why somebody was held out of a message, as the store has it.
+// The reason why a recipient was held out of a message, as the store has it.
 
 #include "terms/finding.hpp"
 
@@ -11,9 +11,9 @@
 
 namespace holdback::terms {
 
-/// The finding that decided, or none: mail of our own, and recipients with whom nothing is wrong,
-/// whose copy is sent on from the spool because too many others were taken out. A word that only a
-/// newer version knows is kept as it is.
+/// The finding that decided, or none. None is for mail of our own, and for recipients without a
+/// finding whose copy is sent on from the spool because too many others were taken out. A word that
+/// only a newer version knows is kept unchanged.
 class HeldFinding {
 public:
     /// None.
@@ -27,7 +27,7 @@ public:
     [[nodiscard]] bool is_none() const { return std::holds_alternative<None>(what_); }
     /// nullopt for none, and for a word that this version does not know.
     [[nodiscard]] std::optional<FindingName> name() const;
-    /// The wire name, "none", or the word as it was.
+    /// The wire name, "none", or the unknown word.
     [[nodiscard]] std::string_view word() const;
     /// True when an entry of the suppression list was found.
     [[nodiscard]] bool is_suppression() const;

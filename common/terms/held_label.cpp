@@ -44,7 +44,7 @@ std::string digest_of(std::string_view text) {
     return digest.finish_hex();
 }
 
-/// A value on one line: control characters and backslashes as \xNN.
+/// A value on one line, with control characters and backslashes as \xNN.
 std::string escaped(std::string_view value) {
     std::string text;
     text.reserve(value.size());
@@ -59,7 +59,7 @@ std::string escaped(std::string_view value) {
     return text;
 }
 
-/// The value back; nullopt when it is none that `escaped` gives.
+/// The value back; nullopt when `escaped` never gives such a text.
 std::optional<std::string> unescaped(std::string_view text) {
     constexpr std::size_t kEscape = 4;
     std::string value;
@@ -85,7 +85,7 @@ std::optional<std::string> unescaped(std::string_view text) {
     return value;
 }
 
-/// Adds lines to a label; an empty value has none.
+/// Adds lines to a label; an empty value gets none.
 class Lines {
 public:
     explicit Lines(std::string& text) : text_(&text) {}
@@ -149,7 +149,7 @@ void add_recipient(Lines lines, const HeldRecipient& recipient) {
     lines.add("mta-queue-id", recipient.mta_queue_id);
 }
 
-/// Sets a value out of its text; false for a text that is no such value.
+/// Each `set_…` sets a field from its text; false when the text is no such value.
 bool set_text(std::string& field, std::string value) {
     field = std::move(value);
     return true;
@@ -161,7 +161,7 @@ bool set_number(std::uint64_t& field, std::string_view value) {
     return number.has_value();
 }
 
-/// Times that can be compared and added to without a thought of overflow: four thousand years.
+/// Only times that can be compared and added to without overflow: up to the year 5138.
 bool set_time(core::TimePoint& field, std::string_view value) {
     constexpr std::uint64_t kLast = 100'000'000'000'000;
     const auto number = core::parse_decimal(value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The label of a held message: what stands behind its octets in the spool, so that held mail can be
-// listed again when the store is lost.
+// The label of a held message. It stands after the message's octets in the spool, so that held mail
+// can be listed again when the store is lost.
 
 #include "core/result.hpp"
 #include "terms/held.hpp"
@@ -16,8 +16,8 @@
 
 namespace holdback::terms {
 
-/// A held message and those it was held for, as they were when it was held. What happens later
-/// (attempts, answers, doubt, ids, ends) is known by the store alone.
+/// A held message and its held recipients, as they were when it was held. Only the store knows what
+/// happened later (attempts, answers, doubt, ids, ends).
 struct HeldLabel {
     HeldMessage message;
     std::vector<HeldRecipient> recipients;
@@ -31,23 +31,23 @@ enum class LabelError : std::uint8_t {
 
 [[nodiscard]] std::string_view explain(LabelError error);
 
-/// The last octets of a labelled file, by which the label is found.
+/// The last octets of a labelled file: they tell where its label begins.
 inline constexpr std::size_t kLabelEndOctets = 78;
-/// Labels are no longer than this.
+/// The longest label.
 inline constexpr std::size_t kMostLabelOctets = std::size_t{64} * 1024 * 1024;
 
-/// The text that is put behind the message: lines "NAME VALUE", the first with the version, the
-/// last (`kLabelEndOctets` long) with the length of the lines before it and their SHA-256. Values
-/// may be any octets.
+/// The text that is put after the message: lines "NAME VALUE". The first line has the version. The
+/// last line (`kLabelEndOctets` long) has the length of the lines before it and their SHA-256.
+/// Values may be any octets.
 [[nodiscard]] std::string encode_label(const HeldMessage& message,
                                        std::span<const HeldRecipient> recipients);
 
-/// How many octets at the end of a file its label takes, by the last `kLabelEndOctets` of it;
-/// nullopt when that is no end of a label.
+/// The length of the label at the end of a file, from the last `kLabelEndOctets` of the file;
+/// nullopt when they end no label.
 [[nodiscard]] std::optional<std::size_t> label_octets(std::string_view end);
 
-/// Reads what `encode_label` made. Lines with names that we do not know are left out, so that an
-/// older program reads what a newer one of the same version of labels added.
+/// Reads what `encode_label` made. Lines with unknown names are skipped, so that an older program
+/// reads the additions of a newer one within the same version of labels.
 [[nodiscard]] core::Result<HeldLabel, LabelError> decode_label(std::string_view text);
 
 }  // namespace holdback::terms

@@ -19,19 +19,19 @@ namespace holdback::terms {
 
 namespace {
 
-/// What stands with a held item whose message the MTA may have let pass.
+/// The note on a held item whose message the MTA may have let pass.
 constexpr std::string_view kInDoubt =
     "the program ended before the MTA had its answer about this message: look in its log whether "
     "it was delivered before releasing it";
 constexpr std::string_view kInterrupted = "interrupted by the end of the program";
-/// Why a DSN is not sent.
+/// The reason why a DSN is not sent.
 constexpr std::string_view kNobodyLeft =
     "by the MTA's log, everybody whom this DSN would tell of has got the mail";
 constexpr std::string_view kRefusedAtOnce = "refused and returned to the sender";
 
 using Outcome = std::optional<HeldChange>;
 
-/// The same item in a state, which may be the one that it is in, with a line of its history.
+/// The item in state `to` (which may be its present one), with a line for its history.
 HeldChange moved(const HeldRow& row, HeldState to, std::string_view line, core::TimePoint now) {
     HeldChange change{.row = row, .line = std::string(line)};
     change.row.state = to;
@@ -39,18 +39,18 @@ HeldChange moved(const HeldRow& row, HeldState to, std::string_view line, core::
     return change;
 }
 
-/// The MTA has no copy of it, under no queue id.
+/// The MTA has no copy, so there is no queue id.
 void has_no_copy(HeldRow& row) {
     row.mta_queue_id.clear();
     row.mta_since.reset();
 }
 
-/// Whether somebody may release or end the item.
+/// True when somebody may release or end the item.
 bool can_act_on(const HeldRow& row, InDoubt in_doubt) {
     return row.state == HeldState::Held && (!row.in_doubt || in_doubt == InDoubt::Take);
 }
 
-/// In doubt with no words yet that say why.
+/// True when an item is in doubt and no text says why.
 bool is_doubt_unsaid(const HeldRow& row) {
     return row.state == HeldState::Held && row.in_doubt && row.last_answer.empty();
 }
@@ -67,7 +67,7 @@ HeldChange put_back(const HeldRow& row, const ReleaseEnded& end, core::TimePoint
     return change;
 }
 
-/// What becomes of `row` by each event.
+/// The change of `row` by each event.
 struct Rules {
     const HeldRow& row;
     core::TimePoint now;
@@ -91,7 +91,8 @@ struct Rules {
     }
 
     Outcome operator()(const AnswerTaken& event) const {
-        // What was tried to be released is in doubt about that, unless the message came again.
+        // After a try to release it, the doubt is about that release, unless the message came
+        // again.
         if (!row.in_doubt || (row.attempts > 0 && row.mta_queue_id != event.queue_id)) {
             return std::nullopt;
         }
@@ -110,7 +111,7 @@ struct Rules {
     }
 
     Outcome operator()(const MtaDropped& event) const {
-        // What was tried to be released is in doubt about another message.
+        // After a try to release it, the doubt is about another message.
         if (!row.in_doubt || row.attempts > 0 || row.mta_queue_id != event.queue_id ||
             !row.mta_since.has_value() || *row.mta_since > event.at) {
             return std::nullopt;
@@ -165,7 +166,7 @@ struct Rules {
         if (event.what != ReleaseEnded::What::Released) {
             return put_back(row, event, now);
         }
-        // Its token stays: sendmail(1) answers before the message comes by the milter.
+        // The token stays: sendmail(1) answers before the message comes through the milter.
         HeldChange change = moved(row, HeldState::Released, event.answer, now);
         change.row.last_answer = event.answer;
         return change;

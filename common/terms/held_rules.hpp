@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The rules of held mail: what an item becomes by what happens to it. A store reads a row, asks
-// here, and writes the answer in the same transaction; it knows no rule of its own.
+// The rules of held mail: how each event changes an item. A store reads a row, asks here, and
+// writes the answer in the same transaction; it has no rules of its own.
 
 #include "core/clock.hpp"
 #include "terms/held.hpp"
@@ -16,11 +16,11 @@
 
 namespace holdback::terms {
 
-/// What the rules know of a held item: its place, and all of it that changes.
+/// The part of a held item that the rules know: its place, and everything that changes.
 struct HeldRow {
     std::int64_t id = 0;
     std::string spool_id;
-    HeldKind kind = HeldKind::Mail;  ///< of its message, as is the sender
+    HeldKind kind = HeldKind::Mail;  ///< of its message; so is `sender`
     std::string sender;
     std::string address;
     HeldState state = HeldState::Held;
@@ -33,15 +33,15 @@ struct HeldRow {
     std::optional<core::TimePoint> release_at;
     std::optional<core::TimePoint> expires_at;
     std::optional<core::TimePoint> recheck_at;
-    std::string token;  ///< hash of the release token that is good for it; empty: none
+    std::string token;  ///< hash of the release token that is valid for it; empty: none
 
     bool operator==(const HeldRow&) const = default;
 };
 
-/// A recipient as an item begins: in `held` since its message came, and never tried to be released.
+/// A recipient as an item begins: held since its message came, with no release tried.
 [[nodiscard]] HeldRecipient new_item(const HeldMessage& message, HeldRecipient recipient);
 
-/// A token that marks one re-injected message, by its hash.
+/// A token that marks one re-injected message; known by its hash.
 struct ReleaseToken {
     std::string hash;
     std::string spool_id;
@@ -51,20 +51,20 @@ struct ReleaseToken {
     bool operator==(const ReleaseToken&) const = default;
 };
 
-/// What is done with items in doubt. An item that somebody named may have come into doubt after he
+/// The choice about items in doubt. An item that somebody named may have come into doubt after they
 /// looked.
 enum class InDoubt : std::uint8_t {
     LeaveAlone,
-    Take,  ///< he knows that they are
+    Take,  ///< the person knows of the doubt
 };
 
-/// The same message came again for this recipient, under this queue id, and until the MTA has our
-/// answer it may let it pass.
+/// The same message came again for this recipient, under this queue id. The MTA may let it pass
+/// until it has our answer.
 struct CameAgain {
     std::string queue_id;
 };
 
-/// The answer to the message refused the recipient, and a DSN tells the sender.
+/// Our answer to the message refused the recipient, and a DSN tells the sender.
 struct RefusedAtOnce {};
 
 /// The MTA has taken our answer about the message with this queue id.
@@ -72,12 +72,12 @@ struct AnswerTaken {
     std::string queue_id;
 };
 
-/// A doubt is going to last; `why` stands with the item, unless it has words already.
+/// A doubt will last; `why` is written to the item unless it has an explanation already.
 struct DoubtLasts {
     std::string why;
 };
 
-/// The MTA has dropped the message with this queue id, which had come by `at`.
+/// The MTA has dropped the message with this queue id, which had come at `at` or earlier.
 struct MtaDropped {
     std::string queue_id;
     core::TimePoint at;
@@ -87,10 +87,10 @@ struct MtaDropped {
 /// The MTA has a copy, under this queue id.
 struct CopyFound {
     std::string queue_id;
-    std::string text;  ///< what says so, for people
+    std::string text;  ///< the evidence, for people
 };
 
-/// Everybody of whom a DSN would tell has got the mail.
+/// Everybody whom a DSN would name has got the mail.
 struct NobodyLeft {};
 
 struct ReleaseBegins {
@@ -107,23 +107,23 @@ struct ReleaseEnded {
     };
 
     What what = What::Failed;
-    std::string answer;  ///< the MTA's words, or the reason of the interruption
+    std::string answer;  ///< the MTA's words, or the cause of the interruption
     std::optional<core::TimePoint> retry_at;
 };
 
-/// A message came with the token of this item, under this queue id or "".
+/// A message came with the token of this item, under this queue id (or "").
 struct TokenCame {
     std::string queue_id;
 };
 
-/// The item ends as `Returned` or `Discarded`; another state is refused.
+/// The item ends as `Returned` or `Discarded`; other states are refused.
 struct Ended {
     InDoubt in_doubt = InDoubt::LeaveAlone;
     HeldState state = HeldState::Discarded;
     std::string why;
 };
 
-/// Another address for the item. That the message is not held for it, too, is the caller's to know.
+/// Another address for the item. The caller makes sure that the message is not held for it already.
 struct Readdressed {
     std::string address;
     std::string why;
@@ -141,22 +141,22 @@ struct CopyDamaged {
     std::string damage;
 };
 
-/// The item was listed again from the file of its message: nobody knows what became of it since.
+/// The item was listed again from the file of its message: its later fate is not known.
 struct Rescued {
     std::string why;
 };
 
-/// The store is of an earlier moment: whatever was held then may have left.
+/// The store is of an earlier time: mail that was held then may have left.
 struct MayHaveLeft {
     std::string why;
 };
 
-/// The program has ended, and begins again. `token` is that of the item.
+/// The program has ended and starts again. `token` is the token of the item.
 struct ProgramEnded {
     std::optional<ReleaseToken> token;
 };
 
-/// What can happen to a held item.
+/// The events of a held item.
 using ItemEvent = std::variant<CameAgain,
                                RefusedAtOnce,
                                AnswerTaken,
@@ -176,35 +176,35 @@ using ItemEvent = std::variant<CameAgain,
                                MayHaveLeft,
                                ProgramEnded>;
 
-/// What an item becomes.
+/// The result of an event.
 struct HeldChange {
     HeldRow row;
-    /// A line of its history, from the state before to that of `row`; nullopt: none.
+    /// A line for the item's history, from the old state to the state of `row`; nullopt: none.
     std::optional<std::string> line;
 };
 
-/// What `row` becomes by `event`; nullopt: the event does not concern it in its state, and nothing
-/// changes.
+/// The change of `row` by `event`; nullopt: the event does not concern the item in its state, and
+/// nothing changes.
 [[nodiscard]] std::optional<HeldChange> apply(const HeldRow& row,
                                               const ItemEvent& event,
                                               core::TimePoint now);
 
-/// True while something may still be done with an item: it keeps the file of its message, and a
-/// second submission of the message from becoming a second item.
+/// True while something may still be done with an item. It then keeps the file of its message, and
+/// keeps a second submission of the message from becoming a second item.
 [[nodiscard]] constexpr bool is_active(HeldState state) {
     return state == HeldState::Held || state == HeldState::Releasing;
 }
 
-/// Equal for two submissions of one message to one recipient; nullopt when that can't be told.
+/// The same for two submissions of one message to one recipient; nullopt when that can't be told.
 /// Sender and address are compared octet by octet.
 [[nodiscard]] std::optional<std::string> identity_of(const HeldMessage& message,
                                                      const HeldRecipient& recipient);
 
-/// The DSNs among `rows`, all in doubt about one original, that would tell of nobody any more;
-/// empty as long as one who was returned is among them.
+/// The held, untried DSNs among `rows` that have nobody left to name; `rows` are in doubt about one
+/// original. Empty as long as one of them was returned.
 [[nodiscard]] std::vector<HeldRow> idle_dsns(std::span<const HeldRow> rows);
 
-/// The token when a message has come with it; nullopt: it is used up.
+/// The token after a message came with it; nullopt: it is used up.
 [[nodiscard]] std::optional<ReleaseToken> used_up(const ReleaseToken& token);
 
 }  // namespace holdback::terms

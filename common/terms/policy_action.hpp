@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What is done about a finding.
+// The actions that a policy may set for a finding.
 
 #include <array>
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace holdback::terms {
 
-/// In rising order of what a recipient's mail suffers.
+/// In rising order of harm to a recipient's mail.
 enum class PolicyAction : std::uint8_t { Pass, Tag, Hold, Defer, Reject };
 
 inline constexpr std::array kAllPolicyActions{PolicyAction::Pass,

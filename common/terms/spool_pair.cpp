@@ -39,7 +39,7 @@ bool is_id(std::string_view id) {
 }
 
 PairState judge_ages(std::uint64_t store, std::uint64_t spool, const PairFacts& facts) {
-    // The store is written first: a sudden end leaves it one ahead.
+    // The store is written first: a sudden end leaves it ahead by one.
     if (store == spool || store == spool + 1) {
         return PairState::Paired;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The two kinds of mail that are judged by policies of their own.
+// The two kinds of mail; each has its own policy.
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// An entry of the suppression list: who is held back, and on what evidence.
+// An entry of the suppression list: who is suppressed, and on what evidence.
 
 #include "core/clock.hpp"
 #include "terms/failure_code.hpp"
@@ -16,7 +16,7 @@
 
 namespace holdback::terms {
 
-// The numbers of these three are stored: none is ever used for something else.
+// The numbers of the next three enums are stored: never reuse one for something else.
 
 enum class SuppressionReason : std::uint8_t {
     Bounce = 0,
@@ -26,10 +26,10 @@ enum class SuppressionReason : std::uint8_t {
     Allow = 4,
 };
 
-/// Who made the entry.
+/// The maker of the entry.
 enum class SuppressionSource : std::uint8_t { Learned = 0, Admin = 1, Import = 2 };
 
-/// How a failure was proven.
+/// The proof of a failure.
 enum class Proof : std::uint8_t { Local = 0, Sealed = 1, Unproven = 2 };
 
 inline constexpr std::array kAllSuppressionReasons{SuppressionReason::Bounce,
@@ -41,7 +41,7 @@ inline constexpr std::array kAllSuppressionSources{
     SuppressionSource::Learned, SuppressionSource::Admin, SuppressionSource::Import};
 inline constexpr std::array kAllProofs{Proof::Local, Proof::Sealed, Proof::Unproven};
 
-/// What names an entry: there is one at most for each subject and scope.
+/// The key of an entry: each subject and scope have at most one entry.
 struct SuppressionKey {
     SubjectKind kind = SubjectKind::Address;
     std::string subject;  ///< see `SuppressionSubject::text`
@@ -50,18 +50,17 @@ struct SuppressionKey {
     auto operator<=>(const SuppressionKey&) const = default;
 };
 
-/// Whether an entry names its subject, or keeps a keyed hash of it instead.
+/// Whether an entry has its subject in plain text, or a keyed hash instead.
 enum class SubjectForm : std::uint8_t { Plain, Hashed };
 
-/// One entry. `Allow` entries stand above all others and never expire unless they say so.
+/// One entry. `Allow` entries override all others and never expire unless they say so.
 struct SuppressionEntry {
     SubjectKind kind = SubjectKind::Address;
-    /// See `SuppressionSubject::text`. Of a hashed entry that a store gave: "#" and the hash in
-    /// hexadecimal, under which the store knows the entry as well.
+    /// See `SuppressionSubject::text`. In a hashed entry from a store: "#" and the hash in
+    /// hexadecimal, by which the store finds the entry as well.
     std::string subject;
     SuppressionScope scope;
-    /// Hashed entries name neither address nor domain and have no diagnostic text. Patterns are
-    /// never hashed.
+    /// Hashed entries have no address, no domain and no diagnostic text. Patterns are never hashed.
     SubjectForm form = SubjectForm::Plain;
     SuppressionReason reason = SuppressionReason::Manual;
     FailureCode code = kUnknownFailure;
@@ -70,7 +69,7 @@ struct SuppressionEntry {
     core::TimePoint first_seen;
     core::TimePoint last_seen;
     std::optional<core::TimePoint> expires;  ///< nullopt: never
-    /// False while strikes are being counted and there are not enough of them yet.
+    /// False while strikes are counted and are not yet enough.
     bool active = true;
     Proof proof = Proof::Unproven;
     std::string rule;        ///< id of the rule that classified the last evidence
@@ -87,7 +86,7 @@ struct SuppressionEntry {
     }
 };
 
-/// The code of an entry whose evidence names none.
+/// The code of an entry whose evidence has none.
 [[nodiscard]] FailureCode default_code(SuppressionReason reason, SubjectKind kind);
 
 [[nodiscard]] std::string_view wire_name(SuppressionReason reason);

@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::string_view kWildcards = "*?";
 
-/// The domain part of a pattern: U-labels become A-labels, as addresses have them, where a label
-/// is whole; a label with a wildcard is ASCII.
+/// The domain part of a pattern. Whole labels that are U-labels become A-labels, as addresses have
+/// them; a label with a wildcard must be ASCII.
 core::Result<std::string, mail::SyntaxError> pattern_domain(std::string_view text) {
     std::string out;
     for (const std::string_view label : core::split(text, '.')) {
@@ -111,8 +111,8 @@ core::Result<SuppressionSubject, mail::SyntaxError> parse_subject(std::string_vi
 bool pattern_fits(std::string_view pattern, std::string_view key) {
     std::size_t p = 0;
     std::size_t k = 0;
-    // Where to go on when an octet does not fit: the last star takes one octet more. Earlier stars
-    // need no second try, for what stands between them has been found as early as it could be.
+    // The place to go on when an octet does not fit: the last star takes one octet more. Earlier
+    // stars need no second try, since the text between them was found as early as possible.
     std::optional<std::size_t> star;
     std::size_t taken = 0;
     while (k < key.size()) {

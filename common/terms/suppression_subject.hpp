@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a suppression entry is about: a mailbox, a domain, a domain with all below it, or a pattern.
+// The subject of a suppression entry: a mailbox, a domain, a domain with all below it, or a
+// pattern.
 
 #include "core/result.hpp"
 #include "mail/address.hpp"
@@ -16,7 +17,7 @@
 
 namespace holdback::terms {
 
-/// The numbers are stored: none is ever used for something else.
+/// The numbers are stored: never reuse one for something else.
 enum class SubjectKind : std::uint8_t {
     Address = 0,  ///< "bo@example.net"
     Domain = 1,   ///< "example.net"
@@ -32,28 +33,28 @@ inline constexpr std::array kAllSubjectKinds{
 
 struct SuppressionSubject {
     SubjectKind kind = SubjectKind::Address;
-    /// Canonical: `Address::key()`, `Domain::text()`, that with a dot in front, or a pattern in
-    /// lower case.
+    /// Canonical: `Address::key()`, `Domain::text()`, the latter with a dot in front, or a pattern
+    /// in lower case.
     std::string text;
 
     auto operator<=>(const SuppressionSubject&) const = default;
 };
 
-/// Whether `*` and `?`, which mailboxes may have in their names, make a text a pattern.
+/// Whether `*` and `?` make a text a pattern. Mailboxes may have them in their names.
 enum class Patterns : std::uint8_t { No, Yes };
 
-/// Longest pattern, in octets: longer ones are no subjects.
+/// Longest pattern, in octets: a longer one is not a subject.
 inline constexpr std::size_t kMostPatternOctets = 320;
 
-/// A subject as people write it: an address, "example.net" or "@example.net", ".example.net", and
-/// with `Patterns::Yes` anything with `*` or `?` outside of quotes: a mailbox that has one of these
-/// in its name is then written "a*b"@example.net, with the quotes.
+/// Reads a subject as people write it: an address, "example.net", "@example.net" or ".example.net".
+/// With `Patterns::Yes`, a text with `*` or `?` outside of quotes is a pattern; write a mailbox
+/// with one of these in its name with quotes, "a*b"@example.net.
 [[nodiscard]] core::Result<SuppressionSubject, mail::SyntaxError> parse_subject(
     std::string_view text, Patterns patterns);
 
-/// True when the pattern fits the whole address: `*` stands for any octets, also none, `?` for one.
-/// `key` is `Address::key()`, so that letter case makes no difference. Takes at most the product of
-/// both lengths in steps, whatever the pattern.
+/// True when the pattern fits the whole address: `*` stands for any number of octets, `?` for one.
+/// `key` is `Address::key()`, so letter case makes no difference. The number of steps is at most
+/// the product of both lengths, for any pattern.
 [[nodiscard]] bool pattern_fits(std::string_view pattern, std::string_view key);
 
 /// True when the entry's subject covers the mailbox.
