@@ -41,8 +41,8 @@ Words words_of(std::string_view text) {
     return words;
 }
 
-/// The end of a piece of a list that begins at `begin`: white space and commas inside of braces are
-/// no borders.
+/// The end of the piece of a list that begins at `begin`. White space and commas inside braces do
+/// not end it.
 std::size_t end_of_piece(std::string_view text, std::size_t begin) {
     std::size_t depth = 0;
     std::size_t at = begin;
@@ -70,7 +70,7 @@ std::optional<std::pair<std::string_view, std::string_view>> parted(std::string_
     return std::pair{core::trim(line.substr(0, at)), core::trim(line.substr(at + 1))};
 }
 
-/// Lines with their continuations, which begin with white space, joined to them.
+/// Lines joined with their continuations, which begin with white space.
 std::vector<std::string> logical_lines(std::string_view text) {
     std::vector<std::string> lines;
     for (std::string_view line : core::split(text, '\n')) {
@@ -91,7 +91,8 @@ std::vector<std::string> logical_lines(std::string_view text) {
     return lines;
 }
 
-/// The name of a macro or class at the start of a text, "w" or "{VirtHost}", and what follows it.
+/// The name of a macro or class at the start of a text, "w" or "{VirtHost}", and the rest of the
+/// text.
 std::pair<std::string_view, std::string_view> class_name(std::string_view text) {
     if (text.empty()) {
         return {};
@@ -121,8 +122,8 @@ void add_class_file(std::string_view value, SendmailCf::Class& into) {
     into.files.push_back({.path = std::string(words_of(value).front()), .optional = optional});
 }
 
-/// "Mesmtp, P=[IPC], F=mDFMuXa, A=TCP $h": the network mailers are those of [IPC]; with the flag z
-/// they speak LMTP.
+/// "Mesmtp, P=[IPC], F=mDFMuXa, A=TCP $h": a mailer with P=[IPC] uses the network, and one with the
+/// flag z speaks LMTP.
 void add_mailer(std::string_view line, SendmailCf& cf) {
     const std::vector<std::string_view> pieces = core::split(line, ',');
     std::string program = "prog";
@@ -213,7 +214,7 @@ std::vector<std::string> parse_service_names(std::string_view output) {
     for (const std::string_view line : core::split(output, '\n')) {
         const Words words = words_of(line);
         for (std::size_t i = 1; i < words.size(); ++i) {
-            // One that is made of other parameters is not known.
+            // A name that is made of other parameters is not known.
             if (words[i - 1] == "-o" && words[i].starts_with(kParameter) &&
                 !words[i].contains('$')) {
                 names.emplace_back(words[i].substr(kParameter.size()));

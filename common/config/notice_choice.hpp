@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What `[notice]` says of one sender: whom to tell of his held mail, and in which language.
+// The choice that `[notice]` makes for one sender: whom to tell of held mail, and in which
+// language.
 
 #include <cstdint>
 #include <string>
@@ -12,13 +13,13 @@ namespace holdback::config {
 enum class NoticeTo : std::uint8_t {
     Sender,  ///< the envelope sender
     User,    ///< the SASL user
-    From,    ///< the header field From, where that is one of ours
-    Fixed,   ///< an address of the settings
+    From,    ///< the header field From, where its address is one of ours
+    Fixed,   ///< an address in the settings
 };
 
 [[nodiscard]] std::string_view wire_name(NoticeTo to);
 
-/// To whom notices go.
+/// The recipient of notices.
 struct NoticeTarget {
     NoticeTo to = NoticeTo::Sender;
     std::string address;  ///< with `Fixed`
@@ -26,7 +27,7 @@ struct NoticeTarget {
     bool operator==(const NoticeTarget&) const = default;
 };
 
-/// An entry of a list: what is so for senders of a pattern (see `mail::pattern_covers`).
+/// An entry of a list: a value for the senders that a pattern covers (see `mail::pattern_covers`).
 template <typename T>
 struct ForSenders {
     std::string pattern;
@@ -35,7 +36,7 @@ struct ForSenders {
     bool operator==(const ForSenders&) const = default;
 };
 
-/// The value of the first entry that has the sender, an address; else `otherwise`.
+/// The value of the first entry that covers the sender; else `otherwise`.
 [[nodiscard]] NoticeTarget chosen_for(std::string_view sender,
                                       const std::vector<ForSenders<NoticeTarget>>& entries,
                                       const NoticeTarget& otherwise);

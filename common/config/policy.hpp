@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What is done about each finding, by stream.
+// The action for each finding, by stream.
 
 #include "terms/finding.hpp"
 #include "terms/policy_action.hpp"

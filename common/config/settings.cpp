@@ -24,7 +24,7 @@ namespace holdback::config {
 
 namespace {
 
-/// The first entry of `a` that `b` has as well; empty when there is none.
+/// The first entry of `a` that is also in `b`; empty when there is none.
 std::string_view common_entry(const std::vector<std::string>& a,
                               const std::vector<std::string>& b) {
     const auto found = std::ranges::find_if(
@@ -32,7 +32,7 @@ std::string_view common_entry(const std::vector<std::string>& a,
     return found == a.end() ? std::string_view() : std::string_view(*found);
 }
 
-/// True for the directory itself and for what is below it.
+/// True for the directory itself and for paths below it.
 bool is_inside(std::string_view path, std::string_view directory) {
     while (directory.ends_with('/')) {
         directory.remove_suffix(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Every tunable as a typed value with its default, one struct per table of holdback.conf(5), in the
-// order of the manual. No file access here: see io/settings_file.
+// All settings as typed values with their defaults, one struct for each table of holdback.conf(5),
+// in the order of the manual. No file access here: see io/settings/settings_file.
 
 #include "config/notice_choice.hpp"
 #include "config/policy.hpp"
@@ -25,21 +25,21 @@ enum class Mode : std::uint8_t { Shadow, Enforce };
 enum class AnswerAt : std::uint8_t { Recipient, Message };
 enum class RefuseAtRcpt : std::uint8_t { Authenticated, Always, Never };
 enum class AtExpiry : std::uint8_t { Return, Release, Discard };
-/// Which way mail goes that came in from outside before and comes again from this host, without a
+/// The direction of mail that came in from outside before and comes again from this host, without a
 /// login and with a sender of another domain.
 enum class Reinjected : std::uint8_t { Inbound, Outgoing };
-/// What a seal proves that several recipients have received.
+/// The bounces that a seal proves when several recipients have received it.
 enum class SharedSeal : std::uint8_t {
     Origin,  ///< a bounce that comes from the recipient's side
     Trust,   ///< any bounce
 };
-/// Whose answer to a notice counts, besides its token.
+/// The person whose answer to a notice counts, if it has the token.
 enum class ReplyBy : std::uint8_t {
     User,    ///< the SASL user who sent the mail that is held
-    Sender,  ///< whoever may send by us, from the sender's address
+    Sender,  ///< whoever may send through us, from the sender's address
     Token,   ///< anybody who has the token
 };
-/// What the MTA is told when we cannot do our work.
+/// The answer to the MTA when we cannot do our work.
 enum class ErrorAnswer : std::uint8_t { Accept, Tempfail, Reject };
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
 
@@ -72,7 +72,8 @@ struct MilterSettings {
     unsigned socket_mode = 0660;
     std::string user = "holdback";
     AnswerAt answer_at = AnswerAt::Recipient;
-    /// Callbacks that may wait (for DNS, the disk) at one time; beyond it, mail passes unchecked.
+    /// How many callbacks may wait (for DNS, the disk) at one time; above that, mail passes
+    /// unchecked.
     std::size_t max_waiting = 200;
 
     bool operator==(const MilterSettings&) const = default;
@@ -80,17 +81,17 @@ struct MilterSettings {
 
 struct ControlSettings {
     std::string socket = "/run/holdback/control.sock";
-    std::string group;      ///< who may ask the daemon; empty: only root and the daemon's user
-    std::string operators;  ///< who may have it act as well; empty: only those two
+    std::string group;      ///< may ask the daemon; empty: only root and the daemon's user
+    std::string operators;  ///< may also have the daemon act; empty: only those two
 
     bool operator==(const ControlSettings&) const = default;
 };
 
 struct StoreSettings {
     std::string path = "/var/lib/holdback/holdback.db";
-    /// New suppression entries keep a keyed hash of whom they are about, not the address.
+    /// New suppression entries keep a keyed hash of their subject instead of the address.
     bool hash = false;
-    std::string hash_key = "/var/lib/holdback/hash.key";  ///< made when it is first needed
+    std::string hash_key = "/var/lib/holdback/hash.key";  ///< made at its first use
 
     bool operator==(const StoreSettings&) const = default;
 };
@@ -100,13 +101,13 @@ struct OutgoingSettings {
     std::vector<std::string> daemons = {"ORIGINATING"};
     std::vector<std::string> sender_domains;  ///< empty: any
     std::vector<std::string> local_domains;
-    /// Where the domains that the MTA itself serves are read from: auto | off |
-    /// postfix:/directory | sendmail:/file.
+    /// The source of the domains that the MTA itself serves: auto | off | postfix:/directory |
+    /// sendmail:/file.
     std::string mta_domains = "auto";
-    /// Transports of Postfix and mailers of Sendmail that don't deliver by MX records, beside the
-    /// usual ones.
+    /// Transports of Postfix and mailers of Sendmail that don't deliver by MX records, in addition
+    /// to the usual ones.
     std::vector<std::string> local_transports;
-    /// Domains, with all below them, whose senders are of this house.
+    /// Domains, with all below them, whose senders are ours.
     std::vector<std::string> own_domains;
     Reinjected reinjected = Reinjected::Inbound;
     /// Addresses ("a@example.net"), domains ("example.net") and domains with all below them
@@ -128,7 +129,7 @@ struct DnsSettings {
     bool operator==(const DnsSettings&) const = default;
 };
 
-/// Whose mail is always of one stream.
+/// Mail that is always of one stream, by its sender, user, daemon or client.
 struct StreamLists {
     std::vector<std::string> senders;  ///< addresses or domains
     std::vector<std::string> users;
@@ -138,7 +139,7 @@ struct StreamLists {
     bool operator==(const StreamLists&) const = default;
 };
 
-/// Who is never bulk, whatever `BulkSettings` say.
+/// Mail that is never bulk, whatever `BulkSettings` say.
 struct DirectSettings : StreamLists {
     bool operator==(const DirectSettings&) const = default;
 };
@@ -149,12 +150,11 @@ struct BulkSettings : StreamLists {
     std::size_t recipients = 25;
     Rate rate{100, std::chrono::minutes(10)};
     std::size_t repeats = 20;  ///< messages with the same body or subject fingerprint
-    /// A campaign of which more than this share of at least `stop_minimum` recipients is bad is
-    /// held as a whole; 100 %: never.
+    /// A campaign with more than this share of bad recipients, of at least `stop_minimum`, is held
+    /// as a whole; 100 %: never.
     Share stop_above{100};
     std::size_t stop_minimum = 50;
-    /// A recipient who got a campaign does not get it again within this time; zero: never looked
-    /// at.
+    /// A recipient who got a campaign does not get it again within this time; zero: not checked.
     std::chrono::seconds repeat_window = std::chrono::days(1);
 
     bool operator==(const BulkSettings&) const = default;
@@ -162,15 +162,15 @@ struct BulkSettings : StreamLists {
 
 struct PolicySettings {
     RefuseAtRcpt refuse_at_rcpt = RefuseAtRcpt::Authenticated;
-    /// Refusals that one client gets in one session; what is refused after that is told in a DSN
-    /// where that can be.
+    /// How many refusals one client gets in one session. Later ones are told in a DSN where
+    /// possible.
     std::size_t refuse_at_most = 5;
     std::vector<terms::FindingName> shadow;
-    /// Whether a header field with the names of findings leaves with the mail.
+    /// True when mail leaves with a header field that names its findings.
     bool tag_header = false;
-    /// Domains that are never taken for misspelled ones, in lower case.
+    /// Domains that are never taken for misspellings, in lower case.
     std::vector<std::string> known_domains;
-    /// Files with a local part or a domain a line, `#` begins a comment; empty: none.
+    /// Files with one local part or domain in a line; `#` begins a comment. Empty: none.
     std::string role_addresses;
     std::string disposable_domains;
     PolicyTable bulk = PolicyTable::bulk_defaults();
@@ -179,10 +179,10 @@ struct PolicySettings {
     bool operator==(const PolicySettings&) const = default;
 };
 
-/// At which domain a character of the local part begins a tag: "+@gmail.com".
+/// A delimiter in the local part and the domain where it begins a tag: "+@gmail.com".
 struct TagDelimiter {
     char delimiter;
-    std::string domain;  ///< canonical; those below it are others
+    std::string domain;  ///< canonical; domains below it are not included
 
     bool operator==(const TagDelimiter&) const = default;
 };
@@ -202,43 +202,46 @@ struct HoldSettings {
     std::string reinject = "smtp:127.0.0.1:25";  ///< or "sendmail:/usr/sbin/sendmail"
     std::chrono::seconds expire_after = std::chrono::days(7);
     AtExpiry at_expiry = AtExpiry::Return;
-    /// How long ended items (released, returned, discarded) stay listed.
+    /// The time for which ended items (released, returned, discarded) stay listed.
     std::chrono::seconds keep_ended = std::chrono::days(30);
-    /// Octets that may be held, in all and of one sender; 0: no limit, and half of the room.
+    /// Octets that may be held, in all and for one sender. 0: no limit in all, half of the room for
+    /// one sender.
     std::uint64_t max_size = 0;
     std::uint64_t max_size_per_sender = 0;
-    /// Octets that stay free on the disk of the spool.
+    /// Octets that must stay free on the disk of the spool.
     std::uint64_t min_free = std::uint64_t{64} * 1024 * 1024;
-    /// Items whose cause has gone (a suppression lifted, a domain that resolves) go by themselves.
+    /// Release items by themselves when their cause has gone (a suppression lifted, a domain that
+    /// resolves).
     bool auto_release = false;
 
     bool operator==(const HoldSettings&) const = default;
 };
 
-/// The mail by which senders are told who was held.
 /// The path of a file or directory that is installed with the program.
 [[nodiscard]] std::string shipped_path(std::string_view name);
 
+/// The mail that tells senders who was held.
 struct NoticeSettings {
     bool enabled = true;
-    /// From whom notices come and to whom answers go; empty: holdback@ the name of this host.
+    /// The address that notices come from and answers go to; empty: holdback@ the name of this
+    /// host.
     std::string address;
     std::chrono::seconds collect = std::chrono::minutes(10);
     ReplyBy reply_by = ReplyBy::User;
-    /// Recipients that a sender may release himself, by answers and by X-Holdback-Override.
+    /// How many recipients a sender may release, by answers and by X-Holdback-Override.
     Rate budget{100, std::chrono::days(1)};
-    /// Whom senders are told to ask, an address or words; empty: the postmaster of the domain of
+    /// The contact for questions, an address or words; empty: the postmaster of the domain of
     /// `address`.
     std::string contact;
     NoticeTarget to;
-    /// Goes before `to`; the first that has the envelope sender counts.
+    /// Overrides `to`; the first entry that covers the envelope sender counts.
     std::vector<ForSenders<NoticeTarget>> to_by_sender;
-    /// Names a table of texts.
+    /// The name of a table of texts.
     std::string language = "en";
-    /// Goes before `language`.
+    /// Overrides `language`.
     std::vector<ForSenders<std::string>> language_by_sender;
-    /// The directory of the tables of texts, as shipped, and that of the administrator's, which may
-    /// be absent.
+    /// The shipped directory of the tables of texts, and the administrator's own, which may be
+    /// absent.
     std::string texts = shipped_path("notices.d");
     std::string local_texts = "/etc/holdback/notices.d";
 
@@ -254,12 +257,12 @@ struct DigestSettings {
     bool operator==(const DigestSettings&) const = default;
 };
 
-/// What bulk mail is expected to have.
+/// The expectations of bulk mail.
 struct ComplianceSettings {
-    /// Domains (with all below them) that From may name; empty: `[outgoing] sender_domains`, and
-    /// when that is empty too, any.
+    /// Domains (with all below them) that From may name. Empty: `[outgoing] sender_domains`; when
+    /// that is empty too, any domain.
     std::vector<std::string> own_domains;
-    bool expect_signature = false;  ///< DKIM, made before the message comes to us
+    bool expect_signature = false;  ///< by DKIM, before the message comes to us
 
     bool operator==(const ComplianceSettings&) const = default;
 };
@@ -274,18 +277,18 @@ struct OnErrorSettings {
 };
 
 struct DsnSettings {
-    /// More octets of an inbound message than this are not read for classification.
+    /// Longest part of an inbound message, in octets, that is read for classification.
     std::size_t max_message = std::size_t{2} * 1024 * 1024;
 
     bool operator==(const DsnSettings&) const = default;
 };
 
 struct CodesSettings {
-    /// As shipped.
+    /// The shipped files.
     std::string file = shipped_path("codes.conf");
     std::string rules = shipped_path("rules.d");
     std::string lexicon = shipped_path("lexicon.d");
-    /// The administrator's; each may be absent.
+    /// The administrator's own files; each may be absent.
     std::string local_file = "/etc/holdback/codes.conf";
     std::string local_rules = "/etc/holdback/rules.d";
     std::string local_lexicon = "/etc/holdback/lexicon.d";
@@ -294,14 +297,14 @@ struct CodesSettings {
     bool operator==(const CodesSettings&) const = default;
 };
 
-/// For whose mail a new entry counts, by its reason.
+/// The scope of a new entry, by its reason.
 struct LearnScopes {
     terms::ScopeKind bounce = terms::ScopeKind::Global;
     terms::ScopeKind complaint = terms::ScopeKind::SenderDomain;
     terms::ScopeKind unsubscribe = terms::ScopeKind::SenderDomain;
     terms::ScopeKind manual = terms::ScopeKind::Global;
 
-    /// Allow entries are the administrator's, as manual ones.
+    /// Allow entries have the scope of manual ones.
     [[nodiscard]] terms::ScopeKind of(terms::SuppressionReason reason) const;
     bool operator==(const LearnScopes&) const = default;
 };
@@ -309,9 +312,9 @@ struct LearnScopes {
 struct LearnSettings {
     bool enabled = true;
     std::vector<terms::Proof> from = {terms::Proof::Local, terms::Proof::Sealed};
-    /// Clients whose complaints (ARF) are believed: networks, and domains of verified host names
-    /// where the envelope sender is one of `feedback_senders`, for ordinary users of a provider
-    /// send through the same hosts. With `feedback_senders`, networks need one as well.
+    /// Clients whose complaints (ARF) are believed: by network, or by the domain of a verified host
+    /// name. A domain needs an envelope sender of `feedback_senders`, since a provider's users send
+    /// through the same hosts. When there are `feedback_senders`, networks need one as well.
     std::vector<mail::Network> feedback_networks;
     std::vector<std::string> feedback_domains;
     std::vector<std::string> feedback_senders;  ///< addresses
@@ -322,10 +325,11 @@ struct LearnSettings {
 
 struct OutageSettings {
     bool enabled = true;
-    /// How long ago a recipient's server may have accepted mail for it to be known as good.
+    /// The time within which a recipient's server must have accepted mail for it to be known as
+    /// good.
     std::chrono::seconds known_good = std::chrono::days(90);
-    /// Known-good recipients that bounce within the window, and their share of all recipients that
-    /// the provider answered about, from which on it is an outage.
+    /// An outage is at least this number of known-good recipients who bounce within the window, if
+    /// they are this share of all recipients for whom the provider answered.
     std::size_t minimum = 10;
     Share rate{10};
     std::chrono::seconds window = std::chrono::hours(1);
@@ -334,13 +338,12 @@ struct OutageSettings {
 };
 
 struct UnsubscribeSettings {
-    /// Mailboxes to which people write to be taken off; "leave@example.org" stands for
-    /// "leave+anything@example.org" as well.
+    /// Mailboxes to which people write to unsubscribe. "leave@example.org" also stands for
+    /// "leave+anything@example.org".
     std::vector<std::string> addresses;
-    /// The one of them that is told to recipients of bulk mail, signed, in List-Unsubscribe; empty:
-    /// none.
+    /// The one of them that recipients of bulk mail find, signed, in List-Unsubscribe; empty: none.
     std::string add;
-    /// Authentication services of our own border whose results are believed (RFC 8601).
+    /// Authentication services at our own border whose results are believed (RFC 8601).
     std::vector<std::string> authserv_ids;
 
     bool operator==(const UnsubscribeSettings&) const = default;
@@ -351,31 +354,31 @@ struct SealSettings {
     std::string key = "/var/lib/holdback/seal.key";
     std::chrono::seconds lifetime = std::chrono::days(14);
     SharedSeal shared = SharedSeal::Origin;
-    /// Hosts to which our mail is handed over, and whose bounces about it are believed as those of
+    /// Hosts to which our mail is handed over. Their bounces about it are believed like those of
     /// the recipient's own host; see `dsn::believes_handover`.
     std::vector<mail::Network> relays;
 
     bool operator==(const SealSettings&) const = default;
 };
 
-/// The MTA's log, which tells what became of deliveries.
+/// The MTA's log, which tells the outcome of deliveries.
 struct MaillogSettings {
     MaillogSettings();  ///< `handed_on` has the loopback networks
 
     std::string file;      ///< empty: none
     bool trusted = false;  ///< nobody but the MTA can write the file
     bool journal = false;  ///< follow the system's journal
-    /// Networks of relays that only hand mail on: their taking it is no delivery.
+    /// Networks of relays that only hand mail on: mail that they took is not yet delivered.
     std::vector<mail::Network> handed_on;
 
     [[nodiscard]] bool is_followed() const { return journal || !file.empty(); }
-    /// No user of this host can add lines.
+    /// True when no user of this host can add lines.
     [[nodiscard]] bool is_trusted() const { return journal || (trusted && !file.empty()); }
 
     bool operator==(const MaillogSettings&) const = default;
 };
 
-/// How much is remembered of what became of deliveries.
+/// Limits of our store of outcomes and decisions.
 struct JournalSettings {
     std::chrono::seconds keep = std::chrono::days(30);
     std::size_t entries = 2'000'000;  ///< outcomes kept at most
@@ -418,22 +421,22 @@ struct Settings {
     MaillogSettings maillog;
     JournalSettings journal;
     LogSettings log;
-    /// What the MTA says of itself. Not of the settings file: read at start and reload from where
-    /// `outgoing.mta_domains` says.
+    /// What the MTA says of itself. It is not in the settings file: start and reload read it from
+    /// where `outgoing.mta_domains` says.
     mail::MtaNames mta;
 
     bool operator==(const Settings&) const = default;
 };
 
-/// A contradiction between values that are each fine; `key` is dotted: "hold.reinject".
+/// A contradiction between values each of which is valid; `key` is dotted: "hold.reinject".
 struct Contradiction {
     std::string key;
     std::string message;
 };
 
-/// What does not fit together; empty when all is well.
+/// The values that contradict each other; empty when all is well.
 [[nodiscard]] std::vector<Contradiction> validate(const Settings& settings);
-/// What is fine, but does nothing: worth a warning.
+/// Valid values that have no effect: each deserves a warning.
 [[nodiscard]] std::vector<Contradiction> without_effect(const Settings& settings);
 
 [[nodiscard]] std::string_view wire_name(Mode mode);

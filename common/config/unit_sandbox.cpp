@@ -20,7 +20,7 @@ namespace {
 
 using System = UnitSandbox::System;
 
-/// Keys that make directories for the service, and where.
+/// Keys that make directories for the service, and their places.
 struct OwnDirectory {
     std::string_view key;
     std::string_view below;
@@ -44,7 +44,7 @@ bool is_below_any(std::string_view path, std::span<const std::string_view> direc
                                [path](std::string_view each) { return is_below(path, each); });
 }
 
-/// The last values of ProtectSystem; what nobody knows protects nothing.
+/// The meaning of a value of ProtectSystem; an unknown value protects nothing.
 System system_of(std::string_view value) {
     if (value == "strict") {
         return System::Strict;
@@ -118,7 +118,7 @@ private:
     std::vector<std::string> listed_;
 };
 
-/// A key with the file that it names.
+/// A key and the file that it names.
 struct NamedFile {
     std::string key;
     std::string path;

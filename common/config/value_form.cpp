@@ -28,7 +28,7 @@ namespace holdback::config {
 
 namespace {
 
-/// A text that is kept as it was written, when `accepts` it.
+/// A text that `accepts` allows; it is kept unchanged.
 ValueForm<std::string> checked_text(std::string expects,
                                     std::function<bool(std::string_view)> accepts) {
     return {std::move(expects),
@@ -49,7 +49,7 @@ bool is_field_name(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != ':'; });
 }
 
-/// The canonical name; nullopt for literals too.
+/// The canonical name; nullopt also for literals.
 std::optional<std::string> canonical_domain(std::string_view text) {
     const auto domain = mail::Domain::parse(text, mail::Smtputf8::Yes);
     if (!domain.has_value() || domain->value.is_literal()) {

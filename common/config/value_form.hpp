@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The kinds of value that settings write as strings: what each accepts, in words and as a function,
-// and how it is written.
+// and its text.
 
 #include "config/notice_choice.hpp"
 #include "config/settings.hpp"
@@ -26,7 +26,7 @@ namespace holdback::config {
 /// One kind of value.
 template <typename T>
 struct ValueForm {
-    std::string expects;  ///< ends the sentence "… must be", and names what is allowed
+    std::string expects;  ///< ends the sentence "… must be" and names the allowed values
     std::function<std::optional<T>(std::string_view)> parse;
     std::function<std::string(const T&)> text;
 };
@@ -73,13 +73,13 @@ template <typename Duration>
 [[nodiscard]] ValueForm<Rate> rate_form();
 [[nodiscard]] ValueForm<Share> share_form(std::string_view example);
 [[nodiscard]] ValueForm<std::chrono::minutes> time_of_day_form();
-/// "+@gmail.com": a delimiter and the domain where it is one.
+/// "+@gmail.com": a delimiter, and the domain where it is one.
 [[nodiscard]] ValueForm<TagDelimiter> tag_delimiter_form();
-/// An address in canonical form; the second form takes the empty text as well.
+/// An address in canonical form; the second form also takes the empty text.
 [[nodiscard]] ValueForm<std::string> mailbox_form();
 [[nodiscard]] ValueForm<std::string> optional_mailbox_form();
 
-/// Any text but the empty one and control characters, e.g. a SASL user name.
+/// Any text that is not empty and has no control characters, e.g. a SASL user name.
 [[nodiscard]] ValueForm<std::string> name_form(std::string expects);
 /// One line of at most 200 octets, without control characters, or empty.
 [[nodiscard]] ValueForm<std::string> optional_words_form();
@@ -97,18 +97,18 @@ template <typename Duration>
 [[nodiscard]] ValueForm<mail::Network> network_form();
 [[nodiscard]] ValueForm<NameServer> name_server_form();
 
-/// The name of a header field; the second form takes the empty text as well.
+/// The name of a header field; the second form also takes the empty text.
 [[nodiscard]] ValueForm<std::string> field_name_form();
 [[nodiscard]] ValueForm<std::string> optional_field_name_form();
 
-/// In canonical form: A-labels, lower case.
+/// A domain in canonical form: A-labels, lower case.
 [[nodiscard]] ValueForm<std::string> domain_form();
 /// Addresses as `mail::Address::key` gives them.
 [[nodiscard]] ValueForm<std::string> mailbox_or_domain_form();
 /// The same, and ".example.org" for a domain with all below it.
 [[nodiscard]] ValueForm<std::string> recipient_pattern_form();
 
-/// What stands before and behind the first "=", trimmed; both empty without one.
+/// The text before and after the first "=", trimmed; both are empty when there is no "=".
 [[nodiscard]] std::pair<std::string_view, std::string_view> split_at_equals(std::string_view text);
 
 /// "sender", "user", "from" or an address.

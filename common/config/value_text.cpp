@@ -22,13 +22,13 @@ namespace holdback::config {
 
 namespace {
 
-/// A unit and how many of the smallest unit it is.
+/// A unit, and its size in the smallest unit.
 struct Unit {
     std::string_view name;
     std::uint64_t factor;
 };
 
-// Largest first, the way in which texts are made.
+// Largest first: texts are made in this order.
 constexpr std::array<Unit, 5> kDurationUnits{{
     {"d", 86'400'000},
     {"h", 3'600'000},
@@ -70,7 +70,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return static_cast<std::uint16_t>(*number);
 }
 
-/// A host name or an address: nothing that could be mistaken for more.
+/// True for a host name or an address, and for nothing else.
 bool is_host(std::string_view text) {
     const bool name = !text.empty() && text.size() <= 255 && std::ranges::all_of(text, [](char c) {
         return core::is_ascii_digit(c) || core::is_ascii_alpha(c) || c == '-' || c == '.' ||
@@ -110,7 +110,7 @@ std::optional<SocketSpec> parse_inherited_socket(std::string_view text) {
     return InheritedSocket{static_cast<int>(*number)};
 }
 
-/// "HOST:PORT" taken apart; an IPv6 address stands in brackets.
+/// Splits "HOST:PORT"; an IPv6 address is in brackets.
 std::optional<std::pair<std::string_view, std::uint16_t>> split_host_port(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How values are written in settings: durations, sizes, rates, sockets. Each text form goes there
-// and back.
+// The text of values in settings: durations, sizes, rates, sockets. Each text can be read back.
 
 #include "config/settings.hpp"
 
@@ -14,17 +13,17 @@
 
 namespace holdback::config {
 
-/// A whole number with its unit, nothing between or around: "500ms", "2s", "10m", "1h", "7d".
-/// At most 100 years.
+/// A whole number with its unit and nothing else: "500ms", "2s", "10m", "1h", "7d". At most 100
+/// years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-/// In the largest unit that leaves a whole number: "7d", "90m"; zero is "0s".
+/// In the largest unit that gives a whole number: "7d", "90m"; zero is "0s".
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds duration);
 
 /// Octets as a whole number with its unit: "512B", "64KiB", "10MiB", "1GiB". Below 2^63.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 [[nodiscard]] std::string size_text(std::uint64_t octets);
 
-/// A number of events and the window: "100/10m". Both are above zero; the window is whole seconds.
+/// A number of events and a window: "100/10m". Both are above zero; the window is in whole seconds.
 [[nodiscard]] std::optional<Rate> parse_rate(std::string_view text);
 [[nodiscard]] std::string rate_text(const Rate& rate);
 
@@ -45,17 +44,17 @@ namespace holdback::config {
 [[nodiscard]] bool is_absolute_path(std::string_view text);
 
 struct UnixSocket {
-    std::string path;  ///< absolute, at most 107 octets: what fits a socket address
+    std::string path;  ///< absolute, at most 107 octets: the room in a socket address
     bool operator==(const UnixSocket&) const = default;
 };
-/// A TCP port on a host, IPv4 for "inet", IPv6 for "inet6".
+/// A TCP port on a host: IPv4 for "inet", IPv6 for "inet6".
 struct InetSocket {
     bool v6 = false;
     std::uint16_t port = 0;
     std::string host;  ///< a name or an address, never empty
     bool operator==(const InetSocket&) const = default;
 };
-/// A listening socket that the program was started with.
+/// A listening socket that the program inherited at its start.
 struct InheritedSocket {
     int descriptor = 0;
     bool operator==(const InheritedSocket&) const = default;
