@@ -21,8 +21,8 @@ using terms::SubjectKind;
 using terms::SuppressionEntry;
 using terms::SuppressionReason;
 
-/// What neither map can hold in a key, or would take for something else; and what would drive a
-/// terminal that shows it, or turn the direction of writing.
+/// False for keys that a map cannot hold or would take for something else, and for those that would
+/// drive a terminal or turn the direction of writing.
 bool is_plain_key(std::string_view key) {
     const bool is_printable = std::ranges::all_of(key, [](char c) {
         const auto octet = static_cast<unsigned char>(c);
@@ -48,7 +48,7 @@ std::optional<NoLine> why_not(const SuppressionEntry& entry) {
     return std::nullopt;
 }
 
-/// RFC 3463, RFC 7505
+/// By RFC 3463.
 std::string_view status_of(const SuppressionEntry& entry) {
     if (entry.reason != SuppressionReason::Bounce) {
         return "5.7.1";

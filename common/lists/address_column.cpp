@@ -27,7 +27,7 @@ namespace {
 constexpr std::array kSeparators{',', ';', '\t'};
 constexpr std::size_t kLookedAtRows = 100;
 
-/// The names by which columns of addresses go, best first, as `column_name` gives them.
+/// The usual names of address columns, best first, in the form of `column_name`.
 constexpr std::array<std::string_view, 13> kNames{"email",
                                                   "emailaddress",
                                                   "recipient",
@@ -46,7 +46,7 @@ using Row = std::vector<std::string>;
 using Rows = std::vector<Row>;
 using Columns = std::vector<std::size_t>;
 
-/// The first rows of a text that may go on behind its end.
+/// The first rows of a text that may be only a list's beginning.
 Rows first_rows(std::string_view text, std::optional<char> separator) {
     RowReader reader([rest = text](std::span<char> room) mutable {
         const std::size_t octets = std::min(room.size(), rest.size());
@@ -70,7 +70,7 @@ bool is_address(std::string_view text) {
     return mail::Address::parse(address_in(text), mail::Smtputf8::Yes).has_value();
 }
 
-/// True for an address and for what was meant to be one.
+/// True for an address, and for a text that was meant to be one.
 bool is_meant_as_address(std::string_view text) {
     const std::string_view address = address_in(text);
     const std::size_t at = address.find('@');
@@ -112,8 +112,8 @@ Columns known_columns(const Row& names) {
     return found;
 }
 
-/// The columns whose name only speaks of e-mail: "Customer E-Mail", "Email 2". A cell with another
-/// separator in it is a row that was not taken apart, one with `#` a comment, one with @ an
+/// The columns whose name only has e-mail in it: "Customer E-Mail", "Email 2". A name with a
+/// separator in it is a row that was not split, one with `#` is a comment, one with @ is an
 /// address.
 Columns speaking_columns(const Row& names) {
     Columns found;
@@ -126,7 +126,7 @@ Columns speaking_columns(const Row& names) {
     return found;
 }
 
-/// Those that have a cell that fits.
+/// The columns that have a cell that fits.
 template <typename Fits>
 Columns those_with(Columns columns, std::span<const Row> rows, Fits fits) {
     std::erase_if(columns,
@@ -138,8 +138,8 @@ bool is_in(const Columns& columns, std::size_t column) {
     return std::ranges::find(columns, column) != columns.end();
 }
 
-/// The columns of which at least half of the cells are addresses, or meant to be: bad ones are what
-/// a list is checked for. The first row may be names.
+/// The columns in which at least half of the cells are addresses, or meant to be: people check
+/// lists for bad ones. The first row may be names.
 Columns full_columns(std::span<const Row> rows) {
     Columns found;
     if (rows.size() > 1 && std::ranges::none_of(rows.front(), has_at)) {
@@ -157,9 +157,9 @@ Columns full_columns(std::span<const Row> rows) {
     return found;
 }
 
-/// The columns that are meant to hold addresses, by their names and cells. A bad address is one,
-/// too: a list is checked for them. Beside a known name, one that only speaks of e-mail counts
-/// where half of its cells are addresses and nothing else, which a text of a bounce is not.
+/// The columns that are meant to hold addresses, by their names and cells. Bad addresses count too:
+/// people check lists for them. Beside a known name, a name that only has e-mail in it counts where
+/// half of the cells are nothing but an address, unlike the text of a bounce.
 Columns columns_meant(const Columns& known, const Columns& speaking, std::span<const Row> cells) {
     Columns found = those_with(known, cells, is_meant_as_address);
     for (const std::size_t column : speaking) {
@@ -207,7 +207,7 @@ Found several(const Row& head, const Columns& columns) {
     return std::unexpected(ColumnError{ColumnTrouble::Several, shown(head, columns)});
 }
 
-/// By the names of one separator's first row; nullopt when they tell nothing.
+/// Judges by the names in the first row; nullopt when they tell nothing.
 std::optional<Found> by_names(const Rows& rows, char separator) {
     const Row& head = rows.front();
     const Row names = compared(head);
@@ -223,7 +223,7 @@ std::optional<Found> by_names(const Rows& rows, char separator) {
     if (named.empty()) {
         return std::nullopt;
     }
-    // The name may mean a street, while another column is full of addresses.
+    // The name may mean a street while another column is full of addresses.
     const Columns full = full_columns(cells);
     if (full.empty()) {
         return column_at(separator, head, named.front());
@@ -233,8 +233,8 @@ std::optional<Found> by_names(const Rows& rows, char separator) {
     return several(head, columns);
 }
 
-/// By the cells alone: the column in which most rows have an address; lines, unless it has more
-/// than they do and half of the rows.
+/// By the cells alone: the column in which most rows have an address. It must have more than the
+/// lines do, and fill half of the rows; else the list is lines.
 Found by_cells(std::string_view text) {
     const Rows lines = first_rows(text, std::nullopt);
     std::size_t most = addresses_in(lines, 0);
@@ -267,7 +267,7 @@ Found by_cells(std::string_view text) {
     return best;
 }
 
-/// The column of a name or number that people gave.
+/// The column with the name or number that people gave.
 Found by_wish(std::string_view text, const std::string& wanted) {
     const std::string name = column_name(wanted);
     Rows widest;

@@ -70,7 +70,7 @@ constexpr std::array<FormatRow, kAllListFormats.size()> kRows{{
      .turn = 4,
      .tells = Tells::List,
      .reason = SuppressionReason::Unsubscribe},
-    // Its head is that of the bounces. A block is about us, not about the mailbox.
+    // Its head is the same as for bounces. A block is about us, not about the mailbox.
     {.format = ListFormat::SendgridBlocks,
      .wire_name = "sendgrid-blocks",
      .tells = Tells::List,
@@ -89,7 +89,7 @@ constexpr std::array<FormatRow, kAllListFormats.size()> kRows{{
      .turn = 3,
      .tells = Tells::Column,
      .column = "source"},
-    // Postal's own list is of addresses that failed; its reasons are texts such as "too many soft
+    // Postal's own list has addresses that failed; its reasons are texts such as "too many soft
     // fails".
     {.format = ListFormat::Postal,
      .wire_name = "postal",

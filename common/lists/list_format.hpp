@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Lists of suppressed addresses as mail services export them: one row for each format.
+// Formats of suppression lists as mail services export them: one row for each format.
 
 #include "core/enum_rows.hpp"
 #include "terms/failure_code.hpp"
@@ -14,11 +14,11 @@
 
 namespace holdback::lists {
 
-/// In the order in which people are told of them.
+/// In the order in which formats are named to people.
 enum class ListFormat : std::uint8_t {
-    Plain,     ///< an address, domain, suffix or pattern a line; what follows `#` is a comment
+    Plain,     ///< an address, domain, suffix or pattern in each line; `#` begins a comment
     Csv,       ///< any CSV with a column of addresses
-    Holdback,  ///< our own CSV, with all that an entry holds
+    Holdback,  ///< our own CSV, with all values of an entry
     Ses,       ///< Amazon SES: CSV; its JSON is read elsewhere
     MailgunBounces,
     MailgunUnsubscribes,
@@ -47,55 +47,55 @@ enum class ListFormat : std::uint8_t {
 
 inline constexpr auto kAllListFormats = core::all_up_to<ListFormat::Mailman>();
 
-/// What tells whether a row of a list is a suppression.
+/// The part of a list that says whether a row is a suppression.
 enum class Tells : std::uint8_t {
     Words,      ///< words of status and columns of yes and no, as in any CSV: see `row_meaning.hpp`
-    Contacts,   ///< the same, but good and bad stand together: a row without any is no suppression
-    List,       ///< the list: all rows are of `reason`
+    Contacts,   ///< the same in a mixed list: a row without a word is no suppression
+    List,       ///< the list itself: all rows have `reason`
     Column,     ///< one column, whose words are known
-    Blocklist,  ///< one column; who is not suppressed by it is welcome
-    Texts,      ///< one column of texts: without a known word it bounced
-    Nobody,     ///< all are subscribed
+    Blocklist,  ///< one column; rows that it does not suppress are welcome
+    Texts,      ///< one column of texts: a text without a known word is a bounce
+    Nobody,     ///< nothing: all are subscribed
 };
 
-/// A header by which a format is known: all of these columns are there; empty ones do not count.
+/// A header that identifies a format: all of these columns are there; empty ones do not count.
 using ListHead = std::array<std::string_view, 4>;
 
-/// One format. What a row does not say is what most formats have.
+/// One format. A row leaves out the values that most formats have.
 struct FormatRow {
     ListFormat format;
     std::string_view wire_name;  ///< "brevo", or the service and its list: "mailgun-bounces"
-    /// As `column_name` gives them.
+    /// In the form of `column_name`.
     std::array<ListHead, 3> heads = {};
-    /// Heads are tried in four turns, and within a turn in the order of the rows: telling ones
+    /// Heads are tried in four turns, and within a turn in the order of the rows: distinctive heads
     /// before those whose columns others may have as well.
     int turn = 1;
     Tells tells = Tells::Words;
     terms::SuppressionReason reason = terms::SuppressionReason::Bounce;
-    /// The column that tells; empty: the first of those with the usual names.
+    /// The column that tells; empty: the first one with a usual name.
     std::string_view column;
     /// The list quotes replies of other servers.
     bool quotes_replies = false;
-    /// A column that says by what means the address is reached; only "email" is about mail.
+    /// A column for the channel of the address; only "email" is about mail.
     std::string_view channel;
-    /// The code of its entries, whatever a row says.
+    /// The code of all entries, whatever their rows say.
     std::optional<terms::FailureCode> code = std::nullopt;
-    /// The one of the service's lists that is meant by its name, where no head tells; without any,
-    /// the first.
+    /// The service's name alone means this list, where no head tells. Without any such, the first
+    /// one.
     bool stands_for_service = false;
 };
 
 [[nodiscard]] const FormatRow& row_of(ListFormat format);
 
 [[nodiscard]] std::string_view wire_name(ListFormat format);
-/// True when `name` is the wire name, or begins it: that of the service.
+/// True when `name` is the wire name, or its beginning that names the service.
 [[nodiscard]] bool is_named(ListFormat format, std::string_view name);
-/// The format of that name; of a service, see `FormatRow::stands_for_service`.
+/// The format of that name; for a service, see `FormatRow::stands_for_service`.
 [[nodiscard]] std::optional<ListFormat> find_format(std::string_view name);
-/// A wire name, or the name of a service ("mailgun", "sendgrid", "listmonk"), whose several exports
-/// are then told apart by their header.
+/// True for a wire name, and for the name of a service ("mailgun", "sendgrid", "listmonk"). The
+/// header then tells the exports of the service apart.
 [[nodiscard]] bool is_format_name(std::string_view name);
-/// "plain, csv, …": formats and services, in the order of the rows.
+/// "plain, csv, …": formats and services in the order of the rows.
 [[nodiscard]] std::string format_names();
 
 }  // namespace holdback::lists

@@ -38,7 +38,7 @@ using terms::FailureCode;
 using terms::SuppressionEntry;
 using terms::SuppressionReason;
 
-/// More of a service's text is not kept.
+/// More octets of a service's text are not kept.
 constexpr std::size_t kMostTextOctets = 500;
 
 constexpr std::array<std::string_view, 15> kOwnColumns{"subject",
@@ -67,12 +67,12 @@ int column_of(const ListShape& shape, std::initializer_list<std::string_view> na
     return -1;
 }
 
-/// True where one column tells the reason of each row, and which is known.
+/// True where one known column tells the reason of each row.
 bool has_own_column(Tells tells) {
     return tells == Tells::Column || tells == Tells::Blocklist || tells == Tells::Texts;
 }
 
-/// The code for an enhanced status that stands somewhere in the text.
+/// The code for an enhanced status anywhere in the text.
 std::optional<FailureCode> code_by_status(std::string_view text) {
     struct Row {
         std::string_view status;
@@ -127,7 +127,7 @@ BadRow no_subject(std::string_view text, mail::SyntaxError error) {
     return {fmt::format("{}: {}", core::in_quotes(text), mail::plain_words(error))};
 }
 
-/// True for what is a domain by its syntax, but was hardly meant as one.
+/// True for a text that is a domain by its syntax, but hardly was meant as one.
 bool is_bare_word(const terms::SuppressionSubject& subject) {
     return subject.kind == terms::SubjectKind::Domain && !subject.text.contains('.') &&
            !subject.text.starts_with('[');
@@ -137,7 +137,7 @@ BadRow no_address(std::string_view text) {
     return {fmt::format("{}: no address", core::in_quotes(text))};
 }
 
-/// A value of our own CSV, or what is wrong with it.
+/// The values of a row of our own CSV, and its first flaw.
 class OwnValues {
 public:
     OwnValues(std::span<const std::string> fields, std::span<const int> columns)
@@ -149,7 +149,7 @@ public:
                    ? std::string_view()
                    : core::without_formula_guard(fields_[static_cast<std::size_t>(column)]);
     }
-    /// What `parse` makes of the text; `otherwise` when it makes nothing, which is trouble.
+    /// The result of `parse`. When it gives none, the row is bad and the result is `otherwise`.
     template <typename T, typename Parse>
     T required(std::size_t own, Parse parse, T otherwise) {
         auto parsed = parse(text(own));
@@ -162,7 +162,7 @@ public:
         }
         return *std::move(parsed);
     }
-    /// The same, but an empty text is no trouble.
+    /// The same, but an empty text is not bad.
     template <typename T, typename Parse>
     T optional(std::size_t own, Parse parse, T otherwise) {
         return text(own).empty() ? otherwise : required(own, parse, std::move(otherwise));
@@ -197,7 +197,7 @@ std::optional<int> parse_strikes(std::string_view text) {
 }
 
 /// True for a refusal that is about us or the message: by the status (RFC 3463 section 3.8), or by
-/// the words where no status speaks of the mailbox.
+/// the words when no status is about the mailbox.
 bool is_block(std::string_view status, std::string_view text) {
     const auto has = [&](std::string_view part) {
         return status.contains(part) || core::contains_ignoring_case(text, part);
@@ -259,7 +259,7 @@ RowOutcome RowParser::parse(std::span<const std::string> fields) const {
 }
 
 RowOutcome RowParser::parse_plain(std::string_view line) const {
-    // A mailbox may have # in its name: a comment has white space in front.
+    // A mailbox may have # in its name: a comment has white space before it.
     if (line.starts_with('#')) {
         return PassedOver{"comment"};
     }
@@ -284,7 +284,7 @@ RowOutcome RowParser::parse_plain(std::string_view line) const {
                      defaults_);
 }
 
-/// What the reply of the other server says, in lists of bounces and blocks.
+/// The meaning of the other server's reply, in lists of bounces and blocks.
 std::optional<RowMeaning> RowParser::meaning_of_reply(std::span<const std::string> fields) const {
     if (!row_of(shape_.format).quotes_replies) {
         return std::nullopt;
@@ -303,7 +303,7 @@ std::optional<RowMeaning> RowParser::meaning_of_reply(std::span<const std::strin
                : std::nullopt;
 }
 
-/// What the row says, by the format or by its words.
+/// The meaning of the row, by the format or by its words.
 RowMeaning RowParser::meaning_of(std::span<const std::string> fields) const {
     if (auto meaning = meaning_of_reply(fields)) {
         return *std::move(meaning);
@@ -375,7 +375,7 @@ RowOutcome RowParser::parse_service(std::span<const std::string> fields) const {
                            : entry_of(fields, SuppressionReason::Manual);
 }
 
-/// The entry for the address of a row, made for this reason.
+/// The entry for the address of a row, with this reason.
 RowOutcome RowParser::entry_of(std::span<const std::string> fields,
                                SuppressionReason reason) const {
     const FormatRow& row = row_of(shape_.format);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the rows of a list say, and the rows of our own CSV.
+// The meaning of the rows of a list, and the rows of our own CSV.
 
 #include "core/clock.hpp"
 #include "lists/list_format.hpp"
@@ -18,17 +18,17 @@
 
 namespace holdback::lists {
 
-/// A row says nothing about a suppression: a subscriber who is welcome, a comment.
+/// The row is no suppression: a subscriber who is welcome, or a comment.
 struct PassedOver {
-    std::string what;  ///< the word for it: "active", "soft bounce", "comment"
+    std::string what;  ///< a word for it: "active", "soft bounce", "comment"
 };
 
-/// What is wrong with a row, in words.
+/// The flaw of a row, in words.
 struct BadRow {
     std::string why;
 };
 
-/// The row tells a status in a word that is not known; it is not guessed at.
+/// The row has an unknown word as its status; nobody guesses what it means.
 struct UnknownStatus {
     std::string column;
     std::string word;
@@ -36,14 +36,13 @@ struct UnknownStatus {
 
 enum class SoftBounces : std::uint8_t { PassOver, Count };
 
-/// What rows have in common, whatever they say.
+/// The defaults of all rows of a list.
 struct RowDefaults {
-    core::TimePoint now;  ///< when a row tells no time
-    /// For rows that tell none, and for those whose word is not known. nullopt: the former are
-    /// manual, where the list has no column of status at all, or else passed over; the latter are
-    /// not taken.
+    core::TimePoint now;  ///< the time of rows that have none
+    /// For rows without a status, and for unknown ones. nullopt: rows without a status are manual
+    /// if the list has no status column, else skipped; those with an unknown status are not taken.
     std::optional<terms::SuppressionReason> reason = std::nullopt;
-    /// Count a soft bounce as a strike, or pass it over.
+    /// Whether a soft bounce counts as a strike or is skipped.
     SoftBounces soft = SoftBounces::PassOver;
 };
 
@@ -54,8 +53,8 @@ class RowParser {
 public:
     RowParser(ListShape shape, RowDefaults defaults);
 
-    /// The entry of a row; its scope is global, except in our own CSV. Times that do not parse are
-    /// trouble, absent ones are `now`.
+    /// The entry of a row. Its scope is global, except in our own CSV. An absent time is `now`; a
+    /// time that does not parse makes a bad row.
     [[nodiscard]] RowOutcome parse(std::span<const std::string> fields) const;
 
 private:
@@ -81,7 +80,7 @@ private:
 
 /// The columns of our own CSV.
 [[nodiscard]] std::span<const std::string_view> own_columns();
-/// A row of it, with its line end.
+/// A row of our own CSV, with its line end.
 [[nodiscard]] std::string own_row(const terms::SuppressionEntry& entry);
 
 }  // namespace holdback::lists

@@ -25,7 +25,7 @@ bool is_head(const ListHead& head, const std::vector<std::string>& columns) {
     });
 }
 
-/// The first format that has such a head, among those of the name.
+/// The first format with such a head, among the formats that `forced` names.
 std::optional<ListFormat> format_by_head(const std::vector<std::string>& columns,
                                          std::optional<std::string_view> forced) {
     for (int turn = 1; turn <= kLastTurn; ++turn) {
@@ -41,7 +41,7 @@ std::optional<ListFormat> format_by_head(const std::vector<std::string>& columns
     return std::nullopt;
 }
 
-/// A row of two values without a header, as Amazon SES takes them: address,REASON
+/// Rows of two values without a header, as Amazon SES takes them: address,REASON
 ListShape headless_ses() {
     return {.format = ListFormat::Ses,
             .separator = ',',
@@ -58,7 +58,7 @@ bool is_headless_ses(std::string_view line) {
             core::equals_ignoring_case(core::trim(cells[1]), "COMPLAINT"));
 }
 
-/// By the names of the columns, or as it was told.
+/// By the names of the columns, else by `forced`.
 void choose_format(ListShape& shape, std::optional<std::string_view> forced) {
     if (const auto format = format_by_head(shape.columns, forced)) {
         shape.format = *format;

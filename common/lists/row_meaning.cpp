@@ -22,7 +22,7 @@ namespace {
 
 using terms::SuppressionReason;
 
-/// Words that say nothing against an address, letters alone.
+/// Words that say nothing against an address; only their letters.
 constexpr auto kWelcome = std::to_array<std::string_view>({"accepted",       "active",
                                                            "byuser",         "bymoderator",
                                                            "click",          "clicked",
@@ -47,7 +47,7 @@ constexpr auto kWelcome = std::to_array<std::string_view>({"accepted",       "ac
                                                            "unconfirmed",    "uniqueopened",
                                                            "valid",          "verified"});
 
-/// Words of what lasts for a time, letters alone.
+/// Words for a passing failure; only their letters.
 constexpr auto kSoft = std::to_array<std::string_view>(
     {"deferred", "deferral", "delayed", "soft", "temporary", "temporaryfailure", "transient"});
 
@@ -56,7 +56,7 @@ struct Part {
     SuppressionReason reason;
 };
 
-/// What occurs in a word; the first that does.
+/// Parts of words; the first that occurs counts.
 constexpr auto kParts = std::to_array<Part>(
     {{"spam", SuppressionReason::Complaint},       {"junk", SuppressionReason::Complaint},
      {"complain", SuppressionReason::Complaint},   {"abuse", SuppressionReason::Complaint},
@@ -70,7 +70,7 @@ constexpr auto kParts = std::to_array<Part>(
      {"donotcontact", SuppressionReason::Manual},  {"donotemail", SuppressionReason::Manual},
      {"compliance", SuppressionReason::Manual}});
 
-/// Columns of yes and no, by what occurs in their names; the first that does.
+/// Parts of the names of columns of yes and no; the first that occurs counts.
 constexpr auto kFlags = std::to_array<Part>({{"markedasspam", SuppressionReason::Complaint},
                                              {"spamreport", SuppressionReason::Complaint},
                                              {"complain", SuppressionReason::Complaint},
@@ -86,7 +86,7 @@ constexpr auto kFlags = std::to_array<Part>({{"markedasspam", SuppressionReason:
                                              {"blacklist", SuppressionReason::Manual},
                                              {"blocklist", SuppressionReason::Manual}});
 
-/// Columns beside a status, which tell how often, by what or where, or of another way than mail.
+/// Columns beside a status: they tell how often, by what or where, or are not about mail.
 constexpr auto kBeside = std::to_array<std::string_view>({"count",
                                                           "number",
                                                           "total",
@@ -139,8 +139,8 @@ std::optional<SuppressionReason> part_in(const List& parts, std::string_view tex
     return found == parts.end() ? std::nullopt : std::optional(found->reason);
 }
 
-/// True for a number that tells how often: above 1, and no time. A column with a time in its name
-/// may hold a date of digits alone.
+/// True for a number that tells how often: above 1, and not a time. A column with a time in its
+/// name may hold a date that is only digits.
 bool is_count(std::string_view name, std::string_view text) {
     constexpr std::uint64_t kLeastTime = 100'000'000;  // seconds, of 1973
     const std::size_t point = std::min(text.find('.'), text.size());
@@ -155,13 +155,13 @@ bool is_count(std::string_view name, std::string_view text) {
     return (*whole > 1 || has_part) && *whole < kLeastTime;
 }
 
-/// True for the address of a page or a mailbox, by which somebody may do what the column says.
+/// True for the address of a page or mailbox by which people can do what the column says.
 bool is_link(std::string_view text) {
     return text.contains("://") || core::starts_with_ignoring_case(text, "www.") ||
            core::starts_with_ignoring_case(text, "mailto:");
 }
 
-/// Of letters without a negation in front.
+/// The meaning of letters without a negation in front.
 std::optional<RowMeaning> by_word(const std::string& word) {
     if (word.empty()) {
         return std::nullopt;
@@ -181,7 +181,7 @@ std::optional<RowMeaning> by_word(const std::string& word) {
     return std::nullopt;
 }
 
-/// What is left behind "not", "never", "no" or "non"; nullopt for words that do not begin so.
+/// The letters after "not", "never", "no" or "non"; nullopt for words that do not begin so.
 std::optional<std::string> negated(const std::string& word) {
     constexpr auto kNegations = std::to_array<std::string_view>({"never", "non", "not", "no"});
     const auto* const found = std::ranges::find_if(
@@ -189,15 +189,15 @@ std::optional<std::string> negated(const std::string& word) {
     return found == kNegations.end() ? std::nullopt : std::optional(word.substr(found->size()));
 }
 
-/// "no", "0", "false" and the like; what only dashes is one of them.
+/// True for "no", "0", "false" and the like, and for dashes alone.
 bool is_no(std::string_view text) {
     constexpr auto kNo = std::to_array<std::string_view>(
         {"", "0", "n", "f", "no", "false", "off", "null", "none", "never", "nan"});
     return has(kNo, core::to_lower(text)) || text.find_first_not_of('-') == std::string_view::npos;
 }
 
-/// HubSpot has a column of its own for each kind of mail that people can opt out of: "Opted out of
-/// email: One to One" in exports, "hs_email_optout_4711" in its interface for programs.
+/// HubSpot has one column for each kind of mail that people can opt out of: "Opted out of email:
+/// One to One" in exports, "hs_email_optout_4711" in its API.
 bool is_of_one_kind(std::string_view name) {
     constexpr std::string_view kShown = "optedoutofemail:";
     constexpr std::string_view kInternal = "hsemailoptout";
@@ -216,9 +216,9 @@ RowMeaning flag_meaning(SuppressionReason reason, std::string_view name, std::st
     return tells_more ? word : RowMeaning(Suppressed{reason});
 }
 
-/// The strength of what is said: the highest counts.
+/// The strength of a meaning: the highest counts.
 std::size_t strength(const RowMeaning& meaning) {
-    constexpr std::size_t kBounce = 3;  // behind nothing, an unknown word and a welcome
+    constexpr std::size_t kBounce = 3;  // after nothing, an unknown word and a welcome
     constexpr std::size_t kSoftBounce = 4;
     constexpr std::size_t kUnsubscribe = 5;
     constexpr std::size_t kComplaint = 6;
@@ -255,7 +255,7 @@ std::string letters_of(std::string_view text) {
 
 std::optional<RowMeaning> meaning_of_code(std::string_view cell) {
     const std::string_view text = core::trim(cell);
-    // A year of four digits is none.
+    // A year of four digits is not a code.
     const bool is_code = text.size() >= 3 && core::is_ascii_digit(text[0]) &&
                          (text[1] == '.' || core::is_ascii_digit(text[1])) &&
                          core::is_ascii_digit(text[2]) &&
@@ -342,7 +342,7 @@ RowMeaning StatusColumns::cell_meaning(const Column& column, std::string_view ce
         case Kind::Word:
             return meaning_of_word(text);
         case Kind::Aside: {
-            // "manual" tells how an address was added.
+            // "manual" says how the address was added.
             RowMeaning meaning = meaning_of_word(text);
             const auto* const suppressed = std::get_if<Suppressed>(&meaning);
             const bool counts =

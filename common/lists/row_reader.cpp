@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{256} * 1024;
 
-/// Where in a row of CSV an octet stands. A quote opens only at the start of a field, so that a
-/// stray one within a field does not swallow the lines behind it.
+/// The place of an octet in a row of CSV. A quote opens only at the start of a field, so that a
+/// stray one inside a field does not swallow the lines after it.
 enum class Within : std::uint8_t { FieldStart, Plain, Quoted, BehindQuote };
 
 Within step(Within within, char c, char separator) {
@@ -59,7 +59,7 @@ std::string_view plain_words(RowTrouble trouble) {
     std::unreachable();
 }
 
-/// Reads one block more behind what is in the buffer; false at the end of the text.
+/// Reads one more block to the end of the buffer; false at the end of the text.
 bool RowReader::fill() {
     if (at_end_) {
         return false;
@@ -102,7 +102,7 @@ void RowReader::keep_of_long_row(std::string_view octets) {
     long_row_ += octets.substr(0, kMostRawOctets - std::min(kMostRawOctets, long_row_.size()));
 }
 
-/// Finds the end of the next row, which `row_` then is.
+/// Finds the end of the next row, and sets `row_` to that row.
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): one pass over the octets
 bool RowReader::find_row() {
     std::size_t at = 0;  // from begin_, as the buffer moves
@@ -128,7 +128,7 @@ bool RowReader::find_row() {
             break;
         }
         if (!dropping && at > kMostRowOctets) {
-            // What was taken for the inside of quotes may be the lines behind a stray one.
+            // The text that seemed to be inside quotes may be the lines after a stray quote.
             dropping = true;
             within = Within::Plain;
         }
@@ -174,7 +174,7 @@ bool RowReader::next() {
     return false;
 }
 
-/// Takes the quoted field whose opening quote stands at `at`; gives the place behind it.
+/// Takes the quoted field that opens at `at`; returns where the next separator or the row's end is.
 std::size_t RowReader::take_quoted(std::string_view row, std::size_t at, char separator) {
     std::string& field = fields_.back();
     ++at;

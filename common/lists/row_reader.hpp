@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Takes a text apart into rows of fields: CSV, or plain lines.
+// Splits a text into rows of fields: CSV, or plain lines.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace holdback::lists {
 
-/// Fills the octets from the front and gives how many there were; 0 at the end.
+/// Fills the octets from the front and returns how many it filled; 0 at the end.
 using Source = std::function<std::size_t(std::span<char>)>;
 
-/// Longest row in octets; a longer one has no fields.
+/// Longest row in octets; a longer row has no fields.
 inline constexpr std::size_t kMostRowOctets = std::size_t{1} << 20U;
-/// So much of a longer row is kept as it stands; what is behind that is thrown away.
+/// The part of a longer row that is kept unchanged; the rest is thrown away.
 inline constexpr std::size_t kMostRawOctets = 2 * kMostRowOctets;
 
 enum class RowTrouble : std::uint8_t {
@@ -30,28 +30,27 @@ enum class RowTrouble : std::uint8_t {
 [[nodiscard]] std::string_view plain_words(RowTrouble trouble);
 
 /// Reads rows in constant memory. CSV is RFC 4180: fields in double quotes may hold separators,
-/// doubled quotes and line ends; lines end with LF, CRLF or the text, and with CR where the text
-/// has no LF. A byte order mark in front is no part of it. Rows without any text are passed over,
-/// but counted as lines.
+/// doubled quotes and line ends. Lines end with LF, CRLF or the text, and with CR where the
+/// beginning of the text has no LF. A byte order mark in front is dropped. Rows without any text
+/// are skipped, but counted as lines.
 class RowReader {
 public:
     explicit RowReader(Source source) : source_(std::move(source)) {}
 
-    /// The first octets of the text, without a byte order mark, as far as they were read: at least
-    /// `most` if there are that many. Before the first `next`.
+    /// The first octets of the text, without a byte order mark, at most `most`: fewer only when the
+    /// text is shorter. Call it before the first `next`.
     [[nodiscard]] std::string_view peek(std::size_t most);
 
-    /// nullopt: each line is one field, in which quotes mean nothing.
+    /// nullopt: each line is one field, and quotes mean nothing.
     void separate_by(std::optional<char> separator) { separator_ = separator; }
 
     /// True when there is a row; false at the end.
     [[nodiscard]] bool next();
-    /// Of the last row. Those that are quoted are as they stand there; white space around others is
-    /// off.
+    /// The fields of the last row. Quoted ones keep their white space; others lose it at both ends.
     [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }
-    /// What is wrong with the last row.
+    /// The flaw of the last row.
     [[nodiscard]] std::optional<RowTrouble> trouble() const { return trouble_; }
-    /// The last row as it stands, without its line end; valid until the next one.
+    /// The last row, unchanged and without its line end; valid until the next row.
     [[nodiscard]] std::string_view raw() const {
         return trouble_ == RowTrouble::TooLong ? std::string_view(long_row_) : row_;
     }
@@ -76,7 +75,7 @@ private:
     std::optional<char> separator_;
     std::optional<char> line_end_;  // nullopt: not known yet
     std::string_view row_;          // into the buffer, without its line end
-    std::string long_row_;          // what is kept of one that is too long
+    std::string long_row_;          // the part that is kept of a row that is too long
     std::vector<std::string> fields_;
     std::optional<RowTrouble> trouble_;
     std::size_t line_ = 0;

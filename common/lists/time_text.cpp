@@ -24,7 +24,7 @@ class Scanner {
 public:
     explicit Scanner(std::string_view text) : rest_(text) {}
 
-    /// A number of so many digits.
+    /// A number of `least` to `most` digits.
     [[nodiscard]] std::optional<int> number(std::size_t least, std::size_t most) {
         std::size_t count = 0;
         int value = 0;
@@ -96,7 +96,7 @@ std::optional<milliseconds> time_of_day(Scanner& in) {
     milliseconds time = std::chrono::hours(*hours) + std::chrono::minutes(*minutes) +
                         std::chrono::seconds(*seconds);
     if (in.take_one_of(".,")) {
-        // Digits behind the third are thrown away.
+        // Digits after the third are thrown away.
         int weight = 100;
         bool any = false;
         while (const auto digit = in.number(1, 1)) {
@@ -111,7 +111,7 @@ std::optional<milliseconds> time_of_day(Scanner& in) {
     return time;
 }
 
-/// What is to be taken off a local time: "Z", "UTC", "GMT", "+02:00", "-0500"; none is UTC.
+/// The offset to subtract from a local time: "Z", "UTC", "GMT", "+02:00", "-0500"; none means UTC.
 std::optional<milliseconds> offset(Scanner& in) {
     in.skip_space();
     if (const std::string_view zone = in.word(); !zone.empty()) {
@@ -134,7 +134,7 @@ std::optional<milliseconds> offset(Scanner& in) {
                    : std::nullopt;
     }
     const milliseconds ahead = std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
-    // "+0000 UTC" is how Go writes it.
+    // Go writes "+0000 UTC".
     in.skip_space();
     static_cast<void>(in.word());
     return is_west ? -ahead : ahead;
