@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Lists of the administrator's: local parts that stand for roles, and domains of throw-away
-// addresses.
+// The administrator's lists: local parts that stand for roles, and domains of throw-away addresses.
 
 #include "mail/address.hpp"
 
@@ -13,7 +12,7 @@
 
 namespace holdback::outbound {
 
-/// Hashes views and strings alike, so that a set of strings can be asked with a view.
+/// Hashes views and strings alike, so that a view can be looked up in a set of strings.
 struct TextHash {
     using is_transparent = void;
 
@@ -24,15 +23,15 @@ struct TextHash {
 
 using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
 
-/// What the files of `[policy] role_addresses` and `disposable_domains` say.
+/// The contents of the files that `[policy] role_addresses` and `disposable_domains` name.
 struct AddressLists {
     TextSet roles;       ///< local parts, in lower case
     TextSet disposable;  ///< canonical domains
 
-    /// True when the local part, without what follows a "+" and without regard to ASCII case, is a
-    /// role.
+    /// True when the local part is a role, in any letter case, with or without a "+" and what
+    /// follows it.
     [[nodiscard]] bool is_role(const mail::Address& address) const;
-    /// True when the domain or one above it is on the list.
+    /// True when the domain or one above it is on the list; never for a literal.
     [[nodiscard]] bool is_disposable(const mail::Address& address) const;
 };
 

@@ -39,7 +39,7 @@ StreamDecision bulk(std::string signal) {
     return {.stream = Stream::Bulk, .signal = std::move(signal)};
 }
 
-/// What of the envelope stands in these lists: "sender", "user", "daemon" or "client"; empty: none.
+/// The sign that is on these lists: "sender", "user", "daemon" or "client"; empty: none.
 std::string_view listed_by(const EnvelopeSigns& signs, const config::StreamLists& lists) {
     const auto same_text = [](std::string_view wanted) {
         return
@@ -159,7 +159,7 @@ SentTo sent_to(const EnvelopeSigns& signs,
 
 namespace {
 
-/// A name of bounded length. What is cut off tells campaigns apart as well as what stands first.
+/// A name of bounded length. A digest replaces the end of a long name, so that names stay distinct.
 std::string bounded_name(std::string name) {
     constexpr std::size_t kLongestName = 200;
     constexpr std::size_t kDigits = 12;

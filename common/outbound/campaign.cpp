@@ -47,7 +47,7 @@ bool is_named_by_header(const mail::HeaderList& headers, const config::BulkSetti
 }
 
 Links links_that_count(const mail::HeaderList& headers) {
-    // Not Feedback-ID: services put it on all that they send.
+    // Feedback-ID does not count: services put it on all their mail.
     const bool is_list =
         headers.has("List-Unsubscribe") || headers.has("List-Id") || headers.has("Precedence");
     return is_list ? Links::HostsAlone : Links::Whole;
@@ -60,7 +60,8 @@ CampaignIdentity campaign_identity(const mail::HeaderList& headers,
                                    std::string_view said,
                                    const RepeatWindow::Counts& counts) {
     CampaignIdentity identity;
-    // A subject that many texts share is what makes them one, when it is the subject that counts.
+    // When the subject was the signal, messages with different texts are one campaign by their
+    // subject.
     const bool by_subject = stream.signal.ends_with("/subject") || counts.text_name.empty();
     const std::string& content_name = by_subject ? counts.subject_name : counts.text_name;
     identity.name = campaign_name(headers, settings);
@@ -176,7 +177,7 @@ void Campaigns::make_room() {
     if (by_age_.size() < most_) {
         return;
     }
-    // Oldest first; all are looked at only when all are stopped.
+    // The oldest that is not stopped; else the oldest of all.
     const auto oldest = std::ranges::find_if(by_age_.rbegin(), by_age_.rend(), [](const Entry& e) {
         return e.campaign.state != CampaignState::Stopped;
     });

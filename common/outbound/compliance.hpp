@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What large providers expect of bulk mail: facts about a message's header -> findings that all its
-// recipients have alike.
+// Checks what large providers expect of bulk mail. The findings hold for all recipients of a
+// message.
 
 #include "config/settings.hpp"
 #include "mail/address.hpp"
@@ -22,7 +22,7 @@
 
 namespace holdback::outbound {
 
-/// What is known about a message when it is decided upon. A recorded value, as `RecipientFacts` is.
+/// The facts about a message at the time of the decision. They are recorded, like `RecipientFacts`.
 struct MessageFacts {
     /// List-Unsubscribe names an https URI and List-Unsubscribe-Post says one click (RFC 8058).
     bool has_one_click = false;
@@ -30,38 +30,38 @@ struct MessageFacts {
     std::optional<mail::Domain> from;
     bool is_signed = false;  ///< has a DKIM-Signature
     PlainText plain_text = PlainText::Unknown;
-    bool has_valid_reply_to = true;  ///< true without Reply-To as well
-    /// The mailboxes of Reply-To, the first `kMostReplyTo`, as far as they were asked about.
+    bool has_valid_reply_to = true;  ///< also true without a Reply-To field
+    /// The first `kMostReplyTo` mailboxes of Reply-To, as far as they were looked up.
     std::vector<RecipientFacts> reply_to;
 };
 
 inline constexpr std::size_t kMostReplyTo = 3;
 
-/// The facts that the message tells: all but `reply_to`. `body` is the beginning of the body, as
-/// much as was read, see `plain_text`.
+/// All facts but `reply_to`. `body` is the beginning of the body, as far as it was read; see
+/// `plain_text`.
 [[nodiscard]] MessageFacts message_facts(const mail::HeaderList& headers,
                                          std::string_view body = {});
 
-/// The mailboxes of Reply-To as recipients, the first `kMostReplyTo`: so their routes are asked.
+/// The first `kMostReplyTo` mailboxes of Reply-To, as recipients whose routes can be looked up.
 [[nodiscard]] std::vector<mail::Recipient> reply_recipients(const mail::HeaderList& headers);
 
 /// The findings about the message, in the order of `FindingName`.
 [[nodiscard]] std::vector<Finding> compliance_findings(const MessageFacts& facts,
                                                        const config::Settings& settings);
 
-/// The findings about a recipient with those about its message behind them; an allow entry stands
-/// above both. In the order of `FindingName`.
+/// The findings about a recipient and its message, in the order of `FindingName`. An allow entry
+/// removes both kinds.
 [[nodiscard]] std::vector<Finding> all_findings(const RecipientFacts& recipient,
                                                 std::span<const Finding> about_message,
                                                 const config::Settings& settings);
 
-/// The domains that From may name; empty: any.
+/// The domains allowed in From; empty: any.
 [[nodiscard]] const std::vector<std::string>& domains_of_from(const config::Settings& settings);
 
-/// True for findings that are about the message and not about a recipient.
+/// True for findings about the message rather than about a recipient.
 [[nodiscard]] bool is_about_message(terms::FindingName name);
 
-/// True when the policy does something about such findings in mail of this stream.
+/// True when the policy acts on findings about the message in mail of this stream.
 [[nodiscard]] bool looks_at_message(Stream stream,
                                     SentTo sent_to,
                                     const config::PolicySettings& policy);

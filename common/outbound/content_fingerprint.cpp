@@ -20,7 +20,7 @@ namespace {
 
 using Hash = std::uint64_t;
 
-/// FNV-1a, then mixed so that the smallest of many hashes are a fair sample.
+/// FNV-1a, then mixed, so that the smallest of many hashes are a fair sample.
 Hash hash_of(std::string_view octets) {
     constexpr Hash kBasis = 0xcbf29ce484222325U;
     constexpr Hash kPrime = 0x100000001b3U;
@@ -51,7 +51,7 @@ unsigned char octet_at(std::string_view text, std::size_t at) {
 /// How a character takes part in words.
 enum class Kind : std::uint8_t { Letter, Digit, Gap, Ideograph };
 
-/// A character of valid UTF-8 and its length. Scripts without spaces have words of one character.
+/// A character of valid UTF-8 and its length. In scripts without spaces each character is a word.
 struct Character {
     Kind kind;
     std::size_t octets;
@@ -81,7 +81,7 @@ Character character_at(std::string_view text, std::size_t at) {
     return {Kind::Gap, 4};
 }
 
-/// Gives the words of a text without spaces in it; a word with a digit is none.
+/// Gives the words of a text that has no spaces. A word with a digit is left out.
 template <typename Take>
 void each_word_within(std::string_view chunk, const Take& take) {
     std::size_t begin = 0;
@@ -112,7 +112,7 @@ bool is_link(std::string_view chunk) {
     return chunk.find("://") != std::string_view::npos || chunk.starts_with("www.");
 }
 
-/// Gives what stands between white space.
+/// Gives the pieces between white space.
 template <typename Take>
 void each_chunk(std::string_view text, const Take& take) {
     std::size_t at = 0;
@@ -130,7 +130,7 @@ void each_chunk(std::string_view text, const Take& take) {
     }
 }
 
-/// Gives the words that can be common to all messages of a campaign.
+/// Gives the words that all messages of a campaign can share.
 template <typename Take>
 void each_word(std::string_view text, const Take& take) {
     each_chunk(text, [&](std::string_view chunk) {
@@ -140,7 +140,7 @@ void each_word(std::string_view text, const Take& take) {
     });
 }
 
-/// Gives the lines that the sender wrote for this message: no quotes, no signature.
+/// Gives the lines that the sender wrote for this message, without quotes and signature.
 template <typename Take>
 void each_own_line(std::string_view text, const Take& take) {
     while (!text.empty()) {
@@ -169,7 +169,7 @@ std::vector<Hash> personal_words(const std::vector<std::string>& personal) {
     return words;
 }
 
-/// The words of the text that are nobody's name, in order.
+/// The words of the text that are not in `personal`, in order.
 std::vector<Hash> common_words(std::string_view text, const std::vector<Hash>& personal) {
     std::vector<Hash> words;
     each_word(text, [&](std::string_view word) {
@@ -181,7 +181,7 @@ std::vector<Hash> common_words(std::string_view text, const std::vector<Hash>& p
     return words;
 }
 
-/// Sorts, and keeps the smallest different ones.
+/// Sorts, removes duplicates, and keeps the smallest.
 void keep_smallest(std::vector<std::uint32_t>& hashes) {
     std::ranges::sort(hashes);
     const auto repeated = std::ranges::unique(hashes);
@@ -202,7 +202,7 @@ std::vector<std::uint32_t> sketch_of(const std::vector<Hash>& words) {
         sketch.push_back(static_cast<std::uint32_t>(whole));
         return sketch;
     }
-    // Only what may be among the smallest is kept until the end.
+    // A hash above `limit` cannot be among the smallest.
     constexpr std::size_t kMostKept = 8 * kSketchHashes;
     std::uint32_t limit = std::numeric_limits<std::uint32_t>::max();
     const auto add = [&](Hash hash) {
@@ -266,7 +266,7 @@ std::string_view host_of(std::string_view link) {
     return link.substr(0, link.find_first_of("/?#", host));
 }
 
-/// What the sender wrote, comparable, up to `most` octets.
+/// The sender's own text in comparable form, of the first `most` octets.
 std::string own_text(const Content& content, std::size_t most) {
     std::string own;
     for (const std::string& text : content.texts) {
@@ -294,7 +294,7 @@ ContentFingerprint content_fingerprint(const Content& content) {
 
 namespace {
 
-/// Words with one space between them; what is not ASCII is part of a word.
+/// The words with one space between them. Octets that are not ASCII belong to words.
 std::string without_punctuation(std::string_view text) {
     std::string words;
     for (const char c : text) {
@@ -340,13 +340,13 @@ bool same_text(const std::vector<std::uint32_t>& left, const std::vector<std::ui
     if (left.size() < 2 || right.size() < 2) {
         return !left.empty() && left == right;
     }
-    // Behind the end of a sketch that is full, the text may have hashes that are not in it.
+    // A full sketch does not have all hashes of its text: nothing is known beyond its last one.
     const bool sampled = left.size() == kSketchHashes || right.size() == kSketchHashes;
     std::size_t all = 0;
     std::size_t common = 0;
     auto l = left.begin();
     auto r = right.begin();
-    // Beyond so many differences it is no longer possible, whatever follows.
+    // With more differences than this, the texts cannot match, whatever follows.
     const std::size_t most_common = std::min(left.size(), right.size());
     while ((l != left.end() || r != right.end()) && (!sampled || all != kSketchHashes)) {
         const bool take_left = r == right.end() || (l != left.end() && *l <= *r);

@@ -96,7 +96,7 @@ std::optional<Finding> route_finding(const mail::Domain& domain, const MailRoute
     return std::nullopt;
 }
 
-/// `as`: the mailbox that the entry is about, where it is another address; empty otherwise.
+/// `as` is the mailbox of the entry, when that is another address than the recipient's; else empty.
 std::optional<Finding> suppression_finding(const terms::SuppressionEntry& entry,
                                            std::string_view as) {
     FindingName name{};
@@ -214,12 +214,12 @@ std::optional<Lookalike> suspected_misspelling(const RecipientFacts& facts,
 
 namespace {
 
-/// What the domain tells: its route, and what it looks like.
+/// Adds the findings about the domain: its route and its likeness to a provider's.
 void add_about_domain(const mail::Domain& domain,
                       const RecipientFacts& facts,
                       const config::Settings& settings,
                       std::vector<Finding>& found) {
-    // The MTA's own domains are its own, whatever their names.
+    // The MTA's own domains count as its own, whatever their names.
     const bool is_ours = facts.route.has_value() && facts.route->kind == RouteKind::Local &&
                          facts.route->why != kSpecialUse;
     if (!is_ours && is_reserved(domain, settings.dns.reserved_domains)) {
@@ -237,7 +237,7 @@ void add_about_domain(const mail::Domain& domain,
         return;
     }
     const Finding finding = misspelled(facts.syntax->value, like->meant);
-    // The finding that decides is the one that people read.
+    // People read the finding that decides, so that one gets the suggestion too.
     for (Finding& about_route : found) {
         if (about_route.code == terms::kDomainInvalid) {
             about_route.advice = finding.advice;
@@ -247,7 +247,7 @@ void add_about_domain(const mail::Domain& domain,
     found.push_back(finding);
 }
 
-/// What the administrator says of the recipient in the settings and in lists.
+/// Adds the findings from the administrator's settings and lists.
 void add_by_administrator(const mail::Address& address,
                           const RecipientFacts& facts,
                           const config::Settings& settings,

@@ -17,7 +17,7 @@ namespace holdback::outbound {
 
 namespace {
 
-/// Fields that the way to us adds or changes.
+/// Fields that hosts on the way to us add or change.
 constexpr std::array<std::string_view, 9> kTraceFields{
     "received",
     "return-path",
@@ -30,11 +30,12 @@ constexpr std::array<std::string_view, 9> kTraceFields{
     "received-spf",
 };
 
-/// A message that was held, or went by a filter, may come again with fields of ours.
+/// A message that was held or went through a filter may come back with our own fields.
 constexpr std::string_view kOurFields = "x-holdback-";
 
 constexpr std::array<std::string_view, 3> kIdentity{"Message-ID", "Date", "From"};
-/// One for each of these that may be absent; when all are, nothing is left to know a message by.
+/// One bit for each of these fields that may be absent. With all absent nothing identifies a
+/// message.
 constexpr unsigned kAbsences = (1U << kIdentity.size()) - 1;
 
 bool is_trace(std::string_view lower_name) {
@@ -42,7 +43,7 @@ bool is_trace(std::string_view lower_name) {
            lower_name.starts_with(kOurFields);
 }
 
-/// The digest as if the fields were not there whose bits are set.
+/// The digest without the fields whose bits are set in `absent`.
 std::string identity_without(const mail::HeaderList& headers, unsigned absent) {
     std::array<std::string, kIdentity.size()> values;
     for (std::size_t i = 0; i < kIdentity.size(); ++i) {
@@ -55,7 +56,7 @@ std::string identity_without(const mail::HeaderList& headers, unsigned absent) {
     return core::digest_hex(pieces);
 }
 
-/// True when the MTA gave the message its Message-ID on arrival, for want of one.
+/// True when the message came without a Message-ID and the MTA made one.
 bool has_id_made_by_mta(const mail::HeaderList& headers, std::string_view queue_id) {
     if (queue_id.empty()) {
         return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Tells a message that is submitted again from another message.
+// Recognizes a message that is submitted again.
 
 #include "mail/header.hpp"
 
@@ -10,22 +10,21 @@
 
 namespace holdback::outbound {
 
-/// The part of a fingerprint that the header gives. Fields that differ between two submissions of
-/// one message do not count: trace fields, signatures of the own relay, what we write ourselves,
-/// and a Message-ID and Date that the MTA itself made up for this submission (known by the queue id
-/// in the Message-ID).
+/// The header's part of a fingerprint. Fields that differ between two submissions of one message do
+/// not count: trace fields, signatures of our own relay, our own fields, and a Message-ID and Date
+/// that the MTA made up for this submission (the Message-ID contains the queue id).
 [[nodiscard]] std::string header_digest(const mail::HeaderList& headers, std::string_view queue_id);
 
-/// Equal for two submissions of one message by one sender.
+/// Equal for two submissions of one message, whoever the envelope sender is.
 [[nodiscard]] std::string fingerprint(std::string_view header_digest, std::string_view body_digest);
 
-/// What a message is known by between two passes of the same host: Message-ID, Date and From, which
-/// content filters leave alone (unlike the subject, which they mark, and the body). White space
-/// does not count.
+/// Identifies a message between two passes through this host, by Message-ID, Date and From. Content
+/// filters leave these alone, unlike the subject, which they mark, and the body. White space does
+/// not count.
 [[nodiscard]] std::string identity_digest(const mail::HeaderList& headers);
 
-/// The digests that the message may have had on an earlier pass: its own, and those without what
-/// the MTA has added since for want of it.
+/// The digests that the message may have had on an earlier pass: the present one, and those without
+/// fields that the MTA may have added since.
 [[nodiscard]] std::vector<std::string> earlier_identities(const mail::HeaderList& headers);
 
 }  // namespace holdback::outbound

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What is to be expected of a whole send: how many of its recipients would bounce, and where the
-// trouble lies.
+// Forecasts a whole send: how many recipients would bounce, and which domains cause most trouble.
 
 #include "config/policy.hpp"
 #include "outbound/findings.hpp"
@@ -20,17 +19,17 @@ namespace holdback::outbound {
 
 /// How mail to one recipient would end if it were sent.
 enum class Outlook : std::uint8_t {
-    Delivered,      ///< nothing speaks against it
+    Delivered,      ///< nothing found against it
     Unknown,        ///< DNS gave no answer
-    LikelyBounce,   ///< no usable mail server, a misspelled domain, or mail bounced before
+    LikelyBounce,   ///< no usable mail server, a misspelled domain, or earlier bounces
     CertainBounce,  ///< malformed, or a domain that takes no mail
 };
 
-/// By the gravest finding that speaks of a bounce. What the policy does about it, and findings
-/// about unsubscribing, complaints and campaigns, play no part.
+/// The outlook by the gravest finding that foretells a bounce. The policy plays no part, nor do
+/// findings about unsubscribing, complaints and campaigns.
 [[nodiscard]] Outlook outlook(std::span<const Finding> found);
 
-/// A domain, and how many of its recipients would not get the mail.
+/// A domain and the number of its recipients who would not get the mail.
 struct TroubledDomain {
     std::string domain;
     std::size_t recipients = 0;
@@ -38,11 +37,12 @@ struct TroubledDomain {
     bool operator==(const TroubledDomain&) const = default;
 };
 
-/// Sums up the recipients of a send, in memory that grows only with the number of troubled domains,
-/// up to `kMostTroubledDomains`, and by 8 octets per recipient.
+/// Sums up the recipients of a send. It needs 8 octets per recipient, and memory for at most
+/// `kMostTroubledDomains` troubled domains.
 class Forecast {
 public:
-    /// `key` tells recipients apart: one that comes again is a duplicate. `domain` may be empty.
+    /// `key` identifies the recipient: a key that comes again is a duplicate. `domain` may be
+    /// empty.
     void add(std::string_view key,
              std::string_view domain,
              std::span<const Finding> found,
@@ -52,13 +52,14 @@ public:
     [[nodiscard]] std::size_t of(Outlook outlook) const {
         return outlooks_.at(static_cast<std::size_t>(outlook));
     }
-    /// How many recipients stood before already.
+    /// The number of recipients that were added before already.
     [[nodiscard]] std::size_t duplicates() const;
-    /// The domains with the most recipients who would be held, deferred, rejected or would bounce.
+    /// The `most` domains with the most recipients who would bounce or be held, deferred or
+    /// rejected.
     [[nodiscard]] std::vector<TroubledDomain> troubled_domains(std::size_t most) const;
 
-    /// The predicted bounce rate and how it was computed, as lines that end with "\n". Empty
-    /// without recipients.
+    /// The predicted bounce rate and its parts, as lines that end with "\n". Empty without
+    /// recipients.
     [[nodiscard]] std::string text() const;
 
 private:

@@ -26,7 +26,7 @@ constexpr std::size_t kLettersForOneSlip = 6;
 constexpr std::size_t kLettersForTwoSlips = 10;
 constexpr std::size_t kMostSlips = 2;
 
-/// The countries whose domains providers register below "com." and "co.".
+/// The countries with provider domains below "com." and "co.": "com.br", "co.uk".
 constexpr auto kBelowCom = std::to_array<std::string_view>(
     {"ar", "au", "bd", "bo", "br", "cn", "co", "cy", "do", "ec", "eg", "gh", "gr", "gt", "hk",
      "hr", "kw", "lb", "mt", "mx", "my", "ng", "ni", "np", "pa", "pe", "ph", "pk", "pl", "pr",
@@ -49,14 +49,14 @@ constexpr auto kBelowCo = std::to_array<std::string_view>({"at",
                                                            "ve",
                                                            "za",
                                                            "zw"});
-/// Endings of two letters that are slips for ".com" or ".co.uk" more often than countries.
+/// Endings of two letters that are more often slips for ".com" or ".co.uk" than countries.
 constexpr auto kSlippedCountries = std::to_array<std::string_view>({"cm", "co", "om", "uk"});
 
 bool is_one_of(std::string_view text, std::span<const std::string_view> texts) {
     return std::ranges::find(texts, text) != texts.end();
 }
 
-/// Which characters a text has, folded into 64 bits. One slip changes at most two of them.
+/// The set of characters of a text, folded into 64 bits. One slip changes at most two of them.
 std::uint64_t characters_of(std::string_view text) {
     std::uint64_t characters = 0;
     for (const char c : text) {
@@ -69,14 +69,13 @@ std::size_t letters_of(std::string_view domain) {
     return domain.size() - static_cast<std::size_t>(std::ranges::count(domain, '.'));
 }
 
-/// A provider's domain as it is compared.
+/// A provider's domain, prepared for comparison.
 struct Target {
     std::string_view domain;
     std::uint64_t characters;
     std::size_t most_slips;
 };
 
-/// The tables, laid out for being asked.
 struct Index {
     std::unordered_set<std::string_view> providers;
     std::unordered_map<std::string_view, std::string_view> misspellings;
@@ -103,7 +102,7 @@ const Index& index_of_tables() {
     return index;
 }
 
-/// A domain in two: its first label and what follows the dot.
+/// A domain, split into its first label and what follows the dot.
 struct Split {
     std::string_view name;
     std::string_view ending;
@@ -131,7 +130,7 @@ bool is_country_ending(std::string_view ending) {
     return is_letters(ending) && !is_one_of(ending, kSlippedCountries);
 }
 
-/// The first provider whose domain is the name with this ending.
+/// The first provider's domain with this name and ending; an empty `ending` stands for any.
 std::optional<std::string_view> provider_named(std::string_view name, std::string_view ending) {
     for (const Target& target : index_of_tables().targets) {
         const Split split = split_of(target.domain);
@@ -142,7 +141,7 @@ std::optional<std::string_view> provider_named(std::string_view name, std::strin
     return std::nullopt;
 }
 
-/// "gmail.con": no such top-level domain, so that nothing else can have been meant.
+/// "gmail.con": there is no such top-level domain, so nothing else can have been meant.
 std::optional<std::string_view> with_mended_ending(const Split& split) {
     if (is_one_of(split.ending, broken_com_endings())) {
         return provider_named(split.name, "com");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Near a well-known mailbox provider? With the domain that was probably meant.
+// Finds domains that look like a well-known mailbox provider's, and the domain that was meant.
 
 #include "mail/domain.hpp"
 
@@ -10,10 +10,10 @@
 
 namespace holdback::outbound {
 
-/// Why a domain is taken for a misspelled one.
+/// The reason why a domain is taken for a misspelled one.
 enum class Likeness : std::uint8_t {
-    Common,  ///< people misspell it in this way so often that its existing is no excuse
-    Near,    ///< a slip or two away; a misspelling only when the domain takes no mail
+    Common,  ///< so common a misspelling that it counts even when the domain exists
+    Near,    ///< near a provider's domain; a misspelling only if the domain takes no mail
 };
 
 struct Lookalike {
@@ -23,14 +23,14 @@ struct Lookalike {
     bool operator==(const Lookalike&) const = default;
 };
 
-/// The provider's domain that was probably meant. nullopt for the providers' own domains, for those
-/// that providers have in other countries ("yahoo.fr"), for literals, and for all that is far from
-/// any provider.
+/// The provider's domain that was probably meant. nullopt for the providers' own domains, also
+/// those in other countries ("yahoo.fr"), for literals, and for domains that are not near any
+/// provider.
 ///
-/// Near is: one slip (a letter too many, missing, wrong, or two in the wrong order) where the
-/// provider's domain has six letters or more; two slips that leave the first letter alone where it
-/// has ten or more; the name of one of the largest providers under an ending that it does not have.
-/// Letters are all characters but dots.
+/// A domain is near by one slip (a letter too many, missing or wrong, or two in the wrong order)
+/// when the provider's domain has six letters or more; by two slips that leave the first letter
+/// alone when it has ten or more; and when it is a distinct provider's name with another ending.
+/// All characters but dots count as letters.
 [[nodiscard]] std::optional<Lookalike> lookalike(const mail::Domain& domain);
 
 }  // namespace holdback::outbound

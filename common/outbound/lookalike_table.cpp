@@ -9,7 +9,7 @@ namespace holdback::outbound {
 
 namespace {
 
-// clang-format off: one provider, or one country, after the other
+// clang-format off: one provider or one country per line
 
 constexpr auto kProviders = std::to_array<std::string_view>({
     "gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com",

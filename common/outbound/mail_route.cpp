@@ -30,12 +30,12 @@ using mail::DnsType;
 using mail::DomainAnswers;
 using mail::MxHost;
 
-/// MX hosts that are asked about at once; the others follow when none of these is usable.
+/// This many MX hosts are asked about at once; the others follow when none of these is usable.
 constexpr std::size_t kFirstBatch = 2;
 
 enum class HostState : std::uint8_t { Usable, Unusable, Unknown };
 
-/// What the answers say about one host, and why it is not usable.
+/// The state of one host by the answers, and the reason when it is not usable.
 struct HostView {
     HostState state;
     std::string why;
@@ -58,7 +58,7 @@ bool is_never_asked(std::string_view domain) {
            has_numeric_last_label(domain);
 }
 
-/// Why an MX exchange is unusable by its text alone; empty when DNS has to be asked.
+/// The reason why an MX exchange is unusable by its name alone; empty when DNS has to be asked.
 std::string_view unusable_by_name(std::string_view exchange) {
     constexpr std::array<std::string_view, 1> kLoopback{"localhost"};
     constexpr std::array<std::string_view, 1> kNeverInDns{"onion"};
@@ -81,7 +81,7 @@ bool is_null_mx(std::span<const MxHost> hosts) {
     return hosts.size() == 1 && hosts.front().exchange == ".";
 }
 
-/// The hosts by preference, each once, without the root.
+/// The hosts in order of preference, each once, without the root.
 std::vector<std::string> hosts_in_order(std::span<const MxHost> mx) {
     std::vector<MxHost> sorted(mx.begin(), mx.end());
     std::ranges::stable_sort(sorted, {}, &MxHost::preference);
@@ -127,7 +127,7 @@ const mail::IpAddress* public_address(const DnsAnswer* answer) {
     return found == answer->addresses.end() ? nullptr : &*found;
 }
 
-/// Has records, none of which is a public address.
+/// True when there are records, but none has a public address.
 bool has_only_odd_addresses(const DnsAnswer* answer) {
     return answer != nullptr && answer->outcome == DnsOutcome::Found &&
            public_address(answer) == nullptr;
@@ -171,7 +171,7 @@ bool is_answered(const std::string& host, const DomainAnswers& answers, DnsType 
     return answers.find({host, type}) != nullptr;
 }
 
-/// Questions about hosts that have no answer yet; empty as soon as one host is usable.
+/// Unanswered questions about the hosts; empty as soon as one host is usable.
 std::vector<DnsQuestion> missing_about(std::span<const std::string> hosts,
                                        const DomainAnswers& answers) {
     std::vector<DnsQuestion> missing;
@@ -239,7 +239,7 @@ MailRoute route_by_hosts(std::vector<std::string> hosts, const DomainAnswers& an
     return {RouteKind::UnusableMx, std::move(hosts), std::move(unusable)};
 }
 
-/// No MX record: the domain itself is the host (RFC 5321 section 5.1).
+/// Without an MX record the domain itself is the host (RFC 5321 section 5.1).
 MailRoute implicit_route(const std::string& domain, const DomainAnswers& answers) {
     HostView view = view_host(domain, answers);
     switch (view.state) {

@@ -28,7 +28,7 @@ bool is_under_any(const mail::Domain& domain, const std::vector<std::string>& pa
                                [&](std::string_view parent) { return domain.is_under(parent); });
 }
 
-/// The domain in which a host stands; empty when that would be a top-level domain.
+/// The parent domain of a host; empty when that would be a top-level domain.
 std::string_view domain_of_host(std::string_view name) {
     const std::size_t dot = name.find('.');
     if (dot == std::string_view::npos) {

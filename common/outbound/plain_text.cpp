@@ -19,15 +19,14 @@ constexpr std::size_t kMostPartHeader = 8192;
 constexpr std::size_t kMostBoundaries = 20;
 constexpr std::size_t kMostParts = 1000;
 
-/// "text/html" of "text/html; charset=utf-8"; text/plain where there is no type (RFC 2045 section
-/// 5.2).
+/// "text/html" for "text/html; charset=utf-8"; text/plain without a type (RFC 2045 section 5.2).
 std::string media_type(const mail::HeaderList& headers) {
     const std::string value = headers.first("Content-Type").value_or("");
     const std::string_view type = core::trim(std::string_view(value).substr(0, value.find(';')));
     return type.empty() ? "text/plain" : core::to_lower(type);
 }
 
-/// The parameter `boundary` of a Content-Type; empty when there is none.
+/// The `boundary` parameter of Content-Type; empty when there is none.
 std::string boundary_of(const mail::HeaderList& headers) {
     const std::string value = headers.first("Content-Type").value_or("");
     constexpr std::string_view kName = "boundary=";
@@ -63,7 +62,7 @@ std::string with_plain_line_ends(std::string_view text) {
     return lines;
 }
 
-/// The line that ends at `behind`, without white space at its end.
+/// The line from `at` to `behind`, without trailing white space.
 std::string_view line_at(std::string_view body, std::size_t at, std::size_t behind) {
     std::string_view line = body.substr(at, behind - at);
     while (!line.empty() && core::is_ascii_space(line.back())) {
@@ -72,7 +71,7 @@ std::string_view line_at(std::string_view body, std::size_t at, std::size_t behi
     return line;
 }
 
-/// True when the header of a part is too long, or was not read to its end.
+/// True when the header of a part is too long or was not read to its end.
 bool is_cut(std::string_view part) {
     return !part.starts_with('\n') && part.find("\n\n") == std::string_view::npos;
 }

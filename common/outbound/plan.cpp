@@ -24,7 +24,7 @@ namespace {
 
 using terms::PolicyAction;
 
-/// What is true of every recipient who gets the message: nobody reads about another.
+/// The tags that all recipients of the message share, so that nobody reads about somebody else.
 std::vector<std::string> tag_names(std::span<const Verdict> verdicts,
                                    const RecipientIndices& passing) {
     std::vector<std::string> names;
@@ -43,8 +43,8 @@ std::vector<std::string> tag_names(std::span<const Verdict> verdicts,
     return names;
 }
 
-/// One reply for a message of which no recipient is left: that of the first recipient, and how many
-/// more there are.
+/// The reply for a message without remaining recipients: that of the first recipient, with their
+/// number.
 mail::SmtpReply reply_for_all(std::span<const Verdict> verdicts, mail::SmtpReply first) {
     const std::optional<Finding>& finding = verdicts.front().finding;
     if (verdicts.size() == 1 || (finding.has_value() && is_about_message(finding->name))) {

@@ -14,46 +14,47 @@
 
 namespace holdback::outbound {
 
-/// Recipients are named by their index in the envelope.
+/// Recipients, by their index in the envelope.
 using RecipientIndices = std::vector<std::size_t>;
 
-/// Everybody gets the message; it may get `tags`.
+/// All recipients get the message.
 struct PassAll {};
 
-/// The message is answered with a 4xx or 5xx: no recipient is left that could get it.
+/// The message is refused with a 4xx or 5xx reply, because no recipient is left.
 struct Refuse {
     mail::SmtpReply reply;
 };
 
-/// Some recipients are taken out: `hold` into the spool, `defer` into the spool to be released by
-/// themselves later, `give_back` to the sender in a DSN. `pass` go on. When nobody passes, the
-/// message is discarded after the copies are safe.
+/// Some recipients are taken out: `hold` go into the spool; `defer` do too, and are released by
+/// themselves later; `give_back` return to the sender in a DSN. The others `pass`. When none
+/// passes, the message is discarded after the copies are safe.
 struct Split {
     RecipientIndices pass;
     RecipientIndices hold;
     RecipientIndices defer;
     RecipientIndices give_back;
-    /// So many are taken out that the MTA would choke on the deletions: the original is discarded
-    /// and the passing recipients are re-injected from the spool.
+    /// Too many are taken out for the MTA to delete them: the original is discarded, and the
+    /// passing recipients are re-injected from the spool.
     bool reinject_passing = false;
 };
 
 struct MessagePlan {
     std::variant<PassAll, Refuse, Split> what;
-    /// For the tag header field, the findings that the policy tags and that all who get the message
-    /// have; empty: no field.
+    /// For the tag header field: the tagged findings that all who get the message share. Empty: no
+    /// field.
     std::vector<std::string> tags;
 };
 
-/// More deletions than this are done by discarding and re-injecting: they are quadratic in Postfix.
+/// Above this many deletions the message is discarded and re-injected: their cost is quadratic in
+/// Postfix.
 inline constexpr std::size_t kMostDeletions = 250;
 
-/// Who can be told of what becomes of the message.
+/// How the sender or the client can be told.
 struct Telling {
-    /// Nobody can be told about what is given back, so it is held instead.
+    /// Nobody can be told of a return, so `give_back` recipients are held instead.
     bool untold = false;
-    /// The client has been refused too often: the message is taken even when nobody is to get it.
-    /// Not together with `untold`.
+    /// The client has been refused too often: the message is accepted even when nobody is to get
+    /// it. Never set together with `untold`.
     bool spares_client = false;
 };
 

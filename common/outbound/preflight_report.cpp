@@ -27,11 +27,11 @@ namespace {
 
 using terms::PolicyAction;
 
-/// More recipients than this are in the CSV alone.
+/// At most this many recipients are in the text; the CSV has all.
 constexpr std::size_t kMostShown = 50;
 constexpr std::size_t kMostDomains = 10;
 
-/// The finding of a verdict as a list, for what takes one.
+/// The finding of a verdict as a list of at most one.
 std::span<const Finding> finding_of(const Verdict& verdict) {
     return verdict.finding.has_value() ? std::span(&*verdict.finding, 1)
                                        : std::span<const Finding>{};
@@ -74,7 +74,7 @@ std::string message_text(const std::vector<Finding>& about_message) {
     return text.empty() ? text : text + "\n";
 }
 
-/// What there is to be said about this recipient that does not hold for all; nullptr: nothing.
+/// The finding about this recipient alone, not about the message; nullptr: none.
 const Finding* own_finding(const PreflightRow& row) {
     const std::optional<Finding>& finding = row.verdict.finding;
     return row.verdict.action != PolicyAction::Pass && finding.has_value() &&
@@ -159,7 +159,7 @@ std::string compose_preflight_report(const PreflightFacts& facts) {
                                 .in_reply_to = facts.message_id,
                                 .auto_submitted = "auto-replied",
                                 .now = facts.now}) +
-           // Quoted-printable never has "=_".
+           // Quoted-printable text never contains "=_".
            letters::multipart("mixed", fmt::format("=_holdback-{}", facts.unique), parts);
 }
 

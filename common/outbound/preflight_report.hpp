@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The answer to a preflight: a mail that says what would become of each recipient.
+// The answer to a preflight: a mail that says what would happen to each recipient.
 
 #include "core/clock.hpp"
 #include "outbound/bulk.hpp"
@@ -12,10 +12,10 @@
 
 namespace holdback::outbound {
 
-/// One recipient of the message that was asked about.
+/// One recipient of the message under preflight.
 struct PreflightRow {
     std::string address;  ///< as the MTA gave it
-    std::string key;      ///< tells recipients apart
+    std::string key;      ///< identifies the recipient
     std::string domain;   ///< canonical; empty when the address is malformed
     Verdict verdict;
 };
@@ -23,18 +23,18 @@ struct PreflightRow {
 struct PreflightFacts {
     core::TimePoint now;
     std::string host;        ///< our name
-    std::string address;     ///< of ours, from which the report comes
-    std::string sender;      ///< who asked; to whom the report goes
-    std::string unique;      ///< letters and digits that no other message of ours has
+    std::string address;     ///< our address, from which the report comes
+    std::string sender;      ///< the sender who asked and gets the report
+    std::string unique;      ///< letters and digits, unique among our messages
     std::string subject;     ///< of the message; empty: none
     std::string message_id;  ///< of the message; empty: none
     StreamDecision stream;
-    std::vector<Finding> about_message;  ///< what all recipients have alike
+    std::vector<Finding> about_message;  ///< findings that hold for all recipients
     std::vector<PreflightRow> rows;
 };
 
-/// The whole message: multipart/mixed with a text and a CSV of all rows. Nothing in it ends a line
-/// or a part but what we write; it is 7bit, unless the sender's address is not ASCII.
+/// The whole message: multipart/mixed with a text and a CSV of all rows. Foreign text cannot end a
+/// line or a part of it. It is 7bit, unless the sender's address is not ASCII.
 [[nodiscard]] std::string compose_preflight_report(const PreflightFacts& facts);
 
 }  // namespace holdback::outbound

@@ -20,7 +20,7 @@ namespace holdback::outbound {
 
 namespace {
 
-/// The trace fields that are looked at, and the octets of each.
+/// The most trace fields that are read, and the most octets of each.
 constexpr std::size_t kMostFields = 30;
 constexpr std::size_t kMostOctets = 2000;
 
@@ -33,9 +33,9 @@ std::optional<mail::IpAddress> address_in(std::string_view text) {
     return mail::IpAddress::parse(text);
 }
 
-/// The address in a comment behind the client's name: in brackets, or alone. What follows "=" is
-/// the client's own word ("helo=[10.0.0.1]"), and so is not looked at. The last one counts: idents
-/// and names stand before it.
+/// The address in a comment after the client's name, in brackets or alone. An address after "=" is
+/// the client's own claim ("helo=[10.0.0.1]") and is skipped. The last address counts: idents and
+/// names come before it.
 std::optional<mail::IpAddress> address_of_comment(std::string_view comment) {
     std::optional<mail::IpAddress> found = address_in(core::trim(comment));
     std::size_t at = comment.find('[');
@@ -60,7 +60,7 @@ struct Piece {
     bool is_comment = false;
 };
 
-/// Gives the pieces of a field one after the other; ends at the ";" before the date.
+/// Gives the pieces of a field one by one, up to the ";" before the date.
 class Pieces {
 public:
     explicit Pieces(std::string_view text) : text_(text) {}
@@ -129,7 +129,7 @@ std::string to_upper(std::string_view text) {
     return upper;
 }
 
-/// A first value of a clause; later ones are somebody's free text.
+/// Takes the first value of a clause; later ones are free text.
 void take(Clause clause, std::string_view value, ReceivedHop& hop) {
     switch (clause) {
         case Clause::By:
@@ -155,29 +155,29 @@ void take(Clause clause, std::string_view value, ReceivedHop& hop) {
     }
 }
 
-/// RFC 3848 and its like: the protocol says that the client has logged in.
+/// True when the protocol says that the client logged in (RFC 3848 and similar).
 bool is_login(std::string_view protocol) {
     static constexpr std::array<std::string_view, 6> kProtocols{
         "ESMTPA", "ESMTPSA", "UTF8SMTPA", "UTF8SMTPSA", "LMTPA", "LMTPSA"};
     return std::ranges::find(kProtocols, protocol) != kProtocols.end();
 }
 
-/// The address in "[192.0.2.1]"; nullopt for what has no brackets.
+/// The address in "[192.0.2.1]"; nullopt without brackets.
 std::optional<mail::IpAddress> bracketed_address(std::string_view text) {
     return text.starts_with('[') && text.ends_with(']')
                ? address_in(text.substr(1, text.size() - 2))
                : std::nullopt;
 }
 
-/// Behind "from", an address is the client's.
+/// An address in the "from" clause is the client's.
 void set_client(Clause clause, const std::optional<mail::IpAddress>& address, ReceivedHop& hop) {
     if (clause == Clause::From && address.has_value()) {
         hop.from = address;
     }
 }
 
-/// A comment behind "from". Who has logged in stands in the last one: whatever the client says of
-/// itself comes before.
+/// Takes a comment of the "from" clause. The last one tells who logged in: the client's own claims
+/// come before it.
 void take_comment(Clause clause, std::string_view comment, ReceivedHop& hop) {
     constexpr std::string_view kUser = "Authenticated sender: ";
     if (clause != Clause::From) {
@@ -192,7 +192,7 @@ bool is_in_any(const mail::IpAddress& address, std::span<const mail::Network> ne
         networks, [&](const mail::Network& network) { return network.contains(address); });
 }
 
-/// A person wrote the message in a browser.
+/// True when a person wrote the message in a browser.
 bool is_web_mail(std::string_view protocol) {
     return protocol == "HTTP" || protocol == "HTTPS";
 }
@@ -202,7 +202,7 @@ bool is_named(std::span<const std::string> names, std::string_view name) {
         names, [name](std::string_view own) { return core::equals_ignoring_case(own, name); });
 }
 
-/// The first Received fields, read: the newest first.
+/// The first `most` Received fields, the newest first.
 std::vector<ReceivedHop> hops_in(const mail::HeaderList& headers, std::size_t most) {
     std::vector<ReceivedHop> hops;
     for (const mail::HeaderField& field : headers.fields()) {
@@ -216,7 +216,7 @@ std::vector<ReceivedHop> hops_in(const mail::HeaderList& headers, std::size_t mo
     return hops;
 }
 
-/// The client from which the hop took the message, where that is another host than its own.
+/// The client of the hop, if it is another host than the hop's own.
 std::optional<mail::IpAddress> client_of(const ReceivedHop& hop) {
     const bool is_other = hop.from.has_value() && hop.from->scope() != mail::AddressScope::Loopback;
     return is_other ? hop.from : std::nullopt;
@@ -243,7 +243,7 @@ ReceivedHop parse_received(std::string_view value) {
             }
             continue;
         }
-        // fetchmail writes the address behind the name, without a comment.
+        // fetchmail writes the address after the name, without a comment.
         set_client(clause, bracketed_address(piece->text), hop);
         if (const Clause next = clause_of(piece->text); next != Clause::None) {
             clause = next;
@@ -261,7 +261,7 @@ Entry entry_of(const mail::HeaderList& headers,
                std::span<const mail::Network> networks) {
     Entry entry;
     bool queued = false;      // this MTA had it in its queue
-    bool is_by_ours = false;  // what follows was written by a host of ours
+    bool is_by_ours = false;  // one of our hosts wrote the next fields
     for (const ReceivedHop& hop : hops_in(headers, kMostFields)) {
         const bool by_us = is_named(own_names, hop.by);
         const bool login = is_login(hop.with);
@@ -279,7 +279,7 @@ Entry entry_of(const mail::HeaderList& headers,
                     .user = has_logged_in ? hop.user : std::string()};
         }
         if (client.has_value()) {
-            // A host of ours: what stands below tells where that one has it from.
+            // One of our hosts: the next field tells where that host got the message.
             is_by_ours = true;
             entry = {.from = Entry::From::Own, .by_us = passed_us, .address = hop.from};
         }

@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::size_t kMostArrivals = 1000;
 
-/// The name follows from the content alone, so that it is the same after a restart.
+/// The name depends on the content alone, so that it survives a restart.
 std::string name_of(std::string_view sender,
                     std::uint64_t subject,
                     const std::vector<std::uint32_t>& sketch) {

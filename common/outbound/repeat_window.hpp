@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How many messages of one sender said the same lately.
+// Counts recent messages of one sender that say the same thing.
 
 #include "core/clock.hpp"
 #include "outbound/content_fingerprint.hpp"
@@ -17,7 +17,7 @@
 
 namespace holdback::outbound {
 
-/// A text of a sender as it came first: what its later messages are compared with.
+/// The first form of a sender's text. Later messages are compared with it.
 struct KnownText {
     std::string sender;
     std::string name;  ///< short and stable: "fp:" and hexadecimal digits
@@ -26,9 +26,9 @@ struct KnownText {
     bool operator==(const KnownText&) const = default;
 };
 
-/// Recent subjects and texts of senders, each with the messages of a sliding window. Only messages
-/// to other recipients than before count: the tenth alarm to one administrator is no campaign, and
-/// neither is a thread. Bounded, in all and for each sender: what was seen longest ago makes room.
+/// Recent subjects and texts of senders, each with its messages in a sliding window. Only messages
+/// to other recipients than before count: the tenth alarm to one administrator is no campaign, nor
+/// is a thread. Bounded in total and per sender: a new entry replaces the one seen longest ago.
 class RepeatWindow {
 public:
     struct Limits {
@@ -39,31 +39,29 @@ public:
     explicit RepeatWindow(Limits limits) : limits_(limits) {}
     RepeatWindow() : RepeatWindow(Limits{}) {}
 
-    /// One message.
     struct Message {
         std::string_view sender;
         const ContentFingerprint& content;  // NOLINT(*-avoid-const-or-ref-data-members): arguments
-        std::uint64_t recipients = 0;       ///< a hash of who gets it
+        std::uint64_t recipients = 0;       ///< a hash of its recipients
     };
 
-    /// Messages within the window, this one included; 0 where the fingerprint says nothing. Names
-    /// are empty then.
+    /// Messages within the window, this one included. 0 and an empty name when the fingerprint
+    /// tells nothing.
     struct Counts {
         std::size_t subject = 0;
         std::size_t text = 0;
         std::string subject_name;
         std::string text_name;
-        std::vector<std::uint32_t> text_sketch;  ///< of the text that came first
+        std::vector<std::uint32_t> text_sketch;  ///< of the first such text
     };
 
-    /// Counts a message. More than `enough` (at most 1000) within `window` before `now` are not
-    /// told apart.
+    /// Counts a message. The counts within `window` before `now` stop at `enough` (at most 1000).
     [[nodiscard]] Counts observe(const Message& message,
                                  std::size_t enough,
                                  std::chrono::seconds window,
                                  core::SteadyPoint now);
 
-    /// A text that is known from before a restart, with no messages.
+    /// Adds a text that was known before a restart, without messages.
     void restore(const KnownText& text);
 
     [[nodiscard]] std::size_t size() const { return by_age_.size(); }
@@ -82,7 +80,7 @@ private:
     };
     using Entries = std::list<Entry>;
 
-    /// The entry, now the newest; nullptr when it is not known.
+    /// Finds an entry and makes it the newest; nullptr when it is unknown.
     [[nodiscard]] Entry* find(std::string_view sender,
                               std::uint64_t subject,
                               const std::vector<std::uint32_t>& sketch);

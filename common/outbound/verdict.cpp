@@ -17,13 +17,13 @@ namespace holdback::outbound {
 
 namespace {
 
-/// Whom bulk mail has to address at least for the bulk table to speak of this finding.
+/// The bulk table applies to this finding only if the message addresses at least this.
 SentTo bulk_from(terms::FindingName name) {
     switch (terms::row_of(name).concern) {
         case terms::Concern::Lists:
             return SentTo::List;
         case terms::Concern::Message:
-            // A receipt needs no List-Unsubscribe, however many of its kind leave.
+            // A receipt needs no List-Unsubscribe, however many of its kind are sent.
             return SentTo::Many;
         case terms::Concern::Address:
         case terms::Concern::Domain:
