@@ -64,7 +64,7 @@ constexpr std::array kSyntaxErrors{
     mail::SyntaxError::BadPath,
 };
 
-/// The enumerator of a wire name in a list of ours that may lack it.
+/// The enumerator with this wire name; nullopt when the list lacks it.
 template <typename Enum, std::size_t Count>
 std::optional<Enum> named(const std::array<Enum, Count>& all, std::string_view name) {
     const auto* const found =
@@ -158,7 +158,7 @@ mail::RecipientSyntax read_syntax(const FactReader& facts,
     return mail::Address::parse(address, utf8);
 }
 
-/// Equal for the same domains in another order.
+/// Does not depend on the order of the domains.
 std::uint64_t digest_of(const std::vector<std::string>& domains) {
     if (domains.empty()) {
         return 0;

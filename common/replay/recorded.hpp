@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The recorded set of facts on which a message was decided, and what the decision was: metadata
-// alone, no subject and no body. With it yesterday's decisions are made again under other settings.
+// The recorded facts behind a decision, and the decision itself: metadata alone, no subject and no
+// body. They allow yesterday's decisions to be replayed under other settings.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -25,73 +25,74 @@
 
 namespace holdback::replay {
 
-/// When in the dialogue a decision fell.
+/// The point of the dialogue at which the message was decided.
 enum class DecidedAt : std::uint8_t {
-    Recipient,  ///< refused at RCPT: the header is not known, and no later recipient
+    Recipient,  ///< refused at RCPT: the header and later recipients are unknown
     Message,    ///< at the end of the headers or later
 };
 
 inline constexpr std::string_view kAllListFields = "list-*";
 
-/// What the header says about the stream: for which fields it was looked, and which are there.
+/// The signs of the stream in the header: the fields that were looked for, and those that were
+/// found.
 struct HeaderSigns {
     /// Names in lower case, each once; `kAllListFields` stands for all that begin with "List-".
     std::vector<std::string> asked;
     std::vector<std::string> present;  ///< those of `asked` that the header has
-    std::string precedence;            ///< value of Precedence where it is there
+    std::string precedence;            ///< value of Precedence, if present
 
     bool operator==(const HeaderSigns&) const = default;
 };
 
-/// Looks for the fields that the settings name and for the usual ones of lists.
+/// Looks for the fields that the settings name and for the usual fields of lists.
 [[nodiscard]] HeaderSigns header_signs(const mail::HeaderList& headers,
                                        const config::BulkSettings& settings);
 
-/// One recipient, with what was decided.
+/// One recipient and the decision about it.
 struct RecordedRecipient {
     std::string address;  ///< in the spelling that came, without brackets
     std::string mailer;   ///< {rcpt_mailer}
     outbound::RecipientFacts facts;
-    std::vector<terms::FindingName> found;  ///< all of them, not only the one that decided
+    std::vector<terms::FindingName> found;  ///< all findings, not only the deciding one
     config::PolicyAction action = config::PolicyAction::Pass;
     config::PolicyAction unshadowed = config::PolicyAction::Pass;
-    std::string reason;  ///< as in the decision line; empty when nothing was found
+    std::string reason;  ///< as in the decision line; empty without findings
     std::optional<terms::FailureCode> code;
     std::optional<std::int64_t> held_id;
     bool overridden = false;  ///< the sender's override let it pass
 };
 
-/// What was looked for beside the facts of a recipient, by the settings of then: only of that does
-/// the record tell that it was not there.
+/// What the settings of that time looked for besides the facts of a recipient. Only about these
+/// things does the record also tell that they were absent.
 struct WatchSigns {
-    /// Findings about the message that the policy acted on.
+    /// Findings about the message on which the policy acted.
     std::vector<terms::FindingName> about_message;
     std::size_t stop_above = 100;  ///< `[bulk] stop_above` in percent; 100: not looked at
     std::size_t stop_minimum = 0;
     std::chrono::seconds repeat_window{0};  ///< `[bulk] repeat_window`; zero: not looked at
-    /// Of the domains that From may name, in any order; 0: any. nullopt: not recorded.
+    /// Digest of the domains allowed in From, in any order; 0: any domain. nullopt: not recorded.
     std::optional<std::uint64_t> from_digest;
 
     bool operator==(const WatchSigns&) const = default;
 };
 
-/// What these settings look for in a message of this stream.
+/// The signs that these settings look for in a message of this stream.
 [[nodiscard]] WatchSigns watch_signs(outbound::Stream stream,
                                      outbound::SentTo sent_to,
                                      const config::Settings& settings);
 
-/// What decided about refusing or sparing the client, beside settings and verdicts.
+/// The facts that decided about refusing or sparing the client, besides settings and verdicts.
 struct RecordedDialogue {
-    outbound::DialogueSoFar before;  ///< with the refusals at RCPT of this message
-    bool asked_at_rcpt = false;      ///< the settings of then let recipients be refused at RCPT
-    /// All of the message could be returned in a DSN; false too at `DecidedAt::Recipient`.
+    outbound::DialogueSoFar before;  ///< includes this message's refusals at RCPT
+    bool asked_at_rcpt = false;      ///< the settings of that time allowed refusals at RCPT
+    /// The whole message could be returned in a DSN; always false at `DecidedAt::Recipient`.
     bool can_be_returned = false;
-    bool had_enough = false;  ///< of refusals, by the settings of then: see `is_spared`
+    bool had_enough = false;  ///< refusals reached the limit of that time: see `is_spared`
 
     bool operator==(const RecordedDialogue&) const = default;
 };
 
-/// The files with lists that recipients were held against; empty: none.
+/// The list files against which recipients were checked; empty: none.
 struct ListFiles {
     std::string role_addresses;
     std::string disposable_domains;
@@ -109,11 +110,11 @@ struct RecordedMessage {
     mail::EnvelopeSender sender = mail::NullSender{};
     mail::Smtputf8 utf8 = mail::Smtputf8::No;
     outbound::Origin origin;
-    std::size_t named = 0;   ///< recipients named when the decision fell
-    std::size_t window = 0;  ///< recipients of the sender within `window_length`, these included
+    std::size_t named = 0;   ///< recipients named by the time of the decision
+    std::size_t window = 0;  ///< the sender's recipients within `window_length`, these included
     std::chrono::seconds window_length{0};
-    /// `[bulk] repeats` then: the content was in fewer messages, unless `stream` says how many; 0:
-    /// not recorded.
+    /// `[bulk] repeats` of that time. The content was in fewer messages, unless `stream` gives
+    /// their number. 0: not recorded.
     std::size_t repeats_limit = 0;
     WatchSigns watched;
     std::optional<RecordedDialogue> dialogue;  ///< nullopt: not recorded
@@ -127,18 +128,18 @@ struct RecordedMessage {
     [[nodiscard]] std::string sender_text() const;
 };
 
-/// The facts that have no column of their own in a store, as a `FactWriter` writes them. Foreign
-/// texts are cut: to 200 octets each, of the hosts of a route three are kept.
+/// The facts without a column of their own in the store, in the form of a `FactWriter`. Most
+/// foreign texts are cut to 200 octets; at most three hosts of a route are kept.
 [[nodiscard]] std::string message_facts(const RecordedMessage& message);
 [[nodiscard]] std::string recipient_facts(const RecordedRecipient& recipient);
 
-/// Puts what `message_facts` wrote into a message whose columns are filled in; what is absent keeps
-/// its default.
+/// Reads the text of `message_facts` into a message whose columns are already filled in. Absent
+/// facts keep their defaults.
 void read_message_facts(std::string_view text, RecordedMessage& message);
-/// The same for a recipient: `address` is there already, `utf8` is the message's.
+/// The same for a recipient, whose `address` must be set; `utf8` is the message's.
 void read_recipient_facts(std::string_view text, mail::Smtputf8 utf8, RecordedRecipient& recipient);
 
-/// The envelope sender of a text as `sender_text` gives it.
+/// The envelope sender for a text from `sender_text`.
 [[nodiscard]] mail::EnvelopeSender recorded_sender(const std::string& text);
 
 [[nodiscard]] std::string_view wire_name(DecidedAt when);

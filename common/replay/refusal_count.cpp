@@ -26,7 +26,7 @@ RefusalCount refusals_before(const RecordedMessage& message, const config::Setti
     const RefusalCount or_more{.least = refused};
     const bool asks_now = outbound::answers_at_rcpt(message.origin, settings);
     if (then.asked_at_rcpt == asks_now) {
-        // Who had had enough then would have been refused more often by now.
+        // A client that was spared then would have been refused more often under a higher limit.
         return !then.had_enough || settings.policy.refuse_at_most <= refused ? exact : or_more;
     }
     if (asks_now) {

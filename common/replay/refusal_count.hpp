@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How often the client of a recorded message had been refused before, as far as the record tells.
+// Counts how often the client of a recorded message had been refused before, as far as recorded.
 
 #include "config/settings.hpp"
 #include "replay/recorded.hpp"
@@ -11,21 +11,21 @@
 
 namespace holdback::replay {
 
-/// Refusals of the client in its session: at least, and at most.
+/// Bounds of the number of refusals in the client's session.
 struct RefusalCount {
     std::size_t least = 0;
     std::size_t most = std::numeric_limits<std::size_t>::max();
 
-    /// One more; not certain: perhaps.
+    /// Adds a refusal; unless it is certain, only to `most`.
     void add(bool is_certain);
 };
 
-/// What it was, under these settings, when the message was decided upon. Refusals of earlier
-/// messages are taken as they were where the settings of then refused in the same places.
+/// The count under these settings when the message was decided. Earlier refusals are taken as
+/// recorded if the settings of that time refused at RCPT as these do.
 [[nodiscard]] RefusalCount refusals_before(const RecordedMessage& message,
                                            const config::Settings& settings);
 
-/// Whether the client had had enough (see `is_spared`); nullopt where that is not known.
+/// True when the client had had enough refusals (see `is_spared`); nullopt when unknown.
 [[nodiscard]] std::optional<bool> had_enough(const RecordedMessage& message,
                                              const RefusalCount& refusals,
                                              const config::Settings& settings);

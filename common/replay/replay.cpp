@@ -43,11 +43,11 @@ namespace {
 using terms::FindingName;
 using terms::PolicyAction;
 
-/// The streams that a message may be of, as far as the record tells.
+/// The streams that the record allows for a message.
 struct PossibleStreams {
     bool direct = true;
     bool bulk = false;
-    std::string missing;  ///< what would tell, where both are possible
+    std::string missing;  ///< the fact that would decide between both
 };
 
 PossibleStreams bulk_for_sure() {
@@ -58,8 +58,8 @@ PossibleStreams unless(std::string missing) {
     return {.direct = true, .bulk = true, .missing = std::move(missing)};
 }
 
-/// How many recipients of the sender there were within the window of the settings: exact where it
-/// is as long as the recorded one.
+/// Bounds of the sender's recipients within the window of the settings. They are equal if the
+/// recorded window is as long.
 struct WindowBounds {
     std::size_t least;
     std::size_t most;
@@ -85,7 +85,8 @@ outbound::EnvelopeSigns signs_of(const RecordedMessage& message) {
             .window_recipients = 0};
 }
 
-/// By the envelope, when so many recipients were named as `signs` says; `later` were named after.
+/// The streams by the envelope after `signs.recipients` recipients; `later` more were named
+/// afterwards.
 PossibleStreams by_envelope(outbound::EnvelopeSigns signs,
                             std::size_t later,
                             const WindowBounds& window,
@@ -101,7 +102,7 @@ PossibleStreams by_envelope(outbound::EnvelopeSigns signs,
     return {};
 }
 
-/// A signal that is none of those that are worked out here from the record.
+/// True for a signal that cannot be derived from the record here.
 bool is_content_signal(std::string_view signal) {
     constexpr std::string_view kHeader = "header:";
     constexpr std::string_view kRecipients = "recipients:";
@@ -114,28 +115,29 @@ bool is_content_signal(std::string_view signal) {
 
 constexpr const char* kRepeats = "how often the same content was sent";
 
-/// By how often the same content was sent: "repeats:20/text".
+/// The streams by the number of messages with the same content: "repeats:20/text".
 PossibleStreams by_content(const RecordedMessage& message, const config::BulkSettings& settings) {
     constexpr std::string_view kSignal = "repeats:";
     const std::string_view signal = message.stream.signal;
     if (signal.starts_with(kSignal)) {
         const std::string_view count = signal.substr(kSignal.size());
         const auto repeats = core::parse_decimal(count.substr(0, count.find('/')));
-        // Nobody counts further than the limit of then.
+        // Counting stopped at the limit of that time.
         return repeats.value_or(settings.repeats) >= settings.repeats ? bulk_for_sure()
                                                                       : unless(kRepeats);
     }
     if (is_content_signal(signal)) {
         return bulk_for_sure();
     }
-    // What was bulk by another signal was not looked at, nor what is always direct.
+    // The content was not compared when another signal made the message bulk, or it was always
+    // direct.
     const bool below_limit = !message.stream.is_bulk() && !message.stream.is_always_direct() &&
                              message.repeats_limit > 0;
     return below_limit && message.repeats_limit <= settings.repeats ? PossibleStreams{}
                                                                     : unless(kRepeats);
 }
 
-/// The fields of the header that tell of lists, as far as they were recorded.
+/// The recorded header fields that are signs of the stream.
 mail::HeaderList header_of(const HeaderSigns& signs) {
     mail::HeaderList headers;
     for (const std::string& name : signs.present) {
@@ -159,7 +161,7 @@ PossibleStreams by_header(const HeaderSigns& signs, const config::BulkSettings& 
     return {};
 }
 
-/// Whom the message may have addressed, for all that the record tells. Never empty.
+/// The audiences that the record allows for the message. Never empty.
 std::span<const outbound::SentTo> sent_to_of(const RecordedMessage& message,
                                              const config::Settings& settings) {
     const outbound::SentTo least =
@@ -176,7 +178,7 @@ std::span<const outbound::SentTo> sent_to_of(const RecordedMessage& message,
     return is_sure ? from.first(1) : from;
 }
 
-/// What the message would be taken for at the end of the headers.
+/// The possible streams of the message at the end of the headers.
 PossibleStreams streams_of(const RecordedMessage& message, const config::Settings& settings) {
     if (outbound::stream_by_envelope(signs_of(message), settings).is_always_direct()) {
         return {};
@@ -203,7 +205,7 @@ PossibleStreams streams_of(const RecordedMessage& message, const config::Setting
     return content.bulk ? content : envelope;
 }
 
-/// The route under these settings; the error says that the domain was never asked about.
+/// The route under these settings; `RouteNotRecorded` when it was never looked up.
 struct RouteNotRecorded {};
 std::variant<std::optional<outbound::MailRoute>, RouteNotRecorded> route_of(
     const RecordedRecipient& recipient, const config::Settings& settings) {
@@ -217,7 +219,7 @@ std::variant<std::optional<outbound::MailRoute>, RouteNotRecorded> route_of(
                                 .arguments = {},
                                 .mailer = recipient.mailer};
     if (outbound::needs_route(asked, settings)) {
-        // What the MTA said then, no settings change.
+        // Settings cannot change what the MTA said then.
         if (!known.has_value() ||
             (known->kind == outbound::RouteKind::Local && !outbound::is_by_mta(known->why))) {
             return RouteNotRecorded{};
@@ -227,8 +229,8 @@ std::variant<std::optional<outbound::MailRoute>, RouteNotRecorded> route_of(
     return outbound::route_without_dns(domain, recipient.mailer, settings);
 }
 
-/// True for a finding that `findings` cannot make again from the record, and for which the settings
-/// still look.
+/// True for a finding that `findings` cannot derive from the record and that the settings still
+/// look for.
 bool is_kept(FindingName name, const config::Settings& by) {
     const terms::Concern concern = terms::row_of(name).concern;
     if (concern != terms::Concern::Campaign && concern != terms::Concern::Message) {
@@ -246,7 +248,7 @@ bool is_kept(FindingName name, const config::Settings& by) {
     return name != FindingName::ForeignFrom || !outbound::domains_of_from(by).empty();
 }
 
-/// A finding of then, without its words.
+/// A recorded finding, without its original words.
 outbound::Finding kept_finding(FindingName name) {
     return {.name = name,
             .code = std::nullopt,
@@ -277,8 +279,8 @@ std::vector<outbound::Finding> findings_again(const RecordedRecipient& recipient
     return found;
 }
 
-/// False when the list was asked about another mailbox behind a tag than these settings see, or
-/// about none: what it would have said decides.
+/// False when these settings see another mailbox behind a tag than the one, if any, that the
+/// suppression list was asked about. What the list would have said is unknown then.
 bool asked_about_mailbox(const outbound::RecipientFacts& facts, const config::Settings& settings) {
     if (!facts.syntax.has_value()) {
         return true;
@@ -293,8 +295,7 @@ ReplayedVerdict verdict_of(const outbound::Verdict& verdict) {
                                                   : std::string()};
 }
 
-/// The answer of one stream, where it is the same with and without each finding that may have been
-/// there.
+/// The answer for one stream, if none of the uncertain findings changes it.
 Replayed judge_one(
     std::span<const outbound::Finding> found,
     std::span<const Unwatched> perhaps,
@@ -316,13 +317,13 @@ Replayed judge_one(
     return verdict;
 }
 
-/// What may have been found in each stream.
+/// The uncertain findings of each stream.
 struct Perhaps {
     std::vector<Unwatched> direct;
     std::vector<Unwatched> bulk;
 };
 
-/// The one answer of all streams that are possible, or what is missing to tell them apart.
+/// The answer that all possible streams share, or what is missing to tell them apart.
 Replayed judge_all(std::span<const outbound::Finding> found,
                    const Perhaps& perhaps,
                    const PossibleStreams& streams,
@@ -360,7 +361,7 @@ Replayed judge_all(std::span<const outbound::Finding> found,
     return judge_one(found, perhaps.bulk, bulk);
 }
 
-/// The answer at RCPT, where one is given to this recipient: nullopt to go on.
+/// The answer at RCPT; nullopt when this recipient gets none there.
 std::optional<Replayed> at_rcpt(const RecordedMessage& message,
                                 std::size_t index,
                                 std::span<const outbound::Finding> found,
@@ -391,8 +392,8 @@ std::optional<Replayed> at_rcpt(const RecordedMessage& message,
     return verdict_of(verdict);
 }
 
-/// The answer to a recipient of a client that is answered at RCPT as long as it has not been
-/// refused too often: `told` then, and `at_end` after that. Counts it in `refusals`.
+/// The answer for a recipient of a client that may be refused at RCPT: `told` until it has been
+/// refused too often, `at_end` after that. Counts the refusal in `refusals`.
 Replayed in_session(const RecordedMessage& message,
                     Replayed told,
                     Replayed at_end,
@@ -419,7 +420,7 @@ Replayed with_override(Replayed answer, const RecordedRecipient& recipient) {
     return answer;
 }
 
-/// The whole message is answered where DNS told nothing and `[on_error] dns` says so.
+/// When DNS gave no answer for a recipient, `[on_error] dns` may answer the whole message.
 void apply_trouble(const config::Settings& settings, std::vector<Replayed>& answers) {
     const config::ErrorAnswer answer = settings.on_error.dns;
     const std::string_view unresolved = wire_name(FindingName::UnresolvedDomain);
@@ -467,7 +468,7 @@ std::vector<Replayed> replay(const RecordedMessage& message, const config::Setti
         }
         const std::vector<outbound::Finding> found = findings_again(
             recipient, std::get<std::optional<outbound::MailRoute>>(std::move(route)), settings);
-        // An allow entry stands above all that may have been found.
+        // An allow entry overrides all uncertain findings.
         const Perhaps mine = outbound::is_allowed(recipient.facts, settings) ? Perhaps{} : perhaps;
         Replayed at_end =
             with_override(judge_all(found, mine, streams, sent_to, settings.policy), recipient);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Recorded facts + other settings -> what would be decided. The functions are those that decide
-// mail; a fact that was not recorded is never guessed.
+// Replays recorded facts under other settings, with the functions that decide real mail. A fact
+// that was not recorded is never guessed.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -15,17 +15,18 @@
 
 namespace holdback::replay {
 
-/// What would be decided about one recipient.
+/// The replayed decision about one recipient.
 struct ReplayedVerdict {
     config::PolicyAction action = config::PolicyAction::Pass;
-    /// Wire name of the finding that decides, "sender-not-enrolled", or `kNotOutgoing`; empty when
-    /// nothing is found.
+    /// Wire name of the deciding finding, "sender-not-enrolled", or `kNotOutgoing`; empty without
+    /// findings.
     std::string reason;
 
     bool operator==(const ReplayedVerdict&) const = default;
 };
 
-/// It depends on something that was not recorded: ends the sentence "not recorded: …".
+/// The decision depends on something that was not recorded. `what` ends the sentence "not recorded:
+/// …".
 struct NotRecorded {
     std::string what;
 
@@ -34,18 +35,17 @@ struct NotRecorded {
 
 using Replayed = std::variant<ReplayedVerdict, NotRecorded>;
 
-/// The reason of recipients whose message is no outgoing mail under the settings: it goes
-/// unchecked.
+/// The reason when the message is not outgoing under the settings, so that it passes unchecked.
 inline constexpr std::string_view kNotOutgoing = "not-outgoing";
 
-/// One answer per recipient, in order. Findings that rest on lists in files, on the content or on
-/// earlier mail are taken as they were found, unless the settings no longer look for them; so is a
-/// signal of the content. What was not looked for then, or was counted only up to a limit, is not
-/// recorded wherever it would make a difference.
+/// Gives one answer per recipient, in order. Findings from list files, from the content and from
+/// earlier mail are taken as recorded, unless the settings no longer look for them; so is a signal
+/// from the content. The answer is `NotRecorded` when it depends on something that was not looked
+/// for at that time, or was counted only up to a limit.
 [[nodiscard]] std::vector<Replayed> replay(const RecordedMessage& message,
                                            const config::Settings& settings);
 
-/// What the plan of a message that came to its end depended on beside the verdicts.
+/// The `Telling` with which a message that reached its end was planned.
 [[nodiscard]] outbound::Telling telling_then(const RecordedMessage& message);
 /// The same under these settings; nullopt: not recorded.
 [[nodiscard]] std::optional<outbound::Telling> telling_now(const RecordedMessage& message,

@@ -21,8 +21,8 @@ using terms::PolicyAction;
 
 namespace {
 
-/// What lists of these settings may say of a recipient who was held against other ones, where
-/// the policy does something about it.
+/// Adds the findings from list files that differ from those of that time, if the policy acts on
+/// them.
 void add_unseen_lists(const RecordedMessage& message,
                       outbound::Stream stream,
                       const config::PolicySettings& now,

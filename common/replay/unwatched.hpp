@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the record of a decision can't tell, since nobody looked for it at the time.
+// Findings that the record cannot tell, because nobody looked for them at that time.
 
 #include "config/settings.hpp"
 #include "outbound/bulk.hpp"
@@ -12,16 +12,16 @@
 
 namespace holdback::replay {
 
-/// A finding that may be there or not, for all that the record tells.
+/// A finding whose presence the record leaves open.
 struct Unwatched {
     terms::FindingName name;
-    const char* missing;  ///< what would tell
+    const char* missing;  ///< the fact that would decide
     bool may_come = true;
-    bool may_go = false;  ///< it was found, and might not be now
+    bool may_go = false;  ///< it was found, but may be absent now
 };
 
-/// What nobody looked for then, or looked for otherwise, and these settings look for in mail of
-/// this stream. `sent_to`: whom it may have been sent to, at least one.
+/// The findings that these settings look for in mail of this stream, and that nobody looked for
+/// then, or only with other settings. `sent_to` has the possible audiences, at least one.
 [[nodiscard]] std::vector<Unwatched> unwatched(const RecordedMessage& message,
                                                outbound::Stream stream,
                                                std::span<const outbound::SentTo> sent_to,
