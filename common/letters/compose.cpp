@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kLine = 78;
 constexpr std::size_t kEncodedLine = 76;
 
-/// Where to cut at most `most` octets without splitting a character.
+/// The place to cut, at most `most`, without splitting a character.
 std::size_t cut_at(std::string_view text, std::size_t most) {
     if (text.size() <= most) {
         return text.size();
@@ -53,15 +53,15 @@ std::string base64(std::string_view octets) {
     return out;
 }
 
-/// Words of a header value: a run of words that need it becomes encoded words, each of at most 75
-/// characters (RFC 2047 section 2), which readers join again.
+/// The words of a header value. All from the first to the last word that needs it become encoded
+/// words of at most 75 characters (RFC 2047 section 2), which readers join again.
 std::vector<std::string> header_words(std::string_view value, std::size_t longest) {
     constexpr std::size_t kMostEncodedOctets = 42;
     const std::vector<std::string_view> words = core::split(value, ' ');
     std::size_t first = words.size();
     std::size_t last = 0;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        // What looks like an encoded word would be read as one.
+        // A word that looks like an encoded word would be read as one.
         if (core::has_non_ascii(words[i]) || words[i].starts_with("=?") ||
             words[i].size() > longest) {
             first = std::min(first, i);
@@ -93,7 +93,7 @@ void append_escaped(std::string& line, char c) {
     line += fmt::format("={:02X}", static_cast<unsigned char>(c));
 }
 
-/// One line of text in quoted-printable, with soft line breaks.
+/// Appends a line of text in quoted-printable, with soft line breaks.
 void append_quoted(std::string& out, std::string_view text) {
     std::string line;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -102,7 +102,7 @@ void append_quoted(std::string& out, std::string_view text) {
         const bool plain =
             (c >= '!' && c <= '~' && c != '=') || ((c == ' ' || c == '\t') && !at_end);
         std::string next;
-        // A dot or "From " at the start of a line is what mail systems stumble over.
+        // Mail systems stumble over a dot or "From " at the start of a line.
         const bool trips = line.empty() && (c == '.' || c == 'F');
         if (plain && !trips) {
             next = c;
@@ -169,7 +169,7 @@ std::string shortened(std::string_view text, std::size_t most) {
 std::string header_field(std::string_view name, std::string_view value) {
     std::string out = fmt::format("{}:", name);
     std::size_t column = out.size();
-    // The first word stands on the line of the name.
+    // The first word is on the line of the name.
     const std::size_t longest = kLine - std::min(kLine, column + 1);
     for (const std::string& word : header_words(core::one_line(value), longest)) {
         if (column + 1 + word.size() > kLine && column > name.size() + 1) {

@@ -18,7 +18,7 @@ namespace holdback::letters {
 
 namespace {
 
-/// A heading with lines below it; text and HTML are made of these.
+/// A heading with the lines below it, for text and HTML alike.
 struct Section {
     std::string title;
     std::vector<std::string> lines;
@@ -138,7 +138,7 @@ std::string digest_html(const DigestFacts& facts) {
     for (const Section& section : sections_of(facts)) {
         html += fmt::format("<h3 style=\"margin: 1em 0 0.3em\">{}</h3>\n",
                             core::html_safe(section.title));
-        // What does not fit into a line of a telephone is indented.
+        // Long lines are indented where a phone breaks them.
         for (const std::string& line : section.lines) {
             html += fmt::format(
                 "<div style=\"font-family: monospace; white-space: pre-wrap; padding-left: 2em; "

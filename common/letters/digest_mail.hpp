@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The daily mail by which the postmaster is told what is held.
+// The daily mail that tells the postmaster what is held.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -12,7 +12,7 @@
 
 namespace holdback::letters {
 
-/// A name with its count, in the order in which they are to stand. Names may be foreign.
+/// A name with its count, in the order shown. Names may be foreign.
 struct DigestLine {
     std::string name;
     std::size_t count = 0;
@@ -27,7 +27,7 @@ struct DigestItem {
 };
 
 struct DigestFacts {
-    std::string address;  ///< from which it comes
+    std::string address;  ///< our address, from which the digest comes
     std::vector<std::string> to;
     std::string host;
     std::string message_id;  ///< without brackets
@@ -38,10 +38,10 @@ struct DigestFacts {
     std::vector<DigestLine> senders;
     std::vector<DigestLine> ended;  ///< "released", "returned", "discarded"
     std::size_t held = 0;
-    std::size_t stuck = 0;       ///< a release failed, and a person has to look
-    std::size_t in_doubt = 0;    ///< the MTA may have a copy, and a person has to look
-    std::size_t endless = 0;     ///< held until a person decides, since no sender can be told
-    std::size_t own_unsent = 0;  ///< notices, DSNs and the like that the MTA has not taken
+    std::size_t stuck = 0;       ///< a release failed; a person has to look
+    std::size_t in_doubt = 0;    ///< the MTA may have a copy; a person has to look
+    std::size_t endless = 0;     ///< held until a person decides, because no sender can be told
+    std::size_t own_unsent = 0;  ///< our notices, DSNs and the like that the MTA has not taken
     std::size_t expiring = 0;
     std::chrono::seconds warn_before{0};
     config::AtExpiry at_expiry = config::AtExpiry::Return;

@@ -38,13 +38,13 @@ bool have_one_subject(const NoticeFacts& facts) {
     });
 }
 
-/// Characters of a UTF-8 text.
+/// The number of characters of a UTF-8 text.
 std::size_t columns_of(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-/// "the domain is x" as the start of a sentence.
+/// A clause as a sentence, with a capital letter and a full stop.
 std::string sentence(std::string_view clause) {
     std::string text = core::one_line(core::trim(clause));
     if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
@@ -56,7 +56,7 @@ std::string sentence(std::string_view clause) {
     return text;
 }
 
-/// What the notice says first, in one or two sentences.
+/// The first one or two sentences of the notice.
 std::string opening(const NoticeFacts& facts, const NoticeTexts& texts) {
     if (!facts.stopped.empty()) {
         return texts.say(NoticeText::Stopped, {{"reason", sentence(facts.stopped)}});
@@ -153,7 +153,7 @@ std::string text_of_refused(const NoticeFacts& facts, const NoticeTexts& texts) 
     return text;
 }
 
-/// Wherever its lines end, none is a command for whoever quotes it without marks.
+/// Wraps a text. None of its lines is a command when a program quotes it without marks.
 std::string paragraph(std::string_view text) {
     const std::string lines = wrapped(text, "");
     std::string out;
@@ -178,7 +178,7 @@ std::string text_of_ways(const NoticeFacts& facts, const NoticeTexts& texts) {
     return text;
 }
 
-/// A label and its value, the values below one another.
+/// A label and its value. Values are aligned at `width`.
 std::string labelled(std::string_view label, std::size_t width, std::string_view value) {
     const std::size_t columns = columns_of(label);
     return fmt::format(
@@ -187,7 +187,7 @@ std::string labelled(std::string_view label, std::size_t width, std::string_view
 
 // -------------------------------------------------------------------------------------------- HTML
 
-/// A cell that looks the same in programs that know nothing of style sheets.
+/// A table cell that looks the same in programs without style sheets.
 constexpr std::string_view kCell =
     "<td style=\"vertical-align: top; padding: 8px; border-top: 1px solid #999\"";
 
@@ -338,7 +338,7 @@ std::string notice_subject(const NoticeFacts& facts, const NoticeTexts& texts) {
 bool is_told_of(const mail::Envelope& envelope, const mail::HeaderList& headers) {
     const std::string type = headers.first("Content-Type").value_or("");
     const std::string submitted = headers.first("Auto-Submitted").value_or("");
-    // Newsletters may well be "auto-generated".
+    // "auto-generated" does not count: newsletters may say so.
     return !envelope.sender_text().empty() &&
            !core::starts_with_ignoring_case(type, "multipart/report") &&
            !core::starts_with_ignoring_case(submitted, "auto-replied");
@@ -384,7 +384,7 @@ std::string compose_notice(const NoticeFacts& facts, const NoticeTexts& texts) {
     const std::array<std::string, 2> alternatives{
         text_part("text/plain", notice_text(facts, texts)),
         text_part("text/html", notice_html(facts, texts))};
-    // No line of quoted-printable begins with these, for "=_" is no escape.
+    // No quoted-printable text contains these boundaries, for "=_" is no escape.
     const std::array<std::string, 2> parts{
         multipart("alternative", "=_holdback-texts", alternatives),
         attachment("text/csv; header=present", "held.csv", notice_csv(facts))};

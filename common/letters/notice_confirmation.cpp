@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mail that says what an answer to a notice has done.
+// The mail that tells the effect of an answer to a notice.
 
 #include "core/text.hpp"
 #include "letters/compose.hpp"
@@ -20,17 +20,16 @@ namespace holdback::letters {
 
 namespace {
 
-/// So many who ended alike are counted, and not named.
+/// More recipients than this with the same outcome are counted, not named.
 constexpr std::size_t kManyAlike = 20;
 
-/// The Message-ID of an answer, when nothing in it could end a line.
+/// True for a Message-ID that cannot end a line of our header.
 bool is_message_id(std::string_view text) {
     return text.size() <= 250 && text.starts_with('<') && text.ends_with('>') &&
            std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
-/// Some remarks repeat what the sender wrote: no line of them may be a command when the mail is
-/// answered.
+/// Some remarks repeat the sender's words. No line of them may be a command in a reply.
 std::string without_commands(std::string_view remark) {
     const std::string text = wrapped(remark, "    ");
     const bool is_safe = std::ranges::all_of(
@@ -38,7 +37,7 @@ std::string without_commands(std::string_view remark) {
     return is_safe ? text : wrapped(remark, kGoesOn);
 }
 
-/// What became of each; of very many, how many ended alike, and the others one by one.
+/// The outcome of each recipient. If there are many, common outcomes are only counted.
 std::string confirmed_text(const std::vector<ConfirmedRow>& rows, const NoticeTexts& texts) {
     std::map<std::string_view, std::size_t> counts;
     if (rows.size() > kMostNoticeRows) {

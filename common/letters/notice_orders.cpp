@@ -25,13 +25,13 @@ namespace holdback::letters {
 namespace {
 
 constexpr std::size_t kMostOctets = std::size_t{64} * 1024;
-/// Lines of a person's own that may stand in front of the first command.
+/// At most this many lines of prose may precede the first command.
 constexpr int kMostProse = 12;
 constexpr std::size_t kMostRanges = 1000;
 constexpr std::size_t kMostNotUnderstood = 5;
-/// Of a line that is shown to its writer.
+/// The octets of a line that are shown to its writer.
 constexpr std::size_t kMostLine = 100;
-/// A line this long was broken by the mail program: the list goes on in the next one.
+/// A mail program may have broken a line this long: its list may go on in the next one.
 constexpr std::size_t kLongLine = 60;
 
 // ---------------------------------------------------------------------------------------- commands
@@ -39,7 +39,7 @@ constexpr std::size_t kLongLine = 60;
 using Word = OrderWord;
 using Kind = OrderWordKind;
 
-/// The orders of a line that begins with a command; nullopt when it goes on like none.
+/// The orders of a line that begins with a command; nullopt when the rest does not fit a command.
 std::optional<std::vector<Order>> orders_of(std::span<const Word> words) {
     std::vector<Order> orders;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -81,8 +81,8 @@ std::optional<std::vector<Order>> orders_of(std::span<const Word> words) {
     return each_is_whole ? std::optional(std::move(orders)) : std::nullopt;
 }
 
-/// The words of a line from its command on; empty when it does not begin with one. A dash in front
-/// is the mark of a list.
+/// The words of a line from its command on; empty when it does not begin with one. A leading dash
+/// is a list mark.
 std::span<const Word> command_in(std::span<const Word> words) {
     while (!words.empty() &&
            (words.front().kind == Kind::Polite || words.front().kind == Kind::Dash)) {
@@ -93,7 +93,7 @@ std::span<const Word> command_in(std::span<const Word> words) {
     return begins ? words : std::span<const Word>{};
 }
 
-/// "Release notes are attached" is no command.
+/// False for "Release notes are attached".
 bool looks_like_command(std::span<const Word> words) {
     return std::ranges::any_of(
         words.subspan(1).first(std::min<std::size_t>(words.size() - 1, 3)),
@@ -114,7 +114,7 @@ bool is_quoted(std::string_view line) {
     return line.starts_with('>') || line.starts_with('|') || line.starts_with("]");
 }
 
-/// A field of the head that mail programs put above the quoted message, in their languages.
+/// The From field in the head that mail programs put above the quoted message, in many languages.
 bool is_head_field(std::string_view line) {
     static constexpr auto kFrom =
         std::to_array<std::string_view>({"from",
@@ -146,7 +146,7 @@ bool is_head_field(std::string_view line) {
     return std::ranges::find(kFrom, name) != kFrom.end();
 }
 
-/// The first words of a notice, which some programs quote without marks.
+/// True for the first words of a notice, which some programs quote without marks.
 bool begins_notice(std::string_view line, std::span<const std::string> beginnings) {
     return std::ranges::any_of(
                beginnings,
@@ -156,7 +156,7 @@ bool begins_notice(std::string_view line, std::span<const std::string> beginning
            line.starts_with("Your campaign was stopped as a whole");
 }
 
-/// A line that ends what the sender wrote: a signature, a rule, "Original Message".
+/// True for a line that ends the sender's own text: a signature mark, a rule, "Original Message".
 bool is_end(std::string_view raw, std::string_view line, std::span<const std::string> beginnings) {
     if (raw == "-- " || raw == "--") {
         return true;
@@ -171,8 +171,8 @@ bool is_end(std::string_view raw, std::string_view line, std::span<const std::st
            core::starts_with_ignoring_case(line, "get outlook for ");
 }
 
-/// A line such as "On Fri, 27 Nov 2026 at 10:00, Holdback <…> wrote:" in any language: it ends with
-/// a colon and names an address or a time. Programs break it into two.
+/// True for a line such as "On Fri, 27 Nov 2026 at 10:00, Holdback <…> wrote:" in any language: it
+/// ends with a colon and names an address or a time. Programs may break it into two.
 bool is_attribution(std::string_view line, std::string_view next) {
     const auto tells = [](std::string_view text) {
         return text.find('@') != std::string_view::npos ||
@@ -189,8 +189,8 @@ bool is_attribution(std::string_view line, std::string_view next) {
            tells(fmt::format("{} {}", line, next));
 }
 
-/// What stands before "as", and the one address behind it; the address is empty where there is no
-/// such thing. A program that makes links of addresses may have added one behind.
+/// The text before "as" and the one address after it; the address is empty if there is no such
+/// pair. A program that makes links may have repeated it as "mailto:".
 std::pair<std::string_view, std::string> split_at_as(std::string_view line) {
     const std::string lower = core::to_lower(line);
     const std::size_t at = lower.find(" as ");
@@ -218,7 +218,6 @@ std::pair<std::string_view, std::string> split_at_as(std::string_view line) {
     return {line.substr(0, at), found};
 }
 
-/// Reads line by line.
 class Reader {
 public:
     Reader(std::string_view text, std::span<const std::string> beginnings)
@@ -237,7 +236,7 @@ public:
     }
 
 private:
-    /// The line behind the current one that is not empty.
+    /// The next line that is not empty.
     [[nodiscard]] std::string_view next() const {
         for (std::size_t i = at_ + 1; i < lines_.size(); ++i) {
             if (!lines_[i].empty()) {
@@ -276,7 +275,7 @@ private:
         }
     }
 
-    /// What follows counts when the quoted text is marked; else nobody can tell where it ends.
+    /// Reading goes on only if the quoted text below is marked: else nobody can tell where it ends.
     void skip_attribution(std::string_view line) {
         if (!line.ends_with(':') && !line.ends_with("\xEF\xBC\x9A")) {
             while (at_ + 1 < lines_.size() && lines_[at_ + 1].empty()) {
@@ -287,7 +286,7 @@ private:
         ended_ = !is_quoted(next());
     }
 
-    /// "release 5 as bo@gmail.com": one number, and one address to which it is to go.
+    /// Takes "release 5 as bo@gmail.com": one number, and the address to which it is to go.
     bool take_with_address(std::string_view line) {
         const auto [command, address] = split_at_as(line);
         if (address.empty()) {
@@ -306,7 +305,7 @@ private:
         return true;
     }
 
-    /// The current line, with the lines to which a mail program has moved the rest of its list.
+    /// The current line, joined with the lines to which a mail program moved the rest of its list.
     std::string joined() {
         std::string text = lines_[at_];
         while (at_ + 1 < lines_.size() && goes_on(text) && is_list(order_words(lines_[at_ + 1]))) {
@@ -345,7 +344,7 @@ private:
     std::size_t at_ = 0;
     int prose_ = 0;
     bool ended_ = false;
-    bool below_quoted_ = false;  // the line above is quoted, or belongs to one that is
+    bool below_quoted_ = false;  // the line above is quoted, or continues a quoted one
     Orders found_;
 };
 

@@ -46,8 +46,8 @@ std::string allowed_text(std::string_view placeholders) {
     return fmt::format("allowed are {}", text);
 }
 
-/// The pieces of a template: literal text, then the name of a placeholder ("" at the end), and so
-/// on. A brace that is not closed ends it.
+/// Gives the pieces of a template: literal text, then the name of a placeholder ("" at the end),
+/// and so on. A brace that is not closed ends the last piece.
 template <typename Take>
 void each_piece(std::string_view text, const Take& take) {
     while (true) {
@@ -75,7 +75,7 @@ std::string filled(std::string_view text, const NoticeValues& values) {
     return out;
 }
 
-/// What is wrong with a template; empty: nothing.
+/// The error in a template; empty: none.
 std::string trouble_with(std::string_view text, std::string_view placeholders) {
     constexpr std::size_t kMostOctets = 1000;
     if (core::trim(text).empty() || text.size() > kMostOctets) {
@@ -115,8 +115,8 @@ NoticeValues of_finding(std::string_view address, std::string_view english) {
         {"reason", std::string(english)}};
 }
 
-/// As many whole words of a literal piece as are sure to stand in one line: of the first that is
-/// long enough to tell a notice, else of the longest.
+/// The first words, up to 28 octets so that they stay on one line, of the first literal piece that
+/// is long enough to reveal a notice, else of the longest.
 std::string beginning_of(std::string_view text) {
     constexpr std::size_t kMostOctets = 28;
     constexpr std::size_t kEnough = 20;

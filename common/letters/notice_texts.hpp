@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The words of a notice in one language. English is built in; other tables come from files.
+// The texts of notices in one language. English is built in; tables for other languages come from
+// files.
 
 #include "core/result.hpp"
 
@@ -16,7 +17,6 @@
 
 namespace holdback::letters {
 
-/// One text of a notice.
 enum class NoticeText : std::uint8_t {
     RecipientOne,
     RecipientMany,
@@ -105,7 +105,7 @@ enum class NoticeText : std::uint8_t {
     SecondMany,
 };
 
-/// What a text is called in a file, its English, and the names that may stand in it in braces.
+/// The name of a text in a file, its English form, and the placeholders allowed in it.
 struct NoticeTextKind {
     NoticeText text;
     std::string_view name;
@@ -113,37 +113,37 @@ struct NoticeTextKind {
     std::string_view placeholders;  ///< separated by spaces
 };
 
-/// All of them, in the order of the enumeration.
+/// All texts, in the order of the enumeration.
 [[nodiscard]] std::span<const NoticeTextKind> notice_text_kinds();
 
-/// Names and what stands in their place.
+/// Placeholder names and their values.
 using NoticeValues = std::vector<std::pair<std::string_view, std::string>>;
 
-/// A table of texts. A value; share it freely between threads.
+/// A table of texts. It is a value: threads may share a constant one freely.
 class NoticeTexts {
 public:
-    /// English.
+    /// The English table.
     NoticeTexts();
-    /// Another language, of which no text is set yet: the English ones stand in.
+    /// A table for another language, without texts of its own yet: the English ones are used.
     [[nodiscard]] static NoticeTexts of_new_language();
 
-    /// Takes a text of a file over: `name` is one of `notice_text_kinds`. The error says what is
-    /// wrong and what is allowed: an unknown name, an unknown placeholder, a brace that is not
-    /// closed, control characters, or a line that would be a command.
+    /// Sets a text from a file; `name` is one of `notice_text_kinds`. The error says what is wrong
+    /// and what is allowed: an unknown name or placeholder, a stray brace, control characters,
+    /// invalid UTF-8, a bad length, or a line that would be a command.
     [[nodiscard]] core::Result<void, std::string> set(std::string_view name, std::string text);
-    /// The same for why somebody was held, and for what there is to be done; `finding` is a wire
-    /// name. Placeholders: address, domain, reason (as it is in English).
+    /// The same for the reason of a finding and for the advice; `finding` is a wire name.
+    /// Placeholders: address, domain, reason (in English).
     [[nodiscard]] core::Result<void, std::string> set_reason(std::string_view finding,
                                                              std::string text);
     [[nodiscard]] core::Result<void, std::string> set_advice(std::string_view finding,
                                                              std::string text);
 
-    /// The names of the texts for which the English ones stand in, in the order of the kinds.
+    /// The names of the texts that are still English, in the order of the kinds.
     [[nodiscard]] std::vector<std::string_view> missing() const;
 
-    /// A text with its placeholders filled; the values may be foreign and are taken as they are.
+    /// A text with its placeholders filled in. Values may be foreign; they are inserted unchanged.
     [[nodiscard]] std::string say(NoticeText text, const NoticeValues& values = {}) const;
-    /// Why an address was held: the table's words for the finding, else `english`.
+    /// The reason why an address was held: the table's words for the finding, else `english`.
     [[nodiscard]] std::string reason(std::string_view finding,
                                      std::string_view address,
                                      std::string_view english) const;
@@ -155,7 +155,7 @@ public:
     /// "1 day", "90 minutes".
     [[nodiscard]] std::string duration(std::chrono::seconds duration) const;
 
-    /// Parts of the first lines of a notice, by which one is known that a program quotes without
+    /// Parts of the first lines of a notice. They reveal a notice that a program quotes without
     /// marks.
     [[nodiscard]] std::vector<std::string> beginnings() const;
 
@@ -168,10 +168,10 @@ private:
     std::map<std::string, std::string, std::less<>> advice_;
 };
 
-/// The tables that there are, by the name of their language; "en" always is.
+/// All tables, by the name of their language; always has "en".
 using NoticeLanguages = std::map<std::string, NoticeTexts, std::less<>>;
 
-/// The table of a language; English where there is none.
+/// The table of a language; the English one if there is none.
 [[nodiscard]] const NoticeTexts& texts_of(const NoticeLanguages& languages,
                                           std::string_view language);
 

@@ -21,7 +21,7 @@ namespace holdback::letters {
 namespace {
 
 constexpr std::string_view kMark = terms::kNoticeTokenMark;
-// What the MAC is for stands in front, so that none can pass for another.
+// The purpose of the MAC comes first, so that no other MAC can pass for a token.
 constexpr std::string_view kLabel = "holdback notice\n";
 constexpr std::size_t kMacDigits = 20;
 constexpr std::size_t kDigits = kNoticeIdDigits + kMacDigits;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The token by which an answer to a notice is known: it names the notice and is signed for its
-// sender. It stands in the Message-ID and in the subject of the notice, so that one of them
-// surviving is enough:
+// The token that links an answer to its notice. It names the notice and is signed for its sender.
+// It is in the Message-ID and in the subject of the notice, so that one of them is enough:
 //
 //     "hbn-" notice id [12] MAC [20]        hexadecimal, for systems that fold letter case
 
@@ -16,7 +15,7 @@
 
 namespace holdback::letters {
 
-/// Hexadecimal digits of a notice's id.
+/// The number of hexadecimal digits in a notice's id.
 inline constexpr std::size_t kNoticeIdDigits = 12;
 
 /// The token of a notice with this id (12 hexadecimal digits) to this envelope sender.
@@ -24,13 +23,13 @@ inline constexpr std::size_t kNoticeIdDigits = 12;
                                        std::string_view sender,
                                        const core::SecretKey& key);
 
-/// The first thing in a text that has the form of a token, in lower case.
+/// The first text in the form of a token, in lower case; its signature is not checked.
 [[nodiscard]] std::optional<std::string> find_notice_token(std::string_view text);
 
-/// The id of the notice that a token names, true or not. `token` has the form.
+/// The id of the notice that a token names, even if it is forged. `token` has the form.
 [[nodiscard]] std::string named_notice(std::string_view token);
 
-/// True when one of the keys made the token for this sender.
+/// True when one of the keys made the token for this sender. `token` has the form.
 [[nodiscard]] bool is_token_of(std::string_view token,
                                std::string_view sender,
                                std::span<const core::SecretKey> keys);

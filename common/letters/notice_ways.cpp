@@ -47,7 +47,7 @@ std::string ask(const NoticeFacts& facts, const NoticeTexts& texts) {
                       {"items", fmt::format("{}", fmt::join(items, ", "))}});
 }
 
-/// Numbers of the rows that an answer can release, or can't.
+/// The numbers of the rows that an answer can, or cannot, release.
 std::vector<std::size_t> numbers_of(const NoticeFacts& facts, bool can_release) {
     std::vector<std::size_t> numbers;
     for (std::size_t i = 0; i < facts.rows.size(); ++i) {
@@ -70,7 +70,7 @@ void offer_releases(const NoticeFacts& facts,
         offers.push_back({texts.say(NoticeText::WantOne), "release 1"});
         return;
     }
-    // Of two, the second; of more, the first and the third.
+    // The second of two numbers; the first and the third of more.
     const std::size_t last = std::min<std::size_t>(numbers.size(), 3) - 1;
     const std::string some = now > 1 && last > 1
                                  ? fmt::format("release {} {}", numbers.front(), numbers[last])
@@ -83,7 +83,7 @@ void offer_releases(const NoticeFacts& facts,
     }
 }
 
-/// The first suggestion, to show how it is taken up.
+/// Offers the first suggestion, to show how to accept one.
 void offer_suggestion(const NoticeFacts& facts,
                       const NoticeTexts& texts,
                       std::vector<NoticeOffer>& offers) {

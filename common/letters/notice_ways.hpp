@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the reader of a notice can do about held mail, and what it offers: nothing else.
+// The part of a notice that offers its reader what an answer can do, and nothing else.
 
 #include "letters/notice.hpp"
 #include "letters/notice_texts.hpp"
@@ -10,7 +10,7 @@
 
 namespace holdback::letters {
 
-/// What one wants, and what one writes for it.
+/// A wish of the reader, and the command for it.
 struct NoticeOffer {
     std::string want;
     std::string write;
@@ -18,15 +18,14 @@ struct NoticeOffer {
     bool operator==(const NoticeOffer&) const = default;
 };
 
-/// In the order in which they are read; each may be empty. Foreign text in it is one line.
+/// The texts in reading order; each may be empty. Foreign text in them has no line ends.
 struct NoticeWays {
-    std::string how;  ///< to answer, and how many can be released
+    std::string how;  ///< how to answer, and how many recipients can be released
     std::vector<NoticeOffer> offers;
-    std::string otherwise;  ///< what an answer can't do, and whom to ask
+    std::string otherwise;  ///< what an answer cannot do, and whom to ask
 };
 
-/// Offers what an answer can do just now: it releases what its reader may release, as far as the
-/// budget goes.
+/// Offers what an answer can do now: it releases what its reader may release, within the budget.
 [[nodiscard]] NoticeWays notice_ways(const NoticeFacts& facts, const NoticeTexts& texts);
 
 }  // namespace holdback::letters

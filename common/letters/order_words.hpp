@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The words of which commands in answers to notices are made.
+// The words of commands in answers to notices.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace holdback::letters {
 
-/// `Dash` is "-" and "to"; `Polite` are words that may stand anywhere ("please", "and"), `Filler`
-/// those that may stand among numbers ("no.", "recipients").
+/// `Dash` is "-" or "to". `Polite` words may be anywhere ("please", "and"). `Filler` words may be
+/// among numbers ("no.", "recipients").
 enum class OrderWordKind : std::uint8_t {
     Release,
     Discard,
@@ -28,11 +28,11 @@ struct OrderWord {
     std::size_t number = 0;
 };
 
-/// A line with plain characters in the place of those that mail programs and the keyboards of
-/// telephones put there: spaces, dashes and quotation marks of all kinds.
+/// A line with plain characters instead of the spaces, dashes and quotation marks that mail
+/// programs and phone keyboards insert.
 [[nodiscard]] std::string with_plain_characters(std::string_view line);
 
-/// The words of such a line, in any letter case. Characters that only decorate are passed over; a
+/// The words of such a line, in any letter case. Characters that only decorate are skipped. A
 /// number that is too large is `Other`.
 [[nodiscard]] std::vector<OrderWord> order_words(std::string_view line);
 

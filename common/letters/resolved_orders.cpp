@@ -26,7 +26,7 @@ std::string range_text(const NumberRange& range) {
                                      : fmt::format("{}-{}", range.first, range.last);
 }
 
-/// Of two addresses for one number, neither counts.
+/// Two different addresses for one number cancel each other.
 void add_with_address(NumberAs as, const NoticeTexts& texts, ResolvedOrders& resolved) {
     const auto other = std::ranges::find(resolved.release_as, as.number, &NumberAs::number);
     if (other == resolved.release_as.end()) {
@@ -38,7 +38,7 @@ void add_with_address(NumberAs as, const NoticeTexts& texts, ResolvedOrders& res
     }
 }
 
-/// The numbers of an order that the notice has; a remark for each range that it has not.
+/// Adds the numbers of an order, and a remark for each range that the notice does not have.
 void add_numbers(const Order& order,
                  std::size_t count,
                  const NoticeTexts& texts,
@@ -78,7 +78,7 @@ ResolvedOrders resolve(const Orders& orders, std::size_t count, const NoticeText
         add_numbers(order, count, texts, wanted, resolved);
     }
     for (const NumberAs& as : resolved.release_as) {
-        // Sent as well under its own address, or discarded: nobody knows what is meant.
+        // The number is also to be sent to its own address, or discarded: the wish is unclear.
         if (release.contains(as.number) || discard.contains(as.number)) {
             release.insert(as.number);
             discard.insert(as.number);

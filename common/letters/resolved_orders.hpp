@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The commands of an answer, applied to the notice that it answers.
+// Applies the commands of an answer to its notice.
 
 #include "letters/notice_orders.hpp"
 #include "letters/notice_texts.hpp"
@@ -11,7 +11,7 @@
 
 namespace holdback::letters {
 
-/// A number that is to be sent to another address.
+/// A number that goes to another address.
 struct NumberAs {
     std::size_t number;
     std::string address;
@@ -19,19 +19,19 @@ struct NumberAs {
     bool operator==(const NumberAs&) const = default;
 };
 
-/// Orders applied to a notice of `count` recipients: numbers from 1 on, each in one list at most.
+/// Orders for a notice of `count` recipients: numbers from 1 on, each in one list at most.
 struct ResolvedOrders {
     std::vector<std::size_t> release;
     std::vector<NumberAs> release_as;
     std::vector<std::size_t> discard;
-    /// Why something was not done, in the words of the language.
+    /// The reasons why something was not done, in the language of the notice.
     std::vector<std::string> remarks;
 
     bool operator==(const ResolvedOrders&) const = default;
 };
 
-/// Nothing is done about numbers that the notice does not have, and about those that are to be both
-/// released and discarded, or to go to two addresses.
+/// Leaves out, with a remark, numbers that the notice does not have, that are to be both released
+/// and discarded, or that are to go to two addresses.
 [[nodiscard]] ResolvedOrders resolve(const Orders& orders,
                                      std::size_t count,
                                      const NoticeTexts& texts);
