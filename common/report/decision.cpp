@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::string_view kNone = "none";
 
-/// The one way of an address into a log line.
+/// All addresses in log lines go through this function.
 std::string address_value(std::string_view address) {
     return core::log_safe(address);
 }
@@ -46,17 +46,15 @@ std::string value_of(const std::optional<std::int64_t>& number) {
     return number.has_value() ? fmt::to_string(*number) : std::string(kNone);
 }
 
-/// A wire name that may be absent.
 std::string_view word_or_none(std::string_view word) {
     return word.empty() ? kNone : word;
 }
 
-/// A text that may be absent.
 std::string value_or_none(std::string_view text) {
     return text.empty() ? std::string(kNone) : core::log_safe(text);
 }
 
-/// A word that may have the MTA's name of a transport in it.
+/// A route, which may contain the MTA's name of a transport.
 std::string route_value(const std::string& route) {
     const bool is_word = route.find_first_of(" \"=") == std::string::npos;
     return is_word ? std::string(word_or_none(core::printable(route))) : core::log_safe(route);

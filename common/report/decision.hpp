@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One outcome as one log line of key=value pairs, in fixed order. Keys are added at the end and
-// never renamed: people grep for them.
+// One outcome as one log line of key=value pairs in fixed order. New keys go to the end, and no key
+// is ever renamed: people grep for them.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -20,28 +20,27 @@
 
 namespace holdback::report {
 
-/// What was decided about one recipient of an outgoing message.
+/// The decision about one recipient of an outgoing message.
 struct OutboundDecision {
     std::string session;    ///< our own id of the SMTP session
-    std::string queue_id;   ///< empty while the MTA has not told it
+    std::string queue_id;   ///< empty until the MTA tells it
     std::string sender;     ///< without brackets; "" is the null sender
     std::string recipient;  ///< as `mail::Recipient::shown` gives it
-    /// `Shadow`: the verdict is what would have been done.
+    /// In `Shadow` the verdict is the one that would have been applied.
     config::Mode mode = config::Mode::Shadow;
     config::PolicyAction verdict = config::PolicyAction::Pass;
-    /// What the policy would have done were no finding in shadow; the verdict itself otherwise.
+    /// The verdict if no finding were in shadow.
     config::PolicyAction unshadowed = config::PolicyAction::Pass;
-    std::string reason;  ///< wire name of the finding that decided, or why the sender is refused
+    std::string reason;  ///< wire name of the deciding finding, or the reason to refuse the sender
     std::optional<terms::FailureCode> code;
     outbound::StreamDecision stream;
     std::optional<std::chrono::milliseconds> dns_time;  ///< nullopt: DNS was not asked
     std::optional<std::int64_t> held_id;                ///< the number that people use
-    std::string envelope_id;  ///< ENVID that the client gave; empty when it gave none
-    bool overridden = false;  ///< it would have been held, but for X-Holdback-Override
-    std::string campaign;     ///< the name that people use; empty when it has none
-    std::string route;        ///< of its domain, "mx", "local:mydestination"; empty: not asked
-    /// The mailbox whose entry of the suppression list it is, where the recipient is another one;
-    /// empty otherwise.
+    std::string envelope_id;  ///< ENVID from the client; empty without one
+    bool overridden = false;  ///< X-Holdback-Override prevented a hold
+    std::string campaign;     ///< the campaign's name for people; empty without one
+    std::string route;  ///< route of the domain, "mx", "local:mydestination"; empty: not looked up
+    /// The mailbox of the suppression entry, if that is not the recipient itself; else empty.
     std::string suppressed_as;
 };
 
@@ -51,43 +50,44 @@ struct OutboundDecision {
 /// What is absent is written `none`.
 [[nodiscard]] std::string decision_line(const OutboundDecision& decision);
 
-/// What an inbound report did to the suppression list.
+/// The effect of an inbound report on the suppression list.
 enum class LearnOutcome : std::uint8_t { No, Counted, Suppressed };
 
-/// What was understood of one recipient of a report that came in.
+/// The result for one recipient of an inbound report.
 struct InboundDecision {
     std::string session;
     std::string queue_id;
     dsn::MessageKind kind = dsn::MessageKind::Ordinary;
     std::string recipient;
-    std::string behind;  ///< who failed behind him; empty: himself
+    std::string behind;  ///< the final recipient, if it is another one; else empty
     std::optional<terms::FailureCode> code;
     std::optional<mail::EnhancedStatus> status;
     dsn::Action action = dsn::Action::Failed;
     terms::Proof proof = terms::Proof::Unproven;
-    std::string proof_reason;  ///< wire name of why it is proven or not; empty when not asked
-    std::string rule;          ///< id of the rule that decided; empty when none did
+    std::string proof_reason;  ///< wire name of the reason for `proof`; empty when not asked
+    std::string rule;          ///< id of the deciding rule; empty without one
     LearnOutcome learned = LearnOutcome::No;
-    std::string learn_reason;  ///< wire name of why the list did or did not change
+    std::string learn_reason;  ///< wire name of the reason for `learned`
 };
 
 /// `decision flow=inbound qid="…" kind=dsn rcpt="…" code=2001 status=5.1.1 proof=local
 /// rule="text/user-unknown" learned=suppressed action=failed session="…" proof_reason=own-mta
 /// learn_reason=suppressed final=none`.
 [[nodiscard]] std::string decision_line(const InboundDecision& decision);
-/// In the place of the lines of so many more recipients of the same message, which nothing proves.
+/// One line instead of those of `more` further recipients of the same message, which nothing
+/// proves.
 [[nodiscard]] std::string more_unproven_line(const InboundDecision& last, std::size_t more);
 
-/// What somebody changed: an entry of the suppression list, many of them, a stopped campaign.
+/// A change by a person: one entry of the suppression list, many entries, or a stopped campaign.
 struct ChangeDecision {
     std::string what;     ///< wire name: "added", "imported", "campaign-continued"
-    std::string subject;  ///< empty: many
+    std::string subject;  ///< empty: several
     std::string scope;
     std::uint64_t entries = 1;
     std::string who;     ///< "anna (uid 1000)"
     std::string from;    ///< "holdbackctl on pts/3"
-    std::string at;      ///< when, "2026-01-01T14:00:00Z"
-    std::string detail;  ///< "bounce 2001", the names of files
+    std::string at;      ///< the time, "2026-01-01T14:00:00Z"
+    std::string detail;  ///< "bounce 2001", or the names of files
 };
 
 /// `decision flow=change what=added subject="bo@example.net" scope="global" entries=1
@@ -106,7 +106,7 @@ struct LiftDecision {
 /// `decision flow=lift subject="bo@example.net" scope="global" code=2001 since="…"`.
 [[nodiscard]] std::string decision_line(const LiftDecision& decision);
 
-/// A line of the MTA's log that told of a failure.
+/// A failure that a line of the MTA's log reported.
 struct OutcomeDecision {
     std::string queue_id;
     std::string recipient;
@@ -123,7 +123,7 @@ struct OutcomeDecision {
 /// learned=suppressed learn_reason=suppressed relay="mx.example.net"`.
 [[nodiscard]] std::string decision_line(const OutcomeDecision& decision);
 
-/// How a held recipient ended, or did not.
+/// How a held item ended, or why it did not.
 enum class ReleaseVerdict : std::uint8_t { Released, Refused, Interrupted, Returned, Discarded };
 
 struct ReleaseDecision {
@@ -132,47 +132,47 @@ struct ReleaseDecision {
     std::string recipient;
     ReleaseVerdict verdict = ReleaseVerdict::Interrupted;
     std::string answer;  ///< the MTA's answer, or what went wrong
-    std::string cause;   ///< who or what asked: "command", "expiry", "notice", …
+    std::string cause;   ///< the origin of the request: "command", "expiry", "notice", …
 };
 
 /// `decision flow=release item=17 rcpt="…" verdict=released answer="250 2.0.0 Ok" sender="…"
 /// cause="expiry"`.
 [[nodiscard]] std::string decision_line(const ReleaseDecision& decision);
 
-/// What became of a notice to a sender, or of an answer to one.
+/// The outcome of a notice to a sender, or of an answer to one.
 enum class NoticeVerdict : std::uint8_t {
     Sent,        ///< the notice was made
     Accepted,    ///< the answer is obeyed
-    Refused,     ///< it is not, and its sender is told why
-    Ignored,     ///< it goes on as ordinary mail
-    Overridden,  ///< X-Holdback-Override released recipients as they were sent
-    Withdrawn,   ///< it did, and the message was not sent: the budget has it back
+    Refused,     ///< the answer is not obeyed, and its sender is told why
+    Ignored,     ///< the answer goes on as ordinary mail
+    Overridden,  ///< X-Holdback-Override released recipients when the message was sent
+    Withdrawn,   ///< an override of a message that was not sent: the budget gets it back
 };
 
 struct NoticeDecision {
-    std::string notice;    ///< id; empty when there is none
+    std::string notice;    ///< id; empty without one
     std::string queue_id;  ///< of the answer
     std::string sender;    ///< of the mail that was held
-    std::string user;      ///< who answered or sent, as SASL user
+    std::string user;      ///< SASL user who answered or sent
     std::string from;      ///< envelope sender of the answer
     NoticeVerdict verdict = NoticeVerdict::Ignored;
     std::string reason;     ///< a word, or empty
-    std::size_t items = 0;  ///< told of, or asked for
+    std::size_t items = 0;  ///< items in the notice, or in the request
     std::string session;
-    std::string to;  ///< to whom a notice went
+    std::string to;  ///< the address to which a notice went
 };
 
 /// `decision flow=notice notice="0123456789ab" sender="…" verdict=refused reason=other-user items=2
 /// from="…" user="…" qid="…" session="…" to="…"`.
 [[nodiscard]] std::string decision_line(const NoticeDecision& decision);
 
-/// A held item that is to be sent to another address.
+/// A held item that goes to another address.
 struct ReaddressDecision {
     std::int64_t item = 0;
     std::string sender;
-    std::string from;  ///< the address that it was held for
+    std::string from;  ///< the original address
     std::string to;
-    std::string by;  ///< who wants it, and by what
+    std::string by;  ///< the person who wants it, and the means
 };
 
 /// `decision flow=readdress item=17 sender="…" rcpt="old" to="new" by="…"`.

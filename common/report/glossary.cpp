@@ -110,7 +110,7 @@ std::optional<Word> find_word(std::string_view name) {
             return word_of(verdict);
         }
     }
-    // A field may be pasted with its colon.
+    // People may paste a field with its colon.
     const std::string_view field = std::string_view(wanted).substr(0, wanted.find(':'));
     const auto* const known = std::ranges::find_if(kHeaderFields, [&](const Word& word) {
         return core::equals_ignoring_case(word.name, core::trim(field));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the words mean that users meet in logs, lists, headers and settings, for people: findings,
-// verdicts and our header fields. Failure codes explain themselves: see `codes.conf`.
+// Explains to users the words in logs, lists, headers and settings: findings, verdicts and our
+// header fields. `codes.conf` explains the failure codes.
 
 #include "config/policy.hpp"
 #include "terms/finding.hpp"
@@ -14,7 +14,6 @@ namespace holdback::report {
 
 enum class WordKind : std::uint8_t { Finding, Verdict, HeaderField };
 
-/// A word, with what it means and what to do about it.
 struct Word {
     WordKind kind;
     std::string_view name;
@@ -28,7 +27,7 @@ struct Word {
 [[nodiscard]] Word word_of(terms::FindingName name);
 [[nodiscard]] Word word_of(config::PolicyAction verdict);
 
-/// The word of this name in any letter case; nullopt when it is none of ours.
+/// The word of this name, in any letter case; nullopt when it is not ours.
 [[nodiscard]] std::optional<Word> find_word(std::string_view name);
 
 }  // namespace holdback::report

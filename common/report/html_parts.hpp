@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the HTML report is put together from: tables, sections, figures, and words.
+// The building blocks of the HTML report: tables, sections, figures, and words.
 
 #include "core/clock.hpp"
 #include "report/svg_chart.hpp"
@@ -13,18 +13,18 @@
 
 namespace holdback::report {
 
-/// A table under construction. The head is ours, cells may be foreign.
+/// A table under construction. Caption and head are ours; cells may be foreign.
 class HtmlTable {
 public:
-    /// `caption` is for those who do not see it.
+    /// `caption` is for screen readers.
     HtmlTable(std::string caption, std::vector<std::string> head)
         : caption_(std::move(caption)), head_(std::move(head)) {}
 
-    /// The first cell of a row, with words in small print under the name.
+    /// Starts a row with its first cell: a name, and below it `words` in small print.
     void begin_row(std::string_view name, std::string_view words = {});
     void number(std::size_t value);
     void text(std::string_view value);
-    /// The last row becomes the foot.
+    /// Makes the last row the foot.
     void end_with_foot() { has_foot_ = true; }
 
     /// `style` is a class of the style sheet.
@@ -37,10 +37,10 @@ private:
     bool has_foot_ = false;
 };
 
-/// Title and lead are ours.
+/// Title and lead are ours and are not escaped.
 void begin_section(std::string& out, std::string_view title, std::string_view lead);
 
-/// A chart under its title; `svg` is what was drawn of it, empty when there was nothing.
+/// A chart under its title. `svg` is the drawn chart, empty when there was nothing to draw.
 void figure(std::string& out, const Chart& chart, const std::string& svg);
 
 /// "Sent"
@@ -49,7 +49,7 @@ void figure(std::string& out, const Chart& chart, const std::string& svg);
 /// "2026-01-31 14:05", in UTC.
 [[nodiscard]] std::string moment_text(core::TimePoint time);
 
-/// Plain words for a finding: "the domain does not exist". The name itself where there are none.
+/// Plain words for a finding: "the domain does not exist". The name itself when it is unknown.
 [[nodiscard]] std::string finding_words(const std::string& finding);
 
 }  // namespace holdback::report

@@ -50,7 +50,7 @@ std::vector<std::size_t> values_of(const Fates& fates, std::initializer_list<Fat
     return values;
 }
 
-/// The day without its year: there is no room for it under a column.
+/// The day without its year, which has no room under a column.
 std::string short_day(const std::string& day) {
     return day.substr(day.find('-') + 1);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A report as one HTML file: charts as inline SVG with their tables beside them, no scripts, and
-// nothing from outside.
+// A report as one HTML file. Charts are inline SVG with tables beside them; there are no scripts
+// and no external resources.
 
 #include "report/summary.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The style sheet of the HTML report: light, dark, and on paper.
+// The style sheet of the HTML report for light and dark screens and for paper.
 
 #include <string_view>
 

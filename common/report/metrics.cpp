@@ -30,8 +30,8 @@ std::string_view type_name(MetricType type) {
     std::unreachable();
 }
 
-/// A label's value as the text format has it: UTF-8, with `\` for a backslash and a double quote.
-/// Any other escape makes Prometheus refuse the whole text; line ends do not come this far.
+/// A label's value in the text format: UTF-8, with a `\` before a backslash or a double quote.
+/// Prometheus refuses the whole text for any other escape; `core::one_line` removes line ends.
 std::string label_value(std::string_view text) {
     const std::string safe = core::one_line(text.substr(0, kMostLabelOctets));
     std::string value;
@@ -44,8 +44,8 @@ std::string label_value(std::string_view text) {
     return value + (text.size() > kMostLabelOctets ? "..." : "");
 }
 
-/// The values by their label as it is written, in the order of the first of each. Different texts
-/// may look the same once they are made safe; Prometheus takes a series once, so that is their sum.
+/// The values by their written label, in order of first appearance. Different texts may look the
+/// same after escaping. Prometheus accepts each series once, so their values are added up.
 std::vector<MetricValue> as_series(std::span<const MetricValue> values) {
     std::vector<MetricValue> series;
     std::map<std::string, std::size_t, std::less<>> places;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Counters and levels in the text form that Prometheus reads.
+// Counters and gauges in the text format of Prometheus.
 
 #include <cstdint>
 #include <span>
@@ -11,12 +11,12 @@
 namespace holdback::report {
 
 enum class MetricType : std::uint8_t {
-    Counter,  ///< only grows, from the start of the program on
+    Counter,  ///< only grows after the program starts
     Gauge,
 };
 
-/// One value of a metric. `label` is the value of its one label, which may come from outside (128
-/// octets of it are written, on one line); unused when the metric has no label name.
+/// One value of a metric. `label` is the value of its one label. It may be foreign: at most 128
+/// octets of it are written, on one line. Not written when the metric has no label name.
 struct MetricValue {
     std::string label;
     std::uint64_t value = 0;
@@ -31,8 +31,8 @@ struct Metric {
     std::vector<MetricValue> values;
 };
 
-/// All metrics as text: help, type, then a line per value. Values whose labels are written alike
-/// are one, their sum.
+/// All metrics as text: help, type, then one line per value. Values with the same written label are
+/// added up.
 [[nodiscard]] std::string exposition(std::span<const Metric> metrics);
 
 }  // namespace holdback::report

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Keeps a warning that repeats itself from filling the log.
+// Keeps repeated warnings from filling the log.
 
 #include "core/clock.hpp"
 
@@ -14,17 +14,17 @@
 
 namespace holdback::report {
 
-/// Lets each kind of line through once per interval and counts the others. Remembers a bounded
-/// number of kinds: beyond it, the kind written longest ago makes room. Not for several threads by
-/// itself: put it in a `core::Guarded`.
+/// Lets each kind of line through once per interval and counts the others. The number of kinds is
+/// bounded: a new one replaces the kind written longest ago. Not safe for several threads: put it
+/// in a `core::Guarded`.
 class RateLimit {
 public:
     explicit RateLimit(std::chrono::seconds interval = std::chrono::minutes(1),
                        std::size_t most_kinds = 256)
         : interval_(interval), most_kinds_(most_kinds) {}
 
-    /// nullopt: be silent. Otherwise write the line; the number says how many of its kind were
-    /// left out since the last one that was written. `kind` is a word of ours, not foreign text.
+    /// nullopt: do not write. Otherwise write the line; the number tells how many of its kind were
+    /// left out since the last written one. `kind` is our own word, not foreign text.
     [[nodiscard]] std::optional<std::size_t> admit(std::string_view kind, core::SteadyPoint now);
 
 private:

@@ -38,7 +38,7 @@ std::string text_of(sys_days day) {
                        static_cast<unsigned>(date.day()));
 }
 
-/// Calls `visit` for each day that has a moment in [since, until).
+/// Calls `visit` for each day with a moment in [since, until).
 template <typename Visit>
 void for_each_day(core::TimePoint since, core::TimePoint until, const Visit& visit) {
     for (sys_days day = day_of(since); core::TimePoint(day) < until; day += std::chrono::days(1)) {
@@ -46,7 +46,7 @@ void for_each_day(core::TimePoint since, core::TimePoint until, const Visit& vis
     }
 }
 
-/// The greatest first; what is beyond `most`, and what is in the others already, is one line.
+/// The greatest `most` rows in order; one line sums up all others.
 std::vector<FateRow> table_of(const std::map<std::string, Fates, std::less<>>& names,
                               std::size_t most) {
     std::vector<FateRow> rows;

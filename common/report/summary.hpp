@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What became of mail within a time, summed up by day, provider, sender and failure code, so that
-// each of these sums gives the same total.
+// Sums up the outcomes of mail in a period. The tables by day, provider and sender have one total.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -21,12 +20,11 @@
 
 namespace holdback::report {
 
-/// What can become of a recipient of a message. One may meet several of these: held, released,
-/// sent.
+/// An outcome for a recipient. One recipient may have several: held, released, sent.
 enum class Fate : std::uint8_t {
-    Sent,       ///< taken by the next hop, as the log of the MTA told
-    Deferred,   ///< an attempt that failed for now, of which there may be many
-    Bounced,    ///< failed for good, as the log told
+    Sent,       ///< taken by the next hop, as the MTA's log tells
+    Deferred,   ///< an attempt that failed for now; there may be many
+    Bounced,    ///< failed for good, as the MTA's log tells
     Held,       ///< kept in the spool
     Released,   ///< from the spool to the MTA
     Returned,   ///< from the spool back to the sender
@@ -53,7 +51,7 @@ public:
     [[nodiscard]] std::size_t operator[](Fate fate) const {
         return counts_.at(static_cast<std::size_t>(fate));
     }
-    /// Of all fates.
+    /// The sum over all fates.
     [[nodiscard]] std::size_t all() const;
     Fates& operator+=(const Fates& other);
     bool operator==(const Fates&) const = default;
@@ -70,26 +68,24 @@ struct FateRow {
     bool operator==(const FateRow&) const = default;
 };
 
-/// What stands for the rest where a table is cut; no provider and no sender is called so.
+/// The name for the rest of a cut table. No provider and no sender has this name.
 inline constexpr std::string_view kOthers = "(others)";
-/// A sender of which the log said nothing.
+/// An unknown sender or provider.
 inline constexpr std::string_view kNotTold = "(not told)";
-/// The null sender.
 inline constexpr std::string_view kNullSender = "<>";
 
-/// One failure code.
 struct CodeRow {
     int code = 0;
     std::string name;
     std::size_t bounced = 0;
     std::size_t held = 0;
-    std::string meaning;  ///< of the catalogue; empty where it has none
-    std::string who;      ///< who must act
+    std::string meaning;  ///< from the catalogue; empty if it has none
+    std::string who;      ///< the party that must act
 
     bool operator==(const CodeRow&) const = default;
 };
 
-/// Why recipients were held, and what became of those.
+/// A finding that held recipients, and their outcomes.
 struct CauseRow {
     std::string finding;
     Fates fates;
@@ -97,7 +93,7 @@ struct CauseRow {
     bool operator==(const CauseRow&) const = default;
 };
 
-/// What was decided about recipients, indexed by `config::PolicyAction`.
+/// Numbers of decisions, indexed by `config::PolicyAction`.
 using Decided = std::array<std::size_t, 5>;
 
 /// New entries of the suppression list, by reason.
@@ -109,7 +105,7 @@ struct GrowthRow {
     bool operator==(const GrowthRow&) const = default;
 };
 
-/// How long the suppression list is now.
+/// The present length of the suppression list.
 struct ListLength {
     std::size_t entries = 0;
     std::size_t in_force = 0;
@@ -120,7 +116,7 @@ struct ListLength {
 struct Summary {
     core::TimePoint since;
     core::TimePoint until;
-    /// False when the log of the MTA is not followed: what was sent and bounced is not known then.
+    /// False when the MTA's log is not followed: what was sent and what bounced is unknown then.
     bool log_followed = false;
     bool remembers_decisions = false;
     Fates total;
@@ -129,32 +125,32 @@ struct Summary {
     std::vector<FateRow> by_sender;    ///< the same
     std::vector<CodeRow> by_code;      ///< the most frequent first
     std::vector<CauseRow> causes;      ///< the most frequent first
-    Decided enforced{};                ///< decisions that were acted upon
+    Decided enforced{};                ///< decisions that were applied
     Decided shadowed{};                ///< decisions in shadow mode
-    /// Findings by which the recipients of `shadowed` and `enforced` did not pass: name and count.
+    /// Findings that held, deferred or rejected recipients: name and count.
     std::vector<std::pair<std::string, std::size_t>> reasons;
-    /// Findings by which recipients were tagged, who got their mail: name and count.
+    /// Findings that only tagged recipients: name and count.
     std::vector<std::pair<std::string, std::size_t>> tagged;
     std::vector<GrowthRow> growth;  ///< every day, oldest first
     ListLength list;
     std::size_t held_now = 0;
-    std::vector<dsn::Outage> outages;  ///< within the time, newest first
+    std::vector<dsn::Outage> outages;  ///< within the period, newest first
 
-    /// True when nothing at all happened.
+    /// True when nothing happened in the period.
     [[nodiscard]] bool is_empty() const;
 };
 
-/// One thing that happened to a recipient.
+/// One event for a recipient.
 struct FateEvent {
     core::TimePoint at;
     Fate fate = Fate::Sent;
-    std::string_view provider;  ///< empty: not known by the event
-    std::string_view domain;    ///< of the recipient; tells the provider where it is not known
-    std::string_view sender;    ///< without brackets; see `kNotTold`
+    std::string_view provider;  ///< empty: the event does not tell
+    std::string_view domain;    ///< of the recipient; used to find an unknown provider
+    std::string_view sender;    ///< without brackets; empty: the null sender; see also `kNotTold`
 };
 
-/// Sums up, in one pass. Bounded: of more providers or senders than `kMostNames` the later ones are
-/// among the others from the beginning.
+/// Sums up in one pass. Bounded: after `kMostNames` providers or senders, new names are counted
+/// among the others.
 class SummaryBuilder {
 public:
     static constexpr std::size_t kMostNames = 20'000;
@@ -162,24 +158,25 @@ public:
     /// `until` is not included.
     SummaryBuilder(core::TimePoint since, core::TimePoint until);
 
-    /// Events with a provider come first: they tell that of the others.
+    /// Adds an event of the period. Events with a provider come first: they tell that of their
+    /// domain.
     void add(const FateEvent& event);
-    /// Of a bounce or a held recipient, besides `add`.
+    /// Adds the code of a bounce or a held recipient of the period, besides `add`.
     void add_code(Fate fate, int code, std::string_view name);
-    /// Of what is and was held, besides `add`.
+    /// Adds the finding of an item that is or was held, besides `add`.
     void add_cause(Fate fate, std::string_view finding);
     void add_decision(config::Mode mode, config::PolicyAction verdict, std::string_view reason);
     void add_growth(core::TimePoint day, terms::SuppressionReason reason, std::size_t entries);
     void add_outage(const dsn::Outage& outage);
 
-    /// What is no sum.
+    /// The state at the end.
     struct Now {
         bool log_followed = false;
         bool remembers_decisions = false;
         ListLength list;
         std::size_t held_now = 0;
     };
-    /// Tables of providers and senders have `most` lines, and one for the others.
+    /// The tables of providers and senders have at most `most` lines, and one for the others.
     [[nodiscard]] Summary finish(const Now& now, std::size_t most) const;
 
 private:

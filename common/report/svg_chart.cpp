@@ -58,7 +58,7 @@ struct Box {
     double height;
 };
 
-/// One part of a mark; what it says when it is pointed at.
+/// Draws one part of a mark, with a title for the mouse pointer.
 void part(
     std::string& out, const Box& box, const Series& series, const Mark& mark, std::size_t value) {
     fmt::format_to(std::back_inserter(out),
@@ -75,8 +75,8 @@ void part(
                    core::html_safe(series.name));
 }
 
-/// What is written above the marks: which colour is what. One series needs none, and one without
-/// values is left out.
+/// Draws the legend of colours above the marks. A single series has none; a series without values
+/// is left out.
 void legend(std::string& out, const Chart& chart, double left) {
     if (chart.series.size() < 2) {
         return;
@@ -100,7 +100,7 @@ void legend(std::string& out, const Chart& chart, double left) {
     }
 }
 
-/// "12k", "3M": room is short beside the scale.
+/// "12k", "3M": there is little room beside the scale.
 std::string short_number(std::size_t number) {
     if (number >= 1'000'000 && number % 100'000 == 0) {
         return fmt::format("{}M", static_cast<double>(number) / 1'000'000);
@@ -135,7 +135,7 @@ std::string columns_svg(const Chart& chart) {
     }
     constexpr double kHeight = 230;
     constexpr double kLeft = 46;
-    constexpr double kRight = kWidth - 14;  // half a label
+    constexpr double kRight = kWidth - 14;  // room for half a label
     constexpr double kTop = 24;
     constexpr double kBottom = kHeight - 24;
     const std::size_t most = greatest(chart);
@@ -161,7 +161,7 @@ std::string columns_svg(const Chart& chart) {
     }
     const double room = (kRight - kLeft) / static_cast<double>(chart.marks.size());
     const double width = std::clamp(room * 0.72, std::min(room, 1.0), 44.0);
-    // About seven labels have room.
+    // There is room for about seven labels.
     const std::size_t every = (chart.marks.size() + 6) / 7;
     for (std::size_t i = 0; i < chart.marks.size(); ++i) {
         const Mark& mark = chart.marks[i];
@@ -196,7 +196,7 @@ std::string bars_svg(const Chart& chart) {
     }
     constexpr double kRow = 27;
     constexpr double kThick = 14;
-    // Room for the longest label, as wide letters are.
+    // Room for the longest label, in wide letters.
     constexpr double kLetter = 7.6;
     constexpr std::size_t kMostLetters = 26;
     std::size_t letters = 8;
@@ -228,7 +228,7 @@ std::string bars_svg(const Chart& chart) {
             if (mark.values[k] == 0) {
                 continue;
             }
-            // What is there can be seen, however little it is.
+            // Even the smallest value stays visible.
             const double width = std::max(1.5, unit * static_cast<double>(mark.values[k]));
             part(out, {x, y, width, kThick}, chart.series[k], mark, mark.values[k]);
             x += width;

@@ -36,7 +36,7 @@ std::size_t index_of(PolicyAction action) {
     return static_cast<std::size_t>(action);
 }
 
-/// A verdict as the plan needs it; its words are nobody's.
+/// A verdict for `plan`; its texts are placeholders that nobody reads.
 outbound::Verdict plain_verdict(PolicyAction action) {
     return {.action = action,
             .finding = outbound::Finding{.name = terms::FindingName::BlockedByAdmin,
@@ -101,7 +101,7 @@ void WhatIf::add(const replay::RecordedMessage& message,
                                       change.after.reason}];
         group.change = change;
         group.ends.add(end);
-        // Who gets every newsletter is one example.
+        // A recipient of every newsletter is one example.
         if (group.examples.size() < kMostExamples &&
             std::ranges::find(group.examples, recipient.address, &ChangedRecipient::address) ==
                 group.examples.end()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What other settings would have changed, summed up over recorded decisions.
+// Sums up what other settings would have changed in recorded decisions.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -19,10 +19,10 @@
 
 namespace holdback::report {
 
-/// How mail to a recipient ended, as far as the log of the MTA told.
+/// How mail to a recipient ended, as the MTA's log tells.
 enum class KnownEnd : std::uint8_t { Unknown, Delivered, Deferred, Bounced };
 
-/// Recipients by how they ended.
+/// Numbers of recipients by end.
 struct Ends {
     std::array<std::size_t, 4> by_end{};  ///< indexed by `KnownEnd`
 
@@ -35,7 +35,7 @@ struct Ends {
     bool operator==(const Ends&) const = default;
 };
 
-/// The verdict then, and the one now.
+/// The recorded verdict and the replayed one.
 struct VerdictChange {
     replay::ReplayedVerdict before;
     replay::ReplayedVerdict after;
@@ -44,7 +44,7 @@ struct VerdictChange {
     bool operator==(const VerdictChange&) const = default;
 };
 
-/// A recipient of whom something would change.
+/// A recipient with a changed verdict.
 struct ChangedRecipient {
     core::TimePoint at;
     std::string queue_id;
@@ -61,26 +61,25 @@ struct ChangeGroup {
     std::vector<ChangedRecipient> examples;  ///< the first few
 };
 
-/// Numbers by verdict, indexed by `config::PolicyAction`.
+/// Numbers of recipients by verdict, indexed by `config::PolicyAction`.
 using ByVerdict = std::array<std::size_t, 5>;
 
-/// What happens to a message as a whole.
+/// The outcome for a message as a whole.
 enum class MessageCourse : std::uint8_t {
     Passed,   ///< all recipients get it
-    Split,    ///< some are taken out
-    Refused,  ///< the client is told that none gets it
+    Split,    ///< some recipients are taken out
+    Refused,  ///< the client is told that nobody gets it
 };
 using ByCourse = std::array<std::size_t, 3>;  ///< indexed by `MessageCourse`
 
-/// Sums up. Bounded: by the number of kinds of change, not by that of recipients.
+/// Sums up the changes. Memory is bounded by the number of kinds of change, not of recipients.
 class WhatIf {
 public:
-    /// The change of one recipient.
     [[nodiscard]] static VerdictChange change_of(const replay::RecordedRecipient& recipient,
                                                  const replay::ReplayedVerdict& now);
 
-    /// Takes a message with the answers that `replay::replay` gave under `settings`. `ends` has
-    /// one entry per recipient, or none where nothing changes.
+    /// Adds a message with its answers from `replay::replay` under `settings`. `ends` has one entry
+    /// per recipient, or none when nothing changes.
     void add(const replay::RecordedMessage& message,
              std::span<const replay::Replayed> answers,
              std::span<const KnownEnd> ends,
@@ -89,17 +88,17 @@ public:
     [[nodiscard]] std::size_t messages() const { return messages_; }
     [[nodiscard]] std::size_t replayed() const { return replayed_; }
     [[nodiscard]] std::size_t changed() const { return changed_; }
-    /// Recipients that were decided upon in shadow mode.
+    /// Replayed recipients that were decided in shadow mode.
     [[nodiscard]] std::size_t in_shadow() const { return in_shadow_; }
-    /// Of the recipients that could be replayed.
+    /// Verdicts of the recipients that could be replayed.
     [[nodiscard]] const ByVerdict& before() const { return before_; }
     [[nodiscard]] const ByVerdict& after() const { return after_; }
-    /// Of the messages of which all could be replayed and that were not refused at RCPT.
+    /// Courses of the messages not refused at RCPT of which everything could be replayed.
     [[nodiscard]] const ByCourse& course_before() const { return course_before_; }
     [[nodiscard]] const ByCourse& course_after() const { return course_after_; }
     /// The changes, the most frequent first.
     [[nodiscard]] std::vector<ChangeGroup> groups() const;
-    /// Recipients that could not be replayed, by what was not recorded.
+    /// Numbers of recipients that could not be replayed, by the missing fact.
     [[nodiscard]] const std::map<std::string, std::size_t>& not_recorded() const {
         return not_recorded_;
     }
