@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a reply says, before it is a code: whom it speaks of, and what is wrong with him.
+// The cause that a reply states, before it becomes a code: whom it is about and what is wrong.
 
 #include <compare>
 #include <cstdint>
@@ -10,61 +10,61 @@
 
 namespace holdback::reading {
 
-/// Whom a reply speaks of.
+/// Whom a reply is about.
 enum class Whom : std::uint8_t {
-    Nobody,   ///< it does not say
-    Mailbox,  ///< the recipient's
-    Domain,   ///< the recipient's
-    Sender,   ///< the envelope sender, his account or his domain
+    Nobody,   ///< the reply does not say
+    Mailbox,  ///< the recipient's mailbox
+    Domain,   ///< the recipient's domain
+    Sender,   ///< the envelope sender, their account or their domain
     Host,     ///< the sending host: its address, its name
     Message,  ///< content, size, form, header, links
     System,   ///< the receiving system
-    Relay,    ///< a relay or queue of ours, and the connection between
+    Relay,    ///< our relay or queue, or the connection
 };
 
 /// What is wrong.
 enum class What : std::uint8_t {
     Unknown,      ///< does not exist
-    Invalid,      ///< called invalid or bad, without saying how
-    Malformed,    ///< an address that is none
-    Unavailable,  ///< not there, without saying for how long or why
-    Moved,        ///< gone to another place, or left for good
+    Invalid,      ///< called invalid or bad, without details
+    Malformed,    ///< an address with wrong syntax
+    Unavailable,  ///< not there, without a duration or a reason
+    Moved,        ///< moved elsewhere, or left for good
     Disabled,     ///< locked
     Inactive,     ///< not used
     Full,         ///< over its storage
-    Restricted,   ///< takes mail from some only
-    Suppressed,   ///< held back upstream, by a list of former bounces
-    Listed,       ///< on a blocklist, of bad reputation
-    BadLink,      ///< a link or a domain in the message is
+    Restricted,   ///< takes mail from some senders only
+    Suppressed,   ///< held back upstream, by a list of earlier bounces
+    Listed,       ///< on a blocklist, or of bad reputation
+    BadLink,      ///< a link or a domain in the message is on a blocklist
     Spam,
     Virus,
     Refused,          ///< without a reason
-    Policy,           ///< against somebody's rules, without saying which
-    Limited,          ///< too much in a time: messages, recipients, connections
-    Quota,            ///< what he may send is used up
+    Policy,           ///< against a policy, without saying which
+    Limited,          ///< too many messages, recipients or connections in a period
+    Quota,            ///< the sender's quota is used up
     Suspended,        ///< may not send any more
-    NotPermitted,     ///< may not send as this, or to these
-    Login,            ///< has to log in, or failed to
+    NotPermitted,     ///< may not send under this address, or to these recipients
+    Login,            ///< has to log in, or failed to log in
     Unauthenticated,  ///< SPF, DKIM, DMARC
     NoRdns,           ///< PTR, HELO name, DNS of the client
     TooBig,
     Unreachable,
-    Tls,    ///< no encryption, or none that is good enough
-    Busy,   ///< down, overloaded, out of disk: for now
-    Fault,  ///< an error of the system's own
+    Tls,    ///< no encryption, or encryption that is too weak
+    Busy,   ///< down, overloaded or out of disk space, for now
+    Fault,  ///< an internal error of the system
     TimedOut,
-    TooOld,      ///< the time in the queue is over
+    TooOld,      ///< the time in the queue ran out
     Protocol,    ///< syntax, commands
     NotRelayed,  ///< the domain is not served there
     NoMail,      ///< takes no mail at all (null MX)
     Loop,
-    Challenge,  ///< wants a confirmation
+    Challenge,  ///< asks for a confirmation
     Greylisted,
     TryLater,
     Info,  ///< no failure
 };
 
-/// Whom and what: "sender limited".
+/// The cause of a failure, such as "sender limited".
 struct Cause {
     Whom whom = Whom::Nobody;
     What what = What::Refused;

@@ -26,13 +26,13 @@ constexpr auto kSections =
 
 using Parts = std::array<std::optional<int>, 3>;
 
-/// "mailbox unknown" or "* spam".
+/// A cause as it is written: "mailbox unknown" or "* spam".
 struct NamedCause {
     std::optional<Whom> whom;
     What what;
 };
 
-/// One or two words; one alone is a what of any whom.
+/// Parses one or two words. One word alone says what is wrong, for any whom.
 std::optional<NamedCause> parse_cause(std::string_view text) {
     const std::size_t space = text.find(' ');
     const std::string_view last =
@@ -48,7 +48,7 @@ std::optional<NamedCause> parse_cause(std::string_view text) {
     return whom.has_value() ? std::optional(NamedCause{whom, *what}) : std::nullopt;
 }
 
-/// "5.1.*" by its dots, or "55?" by its digits.
+/// Parses "5.1.*" by its dots, or "55?" by its digits.
 std::optional<Parts> parse_parts(std::string_view section, std::string_view text) {
     Parts parts;
     std::vector<std::string_view> pieces;

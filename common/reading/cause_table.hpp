@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Causes and codes: which code a cause has, which cause an enhanced status or a bare reply code
-// names, and whom words speak of that only say what. All of it is data.
+// The table of causes and codes: the code of a cause, the cause that an enhanced status or a bare
+// reply code names, and the default whom of words that only say what is wrong. All of it is data.
 
 #include "mail/enhanced_status.hpp"
 #include "reading/cause.hpp"
@@ -17,30 +17,31 @@
 
 namespace holdback::reading {
 
-/// Filled line by line, then asked. Of lines about the same thing the first one counts, but a named
-/// whom stands before "*".
+/// Filled line by line, then asked. Of several lines about the same thing the first one counts, but
+/// a line that names whom wins over one with "*".
 class CauseTable {
 public:
-    /// A line "NAME = VALUE" under one of [codes], [defaults], [weak], [status], [reply] (a line
-    /// of [weak] is a cause or a what alone, without a value). Returns what is wrong with it;
-    /// empty when nothing is.
+    /// Adds a line "NAME = VALUE" of one of the sections [codes], [defaults], [weak], [status],
+    /// [reply]. A line of [weak] is a cause, or what is wrong alone, without a value. Returns what
+    /// is wrong with the line; empty when nothing is.
     [[nodiscard]] std::string add(std::string_view section,
                                   std::string_view line,
                                   const terms::CodeCatalogue& codes);
     /// True for the sections that `add` takes.
     [[nodiscard]] static bool has_section(std::string_view name);
 
-    /// The code of a cause; where it has none, that of the same thing with its default whom.
-    /// `transient`: the reply or the status is of class 4. nullopt when there is none at all.
+    /// The code of a cause. A cause without a code has that of the same `what` with its default
+    /// whom. `transient`: the reply or the status is of class 4. nullopt when there is no code at
+    /// all.
     [[nodiscard]] std::optional<terms::FailureCode> code_of(const Cause& cause,
                                                             bool transient) const;
-    /// True when a line names this very cause, and not "*".
+    /// True when a line names exactly this cause, and not "*".
     [[nodiscard]] bool has_row(const Cause& cause) const;
-    /// The place of a cause in the list of codes: the smaller, the more it counts.
+    /// The place of a cause in the list of codes. A smaller number counts for more.
     [[nodiscard]] std::size_t weight_of(const Cause& cause) const;
-    /// Whom "what" alone speaks of.
+    /// Whom `what` is about by default; Nobody when no line says so.
     [[nodiscard]] Whom default_whom(What what) const;
-    /// True for an end state or a general word, which loses against a stated cause.
+    /// True for an end state or a general word. A stated cause wins over it.
     [[nodiscard]] bool is_weak(const Cause& cause) const;
     [[nodiscard]] std::optional<Cause> cause_of(const mail::EnhancedStatus& status) const;
     [[nodiscard]] std::optional<Cause> cause_of_reply(int reply_code) const;

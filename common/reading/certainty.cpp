@@ -23,8 +23,8 @@ bool is_one_of(int number, std::initializer_list<int> numbers) {
     return std::ranges::find(numbers, number) != numbers.end();
 }
 
-/// What speaks against a failure of the recipient: the sender, his host, content, limits, the
-/// connection.
+/// True for a cause that contradicts a failure of the recipient: it is about the sender, the host,
+/// content, limits or the connection.
 bool speaks_against(const Cause& cause) {
     switch (cause.whom) {
         case Whom::Sender:
@@ -71,7 +71,7 @@ bool is_ours(const Statement& statement) {
     return statement.cause.whom == Whom::Sender || statement.cause.whom == Whom::Host;
 }
 
-/// One claim, asked from all sides. Each question gives a doubt, or nothing.
+/// Examines one claim from all sides. Each question returns a doubt, or nothing.
 class Examination {
 public:
     explicit Examination(const Claim& claim) : claim_(claim) {}
@@ -148,8 +148,8 @@ private:
         return claim_.facts.is_transient() ? "the reply is for now only" : std::string_view{};
     }
 
-    /// A rule of a provider knows what is said behind DATA; a refusal of several recipients
-    /// together teaches nothing anyway (`dsn::learn`).
+    /// A provider's rule knows what the provider says behind DATA. A refusal of several recipients
+    /// together teaches nothing anyway (`dsn::learn_key`).
     [[nodiscard]] std::string_view stage_doubt() const {
         const SmtpStage stage = claim_.facts.stage;
         const bool open = stage == SmtpStage::Unknown || stage == SmtpStage::RcptTo ||
@@ -180,7 +180,7 @@ private:
         return known ? std::string_view{} : "only the reply code says so";
     }
 
-    /// A rule of a provider, or one that names the status, knows what it means.
+    /// A provider's rule, or one that names the status, knows what the status means.
     [[nodiscard]] std::string_view status_doubt(std::initializer_list<int> against) const {
         const auto& status = claim_.facts.status;
         const bool speaks = status.has_value() && is_one_of(status->subject(), against);
@@ -189,8 +189,8 @@ private:
         return speaks && !known ? "the status is about something else" : std::string_view{};
     }
 
-    /// Many servers write 5.7.1 or 5.3.0 for every refusal, and some 5.7.17 for a mailbox that is
-    /// not there: that says nothing against plain words.
+    /// Many servers write 5.7.1 or 5.3.0 for every refusal, and some write 5.7.17 for a missing
+    /// mailbox. Such a status does not contradict plain words.
     [[nodiscard]] std::string_view mailbox_status_doubt() const {
         const auto& status = claim_.facts.status;
         const bool any_refusal =
@@ -209,7 +209,7 @@ private:
                !reading->statement.weak && std::ranges::none_of(reading->said, is_ours);
     }
 
-    /// The words, or a status of one of these subjects, speak of one of these.
+    /// A doubt, unless the words or a status with one of these subjects are about one of these.
     [[nodiscard]] std::string_view about(std::initializer_list<Whom> whom,
                                          std::initializer_list<int> subjects) const {
         if (claim_.rule != nullptr) {
@@ -234,7 +234,7 @@ private:
         const bool plain = says_it_plainly();
         const bool against =
             std::ranges::any_of(claim_.reading->said, [plain](const Statement& statement) {
-                // General words about the sender or his host count against no more than such.
+                // General words about the sender or the host contradict only general words.
                 const bool counts = !statement.weak || (!plain && is_ours(statement) &&
                                                         statement.strength != Strength::Alone);
                 return counts && !statement.guess && !statement.introduced &&
@@ -244,7 +244,7 @@ private:
                        : std::string_view{};
     }
 
-    /// Whoever asks to try later does not say that a mailbox is gone, but for a status that does.
+    /// A call to try later does not say that a mailbox is gone, unless the status says so.
     [[nodiscard]] std::string_view said_for_now() const {
         const auto& status = claim_.facts.status;
         const bool is_sure = status.has_value() && status->subject() == 1 &&
@@ -257,7 +257,7 @@ private:
                                                    : std::string_view{};
     }
 
-    /// A rule names the code, and the words say plainly that the sender does not exist.
+    /// A rule names the code, but the words say plainly that the sender does not exist.
     [[nodiscard]] std::string_view sender_doubt() const {
         const Reading* reading = claim_.reading;
         const bool disagree =
@@ -268,8 +268,8 @@ private:
         return disagree ? "the words speak of the sender" : std::string_view{};
     }
 
-    /// Many servers give 5.2.1 to messages that they do not like: the words speak of the message
-    /// then.
+    /// Many servers give 5.2.1 to messages that they do not like. The words are then about the
+    /// message.
     [[nodiscard]] std::string_view status_alone_doubt() const {
         const Reading* reading = claim_.reading;
         const bool by_status = claim_.rule != nullptr

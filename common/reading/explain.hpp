@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a code, a name or an SMTP reply means: the answer of `holdbackctl explain`.
+// The meaning of a code, a name or an SMTP reply: the answer of `holdbackctl explain`.
 
 #include "reading/knowledge.hpp"
 #include "reading/rule_set.hpp"
@@ -15,16 +15,16 @@ namespace holdback::reading {
 
 struct Explanation {
     terms::FailureCode code = terms::kUnknownFailure;
-    /// The catalogue's entry; nullptr when the catalogue lacks the code. Lives as long as it.
+    /// The catalogue's entry, which lives as long as the catalogue; nullptr when it has none.
     const terms::CodeEntry* entry = nullptr;
-    /// What decided: the id of a rule, or the name of the reading; empty for codes, names and
+    /// What decided: the id of a rule or the name of the reading. Empty for codes, names and
     /// unknown texts.
     std::string rule;
-    /// Whom the text speaks of and what is wrong, with the evidence; empty when nothing shows.
+    /// Whom the text is about and what is wrong, with the evidence; empty when nothing was read.
     std::string evidence;
-    /// "mailbox-unknown"; empty when nothing shows.
+    /// The cause, such as "mailbox-unknown"; empty when nothing was read.
     std::string cause;
-    /// Why the code teaches less than the words say; empty when it does not.
+    /// The reason why the code teaches less than the words say; empty when there is none.
     std::string doubt;
 };
 
@@ -32,17 +32,17 @@ struct Explanation {
 struct ReportedReply {
     std::string_view text;
     std::string_view remote_mta;
-    SmtpStage stage = SmtpStage::Unknown;  ///< unknown: as the text tells it
+    SmtpStage stage = SmtpStage::Unknown;  ///< unknown: the text tells it
 };
 
-/// Takes a text as an SMTP reply or a diagnostic text, with its codes if it quotes any. A text that
-/// nothing knows is 9999.
+/// Takes a text as an SMTP reply or a diagnostic text, with the codes that it quotes. A text that
+/// no rule and no word list knows is 9999.
 [[nodiscard]] Explanation explain_reply(const ReportedReply& reply,
                                         const Knowledge& knowledge,
                                         const terms::CodeCatalogue& codes);
 
-/// A code ("2001") or a name ("address-invalid"), for which no rules are needed; nullopt for what
-/// is neither.
+/// Explains a code ("2001") or a name ("address-invalid") without any rules; nullopt for anything
+/// else.
 [[nodiscard]] std::optional<Explanation> explain_code(std::string_view question,
                                                       const terms::CodeCatalogue& codes);
 

@@ -56,7 +56,7 @@ constexpr auto kHiddenElements =
 constexpr auto kEmptyElements = std::to_array<std::string_view>(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"});
 
-/// True when nobody sees what is in an element with this tag.
+/// True when this tag hides its element.
 bool is_hidden_tag(std::string_view inside) {
     std::string bare;
     bool hidden_word = false;
@@ -121,7 +121,7 @@ std::optional<std::uint32_t> referenced_character(std::string_view name) {
     return found == kNamedCharacters.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// Reads a document from front to end; every search that fails once is not tried again.
+/// Reads a document from front to back. A search that failed once is not repeated.
 class HtmlReader {
 public:
     HtmlReader(std::string_view html, HtmlParts parts) : html_(html), parts_(parts) {
@@ -173,7 +173,7 @@ private:
         }
     }
 
-    /// A reference at `at_`; false when it is a plain ampersand.
+    /// Reads a reference at `at_`; false when it is a plain ampersand.
     bool read_reference() {
         const std::string_view rest = html_.substr(at_ + 1, kLongestReference);
         std::size_t length = 0;
@@ -196,7 +196,7 @@ private:
         return true;
     }
 
-    /// A tag, comment or declaration at `at_`; false when it is text.
+    /// Reads a tag, comment or declaration at `at_`; false when it is text.
     bool read_markup() {
         if (html_.substr(at_).starts_with("<!--")) {
             const std::size_t end =
@@ -207,7 +207,7 @@ private:
             }
             comments_end_ = false;
         }
-        // A tag with a "<" inside is text: so no octet is looked at from more than one "<".
+        // A tag with a "<" inside is text. So no octet is looked at from more than one "<".
         const std::size_t end = html_.find_first_of("<>", at_ + 1);
         if (end == std::string_view::npos || html_[end] == '<') {
             return false;
@@ -271,7 +271,7 @@ private:
         }
     }
 
-    /// True when an element begins that is not wanted.
+    /// True when this tag begins an element that is not wanted.
     [[nodiscard]] bool leaves_out(std::string_view name,
                                   std::string_view inside,
                                   bool closes) const {
@@ -280,7 +280,7 @@ private:
                (name == "blockquote" || is_hidden_tag(inside));
     }
 
-    /// Elements of one name lie within each other: the last end tag ends what is left out.
+    /// Elements of one name may be nested. The last end tag ends the part that is left out.
     void follow_left_out(const std::string& name, bool closes) {
         if (left_out_depth_ == 0) {
             end_line();

@@ -8,20 +8,19 @@
 
 namespace holdback::reading {
 
-/// What of a document is wanted.
 enum class HtmlParts : std::uint8_t {
     All,
-    /// What its author wrote for his reader to see: nothing in `blockquote`, and nothing in
-    /// elements with the attribute `hidden` or a style of `display: none`, `visibility: hidden`,
+    /// Only what the author wrote for readers to see. This leaves out `blockquote`, and elements
+    /// with the attribute `hidden` or a style of `display: none`, `visibility: hidden`,
     /// `font-size: 0` or `mso-hide: all`. An element that does not end hides the rest. Colours are
-    /// not looked at.
+    /// ignored.
     Own,
 };
 
-/// The text of an HTML document: tags and comments dropped, what stands in `script`, `style` and
-/// `title` left out, character references resolved, block elements and `<br>` as line ends, white
-/// space elsewhere as one space. Something like `<user@example.net>`, which is no tag, stays. Takes
-/// any octets, in linear time; UTF-8 in gives UTF-8 out.
+/// The text of an HTML document. It drops tags, comments and the contents of `script`, `style` and
+/// `title`, and resolves character references. Block elements and `<br>` become line ends, other
+/// white space becomes one space. `<user@example.net>` and the like are no tags and stay. Takes any
+/// octets, in linear time; UTF-8 in gives UTF-8 out.
 [[nodiscard]] std::string html_to_text(std::string_view html, HtmlParts parts = HtmlParts::All);
 
 }  // namespace holdback::reading

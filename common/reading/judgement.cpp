@@ -36,8 +36,8 @@ terms::FailureCode code_of(const std::optional<Reading>& reading,
         .value_or(terms::kUnknownFailure);
 }
 
-/// True when a shipped rule of nobody's names a code that teaches, and the words say plainly what
-/// teaches nothing.
+/// True when a shipped rule without a provider names a code that teaches, and the words plainly say
+/// something that teaches nothing.
 bool contradicts(const Claim& claim, terms::FailureCode by_reading) {
     if (claim.rule == nullptr || claim.rule->local || !claim.rule->provider.empty() ||
         claim.reading == nullptr || !needs_evidence(claim.code)) {

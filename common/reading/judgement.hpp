@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A reply and what is known give a failure code, with the reasons for it.
+// Turns a reply into a failure code, with the reasons for it.
 
 #include "reading/knowledge.hpp"
 #include "reading/reading.hpp"
@@ -16,16 +16,18 @@ namespace holdback::reading {
 
 struct Judgement {
     terms::FailureCode code = terms::kUnknownFailure;
-    /// The rule that decided, as an id; else the name of the reading; empty when nothing is known.
+    /// The id of the rule that decided, otherwise the name of the reading; empty when nothing is
+    /// known.
     std::string name;
-    /// nullptr where no rule decided; lives as long as the rules.
+    /// nullptr when no rule decided. Lives as long as the rules.
     const Rule* rule = nullptr;
     std::size_t rule_index = 0;
-    /// Whom and what, also where a rule decided; nullopt when nothing could be read.
+    /// Whom the reply is about and what is wrong, also when a rule decided; nullopt when nothing
+    /// could be read.
     std::optional<Reading> reading;
     /// The reading in words; empty when there is none.
     std::string evidence;
-    /// Why the code is weaker than what the rule or the words say; empty when it is not.
+    /// The reason why the code is weaker than the rule or the words; empty when there is none.
     std::string_view doubt;
 
     [[nodiscard]] bool is_known() const { return !name.empty(); }
@@ -35,14 +37,15 @@ struct Judgement {
     [[nodiscard]] bool is_vague() const;
 };
 
-/// The rule for a text. What the server itself said stands before the words around it, so that
-/// "SMTP error from remote mail server after RCPT TO" does not explain "550 user unknown"; it
-/// counts only when a rule reads it.
+/// Finds the rule for a text. The server's own words come before the words around them, so that
+/// "SMTP error from remote mail server after RCPT TO" does not explain "550 user unknown". A
+/// match on them counts only when its rule reads text.
 [[nodiscard]] std::optional<RuleMatch> match_reply(const RuleInput& input, const RuleSet& rules);
 
-/// Rules first, then the words, the enhanced status, the bare reply code. A code that teaches and
-/// rests on too little is replaced by one that does not (`certain_code`); where a rule's code
-/// teaches and the words say for certain something that does not, the words count.
+/// Asks the rules first, then the words, the enhanced status and the bare reply code. A code that
+/// teaches on too little evidence becomes one that does not teach (`certain_code`). Where a shipped
+/// rule without a provider names a code that teaches, and the words plainly say something that
+/// teaches nothing, the words count.
 [[nodiscard]] Judgement judge_reply(const RuleInput& input, const Knowledge& knowledge);
 
 }  // namespace holdback::reading

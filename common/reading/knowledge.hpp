@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What replies are understood with: rules and words. Immutable; share it freely between threads.
+// The rules and words by which replies are understood. Immutable; share it freely between threads.
 
 #include "reading/lexicon.hpp"
 #include "reading/rule_set.hpp"

@@ -34,30 +34,29 @@ namespace holdback::reading {
 
 namespace {
 
-/// Addresses, names and numbers that may stand between two words of a phrase.
+/// The most addresses, names and numbers that may stand between two words of a phrase.
 constexpr std::size_t kMostSkipped = 3;
-/// A line of a file. It is read when a text has a word that it may begin with.
+/// A line of a file. It is read when a text has a word that may begin it.
 struct PhraseLine {
     std::string_view text;
     std::uint16_t list = 0;
     int number = 0;
 };
 
-/// A section of a file.
 struct WordList {
     PhraseMeaning meaning;
     std::size_t file = 0;
     int line = 0;
 };
 
-/// Places in a text that are reached with a part of a phrase: the words behind it.
+/// Positions in a text behind the words that match a part of a phrase.
 using Places = boost::container::small_vector<std::uint32_t, 8>;
 
 constexpr std::string_view kAllowedHeads =
     "[whom what], [whom], [what], [guess], [nothing], [codes], [defaults], [weak], [status] or "
     "[reply]";
 
-/// "mailbox unknown" and the like; nullopt when a name is unknown.
+/// Parses "mailbox unknown" and the like; nullopt when a name is unknown.
 std::optional<PhraseMeaning> parse_meaning(std::string_view head) {
     using Kind = PhraseMeaning::Kind;
     if (head == "guess") {
@@ -84,12 +83,12 @@ std::optional<PhraseMeaning> parse_meaning(std::string_view head) {
     return says ? std::optional(meaning) : std::nullopt;
 }
 
-/// The phrases of lines, read together. The first of lines with the same text counts.
+/// Reads the phrases of lines together. Of lines with the same text the first one counts.
 class PhrasesOfLines {
 public:
     void add(const PhraseLine& line) {
         if (!seen_.insert(lower_key_of(line.text)).second || !reader_.read(line.text).empty()) {
-            return;  // `Lexicon::doubts` and `Lexicon::errors` tell of it
+            return;  // `Lexicon::doubts` and `Lexicon::errors` report it
         }
         std::ranges::move(reader_.take(line.list), std::back_inserter(phrases_));
     }
@@ -101,13 +100,13 @@ private:
     std::vector<Phrase> phrases_;
 };
 
-/// The next line that may begin with the same word.
+/// A link in the list of lines that may begin with the same word.
 struct Link {
     std::uint32_t line = 0;
     std::uint32_t next = 0;  ///< 0: none
 };
 
-/// What is known of the lines that may begin with one word.
+/// The lines that may begin with one word, and their phrases once they are read.
 class FirstWord {
 public:
     FirstWord() = default;
@@ -117,7 +116,7 @@ public:
     FirstWord& operator=(FirstWord&&) = delete;
     ~FirstWord() = default;
 
-    /// The first of `links` is none.
+    /// The first element of `links` stands for none.
     void add(std::uint32_t line, std::vector<Link>& links) {
         const auto link = static_cast<std::uint32_t>(links.size());
         links.push_back({.line = line, .next = 0});
@@ -129,7 +128,7 @@ public:
         last_ = link;
     }
 
-    /// Reads the lines the first time. Safe from several threads.
+    /// Reads the lines on the first call. Safe from several threads.
     [[nodiscard]] const std::vector<Phrase>& phrases(std::span<const PhraseLine> lines,
                                                      std::span<const Link> links) const {
         std::call_once(once_, [&] {
@@ -149,8 +148,8 @@ private:
     mutable std::vector<Phrase> phrases_;
 };
 
-/// True for an octet that begins a character behind the Latin scripts: no text in these has a word
-/// with it.
+/// True for an octet that begins a character beyond the Latin scripts. No word in a Latin script
+/// has it.
 bool is_foreign(char c) {
     const auto octet = static_cast<unsigned char>(c);
     return octet >= 0xCD && octet != 0xE1 && octet != 0xE2 && octet != 0xEF;
@@ -162,11 +161,12 @@ struct Lexicon::Tables {
     CauseTable causes;
     std::vector<WordList> lists;
     std::vector<std::string> files;  ///< names
-    std::deque<std::string> texts;   ///< of the files: what lines point into
-    std::vector<PhraseLine> lines;   ///< in the order in which they count
+    std::deque<std::string> texts;   ///< of the files; lines point into them
+    std::vector<PhraseLine> lines;   ///< an earlier one wins
     std::vector<Link> links{Link{}};
     std::unordered_map<WordKey, FirstWord> by_first;
-    /// Lines that begin in other scripts than Latin: with their first words when a text has such.
+    /// Lines that begin in a script other than Latin. They get their first words once a text has
+    /// such a script.
     std::vector<std::uint32_t> foreign;
     mutable std::once_flag foreign_once;
     mutable std::vector<Link> foreign_links{Link{}};
@@ -176,7 +176,7 @@ struct Lexicon::Tables {
         return files[lists[line.list].file];
     }
 
-    /// Room for what word lists of this size hold, as a rule.
+    /// Reserves room for what word lists of this size usually hold.
     void reserve_for(std::size_t octets) {
         constexpr std::size_t kLine = 24;
         constexpr std::size_t kLinesOfAWord = 4;
@@ -206,7 +206,6 @@ struct Lexicon::Tables {
     }
 };
 
-/// Reads files into tables.
 class LexiconBuilder {
 public:
     LexiconBuilder(Lexicon::Tables& tables, const terms::CodeCatalogue& codes)
@@ -223,7 +222,7 @@ public:
             ++number;
             line_ = number;
             std::string_view line = core::trim(raw);
-            // A sign of the order of octets, as some editors write it.
+            // A byte order mark, as some editors write it.
             if (number == 1 && line.starts_with("\xEF\xBB\xBF")) {
                 line.remove_prefix(3);
             }
@@ -301,7 +300,7 @@ private:
     Lexicon::Tables& tables_;
     const terms::CodeCatalogue& codes_;
     PhraseReader reader_;
-    std::vector<WordKey> first_keys_;  ///< of the line at hand
+    std::vector<WordKey> first_keys_;  ///< of the current line
     std::vector<LexiconError> errors_;
     std::string section_;
     bool is_about_causes_ = false;  ///< `section_` is one of `CauseTable`'s
@@ -311,7 +310,6 @@ private:
 
 namespace {
 
-/// Finds phrases in one text.
 class PhraseFinder {
 public:
     explicit PhraseFinder(const TextWords& text) : text_(text), keys_(text.words.size()) {
@@ -322,7 +320,8 @@ public:
 
     [[nodiscard]] const KeysOfWord& keys(std::size_t word) const { return keys_[word]; }
 
-    /// The last word of the longest match of these elements from a word on; nullopt for none.
+    /// The last word of the longest match of these elements that begins with word `first`; nullopt
+    /// for none.
     [[nodiscard]] std::optional<std::size_t> match(const PhraseElements& elements,
                                                    std::size_t first) const {
         Places places;
@@ -365,7 +364,7 @@ private:
     }
 
     /// The places behind the element. Names and numbers may stand before it, other words only in a
-    /// gap, and the end of the clause never.
+    /// gap. It never crosses the end of the clause.
     [[nodiscard]] Places step(const PhraseElement& element,
                               const Places& places,
                               std::size_t gap,
@@ -396,8 +395,8 @@ private:
     std::vector<KeysOfWord> keys_;
 };
 
-/// True when the first hit makes the second one say nothing: it is longer and holds it. What only
-/// stands in the middle of a phrase with a gap is free.
+/// True when the longer hit makes the inner one say nothing, because it holds it. A hit in the
+/// middle of a phrase with a gap is free, and so is another meaning of exactly the same words.
 bool hides(const PhraseHit& longer, const PhraseHit& inner) {
     const bool within = longer.first <= inner.first && inner.last <= longer.last;
     if (!within) {
@@ -411,8 +410,8 @@ bool hides(const PhraseHit& longer, const PhraseHit& inner) {
     return !longer.has_gap || same_begin || same_end;
 }
 
-/// Leaves out what stands within a longer hit. Of two that say the same of the same words, the one
-/// without a gap hides more.
+/// Drops hits within a longer hit. Of two with the same words and meaning, the one without a gap
+/// stays.
 void drop_inner(std::vector<PhraseHit>& hits) {
     std::ranges::stable_sort(hits, [](const PhraseHit& a, const PhraseHit& b) {
         return std::tuple(b.last - b.first, a.has_gap) < std::tuple(a.last - a.first, b.has_gap);
@@ -447,7 +446,7 @@ core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::vector<WordF
     }
     tables->reserve_for(octets);
     LexiconBuilder builder(*tables, codes);
-    // What is read first counts.
+    // The first line that is read counts.
     for (const bool local : {true, false}) {
         for (WordFile& file : files) {
             if (file.local == local) {

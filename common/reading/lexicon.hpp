@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Word lists: which words say whom a reply speaks of and what is wrong. Made once, asked often.
+// Word lists: they tell from words whom a reply is about and what is wrong. Made once, asked often.
 
 #include "core/result.hpp"
 #include "reading/cause.hpp"
@@ -17,12 +17,12 @@
 
 namespace holdback::reading {
 
-/// What a phrase says. A list of words says whom, what, both, or:
+/// The meaning of a phrase, given by its word list.
 struct PhraseMeaning {
     enum class Kind : std::uint8_t {
         Says,     ///< whom, what or both
         Guess,    ///< the clause only guesses ("may", "possibly")
-        Nothing,  ///< the words say nothing; hides what stands inside
+        Nothing,  ///< the words say nothing, and hide the phrases inside
     };
     Kind kind = Kind::Says;
     std::optional<Whom> whom;
@@ -31,19 +31,19 @@ struct PhraseMeaning {
     bool operator==(const PhraseMeaning&) const = default;
 };
 
-/// A phrase that stands in a text.
+/// A phrase that was found in a text.
 struct PhraseHit {
-    std::size_t first = 0;  ///< word
+    std::size_t first = 0;  ///< index of its first word
     std::size_t last = 0;
     PhraseMeaning meaning;
-    bool has_gap = false;  ///< "...": other words may stand between
+    bool has_gap = false;  ///< it has "...", where other words may stand
 };
 
-/// A file of word lists: heads in brackets, and under each its phrases, one a line.
+/// A file of word lists. Each list has a head in brackets and its phrases below, one per line.
 struct WordFile {
     std::string name;  ///< for messages
     std::string text;
-    /// True for a file of the administrator's: what it says of a phrase wins.
+    /// True for a file of the administrator's, whose meaning of a phrase wins.
     bool local = false;
 };
 
@@ -58,11 +58,12 @@ class LexiconBuilder;
 /// Immutable; share it freely between threads.
 class Lexicon {
 public:
-    /// Without a word.
+    /// A lexicon without words.
     Lexicon();
-    /// Reads word lists; the format is in holdback-codes(5). A phrase of a shipped file is read
-    /// when a text first has a word that it may begin with. Errors: a line that can't be read (of
-    /// shipped files, one that is no phrase), an unknown name or code, each with its place.
+    /// Reads word lists in the format of holdback-codes(5). It reads a phrase of a shipped file
+    /// when a text first has a word that may begin it. Errors, each with its place: a line that
+    /// can't be read, an unknown name or code. Phrases of shipped files are checked by `errors`
+    /// only.
     [[nodiscard]] static core::Result<Lexicon, std::vector<LexiconError>> make(
         std::vector<WordFile> files, const terms::CodeCatalogue& codes);
 
@@ -72,19 +73,20 @@ public:
     Lexicon& operator=(const Lexicon&) = delete;
     ~Lexicon();
 
-    /// Every phrase that stands in the text, without those inside of a longer one, by their first
+    /// Finds every phrase in the text except those inside a longer one, ordered by their first
     /// words. Linear in the words of the text, for phrases of usual length.
     [[nodiscard]] std::vector<PhraseHit> find(const TextWords& text) const;
 
     /// The codes of causes, and the causes of bare codes.
     [[nodiscard]] const CauseTable& causes() const;
-    /// How many lines of phrases there are.
+    /// The number of lines with phrases.
     [[nodiscard]] std::size_t size() const;
 
-    /// What is wrong with phrases of shipped files, which count for nothing then. Reads all.
+    /// Reads all phrases of shipped files and returns those that are wrong. They are ignored
+    /// elsewhere.
     [[nodiscard]] std::vector<LexiconError> errors() const;
-    /// What `holdback -t` says of the lists beyond errors: a phrase that stands in two lists that
-    /// say different things, a cause without a code. Those of local files come as warnings too.
+    /// What `holdback -t` warns about beyond errors: a phrase in two lists that say different
+    /// things, a cause without a code. Local files are included.
     [[nodiscard]] std::vector<LexiconError> doubts() const;
 
 private:

@@ -24,8 +24,8 @@ namespace holdback::reading {
 
 namespace {
 
-/// Memory for one pattern and its automaton, so that no rule can eat the machine. RE2 searches on
-/// without an automaton when this does not suffice: slower, with the same answer.
+/// Memory for one pattern and its automaton, so that no rule can use up the memory of the machine.
+/// When it is not enough, RE2 searches without an automaton: slower, with the same answer.
 constexpr std::int64_t kPatternMemory = std::int64_t{1} * 1024 * 1024;
 
 static_assert(kShortestPatternWord >= core::LiteralSet::kShortest);
@@ -40,7 +40,6 @@ RE2::Options pattern_options() {
     return options;
 }
 
-/// A pattern, compiled when somebody first asks.
 class LazyPattern {
 public:
     explicit LazyPattern(std::string source) : source_(std::move(source)) {}

@@ -61,9 +61,9 @@ bool is_optional(std::string_view pattern, std::size_t at) {
     return at < pattern.size() && (pattern[at] == '?' || pattern[at] == '*' || pattern[at] == '{');
 }
 
-/// What one branch of a pattern is made of, as far as it helps.
+/// The parts of one branch of a pattern that help.
 struct Branch {
-    std::string longest;                   ///< literal string
+    std::string longest;                   ///< the longest literal string
     std::vector<std::string_view> groups;  ///< contents of groups that have to match
 };
 
@@ -129,7 +129,7 @@ private:
             return;
         }
         end_run();
-        // \p{Greek}, \x{10FFFF}: what stands in braces is no text; \x41 and \101 neither.
+        // \p{Greek}, \x{10FFFF}, \x41 and \101 hold no literal text.
         if ((c == 'p' || c == 'P' || c == 'x') && at_ < pattern_.size() && pattern_[at_] == '{') {
             at_ = std::min(pattern_.find('}', at_), pattern_.size() - 1) + 1;
         } else if (c == 'x' || c == 'p' || c == 'P' || core::is_ascii_digit(c)) {
@@ -150,7 +150,7 @@ private:
         at_ = end;
     }
 
-    /// The last character may be missing.
+    /// Drops the last character of the run, because it may be missing in a text.
     void drop_last() {
         while (!run_.empty() && (static_cast<unsigned char>(run_.back()) & 0xC0U) == 0x80U) {
             run_.pop_back();
@@ -177,7 +177,7 @@ bool is_long(const Branch& branch) {
     return branch.longest.size() >= kShortestPatternWord;
 }
 
-/// The literals of these branches; nullopt when one has none.
+/// The literals of these branches; nullopt when a branch has none.
 std::optional<std::vector<std::string>> literals_of(const std::vector<Branch>& branches) {
     if (!std::ranges::all_of(branches, is_long)) {
         return std::nullopt;

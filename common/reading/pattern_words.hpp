@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which strings a text must hold so that a pattern can match it: a pattern is tried, and compiled,
-// only for texts that hold one of them.
+// Strings of which a text must hold one so that a pattern can match it. The pattern is compiled and
+// tried only for such texts.
 
 #include <cstddef>
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace holdback::reading {
 
-/// Octets of the shortest string that is looked for: shorter ones stand in nearly every text.
+/// Octets of the shortest string that is looked for. Shorter ones stand in nearly every text.
 inline constexpr std::size_t kShortestPatternWord = 3;
 
-/// Octets of the longest one; what is beyond is not looked at.
+/// Octets of the longest one; the rest of a longer one is ignored.
 inline constexpr std::size_t kLongestPatternWord = 100;
 
-/// Strings in small letters of which at least one stands, whatever the case of its letters, in
-/// every text that the RE2 pattern matches. Empty when no such strings show: then any text may
-/// match. Letters that RE2 takes for others than their capital (the long s, the Kelvin sign, the
-/// final sigma) are not thought of.
+/// Returns lower-case strings. Every text that the RE2 pattern matches holds at least one of them,
+/// in any letter case. Empty when no such strings are found: then any text may match. Letters that
+/// RE2 equates with letters other than their capital (the long s, the Kelvin sign, the final sigma)
+/// are not considered.
 [[nodiscard]] std::vector<std::string> words_of_pattern(std::string_view pattern);
 
 }  // namespace holdback::reading

@@ -21,10 +21,10 @@ namespace holdback::reading {
 
 namespace {
 
-/// Words between the two sides of "...", and characters of scripts without spaces.
+/// The most words, and characters of scripts without spaces, that "..." may stand for.
 constexpr std::uint8_t kMostBetween = 4;
 constexpr std::uint8_t kMostCharactersBetween = 10;
-/// Phrases that one line with choices of several words makes.
+/// The most phrases that one line with choices of several words makes.
 constexpr std::size_t kMostVariants = 64;
 constexpr std::size_t kMostElements = 40;
 
@@ -43,8 +43,8 @@ std::string doubt_about(const PhraseElements& elements) {
                : std::string{};
 }
 
-/// A choice that is one word of Latin letters, as a text has it: "Isn't" is "isnt". nullopt: it may
-/// be something else.
+/// The form in texts of a choice that is one word of Latin letters: "Isn't" is "isnt". nullopt when
+/// it may be something else.
 std::optional<std::string> latin_word(std::string_view choice) {
     constexpr std::size_t kLetters = 2;  // in front of an apostrophe; fewer may be elided
     const std::string lower = core::to_lower_utf8(choice);
@@ -72,7 +72,7 @@ std::optional<std::string> latin_word(std::string_view choice) {
     return word;
 }
 
-/// What is wrong with a word that is cut by "*"; empty: nothing.
+/// Returns what is wrong with a stem before "*"; empty when nothing is.
 std::string doubt_about_stem(std::string_view stem, std::string_view choice) {
     if (stem.size() < kShortestStem) {
         return fmt::format("too little of a word: \"{}*\"", core::printable(choice));
@@ -88,7 +88,7 @@ WordChoice choice_of(std::string_view word, bool cut) {
                : WordChoice{.key = key_of(word), .stem = 0};
 }
 
-/// Any choice, by the reader of texts: see `read_choice`.
+/// Reads any choice with the reader of texts, for `read_choice`.
 std::string read_words(std::string_view choice,
                        bool stem,
                        PhraseElement& single,
@@ -117,7 +117,8 @@ std::string read_words(std::string_view choice,
     return {};
 }
 
-/// One word goes to `single`, several ("e_mail", or characters that are words) to `several`.
+/// Reads a choice. One word goes to `single`; several ("e_mail", or characters that are words) go
+/// to `several`.
 std::string read_choice(std::string_view choice, PhraseElement& single, PhraseElements& several) {
     const bool placeholder =
         choice == "<address>" || choice == "<domain>" || choice == "<ip>" || choice == "<number>";
@@ -181,8 +182,8 @@ std::string_view placeholder_of(WordKind kind) {
     return {};
 }
 
-/// Adds the labels of a host name or of a URL's host, with "." in front and also divided at
-/// hyphens.
+/// Adds the labels of a host name or of a URL's host, and their parts between hyphens, each with
+/// "." in front.
 void add_labels(const TextWord& word, KeysOfWord& keys) {
     std::string_view host = word.text;
     if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Lines of words become phrases, whose words stand as hashes.
+// Turns lines of words into phrases. The words are stored as hashes.
 
 #include "reading/text_words.hpp"
 
@@ -15,14 +15,14 @@
 
 namespace holdback::reading {
 
-/// The shortest and the longest part of a word that may stand before "*", in octets.
+/// The shortest and the longest stem of a word that may stand before "*", in octets.
 inline constexpr std::size_t kShortestStem = 2;
 inline constexpr std::size_t kLongestStem = 64;
 
-/// A word stands as its hash (FNV-1a): tables of texts would cost more than all the rest.
+/// A word is stored as its hash (FNV-1a). Tables of texts would cost more than everything else.
 using WordKey = std::uint64_t;
 inline constexpr WordKey kHashBegin = 14695981039346656037U;
-/// A stem is another word than the same letters.
+/// The key of a stem differs from that of a word of the same letters.
 inline constexpr WordKey kStemBegin = ~kHashBegin;
 
 constexpr WordKey hash_on(WordKey hash, char c) {
@@ -36,21 +36,20 @@ constexpr WordKey key_of(std::string_view text, WordKey begin = kHashBegin) {
     return begin;
 }
 
-/// The key of an ASCII text, whatever the case of its letters.
+/// The key of an ASCII text, regardless of letter case.
 [[nodiscard]] WordKey lower_key_of(std::string_view text, WordKey begin = kHashBegin);
 
-/// A word, or the beginning of one.
+/// A word, or the stem of one.
 struct WordChoice {
     WordKey key = 0;
-    std::uint8_t stem = 0;  ///< octets of the beginning; 0: a whole word
+    std::uint8_t stem = 0;  ///< octets of the stem; 0: a whole word
 };
 
-/// One place of a phrase.
 struct PhraseElement {
     std::vector<WordChoice> choices;  ///< empty: a gap
     bool may_miss = false;
     bool alone = false;      ///< a character that is a word by its script
-    std::uint8_t reach = 0;  ///< of a gap: words that may stand in it
+    std::uint8_t reach = 0;  ///< for a gap: how many words may stand in it
 
     [[nodiscard]] bool is_gap() const { return choices.empty(); }
 };
@@ -59,14 +58,14 @@ using PhraseElements = std::vector<PhraseElement>;
 /// A sequence of words that says something.
 struct Phrase {
     PhraseElements elements;
-    std::uint16_t list = 0;  ///< the section that it stands in
+    std::uint16_t list = 0;  ///< the section that it belongs to
     bool has_gap = false;
 };
 
-/// What stands for one word of a text: itself, what it is, its labels, its beginnings.
+/// The keys of one word of a text: for the word itself, its kind, its labels and its beginnings.
 struct KeysOfWord {
     boost::container::small_vector<WordKey, 4> whole;
-    /// Of the first `kShortestStem` octets, of one more, and so on.
+    /// For the first `kShortestStem` octets, for one octet more, and so on.
     boost::container::small_vector<WordKey, 16> beginnings;
 
     [[nodiscard]] bool fits(const WordChoice& choice) const {
@@ -77,20 +76,19 @@ struct KeysOfWord {
         return at < beginnings.size() && beginnings[at] == choice.key;
     }
 };
-/// Adds the keys of a word of a text.
 void add_keys(const TextWord& word, KeysOfWord& keys);
 
-/// Reads lines of words: one is a phrase, or several where a choice has more than one word.
+/// Reads lines of words. A line makes one phrase, or several when a choice has more than one word.
 class PhraseReader {
 public:
-    /// What is wrong with the line; empty when nothing is.
+    /// Reads a line and returns what is wrong with it; empty when nothing is.
     [[nodiscard]] std::string read(std::string_view line);
-    /// The phrases of the line that was read, in that section. Once for each line.
+    /// Returns the phrases of the line that was read, for this section. Call it once per line.
     [[nodiscard]] std::vector<Phrase> take(std::uint16_t list);
 
 private:
     [[nodiscard]] std::string read_piece(std::string_view piece);
-    /// Goes on with each of the choices behind each variant.
+    /// Appends each of the choices to each variant.
     [[nodiscard]] std::string append(const std::vector<PhraseElements>& choices);
 
     std::vector<PhraseElements> variants_;

@@ -30,12 +30,12 @@ namespace {
 constexpr int kSyntaxOfArgument = 501;
 constexpr int kLoginRequired = 530;
 
-/// True for replies that speak of a command as such. 501 is often said of an address.
+/// True for replies about a command as such. 501 is often about an address.
 bool is_about_commands(int reply_code) {
     return reply_code == 500 || reply_code == 502 || reply_code == 503 || reply_code == 504;
 }
 
-/// Whom all of a reply at this stage speaks of, unless it says otherwise.
+/// Whom a reply at this stage is about, unless it says otherwise.
 Whom whom_of(SmtpStage stage) {
     switch (stage) {
         case SmtpStage::Connect:
@@ -56,12 +56,13 @@ bool is_recipient(Whom whom) {
     return whom == Whom::Mailbox || whom == Whom::Domain;
 }
 
-/// Before RCPT nothing speaks of a recipient: what sounds like it is about who was named by then.
+/// No reply before RCPT is about a recipient. One that sounds so is about the host or the sender.
 Whom shifted(Whom whom, Whom toward) {
     return is_recipient(whom) && (toward == Whom::Host || toward == Whom::Sender) ? toward : whom;
 }
 
-/// "Unknown" and "refused" without a noun are about whoever the command named.
+/// True for words such as "unknown" and "refused": without a noun they are about whom the command
+/// named.
 bool follows_stage(What what) {
     switch (what) {
         case What::Unknown:
@@ -81,7 +82,7 @@ bool is_ours(Whom whom) {
     return whom == Whom::Sender || whom == Whom::Host;
 }
 
-/// Whom words speak of that say nothing else; Nobody for all other words.
+/// The whom of words that say nothing else; Nobody for all other words.
 Whom noun_of(const PhraseHit& hit) {
     return hit.meaning.what.has_value() ? Whom::Nobody : hit.meaning.whom.value_or(Whom::Nobody);
 }
@@ -90,7 +91,7 @@ bool is_noun(const PhraseHit& hit) {
     return noun_of(hit) != Whom::Nobody;
 }
 
-/// Words between two phrases; 0 where they touch or overlap.
+/// The number of words between two phrases; 0 when they touch or overlap.
 std::size_t gap_between(const PhraseHit& a, const PhraseHit& b) {
     if (a.last < b.first) {
         return b.first - a.last - 1;
@@ -98,7 +99,7 @@ std::size_t gap_between(const PhraseHit& a, const PhraseHit& b) {
     return b.last < a.first ? a.first - b.last - 1 : 0;
 }
 
-/// A name or a number behind a noun belongs to it: "your IP 192.0.2.1".
+/// Joins a name or a number to the noun in front of it: "your IP 192.0.2.1".
 std::vector<PhraseHit> with_names_joined(const std::vector<PhraseHit>& hits,
                                          const TextWords& text) {
     std::vector<PhraseHit> joined;
@@ -116,7 +117,6 @@ std::vector<PhraseHit> with_names_joined(const std::vector<PhraseHit>& hits,
     return joined;
 }
 
-/// Reads the clauses of one text.
 class ClauseReader {
 public:
     ClauseReader(const TextWords& text, SmtpStage stage, const Lexicon& lexicon)
@@ -193,7 +193,7 @@ private:
         statement.cause.whom = shifted(statement.cause.whom, whom_of(stage_));
         if (stage_ == SmtpStage::Connect && statement.cause.whom == Whom::System &&
             what == What::Unavailable) {
-            // A greeting that turns us away has its reason in us more often than not.
+            // A greeting that turns us away usually has its reason in our host.
             statement.cause.whom = Whom::Host;
         }
         return statement;
@@ -234,8 +234,8 @@ private:
                                                                : causes_.default_whom(what);
     }
 
-    /// How far a noun stands from the words that say what: before them is nearer than behind, and a
-    /// comma counts for three words.
+    /// How far a noun is from the words that say what is wrong. A noun before them counts as nearer
+    /// than one behind, and a comma counts for three words.
     [[nodiscard]] std::size_t distance_of(const PhraseHit& noun, const PhraseHit& what) const {
         constexpr std::size_t kComma = 6;
         const PhraseHit& first = noun.first < what.first ? noun : what;
@@ -247,8 +247,9 @@ private:
         return (2 * words) + (noun.first < what.first ? 0U : 1U) + (kComma * commas);
     }
 
-    /// The noun of the clause that the words are about: the nearest that such a thing can be said
-    /// of, or the nearest at all. Behind a sender or a host no recipient is looked for.
+    /// The noun of the clause that the words are about: the nearest one of which such a thing can
+    /// be said, otherwise the nearest. When the nearest is a sender or a host, recipients are
+    /// passed over.
     [[nodiscard]] const PhraseHit* noun_for(const PhraseHit& hit,
                                             What what,
                                             std::span<const PhraseHit> hits) const {
@@ -274,7 +275,7 @@ private:
         return nouns.front();
     }
 
-    /// What stands before a colon counts only where nothing is said behind it.
+    /// A statement before a colon is an introduction only when something is said behind the colon.
     void mark_introductions() {
         for (std::size_t i = 0; i < said_.size(); ++i) {
             said_[i].introduced = said_[i].introduced &&
@@ -288,12 +289,12 @@ private:
     std::vector<PhraseHit> hits_;
     std::vector<Statement> said_;
     std::vector<std::uint32_t> clauses_;  ///< one per statement
-    Whom intro_ = Whom::Nobody;           ///< whom the clause before the colon spoke of
+    Whom intro_ = Whom::Nobody;           ///< whom the clause before the colon was about
     std::uint32_t intro_clause_ = 0;
 };
 
-/// The statement that counts most; nullptr when nothing is said. Of several that are said alike,
-/// the one that the status names counts.
+/// The statement that counts most; nullptr when there is none. Among equal ones, the one that the
+/// status names wins.
 const Statement* weightiest(const std::vector<Statement>& said,
                             const std::optional<Cause>& by_status,
                             const CauseTable& causes) {
@@ -325,7 +326,7 @@ bool is_vague(const Statement& statement) {
     return statement.weak || statement.guess;
 }
 
-/// The words that Postfix and others put behind a reply to name the command.
+/// The text without the words that Postfix and others put behind a reply to name the command.
 std::string without_stage_words(std::string_view text) {
     std::string plain(text);
     for (const std::string_view words : {"(in reply to ", "(refused to talk to me)"}) {
@@ -338,7 +339,7 @@ std::string without_stage_words(std::string_view text) {
     return plain;
 }
 
-/// The words of the server when they say something for certain, else all words.
+/// What the server's own words say if they say something for certain, otherwise what all words say.
 std::vector<Statement> said_in(const ReplyFacts& facts, const Lexicon& lexicon) {
     const std::string text = without_stage_words(facts.text);
     const std::size_t reply = reply_begin(text);
@@ -442,23 +443,23 @@ std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexico
     if (said != nullptr) {
         reading.statement = *said;
         reading.cause = said->cause;
-        // RFC 5321 section 4.2.3: the syntax, not the mailbox.
+        // RFC 5321 section 4.2.3: 501 is about the syntax, not the mailbox.
         if (facts.reply_code == kSyntaxOfArgument &&
             reading.cause == Cause{Whom::Mailbox, What::Invalid}) {
             reading.cause.what = What::Malformed;
         }
-        // RFC 4954 section 6: who logs in may relay.
+        // RFC 4954 section 6: a sender who logs in may relay.
         if (facts.reply_code == kLoginRequired &&
             (reading.cause.what == What::NotRelayed || reading.cause.what == What::NotPermitted)) {
             reading.cause = {Whom::Sender, What::Login};
         }
-        // RFC 5321 section 4.2.2: of commands alone, in whatever language.
+        // RFC 5321 section 4.2.2: these replies are about commands, in any language.
         if (is_about_commands(facts.reply_code) && said->weak &&
             reading.cause.whom == Whom::Nobody) {
             reading.cause = {Whom::Relay, What::Protocol};
         }
     }
-    // Words about us stand against a status that speaks of the recipient.
+    // Words about us outweigh a status about the recipient.
     const bool denied = by_status.has_value() && is_recipient(by_status->whom) &&
                         std::ranges::any_of(reading.said, [](const Statement& one) {
                             return !one.guess && !one.introduced &&

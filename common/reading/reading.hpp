@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A reply, read: whom it speaks of and what is wrong, and by which evidence.
+// A reply, read: whom it is about, what is wrong, and the evidence for it.
 
 #include "mail/enhanced_status.hpp"
 #include "reading/cause.hpp"
@@ -15,29 +15,28 @@
 
 namespace holdback::reading {
 
-/// What is known of a reply before it is read.
 struct ReplyFacts {
     std::string_view text;
     int reply_code = 0;  ///< 0 when unknown
     std::optional<mail::EnhancedStatus> status;
     SmtpStage stage = SmtpStage::Unknown;
 
-    /// True when a code says that it is for now. The reply code stands before the status.
+    /// True for class 4. The reply code decides; the status counts only without one.
     [[nodiscard]] bool is_transient() const;
-    /// True when a code says that it is for good.
+    /// True for class 5, in the same way.
     [[nodiscard]] bool is_permanent() const;
 };
 
-/// What the cause of a reading comes from.
+/// The source of a reading's cause.
 enum class ReadFrom : std::uint8_t {
     Words,   ///< a phrase of the lexicon
-    Status,  ///< the enhanced status, since the words say nothing or little
+    Status,  ///< the enhanced status, because the words say nothing or little
     Reply,   ///< the bare reply code
 };
 
-/// How much words say.
+/// How firmly words state a cause.
 enum class Strength : std::uint8_t {
-    Alone,     ///< what is wrong; whom is what it usually is about
+    Alone,     ///< only what is wrong; whom is assumed
     Composed,  ///< what and whom stand in one clause
     Explicit,  ///< one phrase says both
 };
@@ -48,40 +47,41 @@ struct Statement {
     Strength strength = Strength::Alone;
     bool guess = false;       ///< "may not exist"
     bool weak = false;        ///< an end state or a general word
-    bool introduced = false;  ///< "Recipient address rejected: ...": stands before more
+    bool introduced = false;  ///< "Recipient address rejected: ...": more follows
     std::uint32_t line = 0;
     std::string what_words;  ///< as they stand in the text
-    std::string whom_words;  ///< empty where `what_words` say it or nothing does
+    std::string whom_words;  ///< empty where `what_words` or nothing says it
 };
 
 struct Reading {
     Cause cause;
     ReadFrom read_from = ReadFrom::Words;
-    /// What decided, where words did; otherwise what the words said besides, if anything.
+    /// The statement that decided, if words decided; otherwise what the words said besides, if
+    /// anything.
     Statement statement;
-    /// All that the words say, in their order, `statement` included.
+    /// Everything that the words say, in their order, including `statement`.
     std::vector<Statement> said;
 
-    /// "reading/mailbox-unknown", "status/host-listed", "reply/mailbox-refused": the name that
-    /// stands for a rule where the reading decides.
+    /// "reading/mailbox-unknown", "status/host-listed", "reply/mailbox-refused": it stands for a
+    /// rule's id when the reading decides.
     [[nodiscard]] std::string name() const;
-    /// "about the sender: 'your IP' ... 'is blocked', X.7.1": for people.
+    /// For people: "about the sending host, listed: 'your IP', 'is blocked', 550, X.7.1".
     [[nodiscard]] std::string words(const ReplyFacts& facts) const;
 };
 
-/// What the words of a text say. Linear in the text.
+/// Returns what the words of a text say. Linear in the text.
 [[nodiscard]] std::vector<Statement> statements_in(std::string_view text,
                                                    SmtpStage stage,
                                                    const Lexicon& lexicon);
 
-/// The stage that a reply is read for: X.1.7 and X.1.8, and the replies to AUTH, speak of the
-/// sender as those to MAIL do.
+/// The stage that a reply is read for. X.1.7, X.1.8 and the replies to AUTH are about the sender,
+/// like the replies to MAIL.
 [[nodiscard]] SmtpStage stage_of(const ReplyFacts& facts);
 
-/// Reads a reply. What the server itself said stands before the words around it. A stated cause
-/// stands before an end state or a general word, and before the status; the status before general
-/// words, unless they speak of the sender or his host and it of the recipient; the bare reply code
-/// is last. nullopt when nothing says anything.
+/// Reads a reply. The server's own words count before the words around them. A stated cause counts
+/// before an end state or a general word, and before the status. The status counts before general
+/// words, unless they are about the sender or the sending host and it is about the recipient. The
+/// bare reply code comes last. nullopt when nothing says anything.
 [[nodiscard]] std::optional<Reading> read_reply(const ReplyFacts& facts, const Lexicon& lexicon);
 
 }  // namespace holdback::reading

@@ -23,10 +23,10 @@ namespace holdback::reading {
 
 namespace {
 
-/// Octets of a message: a pattern that is quoted in it may be long.
+/// Octets of a message, which may quote a long pattern.
 constexpr std::size_t kMostMessage = 1000;
 
-/// Examples state codes as text, so that they can be checked with the rest of the rule.
+/// Reads an example. Its codes are text, so that they are checked with the rest of the rule.
 core::Result<RuleInput, std::string> input_of(const RuleExample& example) {
     const QuotedCodes quoted = quoted_codes(example.text);
     RuleInput input{.reply_code = quoted.reply_code,
@@ -55,7 +55,7 @@ bool overrides(const Rule& winner, const Rule& loser) {
     return std::ranges::find(winner.overrides, loser.id) != winner.overrides.end();
 }
 
-/// "spam" or "\bspam\b": letters of one word and nothing that asks for more.
+/// True for "spam" or "\bspam\b": the letters of one word and nothing else.
 bool is_bare_word(std::string_view pattern) {
     while (pattern.starts_with("\\b")) {
         pattern.remove_prefix(2);
@@ -100,7 +100,7 @@ private:
                 core::printable(fmt::format("rule {}", rule.id) + message, kMostMessage)};
     }
 
-    /// What the administrator wants stands before what is shipped.
+    /// A local rule may come before a shipped one, so this is only a warning.
     void add(const Rule& winner, const Rule& loser, RuleError error) {
         (winner.local && !loser.local ? found_.warnings : found_.errors)
             .push_back(std::move(error));
@@ -122,7 +122,7 @@ private:
         }
     }
 
-    /// A rule that an earlier one always wins in its place.
+    /// True when an earlier rule always wins in place of this one.
     bool is_shadowed(std::size_t index) {
         const Rule& rule = set_.rules()[index];
         for (std::size_t i = 0; i < index; ++i) {
@@ -167,7 +167,7 @@ private:
         }
     }
 
-    /// The same pattern with another code, where nothing else tells the two rules apart.
+    /// Warns of a pattern with two codes, where nothing else tells the two rules apart.
     void check_shared_patterns() {
         std::map<std::string_view, const Rule*> seen;
         for (const Rule& rule : set_.rules()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Looks at a whole rule set as `holdback -t` and the tests do: patterns, examples, rules that stand
-// in each other's way. Takes a while; the daemon and the commands do without.
+// Checks a whole rule set for `holdback -t` and the tests: patterns, examples, and rules that get
+// in each other's way. This takes a while; the daemon and the commands do not do it.
 
 #include "reading/rule_set.hpp"
 
@@ -10,19 +10,19 @@
 
 namespace holdback::reading {
 
-/// Octets of a pattern that a person still reads at a glance.
+/// The most octets of a pattern that a person still reads at a glance.
 inline constexpr std::size_t kLongestPattern = 120;
 
 struct RuleFindings {
-    /// A pattern that can't be used or is too long; a rule that never wins; an example that another
-    /// rule wins without overriding its rule.
+    /// A pattern that can't be used or is too long; a rule that never wins; an example that is won
+    /// by another rule, which does not override this one.
     std::vector<RuleError> errors;
-    /// A local rule that stands before a shipped one; a bare word that decides alone; a pattern of
-    /// two rules that give different codes for it.
+    /// A local rule that comes before a shipped one; a bare word that decides alone; a pattern to
+    /// which two rules give different codes.
     std::vector<RuleError> warnings;
 };
 
-/// With patterns that can't be used nothing else is looked at.
+/// When a pattern can't be used, nothing else is checked.
 [[nodiscard]] RuleFindings check_rules(const RuleSet& set);
 
 }  // namespace holdback::reading

@@ -26,7 +26,7 @@ namespace holdback::reading {
 
 namespace {
 
-/// Octets of an error message: a pattern that is quoted in it may be long.
+/// Octets of an error message, which may quote a long pattern.
 constexpr std::size_t kMostMessage = 1000;
 
 /// "550", "55?", "5??": three places, each a digit or a question mark.
@@ -83,7 +83,7 @@ bool is_id(std::string_view id) {
     });
 }
 
-/// The numbers of patterns of which one has to match; empty: anything does.
+/// The numbers of patterns of which one has to match; empty: anything matches.
 using AnyOf = std::vector<std::size_t>;
 
 constexpr std::size_t kNoProvider = static_cast<std::size_t>(-1);
@@ -94,7 +94,7 @@ struct Matcher {
     AnyOf remote_mta;
     AnyOf reporting_mta;
     std::vector<StatusPattern> status;
-    std::size_t provider = kNoProvider;  ///< its number
+    std::size_t provider = kNoProvider;  ///< the number of the provider
 };
 
 bool fits(const AnyOf& patterns, PatternMatches& text) {
@@ -103,7 +103,7 @@ bool fits(const AnyOf& patterns, PatternMatches& text) {
            });
 }
 
-/// False when none can match, which is known at little cost.
+/// False when no pattern can match. This costs little.
 bool may_fit(const AnyOf& patterns, PatternMatches& text) {
     return patterns.empty() || std::ranges::any_of(patterns, [&text](std::size_t pattern) {
                return text.may_have(pattern);
@@ -126,7 +126,7 @@ bool status_fits(const Matcher& matcher, const RuleInput& input) {
             }));
 }
 
-/// True for the host itself and for what stands below it.
+/// True for the host itself and for names below it.
 bool is_host_of(std::string_view name, std::string_view host) {
     while (name.ends_with('.')) {
         name.remove_suffix(1);
@@ -153,10 +153,10 @@ struct RuleSet::Compiled {
     PatternSet texts;
     PatternSet names;  ///< of MTAs
 
-    /// Takes one rule; what is wrong with it goes to `errors`.
+    /// Takes one rule and adds what is wrong with it to `errors`.
     void add(const Rule& rule, const terms::CodeCatalogue& codes, std::vector<RuleError>& errors);
     void add_marks();
-    /// What is wrong with the patterns of a rule.
+    /// Adds what is wrong with the patterns of a rule to `errors`.
     void find_bad_patterns(std::size_t index, std::vector<RuleError>& errors) const;
     [[nodiscard]] Matcher matcher_of(const Rule& rule, std::vector<RuleError>& errors);
     [[nodiscard]] bool answers(std::size_t provider,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The bounce rules: compiled once, asked in their order, the lowest index wins.
+// The bounce rules. They are asked in order; the matching rule with the lowest index wins.
 
 #include "core/result.hpp"
 #include "mail/enhanced_status.hpp"
@@ -16,32 +16,32 @@
 
 namespace holdback::reading {
 
-/// What a rule looks at: one recipient's report, flattened to text.
+/// What a rule looks at: the report about one recipient, flattened to text.
 struct RuleInput {
     int reply_code = 0;  ///< 0 when unknown
     std::optional<mail::EnhancedStatus> status;
-    std::string_view text;  ///< diagnostic text (or the human text when there is none), as it came
+    std::string_view text;  ///< diagnostic text, or the human text when there is none, as it came
     std::string_view remote_mta;
     std::string_view reporting_mta;
     SmtpStage stage = SmtpStage::Unknown;
 };
 
-/// A case that a rule must win. What is not given is taken out of the text: reply code and enhanced
-/// status of "550 5.1.1 No such user".
+/// A case that a rule must win. A reply code or an enhanced status that is not given is taken from
+/// the text ("550 5.1.1 No such user").
 struct RuleExample {
     std::string text;
     std::string remote_mta;
     std::string reporting_mta;
     std::string reply;   ///< "550", or empty
     std::string status;  ///< "5.1.1", or empty
-    int line = 0;        ///< where the example stands; 0: unknown
+    int line = 0;        ///< the line of the example; 0: unknown
 
     bool operator==(const RuleExample&) const = default;
 };
 
-/// A rule as it was written. All matchers that are given must match, a list when any of its items
-/// does; texts are RE2 patterns, matched anywhere and without regard to letter case, against the
-/// text as `rule_text` makes it.
+/// A rule as it was written. All given matchers must match; a list matches when any of its items
+/// does. Texts are RE2 patterns, which match anywhere and ignore letter case. They are tried on the
+/// text that `rule_text` makes.
 struct Rule {
     std::string id;  ///< "text/user-unknown": letters, digits and `/ . _ -`
     terms::FailureCode code = terms::kUnknownFailure;
@@ -53,32 +53,31 @@ struct Rule {
     /// Enhanced statuses such as "5.1.1", "5.7.*", "*.2.2"; empty: any.
     std::vector<std::string> status;
     std::vector<RuleExample> expect;  ///< at least one
-    /// The id of the provider whose answers alone the rule reads; empty: anybody's.
+    /// The id of the provider whose replies alone the rule reads; empty: anybody's.
     std::string provider;
-    /// Ids of rules whose examples this rule may win, and which it may shadow.
+    /// Ids of rules that this rule may shadow and whose examples it may win.
     std::vector<std::string> overrides;
     std::string file;  ///< where the rule stands, for error messages
     int line = 0;
     bool local = false;  ///< the administrator's own, which wins and is believed
 
-    /// True when the rule looks at a text or a name, and not at bare codes alone.
+    /// True when the rule looks at a text or a name, and not only at bare codes.
     [[nodiscard]] bool reads_text() const {
         return !text.empty() || !remote_mta.empty() || !reporting_mta.empty() || !provider.empty();
     }
 };
 
-/// Who answers: rules that name him read his answers only.
+/// A mail provider. Rules that name it read its replies only.
 struct Provider {
     std::string id;
-    /// Names of hosts: the remote or the reporting MTA is one of them or below one.
+    /// Names of hosts. The remote or the reporting MTA is one of them or below one.
     std::vector<std::string> hosts;
-    /// Patterns of what only this provider writes into his texts.
+    /// Patterns of what only this provider writes into its texts.
     std::vector<std::string> marks;
     std::string file;
     int line = 0;
 };
 
-/// What is wrong with a rule.
 struct RuleError {
     std::string file;
     int line;
@@ -93,9 +92,9 @@ struct RuleMatch {
 /// Immutable; share it freely between threads. Patterns are compiled when they are first tried.
 class RuleSet {
 public:
-    /// Takes the rules in their order. Errors: an unknown code or provider, a rule without matcher
-    /// or example, an id that stands twice, a pattern of the administrator's that does not compile.
-    /// Other patterns, and the examples, are looked at by `check_rules`.
+    /// Takes the rules in their order. Errors: an unknown code or provider, a rule without a
+    /// matcher or an example, a repeated id, a pattern of the administrator's that does not
+    /// compile. `check_rules` checks the other patterns and the examples.
     [[nodiscard]] static core::Result<RuleSet, std::vector<RuleError>> make(
         std::vector<Rule> rules,
         const terms::CodeCatalogue& codes,
@@ -107,12 +106,12 @@ public:
     RuleSet& operator=(const RuleSet&) = delete;
     ~RuleSet();
 
-    /// The rule with the lowest index of which every matcher matches; nullopt when there is none.
+    /// The rule with the lowest index whose matchers all match; nullopt when there is none.
     [[nodiscard]] std::optional<RuleMatch> match(const RuleInput& input) const;
 
     [[nodiscard]] const std::vector<Rule>& rules() const;
 
-    /// Compiles every pattern and says which ones can't be used.
+    /// Compiles every pattern and returns those that can't be used.
     [[nodiscard]] std::vector<RuleError> pattern_errors() const;
 
 private:

@@ -6,10 +6,10 @@
 
 namespace holdback::reading {
 
-/// True when `first` matches whatever `second` matches, as far as their matchers show it as they
-/// are written: each list of `first` is empty or holds all that the list of `second` holds, reply
-/// codes and statuses also by their wildcards. Says nothing of different patterns that match the
-/// same. Both rules are well-formed.
+/// True when `first` matches whatever `second` matches, as far as their written matchers show it:
+/// each list of `first` is empty or holds everything in the list of `second`. Wildcards of reply
+/// codes and statuses count. Different patterns that match the same texts are not recognised. Both
+/// rules must be well-formed.
 [[nodiscard]] bool shadows(const Rule& first, const Rule& second);
 
 }  // namespace holdback::reading

@@ -35,7 +35,7 @@ constexpr auto kPlaceholders = std::to_array<Placeholder>({{"{address}", "user@e
                                                            {"{id}", "4Q0ABC12345"},
                                                            {"{number}", "17"}});
 
-/// Words of an id.
+/// The most words and octets of an id.
 constexpr std::size_t kIdWords = 4;
 constexpr std::size_t kIdOctets = 48;
 
@@ -54,7 +54,7 @@ bool is_code(std::string_view word) {
            mail::EnhancedStatus::parse(word).has_value();
 }
 
-/// The pattern from its first word on, without "550 5.7.1 " in front.
+/// The pattern from its first word on, without codes such as "550 5.7.1 " in front.
 std::string_view without_codes(std::string_view pattern) {
     while (true) {
         const std::size_t end = pattern.find(' ');
@@ -70,18 +70,18 @@ std::string_view without_codes(std::string_view pattern) {
     }
 }
 
-/// "… (in reply to RCPT TO command)" is what Postfix says of its own.
+/// Removes "… (in reply to RCPT TO command)", which Postfix itself adds.
 std::string_view without_stage(std::string_view pattern) {
     return pattern.substr(0, pattern.find(" (in reply to "));
 }
 
-/// People can see the character, and it does not end their line.
+/// True for a character that people can see and that does not end their line.
 bool is_fit(std::string_view character) {
     return core::one_line(character) == character;
 }
 
-/// One character as RE2 reads it in a pattern that stands between single quotes. One that
-/// is not fit for it is any character.
+/// One character as RE2 reads it in a pattern between single quotes. An unfit one becomes any
+/// character.
 std::string escaped(std::string_view character) {
     constexpr std::string_view kSpecial = ".[]{}()*+?|$";
     constexpr std::string_view kUnfit = "'\"\\^";
@@ -91,7 +91,7 @@ std::string escaped(std::string_view character) {
     return kSpecial.contains(character) ? fmt::format("[{}]", character) : std::string(character);
 }
 
-/// A word, with what matches any text for its placeholders.
+/// The pattern of a word. Its placeholders match any text.
 std::string word_pattern(std::string_view word) {
     std::string text;
     while (!word.empty()) {
@@ -126,7 +126,7 @@ std::string text_of(std::string_view pattern) {
         octets += text.size() + 1;
         words.push_back(std::move(text));
     }
-    // What matches anything says nothing at either end.
+    // A part that matches anything is useless at either end.
     while (!words.empty() && !says_something(words.back())) {
         words.pop_back();
     }

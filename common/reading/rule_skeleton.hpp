@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A pattern of unknown texts as the beginning of a rule: what matches it, and an example that gives
-// nobody away.
+// Turns a pattern of unknown texts into the beginning of a rule: a text that matches it, and an
+// example that identifies nobody.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,20 +10,21 @@
 
 namespace holdback::reading {
 
-/// What of a rule follows from a pattern; the code is for the administrator to say.
+/// The parts of a rule that follow from a pattern. The administrator adds the code.
 struct RuleSkeleton {
     std::string id;       ///< "local/17-spoon-is-bent": letters, digits, "/" and "-"
     std::string text;     ///< an RE2 pattern; no quotes, no backslash; empty when no word is left
-    std::string example;  ///< which the pattern matches, made of example.net and the like
+    std::string example;  ///< made of example.net and the like; `text` matches it
 };
 
-/// `pattern` is one of `text_pattern`, `number` its own in the store. The text of the rule is the
-/// words of the pattern, with `.+` for its placeholders, from the first word on and no longer than
-/// rules may be (`kLongestPattern`); codes in front and the stage that Postfix adds are left out.
+/// `pattern` comes from `text_pattern`, `number` is its own in the store. The text of the rule has
+/// the words of the pattern from the first word on, with `.+` for placeholders, and is no longer
+/// than rules may be (`kLongestPattern`). It leaves out codes in front and the stage that Postfix
+/// adds.
 [[nodiscard]] RuleSkeleton rule_skeleton(std::string_view pattern, std::int64_t number);
 
-/// The pattern with something harmless in place of each placeholder, and "?" for what people can't
-/// see.
+/// The pattern with something harmless in place of each placeholder, and "?" in place of characters
+/// that people can't see.
 [[nodiscard]] std::string filled_pattern(std::string_view pattern);
 
 }  // namespace holdback::reading

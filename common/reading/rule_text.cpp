@@ -62,7 +62,7 @@ std::string plain_spaces(std::string_view text) {
     return out;
 }
 
-/// Every "local@domain" replaced by "@".
+/// Replaces every "local@domain" by "@".
 std::string without_addresses(std::string text) {
     if (text.find('@') == std::string::npos) {
         return text;
@@ -103,7 +103,7 @@ bool is_reply_code_at(std::string_view text, std::size_t at) {
     return digits && ends && (at == 0 || kBefore.contains(text[at - 1]));
 }
 
-/// Where the enhanced status ends that begins at `at`; `at` when none does.
+/// The end of the enhanced status that begins at `at`; `at` when there is none.
 std::size_t status_end(std::string_view text, std::size_t at) {
     std::size_t end = at;
     while (end < text.size() && (core::is_ascii_digit(text[end]) || text[end] == '.')) {
@@ -125,13 +125,13 @@ std::size_t line_prefix_end(std::string_view text, std::size_t at) {
     return after < text.size() && text[after] == ' ' ? after + 1 : after;
 }
 
-/// A multi-line reply that was joined to one line, without the codes that began its further lines.
+/// A multi-line reply on one line, without the codes that began its further lines.
 std::string without_line_codes(std::string text) {
     std::size_t first = 0;
     while (first < text.size() && !is_reply_code_at(text, first)) {
         ++first;
     }
-    // "550-" says that further lines follow; other texts may well speak of 550 things.
+    // "550-" says that further lines follow. Other texts may well mention 550 things.
     if (first + 3 >= text.size() || text[first + 3] != '-') {
         return text;
     }
@@ -156,7 +156,7 @@ std::optional<mail::EnhancedStatus> status_at(std::string_view text, std::size_t
     return status.has_value() ? std::optional(*status) : std::nullopt;
 }
 
-/// Reads "#5.1.1" and "'5.1.1" like "5.1.1".
+/// Skips marks, so that "#5.1.1" and "'5.1.1" read like "5.1.1".
 std::size_t skip_marks(std::string_view text, std::size_t at) {
     while (at < text.size() && (text[at] == '#' || text[at] == '\'' || text[at] == ' ')) {
         ++at;
@@ -170,7 +170,8 @@ struct FoundReply {
     std::optional<mail::EnhancedStatus> status;
 };
 
-/// The first reply code with a status behind it, which is a reply for sure; else the first one.
+/// The first reply code with a status behind it, which is certainly a reply; otherwise the first
+/// one.
 std::optional<FoundReply> find_reply(std::string_view text) {
     std::optional<FoundReply> first;
     for (std::size_t at = 0; at < text.size(); ++at) {

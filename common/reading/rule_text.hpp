@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A diagnostic text as the rules see it, and the codes that stand in it.
+// A diagnostic text as the rules see it, and the codes that it quotes.
 
 #include "mail/enhanced_status.hpp"
 
@@ -14,10 +14,10 @@ namespace holdback::reading {
 /// Octets of a text that the rules look at; the rest is ignored.
 inline constexpr std::size_t kRuleTextOctets = 4096;
 
-/// The text in the form that patterns are written for: at most `kRuleTextOctets` octets of valid
-/// UTF-8, runs of white space as one space, typographic apostrophes as "'", the reply codes that
-/// begin the further lines of a multi-line reply left out, and every mail address replaced by "@",
-/// so that a mailbox named "spam" does not read as spam.
+/// The text in the form that patterns are written for, in at most `kRuleTextOctets` octets of valid
+/// UTF-8. Runs of white space become one space, and typographic apostrophes become "'". The reply
+/// codes that begin the further lines of a multi-line reply are left out. Every mail address
+/// becomes "@", so that a mailbox named "spam" does not read as spam.
 [[nodiscard]] std::string rule_text(std::string_view text);
 
 /// The reply code and the enhanced status that a text quotes.
@@ -26,15 +26,15 @@ struct QuotedCodes {
     std::optional<mail::EnhancedStatus> status;
 };
 
-/// The text from the first reply code on: the words of the server itself, without what the
-/// reporting system says around them. Empty when the text begins with its reply code or has none.
+/// The text from the first reply code on: the server's own words, without what the reporting system
+/// says around them. Empty when the text begins with its reply code or has none.
 [[nodiscard]] std::string quoted_reply(std::string_view text);
 
-/// Where the first reply code of a text stands, or npos; the line ends of the text stay.
+/// The offset of the first reply code in the text as it is, or npos.
 [[nodiscard]] std::size_t reply_begin(std::string_view text);
 
-/// Finds "550 5.1.1", "550-5.1.1" or either of the two in a text. A status that follows the reply
-/// code directly stands before one elsewhere in the text.
+/// Finds "550 5.1.1", "550-5.1.1" or either of the two in a text. A status right behind the reply
+/// code wins over one elsewhere.
 [[nodiscard]] QuotedCodes quoted_codes(std::string_view text);
 
 }  // namespace holdback::reading

@@ -9,9 +9,9 @@
 
 namespace holdback::reading {
 
-/// What a status that Sendmail gives is worth: for a bare 550 it writes 5.1.1 ("User unknown"),
-/// whatever the reply says, and so for 551, 552 and 553. Such a guess becomes 5.0.0, so that the
-/// text of the reply decides; every other status stays.
+/// The status without Sendmail's guesses. Sendmail writes 5.1.1 ("User unknown") for a bare 550,
+/// whatever the reply says, and does the like for 551, 552 and 553. Such a guess becomes 5.0.0, so
+/// that the text of the reply decides. Every other status stays.
 [[nodiscard]] mail::EnhancedStatus without_guess(const mail::EnhancedStatus& status,
                                                  const std::optional<mail::SmtpReply>& reply);
 

@@ -26,7 +26,7 @@ struct Word {
     SmtpStage stage;
 };
 
-/// What stands behind "in reply to", "after" or ">>>", in lower case.
+/// Commands behind "in reply to", "after" or ">>>", in lower case.
 constexpr auto kCommands = std::to_array<Word>({{"mail from", SmtpStage::MailFrom},
                                                 {"pipelined mail from", SmtpStage::MailFrom},
                                                 {"rcpt to", SmtpStage::RcptTo},
@@ -45,7 +45,7 @@ SmtpStage command_at(std::string_view text) {
     return found == kCommands.end() ? SmtpStage::Unknown : found->stage;
 }
 
-/// What qmail writes in front of a reply.
+/// Words that qmail writes in front of a reply.
 constexpr auto kQmailWords =
     std::to_array<Word>({{"but greeting failed", SmtpStage::Connect},
                          {"but my name was rejected", SmtpStage::Hello},
@@ -54,7 +54,7 @@ constexpr auto kQmailWords =
                          {"failed on data command", SmtpStage::Data},
                          {"failed after i sent the message", SmtpStage::Data}});
 
-/// The stage behind the first place where the introduction is followed by a command.
+/// The stage of the first introduction that is followed by a command.
 SmtpStage stage_behind(std::string_view text, std::string_view introduction) {
     for (std::size_t at = text.find(introduction); at != std::string_view::npos;
          at = text.find(introduction, at + 1)) {
@@ -66,13 +66,13 @@ SmtpStage stage_behind(std::string_view text, std::string_view introduction) {
     return SmtpStage::Unknown;
 }
 
-/// "<<< 550 5.1.1 No", and not the line of a reply that goes on ("<<< 550-5.1.1 No").
+/// False for the line of a reply that goes on ("<<< 550-5.1.1 No").
 bool ends_reply(std::string_view line) {
     constexpr std::size_t kBehindCode = 7;
     return line.size() <= kBehindCode || line[kBehindCode] != '-';
 }
 
-/// Sendmail's own "550 5.1.1 <bo@example.net>... User unknown".
+/// True for Sendmail's own "550 5.1.1 <bo@example.net>... User unknown".
 bool blames_recipient(std::string_view line) {
     return line.starts_with('5') && line.find(">... ") != std::string_view::npos;
 }
@@ -95,8 +95,8 @@ SmtpStage stage_in_transcript(std::string_view text) {
                 return stage;
             }
         }
-        // DATA may have been sent before RCPT was answered, and hides that command: then it has a
-        // reply of its own, or Sendmail says whom the first one is about.
+        // Sendmail may send DATA before RCPT is answered, and then DATA hides that command. In this
+        // case DATA has a reply of its own, or Sendmail says whom the first one is about.
         if (refused && (replies > 1 || blames_recipient(line))) {
             return SmtpStage::RcptTo;
         }
@@ -130,7 +130,7 @@ SmtpStage stage_in(std::string_view text) {
 std::string text_with_stage(std::string_view text, SmtpStage stage) {
     std::string told(text);
     const std::string_view words = stage_words(stage);
-    // Before the reply they are not part of the server's own words.
+    // The words of Connect stand before the reply and are not part of the server's own words.
     const bool behind = stage != SmtpStage::Connect && told.find(words) != std::string::npos;
     if (!told.empty() && !words.empty() && !behind) {
         told.append(" (").append(words).append(")");

@@ -23,7 +23,7 @@ enum class Kind : std::uint8_t {
     Mark,  ///< space and punctuation, as they stand
     Word,
     Code,      ///< a reply code or an enhanced status
-    DateWord,  ///< part of a date beside a number, else a word
+    DateWord,  ///< part of a date beside a number, otherwise a word
     Address,
     Url,
     Ip,
@@ -75,7 +75,7 @@ bool is_reply_code(std::string_view text) {
     return text.size() == 3 && (text[0] == '4' || text[0] == '5') && all_of(text, is_digit);
 }
 
-/// "550-5.1.1" and "550-" as the lines of a longer reply have them.
+/// True for "550-5.1.1", which begins a line of a longer reply.
 bool is_joined_code(std::string_view text) {
     return text.size() > 4 && text[3] == '-' && is_reply_code(text.substr(0, 3)) &&
            is_status(text.substr(4));
@@ -94,15 +94,15 @@ bool is_host(std::string_view text) {
             return false;
         }
     }
-    // "unknown.please" lacks a space; two labels are a host by their top level only.
+    // "unknown.please" lacks a space, so two labels are a host only by their top level.
     const std::string_view last = labels.back();
     return all_of(last, is_alpha) && last.size() >= 2 &&
            (labels.size() > 2 || std::ranges::find(kTopLevels, last) != kTopLevels.end() ||
             (last.size() == 2 && labels.front().size() > 2));
 }
 
-/// Digits with the marks of a date or a time between them, like "2026-03-01t10:00:00z", "10:30",
-/// "1/3/2026", or a zone like "+0100".
+/// True for digits with the marks of a date or a time between them, like "2026-03-01t10:00:00z",
+/// "10:30", "1/3/2026", or for a zone like "+0100".
 bool is_date(std::string_view text) {
     if (text.size() == 5 && (text[0] == '+' || text[0] == '-')) {
         return all_of(text.substr(1), is_digit);
@@ -126,7 +126,7 @@ bool is_number(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.' || c == '%'; });
 }
 
-/// Letters and digits mixed, as people do not write: queue ids, message ids, hashes.
+/// True for mixed letters and digits that people do not write: queue ids, message ids, hashes.
 bool is_id(std::string_view text) {
     constexpr std::size_t kShortest = 6;
     constexpr std::size_t kShortestHex = 8;
@@ -139,8 +139,7 @@ bool is_id(std::string_view text) {
         return false;
     }
     const bool hex = text.size() >= kShortestHex && all_of(text, core::is_lower_hex);
-    // "s3150" and "xx-000001" of an answer are names that rules go by: one digit among many letters
-    // may be as well.
+    // A word with one digit among many letters may be a name that rules rely on.
     return hex || digits >= 2;
 }
 
@@ -169,7 +168,7 @@ Kind kind_of(std::string_view word) {
     return is_id(word) ? Kind::Id : Kind::Word;
 }
 
-/// Where a URL ends that begins the text; 0 when none does.
+/// The end of the URL that begins the text; 0 when there is none.
 std::size_t url_end(std::string_view text) {
     for (const std::string_view scheme : {"http://", "https://", "www.", "mailto:"}) {
         if (text.starts_with(scheme)) {
@@ -180,7 +179,7 @@ std::size_t url_end(std::string_view text) {
     return 0;
 }
 
-/// One run of characters that are no marks: marks at its ends come apart.
+/// Adds one run of characters. Marks at its ends become tokens of their own.
 void add_run(Tokens& tokens, std::string_view run) {
     std::size_t begin = 0;
     while (begin < run.size() && is_in(kLead, run[begin]) &&
@@ -229,8 +228,8 @@ bool is_dateable(Kind kind) {
     return kind == Kind::Date || kind == Kind::DateWord || kind == Kind::Number;
 }
 
-/// A reply code is one in front of all words, behind a colon, or before a status; elsewhere three
-/// digits are a number.
+/// Finds reply codes: three digits in front of all words, behind a colon, or before a status.
+/// Elsewhere three digits are a number.
 void find_reply_codes(Tokens& tokens) {
     bool expects = true;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -247,7 +246,8 @@ void find_reply_codes(Tokens& tokens) {
     }
 }
 
-/// Dates, their words and the numbers among them become one; what is only a word stays one.
+/// Joins dates, their words and the numbers among them into one token. A single date word stays a
+/// word.
 void join_dates(Tokens& tokens) {
     Tokens joined;
     for (std::size_t i = 0; i < tokens.size();) {
@@ -306,7 +306,7 @@ std::string_view shown(const Token& token) {
     std::unreachable();
 }
 
-/// A letter, or a character of another script.
+/// True when the word has a letter or a character of another script.
 bool is_spoken(std::string_view word) {
     return std::ranges::any_of(
         word, [](char c) { return is_alpha(c) || (static_cast<unsigned char>(c) & 0x80U) != 0; });

@@ -46,7 +46,7 @@ std::size_t quoted_local_begin(std::string_view text, std::size_t at) {
     return at;
 }
 
-/// Octets of ideographic punctuation and full-width forms in front of an address are prose.
+/// Skips ideographic punctuation and full-width forms in front of an address: they are prose.
 std::size_t without_wide_prefix(std::string_view text, std::size_t begin, std::size_t at) {
     std::size_t kept = begin;
     for (std::size_t index = begin; index + 3 <= at; ++index) {
@@ -73,7 +73,7 @@ std::size_t local_begin(std::string_view text, std::size_t at) {
         ++begin;
     }
     begin = without_wide_prefix(text, begin, at);
-    // "SMTP=user@example.net" is how X.400 addresses carry ours.
+    // X.400 addresses carry an SMTP address as "SMTP=user@example.net".
     if (core::starts_with_ignoring_case(text.substr(begin, at - begin), "smtp=")) {
         begin += 5;
     }
@@ -99,7 +99,7 @@ std::size_t domain_end(std::string_view text, std::size_t begin) {
     while (end > begin && end < text.size() && core::is_continuation(text[end])) {
         --end;
     }
-    // "user@example.jp" with prose of another script right behind it.
+    // Prose in another script may follow "user@example.jp" directly.
     if (first_wide != std::string_view::npos) {
         const std::string_view before = text.substr(begin, first_wide - begin);
         const bool more_labels =
@@ -183,7 +183,7 @@ bool is_unit(std::string_view word) {
     return std::ranges::find(kUnits, word) != kUnits.end();
 }
 
-/// True when what stands before or behind the digits says that they are a reply code.
+/// True when the text in front of the digits says that they are a reply code.
 bool is_introduced(std::string_view text, std::size_t at) {
     std::size_t end = at;
     while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) {
@@ -222,7 +222,7 @@ bool is_reply_in_prose(std::string_view text, std::size_t at) {
     return is_introduced(text, at);
 }
 
-/// The words of a reply with its code and status said once.
+/// Joins the words of a reply and keeps its code and status only once.
 class ReplyJoiner {
 public:
     ReplyJoiner(std::string_view code, std::string_view first) : code_(code) {
@@ -350,7 +350,7 @@ std::optional<mail::SmtpReply> reply_at(std::string_view text, std::size_t at) {
     if (!is_code_at(text, 0)) {
         return std::nullopt;
     }
-    // "550 550 No such user": the reporting system put the code in front once more.
+    // "550 550 No such user": the reporting system repeated the code.
     while (text.size() > 8 && text[3] == ' ' && text.substr(4).starts_with(text.substr(0, 4))) {
         text.remove_prefix(4);
     }
@@ -375,7 +375,7 @@ std::optional<mail::SmtpReply> reply_at(std::string_view text, std::size_t at) {
 }
 
 std::optional<mail::SmtpReply> quoted_reply(std::string_view text, ReplyContext context) {
-    // Line ends count as introduction, so they are looked at before the lines are joined.
+    // Line ends count as an introduction, so they are looked at before the lines are joined.
     const std::optional<std::size_t> at = find_reply(text, context);
     if (!at.has_value()) {
         return std::nullopt;

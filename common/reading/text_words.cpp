@@ -25,7 +25,7 @@ struct Character {
     std::size_t size;
 };
 
-/// The text is valid UTF-8 and `at` is where a character begins.
+/// The text must be valid UTF-8, and a character must begin at `at`.
 Character character_at(std::string_view text, std::size_t at) {
     const auto lead = static_cast<unsigned char>(text[at]);
     std::size_t size = 1;
@@ -51,14 +51,14 @@ bool is_within(char32_t value, char32_t first, char32_t last) {
     return first <= value && value <= last;
 }
 
-/// Scripts that write no spaces between words, and Hangul, which glues endings on.
+/// True for scripts without spaces between words, and for Hangul, which joins endings to words.
 bool stands_alone(char32_t value) {
     return is_within(value, 0x0E00, 0x0E7F) || is_within(value, 0x3041, 0x30FF) ||
            is_within(value, 0x3400, 0x9FFF) || is_within(value, 0xAC00, 0xD7AF) ||
            is_within(value, 0xF900, 0xFAFF) || is_within(value, 0x20000, 0x3FFFF);
 }
 
-/// A letter, digit or mark of any script; other characters separate words.
+/// True for a letter, digit or mark of any script. Other characters separate words.
 bool is_letter(char32_t value) {
     if (value < 0x80) {
         const char c = static_cast<char>(value);
@@ -71,7 +71,7 @@ bool is_letter(char32_t value) {
            !is_within(value, 0xFF5B, 0xFF65) && value != 0xFFFD && value != 0xD7 && value != 0xF7;
 }
 
-/// Full stops and brackets of East Asian scripts.
+/// True for full stops, brackets and the like of East Asian scripts.
 bool ends_clause(char32_t value) {
     switch (value) {
         case 0x3002:  // full stop
@@ -91,7 +91,7 @@ bool ends_clause(char32_t value) {
     }
 }
 
-/// An apostrophe in any spelling; its octets, or 0.
+/// The octets of an apostrophe in any spelling at `at`; 0 for none.
 std::size_t apostrophe_at(std::string_view text, std::size_t at) {
     if (text[at] == '\'' || text[at] == '`') {
         return 1;
@@ -100,7 +100,7 @@ std::size_t apostrophe_at(std::string_view text, std::size_t at) {
     return rest.starts_with("\xE2\x80\x98") || rest.starts_with("\xE2\x80\x99") ? 3 : 0;
 }
 
-/// Articles and the like that French and Italian join to the next word by an apostrophe.
+/// True for articles and the like that French and Italian join to the next word by an apostrophe.
 bool is_elided(std::string_view word) {
     static constexpr auto kElided = std::to_array<std::string_view>({"l",
                                                                      "d",
@@ -120,20 +120,20 @@ bool is_elided(std::string_view word) {
     return std::ranges::find(kElided, word) != kElided.end();
 }
 
-/// How strong the end of a clause in front of a word is.
+/// How strongly a clause ends in front of a word.
 enum class Cut : std::uint8_t { None, Bracket, Stop, Colon };
 
 bool is_domain_octet(char c) {
     return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '.' || c == '-' || c == '_';
 }
 
-/// What names and numbers are made of, besides letters.
+/// True for the octets of names and numbers.
 bool is_name_octet(char c) {
     return is_domain_octet(c) || c == '+' || c == '=' || c == '%' || c == '#' || c == '$' ||
            (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 
-/// "192.0.2.1", with or without a port or a prefix length behind it.
+/// True for four numbers with dots, like "192.0.2.1".
 bool is_ipv4(std::string_view text) {
     const auto parts = core::split(text, '.');
     return parts.size() == 4 && std::ranges::all_of(parts, [](std::string_view part) {
@@ -147,7 +147,7 @@ bool is_hex_or_colon(char c) {
     return core::is_ascii_digit(c) || c == ':' || (lower >= 'a' && lower <= 'f');
 }
 
-/// "mx.example.net": at least two labels, the last one of letters.
+/// True for "mx.example.net": at least two labels, the last one of letters.
 bool is_domain_name(std::string_view text) {
     const auto labels = core::split(text, '.');
     return labels.size() >= 2 && labels.back().size() >= 2 &&
@@ -155,7 +155,6 @@ bool is_domain_name(std::string_view text) {
            std::ranges::all_of(labels.back(), core::is_ascii_alpha);
 }
 
-/// Reads a text from its begin to its end.
 class Cutter {
 public:
     explicit Cutter(std::string_view text) {
@@ -177,7 +176,7 @@ public:
 private:
     [[nodiscard]] std::string_view rest() const { return std::string_view(folded_).substr(at_); }
 
-    /// "550" when the text begins a multi-line reply: "550-5.1.1 ...".
+    /// Finds "550" when the text begins a multi-line reply: "550-5.1.1 ...".
     void find_line_code() {
         for (std::size_t at = 0; at + 3 < folded_.size(); ++at) {
             if (is_code_at(at)) {
@@ -198,7 +197,7 @@ private:
                (folded_[at + 3] == '-' || folded_[at + 3] == ' ');
     }
 
-    /// Steps over the code and status that begin a line of a multi-line reply.
+    /// Skips the code and status that begin a line of a multi-line reply.
     bool read_line_code() {
         if (line_code_.empty() || !rest().starts_with(line_code_) || !is_code_at(at_)) {
             return false;
@@ -233,7 +232,7 @@ private:
                              (static_cast<unsigned char>(folded_[next]) >= 0x80 &&
                               out_.text.substr(next, 2) != folded_.substr(next, 2));
         const bool goes_on = is_letter(value) && !capital && !core::is_ascii_digit(folded_[next]);
-        // A code of the reply stands in front of the words of the line.
+        // A code of the reply may stand in front of the words of the line.
         if (!goes_on && folded_[next] != '<' && !is_code_at(next)) {
             set_cut(Cut::Stop);
         }
@@ -241,7 +240,7 @@ private:
 
     void set_cut(Cut cut) { cut_ = std::max(cut_, cut); }
 
-    /// Names, addresses, numbers and codes: what is made of more than letters.
+    /// Reads names, addresses, numbers and codes: what is made of more than letters.
     bool read_special() {
         const char c = folded_[at_];
         const bool begins = at_ == 0 || !is_name_octet(folded_[at_ - 1]);
@@ -324,7 +323,7 @@ private:
         return true;
     }
 
-    /// Numbers, statuses, IP addresses and names with dots.
+    /// Reads numbers, statuses, IP addresses and names with dots.
     bool read_dotted(std::string_view text) {
         std::size_t end = 0;
         while (end < text.size() && is_domain_octet(text[end])) {
@@ -384,7 +383,7 @@ private:
         }
     }
 
-    /// Letters with apostrophes and hyphens between them.
+    /// Reads letters with apostrophes and hyphens between them.
     void read_word() {
         TextWord word;
         word.begin = static_cast<std::uint32_t>(at_);
@@ -410,7 +409,6 @@ private:
         close_word(std::move(word));
     }
 
-    /// Anything that is no part of a word.
     void read_mark(const Character& mark) {
         const std::size_t behind = at_ + mark.size;
         const bool at_end = behind >= folded_.size() || !is_name_octet(folded_[behind]);
@@ -466,7 +464,7 @@ private:
         }
     }
 
-    /// Brackets around one word end nothing, nor does a bracket beside a name or a number.
+    /// Brackets around one word do not end a clause, nor does a bracket beside a name or a number.
     void join_brackets() {
         const auto is_bracket = [this](std::size_t i) {
             return i < cuts_.size() && cuts_[i] == Cut::Bracket;
