@@ -36,7 +36,7 @@ std::optional<Opening> opening_of(std::string_view line) {
     if (line.substr(begin).starts_with("\xe2\x80\xa2")) {
         begin = std::min(line.find_first_not_of(" \t<", begin + 3), line.size());
     }
-    // A line of some hundred octets without an "@" near its start needs no look.
+    // A line without an "@" among its first hundreds of octets needs no look.
     const std::string_view start = line.substr(begin, 600);
     const std::vector<reading::FoundAddress> found = reading::find_addresses(start, 1);
     const bool quoted = begin > 0 && line[begin - 1] == '"';
@@ -54,7 +54,7 @@ std::optional<Opening> opening_of(std::string_view line) {
     return Opening{.indent = indent, .address = found.front().text, .rest = rest};
 }
 
-/// "(expanded from <a@b>): reason" -> the address; it is taken off the text.
+/// Takes "(expanded from <a@b>): reason" off the text and returns the address.
 std::string take_expansion(std::string_view& text) {
     static constexpr auto kWords = std::to_array<std::string_view>(
         {"expanded from", "(expanded from", "generated from", "(generated from"});
@@ -92,8 +92,7 @@ bool is_host_name(std::string_view word) {
                });
 }
 
-/// The reply in a block ends at an empty line, where the reporting system speaks again, and where
-/// another reply begins.
+/// The end of the reply in a block: an empty line, words of the reporting system, or another reply.
 std::string_view reply_extent(std::string_view text) {
     for (const std::string_view end : {"\n\n", "\nGiving up on", "(in reply to", "\n\t\n"}) {
         text = text.substr(0, text.find(end));

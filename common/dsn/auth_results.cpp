@@ -46,23 +46,22 @@ bool is_control(char c) {
     return (static_cast<unsigned char>(c) < 0x20 && !core::is_ascii_space(c)) || c == 0x7F;
 }
 
-/// What stands outside of comments and quotes: tokens, and the addresses and numbers that values
-/// are.
+/// True for the octets of a word outside comments and quotes: a token, an address or a number.
 bool is_word_octet(char c) {
     constexpr std::string_view kSpecials = "()<>,;\\\"[]=";
     return !core::is_ascii_space(c) && !is_control(c) &&
            kSpecials.find(c) == std::string_view::npos;
 }
 
-/// A keyword of the protocol: "dkim", "pass", "header".
+/// True for a keyword of the protocol: "dkim", "pass", "header".
 bool is_keyword(std::string_view word) {
     return !word.empty() && std::ranges::all_of(word, [](char c) {
         return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '-';
     });
 }
 
-/// Reads a field from left to right. What follows RFC 5322's CFWS is skipped behind each piece;
-/// where the grammar is broken, nothing more comes and `is_at_end` stays false.
+/// Reads a field from left to right and skips RFC 5322's CFWS behind each piece. Where the grammar
+/// is broken, nothing more comes and `is_at_end` stays false.
 class FieldReader {
 public:
     explicit FieldReader(std::string_view text) : text_(text) { skip_white(); }
@@ -85,7 +84,7 @@ public:
         return found;
     }
 
-    /// A word or a quoted string, or one in front of "@domain"; nullopt for anything else.
+    /// A word, or a quoted string that "@domain" may follow; nullopt for anything else.
     std::optional<std::string> value() {
         std::string found;
         if (at_ < text_.size() && text_[at_] == '"') {
@@ -167,7 +166,7 @@ private:
     std::size_t at_ = 0;
 };
 
-/// `methodspec`: "dkim=pass", "dkim/1=pass".
+/// Reads a `methodspec`: "dkim=pass", "dkim/1=pass".
 bool read_method(FieldReader& reader, std::string method, Result& result) {
     if (const std::size_t slash = method.find('/'); slash != std::string::npos) {
         if (slash + 1 == method.size() ||
@@ -184,7 +183,7 @@ bool read_method(FieldReader& reader, std::string method, Result& result) {
     return is_keyword(result.value);
 }
 
-/// `reasonspec` and `propspec`: as many as there are. One name twice says nothing.
+/// Reads every `reasonspec` and `propspec`. A name that occurs twice says nothing.
 bool read_properties(FieldReader& reader, Result& result) {
     for (bool first = true;; first = false) {
         std::string name = reader.word();
@@ -207,7 +206,7 @@ bool read_properties(FieldReader& reader, Result& result) {
     }
 }
 
-/// A field that is exactly in its grammar (RFC 8601 section 2.2); nullopt for all others.
+/// Parses a field that exactly follows its grammar (RFC 8601 section 2.2); nullopt for all others.
 std::optional<Results> parse(std::string_view text) {
     if (text.size() > kMostOctets) {
         return std::nullopt;

@@ -60,8 +60,7 @@ bool is_specific(const std::optional<mail::EnhancedStatus>& status) {
     return status.has_value() && status->detail() != 0;
 }
 
-/// The more telling one of the status that the remote server gave and the one in the report's
-/// field.
+/// The more specific of two statuses: the remote server's and the one in the report's field.
 std::optional<mail::EnhancedStatus> better_status(
     const std::optional<mail::EnhancedStatus>& quoted,
     const std::optional<mail::EnhancedStatus>& field) {
@@ -71,7 +70,7 @@ std::optional<mail::EnhancedStatus> better_status(
     return is_specific(quoted) || !is_specific(field) ? quoted : field;
 }
 
-/// What the fields say of one recipient, as the rules want it. The views point into `recipient`,
+/// The fields about one recipient, as the rules want them. The views point into `recipient`,
 /// `report` and `line`.
 reading::RuleInput field_input(const RecipientReport& recipient,
                                const Report& report,
@@ -91,7 +90,7 @@ reading::RuleInput field_input(const RecipientReport& recipient,
     return input;
 }
 
-/// The diagnostic text, or the quoted reply when there is none.
+/// The diagnostic text, or the quoted reply when it is empty.
 std::string field_text(const RecipientReport& recipient) {
     if (!recipient.diagnostic.empty() || !recipient.reply.has_value()) {
         return recipient.diagnostic;
@@ -99,12 +98,12 @@ std::string field_text(const RecipientReport& recipient) {
     return recipient.reply->line();
 }
 
-/// The text of the fields, with the stage behind it in the words of Postfix where it is told in
-/// other words or only to humans: "user unknown" in reply to MAIL FROM is about the sender.
+/// The text of the fields, followed by the stage in the words of Postfix if only other words or the
+/// text for humans tell it. "User unknown" in reply to MAIL FROM is about the sender.
 std::string staged_text(const RecipientReport& recipient, std::string_view prose) {
     std::string text = field_text(recipient);
-    // The comment repeats what the status means. It tells more than the words of the server only
-    // where it says that there is such a mailbox.
+    // The comment repeats the meaning of the status. It tells more than the server's words only
+    // where it says that the mailbox exists.
     if (text.empty() || core::contains_ignoring_case(recipient.status_comment, "disabled")) {
         text += recipient.status_comment.empty() ? "" : " (" + recipient.status_comment + ")";
     }
@@ -145,8 +144,8 @@ std::string without_subjects(std::string_view prose) {
     return text;
 }
 
-/// Asks about a text that was written for people: only what knows the words counts, since codes in
-/// running text may be about anything, unless there are no other codes.
+/// Judges a text that was written for people. Codes in running text may be about anything, so they
+/// count only when there are no other codes; otherwise only known words count.
 std::optional<reading::Judgement> judge_prose(std::string_view prose,
                                               const reading::RuleInput& fields,
                                               const reading::Knowledge& knowledge) {
@@ -166,7 +165,8 @@ std::optional<reading::Judgement> judge_prose(std::string_view prose,
     return counts ? std::optional(std::move(judgement)) : std::nullopt;
 }
 
-/// True when the first one is by a sharper rule, or by a rule at all, or by words that say more.
+/// True when the first one comes from a sharper rule, from a rule at all, or from words that say
+/// more.
 bool is_sharper(const reading::Judgement& first, const reading::Judgement& second) {
     if (first.rule != nullptr || second.rule != nullptr) {
         return first.rule != nullptr &&
@@ -175,7 +175,7 @@ bool is_sharper(const reading::Judgement& first, const reading::Judgement& secon
     return !first.is_vague() && second.is_vague();
 }
 
-/// `prose` is the text for humans about the recipient.
+/// Judges one recipient. `prose` is the text for humans about the recipient.
 reading::Judgement decide(const RecipientReport& recipient,
                           std::string_view prose,
                           const Report& report,
@@ -183,21 +183,22 @@ reading::Judgement decide(const RecipientReport& recipient,
     const std::string line = staged_text(recipient, prose);
     const reading::RuleInput input = field_input(recipient, report, line);
     reading::Judgement judgement = reading::judge_reply(input, knowledge);
-    // A specific status beside a text that nobody knows says more than prose around it.
+    // A specific status beside an unknown text says more than the prose around it.
     const bool specific = judgement.is_known() && is_specific(input.status) && !line.empty();
     const bool firm = judgement.knows_words() && !judgement.is_vague();
     if (specific || (firm && !are_silent(input))) {
         return judgement;
     }
     auto told = judge_prose(prose, input, knowledge);
-    // Without any code the line is prose itself: the sharper one of the two wins.
+    // Without any code the line itself is prose: the sharper of the two wins.
     if (told.has_value() && (!judgement.knows_words() || is_sharper(*told, judgement))) {
         return *std::move(told);
     }
     return judgement;
 }
 
-/// The cause of a delay. What is still tried has not failed for good, whatever the text says.
+/// The cause of a delay. A delivery that is still tried has not failed for good, whatever the text
+/// says.
 reading::Judgement cause_of_delay(const RecipientReport& recipient,
                                   std::string_view prose,
                                   const Report& report,
@@ -207,7 +208,7 @@ reading::Judgement cause_of_delay(const RecipientReport& recipient,
                                                                         terms::FailureCode{2004},
                                                                         terms::FailureCode{2999}});
     reading::Judgement judgement = decide(recipient, prose, report, knowledge);
-    // "A temporary problem", where nobody's answer is shown, is what a delay is and no cause of it.
+    // "A temporary problem" without a server's answer describes a delay and not its cause.
     const bool says_no_more = judgement.code == terms::kTemporaryOther &&
                               judgement.rule == nullptr && !recipient.reply.has_value() &&
                               !recipient.status.has_value();

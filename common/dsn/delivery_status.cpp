@@ -66,7 +66,7 @@ std::vector<Field> fields_of(std::string_view text) {
                               .after_blank = blank});
             blank = false;
         } else if (!fields.empty() && !blank) {
-            // A folded line, or the rest of a reply that somebody forgot to fold.
+            // A folded line, or the rest of a reply that was not folded.
             std::string& value = fields.back().value;
             if (value.size() < kLongestValue) {
                 value += value.empty() ? "" : " ";
@@ -77,7 +77,7 @@ std::vector<Field> fields_of(std::string_view text) {
     return fields;
 }
 
-/// "smtp; text" -> {"smtp", "text"}; without a type, {"", value}.
+/// Splits "smtp; text" into {"smtp", "text"}; without a type, {"", value}.
 std::pair<std::string_view, std::string_view> typed(std::string_view value) {
     const std::size_t semicolon = value.substr(0, 40).find(';');
     if (semicolon == std::string_view::npos) {
@@ -93,7 +93,7 @@ std::pair<std::string_view, std::string_view> typed(std::string_view value) {
     return {type, core::trim(value.substr(semicolon + 1))};
 }
 
-/// The character of "\x{NNNN}" at `at` and the octets that it takes; nullopt when it is none.
+/// The character of "\x{NNNN}" at `at` and the octets that it takes; nullopt when there is none.
 std::optional<std::pair<std::uint32_t, std::size_t>> escaped_character(std::string_view text,
                                                                        std::size_t at) {
     if (!text.substr(at).starts_with("\\x{")) {
@@ -133,7 +133,7 @@ std::string unescaped(std::string_view text) {
     return out;
 }
 
-/// The host of an MTA field: type, address literal and trailing dot taken off.
+/// The host of an MTA field, without type, address literal and trailing dot.
 std::string host_of(std::string_view value) {
     std::string_view host = typed(value).second;
     host = host.substr(0, host.find_first_of(" \t("));
@@ -161,7 +161,7 @@ std::string comment_in(std::string_view value) {
                       : std::string{};
 }
 
-/// Collects one recipient's fields; what came first stays.
+/// Collects one recipient's fields. The first value of a field stays.
 struct Group {
     std::string original;
     std::string final;
@@ -219,7 +219,7 @@ RecipientReport finished(const Group& group) {
     if (!final_is_address && actual.find('@') != std::string::npos) {
         report.final_recipient = actual;
     }
-    // Exchange gives names of its directory as original recipients (type X400 and others).
+    // Exchange writes names from its directory as original recipients (type X400 and others).
     if (final_is_address && report.original_recipient.find('@') == std::string::npos) {
         report.original_recipient.clear();
     }
@@ -228,7 +228,7 @@ RecipientReport finished(const Group& group) {
     report.remote_mta = host_of(group.remote_mta);
     report.action = action_of(group, report.status);
     set_diagnostic(report, typed(group.diagnostic).second);
-    // Sendmail, which names the recipient a third time, makes up what a reply leaves out.
+    // Sendmail names the recipient a third time. It makes up what a reply leaves out.
     if (!group.actual.empty() && report.status.has_value()) {
         report.status = reading::without_guess(*report.status, report.reply);
     }
@@ -287,8 +287,8 @@ private:
         return false;
     }
 
-    /// A field that the group has already begins the next one, as does a recipient behind an empty
-    /// line. An empty line alone does not: some systems put one between the fields of a group.
+    /// True for a field that the group already has, and for a recipient behind an empty line. An
+    /// empty line alone begins no group: some systems put one between the fields of a group.
     bool begins_next(const Field& field) {
         if (group_.is_empty() || !starts_group(field.name)) {
             return false;

@@ -11,7 +11,7 @@
 
 namespace holdback::dsn {
 
-/// Most recipients that are read from one message.
+/// The most recipients that are read from one message.
 inline constexpr std::size_t kMostRecipients = 1000;
 
 /// A delivery status, parsed. Texts are empty when their field is absent.
@@ -24,15 +24,16 @@ struct DeliveryStatus {
 };
 
 /// Reads the text of a message/delivery-status part. Names and values compare without regard to
-/// case; folded lines, missing or extra blank lines between the groups, stray lines and unknown
-/// fields are passed over. A group without an action gets it from its status, else `Failed`.
+/// case. Folded lines, missing or extra blank lines between the groups, stray lines and unknown
+/// fields do no harm. A group without an action is `Delivered` by a status of class 2, `Delayed` by
+/// Will-Retry-Until, otherwise `Failed`.
 [[nodiscard]] DeliveryStatus parse_delivery_status(std::string_view text);
 
 /// True when a text holds the fields of a delivery status without the MIME part for them.
 [[nodiscard]] bool has_status_fields(std::string_view text);
 
-/// The address in a recipient field: its type taken off ("rfc822;"), angle brackets and comments
-/// dropped, the \x{NNNN} escapes of type utf-8 resolved (RFC 6533 section 3).
+/// The address in a recipient field, without its type ("rfc822;"), angle brackets and comments. The
+/// \x{NNNN} escapes of type utf-8 are resolved (RFC 6533 section 3).
 [[nodiscard]] std::string recipient_address(std::string_view field_value);
 
 /// Fills `reply` and `diagnostic`, and `status` where it is still unknown, from a diagnostic text.

@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kPhraseOctets = 6000;
 constexpr std::size_t kLeadOctets = 200;
 
-/// What was measured on a message; the judgements below weigh it.
+/// The signs of a message. The functions below weigh them.
 struct Signs {
     std::string subject;         ///< lower case, one line
     std::string phrase_text;     ///< see `phrase_text`
@@ -48,7 +48,7 @@ struct Signs {
     bool report = false;         ///< multipart/report of type delivery-status
 
     [[nodiscard]] bool machine_sender() const { return null_sender || daemon; }
-    /// Nobody is named and nothing is returned.
+    /// True when no address is named and nothing is returned.
     [[nodiscard]] bool is_about_nobody() const {
         return !names_address && !returns_message && !failed_recipients && !report;
     }
@@ -165,8 +165,8 @@ std::optional<Detection> detect_postmaster_copy(const Signs& signs) {
     return found(MessageKind::Ordinary, "copy of a report for the postmaster");
 }
 
-/// The types of RFC 5965 section 7.3 and older names by which somebody complains of the message;
-/// the others tell of fraud, viruses, authentication, or that it was no spam.
+/// True for the types of RFC 5965 section 7.3 and older names that complain of the message. The
+/// others report fraud, viruses, authentication, or mail that was no spam.
 bool is_complaint_type(std::string_view type) {
     return type.empty() || holds_any(type, {"abuse", "complaint"});
 }
@@ -243,7 +243,7 @@ std::optional<Detection> detect_dsn(const MessageView& message,
             return found(MessageKind::Dsn, std::string(type));
         }
     }
-    // Somebody may show such fields to a colleague.
+    // A person may show such fields to a colleague.
     const bool report = message.media_type == "multipart/report";
     const bool by_machine = report || signs.machine_sender() || signs.failed_recipients ||
                             (signs.bounce_subject && !signs.answers) ||
@@ -273,7 +273,7 @@ std::optional<Detection> detect_challenge(const Signs& signs) {
     return found(MessageKind::Challenge, "asks for a confirmation");
 }
 
-/// The events of a sending service, mailed as JSON.
+/// Detects the events of a sending service, mailed as JSON.
 std::optional<Detection> detect_event(const Signs& signs) {
     const std::string_view text = signs.phrase_text;
     const bool is_event =
@@ -294,7 +294,7 @@ std::optional<Detection> detect_unsubscribe(const Signs& signs) {
         body.size() <= 400 && (body.empty() || body.find("unsubscribe") != std::string_view::npos ||
                                body.starts_with("remove"));
     const bool only_body = signs.subject.empty() && (body == "unsubscribe" || body == "remove me");
-    // A list that writes of unsubscribing does not ask for it.
+    // A list that writes about unsubscribing does not ask for it.
     if (signs.list || ((!subject || !short_request) && !only_body)) {
         return std::nullopt;
     }
@@ -312,7 +312,7 @@ std::optional<Detection> detect_bounce(const Signs& signs) {
             }
         }
     };
-    // The words of a letter about bounces stand anywhere in it, those of a bounce at its start.
+    // A letter about bounces may have such words anywhere; a bounce has them at its start.
     const int words = signs.machine_sender() ? signs.phrases.bounce : signs.phrases.opening_bounce;
     add(signs.report, 4, "multipart/report");
     add(signs.failed_recipients, 5, "X-Failed-Recipients");
@@ -331,7 +331,7 @@ std::optional<Detection> detect_bounce(const Signs& signs) {
     add(signs.answers && !by_program, -3, "");
     const bool by_list = signs.list && !is_list_manager(signs.from_local);
     add(by_list && !signs.failed_recipients && !signs.machine_sender(), -3, "");
-    // Words and a sender's name alone: the words must come first.
+    // With only words and a sender's name, the words must come first.
     const bool other_signs = signs.bounce_subject || signs.failed_recipients || signs.report ||
                              signs.reply_and_address || signs.null_sender || signs.returns_message;
     add(!other_signs && signs.lead_phrases == 0, -6, "");
@@ -339,7 +339,7 @@ std::optional<Detection> detect_bounce(const Signs& signs) {
             !signs.failed_recipients && !signs.reply_and_address && !signs.report,
         -3,
         "");
-    // Words about delivery that tell of nobody and return nothing announce something.
+    // Words about delivery that name nobody and return nothing announce something.
     add(signs.is_about_nobody(), -3, "");
     const int enough = signs.machine_sender() || signs.failed_recipients ? 6 : 8;
     if ((!evidence && !bare) || score < enough) {
@@ -443,7 +443,7 @@ Detection detect(const MessageView& message, const HumanText& text) {
     }
     const std::optional<Detection> bounce = detect_bounce(signs);
     const std::optional<Detection> auto_reply = detect_auto_reply(message, signs);
-    // What an away note says about failing ("your mail will not be delivered to …") is weak.
+    // Words of an away note about failing ("your mail will not be delivered to …") are weak.
     const bool surely_away = auto_reply.has_value() && is_auto_reply_subject(signs.subject) &&
                              !signs.failed_recipients && !signs.reply_and_address;
     if (challenge.has_value()) {

@@ -23,7 +23,7 @@ constexpr std::size_t kMostOctets = 64UL * 1024;
 constexpr std::size_t kLongestMarkerLine = 160;
 constexpr std::size_t kMostHeaderFields = 500;
 
-/// Lines that announce the returned message, in lower case, rulers trimmed off both ends. A marker
+/// Lines that announce the returned message, in lower case, without rulers at either end. A marker
 /// matches at the start of a line.
 constexpr auto kReturnMarkers = std::to_array<std::string_view>({
     "this is a copy of the message",
@@ -90,7 +90,7 @@ constexpr auto kReturnMarkers = std::to_array<std::string_view>({
     "元のメッセージ",
 });
 
-/// Fields that a message header has and that no report writes into its own text.
+/// Fields of a message header that no report writes into its own text.
 constexpr auto kTransportFields = std::to_array<std::string_view>({"received",
                                                                    "return-path",
                                                                    "message-id",
@@ -160,7 +160,7 @@ bool is_return_marker(std::string_view line) {
         if (!plain.starts_with(marker)) {
             return false;
         }
-        // A sentence that merely begins so ("Original message could not be delivered") is none.
+        // A sentence that only begins so ("Original message could not be delivered") is no marker.
         const std::size_t rest = plain.size() - marker.size();
         return ruled || rest <= 50;
     });
@@ -227,7 +227,7 @@ bool starts_header(std::string_view line) {
     });
 }
 
-/// A MIME part that nobody took apart, because the header named no boundary.
+/// True for a MIME part that nobody took apart, because the header named no boundary.
 bool is_bare_part(std::span<const std::string_view> lines) {
     return lines.size() > 1 && lines[0].starts_with("--") &&
            core::starts_with_ignoring_case(lines[1], "content-") && !field_name(lines[1]).empty();

@@ -39,8 +39,8 @@ using std::chrono::milliseconds;
 
 /// A suppression grows to at most this many times the code's own expiry.
 constexpr int kMostGrowth = 8;
-/// Whom a seal can speak for: who sent the mail gets it back in a receipt, and could show it in a
-/// report that he made up.
+/// The widest scope of what a seal proves. A sender gets the seal back in a receipt, and could show
+/// it in an invented report.
 constexpr terms::ScopeKind kWidestSealed = terms::ScopeKind::Sender;
 static_assert(terms::ScopeKind::Global < kWidestSealed &&
               terms::ScopeKind::SenderDomain < kWidestSealed);
@@ -70,7 +70,7 @@ bool admin_decides(const terms::SuppressionEntry& entry) {
            entry.reason == terms::SuppressionReason::Manual;
 }
 
-/// How far an entry in force is above a new failure: it then stays as it is.
+/// True when an entry in force outranks a new failure. It then stays as it is.
 bool stands_above(const terms::SuppressionEntry& entry,
                   const terms::CodeEntry& code,
                   const terms::CodeCatalogue& codes) {
@@ -83,7 +83,7 @@ bool stands_above(const terms::SuppressionEntry& entry,
     return at_once && code.learning == terms::Learning::Count;
 }
 
-/// How long the suppression lasts that this failure makes or counts towards; nullopt: for ever.
+/// The length of the suppression that this failure makes or counts towards; nullopt: for ever.
 std::optional<milliseconds> next_length(const std::optional<terms::SuppressionEntry>& existing,
                                         const terms::CodeEntry& code,
                                         core::TimePoint now) {
@@ -102,8 +102,8 @@ std::optional<milliseconds> next_length(const std::optional<terms::SuppressionEn
     return std::clamp(length, first, first * kMostGrowth);
 }
 
-/// True when an entry goes on counting another code, of which fewer strikes are enough: a full
-/// mailbox that puts off mail now and then is still one that is full.
+/// True when an entry goes on counting another code that needs fewer strikes. A full mailbox that
+/// sometimes defers mail is still full.
 bool counts_rather(const terms::SuppressionEntry& entry,
                    const terms::CodeEntry& code,
                    core::TimePoint now,
@@ -113,7 +113,7 @@ bool counts_rather(const terms::SuppressionEntry& entry,
            now - entry.first_seen <= counted->window;
 }
 
-/// Strikes with this failure, and whether it falls on a day of its own.
+/// The strikes including this failure, and whether it falls on a new day.
 struct Strikes {
     int count;
     bool fresh_day;
@@ -138,20 +138,20 @@ Strikes count_strikes(const std::optional<terms::SuppressionEntry>& existing,
             .fresh_count = false};
 }
 
-/// Besides proofs, the settings may name sources whose word counts.
+/// Besides proofs, the settings may name sources that are believed.
 bool is_believed(const RecipientProof& proof, const config::LearnSettings& settings) {
     return proof.reason == ProofReason::FeedbackLoop || proof.reason == ProofReason::Unsubscribe ||
            std::ranges::find(settings.from, proof.proof) != settings.from.end();
 }
 
-/// Groups of recipients of a report of which it is found out when they were refused; each costs a
-/// look through the text.
+/// The most groups of recipients whose SMTP stage is looked for. Each costs a look through the
+/// text.
 constexpr std::size_t kMostGroups = 64;
-/// What a text says of one recipient.
+/// Octets of the text about one recipient.
 constexpr std::size_t kBlockOctets = 1000;
 
-/// When a recipient was refused: by its own fields, else by what the text (in lower case) says of
-/// it, as Postfix does, or shows of the dialogue, as Sendmail does.
+/// The stage at which a recipient was refused, told by its own fields; otherwise by the text (in
+/// lower case) about it, as Postfix writes it, or the dialogue, as Sendmail shows it.
 reading::SmtpStage stage_of(const RecipientReport& recipient, const std::string& text) {
     reading::SmtpStage stage = reading::stage_in(recipient.diagnostic);
     for (const std::string& name : {recipient.original_recipient, recipient.final_recipient}) {
@@ -177,13 +177,13 @@ core::Result<mail::Address, LearnReason> address_of(const Evidence& evidence) {
     return parsed->value;
 }
 
-/// What stands before the domain and before a "+".
+/// The local part without a "+" detail.
 std::string_view mailbox_name(std::string_view key) {
     const std::string_view local = key.substr(0, key.rfind('@'));
     return local.substr(0, local.find('+'));
 }
 
-/// True for a sender rewritten on the way (SRS, VERP) that has the whole address within.
+/// True for a sender that was rewritten on the way (SRS, VERP) and contains the whole address.
 bool contains_address(std::string_view key, const mail::Address& address) {
     const std::string_view local = key.substr(0, key.rfind('@'));
     return local.find(address.domain().text()) != std::string_view::npos &&
@@ -206,7 +206,7 @@ std::optional<mail::Address> member_of(const RecipientReport& report, const Reci
 }
 
 std::vector<bool> refused_together(const Report& report) {
-    // Whom a host told the same.
+    // Recipients to which a host gave the same answer.
     std::map<std::pair<std::string_view, std::string_view>, std::vector<std::size_t>> groups;
     for (std::size_t i = 0; i < report.recipients.size(); ++i) {
         const RecipientReport& recipient = report.recipients[i];

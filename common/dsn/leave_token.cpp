@@ -22,12 +22,12 @@ namespace holdback::dsn {
 namespace {
 
 constexpr std::string_view kMark = "hbl-";
-// What the MAC is for stands in front, so that none can pass for another.
+// The label of the MAC stands in front, so that no MAC can pass for another kind.
 constexpr std::string_view kLabel = "holdback leave\n";
 constexpr std::size_t kMacDigits = 20;
 /// RFC 5321 section 4.5.3.1.1.
 constexpr std::size_t kMostLocalPart = 64;
-/// A field that stays on one line everywhere (RFC 5322 section 2.1.1).
+/// A field of this length stays on one line everywhere (RFC 5322 section 2.1.1).
 constexpr std::size_t kMostField = 900;
 
 std::string token_for(std::string_view mailbox,
@@ -43,7 +43,7 @@ std::string token_for(std::string_view mailbox,
         "{}{}", kMark, core::to_hex(core::hmac_sha256(key, signed_text)).substr(0, kMacDigits));
 }
 
-/// Percent-encoding of what a mailto URI can't hold (RFC 6068 section 2).
+/// Percent-encodes what a mailto URI can't hold (RFC 6068 section 2).
 std::string in_uri(std::string_view text) {
     std::string out;
     for (const char c : text) {

@@ -25,11 +25,11 @@ namespace holdback::dsn {
 namespace {
 
 constexpr std::size_t kPhraseOctets = 8000;
-/// Recipients that are read out of a text.
+/// The most recipients that are read from a text.
 constexpr std::size_t kMostMerged = 200;
 
-/// A form of bounce: how it is known, and what reads it. The first form that is known and yields
-/// recipients decides.
+/// A form of bounce: its marks, and the function that reads it. The first form that is recognised
+/// and yields recipients decides.
 struct Form {
     std::string_view name;
     std::array<std::string_view, 4> marks;  ///< any of these in the phrase text; empty ones unused
@@ -50,8 +50,8 @@ std::string lower_address(std::string_view text) {
     return core::to_lower(reading::first_address(text));
 }
 
-/// The addresses of those who sent the failed message or wrote the report: never its recipients,
-/// unless nobody else is named.
+/// The addresses of those who sent the failed message or wrote the report. They are never its
+/// recipients, unless nobody else is named.
 std::vector<std::string> bystanders(const LegacyInput& input) {
     std::vector<std::string> all{core::to_lower(input.returned.sender)};
     for (const std::string_view name : {"To", "From", "Return-Path", "Reply-To", "Delivered-To"}) {
@@ -92,7 +92,7 @@ void drop_bystanders(std::vector<AddressBlock>& blocks, const LegacyInput& input
     }
 }
 
-/// One recipient per address; what tells more about it stays.
+/// One recipient per address. The block that tells more about it stays.
 std::vector<RecipientReport> merged(const std::vector<AddressBlock>& blocks, Action action) {
     std::vector<RecipientReport> recipients;
     for (const AddressBlock& block : blocks) {
@@ -114,7 +114,7 @@ std::vector<RecipientReport> merged(const std::vector<AddressBlock>& blocks, Act
     return recipients;
 }
 
-/// A sole recipient whose own lines give no reason gets what the whole text says.
+/// Gives a sole recipient whose own lines show no reason what the whole text says.
 std::vector<RecipientReport> with_whole_text(std::vector<RecipientReport> recipients,
                                              const LegacyInput& input) {
     if (recipients.size() != 1 || recipients.front().reply.has_value()) {
@@ -133,14 +133,14 @@ std::vector<RecipientReport> with_whole_text(std::vector<RecipientReport> recipi
 
 // --------------------------------------------------------------------------------------- readers
 
-/// Lines that begin with an address, each with its reason behind it.
+/// Reads lines that begin with an address and give its reason.
 std::vector<RecipientReport> read_blocks(const LegacyInput& input) {
     std::vector<AddressBlock> blocks = address_blocks(input.text.report);
     drop_bystanders(blocks, input, Unless::NobodyElse);
     return with_whole_text(merged(blocks, action_of(input)), input);
 }
 
-/// Addresses of X-Failed-Recipients, with the text behind their mention.
+/// Reads the addresses of X-Failed-Recipients, with the text behind their mention.
 std::vector<RecipientReport> read_failed_recipients(const LegacyInput& input) {
     std::vector<AddressBlock> blocks;
     const std::vector<AddressBlock> told = address_blocks(input.text.report);
@@ -159,7 +159,7 @@ std::vector<RecipientReport> read_failed_recipients(const LegacyInput& input) {
                                           : text_near(input.text.report, found.text)});
         }
     }
-    // Exim names the address that it mailed in the header and in the text what became of it.
+    // Exim names the mailed address in the header; the text says what happened to it.
     if (blocks.size() == 1 && told.size() == 1 && blocks.front().text.empty()) {
         blocks.front().text = told.front().text;
     }
@@ -175,7 +175,7 @@ std::vector<RecipientReport> read_transcript(const LegacyInput& input) {
     return recipients;
 }
 
-/// Local parts alone, each on an indented line of its own; the domain is that of the writer.
+/// Reads local parts alone, each on an indented line of its own. The domain is the writer's.
 std::vector<RecipientReport> read_bare_names(const LegacyInput& input) {
     const std::string from =
         lower_address(input.message.headers.first("From").value_or(std::string{}));
@@ -197,7 +197,7 @@ std::vector<RecipientReport> read_bare_names(const LegacyInput& input) {
     return merged(blocks, action_of(input));
 }
 
-/// The string behind `"key":"` in JSON, with its simple escapes resolved.
+/// The string behind `"key":"` in JSON, with simple escapes resolved.
 std::string json_string(std::string_view text, std::string_view key) {
     const std::string quoted = "\"" + std::string(key) + "\":\"";
     const std::size_t at = text.find(quoted);
@@ -218,7 +218,7 @@ std::string json_string(std::string_view text, std::string_view key) {
     return value;
 }
 
-/// The event that a sending service mails as JSON.
+/// Reads the event that a sending service mails as JSON.
 std::vector<RecipientReport> read_json_event(const LegacyInput& input) {
     const std::string_view text = input.text.report;
     const bool delivered = json_string(text, "notificationType") == "Delivery";
@@ -262,7 +262,7 @@ bool names_recipient(std::string_view line) {
         kWords, [&lower](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
-/// Any address in the text that is not one of the parties' own.
+/// Addresses in the text that do not belong to one of the parties.
 std::vector<AddressBlock> mentioned(const LegacyInput& input) {
     std::vector<AddressBlock> named;
     std::vector<AddressBlock> others;
@@ -295,7 +295,7 @@ std::vector<std::string> addressees(const ReturnedMessage& returned) {
     return all;
 }
 
-/// The last resort: an address that is mentioned, else the sole addressee of what came back.
+/// The last resort: an address in the text, otherwise the sole addressee of the returned message.
 std::vector<RecipientReport> read_any(const LegacyInput& input) {
     const Action action = action_of(input);
     std::vector<AddressBlock> blocks = mentioned(input);

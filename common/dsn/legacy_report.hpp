@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Bounces that are written for humans alone. Each form of them is a row in a table; the last row
-// takes any text in which an address stands near a reason.
+// Bounces that are written for humans only. Each form is a row in a table. The last row takes any
+// text in which an address stands near a reason.
 
 #include "dsn/human_text.hpp"
 #include "dsn/message_view.hpp"
@@ -12,7 +12,7 @@
 
 namespace holdback::dsn {
 
-/// What a form reads: borrowed for the length of the call.
+/// The input of a form, borrowed for the length of the call.
 struct LegacyInput {
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
     const MessageView& message;
@@ -21,16 +21,16 @@ struct LegacyInput {
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
 };
 
-/// What was read, and the form that knew how ("qmail", "exim", … "address near a reason").
+/// What was read, and the form that read it ("qmail", "exim", … "address near a reason").
 struct LegacyReport {
     std::string form;
     std::vector<RecipientReport> recipients;
 };
 
-/// Reads a non-standard bounce. No recipients when no address can be told.
+/// Reads a non-standard bounce. It has no recipients when no address can be found.
 [[nodiscard]] LegacyReport read_legacy_report(const LegacyInput& input);
 
-/// True when nobody was found, or only somebody whom the text happens to mention.
+/// True when no recipient was found, or only an address that the text happens to mention.
 [[nodiscard]] bool is_guess(const LegacyReport& report);
 
 }  // namespace holdback::dsn

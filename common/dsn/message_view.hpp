@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A MIME message as plain structs, made by a `MessageReader` and read by the pure code.
+// A MIME message as plain structs. A `MessageReader` makes it; pure code reads it.
 
 #include "mail/header.hpp"
 
@@ -19,12 +19,12 @@ struct MessagePart {
     std::vector<std::pair<std::string, std::string>> parameters;
     mail::HeaderList headers;
     int depth = 0;  ///< nesting of multiparts and embedded messages; 0 for the message itself
-    /// How many embedded messages (message/rfc822 and the like) this part lies within. 0 for what
-    /// the sender of the report itself wrote.
+    /// The number of embedded messages (message/rfc822 and the like) around this part. 0 for what
+    /// the sender of the report wrote.
     int embedded = 0;
-    /// Text parts: decoded from its transfer encoding and charset to UTF-8, line ends "\n", HTML
-    /// reduced to its text. message/delivery-status, message/feedback-report, text/rfc822-headers
-    /// and the like: their text as well. Empty for other types.
+    /// The text of a text part in UTF-8, decoded from its transfer encoding and charset, with "\n"
+    /// line ends; HTML is reduced to its text. message/delivery-status, message/feedback-report,
+    /// text/rfc822-headers and the like have their text as well. Empty for other types.
     std::string text;
     bool was_html = false;
 
@@ -39,13 +39,13 @@ struct MessageView {
     std::string media_type;  ///< of the whole message, lower case
     std::vector<std::pair<std::string, std::string>> parameters;
     std::vector<MessagePart> parts;
-    /// Which limits cut something off: "size", "header", "parts", "depth", "text"; empty when all
-    /// was read.
+    /// The limits that cut something off: "size", "header", "parts", "depth", "text"; empty when
+    /// everything was read.
     std::vector<std::string> limits_hit;
 
     /// A parameter of the whole message's Content-Type, or empty.
     [[nodiscard]] std::string_view parameter(std::string_view name) const;
-    /// The first part of a type that lies within `embedded` embedded messages; nullptr if none.
+    /// The first part of a type within `embedded` embedded messages; nullptr if there is none.
     [[nodiscard]] const MessagePart* find(std::string_view wanted, int embedded = 0) const;
 };
 

@@ -56,7 +56,7 @@ OutageWatch::Provider& OutageWatch::provider_of(std::string_view name,
     if (found == providers_.end()) {
         if (providers_.size() >= kMostProviders) {
             const auto oldest = std::ranges::min_element(providers_, {}, [](const auto& each) {
-                // An open outage is the last thing to forget.
+                // An open outage is forgotten last.
                 return std::pair(each.second.outage.has_value(), each.second.last);
             });
             providers_.erase(oldest);

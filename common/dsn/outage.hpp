@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The outage breaker: when recipients that used to accept mail suddenly bounce at one provider, it
-// is the provider that is broken, and nothing is learned from it.
+// The outage breaker. When recipients that used to accept mail suddenly bounce at one provider, the
+// provider is broken, and nothing is learned from it.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -19,31 +19,29 @@
 
 namespace holdback::dsn {
 
-/// An outage at one provider.
 struct Outage {
     std::string provider;
     core::TimePoint began;   ///< the first bounce that counted
-    core::TimePoint opened;  ///< from then on nothing is learned
+    core::TimePoint opened;  ///< nothing is learned from then on
     std::optional<core::TimePoint> closed;
     std::size_t bounced = 0;   ///< known-good recipients that bounced, at the last look
-    std::size_t accepted = 0;  ///< recipients that accepted mail meanwhile
+    std::size_t accepted = 0;  ///< recipients that accepted mail in the same time
 
     bool operator==(const Outage&) const = default;
 };
 
-/// Watches all providers. Distinct recipients count, within `[outage] window`. Bounded: of a
-/// provider the last 20,000 sightings are kept, and of providers the 2,000 that were seen last.
-/// Not for several threads at once.
+/// Watches all providers. Counts distinct recipients within `[outage] window`. Bounded: it keeps
+/// the last 20,000 sightings of a provider, and the 2,000 providers that were seen last. Not
+/// thread-safe.
 class OutageWatch {
 public:
-    /// A recipient that accepted mail before bounces now as one that does not exist. Gives the
-    /// outage that this opens; nullopt when it opens none.
+    /// A recipient that used to accept mail bounces as nonexistent. Returns the outage that this
+    /// opens; nullopt when it opens none.
     std::optional<Outage> bounced(std::string_view provider,
                                   std::string_view recipient,
                                   core::TimePoint now,
                                   const config::OutageSettings& settings);
 
-    /// A recipient accepted mail.
     void accepted(std::string_view provider,
                   std::string_view recipient,
                   core::TimePoint now,
@@ -52,11 +50,11 @@ public:
     /// True while nothing is learned from this provider.
     [[nodiscard]] bool is_open(std::string_view provider) const;
 
-    /// The outages that end at `now`: a whole window has passed since they opened, and what is seen
-    /// within the last one is no outage any more.
+    /// Closes and returns the outages that end at `now`: a whole window has passed since they
+    /// opened, and the last window shows no outage any more.
     std::vector<Outage> close_ended(core::TimePoint now, const config::OutageSettings& settings);
 
-    /// An outage that was open when the program ended is open again.
+    /// Reopens an outage that was open when the program ended.
     void restore(const Outage& outage);
 
     [[nodiscard]] std::vector<Outage> open() const;
@@ -64,7 +62,7 @@ public:
 private:
     using Sighting = std::pair<core::TimePoint, std::uint64_t>;
 
-    /// Sightings in order of time, and how often each recipient is among them.
+    /// Sightings in order of time, and how often each recipient occurs in them.
     struct Sightings {
         std::deque<Sighting> order;
         std::unordered_map<std::uint64_t, std::size_t> times;

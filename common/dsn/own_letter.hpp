@@ -8,11 +8,11 @@
 
 namespace holdback::dsn {
 
-/// The mark by which a message is known as such a letter; empty: it is none. All are sent
-/// automatically (RFC 3834 section 5) and bear the code field with 5999; a notice is known by its
-/// Message-ID as well, where the field was taken out on the way. A multipart/report never is one:
-/// our DSNs bear the field, too. Anybody can forge the marks; all that comes of it is a message
-/// that teaches nothing.
+/// The mark by which a message is known as such a letter; empty when it is none. All such letters
+/// are sent automatically (RFC 3834 section 5) and have the code field with 5999. A notice is also
+/// known by its Message-ID, in case the field was removed on the way. A multipart/report is never
+/// such a letter, because our DSNs have the field, too. Anybody can forge the marks; the only
+/// effect is a message that teaches nothing.
 [[nodiscard]] std::string_view own_letter_mark(const MessageView& message);
 
 }  // namespace holdback::dsn

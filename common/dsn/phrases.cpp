@@ -17,7 +17,7 @@ namespace holdback::dsn {
 
 namespace {
 
-/// Phrases of one meaning, made ready for searching.
+/// Phrases of one meaning, prepared for searching.
 class PhraseTable {
 public:
     explicit PhraseTable(std::span<const std::string_view> phrases)
@@ -624,7 +624,7 @@ constexpr auto kAwayPhrases = std::to_array<std::string_view>({
     "в отпуске",
 });
 
-/// The phrases that stand in texts, all of them in one set.
+/// The phrases that occur in texts, all in one set.
 class PhraseIndex {
 public:
     PhraseIndex() : set_(joined()) {}
@@ -690,12 +690,12 @@ bool is_reply_or_forward(std::string_view subject) {
            subject.starts_with("[fwd:");
 }
 
-/// Joins lines to one, folded as `phrase_text` says.
+/// Joins lines into one, folded as `phrase_text` says.
 class LineFolder {
 public:
     explicit LineFolder(std::size_t most_octets) : text_(most_octets, '\0') {}
 
-    /// No more than the octets that the folder was made for, line ends included.
+    /// Adds a line, up to the octets that the folder was made for, line ends included.
     void add(std::string_view line) {
         for (std::size_t at = 0; at < line.size(); ++at) {
             const char c = line[at];
@@ -716,7 +716,8 @@ public:
     }
 
 private:
-    /// Octets of the text that it took: a typographic apostrophe, a no-break space or one octet.
+    /// Adds a typographic apostrophe, a no-break space or one octet. Returns the octets that it
+    /// took.
     std::size_t add_mark(std::string_view text) {
         if (text.starts_with("\xe2\x80\x99") || text.starts_with("\xe2\x80\x98")) {
             put('\'');

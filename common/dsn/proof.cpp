@@ -27,12 +27,12 @@ namespace holdback::dsn {
 
 namespace {
 
-/// Addresses of the returned header that are looked at.
+/// The most addresses of the returned header that are looked at.
 constexpr std::size_t kMostCandidates = 32;
 
 using Texts = std::vector<std::string>;
 
-/// The name under which a mailbox is sealed; empty for what is no address.
+/// The name under which a mailbox is sealed; empty when the text is no address.
 std::string key_of(std::string_view text) {
     const auto parsed = mail::Address::parse(text, mail::Smtputf8::Yes);
     return parsed.has_value() ? parsed->value.key() : std::string();
@@ -52,8 +52,8 @@ void add_addresses(Texts& texts, std::string_view value) {
     }
 }
 
-/// Whom the returned message may have been sent by: the report comes to its sender, unless somebody
-/// on the way rewrote the address.
+/// The possible senders of the returned message. The report comes to its sender, unless a host on
+/// the way rewrote the address.
 Texts senders_of(const Report& report, const ReportOrigin& origin) {
     Texts senders;
     for (const std::string& recipient : origin.recipients) {
@@ -70,7 +70,7 @@ Texts senders_of(const Report& report, const ReportOrigin& origin) {
     return senders;
 }
 
-/// Whom the returned message may have been sent to, beside the recipients that are reported.
+/// The possible recipients of the returned message besides the reported ones.
 Texts mailed_of(const Report& report) {
     Texts mailed;
     for (const std::string_view name :
@@ -82,7 +82,8 @@ Texts mailed_of(const Report& report) {
     return mailed;
 }
 
-/// The seals of a report; of those in the header and in the text, the first ones.
+/// The first `kMostSeals` seals of a report: its envelope id, then those of the header and the
+/// text.
 Texts seals_of(const Report& report) {
     Texts seals;
     const auto add = [&seals](std::string_view text) {
@@ -93,7 +94,7 @@ Texts seals_of(const Report& report) {
     if (report.envelope_id.starts_with(kSealMark)) {
         add(report.envelope_id);
     }
-    // Those of the right form first: what a list or a forger wrote in between costs nothing then.
+    // Those of the right form come first, so that fields from a list or a forger do no harm.
     for (const bool marked : {true, false}) {
         for (const std::string& value : report.returned.headers.all(kSealField)) {
             if (core::trim(value).starts_with(kSealMark) == marked) {
@@ -127,12 +128,12 @@ bool is_own(const Report& report, const ReportOrigin& origin) {
     return origin.direction == mail::Direction::OwnBounce && report.kind == MessageKind::Dsn;
 }
 
-/// A seal of the report, and what of it does not depend on the recipient.
+/// A seal of the report, and what does not depend on the recipient.
 struct TriedSeal {
     core::Result<OpenSeal, SealFlaw> seal;
-    /// Recipients of the message that its header names.
+    /// Recipients of the message, as its header names them.
     Texts named;
-    /// The envelope id of its message came back, which nobody finds in his copy.
+    /// The envelope id of its message came back, which is in no recipient's copy.
     bool has_envelope_id = false;
 };
 
@@ -165,27 +166,27 @@ std::vector<TriedSeal> try_seals(const Report& report,
     return tried;
 }
 
-/// The keys of those whom a report names, the mailed one first.
+/// The keys of the recipients that a report names, the mailed one first.
 struct ReportedKeys {
     std::string original;
     std::string final;
 };
 
-/// The recipient with a tag: one that is reported, else the only one that the header names.
+/// The recipient with a tag: a reported one, otherwise the only one that the header names.
 std::string mailed_recipient(const TriedSeal& tried, const ReportedKeys& reported) {
     for (const std::string& key : {reported.original, reported.final}) {
         if (!key.empty() && tried.seal->covers(key)) {
             return key;
         }
     }
-    // Where there are several, nothing says which of them.
+    // When there are several, nothing tells which one it is.
     return tried.named.size() == 1 ? tried.named.front() : std::string();
 }
 
 RecipientProof by_seal(const TriedSeal& tried, const ReportedKeys& reported, bool own) {
     RecipientProof proof;
-    // Our MTA reports whom it mailed, after aliases: who stands behind one has not been sealed, and
-    // anybody could be named there.
+    // Our MTA reports the recipient that it mailed, after aliases. Addresses behind an alias have
+    // not been sealed, and anybody could be named there.
     proof.mailed =
         own && !tried.seal->covers(reported.final) ? "" : mailed_recipient(tried, reported);
     if (proof.mailed.empty()) {
@@ -208,7 +209,7 @@ RecipientProof by_seal(const TriedSeal& tried, const ReportedKeys& reported, boo
     return proof;
 }
 
-/// Of several seals (an envelope id and a field, or one of a list on the way) the best one counts.
+/// Of several seals (envelope id and field, or one of a list on the way) the best one counts.
 bool is_better(const RecipientProof& left, const RecipientProof& right) {
     const auto rank = [](const RecipientProof& proof) {
         if (proof.proof != terms::Proof::Unproven) {
@@ -319,7 +320,7 @@ RecipientProof local_proof(const RecipientReport& recipient) {
     RecipientProof proof;
     proof.proof = terms::Proof::Local;
     proof.reason = ProofReason::OwnMta;
-    // The MTA knows whom it mailed: an alias of ours is not to blame for one of its members.
+    // The MTA knows whom it mailed. An alias of ours is not to blame for one of its members.
     proof.mailed = key_of(recipient.final_recipient);
     return proof;
 }
@@ -381,7 +382,8 @@ bool has_come_a_way(const mail::HeaderList& headers) {
             return false;
         }
         rest = core::trim(rest.substr(kFrom.size()));
-        // Sendmail's and Exim's own mail; who comes by SMTP has an address behind his name.
+        // This is Sendmail's and Exim's own mail. A client over SMTP has an address behind its
+        // name.
         return rest.contains('[') ||
                !(core::starts_with_ignoring_case(rest, "localhost (localhost)") ||
                  core::contains_ignoring_case(rest, " with local "));

@@ -26,7 +26,7 @@ namespace holdback::dsn {
 
 namespace {
 
-/// Recipients without a diagnostic for whom the human text is searched.
+/// The most recipients without a diagnostic for whom the human text is searched.
 constexpr std::size_t kMostLookups = 50;
 constexpr std::size_t kMostComplainants = 100;
 
@@ -47,7 +47,7 @@ void append_status(DeliveryStatus& all, DeliveryStatus part) {
     }
 }
 
-/// The fields of all delivery status parts that lie within `embedded` embedded messages.
+/// The fields of all delivery status parts within `embedded` embedded messages.
 DeliveryStatus status_parts(const MessageView& message, int embedded) {
     DeliveryStatus status;
     for (const MessagePart& part : message.parts) {
@@ -60,7 +60,7 @@ DeliveryStatus status_parts(const MessageView& message, int embedded) {
     return status;
 }
 
-/// All delivery status fields of the message itself: of its parts, else of its text.
+/// All delivery status fields of the message itself, from its parts or otherwise its text.
 DeliveryStatus status_of(const MessageView& message, const HumanText& text) {
     DeliveryStatus status = status_parts(message, 0);
     if (status.recipients.empty() && has_status_fields(text.report)) {
@@ -69,8 +69,7 @@ DeliveryStatus status_of(const MessageView& message, const HumanText& text) {
     return status;
 }
 
-/// A report that came back as the message of another: what it says, where the outer one says
-/// nothing of its own.
+/// The fields of a report that came back inside another, which says nothing of its own.
 DeliveryStatus status_within(const MessageView& message, const HumanText& text) {
     DeliveryStatus status = status_parts(message, 1);
     if (status.recipients.empty() && has_status_fields(text.returned)) {
@@ -83,7 +82,7 @@ bool names_nobody(const RecipientReport& recipient) {
     return recipient.recipient().empty();
 }
 
-/// One entry for each recipient and outcome; some systems list every attempt.
+/// Keeps one entry for each recipient and outcome. Some systems list every attempt.
 void drop_repeats(std::vector<RecipientReport>& recipients) {
     std::set<std::string> seen;
     std::erase_if(recipients, [&seen](const RecipientReport& recipient) {
@@ -94,13 +93,13 @@ void drop_repeats(std::vector<RecipientReport>& recipients) {
     });
 }
 
-/// What the fields leave open and the text for humans tells.
+/// Fills what the fields leave open from the text for humans.
 void fill_gaps(Report& report, const HumanText& text) {
     const std::string_view prose =
         std::string_view(text.report).substr(0, text.report.find("Reporting-MTA:"));
     std::size_t lookups = 0;
     for (RecipientReport& recipient : report.recipients) {
-        // Sendmail gives the exit status of a program as "255".
+        // Sendmail writes the exit status of a program, such as "255".
         const bool says_something = recipient.diagnostic.size() > 6;
         if (says_something || ++lookups > kMostLookups) {
             continue;
@@ -127,7 +126,7 @@ void fill_gaps(Report& report, const HumanText& text) {
     }
 }
 
-/// A group that names no recipient gets the sole one that the text tells.
+/// Gives a group that names no recipient the sole one in the text.
 void name_recipients(Report& report, const LegacyReport& legacy) {
     if (legacy.recipients.size() == 1) {
         for (RecipientReport& recipient : report.recipients) {
@@ -138,7 +137,7 @@ void name_recipients(Report& report, const LegacyReport& legacy) {
     }
 }
 
-/// The same for a report without fields; only what quotes a server's reply.
+/// The same for a report without fields. Only one that quotes a server's reply counts.
 LegacyReport legacy_within(const MessageView& message, const ReturnedMessage& returned) {
     const HumanText inner = embedded_text(message);
     LegacyReport told =
@@ -194,8 +193,8 @@ void read_status(Report& report, const MessageView& message, const HumanText& te
     fill_gaps(report, text);
 }
 
-/// True for what stands in the place of an address that a provider does not tell: "redacted@", a
-/// digest without a domain, asterisks. It names no mailbox.
+/// True for a stand-in for an address that a provider hides: "redacted@", a digest without a
+/// domain, asterisks. It names no mailbox.
 bool is_masked(std::string_view address) {
     const std::size_t at = address.rfind('@');
     const std::string local = core::to_lower(address.substr(0, at));
@@ -203,13 +202,13 @@ bool is_masked(std::string_view address) {
         at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
     const bool words = local.contains("redacted") || local.contains("anonymi") ||
                        local.contains("hidden-address") || local.contains("masked");
-    constexpr std::size_t kLongName = 3;  // shorter ones people have
+    constexpr std::size_t kLongName = 3;  // people have shorter ones
     const bool crossed = local.contains('*') || (local.size() > kLongName &&
                                                  local.find_first_not_of('x') == std::string::npos);
     return local.empty() || domain.empty() || domain.contains('*') || words || crossed;
 }
 
-/// RFC 5965 section 3.2: whom the message was sent to, as far as the report tells.
+/// RFC 5965 section 3.2: the recipients of the message, as far as the report names them.
 std::vector<std::string> complainants(std::string_view fields) {
     static constexpr auto kNames = std::to_array<std::string_view>(
         {"Original-Rcpt-To:", "Removal-Recipient:", "Redacted-Address:"});
@@ -230,7 +229,7 @@ std::vector<std::string> complainants(std::string_view fields) {
     return addresses;
 }
 
-/// The addressee in the header of the message that is complained of, who is not its author.
+/// The addressee in the header of the message that is complained of. It is not the author.
 std::string addressee(const mail::HeaderList& headers) {
     const std::string author = headers.first("From").value_or(std::string{});
     for (const std::string_view name : {"X-HmXmrOriginalRecipient", "X-Original-To", "To"}) {
@@ -265,7 +264,7 @@ void read_complaint(Report& report, const MessageView& message, const HumanText&
     }
 }
 
-/// RFC 8098 section 3: whose mailbox, and about which message.
+/// RFC 8098 section 3: the mailbox, and the message that the notification is about.
 void read_notification(Report& report, const MessageView& message) {
     const MessagePart* const part = message.find("message/disposition-notification");
     if (part == nullptr) {

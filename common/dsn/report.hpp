@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a message says about the delivery of others: its kind, and what became of each recipient.
+// What a message says about the delivery of others: its kind, and the outcome of each recipient.
 
 #include "dsn/message_view.hpp"
 #include "mail/enhanced_status.hpp"
@@ -23,8 +23,8 @@ enum class MessageKind : std::uint8_t {
     Mdn,          ///< RFC 8098 disposition notification
     Unsubscribe,  ///< a request to be taken off a list
     Report,       ///< a report for the sender's operator: RFC 5965 of another type, DMARC, TLS
-    /// A letter that a Holdback wrote and marked as such: a notice, its confirmation, a digest.
-    /// What it quotes of failures is no failure report.
+    /// A letter that a Holdback wrote and marked as such: a notice, its confirmation, a digest. The
+    /// failures that it quotes are no failure report.
     Informational,
     Ordinary,
 };
@@ -32,7 +32,7 @@ enum class MessageKind : std::uint8_t {
 /// RFC 3464 section 2.3.3.
 enum class Action : std::uint8_t { Failed, Delayed, Delivered, Relayed, Expanded };
 
-/// What a report says of one recipient. Texts are UTF-8, unfolded, and empty when absent.
+/// What a report says about one recipient. Texts are UTF-8, unfolded, and empty when absent.
 struct RecipientReport {
     std::string original_recipient;  ///< the address that we mailed, without its type
     std::string final_recipient;
@@ -43,12 +43,12 @@ struct RecipientReport {
     std::string diagnostic;                ///< diagnostic text, without its type
     std::string remote_mta;
 
-    /// The original recipient where there is one, else the final recipient.
+    /// The original recipient if there is one, otherwise the final recipient.
     [[nodiscard]] const std::string& recipient() const {
         return original_recipient.empty() ? final_recipient : original_recipient;
     }
-    /// The final recipient where that is another address than `recipient()`, such as a member of
-    /// the list that was mailed; else empty.
+    /// The final recipient when it differs from `recipient()`, such as a member of the list that
+    /// was mailed; otherwise empty.
     [[nodiscard]] std::string_view behind() const;
     bool operator==(const RecipientReport&) const = default;
 };
@@ -69,13 +69,13 @@ struct Report {
     std::string queue_id;     ///< X-Postfix-Queue-ID and the like: the reporting MTA's own id
     std::vector<RecipientReport> recipients;
     ReturnedMessage returned;
-    /// True when the recipients were read out of plain text and not out of fields made for it.
+    /// True when the recipients were read from plain text and not from fields made for them.
     bool inferred = false;
-    /// The text that a human would read, for classifying reports whose fields say too little.
+    /// The text for human readers, for classifying reports whose fields say too little.
     std::string human_text;
 };
 
-/// Finds out the kind of a message and reads what it reports. Never fails; a message that reports
+/// Finds the kind of a message and reads what it reports. Never fails; a message that reports
 /// nothing is `Ordinary`.
 [[nodiscard]] Report read_report(const MessageView& message);
 

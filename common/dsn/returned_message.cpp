@@ -17,7 +17,7 @@ namespace holdback::dsn {
 
 namespace {
 
-/// Octets of a Message-ID that are kept: those of a line (RFC 5322 section 2.1.1).
+/// Octets of a Message-ID that are kept: the most that fit a line (RFC 5322 section 2.1.1).
 constexpr std::size_t kMostIdOctets = 998;
 
 bool holds_message(const MessagePart& part) {

@@ -38,13 +38,13 @@ constexpr std::size_t kMostTags = kMostSealedRecipients + 1;
 constexpr std::size_t kLineOctets = 64;
 constexpr std::chrono::minutes kClockSlack{5};
 
-// What a MAC is for stands in front, so that none can pass for another.
+// Each MAC begins with the label of its use, so that none can pass for another.
 constexpr std::string_view kTagLabel = "holdback tag\n";
 constexpr std::string_view kMessageLabel = "holdback message\n";
 constexpr std::string_view kFillLabel = "holdback fill\n";
 constexpr std::string_view kSaltLabel = "holdback salt\n";
 
-/// What the MAC of a seal says of it.
+/// What the MAC of a seal says about the seal.
 struct SealKind {
     std::string_view label;
     bool shared;
@@ -60,7 +60,7 @@ constexpr auto kSealKinds = std::to_array<SealKind>({
 
 enum class SealPlace : std::uint8_t { Field, EnvelopeId };
 
-/// Octets as text: what MACs are made over.
+/// Octets as text, over which MACs are made.
 template <typename Octets>
 std::string text_of(const Octets& octets) {
     return {octets.begin(), octets.end()};
@@ -85,7 +85,7 @@ core::TimePoint time_of(std::string_view octets) {
     return core::TimePoint(std::chrono::seconds(seconds));
 }
 
-/// The first octets of a MAC over pieces of which all but the last have a fixed length.
+/// The first octets of a MAC over pieces. All pieces but the last have a fixed length.
 std::string mac(const core::SecretKey& secret,
                 std::string_view label,
                 std::string_view head,
@@ -115,7 +115,7 @@ std::string_view label_of(SealPlace place, std::size_t recipients) {
 }
 
 /// The tags of the recipients, of the message if it has an identity, and of nobody, in an order
-/// that says nothing.
+/// that reveals nothing.
 std::string tags_of(std::span<const std::string> recipients,
                     std::string_view identity,
                     const core::SecretKey& secret,
@@ -166,7 +166,7 @@ std::string folded(std::string_view text) {
     return out.append(text);
 }
 
-/// In a time that depends on the lengths alone.
+/// Compares in a time that depends on the lengths only.
 bool same_text(std::string_view left, std::string_view right) {
     unsigned difference = left.size() == right.size() ? 0U : 1U;
     for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
@@ -176,7 +176,7 @@ bool same_text(std::string_view left, std::string_view right) {
     return difference == 0;
 }
 
-/// The octets of a seal whose form is right; empty when it is not.
+/// The octets of a well-formed seal; empty for any other text.
 std::string octets_of_seal(std::string_view text) {
     const std::string bare = bare_seal(text);
     if (!bare.starts_with(kSealMark)) {
@@ -199,8 +199,8 @@ bool is_seal_octet(char c) {
     return core::is_ascii_alpha(c) || core::is_ascii_digit(c) || c == '-' || c == '_';
 }
 
-/// Where the text of a seal goes on behind a line end: behind white space, which a folded field
-/// has, and behind quote marks. nullopt when the field ends there.
+/// Where a seal goes on behind a line end: after quote marks and the white space of a folded field.
+/// nullopt when the field ends there.
 std::optional<std::size_t> next_line(std::string_view text, std::size_t at) {
     while (at < text.size() && (text[at] == '\r' || text[at] == '\n')) {
         ++at;
@@ -290,7 +290,7 @@ core::Result<OpenSeal, SealFlaw> open_seal(std::string_view text,
     if (!fits) {
         return std::unexpected(SealFlaw::Altered);
     }
-    // The time is looked at last: only here is it what we wrote.
+    // The time is checked last: only now is it known to be ours.
     if (seal.made_ > now + kClockSlack) {
         return std::unexpected(SealFlaw::Future);
     }

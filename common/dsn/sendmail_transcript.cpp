@@ -20,11 +20,11 @@ namespace {
 constexpr std::size_t kMostEntries = 200;
 constexpr std::size_t kMostText = 4096;
 
-/// What the transcript says of one address.
+/// What the transcript says about one address.
 struct Entry {
     std::string address;
     std::string original;
-    std::string remote;  ///< "<<<" lines: the other server's words
+    std::string remote;  ///< "<<<" lines: words of the other server
     std::string local;   ///< the reporting system's own lines
     std::string host;
 };
@@ -36,7 +36,6 @@ void append(std::string& text, std::string_view line) {
     }
 }
 
-/// Reads the transcript line by line.
 class TranscriptReader {
 public:
     void read(std::string_view line) {
@@ -149,7 +148,7 @@ private:
 
     std::vector<Entry> entries_;
     std::vector<std::string> listed_;
-    std::string common_;   ///< replies to no recipient in particular (MAIL, DATA)
+    std::string common_;   ///< replies about no particular recipient (MAIL, DATA)
     std::string current_;  ///< recipient of the last RCPT command
     std::string last_;     ///< recipient of the last line of the reporting system
     std::string host_;

@@ -9,8 +9,8 @@
 
 namespace holdback::dsn {
 
-/// The recipients of "The following addresses had … errors" with the replies of the transcript;
-/// without that list, those of the transcript itself. Actions are left at `Failed`.
+/// The recipients of "The following addresses had … errors" with the replies in the transcript;
+/// without that list, the recipients of the transcript itself. Actions stay `Failed`.
 [[nodiscard]] std::vector<RecipientReport> read_sendmail_transcript(std::string_view text);
 
 }  // namespace holdback::dsn

@@ -24,12 +24,12 @@ namespace holdback::dsn {
 namespace {
 
 constexpr std::string_view kReservedPrefix = "X-Holdback-";
-/// An address may have 254 octets; escaped, four times that would pass the 998 octets that a line
-/// may have (RFC 5322 section 2.1.1).
+/// An address may have 254 octets. Escapes can make it four times as long, more than the 998 octets
+/// of a line (RFC 5322 section 2.1.1).
 constexpr std::size_t kMostQuotedOctets = 900;
 constexpr std::size_t kCutAddressOctets = 200;
 
-/// A foreign address in double quotes, of printable ASCII alone.
+/// A foreign address in double quotes, in printable ASCII only.
 std::string in_quotes(std::string_view address) {
     std::string whole = core::log_safe(address);
     if (whole.size() <= kMostQuotedOctets) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The header fields that tell readers, filters and Sieve scripts what was understood of a message.
+// The header fields that tell readers, filters and Sieve scripts how a message was understood.
 
 #include "dsn/classify.hpp"
 #include "mail/header.hpp"
@@ -17,16 +17,16 @@
 
 namespace holdback::dsn {
 
-/// Stands once: the gravest code of the message.
+/// Occurs once: the gravest code of the message.
 using terms::kCodeField;
-/// Stands once per recipient.
+/// Occurs once per recipient.
 inline constexpr std::string_view kDsnField = "X-Holdback-DSN";
 inline constexpr std::size_t kMostDsnFields = 50;
 
 enum class Extensions : std::uint8_t { Off, On };
 
-/// A field to take out: the `index`-th one of its name, counted from 1 as milters do, in the
-/// spelling in which it came.
+/// A field to remove: the `index`-th one of its name, counted from 1 as in milters, spelled as it
+/// came.
 struct RemovedField {
     std::string name;
     std::size_t index;
@@ -34,7 +34,7 @@ struct RemovedField {
     bool operator==(const RemovedField&) const = default;
 };
 
-/// A field to add; the value is folded by "\n\t", has no leading space and no last line end.
+/// A field to add. The value is folded by "\n\t" and has no leading space and no final line end.
 struct AddedField {
     std::string name;
     std::string value;
@@ -42,8 +42,8 @@ struct AddedField {
     bool operator==(const AddedField&) const = default;
 };
 
-/// Removals come first. Of one name, the last field is removed first, so that the indices of the
-/// others stay true.
+/// Removals come first. Of the fields with one name the last is removed first, so that the indices
+/// of the others stay valid.
 struct TagPlan {
     std::vector<RemovedField> removed;
     std::vector<AddedField> added;
@@ -51,14 +51,14 @@ struct TagPlan {
     bool operator==(const TagPlan&) const = default;
 };
 
-/// True for the names that only we may write: all that begin with "X-Holdback-" in any letter case.
-/// The exception is "X-Holdback-Seal", which vouches for itself and has to survive a forwarding.
+/// True for the names that only we may write: all that begin with "X-Holdback-" in any letter case,
+/// except "X-Holdback-Seal", which proves itself and has to survive forwarding.
 [[nodiscard]] bool is_reserved_field(std::string_view name);
 
-/// What to change in a message's header. `existing` is the header as it arrived: reserved fields in
-/// it are forged or ours of an earlier pass, and go in either case, so that tagging twice gives the
-/// same message. Ordinary mail gets no field. `proofs` are those of the recipients, in their order;
-/// what is missing is unproven.
+/// The changes to a message's header. `existing` is the header as it arrived. Reserved fields in it
+/// are forged, or ours from an earlier pass; both are removed, so that tagging twice gives the same
+/// message. Ordinary mail gets no field. `proofs` are those of the recipients, in their order;
+/// missing ones are unproven.
 [[nodiscard]] TagPlan tag(const Understanding& understanding,
                           std::span<const terms::Proof> proofs,
                           const terms::CodeCatalogue& codes,

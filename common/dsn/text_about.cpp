@@ -21,12 +21,12 @@ namespace {
 
 constexpr std::size_t kNowhere = std::string_view::npos;
 
-/// The strings as a tree of octets. Node 0 is the root, and stands for "none" as well.
+/// The strings as a tree of octets. Node 0 is the root and also means "none".
 class Automaton {
 public:
     Automaton() : nodes_(1) {}
 
-    /// The node where the string ends; 0 for the empty string.
+    /// Adds a string and returns the node where it ends; 0 for the empty string.
     std::uint32_t add(std::string_view string) {
         std::uint32_t node = 0;
         for (const char raw : string) {
@@ -41,8 +41,8 @@ public:
         return node;
     }
 
-    /// Finds for each node the longest one that ends it and begins a string. A node comes behind
-    /// all nodes of less depth.
+    /// Finds for each node its longest proper suffix that begins a string. Shallower nodes come
+    /// first.
     void link() {
         std::vector<std::uint32_t> in_order{0};
         in_order.reserve(nodes_.size());
@@ -64,7 +64,7 @@ public:
         for (std::size_t at = 0; at < text.size(); ++at) {
             node = next_of(node, core::ascii_lower(text[at]));
             std::uint32_t ended = nodes_[node].ends_string ? node : nodes_[node].ended;
-            // Where one was seen before, so were all that end it.
+            // If a string was seen before, so were all strings that end it.
             while (ended != 0 && nodes_[ended].first_end == kUnseen) {
                 nodes_[ended].first_end = static_cast<std::uint32_t>(at + 1);
                 ended = nodes_[ended].ended;
@@ -72,7 +72,7 @@ public:
         }
     }
 
-    /// Where the string that ends at the node first stands.
+    /// The first place of the string that ends at the node.
     [[nodiscard]] std::size_t place_of(std::uint32_t node, std::size_t size) const {
         return node == 0 || nodes_[node].first_end == kUnseen ? kNowhere
                                                               : nodes_[node].first_end - size;
@@ -125,8 +125,8 @@ private:
     std::array<std::uint32_t, 256> at_root_{};
 };
 
-/// The text from the line that begins with "<address>:", as Postfix and qmail write it: what stands
-/// above is the same for everybody. All of it when no line begins so.
+/// The text from the line that begins with "<address>:", as Postfix and qmail write it. The lines
+/// above are the same for everybody. The whole text when there is no such line.
 std::string_view from_own_line(std::string_view text, std::string_view address) {
     const std::string opening = "\n<" + std::string(address) + ">:";
     const auto found = std::ranges::search(text, opening, {}, core::ascii_lower, core::ascii_lower);
@@ -135,7 +135,7 @@ std::string_view from_own_line(std::string_view text, std::string_view address) 
                : text.substr(static_cast<std::size_t>(found.begin() - text.begin()) + 1);
 }
 
-/// Where the text first names each recipient by either address.
+/// The places where the text first names each recipient, by either address.
 std::vector<std::size_t> mentions_of(const Report& report) {
     std::vector<std::string_view> addresses;
     addresses.reserve(2 * report.recipients.size());
@@ -181,7 +181,7 @@ TextAbout::TextAbout(const Report& report) {
         return;
     }
     texts_.resize(report.recipients.size());
-    std::map<std::size_t, std::vector<std::size_t>> named;  // recipients by where they are named
+    std::map<std::size_t, std::vector<std::size_t>> named;  // recipients by first mention
     const std::vector<std::size_t> mentions = mentions_of(report);
     for (std::size_t i = 0; i < mentions.size(); ++i) {
         if (mentions[i] != kNowhere) {

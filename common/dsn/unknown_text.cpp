@@ -25,7 +25,7 @@ bool is_failure_report(MessageKind kind) {
     return kind == MessageKind::Dsn || kind == MessageKind::Bounce;
 }
 
-/// A failure of which nobody knew the words.
+/// True for a failure whose words nobody knew.
 bool is_unknown(const ClassifiedRecipient& recipient) {
     return recipient.report.action == Action::Failed && !recipient.knows_words;
 }
@@ -34,7 +34,7 @@ bool is_proven(std::span<const terms::Proof> proofs, std::size_t i) {
     return i < proofs.size() && proofs[i] != terms::Proof::Unproven;
 }
 
-/// The words of the server, else what the report says to people.
+/// The words of the server, otherwise the report's text for people.
 std::string_view words_of(const RecipientReport& recipient, const Report& report) {
     if (!core::trim(recipient.diagnostic).empty()) {
         return recipient.diagnostic;
@@ -42,7 +42,7 @@ std::string_view words_of(const RecipientReport& recipient, const Report& report
     return report.human_text;
 }
 
-/// Names of mailboxes that are words of bounces as well: where one stands, it is most likely that.
+/// Names of mailboxes that are also words of bounces. In a text they are most likely such words.
 constexpr auto kOrdinaryNames = std::to_array<std::string_view>(
     {"account", "address", "admin",      "delivery",  "domain", "email",   "error",   "host",
      "inbox",   "invalid", "mail",       "mailbox",   "mailer", "message", "network", "office",
@@ -54,8 +54,8 @@ bool is_name_char(char c) {
            (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 
-/// The text with an address where the recipient's local part stands alone, as in "User kim.lee
-/// unknown": in a pattern it would give him away, and make a pattern of its own.
+/// The text with an address in place of the recipient's local part where it stands alone ("User
+/// kim.lee unknown"). In a pattern the name would identify the recipient and split the pattern.
 std::string without_name(std::string_view text, const std::string& recipient) {
     constexpr std::size_t kShortest = 3;
     constexpr std::string_view kInstead = "@";
@@ -117,7 +117,7 @@ std::vector<UnknownText> unknown_texts(const Understanding& understanding,
             }
             const std::string_view words = words_of(recipient.report, report);
             const bool for_people = words.data() == report.human_text.data();
-            // The text for people is long, and the same for all: one look at it suffices.
+            // The text for people is long and the same for all, so it is read once.
             if (for_people && std::exchange(told_people, true)) {
                 continue;
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Texts that no rule knew, as they are kept for review.
+// Texts that no rule knew, kept for review.
 
 #include "dsn/classify.hpp"
 #include "terms/failure_code.hpp"
@@ -13,30 +13,30 @@
 
 namespace holdback::dsn {
 
-/// Octets of an example; what is beyond is cut off.
+/// Octets of an example; a longer one is cut.
 inline constexpr std::size_t kUnknownExampleOctets = 1000;
-/// Patterns of one message, and how many of them may be of recipients that nothing proves; what is
-/// beyond is not counted.
+/// The most patterns of one message, and the most of them for unproven recipients. Further ones are
+/// not counted.
 inline constexpr std::size_t kMostUnknownTexts = 10;
 inline constexpr std::size_t kMostUnprovenTexts = 3;
 
-/// A failure of which no rule read the words.
+/// A failure whose words no rule knew.
 struct UnknownText {
-    /// As `text_pattern` makes it, with the local part of the recipient for an address; never
-    /// empty.
+    /// Made by `text_pattern`, with an address in place of the recipient's local part; never empty.
     std::string pattern;
     std::string example;  ///< the text itself
     std::string remote_mta;
     terms::FailureCode code = terms::kUnknownFailure;  ///< what the bare codes gave
-    std::string rule;                                  ///< that looked at bare codes; may be empty
-    bool proven = false;                               ///< it came with a proof
+    std::string rule;     ///< the rule that looked at bare codes, or empty
+    bool proven = false;  ///< the failure has a proof
 
     bool operator==(const UnknownText&) const = default;
 };
 
-/// The texts of a message's failed recipients of which nobody knew the words: neither a rule nor
-/// the lexicon, so that bare codes decided or nothing did. Each pattern once, what is proven first.
-/// `proofs` are those of the recipients, in their order; one that is missing is `Unproven`.
+/// The texts of a message's failed recipients that neither a rule nor the lexicon knew, so that
+/// bare codes decided or nothing did; without recipients, the text of an unknown failure. Each
+/// pattern occurs once, proven ones first. `proofs` are those of the recipients, in their order; a
+/// missing one is `Unproven`.
 [[nodiscard]] std::vector<UnknownText> unknown_texts(const Understanding& understanding,
                                                      std::span<const terms::Proof> proofs);
 

@@ -26,7 +26,7 @@ namespace holdback::dsn {
 
 namespace {
 
-/// "leave@example.org" for "leave+17@example.org".
+/// Turns "leave+17@example.org" into "leave@example.org".
 std::string without_detail(std::string_view key) {
     const std::size_t at = key.rfind('@');
     const std::size_t plus = key.find('+');
@@ -36,7 +36,7 @@ std::string without_detail(std::string_view key) {
     return std::string(key.substr(0, plus)).append(key.substr(at));
 }
 
-/// The writer, when the envelope sender and the only address in From are the same.
+/// The writer, when the envelope sender is the only address in From.
 std::optional<mail::Address> author_of(const mail::Envelope& envelope,
                                        const mail::HeaderList& headers) {
     const auto* const writer = std::get_if<mail::Address>(&envelope.sender);
