@@ -18,7 +18,8 @@ namespace {
 
 using Seconds = std::chrono::seconds;
 
-/// Reads a line from its front. Every `take` leaves the rest alone when it gives nothing.
+/// Reads a line from its front. `take` and `take_number` leave the rest alone when they find
+/// nothing.
 class Front {
 public:
     explicit Front(std::string_view text) : rest_(text) {}
@@ -33,7 +34,7 @@ public:
         return true;
     }
 
-    /// A number of `fewest` to `most` digits.
+    /// Takes a number of `fewest` to `most` digits.
     std::optional<int> take_number(std::size_t fewest, std::size_t most) {
         std::size_t length = 0;
         int value = 0;
@@ -48,7 +49,7 @@ public:
         return value;
     }
 
-    /// Up to the next space, which is taken as well.
+    /// Takes a word and the space behind it.
     std::string_view take_word() {
         const std::size_t end = std::min(rest_.find(' '), rest_.size());
         const std::string_view word = rest_.substr(0, end);
@@ -60,7 +61,7 @@ private:
     std::string_view rest_;
 };
 
-/// "21:41:20", a leap second included.
+/// Takes a time such as "21:41:20", which may be a leap second.
 std::optional<Seconds> take_time_of_day(Front& front) {
     const auto hour = front.take_number(2, 2);
     if (!hour.has_value() || !front.take(':')) {
@@ -89,14 +90,14 @@ std::optional<std::chrono::month> month_of(std::string_view name) {
     return std::chrono::month(static_cast<unsigned>(at / 3) + 1);
 }
 
-/// The latest year in which this time is not more than a day ahead of now.
+/// The time in the latest year in which it is not more than a day ahead of now.
 std::optional<core::TimePoint> in_latest_year(std::chrono::month_day day,
                                               Seconds time_of_day,
                                               const LogClock& clock) {
     const std::chrono::sys_days today =
         std::chrono::floor<std::chrono::days>(clock.now + clock.utc_offset);
     std::chrono::year year = std::chrono::year_month_day(today).year() + std::chrono::years(1);
-    // The 29th of February may be eight years back.
+    // The last 29th of February may be eight years back.
     for (int back = 0; back <= 9; ++back, --year) {
         const std::chrono::year_month_day date(year, day.month(), day.day());
         if (!date.ok()) {
@@ -110,7 +111,7 @@ std::optional<core::TimePoint> in_latest_year(std::chrono::month_day day,
     return std::nullopt;
 }
 
-/// "Nov 22 21:41:20 "
+/// Takes "Nov 22 21:41:20 ".
 std::optional<core::TimePoint> take_traditional(Front& front, const LogClock& clock) {
     const std::optional<std::chrono::month> month = month_of(front.take_word());
     if (!month.has_value()) {
@@ -128,7 +129,7 @@ std::optional<core::TimePoint> take_traditional(Front& front, const LogClock& cl
     return in_latest_year(*month / *day, *time_of_day, clock);
 }
 
-/// ".123456" to milliseconds; 0 when there is none.
+/// Takes a fraction such as ".123456", in milliseconds; 0 when there is none.
 std::chrono::milliseconds take_fraction(Front& front) {
     if (!front.take('.') && !front.take(',')) {
         return {};
@@ -147,7 +148,7 @@ std::chrono::milliseconds take_fraction(Front& front) {
     return std::chrono::milliseconds(value);
 }
 
-/// "Z", "+01:00", "+0100"; local time when there is none.
+/// Takes "Z", "+01:00" or "+0100"; without any of them it is local time.
 std::optional<Seconds> take_zone(Front& front, const LogClock& clock) {
     if (front.take('Z')) {
         return Seconds(0);
@@ -166,7 +167,7 @@ std::optional<Seconds> take_zone(Front& front, const LogClock& clock) {
     return west ? -offset : offset;
 }
 
-/// "2026-11-22T21:41:20.123456+01:00 ", or with a space for the T.
+/// Takes "2026-11-22T21:41:20.123456+01:00 ", or the like with a space for the T.
 std::optional<core::TimePoint> take_iso(Front& front, const LogClock& clock) {
     const auto year = front.take_number(4, 4);
     if (!year.has_value() || !front.take('-')) {
@@ -195,7 +196,7 @@ std::optional<core::TimePoint> take_iso(Front& front, const LogClock& clock) {
     return std::chrono::sys_days(date) + *time_of_day + fraction - *zone;
 }
 
-/// "program[123]: " or "program: " at the front: the name; nullopt when it is something else.
+/// Takes "program[123]: " or "program: " and returns the name; nullopt for anything else.
 std::optional<std::string_view> take_tag(Front& front) {
     Front ahead = front;
     const std::string_view word = ahead.take_word();
@@ -207,7 +208,7 @@ std::optional<std::string_view> take_tag(Front& front) {
     return tag.substr(0, tag.find('['));
 }
 
-/// What stands behind the time of a traditional or ISO 8601 line.
+/// Reads a traditional or ISO 8601 line behind its time.
 std::optional<LogLine> named_line(core::TimePoint at, Front front) {
     std::optional<std::string_view> program = take_tag(front);
     if (!program.has_value()) {
@@ -220,7 +221,7 @@ std::optional<LogLine> named_line(core::TimePoint at, Front front) {
     return LogLine{.at = at, .program = *program, .message = front.rest()};
 }
 
-/// The structured data of RFC 5424 section 6.3: "-" or elements in brackets.
+/// Skips the structured data of RFC 5424 section 6.3: "-" or elements in brackets.
 bool skip_structured_data(Front& front) {
     if (front.take('-')) {
         return true;
@@ -245,7 +246,7 @@ bool skip_structured_data(Front& front) {
     return any;
 }
 
-/// RFC 5424 section 6 behind the version: time, host, program, process id, message id, data.
+/// Reads RFC 5424 section 6 behind the version: time, host, program, process id, message id, data.
 std::optional<LogLine> structured_line(Front front, const LogClock& clock) {
     const std::optional<core::TimePoint> at = take_iso(front, clock);
     if (!at.has_value()) {

@@ -29,7 +29,7 @@ std::string_view last_component(std::string_view program) {
     return program.substr(program.rfind('/') + 1);
 }
 
-/// "…<address>" at the front, whose bracket opens behind `key`: the address, and the text behind.
+/// An address in brackets that follows a key, and the text behind it.
 struct Bracketed {
     std::string_view address;
     std::string_view behind;
@@ -51,7 +51,7 @@ struct Fields {
     std::string_view relay;
     std::string_view dsn;
     std::string_view status;
-    std::string_view text;  ///< in the parentheses
+    std::string_view text;  ///< between the parentheses
 };
 
 std::string_view in_parentheses(std::string_view text) {
@@ -59,12 +59,12 @@ std::string_view in_parentheses(std::string_view text) {
         return {};
     }
     text.remove_prefix(2);
-    // A line that was cut has no end.
+    // A cut line has no closing parenthesis.
     return text.ends_with(')') ? text.substr(0, text.size() - 1) : text;
 }
 
-/// Reads ", key=value" until "status", which is the last. Unknown keys are read over: later
-/// versions of Postfix may have more.
+/// Reads ", key=value" up to "status", which is the last one. Unknown keys are skipped, because
+/// later versions of Postfix may have more.
 std::optional<Fields> read_fields(std::string_view rest) {
     constexpr std::string_view kOriginal = ", orig_to=<";
     Fields fields;
@@ -107,7 +107,7 @@ std::optional<mail::SmtpReply> quoted_in(std::string_view text) {
     constexpr std::string_view kSaid = " said: ";
     constexpr std::string_view kRefused = " refused to talk to me: ";
     if (text.starts_with("host ")) {
-        // The host's name and address have no spaces: what was said begins at the first mark.
+        // The host's name and address have no spaces, so the reply begins at the first mark.
         const std::size_t end_of_host = text.find(' ', 5);
         const std::string_view behind =
             end_of_host == std::string_view::npos ? "" : text.substr(end_of_host);
@@ -149,7 +149,7 @@ LogFacts read_delivery(const LogLine& line, const QueueLine& queued) {
     return facts;
 }
 
-/// By a milter, by header_checks, or by a restriction at the end of the data.
+/// True for a refusal by a milter, by header_checks, or by a restriction at the end of the data.
 bool is_refused(std::string_view rest, std::string_view program) {
     return program == "cleanup"
                ? rest.starts_with(kRefusedByMilter) || rest.starts_with(kRefusedByCleanup)

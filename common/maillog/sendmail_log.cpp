@@ -25,13 +25,13 @@ constexpr std::string_view kTo = "to=";
 constexpr std::string_view kFrom = "from=";
 constexpr std::string_view kDropped = "Milter: data, discard";
 constexpr std::string_view kRefused = "Milter: data, reject=";
-// With a higher Milter.LogLevel also which one told it.
+// With a higher Milter.LogLevel the line also names the milter.
 constexpr std::string_view kMilter = "milter=";
 constexpr std::string_view kDiscard = ", discard";
-// Sendmail keeps a line below what syslog takes; a list of recipients beyond it is split.
+// Sendmail keeps a line shorter than syslog allows. It splits a longer list of recipients.
 constexpr std::size_t kMostRecipients = 1000;
 
-/// The message with each "\\" as the one backslash that was meant: Sendmail shows it like that.
+/// Turns each "\\" into the one backslash that was meant. Sendmail doubles them in the log.
 std::string without_doubled_backslashes(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -44,8 +44,8 @@ std::string without_doubled_backslashes(std::string_view text) {
     return out;
 }
 
-/// Where the item at the front of a list ends: at a comma outside of quotes, brackets and comments,
-/// or at the end of the text.
+/// The end of the item at the front of a list: a comma outside quotes, brackets and comments, or
+/// the end of the text.
 std::size_t end_of_item(std::string_view text) {
     bool quoted = false;
     bool bracketed = false;
@@ -73,7 +73,7 @@ std::size_t end_of_item(std::string_view text) {
     return text.size();
 }
 
-/// An item without comments in front and the space around it.
+/// An item without comments in front and space around it.
 std::string_view without_leading_comments(std::string_view item) {
     item = core::trim(item);
     while (item.starts_with('(')) {
@@ -86,7 +86,7 @@ std::string_view without_leading_comments(std::string_view item) {
     return item;
 }
 
-/// The mailbox of an item: what the angle brackets hold, else all of it but comments in front.
+/// The mailbox of an item: the part in angle brackets, otherwise all of it but comments in front.
 std::string_view mailbox_in(std::string_view item) {
     bool quoted = false;
     for (std::size_t i = 0; i < item.size(); ++i) {
@@ -122,7 +122,7 @@ Recipients read_recipients(std::string_view text) {
         if (is_recipient(mailbox) && found.mailboxes.size() < kMostRecipients) {
             found.mailboxes.push_back(mailbox);
         }
-        // Recipients are separated by a comma alone, fields by a comma and a space.
+        // A comma alone separates recipients; a comma and a space separate fields.
         if (end == text.size() || text.substr(end).starts_with(", ")) {
             found.behind = text.substr(end);
             return found;
@@ -140,7 +140,7 @@ struct Fields {
     std::string_view stat;
 };
 
-/// Reads what stands behind "dsn=": a reply, whose text is another server's, and how it ended.
+/// Reads what follows "dsn=": a reply, whose text is another server's, and the result.
 void read_texts(std::string_view rest, Fields& fields) {
     constexpr std::string_view kReply = ", reply=";
     constexpr std::string_view kStat = ", stat=";
@@ -152,13 +152,13 @@ void read_texts(std::string_view rest, Fields& fields) {
         fields.stat = stat == std::string_view::npos ? "" : rest.substr(stat + kStat.size());
         return;
     }
-    // Other fields (ntries, tls_verify) may stand in between; the first "stat=" is the real one.
+    // Other fields (ntries, tls_verify) may stand in between. The first "stat=" is the real one.
     if (const std::size_t first = rest.find(kStat); first != std::string_view::npos) {
         fields.stat = rest.substr(first + kStat.size());
     }
 }
 
-/// Reads ", key=value" up to "dsn"; nullopt when there is none.
+/// Reads ", key=value" up to "dsn"; nullopt when there is no "dsn".
 std::optional<Fields> read_fields(std::string_view rest) {
     Fields fields;
     while (rest.starts_with(", ")) {
@@ -195,12 +195,12 @@ std::optional<mail::DeliveryResult> result_of(const mail::EnhancedStatus& status
     if (status.is_transient()) {
         return mail::DeliveryResult::Deferred;
     }
-    // Others of this class: an alias that was expanded, a message that was queued.
+    // The others of this class: an alias was expanded, or a message was queued.
     return stat.starts_with("Sent") ? std::optional(mail::DeliveryResult::Sent) : std::nullopt;
 }
 
-/// The reply among the texts of a line whose class is that of the status: a line may quote the
-/// answer to a later command as well.
+/// Sets the text, and the reply whose class is that of the status. A line may also quote the answer
+/// to a later command.
 void set_texts(mail::MtaOutcome& outcome, const Fields& fields, int status_class) {
     constexpr std::string_view kDeferred = "Deferred: ";
     const std::string_view behind_stat =
@@ -256,8 +256,8 @@ std::optional<mail::QueuedMessage> read_sender(const QueueLine& queued) {
                                .sender = std::string(mailbox_in(rest.substr(0, end)))};
 }
 
-/// What stands behind the last "relay=" is a name that Sendmail itself wrote. Where the program's
-/// input is a socket it names that, as it does for a service on a local socket, which has a name.
+/// The name behind the last "relay=" is Sendmail's own. It is a socket when the input of
+/// sendmail(1) is one, and also for a service on a local socket, which has a name.
 Intake read_intake(std::string_view rest) {
     constexpr std::string_view kRelay = ", relay=";
     const std::size_t at = rest.rfind(kRelay);
