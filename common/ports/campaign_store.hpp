@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How use cases remember campaigns, and who got them.
+// How use cases remember campaigns and who got them.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -39,7 +39,7 @@ public:
     [[nodiscard]] virtual core::Result<std::vector<SentCopy>, StoreError> sent(
         std::span<const SentKey> keys, core::TimePoint since) = 0;
 
-    /// Remembers copies; of two times for one key, the later one stays.
+    /// Remembers copies. Where a key comes with two times, the later one stays.
     [[nodiscard]] virtual core::Result<void, StoreError> remember_sent(
         std::span<const SentCopy> copies) = 0;
 
@@ -47,23 +47,22 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> forget_sent(
         std::span<const SentKey> keys) = 0;
 
-    /// Writes campaigns in the place of what is there under their keys.
+    /// Writes campaigns. Each replaces what is stored under its key.
     [[nodiscard]] virtual core::Result<void, StoreError> save(
         std::span<const outbound::Campaign> campaigns) = 0;
 
-    /// The `most` campaigns seen last, all stopped ones among them, the oldest first.
+    /// At most `most` campaigns: the stopped ones, then those seen last. Gives them oldest first.
     [[nodiscard]] virtual core::Result<std::vector<outbound::Campaign>, StoreError> load(
         std::size_t most) = 0;
 
-    /// What is to be kept.
     struct Keep {
         core::TimePoint copies_since;
         std::size_t copies = 0;
         core::TimePoint campaigns_since;
         std::size_t campaigns = 0;
     };
-    /// Forgets older copies and campaigns, and the oldest where there are too many; a bounded piece
-    /// of the work at a time. A stopped campaign goes by its age alone.
+    /// Forgets copies and campaigns that are too old, and the oldest where there are too many, a
+    /// bounded number in each call. A stopped campaign goes by its age alone.
     [[nodiscard]] virtual core::Result<void, StoreError> forget(const Keep& keep) = 0;
 };
 

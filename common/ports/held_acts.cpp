@@ -31,7 +31,7 @@ using terms::HeldState;
 using terms::ItemEvent;
 using Ids = std::vector<std::int64_t>;
 
-/// True when the event concerns the item, which is changed by it.
+/// Applies the event to the item. False when the event does not concern it.
 bool happen(HeldRows& rows, const HeldRow& row, const ItemEvent& event, core::TimePoint now) {
     const auto change = terms::apply(row, event, now);
     if (change.has_value()) {
@@ -40,13 +40,13 @@ bool happen(HeldRows& rows, const HeldRow& row, const ItemEvent& event, core::Ti
     return change.has_value();
 }
 
-/// The same for the item with this id; false when there is none.
+/// The same for the item with this id; false when there is no such item.
 bool happen(HeldRows& rows, std::int64_t id, const ItemEvent& event, core::TimePoint now) {
     const std::vector<HeldRow> found = rows.select(ById{id});
     return !found.empty() && happen(rows, found.front(), event, now);
 }
 
-/// The same event for many items, in one transaction; gives those that it concerns.
+/// The same event for many items, in one transaction. Gives the items that it concerns.
 core::Result<Ids, StoreError> happen_to_all(HeldStore& store,
                                             std::span<const std::int64_t> ids,
                                             const ItemEvent& event,
@@ -63,7 +63,7 @@ core::Result<Ids, StoreError> happen_to_all(HeldStore& store,
                             : std::unexpected(done.error());
 }
 
-/// What work in a transaction has made, unless the store was in trouble.
+/// The result of a transaction: what its work has made, or the store's error.
 template <typename Made>
 core::Result<Made, StoreError> made(core::Result<void, StoreError> done, Made what) {
     if (!done.has_value()) {
@@ -72,8 +72,8 @@ core::Result<Made, StoreError> made(core::Result<void, StoreError> done, Made wh
     return what;
 }
 
-/// The item that stands for a recipient, so that no second one is made. Who is refused at once has
-/// one, too, where the MTA's client was told to try again.
+/// The item that stands for a recipient already. A recipient that is returned at once has one, too,
+/// where the MTA's client was told to try again.
 std::optional<HeldRow> twin_of(HeldRows& rows,
                                const terms::HeldRecipient& recipient,
                                const std::optional<std::string>& identity) {
@@ -145,7 +145,7 @@ core::Result<Ids, StoreError> rescue(HeldStore& store,
         recipient.in_doubt = true;
         recipient.release_at.reset();
         recipient.recheck_at.reset();
-        // What the MTA's log says of the original proves nothing about a release since then.
+        // What the MTA's log says of the original proves nothing about a later release.
         recipient.mta_queue_id.clear();
     }
     Ids ids;
@@ -202,7 +202,7 @@ core::Result<Ids, StoreError> settle_dropped(HeldStore& store,
                                              core::TimePoint at,
                                              std::string_view why,
                                              core::TimePoint now) {
-    // Nearly always there is nothing: no other writer waits for that.
+    // Nearly always there is nothing to do, and then no other writer has to wait.
     HeldFilter filter;
     filter.copy_id = queue_id;
     filter.in_doubt = true;
@@ -355,7 +355,7 @@ core::Result<GivenBack, StoreError> give_back(HeldStore& store,
 
 namespace {
 
-/// When to do something about items, which `Event` says.
+/// Sets a time of items; `Event` says which.
 template <typename Event>
 core::Result<void, StoreError> set_times(HeldStore& store, std::span<const Recheck> times) {
     return store.change(

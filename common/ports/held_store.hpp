@@ -29,15 +29,15 @@ struct HeldItem {
     terms::HeldRecipient recipient;
 };
 
-/// What became of one recipient given to `hold`.
+/// What `hold` did with one recipient.
 struct HoldOutcome {
     std::int64_t id;
-    /// True when the same message was already held for this recipient (a retried submission), and
-    /// `id` is that older item.
+    /// True when the same message was already held for this recipient (a retried submission). Then
+    /// `id` is the older item.
     bool already_held;
 };
 
-/// Which items `list` gives; what is empty does not filter.
+/// Which items `list` gives. An empty field does not filter.
 struct HeldFilter {
     std::int64_t after = 0;  ///< ids above this
     std::vector<std::int64_t> ids;
@@ -49,7 +49,7 @@ struct HeldFilter {
     std::optional<std::string> campaign;
     std::optional<std::string> recipient;   ///< address, compared without letter case
     std::optional<std::string> queue_id;    ///< under which it came, or last left
-    std::optional<std::string> copy_id;     ///< queue id under which the MTA has a copy, if any
+    std::optional<std::string> copy_id;     ///< under which the MTA has a copy, if any
     std::optional<std::string> message_id;  ///< without its angle brackets
     std::optional<core::TimePoint> held_before;
     std::optional<core::TimePoint> release_due;  ///< `release_at` is at or before this
@@ -58,7 +58,7 @@ struct HeldFilter {
     std::optional<bool> in_doubt;
 };
 
-/// A message and its recipients as `hold` takes them.
+/// A message and its recipients as given to `hold`.
 struct NewHold {
     terms::HeldMessage message;
     std::vector<terms::HeldRecipient> recipients;
@@ -67,14 +67,13 @@ struct NewHold {
 /// One change of state of an item, as `history` gives it.
 struct HeldEvent {
     core::TimePoint at;
-    std::optional<terms::HeldState> from;  ///< nullopt: the item was made
+    std::optional<terms::HeldState> from;  ///< nullopt: the item was created
     terms::HeldState to = terms::HeldState::Held;
     std::string text;  ///< the MTA's answer, the reason, or empty
 
     bool operator==(const HeldEvent&) const = default;
 };
 
-/// How many items are in each state.
 struct HeldCounts {
     std::size_t held = 0;
     std::size_t releasing = 0;
@@ -85,40 +84,40 @@ struct HeldCounts {
     bool operator==(const HeldCounts&) const = default;
 };
 
-/// Which rows `HeldRows::select` gives.
+/// The row with this id. The types up to `ActiveAfter` select rows.
 struct ById {
     std::int64_t id = 0;
 };
-/// Those that are good for a token.
+/// The rows for which a token is good.
 struct UnderToken {
     std::string hash;
 };
-/// Those in doubt of which the MTA may have a copy under this queue id.
+/// The rows in doubt of which the MTA may have a copy under this queue id.
 struct InDoubtUnder {
     std::string queue_id;
 };
-/// Those in `held` of a message.
+/// The rows of a message that are in `held`.
 struct HeldOf {
     std::string spool_id;
 };
-/// Those of a message for this address, without letter case.
+/// The rows of a message with this address, compared without letter case.
 struct AddressedTo {
     std::string spool_id;
     std::string address;
 };
-/// The active one with this identity (`terms::identity_of`).
+/// The active row with this identity (`terms::identity_of`).
 struct ActiveTwin {
     std::string identity;
 };
-/// Those with this identity that are returned and in doubt.
+/// The rows with this identity that are returned and in doubt.
 struct ReturnedTwin {
     std::string identity;
 };
-/// All that are being released.
+/// All rows that are being released.
 struct Releasing {};
-/// Those in `held` whose doubt has no words yet.
+/// The rows in `held` that are in doubt and have no answer yet.
 struct UnsaidDoubt {};
-/// The first `most` that are held or being released, with ids above `id`.
+/// The first `most` rows that are held or being released, with ids above `id`.
 struct ActiveAfter {
     std::int64_t id = 0;
     std::size_t most = 0;
@@ -135,9 +134,9 @@ using RowSelection = std::variant<ById,
                                   UnsaidDoubt,
                                   ActiveAfter>;
 
-/// The rows of held mail within one transaction, and nothing but rows: what may become of them say
-/// `terms/held_rules`. A store that is out of reach throws an exception of its own, which ends the
-/// transaction and is not for others to catch.
+/// The rows of held mail within one transaction, without any rules: `terms/held_rules` says how a
+/// row may change. An unreachable store throws its own exception, which ends the transaction; do
+/// not catch it.
 class HeldRows {
 public:
     HeldRows() = default;
@@ -149,47 +148,48 @@ public:
 
     /// In order of id.
     [[nodiscard]] virtual std::vector<terms::HeldRow> select(const RowSelection& which) = 0;
-    /// Writes what differs from `before`, which `select` gave in this transaction, and the line of
-    /// its history.
+    /// Writes what `change` changes of `before`, and its line of history. `before` is a row that
+    /// `select` gave in this transaction.
     virtual void write(const terms::HeldRow& before,
                        const terms::HeldChange& change,
                        core::TimePoint now) = 0;
 
-    /// A message that is not there yet, and an item of it, in `held`, with the first line of its
-    /// history. Gives the item's id; no other active one has its `identity`.
+    /// Adds a message that is not there yet, or an item of it, in `held`, with the first line of
+    /// its history. No other active item may have the same `identity`. Gives the item's id.
     virtual void add(const terms::HeldMessage& message) = 0;
     virtual std::int64_t add(const terms::HeldMessage& message,
                              const terms::HeldRecipient& recipient,
                              const std::optional<std::string>& identity) = 0;
 
     [[nodiscard]] virtual std::optional<terms::ReleaseToken> token(std::string_view hash) = 0;
-    /// Writes a token, be it new or changed since; `now` is when.
+    /// Writes a new or changed token. `now` is the time of the change.
     virtual void write(const terms::ReleaseToken& token, core::TimePoint now) = 0;
 
-    /// How the copy of a message looks: its damage, or its digest where there was none.
+    /// Records how the copy of a message looks: its damage, or its digest if it had none.
     virtual void note_copy(std::string_view spool_id, const CopyCheck& check) = 0;
 };
 
 /// When a change is on the disk.
 enum class Durability : std::uint8_t {
     Full,      ///< on return
-    Deferred,  ///< soon: a crash of the machine may undo it, the end of the program not
+    Deferred,  ///< soon: a crash of the machine may undo it, the end of the program does not
 };
 
-/// The rows of held mail, and the files that they name. Safe from several threads and processes.
-/// What is done with the rows, by which rules, is in `ports/held_acts`.
+/// The rows of held mail and the files that they name. Safe from several threads and processes.
+/// `ports/held_acts` has the acts that change them by the rules.
 class HeldStore : public HeldFiles {
 public:
-    /// An error when it is known that nothing can be held now. Waits for nothing.
+    /// Gives an error when it is known that nothing can be held now. Does not wait.
     [[nodiscard]] virtual core::Result<void, StoreError> usable() const = 0;
 
-    /// Runs `work` in one transaction, which is the only one that writes meanwhile. `work` may not
-    /// call the store. On an error nothing has changed.
+    /// Runs `work` in one transaction; nobody else writes meanwhile. `work` must not call the
+    /// store. On an error nothing has changed.
     [[nodiscard]] virtual core::Result<void, StoreError> change(
         const std::function<void(HeldRows&)>& work, Durability durability = Durability::Full) = 0;
 
-    /// Calls `visit` for each item until it returns false, in order of the time that is asked for,
-    /// else of id. No lock is held while `visit` runs: it may call this store.
+    /// Calls `visit` for each item that fits until it returns false, in order of the time that the
+    /// filter asks for, otherwise of id. No lock is held while `visit` runs: it may call this
+    /// store.
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const HeldFilter& filter, const std::function<bool(const HeldItem&)>& visit) = 0;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How a use case remembers what became of deliveries.
+// How a use case remembers the outcomes of deliveries.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -23,18 +23,18 @@ struct JournalEntry {
     std::int64_t id = 0;  ///< grows in the order of recording; given by the journal
     mail::MtaOutcome outcome;
     std::string key;  ///< `mail::recipient_key` of the outcome's recipient
-    /// `mail::provider_of` the relay; the recipient's domain where the relay is one of ours.
+    /// `mail::provider_of` the relay, or the recipient's domain where the relay is one of ours.
     std::string provider;
-    /// True when the recipient's own server took the message: sent, by SMTP, to a relay that is not
-    /// one of those that only hand mail on (`[maillog] handed_on`).
+    /// True when the recipient's own server took the message: it was sent by SMTP, and the relay is
+    /// not one that only hands mail on (`[maillog] handed_on`).
     bool accepted = false;
 
     bool operator==(const JournalEntry&) const = default;
 };
 
-/// When a recipient's server has taken mail for it.
+/// When a recipient's server has accepted mail for the recipient.
 struct Acceptance {
-    core::TimePoint first;  ///< since mail for it last came back, if ever
+    core::TimePoint first;  ///< the first since mail for the recipient last came back
     core::TimePoint last;
     std::string provider;  ///< at the last time
 
@@ -45,11 +45,11 @@ struct Acceptance {
 struct JournalLimits {
     std::chrono::seconds keep = std::chrono::days(30);
     std::int64_t entries = 2'000'000;  ///< outcomes kept at most
-    /// How long an acceptance counts after the last one; kept although the outcomes are gone.
+    /// How long an acceptance counts after the last one. It is kept even when the outcomes are
+    /// gone.
     std::chrono::seconds known_good = std::chrono::days(90);
 };
 
-/// How many outcomes of each kind.
 struct OutcomeCounts {
     std::int64_t sent = 0;
     std::int64_t deferred = 0;
@@ -66,7 +66,7 @@ struct OutcomeGroup {
     bool operator==(const OutcomeGroup&) const = default;
 };
 
-/// By what `Journal::groups` groups.
+/// How `Journal::groups` forms groups.
 enum class OutcomeGrouping : std::uint8_t { Provider, Domain };
 
 /// The memory of outcomes, bounded by `JournalLimits`. Safe from several threads and processes; one
@@ -80,10 +80,10 @@ public:
     Journal& operator=(Journal&&) = delete;
     virtual ~Journal() = default;
 
-    /// Writes outcomes (their ids are ignored) and the position behind the lines they came from, in
-    /// one durable transaction, so that each line counts exactly once. Texts are cut to 500 octets.
-    /// Also forgets a few of the outcomes and acceptances that are over the limits, never one that
-    /// has not been `told`. `position` is a text that only the source understands.
+    /// Writes outcomes (their ids are ignored) and the position behind the lines they came from.
+    /// This is one durable transaction, so that each line counts exactly once. Texts are cut to 500
+    /// octets. Also forgets a few of the outcomes and acceptances that are over the limits, but
+    /// never one that has not been `told`. Only the source understands `position`.
     [[nodiscard]] virtual core::Result<void, StoreError> record(
         std::span<const JournalEntry> entries,
         std::string_view source,
@@ -114,10 +114,10 @@ public:
     [[nodiscard]] virtual core::Result<std::optional<Acceptance>, StoreError> accepted(
         std::string_view key) const = 0;
 
-    /// Mail for the recipient (by key) has come back: what its server took before proves nothing.
+    /// Mail for the recipient (by key) has come back: earlier acceptances no longer prove anything.
     [[nodiscard]] virtual core::Result<void, StoreError> refute(std::string_view key) = 0;
 
-    /// When a server of the domain (canonical, in lower case) last took mail, for whomever;
+    /// When a server of the domain (canonical, in lower case) last accepted mail for any recipient;
     /// nullopt: never within `known_good`.
     [[nodiscard]] virtual core::Result<std::optional<core::TimePoint>, StoreError> accepted_in(
         std::string_view domain) const = 0;
@@ -131,7 +131,7 @@ public:
         OutcomeGrouping by, core::TimePoint since, std::size_t most) const = 0;
 };
 
-/// Who wants to know of every outcome.
+/// Is told of every outcome.
 class OutcomeListener {
 public:
     OutcomeListener() = default;
@@ -141,15 +141,15 @@ public:
     OutcomeListener& operator=(OutcomeListener&&) = delete;
     virtual ~OutcomeListener() = default;
 
-    /// Called by the one thread that records, after the outcome is durable, in order of id; an
-    /// outcome has the same id each time. Normally once; again for the last few when the process
-    /// ended between this call and the note that it was made, or when it gave false. It must
-    /// therefore do no harm the second time. False: not now (a store is out of reach); this and
-    /// the later outcomes are told again soon.
+    /// Called by the one thread that records, after the outcome is durable, in order of id. An
+    /// outcome has the same id each time. It is normally told once. The last few are told again
+    /// when the process ended before the call was noted, or when the call gave false, so a second
+    /// call must do no harm. False means not now (a store is out of reach): this and the later
+    /// outcomes are told again soon.
     [[nodiscard]] virtual bool on_outcome(const JournalEntry& entry, core::TimePoint now) = 0;
 
-    /// The MTA has dropped a message, as a milter told it to. Called by the same thread, before the
-    /// line counts as read; told again, too, when the process ended in between, or when it gave
+    /// The MTA has dropped a message because a milter told it to. Called by the same thread, before
+    /// the line counts as read. Called again when the process ended in between, or when it gave
     /// false.
     [[nodiscard]] virtual bool on_dropped(const mail::DroppedMessage& message,
                                           core::TimePoint now) {
@@ -158,8 +158,8 @@ public:
         return true;
     }
 
-    /// The MTA has refused a message at its end: its client, who may send it again, has it. Called
-    /// as `on_dropped` is.
+    /// The MTA has refused a message at the end of its data: the client still has it and may send
+    /// it again. Called like `on_dropped`.
     [[nodiscard]] virtual bool on_refused(const mail::DroppedMessage& message,
                                           core::TimePoint now) {
         static_cast<void>(message);

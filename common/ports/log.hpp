@@ -19,7 +19,7 @@ public:
     Log& operator=(Log&&) = delete;
     virtual ~Log() = default;
 
-    /// One line. Foreign values in it have been through `core::log_safe` already.
+    /// Writes one line. `core::log_safe` has already made foreign values in it safe.
     virtual void write(Severity severity, std::string_view line) noexcept = 0;
 };
 

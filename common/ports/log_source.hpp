@@ -16,10 +16,10 @@ namespace holdback::ports {
 /// Some lines and where they end.
 struct LogBatch {
     std::vector<std::string> lines;  ///< without line ends
-    /// Behind the last line and what was skipped with it; a text that only the source understands.
+    /// Behind the last line and any skipped ones; only the source understands this text.
     std::string position;
     std::uint64_t skipped = 0;  ///< lines that were too long to be kept
-    /// Octets known to lie behind the position; 0 also when that is not known.
+    /// Octets known to lie behind the position; 0 also when this is not known.
     std::uint64_t behind = 0;
     std::string trouble;  ///< why nothing can be read now, for the log; empty when all is well
 };
@@ -34,15 +34,15 @@ public:
     LogSource& operator=(LogSource&&) = delete;
     virtual ~LogSource() = default;
 
-    /// Under which name the positions are remembered: "file:/var/log/mail.log", "journal".
+    /// The name under which positions are remembered: "file:/var/log/mail.log", "journal".
     [[nodiscard]] virtual std::string name() const = 0;
 
-    /// Goes to a position as `read` gave it. A position that is empty or not understood is the end
-    /// of the log as it is now: what happened before we followed it is not recorded.
+    /// Goes to a position that `read` gave. An empty or unknown position means the present end of
+    /// the log: what happened before we followed it is not recorded.
     virtual void seek(std::string_view position) = 0;
 
-    /// The next lines, at most `most`; waits for the first until `deadline` or a stop. No lines is
-    /// normal, and then the position is as good as the one before.
+    /// The next lines, at most `most`. Waits for the first one until `deadline` or a stop. It is
+    /// normal to get no lines; the position is valid then, too.
     [[nodiscard]] virtual LogBatch read(std::size_t most,
                                         core::SteadyPoint deadline,
                                         const std::stop_token& stop) = 0;

@@ -18,7 +18,7 @@ public:
     MessageReader& operator=(MessageReader&&) = delete;
     virtual ~MessageReader() = default;
 
-    /// Reads a message of any shape within fixed limits; what is beyond them is left out and said
+    /// Reads a message of any shape within fixed limits. What is beyond them is left out and named
     /// in `MessageView::limits_hit`. Never fails: octets that are no message give an empty view.
     [[nodiscard]] virtual dsn::MessageView read(std::string_view octets) const = 0;
 };

@@ -15,8 +15,8 @@ namespace holdback::ports {
 /// Whether the MTA has a route of its own for an address.
 struct OwnRoute {
     mail::Membership membership = mail::Membership::Unknown;
-    std::string list;  ///< when `Yes`: where it says so, "virtual_mailbox_domains"
-    /// Its domain is one of those that the MTA serves, and not only one to which a route was set.
+    std::string list;  ///< for `Yes`: the list that has it, "virtual_mailbox_domains"
+    /// The MTA serves its domain; a mere route for the domain is not enough.
     bool is_served = false;
 };
 
@@ -30,8 +30,8 @@ public:
     MtaTables& operator=(MtaTables&&) = delete;
     virtual ~MtaTables() = default;
 
-    /// One answer per address, in their order; `Unknown` for what could not be found out by
-    /// `deadline`, and for all when no MTA's configuration was read.
+    /// One answer per address, in their order. The answer is `Unknown` when it was not found by
+    /// `deadline`, and for all addresses when no MTA's configuration was read.
     [[nodiscard]] virtual std::vector<OwnRoute> ask(std::span<const mail::Address> addresses,
                                                     core::SteadyPoint deadline) = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How use cases remember who was told of held mail, what was answered, and how much a sender has
+// How use cases remember who was told of held mail, what they answered, and how much a sender has
 // released.
 
 #include "config/settings.hpp"
@@ -20,7 +20,7 @@
 
 namespace holdback::ports {
 
-/// What one notice is about: one sender, as one user, and one campaign.
+/// The subject of one notice: one sender, one user and one campaign.
 struct NoticeGroup {
     std::string sender;
     std::string user;
@@ -36,23 +36,22 @@ struct Notice {
     bool stopped = false;  ///< it is about a campaign that was stopped as a whole
     core::TimePoint made_at;
     std::string subject;              ///< of the held mail, for confirmations
-    std::vector<std::int64_t> items;  ///< number i + 1 of the notice is item i
+    std::vector<std::int64_t> items;  ///< item number N of the notice is `items[N - 1]`
 };
 
-/// How the sender of an item was told of it.
+/// How the sender was told of an item.
 struct NoticeOfItem {
     std::string notice;      ///< id
     std::size_t number = 0;  ///< of the item in the notice
     std::string to;
     core::TimePoint made_at;
-    /// What became of the notice as a mail, and when; nullopt: that is forgotten.
+    /// The state of the notice as a mail, and since when; nullopt: it has been forgotten.
     std::optional<terms::HeldState> state;
     core::TimePoint changed_at;
 
     bool operator==(const NoticeOfItem&) const = default;
 };
 
-/// An item that is to be sent to another address.
 struct ReleaseAs {
     std::int64_t item = 0;
     std::string address;
@@ -60,13 +59,13 @@ struct ReleaseAs {
     bool operator==(const ReleaseAs&) const = default;
 };
 
-/// An answer that was taken from the MTA and is still to be obeyed.
+/// An answer to a notice that was taken from the MTA and is still to be obeyed.
 struct NoticeCommand {
     std::int64_t id = 0;  ///< given by the store
     std::string notice;   ///< id of the notice
-    std::string from;     ///< whom to tell what became of it
+    std::string from;     ///< who is told the result
     std::string in_reply_to;
-    std::string refused;                ///< why it is not obeyed, in plain words; empty: it is
+    std::string refused;  ///< why it is not obeyed, in plain words; empty: it is obeyed
     std::vector<std::int64_t> release;  ///< items
     std::vector<ReleaseAs> release_as;  ///< not in `release`
     std::vector<std::int64_t> discard;
@@ -79,15 +78,15 @@ struct NoticeCommand {
 /// An answer to "may this sender release so many?".
 struct BudgetAnswer {
     bool granted = false;
-    std::size_t used = 0;  ///< within the window, what was granted included
-    /// When as many as were asked for can be released; nullopt: never.
+    std::size_t used = 0;  ///< within the window, including what was granted
+    /// When the number asked for can be released; nullopt: never.
     std::optional<core::TimePoint> again_at;
 
     bool operator==(const BudgetAnswer&) const = default;
 };
 
-/// Notices, the answers to them and budgets. Each call is one durable transaction. Safe from
-/// several threads and processes.
+/// Notices, the answers to them and budgets. Each call that writes is one durable transaction. Safe
+/// from several threads and processes.
 class NoticeStore {
 public:
     NoticeStore() = default;
@@ -97,27 +96,27 @@ public:
     NoticeStore& operator=(NoticeStore&&) = delete;
     virtual ~NoticeStore() = default;
 
-    /// Groups of which the sender is to be told and has not been: something of them has been held
-    /// since `before` or earlier, and something is still held.
+    /// Groups with held items of which the sender is still to be told, where the oldest of these
+    /// items was held at `before` or earlier.
     [[nodiscard]] virtual core::Result<std::vector<NoticeGroup>, StoreError> due(
         core::TimePoint before) = 0;
 
-    /// What is still held of a group and not told of, in order of id, at most `most`.
+    /// The items of a group that are still held and not told of, in order of id, at most `most`.
     [[nodiscard]] virtual core::Result<std::vector<HeldItem>, StoreError> untold(
         const NoticeGroup& group, std::size_t most) = 0;
 
-    /// Nobody is told of what is held by now.
+    /// Marks all that is held now as told of, without a notice.
     [[nodiscard]] virtual core::Result<void, StoreError> forget_untold() = 0;
 
-    /// Notes a notice, its items as told of, and the mail that tells of them: all or nothing.
-    /// False, and nothing is changed, when one of the items was told of already.
+    /// Records a notice, marks its items as told of, and holds its mail `own` for sending: all or
+    /// nothing. False, and nothing is changed, when one of the items was told of already.
     [[nodiscard]] virtual core::Result<bool, StoreError> put(const Notice& notice,
                                                              const NewHold& own) = 0;
 
     /// The last notice about a group whose campaign was stopped.
     [[nodiscard]] virtual core::Result<std::optional<Notice>, StoreError> find_stopped(
         const NoticeGroup& group) = 0;
-    /// Adds items to a notice without a word; they are told of by that.
+    /// Adds items to an existing notice without a new mail. They count as told of.
     [[nodiscard]] virtual core::Result<void, StoreError> adopt(
         std::string_view notice, std::span<const std::int64_t> items) = 0;
 
@@ -128,31 +127,31 @@ public:
     [[nodiscard]] virtual core::Result<std::optional<NoticeOfItem>, StoreError> told_of(
         std::int64_t item) = 0;
 
-    /// Keeps a command until `finish`. One with the same `key` (an answer that came twice) is kept
-    /// once.
+    /// Keeps a command until `finish`. Commands with the same `key` (an answer that came twice) are
+    /// kept once.
     [[nodiscard]] virtual core::Result<void, StoreError> take(const NoticeCommand& command,
                                                               std::string_view key) = 0;
-    /// Commands that were taken, oldest first.
+    /// The commands not yet finished, oldest first.
     [[nodiscard]] virtual core::Result<std::vector<NoticeCommand>, StoreError> taken() = 0;
-    /// The command is done, and the mail that says so is on its way: all or nothing.
+    /// Marks a command as done and holds the mail `own` that says so for sending: all or nothing.
     [[nodiscard]] virtual core::Result<void, StoreError> finish(std::int64_t command,
                                                                 const NewHold& own) = 0;
 
-    /// Takes `count` recipients out of an account's budget, or nothing.
+    /// Takes `count` recipients out of an account's budget, or none.
     [[nodiscard]] virtual core::Result<BudgetAnswer, StoreError> spend(std::string_view account,
                                                                        std::size_t count,
                                                                        const config::Rate& budget,
                                                                        core::TimePoint now) = 0;
-    /// How many of an account's budget are used within its window.
+    /// How much of an account's budget is used within its window.
     [[nodiscard]] virtual core::Result<std::size_t, StoreError> used(std::string_view account,
                                                                      const config::Rate& budget,
                                                                      core::TimePoint now) = 0;
-    /// Gives back what was taken and not used, what was taken last first.
+    /// Gives back what was taken and not used, starting with what was taken last.
     [[nodiscard]] virtual core::Result<void, StoreError> give_back(std::string_view account,
                                                                    std::size_t count,
                                                                    core::TimePoint now) = 0;
 
-    /// Forgets notices of which no item is left, commands done and spendings older than `before`.
+    /// Forgets notices without items, finished commands, and spendings older than `before`.
     [[nodiscard]] virtual core::Result<void, StoreError> purge(core::TimePoint before) = 0;
 };
 

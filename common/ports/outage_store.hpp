@@ -20,7 +20,7 @@ public:
     OutageStore& operator=(OutageStore&&) = delete;
     virtual ~OutageStore() = default;
 
-    /// Writes an outage, over the one of the same provider that opened at the same time.
+    /// Writes an outage. It replaces the one of the same provider that began at the same time.
     [[nodiscard]] virtual core::Result<void, StoreError> put(const dsn::Outage& outage) = 0;
 
     /// The newest outages, newest first, at most a thousand.

@@ -21,12 +21,12 @@ public:
     Resolver& operator=(Resolver&&) = delete;
     virtual ~Resolver() = default;
 
-    /// Begins looking a domain up in the background and returns at once. Never fails.
+    /// Starts to look a domain up in the background and returns at once. Never fails.
     virtual void start(const mail::Domain& domain) = 0;
 
-    /// Waits until all domains are looked up or `deadline` is reached, whichever is first; starts
-    /// what was not started. The result has one entry per domain, in their order; what did not come
-    /// in time is missing from the answers, which makes the domain unresolved.
+    /// Waits until all domains are looked up or `deadline` is reached. Starts the look-ups that
+    /// were not started. Gives one entry per domain, in their order. An answer that did not come in
+    /// time is missing, which leaves the domain unresolved.
     [[nodiscard]] virtual std::vector<mail::DomainAnswers> collect(
         std::span<const mail::Domain> domains, core::SteadyPoint deadline) = 0;
 };

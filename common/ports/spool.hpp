@@ -20,8 +20,8 @@ struct SpoolError {
     std::string what;
 };
 
-/// One message on its way into the spool. Destroyed before `commit`, it leaves nothing behind.
-/// Used by one session at a time.
+/// One message on its way into the spool. It leaves nothing behind when it is destroyed before
+/// `commit`. Used by one session at a time.
 class SpoolWriter {
 public:
     SpoolWriter() = default;
@@ -33,18 +33,18 @@ public:
 
     [[nodiscard]] virtual core::Result<void, SpoolError> append(std::string_view octets) = 0;
 
-    /// Makes the message durable (file synced, renamed, directory synced), together with who it is
-    /// for. Gives `message` with its spool id, length and digest.
+    /// Makes the message and its recipients durable (file synced, renamed, directory synced). Gives
+    /// `message` with its spool id, length and digest.
     [[nodiscard]] virtual core::Result<terms::HeldMessage, SpoolError> commit(
         terms::HeldMessage message, std::span<const terms::HeldRecipient> recipients) = 0;
 };
 
-/// How the copy of a message looks beside its row.
+/// How the copy of a message compares with its row.
 struct CopyCheck {
-    /// What is wrong, as a clause for people ("the copy is cut: 5000 of 20208 octets"); empty:
-    /// these are the octets that were held.
+    /// The damage, as a clause for people ("the copy is cut: 5000 of 20208 octets"); empty: these
+    /// are the octets that were held.
     std::string damage;
-    std::string digest;  ///< of a copy that is whole
+    std::string digest;  ///< of an undamaged copy
 };
 
 /// The octets of held messages, by spool id. Safe from several threads.
@@ -59,25 +59,25 @@ public:
 
     [[nodiscard]] virtual core::Result<std::unique_ptr<SpoolWriter>, SpoolError> begin() = 0;
 
-    /// Gives the octets of a held message in pieces until `take` returns false. A copy that turns
-    /// out to be another than its row says is an error: what was given until then is worth nothing.
+    /// Gives the octets of a held message in pieces until `take` returns false. It is an error when
+    /// the copy is not the one that its row describes; the pieces given until then are worthless.
     [[nodiscard]] virtual core::Result<void, SpoolError> read(
         const terms::HeldMessage& message,
         const std::function<bool(std::string_view)>& take) const = 0;
 
-    /// Compares the copy with its row. A row without a digest asks for the length alone. The error
-    /// is a copy that can't be read now, of which nothing is known.
+    /// Compares the copy with its row; without a digest in the row, only the length. Gives an error
+    /// when the copy can't be read now, so that nothing is known about it.
     [[nodiscard]] virtual core::Result<CopyCheck, SpoolError> check(
         const terms::HeldMessage& message) const = 0;
 
-    /// Moves a message out of the way, where nobody but a person looks. Gives its new place.
+    /// Moves a message out of the way, to a place where only people look. Gives the new place.
     [[nodiscard]] virtual core::Result<std::string, SpoolError> set_aside(
         std::string_view spool_id) = 0;
 
-    /// Removes a message; one that is not there is no error.
+    /// Removes a message; it is no error when it is not there.
     [[nodiscard]] virtual core::Result<void, SpoolError> remove(std::string_view spool_id) = 0;
 
-    /// Octets that are free on its disk for us.
+    /// Octets that we may still use on the spool's disk.
     [[nodiscard]] virtual core::Result<std::uint64_t, SpoolError> free_octets() const = 0;
 
     /// The ids of all committed messages.

@@ -16,7 +16,7 @@ namespace holdback::ports {
 
 namespace {
 
-/// How much a reason weighs: a mailbox that does not exist is not made better by a wish.
+/// The weight of a reason: a wish does not outweigh that the mailbox does not exist.
 int weight_of(terms::SuppressionReason reason) {
     switch (reason) {
         case terms::SuppressionReason::Unsubscribe:
@@ -33,7 +33,7 @@ int weight_of(terms::SuppressionReason reason) {
     std::unreachable();
 }
 
-/// Which of two entries says more about an address: the greater one.
+/// Of two entries for an address, the one with the greater rank counts.
 std::tuple<int, terms::ScopeKind, int, std::size_t> rank(const terms::SuppressionEntry& entry) {
     const auto kind = static_cast<int>(entry.kind);
     return {weight_of(entry.reason), entry.scope.kind(), -kind, entry.subject.size()};
@@ -47,7 +47,7 @@ bool take_if_better(std::optional<terms::SuppressionEntry>& place, terms::Suppre
     return true;
 }
 
-/// The domain of an entry's subject; empty for hashed ones and patterns.
+/// The domain of an entry's subject; empty for hashed entries and patterns.
 std::string_view domain_of(const terms::SuppressionEntry& entry) {
     const std::string_view subject = entry.subject;
     if (entry.form == terms::SubjectForm::Hashed) {

@@ -23,10 +23,10 @@ struct StoreError {
     std::string what;
 };
 
-/// What the list knows about one address, of what counts for mail of one sender. Where several
-/// entries do, the one with the gravest reason is given (manual, bounce, complaint, unsubscribe),
-/// then the one of the narrowest scope; among those that cover the domain, then the one for the
-/// domain, that for the longest suffix, a pattern.
+/// What the list knows about one address, from the entries that count for mail of one sender. If
+/// several entries apply, the one with the gravest reason is given (manual, bounce, complaint,
+/// unsubscribe), then the one with the narrowest scope. Among those that cover the domain, the
+/// order is then: the domain itself, the longest suffix, a pattern.
 struct SuppressionLookup {
     std::optional<terms::SuppressionEntry> allow;    ///< an allow entry that covers the address
     std::optional<terms::SuppressionEntry> address;  ///< an entry in force for the mailbox
@@ -36,24 +36,24 @@ struct SuppressionLookup {
     bool operator==(const SuppressionLookup&) const = default;
 };
 
-/// The entry that decides about the address: the one with the gravest reason, that for the mailbox
-/// where both weigh the same; nullopt when neither is there. Allow entries are no part of it.
+/// The entry that decides about the address: the one with the gravest reason, or the mailbox's one
+/// where both weigh the same. nullopt when there is neither. Allow entries do not count here.
 [[nodiscard]] std::optional<terms::SuppressionEntry> deciding_entry(
     const SuppressionLookup& lookup);
 
 /// Puts an entry that covers the address into its place in the look-up, unless it does not hold at
-/// `now`, does not count for the sender, or a better one is there.
+/// `now`, does not count for the sender, or is no better than the one there.
 void take_into(SuppressionLookup& lookup,
                terms::SuppressionEntry entry,
                const mail::EnvelopeSender& sender,
                core::TimePoint now);
 
-/// Takes what is known of the mailbox that a tagged address reaches into what is known of the
-/// address: every entry of the mailbox counts for it as well, and its own stands above one that
-/// weighs the same. True when `address` now is the mailbox's.
+/// Adds what is known of the mailbox that a tagged address reaches to what is known of the address.
+/// Every entry of the mailbox counts for the address as well; where two weigh the same, the
+/// address's own entry wins. True when `address` is now the mailbox's entry.
 bool take_of_mailbox(SuppressionLookup& lookup, const SuppressionLookup& mailbox);
 
-/// Which entries `list` gives: those that fit all that is set.
+/// Which entries `list` gives: those that fit all set fields.
 struct SuppressionFilter {
     std::optional<terms::SuppressionReason> reason = std::nullopt;
     std::optional<terms::FailureCode> code = std::nullopt;
@@ -63,29 +63,27 @@ struct SuppressionFilter {
     std::optional<terms::SuppressionScope> scope = std::nullopt;
     std::optional<terms::ScopeKind> scope_kind = std::nullopt;
     std::optional<terms::SuppressionSource> source = std::nullopt;
-    /// Of what was learned alone: other entries have no proof.
+    /// Only learned entries fit; others have no proof.
     std::optional<terms::Proof> proof = std::nullopt;
     std::optional<core::TimePoint> seen_before = std::nullopt;  ///< last seen earlier than this
     std::optional<core::TimePoint> seen_since = std::nullopt;   ///< last seen then or later
-    bool with_inactive = false;  ///< also what is still being counted or has expired
+    bool with_inactive = false;  ///< also entries that are still being counted or have expired
 };
 
-/// True when the entry fits.
 [[nodiscard]] bool fits(const SuppressionFilter& filter,
                         const terms::SuppressionEntry& entry,
                         core::TimePoint now);
 
-/// What happened that `learn` is about.
+/// The event from which `learn` learns.
 struct LearnEvent {
-    std::vector<std::string> names;  ///< each of them names it
+    std::vector<std::string> names;  ///< each of them identifies the event
     std::string provider;            ///< see `mail::provider_of`
     core::TimePoint at;
 };
 
-/// How long the list is.
 struct SuppressionCounts {
     std::size_t entries = 0;   ///< all, with those being counted, expired ones and allow entries
-    std::size_t in_force = 0;  ///< those that hold somebody back now
+    std::size_t in_force = 0;  ///< those that hold mail back now
 
     bool operator==(const SuppressionCounts&) const = default;
 };
@@ -110,21 +108,21 @@ public:
     [[nodiscard]] virtual core::Result<std::optional<terms::SuppressionEntry>, StoreError> find(
         const terms::SuppressionKey& key) = 0;
 
-    /// All entries for a subject, of whatever scope, global first.
+    /// All entries for a subject, of any scope, global ones first.
     [[nodiscard]] virtual core::Result<std::vector<terms::SuppressionEntry>, StoreError> find_all(
         const terms::SuppressionSubject& subject) = 0;
 
-    /// Writes an entry, over one of the same name if there is one. Durable on return.
+    /// Writes an entry and replaces one of the same name. Durable on return.
     [[nodiscard]] virtual core::Result<void, StoreError> put(
         const terms::SuppressionEntry& entry) = 0;
 
-    /// Reads the entry of this name, lets `change` make the next one (nullopt: leave it alone) and
-    /// writes that, as one transaction in which all names of `event` are remembered for this entry,
-    /// also when `change` leaves it alone; when one of them is remembered already, nothing changes
-    /// (but the others are remembered as well). Names are remembered for long enough (months), not
-    /// for ever; so is the entry as it was before, for the undoing of lessons. Gives true when an
-    /// entry was written. This is what makes learning happen exactly once per recipient and
-    /// message. `change` runs inside the transaction: it must not call this store.
+    /// In one transaction: reads the entry of this name, lets `change` make the next one (nullopt:
+    /// leave it alone) and writes that. All names of `event` are remembered for this entry, also
+    /// when `change` leaves it alone. If one of the names is remembered already, the entry does not
+    /// change, but the other names are remembered as well. So each recipient and message is learned
+    /// exactly once. Names and the entry as it was before are kept for months, not for ever; the
+    /// latter serves to undo lessons. Gives true when an entry was written. `change` must not call
+    /// this store.
     using Change = std::function<std::optional<terms::SuppressionEntry>(
         const std::optional<terms::SuppressionEntry>&)>;
     [[nodiscard]] virtual core::Result<bool, StoreError> learn(const terms::SuppressionKey& key,
@@ -136,8 +134,8 @@ public:
         const terms::SuppressionKey& key) = 0;
 
     /// Calls `visit` for each entry that fits until it returns false: hashed ones, patterns and
-    /// suffixes first, then in order of domain, mailbox and scope, a domain behind its mailboxes.
-    /// No lock is held while `visit` runs: it may call this store.
+    /// suffixes first, then others in order of domain, mailbox and scope, a domain after its
+    /// mailboxes. No lock is held while `visit` runs: it may call this store.
     [[nodiscard]] virtual core::Result<void, StoreError> list(
         const SuppressionFilter& filter,
         core::TimePoint now,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How a use case keeps the texts that no rule knew.
+// How a use case keeps the texts that no rule matched.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -15,10 +15,10 @@
 
 namespace holdback::ports {
 
-/// A pattern with what was seen of it.
+/// A pattern and how often it was seen.
 struct UnknownEntry {
     std::int64_t id = 0;
-    dsn::UnknownText text;  ///< example and server are the first, code and rule the last ones seen
+    dsn::UnknownText text;  ///< example and server as first seen, code and rule as last seen
     std::int64_t messages = 0;
     std::int64_t proven_messages = 0;  ///< of these
     core::TimePoint first_seen;
@@ -27,9 +27,9 @@ struct UnknownEntry {
     bool operator==(const UnknownEntry&) const = default;
 };
 
-/// Counts patterns, a bounded number of them: beyond it, the rarest goes, of these the one that was
-/// seen longest ago; a pattern that ever came with a proof makes way for none without one while
-/// those have half of the room. Safe from several threads.
+/// Counts a bounded number of patterns. Beyond it, the rarest one goes, and of equally rare ones
+/// the one not seen for longest. It is one that never came with a proof when these have more than
+/// half of the room, otherwise one with a proof. Safe from several threads.
 class UnknownStore {
 public:
     UnknownStore() = default;
@@ -43,14 +43,14 @@ public:
     [[nodiscard]] virtual core::Result<void, StoreError> count(
         std::span<const dsn::UnknownText> texts, core::TimePoint now) = 0;
 
-    /// All patterns, the most frequent first, of these the one seen last.
+    /// All patterns, the most frequent first; among equals, the one seen last first.
     [[nodiscard]] virtual core::Result<std::vector<UnknownEntry>, StoreError> list() = 0;
 
     [[nodiscard]] virtual core::Result<std::optional<UnknownEntry>, StoreError> find(
         std::int64_t id) = 0;
 
-    /// Forgets patterns, in one transaction, and gives those that were there. One that is seen
-    /// again is new.
+    /// Forgets patterns, in one transaction, and gives those that were there. A pattern that is
+    /// seen again starts anew.
     [[nodiscard]] virtual core::Result<std::vector<UnknownEntry>, StoreError> drop(
         std::span<const std::int64_t> ids) = 0;
 };
