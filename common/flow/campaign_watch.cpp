@@ -44,7 +44,7 @@ constexpr std::size_t kMostCopies = 5'000'000;
 constexpr std::chrono::days kCampaignLife{30};
 constexpr std::chrono::minutes kForgetEvery{1};
 
-/// The mailbox as the stores know it.
+/// The recipient's mailbox as the stores name it.
 std::string recipient_key(const mail::Recipient& recipient) {
     return recipient.syntax.has_value() ? recipient.syntax->value.key()
                                         : core::to_lower(recipient.as_given());

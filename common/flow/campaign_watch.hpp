@@ -32,16 +32,16 @@
 
 namespace holdback::flow {
 
-/// What a bulk message is, as far as other messages are concerned.
+/// A bulk message as it compares with other messages.
 struct WeighedCampaign {
     outbound::CampaignIdentity identity;
-    outbound::KnownText text;  ///< empty where the text is not what it is known by
+    outbound::KnownText text;  ///< empty unless the message is known by its text
     /// Equal for two submissions of the message: `outbound::header_digest`.
     std::string submission;
 };
 
 /// One object serves all; safe from several threads. Everything is in memory first, and `work`
-/// writes it down: a crash forgets at most the last second.
+/// stores it: a crash loses at most the last second.
 class CampaignWatch {
 public:
     /// All outlive the object.
@@ -54,21 +54,21 @@ public:
     explicit CampaignWatch(const Parts& parts)
         : parts_(parts), sent_({.store = parts.store, .log = parts.log, .clock = parts.clock}) {}
 
-    /// Takes up what an earlier run of the program wrote down. Call once, before any message.
+    /// Loads what an earlier run of the program stored. Call once, before any message.
     void recover();
 
-    /// Counts a message among those of its sender; nothing for the null sender, by which the
-    /// reports and automatic answers of everybody come.
+    /// Counts a message among those of its sender. Does nothing for the null sender, which the
+    /// reports and automatic replies of everybody share.
     [[nodiscard]] outbound::RepeatWindow::Counts observe(
         const PassingMessage& message, const outbound::ContentFingerprint& content);
 
-    /// Which campaign a bulk message is of; `said` is its `exact_digest`.
+    /// The campaign of a bulk message; `said` is the `exact_digest` of the message.
     [[nodiscard]] static WeighedCampaign campaign_of(const PassingMessage& message,
                                                      const outbound::StreamDecision& stream,
                                                      std::string_view said,
                                                      const outbound::RepeatWindow::Counts& counts);
 
-    /// Counts the recipients of a message. Gives the campaign when it is stopped; the message that
+    /// Counts the recipients of a message. Gives the campaign if it is stopped. The message that
     /// stops it is logged as an error, once.
     [[nodiscard]] std::optional<outbound::StoppedCampaign> count(const PassingMessage& message,
                                                                  const WeighedCampaign& campaign,
@@ -77,16 +77,16 @@ public:
     /// Who got which campaign.
     [[nodiscard]] SentCopies& sent() { return sent_; }
 
-    /// Lets stopped campaigns of this name go on, of one sender or of all; gives how many there
-    /// were. `cause`: who wants it, for the log.
+    /// Lets stopped campaigns of this name go on, of one sender or of all. Gives how many there
+    /// were. `cause` says who asked for it, for the log.
     std::size_t go_on(std::string_view name,
                       std::optional<std::string_view> sender,
                       std::string_view cause);
 
     [[nodiscard]] std::vector<outbound::Campaign> stopped() const;
 
-    /// Writes down what is new, and forgets what is old. Called every second or so, and at the end,
-    /// by one thread.
+    /// Stores what is new and forgets what is old. Called every second or so, and at the end, by
+    /// one thread.
     void work(const config::BulkSettings& settings);
 
 private:

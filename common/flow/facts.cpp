@@ -39,7 +39,7 @@ constexpr std::string_view kOff = "off";  // [outgoing] mta_domains
 
 using RoutesByDomain = std::map<std::string, outbound::MailRoute, std::less<>>;
 
-/// Routes of all domains that DNS has to be asked about, each once.
+/// The routes of all domains that need DNS. Each domain is asked once.
 RoutesByDomain routes_of(std::span<const mail::Recipient> recipients,
                          const config::Settings& settings,
                          ports::Resolver& resolver,
@@ -62,7 +62,7 @@ RoutesByDomain routes_of(std::span<const mail::Recipient> recipients,
     return routes;
 }
 
-/// The route of one recipient: looked up, or plain without DNS; nullopt when it was not asked.
+/// The route of one recipient, from DNS or without it; nullopt when DNS was needed and not asked.
 std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
                                             const config::Settings& settings,
                                             const RoutesByDomain& routes) {
@@ -74,15 +74,15 @@ std::optional<outbound::MailRoute> route_of(const mail::Recipient& recipient,
     return outbound::route_without_dns(domain, recipient.mailer, settings);
 }
 
-/// True when the MTA says that it looks for the mail exchanger of the domain itself. In a domain
-/// that is not ASCII, the MTA's spelling is the one that came.
+/// True when the MTA says that it looks up the mail exchanger of the domain itself. A non-ASCII
+/// domain appears in the MTA's words as it was spelled.
 bool goes_by_dns(const mail::Recipient& recipient) {
     const auto next =
         mail::Domain::parse(core::without_root(recipient.next_hop), mail::Smtputf8::Yes);
     return next.has_value() && next->value == recipient.syntax->value.domain();
 }
 
-/// True for a next hop that the MTA names for some domains and not for all mail.
+/// True for a next hop that the MTA uses for some domains only.
 bool is_named_hop(const std::string& next_hop, const config::Settings& settings) {
     const auto& usual = settings.mta.default_hops;
     return settings.mta.knows_hops && !next_hop.empty() &&
@@ -92,7 +92,7 @@ bool is_named_hop(const std::string& next_hop, const config::Settings& settings)
            });
 }
 
-/// What DNS says against a domain counts only when the MTA has no route of its own for it.
+/// What DNS says against a domain counts only if the MTA has no route of its own for it.
 void doubt_route(const mail::Recipient& recipient,
                  const ports::OwnRoute& own,
                  const config::Settings& settings,
@@ -103,7 +103,7 @@ void doubt_route(const mail::Recipient& recipient,
             route = {outbound::RouteKind::Local, {}, own.list};
             return;
         case mail::Membership::No:
-            // Sendmail's tables can't be asked: only where the mail goes tells what they say.
+            // Sendmail's tables can't be asked: only the next hop shows what they say.
             if (settings.mta.kind == mail::MtaKind::Sendmail &&
                 is_named_hop(recipient.next_hop, settings)) {
                 route = {outbound::RouteKind::Local, {}, std::string(kNextHop)};
@@ -119,7 +119,7 @@ void doubt_route(const mail::Recipient& recipient,
     }
 }
 
-/// Asks the MTA about the few recipients whose domains take no mail as far as DNS knows.
+/// Asks the MTA about the few recipients whose domains take no mail according to DNS.
 void add_own_routes(std::span<const mail::Recipient> recipients,
                     const config::Settings& settings,
                     const FactSources& sources,
@@ -150,13 +150,13 @@ void add_own_routes(std::span<const mail::Recipient> recipients,
     }
 }
 
-/// What the list says of a recipient.
+/// What the suppression list says about a recipient.
 struct Suppression {
     ports::SuppressionLookup lookup;
     bool is_of_mailbox = false;  ///< its entry for the address is that of `RecipientFacts::mailbox`
 };
 
-/// What the list says of each recipient whose domain it knows; none when the store is out of reach.
+/// The entries of the recipients whose domain is on the list; empty when the store is out of reach.
 using Suppressions = std::map<std::size_t, Suppression>;
 
 void note_deciding(const Suppression& known, outbound::RecipientFacts& recipient) {
@@ -165,8 +165,8 @@ void note_deciding(const Suppression& known, outbound::RecipientFacts& recipient
                                       recipient.suppression->kind == terms::SubjectKind::Address;
 }
 
-/// Tagged addresses are asked about twice, in one go with all others: as they are, and as the
-/// mailboxes that they reach.
+/// Looks tagged addresses up twice, in one query with all others: as they are, and as the mailboxes
+/// that they reach.
 Suppressions add_suppressions(std::span<const mail::Recipient> recipients,
                               const mail::EnvelopeSender& sender,
                               const config::SuppressSettings& settings,
@@ -211,7 +211,7 @@ Suppressions add_suppressions(std::span<const mail::Recipient> recipients,
     return found;
 }
 
-/// An entry that a bounce made about a domain stands only while DNS does not say otherwise.
+/// Drops entries that bounces made about a domain when DNS says that the domain takes mail.
 void drop_refuted(Suppressions& suppressions, GatheredFacts& facts) {
     for (auto& [position, known] : suppressions) {
         outbound::RecipientFacts& recipient = facts.recipients.at(position);
@@ -248,7 +248,7 @@ void add_acceptances(const config::Settings& settings,
         auto found = known.find(domain);
         if (found == known.end()) {
             const auto accepted = journal.accepted_in(domain);
-            // What can't be found out speaks for the domain: unknown is not invalid.
+            // Without an answer the domain counts as good: unknown is not invalid.
             const bool took_mail = !accepted.has_value() || accepted->has_value();
             found = known.emplace(domain, took_mail).first;
         }
@@ -285,7 +285,7 @@ GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
              .is_role = has_lists && sources.lists->is_role(recipient.syntax->value),
              .is_disposable = has_lists && sources.lists->is_disposable(recipient.syntax->value)});
     }
-    // The store is asked while the answers of DNS are on their way.
+    // The store is asked while DNS answers are on their way.
     Suppressions suppressions;
     if (sources.suppressions != nullptr) {
         suppressions = add_suppressions(

@@ -23,16 +23,16 @@
 
 namespace holdback::flow {
 
-/// Where facts come from. A source that is not there (an offline check) is nullptr; its facts are
-/// then unknown. All outlive the gathering.
+/// The sources of facts. A missing source (in an offline check) is nullptr; its facts are then
+/// unknown. All outlive the gathering.
 struct FactSources {
     ports::Resolver* resolver = nullptr;
     ports::SuppressionStore* suppressions = nullptr;
     const ports::Journal* journal = nullptr;
     const outbound::AddressLists* lists = nullptr;
     ports::MtaTables* mta = nullptr;
-    /// The name ({j}) of the MTA that asks, which may be another one than was read. Empty: it is
-    /// that one.
+    /// The name ({j}) of the MTA that asks; it may be another MTA than the one that was read.
+    /// Empty: it is the same.
     std::string_view mta_name;
 };
 
@@ -40,12 +40,13 @@ struct GatheredFacts {
     std::vector<outbound::RecipientFacts> recipients;  ///< in the order asked
     /// Why the suppression store could not be asked; nullopt when all went well.
     std::optional<std::string> store_trouble;
-    /// Domains that bounces taught to hold back and that take mail by DNS: they hold back nobody,
-    /// and what was learned about them is to be lifted.
+    /// Domains that take mail according to DNS although bounces taught otherwise. They hold back
+    /// nobody, and their learned entries are to be lifted.
     std::vector<mail::Domain> refuted;
 };
 
-/// Facts about each recipient of mail from `sender`. What did not come by `deadline` is unresolved.
+/// Facts about each recipient of mail from `sender`. What did not arrive by `deadline` is
+/// unresolved.
 [[nodiscard]] GatheredFacts gather_facts(std::span<const mail::Recipient> recipients,
                                          const mail::EnvelopeSender& sender,
                                          const config::Settings& settings,

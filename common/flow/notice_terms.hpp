@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The address, the budget and the words of notices, as all who deal with them name these.
+// The address, budget and words of notices, the same for all code that deals with them.
 
 #include "config/settings.hpp"
 #include "flow/snapshot.hpp"
@@ -11,25 +11,24 @@
 
 namespace holdback::flow {
 
-/// The address of `[notice] address`, or the one that stands in its place.
+/// `[notice] address`, or the default address if that is not set.
 [[nodiscard]] std::string notice_address(const config::NoticeSettings& settings,
                                          std::string_view host_name);
 
-/// Whom senders are told to ask where nobody is named: the postmaster of the notice address'
-/// domain.
+/// The postmaster of the notice address's domain, whom senders can ask where no contact is set.
 [[nodiscard]] std::string notice_postmaster(const config::NoticeSettings& settings,
                                             std::string_view host_name);
 
-/// Whom to ask, as a clause for people: `[notice] contact`, or the administrator's address.
+/// The contact as a clause for people: `[notice] contact`, or the administrator's address.
 [[nodiscard]] std::string notice_contact(const config::NoticeSettings& settings,
                                          std::string_view host_name,
                                          const letters::NoticeTexts& texts);
 
-/// The words in which this sender is told of his held mail. They live as long as the snapshot.
+/// The texts in which this sender is told of held mail. They live as long as the snapshot.
 [[nodiscard]] const letters::NoticeTexts& notice_texts(const Snapshot& snapshot,
                                                        std::string_view sender);
 
-/// Whose budget a release counts against: the SASL user, or the envelope sender of mail without
+/// The account whose budget a release uses: the SASL user, or the envelope sender of mail without
 /// one.
 [[nodiscard]] std::string budget_account(std::string_view user, std::string_view sender);
 

@@ -20,10 +20,10 @@ namespace holdback::flow {
 
 namespace {
 
-/// The store is left alone for so long when it is in trouble.
+/// How long the store is left alone when it is in trouble.
 constexpr std::chrono::seconds kPause{1};
 
-/// What stands with items in doubt about an answer that came late.
+/// The text of items in doubt about an answer that came late.
 constexpr std::string_view kLate =
     "our answer about this message took so long that the MTA may have gone on without it: look in "
     "its log whether it was delivered before releasing it";

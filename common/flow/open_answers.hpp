@@ -2,8 +2,8 @@
 #pragma once
 // Answers about held items that the MTA may not have taken yet.
 //
-// Items are written before the MTA is told to take their recipients out. Should the program die in
-// between, the MTA lets the message pass, and the items must not go out a second time: they are
+// Items are written before the MTA is told to take their recipients out. If the program dies in
+// between, the MTA lets the message pass, and the items must not go out a second time. So they are
 // written in doubt, and the doubt ends here, once the MTA has our answer.
 
 #include "core/clock.hpp"
@@ -27,11 +27,11 @@ class OpenAnswers {
 public:
     using Ticket = std::uint64_t;
 
-    /// An answer is written when its callback returns; after this long it is there, or the
+    /// An answer is written when its callback returns. After this time the MTA has it, or the
     /// connection is broken.
     static constexpr std::chrono::seconds kWritten{2};
 
-    /// An MTA may not have waited for an answer that took longer: the shortest time-out of a usual
+    /// The MTA may not have waited for an answer that took longer: the shortest time-out of a usual
     /// configuration, Postfix's milter_command_timeout, is 30 seconds.
     static constexpr std::chrono::seconds kAwaited{25};
 
@@ -39,28 +39,29 @@ public:
     OpenAnswers(ports::HeldStore& held, core::Clock& clock, const StoreTrouble& trouble)
         : held_(held), clock_(clock), trouble_(trouble) {}
 
-    /// When the MTA asks for an answer, for `given`.
+    /// When the MTA asks for an answer; for `given`.
     [[nodiscard]] core::SteadyPoint asked() const { return clock_.steady_now(); }
 
-    /// The answer about held items that the MTA asked for at `asked` is about to be written.
-    /// nullopt: it comes so late that they stay in doubt.
+    /// The answer about held items for which the MTA asked at `asked` is about to be written.
+    /// nullopt: it is so late that the items stay in doubt.
     [[nodiscard]] std::optional<Ticket> given(ports::TakenAnswer answer, core::SteadyPoint asked);
 
-    /// The MTA has gone on: it has the answer. Returns at once: the MTA does not wait for the
+    /// The MTA has gone on, so it has the answer. Returns at once: the MTA does not wait for the
     /// store.
     void taken(Ticket ticket);
 
-    /// Waits until no answer about one of these items is open, for as long as that can last when
-    /// the store is well.
+    /// Waits until no answer about one of these items is open, at most as long as that lasts with a
+    /// healthy store.
     void wait(std::span<const std::int64_t> ids);
 
-    /// Settles what was taken as soon as it is, until it is told to stop.
+    /// Settles answers as soon as they are taken, until a stop is requested.
     void run(const std::stop_token& stop);
 
-    /// Settles what was taken, or given longer ago than `kWritten`. Called every second or so.
+    /// Settles answers that were taken, or given longer ago than `kWritten`. Called every second or
+    /// so.
     void work();
 
-    /// Settles everything: the milter has ended, and what was given was written.
+    /// Settles everything. The milter has ended, so all given answers were written.
     void finish();
 
 private:
@@ -70,14 +71,14 @@ private:
         bool taken = false;
     };
 
-    /// Settles what was taken, and what was given at `until` or before. False: the store is in
-    /// trouble, and all is open as before.
+    /// Settles answers that were taken, or given at `until` or before. False: the store is in
+    /// trouble, and all stay open.
     bool settle(core::SteadyPoint until);
 
     ports::HeldStore& held_;
     core::Clock& clock_;
     const StoreTrouble& trouble_;
-    std::mutex settling_;  ///< before mutex_: one thread tells the store of an answer
+    std::mutex settling_;  ///< locked before mutex_; one thread at a time tells the store
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::map<Ticket, Answer> open_;  // guarded by mutex_

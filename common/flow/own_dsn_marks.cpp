@@ -34,7 +34,7 @@ dsn::RecipientReport report_of(const letters::ReturnedRecipient& recipient) {
     return report;
 }
 
-/// A value that is folded by "\n\t", as milters take it.
+/// The value with CRLF line ends; milters fold by "\n\t".
 std::string with_wire_ends(const std::string& value) {
     std::string text;
     for (const char c : value) {

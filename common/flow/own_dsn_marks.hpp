@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The header fields by which programs read a DSN of our own.
+// The header fields by which programs read our own DSNs.
 
 #include "flow/snapshot.hpp"
 #include "letters/return_dsn.hpp"
@@ -9,8 +9,8 @@
 
 namespace holdback::flow {
 
-/// The fields that the DSN would get as a bounce that comes in (see `dsn::tag`), with CRLF line
-/// ends; what we know of a cause goes before what is read out of the reply. Its proof is `local`.
+/// The fields that the DSN would get as an incoming bounce (see `dsn::tag`), with CRLF line ends. A
+/// cause that we know overrides what is read out of the reply. The proof is `local`.
 [[nodiscard]] std::string own_dsn_marks(const letters::ReturnDsnFacts& facts,
                                         const Snapshot& snapshot);
 

@@ -74,7 +74,7 @@ core::Result<ports::NewHold, std::string> OwnMail::prepare(const OwnMessage& mes
 }
 
 void OwnMail::drop(const ports::NewHold& rows) {
-    // A file that stays is removed at the next start: no row names it.
+    // If the file stays, the next start sets it aside, since no row names it.
     static_cast<void>(spool_.remove(rows.message.spool_id));
 }
 

@@ -17,7 +17,7 @@ namespace holdback::flow {
 
 namespace {
 
-/// More instances of an MTA than this share no daemon.
+/// No daemon serves more instances of an MTA than this.
 constexpr std::size_t kMostNames = 16;
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The name by which our own mail speaks: that of the MTA, as soon as the MTA has said it.
+// The host name in our own mail: that of the MTA, as soon as the MTA has told it.
 
 #include "core/guarded.hpp"
 
@@ -11,37 +11,37 @@
 
 namespace holdback::flow {
 
-/// The MTA's name ({j}: Postfix's `myhostname`, Sendmail's `$j`), which stands in From, Message-ID
-/// and Reporting-MTA of our own mail and in EHLO. Until the MTA has said it, the name of the host;
-/// where that is a bare one, "NAME.localdomain", which Postfix makes of it too ($mydomain).
-/// Several instances of an MTA may have several names: the last one speaks, all are known. Safe
+/// The MTA's name ({j}: Postfix's `myhostname`, Sendmail's `$j`), which appears in From, Message-ID
+/// and Reporting-MTA of our own mail and in EHLO. Until the MTA has told it, the name of the host
+/// is used; a bare host name becomes "NAME.localdomain", as Postfix makes it ($mydomain). Several
+/// instances of an MTA may have several names: the last one told is used, and all are known. Safe
 /// from several threads.
 class OwnName {
 public:
     /// What `learn` did with a name.
     enum class Learned : std::uint8_t {
         Known,  ///< nothing is new
-        Taken,  ///< the name is new, and speaks from now on
-        Unfit,  ///< no fully qualified domain name, and not taken: nobody could answer to it
+        Taken,  ///< the name is new and is used from now on
+        Unfit,  ///< not taken: it is no fully qualified domain name, so nobody could reply to it
     };
 
-    /// `host` is what this host calls itself.
+    /// `host` is the host's own name for itself.
     explicit OwnName(const std::string& host);
 
-    /// The MTA says its name. A name that is unfit is called so once, and `Known` from then on.
+    /// The MTA tells its name. The same unfit name gives `Unfit` once and `Known` from then on.
     Learned learn(std::string_view name);
 
-    /// The name that speaks.
+    /// The name in use.
     [[nodiscard]] std::string current() const;
-    /// True until the MTA has said its name, where the host has only a bare one.
+    /// True until the MTA has told its name, if the host name is a bare one.
     [[nodiscard]] bool is_makeshift() const;
-    /// All names, the one that speaks last.
+    /// All names; the one in use comes last.
     [[nodiscard]] std::vector<std::string> all() const;
 
 private:
     struct Names {
         std::vector<std::string> fit;
-        std::string makeshift;  ///< while none is fit
+        std::string makeshift;  ///< used while none is fit
         std::string unfit;      ///< the last one
     };
 

@@ -40,7 +40,7 @@ bool OwnSenders::has(const mail::EnvelopeSender& sender, const config::Settings&
         settings.mta.kind == mail::MtaKind::None) {
         return false;
     }
-    // Its domain is asked about, and so known for the next sender.
+    // Asks about the domain, so that its answer is known for the next sender.
     const auto anybody = mail::Address::parse(
         fmt::format("postmaster@{}", address->domain().text()), mail::Smtputf8::No);
     if (!anybody.has_value()) {
@@ -88,7 +88,7 @@ bool OwnSenders::may_be_told(const terms::HeldMessage& message,
     const auto address = mail::Address::parse(message.sender, mail::Smtputf8::Yes);
     const mail::EnvelopeSender sender = address.has_value() ? mail::EnvelopeSender(address->value)
                                                             : mail::EnvelopeSender(message.sender);
-    // What came by sendmail(1) has a loopback address, which says the same.
+    // Mail by sendmail(1) has a loopback address, which means the same.
     const outbound::Origin origin{.user = message.user,
                                   .daemon = {},
                                   .client = mail::IpAddress::parse(message.client),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A message on its way through us.
+// A message that passes through the milter.
 
 #include "config/settings.hpp"
 #include "flow/snapshot.hpp"
@@ -12,7 +12,7 @@
 
 namespace holdback::flow {
 
-/// A message as far as the MTA has told it, with the snapshot by which it is judged from its first
+/// What the MTA has told of a message so far, and the snapshot by which it is judged from its first
 /// command to its last.
 struct PassingMessage {
     std::shared_ptr<const Snapshot> snapshot;  ///< never nullptr

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whose messages are counted together.
+// The name under which a sender's messages are counted.
 
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
@@ -9,9 +9,9 @@
 
 namespace holdback::flow {
 
-/// Names a sender: the envelope sender as `mail::folded_sender` knows it again, and the login.
-/// Within one login each sender is by itself, since a whole company may send through it; and who
-/// writes somebody else's address into his envelope is not taken for him under another login.
+/// Names a sender by login and envelope sender, the latter as `mail::folded_sender` folds it.
+/// Senders of one login are apart, since a whole company may send through it. A sender who puts
+/// somebody else's address into the envelope under another login is not taken for them.
 [[nodiscard]] std::string sender_key(const Submitting& who, const mail::Envelope& envelope);
 
 }  // namespace holdback::flow

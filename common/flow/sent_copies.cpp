@@ -31,13 +31,13 @@ namespace holdback::flow {
 
 namespace {
 
-/// With more that is not yet written down, the message itself waits for the store.
+/// When more copies than this are not yet stored, the message itself waits for the store.
 constexpr std::size_t kMostUnwritten = 200'000;
-/// Of messages whose end the log may tell; eight octets each.
+/// Most recipients of messages that the log may mention; eight octets each.
 constexpr std::size_t kMostGoingRecipients = 500'000;
-/// The log's times are cut to seconds.
+/// The log's times are truncated to seconds.
 constexpr std::chrono::seconds kLogSlack{2};
-/// What is known to have left has a later time than what was only let go.
+/// A copy known to have left gets a later time than one that was only let go.
 constexpr std::chrono::milliseconds kLater{1};
 
 ports::SentKey key_of(std::string_view kind, std::string_view issue, std::string_view whose) {
@@ -49,7 +49,7 @@ ports::SentKey copy_key(std::string_view issue, std::string_view recipient) {
     return key_of("sent", issue, recipient);
 }
 
-/// Under this key stands when this very message was let go last.
+/// The key of the time at which this very message was last let go.
 ports::SentKey submission_key(const SentMessage& message) {
     return key_of("submission", message.issue, message.submission);
 }
@@ -79,7 +79,7 @@ core::Result<void, std::string> SentCopies::look_up(const SentMessage& message,
     const core::TimePoint since = parts_.clock.now() - window;
     std::vector<ports::SentKey> keys = copy_keys(message.issue, recipients);
     keys.push_back(submission_key(message));
-    // What is not written down yet, first: it may be written between the two looks.
+    // Unwritten copies are looked up first, since they may be written between the two look-ups.
     Unwritten known;
     unwritten_.with([&](const Unwritten& unwritten) {
         for (const ports::SentKey key : keys) {
@@ -201,7 +201,7 @@ void SentCopies::note(std::span<const ports::SentKey> keys, std::optional<core::
 }
 
 void SentCopies::work() {
-    // Found in memory until they are in the store.
+    // They stay in memory until they are in the store.
     const Unwritten waiting = unwritten_.with([](const Unwritten& unwritten) { return unwritten; });
     if (waiting.empty()) {
         return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Who got which campaign, so that nobody gets it twice.
+// Remembers who got which campaign, so that nobody gets it twice.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -24,20 +24,20 @@
 
 namespace holdback::flow {
 
-/// A message as far as it is asked whether it is sent for the second time.
+/// What identifies a message when we ask whether it was sent before.
 struct SentMessage {
-    std::string issue;  ///< what is said, in which campaign: `CampaignIdentity::issue`
+    std::string issue;  ///< the same content in the same campaign: `CampaignIdentity::issue`
     /// Equal for two submissions of one message: `outbound::header_digest`.
     std::string submission;
 };
 
-/// Remembers what we let go. That we let a message go does not say that the MTA took it: another
-/// milter or the MTA itself may refuse it afterwards, and then its client submits it again. So a
-/// copy counts against every other message from the moment on when we let it go, and against the
-/// very same message only once it is known that it left: by the MTA's log, or because it was
-/// released and the MTA said so. What the log says was refused or bounced is forgotten.
+/// Remembers the copies that we let go. The MTA may still not take such a message: another milter
+/// or the MTA itself may refuse it, and then its client submits it again. So a copy counts against
+/// every other message as soon as we let it go. Against the very same message it counts only once
+/// it is known to have left, by the MTA's log or because the MTA took it on release. Copies that
+/// the log calls refused or bounced are forgotten.
 ///
-/// Safe from several threads. Everything is in memory first, and `work` writes it down.
+/// Safe from several threads. Everything is kept in memory first, and `work` stores it.
 class SentCopies final : public ports::OutcomeListener {
 public:
     /// All outlive the object.
@@ -49,16 +49,17 @@ public:
 
     explicit SentCopies(const Parts& parts) : parts_(parts) {}
 
-    /// Fills in when the recipients of `facts` got the message, one by one as in `recipients`, as
-    /// far as that was within `window` and the message is not itself what was sent then
-    /// (`Recipient::is_counted`). The error is the store's; nothing is filled in then.
+    /// Fills in for each recipient when they got the same, if that was within `window` and by
+    /// another message than this one. Leaves out those to whom the message comes again (see
+    /// `Recipient::is_counted`). `facts` are in the order of `recipients`. On an error of the store
+    /// nothing is filled in.
     [[nodiscard]] core::Result<void, std::string> look_up(
         const SentMessage& message,
         std::span<const mail::Recipient> recipients,
         std::chrono::seconds window,
         std::vector<outbound::RecipientFacts>& facts);
 
-    /// We let a message go to these recipients (any spelling that has a mailbox).
+    /// We let a message go to these recipients (spelled in any way that reaches the mailbox).
     void let_go(const SentMessage& message,
                 std::string_view queue_id,
                 std::span<const mail::Recipient> recipients);
@@ -70,26 +71,26 @@ public:
     [[nodiscard]] bool on_refused(const mail::DroppedMessage& message,
                                   core::TimePoint now) override;
 
-    /// Writes down what is new.
+    /// Stores what is new.
     void work();
 
 private:
-    /// nullopt: it is to be forgotten.
+    /// nullopt: the copy is to be forgotten.
     using Unwritten = std::unordered_map<ports::SentKey, std::optional<core::TimePoint>>;
 
-    /// A message that we let go and of which the log may tell.
+    /// A message that we let go and that the log may mention.
     struct LetGo {
         std::string issue;
         std::vector<ports::SentKey> keys;  ///< ascending
         core::TimePoint at;
     };
-    /// The ones let go last, bounded by their recipients.
+    /// The last messages let go, bounded by their recipients.
     struct Going {
         std::unordered_map<std::string, LetGo> by_queue_id;
         std::deque<std::string> in_order;
         std::size_t recipients = 0;
 
-        /// The message of a line of the log from this time, or nullptr; queue ids come again.
+        /// The message that a log line of this time is about, or nullptr. Queue ids are used again.
         [[nodiscard]] const LetGo* find(const std::string& queue_id, core::TimePoint at) const;
     };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a session works by: settings, codes, rules and words, swapped as a whole on reload.
+// The settings, codes, rules and texts that a session uses, swapped as a whole on reload.
 
 #include "config/settings.hpp"
 #include "letters/notice_texts.hpp"
@@ -23,7 +23,7 @@ struct Snapshot {
     letters::NoticeLanguages notices;
 };
 
-/// Hands out the snapshot in force. A session keeps the one that it began with. Safe from several
+/// Hands out the current snapshot. A session keeps the one with which it began. Safe from several
 /// threads.
 class SnapshotSource {
 public:

@@ -25,7 +25,7 @@ namespace holdback::flow {
 
 namespace {
 
-/// The store is asked no more often, whatever changes.
+/// The store is read at most this often.
 constexpr std::chrono::seconds kBetweenLooks{10};
 
 /// A tenth below a limit.
@@ -136,8 +136,8 @@ void SpoolRoom::read_anew() {
         shrunk();
         return;
     }
-    // What was taken while the store was asked may be counted twice or not at all until the next
-    // look, which comes when the spool changes again.
+    // Mail taken while the store was read may be counted twice or not at all until the next look,
+    // which comes when messages leave the spool.
     book_.with([&](Book& book) {
         book.used = 0;
         book.by_sender.clear();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How much the spool may hold, in all and of one sender, and what there is room for.
+// How much the spool may hold, in total and from one sender, and how much room is left.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -23,9 +23,9 @@
 namespace holdback::flow {
 
 /// Keeps the spool within `[hold] max_size`, `min_free` and `max_size_per_sender`. A limit that was
-/// reached counts until what it limits has shrunk by a tenth, so that the answer to clients does
-/// not change with each message. Memory is what was read of the store last and what came since; the
-/// store is asked again only after something has changed. Safe from several threads.
+/// reached stays in force until the use is a tenth below it, so that the reply to clients does not
+/// change with each message. Counts from the last look at the store, plus what came since; the
+/// store is read again only after messages have left. Safe from several threads.
 class SpoolRoom {
 public:
     /// All of it outlives the object.
@@ -36,7 +36,6 @@ public:
         const core::Clock* clock;
     };
 
-    /// How the spool stands.
     struct State {
         std::uint64_t used = 0;             ///< octets of held messages
         std::optional<std::uint64_t> room;  ///< octets that may still come; nullopt: not known
@@ -46,7 +45,7 @@ public:
 
     explicit SpoolRoom(const Parts& parts) : parts_(parts), trouble_(*parts.log, *parts.clock) {}
 
-    /// By whom the spool is shared (`mail::spool_sharer`).
+    /// The name by which a sender shares the spool (`mail::spool_sharer`).
     [[nodiscard]] static std::string sender_of(const Submitting& who,
                                                const mail::Envelope& envelope);
 
@@ -57,7 +56,7 @@ public:
     void took(const std::string& sender, std::uint64_t octets);
     /// Messages have left the spool.
     void shrunk();
-    /// Called every second by one thread. Lets go of limits that are kept again.
+    /// Called every second by one thread. Lifts limits that are kept again.
     void work(const config::HoldSettings& settings);
 
     [[nodiscard]] State state(const config::HoldSettings& settings) const;
@@ -66,15 +65,15 @@ private:
     struct Book {
         std::uint64_t used = 0;
         std::map<std::string, std::uint64_t, std::less<>> by_sender;
-        bool is_old = true;                       ///< the store says better
+        bool is_old = true;                       ///< the store has newer numbers
         std::string full;                         ///< why nothing can be held; empty: it can
         std::set<std::string, std::less<>> over;  ///< senders who reached their limit
     };
 
-    /// Octets that the disk has beyond `min_free`; nullopt: not to be found out, or not asked for.
+    /// Octets that the disk has beyond `min_free`; nullopt: unknown, or there is no `min_free`.
     [[nodiscard]] std::optional<std::uint64_t> disk_room(
         const config::HoldSettings& settings) const;
-    /// What one sender may take.
+    /// How much one sender may use.
     [[nodiscard]] static std::uint64_t share_of(const Book& book,
                                                 std::optional<std::uint64_t> disk_room,
                                                 const config::HoldSettings& settings);
@@ -84,7 +83,7 @@ private:
     Parts parts_;
     StoreTrouble trouble_;
     core::Guarded<Book> book_;
-    core::SteadyPoint next_look_;  // of the thread that calls `work`
+    core::SteadyPoint next_look_;  // used only by the thread that calls `work`
 };
 
 }  // namespace holdback::flow

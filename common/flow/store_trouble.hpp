@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What is said about a store that fails, without filling the log.
+// Reports a store that fails, without filling the log.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -11,12 +11,12 @@
 
 namespace holdback::flow {
 
-/// Writes lines "store: WHAT: WHY", each WHAT once a minute at most. Safe from several threads.
+/// Writes lines "store: WHAT: WHY", at most one a minute for each WHAT. Safe from several threads.
 class StoreTrouble {
 public:
     StoreTrouble(ports::Log& log, const core::Clock& clock) : log_(&log), clock_(&clock) {}
 
-    /// `what` is a text of ours, always the same for the same step; `why` is quoted.
+    /// `what` is our own text, always the same for the same step; `why` is made safe for the log.
     void say(ports::Severity severity, std::string_view what, std::string_view why) const;
 
 private:

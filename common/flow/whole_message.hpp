@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A message in the spool, as it is returned whole.
+// A message in the spool, to be returned whole.
 
 #include "ports/spool.hpp"
 #include "terms/held.hpp"
@@ -10,12 +10,13 @@
 
 namespace holdback::flow {
 
-/// What a report should carry at most, in octets; and one that is the last place of a message.
+/// The most octets of a message that a report returns whole.
 inline constexpr std::size_t kMostReturned = std::size_t{1} << 20U;
+/// The same for a report that is the last place where the message is.
 inline constexpr std::size_t kMostHandedOver = std::size_t{16} << 20U;
 
-/// The octets of a held message; empty when they are more than `most` or can't be read: then its
-/// header has to do.
+/// The octets of a held message. Empty when they are more than `most` or can't be read; a report
+/// then has the header alone.
 [[nodiscard]] std::string whole_message(ports::Spool& spool,
                                         const terms::HeldMessage& message,
                                         std::size_t most = kMostReturned);
