@@ -38,7 +38,7 @@ namespace holdback::flow::held {
 
 namespace {
 
-/// Items of one turn: so many domains are asked about at once.
+/// Most items in one turn, and so most domains that are looked up at once.
 constexpr std::size_t kMostInTurn = 100;
 constexpr std::chrono::seconds kBetweenTurns{5};
 constexpr std::chrono::minutes kSoonest{1};
@@ -101,10 +101,10 @@ AutoRelease::Items AutoRelease::due_items() const {
 std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
     const Items& items, const config::Settings& settings) const {
     std::map<std::string, std::vector<std::int64_t>> passing;
-    // An entry of the store may be good for one sender alone.
+    // An entry of the store may apply to one sender alone.
     std::map<std::string, Items> by_sender;
     for (const ports::HeldItem& item : items) {
-        // What was released before waits for its next try, or for a person.
+        // An item that was released before waits for its next try, or for a person.
         if (item.recipient.attempts == 0) {
             by_sender[item.message.sender].push_back(item);
         }
@@ -153,7 +153,7 @@ void AutoRelease::work(const config::Settings& settings) {
         return;
     }
     const auto gone = passing(items, settings);
-    // Written down first: an item whose release fails is not looked at again at once.
+    // Noted first, so that an item whose release fails is not checked again at once.
     std::vector<ports::Recheck> later;
     later.reserve(items.size());
     const core::TimePoint now = parts_.clock.now();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Held mail whose cause has gone: a suppression lifted, a domain that takes mail again.
+// Releases held mail whose cause has gone: a suppression was lifted, or a domain takes mail again.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -23,23 +23,24 @@
 
 namespace holdback::flow::held {
 
-/// When a new item is looked at for the first time.
+/// When a new item is checked for the first time.
 inline constexpr std::chrono::minutes kFirstRecheck{1};
 
 /// True for findings that time or an administrator can undo, and that the facts about a recipient
-/// tell.
+/// show.
 [[nodiscard]] bool cause_can_go(terms::FindingName name);
 
-/// How long after `now` an item is looked at again: a quarter of the time that it has been held,
-/// within limits. A suppression is looked up here and costs little, a domain asks somebody else.
+/// How long after `now` an item is checked again: a quarter of the time that it has been held,
+/// within limits. A suppression is looked up here and costs little; a domain is looked up
+/// elsewhere.
 [[nodiscard]] std::chrono::milliseconds recheck_delay(const terms::HeldFinding& finding,
                                                       core::TimePoint held_at,
                                                       core::TimePoint now);
 
-/// The use case. Of one thread: the one that calls `ReleaseFlow::work`.
+/// The use case. Used by one thread, the one that calls `ReleaseFlow::work`.
 class AutoRelease {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::HeldStore& held;
         ReleaseFlow& release;
@@ -52,16 +53,16 @@ public:
 
     explicit AutoRelease(const Parts& parts) : parts_(parts) {}
 
-    /// Judges a bounded number of items anew whose time has come, by the facts and the policy of
-    /// now, and releases those that would pass, with the cause "cause-gone". An unresolved domain
-    /// proves nothing. Does nothing when `[hold] auto_release` is off. Called every second or so.
+    /// Judges a bounded number of due items again, by present facts and policy, and releases those
+    /// that would pass, with the cause "cause-gone". An unresolved domain proves nothing. Does
+    /// nothing when `[hold] auto_release` is off. Called every second or so.
     void work(const config::Settings& settings);
 
 private:
     using Items = std::vector<ports::HeldItem>;
 
     [[nodiscard]] Items due_items() const;
-    /// Ids of those that would pass now, by the finding that held them. Nothing when the store is
+    /// Ids of the items that would pass now, by the finding that held them. Empty when the store is
     /// out of reach.
     [[nodiscard]] std::map<std::string, std::vector<std::int64_t>> passing(
         const Items& items, const config::Settings& settings) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whether what lies in the spool is what was held: asked before it goes anywhere, and at a slow
-// walk over all copies.
+// Checks that the copy in the spool is what was held: before the copy is used, and on a slow walk
+// over all copies.
 
 #include "core/clock.hpp"
 #include "flow/store_trouble.hpp"
@@ -23,13 +23,12 @@ public:
     CopyChecks(ports::HeldStore& held, ports::Spool& spool, ports::Log& log, core::Clock& clock)
         : held_(&held), spool_(&spool), log_(&log), clock_(&clock), trouble_(log, clock) {}
 
-    /// Reads the copy of a message. Gives what is wrong with it, "" when nothing is or when it
-    /// can't be read now. What is new stands in the store, and a damage in the log as an error,
-    /// once.
+    /// Reads the copy of a message and gives its damage, or "" when there is none or the copy can't
+    /// be read now. A new result is stored, and a new damage is logged as an error, once.
     [[nodiscard]] std::string look_at(const terms::HeldMessage& message) const;
 
-    /// Looks at some copies more, at a pace that neither disk nor processor feel, once a day at all
-    /// of them. Called every second or so. True when it found a damage.
+    /// Checks some more copies. The walk covers all copies once a day, slowly enough for disk and
+    /// processor. Called every second or so. True when it found a damage.
     [[nodiscard]] bool walk();
 
 private:
@@ -38,8 +37,8 @@ private:
     ports::Log* log_;
     core::Clock* clock_;
     StoreTrouble trouble_;
-    // Of the thread that calls `walk`.
-    std::string last_;  ///< the spool id up to which copies were seen
+    // Used only by the thread that calls `walk`.
+    std::string last_;  ///< the spool id up to which copies were checked
     core::SteadyPoint next_round_;
     core::SteadyPoint next_step_;
 };

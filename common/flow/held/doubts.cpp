@@ -27,13 +27,13 @@ namespace holdback::flow::held {
 
 namespace {
 
-/// Items looked at in one turn; of as many as a large message has.
+/// Most items in one turn; as many as a large message has.
 constexpr std::size_t kMostInTurn = 2000;
 constexpr std::chrono::seconds kBetweenLooks{5};
-/// The log's times are cut to seconds.
+/// The log's times are truncated to seconds.
 constexpr std::chrono::seconds kLogSlack{2};
 
-/// The name under which the line tells of the recipient, or the one before aliases.
+/// True when the line is about the recipient, by the present address or the one before aliases.
 bool is_about(const terms::HeldRecipient& recipient, const ports::JournalEntry& entry) {
     const std::string key = mail::recipient_key(recipient.address);
     return entry.key == key || mail::recipient_key(entry.outcome.original_recipient) == key;
@@ -63,7 +63,7 @@ std::string text_of(const mail::MtaOutcome& outcome) {
 std::optional<ports::JournalEntry> proof_of_copy(const ports::HeldItem& item,
                                                  std::span<const ports::JournalEntry> entries) {
     const auto& [message, recipient] = item;
-    // Mail of our own is in doubt about the message that it tells of, until it is sent itself.
+    // Our own mail is in doubt about the message that it reports, until it is sent itself.
     const bool is_copy = message.kind == terms::HeldKind::Mail || recipient.attempts > 0;
     if (!recipient.in_doubt || !is_copy || recipient.mta_queue_id.empty() ||
         !recipient.mta_since.has_value()) {
@@ -73,7 +73,7 @@ std::optional<ports::JournalEntry> proof_of_copy(const ports::HeldItem& item,
     std::optional<ports::JournalEntry> proof;
     for (const ports::JournalEntry& entry : entries) {
         const mail::MtaOutcome& outcome = entry.outcome;
-        // Queue ids come again in time, and then time or sender is another.
+        // Queue ids are used again after a while; then time or sender differs.
         const bool is_sender = !outcome.sender.has_value() ||
                                core::equals_ignoring_case(*outcome.sender, message.sender);
         if (outcome.queue_id == recipient.mta_queue_id && outcome.at >= earliest && is_sender &&
@@ -124,7 +124,7 @@ void Doubts::work() {
     }
     ports::HeldFilter filter;
     filter.after = seen_up_to_;
-    // A recipient who was refused is returned at once, while the DSN waits for the MTA's answer.
+    // A refused recipient is returned at once, while its DSN waits for the MTA's answer.
     filter.states = {terms::HeldState::Held, terms::HeldState::Returned};
     filter.in_doubt = true;
     std::vector<ports::HeldItem> items;
@@ -152,7 +152,7 @@ void Doubts::settle(std::span<const ports::HeldItem> items) {
         if (item.recipient.mta_queue_id.empty()) {
             continue;
         }
-        // Those of one message stand side by side.
+        // The items of one message are next to each other.
         if (item.recipient.mta_queue_id != queue_id) {
             auto outcomes = parts_.journal.outcomes_of(item.recipient.mta_queue_id);
             if (!outcomes.has_value()) {

@@ -3,11 +3,11 @@
 // Ends doubt about held items by the MTA's log.
 //
 // An item is in doubt when the program ended, or lost the MTA, between two steps: the MTA may have
-// a copy. Where its log is followed, two things are proof. It tells of an attempt to deliver to
-// this recipient, under the queue id under which the copy would be: the MTA has it, and the item is
-// released by that. Or it has dropped the original as it was told: it has no copy, and the item is
-// held like others. What the log does not say proves nothing, since lines may be missing; what a
-// log says into which others can write proves nothing either (`[maillog] trusted`).
+// a copy. If its log is followed, two things are proof. When it shows an attempt to deliver to this
+// recipient, under the queue id of the possible copy, the MTA has the copy, and the item counts as
+// released. When it shows that the MTA dropped the original as it was told to, there is no copy,
+// and the item is held like others. A missing line proves nothing, since lines may be lost. A log
+// that others can write proves nothing either (`[maillog] trusted`).
 
 #include "core/clock.hpp"
 #include "flow/campaign_watch.hpp"
@@ -27,12 +27,13 @@
 
 namespace holdback::flow::held {
 
-/// The outcome that proves that the MTA has, or had, a copy of an item in doubt; nullopt: none of
-/// `entries` does. They are those of the item's `mta_queue_id`.
+/// The outcome that proves that the MTA has, or had, a copy of an item in doubt; nullopt: there is
+/// none. `entries` are the outcomes under the item's `mta_queue_id`.
 [[nodiscard]] std::optional<ports::JournalEntry> proof_of_copy(
     const ports::HeldItem& item, std::span<const ports::JournalEntry> entries);
 
-/// Hears of what the MTA dropped, in the thread that follows its log; `work` is another's.
+/// Listens for dropped messages in the thread that follows the MTA's log; another thread calls
+/// `work`.
 class Doubts final : public ports::OutcomeListener {
 public:
     /// All outlive the object.
@@ -41,9 +42,9 @@ public:
         const ports::Journal& journal;
         ports::Log& log;
         const core::Clock& clock;
-        /// Who is told of copies that left; nullptr: nobody.
+        /// Told of copies that left; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
-        /// Whether nobody but the MTA can have written the lines of its log; null: it is so.
+        /// True when only the MTA can have written its log; a null function means true.
         std::function<bool()> is_log_trusted;
     };
 
@@ -53,8 +54,8 @@ public:
     [[nodiscard]] bool on_dropped(const mail::DroppedMessage& message,
                                   core::TimePoint now) override;
 
-    /// Looks what the journal says of items in doubt, a bounded number of them in one turn. Called
-    /// every second or so by one thread; looks every few seconds.
+    /// Checks what the journal says about items in doubt, a bounded number in one turn. Called
+    /// every second or so by one thread; checks every few seconds.
     void work();
 
 private:
@@ -64,9 +65,9 @@ private:
 
     Parts parts_;
     StoreTrouble trouble_{parts_.log, parts_.clock};
-    // Of the thread that calls `work`.
+    // Used only by the thread that calls `work`.
     core::SteadyPoint next_look_;
-    std::int64_t seen_up_to_ = 0;  ///< where the next turn begins
+    std::int64_t seen_up_to_ = 0;  ///< the id after which the next turn begins
 };
 
 }  // namespace holdback::flow::held

@@ -29,19 +29,19 @@ namespace {
 
 using What = ItemOutcome::What;
 
-/// Items of one turn, so that one chore does not keep the others waiting.
+/// Most items in one turn, so that one chore does not delay the others.
 constexpr std::size_t kMostInTurn = 200;
-/// The MTA, or the spool, is left alone for so long after trouble; doubled up to the limit.
+/// The pause after trouble with the MTA or the spool. For the MTA it doubles up to the limit.
 constexpr std::chrono::seconds kFirstPause{5};
 constexpr std::chrono::seconds kLongestPause{300};
 constexpr int kMostDoublings = 6;
-/// What nobody may be told of is looked at again so much later, and ends when it was held for so
+/// An item whose sender may not be told waits for this long. It goes to the postmaster after this
 /// many times `[hold] expire_after`.
 constexpr std::chrono::hours kUntoldPause{24};
 constexpr int kUntoldTimes = 4;
 constexpr std::string_view kExpiry = "expiry";
 
-/// What is to be done about an item whose time is over.
+/// What to do with an item that has expired.
 enum class Ending : std::uint8_t { Return, Release, Discard, Wait };
 
 Ending ending_of(const terms::HeldMessage& message,
@@ -56,8 +56,8 @@ Ending ending_of(const terms::HeldMessage& message,
         case config::AtExpiry::Release:
             break;
     }
-    // What the MTA refused for good, or may have already, goes no second time, and a damaged copy
-    // goes never: the sender is told.
+    // What the MTA refused for good, or may already have, is not sent again, and a damaged copy is
+    // never sent: the sender is told.
     const bool refused = recipient.attempts > 0 && !recipient.release_at.has_value();
     if (recipient.in_doubt || refused || !message.damage.empty()) {
         return Ending::Return;
@@ -102,7 +102,7 @@ void HeldChores::release_patiently(const Items& items,
             mta_pauses_ = 0;
             continue;
         }
-        // An MTA that does not answer keeps each message waiting for minutes.
+        // Each message waits for minutes on an MTA that does not answer.
         const int doublings = std::min(mta_pauses_++, kMostDoublings);
         mta_pause_until_ =
             parts_.clock.steady_now() +

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What happens to held mail when its time has come: it is released, or ends.
+// Releases or ends held mail when its time has come.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -18,10 +18,10 @@
 
 namespace holdback::flow::held {
 
-/// The use case. Of one thread.
+/// The use case. Used by one thread.
 class HeldChores {
 public:
-    /// What it works with; all outlive it.
+    /// What it uses; all outlive it.
     struct Parts {
         ports::HeldStore& held;
         ports::Log& log;
@@ -33,9 +33,8 @@ public:
 
     explicit HeldChores(const Parts& parts) : parts_(parts) {}
 
-    /// Releases what is due by itself, and ends what has expired. Called every second or so. Does a
-    /// bounded number of things in one turn, and leaves the MTA alone for a while when it does not
-    /// answer.
+    /// Releases what is due and ends what has expired. Called every second or so. Does a bounded
+    /// amount of work in one turn, and pauses for a while when the MTA does not answer.
     void work(const config::HoldSettings& settings);
 
 private:
@@ -44,18 +43,18 @@ private:
                            const config::HoldSettings& settings,
                            std::string_view cause);
     void expire(const config::HoldSettings& settings);
-    /// Those of whom nobody may be told expire later, so that they keep no other from its end; in
-    /// the end the postmaster gets them. `items` are what `outcomes` are about.
+    /// Postpones the end of items whose senders may not be told, so that they don't block others.
+    /// Those held for too long go to the postmaster. `outcomes` are about `items`.
     void end_untold(const Items& items,
                     std::span<const ItemOutcome> outcomes,
                     const config::HoldSettings& settings);
     void put_off(const Items& items);
-    /// Logs the first failure, if there is one, now and then. True when there is one.
+    /// Logs the first failure, at a limited rate. True when there is one.
     bool say_failure(std::span<const ItemOutcome> outcomes, std::string_view what);
 
     Parts parts_;
     SeldomLog seldom_{parts_.log, parts_.clock};
-    // When to try the MTA and the returns again after trouble.
+    // When the MTA and the returns are tried again after trouble.
     core::SteadyPoint mta_pause_until_;
     core::SteadyPoint return_pause_until_;
     int mta_pauses_ = 0;

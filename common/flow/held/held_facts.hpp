@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A held item as a recipient that is judged anew.
+// A held item in the form of a recipient that is judged again.
 
 #include "mail/envelope.hpp"
 #include "terms/held.hpp"
@@ -12,7 +12,7 @@
 
 namespace holdback::flow::held {
 
-/// The recipient of a held copy, at this address.
+/// The recipient of a held copy, with this address.
 [[nodiscard]] mail::Recipient held_recipient(std::string_view address,
                                              const std::vector<std::string>& arguments);
 

@@ -26,7 +26,7 @@ namespace {
 
 using What = ItemOutcome::What;
 
-/// Of an item about which nothing was done.
+/// The outcome of an item that was left alone.
 ItemOutcome why_left_alone(const terms::HeldRecipient& recipient) {
     if (recipient.state != terms::HeldState::Held) {
         return {recipient.id, What::NotHeld, fmt::format("it is {}", wire_name(recipient.state))};
@@ -34,7 +34,7 @@ ItemOutcome why_left_alone(const terms::HeldRecipient& recipient) {
     if (!recipient.in_doubt) {
         return {recipient.id, What::NotHeld, "somebody else acted on it, try again"};
     }
-    // A doubt of this moment has no words of its own.
+    // A fresh doubt has no words yet.
     return {recipient.id,
             What::InDoubt,
             recipient.last_answer.empty()
@@ -70,7 +70,7 @@ std::vector<std::int64_t> ids_of(OfMessage items) {
 
 namespace {
 
-/// Says of the other `ids` why nothing was done.
+/// Adds outcomes that say why the other `ids` were left alone.
 void explain_the_rest(ports::HeldStore& held,
                       std::span<const std::int64_t> ids,
                       std::map<std::int64_t, ItemOutcome>& by_id) {

@@ -74,9 +74,9 @@ void HeldRecovery::give_back_stranded() {
 }
 
 void HeldRecovery::put_in_doubt() {
-    // Those whose message had been sent but for its end, or came through the milter with its token:
-    // the MTA may have taken it.
-    // They wait for a human's word, since sending twice is as wrong as not sending.
+    // The message of these items had been sent except for its end, or came through the milter with
+    // its token, so the MTA may have taken it. They wait for a person, since sending twice is as
+    // wrong as not sending.
     ports::HeldFilter claimed;
     claimed.states = {terms::HeldState::Releasing};
     const auto found = find_items(parts_.held, claimed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What an earlier use of the store left in the middle, and good recipients whom nothing brings on
-// their way any more.
+// Finishes what an earlier use of the store left unfinished, and returns good recipients that
+// nothing would send any more.
 
 #include "core/clock.hpp"
 #include "flow/held/releases.hpp"
@@ -12,10 +12,10 @@
 
 namespace holdback::flow::held {
 
-/// The use case. Of one thread.
+/// The use case. Used by one thread.
 class HeldRecovery {
 public:
-    /// What it works with; all outlive it.
+    /// What it uses; all outlive it.
     struct Parts {
         ports::HeldStore& held;
         ports::Log& log;
@@ -27,13 +27,13 @@ public:
 
     explicit HeldRecovery(const Parts& parts) : parts_(parts) {}
 
-    /// Has releases that were cut off begin again, or be in doubt when they may have left. To be
-    /// called when the store comes into use, before anything is released. False when the store is
-    /// out of reach, and nothing was done.
+    /// Restarts releases that were cut off, or puts them in doubt when they may have left. Call it
+    /// when the store comes into use, before anything is released. False when the store is out of
+    /// reach; then nothing was done.
     bool recover();
 
-    /// Gives back good recipients whom nothing brings on their way any more: the MTA had refused
-    /// them when the program ended, or their copy was found damaged before their turn.
+    /// Returns good recipients that nothing would send any more: the MTA had refused them when the
+    /// program ended, or their copy was found damaged before their turn.
     void give_back_stranded();
 
 private:

@@ -41,7 +41,7 @@ namespace {
 
 using What = ItemOutcome::What;
 
-/// The MTA gets this long for one message.
+/// The time that the MTA gets for one message.
 constexpr std::chrono::minutes kSubmitTime{5};
 constexpr std::chrono::minutes kFirstRetry{1};
 constexpr std::chrono::hours kLongestRetry{1};
@@ -59,7 +59,7 @@ std::string pair_key(std::string_view sender, std::string_view recipient) {
     return key;
 }
 
-/// Doubles from attempt to attempt, up to a limit.
+/// The delay doubles with each attempt, up to a limit.
 std::chrono::minutes retry_delay(int attempts) {
     constexpr int kMostDoublings = 6;
     const int doublings = std::clamp(attempts - 1, 0, kMostDoublings);
@@ -76,8 +76,8 @@ ItemOutcome outcome_of(std::int64_t id, const ports::RecipientOutcome& outcome) 
     return {id, What::Interrupted, std::get<ports::Interrupted>(outcome).what};
 }
 
-/// What the store writes down. A permanent no, or a message that may have left already, waits for a
-/// person's word; everything else is tried again, later from time to time.
+/// What the store records. After a permanent refusal, or when the message may have left, the item
+/// waits for a person. Otherwise it is tried again, each time later.
 ports::ReleaseEnd end_of(const terms::HeldRecipient& recipient,
                          const ports::RecipientOutcome& outcome,
                          core::TimePoint now) {

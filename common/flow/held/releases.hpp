@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Held mail on its way through the MTA once more.
+// Submits held mail to the MTA again.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -40,7 +40,7 @@ inline constexpr std::string_view kReleaseField = "X-Holdback-Release";
 /// mail: the store lets only one of them begin.
 class Releases {
 public:
-    /// What it works with; all outlive it.
+    /// What it uses; all outlive it.
     struct Parts {
         ports::HeldStore& held;
         ports::Spool& spool;
@@ -48,8 +48,8 @@ public:
         core::Clock& clock;
         const StoreTrouble& trouble;
         const CopyChecks& copies;
-        Returns& returns;  ///< for good recipients whom the MTA refuses
-        /// Who is told of copies that left; nullptr: nobody.
+        Returns& returns;  ///< for good recipients that the MTA refuses
+        /// Told of copies that left; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
         /// Makes the submitter for `[hold] reinject`.
         std::function<std::unique_ptr<ports::Submitter>(const config::HoldSettings&)>
@@ -60,29 +60,29 @@ public:
 
     explicit Releases(Parts parts) : parts_(std::move(parts)) {}
 
-    /// Re-injects items through the MTA, one submission per message; an outcome per id, in order.
-    /// `cause` stands in the log and the history.
+    /// Submits items to the MTA again, one submission per message. Gives an outcome per id, in
+    /// order. `cause` appears in the log and the history.
     std::vector<ItemOutcome> release(std::span<const std::int64_t> ids,
                                      const config::HoldSettings& settings,
                                      std::string_view cause,
                                      ports::InDoubt in_doubt);
 
-    /// A message came with this token: what is released, when the token is good for exactly this
-    /// sender and these recipients. The token is used up.
+    /// A message came with this token. Gives the kind of mail that is released if the token is good
+    /// for this sender and all these recipients. Uses the token up.
     [[nodiscard]] std::optional<terms::HeldKind> claim(std::string_view token,
                                                        const mail::Envelope& envelope);
 
-    /// True while a release of this sender and recipient is under way, so that its RCPT is not
-    /// judged again.
+    /// True while a release of this sender and recipient is under way; then its RCPT is not judged
+    /// again.
     [[nodiscard]] bool is_releasing(const mail::Envelope& envelope,
                                     const mail::Recipient& recipient) const;
 
-    /// Writes down how releases ended; what the store can't take now waits for `settle_again`.
+    /// Stores how releases ended. What the store can't take now waits for `settle_again`.
     void settle(std::vector<ports::ReleaseEnd> ends);
     void settle_again();
 
 private:
-    /// The items of a message by their NOTIFY.
+    /// The items of a message, grouped by NOTIFY.
     [[nodiscard]] static std::map<std::string, Items> by_notify(OfMessage of_message);
     void release_message(OfMessage of_message,
                          const config::HoldSettings& settings,
@@ -95,7 +95,7 @@ private:
 
     Parts parts_;
     core::Guarded<std::multiset<std::string>> under_way_;
-    /// How releases ended that the store could not write down; they are `releasing` until it can.
+    /// Ends of releases that the store could not write; their items stay `releasing` until it can.
     core::Guarded<std::vector<ports::ReleaseEnd>> unsettled_;
 };
 

@@ -27,7 +27,7 @@ std::string argument_of(const std::vector<std::string>& arguments, std::string_v
     return std::string(mail::argument_value(arguments, name).value_or(""));
 }
 
-/// The MTA's own words about a good recipient whose copy it refused.
+/// The MTA's reply that refused the copy of a good recipient.
 std::optional<mail::SmtpReply> mta_reply(const terms::HeldRecipient& recipient) {
     if (!recipient.finding.is_none() || recipient.in_doubt) {
         return std::nullopt;
@@ -39,8 +39,8 @@ std::optional<mail::SmtpReply> mta_reply(const terms::HeldRecipient& recipient) 
     return reply;
 }
 
-/// The reply that stands in a DSN for a recipient who was held back until now: the one by which it
-/// would have been refused.
+/// The reply in the DSN for a recipient that was held: the reply with which it would have been
+/// refused.
 mail::SmtpReply reply_for(const terms::HeldRecipient& recipient) {
     if (auto reply = mta_reply(recipient)) {
         return *std::move(reply);
@@ -56,12 +56,12 @@ mail::SmtpReply reply_for(const terms::HeldRecipient& recipient) {
     return mail::SmtpReply::own(550, "5.7.1", recipient.reason);
 }
 
-/// Where the MTA refused it, its answer tells more than why it was held.
+/// If the MTA refused it, its reply says more than the reason for holding.
 terms::FailureCode code_for(const terms::HeldRecipient& recipient) {
     return mta_reply(recipient).has_value() ? terms::kUnknownFailure : recipient.code;
 }
 
-/// What the sender reads: why the recipient was held, and what the MTA said to a release.
+/// The explanation for the sender: why the recipient was held, and the MTA's reply to a release.
 std::string explanation_for(const terms::HeldRecipient& recipient, std::string_view damage) {
     if (!damage.empty()) {
         return fmt::format("{}; it could not be sent any more: {}{}",

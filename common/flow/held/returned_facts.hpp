@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a DSN says of held mail that goes back to its sender.
+// The contents of a DSN about held mail that is returned to its sender.
 
 #include "letters/return_dsn.hpp"
 #include "ports/held_store.hpp"
@@ -12,17 +12,17 @@
 
 namespace holdback::flow::held {
 
-/// Of the message, with the header that is quoted; without recipients.
+/// The facts about the message, with the header to quote; without recipients.
 [[nodiscard]] letters::ReturnDsnFacts returned_message(const terms::HeldMessage& message,
                                                        std::string header);
 
-/// Of one recipient: why it was held back, or what the MTA said to a release. `damage` is that of
-/// the copy, or empty.
+/// The facts about one recipient: why it was held, or the MTA's reply to a release. `damage` is
+/// that of the copy, or empty.
 [[nodiscard]] letters::ReturnedRecipient returned_recipient(const terms::HeldRecipient& recipient,
                                                             std::string_view damage);
 
-/// By what the DSN is known: the numbers of items begin anew in a new store, where a DSN of before
-/// may still be.
+/// The key that identifies the DSN. It has no item numbers: they start again in a new store, where
+/// an earlier DSN may still be.
 [[nodiscard]] std::string return_key(std::span<const ports::HeldItem> of_message);
 
 }  // namespace holdback::flow::held

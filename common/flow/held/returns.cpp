@@ -33,7 +33,7 @@ namespace {
 
 using What = ItemOutcome::What;
 
-/// A header block longer than this is cut in a DSN.
+/// A longer header block is cut in a DSN.
 constexpr std::size_t kMostHeaderOctets = std::size_t{64} * 1024;
 
 }  // namespace
@@ -222,8 +222,7 @@ void Returns::give_back_good(OfMessage items, std::string_view cause) {
     });
     if (!good.empty()) {
         const Items untold = untold_among(good, give_back(ids_of(good), cause));
-        static_cast<void>(
-            give_to_postmaster(untold, cause));  // else they come back when they expire
+        static_cast<void>(give_to_postmaster(untold, cause));  // otherwise tried again at expiry
     }
 }
 

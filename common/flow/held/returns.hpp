@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The ends of held mail that is not released: back to its sender, or nowhere.
+// Ends held mail that is not released: returns it to its sender, or discards it.
 
 #include "core/clock.hpp"
 #include "flow/held/copy_checks.hpp"
@@ -25,17 +25,17 @@
 
 namespace holdback::flow::held {
 
-/// Why good recipients go back, in logs and histories.
+/// The reason for returning good recipients, in logs and histories.
 inline constexpr std::string_view kRefusedByMta = "refused by the MTA";
 inline constexpr std::string_view kDamagedCopy = "the copy is damaged";
 
-/// Those of the items whose sender gets no DSN, by the outcomes of giving them back.
+/// The items whose sender gets no DSN, according to the outcomes of `give_back`.
 [[nodiscard]] Items untold_among(OfMessage items, std::span<const ItemOutcome> outcomes);
 
 /// The use case. Safe from several threads.
 class Returns {
 public:
-    /// What it works with; all outlive it.
+    /// What it uses; all outlive it.
     struct Parts {
         ports::HeldStore& held;
         ports::Spool& spool;
@@ -43,30 +43,29 @@ public:
         core::Clock& clock;
         OwnMail& own_mail;
         const CopyChecks& copies;
-        /// Whether a DSN may go to the sender of held mail with this header; null: to any sender.
+        /// True when a DSN may go to the sender of held mail with this header; null: to any sender.
         std::function<bool(const terms::HeldMessage&, const mail::HeaderList&)> may_be_told;
     };
 
     explicit Returns(Parts parts) : parts_(std::move(parts)) {}
 
-    /// Sends the senders a DSN about items and ends them, in one step. Items of a sender who may
-    /// not be told stay held (`Untold`).
+    /// Sends the senders a DSN about items and ends the items, in one step. Items of a sender who
+    /// may not be told stay held (`Untold`).
     std::vector<ItemOutcome> give_back(std::span<const std::int64_t> ids,
                                        std::string_view cause,
                                        ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);
 
-    /// Ends items without telling anybody but the log and the store.
+    /// Ends items. Only the log and the store record it.
     std::vector<ItemOutcome> discard(std::span<const std::int64_t> ids,
                                      std::string_view cause,
                                      ports::InDoubt in_doubt = ports::InDoubt::LeaveAlone);
 
-    /// Gives items to the postmaster of this host, in place of senders who may not be told. False
-    /// when some could not be given.
+    /// Returns items to the postmaster of this host instead of senders who may not be told. False
+    /// when some could not be returned.
     bool give_to_postmaster(const Items& items, std::string_view cause);
 
-    /// Tells the senders, or the postmaster in their place, at once of the good recipients
-    /// (without a finding) among `items`, who can't get their mail: nobody waits for a word about
-    /// them.
+    /// Returns the good recipients (without a finding) among `items`, whose mail can't be sent, at
+    /// once: to the senders, or to the postmaster in their place. Nobody else would report them.
     void give_back_good(OfMessage items, std::string_view cause);
 
 private:
@@ -74,15 +73,15 @@ private:
                            std::string_view cause,
                            ports::InDoubt in_doubt,
                            std::vector<ItemOutcome>& outcomes);
-    /// Who reads a DSN: the sender, or the postmaster of this host in the sender's place.
+    /// Who reads a DSN: the sender, or the postmaster of this host instead.
     enum class Reader : std::uint8_t { Sender, Postmaster };
-    /// Gives back those of a message whose sender wants to hear of it.
+    /// Returns items of one message with a DSN to `reader`.
     void report_return(OfMessage of_message,
                        Reader reader,
                        std::string_view cause,
                        ports::InDoubt in_doubt,
                        std::vector<ItemOutcome>& outcomes);
-    /// Why an item ends without a DSN.
+    /// The reason why an item ends without a DSN.
     enum class Untold : std::uint8_t { Discarded, ByNullSender, ByWish };
     [[nodiscard]] static std::string_view plain_words(Untold why);
     void end_items(OfMessage items,
@@ -90,7 +89,7 @@ private:
                    std::string_view cause,
                    ports::InDoubt in_doubt,
                    std::vector<ItemOutcome>& outcomes);
-    /// What a DSN quotes: the header of the copy, or what the row knows of it when the copy is
+    /// The header that a DSN quotes: that of the copy, or what the row has of it when the copy is
     /// damaged.
     [[nodiscard]] std::string header_of(const terms::HeldMessage& message,
                                         std::string_view damage) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Lines about held mail that come again and again, without filling the log.
+// Writes recurring lines about held mail without filling the log.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -11,12 +11,12 @@
 
 namespace holdback::flow::held {
 
-/// Writes lines "release: TEXT", each kind once a minute at most. Safe from several threads.
+/// Writes lines "release: TEXT", at most one a minute for each kind. Safe from several threads.
 class SeldomLog {
 public:
     SeldomLog(ports::Log& log, const core::Clock& clock) : log_(&log), clock_(&clock) {}
 
-    /// `kind` is a text of ours.
+    /// `kind` is our own text.
     void say(ports::Severity severity, std::string_view kind, std::string_view text);
 
 private:

@@ -39,7 +39,7 @@ bool speaks_utf8(const terms::HeldMessage& message) {
     });
 }
 
-/// What keeps mail from an address; empty: nothing.
+/// The reason why mail may not go to an address; empty: it may.
 std::string objection(const outbound::RecipientFacts& facts,
                       const terms::HeldMessage& message,
                       const config::Settings& settings) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A held copy goes to another address than the one it was held for: "release 5 as bo@gmail.com".
+// Sends a held copy to another address than the one it was held for: "release 5 as bo@gmail.com".
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -19,7 +19,7 @@ namespace holdback::flow::held {
 /// The use case. One object serves all; safe from several threads.
 class SendAs {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::HeldStore& held;
         ports::Resolver& resolver;
@@ -31,11 +31,11 @@ public:
 
     explicit SendAs(const Parts& parts) : parts_(parts) {}
 
-    /// Gives a held item its new address, for `ReleaseFlow::release` to send it there; the copy
-    /// stays as it is, "To" included. The address must be one that the policy lets pass: syntax,
-    /// domain and suppressions are looked up, and what can't be found out holds up nobody. Writes a
-    /// decision line; `by` says who wants it. An item that has the address already is left as it
-    /// is. The error says why not, as a clause for people.
+    /// Gives a held item a new address, to which `ReleaseFlow::release` then sends it. The copy
+    /// stays as it is, "To" included. The policy must let the address pass by syntax, domain and
+    /// suppressions. A domain without a DNS answer is no obstacle; an unreachable suppression list
+    /// is. Writes a decision line; `by` says who asked. An item that has the address already is
+    /// left alone. The error says why not, as a clause for people.
     [[nodiscard]] core::Result<void, std::string> readdress(const ports::HeldItem& item,
                                                             std::string_view address,
                                                             std::string_view by,

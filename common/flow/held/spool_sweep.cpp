@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kBetweenPurges{60};
 void SpoolSweep::work(const config::HoldSettings& settings) {
     const core::SteadyPoint now = parts_.clock.steady_now();
     if (now >= next_files_) {
-        // Each look passes over all messages in the spool.
+        // Each look reads all messages in the spool.
         next_files_ = remove_files() == kMostFilesInTurn ? now : now + kBetweenFiles;
     }
     if (now >= next_purge_) {
@@ -79,7 +79,7 @@ void SpoolSweep::note_files() {
 
 void SpoolSweep::set_strays_aside() {
     const auto listed = parts_.held.listed_spool_ids();
-    // What this program has put there meanwhile may wait for its rows.
+    // Files that this program has written since then may still wait for their rows.
     const auto files = files_before_.has_value() ? *files_before_ : parts_.spool.ids();
     if (!listed.has_value() || !files.has_value()) {
         parts_.log.write(ports::Severity::Error,

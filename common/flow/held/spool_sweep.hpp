@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Files of the spool that nobody wants any more, and such that nobody knows.
+// Removes files of the spool that are no longer needed, and moves unknown ones away.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -18,34 +18,34 @@
 
 namespace holdback::flow::held {
 
-/// The use case. Of one thread.
+/// The use case. Used by one thread.
 class SpoolSweep {
 public:
-    /// What it works with; all outlive it.
+    /// What it uses; all outlive it.
     struct Parts {
         ports::HeldFiles& held;
         ports::Spool& spool;
         ports::Log& log;
         core::Clock& clock;
         const StoreTrouble& trouble;
-        /// Who is told when messages leave the spool; nullptr: nobody.
+        /// Told when messages leave the spool; nullptr: nobody.
         SpoolRoom* room = nullptr;
     };
 
     explicit SpoolSweep(const Parts& parts) : parts_(parts) {}
 
-    /// Removes the files of which nothing is held any more, and forgets what ended long ago. Called
-    /// every second or so; does a bounded number of things every few seconds.
+    /// Removes files without held items, and forgets what ended long ago. Called every second or
+    /// so; does a bounded amount of work every few seconds.
     void work(const config::HoldSettings& settings);
 
-    /// To be called before anybody else uses the store: what comes into the spool from now on is no
-    /// concern of `set_strays_aside`.
+    /// Call it before anybody else uses the store: `set_strays_aside` ignores files that come into
+    /// the spool later.
     void note_files();
     /// Moves files away that no row names. Call it at start, before `work`.
     void set_strays_aside();
 
 private:
-    /// Gives how many files went.
+    /// Gives how many files were removed.
     std::size_t remove_files();
 
     Parts parts_;
