@@ -32,12 +32,12 @@ namespace {
 
 /// Fields that neither mailq(1) nor the log shows.
 constexpr auto kSecretFields = std::to_array<std::string_view>({"Message-ID", "Date", "Subject"});
-/// MTAs give up after days; queue ids come again some time.
+/// MTAs give up after days; later they use queue ids again.
 constexpr std::chrono::days kLongestInQueue{14};
-/// The log's times are cut to seconds, and its line may be older than our note.
+/// The log's times are truncated to seconds, and its line may be older than our record.
 constexpr std::chrono::seconds kSlack{5};
 constexpr std::size_t kMostOfStore = 4;
-/// A message is decided upon at the end of its header, and leaves at the end of its data.
+/// The longest time from the decision at the end of the header to the end of the data.
 constexpr std::chrono::minutes kLongestWay{10};
 constexpr std::size_t kMostRecipients = 20'000;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Which messages left here, and to whom: the MTA's own word about a delivery, its DSN or a line of
-// its log, counts only for them.
+// Which messages left here, and to whom. The MTA's own report about a delivery, its DSN or a line
+// of its log, counts only for them.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -25,12 +25,12 @@
 
 namespace holdback::flow::incoming {
 
-/// What is known of a message that left.
+/// A message that left, as far as it is remembered.
 class Departure {
 public:
     Departure(core::TimePoint at, std::string sender) : at_(at), sender_(std::move(sender)) {}
 
-    /// A message as it was decided upon: those of its recipients who were not kept back.
+    /// A message from its recorded decision, with the recipients to whom it went on.
     [[nodiscard]] static Departure of(const replay::RecordedMessage& message);
 
     [[nodiscard]] core::TimePoint at() const { return at_; }
@@ -39,14 +39,14 @@ public:
     [[nodiscard]] std::size_t recipients() const { return recipients_.size(); }
     /// True when it left to this recipient, a key as `mail::recipient_key` gives it.
     [[nodiscard]] bool is_to(std::string_view recipient) const;
-    /// True when a line of the MTA's log tells of a recipient of this message, or of somebody who
-    /// stands behind one. Postfix names the latter, Sendmail does not.
+    /// True when a line of the MTA's log is about a recipient of this message or an address behind
+    /// one. For the latter Postfix also names the recipient; Sendmail does not, and is believed.
     [[nodiscard]] bool is_told_of(const mail::MtaOutcome& outcome) const;
-    /// How many of the recipients are in this domain (of such a key).
+    /// How many of the recipients are in this domain (the domain of such a key).
     [[nodiscard]] std::size_t recipients_in(std::string_view domain) const;
     /// True when a returned header shows what only the sender and the recipients have seen:
-    /// Message-ID, Date and Subject, as many of them as the message had. False when nothing is
-    /// known of its header.
+    /// Message-ID, Date and Subject, as many of them as the message had. False when its header is
+    /// not known.
     [[nodiscard]] bool is_returned_in(const mail::HeaderList& returned) const;
 
     void add(std::span<const std::string> recipients);
@@ -64,37 +64,38 @@ private:
     core::TimePoint at_;
     std::string sender_;
     std::vector<Recipient> recipients_;
-    std::vector<std::uint64_t> fields_;  // hashes of the fields that are remembered
+    std::vector<std::uint64_t> fields_;  // hashes of the remembered fields
 };
 
-/// Recipients of messages that left, in memory.
+/// Most recipients of departed messages in memory.
 inline constexpr std::size_t kMostDepartures = 200'000;
 
-/// Remembers the last messages that left, in memory; what is not there any more, as after a
-/// restart, is looked for among the decisions that the store keeps (`[journal] decisions`). Safe
-/// from several threads.
+/// Remembers the last messages that left, in memory. Others, after a restart for instance, are
+/// looked up in the decisions that the store keeps (`[journal] decisions`). Safe from several
+/// threads.
 class Departures {
 public:
-    /// Keeps at most this many recipients in memory; the oldest messages go first. `earlier` may be
-    /// nullptr, and outlives the object, as `trouble` does, which hears when they can't be asked.
+    /// Keeps at most this many recipients in memory; the oldest messages go first. `earlier` has
+    /// the recorded decisions, and `trouble` reports when they can't be read. Both may be nullptr
+    /// and outlive the object.
     explicit Departures(const ports::DecisionLog* earlier = nullptr,
                         std::size_t most_recipients = kMostDepartures,
                         const StoreTrouble* trouble = nullptr)
         : earlier_(earlier), most_recipients_(most_recipients), trouble_(trouble) {}
 
-    /// Adds a message. Of one with the same queue id and sender, known already, the recipients are
-    /// added to that; another with the same queue id is forgotten, since queue ids come again.
+    /// Adds a message. If one with the same queue id and sender is known, the recipients are added
+    /// to it. One with another sender is replaced, since queue ids are used again.
     void add(std::string_view queue_id,
              const Departure& message,
              std::span<const std::string> recipients);
 
-    /// The message that left under this queue id before `at`, and not longer ago than the MTA keeps
-    /// trying; nullptr when none did.
+    /// The message that left under this queue id before `at`, within the time that the MTA keeps
+    /// trying; nullptr when there is none.
     [[nodiscard]] std::shared_ptr<const Departure> find(std::string_view queue_id,
                                                         core::TimePoint at) const;
 
-    /// Whom a sender (a key as `Departure::sender` has it) has sent mail to in the time before it
-    /// left at `left`, as far as the store keeps it: keys of recipients, the newest first.
+    /// Keys of the recipients to whom a sender (a key like `Departure::sender`) sent mail in the
+    /// minutes before `left`, as far as the store keeps them, newest first.
     [[nodiscard]] std::vector<std::string> recipients_of(std::string_view sender,
                                                          core::TimePoint left) const;
 

@@ -53,8 +53,8 @@ report::InboundDecision line_for(const PassingMessage& message,
     return line;
 }
 
-/// Lines about recipients that nothing proves, of one message: whoever made it up can name as many
-/// as fit into it.
+/// Most lines about unproven recipients of one message, since its author can name as many as fit
+/// into it.
 constexpr std::size_t kMostUnprovenLines = 50;
 
 /// True where a network of the settings has the address.
@@ -66,7 +66,7 @@ bool is_feedback_network(const std::optional<mail::IpAddress>& client,
            });
 }
 
-/// What is said of one recipient, but for what was learned.
+/// Fills in the line of one recipient, except for what was learned.
 void describe(const dsn::ClassifiedRecipient& recipient,
               const dsn::RecipientProof& proof,
               report::InboundDecision& line) {
@@ -81,7 +81,7 @@ void describe(const dsn::ClassifiedRecipient& recipient,
 }
 
 /// True for complaints that the administrator believes. A provider's users send through the same
-/// hosts as its feedback loop, so a host name takes the loop's own envelope sender as well.
+/// hosts as its feedback loop, so a host name counts only with the loop's own envelope sender.
 bool is_feedback_source(const Submitting& who,
                         const mail::EnvelopeSender& sender,
                         const config::LearnSettings& settings) {
@@ -103,8 +103,8 @@ bool is_feedback_source(const Submitting& who,
             }));
 }
 
-/// Names the recipients as they are proven. False for a complaint of which nobody can tell whose it
-/// is: it has none then.
+/// Names the recipients as they are proven. False for a complaint that can't be attributed; it then
+/// has no recipients.
 bool name_recipients(dsn::Understanding& understanding,
                      const std::vector<dsn::RecipientProof>& proofs) {
     if (!proofs.empty() && dsn::names_nobody(understanding.report, proofs.front())) {
@@ -113,14 +113,15 @@ bool name_recipients(dsn::Understanding& understanding,
     }
     for (std::size_t i = 0; i < understanding.recipients.size(); ++i) {
         if (proofs.at(i).proof == terms::Proof::Sealed) {
-            // Whoever forwarded the message reports another address than the one that we mailed.
+            // A forwarder reports another address than the one that we mailed.
             understanding.recipients[i].report.original_recipient = proofs[i].mailed;
         }
     }
     return true;
 }
 
-/// The envelope sender of the message that failed: as sealed, else whom the report came to.
+/// The envelope sender of the message that failed: the sealed one; otherwise a complaint's returned
+/// one, or the recipient of the report.
 mail::EnvelopeSender sender_of(const dsn::Understanding& understanding,
                                const dsn::RecipientProof& proof,
                                const mail::Envelope& envelope) {
@@ -158,7 +159,7 @@ bool InboundFlow::may_report(const mail::Envelope& envelope,
         headers.has("X-Autorespond")) {
         return true;
     }
-    // Reports of old or odd systems: a sender that is a mail system's own mailbox.
+    // Reports of old or odd systems come from a mail system's own mailbox.
     const std::string from = headers.first("From").value_or("");
     return core::contains_ignoring_case(from, "mailer-daemon") ||
            core::contains_ignoring_case(from, "postmaster@");
@@ -299,7 +300,8 @@ std::vector<dsn::Evidence> InboundFlow::evidence_of(
                             .proof = proofs.at(i),
                             .message_id = understanding.report.returned.message_id,
                             .sender = sender_of(understanding, proofs[i], message.envelope),
-                            // A local user can make our MTA's DSN of a message of his own.
+                            // A local user can make our MTA write a DSN about a message of their
+                            // own.
                             .widest = proofs[i].proof == terms::Proof::Local
                                           ? terms::ScopeKind::Sender
                                           : terms::ScopeKind::Global,

@@ -40,7 +40,7 @@ namespace holdback::flow::incoming {
 /// The use case. One object serves all sessions; safe from several threads.
 class InboundFlow {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::MessageReader& reader;
         Learner& learner;
@@ -48,33 +48,33 @@ public:
         Seals& seals;
         ports::Log& log;
         core::Clock& clock;
-        /// True while the MTA's log is read: it then tells what our MTA's DSNs tell, and those,
-        /// which a local user can imitate, are left to it. Empty: never.
+        /// True while the MTA's log is read. The log then tells what our MTA's DSNs tell, and such
+        /// DSNs, which a local user can imitate, teach nothing. Empty: never.
         std::function<bool()> log_tells;
     };
 
     explicit InboundFlow(Parts parts) : parts_(std::move(parts)) {}
 
-    /// True when a message may be a report by its envelope and header, so that its body is wanted:
-    /// a null sender, a header like those of reports, or an address for unsubscribing.
+    /// True when a message may be a report by its envelope and header, so that its body is needed:
+    /// a null sender, a header like those of reports, or an unsubscribe address.
     [[nodiscard]] static bool may_report(const mail::Envelope& envelope,
                                          const mail::HeaderList& headers,
                                          const config::Settings& settings);
 
     /// Understands a message (`octets`: header, empty line and body, as far as they were kept),
-    /// teaches the store what is proven, counts the texts that no rule knew, writes one line per
-    /// recipient (of those that nothing proves the first 50, and then how many there were), and
-    /// gives the changes to the header. Never fails: a store out of reach is logged and nothing is
+    /// teaches the store what is proven, counts the texts that no rule matched, and writes one line
+    /// per recipient. Of unproven recipients the first 50 get a line; another line counts the rest.
+    /// Gives the changes to the header. Never fails: an unreachable store is logged and nothing is
     /// learned. Waits for DNS no longer than `patience`, whatever the message holds.
     [[nodiscard]] dsn::TagPlan receive(const PassingMessage& message,
                                        std::string_view octets,
                                        std::chrono::milliseconds patience);
 
-    /// Complaints since the start of which nobody can be named. Any thread.
+    /// Complaints since the start that could not be attributed to anybody. Any thread.
     [[nodiscard]] std::uint64_t unattributed() const { return unattributed_.load(); }
 
 private:
-    /// What the message says, with what the settings make of its addressee and its source.
+    /// What the message says, classified by the rules and codes of the snapshot.
     [[nodiscard]] static dsn::Understanding understand(
         dsn::Report report,
         const std::optional<dsn::UnsubscribeRequest>& request,
@@ -86,9 +86,9 @@ private:
         const dsn::Understanding& understanding,
         const std::optional<dsn::UnsubscribeRequest>& request,
         core::SteadyPoint until);
-    /// A feedback loop is not seen behind a proxy.
+    /// Warns that a feedback loop's complaint is not believed behind a proxy.
     void say_unseen_source(const mail::IpAddress& source);
-    /// What each recipient of a report is evidence of, in their order. Begins the look-ups.
+    /// The evidence about each recipient of a report, in their order. Starts the look-ups.
     [[nodiscard]] std::vector<dsn::Evidence> evidence_of(
         const PassingMessage& message,
         const dsn::Understanding& understanding,
@@ -100,7 +100,7 @@ private:
                                          core::SteadyPoint until,
                                          const Snapshot& snapshot);
 
-    /// A report proves that a recipient has got a message.
+    /// Handles a report which proves that a recipient got a message.
     void delivered(const dsn::Evidence& evidence, const Snapshot& snapshot);
     /// True for a DSN of our MTA while its log tells the same.
     [[nodiscard]] bool is_left_to_the_log(const dsn::RecipientProof& proof) const;

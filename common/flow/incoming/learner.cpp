@@ -44,14 +44,14 @@ std::string_view domain_of(const terms::SuppressionKey& key) {
     return std::string_view(key.subject).substr(at == std::string::npos ? 0 : at + 1);
 }
 
-/// What deliveries can prove wrong: the list's own conclusions from bounces.
+/// True for what deliveries can prove wrong: the list's own conclusions from bounces.
 bool is_learned_bounce(const terms::SuppressionEntry& entry) {
     return entry.source == terms::SuppressionSource::Learned &&
            entry.reason == terms::SuppressionReason::Bounce;
 }
 
-/// True when DNS itself says that the domain does not exist or takes no mail; hosts that we find
-/// unusable may be usable for others.
+/// True when DNS itself says that the domain does not exist or takes no mail. Hosts that are
+/// unusable for us may be usable for others.
 bool is_certain_failure(outbound::RouteKind route) {
     return route == outbound::RouteKind::NoSuchDomain || route == outbound::RouteKind::NoMailHost ||
            route == outbound::RouteKind::NullMx;
@@ -122,7 +122,7 @@ bool Learner::is_outage(const Failure& failure,
                         const Snapshot& snapshot) {
     const config::OutageSettings& settings = snapshot.settings.outage;
     provider = mail::provider_of(failure.remote_host, domain_of(key));
-    // A provider whose DNS is broken is as broken as one that has lost its list of users.
+    // A provider with broken DNS is as broken as one that has lost its list of users.
     const bool about_domain = key.kind == terms::SubjectKind::Domain;
     if (!settings.enabled ||
         (!about_domain && !dsn::speaks_of_mailbox(failure.evidence.failure.code, snapshot.codes))) {
@@ -135,7 +135,7 @@ bool Learner::is_outage(const Failure& failure,
     if (const auto acceptance = acceptance_of(recipient)) {
         known_good =
             now - acceptance->last <= settings.known_good && now - acceptance->first >= kSettleTime;
-        // The relay that took its mail names the provider best.
+        // The relay that took the recipient's mail names the provider best.
         provider = acceptance->provider;
     }
     const auto opened = watch_.with([&](dsn::OutageWatch& watch) {

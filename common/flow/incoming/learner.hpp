@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What proven failures and deliveries do to the suppression list.
+// What proven failures and deliveries change on the suppression list.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -28,28 +28,28 @@
 
 namespace holdback::flow::incoming {
 
-/// One failure, by whatever way it came to our knowledge.
+/// One failure, however we learned of it.
 struct Failure {
     dsn::Evidence evidence;
     std::vector<std::string> events;  ///< see `dsn::event_names`
-    /// Host that refused, as the report or the log names it, or empty.
+    /// The host that refused, as the report or the log names it, or empty.
     std::string remote_host;
-    /// Until when DNS may be asked about the domain of a failure that is about one.
+    /// The deadline for asking DNS when the failure is about a domain.
     core::SteadyPoint look_up_until;
 };
 
-/// So long after a server took mail for a recipient it can still say, in a DSN, that it was wrong:
-/// one that takes everything and looks later. What it took sooner proves nothing.
+/// For this long after a server took mail for a recipient it may still reject it by a DSN, as
+/// servers do that take everything and check later. An acceptance proves nothing earlier.
 inline constexpr std::chrono::hours kSettleTime{72};
 
 /// What a reason means for the list, in one word.
 [[nodiscard]] report::LearnOutcome outcome_of(dsn::LearnReason reason);
 
-/// The use case. One object serves all; safe from several threads. A store out of reach is logged,
-/// and nothing is learned.
+/// The use case. One object serves all sessions; safe from several threads. An unreachable store is
+/// logged, and nothing is learned.
 class Learner {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::SuppressionStore& suppressions;
         ports::Journal& journal;
@@ -61,35 +61,35 @@ public:
 
     explicit Learner(const Parts& parts) : parts_(parts) {}
 
-    /// Outages that were open when the program ended are open again. Call once, at the start.
+    /// Reopens the outages that were open when the program ended. Call once, at the start.
     void recover();
 
-    /// Begins the look-up that `learn` may need, so that those of a report run side by side.
+    /// Starts the look-up that `learn` may need, so that those of a report run in parallel.
     void prepare(const dsn::Evidence& evidence, const Snapshot& snapshot);
 
-    /// Teaches the list; gives why it did, or did not, change. Waits for DNS when the failure is
-    /// about a domain: an entry for one is made only where DNS says the same at this moment.
+    /// Teaches the list. Gives the reason why it did, or did not, change. When the failure is about
+    /// a domain, it waits for DNS: such an entry is made only if DNS confirms it now.
     dsn::LearnReason learn(const Failure& failure, const Snapshot& snapshot);
 
-    /// A server took mail for a recipient at `at`: lifts what was learned from bounces before. An
-    /// entry that a DSN made, after a server had taken the mail, waits until mail was taken for
-    /// `kSettleTime` without one. False when the list is out of reach; call it again then.
+    /// A server took mail for a recipient at `at`. Lifts what was learned from earlier bounces. An
+    /// entry that a DSN made, after a server had taken the mail, stays until mail was taken for
+    /// `kSettleTime` without one. False when the list is out of reach; then call it again.
     bool delivered(const mail::Address& recipient,
                    std::string_view provider,
                    core::TimePoint at,
                    const Snapshot& snapshot);
 
-    /// The same by the word of somebody who speaks for one sender alone: lifts what was learned
+    /// The same on the word of somebody who speaks for one sender only: lifts what was learned
     /// about the mailbox for that sender.
     bool delivered_for(const mail::EnvelopeSender& sender,
                        const mail::Address& recipient,
                        core::TimePoint at,
                        const Snapshot& snapshot);
 
-    /// What our MTA said of a mailbox was not true: lifts what that taught.
+    /// What our MTA said about a mailbox was not true: lifts what was learned from it.
     bool take_back(const mail::Address& recipient, const Snapshot& snapshot);
 
-    /// DNS says that a domain takes mail: lifts what bounces taught about the domain.
+    /// DNS says that a domain takes mail: lifts what was learned from bounces about the domain.
     void takes_mail(const mail::Domain& domain, const config::LearnSettings& settings);
 
     /// Closes the outages that have ended. Called every second or so by one thread.
@@ -99,15 +99,16 @@ public:
     [[nodiscard]] std::vector<dsn::Outage> outages() const;
 
 private:
-    /// True when nothing is to be learned from the failure because its provider is broken.
+    /// True when nothing is to be learned from the failure because its provider has an outage.
     [[nodiscard]] bool is_outage(const Failure& failure,
                                  const terms::SuppressionKey& key,
                                  std::string& provider,
                                  const Snapshot& snapshot);
     [[nodiscard]] std::optional<ports::Acceptance> acceptance_of(std::string_view recipient) const;
-    /// Mail for a mailbox came back: what was taken for it before proves nothing from now on.
+    /// Mail for a mailbox came back: earlier acceptances no longer prove anything.
     void refute(std::string_view recipient);
-    /// Why no entry for this domain can be made now; nullopt when DNS confirms the failure.
+    /// The reason why no entry for this domain can be made now; nullopt when DNS confirms the
+    /// failure.
     [[nodiscard]] std::optional<dsn::LearnReason> objection_to(const std::string& domain,
                                                                core::SteadyPoint until,
                                                                const Snapshot& snapshot);

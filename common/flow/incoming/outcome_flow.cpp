@@ -33,8 +33,8 @@ namespace {
 
 constexpr std::size_t kMostLines = 500;
 constexpr std::chrono::seconds kBatchTime{1};
-// Lines that say nothing of deliveries move the position no more often than this: reading them
-// again does no harm.
+// Without outcomes the position is stored no more often than this: reading such lines again does no
+// harm.
 constexpr std::chrono::seconds kPositionTime{10};
 constexpr std::size_t kMostSenders = 10'000;
 constexpr std::size_t kToldAtOnce = 500;
@@ -54,9 +54,8 @@ void count(FollowState& state, const mail::MtaOutcome& outcome) {
     state.newest = state.newest.has_value() ? std::max(*state.newest, outcome.at) : outcome.at;
 }
 
-/// True when Sendmail's sendmail(1), which has taken a message, gave it to the daemon of this host,
-/// was refused, or did not get there: the daemon's own lines tell what became of it, and a refusal
-/// may be ours.
+/// True when sendmail(1) of Sendmail passed its message to the daemon of this host, was refused, or
+/// did not reach it. The daemon's own lines tell the outcome, and the refusal may be ours.
 bool is_hand_over(const mail::MtaOutcome& outcome) {
     const bool went_nowhere = outcome.relay.empty() && outcome.relay_address.empty();
     return !mail::is_local_transport(outcome.mailer) &&
@@ -87,7 +86,7 @@ WorkResult OutcomeFlow::work(ports::LogSource& source,
     if (source.name() != source_ && !begin(source)) {
         return WorkResult::Trouble;
     }
-    // Told before more is read: the last process may have ended in between.
+    // Listeners are told before more is read: the last process may have ended in between.
     if (!record(settings) || !tell()) {
         return WorkResult::Trouble;
     }
@@ -130,8 +129,8 @@ bool OutcomeFlow::begin(ports::LogSource& source) {
     recorded_.reset();
     const ports::LogBatch first = source.read(0, parts_.clock.steady_now(), {});
     if (recorded_position_.empty()) {
-        // Where we begin is recorded before anything is waited for: from now on every line counts,
-        // however soon this process ends.
+        // The start is recorded before waiting for lines: from now on every line counts, however
+        // soon this process ends.
         batch_.position = first.position;
     }
     if (parts_.silence != nullptr) {
@@ -226,13 +225,13 @@ void OutcomeFlow::note(mail::MtaOutcome outcome, const config::Settings& setting
     if (!outcome.sender.has_value()) {
         outcome.sender = sender_of(outcome.queue_id, entry.key);
     }
-    // What is local by its configuration is known by what it is, whatever its name.
+    // A local transport is recognised by its configuration, whatever its name.
     if (const std::string program(outbound::program_of(outcome.mailer, settings));
         mail::is_local_transport(program)) {
         outcome.mailer = program;
     }
     const auto& handed_on = settings.maillog.handed_on;
-    // The name of a relay of ours tells nothing of who runs the recipient's servers.
+    // The name of our own relay does not tell who runs the recipient's servers.
     const bool reached = mail::reached_recipients_server(outcome, handed_on);
     entry.provider = mail::provider_of(reached ? std::string_view(outcome.relay) : "",
                                        mail::recipient_domain(entry.key));
@@ -251,7 +250,7 @@ std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
     if (const RecentMessages::Message* const known = messages_.find(queue_id)) {
         return known->sender;
     }
-    // Sendmail names the sender once, which may be days before the last attempt.
+    // Sendmail names the sender once, maybe days before the last attempt.
     const auto earlier = parts_.journal.outcomes_of(queue_id);
     if (!earlier.has_value()) {
         trouble_.say(ports::Severity::Error,

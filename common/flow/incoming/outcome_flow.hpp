@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Follows the MTA's log: lines become outcomes, which are recorded and told to those who learn.
+// Follows the MTA's log: lines become outcomes, which are recorded and passed to the listeners.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -28,7 +28,7 @@
 
 namespace holdback::flow::incoming {
 
-/// What the flow works with; all outlive it. `utc_offset` tells what local time is ahead of UTC.
+/// What the flow uses; all outlive it. `utc_offset` tells how far local time is ahead of UTC.
 struct OutcomeParts {
     ports::Journal& journal;
     const Departures& departures;
@@ -36,10 +36,10 @@ struct OutcomeParts {
     const core::Clock& clock;
     std::function<std::chrono::seconds(core::TimePoint)> utc_offset;
     std::vector<ports::OutcomeListener*> listeners;
-    LogSilence* silence = nullptr;  ///< told of what is heard; nullptr: nobody
+    LogSilence* silence = nullptr;  ///< told of lines about mail; nullptr: nobody
 };
 
-/// How far the following has come.
+/// The progress of following the log.
 struct FollowState {
     std::string source;    ///< name of the source, empty when nothing is followed
     std::string position;  ///< as recorded
@@ -47,7 +47,7 @@ struct FollowState {
     std::uint64_t lines = 0;
     std::uint64_t mail_lines = 0;              ///< of these, lines of an MTA about mail
     std::optional<core::TimePoint> last_line;  ///< when the last line was read
-    std::optional<std::chrono::seconds> lag;   ///< from when an outcome was logged to its reading
+    std::optional<std::chrono::seconds> lag;   ///< between logging an outcome and reading it
     std::uint64_t skipped = 0;                 ///< lines over the limit
     std::uint64_t sent = 0;
     std::uint64_t deferred = 0;
@@ -59,7 +59,7 @@ struct FollowState {
     bool operator==(const FollowState&) const = default;
 };
 
-/// The messages that were seen lately, a bounded number of them.
+/// The messages seen lately, a bounded number of them.
 class RecentMessages {
 public:
     struct Message {
@@ -68,35 +68,36 @@ public:
     };
 
     void remember(const mail::QueuedMessage& message, maillog::Intake intake);
-    /// Null when it is not remembered; good until the next `remember`.
+    /// nullptr when it is not remembered; valid until the next `remember`.
     [[nodiscard]] const Message* find(const std::string& queue_id) const;
 
 private:
-    // When the newer map is full it becomes the older one, and that is dropped.
+    // When the newer map is full, it replaces the older one.
     std::unordered_map<std::string, Message> newer_;
     std::unordered_map<std::string, Message> older_;
 };
 
-/// What a call of `OutcomeFlow::work` came to.
+/// The result of a call of `OutcomeFlow::work`.
 enum class WorkResult : std::uint8_t {
     Read,     ///< there were lines
     Idle,     ///< there were none
     Trouble,  ///< the source or the store is out of reach; try again a little later
 };
 
-/// One thread follows with `work`; `state` may be asked by others.
+/// One thread follows the log with `work`; others may call `state`.
 class OutcomeFlow {
 public:
     explicit OutcomeFlow(OutcomeParts parts) : parts_(std::move(parts)) {}
 
-    /// Reads a batch of lines (500, or those of a second) and records what they say; a batch that
-    /// could not be recorded is kept and recorded first. Ends with a stop, without waiting for more
-    /// lines. A source with another name than before is taken up where its name was left.
+    /// Reads a batch of lines (up to 500, or for one second) and records what they say. A batch
+    /// that could not be recorded is kept and recorded first. A stop ends it without waiting for
+    /// more lines. A source with another name than before starts at the position stored under its
+    /// name.
     WorkResult work(ports::LogSource& source,
                     const config::Settings& settings,
                     const std::stop_token& stop);
 
-    /// Nothing is followed any more; what was not recorded is read again later.
+    /// Stops following. What was not recorded is read again later.
     void end();
 
     [[nodiscard]] FollowState state() const;
@@ -105,7 +106,7 @@ private:
     /// What was read and is not recorded yet.
     struct Batch {
         std::vector<ports::JournalEntry> entries;
-        std::vector<mail::DroppedMessage> dropped;  ///< of which nobody was told
+        std::vector<mail::DroppedMessage> dropped;  ///< the listeners were not told of these
         std::vector<mail::DroppedMessage> refused;  ///< the same
         std::string position;
         bool read_any = false;
@@ -118,16 +119,16 @@ private:
     /// True when the line is about mail.
     bool understand(const std::string& line, const config::Settings& settings);
     void note(mail::MtaOutcome outcome, const config::Settings& settings);
-    /// True when the line tells of a recipient of a message that left here: nobody else's lines
-    /// make a recipient known as good.
+    /// True when the line is about a recipient of a message that left here. Other lines don't make
+    /// a recipient known as good.
     [[nodiscard]] bool is_of_ours(const mail::MtaOutcome& outcome) const;
-    /// As the log said lately, or as was recorded of an attempt that was deferred.
+    /// The sender from recent log lines, or from a recorded deferred attempt.
     [[nodiscard]] std::optional<std::string> sender_of(const std::string& queue_id,
                                                        std::string_view key) const;
     [[nodiscard]] bool record(const config::Settings& settings);
-    /// Tells the listeners of the messages of the batch that were dropped or refused.
+    /// Tells the listeners about the dropped and refused messages of the batch.
     [[nodiscard]] bool tell_dropped();
-    /// Tells the listeners of all outcomes that they do not know.
+    /// Tells the listeners about all outcomes that they do not know.
     [[nodiscard]] bool tell();
     void note_trouble(std::string_view kind, const std::string& what);
 

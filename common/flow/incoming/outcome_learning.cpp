@@ -36,9 +36,9 @@ namespace holdback::flow::incoming {
 
 namespace {
 
-/// Queue ids come again in time: older outcomes are another message's.
+/// Queue ids are used again after a while: older outcomes are of another message.
 constexpr std::chrono::days kLongestInQueue{14};
-/// Outcomes of a recipient among which those of one message are looked for.
+/// How many outcomes of a recipient are searched for those of one message.
 constexpr std::size_t kMostHistory = 100;
 
 mail::EnvelopeSender sender_of(const Departure& departure) {
@@ -49,8 +49,8 @@ mail::EnvelopeSender sender_of(const Departure& departure) {
     return parsed->value;
 }
 
-/// True when a refusal names the sender, and the recipient nowhere. Sendmail's log does not tell
-/// which command was refused, and "<news@example.org>: User unknown" is what MAIL is answered.
+/// True when a refusal names the sender and not the recipient. Sendmail's log does not tell which
+/// command was refused, and "<news@example.org>: User unknown" is a reply to MAIL.
 bool is_about_sender(const mail::MtaOutcome& outcome) {
     const std::string sender = outcome.sender.value_or("");
     return !sender.empty() && reading::stage_in(outcome.text) == reading::SmtpStage::Unknown &&
@@ -63,10 +63,10 @@ bool has_ended(const std::vector<ports::JournalEntry>& earlier, mail::DeliveryRe
         earlier, [how](const ports::JournalEntry& entry) { return entry.outcome.result == how; });
 }
 
-/// True when the refusal ended a transaction of several recipients, so that it speaks of none of
-/// them: Sendmail then names all of them on one line, Postfix says that it came after the data.
-/// Lines of the others may not have been written yet, but who they are is known: those of the same
-/// domain, and everybody where all mail goes to one relay.
+/// True when the refusal ended a transaction of several recipients, so that it is about none of
+/// them. Then Sendmail names all of them on one line, and Postfix says that it came after the data.
+/// The lines of the others may not be written yet, but the others are known: the recipients of the
+/// same domain, or all recipients where all mail goes to one relay.
 bool is_for_several(const ports::JournalEntry& entry,
                     const Departure& departure,
                     const config::MaillogSettings& settings) {
@@ -117,7 +117,7 @@ bool OutcomeLearning::on_outcome(const ports::JournalEntry& entry, core::TimePoi
 
 std::optional<std::vector<ports::JournalEntry>> OutcomeLearning::earlier_than(
     const ports::JournalEntry& entry) const {
-    // Those of the recipient, of whom there are few, and not those of the message.
+    // The outcomes of the recipient are few, unlike those of the message.
     auto known = parts_.journal.history_of(entry.key, kMostHistory);
     if (!known.has_value()) {
         return std::nullopt;
@@ -136,7 +136,7 @@ bool OutcomeLearning::deferred(const ports::JournalEntry& entry, const Snapshot&
         !has_ended(*earlier, mail::DeliveryResult::Bounced)) {
         return earlier.has_value();
     }
-    // What did not leave here has taught nothing that could be taken back.
+    // A message that did not leave here has taught nothing that could be taken back.
     const auto departure = parts_.departures.find(entry.outcome.queue_id, entry.outcome.at);
     if (departure == nullptr || !departure->is_told_of(entry.outcome)) {
         return true;
@@ -173,8 +173,7 @@ std::optional<dsn::LearnReason> OutcomeLearning::objection_to(
 
 bool OutcomeLearning::bounced(const ports::JournalEntry& entry, const Snapshot& snapshot) {
     const mail::MtaOutcome& outcome = entry.outcome;
-    // What another program of this host refuses may have been refused by us: it would teach us our
-    // own words.
+    // A refusal by another program of this host may come from us: it would teach us our own words.
     if (mail::is_local_transport(outcome.mailer) ||
         mail::was_handed_on_here(outcome, snapshot.settings.maillog.handed_on)) {
         return true;

@@ -52,16 +52,16 @@ std::vector<std::string> keys_of(const mail::Envelope& envelope,
     return keys;
 }
 
-/// Domains of one report about which DNS is asked, and next hops.
+/// Most domains, and most next hops, that DNS is asked about for one report.
 constexpr std::size_t kMostDomains = 32;
 constexpr std::size_t kMostHops = 8;
 
-/// Outcomes of one recipient in which a host is looked for.
+/// How many outcomes of one recipient are searched for a host.
 constexpr std::size_t kMostHandovers = 16;
-/// Recipients of one report about whom the journal is asked.
+/// For how many recipients of one report the journal is asked.
 constexpr std::size_t kMostLookups = 64;
 
-/// True when the MTA does not deliver to all of them itself.
+/// True unless the MTA delivers to all of them itself.
 bool leaves_this_host(const mail::Envelope& envelope,
                       std::span<const std::size_t> positions,
                       const config::Settings& settings) {
@@ -76,13 +76,13 @@ void believe(dsn::RecipientProof& proof) {
     proof.reason = dsn::ProofReason::Seal;
 }
 
-/// A proof by a seal that several recipients have, and the domain of the one that it is about.
+/// A proof by a seal that several recipients have, and the domain of its recipient.
 struct Waiting {
     dsn::RecipientProof* proof;
     mail::Domain domain;
 };
 
-/// True for a host that is none of ours: by those, anybody's mail may come.
+/// True for a host that is not ours: our hosts pass on anybody's mail.
 bool is_elsewhere(const mail::IpAddress& client, const config::Settings& settings) {
     const auto has = [&client](const mail::Network& network) { return network.contains(client); };
     const std::string text = client.text();
@@ -90,7 +90,7 @@ bool is_elsewhere(const mail::IpAddress& client, const config::Settings& setting
            std::ranges::none_of(settings.outgoing.networks, has);
 }
 
-/// What DNS is asked about a report.
+/// What DNS is asked for a report.
 struct Asked {
     std::vector<mail::Domain> domains;
     std::vector<mail::NamedHop> hops;  ///< their domains are among `domains`
@@ -240,7 +240,7 @@ dsn::RecipientProof Seals::prove_unsealed(const dsn::Report& report,
     dsn::RecipientProof proof;
     proof.reason = dsn::ProofReason::NotOurMessage;
     const auto departure = parts_.departures.find(report.queue_id, parts_.clock.now());
-    // mailq(1) shows queue ids to everybody, and the header is in each recipient's copy.
+    // mailq(1) shows queue ids to everybody, but the header is only in the recipients' copies.
     if (departure == nullptr || !departure->is_returned_in(report.returned.headers) ||
         !departure->is_to(mail::recipient_key(recipient.final_recipient))) {
         return proof;
@@ -273,7 +273,7 @@ bool Seals::was_handed_to(const mail::IpAddress& client,
     if (parts_.journal == nullptr || !settings.is_trusted()) {
         return false;
     }
-    // Of this mail or of earlier one: a bounce may be faster than the log.
+    // This mail or an earlier one counts: a bounce may be faster than the log.
     const auto history = parts_.journal->history_of(proof.mailed, kMostHandovers);
     return history.has_value() &&
            std::ranges::any_of(*history, [&](const ports::JournalEntry& entry) {

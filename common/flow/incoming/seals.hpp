@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Sealing what leaves and proving what comes back.
+// Seals what leaves and proves what comes back.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -35,7 +35,7 @@ namespace holdback::flow::incoming {
 /// The use case. One object serves all sessions; safe from several threads.
 class Seals {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::Resolver& resolver;
         Departures& departures;
@@ -46,7 +46,8 @@ public:
 
     explicit Seals(const Parts& parts) : parts_(parts) {}
 
-    /// From now on the last of these keys signs, and all verify. Without keys nothing is sealed.
+    /// From now on the last of these keys signs, and all of them verify. Without keys nothing is
+    /// sealed.
     void use(dsn::SealKeys keys);
     [[nodiscard]] dsn::SealKeys keys() const;
 
@@ -54,24 +55,24 @@ public:
     [[nodiscard]] bool seals(const mail::Envelope& envelope,
                              const config::Settings& settings) const;
 
-    /// A message leaves to the recipients at these positions of the envelope, which is remembered
-    /// by its queue id: what our MTA says of it can be told from what somebody made up. Gives its
-    /// seal; nullopt when `seals` is false.
+    /// A message leaves to the recipients at these positions of the envelope. It is remembered by
+    /// its queue id, so that what our MTA says about it can be told from what somebody made up.
+    /// Gives its seal; nullopt when `seals` is false.
     std::optional<dsn::Seal> leave(const PassingMessage& message,
                                    std::span<const std::size_t> positions);
 
-    /// A seal that was made for this sender not longer ago than `age`; nullopt for anything else.
+    /// Opens a seal that was made for this sender within the last `age`; nullopt for anything else.
     [[nodiscard]] std::optional<dsn::OpenSeal> open_fresh(std::string_view text,
                                                           const mail::EnvelopeSender& sender,
                                                           std::chrono::seconds age) const;
 
-    /// True for the seal of another system, whose key we do not have, and for no more than its
-    /// form: bounces come to it by us, so it stays where it is.
+    /// True for another system's seal: the text has the form of a seal, but we do not have its key.
+    /// Bounces reach that system through us, so the seal stays in place.
     [[nodiscard]] bool is_foreign(std::string_view text) const;
 
     /// Proofs of the recipients of a report that came with this envelope and header, in the
-    /// report's order. Asks DNS about seals that several recipients have received, about all of
-    /// their domains and the relays at once and not longer than `until`.
+    /// report's order. For seals that several recipients have, asks DNS about all their domains and
+    /// the relays at once, no longer than `until`.
     [[nodiscard]] std::vector<dsn::RecipientProof> prove(const PassingMessage& message,
                                                          const dsn::Report& report,
                                                          core::SteadyPoint until);
@@ -80,17 +81,17 @@ private:
     /// The proof of our MTA's report about a message that left unsealed.
     [[nodiscard]] dsn::RecipientProof prove_unsealed(const dsn::Report& report,
                                                      const dsn::RecipientReport& recipient) const;
-    /// Who complained where the provider hides it: the one to whom the message left that the report
-    /// returns. nullopt: nothing tells.
+    /// The recipient who complained when the provider hides the address: the one to whom the
+    /// returned message had left. nullopt: it can't be told.
     [[nodiscard]] std::optional<dsn::RecipientProof> prove_masked(
         const dsn::Report& report, const dsn::ReportOrigin& origin) const;
-    /// Believes the seals of several recipients where a mail system of theirs shows them, or a host
-    /// to which their mail was handed over.
+    /// Believes seals of several recipients that a mail system of the recipient shows, or a host to
+    /// which the recipient's mail was handed.
     void prove_shared(const PassingMessage& message,
                       core::SteadyPoint until,
                       std::vector<dsn::RecipientProof>& proofs);
-    /// True when a log that the MTA alone writes says that mail for the recipient of this proof was
-    /// handed to the host lately.
+    /// True when a log that only the MTA writes says that mail for the recipient of this proof was
+    /// recently handed to the host.
     [[nodiscard]] bool was_handed_to(const mail::IpAddress& client,
                                      const dsn::RecipientProof& proof,
                                      const config::MaillogSettings& settings) const;
