@@ -24,7 +24,7 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-/// Recipients of one transaction: some milliseconds of the one writer's time.
+/// Recipients of one transaction, which takes the only writer some milliseconds.
 constexpr std::size_t kBatch = 1000;
 /// How often the store forgets while nothing comes in.
 constexpr std::chrono::seconds kForgetInterval{60};
@@ -75,7 +75,7 @@ void DecisionRecorder::work(const config::JournalSettings& settings) {
         .keep = settings.decisions,
         .entries = static_cast<std::int64_t>(settings.decision_entries)};
     const core::SteadyPoint now = parts_.clock.steady_now();
-    // What comes in meanwhile is left for the next call.
+    // New decisions that come in meanwhile are left for the next call.
     for (std::uint64_t left = counts().waiting; left > 0;) {
         std::vector<replay::RecordedMessage> batch = take_batch();
         std::size_t size = 0;

@@ -27,9 +27,9 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-/// The reason in the decision line of a recipient who was judged on an earlier pass.
+/// The reason in the decision line of a recipient who was judged in an earlier pass.
 constexpr std::string_view kJudgedBefore = "judged-before";
-/// The same of one who passes because of trouble of ours.
+/// The reason of a recipient who passes because of trouble of ours.
 constexpr std::string_view kUnchecked = "unchecked";
 
 }  // namespace

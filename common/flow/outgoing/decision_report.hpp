@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What is told and remembered of a decision about outgoing mail.
+// Logs and remembers decisions about outgoing mail.
 
 #include "core/clock.hpp"
 #include "flow/outgoing/decision_recorder.hpp"
@@ -19,7 +19,7 @@
 
 namespace holdback::flow::outgoing {
 
-/// Writes decision lines, and hands decisions to the recorder. One object serves all sessions; safe
+/// Writes decision lines and passes decisions to the recorder. One object serves all sessions; safe
 /// from several threads.
 class DecisionReport {
 public:
@@ -32,27 +32,29 @@ public:
 
     explicit DecisionReport(const Parts& parts) : parts_(parts) {}
 
-    /// One line per recipient, and the record. `committed` is nullptr where nothing was taken out.
+    /// Writes one line per recipient, and the record. `committed` is nullptr if nothing was taken
+    /// out.
     void decided(const PassingMessage& message,
                  const MessageDecision& decision,
                  const Committed* committed) const;
 
-    /// The line and the record of a recipient who is refused at RCPT; its verdict is the only one.
+    /// Writes the line and the record of a recipient who is refused at RCPT. `decision` has its
+    /// verdict only.
     void refused(const PassingMessage& message,
                  const mail::Recipient& recipient,
                  const MessageDecision& decision) const;
 
-    /// One line per recipient of a message that was judged minutes ago, whole.
+    /// Writes one line per recipient of a message whose recipients were all judged minutes ago.
     void judged_before(const PassingMessage& message) const;
 
-    /// One line per recipient of a message that trouble of ours lets pass unchecked, to all; it is
-    /// counted.
+    /// Writes one line per recipient of a message that passes unchecked because of trouble of ours,
+    /// and counts the message.
     void unchecked(const PassingMessage& message);
     /// Messages that passed unchecked since the start.
     [[nodiscard]] std::uint64_t count_of_unchecked() const { return unchecked_.load(); }
 
 private:
-    /// The line of one recipient, whose verdict stands at `index`.
+    /// Writes the line of one recipient, whose verdict is at `index`.
     void write_line(const PassingMessage& message,
                     const mail::Recipient& recipient,
                     const MessageDecision& decision,

@@ -63,7 +63,7 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-/// When held mail whose recipient was to be deferred is tried again.
+/// When held mail of a deferred recipient is first tried again.
 constexpr std::chrono::minutes kDeferTime{15};
 
 CommitTrouble spool_trouble(std::string what) {
@@ -104,7 +104,7 @@ letters::Others others_in(const outbound::Split& split) {
     return split.pass.empty() ? letters::Others::AllHeld : letters::Others::SomeHeld;
 }
 
-/// Which recipients get a row, and how they leave the spool again.
+/// The recipients that get a row, and their rows.
 struct Taken {
     std::vector<std::size_t> indices;
     std::vector<terms::HeldRecipient> rows;
@@ -141,8 +141,8 @@ Taken rows_of(const PassingMessage& message,
         const std::size_t first_good = taken.rows.size();
         take(split.pass, now);
         for (terms::HeldRecipient& row : std::span(taken.rows).subspan(first_good)) {
-            // Nothing is wrong with it, whatever was noticed; what the MTA says of it is the reason
-            // when it is not sent.
+            // Nothing is wrong with this recipient, whatever was noticed. If the copy is not sent,
+            // the MTA's reply is the reason.
             row.finding = terms::HeldFinding();
             row.code = terms::kUnknownFailure;
             row.reason = "it is good, and its copy is sent on from the spool";
@@ -173,7 +173,7 @@ terms::HeldMessage facts_of(const PassingMessage& message,
     return facts;
 }
 
-/// True when nothing of a message is new: all of it was held before.
+/// True when everything in a message was held before.
 bool is_held_already(const std::vector<ports::HoldOutcome>& outcomes) {
     return std::ranges::all_of(outcomes, &ports::HoldOutcome::already_held);
 }
@@ -221,7 +221,7 @@ void Holding::say_who_is_untold(const mail::Envelope& envelope,
 }
 
 core::Result<HeldCopy, CommitTrouble> Holding::begin_copy(const PassingMessage& message) {
-    // A copy without a row would be for nothing, and may meet a store that is being mended.
+    // A copy without a row is useless, and the store may be under repair.
     if (const auto usable = parts_.held.usable(); !usable.has_value()) {
         return std::unexpected(store_trouble(usable.error().what));
     }
@@ -311,8 +311,8 @@ core::Result<std::optional<ports::NewHold>, CommitTrouble> Holding::dsn_for(
         const mail::Recipient& recipient = envelope.recipients.at(i);
         const std::optional<outbound::Finding>& finding = decision.verdicts.at(i).finding;
         if (!finding.has_value() || !mail::wants_failure_report(recipient.arguments)) {
-            // Who is rejected has a finding; the log tells of who wants no report, and he is none
-            // of those who get it.
+            // A rejected recipient has a finding, so this one wants no report. The log tells of it,
+            // and the DSN says nothing about others.
             facts.others = letters::Others::NotTold;
             continue;
         }

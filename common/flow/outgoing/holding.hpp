@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Taking recipients out of a message: its copy in the spool, their rows, the DSN to the sender.
+// Takes recipients out of a message: its copy in the spool, their rows, the DSN to the sender.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -29,13 +29,13 @@
 
 namespace holdback::flow::outgoing {
 
-/// The copy of a message on its way into the spool while its body comes in.
+/// The copy of a message, written to the spool while the body comes in.
 class HeldCopy {
 public:
     HeldCopy(std::unique_ptr<ports::SpoolWriter> writer, std::string header_digest)
         : writer_(std::move(writer)), header_digest_(std::move(header_digest)) {}
 
-    /// Adds octets of the header block or the body. A failure is remembered for `Holding::commit`.
+    /// Adds octets of the header block or the body. `Holding::commit` reports a failure.
     void append_header(std::string_view octets);
     void append_body(std::string_view octets);
 
@@ -50,11 +50,11 @@ private:
     std::optional<ports::SpoolError> failure_;
 };
 
-/// Why nothing could be held.
+/// The reason why nothing was held.
 struct CommitTrouble {
     enum class Where : std::uint8_t {
         Spool,
-        SpoolLimit,  ///< a limit of the spool was reached, which has been said
+        SpoolLimit,  ///< a limit of the spool was reached, which was logged
         Store,
     };
 
@@ -62,11 +62,11 @@ struct CommitTrouble {
     std::string what;  ///< for the log
 };
 
-/// How holding ended.
 struct Committed {
     /// Held item ids, by position in the envelope; 0 where nothing was held.
     std::vector<std::int64_t> ids;
-    /// What was written, the DSN's item too: in doubt until the MTA has the answer (OpenAnswers).
+    /// All written items, the DSN's too. They are in doubt until the MTA has the answer
+    /// (OpenAnswers).
     std::vector<std::int64_t> written;
 };
 
@@ -86,24 +86,25 @@ public:
 
     explicit Holding(const Parts& parts) : parts_(parts) {}
 
-    /// Begins the copy of a message of which recipients are taken out.
+    /// Starts the copy of a message from which recipients are taken out.
     [[nodiscard]] core::Result<HeldCopy, CommitTrouble> begin_copy(const PassingMessage& message);
 
-    /// Makes the copy and all rows durable, and the DSN to the sender where recipients are given
-    /// back, all in one step. Only after this may a recipient be deleted. The plan is a split.
+    /// Makes the copy and all rows durable, and the DSN to the sender if recipients are returned,
+    /// all in one step. Only after this may a recipient be deleted. The decision's plan must be a
+    /// split.
     [[nodiscard]] core::Result<Committed, CommitTrouble> commit(const PassingMessage& message,
                                                                 const MessageDecision& decision,
                                                                 HeldCopy copy);
 
 private:
-    /// The DSN for those who are given back and whose sender wants to hear of it; nullopt when
-    /// there are none.
+    /// The DSN about the returned recipients whose failure the sender wants to hear of; nullopt
+    /// when there are none.
     [[nodiscard]] core::Result<std::optional<ports::NewHold>, CommitTrouble> dsn_for(
         const PassingMessage& message,
         const MessageDecision& decision,
         const outbound::Split& split,
         const terms::HeldMessage& copy);
-    /// The log says that nobody is told of what is held.
+    /// Logs that the sender is not told of what is held.
     void say_who_is_untold(const mail::Envelope& envelope,
                            const MessageDecision& decision,
                            std::size_t held);

@@ -28,7 +28,8 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-/// Seals of a message that are looked at: one is ours, and another system may have put one beside.
+/// Most seals of a message that are checked: one is ours, and another system may have added its
+/// own.
 constexpr std::size_t kMostSeals = 4;
 constexpr std::size_t kMostPassesKept = 500'000;
 
@@ -48,7 +49,7 @@ std::vector<std::uint64_t> identities_of(const mail::HeaderList& headers) {
     return hashes;
 }
 
-/// The seals of ours that were made for this message.
+/// Our seals that were made for this message.
 std::vector<dsn::OpenSeal> seals_on(const mail::HeaderList& headers,
                                     const mail::Envelope& envelope,
                                     const incoming::Seals& seals) {
@@ -78,7 +79,7 @@ void JudgedBefore::Known::add(const std::string& queue_id, Seen message, std::si
     if (is_new) {
         order.push_back(queue_id);
     } else {
-        // The MTA uses a queue id again when its file is gone: the last message has it.
+        // The MTA uses a queue id again when its file is gone; it now belongs to the last message.
         entries -= 1 + place->second.recipients.size();
     }
     place->second = std::move(message);
@@ -118,7 +119,7 @@ void JudgedBefore::left(const mail::Envelope& envelope,
 }
 
 void JudgedBefore::came_in(const mail::Envelope& envelope, const mail::HeaderList& headers) {
-    // Whatever has the null sender is never taken for mail of ours.
+    // Mail from the null sender is never taken for our own.
     if (envelope.queue_id.empty() || std::holds_alternative<mail::NullSender>(envelope.sender)) {
         return;
     }
@@ -157,8 +158,8 @@ bool JudgedBefore::recognise(const mail::HeaderList& headers, mail::Envelope& en
         return false;
     }
     const std::vector<std::uint64_t> identities = identities_of(headers);
-    // The queue id under which the message left to this recipient. Its sender may be another by
-    // now: the MTA's maps (sender_canonical_maps, masquerade_domains) come between the passes.
+    // The queue id under which the message left to this recipient. Its sender may have changed
+    // since: the MTA's maps (sender_canonical_maps, masquerade_domains) work between the passes.
     const auto departure_of = [&](const Known& known, std::uint64_t recipient) {
         for (const std::string& id : ids) {
             const auto message = known.messages.find(id);
@@ -196,7 +197,7 @@ bool JudgedBefore::count_pass(std::string_view name, std::string_view recipient)
     const std::uint64_t pass = hash_of(fmt::format("{} {}", name, recipient));
     const core::TimePoint now = parts_.clock.now();
     return passes_.with([&](Passes& passes) {
-        // Whatever it was for is not fresh any more.
+        // Drops counts whose seal or queue id is no longer fresh.
         while (!passes.order.empty() && (passes.order.front().first < now - 2 * kFresh ||
                                          passes.order.size() >= kMostPassesKept)) {
             passes.counts.erase(passes.order.front().second);

@@ -38,7 +38,7 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-/// True when a recipient does not get the mail for a reason of its own, and not of the message.
+/// True when a recipient is kept back for a reason of its own, not for one of the message.
 bool is_bad(const outbound::Verdict& verdict) {
     const bool is_kept_back = verdict.action == terms::PolicyAction::Hold ||
                               verdict.action == terms::PolicyAction::Reject;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// From the facts about an outgoing message to its plan: what `MessageJudge` does more than once for
-// a message.
+// Steps from the facts about an outgoing message to its plan that `MessageJudge` does more than
+// once.
 
 #include "config/settings.hpp"
 #include "flow/outgoing/message_decision.hpp"
@@ -17,23 +17,24 @@
 
 namespace holdback::flow::outgoing {
 
-/// `about_message` are findings that all recipients have alike.
+/// The verdicts, one per recipient. `about_message` are findings that all recipients share.
 [[nodiscard]] std::vector<outbound::Verdict> verdicts_of(
     std::span<const outbound::RecipientFacts> recipients,
     std::span<const outbound::Finding> about_message,
     const outbound::StreamDecision& stream,
     const config::Settings& settings);
 
-/// Verdicts and plan of a decision, by its facts and its stream.
+/// Sets verdicts and plan of a decision from its facts and its stream.
 void judge_all(const mail::Envelope& envelope,
                const config::Settings& settings,
                MessageDecision& decision);
 
-/// So many recipients do not get the mail for a reason of their own, and not of the message.
+/// The number of recipients that are kept back for a reason of their own, not for one of the
+/// message.
 [[nodiscard]] std::size_t count_bad(const mail::Envelope& envelope,
                                     const std::vector<outbound::Verdict>& verdicts);
 
-/// True when the message has to be read to know its stream or its campaign.
+/// True when the body is needed to know the message's stream or campaign.
 [[nodiscard]] bool is_told_by_body(const mail::HeaderList& headers,
                                    const outbound::StreamDecision& stream,
                                    const config::BulkSettings& settings);

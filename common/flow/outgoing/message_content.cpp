@@ -19,10 +19,11 @@ namespace holdback::flow::outgoing {
 
 namespace {
 
-/// With more recipients nobody is called by his name.
+/// A message to more recipients calls nobody by name.
 constexpr std::size_t kMostNamed = 3;
 
-/// The fields that say how the body is to be read, and the subject, as a message for the reader.
+/// A message for the reader from the subject, the fields that say how to read the body, and the
+/// body.
 std::string readable_octets(const mail::HeaderList& headers, std::string_view body) {
     mail::HeaderList few;
     for (const mail::HeaderField& field : headers.fields()) {
@@ -45,7 +46,7 @@ bool is_said(const dsn::MessagePart& part) {
                                             "attachment");
 }
 
-/// What tells an attachment from others, as far as its header does: the name of the file.
+/// What distinguishes an attachment from others by its header, mainly the file name.
 std::string attachment_name(const dsn::MessagePart& part) {
     return fmt::format("{} {} {}",
                        part.media_type,

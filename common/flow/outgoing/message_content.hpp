@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a message says, for comparing it with others.
+// The content of a message, to be compared with others.
 
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -12,11 +12,11 @@
 
 namespace holdback::flow::outgoing {
 
-/// Octets of a body that are read to compare it.
+/// Octets of a body that are read for comparison.
 inline constexpr std::size_t kComparedOctets = std::size_t{64} * 1024;
 
-/// Reads subject and texts of an outgoing message, plain and HTML, no attachments. `body` may be
-/// the beginning of it alone.
+/// Reads subject and texts of an outgoing message, plain and HTML, without attachments. `body` may
+/// be only its beginning.
 [[nodiscard]] outbound::Content message_content(const mail::Envelope& envelope,
                                                 const mail::HeaderList& headers,
                                                 std::string_view body,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What has been decided about one outgoing message.
+// The decision about one outgoing message.
 
 #include "flow/campaign_watch.hpp"
 #include "flow/facts.hpp"
@@ -19,43 +19,44 @@
 
 namespace holdback::flow::outgoing {
 
-/// What has to be kept of the header for the record.
+/// What the record keeps of the header.
 struct HeaderFacts {
     replay::HeaderSigns signs;
     std::string campaign;
     std::string message_id;
 };
 
-/// From the facts of each recipient to the plan. `MessageJudge` makes it.
+/// The decision, from the facts of each recipient to the plan. `MessageJudge` makes it.
 struct MessageDecision {
     GatheredFacts facts;  ///< what was known, one per recipient
-    /// What was found about the message, for all recipients alike.
+    /// Findings about the message, which all recipients share.
     std::vector<outbound::Finding> about_message;
     std::vector<outbound::Verdict> verdicts;  ///< one per recipient
-    /// The answer to a sender who may not send at all, whatever the recipients; nullopt: it may.
+    /// The reply to a sender who may not send at all, whoever the recipients are; nullopt: they
+    /// may.
     std::optional<mail::SmtpReply> sender_refusal;
     outbound::MessagePlan plan;
     outbound::StreamDecision stream;
-    /// What the message says may still change all this: read its body, then `weigh` it.
+    /// The body may still change all this: read it, then call `weigh`.
     bool needs_body = false;
-    WeighedCampaign campaign;  ///< of bulk mail, once it is weighed
+    WeighedCampaign campaign;  ///< of bulk mail, once it was weighed
     std::chrono::milliseconds dns_time{0};
-    /// The answer that `[on_error]` wants for trouble met on the way; nullopt: go on.
+    /// The reply that `[on_error]` sets for trouble on the way; nullopt: go on.
     std::optional<mail::SmtpReply> trouble_answer;
-    /// A notice or a DSN about the message can go to its sender; else who is to be rejected is
-    /// held.
+    /// A notice or a DSN about the message may go to its sender. Otherwise recipients that would be
+    /// rejected are held.
     bool may_be_told = false;
-    /// What becomes of a message of which nobody gets anything can be told in a DSN too.
+    /// A message that no recipient gets can be returned to its sender by a DSN, too.
     bool can_be_returned = false;
     bool client_had_enough = false;  ///< of refusals: see `outbound::is_spared`
     bool is_unchecked = false;       ///< trouble of ours lets it pass, whatever was found
     HeaderFacts header;              ///< for the record
-    std::size_t window = 0;          ///< the same
+    std::size_t window = 0;          ///< also for the record
 
     [[nodiscard]] outbound::Telling telling() const {
         return {.untold = !may_be_told, .spares_client = can_be_returned && client_had_enough};
     }
-    /// By which people know the campaign: the message says it, or its text does. Empty: neither.
+    /// The campaign's name for people, from the message's header or its text; empty: there is none.
     [[nodiscard]] const std::string& campaign_name() const {
         return campaign.identity.name.empty() ? header.campaign : campaign.identity.name;
     }

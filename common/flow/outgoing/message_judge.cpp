@@ -63,7 +63,7 @@ namespace {
 
 using config::ErrorAnswer;
 
-/// What the settings want the MTA to be told about a trouble of ours; nullopt: nothing.
+/// The reply that the settings have for trouble of ours; nullopt: none.
 std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view what) {
     switch (answer) {
         case ErrorAnswer::Accept:
@@ -76,7 +76,7 @@ std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view w
     return std::nullopt;
 }
 
-/// True when somebody is to get the mail of whose domain DNS told nothing.
+/// True when somebody would get the mail although DNS told nothing about their domain.
 bool has_unresolved(const GatheredFacts& facts,
                     const std::vector<outbound::Verdict>& verdicts,
                     const config::Settings& settings) {
@@ -101,7 +101,7 @@ outbound::EnvelopeSigns signs_of(const PassingMessage& message, std::size_t wind
             .window_recipients = window};
 }
 
-/// True when a failure of some recipient is to be reported.
+/// True when the failure of at least one recipient is to be reported.
 bool wants_report(const mail::Envelope& envelope) {
     return std::ranges::any_of(envelope.recipients, [](const mail::Recipient& recipient) {
         return mail::wants_failure_report(recipient.arguments);
@@ -119,7 +119,7 @@ outbound::StreamDecision stream_of(const outbound::EnvelopeSigns& signs,
     return stream;
 }
 
-/// Makes a message that was direct until it was read bulk, where its sender said the same often.
+/// Makes a message bulk if its sender often said the same.
 void count_repeats(const outbound::RepeatWindow::Counts& counts,
                    const config::BulkSettings& settings,
                    outbound::StreamDecision& stream) {
@@ -152,7 +152,7 @@ std::size_t MessageJudge::recipient_named(const PassingMessage& message) {
 
 std::size_t MessageJudge::count_recipients(const PassingMessage& message, std::size_t recipients) {
     if (std::holds_alternative<mail::NullSender>(message.envelope.sender)) {
-        return 0;  // everybody's reports and automatic answers come by it
+        return 0;  // everybody's reports and automatic replies have it
     }
     const std::string key = sender_key(message.who, message.envelope);
     const core::SteadyPoint now = parts_.clock.steady_now();
@@ -226,7 +226,7 @@ MessageDecision MessageJudge::decide(const PassingMessage& message,
     decision.header = header_facts(headers, settings.bulk);
     decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
-    // Begins the look-ups of Reply-To, which are on their way together with the recipients'.
+    // Starts the look-ups of Reply-To, in parallel with those of the recipients.
     const MessageLook look(headers, decision.stream, settings, parts_.resolver);
     decision.facts = gather(message, envelope.recipients, start + budget);
     if (parts_.learner != nullptr) {
@@ -279,11 +279,11 @@ void MessageJudge::weigh(const PassingMessage& message,
     outbound::RepeatWindow::Counts counts;
     const bool was_read = std::exchange(decision.needs_body, false);
     const bool was_seen = envelope.recipients_to_count() < envelope.recipients.size();
-    // Where a header names the campaign, a text may be as short as it likes.
+    // A text may be very short if a header names the campaign.
     const bool is_named = outbound::is_named_by_header(headers, settings.bulk);
     if (was_read && is_told_by_body(headers, decision.stream, settings.bulk)) {
         content = message_content(envelope, headers, body, parts_.reader);
-        // What a header names is not also counted by its text.
+        // A campaign that is named by a header is not also counted by its text.
         if (!was_seen && (!decision.stream.is_bulk() || !is_named)) {
             counts = parts_.campaigns.observe(message, outbound::content_fingerprint(content));
         }

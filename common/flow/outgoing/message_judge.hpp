@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// From an outgoing message to what is done with it: facts, findings, verdicts, plan.
+// From an outgoing message to the decision about it: facts, findings, verdicts, plan.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -51,27 +51,27 @@ public:
 
     explicit MessageJudge(const Parts& parts) : parts_(parts) {}
 
-    /// A recipient was named, the last of the envelope: its look-ups begin. Gives the sum of the
-    /// sender's window with all recipients of this message; they count in it for good when the
-    /// message goes on (`decide`): another pass of the same message may be under way behind a
+    /// A recipient was named, the last of the envelope: starts its look-ups. Gives the sum of the
+    /// sender's window with all recipients of this message. They count for good only when the
+    /// message goes on (`decide`), since another pass of the same message may be under way behind a
     /// proxy.
     std::size_t recipient_named(const PassingMessage& message);
 
-    /// What a person is told at RCPT of the last recipient of the envelope: a refusal, or nullopt
-    /// to go on. `window` is what `recipient_named` gave; `budget` is what is left of `[dns]
-    /// budget` and is used up. Writes the decision line of a refusal.
+    /// The reply to RCPT for the last recipient of the envelope: a refusal, or nullopt to go on.
+    /// `window` is the result of `recipient_named`. `budget` is what is left of `[dns] budget`, and
+    /// is reduced by the time used. Writes the decision line of a refusal.
     [[nodiscard]] std::optional<mail::SmtpReply> answer_at_rcpt(const PassingMessage& message,
                                                                 std::size_t window,
                                                                 std::chrono::milliseconds& budget);
 
-    /// The whole envelope and the headers are known: facts, verdicts and the plan. Recipients who
-    /// have been judged before pass, and count nowhere.
+    /// The whole envelope and the headers are known: gives facts, verdicts and the plan. Recipients
+    /// who were judged before pass, and count nowhere.
     [[nodiscard]] MessageDecision decide(const PassingMessage& message,
                                          std::chrono::milliseconds budget);
 
-    /// The body is known too, or as much of it as is looked at (`kComparedOctets`): the message is
-    /// counted among those of its sender, and judged again where it turns out to be bulk, to be of
-    /// a campaign that is stopped, or to have been sent before. Ends `needs_body`.
+    /// The body is known too, or as much of it as is compared (`kComparedOctets`). Counts the
+    /// message among those of its sender. Judges it again if it turns out to be bulk, to belong to
+    /// a stopped campaign, or to have been sent before. Ends `needs_body`.
     void weigh(const PassingMessage& message, std::string_view body, MessageDecision& decision);
 
     /// We let the message go to the recipients at these positions.
@@ -85,10 +85,10 @@ private:
     [[nodiscard]] GatheredFacts gather(const PassingMessage& message,
                                        std::span<const mail::Recipient> recipients,
                                        core::SteadyPoint until) const;
-    /// Says what could not be asked, and takes the answer that `[on_error]` wants for it.
+    /// Logs what could not be asked, and sets the reply that `[on_error]` has for it.
     void take_trouble(const config::Settings& settings, MessageDecision& decision);
-    /// Names the campaign of bulk mail and counts it; judges again where it is stopped, or where
-    /// somebody got it before.
+    /// Names the campaign of bulk mail and counts it. Judges again if it is stopped, or if somebody
+    /// got it before.
     void count_in_campaign(const PassingMessage& message,
                            std::string_view said,
                            const outbound::RepeatWindow::Counts& counts,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Looks at what bulk mail is expected to have, while the look-ups of the recipients are on their
-// way.
+// Checks a message for what bulk mail is expected to have, while the recipients are looked up.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -17,24 +16,24 @@
 
 namespace holdback::flow::outgoing {
 
-/// One look at one message. All that it is made of outlives it.
+/// One check of one message. All its arguments outlive it.
 class MessageLook {
 public:
-    /// Begins the look-ups of Reply-To, unless the policy does nothing about messages of this
-    /// stream to those it is sent to.
+    /// Starts the look-ups of Reply-To, unless the policy does nothing about messages of this
+    /// stream to such recipients.
     MessageLook(const mail::HeaderList& headers,
                 const outbound::StreamDecision& stream,
                 const config::Settings& settings,
                 ports::Resolver& resolver);
 
-    /// The findings about the message that the policy does something about; those about Reply-To as
-    /// far as DNS has answered by the deadline. `body` is its beginning, or empty where it is not
+    /// The findings about the message for which the policy does something. Those about Reply-To
+    /// cover what DNS has answered by the deadline. `body` is its beginning, or empty if it is not
     /// read.
     [[nodiscard]] std::vector<outbound::Finding> findings(std::string_view body,
                                                           core::SteadyPoint deadline,
                                                           core::TimePoint now) const;
 
-    /// True when only the body tells whether there is plain text, and the policy wants to know.
+    /// True when only the body shows whether there is plain text, and the policy needs to know.
     [[nodiscard]] bool wants_body() const;
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Outgoing mail, by its steps: judge it, hold what is taken out, tell and remember what was
-// decided, or answer it when it is only asked about.
+// The steps for outgoing mail: judge it, hold what is taken out, log and remember the decision, or
+// answer it if it is only a preflight.
 
 #include "flow/campaign_watch.hpp"
 #include "flow/incoming/learner.hpp"
@@ -18,7 +18,7 @@ namespace holdback::flow::outgoing {
 
 /// The use case, put together. One object serves all sessions; safe from several threads.
 struct OutboundFlow {
-    /// What the steps work with; all outlive them.
+    /// What the steps use; all outlive them.
     struct Parts {
         ports::Resolver& resolver;
         ports::SuppressionStore& suppressions;

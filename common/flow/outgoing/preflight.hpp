@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A message that is only asked about: nothing leaves, and the answer comes back by mail.
+// A message that only asks what would happen: nothing leaves, and the reply comes by mail.
 
 #include "core/result.hpp"
 #include "flow/outgoing/message_decision.hpp"
@@ -16,24 +16,23 @@
 namespace holdback::flow::outgoing {
 
 /// Asks for a preflight when its value is "yes" and the sender has logged in. Outgoing mail that
-/// asks for it in vain is refused, because it was not meant to leave; "no" asks for nothing.
-/// Wherever the field stands, it does not leave.
+/// asks in vain is refused, because it was not meant to leave; "no" asks for nothing. The field
+/// itself never leaves.
 inline constexpr std::string_view kPreflightField = "X-Holdback-Preflight";
 
 enum class PreflightWish : std::uint8_t {
     None,
     Asked,
-    NoLogin,   ///< of a client that has not logged in
+    NoLogin,   ///< the client has not logged in
     NotClear,  ///< the value is neither "yes" nor "no"
 };
 
 [[nodiscard]] PreflightWish preflight_wish(const PassingMessage& message);
 
-/// Why a preflight is refused, with what to do; for `NoLogin` and `NotClear`.
+/// Why a preflight is refused, and what to do; for `NoLogin` and `NotClear`.
 [[nodiscard]] std::string_view preflight_refusal(PreflightWish wish);
 
-/// Answers messages that are only asked about. One object serves all sessions; safe from several
-/// threads.
+/// Answers preflights. One object serves all sessions; safe from several threads.
 class Preflight {
 public:
     /// All outlive the object.
@@ -45,7 +44,7 @@ public:
 
     explicit Preflight(const Parts& parts) : parts_(parts) {}
 
-    /// Makes the report about a decided message durable, on its way from the notice address to the
+    /// Makes the report about a decided message durable, to go from the notice address to the
     /// envelope sender, and writes the log line. Only after this may the message be discarded. The
     /// error is a text for the log.
     [[nodiscard]] core::Result<void, std::string> answer(const PassingMessage& message,

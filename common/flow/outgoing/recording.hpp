@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A decision as it is remembered.
+// The record of a decision.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -22,13 +22,13 @@
 
 namespace holdback::flow::outgoing {
 
-/// Who submits, as far as the direction depends on it.
+/// The facts about the submitter that decide the direction.
 [[nodiscard]] outbound::Origin origin_of(const Submitting& who);
 
 [[nodiscard]] HeaderFacts header_facts(const mail::HeaderList& headers,
                                        const config::BulkSettings& settings);
 
-/// A decision of which a record is made; all outlives the making.
+/// A decision to record; everything in it outlives the call.
 struct DecisionToRecord {
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
     const PassingMessage& message;
@@ -36,7 +36,7 @@ struct DecisionToRecord {
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
     replay::DecidedAt decided_at;
     core::TimePoint now;
-    std::span<const mail::Recipient> recipients;  ///< those whose verdicts the decision has
+    std::span<const mail::Recipient> recipients;  ///< those for whom the decision has verdicts
     std::span<const std::int64_t> held;           ///< one per recipient, 0: not held; or none
 };
 
