@@ -24,7 +24,7 @@ namespace holdback::flow::notices {
 
 namespace {
 
-/// A digest tells of no more than this, however long the daemon was down.
+/// A digest covers no more than this, however long the daemon was down.
 constexpr std::chrono::days kLongestTime{7};
 
 std::vector<letters::DigestLine> lines_of(const std::vector<ports::DigestCount>& counts) {

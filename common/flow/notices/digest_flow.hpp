@@ -20,38 +20,38 @@
 
 namespace holdback::flow::notices {
 
-/// The use case. Its work is done by one thread.
+/// The use case. One thread does its work.
 class DigestFlow {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::DigestStore& digests;
         ports::Log& log;
         core::Clock& clock;
         OwnMail& own_mail;
-        /// What local time is ahead of UTC at a time.
+        /// How far local time is ahead of UTC at a given time.
         std::function<std::chrono::seconds(core::TimePoint)> local_offset;
-        /// Providers that are broken now.
+        /// Providers that have an outage now.
         std::function<std::vector<std::string>()> outages;
     };
 
     explicit DigestFlow(Parts parts) : parts_(std::move(parts)) {}
 
-    /// Sends the digest of the local day when its time has come and it has not been sent; of a day
-    /// on which the daemon was down at that time, when it is up again. The first digest ever goes
-    /// out on the day on which it is switched on, at once when its time is past. Called every
-    /// second or so by one thread.
+    /// Sends the digest of the local day when its time has come and it was not sent yet. If the
+    /// daemon was down at that time, it is sent as soon as the daemon runs again that day. The
+    /// first digest goes out on the day on which it is switched on, at once if the time has passed.
+    /// Called every second or so by one thread.
     void work(const config::Settings& settings);
 
 private:
     void send(std::chrono::days day, const config::Settings& settings);
-    /// Without its time.
+    /// Except the times.
     [[nodiscard]] letters::DigestFacts facts_of(const ports::DigestSummary& summary,
                                                 const config::Settings& settings) const;
     void trouble(std::string_view what);
 
     Parts parts_;
-    std::optional<std::chrono::days> done_;  // the last day that is known to have its digest
+    std::optional<std::chrono::days> done_;  // the last day known to have its digest
     report::RateLimit limit_;
 };
 

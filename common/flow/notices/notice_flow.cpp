@@ -46,7 +46,7 @@ namespace holdback::flow::notices {
 
 namespace {
 
-/// Items of one notice; what is beyond gets the next one.
+/// Most items of one notice; the others get the next one.
 constexpr std::size_t kMostItems = 10'000;
 constexpr std::chrono::hours kPurgeInterval{1};
 constexpr std::chrono::days kKeepCommands{7};
@@ -118,7 +118,7 @@ std::optional<NoticeFlow::ToTell> NoticeFlow::to_tell(const ports::NoticeGroup& 
     if (found.group.sender == group.sender) {
         return found;
     }
-    // The sender has another address for each recipient: one notice tells of all.
+    // The sender has another address for each recipient: one notice covers all.
     const auto all = parts_.notices.due(parts_.clock.now());
     if (!all.has_value()) {
         trouble(all.error().what);
@@ -282,7 +282,7 @@ std::size_t NoticeFlow::left_for(const ports::NoticeGroup& group,
     const auto used =
         parts_.notices.used(budget_account(group.user, group.sender), budget, parts_.clock.now());
     if (!used.has_value()) {
-        trouble(used.error().what);  // whoever answers is told
+        trouble(used.error().what);  // the answer's sender is told
         return budget.count;
     }
     return budget.count - std::min(budget.count, *used);
@@ -309,7 +309,7 @@ std::vector<letters::RefusedRow> NoticeFlow::refused_beside(
         return refused.size() < kMostItems;
     });
     if (!listed.has_value()) {
-        trouble(listed.error().what);  // they are told of by their DSNs
+        trouble(listed.error().what);  // their DSNs report them
     }
     return refused;
 }
@@ -328,7 +328,7 @@ void NoticeFlow::purge(const config::Settings& settings) {
 }
 
 void NoticeFlow::trouble(std::string_view what) {
-    // Comes again with each attempt, every second.
+    // The same trouble recurs with each attempt, every second.
     if (limit_.admit("notice", parts_.clock.steady_now()).has_value()) {
         parts_.log.write(ports::Severity::Error, fmt::format("notice: {}", core::log_safe(what)));
     }

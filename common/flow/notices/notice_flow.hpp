@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Tells senders who was held, and obeys their answers: the work that no session waits for.
+// Tells senders what is held and obeys their answers. No session waits for this work.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -32,10 +32,10 @@
 
 namespace holdback::flow::notices {
 
-/// The use case. Its work is done by one thread.
+/// The use case. One thread does its work.
 class NoticeFlow {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::NoticeStore& notices;
         ports::HeldStore& held;
@@ -47,11 +47,11 @@ public:
         held::SendAs& send_as;
         const NoticeReader& reader_of;
         const SnapshotSource& snapshots;
-        /// Who lets stopped campaigns go on; nullptr: nobody.
+        /// Lets stopped campaigns go on; nullptr: they stay stopped.
         CampaignWatch* campaigns = nullptr;
-        /// The keys of the seal, which sign tokens too.
+        /// The keys of the seal, which also sign tokens.
         std::function<dsn::SealKeys()> keys;
-        /// Gives an unpredictable lower-case hexadecimal text of 12 digits.
+        /// Gives an unpredictable text of 12 lower-case hexadecimal digits.
         std::function<std::string()> make_id;
     };
 
@@ -63,32 +63,34 @@ public:
 
 private:
     void obey(const ports::NoticeCommand& command, const config::Settings& settings);
-    /// What one notice tells of.
+    /// The contents of one notice.
     struct ToTell {
-        ports::NoticeGroup group;  ///< with the sender as he is told of
+        ports::NoticeGroup group;  ///< with the sender to whom the notice is made
         std::vector<ports::HeldItem> items;
     };
-    /// Tells of a group, and of those that belong to it: `told` gets these.
+    /// Makes a notice about a group and others that belong to it; adds those to `told`.
     void notify(const ports::NoticeGroup& of,
                 const config::Settings& settings,
                 std::vector<ports::NoticeGroup>& told);
-    /// What is to be told of a group; of a sender with another address for each recipient, what is
-    /// to be told of all these. nullopt: nothing, or trouble that was logged.
+    /// The items of a group that are still to be told. Includes the groups of a sender with another
+    /// address for each recipient. nullopt: nothing, or trouble that was logged.
     [[nodiscard]] std::optional<ToTell> to_tell(const ports::NoticeGroup& group,
                                                 std::vector<ports::NoticeGroup>& told);
-    /// Items of a stopped campaign about which there is a notice belong to that; gives the others.
+    /// Adds the items of a stopped campaign to its earlier notice, if there is one. Gives the
+    /// others.
     [[nodiscard]] std::vector<ports::HeldItem> adopt(const ports::NoticeGroup& group,
                                                      std::vector<ports::HeldItem> items);
-    /// The good recipients of the same messages whom the MTA refused when they were sent on.
+    /// The good recipients of the same messages that the MTA refused when their copies were sent.
     [[nodiscard]] std::vector<letters::RefusedRow> refused_beside(
         const std::vector<ports::HeldItem>& items);
     [[nodiscard]] letters::NoticeFacts facts_of(const ports::NoticeGroup& group,
                                                 const std::vector<ports::HeldItem>& items,
                                                 const config::Settings& settings);
-    /// How many recipients a sender can release just now.
+    /// How many recipients the sender can release now.
     [[nodiscard]] std::size_t left_for(const ports::NoticeGroup& group,
                                        const config::Settings& settings);
-    /// Within the budget; what it does not allow becomes a remark. The error is for the log.
+    /// Releases items if the budget has room for all; otherwise a remark says so. The error is for
+    /// the log.
     [[nodiscard]] core::Result<std::vector<held::ItemOutcome>, std::string> release(
         std::span<const std::int64_t> ids,
         const ports::Notice& notice,
@@ -96,7 +98,7 @@ private:
         std::string_view cause,
         const letters::NoticeTexts& texts,
         std::vector<std::string>& remarks);
-    /// Sends one item to the address that the notice suggests. False when the command is to be
+    /// Releases one item to the address that the notice suggests. False when the command must be
     /// obeyed again later.
     [[nodiscard]] bool release_as(const ports::ReleaseAs& as,
                                   const ports::NoticeCommand& command,

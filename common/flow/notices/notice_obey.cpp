@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an answer to a notice asks for is done, and confirmed.
+// Does what an answer to a notice asks for, and confirms it.
 
 #include "config/settings.hpp"
 #include "core/result.hpp"
@@ -37,12 +37,12 @@ namespace {
 using What = held::ItemOutcome::What;
 using letters::NoticeText;
 
-/// Why what a command names is done, for the log and the record.
+/// The cause of what a command does, for the log and the history.
 std::string cause_of(const ports::NoticeCommand& command) {
     return fmt::format("notice: answer of {}", core::printable(command.from));
 }
 
-/// Cap, what was used, and when so many are possible again.
+/// Tells the budget, how much was used, and when that many can be released again.
 std::string over_budget(std::size_t count,
                         const config::Rate& budget,
                         const ports::BudgetAnswer& answer,
@@ -99,7 +99,8 @@ void NoticeFlow::obey(const ports::NoticeCommand& command, const config::Setting
             trouble(outcomes.error());
             return;
         }
-        // Who releases all that a notice of a stopped campaign names wants it to go on.
+        // A sender who releases all items of a notice about a stopped campaign wants the campaign
+        // to go on.
         if (notice.stopped && !outcomes->empty() && parts_.campaigns != nullptr &&
             command.release.size() == notice.items.size()) {
             static_cast<void>(parts_.campaigns->go_on(notice.group.campaign,
@@ -132,7 +133,7 @@ bool NoticeFlow::release_as(const ports::ReleaseAs& as,
     }
     const ports::HeldItem& item = work.items.at(as.item);
     std::string& outcome = work.outcomes[as.item];
-    // Whoever can answer must not be able to send the copy to anybody he likes.
+    // Anybody who can answer must not be able to send the copy to any address.
     if (!core::equals_ignoring_case(item.recipient.suggestion, as.address)) {
         outcome = item.recipient.suggestion.empty()
                       ? work.texts.say(NoticeText::OutcomeNoOther)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the sender of an answer is told of each recipient, in the words of his language.
+// What the sender of an answer is told about each recipient, in the sender's language.
 
 #include "core/clock.hpp"
 #include "flow/held/release_flow.hpp"
@@ -13,15 +13,15 @@ namespace holdback::flow::notices {
 
 /// True when a release of the item was tried, and failed, after `since`.
 [[nodiscard]] bool was_tried(const terms::HeldRecipient& recipient, core::TimePoint since);
-/// How such an item stands.
+/// The present state of such an item.
 [[nodiscard]] std::string tried_text(const terms::HeldRecipient& recipient,
                                      const letters::NoticeTexts& texts);
 
-/// An item that nothing can be done about any more, by its state.
+/// The state of an item about which nothing can be done any more.
 [[nodiscard]] std::string ended_text(const terms::HeldRecipient& recipient,
                                      const letters::NoticeTexts& texts);
 
-/// What has just been done.
+/// The result of what was just done.
 [[nodiscard]] std::string outcome_text(const held::ItemOutcome& outcome,
                                        const letters::NoticeTexts& texts);
 

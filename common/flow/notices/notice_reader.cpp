@@ -23,7 +23,7 @@ namespace holdback::flow::notices {
 
 namespace {
 
-/// A user name that is an address, or makes one with the name of the host.
+/// The user name, if it is an address or forms one with the host name.
 std::optional<std::string> address_of_user(std::string_view user, std::string_view host) {
     if (user.empty()) {
         return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<std::string> NoticeReader::from_of(const terms::HeldMessage& messa
                                                  const config::Settings& settings) const {
     constexpr std::size_t kMostOctets = std::size_t{64} * 1024;
     std::string octets;
-    // A copy that is damaged further behind has a header all the same.
+    // The header can be used even if the copy is damaged further on.
     static_cast<void>(spool_.read(message, [&](std::string_view piece) {
         octets += piece.substr(0, kMostOctets - octets.size());
         return !octets.contains("\r\n\r\n") && octets.size() < kMostOctets;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Whom a notice about held mail goes to.
+// The addressee of a notice about held mail.
 
 #include "config/settings.hpp"
 #include "flow/own_senders.hpp"
@@ -13,16 +13,16 @@
 
 namespace holdback::flow::notices {
 
-/// Chooses by `[notice] to`. Safe from several threads.
+/// Chooses the addressee by `[notice] to`. Safe from several threads.
 class NoticeReader {
 public:
     /// Both outlive the object.
     NoticeReader(const ports::Spool& spool, const OwnSenders& own_senders)
         : spool_(spool), own_senders_(own_senders) {}
 
-    /// An address. Where the setting names one that there is not, it is the envelope sender: mail
-    /// without a login has no user, a user name may make no address with the name of `host` behind
-    /// it, and From counts only when it is one mailbox of an own domain, for anybody can write it.
+    /// The address. It is the envelope sender if the one that the setting names does not exist.
+    /// Mail without a login has no user. A user name may form no address with `host`. From counts
+    /// only as a single mailbox of one of our domains, since anybody can write it.
     [[nodiscard]] std::string of(const terms::HeldMessage& message,
                                  const config::Settings& settings,
                                  std::string_view host) const;

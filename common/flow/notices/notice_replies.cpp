@@ -47,13 +47,13 @@ namespace {
 
 using report::NoticeVerdict;
 
-/// Each answer that is taken makes a mail to whoever sent the held one, and whoever has seen the
-/// token can write answers: of one notice and addressee, refusals are told once a minute, and of
-/// one addressee so many answers are taken a day.
+/// Each answer that is taken causes a mail, and anybody who has seen the token can write answers.
+/// So one refusal a minute is taken for a notice and addressee, and this many answers a day for an
+/// addressee.
 constexpr config::Rate kRefusals{1, std::chrono::minutes(1)};
 constexpr config::Rate kAnswers{100, std::chrono::days(1)};
 
-/// True when a machine wrote the message: nothing is done for it, and nobody answers it.
+/// True when a machine wrote the message, which is then neither obeyed nor answered.
 bool is_automatic(const mail::Envelope& envelope,
                   const mail::HeaderList& headers,
                   const dsn::MessageView& view) {
@@ -78,7 +78,7 @@ bool is_automatic(const mail::Envelope& envelope,
         case dsn::MessageKind::Report:
         case dsn::MessageKind::Informational:
             return true;
-        // An answer quotes what servers said to the recipients of the notice: it reads like one.
+        // An answer quotes server replies from the notice, so it can look like a bounce.
         case dsn::MessageKind::Bounce:
         case dsn::MessageKind::Unsubscribe:
         case dsn::MessageKind::Ordinary:
@@ -87,7 +87,7 @@ bool is_automatic(const mail::Envelope& envelope,
     return false;
 }
 
-/// What the sender wrote: the plain text, or that of the HTML when there is no plain text or it is
+/// The sender's words: the plain text, or that of the HTML if there is no plain text or it is
 /// blank.
 std::string text_of(const dsn::MessageView& view) {
     for (const bool html : {false, true}) {
@@ -108,7 +108,7 @@ bool same_mailbox(std::string_view a, std::string_view b) {
     return core::equals_ignoring_case(a, b);
 }
 
-/// Why an answer with a genuine token is not obeyed, as a word for the log; empty: it is.
+/// The reason, as a word for the log, why a genuine answer is not obeyed; empty: it is.
 std::string refusal_of(const Submitting& who,
                        const mail::Envelope& envelope,
                        const ports::NoticeGroup& group,
@@ -155,8 +155,8 @@ std::vector<std::int64_t> items_of(const std::vector<std::size_t>& numbers,
     return items;
 }
 
-/// What is to be done. `told` is who got the notice; with words in `refused`, nothing is done, and
-/// these are said.
+/// The command of an answer. `told` is the addressee of the notice. If `refused` is not empty, the
+/// command only tells this text.
 ports::NoticeCommand command_for(const mail::Envelope& envelope,
                                  const mail::HeaderList& headers,
                                  const ports::Notice& notice,
@@ -167,7 +167,7 @@ ports::NoticeCommand command_for(const mail::Envelope& envelope,
                                  core::TimePoint now) {
     ports::NoticeCommand command;
     command.notice = notice.id;
-    // Whoever is not known to be one of ours could have made the address up.
+    // A sender who is not known to be one of ours may have made the address up.
     command.from = envelope.direction == mail::Direction::Outgoing ? envelope.sender_text()
                                                                    : std::string(told);
     command.in_reply_to = headers.first("Message-ID").value_or("");
@@ -199,7 +199,7 @@ bool NoticeReplies::is_notice_address(const mail::Recipient& recipient,
     const std::size_t plus = given.find('+');
     const bool has_detail = at != std::string::npos && plus != std::string::npos && plus < at;
     const std::string bare = has_detail ? given.substr(0, plus) + given.substr(at) : given;
-    // An older notice may have come from under another name of ours.
+    // An older notice may have been sent under another name of ours.
     return std::ranges::any_of(parts_.own_name.all(), [&](std::string_view name) {
         const std::string address = notice_address(settings.notice, name);
         return same_mailbox(given, address) || same_mailbox(bare, address);
@@ -214,7 +214,7 @@ std::optional<std::string> NoticeReplies::token_of(const mail::HeaderList& heade
             }
         }
     }
-    // Whoever answers in another script encodes the subject.
+    // In another script the subject is encoded.
     const auto subject = headers.first("Subject");
     if (!subject.has_value() || subject->find("=?") == std::string::npos) {
         return std::nullopt;
@@ -326,7 +326,7 @@ bool NoticeReplies::may_be_confirmed(const ports::NoticeCommand& command) const 
         const auto answer = parts_.notices.spend(account, 1, limit, parts_.clock.now());
         return !answer.has_value() || answer->granted;
     };
-    // No address has a space, so that these are nobody's budgets.
+    // No address has a space, so these names are nobody's budgets.
     return (command.refused.empty() ||
             grants(fmt::format("refusal {} {}", command.notice, command.from), kRefusals)) &&
            grants(fmt::format("answers {}", command.from), kAnswers);

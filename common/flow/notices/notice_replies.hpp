@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Mail to the notice address: which of it is an answer to a notice, and whether it is obeyed.
+// Mail to the notice address: which of it answers a notice, and whether it is obeyed.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -29,14 +29,14 @@ namespace holdback::flow::notices {
 
 /// What happens to an answer.
 enum class ReplyFate : std::uint8_t {
-    Taken,   ///< it is ours: obeyed or refused, and its sender is told by mail
+    Taken,   ///< it is for us: it is obeyed or refused, and its sender is told by mail
     GoesOn,  ///< it is ordinary mail
 };
 
 /// The use case. One object serves all sessions; safe from several threads.
 class NoticeReplies {
 public:
-    /// What the flow works with; all outlive it.
+    /// What the flow uses; all outlive it.
     struct Parts {
         ports::NoticeStore& notices;
         ports::MessageReader& reader;
@@ -49,27 +49,27 @@ public:
 
     explicit NoticeReplies(Parts parts) : parts_(std::move(parts)) {}
 
-    /// True for the notice address, in any letter case and with "+anything", while notices are sent
-    /// at all. Such a recipient is not judged.
+    /// True for the notice address, in any letter case and with "+anything", if notices are sent at
+    /// all. Such a recipient is not judged.
     [[nodiscard]] bool is_notice_address(const mail::Recipient& recipient,
                                          const config::Settings& settings) const;
 
-    /// True when the header of a message to the notice address has what looks like a token: only
-    /// then the message is kept until its end.
+    /// True when the header of a message to the notice address seems to have a token. Only then is
+    /// the message kept until its end.
     [[nodiscard]] bool may_answer(const mail::HeaderList& headers) const;
 
-    /// A whole message to the notice address, whose `may_answer` was true. When it is taken, what
-    /// it asks for is durable, and the caller takes the notice address out of the envelope; else
-    /// the message goes on. Writes a decision line in either case.
+    /// Receives a whole message to the notice address for which `may_answer` was true. If it is
+    /// taken, its orders are durable, and the caller takes the notice address out of the envelope.
+    /// Otherwise the message goes on. Writes a decision line in both cases.
     [[nodiscard]] ReplyFate receive(const PassingMessage& message, std::string_view octets);
 
 private:
     [[nodiscard]] std::optional<std::string> token_of(const mail::HeaderList& headers) const;
     [[nodiscard]] bool is_genuine(std::string_view token, std::string_view sender) const;
-    /// Of notices in all languages.
+    /// The beginnings of notices in all languages.
     [[nodiscard]] std::vector<std::string> beginnings() const;
     [[nodiscard]] std::string who_was_told(const ports::Notice& notice) const;
-    /// False when so many answers came that nobody is told of another one; counts this one.
+    /// False when too many answers came to confirm another one. Counts this one.
     [[nodiscard]] bool may_be_confirmed(const ports::NoticeCommand& command) const;
     void report(const report::NoticeDecision& line) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The items that an answer to a notice is about, with what became of them.
+// The items of an answer to a notice, and their outcomes.
 
 #include "core/clock.hpp"
 #include "flow/held/release_flow.hpp"
@@ -26,20 +26,20 @@ enum class Wanted : std::uint8_t { Release, Discard };
 struct NoticeWork {
     explicit NoticeWork(const letters::NoticeTexts& words) : texts(words) {}
 
-    const letters::NoticeTexts& texts;  ///< what the outcomes are told in; outlives it
+    const letters::NoticeTexts& texts;  ///< for the outcomes; outlives the object
     std::map<std::int64_t, ports::HeldItem> items;
     std::map<std::int64_t, std::string> outcomes;
 
-    /// Those of `ids` that are held and may be acted upon; the others get their outcome. What was
-    /// tried since `taken_at` was tried by this command before the program ended in the middle: a
-    /// second try could make a second copy.
+    /// Those of `ids` that are held and may be acted on; the others get their outcome. An item
+    /// tried since `taken_at` was tried by this command, before the program ended in between. It is
+    /// not tried again, since that could make a second copy.
     [[nodiscard]] std::vector<std::int64_t> held(std::span<const std::int64_t> ids,
                                                  Wanted what,
                                                  core::TimePoint taken_at);
 
     void note(const std::vector<held::ItemOutcome>& of);
 
-    /// What became of them, by their numbers in the notice.
+    /// The outcomes, by the numbers of the items in the notice.
     [[nodiscard]] std::vector<letters::ConfirmedRow> rows(const ports::Notice& notice) const;
 };
 

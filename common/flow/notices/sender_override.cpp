@@ -36,7 +36,7 @@ bool may_override(const PassingMessage& message) {
            (settings.reply_by != config::ReplyBy::User || !message.who.user.empty());
 }
 
-/// Where an override changes something.
+/// Recipients for which an override matters.
 std::vector<std::size_t> overridable(const outgoing::MessageDecision& decision) {
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// X-Holdback-Override, by which a sender says before anything is held that nobody is to be held.
+// X-Holdback-Override, by which a sender says in advance that no recipient is to be held.
 
 #include "core/clock.hpp"
 #include "flow/outgoing/message_decision.hpp"
@@ -19,7 +19,7 @@ inline constexpr std::string_view kOverrideField = "X-Holdback-Override";
 
 class SenderOverride;
 
-/// What an override took out of its sender's budget. The budget gets it back when the object ends
+/// What an override took out of the sender's budget. The budget gets it back if the object ends
 /// before the message has left: the client gave up, or was told to try again.
 class OverrideGrant {
 public:
@@ -40,8 +40,8 @@ private:
     bool left_ = false;
 };
 
-/// Who may override, whom it reaches, and the budget that it costs. One object serves all sessions;
-/// safe from several threads.
+/// Decides who may override and for which recipients, and spends the budget. One object serves all
+/// sessions; safe from several threads.
 class SenderOverride {
 public:
     /// All outlive the object.
@@ -53,10 +53,10 @@ public:
 
     explicit SenderOverride(const Parts& parts) : parts_(parts) {}
 
-    /// The message bears `kOverrideField`: recipients that would be held, but for those that the
-    /// administrator blocked, pass, if its sender may do that and his budget has room for all of
-    /// them. Changes verdicts and plan; writes a decision line. Gives what was taken out of the
-    /// budget, or nullptr.
+    /// The message has `kOverrideField`: lets recipients pass that would be held and that a sender
+    /// may release, if this sender may override and the budget has room for all of them. Changes
+    /// verdicts and plan; writes a decision line. Gives what was taken out of the budget, or
+    /// nullptr.
     [[nodiscard]] std::unique_ptr<OverrideGrant> apply(const PassingMessage& message,
                                                        outgoing::MessageDecision& decision) const;
 
