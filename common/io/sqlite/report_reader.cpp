@@ -62,7 +62,7 @@ void read_outcomes(Connection& connection,
                    core::TimePoint since,
                    core::TimePoint until,
                    const ReportVisitor& visitor) {
-    // The texts are wanted of what bounced alone.
+    // Only bounced rows need the texts.
     Query query = connection.query(
         "SELECT at, result, sender, domain, provider, mailer, address, "
         "CASE result WHEN 'bounced' THEN status ELSE '' END, "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Reads from the store what a report sums up, all of it as it was at one moment.
+// Reads the data of a report from the store, all as of one moment.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -20,18 +20,18 @@
 
 namespace holdback::io::sqlite {
 
-/// An end of a delivery, or an attempt at one.
+/// One outcome of a delivery: its end, or an attempt.
 struct OutcomeRow {
     mail::MtaOutcome outcome;
     std::string domain;  ///< of the recipient, in lower case
     std::string provider;
 };
 
-/// A change of state of a held recipient. What is passing through the spool for another reason than
-/// a finding (our own mail, the good recipients of a message with many bad ones) is left out.
+/// A change of state of a held recipient. Mail that passes through the spool for another reason
+/// than a finding (our own mail, the good recipients of a message with many bad ones) is left out.
 struct HeldRow {
     core::TimePoint at;
-    bool is_new = false;  ///< it was made; `to` is `Held` then
+    bool is_new = false;  ///< the item is new; `to` is `Held` then
     terms::HeldState to = terms::HeldState::Held;
     std::string sender;
     std::string domain;
@@ -50,16 +50,16 @@ struct DecisionRow {
     bool is_held = false;
 };
 
-/// Who is told of the rows, in this order: outcomes, changes of held items, decisions, growth.
+/// Is called with each row, in this order: outcomes, changes of held items, decisions, growth.
 struct ReportVisitor {
     std::function<void(const OutcomeRow&)> outcome;
     std::function<void(const HeldRow&)> held;
     std::function<void(const DecisionRow&)> decision;
-    /// Entries of the suppression list that were first seen on the day that begins then.
+    /// The number of suppression entries that were first seen on the day that begins at this time.
     std::function<void(core::TimePoint, terms::SuppressionReason, std::size_t)> growth;
 };
 
-/// What the tables say of now.
+/// The present counts of the tables.
 struct StoreNow {
     std::size_t suppression_entries = 0;
     std::size_t suppression_in_force = 0;

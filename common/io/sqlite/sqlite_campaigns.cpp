@@ -23,7 +23,7 @@ namespace holdback::io::sqlite {
 
 namespace {
 
-/// Rows that one call of `forget` takes out of a table, so that no message waits long.
+/// One call of `forget` deletes at most this many rows of a table, so that no message waits long.
 constexpr std::int64_t kForgetRows = 20'000;
 
 // The order in which `read_campaign` takes them.
@@ -34,7 +34,7 @@ std::string sketch_text(const std::vector<std::uint32_t>& sketch) {
     return fmt::format("{}", fmt::join(sketch, " "));
 }
 
-/// Ours alone writes the column: what is no number is left out.
+/// Only we write the column. A piece that is no number is left out.
 std::vector<std::uint32_t> parse_sketch(std::string_view text) {
     std::vector<std::uint32_t> sketch;
     for (const std::string_view piece : core::split(text, ' ')) {
@@ -154,7 +154,7 @@ core::Result<std::vector<outbound::Campaign>, ports::StoreError> SqliteCampaigns
 
 core::Result<void, ports::StoreError> SqliteCampaigns::forget(const Keep& keep) {
     return at_store_boundary([&] {
-        // Counted beforehand: no message waits for a reader.
+        // Counted before the write transaction, so that no message waits for a reader.
         const std::int64_t copies = database_.read([](Connection& connection) {
             Query query = connection.query("SELECT count(*) FROM sent_copy");
             return query.step() ? query.integer(0) : 0;

@@ -52,7 +52,7 @@ void add_all(Query& query, std::vector<ListChange>& changes) {
     }
 }
 
-/// What learning did to the subject's entries.
+/// Adds the lessons that changed the subject's entries.
 void add_lessons(Connection& connection,
                  terms::SubjectKind kind,
                  std::string_view subject,
@@ -75,7 +75,7 @@ void add_lessons(Connection& connection,
 }
 
 void forget_old(Connection& connection, std::int64_t newest, core::TimePoint now) {
-    // Changes of many entries are few, and stay as long as an entry may name them.
+    // Changes of many entries are few. They are kept, since an entry may name them.
     connection
         .query(
             "DELETE FROM list_change WHERE id IN (SELECT id FROM list_change WHERE subject <> '' "

@@ -18,7 +18,7 @@
 
 namespace holdback::io::sqlite {
 
-/// The numbers are stored: none is ever used for something else.
+/// The numbers are stored, so none is ever reused.
 enum class ChangeKind : std::uint8_t {
     Added = 0,
     Replaced = 1,
@@ -43,24 +43,24 @@ inline constexpr std::array kAllChangeKinds{ChangeKind::Added,
 
 [[nodiscard]] std::string_view wire_name(ChangeKind kind);
 
-/// Who makes the changes of a process.
+/// The author of the changes that a process makes.
 struct ChangeAuthor {
     std::string who = "holdback";  ///< "anna (uid 1000)"
     std::string from;              ///< "holdbackctl on pts/3"
-    /// What it changes has lines of its own in the log.
+    /// The changes of this author have log lines of their own.
     bool has_lines = true;
 };
 
-/// Whether the log gets a line for the change itself, or one line for many.
+/// Whether each change gets its own log line, or many share one.
 enum class Telling : std::uint8_t { Each, Summed };
 
-/// One change, or several that have one line.
+/// One change, or several that share one line.
 struct ListChange {
     std::int64_t id = 0;
     core::TimePoint at;
     ChangeKind what = ChangeKind::Added;
     terms::SubjectKind kind = terms::SubjectKind::Address;
-    std::string subject;  ///< as the entry gives it; empty: several
+    std::string subject;  ///< as in the entry; empty: several entries
     terms::SuppressionScope scope;
     std::uint64_t entries = 1;
     std::string who;
@@ -70,33 +70,33 @@ struct ListChange {
     bool operator==(const ListChange&) const = default;
 };
 
-/// Writes a change down within the transaction that makes it, and gives its number; `id`, `at`,
-/// `who` and `from` are made here. Forgets a few old ones: those of single entries that are older
-/// than two years, or more than a million.
+/// Records a change within the transaction that makes it, and gives its number. Sets `id`, `at`,
+/// `who` and `from` itself. Forgets a few old changes of single entries: those older than two
+/// years, or beyond a million.
 std::int64_t note_change(Connection& connection,
                          const ChangeAuthor& author,
                          const ListChange& change,
                          Telling telling);
-/// Begins a change of many entries, which can name it before they are counted. Nobody is told until
-/// `end_change`.
+/// Begins a change of many entries, so that they can name it before they are counted. It gets no
+/// log line until `end_change`.
 [[nodiscard]] std::int64_t begin_change(Connection& connection,
                                         const ChangeAuthor& author,
                                         ChangeKind what,
                                         std::string_view detail);
-/// Counts a begun change; one of no entries is forgotten.
+/// Ends a begun change with its count; a change of no entries is deleted.
 void end_change(Connection& connection,
                 const ChangeAuthor& author,
                 std::int64_t id,
                 std::uint64_t entries,
                 std::string_view detail);
 
-/// The changes of a subject's entries of all scopes that are still known, oldest first: those that
-/// name `subject`, the lessons about it, and the imports that wrote it.
+/// The known changes of a subject's entries in all scopes, oldest first: those that name `subject`,
+/// the lessons about it, and the imports that wrote it.
 [[nodiscard]] std::vector<ListChange> changes_of(Connection& connection,
                                                  terms::SubjectKind kind,
                                                  std::string_view subject);
 
-/// The changes that the log has no line for yet. The database was opened with `schema_steps()` and
+/// The changes that have no log line yet. The database was opened with `schema_steps()` and
 /// outlives the object.
 class SqliteChanges {
 public:
@@ -106,8 +106,8 @@ public:
     [[nodiscard]] core::Result<std::vector<ListChange>, ports::StoreError> untold(std::size_t most);
     [[nodiscard]] core::Result<void, ports::StoreError> told(
         const std::vector<ListChange>& changes);
-    /// A change of something other than the suppression list. The log gets its line, unless the
-    /// author has lines.
+    /// Records a change of something other than the suppression list. It gets a log line, unless
+    /// the author's changes have their own.
     [[nodiscard]] core::Result<void, ports::StoreError> note(const ChangeAuthor& author,
                                                              const ListChange& change);
 

@@ -33,10 +33,10 @@ namespace {
 
 /// Statements kept prepared per connection.
 constexpr std::size_t kCachedStatements = 64;
-/// How often a lock that another process or thread holds is tried.
+/// The pause between two attempts at a lock that another process or thread holds.
 constexpr std::chrono::microseconds kLockPoll{500};
 
-/// What `problems` tells at most, and how many of SQLite's steps lie between two questions.
+/// `problems` gives at most this many lines, and asks `go_on` after this many steps of SQLite.
 constexpr std::size_t kMostProblems = 20;
 constexpr int kStepsBetweenQuestions = 10'000;
 
@@ -48,7 +48,7 @@ std::string errno_text(int error) {
     return std::generic_category().message(error);
 }
 
-/// Why a file cannot be opened, found out without opening it: to close a descriptor of a database
+/// Why a file cannot be opened. Finds out without opening it: closing a descriptor of a database
 /// file would drop the locks of our other connections.
 std::string why_not_open(const std::string& path, Access access) {
     const bool to_write = access == Access::Write;
@@ -69,7 +69,7 @@ std::string why_not_open(const std::string& path, Access access) {
     return ::access(path.c_str(), F_OK) == 0 ? "cannot be opened" : errno_text(ENOENT);
 }
 
-/// The path as a SQLite URI that promises that nobody writes.
+/// The path as a SQLite URI with the promise that nobody writes.
 std::string immutable_uri(const std::string& path) {
     std::string uri = "file:";
     for (const char c : path) {
@@ -118,7 +118,7 @@ int flags_of(Access access) {
 
 }  // namespace
 
-/// SQLiteCpp's connection with the path for error texts and the statements prepared on it.
+/// SQLiteCpp's connection with its prepared statements, and the path for error texts.
 class Connection::Handle {
 public:
     Handle(std::string path, Access access, std::chrono::milliseconds patience)
@@ -145,8 +145,8 @@ private:
         }
     };
 
-    /// SQLite's own handler sleeps for up to 100 ms at a time, in which a lock that is held for
-    /// moments only, again and again, comes free unseen. 0: give up.
+    /// SQLite's own handler sleeps for up to 100 ms at a time. It misses a lock that is taken again
+    /// and again, each time for a moment only. 0: give up.
     static int wait_for_lock(void* handle, int tries) noexcept {
         auto& self = *static_cast<Handle*>(handle);
         const auto now = std::chrono::steady_clock::now();
@@ -163,18 +163,18 @@ private:
     std::chrono::milliseconds patience_;
     std::chrono::steady_clock::time_point waiting_since_;
     mutable SQLite::Database database_;
-    // After the database: statements go first.
+    // After the database, so that the statements are destroyed first.
     std::unordered_map<std::string, std::shared_ptr<Query::Prepared>, TextHash, std::equal_to<>>
         statements_;
 };
 
-/// SQLiteCpp's statement with the way to its connection's error texts.
+/// SQLiteCpp's statement with access to its connection's error texts.
 class Query::Prepared {
 public:
     Prepared(Connection::Handle& handle, std::string_view sql)
         : handle_(&handle), statement_(handle.database(), std::string(sql)) {}
 
-    /// Runs `work(SQLite::Statement&)`, giving SQLiteCpp's exceptions our type.
+    /// Runs `work(SQLite::Statement&)` and turns SQLiteCpp's exceptions into ours.
     template <typename Work>
     auto with(Work&& work) {
         try {
@@ -190,7 +190,7 @@ public:
         try {
             statement_.clearBindings();
         } catch (const SQLite::Exception&) {
-            // Cannot fail for a statement that is ours.
+            // Cannot fail for a statement of ours.
             return;
         }
     }
@@ -291,10 +291,10 @@ std::optional<core::TimePoint> Query::optional_time(int column) const {
 Connection::Connection(const std::string& path, Access access, std::chrono::milliseconds patience) {
     try {
         handle_ = std::make_unique<Handle>(path, access, patience);
-        // The first statement that reads the file, so that an unusable one is found out here.
+        // Reads the file for the first time, so that an unusable one is found out here.
         execute("PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;");
         query("PRAGMA schema_version").run();
-        // SQLite falls back to reading where it may not write.
+        // Where SQLite may not write, it falls back to reading.
         if (access == Access::Write &&
             sqlite3_db_readonly(handle_->database().getHandle(), "main") == 1) {
             throw DatabaseError(

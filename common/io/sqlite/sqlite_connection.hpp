@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A connection to a SQLite database and the statements prepared on it. The only file that includes
-// SQLiteCpp is this module's source.
+// A connection to a SQLite database and the statements prepared on it. Only the source file of this
+// module includes SQLiteCpp.
 
 #include "core/clock.hpp"
 
@@ -18,27 +18,27 @@
 
 namespace holdback::io::sqlite {
 
-/// What SQLite said, with the path in front: text for the log.
+/// SQLite's error text with the path in front, for the log.
 class DatabaseError : public std::runtime_error {
 public:
     explicit DatabaseError(const std::string& what) : std::runtime_error(what) {}
 };
 
-/// The file is no database, or what is in it is damaged.
+/// The file is no database, or its content is damaged.
 class DatabaseDamaged : public DatabaseError {
 public:
     using DatabaseError::DatabaseError;
 };
 
-/// Another connection had the lock for longer than it is waited for.
+/// Another connection held the lock for longer than we wait.
 class DatabaseBusy : public DatabaseError {
 public:
     using DatabaseError::DatabaseError;
 };
 
 /// A prepared statement on loan from a connection: bind in order, step, read the columns of a row.
-/// Goes back, reset, when destroyed; destroy it before its connection and before the transaction
-/// ends. Each call may throw DatabaseError.
+/// Its destructor resets it and gives it back; destroy it before its connection and before the
+/// transaction ends. Each call may throw DatabaseError.
 class Query {
 public:
     class Prepared;
@@ -54,7 +54,7 @@ public:
     Query& bind(std::string_view text);
     Query& bind(const std::string& text) { return bind(std::string_view(text)); }
     Query& bind(const char* text) { return bind(std::string_view(text)); }
-    /// The same without a copy: the text stays as it is until the statement goes back.
+    /// The same without a copy: the text must not change until the statement is given back.
     Query& bind_still(const std::string& text);
     template <std::signed_integral Number>
     Query& bind(Number number) {
@@ -70,7 +70,7 @@ public:
     bool step();
     /// Steps to the end.
     void run();
-    /// Ready to be bound and run once more.
+    /// Makes the statement ready to be bound and run once more.
     Query& again();
 
     [[nodiscard]] std::int64_t integer(int column) const;
@@ -86,18 +86,17 @@ private:
     int bound_ = 0;
 };
 
-/// What a connection is for.
 enum class Access : std::uint8_t {
     Read,
-    /// Read, and nobody writes meanwhile: also where the directory is not ours to write in.
+    /// Read while nobody writes: works even where we may not write in the directory.
     ReadStill,
-    Write,  ///< the file must exist, too
+    Write,  ///< read and write; the file must exist
 };
 
-/// How a file is looked through.
+/// How thoroughly a file is checked.
 enum class Thoroughness : std::uint8_t {
-    Quick,  ///< that its pages hang together and its rows can be read
-    Full,   ///< also that each index has all rows, and each reference leads to a row
+    Quick,  ///< its pages hang together and its rows can be read
+    Full,   ///< also: each index has all rows, and each reference leads to a row
 };
 
 /// One connection with its cache of prepared statements. Used by one thread at a time.
@@ -105,8 +104,8 @@ class Connection {
 public:
     class Handle;
 
-    /// Opens a file; `patience`: how long a lock of another process is waited for. Throws
-    /// DatabaseError: with the reason why it can't be opened, or not a database.
+    /// Opens a file. `patience` is how long to wait for a lock of another process. Throws
+    /// DatabaseError with the reason when the file can't be opened or is no database.
     Connection(const std::string& path, Access access, std::chrono::milliseconds patience);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -114,19 +113,19 @@ public:
     Connection& operator=(Connection&&) = delete;
     ~Connection();
 
-    /// A statement out of the cache. `sql` is text of ours, never built from values.
+    /// A statement from the cache. `sql` is our own text, never built from values.
     [[nodiscard]] Query query(std::string_view sql);
-    /// Runs one or more statements without parameters and rows.
+    /// Runs one or more statements that have no parameters and give no rows.
     void execute(std::string_view sql);
     /// Rows changed by the last statement that changes rows.
     [[nodiscard]] std::int64_t changes() const;
     [[nodiscard]] std::int64_t last_insert_id() const;
     /// True when the file was removed, renamed or replaced since it was opened.
     [[nodiscard]] bool is_stale() const;
-    /// Leaves the write-ahead log as it is when this connection is the last one that is closed.
+    /// Leaves the write-ahead log as it is if this connection is the last one to be closed.
     void leave_log();
-    /// What is wrong within the file, at most some lines; empty: nothing. Reads the whole file.
-    /// Gives up, with nothing found, as soon as `go_on`, which is asked all the time, says false.
+    /// A few lines about damage in the file; empty: there is none. Reads the whole file. Asks
+    /// `go_on` all the time; when that says false, gives up and finds nothing.
     [[nodiscard]] std::vector<std::string> problems(Thoroughness thoroughness,
                                                     const std::function<bool()>& go_on);
 

@@ -24,15 +24,14 @@ namespace holdback::io::sqlite {
 
 namespace {
 
-/// Reading connections kept open; beyond that, a connection lives for one call.
+/// Reading connections kept open; any beyond these live for one call.
 constexpr std::size_t kIdleReaders = 8;
 constexpr mode_t kFileMode = 0640;
 constexpr std::chrono::milliseconds kLetGoStep{5};
-/// Pages of the log after which a writer that defers its commits to the disk brings them over.
+/// With deferred commits, the writer checkpoints a log that has more pages than this.
 constexpr int kDeferredPages = 4000;
 
-/// Makes the file, if it is absent, so that it (and what SQLite puts beside it) is not for
-/// everyone.
+/// Creates an absent file with a mode that shuts others out, also of SQLite's files beside it.
 void create_private(const std::string& path) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
@@ -47,7 +46,7 @@ std::int64_t user_version(Connection& connection) {
     return query.integer(0);
 }
 
-/// Two processes that open a new file at once meet here, and SQLite does not wait by itself.
+/// Two processes may open a new file at once, and SQLite does not wait here by itself.
 void switch_to_wal(Connection& connection, std::chrono::milliseconds patience) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (true) {
@@ -98,7 +97,7 @@ Database::Database(DatabaseOptions options) : options_(std::move(options)) {
 }
 
 Database::~Database() {
-    // The last connection that is closed brings the log into the file: not into a damaged one.
+    // The last connection to be closed would bring the log into the file, even into a damaged one.
     if (out_of_order_.load() || leaves_log_.load()) {
         drop_writer();
         drop_checkpointer();
@@ -129,8 +128,8 @@ std::unique_ptr<Connection> Database::open_reader() const {
         connection =
             std::make_unique<Connection>(options_.path, Access::Read, options_.busy_timeout);
     } catch (const DatabaseError&) {
-        // Whoever may not write in the directory cannot make the files that WAL mode needs. While
-        // there is no write-ahead log, nobody has the file open and all is in it.
+        // Without write access to the directory, the files that WAL mode needs cannot be made.
+        // While there is no write-ahead log, nobody has the file open and it holds everything.
         const bool has_log = access((options_.path + "-wal").c_str(), F_OK) == 0;
         if (options_.mode != DatabaseMode::ReadOnly || has_log) {
             throw;
@@ -138,7 +137,7 @@ std::unique_ptr<Connection> Database::open_reader() const {
         connection =
             std::make_unique<Connection>(options_.path, Access::ReadStill, options_.busy_timeout);
     }
-    // Enough for most of the inner pages of ten million suppression entries.
+    // Holds most of the inner pages of ten million suppression entries.
     connection->execute("PRAGMA cache_size = -8192");
     check_version(*connection);
     return connection;
@@ -215,7 +214,7 @@ void Database::take_out(std::string why) {
 
 void Database::put_aside(std::string why) {
     put_out({.why = why, .damaged = false});
-    // A newer reason counts, unless there is damage.
+    // A newer reason replaces the old one, unless there is damage.
     disorder_.with([&](std::optional<Disorder>& known) {
         if (known.has_value() && !known->damaged) {
             known->why = std::move(why);
@@ -243,7 +242,7 @@ void Database::let_go() {
         const std::scoped_lock lock(checkpoint_mutex_);
         drop_checkpointer();
     }
-    // Nobody begins to read any more, but who has come to be refused is counted for a moment.
+    // No new read begins, but a caller that comes to be refused counts for a moment.
     const auto deadline = std::chrono::steady_clock::now() + options_.busy_timeout;
     while (lent_.load() > 0) {
         if (std::chrono::steady_clock::now() >= deadline) {
@@ -305,7 +304,7 @@ void Database::look_through(const std::function<bool()>& go_on) {
     } catch (const DatabaseDamaged& damage) {
         take_out(damage.what());
     } catch (const DatabaseError&) {
-        // What else is wrong with the file is told to whoever uses it.
+        // Whoever uses the file is told of its other errors.
         return;
     }
 }
@@ -332,7 +331,7 @@ Connection& Database::writer() {
         writer_.reset();
     }
     if (writer_ == nullptr) {
-        // A file that went away while we ran is not silently replaced by an empty one.
+        // A file that vanished while we ran is not silently replaced by an empty one.
         writer_ = open_writer(MayCreate::No);
     }
     return *writer_;
@@ -409,7 +408,7 @@ Database::Lease::~Lease() {
 }
 
 Database::Turn::Turn(Database& database) {
-    // One that is being tried again has the mutex for as long as that takes.
+    // While a file is tried again, the mutex is held for as long as that takes.
     database.refuse_if_out_of_order();
     const auto came = std::chrono::steady_clock::now();
     lock_ = std::unique_lock(database.writer_mutex_);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A SQLite database file: its connections, transactions, migrations. Errors are exceptions among
-// the stores of `io`; at the ports they become results, see `at_store_boundary`.
+// A SQLite database file: its connections, transactions, migrations. Errors are exceptions within
+// `io`; at the ports, `at_store_boundary` turns them into results.
 
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
@@ -29,14 +29,14 @@
 namespace holdback::io::sqlite {
 
 enum class DatabaseMode : std::uint8_t {
-    ReadWrite,  ///< made when absent (mode 0640); migrated
+    ReadWrite,  ///< created when absent (mode 0640); migrated
     ReadOnly,   ///< must exist and have our schema; also works while no daemon runs
 };
 
 /// When a commit is on the disk.
 enum class Durability : std::uint8_t {
     Full,      ///< on return
-    Deferred,  ///< in order, and with the next full one or checkpoint at the latest
+    Deferred,  ///< in order; at the latest with the next full commit or checkpoint
 };
 
 /// Who brings the write-ahead log into the database file.
@@ -45,22 +45,20 @@ enum class Checkpoints : std::uint8_t {
     ByCaller,  ///< whoever calls `checkpoint`, so that no commit waits for it
 };
 
-/// What is done about a file that can't be used.
+/// What to do about a file that can't be used.
 enum class IfUnusable : std::uint8_t {
-    Throw,  ///< the constructor says why
-    Wait,   ///< each call says why, until `take_up` finds the file in order
+    Throw,  ///< the constructor throws the reason
+    Wait,   ///< each call throws the reason, until `take_up` finds the file in order
 };
 
-/// Why a database is out of order.
 struct Disorder {
     std::string why;
-    bool damaged = false;  ///< no database, or damage in it
+    bool damaged = false;  ///< the file is no database, or is damaged
 };
 
-/// Whether a file that is not there is made.
+/// Whether a missing file is created.
 enum class MayCreate : std::uint8_t { Yes, No };
 
-/// How a database is opened.
 struct DatabaseOptions {
     std::string path;
     DatabaseMode mode = DatabaseMode::ReadWrite;
@@ -73,19 +71,18 @@ struct DatabaseOptions {
     Checkpoints checkpoints = Checkpoints::Own;
     IfUnusable if_unusable = IfUnusable::Throw;
     MayCreate may_create = MayCreate::Yes;
-    /// Why the file must not even be opened; empty: it may be. As for a file that can't be used.
+    /// Why the file must not even be opened, as if it could not be used; empty: it may be.
     std::string keep_off;
 };
 
 /// A database file in WAL mode with full sync: a pool of reading connections and one writer. Safe
 /// from several threads and processes. A connection that met an error is closed, and the next call
-/// opens a new one, so that calls work again as soon as the cause is gone. Damage is another
-/// matter: from the moment it is met on, no call gets through, and the file and its log stay as
-/// they are.
+/// opens a new one, so that calls work again as soon as the cause is gone. Damage is different:
+/// once it is met, every call fails, and the file and its log stay as they are.
 class Database {
 public:
-    /// Opens and migrates. Throws DatabaseError, unless it is to wait: not to be opened, not a
-    /// database, or written by a newer version of the program.
+    /// Opens and migrates. With `IfUnusable::Throw`, throws DatabaseError when the file can't be
+    /// opened, is no database, or was written by a newer version of the program.
     explicit Database(DatabaseOptions options);
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -93,8 +90,8 @@ public:
     Database& operator=(Database&&) = delete;
     ~Database();
 
-    /// Runs `work(Connection&)` on a reading connection and gives what it gives. Reads within
-    /// reads and writes within reads are fine, reads and writes within writes are not.
+    /// Runs `work(Connection&)` on a reading connection and returns its result. A read may contain
+    /// reads and writes; a write may contain neither.
     template <typename Work>
     auto read(Work&& work) {
         Lease lease(*this);
@@ -111,17 +108,17 @@ public:
         }
     }
 
-    /// Runs `work(Connection&)` in one durable transaction; an exception out of it rolls back. When
-    /// another process has the lock for longer than `busy_timeout`, everybody who waits meanwhile
-    /// is told so at once, not one after the other.
+    /// Runs `work(Connection&)` in one durable transaction, which an exception rolls back. When
+    /// another process holds the lock for longer than `busy_timeout`, all threads that wait
+    /// meanwhile get DatabaseBusy at once, not one after the other.
     template <typename Work>
     auto write(Work&& work) {
         const Turn turn(*this);
         return transact(std::forward<Work>(work));
     }
 
-    /// The same without waiting for the disk: the end of the program does not undo it, a crash of
-    /// the machine may.
+    /// The same without waiting for the disk: the commit survives the end of the program, but
+    /// perhaps not a crash of the machine.
     template <typename Work>
     auto write_soon(Work&& work) {
         const Turn turn(*this);
@@ -129,42 +126,42 @@ public:
         return transact(std::forward<Work>(work));
     }
 
-    /// From the next transaction on. Throws DatabaseError.
+    /// Takes effect with the next transaction. Throws DatabaseError.
     void set_durability(Durability durability);
-    /// Brings what is in the write-ahead log into the file, as far as readers let it, on a
-    /// connection of its own: neither reads nor writes wait for it. Throws DatabaseError.
+    /// Moves the write-ahead log into the file, as far as readers let it, on a connection of its
+    /// own: neither reads nor writes wait for it. Throws DatabaseError.
     void checkpoint();
-    /// The end of this object does not bring the log into the file: it would wait for the disk.
-    /// Whoever opens the file next reads both. Any thread.
+    /// The destructor will not move the log into the file, since that waits for the disk. Whoever
+    /// opens the file next reads both. Any thread may call this.
     void leave_log_at_end() { leaves_log_.store(true); }
 
-    /// Why no call gets through; nullopt: they do.
+    /// Why every call fails; nullopt: the database is in order.
     [[nodiscard]] std::optional<Disorder> disorder() const;
-    /// How a file that was out of order is tried again.
+    /// How `take_up` tries a file that was out of order.
     struct Trial {
-        /// How its content is looked through first; nullopt: it is not.
+        /// How thoroughly the content is checked first; nullopt: not at all.
         std::optional<Thoroughness> look;
-        /// Asked all the time while it is looked through: false gives up.
+        /// Asked all the time during the check: false gives up.
         std::function<bool()> go_on;
-        /// Why this file must not be used, though it is in order; nullopt: it may be. Asked with a
-        /// database of its own, since no call to this one gets through yet. May throw.
+        /// Why this file must not be used although it is in order; nullopt: it may be. Is called
+        /// with a database of its own, since every call to this one still fails. May throw.
         std::function<std::optional<std::string>(Database&)> refusal;
     };
-    /// Opens and uses what could not be used before, be it the same file or another in its place;
-    /// one that is not there is not made. Throws DatabaseError, and stays out of order. Does
-    /// nothing when it is in order.
+    /// Opens a file that could not be used before: the same one, or another in its place. Does not
+    /// create a missing one. On failure throws DatabaseError and stays out of order. Does nothing
+    /// when in order.
     void take_up(const Trial& trial);
-    /// Takes the file out of order for a reason that lies outside of it.
+    /// Takes the database out of order for a reason outside the file.
     void put_aside(std::string why);
-    /// Looks through the file beside all other calls and takes it out of order when damage is
-    /// found. See Connection::problems.
+    /// Checks the file while other calls go on, and takes the database out of order when it finds
+    /// damage. See Connection::problems.
     void look_through(const std::function<bool()>& go_on);
 
     [[nodiscard]] const std::string& path() const { return options_.path; }
 
 private:
-    /// Has `writer_mutex_`. Throws DatabaseError when the file is out of order, and DatabaseBusy
-    /// when somebody before us has waited for another process in vain since we came.
+    /// Holds `writer_mutex_`. Throws DatabaseError when the file is out of order, and DatabaseBusy
+    /// when another thread has waited in vain for another process since we came.
     class Turn {
     public:
         explicit Turn(Database& database);
@@ -173,7 +170,7 @@ private:
         std::unique_lock<std::mutex> lock_;
     };
 
-    /// The writer does not wait for the disk while this lives; `writer_mutex_` is held.
+    /// While this lives, the writer does not wait for the disk; `writer_mutex_` is held.
     class Hurry {
     public:
         explicit Hurry(Database& database);
@@ -214,7 +211,7 @@ private:
         }
     }
 
-    /// A reading connection out of the pool and back; counted as lent.
+    /// Borrows a reading connection from the pool; it counts as lent.
     class Lease {
     public:
         explicit Lease(Database& database);
@@ -266,7 +263,7 @@ private:
     [[nodiscard]] std::unique_ptr<Connection> open_writer(MayCreate may_create) const;
     void migrate(Connection& connection) const;
     void check_version(Connection& connection) const;
-    /// From now on, no call gets through.
+    /// From now on, every call fails.
     void put_out(Disorder disorder);
     /// The same for damage that a call has met.
     void take_out(std::string why);
@@ -275,22 +272,22 @@ private:
     void refuse_damage(Connection& connection,
                        Thoroughness thoroughness,
                        const std::function<bool()>& go_on) const;
-    /// Both leave the log as it is; the mutex of each is held.
+    /// Both leave the log as it is; the caller holds the connection's mutex.
     void drop_writer();
     void drop_checkpointer();
-    /// Closes what is still open of a file that is out of order; `writer_mutex_` is held. Throws
-    /// DatabaseError while somebody still reads it.
+    /// Closes the connections that are still open to a file that is out of order; `writer_mutex_`
+    /// is held. Throws DatabaseError while somebody still reads it.
     void let_go();
     /// The writer, opened again when needed; `writer_mutex_` is held.
     [[nodiscard]] Connection& writer();
 
     DatabaseOptions options_;
-    std::atomic<bool> out_of_order_ = false;  // as `disorder_` says
+    std::atomic<bool> out_of_order_ = false;  // true while `disorder_` has a value
     std::atomic<bool> leaves_log_ = false;
     core::Guarded<std::optional<Disorder>> disorder_;
     std::mutex writer_mutex_;
     std::unique_ptr<Connection> writer_;             // guarded by writer_mutex_
-    std::chrono::steady_clock::time_point busy_at_;  // the same: another had the lock until then
+    std::chrono::steady_clock::time_point busy_at_;  // the same; another had the lock until then
     std::mutex checkpoint_mutex_;
     std::unique_ptr<Connection> checkpointer_;  // guarded by checkpoint_mutex_
     std::mutex idle_mutex_;

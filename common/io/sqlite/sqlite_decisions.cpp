@@ -33,12 +33,12 @@ namespace {
 using replay::RecordedMessage;
 using replay::RecordedRecipient;
 
-/// Heads of messages that `visit` reads at once.
+/// `visit` reads this many heads of messages at once.
 constexpr std::int64_t kPage = 200;
-// More is forgotten than comes in, so that a smaller limit is reached in time.
+// Forgets more than comes in, so that a smaller limit is reached in time.
 constexpr std::int64_t kForgottenAtLeast = 200;
 
-/// A message without its recipients, and where they are.
+/// A message without its recipients, and where their rows are.
 struct Head {
     RecordedMessage message;
     std::int64_t first = 0;
@@ -101,14 +101,14 @@ void insert_message(Connection& connection, const RecordedMessage& message, std:
         .run();
 }
 
-/// Up to which message is forgotten, by the number of its recipients that this takes.
+/// The last message to forget (0: none), and the first recipient to keep.
 struct Forgotten {
     std::int64_t message = 0;
-    std::int64_t recipient = 0;  ///< the first that stays
+    std::int64_t recipient = 0;
 };
 
-/// The oldest messages that are over the limits, and of these as many as have `most` recipients, or
-/// one.
+/// The oldest messages that are over the limits: as many as have `most` recipients in total, or a
+/// single one with more.
 Forgotten over_limits(Connection& connection,
                       const ports::DecisionLimits& limits,
                       core::TimePoint now,
@@ -175,7 +175,7 @@ void bind_filter(Query& query, const ports::DecisionFilter& filter) {
 std::vector<Head> read_heads(Connection& connection,
                              const ports::DecisionFilter& filter,
                              std::int64_t behind) {
-    // `+at`: in order of the key, which needs no sorting of each page.
+    // `+at`: the rows come in order of the key, so that no page has to be sorted.
     Query query = connection.query(
         "SELECT id, at, queue_id, sender, mode, stream, campaign, first, recipients, facts "
         "FROM decision_message WHERE +at >= ?1 AND (?2 IS NULL OR sender = ?2 COLLATE NOCASE) "
@@ -268,7 +268,7 @@ core::Result<void, ports::StoreError> SqliteDecisions::visit(
             if (!read.has_value()) {
                 return std::unexpected(std::move(read.error()));
             }
-            // Forgotten since the head was read.
+            // Some were forgotten since the head was read.
             if (std::cmp_less(head.message.recipients.size(), head.count)) {
                 continue;
             }

@@ -37,7 +37,7 @@ std::size_t read_count(Query query) {
     return query.step() ? static_cast<std::size_t>(query.integer(0)) : 0;
 }
 
-/// What was held since then.
+/// Counts what was held after `since`.
 void count_new(Connection& connection, core::TimePoint since, ports::DigestSummary& summary) {
     Query all = connection.query(
         "SELECT count(*) FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id "
@@ -101,7 +101,7 @@ void count_held(Connection& connection, core::TimePoint expire_by, ports::Digest
         summary.expiring = static_cast<std::size_t>(held.integer(2));
         summary.endless = static_cast<std::size_t>(held.integer(3));
     }
-    // What has its answer open at this moment has no words of its own yet, and soon no doubt.
+    // An item whose answer is still open has no `last_answer` yet, and is soon out of doubt.
     Query doubt = connection.query(
         "SELECT count(*) FROM held_recipient "
         "WHERE in_doubt = 1 AND state = 'held' AND last_answer <> ''");

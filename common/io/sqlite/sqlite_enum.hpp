@@ -13,8 +13,8 @@
 
 namespace holdback::io::sqlite {
 
-/// The one with this number. Throws DatabaseError for a number that is none; `where`: the table,
-/// for people.
+/// The enumerator with this number. Throws DatabaseError when there is none; `where` names the
+/// table for people.
 template <typename Enum, std::size_t Count>
 [[nodiscard]] Enum stored_enumerator(const std::array<Enum, Count>& all,
                                      std::int64_t number,

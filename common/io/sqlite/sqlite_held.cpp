@@ -33,8 +33,8 @@ namespace {
 using ports::StoreError;
 using terms::HeldState;
 
-/// Items that `list` reads before it calls the visitor: few at first, since many stop there, then
-/// more, since a page may cost as much as sorting all that is left.
+/// `list` reads this many items before it calls the visitor: few at first, since many visitors stop
+/// there; then more, since each page may cost as much as sorting all that is left.
 constexpr std::size_t kFirstPage = 200;
 constexpr std::size_t kPage = 5000;
 
@@ -49,7 +49,7 @@ std::vector<std::string> read_texts(Query query) {
     return texts;
 }
 
-/// A message without file and recipients is forgotten.
+/// Deletes a message that has neither file nor recipients.
 void forget_message(Connection& connection, const std::string& spool_id) {
     connection
         .query(
@@ -59,7 +59,7 @@ void forget_message(Connection& connection, const std::string& spool_id) {
         .run();
 }
 
-/// The time by which a row is due, as `due_column` names it.
+/// The time by which a row is due, from the column that `due_column` names.
 std::optional<core::TimePoint> due_time(const terms::HeldRecipient& row,
                                         const ports::HeldFilter& filter) {
     if (filter.release_due.has_value()) {
@@ -68,8 +68,8 @@ std::optional<core::TimePoint> due_time(const terms::HeldRecipient& row,
     return filter.expired.has_value() ? row.expires_at : row.recheck_at;
 }
 
-/// At most so many rows behind the last one: behind its time, where rows come in that order, and
-/// its id.
+/// At most `rows` rows after the last one: after its time, where rows are ordered by time, and its
+/// id.
 core::Result<std::vector<ports::HeldItem>, StoreError> page_of(
     Database& database,
     const ports::HeldFilter& filter,
@@ -121,7 +121,7 @@ core::Result<void, StoreError> SqliteHeld::change(const std::function<void(ports
 core::Result<void, StoreError> SqliteHeld::list(
     const ports::HeldFilter& filter, const std::function<bool(const ports::HeldItem&)>& visit) {
     std::int64_t last = filter.after;
-    // Where one looks for what is due, in the order of its time.
+    // Set when the filter asks what is due: rows are then ordered by that time.
     std::optional<core::TimePoint> last_time;
     if (!due_column(filter).empty()) {
         last_time = core::TimePoint::min();

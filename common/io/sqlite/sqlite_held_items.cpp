@@ -75,7 +75,7 @@ ports::HeldItem read_item(const Query& query) {
     message.fingerprint = query.text(22);
     message.octets = static_cast<std::uint64_t>(query.integer(23));
     message.held_at = query.time(24);
-    // A stream that only a newer version knows is judged as strictly as there is.
+    // A stream that only a newer version knows is judged as strictly as possible.
     message.stream = terms::parse_stream(query.text(25)).value_or(terms::Stream::Bulk);
     recipient.in_doubt = query.integer(26) != 0;
     recipient.recheck_at = query.optional_time(27);
@@ -114,8 +114,8 @@ std::string_view due_column(const ports::HeldFilter& filter) {
 }
 
 std::string list_sql(const ports::HeldFilter& filter) {
-    // What is due lies in the order of its time in an index of its own, and the way through it
-    // costs what is due, not what is held. A "+" keeps SQLite from the index by id or by state.
+    // Due items lie in order of time in an index of their own, and a walk through it costs what is
+    // due, not what is held. A "+" keeps SQLite from using the index by id or by state.
     const std::string_view due = due_column(filter);
     std::string sql = due.empty() ? item_sql(" AND r.id > ?")
                                   : item_sql(fmt::format(" AND ({}, r.id) > (?, ?)", due));
@@ -125,7 +125,7 @@ std::string list_sql(const ports::HeldFilter& filter) {
         }
     };
     when(!filter.ids.empty(), " AND r.id IN (SELECT value FROM json_each(?))");
-    // One state is a row of the index, in the order that is wanted: nothing has to be sorted.
+    // For one state, the index has the rows in the wanted order, so that nothing has to be sorted.
     const bool by_doubt = filter.in_doubt == true;
     when(filter.states.size() == 1, by_doubt ? " AND +r.state = ?" : " AND r.state = ?");
     when(filter.states.size() > 1 && by_doubt, " AND +r.state IN (SELECT value FROM json_each(?))");

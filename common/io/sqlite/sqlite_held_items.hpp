@@ -11,23 +11,22 @@
 
 namespace holdback::io::sqlite {
 
-/// The state in a column.
 [[nodiscard]] terms::HeldState state_of(const Query& query, int column);
 
-/// The statement that gives the items for which `rest` holds, a text of ours that begins with
-/// " AND"; rows as `read_item` reads them.
+/// The statement for the items that fulfil `rest`, our own text that begins with " AND";
+/// `read_item` reads its rows.
 [[nodiscard]] std::string item_sql(std::string_view rest);
 
-/// The column with the time by which a filter asks what is due; empty: it does not.
+/// The column with the due time that the filter asks about; empty: it asks about none.
 [[nodiscard]] std::string_view due_column(const ports::HeldFilter& filter);
 
-/// The statement for a filter: fixed pieces of text, one for each criterion that is there. Its
-/// first parameters are the time, where there is a `due_column`, and the id behind which to begin;
-/// then come those of `bind_filter`, then the number of rows.
+/// The statement for a filter: fixed pieces of text, one for each criterion that is set. Its
+/// parameters in order: the last time, where there is a `due_column`; the last id; those of
+/// `bind_filter`; the number of rows.
 [[nodiscard]] std::string list_sql(const ports::HeldFilter& filter);
 void bind_filter(Query& query, const ports::HeldFilter& filter);
 
-/// The row of a query made by `list_sql` or `item_sql`.
+/// Reads the row of a query made by `list_sql` or `item_sql`.
 [[nodiscard]] ports::HeldItem read_item(const Query& query);
 
 }  // namespace holdback::io::sqlite

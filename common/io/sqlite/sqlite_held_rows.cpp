@@ -38,13 +38,12 @@ std::string join_lines(std::span<const std::string> lines) {
     return joined;
 }
 
-/// The domain of an address as the rows have it.
+/// The domain of an address as stored in the rows.
 std::string domain_of(std::string_view address) {
     const std::size_t at = address.rfind('@');
     return at == std::string_view::npos ? "" : core::to_lower(address.substr(at + 1));
 }
 
-/// Adds a line to an item's history.
 void write_event(Connection& connection,
                  std::int64_t id,
                  std::optional<HeldState> from,
@@ -63,7 +62,7 @@ void write_event(Connection& connection,
     query.bind(wire_name(to)).bind(text).run();
 }
 
-/// The row of a query made by `Selected`.
+/// Reads the row of a query made by `Selected`.
 HeldRow read_row(const Query& query) {
     HeldRow row;
     row.id = query.integer(0);
@@ -85,7 +84,7 @@ HeldRow read_row(const Query& query) {
     return row;
 }
 
-/// The query for each selection, which names one index. A "+" keeps SQLite from that by state.
+/// The query for each selection; each uses one index. A "+" keeps SQLite from using that by state.
 struct Selected {
     Connection& connection;
 
@@ -248,7 +247,7 @@ void SqliteHeldRows::write(const HeldRow& before,
                            const terms::HeldChange& change,
                            core::TimePoint now) {
     const HeldRow& row = change.row;
-    // Only what changes is named: each other column would have its indexes written anew.
+    // Names only the columns that change: SQLite would rewrite the indexes of the others as well.
     std::string columns;
     visit_changes(before, row, [&columns](std::string_view column, const auto& /*value*/) {
         columns += fmt::format("{}{} = ?", columns.empty() ? "" : ", ", column);

@@ -19,14 +19,14 @@ namespace holdback::io::sqlite {
 
 void write_message(Connection& connection, const terms::HeldMessage& message);
 
-/// Writes an item in `held` with its first event and gives its id. `identity` is equal for two
-/// submissions of one message to one recipient; nullopt equals no other.
+/// Writes an item in state `held` with its first event and gives its id. `identity` is equal for
+/// two submissions of one message to one recipient; nullopt equals no other.
 [[nodiscard]] std::int64_t write_recipient(Connection& connection,
                                            const terms::HeldMessage& message,
                                            const terms::HeldRecipient& recipient,
                                            const std::optional<std::string>& identity);
 
-/// `HeldRows` of a connection that is in a transaction, which it does not outlive.
+/// `HeldRows` within a transaction of a connection. Must not outlive the transaction.
 class SqliteHeldRows final : public ports::HeldRows {
 public:
     explicit SqliteHeldRows(Connection& connection) : connection_(&connection) {}

@@ -27,7 +27,7 @@ namespace holdback::io::sqlite {
 namespace {
 
 constexpr std::size_t kMostText = 500;
-// More is forgotten than comes in, so that a smaller limit is reached in time.
+// Forgets more than comes in, so that a smaller limit is reached in time.
 constexpr std::int64_t kForgottenAtLeast = 100;
 
 // The order in which `read_entry` takes them.
@@ -138,7 +138,7 @@ void remember_position(Connection& connection,
         .run();
 }
 
-/// Forgets at most `most` of what is too old, and as many of what is too much.
+/// Forgets at most `most` rows of each table for their age, and as many outcomes for their number.
 void forget(Connection& connection,
             const ports::JournalLimits& limits,
             core::TimePoint now,
@@ -182,7 +182,7 @@ std::vector<ports::JournalEntry> read_entries(Query& query) {
     return entries;
 }
 
-/// The grouping column: a name of ours, never a value.
+/// The grouping column: our own name, never a value.
 std::string_view column_of(ports::OutcomeGrouping by) {
     switch (by) {
         case ports::OutcomeGrouping::Provider:

@@ -108,7 +108,7 @@ std::optional<SuppressionEntry> entry_before(Connection& connection,
     return entry;
 }
 
-/// What the lessons behind `last` changed, some entries of it; `last` moves behind them.
+/// Some of the entries that the lessons after `last` changed; moves `last` on.
 std::vector<Undoing> read_page(Connection& connection,
                                const LessonFilter& filter,
                                std::int64_t& last) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What learning changed in the suppression list, so that it can be undone; and the outages of
-// providers, which are the reason to.
+// The changes that learning made in the suppression list, so that they can be undone; and the
+// outages of providers, which are the reason to undo them.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -23,15 +23,15 @@ namespace holdback::io::sqlite {
 
 class SqliteSuppressions;
 
-/// Remembers, within the transaction that writes it, that `event` changed an entry which was
-/// `before` (nullopt: there was none). Forgets a few lessons that are older than 180 days.
+/// Records that `event` changed an entry, within the transaction that writes it. `before` is the
+/// old entry; nullopt: there was none. Forgets a few lessons that are older than 180 days.
 void note_lesson(Connection& connection,
                  const terms::SuppressionKey& key,
                  const ports::LearnEvent& event,
                  terms::FailureCode code,
                  const std::optional<terms::SuppressionEntry>& before);
 
-/// Which lessons are undone.
+/// The lessons to undo.
 struct LessonFilter {
     std::optional<std::string> provider;  ///< as `mail::provider_of` gives it
     std::optional<terms::FailureCode> code;
@@ -51,8 +51,8 @@ struct Undoing {
     terms::SuppressionKey key;
     std::string provider;
     terms::FailureCode code;
-    core::TimePoint first;     ///< of the lessons that are undone
-    std::int64_t lessons = 0;  ///< how many
+    core::TimePoint first;  ///< the time of the first undone lesson
+    std::int64_t lessons = 0;
     What what = What::Removed;
 };
 
@@ -64,9 +64,9 @@ public:
     SqliteLessons(Database& database, SqliteSuppressions& list)
         : database_(database), list_(list) {}
 
-    /// Calls `visit` for each entry that the lessons changed, oldest lesson first. With `Undo::Yes`
-    /// it is changed back and the lessons are forgotten, some hundred entries in one transaction,
-    /// so that mail need not wait.
+    /// Calls `visit` for each entry that the lessons changed, oldest lesson first. `Undo::Yes` also
+    /// changes the entries back and forgets the lessons, some hundred entries per transaction, so
+    /// that no mail waits long.
     enum class Undo : std::uint8_t { No, Yes };
     [[nodiscard]] core::Result<void, ports::StoreError> undo(
         const LessonFilter& filter, Undo act, const std::function<void(const Undoing&)>& visit);
@@ -74,7 +74,7 @@ public:
 private:
     void judge(Connection& connection, const LessonFilter& filter, Undoing& undoing);
     void change_back(Connection& connection, const LessonFilter& filter, const Undoing& undoing);
-    /// Writes down who changed so many entries back.
+    /// Records who changed these entries back.
     void note_sum(Connection& connection,
                   const LessonFilter& filter,
                   const std::vector<Undoing>& undone);

@@ -45,7 +45,7 @@ struct LastSpending {
     std::size_t count;
 };
 
-/// What was taken last and not given back.
+/// The last spending that was not given back.
 std::optional<LastSpending> last_spending(Connection& connection,
                                           std::string_view account,
                                           core::TimePoint now) {
@@ -60,7 +60,7 @@ std::optional<LastSpending> last_spending(Connection& connection,
                         .count = static_cast<std::size_t>(query.integer(1))};
 }
 
-/// When so much of the oldest has left the window that `count` more fit.
+/// The time at which enough of the oldest has left the window for `count` more; nullopt: never.
 std::optional<core::TimePoint> fits_at(const std::vector<Spending>& spent,
                                        std::size_t used,
                                        std::size_t count,

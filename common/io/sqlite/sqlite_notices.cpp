@@ -44,7 +44,7 @@ std::vector<std::int64_t> numbers_of(std::string_view lines) {
     return numbers;
 }
 
-/// Lines of items; one that is to go to another address has that behind the number.
+/// One line per item; an item that goes to another address has it after the number.
 std::string release_lines(const ports::NoticeCommand& command) {
     std::string lines = fmt::format("{}", fmt::join(command.release, "\n"));
     for (const ports::ReleaseAs& as : command.release_as) {
@@ -97,7 +97,7 @@ void add_items(Connection& connection,
     }
 }
 
-/// False when one of them was told of.
+/// Marks the items; false when the sender was told of one of them already.
 bool mark_told(Connection& connection, std::span<const std::int64_t> items) {
     for (const std::int64_t item : items) {
         connection.query("UPDATE held_recipient SET tell = 0 WHERE id = ? AND tell = 1")
@@ -185,7 +185,7 @@ core::Result<void, StoreError> SqliteNotices::forget_untold() {
 
 core::Result<bool, StoreError> SqliteNotices::put(const ports::Notice& notice,
                                                   const ports::NewHold& own) {
-    /// Rolls the transaction back.
+    /// Thrown to roll the transaction back.
     struct Told {};
     const auto write = [&](Connection& connection) {
         if (!mark_told(connection, notice.items)) {

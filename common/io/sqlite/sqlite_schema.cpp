@@ -185,7 +185,7 @@ CREATE TABLE suppression_state (
 INSERT INTO suppression_state VALUES (1, random() >> 2, '');
 )sql";
 
-// What the MTA's log said of deliveries. Texts that can be told from others are empty: `recipient`
+// Outcomes of deliveries from the MTA's log. A text that repeats another is left empty: `recipient`
 // when it equals its key, `text` when it equals the reply.
 constexpr std::string_view kVersion4 = R"sql(
 CREATE TABLE outcome (
@@ -274,12 +274,12 @@ CREATE TABLE outage (
 CREATE INDEX outage_by_time ON outage (opened);
 )sql";
 
-// When the end of a released message was about to be sent to the MTA.
+// The time just before the end of a released message was sent to the MTA.
 constexpr std::string_view kVersion6 = R"sql(
 ALTER TABLE release_token ADD COLUMN sent_at INTEGER;
 )sql";
 
-// In which domains mail was taken. What follows the last "@" of a key is its domain.
+// The domains that accepted mail. The domain of a key is what follows its last "@".
 constexpr std::string_view kVersion7 = R"sql(
 CREATE TABLE accepted_domain (
     domain TEXT    NOT NULL PRIMARY KEY,
@@ -293,8 +293,8 @@ FROM accepted
 GROUP BY 1;
 )sql";
 
-// Notices to senders, the answers to them, and the daily digest. `tell` is 1 while the sender is to
-// be told of an item; nobody is told of what was held before this step.
+// Notices to senders, the answers to them, and the daily digest. `tell` is 1 while the sender is
+// still to be told of an item; nobody is told of items held before this step.
 constexpr std::string_view kVersion8 = R"sql(
 ALTER TABLE held_recipient ADD COLUMN advice TEXT NOT NULL DEFAULT '';
 ALTER TABLE held_recipient ADD COLUMN suggestion TEXT NOT NULL DEFAULT '';
@@ -351,7 +351,7 @@ CREATE TABLE digest (
 ) STRICT;
 )sql";
 
-// Held items of which it is not known whether the MTA has a copy, and when to look at the cause.
+// Held items for which it is unknown whether the MTA has a copy, and when to check the cause again.
 constexpr std::string_view kVersion9 = R"sql(
 ALTER TABLE held_message ADD COLUMN stream TEXT NOT NULL DEFAULT 'bulk';
 ALTER TABLE held_recipient ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;
@@ -364,9 +364,9 @@ CREATE INDEX held_recipient_recheck ON held_recipient (state, recheck_at)
     WHERE recheck_at IS NOT NULL;
 )sql";
 
-// On what facts messages were decided. The recipients of a message lie side by side: their ids are
-// `first` and those that follow, so that neither table needs the other's key. `facts` are lines of
-// key=value, see outbound/fact_text.
+// The facts behind decisions. The recipients of a message lie side by side: their ids start at
+// `first`, so that neither table needs the other's key. `facts` are lines of key=value, see
+// outbound/fact_text.
 constexpr std::string_view kVersion10 = R"sql(
 CREATE TABLE decision_message (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -394,7 +394,8 @@ CREATE TABLE decision_recipient (
 ) STRICT;
 )sql";
 
-// Bulk campaigns, who got them (a hash of campaign and recipient), and what a held message says.
+// Bulk campaigns, their recipients (each a hash of campaign and recipient), and the issue of a held
+// message.
 constexpr std::string_view kVersion11 = R"sql(
 CREATE TABLE campaign (
     key         TEXT    NOT NULL PRIMARY KEY,
@@ -419,14 +420,15 @@ CREATE INDEX sent_copy_by_time ON sent_copy (at);
 ALTER TABLE held_message ADD COLUMN issue TEXT NOT NULL DEFAULT '';
 )sql";
 
-// The few entries for whole domains once more: a look-up then reads one page of the long list. A
-// condition `local = ''` would have SQLite plan each look-up anew for the text bound to `local`.
+// A second index of the few entries for whole domains, so that a look-up reads one page of the long
+// list. A condition `local = ''` would make SQLite plan each look-up anew for the text bound to
+// `local`.
 constexpr std::string_view kVersion12 = R"sql(
 CREATE INDEX suppression_of_domain ON suppression (domain) WHERE length(local) = 0;
 )sql";
 
-// Under which queue id the MTA may have a copy of a held item, and since when; and by which notice
-// its sender was told.
+// The queue id under which the MTA may have a copy of a held item, and since when; and the notice
+// that told the sender.
 constexpr std::string_view kVersion13 = R"sql(
 ALTER TABLE held_recipient ADD COLUMN mta_queue_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE held_recipient ADD COLUMN mta_since INTEGER;
@@ -439,8 +441,8 @@ CREATE INDEX held_recipient_in_doubt_by_copy ON held_recipient (mta_queue_id) WH
 CREATE INDEX notice_item_by_item ON notice_item (item);
 )sql";
 
-// What held copies are to be, and what is wrong with them; and which spool belongs to this store:
-// `generation` grows with each change that a store of an earlier moment lacks.
+// The digests of held copies, and what is wrong with the copies; and which spool belongs to this
+// store: `generation` grows with each change that an older state of the store lacks.
 constexpr std::string_view kVersion14 = R"sql(
 ALTER TABLE held_message ADD COLUMN digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE held_message ADD COLUMN damage TEXT NOT NULL DEFAULT '';
@@ -450,8 +452,8 @@ CREATE TABLE spool_pair (
 ) STRICT;
 )sql";
 
-// Messages of which nothing is held any more, so that the file that can go is found without a look
-// at all that are held.
+// Messages of which nothing is held any more, so that removable files are found without a look at
+// all held messages.
 constexpr std::string_view kVersion15 = R"sql(
 ALTER TABLE held_message ADD COLUMN idle INTEGER NOT NULL DEFAULT 0;
 UPDATE held_message SET idle = 1 WHERE NOT EXISTS (SELECT 1 FROM held_recipient r
@@ -468,14 +470,14 @@ DELETE FROM held_message WHERE spool_removed = 1 AND NOT EXISTS
     (SELECT 1 FROM held_recipient r WHERE r.spool_id = held_message.spool_id);
 )sql";
 
-// Whose lines of the log count: those of messages that we have decided upon; and whether a line
-// named several recipients, who then shared one fate.
+// Log lines count only for messages that we decided upon. `together`: the line named several
+// recipients, who then shared one fate.
 constexpr std::string_view kVersion16 = R"sql(
 CREATE INDEX decision_message_by_queue_id ON decision_message (queue_id);
 ALTER TABLE outcome ADD COLUMN together INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// Unknown texts that came with a proof keep a share of the list for themselves.
+// Unknown texts that came with a proof have a share of the list to themselves.
 constexpr std::string_view kVersion17 = R"sql(
 ALTER TABLE unknown_text ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
 DROP INDEX unknown_text_by_rarity;
@@ -487,15 +489,15 @@ constexpr std::string_view kVersion18 = R"sql(
 ALTER TABLE held_message ADD COLUMN vouched INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-// How many of the messages with an unknown text came with a proof; of those counted before, one is
-// known.
+// How many messages with an unknown text came with a proof; for older rows, only one is known.
 constexpr std::string_view kVersion19 = R"sql(
 ALTER TABLE unknown_text ADD COLUMN proven_messages INTEGER NOT NULL DEFAULT 0;
 UPDATE unknown_text SET proven_messages = proven;
 )sql";
 
-// Who changed what. `change` of an entry is the import that wrote it, or 0: the changes of single
-// entries are found by their subject. `told` is 0 as long as the log has no line of the change.
+// Who changed what. `change` of an entry is the number of the import that wrote it, or 0: changes
+// of single entries are found by their subject. `told` is 0 until the log has a line for the
+// change.
 constexpr std::string_view kVersion20 = R"sql(
 CREATE TABLE list_change (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,

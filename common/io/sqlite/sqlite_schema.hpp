@@ -7,7 +7,7 @@
 
 namespace holdback::io::sqlite {
 
-/// For `DatabaseOptions::migrations`. A step that was released is never changed: add another.
+/// For `DatabaseOptions::migrations`. Never change a step that was released: add another.
 [[nodiscard]] std::span<const std::string_view> schema_steps();
 
 }  // namespace holdback::io::sqlite

@@ -32,10 +32,10 @@ using terms::SubjectForm;
 using terms::SubjectKind;
 using terms::SuppressionEntry;
 
-/// Entries that `list` reads before it calls the visitor.
+/// `list` reads this many entries before it calls the visitor.
 constexpr std::size_t kPage = 500;
 
-/// The condition on a subject's kind in terms of the key.
+/// The condition on the key for a subject's kind.
 std::string_view condition_on(SubjectKind kind) {
     switch (kind) {
         case SubjectKind::Address:
@@ -92,7 +92,7 @@ void bind_filter(Query& query, const ports::SuppressionFilter& filter, core::Tim
         query.bind(filter.code->number());
     }
     if (filter.domain.has_value()) {
-        // Names are stored in lower case, but literals as "[IPv6:…]".
+        // Names are stored in lower case, literals as "[IPv6:…]".
         const bool is_literal = filter.domain->starts_with('[');
         const std::string domain = is_literal ? *filter.domain : core::to_lower(*filter.domain);
         query.bind(domain).bind("." + domain);
@@ -122,7 +122,7 @@ std::uint64_t count_of(const Query& query, int column) {
     return static_cast<std::uint64_t>(query.integer(column));
 }
 
-/// The number of entries that have in common what `SuppressionGroup` tells.
+/// Counts the entries of each `SuppressionGroup`.
 std::vector<SuppressionGroup> read_groups(Connection& connection, core::TimePoint now) {
     Query query = connection.query(
         "SELECT reason, code, source, proof, CASE WHEN active = 0 THEN 1 WHEN expires <= ? THEN 2 "
@@ -143,7 +143,7 @@ std::vector<SuppressionGroup> read_groups(Connection& connection, core::TimePoin
     return groups;
 }
 
-/// Where an entry lies that was read from the list.
+/// The place of an entry that was read from the list.
 struct PageEnd {
     SubjectPlace place;
     std::string scope;
@@ -153,7 +153,7 @@ PageEnd end_at(const SuppressionEntry& entry) {
     return {.place = place_of(entry.kind, entry.subject), .scope = entry.scope.stored()};
 }
 
-/// One page of `list` behind an entry.
+/// One page of `list`, after the entry `last`.
 std::vector<SuppressionEntry> read_page(Connection& connection,
                                         const ports::SuppressionFilter& filter,
                                         core::TimePoint now,
@@ -171,14 +171,14 @@ std::vector<SuppressionEntry> read_page(Connection& connection,
     return page;
 }
 
-/// Shows a domain's own entries, which lie in front of its mailboxes, behind them.
+/// Shows a domain's own entries after its mailboxes, which follow them in the table.
 class MailboxesFirst {
 public:
     using Visitor = std::function<bool(const SuppressionEntry&)>;
 
     explicit MailboxesFirst(const Visitor& visit) : visit_(visit) {}
 
-    /// Both are false when the visitor wants no more.
+    /// Both return false when the visitor wants no more.
     [[nodiscard]] bool next(const SuppressionEntry& entry) {
         if (!of_domain_.empty() && domain_of(entry) != domain_of(of_domain_.front()) && !rest()) {
             return false;

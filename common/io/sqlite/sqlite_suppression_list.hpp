@@ -23,7 +23,7 @@ enum class Standing : std::uint8_t { InForce, Counting, Expired };
 [[nodiscard]] std::string_view wire_name(Standing standing);
 [[nodiscard]] Standing standing_of(const terms::SuppressionEntry& entry, core::TimePoint now);
 
-/// Entries that have all of this in common.
+/// The number of entries that have all of this in common.
 struct SuppressionGroup {
     terms::SuppressionReason reason;
     int code;
@@ -41,7 +41,7 @@ struct DomainCount {
 
 struct SuppressionStatistics {
     std::vector<SuppressionGroup> groups;
-    std::vector<DomainCount> domains;  ///< those with the most entries, most first
+    std::vector<DomainCount> domains;  ///< those with the most entries, in descending order
 };
 
 /// `SuppressionStore::list`.

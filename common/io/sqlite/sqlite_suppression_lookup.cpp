@@ -31,7 +31,7 @@ using ports::StoreError;
 using terms::SubjectKind;
 using terms::SuppressionEntry;
 
-/// Names above a domain at which suffixes are looked for: as many as a name in DNS can have labels.
+/// Suffixes are looked for at this many names above a domain: no DNS name has more labels.
 constexpr int kMostParents = 128;
 
 /// An address as the key of its rows.
@@ -43,13 +43,12 @@ SubjectPlace place_of(const mail::Address& address) {
     return {.domain = domain, .local = std::move(local)};
 }
 
-/// What the look-up of one address is for.
 struct Asked {
     const mail::EnvelopeSender& sender;
     core::TimePoint now;
 };
 
-/// Takes the entries that name the address or its domain, in one statement, and gives the
+/// Reads the entries that name the address or its domain, in one statement, and gives the
 /// generation of the list. Throws DatabaseError.
 std::int64_t take_named(Connection& connection,
                         const mail::Address& address,
@@ -159,7 +158,7 @@ core::Result<std::vector<ports::SuppressionLookup>, StoreError> SuppressionLooku
                 }
             }
             found.reserve(addresses.size());
-            // One transaction around all saves taking the lock for each, and shows one state.
+            // One transaction takes the lock once for all, and shows one state.
             connection.query("BEGIN").run();
             const std::shared_ptr<const Special> known = special(connection);
             std::optional<core::SecretKey> key;

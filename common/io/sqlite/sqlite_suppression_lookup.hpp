@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Addresses looked up in the suppression list: what each message costs.
+// Looks up addresses in the suppression list. Every message pays for this.
 
 #include "core/clock.hpp"
 #include "core/digest.hpp"
@@ -23,14 +23,14 @@
 
 namespace holdback::io::sqlite {
 
-/// Patterns there can be: each look-up tries them all.
+/// The most patterns that are allowed: each look-up tries them all.
 inline constexpr std::size_t kMostPatterns = 10'000;
 
-/// `SuppressionStore::look_up`. Keeps the patterns in memory, and whether there are suffixes and
+/// `SuppressionStore::look_up`. Keeps in memory the patterns and whether there are suffixes and
 /// hashed entries, until the generation of the list changes. Safe from several threads.
 class SuppressionLookup {
 public:
-    /// Gives the key of this check value, or throws DatabaseError.
+    /// Gives the key with this check value, or throws DatabaseError.
     using KeyOf = std::function<core::SecretKey(const std::string& hash_check)>;
 
     /// `database` outlives the object.
@@ -43,7 +43,7 @@ public:
         core::TimePoint now);
 
 private:
-    /// What has to be known before it looks.
+    /// What must be known before a look-up.
     struct Special {
         std::int64_t generation = 0;
         bool has_suffixes = false;
@@ -53,8 +53,8 @@ private:
     };
     class Seeker;
 
-    /// The same in one statement and so without a transaction around it; nullopt when the list may
-    /// have more than the rows of the address and its domain.
+    /// Looks up one address in one statement, without a transaction; nullopt when more than the
+    /// rows of the address and its domain may matter.
     [[nodiscard]] std::optional<ports::SuppressionLookup> look_up_named(
         Connection& connection,
         const mail::Address& address,

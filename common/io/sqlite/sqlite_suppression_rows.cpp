@@ -64,13 +64,13 @@ Enum enumerator(const std::array<Enum, Count>& all, const Query& query, int colu
     return known(std::optional<Enum>(), query, column);
 }
 
-/// Behind these comes the number of the change.
+/// The number of the change follows these.
 constexpr std::string_view kRowValues =
     "suppression (domain, local, scope, reason, code, source, strikes, first_seen, last_seen, "
     "expires, active, proof, rule, diagnostic, message_id, change) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ";
 
-/// The texts stay as they are until the statement has run.
+/// The texts must not change until the statement has run.
 void bind_row(Query& query,
               const SubjectPlace& place,
               const SuppressionEntry& entry,

@@ -32,7 +32,7 @@ using terms::SubjectForm;
 using terms::SubjectKind;
 using terms::SuppressionEntry;
 
-/// Old events forgotten with each new one: more than one, so that their number shrinks.
+/// Each new event forgets this many old ones: more than one, so that their number shrinks.
 constexpr int kForgetAtOnce = 4;
 
 std::string stored_hash_check(Connection& connection) {
@@ -40,7 +40,7 @@ std::string stored_hash_check(Connection& connection) {
     return query.step() ? query.text(0) : std::string();
 }
 
-/// Tells all processes that what they know of patterns, suffixes and hashes is old.
+/// Tells all processes that what they know of patterns, suffixes and hashes is out of date.
 void begin_generation(Connection& connection) {
     connection.query("UPDATE suppression_state SET generation = generation + 1").run();
 }
@@ -102,7 +102,7 @@ core::SecretKey SqliteSuppressions::key_in(Connection& connection) {
     if (has_hashed_rows(connection)) {
         return key_with(stored_hash_check(connection));
     }
-    // For the first of all hashed entries whatever key there is will do.
+    // Any key that exists will do for the first hashed entry.
     const core::SecretKey key = key_from(options_.hash_key, system::IfAbsent::Make);
     connection.query("UPDATE suppression_state SET hash_check = ?").bind(check_of(key)).run();
     begin_generation(connection);

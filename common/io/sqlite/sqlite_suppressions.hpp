@@ -30,8 +30,8 @@
 
 namespace holdback::io::sqlite {
 
-/// How long evidence is remembered as learned from; what is older or more than that is forgotten,
-/// oldest first.
+/// How long and how many events are remembered as learned from. Beyond that, the oldest are
+/// forgotten.
 struct EventRetention {
     std::chrono::hours age = std::chrono::days(180);
     std::int64_t events = 1'000'000;
@@ -39,21 +39,20 @@ struct EventRetention {
 
 struct SuppressionOptions {
     EventRetention retention = {};
-    /// The form of entries that `learn` makes anew.
+    /// The form of new entries that `learn` makes.
     terms::SubjectForm learned_form = terms::SubjectForm::Plain;
-    /// File of the key for hashed entries.
+    /// The file with the key for hashed entries.
     std::string hash_key;
-    /// Who changes the list by this object.
+    /// The author of changes made through this object.
     ChangeAuthor author = {};
 };
 
-/// As the settings want it.
 [[nodiscard]] SuppressionOptions suppression_options(const config::StoreSettings& settings);
 
 /// `SuppressionStore` on a database that was opened with `schema_steps()`. The database outlives
-/// the store. In memory it keeps the patterns, whether there are suffixes and hashed entries, and
-/// the key; nothing that grows with the list. A key that is absent or not the one with which the
-/// entries were hashed is an error as long as there are hashed entries.
+/// the store. In memory it keeps the patterns, the key, and whether there are suffixes and hashed
+/// entries; nothing that grows with the list. While there are hashed entries, an absent key, or one
+/// with which they were not hashed, is an error.
 class SqliteSuppressions final : public ports::SuppressionStore {
 public:
     explicit SqliteSuppressions(Database& database, SuppressionOptions options = {})
@@ -87,39 +86,38 @@ public:
         return count_entries(database_, now);
     }
 
-    /// What is known of changes of the subject's entries, those of a hashed one too, oldest first.
+    /// The known changes of the subject's entries, hashed ones too, oldest first.
     [[nodiscard]] core::Result<std::vector<ListChange>, ports::StoreError> history(
         const terms::SuppressionSubject& subject);
 
-    // For other modules that write entries in transactions of their own: these run inside one, and
-    // throw DatabaseError.
+    // For other modules that write entries: these run inside a transaction and throw DatabaseError.
 
-    /// The entry of this name, hashed or not.
+    /// The entry with this name, hashed or not.
     [[nodiscard]] std::optional<terms::SuppressionEntry> find_in(Connection& connection,
                                                                  const terms::SuppressionKey& key);
-    /// Writes an entry over one of the same name, hashed or not, as one of the import with the
-    /// number `change`.
+    /// Writes an entry over one with the same name, hashed or not. `change` is the number of the
+    /// import, or 0.
     void put_in(Connection& connection,
                 const terms::SuppressionEntry& entry,
                 std::int64_t change = 0);
     /// True when there was one.
     bool remove_in(Connection& connection, const terms::SuppressionKey& key);
-    /// Writes down who does this to the entry that has this name now; a hashed one is not named.
+    /// Records who does this to the entry that now has this name. A hashed entry is not named.
     void note_in(Connection& connection,
                  const terms::SuppressionKey& key,
                  ChangeKind what,
                  Telling telling);
-    /// The same for many, which were noted as `Telling::Summed`.
+    /// Records the sum of many changes, which were noted as `Telling::Summed`.
     void note_sum_in(Connection& connection,
                      ChangeKind what,
                      std::uint64_t entries,
                      std::string_view detail) const;
     [[nodiscard]] const ChangeAuthor& author() const { return options_.author; }
     [[nodiscard]] static bool has_hashes_in(Connection& connection);
-    /// The key for entries that are to be hashed; made if there is none yet.
+    /// The key for new hashed entries; made if there is none yet.
     [[nodiscard]] core::SecretKey key_in(Connection& connection);
-    /// Tells all processes to look anew at patterns, suffixes and hashed entries: after these were
-    /// written other than by `put_in`.
+    /// Tells all processes to read patterns, suffixes and hashed entries anew. Call it after
+    /// writing these by other means than `put_in`.
     static void announce_in(Connection& connection);
 
 private:
@@ -132,7 +130,7 @@ private:
                                 std::string_view digest,
                                 core::TimePoint now) const;
     [[nodiscard]] core::SecretKey key_with(const std::string& hash_check);
-    /// Where the subject lies when its entry is hashed; nullopt when no entry is.
+    /// The place of the subject's hashed entry; nullopt when no entry is hashed.
     [[nodiscard]] std::optional<SubjectPlace> hashed_place_of(Connection& connection,
                                                               terms::SubjectKind kind,
                                                               std::string_view subject);

@@ -43,7 +43,7 @@ ports::UnknownEntry read_entry(const Query& query) {
             .last_seen = query.time(8)};
 }
 
-/// True when the pattern was there.
+/// Counts a known pattern again; false when it is new.
 bool count_again(Connection& connection, const dsn::UnknownText& text, core::TimePoint now) {
     connection
         .query(
@@ -66,8 +66,8 @@ std::int64_t count_rows(Connection& connection, bool proven) {
     return query.step() ? query.integer(0) : 0;
 }
 
-/// Before something new comes in, which would be the rarest itself. What is proven and what is not
-/// have half of the list each: who makes up reports pushes out nothing but made-up texts.
+/// Runs before a new text comes in, which would be the rarest itself. Proven and unproven texts
+/// have half of the list each, so that made-up reports push out nothing but made-up texts.
 void make_room(Connection& connection, bool proven, std::int64_t most) {
     const std::int64_t unproven = count_rows(connection, false) + (proven ? 0 : 1);
     const std::int64_t all = count_rows(connection, true) + unproven + (proven ? 1 : 0);

@@ -16,7 +16,7 @@
 
 namespace holdback::io::sqlite {
 
-/// Patterns that are kept at most.
+/// At most this many patterns are kept.
 inline constexpr std::int64_t kMostUnknownPatterns = 1000;
 
 /// `UnknownStore` on a database that was opened with `schema_steps()`. The database outlives the

@@ -39,7 +39,7 @@ using terms::SubjectForm;
 using terms::SubjectKind;
 using terms::SuppressionEntry;
 
-/// Entries that are kept ready for the next transactions.
+/// Entries collected for the next transactions.
 constexpr std::size_t kBatch = 4096;
 
 void put_number(std::string& out, std::int64_t number) {
@@ -53,7 +53,7 @@ void put_text(std::string& out, std::string_view text) {
     out += text;
 }
 
-/// Takes a payload apart that `encode` made.
+/// Takes apart a payload that `encode` made.
 class Payload {
 public:
     explicit Payload(std::string_view octets) : rest_(octets) {}
@@ -75,7 +75,7 @@ private:
     std::string_view rest_;
 };
 
-/// Small numbers in one: all below 2^8 but the code.
+/// Packs small numbers into one: all but the code are below 2^8.
 std::int64_t packed(const SuppressionEntry& entry) {
     return static_cast<std::int64_t>(entry.kind) | static_cast<std::int64_t>(entry.reason) << 8 |
            static_cast<std::int64_t>(entry.source) << 16 |
@@ -100,7 +100,7 @@ void unpack(std::int64_t number, SuppressionEntry& entry) {
                      .value_or(terms::kUnknownFailure);
 }
 
-/// The columns of the table's key, in whose order texts that end with NUL sort.
+/// The columns of the table's key, separated by NUL, so that they sort in the order of the table.
 void encode_key(std::string& out, const SubjectPlace& place, const terms::SuppressionScope& scope) {
     out.clear();
     out += place.domain;
@@ -125,7 +125,7 @@ void encode(std::string& out, const SuppressionEntry& entry) {
         put_text(out, entry.rule);
         put_text(out, entry.diagnostic);
         put_text(out, entry.message_id);
-        // Of a hashed one the key does not tell.
+        // The key does not tell the subject of a hashed entry.
         put_text(out, entry.form == SubjectForm::Hashed ? entry.subject : std::string_view());
     }
 }
@@ -220,8 +220,8 @@ public:
         Pending next = decode(record);
         if (!batch_.empty() && batch_.back().place == next.place &&
             batch_.back().entry.scope == next.entry.scope) {
-            // Of two rows for one subject the one that holds mail back counts, then the later
-            // evidence, else the later row.
+            // Of two rows for one subject, the active one wins, then the one with later evidence,
+            // then the later row.
             const SuppressionEntry& before = batch_.back().entry;
             const bool is_stronger = next.entry.active == before.active
                                          ? next.entry.last_seen >= before.last_seen
@@ -233,7 +233,7 @@ public:
             return;
         }
         if (batch_.size() >= kBatch) {
-            // The last one stays: the next row may be about the same.
+            // The last one stays, since the next row may be about the same subject.
             Pending last = std::move(batch_.back());
             batch_.pop_back();
             flush();
@@ -253,7 +253,7 @@ public:
 
     [[nodiscard]] const ImportCounts& counts() const { return counts_; }
 
-    /// Writes down how much it was.
+    /// Records the counts.
     void end(Connection& connection) const {
         end_change(connection,
                    import_.store_.author(),
@@ -266,7 +266,7 @@ public:
     }
 
 private:
-    /// One transaction; gives the place behind what it wrote.
+    /// Runs one transaction; gives the index after the last entry it wrote.
     std::size_t write_from(std::size_t done) {
         ImportCounts counts;
         import_.database_.write([&](Connection& connection) {
@@ -336,7 +336,7 @@ private:
         ++(existing.has_value() ? counts.replaced : counts.added);
     }
 
-    /// Removes the entry that names the subject of a hashed one; false when that stays.
+    /// Removes the plain entry for the subject of a hashed one; false when it stays.
     [[nodiscard]] bool make_room(Connection& connection, const SuppressionEntry& entry) const {
         const SubjectPlace named = place_of(entry.kind, entry.subject);
         const auto existing = find_row(connection, named, entry.scope);
@@ -346,7 +346,7 @@ private:
         return replaces(existing, entry) && remove_row(connection, named, entry.scope);
     }
 
-    /// What a write would do, of all that is left.
+    /// Counts what a write would do with all that is left.
     std::size_t count_from(std::size_t done) {
         import_.database_.read([&](Connection& connection) {
             for (; done < batch_.size(); ++done) {
@@ -368,7 +368,7 @@ private:
     std::vector<Pending> batch_;
     ImportCounts counts_;
     std::int64_t change_ = 0;
-    bool careful_ = false;  // there are hashed entries, of which one may be for the same subject
+    bool careful_ = false;  // there are hashed entries, and one may be for the same subject
     bool announced_ = false;
 };
 
@@ -383,7 +383,7 @@ SuppressionImport::SuppressionImport(Database& database,
       sorter_(system::directory_of(database.path()), options_.run_octets) {}
 
 core::Result<void, StoreError> SuppressionImport::add(const SuppressionEntry& entry) {
-    // A dry run leaves no key behind: it finds entries by name.
+    // A dry run makes no key, so it finds entries by name.
     const bool is_hashed =
         (options_.form == SubjectForm::Hashed || entry.form == SubjectForm::Hashed) &&
         entry.kind != SubjectKind::Pattern && !options_.dry_run;
@@ -422,7 +422,7 @@ core::Result<ImportCounts, StoreError> SuppressionImport::finish(
         }
         writer.flush();
         if (!options_.dry_run) {
-            // One durable commit brings all those before it to the disk.
+            // This durable commit brings all earlier ones to the disk.
             database_.set_durability(Durability::Full);
             database_.write([&](Connection& connection) {
                 connection.query("UPDATE suppression_state SET generation = generation").run();
