@@ -61,7 +61,7 @@ std::string path_of(std::string_view directory, std::string_view id, std::string
     return fmt::format("{}/{}{}", directory, id, suffix);
 }
 
-/// The names in a directory; errno of a failure.
+/// The names in a directory; the error is errno.
 core::Result<std::vector<std::string>, int> names_in(const std::string& path) {
     const Directory directory(opendir(path.c_str()));
     if (directory == nullptr) {
@@ -80,7 +80,7 @@ core::Result<std::vector<std::string>, int> names_in(const std::string& path) {
     return names;
 }
 
-/// Collects what comes in small pieces, writes it in large ones.
+/// Collects small pieces and writes them as large ones.
 class FileWriter final : public ports::SpoolWriter {
 public:
     FileWriter(std::string directory, std::string id, system::FileHandle file)
@@ -155,7 +155,7 @@ private:
         }
         file_.close();
         if (const int error = system::sync_directory(directory_); error != 0) {
-            // Nobody was given its id: no row names it.
+            // Its id was given to nobody, so no row names it.
             unlink(committed.c_str());
             return error_of(directory_, "fsync", error);
         }
@@ -199,7 +199,7 @@ private:
     core::RunningDigest digest_;
 };
 
-/// The path of a committed message, of whichever format; that of our own when there is none.
+/// The path of a committed message in either format; without one, the path in our own format.
 std::string find_message(std::string_view directory, std::string_view id) {
     for (const std::string_view suffix : kMessageFiles) {
         std::string path = path_of(directory, id, suffix);
@@ -222,13 +222,13 @@ bool are_same_file(const char* left, const char* right) {
            one.st_ino == other.st_ino;
 }
 
-/// Renames, but over no other file: that one stays. 0 or the error.
+/// Renames, but never replaces another file. 0 or errno.
 int move_to_free_place(const char* from, const char* to) {
     // NOLINTNEXTLINE(misc-include-cleaner): <cstdio> declares it, and its flags
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
         return 0;
     }
-    // Some file systems, NFS for one, can't rename with that rule. A crash between the two steps of
+    // Some file systems, such as NFS, can't rename with this flag. A crash between the two steps of
     // the other way leaves both names.
     const bool knows_rule = errno != EINVAL && errno != ENOSYS;
     if (knows_rule || link(from, to) != 0) {
@@ -263,7 +263,7 @@ DirSpool::DirSpool(std::string directory,
 
 void DirSpool::remove_leftovers(std::chrono::seconds leftover_age) const {
     const auto oldest = std::chrono::floor<std::chrono::seconds>(clock_.now()) - leftover_age;
-    // A directory that cannot be listed is found out by its users; leftovers do no harm.
+    // Users of a directory find out that it cannot be listed; leftovers do no harm.
     const auto names = names_in(directory_);
     for (const std::string& name : names.value_or(std::vector<std::string>())) {
         const auto id = spool_id_in(name, kTemporary);
@@ -327,7 +327,7 @@ core::Result<ports::CopyCheck, SpoolError> DirSpool::check(
     if (file.has_value()) {
         return file->check(message.octets, message.digest);
     }
-    // A directory that is away, or not ours to read, says nothing of the file.
+    // A directory that is missing or unreadable says nothing about the file.
     if (file.error() == ENOENT && access(directory_.c_str(), R_OK | X_OK) == 0) {
         return ports::CopyCheck{.damage = "the copy in the spool is gone", .digest = {}};
     }

@@ -39,31 +39,30 @@ public:
         const std::function<bool(std::string_view)>& take) const override;
     [[nodiscard]] core::Result<ports::CopyCheck, ports::SpoolError> check(
         const terms::HeldMessage& message) const override;
-    /// Into the directory `lost+found` below.
+    /// Moves it into the subdirectory `lost+found`.
     [[nodiscard]] core::Result<std::string, ports::SpoolError> set_aside(
         std::string_view spool_id) override;
     [[nodiscard]] core::Result<void, ports::SpoolError> remove(std::string_view spool_id) override;
-    /// In order of age.
+    /// The oldest first.
     [[nodiscard]] core::Result<std::vector<std::string>, ports::SpoolError> ids() const override;
 
     enum class Place : std::uint8_t { Spool, LostAndFound };
-    /// A message file.
     struct Found {
         std::string id;
         Place place = Place::Spool;
         std::string path;
     };
-    /// All message files, in both places; in order of age in each.
+    /// All message files in both places; in each, the oldest first.
     [[nodiscard]] core::Result<std::vector<Found>, ports::SpoolError> all() const;
-    /// Moves a message that was set aside back into the spool, durable on return. What is in the
-    /// spool is left there.
+    /// Moves a message that was set aside back into the spool, durable on return. A file in the
+    /// spool stays where it is.
     [[nodiscard]] core::Result<void, ports::SpoolError> take_back(const Found& file);
 
     [[nodiscard]] core::Result<std::uint64_t, ports::SpoolError> free_octets() const override;
 
 private:
     [[nodiscard]] std::string lost_and_found() const;
-    /// Moves a file from one directory into another under the same name, durable on return.
+    /// Moves a file into another directory under the same name, durable on return.
     [[nodiscard]] static core::Result<std::string, ports::SpoolError> move_durably(
         const std::string& path, const std::string& to);
     [[nodiscard]] static core::Result<std::vector<std::string>, ports::SpoolError> ids_in(

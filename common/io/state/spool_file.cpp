@@ -39,7 +39,7 @@ constexpr std::size_t kTimeDigits = 12;
 constexpr std::size_t kRandomDigits = 16;
 constexpr std::size_t kIdLength = kTimeDigits + 1 + kRandomDigits;
 
-/// Fills as much of `room` as the file has from `offset` on; the number of octets, or errno.
+/// Fills `room` from `offset` on, as far as the file goes; the number of octets, or errno.
 core::Result<std::size_t, int> read_at(int file, std::span<char> room, std::uint64_t offset) {
     std::size_t filled = 0;
     while (filled < room.size()) {

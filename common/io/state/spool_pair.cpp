@@ -52,7 +52,7 @@ core::Result<void, std::string> write_spool_mark(const std::string& spool,
     return *made ? core::Result<void, std::string>() : system::replace_private_file(path, text);
 }
 
-/// Differs after each change of state of held mail.
+/// A number that differs after each change of state of held mail.
 std::int64_t last_change(sqlite::Database& database) {
     return database.read([](sqlite::Connection& connection) {
         sqlite::Query query = connection.query("SELECT max(id) FROM held_event");
@@ -63,7 +63,7 @@ std::int64_t last_change(sqlite::Database& database) {
 }  // namespace
 
 core::Result<UseLock, UseError> lock_spool(const std::string& spool) {
-    // A directory that can't be made is found out by the lock.
+    // The lock finds out that a directory can't be made.
     static_cast<void>(mkdir(spool.c_str(), kDirectoryMode));
     return UseLock::take(fmt::format("{}/lock", spool));
 }
@@ -111,8 +111,8 @@ core::Result<void, std::string> PairKeeper::keep(sqlite::Database& database) {
     if (change == last_change_) {
         return {};
     }
-    // The mark of the spool is followed, not that of the store, which a sudden end leaves one
-    // ahead: it never gets two ahead.
+    // Counts on from the mark of the spool. A sudden end leaves that of the store one ahead, and
+    // this way it never gets two ahead.
     const terms::PairMark next{.id = mark_.id, .generation = mark_.generation + 1};
     write_store_mark(database, next);
     if (auto written = write_spool_mark(spool_, next); !written.has_value()) {

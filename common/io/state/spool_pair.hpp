@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The pair of a store and its spool on disk: their locks, their marks, and what is in them.
+// The pair of a store and its spool on disk: their locks and their marks.
 
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_db.hpp"
@@ -13,19 +13,19 @@
 
 namespace holdback::io::state {
 
-/// The lock of a spool (the directory is made when it is absent) and that beside a store.
+/// The lock in a spool, whose directory is made when absent, and the lock beside a store.
 [[nodiscard]] core::Result<UseLock, UseError> lock_spool(const std::string& spool);
 [[nodiscard]] core::Result<UseLock, UseError> lock_store(const std::string& store);
 
-/// The mark in a spool; nullopt when there is none that can be read as one. The error is a text for
+/// The mark in a spool; nullopt when there is none or it can't be parsed. The error is a text for
 /// people with the path in front.
 [[nodiscard]] core::Result<std::optional<terms::PairMark>, std::string> read_spool_mark(
     const std::string& spool);
 /// The mark in a store. Throws DatabaseError.
 [[nodiscard]] std::optional<terms::PairMark> read_store_mark(sqlite::Database& database);
 
-/// Makes store and spool a pair with a mark of their own, durable on return. The error is a text
-/// for people. Throws DatabaseError.
+/// Makes store and spool a pair with a new mark, durable on return. The error is a text for people.
+/// Throws DatabaseError.
 [[nodiscard]] core::Result<terms::PairMark, std::string> make_pair(sqlite::Database& database,
                                                                    const std::string& spool);
 
@@ -34,8 +34,8 @@ class PairKeeper {
 public:
     PairKeeper(std::string spool, terms::PairMark mark);
 
-    /// Writes the next generation when held mail has changed since the last call: two syncs of the
-    /// disk, so call it about once a second. The error is a text for people, and the next call
+    /// Writes the next generation when held mail has changed since the last call. This syncs the
+    /// disk twice, so call it about once a second. The error is a text for people; the next call
     /// tries again. Throws DatabaseError.
     [[nodiscard]] core::Result<void, std::string> keep(sqlite::Database& database);
 

@@ -55,14 +55,14 @@ bool is_there(const std::string& path) {
     return lstat(path.c_str(), &status) == 0;
 }
 
-/// A copy under a name of its own beside `to`; removed with the object, unless it was given away.
+/// A copy under a temporary name beside `to`, which the destructor removes.
 class Copy {
 public:
     Copy(const std::string& from, const std::string& to)
         : path_(fmt::format("{}.{}", to, system::random_hex(kSuffixOctets))) {
         sqlite::Connection connection(from, sqlite::Access::Read, kPatience);
         connection.query("VACUUM INTO ?").bind(path_).run();
-        // Whoever owns the directory could have put something else in its place.
+        // The owner of the directory could have put something else in its place.
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
         file_ = system::FileHandle(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         struct stat status{};
@@ -88,7 +88,7 @@ public:
         }
     }
 
-    /// A link, unlike a rename, never takes the place of a file that has come meanwhile.
+    /// A link, unlike a rename, never replaces a file that has come meanwhile.
     void give_name(const std::string& name) const {
         if (link(path_.c_str(), name.c_str()) != 0) {
             fail(name, errno);
@@ -155,8 +155,8 @@ core::Result<std::string, ports::StoreError> replace_store(const std::string& pa
             made.give_to(owner.st_uid, owner.st_gid);
         }
         std::string kept;
-        // The log goes first: without its database it harms nobody, while the old log of a new
-        // database would be taken for that one's.
+        // The log goes first. Without its database it does no harm, but a new database would take
+        // the old log for its own.
         for (const std::string_view part : {"-wal", "-shm", ""}) {
             const std::string old = path + std::string(part);
             if (is_there(old)) {

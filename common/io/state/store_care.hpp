@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Care of the store as a file: looking for damage, copying it while it is in use, putting a copy in
+// Care of the store as a file: checks it for damage, copies it while it is in use, puts a copy in
 // its place.
 
 #include "core/result.hpp"
@@ -21,17 +21,17 @@ struct StoreHealth {
     std::vector<std::string> problems;
 };
 
-/// Looks through the whole file without changing it, beside a daemon that uses it. The error is
-/// that of a file that can't be opened; one that is no database has a problem.
+/// Checks the whole file without changing it, even while a daemon uses it. A file that can't be
+/// opened is an error; one that is no database has a problem.
 [[nodiscard]] core::Result<StoreHealth, ports::StoreError> check_store(const std::string& path);
 
-/// Copies a store, which may be in use, to a file that is not there yet: the state of one moment,
+/// Copies a store, which may be in use, to a file that does not exist yet: the state of one moment,
 /// compact, durable on return, mode 0640. A damaged store is not copied.
 [[nodiscard]] core::Result<void, ports::StoreError> copy_store(const std::string& from,
                                                                const std::string& to);
 
-/// Puts a copy in the place of a store that nobody uses, with the owner of its directory. What was
-/// there is renamed, and the result is its new name; empty: there was none.
+/// Puts a copy in the place of a store that nobody uses, with the owner of its directory. The old
+/// store is renamed, and the result is its new name; empty: there was none.
 [[nodiscard]] core::Result<std::string, ports::StoreError> replace_store(const std::string& path,
                                                                          const std::string& copy,
                                                                          const std::string& suffix);

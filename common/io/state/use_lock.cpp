@@ -29,8 +29,7 @@ std::unexpected<UseError> error_of(const std::string& path, int error) {
                  .what = fmt::format("{}: {}", path, std::generic_category().message(error))});
 }
 
-/// For reading: a file that is open for writing would keep its file system from being made
-/// read-only.
+/// Opens for reading: a file open for writing would keep its file system from being made read-only.
 system::FileHandle open_lock(const std::string& path, int flags) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
     return system::FileHandle(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, kMode));
@@ -41,7 +40,7 @@ system::FileHandle open_lock(const std::string& path, int flags) {
 core::Result<UseLock, UseError> UseLock::take(const std::string& path) {
     system::FileHandle file = open_lock(path, O_RDONLY | O_CREAT | O_EXCL);
     if (file.is_open()) {
-        // Root makes it for the daemon, and touches nothing that is there already.
+        // Root makes it for the daemon, and does not touch one that exists already.
         const std::string directory = std::filesystem::path(path).parent_path().string();
         struct stat owner{};
         if (geteuid() == 0 && stat(directory.empty() ? "." : directory.c_str(), &owner) == 0) {
@@ -55,7 +54,7 @@ core::Result<UseLock, UseError> UseLock::take(const std::string& path) {
     }
     int locked = flock(file.get(), LOCK_EX | LOCK_NB);
     if (locked != 0 && errno == EBADF) {
-        // NFS locks only what can be written.
+        // NFS locks only files that are open for writing.
         file = open_lock(path, O_RDWR);
         locked = file.is_open() ? flock(file.get(), LOCK_EX | LOCK_NB) : -1;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// That a file or directory is in use by one process at a time.
+// Makes sure that only one process at a time uses a file or directory.
 
 #include "core/result.hpp"
 #include "io/system/file_handle.hpp"
@@ -11,22 +11,22 @@
 
 namespace holdback::io::state {
 
-/// Why a lock was not got.
+/// The reason why a lock was not taken.
 struct UseError {
     enum class Why : std::uint8_t {
         InUse,    ///< another process has it
-        Trouble,  ///< it can't be found out
+        Trouble,  ///< we could not find out
     };
 
     Why why;
     std::string what;  ///< for people, with the path in front
 };
 
-/// Holds a lock file while it lives. The file stays when the lock ends: whoever removed it might
-/// remove one that another process has just locked.
+/// Holds a lock file while it lives. The file stays when the lock ends: removing it might remove
+/// one that another process has just locked.
 class UseLock {
 public:
-    /// Makes the file when it is absent, with the owner of its directory when we are root.
+    /// Makes the file when it is absent; as root, with the owner of its directory.
     [[nodiscard]] static core::Result<UseLock, UseError> take(const std::string& path);
 
 private:
