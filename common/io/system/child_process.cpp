@@ -48,14 +48,14 @@ std::string error_text(std::string_view what, int error) {
     return fmt::format("{}: {}", what, std::generic_category().message(error));
 }
 
-/// Milliseconds for poll(2) until a time; long waits in pieces.
+/// Milliseconds for poll(2) until a time, at most one minute: long waits come in pieces.
 int poll_time(core::SteadyPoint deadline) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000));
 }
 
-/// posix_spawn's two sets of instructions.
+/// The two sets of instructions for posix_spawn.
 class SpawnPlan {
 public:
     SpawnPlan() {
@@ -78,7 +78,7 @@ public:
         posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
     }
 
-    /// No signal blocked or ignored, and a process group of its own.
+    /// Blocks and ignores no signal, and makes a process group of its own.
     void detach_signals() {
         sigset_t none;
         sigemptyset(&none);
@@ -117,7 +117,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
 
 ChildProcess::~ChildProcess() {
     if (pid_ > 0) {
-        // Killed while its input is still open: it never sees an end of the message.
+        // Killed while its input is still open, so that it never sees the end of the message.
         kill(-pid_, SIGKILL);
         waitpid(pid_, nullptr, 0);
     }
@@ -127,7 +127,7 @@ core::Result<ChildProcess, std::string> ChildProcess::start(
     const std::string& program,
     const std::vector<std::string>& arguments,
     core::SteadyPoint deadline) {
-    // A socket and not a pipe: writing to one whose reader is gone need not raise a signal.
+    // A socket, not a pipe: writing to one whose reader is gone need not raise a signal.
     std::array<int, 2> in{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in.data()) != 0) {
         return std::unexpected(error_text("socketpair", errno));
@@ -212,7 +212,7 @@ bool ChildProcess::write(std::string_view octets) {
             return false;
         }
         if (ready == Ready::Output && !read_output()) {
-            output_.close();  // poll(2) passes over a closed one
+            output_.close();  // poll(2) ignores a closed one
         }
     }
     return true;
@@ -245,7 +245,8 @@ std::optional<ProcessEnd> ChildProcess::finish() {
         if (is_late()) {
             return std::nullopt;
         }
-        // Its end counts, not the end of its output: a child that it leaves behind may keep that.
+        // The end of the program counts, not that of its output: a child that it leaves behind may
+        // keep the output open.
         std::array<pollfd, 2> entries{pollfd{.fd = process.get(), .events = POLLIN, .revents = 0},
                                       pollfd{.fd = output_.get(), .events = POLLIN, .revents = 0}};
         if (poll(entries.data(), entries.size(), poll_time(deadline_)) <= 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A program run with a pipe in and a pipe out, under a deadline.
+// Runs a program with a pipe in and a pipe out, under a deadline.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -17,17 +17,18 @@ namespace holdback::io::system {
 
 /// How a program ended.
 struct ProcessEnd {
-    std::optional<int> status;  ///< exit status; nullopt when a signal ended it
+    std::optional<int> status;  ///< the exit status; nullopt when a signal ended it
     int signal = 0;
     std::string output;  ///< the first octets of standard output and standard error
 };
 
-/// A running program in a process group of its own; the group is killed when this is destroyed
-/// before `finish` has seen its end. Used by one thread.
+/// A running program in its own process group. The destructor kills the group unless `finish` has
+/// seen its end. Used by one thread.
 class ChildProcess {
 public:
-    /// Starts a program: `arguments[0]` is its name for itself. No shell, no file descriptor of
-    /// ours, a minimal environment, signals as a new program expects them. The error is the text.
+    /// Starts a program; `arguments[0]` is the name it sees as its own. It gets no shell, none of
+    /// our file descriptors, a minimal environment, and signals as a new program expects them. The
+    /// error is a text.
     [[nodiscard]] static core::Result<ChildProcess, std::string> start(
         const std::string& program,
         const std::vector<std::string>& arguments,
@@ -39,19 +40,17 @@ public:
     ChildProcess& operator=(ChildProcess&&) = delete;
     ~ChildProcess();
 
-    /// Writes all octets to its standard input; false when it does not take them any more or the
-    /// deadline is reached.
+    /// Writes all octets to its standard input; false when it takes no more or at the deadline.
     [[nodiscard]] bool write(std::string_view octets);
 
-    /// Ends its standard input.
     void end_input() { input_.close(); }
 
-    /// What it has written since the last call, waiting for something until `until`: empty when
-    /// there is nothing yet, nullopt when its output has ended. For programs that run on; what is
-    /// read here is not in `ProcessEnd::output`.
+    /// Its output since the last call; waits for some until `until`. Empty: none yet; nullopt: the
+    /// output has ended. For programs that run on; what is read here is not in
+    /// `ProcessEnd::output`.
     [[nodiscard]] std::optional<std::string> read(core::SteadyPoint until);
 
-    /// Ends its standard input and waits; nullopt at the deadline.
+    /// Ends its standard input and waits for its end; nullopt at the deadline.
     [[nodiscard]] std::optional<ProcessEnd> finish();
 
     /// True when the deadline has passed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A mutex that is waited for until a deadline.
+// A mutex that can be waited for until a deadline.
 
 #include "core/clock.hpp"
 
@@ -9,9 +9,9 @@
 
 namespace holdback::io::system {
 
-/// What std::timed_mutex is, made of parts that ThreadSanitizer can watch: GCC 12's does not know
-/// the call by which a timed mutex waits for a steady clock. Use it with std::unique_lock or
-/// std::scoped_lock. For locks that are held across I/O.
+/// Like std::timed_mutex, but made of parts that ThreadSanitizer can watch: that of GCC 12 does not
+/// know the call by which a timed mutex waits for a steady clock. Use it with std::unique_lock or
+/// std::scoped_lock, for locks that are held across I/O.
 class DeadlineMutex {
 public:
     void lock() {

@@ -36,7 +36,7 @@ core::Result<core::SecretKey, std::string> load_key(const std::string& path, IfA
     if (octets.has_value() && !octets->has_value() && if_absent == IfAbsent::Make) {
         std::string made(sizeof(core::SecretKey), '\0');
         fill_random(std::as_writable_bytes(std::span(made)));
-        // Whoever makes the key first makes it for all.
+        // The first process to make the key makes it for all.
         if (const auto created = create_private_file(path, made); !created.has_value()) {
             return std::unexpected(created.error());
         }

@@ -8,7 +8,7 @@
 
 namespace holdback::io::system {
 
-/// What local time is ahead of UTC at a time. Safe from several threads.
+/// How far local time is ahead of UTC at this time. Safe from several threads.
 [[nodiscard]] std::chrono::seconds local_utc_offset(core::TimePoint at);
 
 }  // namespace holdback::io::system

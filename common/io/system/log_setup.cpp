@@ -58,7 +58,7 @@ std::string text_of(int error) {
 /// Lines that were not written when they should have been.
 struct LineCounts {
     std::atomic<std::uint64_t> lost{0};
-    std::atomic<std::uint64_t> late{0};  ///< those that wait
+    std::atomic<std::uint64_t> late{0};  ///< those that still wait
 };
 using SharedCounts = std::shared_ptr<LineCounts>;
 
@@ -77,8 +77,8 @@ std::string_view payload_of(const spdlog::details::log_msg& message) {
     return {message.payload.data(), message.payload.size()};
 }
 
-/// Lines that a target did not take wait in memory, and go before the next one that it takes.
-/// Beyond a limit they are lost: counted, and their number stands in their place.
+/// Lines that a target did not take wait in memory and go before the next one that it takes. Beyond
+/// a limit they are lost and counted, and a line with their number takes their place.
 class PatientSink : public spdlog::sinks::base_sink<std::mutex> {
 public:
     explicit PatientSink(SharedCounts counts) : counts_(std::move(counts)) {}
@@ -91,7 +91,7 @@ public:
         counts_->late.fetch_sub(late_.size());
     }
 
-    /// Takes over what is late in another sink of the same kind, before anything is written here.
+    /// Takes over the late lines of another sink of the same kind, before anything is written here.
     void inherit(PatientSink& other) {
         const std::scoped_lock lock(mutex_, other.mutex_);
         std::swap(late_, other.late_);
@@ -101,7 +101,7 @@ public:
     }
 
 protected:
-    /// A line as the target wants it.
+    /// A line in the form that the target wants.
     [[nodiscard]] virtual std::string shaped(const spdlog::details::log_msg& message) = 0;
     /// False when the target did not take the line whole; `errno` tells why.
     [[nodiscard]] virtual bool send(const std::string& line) = 0;
@@ -159,14 +159,14 @@ private:
 
     SharedCounts counts_;
     std::deque<std::string> late_;
-    std::size_t octets_ = 0;     // of the late ones
+    std::size_t octets_ = 0;     // of the late lines
     std::uint64_t missing_ = 0;  // since the last line that was written
     std::string why_;
     bool is_said_ = false;
 };
 
-/// Standard error, or a file that the sink then owns. One write(2) per line: nothing is lost with
-/// the process, and the lines of several writers do not mix.
+/// Standard error, or a file that the sink then owns. One write(2) per line: no line is lost when
+/// the process ends, and the lines of several writers do not mix.
 class DescriptorSink : public PatientSink {
 public:
     DescriptorSink(std::optional<FileHandle> file, SharedCounts lost)
@@ -179,7 +179,7 @@ protected:
         return {line.data(), line.size()};
     }
     [[nodiscard]] bool send(const std::string& line) final {
-        // A part of a line that was cut off ends here.
+        // Ends the cut-off line before this one.
         const std::string text = cut_ ? "\n" + line : line;
         const std::size_t written =
             write_all(file_.has_value() ? file_->get() : STDERR_FILENO, text);
@@ -204,8 +204,8 @@ protected:
     }
 };
 
-/// One datagram per line. The address is looked up with each one, so that a log daemon that was
-/// restarted is found again.
+/// One datagram per line. The address is looked up for each, so that a restarted log daemon is
+/// found again.
 class DatagramSink : public PatientSink {
 public:
     DatagramSink(FileHandle socket, std::string_view path, SharedCounts lost)
@@ -231,7 +231,7 @@ private:
     sockaddr_un address_{};
 };
 
-/// The journal's own protocol: fields.
+/// Fields, in the journal's own protocol.
 class JournalSink final : public DatagramSink {
 public:
     JournalSink(FileHandle socket, SharedCounts lost)
@@ -247,7 +247,7 @@ protected:
     }
 };
 
-/// What syslog(3) writes, which tells nobody when a line is lost.
+/// Writes what syslog(3) would; that call tells nobody when a line is lost.
 class SyslogSink final : public DatagramSink {
 public:
     SyslogSink(FileHandle socket, SharedCounts lost)
@@ -267,7 +267,7 @@ protected:
 
 // ---- From settings to a sink -------------------------------------------------------------------
 
-/// What a target comes to on this machine.
+/// The kind of sink that a target means on this machine.
 enum class SinkKind : std::uint8_t { Journal, PrefixedStderr, Syslog, Stderr, File };
 
 /// True when standard error is the stream that the service manager connected to the journal.
@@ -365,7 +365,7 @@ spdlog::level::level_enum level_of(ports::Severity severity) {
     std::unreachable();
 }
 
-/// The line without what could end it early or forge a second one.
+/// The line without characters that could end it early or forge a second one.
 std::string one_line(std::string_view line) {
     std::string safe(line);
     std::ranges::replace_if(
@@ -379,7 +379,7 @@ public:
         const SinkKind kind = kind_of(settings.target);
         const std::shared_ptr<const Output> before = current();
         SinkPointer sink;
-        // Where the kind stays the same, nothing but a file has to be opened anew.
+        // When the kind stays the same, only a file has to be opened anew.
         if (before != nullptr && before->kind == kind && kind != SinkKind::File) {
             sink = before->sink;
         } else {

@@ -24,7 +24,7 @@ FileHandle open_directory(const std::string& path, int flags) {
     return FileHandle(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC | flags));
 }
 
-/// True when nobody but root can have put this symbolic link there: /var/run, say.
+/// True when only root can have put this symbolic link there, as for /var/run.
 bool is_link_of_root(const std::string& path) {
     struct stat link{};
     struct stat parent{};

@@ -38,8 +38,7 @@ FileHandle open_file(const std::string& path, int flags) {
     return FileHandle(open(path.c_str(), flags | O_CLOEXEC, kMode));
 }
 
-/// Writes a file under a name of its own, durable, with the owner of `like`. The result is its
-/// path.
+/// Writes a file under a temporary name, durable, with the owner of `like`. The result is its path.
 core::Result<std::string, std::string> write_beside(const std::string& path,
                                                     std::string_view text,
                                                     const std::string& like) {
@@ -94,7 +93,7 @@ core::Result<bool, std::string> create_private_file(const std::string& path,
     if (!temporary.has_value()) {
         return std::unexpected(temporary.error());
     }
-    // A link does not replace what another process has made meanwhile.
+    // A link does not replace a file that another process has made meanwhile.
     const int linked = link(temporary->c_str(), path.c_str());
     const int error = errno;
     unlink(temporary->c_str());

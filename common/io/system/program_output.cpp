@@ -30,7 +30,7 @@ core::Result<ProgramOutput, std::string> run_program(const std::string& program,
     if (!child.has_value()) {
         return std::unexpected(std::move(child.error()));
     }
-    // One that ends early does not take all of its input; its output says why.
+    // A program that ends early does not take all of its input; its output says why.
     static_cast<void>(child->write(input));
     child->end_input();
     ProgramOutput output;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A program that is run for what it prints.
+// Runs a program for its output.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -12,22 +12,23 @@
 
 namespace holdback::io::system {
 
-/// What a program printed until its end, on standard output and standard error in one.
+/// What a program printed until its end; standard output and standard error together.
 struct ProgramOutput {
-    int status = 0;  ///< exit status
+    int status = 0;  ///< the exit status
     std::string text;
 };
 
-/// Runs a program with `input` as its standard input. The error says why there is no whole output:
-/// it does not start, a signal or the deadline ended it, it printed more than 4 MiB.
+/// Runs a program with `input` as its standard input. The error says why the output is not
+/// complete: the program did not start, a signal or the deadline ended it, or it printed more than
+/// 4 MiB.
 [[nodiscard]] core::Result<ProgramOutput, std::string> run_program(
     const std::string& program,
     const std::vector<std::string>& arguments,
     std::string_view input,
     core::SteadyPoint deadline);
 
-/// The full path of a program in the directories where a system keeps those of its MTA; nullopt
-/// when it is in none.
+/// The full path of a program in the directories where systems keep the programs of the MTA;
+/// nullopt when it is in none.
 [[nodiscard]] std::optional<std::string> find_program(std::string_view name);
 
 }  // namespace holdback::io::system

@@ -9,7 +9,7 @@
 namespace holdback::io::system {
 
 /// Fills the octets with unpredictable ones (getrandom(2)). Throws std::system_error when the
-/// kernel has none to give. Safe from several threads.
+/// kernel gives none. Safe from several threads.
 void fill_random(std::span<std::byte> octets);
 
 /// `octets` unpredictable octets as lower-case hexadecimal, by `fill_random`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The pause of a thread that works again and again.
+// Pauses of a thread that works again and again.
 
 #include "core/clock.hpp"
 
@@ -9,9 +9,9 @@
 
 namespace holdback::io::system {
 
-/// Until the time has come, or a stop is asked for.
+/// Waits until this time, or until a stop is requested.
 void rest_until(core::SteadyPoint time, const std::stop_token& stop);
-/// For so long, or until a stop is asked for.
+/// Waits this long, or until a stop is requested.
 void rest(std::chrono::milliseconds length, const std::stop_token& stop);
 
 }  // namespace holdback::io::system

@@ -31,9 +31,9 @@ namespace holdback::io::system {
 
 namespace {
 
-/// Lengths of key and payload stand in front of each record.
+/// The lengths of key and payload stand in front of each record.
 constexpr std::size_t kHead = sizeof(std::uint16_t) + sizeof(std::uint32_t);
-/// Octets of a file that are read at once: there are as many buffers as runs.
+/// Octets read from a file at once; each run has such a buffer.
 constexpr std::size_t kReadBlock = std::size_t{256} * 1024;
 constexpr std::size_t kWriteBlock = std::size_t{1024} * 1024;
 
@@ -79,14 +79,14 @@ std::string trouble(const std::string& directory, int error) {
         "{}: a file to sort in: {}", directory, std::generic_category().message(error));
 }
 
-/// A file that is gone when it is closed.
+/// A file that vanishes when it is closed.
 core::Result<FileHandle, std::string> open_nameless(const std::string& directory) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
     FileHandle file(open(directory.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
     if (file.is_open()) {
         return file;
     }
-    // A file system without such files.
+    // The file system has no such files.
     const std::string path = fmt::format("{}/.sort-{}", directory, random_hex(8));
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is declared so
     FileHandle named(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -97,14 +97,13 @@ core::Result<FileHandle, std::string> open_nameless(const std::string& directory
     return named;
 }
 
-/// errno of a failure, else 0.
+/// 0, or errno of a failure.
 int write_block(int file, std::string_view octets) {
     return write_all(file, octets) == octets.size() ? 0 : errno;
 }
 
 }  // namespace
 
-/// Reads the records of one run.
 class RunSorter::Reader {
 public:
     explicit Reader(FileHandle file) : file_(std::move(file)) {}
@@ -135,7 +134,7 @@ public:
 private:
     [[nodiscard]] std::string_view rest() const { return std::string_view(buffer_).substr(at_); }
 
-    /// Has so many octets in the buffer, if the file has; errno, or 0.
+    /// Gets this many octets into the buffer, if the file has them. 0 or errno.
     int need(std::size_t octets) {
         while (buffer_.size() - at_ < octets) {
             buffer_.erase(0, at_);
@@ -222,7 +221,7 @@ RunSorter::Written RunSorter::write(const std::string& directory, Run run) {
     return file;
 }
 
-/// Has the full run sorted and written by another thread.
+/// Lets another thread sort and write the full run.
 core::Result<void, std::string> RunSorter::spill() {
     if (auto collected = collect(); !collected.has_value()) {
         return collected;
@@ -271,7 +270,7 @@ core::Result<void, std::string> RunSorter::visit(
         readers.emplace_back(std::move(file));
     }
     files_.clear();
-    // The least key on top; of equal ones that of the earlier run.
+    // The least key is on top; of equal keys, that of the earlier run.
     const auto is_behind = [&](std::size_t a, std::size_t b) {
         const int order = readers[a].record().key.compare(readers[b].record().key);
         return order != 0 ? order > 0 : a > b;

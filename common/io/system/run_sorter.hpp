@@ -15,14 +15,14 @@
 
 namespace holdback::io::system {
 
-/// A record: what it is sorted by, octet by octet, and what it carries.
+/// A record: the key, by whose octets it is sorted, and what it carries.
 struct SortRecord {
     std::string_view key;
     std::string_view payload;
 };
 
-/// Sorts records in bounded memory: two runs at most, one that is filled and one that another
-/// thread sorts and writes. The files have no name, so that nothing is left whenever the process
+/// Sorts records in bounded memory: at most two runs, one that is being filled and one that another
+/// thread sorts and writes. The files have no name, so that nothing is left however the process
 /// ends. Used by one thread. Errors are texts for the log.
 class RunSorter {
 public:
@@ -34,18 +34,18 @@ public:
     RunSorter& operator=(RunSorter&&) = delete;
     ~RunSorter();
 
-    /// Key and payload are copied; each is shorter than 64 KiB and 4 GiB.
+    /// Copies key and payload; they are shorter than 64 KiB and 4 GiB.
     [[nodiscard]] core::Result<void, std::string> add(const SortRecord& record);
     [[nodiscard]] std::uint64_t count() const { return count_; }
 
-    /// Calls `visit` for each record in order of its key, equal keys in the order in which they
-    /// came, until it returns false. Ends the sorter: call it once.
+    /// Calls `visit` for each record in order of the keys until it returns false; equal keys come
+    /// in the order in which they were added. Ends the sorter: call it once.
     [[nodiscard]] core::Result<void, std::string> visit(
         const std::function<bool(const SortRecord&)>& visit);
 
 private:
     struct Place {
-        std::uint64_t prefix;  // the first octets of the key, so that most comparisons stay here
+        std::uint64_t prefix;  // the first octets of the key, which decide most comparisons
         std::uint32_t offset;
     };
     struct Run {

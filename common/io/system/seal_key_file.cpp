@@ -38,7 +38,7 @@ std::optional<std::uint8_t> digit_of(char c) {
     return std::nullopt;
 }
 
-/// Exactly as many octets as there is room for.
+/// Reads exactly as many octets as there is room for; false when the text has others.
 bool read_hex(std::string_view text, std::span<std::uint8_t> octets) {
     if (text.size() != octets.size() * 2) {
         return false;

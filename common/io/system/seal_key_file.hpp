@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The file with the keys of the seal ([seal] key): a line per key, the one that signs last.
+// The file with the keys of the seal ([seal] key): one line per key; the last one signs.
 //
 //     ID SECRET MADE      eight hexadecimal digits, 64 of them, seconds since 1970
 
@@ -13,16 +13,16 @@
 
 namespace holdback::io::system {
 
-/// The keys, made (mode 0600) when there is no file yet. The error is a text for people: path, line
-/// and what is allowed; a file that cannot be read is left as it is.
+/// The keys; makes the file (mode 0600) when there is none yet. The error is a text for people:
+/// path, line and what is allowed. A file that can't be read is left as it is.
 [[nodiscard]] core::Result<dsn::SealKeys, std::string> load_seal_keys(const std::string& path,
                                                                       core::TimePoint now);
 
-/// The keys of a file that is there, or an error.
+/// The keys of an existing file, or an error.
 [[nodiscard]] core::Result<dsn::SealKeys, std::string> read_seal_keys(const std::string& path);
 
-/// Adds a key that signs from now on, and drops those whose seals have all expired. The result is
-/// what is in the file then.
+/// Adds a key that signs from now on, and drops keys whose seals have all expired. Gives the keys
+/// that the file then holds.
 [[nodiscard]] core::Result<dsn::SealKeys, std::string> rotate_seal_keys(
     const std::string& path, core::TimePoint now, std::chrono::seconds lifetime);
 

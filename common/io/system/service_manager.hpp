@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What systemd is told of the daemon that it has started: sd_notify(3).
+// Tells systemd about the daemon that it has started: sd_notify(3).
 
 #include <cstdint>
 
@@ -8,11 +8,11 @@ namespace holdback::io::system {
 
 enum class ServiceState : std::uint8_t {
     Ready,      ///< the sockets answer
-    Reloading,  ///< until it is ready again
+    Reloading,  ///< until the next `Ready`
     Stopping,
 };
 
-/// Does nothing where the daemon was started by something else. Any thread.
+/// Does nothing when something else started the daemon. Any thread may call it.
 void tell_service_manager(ServiceState state);
 
 }  // namespace holdback::io::system

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The first stands above the others.
+/// In order of precedence, the highest first.
 std::vector<std::string> unit_directories() {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables
     const char* const told = std::getenv("SYSTEMD_UNIT_PATH");
