@@ -30,14 +30,14 @@ bool is_timeout(const DnsAnswer& answer) {
     return answer.outcome == DnsOutcome::Unresolved && answer.trouble == "timeout";
 }
 
-/// Failures that say nothing about the domain, but that nobody answered.
+/// Failures that say nothing about the domain, only that nobody answered.
 bool nobody_answered(const DnsAnswer& answer) {
     return answer.outcome == DnsOutcome::Unresolved &&
            (answer.trouble == "timeout" || answer.trouble == "unreachable" ||
             answer.trouble == "overload");
 }
 
-/// Failures of ours, over as soon as there is less to do.
+/// Failures on our side, which are over as soon as there is less to do.
 bool is_momentary(const DnsAnswer& answer) {
     return answer.outcome == DnsOutcome::Unresolved &&
            (answer.trouble == "overload" || answer.trouble == "internal");
@@ -57,7 +57,7 @@ DnsCache::DnsCache(std::unique_ptr<DnsSource> upstream,
     : clock_(clock), limits_(limits), upstream_(std::move(upstream)) {}
 
 bool DnsCache::is_hit(const Kept& kept, SteadyPoint now, SteadyPoint deadline) {
-    // A timeout holds for those who would wait no longer than that question did, give or take.
+    // A timeout holds for those who would wait no longer than that question did, with some slack.
     constexpr std::chrono::seconds kSlack{1};
     return kept.fresh_until > now &&
            (!is_timeout(kept.answer) || deadline - now <= kept.waited + kSlack);
@@ -103,7 +103,7 @@ void DnsCache::on_answer(const DnsQuestion& question, DnsAnswer answer) {
         }
         Flight& flight = found->second;
         const SteadyPoint ended = flight.deadline;
-        // Whoever has more time than this flight had is not served with its timeout.
+        // A waiter that has more time than this flight had does not get its timeout.
         const bool timed_out = is_timeout(answer);
         const std::chrono::nanoseconds waited = ended - flight.begun;
         std::vector<Waiter> patient;
@@ -173,7 +173,7 @@ std::chrono::seconds DnsCache::lifetime(const DnsAnswer& answer) const {
 }
 
 void DnsCache::ask_for_a_sign(SteadyPoint deadline) {
-    // RFC 6761 section 6.3: resolvers answer it themselves. Even a refusal is a sign.
+    // RFC 6761 section 6.3: resolvers answer this name themselves. Even a refusal is a sign.
     upstream_->ask({"localhost", mail::DnsType::A}, deadline, [](const DnsAnswer& /*answer*/) {});
 }
 

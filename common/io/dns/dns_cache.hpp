@@ -26,39 +26,39 @@ struct DnsCacheLimits {
     std::chrono::seconds positive = std::chrono::hours(1);
     std::chrono::seconds negative{300};
     std::chrono::seconds failure{15};
-    /// Nothing is kept shorter, so that a TTL of 0 lasts from the first question of a message to
+    /// No answer is kept for less, so that a TTL of 0 lasts from the first question of a message to
     /// the collection of its answers.
     std::chrono::seconds least{5};
-    /// For so long after its end an entry stands in when no nameserver answers (RFC 8767).
+    /// How long after its end an entry may stand in when no nameserver answers (RFC 8767).
     std::chrono::seconds stale = std::chrono::days(1);
 };
 
-/// Decorates a source: answers by TTL, asks the same question once at a time, remembers failures
-/// for a short time, and falls back to old positive answers when the nameservers are gone. The
-/// least recently used entries go first.
+/// Decorates a source: answers by TTL, asks a question only once at a time, remembers failures for
+/// a short time, and falls back to old positive answers when the nameservers are gone. Drops the
+/// least recently used entries first.
 class DnsCache final : public DnsSource {
 public:
     /// `clock` outlives the cache.
     DnsCache(std::unique_ptr<DnsSource> upstream, const core::Clock& clock, DnsCacheLimits limits);
 
-    /// The callback runs at once and on this thread when the answer is known. One that joins a
-    /// question already asked may be called later than its own deadline, by the other's; one whose
-    /// deadline is later is not answered with the other's timeout: the question is asked again.
+    /// When the answer is known, the callback runs at once and on this thread. A caller that joins
+    /// a question in flight may be called after its own deadline, at that of the question. If its
+    /// deadline is later, its question is asked again after a timeout.
     void ask(const mail::DnsQuestion& question,
              const DnsTerms& terms,
              DnsCallback callback) override;
 
-    /// Asks the source itself for something that every nameserver knows, so that it counts a reply
-    /// when there is any.
+    /// Asks the source itself a question that every nameserver can answer, so that it counts a
+    /// reply when there is any.
     void ask_for_a_sign(core::SteadyPoint deadline);
 
-    /// The counters of the source with the cache's own.
+    /// The counters of the source together with the cache's own.
     [[nodiscard]] DnsCounters counters() const override;
 
-    /// Forgets all answers; questions in flight go on. Returns how many there were.
+    /// Forgets all answers and gives their number; questions in flight go on.
     std::size_t clear();
 
-    /// An answer in the cache, and how long it is still good; below zero when stale.
+    /// An answer in the cache and its time left; below zero when stale.
     struct Entry {
         mail::DnsAnswer answer;
         std::chrono::seconds left;
@@ -69,9 +69,9 @@ public:
 private:
     struct Kept {
         mail::DnsAnswer answer;
-        core::SteadyPoint fresh_until;    ///< may be put off while the nameservers are gone
-        core::SteadyPoint ended;          ///< by its TTL; what staleness counts from
-        std::chrono::nanoseconds waited;  ///< how long the question had before it timed out
+        core::SteadyPoint fresh_until;    ///< may be extended while the nameservers are gone
+        core::SteadyPoint ended;          ///< by its TTL; staleness counts from here
+        std::chrono::nanoseconds waited;  ///< the time that the question had before it timed out
     };
     struct Waiter {
         DnsTerms terms;

@@ -41,7 +41,7 @@ namespace {
 using core::SteadyPoint;
 using std::chrono::steady_clock;
 
-/// The descriptor that a call gave; throws std::system_error where it gave none.
+/// The descriptor of a call that succeeded; else throws std::system_error.
 system::FileHandle opened(int descriptor, const char* what) {
     if (descriptor < 0) {
         throw std::system_error(errno, std::generic_category(), what);
@@ -72,7 +72,7 @@ struct OpenSocket {
     Edns edns;
     mail::DnsQuestion sent;
     DnsSocket socket;
-    bool told_when_writable = false;  ///< epoll tells when it can take octets
+    bool told_when_writable = false;  ///< epoll watches for room to write
 };
 
 /// A question in flight or waiting for its turn.
@@ -125,7 +125,7 @@ mail::DnsAnswer unresolved(const mail::DnsQuestion& question, std::string_view t
 
 }  // namespace
 
-/// Everything but `ask`, `counters` and the constructor runs on the thread.
+/// Everything but `ask`, `counters` and the constructor runs on the engine's thread.
 class DnsEngine::Loop {
 public:
     Loop(std::vector<DnsServer> servers, DnsEngineOptions options)
@@ -181,11 +181,11 @@ public:
 private:
     using FlightId = std::uint64_t;
     static constexpr FlightId kBell = 0;
-    /// Datagrams that one question may take from the kernel before others have their turn.
+    /// Datagrams that one question may read before others have their turn.
     static constexpr int kMostReads = 16;
 
     void ring() const {
-        // It fails only when the bell has rung already.
+        // Fails only when the bell has rung already.
         static_cast<void>(eventfd_write(bell_.get(), 1));
     }
 
@@ -203,7 +203,7 @@ private:
             try {
                 turn(stop);
             } catch (...) {
-                // Out of memory or descriptors: whoever waits is told, and we go on.
+                // Out of memory or descriptors: all who wait are told, and we go on.
                 drop_all();
             }
         }
@@ -265,7 +265,7 @@ private:
         asker.waiting.push_back(id);
     }
 
-    /// Gives sockets to those that wait, one to each asker in turn.
+    /// Gives sockets to waiting questions, one to each asker in turn.
     void begin_waiting() {
         std::size_t refused = 0;  // askers in a row
         while (refused < turns_.size() && open_sockets_ < options_.sockets) {
@@ -294,7 +294,7 @@ private:
         }
     }
 
-    /// The question's turn has come, for the first time or again.
+    /// Runs when the question's turn has come, for the first time or again.
     void go_on(FlightId id) {
         Flight& flight = *flights_.at(id);
         flight.waits = false;
@@ -309,13 +309,13 @@ private:
         }
     }
 
-    /// True while a question that nobody waits for takes nothing from others.
+    /// True while a question that nobody waits for takes nothing away from others.
     [[nodiscard]] bool has_plenty() const {
         return turns_.empty() && open_sockets_ <= options_.sockets / 2;
     }
 
-    /// True for a silent question when another one of its asker waits, or any while its asker has
-    /// more than it may.
+    /// True when a silent question must give way: another one of its asker waits, or any one waits
+    /// and its asker has more sockets than are free.
     [[nodiscard]] bool must_give_way(const Flight& flight) const {
         const auto found = askers_.find(flight.terms.asker);
         return !turns_.empty() && found != askers_.end() &&
@@ -357,8 +357,8 @@ private:
         }
     }
 
-    /// Takes what has arrived on a socket. False when the flight has moved on, and with it perhaps
-    /// its sockets.
+    /// Reads what has arrived on a socket. False when the flight has moved on; its sockets may be
+    /// gone then.
     bool read_from(FlightId id, Flight& flight, OpenSocket& open) {
         if (open.socket.wants_to_write()) {
             const bool alive = open.socket.flush();
@@ -395,14 +395,14 @@ private:
     void on_broken(FlightId id, Flight& flight, const OpenSocket& open) {
         const std::size_t server = open.server;
         if (open.socket.transport() == DnsTransport::Tcp) {
-            // It would be readable for ever.
+            // A broken one would be readable for ever.
             std::erase_if(flight.sockets, [&](const OpenSocket& one) { return &one == &open; });
             give_back(flight, 1);
         }
         follow(id, flight, flight.job.on_broken(server));
     }
 
-    /// Does what the job wants, and sets the time of its next turn.
+    /// Does what the job wants and sets the time of its next turn.
     void follow(FlightId id, Flight& flight, DnsStep step) {
         while (const auto* const wanted = std::get_if<DnsSend>(&step)) {
             const DnsSend query = *wanted;
@@ -458,8 +458,8 @@ private:
         return sent ? Sent::Yes : Sent::Broken;
     }
 
-    /// A socket that could take octets wakes us again and again: it is only watched for that while
-    /// there are octets for it.
+    /// A socket that could take octets would wake us again and again, so it is watched for that
+    /// only while there are octets to send.
     void watch_writing(FlightId id, OpenSocket& open) const {
         const bool wants = open.socket.wants_to_write();
         if (wants != open.told_when_writable) {
@@ -483,7 +483,7 @@ private:
         flight.sockets.clear();
     }
 
-    /// So many sockets of the flight are closed.
+    /// Counts this many sockets of the flight as closed.
     void give_back(const Flight& flight, std::size_t count) {
         if (count > 0) {
             open_sockets_ -= count;
@@ -545,13 +545,13 @@ private:
     DnsEngineOptions options_;
     AtomicCounters counters_;
     core::Guarded<std::vector<Request>> inbox_;
-    // Of the thread alone.
+    // Used by the thread alone.
     std::vector<ServerHealth> health_;
     RandomIds ids_;
     FlightId last_id_ = kBell;
     std::unordered_map<FlightId, std::unique_ptr<Flight>> flights_;
     std::unordered_map<std::uint64_t, Asker> askers_;
-    std::deque<std::uint64_t> turns_;  // askers with questions that wait, each once
+    std::deque<std::uint64_t> turns_;  // askers with waiting questions, each once
     std::set<std::pair<SteadyPoint, FlightId>> timers_;
     std::size_t open_sockets_ = 0;
     system::FileHandle epoll_;

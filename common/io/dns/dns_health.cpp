@@ -16,7 +16,7 @@ DnsHealth::News DnsHealth::look(const DnsCounters& counters, core::SteadyPoint n
     while (samples_.size() > 2 && samples_[1].when <= now - kShown) {
         samples_.pop_front();
     }
-    // A question that could not even be sent has ended.
+    // Ended questions count too: some of them could not even be sent.
     const std::uint64_t asked = counters.queries + counters.ended;
     if (counters.replies > replies_) {
         replies_ = counters.replies;

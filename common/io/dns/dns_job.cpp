@@ -22,7 +22,7 @@ using mail::DnsOutcome;
 
 /// Queries that one CNAME chain may cost.
 constexpr std::size_t kMostChased = 16;
-/// After so many refusals a server is given up for this question.
+/// After this many refusals a server is given up for this question.
 constexpr int kMostBroken = 2;
 
 std::string_view trouble_of(DnsRcode rcode) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One question on its way: which server is asked next, and when the question is settled. Decides
-// alone; the engine owns sockets and time.
+// One question on its way: which server is asked next, and when the question is settled. It only
+// decides; the engine owns sockets and time.
 
 #include "io/dns/dns_socket.hpp"
 #include "io/dns/dns_wire.hpp"
@@ -43,8 +43,8 @@ using DnsStep = std::variant<DnsWait, DnsSend, mail::DnsAnswer>;
 /// queries without EDNS, and asks a second time before a negative answer without AD is `confirmed`.
 class DnsJob {
 public:
-    /// Of `servers` servers, `first` is asked first; `patience` is the time until the first
-    /// retransmission, doubled for each round over the servers.
+    /// `first` is the one of the `servers` servers to ask first; `patience` is the time until the
+    /// first retransmission, doubled in each round over the servers.
     DnsJob(mail::DnsQuestion question,
            std::size_t servers,
            std::size_t first,
@@ -59,11 +59,11 @@ public:
 
     [[nodiscard]] DnsStep begin();
     [[nodiscard]] DnsStep on_reply(std::size_t server, const DnsReply& reply, AdTrust trust);
-    /// The socket to a server failed: refused, reset, or none could be had.
+    /// The socket to a server failed: refused, reset, or not to be had.
     [[nodiscard]] DnsStep on_broken(std::size_t server);
-    /// `patience()` is over.
+    /// No reply came in `patience()`.
     [[nodiscard]] DnsStep on_silence();
-    /// No more time, or no way to ask: what is known so far.
+    /// What is known so far; for when time or ways to ask have run out.
     [[nodiscard]] mail::DnsAnswer give_up(std::string_view trouble) const;
 
 private:
@@ -95,11 +95,11 @@ private:
     DnsTransport transport_ = DnsTransport::Udp;
     std::size_t sent_ = 0;  // in this round
     std::string trouble_ = "timeout";
-    // What the chain so far allows.
+    // The chain so far.
     std::vector<std::string> chain_;
     bool chain_authenticated_ = true;
     std::chrono::seconds chain_ttl_ = std::chrono::seconds::max();
-    // A negative answer that waits for its confirmation.
+    // A negative answer that waits to be confirmed.
     std::optional<mail::DnsAnswer> negative_;
 };
 

@@ -90,7 +90,7 @@ DnsSocket::~DnsSocket() {
 bool DnsSocket::send(std::span<const std::uint8_t> message) {
     if (transport_ == DnsTransport::Udp) {
         const ssize_t sent = ::send(descriptor_, message.data(), message.size(), MSG_NOSIGNAL);
-        // A full buffer loses the datagram, as the network may: the retransmission follows.
+        // A full buffer loses the datagram, as the network may; a retransmission follows.
         return sent >= 0 || would_block(errno) || errno == ENOBUFS;
     }
     unsent_.push_back(static_cast<std::uint8_t>(message.size() >> 8U));

@@ -35,12 +35,13 @@ public:
 
     [[nodiscard]] int descriptor() const { return descriptor_; }
     [[nodiscard]] DnsTransport transport() const { return transport_; }
-    /// True while octets wait for a TCP connection that can take them.
+    /// True while octets wait until the TCP connection takes them.
     [[nodiscard]] bool wants_to_write() const { return !unsent_.empty(); }
 
-    /// Sends a message, or keeps it until `flush` over TCP. False when the server is unreachable.
+    /// Sends a message; over TCP, keeps what can't be sent yet for `flush`. False when the server
+    /// is unreachable.
     [[nodiscard]] bool send(std::span<const std::uint8_t> message);
-    /// Sends what waits. False when the connection failed.
+    /// Sends the octets that wait. False when the connection failed.
     [[nodiscard]] bool flush();
     /// The next whole message.
     [[nodiscard]] Received receive();
@@ -55,8 +56,8 @@ private:
 
     int descriptor_;
     DnsTransport transport_;
-    std::vector<std::uint8_t> unsent_;    // TCP alone
-    std::vector<std::uint8_t> received_;  // TCP alone
+    std::vector<std::uint8_t> unsent_;    // only for TCP
+    std::vector<std::uint8_t> received_;  // only for TCP
 };
 
 }  // namespace holdback::io::dns

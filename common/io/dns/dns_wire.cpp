@@ -31,7 +31,7 @@ using mail::DnsType;
 
 using LdnsPacket = core::Handle<ldns_pkt, &ldns_pkt_free>;
 using LdnsRdata = core::Handle<ldns_rdf, &ldns_rdf_deep_free>;
-/// ldns hands out texts and octets in memory of malloc.
+/// Frees texts and octets of ldns, which come from malloc.
 void free_memory(void* memory) {
     // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): see above
     std::free(memory);
@@ -76,7 +76,7 @@ std::chrono::seconds ttl_of(const ldns_rr& record) {
     return std::chrono::seconds(ttl > kMostTtl ? 0 : ttl);
 }
 
-/// The records of a section of class IN, with their owners as text.
+/// A record of class IN, with its owner as text.
 struct Record {
     std::string owner;
     const ldns_rr* record;
@@ -113,7 +113,7 @@ std::optional<std::array<std::uint8_t, Size>> fixed_octets(const ldns_rdf* data)
     return octets;
 }
 
-/// Adds what one record of the wanted type says; false when its data has the wrong shape.
+/// Adds the data of one record of the wanted type; false when it has the wrong shape.
 bool add_record(const ldns_rr& record, DnsReply& reply) {
     switch (ldns_rr_get_type(&record)) {
         case LDNS_RR_TYPE_A:
@@ -175,8 +175,8 @@ bool is_at_or_under(std::string_view name, std::string_view parent) {
             name[name.size() - parent.size() - 1] == '.');
 }
 
-/// The time for which absence may be kept (RFC 2308 section 5); nullopt without an SOA record whose
-/// zone covers the name.
+/// How long absence may be kept (RFC 2308 section 5); nullopt without an SOA record whose zone
+/// covers the name.
 std::optional<std::chrono::seconds> negative_ttl(const ldns_pkt& packet, std::string_view name) {
     for (const Record& entry : records_of(ldns_pkt_authority(&packet))) {
         if (ldns_rr_get_type(entry.record) != LDNS_RR_TYPE_SOA ||
@@ -270,8 +270,8 @@ bool has_our_id(std::span<const std::uint8_t> octets, std::uint16_t id) {
            (octets[2] & kResponseBit) != 0;
 }
 
-/// The message as ldns has it; null when malformed. Of a truncated one only header and question are
-/// looked at, since the rest may end within a record (RFC 2181 section 9).
+/// The message as parsed by ldns; null when malformed. Of a truncated one only header and question
+/// are read, since the rest may end within a record (RFC 2181 section 9).
 LdnsPacket parse_packet(std::span<const std::uint8_t> octets) {
     constexpr unsigned kTruncatedBit = 0x02;
     constexpr std::size_t kFirstCount = 6;
@@ -296,7 +296,7 @@ std::optional<std::vector<std::uint8_t>> encode_query(std::uint16_t id,
     if (name == nullptr) {
         return std::nullopt;
     }
-    // The packet takes the name.
+    // The packet takes ownership of the name.
     const LdnsPacket packet(ldns_pkt_query_new(
         name.release(), ldns_type(question.type), LDNS_RR_CLASS_IN, LDNS_RD | LDNS_AD));
     if (packet == nullptr) {

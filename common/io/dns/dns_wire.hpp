@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// DNS messages: our questions to octets, octets to our values. A codec alone: no sockets, no clock.
+// DNS messages: encodes our questions, decodes replies. A codec only: no sockets, no clock.
 
 #include "core/result.hpp"
 #include "mail/dns_answer.hpp"
@@ -59,7 +59,7 @@ struct DnsReply {
     std::string last_name;         ///< of the CNAME chain; the question's name without one
     std::vector<mail::MxHost> mx;  ///< sorted
     std::vector<mail::IpAddress> addresses;
-    /// The least of the records used; for `Negative` as RFC 2308 section 5 has it; 0 without any.
+    /// The least TTL of the records used; for `Negative` that of RFC 2308 section 5; 0 without any.
     std::chrono::seconds ttl{0};
 };
 
@@ -68,8 +68,8 @@ enum class ReplyError : std::uint8_t {
     NotOurs,    ///< another id or question, or no response
 };
 
-/// Parses octets from the network as the reply to the query (`id`, `asked`). The question must come
-/// back, its name compared without case; a FORMERR may come without it.
+/// Parses octets from the network as the reply to the query (`id`, `asked`). The reply must repeat
+/// the question, its name compared without case; a FORMERR may lack it.
 [[nodiscard]] core::Result<DnsReply, ReplyError> parse_reply(std::span<const std::uint8_t> octets,
                                                              std::uint16_t id,
                                                              const mail::DnsQuestion& asked);

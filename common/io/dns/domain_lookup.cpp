@@ -43,7 +43,7 @@ void DomainLookup::start(const mail::Domain& domain) {
     }
 }
 
-/// Joins a lookup in progress or begins one, with the collector among those who wait for it.
+/// Joins a lookup in progress or begins one; the collector, if any, then waits for it.
 void DomainLookup::begin(const std::string& domain, const DnsTerms& terms, Collector* collector) {
     LookupId id = 0;
     {
@@ -119,7 +119,7 @@ void DomainLookup::on_answer(const std::string& domain, LookupId id, mail::DnsAn
 void DomainLookup::conclude(Lookup& lookup) {
     lookup.done = true;
     for (Collector* const collector : lookup.collectors) {
-        // Told under the lock: the collector cannot be gone yet.
+        // Notified under the lock, so that the collector cannot be gone yet.
         if (--collector->left == 0) {
             collector->finished.notify_one();
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The resolver port on a source of DNS answers: asks for each domain what its mail route needs.
+// The resolver port on a source of DNS answers: asks what the mail route of each domain needs.
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
@@ -26,20 +26,21 @@
 namespace holdback::io::dns {
 
 struct DomainLookupOptions {
-    /// Time for one domain, however long its collector waits, while questions are few: an answer
-    /// that comes too late for one message is in the cache for the next.
+    /// Time for one domain while there are few questions, however long its collector waits: an
+    /// answer too late for one message is in the cache for the next.
     std::chrono::milliseconds patience{10'000};
-    /// Time for a domain that is looked up before anybody waits for it, whatever else is asked.
+    /// Time for a domain that is looked up before anybody waits for it, even with many questions.
     std::chrono::milliseconds ahead{2'000};
-    /// Domains in progress; beyond them nothing is looked up before somebody waits for it, so that
-    /// whoever names many domains can't be in front of those that ask later.
+    /// With this many domains in progress, none is looked up before somebody waits for it, so that
+    /// a message with many domains can't get ahead of later ones.
     std::size_t domains_ahead = 256;
-    /// Domains in progress; further ones are not begun, and come back without answers.
+    /// With this many domains in progress, further ones are not begun and come back without
+    /// answers.
     std::size_t domains = 50'000;
 };
 
-/// `ports::Resolver` on a cache. Domains that are never asked in DNS come back without answers at
-/// once. Safe from several threads.
+/// `ports::Resolver` on a cache. Domains that are never asked in DNS come back at once without
+/// answers. Safe from several threads.
 class DomainLookup final : public ports::Resolver {
 public:
     /// `clock` outlives the object.
@@ -50,7 +51,7 @@ public:
     DomainLookup& operator=(const DomainLookup&) = delete;
     DomainLookup(DomainLookup&&) = delete;
     DomainLookup& operator=(DomainLookup&&) = delete;
-    /// Nobody may be in `collect` any more.
+    /// No thread may be in `collect` any more.
     ~DomainLookup() override = default;
 
     void start(const mail::Domain& domain) override;
@@ -64,7 +65,7 @@ public:
 
 private:
     using LookupId = std::uint64_t;
-    /// Who asks for what nobody waits for yet.
+    /// The asker of lookups that nobody waits for yet.
     static constexpr std::uint64_t kNobody = 0;
     /// One thread in `collect`.
     struct Collector {
@@ -75,7 +76,7 @@ private:
         Lookup(LookupId number, const DnsTerms& first) : id(number), terms(first) {}
 
         LookupId id;
-        DnsTerms terms;  ///< of whoever waits longest
+        DnsTerms terms;  ///< those of whoever waits longest
         mail::DomainAnswers answers;
         std::set<mail::DnsQuestion> asked;
         std::vector<Collector*> collectors;
@@ -98,8 +99,8 @@ private:
     std::unique_ptr<DnsCache> cache_;  // last: its callbacks end before the rest goes
 };
 
-/// A resolver as the settings say: the nameservers named there, else those of `resolv_conf`. The AD
-/// bit is believed from named and from loopback servers. The error is one clause in plain words.
+/// A resolver for the settings: it asks the nameservers named there, else those of `resolv_conf`.
+/// It believes the AD bit of named and loopback servers. The error is one clause in plain words.
 /// `clock` outlives the resolver.
 [[nodiscard]] core::Result<std::unique_ptr<DomainLookup>, std::string> make_resolver(
     const config::DnsSettings& settings,

@@ -11,8 +11,8 @@
 
 namespace holdback::io::dns {
 
-/// The addresses of the `nameserver` lines, at most three as in the C library. Lines that are no
-/// address (a link-local one with a zone, say) are left out.
+/// The addresses of the `nameserver` lines, at most three as in the C library. Lines without a
+/// plain address, such as a link-local one with a zone, are left out.
 [[nodiscard]] std::vector<config::NameServer> parse_resolv_conf(std::string_view text);
 
 /// Reads a file like /etc/resolv.conf. The error is one clause in plain words: the file cannot be
