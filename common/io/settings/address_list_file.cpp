@@ -57,7 +57,7 @@ core::Result<std::string, FileError> read_text(const std::string& path) {
     return text;
 }
 
-/// `canonical` gives the form of an entry in which it is kept, or what is wrong with it.
+/// `canonical` gives the form in which an entry is kept, or what is wrong with it.
 template <typename Canonical>
 core::Result<outbound::TextSet, FileErrors> read_list(std::string_view text,
                                                       std::string_view name,
@@ -101,7 +101,7 @@ core::Result<std::string, mail::SyntaxError> canonical_local_part(std::string_vi
     return core::to_lower(address->value.local_part());
 }
 
-/// The list in the file, into `list`; an empty path is an empty list.
+/// Reads the list in the file into `list`; an empty path is an empty list.
 template <typename Read>
 void load_list(const std::string& path,
                const Read& read,

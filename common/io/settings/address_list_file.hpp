@@ -11,15 +11,15 @@
 
 namespace holdback::io::settings {
 
-/// Local parts, one a line, from a text; `#` begins a comment. `name` stands for the file in
-/// messages; each line that is no local part is an error.
+/// Reads local parts from a text, one a line; `#` begins a comment. `name` stands for the file in
+/// messages. A line that is no local part is an error.
 [[nodiscard]] core::Result<outbound::TextSet, FileErrors> read_role_list(std::string_view text,
                                                                          std::string_view name);
 /// The same for domains.
 [[nodiscard]] core::Result<outbound::TextSet, FileErrors> read_domain_list(std::string_view text,
                                                                            std::string_view name);
 
-/// Reads the files that the settings name. One that can't be read is an error.
+/// Reads the files that the settings name; one that can't be read is an error.
 [[nodiscard]] core::Result<outbound::AddressLists, FileErrors> load_address_lists(
     const config::PolicySettings& settings);
 

@@ -33,7 +33,7 @@ constexpr std::string_view kLearnings = "never, suppress, count, suppress-domain
 constexpr std::string_view kMayChange =
     "name, meaning, advice, who, resend_helps, learning, strikes, window, expiry";
 
-/// "180d", "26w", or "never" where that makes sense.
+/// Reads "180d", "26w", or "never" for an expiry.
 std::optional<std::chrono::days> read_days(TableReader& reader, std::string_view key) {
     const TomlValue* value = reader.find(key);
     if (value == nullptr) {
@@ -73,7 +73,7 @@ constexpr auto kCodeKeys = std::to_array<std::string_view>({"code",
                                                             "window",
                                                             "expiry"});
 
-/// Keys that a table may give or leave out.
+/// Reads the keys that a table may leave out.
 void read_options(TableReader& reader, terms::CodeEntry& entry) {
     if (const TomlValue* resend = reader.find("resend_helps")) {
         if (const bool* helps = resend->as_boolean()) {
@@ -97,7 +97,7 @@ void read_options(TableReader& reader, terms::CodeEntry& entry) {
     entry.expiry = read_days(reader, "expiry").value_or(entry.expiry);
 }
 
-/// A code with all that it needs.
+/// Reads a code with all keys that it needs.
 terms::CodeEntry read_whole(TableReader& reader, terms::FailureCode code) {
     terms::CodeEntry entry{.code = code,
                            .name = reader.needed_text("name"),
@@ -121,7 +121,7 @@ terms::CodeEntry read_whole(TableReader& reader, terms::FailureCode code) {
     return entry;
 }
 
-/// A code that is there, with the keys that the table changes.
+/// Applies the keys of a table to a code that exists.
 terms::CodeEntry read_changes(TableReader& reader, terms::CodeEntry entry) {
     const auto fixed = [&](std::string_view key) {
         reader.wrong(reader.place_of(key),
@@ -224,7 +224,7 @@ private:
         for (std::size_t i = 0; i < entries_.size(); ++i) {
             const terms::CodeEntry& entry = entries_[i];
             if (entry.name.empty()) {
-                continue;  // said already
+                continue;  // reported already
             }
             if (!terms::is_code_name(entry.name)) {
                 wrong(i,

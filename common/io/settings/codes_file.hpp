@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// codes.conf: the code catalogue as shipped, and what an administrator changes and adds.
+// codes.conf: the shipped code catalogue, with what an administrator changes and adds.
 
 #include "core/result.hpp"
 #include "io/settings/toml_access.hpp"
@@ -18,8 +18,8 @@ namespace holdback::io::settings {
 [[nodiscard]] core::Result<terms::CodeCatalogue, FileErrors> read_codes_text(std::string_view text,
                                                                              std::string_view name);
 
-/// `shipped` with what the text says: a code of `shipped` with the keys that change (class and
-/// parent stand fixed), a code of one's own with all keys and a parent.
+/// `shipped`, amended by the text. A code of `shipped` takes only the keys that change (class and
+/// parent are fixed); a new code takes all keys and a parent.
 [[nodiscard]] core::Result<terms::CodeCatalogue, FileErrors> amend_codes_text(
     const terms::CodeCatalogue& shipped, std::string_view text, std::string_view name);
 

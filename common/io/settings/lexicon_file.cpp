@@ -24,7 +24,7 @@ namespace holdback::io::settings {
 
 namespace {
 
-/// What the file holds, without a copy on the way.
+/// The content of the file, without a copy on the way.
 std::optional<std::string> octets_of(const std::string& path) {
     std::error_code error;
     const std::uintmax_t size = std::filesystem::file_size(path, error);
@@ -51,7 +51,7 @@ void read_directory(const std::string& directory,
         auto text = octets_of(path);
         if (!text.has_value()) {
             errors.push_back({{path, 0}, "cannot read"});
-        } else if (local && !core::is_utf8(*text)) {  // the shipped ones are, by a test
+        } else if (local && !core::is_utf8(*text)) {  // a test checks the shipped ones
             errors.push_back({{path, 0}, "is not UTF-8"});
         } else {
             files.push_back({.name = path, .text = *std::move(text), .local = local});

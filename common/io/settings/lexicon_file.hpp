@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// lexicon.d: files of word lists become the lexicon.
+// lexicon.d: turns files of word lists into the lexicon.
 
 #include "core/result.hpp"
 #include "io/settings/toml_access.hpp"
@@ -12,7 +12,7 @@
 namespace holdback::io::settings {
 
 /// Reads every `*.words` of the shipped directory and of the administrator's, which may be absent,
-/// each in lexical order of the file names. What the administrator's say of a phrase counts. A
+/// each in lexical order of the file names. For a phrase in both, the administrator's counts. A
 /// shipped directory that can't be read is an error.
 [[nodiscard]] core::Result<reading::Lexicon, FileErrors> load_lexicon(
     const std::string& shipped, const std::string& local, const terms::CodeCatalogue& codes);

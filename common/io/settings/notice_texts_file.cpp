@@ -36,7 +36,6 @@ using letters::NoticeTexts;
 
 constexpr std::string_view kBuiltIn = "en";
 
-/// The tables of a file.
 enum class Table : std::uint8_t { Texts, Reasons, Advice };
 
 core::Result<void, std::string> take(NoticeTexts& texts,

@@ -83,7 +83,7 @@ std::vector<reading::RuleExample> read_examples(TableReader& reader, FileErrors&
     return examples;
 }
 
-/// A rule names its code by number or by name.
+/// Reads the code of a rule, which is a number or a name.
 std::optional<terms::FailureCode> read_rule_code(TableReader& reader,
                                                  const terms::CodeCatalogue& codes) {
     const TomlValue* value = reader.need("code");
@@ -176,9 +176,9 @@ bool holds_examples(std::string_view line) {
            (line.starts_with("expect = [") && line.ends_with(']'));
 }
 
-/// The text with another example in the place of those that stand as the shipped files have them:
-/// in one line, or as "expect = [", a line for each, and "]". They are a third of the text. Lines
-/// keep their numbers.
+/// The text with a stub for each example that looks as in the shipped files: in one line, or as
+/// "expect = [", a line for each, and "]". Examples are a third of the text. Lines keep their
+/// numbers.
 std::string without_examples(std::string_view text) {
     constexpr std::string_view kBegin = "expect = [";
     constexpr std::string_view kStub = R"(expect = "left out")";
@@ -202,13 +202,13 @@ core::Result<TomlTable, FileError> read_rules(const std::string& path, Examples 
     if (!text.has_value()) {
         return std::unexpected(std::move(text.error()));
     }
-    // In texts of several lines, anything could look like an example.
+    // In texts of several lines, any line could look like an example.
     const bool is_plain = !text->contains(R"(""")") && !text->contains("'''");
     return read_toml_text(
         examples == Examples::LeaveOut && is_plain ? without_examples(*text) : *text, path);
 }
 
-/// Appends the rules of one file, or what is wrong with it.
+/// Appends the rules of one file, or its errors.
 void read_file(const std::string& path,
                const terms::CodeCatalogue& codes,
                Examples examples,
@@ -228,7 +228,7 @@ void read_file(const std::string& path,
     std::ranges::move(found->providers, std::back_inserter(all.providers));
 }
 
-/// Appends what nothing of the directories before has the id of.
+/// Appends the items whose id no earlier directory has.
 template <typename Item>
 void append_unreplaced(std::vector<Item>& items, std::vector<Item> found) {
     std::set<std::string> ids;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// rules.d: TOML files become the rule set.
+// rules.d: turns TOML files into the rule set.
 
 #include "core/result.hpp"
 #include "io/settings/toml_access.hpp"
@@ -15,31 +15,31 @@
 
 namespace holdback::io::settings {
 
-/// What stands in one file, in its order.
+/// The content of one file, in its order.
 struct RuleFile {
     std::vector<reading::Rule> rules;
     std::vector<reading::Provider> providers;
 };
 
-/// Reads one file's text. Says nothing yet about patterns and examples.
+/// Reads one file's text. Does not check patterns and examples yet.
 [[nodiscard]] core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
                                                                  std::string_view name,
                                                                  const terms::CodeCatalogue& codes);
 
-/// The examples of the shipped rules: who does not try them need not read them.
+/// Whether the examples of the shipped rules are read: only those who try them need them.
 enum class Examples : std::uint8_t { Read, LeaveOut };
 
-/// Reads every `*.conf` of the directories, the first directory first and within each in lexical
-/// order of the file names. A rule or a provider takes the place of those with its id in the
-/// directories behind its own; those of all directories but the last are the administrator's. A
-/// directory that can't be read is an error; one without rules is not.
+/// Reads every `*.conf` of the directories, in their order and within each in lexical order of the
+/// file names. A rule or a provider replaces those with its id in later directories. All
+/// directories but the last are the administrator's. A directory that can't be read is an error;
+/// one without rules is not.
 [[nodiscard]] core::Result<reading::RuleSet, FileErrors> load_rules(
     std::span<const std::string> directories,
     const terms::CodeCatalogue& codes,
     Examples examples = Examples::Read);
 
-/// The same for the rules as shipped behind those of the administrator, whose directory may be
-/// absent.
+/// The same for the rules of the administrator, whose directory may be absent, followed by the
+/// shipped ones.
 [[nodiscard]] core::Result<reading::RuleSet, FileErrors> load_rules(
     const std::string& shipped,
     const std::string& local,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What is in force, key by key: with where it comes from, and what differs between two readings.
+// The settings in force, key by key, with their sources; and what differs between two readings.
 
 #include "config/settings.hpp"
 #include "io/settings/settings_field.hpp"
@@ -13,23 +13,22 @@
 
 namespace holdback::io::settings {
 
-/// One key.
 struct SettingInForce {
     std::string table;  ///< "" for keys before the first table
     std::string key;
     std::string value;                 ///< as TOML, which is JSON as well
     std::string default_text;          ///< the same
-    std::optional<SourcePlace> place;  ///< nullopt: no file says it
+    std::optional<SourcePlace> place;  ///< nullopt: no file sets it
     TakesEffect takes_effect = TakesEffect::AtReload;
 
     [[nodiscard]] bool is_default() const { return value == default_text; }
 };
 
-/// All keys, in the order of the manual. No value is a secret: keys and passwords stand in files
-/// of their own, which the settings name.
+/// All keys, in the order of the manual. No value is a secret: keys and passwords are in files of
+/// their own, which the settings name.
 [[nodiscard]] std::vector<SettingInForce> settings_in_force(const SourcedSettings& sourced);
 
-/// A key whose value is another one.
+/// A key whose value has changed.
 struct SettingChange {
     std::string name;    ///< "[dns] budget", "mode"
     std::string before;  ///< as TOML

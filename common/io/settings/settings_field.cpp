@@ -11,7 +11,6 @@
 
 namespace holdback::io::settings {
 
-/// What was found, for a message: the text itself where it is one, else its kind.
 std::string shown(const TomlValue& value) {
     if (const auto* text = value.as_string(); text != nullptr) {
         return core::log_safe(*text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One key of holdback.conf(5), and how keys are made of the forms of `config`.
+// One key of holdback.conf(5), and how keys are built from the forms of `config`.
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
@@ -22,18 +22,17 @@
 
 namespace holdback::io::settings {
 
-/// When a value that was changed counts.
+/// When a changed value takes effect.
 enum class TakesEffect : std::uint8_t { AtReload, AtNextStart };
 
-/// One key.
 struct SettingsField {
     std::string table;    ///< "policy.bulk"; "" for keys before the first table
     std::string key;      ///< "null-mx"
     std::string expects;  ///< what a value must be: "a duration from 1s to 1h, such as \"2s\""
-    /// Takes the value over; adds an error for each thing that is wrong with it, and then leaves
-    /// the settings as they were.
+    /// Takes over the value. If it is wrong, adds an error for each mistake and leaves the settings
+    /// as they were.
     std::function<void(const TomlValue&, config::Settings&, std::vector<FileError>&)> read;
-    /// The value in force as TOML.
+    /// Gives the value in force as TOML.
     std::function<std::string(const config::Settings&)> write;
     TakesEffect takes_effect = TakesEffect::AtReload;
 
@@ -44,7 +43,7 @@ struct SettingsField {
 /// A string as a TOML basic string.
 [[nodiscard]] std::string toml_quoted(std::string_view text);
 
-/// Where a key stands.
+/// The table and the name of a key.
 struct FieldName {
     std::string table;
     std::string key;
@@ -52,15 +51,15 @@ struct FieldName {
     [[nodiscard]] std::string dotted() const { return table.empty() ? key : table + "." + key; }
 };
 
-/// What is wrong with a value that does not fit.
+/// The error for a value that does not fit.
 [[nodiscard]] FileError wrong_value(const FieldName& name,
                                     std::string_view expects,
                                     const TomlValue& value);
-/// What was found, for a message: the text itself where it is one, else its kind.
+/// The value for a message: a string or a whole number itself, else its kind.
 [[nodiscard]] std::string shown(const TomlValue& value);
 
-// Fields by the kind of their values. `access` gives the member of constant and of changeable
-// settings alike.
+// Fields by the kind of their values. `access` gives the member of both constant and changeable
+// settings.
 
 template <typename Access, typename T>
 SettingsField text_field(const FieldName& name, Access access, const config::ValueForm<T>& form) {
@@ -123,7 +122,7 @@ SettingsField list_field(const FieldName& name, Access access, const config::Val
     return field;
 }
 
-/// Of a number, both included.
+/// The bounds of a number, both included.
 struct Bounds {
     std::int64_t least;
     std::int64_t most;
@@ -168,8 +167,8 @@ SettingsField switch_field(const FieldName& name, Access access) {
     return field;
 }
 
-/// One action of a policy table. Trouble in DNS never counts against a recipient, so the key for it
-/// takes no other value than its default.
+/// The action for a finding in a policy table. Trouble in DNS never counts against a recipient, so
+/// its key takes no other value than the default.
 template <typename Access>
 SettingsField action_field(const std::string& table, terms::FindingName finding, Access access) {
     const FieldName name{table, std::string(wire_name(finding))};

@@ -31,18 +31,18 @@ std::string dotted(std::string_view table, std::string_view key) {
     return table.empty() ? std::string(key) : fmt::format("{}.{}", table, key);
 }
 
-/// "[dns]", or where keys before the first table stand.
+/// "in [dns]", or "before the first table".
 std::string shown_table(std::string_view table) {
     return table.empty() ? "before the first table" : fmt::format("in [{}]", table);
 }
 
-/// Takes documents over into settings, one after the other, and collects what is wrong.
+/// Takes documents over into settings one by one, and collects the errors.
 class SettingsReader {
 public:
     void read(const TomlTable& document) { read_table("", document); }
     void add(FileError error) { errors_.push_back(std::move(error)); }
 
-    /// Ends the reading.
+    /// Adds the contradictions and gives the result.
     [[nodiscard]] UsableSettings finish(const std::string& file) {
         for (const config::Contradiction& contradiction : config::validate(settings_)) {
             const auto place = places_.find(contradiction.key);
@@ -83,7 +83,7 @@ private:
         });
     }
 
-    /// What stands in a table: its keys and the tables below it, by their last names.
+    /// The names in a table: its keys, and the tables below it by their last names.
     [[nodiscard]] std::vector<std::string_view> names_in(std::string_view table) const {
         const std::string prefix = table.empty() ? "" : fmt::format("{}.", table);
         std::vector<std::string_view> names;

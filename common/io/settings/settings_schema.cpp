@@ -32,7 +32,7 @@ using std::chrono::seconds;
 
 using Fields = std::vector<SettingsField>;
 
-// What is opened while the daemon starts, and kept.
+// Keys of things that the daemon opens at its start and keeps.
 constexpr auto kAtNextStart = std::to_array<std::string_view>({"milter.socket",
                                                                "milter.socket_group",
                                                                "milter.socket_mode",
@@ -157,7 +157,7 @@ void add_dns(Fields& fields) {
                                  {0, 100'000'000}));
 }
 
-/// The four lists of a table that says whose mail is of a stream; `lists` gives them.
+/// The four lists of a table that says whose mail belongs to a stream; `lists` gives them.
 template <typename Lists>
 void add_stream_lists(Fields& fields, const std::string& table, Lists lists) {
     fields.push_back(list_field(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Every key of holdback.conf(5) once: where it stands, what it takes, how it is read and written.
-// Adding a setting is a member in config/settings.hpp and a line here.
+// Every key of holdback.conf(5) once: its place, its values, and how it is read and written. A new
+// setting is a member in config/settings.hpp and a line here.
 
 #include "io/settings/settings_field.hpp"
 

@@ -18,11 +18,11 @@
 
 namespace holdback::io::settings {
 
-/// Every mistake in the files, in their order, so that they can be mended in one go.
+/// All mistakes in the files, in their order, so that they can be mended in one go.
 using FileErrors = std::vector<FileError>;
 
-/// One table: hands out its values and notes what is wrong with them. Lives no longer than the
-/// table and the list of errors.
+/// Reads one table: gives its values and notes what is wrong with them. Must not outlive the table
+/// and the list of errors.
 class TableReader {
 public:
     TableReader(const TomlTable& table, const SourcePlace& place, FileErrors& errors)
@@ -32,13 +32,12 @@ public:
     void mismatch(std::string_view key, const TomlValue& value, std::string_view wanted);
     void allow_only(std::span<const std::string_view> keys);
 
-    /// Where the table begins.
     [[nodiscard]] const SourcePlace& place() const { return *place_; }
-    /// Where a key stands, or the table when it is absent.
+    /// The place of a key, or of the table when the key is absent.
     [[nodiscard]] const SourcePlace& place_of(std::string_view key) const;
 
     [[nodiscard]] const TomlValue* find(std::string_view key) const;
-    /// The value of a key that has to be there; nullptr and an error when it is not.
+    /// The value of a required key; when it is absent, adds an error and gives nullptr.
     [[nodiscard]] const TomlValue* need(std::string_view key);
     /// A string; empty when the key is absent.
     [[nodiscard]] std::string text(std::string_view key);
@@ -71,13 +70,13 @@ private:
     FileErrors* errors_;
 };
 
-/// A list of tables: its name, and what reads each table of it.
+/// A list of tables: its key, and the function that reads each table.
 struct TableList {
     std::string_view key;
     std::function<void(TableReader&)> read;
 };
 
-/// Calls `read` for each table of these lists, which must be the only things in the file.
+/// Calls `read` for each table of these lists. Anything else in the file is an error.
 void for_each_table(const TomlTable& root, FileErrors& errors, const std::vector<TableList>& lists);
 
 }  // namespace holdback::io::settings

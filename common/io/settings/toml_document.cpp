@@ -28,7 +28,7 @@ namespace holdback::io::settings {
 
 namespace {
 
-/// A file of settings or rules is written by hand: more than this is a mistake in the path.
+/// Files of settings or rules are written by hand: a larger one is a mistake in the path.
 constexpr std::size_t kMostOctets = std::size_t{16} * 1024 * 1024;
 
 SourcePlace place_of(const toml::source_region& region, const std::string& file) {
@@ -50,7 +50,7 @@ TomlTable convert_table(const toml::table& table, const std::string& file) {
     for (auto&& [key, node] : table) {
         children.push_back({&key, &node});
     }
-    // The library keeps keys in the order of the alphabet.
+    // The library keeps keys in alphabetical order.
     std::ranges::sort(children, [](const Child& a, const Child& b) {
         return a.key->source().begin < b.key->source().begin;
     });
@@ -58,7 +58,7 @@ TomlTable convert_table(const toml::table& table, const std::string& file) {
     result.reserve(children.size());
     for (const Child& child : children) {
         TomlValue value = convert(*child.node, file);
-        // A value that stands over several lines is found by its key.
+        // A value of several lines has the place of its key.
         value.place = place_of(child.key->source(), file);
         result.push_back({std::string(child.key->str()), std::move(value)});
     }
@@ -103,7 +103,7 @@ FileError unreadable(const std::string& path, int error) {
     return {{path, 0}, fmt::format("cannot read: {}", std::generic_category().message(error))};
 }
 
-/// "[name]" of a line that begins a table; empty for other lines.
+/// "[name]" when the line begins a table; empty for other lines.
 std::string_view table_header(std::string_view line) {
     line = core::trim(line);
     const std::size_t end = line.find(']');
@@ -111,8 +111,8 @@ std::string_view table_header(std::string_view line) {
     return is_one && end != std::string_view::npos ? line.substr(0, end + 1) : std::string_view();
 }
 
-/// Where the table that begins again at `line` began before, in words; empty when it did not. The
-/// file that is shipped has all tables, and whoever adds one at the end meets this.
+/// Where the table that begins at `line` began before, in words; empty when it did not. The shipped
+/// file has all tables, so that adding one at the end leads here.
 std::string begun_before(std::string_view text, int line) {
     std::vector<std::string_view> headers;
     for (std::size_t at = 0; at <= text.size();) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A TOML file as a plain tree in which every value knows its line: what settings, codes and rules
-// are read from. The only file that includes toml++ is this module's source.
+// A TOML file as a plain tree in which every value knows its line. Settings, codes and rules are
+// read from it. Only the source file of this module includes toml++.
 
 #include "core/result.hpp"
 
@@ -14,7 +14,7 @@
 
 namespace holdback::io::settings {
 
-/// Where something stands, for messages of the form "file:line: text".
+/// The place of something in a file, for messages of the form "file:line: text".
 struct SourcePlace {
     std::string file;
     int line = 0;
@@ -70,9 +70,9 @@ struct TomlEntry {
     TomlValue value;
 };
 
-/// Reads a file. Errors: it cannot be read, or is no TOML.
+/// Reads a file. The error: it cannot be read, or is no TOML.
 [[nodiscard]] core::Result<TomlTable, FileError> read_toml_file(const std::string& path);
-/// The octets of such a file, as they are.
+/// The octets of such a file, unchanged.
 [[nodiscard]] core::Result<std::string, FileError> read_toml_octets(const std::string& path);
 
 /// Reads a text; `name` stands for the file in messages.
