@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Re-injection into the MTA, as `[hold] reinject` names it.
+// Re-injection into the MTA that `[hold] reinject` names.
 
 #include "config/value_text.hpp"
 #include "ports/submitter.hpp"

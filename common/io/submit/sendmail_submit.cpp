@@ -53,7 +53,7 @@ private:
     bool after_cr_ = false;
 };
 
-/// NOTIFY when it is the same for all recipients.
+/// The NOTIFY that all recipients share.
 std::optional<std::string> common_notify(
     const std::vector<const ports::SubmissionRecipient*>& recipients) {
     std::optional<std::string> common;
@@ -73,8 +73,9 @@ std::optional<std::string> common_notify(
 std::vector<std::string> command_line(
     const ports::Submission& submission,
     const std::vector<const ports::SubmissionRecipient*>& recipients) {
-    // Sendmail's own would deliver to each recipient before it ends, with one exit status for all,
-    // and a DSN to the sender for those who were refused. Others don't know this option.
+    // Without it, Sendmail's own program would deliver to each recipient before it ends, with one
+    // exit status for all, and send the sender a DSN for those refused. Others don't know this
+    // option.
     constexpr const char* kOnceQueued = "-odb";
     std::vector<std::string> arguments{
         "sendmail", "-i", kOnceQueued, "-f", submission.sender.empty() ? "<>" : submission.sender};
@@ -84,7 +85,7 @@ std::vector<std::string> command_line(
     if (const auto ret = mail::argument_value(submission.sender_arguments, "RET")) {
         arguments.insert(arguments.end(), {"-R", core::to_lower(*ret)});
     }
-    // Postfix takes it as it is, Sendmail as xtext: the same where nothing is escaped.
+    // Postfix takes it as it is, Sendmail as xtext; without escapes both are the same.
     if (const auto id = mail::argument_value(submission.sender_arguments, "ENVID");
         id.has_value() && !id->empty() && id->find('+') == std::string_view::npos) {
         arguments.insert(arguments.end(), {"-V", std::string(*id)});
@@ -100,7 +101,7 @@ std::vector<std::string> command_line(
     return arguments;
 }
 
-/// Statuses that say that trying again later can help.
+/// Statuses after which a later attempt can help.
 bool is_temporary(int status) {
     constexpr std::array kTemporary{EX_TEMPFAIL,
                                     EX_OSERR,
@@ -148,7 +149,7 @@ RecipientOutcome run(const std::string& program,
         return taken;
     });
     if (taken && !complete) {
-        // The child is killed before its input ends: half a message must not go out.
+        // The child is killed before its input ends, so that half a message does not go out.
         return Interrupted{.what = "the message could not be read from the spool"};
     }
     if (!taken && child->is_late()) {
@@ -173,7 +174,7 @@ std::vector<RecipientOutcome> SendmailSubmitter::submit(const ports::Submission&
     auto refusal = refuse_submission(submission);
     if (!refusal.has_value() && !submission.sender.empty() &&
         mail::requires_tls(submission.sender_arguments)) {
-        refusal = require_tls_refusal();  // sendmail(1) can't be told
+        refusal = require_tls_refusal();  // sendmail(1) has no option for it
     }
     std::vector<std::optional<RecipientOutcome>> outcomes(submission.recipients.size());
     std::vector<const ports::SubmissionRecipient*> recipients;

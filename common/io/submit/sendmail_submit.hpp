@@ -12,11 +12,12 @@
 namespace holdback::io::submit {
 
 /// Runs `PROGRAM -i -odb -f SENDER -- RECIPIENT…` without a shell, with the message (LF line ends)
-/// as its standard input and nothing else of ours open. Exit status 0 accepts all recipients: the
-/// message is in the MTA's queue, and what cannot be delivered is returned by the MTA. The statuses
-/// of <sysexits.h> that speak of trouble at our end, EX_TEMPFAIL among them, refuse with 451,
-/// others with 554. At the deadline the program and its children are killed. RET, and NOTIFY where
-/// it is the same for all recipients, are passed on; other arguments have no option.
+/// as its standard input and no other descriptor of ours open. Exit status 0 accepts all
+/// recipients: the message is in the MTA's queue, and the MTA returns what it cannot deliver. Those
+/// statuses of <sysexits.h> that tell of trouble at our end, such as EX_TEMPFAIL, refuse with 451,
+/// others with 554. At the deadline the program and its children are killed. RET, BODY=8BITMIME, an
+/// ENVID without escapes, and a NOTIFY that all recipients share are passed on; other arguments
+/// have no option.
 class SendmailSubmitter final : public ports::Submitter {
 public:
     explicit SendmailSubmitter(std::string program) : program_(std::move(program)) {}

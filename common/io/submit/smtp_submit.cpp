@@ -36,8 +36,8 @@ using ports::Refused;
 constexpr std::size_t kMaxReplyText = 512;
 constexpr std::chrono::seconds kQuitPatience{1};
 
-/// Makes a message fit for DATA (RFC 5321 section 4.5.2). Whatever counts as an end of line
-/// somewhere must not let a line with a lone dot through: bare LF is made CRLF first.
+/// Makes a message fit for DATA (RFC 5321 section 4.5.2). Nothing that some system takes for an end
+/// of line may let a line with a lone dot through, so bare LF becomes CRLF first.
 class DotStuffer {
 public:
     /// The octets to send for the next piece.
@@ -60,7 +60,7 @@ public:
         return out;
     }
 
-    /// Ends the last line, if it is not ended, and the data.
+    /// Ends the last line, if it is still open, and the data.
     [[nodiscard]] std::string_view terminator() const {
         if (at_line_start_) {
             return ".\r\n";
@@ -73,7 +73,7 @@ private:
     bool after_cr_ = false;
 };
 
-/// The whole reply as one line: of the enhanced statuses (RFC 2034) only the first stays.
+/// The whole reply as one line. Of a repeated enhanced status (RFC 2034), only the first stays.
 std::string reply_line(const WireReply& reply) {
     std::string line = fmt::format("{} {}", reply.code, reply.lines.front());
     const std::string_view first = reply.lines.front();
@@ -102,7 +102,7 @@ RecipientOutcome refused(const WireReply& reply) {
     return Interrupted{.what = fmt::format("unexpected reply: {}", reply_line(reply))};
 }
 
-/// What the server says that it can do.
+/// The extensions that the server offers.
 struct Extensions {
     bool eight_bit = false;
     bool utf8 = false;
@@ -187,7 +187,7 @@ public:
     }
 
 private:
-    /// Sends a line and reads the reply; a connection that breaks settles what is open.
+    /// Sends a line and reads the reply; a broken connection settles all open recipients.
     std::optional<WireReply> command(SmtpWire& wire, std::string_view line) {
         const auto sent = wire.send(fmt::format("{}\r\n", line));
         if (!sent.has_value()) {
@@ -211,7 +211,7 @@ private:
         settle_rest(Interrupted{.what = fmt::format("{}: {}", stage_, error.what)});
     }
 
-    /// True when the reply is 2xx; else what is open is refused with it.
+    /// True when the reply is 2xx; otherwise all open recipients are refused with it.
     bool accepted(const std::optional<WireReply>& reply) {
         if (!reply.has_value()) {
             return false;
@@ -269,7 +269,7 @@ private:
     }
 
     /// RFC 6531 section 3.2: addresses that need SMTPUTF8 cannot go where it is not offered. Those
-    /// that came without the declaration came raw, and are as welcome here as they were there.
+    /// without the declaration came raw, and go out raw.
     void refuse_non_ascii() {
         if (!declares_utf8_ || offered_.utf8) {
             return;
@@ -286,8 +286,8 @@ private:
         }
     }
 
-    /// What the sender asked for and the server can't do. A report goes without TLS where it must
-    /// (RFC 8689 section 5).
+    /// Refuses what the sender asked for and the server can't do. A report goes without TLS if it
+    /// must (RFC 8689 section 5).
     void refuse_unfit() {
         if (mail::requires_tls(submission_.sender_arguments) && !offered_.require_tls &&
             !submission_.sender.empty()) {
@@ -300,7 +300,7 @@ private:
         }
     }
 
-    /// Mail by sendmail(1) comes without the declaration, and needs it all the same.
+    /// Mail from sendmail(1) comes without the declaration, but needs it too.
     [[nodiscard]] bool has_non_ascii_address() const {
         return core::has_non_ascii(submission_.sender) ||
                std::ranges::any_of(submission_.recipients, [](const auto& recipient) {
@@ -371,7 +371,7 @@ private:
             return sent.has_value();
         });
         if (sent.has_value() && !complete) {
-            // Without the final dot the server drops what it got (RFC 5321 section 4.1.1.4).
+            // Without the final dot the server drops the message (RFC 5321 section 4.1.1.4).
             broken({.what = "the message could not be read from the spool"});
             return;
         }
@@ -389,7 +389,7 @@ private:
     void finish_data(SmtpWire& wire, const core::Result<void, WireError>& sent) {
         const auto reply = wire.read_reply();
         if (!sent.has_value()) {
-            // A server that has seen enough may have said so before it closed.
+            // A server that had enough may have said so before it closed the connection.
             if (reply.has_value() && reply->code >= 400) {
                 settle_rest(refused(*reply));
             }

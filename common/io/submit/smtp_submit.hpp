@@ -10,12 +10,13 @@
 
 namespace holdback::io::submit {
 
-/// Submits to the server at host and port, one connection and one transaction per message
-/// (RFC 5321). Extensions are used where the server offers them: BODY (RFC 6152), SMTPUTF8
-/// (RFC 6531), ENVID, RET, NOTIFY and ORCPT (RFC 3461); other arguments of MAIL and RCPT are left
-/// out. Where SMTPUTF8 was declared and is not offered, addresses outside ASCII are refused with
-/// 5.6.7 and the message goes without the declaration to the others; eight-bit content goes out as
-/// it is. Bare LF becomes CRLF, other octets stay as they are.
+/// Submits to the server at host and port, one connection and one transaction per message (RFC
+/// 5321). Uses the extensions that the server offers: BODY (RFC 6152), SMTPUTF8 (RFC 6531), ENVID,
+/// RET, NOTIFY and ORCPT (RFC 3461), REQUIRETLS (RFC 8689), BY (RFC 2852), MT-PRIORITY (RFC 6710).
+/// Other arguments of MAIL and RCPT are left out. When SMTPUTF8 was declared but is not offered,
+/// addresses outside ASCII are refused with 5.6.7, and the message goes to the others without the
+/// declaration; eight-bit content goes out as it is. Bare LF becomes CRLF, other octets stay as
+/// they are.
 class SmtpSubmitter final : public ports::Submitter {
 public:
     SmtpSubmitter(std::string host, std::string port, std::string helo_name)

@@ -46,7 +46,7 @@ bool poll_until(int descriptor, short events, core::SteadyPoint deadline) {
     while (true) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
-        // A long wait is cut in pieces, so that the number fits.
+        // A long wait is cut into pieces, so that the number fits.
         const auto wait = std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, 60'000);
         pollfd entry{.fd = descriptor, .events = events, .revents = 0};
         const int ready = poll(&entry, 1, static_cast<int>(wait));
@@ -90,7 +90,6 @@ core::Result<system::FileHandle, WireError> connect_to(const addrinfo& address,
     return socket;
 }
 
-/// One line of a reply.
 struct ReplyLine {
     int code;
     bool last;
@@ -138,7 +137,7 @@ core::Result<SmtpWire, WireError> SmtpWire::open(const std::string& host,
         auto socket = connect_to(*address, deadline);
         if (socket.has_value()) {
             const int on = 1;
-            // Replies are awaited line by line: delaying small packets would only cost time.
+            // We wait for each reply, so that delaying small packets would only cost time.
             setsockopt(socket->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             return SmtpWire(std::move(*socket), deadline);
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// One SMTP client connection: lines out, replies in, each with the deadline.
+// One SMTP client connection: sends lines and reads replies until a deadline.
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -19,18 +19,18 @@ struct WireReply {
     std::vector<std::string> lines;
 };
 
-/// The connection is of no use any more; the text says why.
+/// The connection is of no use any more; `what` says why.
 struct WireError {
     std::string what;
-    /// Octets of the failed `send` that the kernel had taken.
+    /// Octets of the failed `send` that the kernel took.
     std::size_t taken = 0;
 };
 
 /// A connection to an SMTP server. Used by one thread; every wait ends by the deadline.
 class SmtpWire {
 public:
-    /// Connects to `host` (address or name) and `port`, trying all its addresses. A name is looked
-    /// up by the system's resolver, whose time-outs are its own.
+    /// Connects to `host` (address or name) and `port`; tries all its addresses. The system's
+    /// resolver looks names up, with time-outs of its own.
     [[nodiscard]] static core::Result<SmtpWire, WireError> open(const std::string& host,
                                                                 const std::string& port,
                                                                 core::SteadyPoint deadline);
@@ -38,10 +38,10 @@ public:
     /// Sends all octets.
     [[nodiscard]] core::Result<void, WireError> send(std::string_view octets);
 
-    /// Reads one reply, of any number of lines up to a limit (RFC 5321 section 4.2.1).
+    /// Reads one reply of any number of lines up to a limit (RFC 5321 section 4.2.1).
     [[nodiscard]] core::Result<WireReply, WireError> read_reply();
 
-    /// Waits no longer than this from now on; only ever makes the deadline earlier.
+    /// Moves the deadline to this time, if that is earlier.
     void hurry(core::SteadyPoint deadline);
 
 private:

@@ -19,7 +19,8 @@ bool is_control(char c) {
     return octet < 0x20 || octet == 0x7F;
 }
 
-/// One header field, folded or not, with CRLF at its end and nowhere where it could end the header.
+/// True for one header field, folded or not, that ends with CRLF and has nothing inside that could
+/// end the header.
 bool is_header_field(std::string_view text) {
     if (!text.ends_with("\r\n") || text.find(':') == std::string_view::npos) {
         return false;

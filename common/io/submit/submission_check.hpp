@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What is refused before anything is sent: addresses and arguments that could end a command line.
+// Refuses, before anything is sent, addresses and arguments that could end a command line.
 
 #include "mail/smtp_reply.hpp"
 #include "ports/submitter.hpp"
@@ -11,20 +11,21 @@
 
 namespace holdback::io::submit {
 
-/// True when the text can stand between the brackets of a path: no control character anywhere, and
-/// neither space nor bracket outside of a quoted string. Not a check of the address grammar.
+/// True when the text can stand between the brackets of a path: it has no control character, and
+/// neither space nor bracket outside a quoted string. Does not check the grammar of the address.
 [[nodiscard]] bool is_safe_path(std::string_view address);
 
 /// True for an ESMTP argument (RFC 5321 section 4.1.2: no space, no control character).
 [[nodiscard]] bool is_safe_argument(std::string_view argument);
 
-/// The refusal of a message that may travel by TLS alone (RFC 8689 section 4.2.1).
+/// The refusal of a message that may travel only by TLS (RFC 8689 section 4.2.1).
 [[nodiscard]] mail::SmtpReply require_tls_refusal();
 
-/// Why the whole submission is refused (sender, its arguments, the first header field), or nullopt.
+/// The refusal of the whole submission (for its sender, the sender's arguments or the first header
+/// field), or nullopt.
 [[nodiscard]] std::optional<mail::SmtpReply> refuse_submission(const ports::Submission& submission);
 
-/// Why one recipient is refused, or nullopt.
+/// The refusal of one recipient, or nullopt.
 [[nodiscard]] std::optional<mail::SmtpReply> refuse_recipient(
     const ports::SubmissionRecipient& recipient);
 
