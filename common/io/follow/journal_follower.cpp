@@ -31,14 +31,14 @@ namespace holdback::io::follow {
 
 namespace {
 
-// Between two looks whether we are to stop.
+// The time between two looks at the request to stop.
 constexpr std::chrono::milliseconds kPatience{200};
 
-// A value of this length may have been cut.
+// A value of this length may have been cut off.
 constexpr std::size_t kLongestValue = 65'536;
 
-/// Names of the programs of Postfix that log what becomes of mail, and of Sendmail. A user who may
-/// run one thing as root, such as logger(1), is no MTA.
+/// The programs of Postfix that log what becomes of mail, and those of Sendmail. A user who may run
+/// one command as root, such as logger(1), is no MTA.
 constexpr std::array<std::string_view, 24> kPrograms{
     "anvil", "bounce",    "cleanup",   "discard", "dnsblog",      "error",
     "flush", "lmtp",      "local",     "master",  "oqmgr",        "pickup",
@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 24> kPrograms{
     "showq", "smtp",      "smtpd",     "tlsmgr",  "sendmail-mta", "virtual",
 };
 
-/// sd-journal hands out texts in memory of malloc.
+/// Frees texts of sd-journal, which come from malloc.
 void free_text(char* text) {
     // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory): see above
     std::free(text);
@@ -126,7 +126,7 @@ bool JournalFollower::open() {
     if (result >= 0) {
         result = sd_journal_add_match(opened, "SYSLOG_FACILITY=2", 0);
     }
-    // Of one field any of the values is enough; each field has to fit.
+    // The values of one field are alternatives; each field has to fit.
     for (const std::uint32_t writer : writers_) {
         if (result >= 0) {
             result = sd_journal_add_match(opened, fmt::format("_UID={}", writer).c_str(), 0);
@@ -148,19 +148,19 @@ int JournalFollower::go_to_cursor() {
         int result = sd_journal_seek_cursor(journal, cursor_.c_str());
         if (result >= 0) {
             result = sd_journal_next(journal);
-            // Where the file of the cursor has been removed, the entry is one that comes behind it.
+            // When the file of the cursor has been removed, this entry is a later one.
             is_on_entry_ = result > 0 && sd_journal_test_cursor(journal, cursor_.c_str()) == 0;
         }
         if (result != -EINVAL) {
             return result;
         }
-        cursor_.clear();  // it is none
+        cursor_.clear();  // it is no cursor
     }
     const int result = sd_journal_seek_tail(journal);
     if (result < 0) {
         return result;
     }
-    // The last one tells where we are, though nothing may come for a long time.
+    // The last entry tells where we are, even if none comes for a long time.
     const int moved = sd_journal_previous(journal);
     is_on_entry_ = moved > 0;
     return moved;
@@ -200,7 +200,7 @@ bool JournalFollower::is_old() const {
 }
 
 bool JournalFollower::is_of_an_mta() const {
-    // It is missing where the process ended before the journal looked.
+    // It is missing when the process ended before the journal looked.
     const std::optional<std::string> program = field("_COMM");
     return !program.has_value() || std::ranges::find(kPrograms, *program) != kPrograms.end();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Follows the mail messages of the system's journal.
+// Follows the mail messages in the system's journal.
 
 #include "core/clock.hpp"
 #include "ports/log_source.hpp"
@@ -18,18 +18,18 @@ struct sd_journal;
 
 namespace holdback::io::follow {
 
-/// The numbers of the accounts under which Postfix and Sendmail run: root, postfix, smmta, smmsp,
-/// as far as there are such.
+/// The user ids under which Postfix and Sendmail run: those of root, postfix, smmta and smmsp, as
+/// far as they exist.
 [[nodiscard]] std::vector<std::uint32_t> mta_accounts();
 
 /// `LogSource` on the files of systemd's journal, which are opened again after an error. Gives the
-/// entries of the facility "mail" that processes of the MTA's own accounts have written: the user
-/// and the program are fields that the journal itself adds, while everybody can write the rest
-/// with logger(1). The position is the journal's cursor. A message of 64 KiB and more is skipped.
+/// entries of the facility "mail" that programs of the MTA wrote under the MTA's own accounts. The
+/// journal itself adds the fields for user and program, while anybody can write the rest with
+/// logger(1). The position is the journal's cursor. A message of 64 KiB and more is skipped.
 class JournalFollower final : public ports::LogSource {
 public:
-    /// `writers` are the numbers of the accounts that are believed. `directory` has the files;
-    /// empty means those of this system.
+    /// `writers` are the user ids that are believed. `directory` has the files; empty: those of
+    /// this system.
     explicit JournalFollower(std::vector<std::uint32_t> writers = mta_accounts(),
                              std::string directory = {});
 
@@ -46,29 +46,30 @@ private:
     enum class Next : std::uint8_t { Entry, End, Trouble };
 
     [[nodiscard]] bool open();
-    /// Goes behind the cursor, or to the last entry where there is none. Gives an errno below zero.
+    /// Goes behind the cursor, or to the last entry when there is none. A failure is an errno below
+    /// zero.
     [[nodiscard]] int go_to_cursor();
     [[nodiscard]] Next next();
-    /// Whether the current entry was there before we followed.
+    /// True when the current entry was there before we followed.
     [[nodiscard]] bool is_old() const;
-    /// Whether the journal names a program of the MTA, or none.
+    /// True when the journal names a program of the MTA, or none.
     [[nodiscard]] bool is_of_an_mta() const;
     /// The current entry as a line of log in ISO 8601 form; empty when its message is too long.
     [[nodiscard]] std::string line() const;
     [[nodiscard]] std::optional<std::string> field(const char* name) const;
-    /// Gives the current entry to a batch, if it is one to give.
+    /// Adds the current entry to a batch, unless it is to be left out.
     void take_entry(bool is_first, ports::LogBatch& batch);
-    /// Waits for entries, a moment at most; false when time is up, or something went wrong.
+    /// Waits for entries, a moment at most; false at the deadline or after an error.
     bool wait_until(core::SteadyPoint deadline);
-    /// Remembers what went wrong, and closes the files.
+    /// Remembers the error and closes the files.
     void fail(std::string_view what, int error);
 
     std::vector<std::uint32_t> writers_;
     std::string directory_;
     std::unique_ptr<sd_journal, Close> journal_;
-    bool is_on_entry_ = false;     // one that is to be given next
-    std::string cursor_;           // of the last entry that was given, or skipped
-    core::TimePoint follow_from_;  // without a cursor, what is older is not given
+    bool is_on_entry_ = false;     // the current entry is to be given next
+    std::string cursor_;           // of the last entry that was given or skipped
+    core::TimePoint follow_from_;  // without a cursor, older entries are left out
     std::string trouble_;
 };
 

@@ -40,7 +40,7 @@ constexpr std::size_t kPiece = std::size_t{64} * 1024;
 constexpr std::size_t kFingerprintLength = 32;
 constexpr std::string_view kForm = "v1";
 
-/// Whoever may read a file of logs, on most systems by a group.
+/// The group that may read a log file; empty when there is no file, or no group may.
 std::string group_of(const std::string& path) {
     struct stat status{};
     if (stat(path.c_str(), &status) != 0 || (status.st_mode & S_IRGRP) == 0) {
@@ -81,7 +81,7 @@ system::FileHandle open_file(const std::string& path) {
     return system::FileHandle(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
-/// The octets before an offset, as many as a fingerprint takes; nullopt when there are fewer.
+/// The octets before an offset, as many as a fingerprint takes; nullopt when the file is shorter.
 std::optional<std::string> octets_before(const system::FileHandle& file, std::uint64_t offset) {
     std::string octets(std::min<std::uint64_t>(offset, kBehindOctets), '\0');
     const auto begin = static_cast<off_t>(offset - octets.size());
@@ -103,8 +103,8 @@ bool has(const system::FileHandle& file, const FilePosition& position) {
     return octets.has_value() && fingerprint_of(*octets) == position.fingerprint;
 }
 
-/// True for what rotation puts behind the name of a log: ".1", "-20260101", ".20260101-120000",
-/// ".old". Compressed files and what people make of logs have other names.
+/// True for a suffix that rotation adds to the name of a log: ".1", "-20260101",
+/// ".20260101-120000", ".old". Compressed files and copies that people make have other names.
 bool is_rotation_suffix(std::string_view suffix) {
     if (suffix == ".old") {
         return true;
@@ -165,7 +165,7 @@ void LogFileFollower::open_at_end() {
     if (!status.has_value() || !S_ISREG(status->st_mode)) {
         return;
     }
-    // Not within a line: back to where the last one begins.
+    // Does not begin within a line: goes back to the start of the last one.
     auto end = static_cast<std::uint64_t>(status->st_size);
     std::string tail(std::min<std::uint64_t>(end, kPiece), '\0');
     const ssize_t got =
@@ -244,7 +244,7 @@ LogFileFollower::Reopened LogFileFollower::reopen(const FilePosition& position) 
 
 bool LogFileFollower::open_first() {
     if (wanted_.has_value()) {
-        // When the file is gone or was compressed, whatever is there now came after it.
+        // When the file is gone or was compressed, the one that is there now came after it.
         from_start_ = true;
         switch (reopen(*wanted_)) {
             case Reopened::Found:
@@ -292,11 +292,11 @@ bool LogFileFollower::open_next() {
         (current.st_dev == own->st_dev && current.st_ino == own->st_ino)) {
         return false;
     }
-    // Whoever writes goes on with the old file until it has opened the new one.
+    // The writer goes on with the old file until it has opened the new one.
     if (current.st_size == 0) {
         return false;
     }
-    // What was written between our looks, before the writer had gone.
+    // Reads what was written after our last look and before the writer left this file.
     if (fill()) {
         return true;
     }
@@ -337,7 +337,7 @@ bool LogFileFollower::find_more() {
                                   .inode = 0,
                                   .offset = read_to_ - lines_.pending(),
                                   .fingerprint = fingerprint_of(lines_.behind())};
-        // A copy may hold what we had not read when the file was truncated.
+        // A copy may hold octets that we had not read before the truncation.
         if (reopen(before) != Reopened::Found) {
             open_as_news(path_);
         }

@@ -18,9 +18,9 @@
 
 namespace holdback::io::follow {
 
-/// Where in which file reading stands. Two files are the same when device and inode agree, and what
-/// stands before the offset has the same fingerprint: so that a file that was truncated and written
-/// anew is another file, and a copy of the old one is the old one.
+/// The file that is read, and the place in it. Two files are the same when device and inode agree
+/// and the octets before the offset have the same fingerprint. So a file that was truncated and
+/// written anew is another file, and a copy of the old one is the old one.
 struct FilePosition {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
@@ -34,10 +34,10 @@ struct FilePosition {
 };
 
 /// `LogSource` on a file that may be renamed (the old one is read to its end, then those that came
-/// after it, then the new one), truncated, or copied and truncated, while we run or before. What is
-/// written between the copy and the truncation is lost to us as to everybody. Compressed files are
-/// not read, and files beside it count when a number or date stands behind its name. Looks for news
-/// twice a second; memory is bounded by the longest line.
+/// after it, then the new one), truncated, or copied and truncated, while we run or before. Octets
+/// written between the copy and the truncation are lost to everybody. Compressed files are not
+/// read. A file beside it counts when a number, a date or "old" follows its name. Looks for new
+/// lines twice a second; memory is bounded by the longest line.
 class LogFileFollower final : public ports::LogSource {
 public:
     /// `path` need not exist yet.
@@ -54,36 +54,36 @@ private:
     struct Sibling;
     enum class Reopened : std::uint8_t {
         Found,
-        Unreadable,  ///< it is there, and cannot be opened
+        Unreadable,  ///< it exists, but cannot be opened
         Gone,
     };
 
     void open_at_end();
     /// Opens the file of a position, wherever it is now.
     [[nodiscard]] Reopened reopen(const FilePosition& position);
-    /// Opens what is to be read first; true when that could be done.
+    /// Opens the file to read first; true when that worked.
     [[nodiscard]] bool open_first();
-    /// Opens the file that came after the one we are at the end of; false when there is none yet.
+    /// Opens the file that came after the one that we have read; false when there is none yet.
     [[nodiscard]] bool open_next();
     void open_as_news(const std::string& path);
     void take(system::FileHandle file, std::uint64_t offset);
-    /// True when what we have read is no longer what stands in the file.
+    /// True when the file no longer holds what we have read.
     [[nodiscard]] bool is_rewritten() const;
     /// Reads on; true when there were octets.
     bool fill();
-    /// Goes on with another file, or waits for this one; true when there may be more now.
+    /// Goes on with another file, or stays with this one; true when there may be more now.
     bool find_more();
     [[nodiscard]] FilePosition position() const;
     [[nodiscard]] std::vector<Sibling> siblings() const;
 
     std::string path_;
     std::chrono::milliseconds poll_;
-    system::FileHandle file_;  // the file that is read, under whatever name it has now
+    system::FileHandle file_;  // the file that is read, whatever its name is now
     std::uint64_t read_to_ = 0;
     LineSplitter lines_;
     std::string trouble_;
     std::optional<FilePosition> wanted_;  // where to go on, until a file is open
-    bool from_start_ = false;             // what comes is news as a whole
+    bool from_start_ = false;             // the next file is new from its start
 };
 
 }  // namespace holdback::io::follow
