@@ -47,7 +47,7 @@ struct SendmailList {
 constexpr std::array<SendmailList, 3> kSendmailLists{
     SendmailList{"w", "class-w", mail::Subdomains::Never},
     SendmailList{"VirtHost", "class-VirtHost", mail::Subdomains::Never},
-    // Domains that are relayed for; cf/README: with all below them.
+    // Domains that Sendmail relays for; cf/README: with all below them.
     SendmailList{"R", "class-R", mail::Subdomains::Always}};
 
 bool exists(std::string_view path) {
@@ -74,14 +74,14 @@ core::Result<std::string, std::string> read_file(const std::string& path) {
     return std::move(text).str();
 }
 
-/// The line that says what went wrong.
+/// The last line, which says what went wrong.
 std::string_view last_line(std::string_view text) {
     text = core::trim(text);
     return text.substr(text.rfind('\n') + 1);
 }
 
-/// How a list of Postfix's is looked up: all but one exactly, whatever
-/// `parent_domain_matches_subdomains` says.
+/// How Postfix looks a list up: all but one exactly, whatever `parent_domain_matches_subdomains`
+/// says.
 mail::Subdomains subdomains_of(std::string_view list, bool parents_match) {
     if (list != "relay_domains") {
         return mail::Subdomains::Never;
@@ -95,8 +95,8 @@ public:
     PostfixReader(std::string program, std::string directory, core::SteadyPoint deadline)
         : program_(std::move(program)), directory_(std::move(directory)), deadline_(deadline) {}
 
-    /// Adds what this instance says; its name is that of the MTA when none was there before. The
-    /// result is further instances.
+    /// Adds what this instance says, its name only when the MTA has none yet. Gives further
+    /// instances.
     [[nodiscard]] std::vector<std::string> add_to(mail::MtaNames& names) {
         std::vector<std::string> arguments{"-x",
                                            "myhostname",
@@ -183,7 +183,7 @@ private:
         return std::move(output->text);
     }
 
-    /// myorigin is a name, or the path of a file that has it.
+    /// myorigin is a name, or the path of a file that contains it.
     [[nodiscard]] static std::string origin_of(const std::string& value, mail::MtaNames& names) {
         if (!value.starts_with('/')) {
             return core::to_lower(value);

@@ -36,8 +36,8 @@ constexpr std::chrono::minutes kRest{1};
 constexpr std::chrono::seconds kTrial{2};
 constexpr std::size_t kMostKept = 20'000;
 
-/// How transport(5) looks an address up: itself, without its extension, its domain, then ".parent"
-/// for each one above that.
+/// The keys by which transport(5) looks up an address: itself, without its extension, its domain,
+/// then ".parent" for each domain above that.
 std::vector<std::string> transport_keys(const mail::Address& address) {
     const std::string key = address.key();
     std::vector<std::string> keys{key};
@@ -53,13 +53,13 @@ std::vector<std::string> transport_keys(const mail::Address& address) {
     return keys;
 }
 
-/// True for tables of patterns, which are asked for whole addresses and for nothing else.
+/// True for tables of patterns, which are asked only for whole addresses.
 bool has_patterns(const mail::MtaTable& table) {
     return std::ranges::any_of(std::array<std::string_view, 3>{"regexp:", "pcre:", "cidr:"},
                                [&](std::string_view type) { return table.name.contains(type); });
 }
 
-/// The first line by which postmap says that a table gave no answer.
+/// The first line in which postmap says that a table gave no answer.
 std::optional<std::string_view> trouble_in(std::string_view output) {
     for (const std::string_view line : core::split(output, '\n')) {
         if (line.starts_with("postmap: fatal:") || line.starts_with("postmap: error:") ||
@@ -137,7 +137,7 @@ void PostfixTables::look_up(const mail::MtaTable& table,
     for (const std::string& key : keys) {
         known.values.try_emplace(key, std::nullopt);
     }
-    // "key<tab>value", the key as it was asked.
+    // Lines are "key<tab>value", with the key as it was asked.
     for (const std::string_view line : core::split(output->text, '\n')) {
         const std::size_t tab = line.find('\t');
         const auto asked = known.values.find(line.substr(0, tab));
@@ -165,7 +165,7 @@ ports::OwnRoute PostfixTables::by_transport(const mail::Address& address) const 
             const auto program = names_.transports.find(hop.transport);
             const bool is_local = mail::is_local_transport(
                 program == names_.transports.end() ? hop.transport : program->second);
-            // Without a next hop of its own, the MTA asks the DNS for the domain.
+            // Without a next hop of its own, the MTA asks DNS for the domain.
             if (is_local || !hop.next_hop.empty()) {
                 return {.membership = mail::Membership::Yes, .list = "transport_maps"};
             }
@@ -189,7 +189,7 @@ ports::OwnRoute PostfixTables::route_of(const mail::Address& address) const {
         unknown = unknown || membership == mail::Membership::Unknown;
     }
     ports::OwnRoute route = by_transport(address);
-    // What could not be read may have it.
+    // A list that could not be read may have it.
     unknown = unknown || !names_.troubles.empty();
     if (route.membership == mail::Membership::No && unknown) {
         route.membership = mail::Membership::Unknown;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The lists of the MTA's configuration with the tables in them, which postmap(1) opens.
+// The lists in the MTA's configuration and the tables that they name, which postmap(1) opens.
 
 #include "core/clock.hpp"
 #include "io/system/deadline_mutex.hpp"
@@ -22,18 +22,18 @@
 
 namespace holdback::io::mta {
 
-/// Answers are kept for five minutes. One postmap runs at a time, for all keys that its caller has;
-/// callers wait for each other until their deadlines. A table that can't be opened is a warning,
-/// and is not tried again for a minute.
+/// Keeps answers for five minutes. One postmap runs at a time, for all keys of its caller; callers
+/// wait for each other until their deadlines. A table that can't be opened causes a warning, and is
+/// not tried again for a minute.
 class PostfixTables final : public ports::MtaTables {
 public:
     PostfixTables(ports::Log& log, const core::Clock& clock) : log_(log), clock_(clock) {}
 
-    /// From now on these names count, and what was kept is forgotten.
+    /// Uses these names from now on, and forgets all answers.
     void use(const mail::MtaNames& names);
 
-    /// Asks each table for a name that none has, once after `use`, so that one which can't be
-    /// opened is said before mail needs it.
+    /// Asks each table for a name that none has, once after `use`, so that the log tells of a table
+    /// that can't be opened before mail needs it.
     void try_all();
 
     [[nodiscard]] std::vector<ports::OwnRoute> ask(std::span<const mail::Address> addresses,
@@ -43,7 +43,7 @@ private:
     using Keys = std::set<std::string, std::less<>>;
     /// The value of a key; nullopt when the table has none.
     using Values = std::map<std::string, std::optional<std::string>, std::less<>>;
-    /// What a table said, and until when that counts.
+    /// The answers of a table, and how long they hold.
     struct Known {
         core::SteadyPoint until;
         Values values;
@@ -60,7 +60,7 @@ private:
     ports::Log& log_;
     const core::Clock& clock_;
     std::atomic<bool> tried_{false};
-    system::DeadlineMutex mutex_;  // of all below
+    system::DeadlineMutex mutex_;  // guards all below
     mail::MtaNames names_;
     Tables tables_;
 };
