@@ -17,7 +17,7 @@ namespace holdback::io::mime {
 
 namespace {
 
-/// The charset to read instead: the superset that senders mean.
+/// The superset of this charset that senders mean by it.
 std::string_view meant_charset(std::string_view charset) {
     static constexpr auto kMeant = std::to_array<std::pair<std::string_view, std::string_view>>({
         {"gb2312", "gb18030"},
@@ -52,7 +52,7 @@ std::string_view meant_charset(std::string_view charset) {
 }
 
 /// True when the octets are the same text in this charset as in ASCII: seven bits without an escape
-/// of ISO 2022, in none of the few charsets that give other octets of seven bits a meaning.
+/// of ISO 2022, and in none of the few charsets that read seven bits differently.
 bool is_plain_ascii(std::string_view raw, std::string_view charset) {
     static constexpr auto kOthers =
         std::to_array<std::string_view>({"utf-7", "hz", "ibm", "ebcdic", "cp037", "cp500"});
@@ -79,7 +79,7 @@ public:
 
     [[nodiscard]] bool is_open() const { return converter_ != closed(); }
 
-    /// UTF-8, and how many octets were none of the charset.
+    /// Gives UTF-8, and the number of octets that the charset does not have.
     std::pair<std::string, std::size_t> convert(std::string text) {
         std::string out;
         std::size_t wrong = 0;
@@ -106,7 +106,7 @@ public:
 
 private:
     static iconv_t closed() {
-        // The constant that iconv_open(3) answers on failure is a cast in C.
+        // The constant that iconv_open(3) returns on failure is a cast in C.
         return reinterpret_cast<iconv_t>(static_cast<std::intptr_t>(-1));  // NOLINT
     }
 
@@ -133,7 +133,7 @@ std::string to_utf8(std::string raw, std::string_view charset) {
     }
     const bool is_utf8 = core::has_non_ascii(raw) && core::is_utf8(raw);
     const auto [text, wrong] = converter.convert(raw);
-    // Well-formed UTF-8 of some length is hardly ever anything else, whatever the label says.
+    // Well-formed UTF-8 of some length is almost never anything else, whatever the label says.
     if (is_utf8 && (wrong > 0 || meant == "windows-1252")) {
         return raw;
     }

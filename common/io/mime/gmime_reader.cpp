@@ -31,14 +31,14 @@ void unref(void* object) {
 
 template <typename T>
 using Owned = core::Handle<T, &unref>;
-/// Lines in the headers of all parts: hundreds for each part that is read.
+/// Lines in the headers of all parts together: hundreds for each part that is read.
 constexpr std::size_t kMostPartFields = 20'000;
-/// Octets of a subject that are kept.
+/// Octets kept of a subject.
 constexpr std::size_t kMostSubject = 4096;
 
 using OwnedText = core::Handle<char, &g_free>;
 
-/// GMime's tables, made once; they live as long as the process. Embedded messages are leaves like
+/// Makes GMime's tables once; they live as long as the process. Embedded messages are leaves like
 /// any other: most are read no further than their header, and the reader takes them apart itself.
 void init_gmime() {
     static const bool once = [] {
@@ -79,7 +79,7 @@ bool is_read(std::string_view type) {
     return type.starts_with("text/") || is_machine_text(type) || is_message(type);
 }
 
-/// The fields of a header that MIME (RFC 2045) knows, as a header block with the empty line.
+/// The MIME fields (RFC 2045) of a header, as a header block with the empty line.
 std::string mime_fields(const mail::HeaderList& headers) {
     std::string fields;
     for (const mail::HeaderField& field : headers.fields()) {
@@ -91,7 +91,7 @@ std::string mime_fields(const mail::HeaderList& headers) {
     return fields.append("\n");
 }
 
-/// RFC 2047's encoded words as UTF-8.
+/// Decodes encoded words (RFC 2047) to UTF-8.
 std::string decoded_words(const std::string& value) {
     if (!core::has_non_ascii(value) && value.find("=?") == std::string::npos) {
         return value;
@@ -132,7 +132,7 @@ private:
         int embedded = 0;
     };
 
-    /// Takes the header of a message; where its body begins.
+    /// Takes the header of a message and gives the offset of its body.
     std::size_t read_header(std::string_view text, mail::HeaderList& headers) {
         mail::ParsedHeader header = mail::parse_header(text, header_room_);
         header_room_ -= header.octets;
@@ -151,7 +151,7 @@ private:
             read_plain(body, place);
             return;
         }
-        // Of several, the last counts, as it does for GMime.
+        // Of several Content-Type fields the last counts, as it does for GMime.
         const std::vector<std::string> types = headers.all("Content-Type");
         const Owned<GMimeContentType> type(g_mime_content_type_parse(
             nullptr, types.empty() ? "text/plain" : types.back().c_str()));
@@ -166,7 +166,7 @@ private:
         }
     }
 
-    /// GMime takes the body apart.
+    /// Lets GMime take the body apart.
     // NOLINTNEXTLINE(misc-no-recursion)
     void read_parts(std::string text, std::string_view body, Place place) {
         text += body;
@@ -179,7 +179,7 @@ private:
         }
     }
 
-    /// A message whose body is one leaf.
+    /// Reads a message whose body is one leaf.
     // NOLINTNEXTLINE(misc-no-recursion)
     void read_single(const mail::HeaderList& headers,
                      GMimeContentType* type,
@@ -203,7 +203,7 @@ private:
                   place);
     }
 
-    /// A message without MIME, or what can't be read as MIME: plain text.
+    /// Reads as plain text a message without MIME, or what can't be read as MIME.
     void read_plain(std::string_view text, Place place) {
         if (!has_room()) {
             return;
@@ -216,7 +216,7 @@ private:
         view_.parts.push_back(std::move(part));
     }
 
-    /// As much of a text as may still be kept.
+    /// As much of a text as there is room for.
     std::string_view within_room(std::string_view text) {
         const std::size_t most = std::min(limits_.part_text_octets, text_room_);
         if (text.size() > most) {
@@ -256,7 +256,7 @@ private:
         }
     }
 
-    /// A multipart without any of its boundaries: all of it stands in front of the first part.
+    /// Reads a multipart without any of its boundaries: all of it stands before the first part.
     void read_unsplit(GMimeMultipart* multipart, Place place) {
         const char* const prologue = g_mime_multipart_get_prologue(multipart);
         if (g_mime_multipart_get_count(multipart) == 0 && prologue != nullptr) {
@@ -264,7 +264,7 @@ private:
         }
     }
 
-    /// A leaf whose content came without its transfer encoding.
+    /// Reads a leaf whose transfer encoding has been removed.
     // NOLINTNEXTLINE(misc-no-recursion)
     void read_leaf(const std::string& content, std::size_t node, Place place) {
         const std::string type = view_.parts[node].media_type;
@@ -282,8 +282,8 @@ private:
         part.text = html ? reading::html_to_text(text, limits_.html_parts) : std::move(text);
     }
 
-    /// Of the messages that came back one level is read. Where a delivery status tells what became
-    /// of one, its header suffices.
+    /// Reads messages that came back one level deep. When a delivery status tells what became of
+    /// one, its header suffices.
     // NOLINTNEXTLINE(misc-no-recursion)
     void read_embedded(const std::string& content, std::size_t node, Place place) {
         if (place.embedded > 0) {
@@ -300,7 +300,7 @@ private:
         }
     }
 
-    /// A part's content without its transfer encoding, line ends as "\n".
+    /// A part's content without its transfer encoding, with line ends as "\n".
     static std::string content(GMimePart* leaf) {
         GMimeDataWrapper* const wrapper = g_mime_part_get_content(leaf);
         return wrapper == nullptr ? std::string{}
@@ -323,7 +323,7 @@ private:
         return text.find('\r') == std::string::npos ? text : plain(text);
     }
 
-    /// All that a stream in memory holds within its bounds.
+    /// All octets of a stream in memory, within its bounds.
     static std::string octets_of(GMimeStream* stream) {
         std::string octets(
             static_cast<std::size_t>(std::max<gint64>(g_mime_stream_length(stream), 0)), '\0');
@@ -356,7 +356,7 @@ private:
         return part;
     }
 
-    /// "text/plain" where there is none.
+    /// "text/plain" when there is no type.
     static std::string media_type(GMimeContentType* type) {
         if (type == nullptr) {
             return "text/plain";
@@ -380,7 +380,7 @@ private:
         return found;
     }
 
-    /// The fields of a part's own header.
+    /// Copies the fields of a part's own header.
     void copy_headers(GMimeObject* object, mail::HeaderList& headers) {
         GMimeHeaderList* const list = g_mime_object_get_header_list(object);
         const int count = list == nullptr ? 0 : g_mime_header_list_get_count(list);
@@ -416,7 +416,7 @@ private:
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
     std::size_t header_room_;
     std::size_t text_room_;
-    bool has_status_ = false;  ///< a delivery status stands among the parts so far
+    bool has_status_ = false;  ///< one of the parts so far is a delivery status
 };
 
 }  // namespace
@@ -439,7 +439,7 @@ dsn::MessageView GmimeReader::read(std::string_view octets) const {
     if (cut_header(text, limits_.header_octets)) {
         tree.limit_hit("header");
     }
-    // As many multiparts as there are leaves.
+    // Allows as many multiparts as leaves.
     if (const std::size_t end = bounded_parts(text, 2 * limits_.parts); end < text.size()) {
         tree.limit_hit("parts");
         text.resize(end);

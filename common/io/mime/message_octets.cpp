@@ -14,8 +14,8 @@ namespace holdback::io::mime {
 
 namespace {
 
-/// Calls `act` with the position of each line end in front of a line that begins with "--", as long
-/// as it answers true.
+/// Calls `act` with the position of each line end before a line that begins with "--", until it
+/// returns false.
 template <typename Act>
 void each_dashed_line(std::string_view text, const Act& act) {
     std::size_t at = text.find("\n--");
@@ -24,7 +24,7 @@ void each_dashed_line(std::string_view text, const Act& act) {
     }
 }
 
-/// The boundaries that a text declares anywhere: each line that repeats one may begin a part, even
+/// The boundaries that a text declares anywhere. Each line that repeats one may begin a part, even
 /// one without a header.
 class Boundaries {
 public:
@@ -37,14 +37,15 @@ public:
         }
     }
 
-    /// True when the text behind "--" may be a boundary.
+    /// True when the text after "--" may be a boundary.
     [[nodiscard]] bool has(std::string_view name) const {
         return is_any_ || names_.contains(core::trim(name));
     }
 
 private:
-    /// `rest` stands behind the parameter's name. A value in pieces, coded, escaped or with a
-    /// comment in front (RFC 2045, RFC 2231) is not taken apart here: any line may repeat it.
+    /// Adds the value in `rest`, the text after the parameter's name. A value in pieces, encoded,
+    /// escaped or after a comment (RFC 2045, RFC 2231) is not taken apart here: any line may repeat
+    /// it.
     void add(std::string_view rest) {
         constexpr std::string_view kSpace = " \t\n";
         rest.remove_prefix(std::min(rest.find_first_not_of(kSpace), rest.size()));
@@ -63,12 +64,12 @@ private:
             names_.insert(core::trim(value));
             return;
         }
-        // Where a careless system did not quote it, parsers end it at different places.
+        // When a careless system did not quote it, parsers end it at different places.
         names_.insert(rest.substr(0, rest.find_first_of("; \t\n\"")));
         names_.insert(rest.substr(0, rest.find_first_of("; \t\n\"()<>@,:\\/[]?=")));
     }
 
-    std::set<std::string_view> names_;  // they stand in the text, which outlives this
+    std::set<std::string_view> names_;  // views into the text, which outlives this
     bool is_any_ = false;
 };
 
@@ -112,7 +113,7 @@ std::size_t bounded_fields(std::string_view text, std::size_t most) {
 
 std::size_t bounded_work(std::string_view text) {
     constexpr std::size_t kMostComparisons = 20'000'000;
-    // A boundary takes 9 octets ("boundary=") of the text.
+    // A boundary takes at least 9 octets ("boundary=") of the text.
     std::size_t dashed_lines = 0;
     each_dashed_line(text, [&dashed_lines](std::size_t) {
         ++dashed_lines;
@@ -150,7 +151,7 @@ std::string with_plain_line_ends(std::string_view octets) {
         if (at == octets.size()) {
             break;
         }
-        // CR CR LF is one line end as well: it comes from a second conversion.
+        // CR CR LF is one line end as well: a second conversion makes it.
         if (at + 2 < octets.size() && octets[at + 1] == '\r' && octets[at + 2] == '\n') {
             ++at;
         }
@@ -158,7 +159,7 @@ std::string with_plain_line_ends(std::string_view octets) {
             text.push_back('\n');
         }
     }
-    // Empty lines in front, even ones of blanks, are not the end of a header.
+    // Empty lines at the start, even with blanks, do not end the header.
     std::size_t start = std::min(text.find_first_not_of(" \t\n"), text.size());
     start = start == 0 ? 0 : std::min(text.rfind('\n', start), start) + 1;
     start = start > text.size() ? 0 : start;

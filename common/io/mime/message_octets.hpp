@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A message's octets made fit for a MIME parser: plain line ends, bounded work.
+// Makes the octets of a message fit for a MIME parser: plain line ends, bounded work.
 
 #include <cstddef>
 #include <string>
@@ -9,26 +9,27 @@
 namespace holdback::io::mime {
 
 /// The octets with all line ends (CRLF, CR, CR CR LF, LF) as "\n", without an mbox line or empty
-/// lines in front, and with one line end behind.
+/// lines at the start, and with one line end at the end.
 [[nodiscard]] std::string with_plain_line_ends(std::string_view octets);
 
-/// Folds lines that lost their leading white space: a parameter of Content-Type right behind a
-/// line that ends with a semicolon.
+/// Folds lines that lost their leading white space: a parameter of Content-Type right after a line
+/// that ends with a semicolon.
 [[nodiscard]] std::string refolded(std::string text);
 
 /// Cuts a header block longer than `most` octets at a line end; true when it did.
 [[nodiscard]] bool cut_header(std::string& text, std::size_t most);
 
-/// How many octets may be parsed in bounded time: a parser compares each line that begins with "--"
-/// with every open boundary.
+/// The number of octets that can be parsed in bounded time: a parser compares each line that begins
+/// with "--" with every open boundary.
 [[nodiscard]] std::size_t bounded_work(std::string_view text);
 
-/// How many octets hold no more than `most` parts: lines that begin with "--" and either repeat a
-/// boundary that the text declares or have a MIME header field behind them.
+/// The number of octets with at most `most` parts: lines that begin with "--" and either repeat a
+/// boundary that the text declares or are followed by a MIME header field.
 [[nodiscard]] std::size_t bounded_parts(std::string_view text, std::size_t most);
 
-/// How many octets hold no more than `most` lines of part headers: lines between one that begins
-/// with "--" and the next empty one. A parser makes an object of some hundred octets of each field.
+/// The number of octets with at most `most` lines of part headers: lines between one that begins
+/// with "--" and the next empty one. A parser makes an object of some hundred octets for each
+/// field.
 [[nodiscard]] std::size_t bounded_fields(std::string_view text, std::size_t most);
 
 }  // namespace holdback::io::mime
