@@ -7,7 +7,6 @@
 #include "core/text.hpp"
 #include "flow/passing_message.hpp"
 #include "flow/sender_key.hpp"
-#include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"

@@ -2,6 +2,7 @@
 #include "letters/compose.hpp"
 
 #include "core/clock.hpp"
+#include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "terms/own_marks.hpp"
 

@@ -2,6 +2,7 @@
 #include "letters/digest_mail.hpp"
 
 #include "config/settings.hpp"
+#include "core/safe_text.hpp"
 #include "letters/compose.hpp"
 
 #include <array>

@@ -3,6 +3,7 @@
 
 #include "config/settings.hpp"
 #include "core/iso_time.hpp"
+#include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "letters/compose.hpp"
 #include "letters/notice_orders.hpp"

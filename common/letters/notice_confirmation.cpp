@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mail that tells the effect of an answer to a notice.
 
+#include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "letters/compose.hpp"
 #include "letters/notice.hpp"

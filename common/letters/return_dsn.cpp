@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "letters/return_dsn.hpp"
 
+#include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "letters/compose.hpp"
 

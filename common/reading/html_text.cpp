@@ -2,7 +2,6 @@
 #include "reading/html_text.hpp"
 
 #include "core/text.hpp"
-#include "reading/text_scan.hpp"
 
 #include <algorithm>
 #include <array>

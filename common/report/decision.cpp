@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/decision.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "dsn/report.hpp"
 #include "mail/enhanced_status.hpp"
 #include "terms/failure_code.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 
 #include <chrono>

@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "io/system/rest.hpp"
+#include "milter/daemon/use_cases.hpp"
 #include "ports/log.hpp"
 
 #include <chrono>

@@ -7,6 +7,8 @@
 #include "flow/snapshot.hpp"
 #include "io/dns/domain_lookup.hpp"
 #include "io/settings/settings_change.hpp"
+#include "io/settings/settings_field.hpp"
+#include "io/settings/toml_access.hpp"
 #include "io/settings/toml_document.hpp"
 #include "io/system/seal_key_file.hpp"
 #include "mail/mta_names.hpp"

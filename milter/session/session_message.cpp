@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <variant>
 
 #include <fmt/format.h>
 

@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "dsn/leave_token.hpp"
 #include "dsn/seal.hpp"
+#include "flow/passing_message.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"

@@ -13,7 +13,6 @@
 #include "mail/dns_answer.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
-#include "mail/header.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/next_hop.hpp"
 #include "mail/outcome.hpp"

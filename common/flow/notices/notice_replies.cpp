@@ -187,6 +187,15 @@ ports::NoticeCommand command_for(const mail::Envelope& envelope,
     return command;
 }
 
+report::NoticeDecision line_of(const PassingMessage& message) {
+    report::NoticeDecision line;
+    line.queue_id = message.envelope.queue_id;
+    line.session = message.who.session_id;
+    line.user = message.who.user;
+    line.from = message.envelope.sender_text();
+    return line;
+}
+
 }  // namespace
 
 bool NoticeReplies::is_notice_address(const mail::Recipient& recipient,
@@ -240,11 +249,7 @@ ReplyFate NoticeReplies::receive(const PassingMessage& message, std::string_view
     const mail::Envelope& envelope = message.envelope;
     const mail::HeaderList& headers = message.headers;
     const config::NoticeSettings& settings = message.settings().notice;
-    report::NoticeDecision line;
-    line.queue_id = envelope.queue_id;
-    line.session = who.session_id;
-    line.user = who.user;
-    line.from = envelope.sender_text();
+    report::NoticeDecision line = line_of(message);
     const auto goes_on = [&](std::string_view why) {
         line.verdict = NoticeVerdict::Ignored;
         line.reason = why;

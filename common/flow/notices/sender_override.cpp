@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/notices/sender_override.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
@@ -17,6 +16,7 @@
 #include "ports/notice_store.hpp"
 #include "report/decision.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <cstddef>
 #include <memory>

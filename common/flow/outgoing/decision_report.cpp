@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outgoing/decision_report.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/outgoing/decision_recorder.hpp"
+#include "flow/outgoing/holding.hpp"
+#include "flow/outgoing/message_decision.hpp"
 #include "flow/outgoing/recording.hpp"
+#include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "outbound/findings.hpp"
@@ -16,12 +18,15 @@
 #include "replay/recorded.hpp"
 #include "report/decision.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace holdback::flow::outgoing {
 

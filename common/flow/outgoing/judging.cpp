@@ -1,35 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outgoing/judging.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
-#include "core/text.hpp"
-#include "flow/campaign_watch.hpp"
-#include "flow/outgoing/message_content.hpp"
-#include "flow/outgoing/message_look.hpp"
-#include "flow/outgoing/outbound_flow.hpp"
-#include "flow/sent_copies.hpp"
-#include "flow/submitting.hpp"
+#include "flow/outgoing/message_decision.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/campaign.hpp"
 #include "outbound/compliance.hpp"
-#include "outbound/content_fingerprint.hpp"
 #include "outbound/findings.hpp"
-#include "outbound/fingerprint.hpp"
 #include "outbound/plan.hpp"
-#include "outbound/repeat_window.hpp"
 #include "outbound/verdict.hpp"
-#include "ports/log.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>

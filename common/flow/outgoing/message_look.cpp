@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outgoing/message_look.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/facts.hpp"
@@ -15,6 +14,7 @@
 #include "outbound/verdict.hpp"
 #include "ports/resolver.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <string_view>
 #include <vector>

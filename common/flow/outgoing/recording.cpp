@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/outgoing/recording.hpp"
 
-#include "config/policy.hpp"
 #include "config/settings.hpp"
+#include "flow/outgoing/message_decision.hpp"
 #include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
@@ -14,10 +14,12 @@
 #include "outbound/verdict.hpp"
 #include "replay/recorded.hpp"
 #include "terms/finding.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace holdback::flow::outgoing {
 

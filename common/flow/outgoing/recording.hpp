@@ -40,6 +40,6 @@ struct DecisionToRecord {
     std::span<const std::int64_t> held;           ///< one per recipient, 0: not held; or none
 };
 
-[[nodiscard]] replay::RecordedMessage record_of(const DecisionToRecord& decision);
+[[nodiscard]] replay::RecordedMessage record_of(const DecisionToRecord& record);
 
 }  // namespace holdback::flow::outgoing

@@ -8,6 +8,7 @@
 #include "io/sqlite/sqlite_changes.hpp"
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_lessons.hpp"
+#include "io/sqlite/sqlite_suppression_lookup.hpp"
 #include "io/sqlite/sqlite_suppression_rows.hpp"
 #include "io/system/hash_key.hpp"
 #include "ports/suppression_store.hpp"
