@@ -108,7 +108,7 @@ std::vector<ControlLine> DaemonState::status() const {
     lines.push_back({"spool", spool.full.empty() ? "ok" : fmt::format("full: {}", spool.full)});
     lines.push_back(number_line("spool_octets", spool.used));
     if (spool.room.has_value()) {
-        lines.push_back(number_line("parts_.use_cases.spool_roomoctets", *spool.room));
+        lines.push_back(number_line("spool_room_octets", *spool.room));
     }
     lines.push_back(number_line("spool_senders_full", spool.senders_over));
     const std::vector<ControlLine> descriptors = parts_.descriptors.status();
