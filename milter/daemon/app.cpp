@@ -216,7 +216,7 @@ void App::write_campaigns() {
     }
 }
 
-bool App::start(std::function<void(bool)> on_end) {
+std::future<bool> App::start(std::function<void(bool)> on_end) {
     const config::Settings& settings = snapshots_.current()->settings;
     log_->write(ports::Severity::Info,
                 fmt::format("started version={} mode={} socket={} settings={}",
@@ -249,7 +249,7 @@ bool App::start(std::function<void(bool)> on_end) {
             listening->set_value(false);
         }
     });
-    return listening->get_future().get();
+    return listening->get_future();
 }
 
 void App::stop() {

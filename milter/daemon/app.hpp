@@ -35,6 +35,7 @@
 #include "milter/spool_guard.hpp"
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,10 +67,11 @@ public:
     App& operator=(App&&) = delete;
     ~App();
 
-    /// Runs the milter in a thread of its own. True when an MTA can connect from now on, false when
-    /// the milter ended before that. `on_end` is called from that thread when the milter has ended;
-    /// its argument says whether it ended well.
-    [[nodiscard]] bool start(std::function<void(bool)> on_end);
+    /// Runs the milter in a thread of its own, with the signals that are blocked now blocked. The
+    /// future is true when an MTA can connect from then on, false when the milter ended before.
+    /// `on_end` is called from that thread when the milter has ended; its argument says whether it
+    /// ended well.
+    [[nodiscard]] std::future<bool> start(std::function<void(bool)> on_end);
 
     /// Reads all settings anew. Trouble is logged, and the old settings stay.
     void reload() { static_cast<void>(settings_.reload()); }

@@ -24,6 +24,7 @@
 #include <exception>
 #include <expected>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -286,9 +287,10 @@ core::Result<int, Refusal> run(const Options& options) {
     // The handlers run only in this thread.
     std::optional<SignalsBlocked> blocked(std::in_place);
     App app(options.settings, *snapshot, *std::move(sockets), *std::move(log));
-    const bool is_ready = app.start([](bool /*ended_well*/) { Signals::milter_ended(); });
+    std::future<bool> ready = app.start([](bool /*ended_well*/) { Signals::milter_ended(); });
+    // Not only when the milter listens: libmilter's thread would take a signal that comes then.
     blocked.reset();
-    if (is_ready) {
+    if (ready.get()) {
         if (background.has_value()) {
             background->ready();
         }
