@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbound/preflight_report.hpp"
 
+#include "core/safe_text.hpp"
 #include "letters/compose.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/compliance.hpp"
@@ -9,6 +10,7 @@
 #include "outbound/verdict.hpp"
 #include "terms/finding.hpp"
 #include "terms/policy_action.hpp"
+#include "terms/stream.hpp"
 
 #include <algorithm>
 #include <array>
