@@ -236,6 +236,18 @@ int check_files(const io::settings::SourcedSettings& sourced, const std::string&
     return findings.errors.empty() ? EX_OK : refuse_files(findings.errors);
 }
 
+/// nullopt: the program stays in the foreground.
+core::Result<std::optional<Background>, Refusal> leave_foreground(const Options& options) {
+    if (!options.background) {
+        return std::nullopt;
+    }
+    auto entered = Background::enter();
+    if (!entered.has_value()) {
+        return std::unexpected(Refusal{EX_OSERR, std::move(entered.error())});
+    }
+    return std::optional<Background>(*std::move(entered));
+}
+
 core::Result<int, Refusal> run(const Options& options) {
     const auto sourced = io::settings::load_sourced_settings(options.settings);
     if (!sourced.has_value()) {
@@ -245,13 +257,9 @@ core::Result<int, Refusal> run(const Options& options) {
         return check_files(*sourced, options.settings);
     }
     const config::Settings* const settings = &sourced->settings;
-    std::optional<Background> background;
-    if (options.background) {
-        auto entered = Background::enter();
-        if (!entered.has_value()) {
-            return std::unexpected(Refusal{EX_OSERR, std::move(entered.error())});
-        }
-        background.emplace(*std::move(entered));
+    auto background = leave_foreground(options);
+    if (!background.has_value()) {
+        return std::unexpected(std::move(background.error()));
     }
     auto account = account_for(settings->milter);
     if (!account.has_value()) {
@@ -291,8 +299,8 @@ core::Result<int, Refusal> run(const Options& options) {
     // Not only when the milter listens: libmilter's thread would take a signal that comes then.
     blocked.reset();
     if (ready.get()) {
-        if (background.has_value()) {
-            background->ready();
+        if (std::optional<Background>& child = *background; child.has_value()) {
+            child->ready();
         }
         io::system::tell_service_manager(io::system::ServiceState::Ready);
     }

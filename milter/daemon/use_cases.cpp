@@ -40,8 +40,9 @@ std::vector<std::string> UseCases::broken_providers() const {
 
 std::unique_ptr<ports::Submitter> UseCases::submitter(const config::HoldSettings& settings) const {
     // The settings were checked: a target that does not parse never gets here.
-    return io::submit::make_submitter(config::parse_reinject(settings.reinject).value(),
-                                      parts.own_name.current());
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
+    const config::ReinjectTarget target = config::parse_reinject(settings.reinject).value();
+    return io::submit::make_submitter(target, parts.own_name.current());
 }
 
 }  // namespace holdback::milter::daemon

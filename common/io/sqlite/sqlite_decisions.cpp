@@ -14,6 +14,7 @@
 #include "replay/recorded.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/policy_action.hpp"
+#include "terms/stream.hpp"
 
 #include <cstddef>
 #include <cstdint>

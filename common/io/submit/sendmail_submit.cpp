@@ -6,6 +6,7 @@
 #include "io/submit/submission_check.hpp"
 #include "io/system/child_process.hpp"
 #include "mail/esmtp_arguments.hpp"
+#include "mail/smtp_reply.hpp"
 #include "ports/submitter.hpp"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl/check/annotated_list.hpp"
 
-#include "config/policy.hpp"
 #include "core/safe_text.hpp"
 #include "milter/ctl/check/check_output.hpp"
 #include "milter/ctl/list.hpp"

@@ -3,13 +3,13 @@
 
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/output.hpp"
-#include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/forecast.hpp"
 #include "outbound/mail_route.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
 #include "terms/policy_action.hpp"
+#include "terms/stream.hpp"
 
 #include <cstddef>
 #include <ostream>

@@ -19,7 +19,6 @@
 #include "milter/ctl/progress.hpp"
 #include "milter/ctl/sources.hpp"
 #include "ports/held_store.hpp"
-#include "terms/finding.hpp"
 #include "terms/held.hpp"
 #include "terms/suppression_subject.hpp"
 
