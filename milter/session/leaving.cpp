@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 #include <ranges>
 #include <span>
 #include <string>
@@ -33,7 +32,9 @@ constexpr std::size_t kMostForeignSeals = 4;
 
 std::vector<std::size_t> all_positions(const SessionMessage& message) {
     std::vector<std::size_t> all(message.mail.envelope.recipients.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = i;
+    }
     return all;
 }
 

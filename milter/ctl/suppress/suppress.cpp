@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_changes.hpp"
+#include "io/sqlite/sqlite_suppression_list.hpp"
 #include "io/sqlite/sqlite_suppressions.hpp"
 #include "lists/list_rows.hpp"
 #include "mail/address.hpp"
