@@ -193,7 +193,7 @@ SessionReply OutgoingCourse::preflight_failed(std::string_view why) const {
         mail::SmtpReply::own(451, "4.3.0", "the preflight can't be answered, try again later")};
 }
 
-void OutgoingCourse::report(const flow::outgoing::Committed* committed) {
+void OutgoingCourse::report(const flow::outgoing::Committed* committed) const {
     parts_.outbound.report.decided(message_.mail, *message_.decision, committed);
 }
 
@@ -282,7 +282,7 @@ SessionReply OutgoingCourse::act_on_split(MtaActions& mta, const outbound::Split
     return reply;
 }
 
-SessionReply OutgoingCourse::finish_preflight() {
+SessionReply OutgoingCourse::finish_preflight() const {
     const auto answered = parts_.outbound.preflight.answer(message_.mail, *message_.decision);
     if (!answered.has_value()) {
         return preflight_failed(answered.error());

@@ -41,13 +41,13 @@ private:
     [[nodiscard]] SessionReply finish_split(MtaActions& mta);
     /// Deletes the recipients who were taken out, once that is durable.
     [[nodiscard]] SessionReply act_on_split(MtaActions& mta, const outbound::Split& split);
-    [[nodiscard]] SessionReply finish_preflight();
+    [[nodiscard]] SessionReply finish_preflight() const;
     [[nodiscard]] SessionReply holding_failed(const flow::outgoing::CommitTrouble& why);
     /// Something of ours has failed, and the settings want the message to go on: everybody gets it.
     [[nodiscard]] SessionReply pass_unchecked();
     /// It leaves to all recipients, with at most a seal added.
     void finish_unchecked(MtaActions& mta);
-    void report(const flow::outgoing::Committed* committed);
+    void report(const flow::outgoing::Committed* committed) const;
 
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): lives for one call
     const SessionParts& parts_;

@@ -71,6 +71,6 @@ struct SessionMessage {
 };
 
 /// The answer to a message when something of ours has failed.
-[[nodiscard]] SessionReply error_reply(config::ErrorAnswer answer);
+[[nodiscard]] SessionReply error_reply(config::ErrorAnswer wanted);
 
 }  // namespace holdback::milter::session
