@@ -852,10 +852,11 @@ def test_entries_for_domains_cover_their_addresses(ctl):
 
 def test_check_without_a_sender_says_that_some_entries_are_left_out(ctl):
     ctl.run("suppress", "add", "bo@example.net")
-    said = "entries that count for the mail of one sender"
+    said = "al@example.net: the list has an entry that counts for the mail of one sender"
     assert said not in ctl.says("check", "--offline", "al@example.net")
     ctl.run("suppress", "add", "--sender", "news@a.test", "--scope", "sender", "al@example.net")
     assert said in ctl.says("check", "--offline", "al@example.net")
+    assert said not in ctl.says("check", "--offline", "bo@example.com")
     asked = ("check", "--offline", "--sender", "news@a.test", "al@example.net")
     assert said not in ctl.says(*asked, code=NO)
     # What programs read is what it was.

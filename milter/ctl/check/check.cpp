@@ -415,25 +415,41 @@ CommandResult check_list(const CommandContext& context,
     return exit_of(summary, bad);
 }
 
-/// Says that entries for the mail of some senders are left out when no sender is given.
-void say_what_was_left_out(const CommandContext& context, const OpenSources& sources) {
+/// True when an entry for this subject counts only for the mail of a sender or a sender domain.
+bool has_scoped_entry(const OpenSources& sources,
+                      const terms::SuppressionSubject& subject,
+                      core::TimePoint now) {
+    const auto found = sources.suppressions->find_all(subject);
+    return found.has_value() &&
+           std::ranges::any_of(*found, [now](const terms::SuppressionEntry& entry) {
+               return entry.scope.kind() != terms::ScopeKind::Global && entry.holds_at(now);
+           });
+}
+
+/// Says which named addresses have entries that the verdict left out, because no sender is given.
+/// Looks them up by key: scopes have no index, and a list may have millions of entries.
+void say_what_was_left_out(const CommandContext& context,
+                           const std::vector<std::string>& addresses,
+                           const OpenSources& sources) {
     if (sources.suppressions == nullptr) {
         return;
     }
-    bool any = false;
-    for (const auto kind : {terms::ScopeKind::Sender, terms::ScopeKind::SenderDomain}) {
-        const auto listed = sources.suppressions->list(
-            {.scope_kind = kind}, context.clock.now(), [&](const terms::SuppressionEntry&) {
-                any = true;
-                return false;
-            });
-        if (!listed.has_value()) {
-            return;
+    const core::TimePoint now = context.clock.now();
+    for (const std::string& text : addresses) {
+        const auto address = mail::Address::parse(text, mail::Smtputf8::Yes);
+        if (!address.has_value()) {
+            continue;
         }
-    }
-    if (any) {
-        context.err << "the list also has entries that count for the mail of one sender alone: "
-                       "name him by --sender to check for him\n";
+        const terms::SuppressionSubject mailbox{.kind = terms::SubjectKind::Address,
+                                                .text = address->value.key()};
+        const terms::SuppressionSubject domain{.kind = terms::SubjectKind::Domain,
+                                               .text = address->value.domain().text()};
+        if (has_scoped_entry(sources, mailbox, now) || has_scoped_entry(sources, domain, now)) {
+            context.err << fmt::format(
+                "{}: the list has an entry that counts for the mail of one sender alone; give "
+                "--sender to check for that sender\n",
+                for_people(text));
+        }
     }
 }
 
@@ -461,7 +477,7 @@ CommandResult check(const CommandContext& context, const CheckOptions& options) 
                                 ? check_list(context, options, *options.list, *settings, *sources)
                                 : check_addresses(context, options, *settings, *sources);
     if (checked.has_value() && !options.sender.has_value()) {
-        say_what_was_left_out(context, *sources);
+        say_what_was_left_out(context, options.addresses, *sources);
     }
     return checked;
 }
