@@ -33,8 +33,8 @@ std::size_t write_all(int descriptor, std::string_view octets) {
         const ssize_t written = ::write(descriptor, rest.data(), rest.size());
         if (written > 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno != EINTR) {
-            break;
+        } else if (written == 0 || errno != EINTR) {
+            break;  // 0 leaves errno as it was
         }
     }
     return octets.size() - rest.size();
