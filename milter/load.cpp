@@ -31,13 +31,15 @@
 namespace holdback::milter {
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> load_snapshot(
-    config::Settings settings, const MtaReading& read_mta, io::settings::Examples examples) {
+    config::Settings settings,
+    const MtaReading& read_mta,
+    io::settings::ShippedRules shipped_rules) {
     auto codes = io::settings::load_codes(settings.codes.file, settings.codes.local_file);
     if (!codes.has_value()) {
         return std::unexpected(std::move(codes.error()));
     }
     auto rules = io::settings::load_rules(
-        settings.codes.rules, settings.codes.local_rules, *codes, examples);
+        settings.codes.rules, settings.codes.local_rules, *codes, shipped_rules);
     if (!rules.has_value()) {
         return std::unexpected(std::move(rules.error()));
     }
@@ -66,12 +68,14 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> lo
 }
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> load_snapshot(
-    const std::string& settings_path, const MtaReading& read_mta) {
+    const std::string& settings_path,
+    const MtaReading& read_mta,
+    io::settings::ShippedRules rules) {
     auto settings = io::settings::load_settings(settings_path);
     if (!settings.has_value()) {
         return std::unexpected(std::move(settings.error()));
     }
-    return load_snapshot(*std::move(settings), read_mta);
+    return load_snapshot(*std::move(settings), read_mta, rules);
 }
 
 Findings check_snapshot(const flow::Snapshot& snapshot) {

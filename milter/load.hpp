@@ -24,11 +24,13 @@ using MtaReading = std::function<mail::MtaNames(const config::OutgoingSettings& 
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors>
 load_snapshot(config::Settings settings,
               const MtaReading& read_mta,
-              io::settings::Examples examples = io::settings::Examples::LeaveOut);
+              io::settings::ShippedRules rules = io::settings::ShippedRules::WithoutExamples);
 
 /// The same, beginning with the settings file.
 [[nodiscard]] core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors>
-load_snapshot(const std::string& settings_path, const MtaReading& read_mta);
+load_snapshot(const std::string& settings_path,
+              const MtaReading& read_mta,
+              io::settings::ShippedRules rules = io::settings::ShippedRules::WithoutExamples);
 
 /// What is wrong with the rules, the word lists and the notice texts of a snapshot.
 struct Findings {

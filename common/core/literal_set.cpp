@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,12 +25,21 @@ void require(bool holds, const char* message) {
 
 }  // namespace
 
+unsigned LiteralSet::slot_bits_for(std::size_t literals) {
+    constexpr std::size_t kSlotsEach = 32;
+    return std::clamp(static_cast<unsigned>(std::bit_width(literals * kSlotsEach)),
+                      kFewestSlotBits,
+                      kMostSlotBits);
+}
+
 LiteralSet::LiteralSet(std::span<const std::string> literals)
-    : keys_(literals.size()), first_(kSlots, kNone) {
+    : slot_bits_(slot_bits_for(literals.size())),
+      keys_(literals.size()),
+      first_(std::size_t{1} << slot_bits_, kNone) {
     require(literals.size() < kNone, "too many strings for a LiteralSet");
     // The number of strings in each slot if they were filed under all of their octets.
-    std::vector<std::uint32_t> shared(kSlots, 0);
-    const auto each_window = [](std::string_view literal, const auto& act) {
+    std::vector<std::uint32_t> shared(first_.size(), 0);
+    const auto each_window = [this](std::string_view literal, const auto& act) {
         std::uint32_t window = 0;
         for (std::size_t at = 0; at < literal.size(); ++at) {
             window = slide(window, literal[at]);
@@ -48,9 +58,9 @@ LiteralSet::LiteralSet(std::span<const std::string> literals)
         key.begin = static_cast<std::uint32_t>(octets_.size());
         key.size = static_cast<std::uint16_t>(literals[i].size());
         octets_ += literals[i];
-        std::size_t best = kSlots;
+        std::size_t best = first_.size();
         each_window(literals[i], [&](std::size_t at, std::size_t slot) {
-            if (best == kSlots || shared[slot] < shared[best]) {
+            if (best == first_.size() || shared[slot] < shared[best]) {
                 best = slot;
                 key.window_end = static_cast<std::uint16_t>(at);
             }

@@ -60,8 +60,8 @@ private:
     };
 
     static constexpr std::uint16_t kNone = 0xFFFF;
-    static constexpr unsigned kSlotBits = 15;
-    static constexpr std::size_t kSlots = std::size_t{1} << kSlotBits;
+    static constexpr unsigned kFewestSlotBits = 8;
+    static constexpr unsigned kMostSlotBits = 15;
 
     [[nodiscard]] static std::uint32_t slide(std::uint32_t window, char octet) {
         const bool capital = octet >= 'A' && octet <= 'Z';
@@ -69,15 +69,17 @@ private:
         return ((window << 8U) | lower) & 0xFFFFFFU;
     }
     /// Spreads windows over the slots by Knuth's multiplicative hashing.
-    [[nodiscard]] static std::size_t slot_of(std::uint32_t window) {
-        return (window * 2654435761U) >> (32U - kSlotBits);
+    [[nodiscard]] std::size_t slot_of(std::uint32_t window) const {
+        return (window * 2654435761U) >> (32U - slot_bits_);
     }
+    [[nodiscard]] static unsigned slot_bits_for(std::size_t literals);
     [[nodiscard]] bool stands_at(std::string_view text, std::size_t begin, const Key& key) const;
 
-    std::string octets_;  ///< all strings, one after the other
+    unsigned slot_bits_ = kFewestSlotBits;  ///< there are 2^this slots, some for each string
+    std::string octets_;                    ///< all strings, one after the other
     std::vector<Key> keys_;
-    std::vector<std::uint16_t> first_;  ///< the first string of each slot, or `kNone`
-    std::bitset<kSlots> used_;          ///< the slots in use; small enough to stay in cache
+    std::vector<std::uint16_t> first_;       ///< the first string of each slot, or `kNone`
+    std::bitset<1U << kMostSlotBits> used_;  ///< the slots in use; small enough to stay in cache
 };
 
 }  // namespace holdback::core

@@ -55,38 +55,6 @@ struct LetterPairs {
     char32_t step;  ///< from the capital letter to the small one; 1: they alternate
 };
 
-/// The small letter of a capital one below U+0800; other characters stay as they are.
-char32_t small_letter(char32_t letter) {
-    // From Unicode's UnicodeData.txt: simple lower case mappings of Latin, Greek and Cyrillic.
-    static constexpr auto kPairs = std::to_array<LetterPairs>({
-        {0xC0, 0xD6, 0x20},
-        {0xD8, 0xDE, 0x20},
-        {0x100, 0x12F, 1},
-        {0x132, 0x137, 1},
-        {0x139, 0x148, 1},
-        {0x14A, 0x177, 1},
-        {0x179, 0x17E, 1},
-        {0x386, 0x386, 0x26},
-        {0x388, 0x38A, 0x25},
-        {0x38C, 0x38C, 0x40},
-        {0x38E, 0x38F, 0x3F},
-        {0x391, 0x3A1, 0x20},
-        {0x3A3, 0x3AB, 0x20},
-        {0x400, 0x40F, 0x50},
-        {0x410, 0x42F, 0x20},
-        {0x460, 0x481, 1},
-        {0x48A, 0x4BF, 1},
-    });
-    const auto* const pairs = std::ranges::find_if(kPairs, [letter](const LetterPairs& range) {
-        return letter >= range.first && letter <= range.last;
-    });
-    if (pairs == kPairs.end()) {
-        return letter;
-    }
-    const bool is_capital = pairs->step != 1 || (letter - pairs->first) % 2 == 0;
-    return is_capital ? letter + pairs->step : letter;
-}
-
 /// The rest of a sequence after its lead octet (RFC 3629 section 4): how long the sequence is, and
 /// the bounds of its second octet.
 struct SequenceShape {
@@ -173,6 +141,12 @@ std::string_view trim(std::string_view text) {
 
 std::string_view without_root(std::string_view host) {
     return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+}
+
+std::string_view cut_off(std::string_view& text, char separator) {
+    const std::string_view part = text.substr(0, text.find(separator));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    return part;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -297,6 +271,37 @@ std::string to_valid_utf8(std::string_view text) {
     }
     out += text.substr(kept);
     return out;
+}
+
+char32_t small_letter(char32_t letter) {
+    // From Unicode's UnicodeData.txt: simple lower case mappings of Latin, Greek and Cyrillic.
+    static constexpr auto kPairs = std::to_array<LetterPairs>({
+        {0xC0, 0xD6, 0x20},
+        {0xD8, 0xDE, 0x20},
+        {0x100, 0x12F, 1},
+        {0x132, 0x137, 1},
+        {0x139, 0x148, 1},
+        {0x14A, 0x177, 1},
+        {0x179, 0x17E, 1},
+        {0x386, 0x386, 0x26},
+        {0x388, 0x38A, 0x25},
+        {0x38C, 0x38C, 0x40},
+        {0x38E, 0x38F, 0x3F},
+        {0x391, 0x3A1, 0x20},
+        {0x3A3, 0x3AB, 0x20},
+        {0x400, 0x40F, 0x50},
+        {0x410, 0x42F, 0x20},
+        {0x460, 0x481, 1},
+        {0x48A, 0x4BF, 1},
+    });
+    const auto* const pairs = std::ranges::find_if(kPairs, [letter](const LetterPairs& range) {
+        return letter >= range.first && letter <= range.last;
+    });
+    if (pairs == kPairs.end()) {
+        return letter;
+    }
+    const bool is_capital = pairs->step != 1 || (letter - pairs->first) % 2 == 0;
+    return is_capital ? letter + pairs->step : letter;
 }
 
 std::string to_lower_utf8(std::string_view text) {

@@ -54,6 +54,10 @@ namespace holdback::core {
 /// into `text`.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// Takes the part before the first separator off a text, and the separator; all of it when there is
+/// none.
+std::string_view cut_off(std::string_view& text, char separator);
+
 /// A decimal number that fits 64 bits; nullopt with a sign, white space or trailing text.
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
@@ -79,6 +83,10 @@ void append_utf8(std::string& text, char32_t value);
 
 /// The text with each octet that is not part of well-formed UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string to_valid_utf8(std::string_view text);
+
+/// The small letter of a capital one of these scripts below U+0800: Latin, Greek, Cyrillic. Other
+/// characters stay as they are, and so does ASCII.
+[[nodiscard]] char32_t small_letter(char32_t letter);
 
 /// The text with the capital letters of the Latin, Greek and Cyrillic scripts made small, where
 /// both forms take at most two octets. For texts that are compared, not shown. `text` is valid

@@ -170,7 +170,7 @@ std::optional<reading::Judgement> judge_prose(std::string_view prose,
 bool is_sharper(const reading::Judgement& first, const reading::Judgement& second) {
     if (first.rule != nullptr || second.rule != nullptr) {
         return first.rule != nullptr &&
-               (second.rule == nullptr || first.rule_index < second.rule_index);
+               (second.rule == nullptr || first.rule_rank < second.rule_rank);
     }
     return !first.is_vague() && second.is_vague();
 }

@@ -88,7 +88,7 @@ Judgement judge_reply(const RuleInput& input, const Knowledge& knowledge) {
                 .rule = nullptr};
     if (const auto match = match_reply(input, knowledge.rules)) {
         judgement.rule = match->rule;
-        judgement.rule_index = match->index;
+        judgement.rule_rank = match->rank;
         judgement.name = match->rule->id;
         claim.rule = match->rule;
         claim.code = match->rule->code;

@@ -21,7 +21,7 @@ struct Judgement {
     std::string name;
     /// nullptr when no rule decided. Lives as long as the rules.
     const Rule* rule = nullptr;
-    std::size_t rule_index = 0;
+    std::size_t rule_rank = 0;
     /// Whom the reply is about and what is wrong, also when a rule decided; nullopt when nothing
     /// could be read.
     std::optional<Reading> reading;

@@ -10,6 +10,7 @@
 #include "terms/failure_code.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -38,9 +39,11 @@ namespace {
 constexpr std::size_t kMostSkipped = 3;
 /// A line of a file. It is read when a text has a word that may begin it.
 struct PhraseLine {
-    std::string_view text;
+    const char* begin = nullptr;
+    std::uint32_t size = 0;
     std::uint16_t list = 0;
-    int number = 0;
+
+    [[nodiscard]] std::string_view text() const { return {begin, size}; }
 };
 
 struct WordList {
@@ -87,7 +90,7 @@ std::optional<PhraseMeaning> parse_meaning(std::string_view head) {
 class PhrasesOfLines {
 public:
     void add(const PhraseLine& line) {
-        if (!seen_.insert(lower_key_of(line.text)).second || !reader_.read(line.text).empty()) {
+        if (!seen_.insert(lower_key_of(line.text())).second || !reader_.read(line.text()).empty()) {
             return;  // `Lexicon::doubts` and `Lexicon::errors` report it
         }
         std::ranges::move(reader_.take(line.list), std::back_inserter(phrases_));
@@ -100,52 +103,79 @@ private:
     std::vector<Phrase> phrases_;
 };
 
-/// A link in the list of lines that may begin with the same word.
-struct Link {
-    std::uint32_t line = 0;
-    std::uint32_t next = 0;  ///< 0: none
-};
-
-/// The lines that may begin with one word, and their phrases once they are read.
-class FirstWord {
+/// Lines by the words that they may begin with. Phrases are read when a text first has the word.
+class FirstWords {
 public:
-    FirstWord() = default;
-    FirstWord(const FirstWord&) = delete;
-    FirstWord& operator=(const FirstWord&) = delete;
-    FirstWord(FirstWord&&) = delete;
-    FirstWord& operator=(FirstWord&&) = delete;
-    ~FirstWord() = default;
+    FirstWords() : FirstWords(0) {}
+    /// For about this many lines.
+    explicit FirstWords(std::size_t lines)
+        : buckets_(std::bit_ceil(std::max(lines / kLinesOfABucket, std::size_t{1}))) {
+        links_.reserve(lines + 1);
+        links_.emplace_back();  // stands for none
+    }
+    FirstWords(const FirstWords&) = delete;
+    FirstWords& operator=(const FirstWords&) = delete;
+    FirstWords(FirstWords&&) = default;
+    FirstWords& operator=(FirstWords&&) = default;
+    ~FirstWords() = default;
 
-    /// The first element of `links` stands for none.
-    void add(std::uint32_t line, std::vector<Link>& links) {
-        const auto link = static_cast<std::uint32_t>(links.size());
-        links.push_back({.line = line, .next = 0});
-        if (first_ == 0) {
-            first_ = link;
-        } else {
-            links[last_].next = link;
+    /// `keys` is room for the words of the line.
+    void add(std::uint32_t line, std::string_view text, std::vector<WordKey>& keys) {
+        find_first_keys(text, keys);
+        for (const WordKey key : keys) {
+            const auto link = static_cast<std::uint32_t>(links_.size());
+            Bucket& bucket = buckets_[place_of(key)];
+            links_.push_back({.mark = mark_of(key), .line = line, .next = 0});
+            (bucket.first == 0 ? bucket.first : links_[bucket.last].next) = link;
+            bucket.last = link;
         }
-        last_ = link;
     }
 
-    /// Reads the lines on the first call. Safe from several threads.
-    [[nodiscard]] const std::vector<Phrase>& phrases(std::span<const PhraseLine> lines,
-                                                     std::span<const Link> links) const {
-        std::call_once(once_, [&] {
+    /// The phrases that may begin with this word, in the order of their lines, and perhaps others.
+    /// Safe from several threads.
+    [[nodiscard]] std::span<const Phrase> phrases(WordKey key,
+                                                  std::span<const PhraseLine> lines) const {
+        const Bucket& bucket = buckets_[place_of(key)];
+        std::uint32_t link = bucket.first;
+        while (link != 0 && links_[link].mark != mark_of(key)) {
+            link = links_[link].next;
+        }
+        if (link == 0) {
+            return {};
+        }
+        std::call_once(bucket.once, [&] {
             PhrasesOfLines read;
-            for (std::uint32_t link = first_; link != 0; link = links[link].next) {
-                read.add(lines[links[link].line]);
+            for (link = bucket.first; link != 0; link = links_[link].next) {
+                read.add(lines[links_[link].line]);
             }
-            phrases_ = read.take();
+            bucket.phrases = std::make_unique<const std::vector<Phrase>>(read.take());
         });
-        return phrases_;
+        return *bucket.phrases;
     }
 
 private:
-    std::uint32_t first_ = 0;
-    std::uint32_t last_ = 0;
-    mutable std::once_flag once_;
-    mutable std::vector<Phrase> phrases_;
+    static constexpr std::size_t kLinesOfABucket = 4;
+
+    /// One line under one of its words.
+    struct Link {
+        std::uint32_t mark = 0;  ///< of the word
+        std::uint32_t line = 0;
+        std::uint32_t next = 0;  ///< 0: none
+    };
+    struct Bucket {
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+        mutable std::once_flag once;
+        mutable std::unique_ptr<const std::vector<Phrase>> phrases;
+    };
+
+    [[nodiscard]] std::size_t place_of(WordKey key) const { return key & (buckets_.size() - 1); }
+    [[nodiscard]] static std::uint32_t mark_of(WordKey key) {
+        return static_cast<std::uint32_t>(key >> 32U);
+    }
+
+    std::vector<Bucket> buckets_;
+    std::vector<Link> links_;
 };
 
 /// True for an octet that begins a character beyond the Latin scripts. No word in a Latin script
@@ -163,46 +193,39 @@ struct Lexicon::Tables {
     std::vector<std::string> files;  ///< names
     std::deque<std::string> texts;   ///< of the files; lines point into them
     std::vector<PhraseLine> lines;   ///< an earlier one wins
-    std::vector<Link> links{Link{}};
-    std::unordered_map<WordKey, FirstWord> by_first;
+    FirstWords by_first;
     /// Lines that begin in a script other than Latin. They get their first words once a text has
     /// such a script.
     std::vector<std::uint32_t> foreign;
     mutable std::once_flag foreign_once;
-    mutable std::vector<Link> foreign_links{Link{}};
-    mutable std::unordered_map<WordKey, FirstWord> foreign_by_first;
+    mutable FirstWords foreign_by_first;
 
     [[nodiscard]] const std::string& file_of(const PhraseLine& line) const {
         return files[lists[line.list].file];
     }
+    /// The number of the line in its file, counted anew: messages alone need it.
+    [[nodiscard]] int number_of(const PhraseLine& line) const {
+        const char* const begin = texts[lists[line.list].file].data();
+        return static_cast<int>(std::count(begin, line.begin, '\n')) + 1;
+    }
 
-    /// Reserves room for what word lists of this size usually hold.
+    /// Makes room for what word lists of this size usually hold.
     void reserve_for(std::size_t octets) {
         constexpr std::size_t kLine = 24;
-        constexpr std::size_t kLinesOfAWord = 4;
         lines.reserve(octets / kLine);
-        links.reserve(octets / kLine);
-        by_first.reserve(octets / kLine / kLinesOfAWord);
+        by_first = FirstWords(octets / kLine);
     }
 
-    static void add_first_words(std::uint32_t line,
-                                std::string_view text,
-                                std::vector<WordKey>& keys,
-                                std::vector<Link>& links,
-                                std::unordered_map<WordKey, FirstWord>& by_first) {
-        find_first_keys(text, keys);
-        for (const WordKey key : keys) {
-            by_first[key].add(line, links);
-        }
-    }
-
-    void read_foreign() const {
+    /// The lines that begin in a script other than Latin.
+    [[nodiscard]] const FirstWords& read_foreign() const {
         std::call_once(foreign_once, [this] {
+            foreign_by_first = FirstWords(foreign.size());
             std::vector<WordKey> keys;
             for (const std::uint32_t line : foreign) {
-                add_first_words(line, lines[line].text, keys, foreign_links, foreign_by_first);
+                foreign_by_first.add(line, lines[line].text(), keys);
             }
         });
+        return foreign_by_first;
     }
 };
 
@@ -213,15 +236,15 @@ public:
 
     void read(WordFile file) {
         tables_.files.push_back(std::move(file.name));
-        const std::string_view text = tables_.texts.emplace_back(std::move(file.text));
+        std::string_view rest = tables_.texts.emplace_back(std::move(file.text));
         local_ = file.local;
         section_ = {};
         is_about_causes_ = false;
         int number = 0;
-        for (const std::string_view raw : core::split(text, '\n')) {
+        while (!rest.empty()) {
             ++number;
             line_ = number;
-            std::string_view line = core::trim(raw);
+            std::string_view line = core::trim(core::cut_off(rest, '\n'));
             // A byte order mark, as some editors write it.
             if (number == 1 && line.starts_with("\xEF\xBB\xBF")) {
                 line.remove_prefix(3);
@@ -268,7 +291,11 @@ private:
             section_ = head;
             return;
         }
-        const auto meaning = parse_meaning(head);
+        const auto [known, fresh] = meanings_.try_emplace(head);
+        auto& meaning = known->second;
+        if (fresh) {
+            meaning = parse_meaning(head);
+        }
         if (!meaning.has_value()) {
             wrong(fmt::format("\"{}\" is none of {}", core::printable(head), kAllowedHeads));
         }
@@ -286,14 +313,13 @@ private:
             }
         }
         const auto line = static_cast<std::uint32_t>(tables_.lines.size());
-        tables_.lines.push_back({.text = text,
-                                 .list = static_cast<std::uint16_t>(tables_.lists.size() - 1),
-                                 .number = line_});
+        tables_.lines.push_back({.begin = text.data(),
+                                 .size = static_cast<std::uint32_t>(text.size()),
+                                 .list = static_cast<std::uint16_t>(tables_.lists.size() - 1)});
         if (is_foreign(text.front())) {
             tables_.foreign.push_back(line);
         } else {
-            Lexicon::Tables::add_first_words(
-                line, text, first_keys_, tables_.links, tables_.by_first);
+            tables_.by_first.add(line, text, first_keys_);
         }
     }
 
@@ -301,6 +327,7 @@ private:
     const terms::CodeCatalogue& codes_;
     PhraseReader reader_;
     std::vector<WordKey> first_keys_;  ///< of the current line
+    std::unordered_map<std::string_view, std::optional<PhraseMeaning>> meanings_;  ///< by the head
     std::vector<LexiconError> errors_;
     std::string section_;
     bool is_about_causes_ = false;  ///< `section_` is one of `CauseTable`'s
@@ -464,15 +491,8 @@ core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::vector<WordF
 std::vector<PhraseHit> Lexicon::find(const TextWords& text) const {
     std::vector<PhraseHit> hits;
     const PhraseFinder finder(text);
-    const auto look_from = [&](std::size_t word,
-                               WordKey key,
-                               const std::unordered_map<WordKey, FirstWord>& by_first,
-                               std::span<const Link> links) {
-        const auto found = by_first.find(key);
-        if (found == by_first.end()) {
-            return;
-        }
-        for (const Phrase& phrase : found->second.phrases(tables_->lines, links)) {
+    const auto look_from = [&](std::size_t word, WordKey key, const FirstWords& first_words) {
+        for (const Phrase& phrase : first_words.phrases(key, tables_->lines)) {
             if (const auto last = finder.match(phrase.elements, word)) {
                 hits.push_back({.first = word,
                                 .last = *last,
@@ -481,15 +501,13 @@ std::vector<PhraseHit> Lexicon::find(const TextWords& text) const {
             }
         }
     };
-    const bool foreign = std::ranges::any_of(text.text, is_foreign);
-    if (foreign) {
-        tables_->read_foreign();
-    }
+    const FirstWords* foreign =
+        std::ranges::any_of(text.text, is_foreign) ? &tables_->read_foreign() : nullptr;
     for (std::size_t i = 0; i < text.words.size(); ++i) {
         const auto look_by = [&](WordKey key) {
-            look_from(i, key, tables_->by_first, tables_->links);
-            if (foreign) {
-                look_from(i, key, tables_->foreign_by_first, tables_->foreign_links);
+            look_from(i, key, tables_->by_first);
+            if (foreign != nullptr) {
+                look_from(i, key, *foreign);
             }
         };
         std::ranges::for_each(finder.keys(i).whole, look_by);
@@ -511,8 +529,8 @@ std::vector<LexiconError> Lexicon::errors() const {
     std::vector<LexiconError> found;
     PhraseReader reader;
     for (const PhraseLine& line : tables_->lines) {
-        if (std::string trouble = reader.read(line.text); !trouble.empty()) {
-            found.push_back({tables_->file_of(line), line.number, std::move(trouble)});
+        if (std::string trouble = reader.read(line.text()); !trouble.empty()) {
+            found.push_back({tables_->file_of(line), tables_->number_of(line), std::move(trouble)});
         }
     }
     return found;
@@ -522,15 +540,15 @@ std::vector<LexiconError> Lexicon::doubts() const {
     std::vector<LexiconError> found;
     std::unordered_map<WordKey, const PhraseLine*> seen;
     for (const PhraseLine& line : tables_->lines) {
-        const auto [first, fresh] = seen.emplace(lower_key_of(line.text), &line);
+        const auto [first, fresh] = seen.emplace(lower_key_of(line.text()), &line);
         const PhraseLine& counts = *first->second;
         if (!fresh && tables_->lists[counts.list].meaning != tables_->lists[line.list].meaning) {
             found.push_back({tables_->file_of(line),
-                             line.number,
+                             tables_->number_of(line),
                              fmt::format("\"{}\" says something else at {}:{}, which counts",
-                                         core::printable(line.text),
+                                         core::printable(line.text()),
                                          tables_->file_of(counts),
-                                         counts.number)});
+                                         tables_->number_of(counts))});
         }
     }
     for (const WordList& list : tables_->lists) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,23 +48,24 @@ std::string doubt_about(const PhraseElements& elements) {
 /// it may be something else.
 std::optional<std::string> latin_word(std::string_view choice) {
     constexpr std::size_t kLetters = 2;  // in front of an apostrophe; fewer may be elided
-    const std::string lower = core::to_lower_utf8(choice);
     std::string word;
-    for (std::size_t at = 0; at < lower.size(); ++at) {
-        const auto octet = static_cast<unsigned char>(lower[at]);
-        const bool has_next = at + 1 < lower.size();
-        if (core::is_ascii_alpha(lower[at])) {
-            word += lower[at];
-        } else if (lower[at] == '\'' && word.size() > kLetters && at + 2 == lower.size() &&
-                   (lower[at + 1] == 't' || lower[at + 1] == 's')) {
+    for (std::size_t at = 0; at < choice.size(); ++at) {
+        const auto octet = static_cast<unsigned char>(choice[at]);
+        const bool has_next = at + 1 < choice.size();
+        if (core::is_ascii_alpha(choice[at])) {
+            word += core::ascii_lower(choice[at]);
+        } else if (choice[at] == '\'' && word.size() > kLetters && at + 2 == choice.size() &&
+                   (core::ascii_lower(choice[at + 1]) == 't' ||
+                    core::ascii_lower(choice[at + 1]) == 's')) {
             continue;
         } else if (octet >= 0xC3 && octet <= 0xC9 && has_next) {
-            const auto next = static_cast<unsigned char>(lower[at + 1]);
+            const auto next = static_cast<unsigned char>(choice[at + 1]);
             if (octet == 0xC3 && (next == 0x97 || next == 0xB7)) {
                 return std::nullopt;  // the signs of multiplication and division
             }
             core::append_plain(word,
-                               static_cast<char32_t>(((octet & 0x1FU) << 6U) | (next & 0x3FU)));
+                               core::small_letter(static_cast<char32_t>(((octet & 0x1FU) << 6U) |
+                                                                        (next & 0x3FU))));
             ++at;
         } else {
             return std::nullopt;
@@ -164,6 +166,19 @@ std::optional<WordKey> first_key_of(std::string_view choice) {
     return key_of(text.words.front().text, cut ? kStemBegin : kHashBegin);
 }
 
+/// The key of the first word, when it has only ASCII letters and no other may take its place. Most
+/// lines begin with such a word.
+std::optional<WordKey> key_of_plain_word(std::string_view line) {
+    WordKey key = kHashBegin;
+    for (const char c : line) {
+        if (!core::is_ascii_alpha(c)) {
+            return c == ' ' && key != kHashBegin ? std::optional(key) : std::nullopt;
+        }
+        key = hash_on(key, core::ascii_lower(c));
+    }
+    return key;
+}
+
 std::string_view placeholder_of(WordKind kind) {
     switch (kind) {
         case WordKind::Address:
@@ -232,7 +247,8 @@ void add_keys(const TextWord& word, KeysOfWord& keys) {
 
 std::string PhraseReader::read(std::string_view line) {
     variants_.assign(1, {});
-    for (const std::string_view piece : core::split(line, ' ')) {
+    while (!line.empty()) {
+        const std::string_view piece = core::cut_off(line, ' ');
         if (piece.empty()) {
             continue;
         }
@@ -265,7 +281,8 @@ std::vector<Phrase> PhraseReader::take(std::uint16_t list) {
 
 std::string PhraseReader::read_piece(std::string_view piece) {
     if (piece == "...") {
-        return append({PhraseElements{PhraseElement{}}});
+        append(PhraseElement{});
+        return {};
     }
     PhraseElement single;
     if (piece.size() > 1 && piece.ends_with('?')) {
@@ -273,7 +290,10 @@ std::string PhraseReader::read_piece(std::string_view piece) {
         piece.remove_suffix(1);
     }
     std::vector<PhraseElements> choices;
-    for (const std::string_view choice : core::split(piece, '/')) {
+    bool more = true;
+    while (more) {
+        more = piece.find('/') != std::string_view::npos;
+        const std::string_view choice = core::cut_off(piece, '/');
         PhraseElements several;
         if (std::string wrong = read_choice(choice, single, several); !wrong.empty()) {
             return wrong;
@@ -282,12 +302,23 @@ std::string PhraseReader::read_piece(std::string_view piece) {
             choices.push_back(std::move(several));
         }
     }
+    if (choices.empty() && !single.choices.empty()) {
+        append(std::move(single));
+        return {};
+    }
     if (!single.choices.empty()) {
         choices.push_back({single});
     } else if (single.may_miss) {
         choices.emplace_back();
     }
     return append(choices);
+}
+
+void PhraseReader::append(PhraseElement element) {
+    for (PhraseElements& variant : variants_ | std::views::drop(1)) {
+        variant.push_back(element);
+    }
+    variants_.front().push_back(std::move(element));
 }
 
 std::string PhraseReader::append(const std::vector<PhraseElements>& choices) {
@@ -310,17 +341,19 @@ std::string PhraseReader::append(const std::vector<PhraseElements>& choices) {
 
 void find_first_keys(std::string_view line, std::vector<WordKey>& keys) {
     keys.clear();
+    if (const auto key = key_of_plain_word(line)) {
+        keys.push_back(*key);
+        return;
+    }
     bool may_miss = true;
     while (!line.empty() && may_miss) {
-        std::string_view piece = line.substr(0, line.find(' '));
-        line.remove_prefix(std::min(piece.size() + 1, line.size()));
+        std::string_view piece = core::cut_off(line, ' ');
         may_miss = piece.empty() || (piece.size() > 1 && piece.ends_with('?'));
         if (may_miss && !piece.empty()) {
             piece.remove_suffix(1);
         }
         while (!piece.empty()) {
-            const std::string_view choice = piece.substr(0, piece.find('/'));
-            piece.remove_prefix(std::min(choice.size() + 1, piece.size()));
+            const std::string_view choice = core::cut_off(piece, '/');
             const auto key = first_key_of(choice);
             if (key.has_value() && std::ranges::find(keys, *key) == keys.end()) {
                 keys.push_back(*key);

@@ -45,8 +45,10 @@ struct WordChoice {
     std::uint8_t stem = 0;  ///< octets of the stem; 0: a whole word
 };
 
+// The move of a small_vector is declared to throw nothing, and only memory can run out in it.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 struct PhraseElement {
-    std::vector<WordChoice> choices;  ///< empty: a gap
+    boost::container::small_vector<WordChoice, 2> choices;  ///< empty: a gap
     bool may_miss = false;
     bool alone = false;      ///< a character that is a word by its script
     std::uint8_t reach = 0;  ///< for a gap: how many words may stand in it
@@ -88,6 +90,7 @@ public:
 
 private:
     [[nodiscard]] std::string read_piece(std::string_view piece);
+    void append(PhraseElement element);
     /// Appends each of the choices to each variant.
     [[nodiscard]] std::string append(const std::vector<PhraseElements>& choices);
 

@@ -14,6 +14,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -152,10 +153,14 @@ struct RuleSet::Compiled {
     std::vector<std::vector<std::size_t>> marks;  ///< patterns on the text, one list per provider
     PatternSet texts;
     PatternSet names;  ///< of MTAs
+    LateRules late_rules;
+    std::vector<std::unique_ptr<Late>> late;
 
     /// Takes one rule and adds what is wrong with it to `errors`.
     void add(const Rule& rule, const terms::CodeCatalogue& codes, std::vector<RuleError>& errors);
     void add_marks();
+    void take(LateRules later);
+    [[nodiscard]] std::optional<std::size_t> provider_number(std::string_view id) const;
     /// Adds what is wrong with the patterns of a rule to `errors`.
     void find_bad_patterns(std::size_t index, std::vector<RuleError>& errors) const;
     [[nodiscard]] Matcher matcher_of(const Rule& rule, std::vector<RuleError>& errors);
@@ -163,6 +168,40 @@ struct RuleSet::Compiled {
                                const RuleInput& input,
                                PatternMatches& text) const;
 };
+
+/// The rules of one provider, read when they are first asked.
+struct RuleSet::Late {
+    std::size_t provider = 0;  ///< its number
+    std::string id;
+    mutable std::once_flag once;
+    mutable Compiled compiled;
+
+    /// Safe from several threads.
+    [[nodiscard]] const Compiled& rules(const LateRules& source) const {
+        std::call_once(once, [&] {
+            for (Rule& rule : source.read(id)) {
+                std::vector<RuleError> errors;
+                rule.provider.clear();  // it answers, so that nobody asks for it
+                Matcher matcher = compiled.matcher_of(rule, errors);
+                rule.provider = id;
+                if (errors.empty()) {
+                    compiled.matchers.push_back(std::move(matcher));
+                    compiled.rules.push_back(std::move(rule));
+                }
+            }
+            compiled.texts.finish();
+            compiled.names.finish();
+        });
+        return compiled;
+    }
+};
+
+std::optional<std::size_t> RuleSet::Compiled::provider_number(std::string_view id) const {
+    const auto found = std::ranges::find(providers, id, &Provider::id);
+    return found == providers.end()
+               ? std::nullopt
+               : std::optional(static_cast<std::size_t>(found - providers.begin()));
+}
 
 Matcher RuleSet::Compiled::matcher_of(const Rule& rule, std::vector<RuleError>& errors) {
     const auto wrong = [&](std::string_view message) {
@@ -192,11 +231,10 @@ Matcher RuleSet::Compiled::matcher_of(const Rule& rule, std::vector<RuleError>& 
         }
     }
     if (!rule.provider.empty()) {
-        const auto found = std::ranges::find(providers, rule.provider, &Provider::id);
-        if (found == providers.end()) {
-            wrong(fmt::format("there is no [[provider]] with the id \"{}\"", rule.provider));
+        if (const auto number = provider_number(rule.provider)) {
+            matcher.provider = *number;
         } else {
-            matcher.provider = static_cast<std::size_t>(found - providers.begin());
+            wrong(fmt::format("there is no [[provider]] with the id \"{}\"", rule.provider));
         }
     }
     return matcher;
@@ -221,6 +259,17 @@ void RuleSet::Compiled::add(const Rule& rule,
         wrong("no example in expect");
     }
     matchers.push_back(matcher_of(rule, errors));
+}
+
+void RuleSet::Compiled::take(LateRules later) {
+    late_rules = std::move(later);
+    for (const std::string& id : late_rules.providers) {
+        if (const auto number = provider_number(id)) {
+            late.push_back(std::make_unique<Late>());
+            late.back()->provider = *number;
+            late.back()->id = id;
+        }
+    }
 }
 
 void RuleSet::Compiled::add_marks() {
@@ -288,7 +337,8 @@ RuleSet::~RuleSet() = default;
 
 core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> rules,
                                                             const terms::CodeCatalogue& codes,
-                                                            std::vector<Provider> providers) {
+                                                            std::vector<Provider> providers,
+                                                            LateRules late) {
     std::vector<RuleError> errors;
     auto compiled = std::make_unique<Compiled>();
     compiled->rules = std::move(rules);
@@ -309,6 +359,7 @@ core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> ru
     }
     compiled->texts.finish();
     compiled->names.finish();
+    compiled->take(std::move(late));
     return RuleSet(std::move(compiled));
 }
 
@@ -332,34 +383,91 @@ std::vector<RuleError> RuleSet::pattern_errors() const {
     return errors;
 }
 
-std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
-    const std::string plain_text = rule_text(input.text);
-    const std::string plain_remote = rule_text(input.remote_mta);
-    const std::string plain_reporting = rule_text(input.reporting_mta);
-    PatternMatches text(compiled_->texts, plain_text);
-    PatternMatches remote_mta(compiled_->names, plain_remote);
-    PatternMatches reporting_mta(compiled_->names, plain_reporting);
-    std::vector<std::optional<bool>> answering(compiled_->providers.size());
-    const auto answers = [&](std::size_t provider) {
-        if (provider == kNoProvider) {
-            return true;
+/// One question to a set: what the rules look at, read once for all of them.
+class RuleSet::Question {
+public:
+    Question(const Compiled& set, const RuleInput& input)
+        : set_(set),
+          input_(input),
+          plain_text_(rule_text(input.text)),
+          plain_remote_(rule_text(input.remote_mta)),
+          plain_reporting_(rule_text(input.reporting_mta)),
+          own_(*this, set),
+          answering_(set.providers.size()) {}
+
+    std::optional<RuleMatch> first_match() {
+        // Each provider has a range of ranks of its own.
+        const std::size_t behind = set_.late.empty() ? 0 : kMostRules * (set_.late.size() + 1);
+        if (const auto rule = find(set_, own_, 0, set_.late_rules.before)) {
+            return RuleMatch{*rule, &set_.rules[*rule]};
         }
-        auto& known = answering[provider];
+        for (std::size_t i = 0; i < set_.late.size(); ++i) {
+            if (answers(set_.late[i]->provider)) {
+                const Compiled& late = set_.late[i]->rules(set_.late_rules);
+                Subject subject(*this, late);
+                if (const auto rule = find(late, subject, 0, late.rules.size())) {
+                    return RuleMatch{(kMostRules * (i + 1)) + *rule, &late.rules[*rule]};
+                }
+            }
+        }
+        if (const auto rule = find(set_, own_, set_.late_rules.before, set_.rules.size())) {
+            return RuleMatch{behind + *rule, &set_.rules[*rule]};
+        }
+        return std::nullopt;
+    }
+
+private:
+    static constexpr std::size_t kMostRules = 1'000'000;
+
+    /// What is known about the patterns of one set.
+    struct Subject {
+        Subject(const Question& question, const Compiled& set)
+            : text(set.texts, question.plain_text_),
+              remote_mta(set.names, question.plain_remote_),
+              reporting_mta(set.names, question.plain_reporting_) {}
+        PatternMatches text;
+        PatternMatches remote_mta;
+        PatternMatches reporting_mta;
+    };
+
+    bool answers(std::size_t provider) {
+        auto& known = answering_[provider];
         if (!known.has_value()) {
-            known = compiled_->answers(provider, input, text);
+            known = set_.answers(provider, input_, own_.text);
         }
         return *known;
-    };
-    for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
-        const Rule& rule = compiled_->rules[i];
-        const Matcher& matcher = compiled_->matchers[i];
-        if (may_fit(matcher.text, text) && reply_fits(rule, input) && status_fits(matcher, input) &&
-            answers(matcher.provider) && fits(matcher.text, text) &&
-            fits(matcher.remote_mta, remote_mta) && fits(matcher.reporting_mta, reporting_mta)) {
-            return RuleMatch{i, &rule};
-        }
     }
-    return std::nullopt;
+
+    /// The first rule of `rules` that matches, of those from `begin` to before `end`.
+    std::optional<std::size_t> find(const Compiled& rules,
+                                    Subject& subject,
+                                    std::size_t begin,
+                                    std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const Rule& rule = rules.rules[i];
+            const Matcher& matcher = rules.matchers[i];
+            if (may_fit(matcher.text, subject.text) && reply_fits(rule, input_) &&
+                status_fits(matcher, input_) &&
+                (matcher.provider == kNoProvider || answers(matcher.provider)) &&
+                fits(matcher.text, subject.text) && fits(matcher.remote_mta, subject.remote_mta) &&
+                fits(matcher.reporting_mta, subject.reporting_mta)) {
+                return i;
+            }
+        }
+        return std::nullopt;
+    }
+
+    const Compiled& set_;
+    const RuleInput& input_;
+    const std::string plain_text_;
+    const std::string plain_remote_;
+    const std::string plain_reporting_;
+    Subject own_;
+    std::vector<std::optional<bool>> answering_;  ///< by the number of the provider
+};
+
+std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
+    return Question(*compiled_, input).first_match();
 }
 
 const std::vector<Rule>& RuleSet::rules() const {

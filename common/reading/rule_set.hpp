@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The bounce rules. They are asked in order; the matching rule with the lowest index wins.
+// The bounce rules. They are asked in order; the first rule that matches wins.
 
 #include "core/result.hpp"
 #include "mail/enhanced_status.hpp"
@@ -8,6 +8,7 @@
 #include "terms/failure_code.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,8 +86,19 @@ struct RuleError {
 };
 
 struct RuleMatch {
-    std::size_t index;
+    std::size_t rank;  ///< of two matches in one set, the one with the lower rank wins
     const Rule* rule;  ///< lives as long as the set
+};
+
+/// Rules of providers that are read when a provider first answers, since most texts need none of
+/// them. They are the shipped ones, which a test checks; a wrong one is ignored.
+struct LateRules {
+    /// They stand before this rule of the set.
+    std::size_t before = 0;
+    /// Ids of the providers, in the order of their rules.
+    std::vector<std::string> providers;
+    /// Reads the rules of a provider, by its id. Called from any thread, once for each.
+    std::function<std::vector<Rule>(const std::string& provider)> read;
 };
 
 /// Immutable; share it freely between threads. Patterns are compiled when they are first tried.
@@ -98,7 +110,8 @@ public:
     [[nodiscard]] static core::Result<RuleSet, std::vector<RuleError>> make(
         std::vector<Rule> rules,
         const terms::CodeCatalogue& codes,
-        std::vector<Provider> providers = {});
+        std::vector<Provider> providers = {},
+        LateRules late = {});
 
     RuleSet(RuleSet&&) noexcept;
     RuleSet& operator=(RuleSet&&) noexcept;
@@ -106,9 +119,10 @@ public:
     RuleSet& operator=(const RuleSet&) = delete;
     ~RuleSet();
 
-    /// The rule with the lowest index whose matchers all match; nullopt when there is none.
+    /// The first rule whose matchers all match; nullopt when there is none.
     [[nodiscard]] std::optional<RuleMatch> match(const RuleInput& input) const;
 
+    /// All rules but the late ones.
     [[nodiscard]] const std::vector<Rule>& rules() const;
 
     /// Compiles every pattern and returns those that can't be used.
@@ -116,6 +130,8 @@ public:
 
 private:
     struct Compiled;
+    struct Late;
+    class Question;
     explicit RuleSet(std::unique_ptr<Compiled> compiled);
 
     std::unique_ptr<Compiled> compiled_;

@@ -24,7 +24,8 @@ struct WorkLimits {
 };
 
 /// Gives inputs to a bounded number of threads, and their results to one taker. One thread calls
-/// `add` and `finish`; `take` runs on it too. Default-constructed inputs and outputs hold nothing.
+/// `add` and `finish`; `take` runs on it too, and so does the work on a single input.
+/// Default-constructed inputs and outputs hold nothing.
 template <typename Input, typename Output>
 class OrderedWork {
 public:
@@ -56,7 +57,9 @@ public:
             to_do_.push_back(pieces_.back().get());
             weight_ += weight;
         }
-        if (threads_.size() < limits_.threads && threads_.size() < pieces_.size()) {
+        // A single piece is done by the taker: a thread would cost more than it saves.
+        const bool wanted = pieces_.size() > 1 && threads_.size() < pieces_.size();
+        if (wanted && threads_.size() < limits_.threads) {
             threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
         }
         given_.notify_one();
@@ -98,6 +101,11 @@ private:
     }
 
     void take_first() {
+        if (threads_.empty()) {
+            Piece& piece = *to_do_.front();
+            to_do_.pop_front();
+            do_piece(piece);
+        }
         {
             std::unique_lock lock(mutex_);
             done_.wait(lock, [this] { return pieces_.front()->done; });
@@ -109,6 +117,21 @@ private:
             std::rethrow_exception(piece->error);
         }
         take_(piece->output);
+    }
+
+    void do_piece(Piece& piece) {
+        try {
+            piece.output = work_(piece.input);
+        } catch (...) {
+            piece.error = std::current_exception();
+        }
+        piece.input = Input{};
+        {
+            const std::scoped_lock lock(mutex_);
+            weight_ -= piece.weight;
+            piece.done = true;
+        }
+        done_.notify_one();
     }
 
     void run(const std::stop_token& stop) {
@@ -125,18 +148,7 @@ private:
                 piece = to_do_.front();
                 to_do_.pop_front();
             }
-            try {
-                piece->output = work_(piece->input);
-            } catch (...) {
-                piece->error = std::current_exception();
-            }
-            piece->input = Input{};
-            {
-                const std::scoped_lock lock(mutex_);
-                weight_ -= piece->weight;
-                piece->done = true;
-            }
-            done_.notify_one();
+            do_piece(*piece);
         }
     }
 

@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
 #include "io/settings/codes_file.hpp"
+#include "io/settings/rules_file.hpp"
 #include "io/settings/settings_file.hpp"
 #include "io/settings/toml_access.hpp"
 #include "io/settings/toml_document.hpp"
@@ -121,7 +122,8 @@ core::Result<terms::CodeCatalogue, CommandError> load_tool_codes(const CommandCo
 
 core::Result<std::shared_ptr<const flow::Snapshot>, CommandError> load_tool_snapshot(
     const CommandContext& context) {
-    auto snapshot = load_snapshot(settings_path(context), {});
+    auto snapshot =
+        load_snapshot(settings_path(context), {}, io::settings::ShippedRules::WhenAsked);
     if (!snapshot.has_value()) {
         return std::unexpected(settings_error(snapshot.error()));
     }

@@ -225,7 +225,7 @@ int check_files(const io::settings::SourcedSettings& sourced, const std::string&
     for (const io::settings::FileError& warning : beyond_the_unit(sourced, path)) {
         fmt::print(stderr, "{} (warning)\n", warning.text());
     }
-    const auto all = load_snapshot(sourced.settings, {}, io::settings::Examples::Read);
+    const auto all = load_snapshot(sourced.settings, {}, io::settings::ShippedRules::WithExamples);
     if (!all.has_value()) {
         return refuse_files(all.error());
     }

@@ -44,12 +44,15 @@ const terms::CodeCatalogue& codes() {
     return read;
 }
 
+reading::Knowledge read_knowledge(settings::ShippedRules rules) {
+    return {.rules = settings::load_rules(
+                         std::vector<std::string>{source_path("conf/rules.d")}, codes(), rules)
+                         .value(),
+            .lexicon = settings::load_lexicon(source_path("conf/lexicon.d"), {}, codes()).value()};
+}
+
 const reading::Knowledge& knowledge() {
-    static const reading::Knowledge read{
-        .rules =
-            settings::load_rules(std::vector<std::string>{source_path("conf/rules.d")}, codes())
-                .value(),
-        .lexicon = settings::load_lexicon(source_path("conf/lexicon.d"), {}, codes()).value()};
+    static const reading::Knowledge read = read_knowledge(settings::ShippedRules::WithExamples);
     return read;
 }
 
@@ -108,7 +111,7 @@ std::vector<Row> all_rows() {
     return rows;
 }
 
-reading::Explanation explanation_of(const Row& row) {
+reading::Explanation explanation_of(const Row& row, const reading::Knowledge& by = knowledge()) {
     reading::ReportedReply reply{.text = row.text, .remote_mta = {}};
     if (row.remote != "-") {
         reply.remote_mta = row.remote;
@@ -118,7 +121,7 @@ reading::Explanation explanation_of(const Row& row) {
         REQUIRE(stage.has_value());
         reply.stage = stage.value_or(reading::SmtpStage::Unknown);
     }
-    return explain_reply(reply, knowledge(), codes());
+    return explain_reply(reply, by, codes());
 }
 
 bool has_code(const Row& row, const reading::Explanation& got) {
@@ -152,6 +155,36 @@ TEST_CASE("each reply of the tables is understood as its row says") {
                                    row.text));
         }
     }
+}
+
+TEST_CASE("a tool that reads the rules when they are asked understands the same") {
+    const reading::Knowledge late = read_knowledge(settings::ShippedRules::WhenAsked);
+    CHECK(late.rules.rules().size() < knowledge().rules.rules().size());
+    for (const Row& row : all_rows()) {
+        CAPTURE(row.place);
+        const reading::Explanation want = explanation_of(row);
+        const reading::Explanation got = explanation_of(row, late);
+        CHECK(got.code == want.code);
+        CHECK(got.rule == want.rule);
+    }
+    std::size_t asked = 0;
+    for (const reading::Rule& rule : knowledge().rules.rules()) {
+        for (const reading::RuleExample& example : rule.expect) {
+            const reading::RuleInput input{.status = {},
+                                           .text = example.text,
+                                           .remote_mta = example.remote_mta,
+                                           .reporting_mta = example.reporting_mta};
+            const auto want = knowledge().rules.match(input);
+            const auto got = late.rules.match(input);
+            CAPTURE(example.text);
+            REQUIRE(got.has_value() == want.has_value());
+            if (got.has_value() && want.has_value()) {
+                ++asked;
+                CHECK(got->rule->id == want->rule->id);
+            }
+        }
+    }
+    CHECK(asked > 400);
 }
 
 TEST_CASE("the tables are large, and near misses are a good part of them") {

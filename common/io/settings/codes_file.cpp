@@ -52,7 +52,7 @@ std::optional<std::chrono::days> read_days(TableReader& reader, std::string_view
     constexpr std::uint64_t kMost = 36500;
     if (!number.has_value() || *number < 1 || *number > kMost ||
         (text.back() != 'd' && text.back() != 'w')) {
-        reader.wrong(value->place,
+        reader.wrong(value->place(),
                      fmt::format(R"("{}" has to be days or weeks, like "30d" or "4w")", key));
         return std::nullopt;
     }
@@ -88,7 +88,7 @@ void read_options(TableReader& reader, terms::CodeEntry& entry) {
         constexpr std::int64_t kMost = 100;
         const std::int64_t* number = strikes->as_integer();
         if (number == nullptr || *number < 1 || *number > kMost) {
-            reader.wrong(strikes->place, "\"strikes\" has to be a whole number from 1 to 100");
+            reader.wrong(strikes->place(), "\"strikes\" has to be a whole number from 1 to 100");
         } else {
             entry.strikes = static_cast<int>(*number);
         }

@@ -54,7 +54,7 @@ core::Result<void, std::string> take(NoticeTexts& texts,
 void read_table(const TomlValue& value, Table table, NoticeTexts& texts, FileErrors& errors) {
     const TomlTable* const entries = value.as_table();
     if (entries == nullptr) {
-        errors.push_back({value.place, fmt::format("a table is wanted, not {}", value.kind())});
+        errors.push_back({value.place(), fmt::format("a table is wanted, not {}", value.kind())});
         return;
     }
     for (const TomlEntry& entry : *entries) {
@@ -65,7 +65,7 @@ void read_table(const TomlValue& value, Table table, NoticeTexts& texts, FileErr
                                : take(texts, table, entry.key, *text);
         if (!taken.has_value()) {
             errors.push_back(
-                {entry.value.place,
+                {entry.value.place(),
                  fmt::format("\"{}\": {}", core::printable(entry.key), taken.error())});
         }
     }

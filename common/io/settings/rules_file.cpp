@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/settings/directory_files.hpp"
+#include "io/settings/rules_text.hpp"
 #include "io/settings/toml_access.hpp"
 #include "io/settings/toml_document.hpp"
 #include "reading/rule_set.hpp"
@@ -14,6 +15,7 @@
 #include <expected>
 #include <filesystem>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -51,13 +53,13 @@ void read_example(const TomlValue& value,
     if (const std::string* text = value.as_string()) {
         reading::RuleExample example;
         example.text = *text;
-        example.line = value.place.line;
+        example.line = value.line;
         examples.push_back(std::move(example));
     } else if (const TomlTable* table = value.as_table()) {
-        examples.push_back(read_example_table(*table, value.place, errors));
+        examples.push_back(read_example_table(*table, value.place(), errors));
     } else {
         errors.push_back(
-            {value.place,
+            {value.place(),
              fmt::format("\"expect\" has to be a string, a table or a list of these, not {}",
                          value.kind())});
     }
@@ -78,7 +80,7 @@ std::vector<reading::RuleExample> read_examples(TableReader& reader, FileErrors&
         read_example(element, examples, errors);
     }
     if (array->empty()) {
-        reader.wrong(value->place, "\"expect\" needs at least one example");
+        reader.wrong(value->place(), "\"expect\" needs at least one example");
     }
     return examples;
 }
@@ -93,14 +95,15 @@ std::optional<terms::FailureCode> read_rule_code(TableReader& reader,
     if (const std::string* name = value->as_string()) {
         const terms::CodeEntry* entry = codes.find_name(*name);
         if (entry == nullptr) {
-            reader.wrong(value->place, fmt::format("unknown code \"{}\"", core::printable(*name)));
+            reader.wrong(value->place(),
+                         fmt::format("unknown code \"{}\"", core::printable(*name)));
             return std::nullopt;
         }
         return entry->code;
     }
     const auto code = reader.code_number("code");
     if (code.has_value() && codes.find(*code) == nullptr) {
-        reader.wrong(value->place, fmt::format("unknown code {}", code->number()));
+        reader.wrong(value->place(), fmt::format("unknown code {}", code->number()));
         return std::nullopt;
     }
     return code;
@@ -170,62 +173,91 @@ core::Result<RuleFile, FileErrors> rules_from(const TomlTable& root,
     return file;
 }
 
-/// True for a line that holds all examples of a rule.
-bool holds_examples(std::string_view line) {
-    return (line.starts_with("expect = \"") && line.ends_with('"')) ||
-           (line.starts_with("expect = [") && line.ends_with(']'));
-}
+using RulesTexts = std::vector<std::shared_ptr<const RulesText>>;
 
-/// The text with a stub for each example that looks as in the shipped files: in one line, or as
-/// "expect = [", a line for each, and "]". Examples are a third of the text. Lines keep their
-/// numbers.
-std::string without_examples(std::string_view text) {
-    constexpr std::string_view kBegin = "expect = [";
-    constexpr std::string_view kStub = R"(expect = "left out")";
-    std::string rest;
-    rest.reserve(text.size());
-    bool is_example = false;
-    for (const std::string_view line : core::split(text, '\n')) {
-        if (is_example) {
-            is_example = line != "]";
-        } else {
-            is_example = line == kBegin;
-            rest += is_example || holds_examples(line) ? kStub : line;
+/// The providers of these rules in their order. nullopt when their rules can't be read apart from
+/// the others without a change of the order in which all are asked.
+std::optional<std::vector<std::string>> late_providers(const RulesTexts& texts) {
+    std::vector<std::string> order;
+    for (const auto& text : texts) {
+        if (!text->is_plain()) {
+            return std::nullopt;
         }
-        rest += '\n';
+        std::ranges::move(text->providers_of_rules(), std::back_inserter(order));
     }
-    return rest;
+    order.erase(std::ranges::unique(order).begin(), order.end());
+    if (!order.empty() && order.back().empty()) {
+        order.pop_back();  // rules for everybody, behind all others
+    }
+    const std::set<std::string> different(order.begin(), order.end());
+    return different.size() == order.size() && !different.contains("") ? std::optional(order)
+                                                                       : std::nullopt;
 }
 
-core::Result<TomlTable, FileError> read_rules(const std::string& path, Examples examples) {
-    auto text = read_toml_octets(path);
-    if (!text.has_value()) {
-        return std::unexpected(std::move(text.error()));
+/// Reads the rules of one provider.
+std::vector<reading::Rule> rules_of(const std::string& provider,
+                                    const RulesTexts& texts,
+                                    const terms::CodeCatalogue& codes) {
+    std::vector<reading::Rule> rules;
+    for (const auto& text : texts) {
+        const std::string own = text->of(provider);
+        auto found = read_rules_text(own, text->name(), codes);
+        if (!own.empty() && found.has_value()) {  // who reads all of them finds what is wrong
+            std::ranges::move(found->rules, std::back_inserter(rules));
+        }
     }
-    // In texts of several lines, any line could look like an example.
-    const bool is_plain = !text->contains(R"(""")") && !text->contains("'''");
-    return read_toml_text(
-        examples == Examples::LeaveOut && is_plain ? without_examples(*text) : *text, path);
+    return rules;
 }
 
-/// Appends the rules of one file, or its errors.
-void read_file(const std::string& path,
-               const terms::CodeCatalogue& codes,
-               Examples examples,
-               RuleFile& all,
-               FileErrors& errors) {
-    const auto root = read_rules(path, examples);
-    if (!root.has_value()) {
-        errors.push_back(root.error());
-        return;
-    }
-    auto found = rules_from(*root, codes);
+/// Appends the rules of one text, or its errors.
+void take_rules(std::string_view text,
+                const std::string& path,
+                const terms::CodeCatalogue& codes,
+                RuleFile& all,
+                FileErrors& errors) {
+    auto found = read_rules_text(text, path, codes);
     if (!found.has_value()) {
         std::ranges::move(found.error(), std::back_inserter(errors));
         return;
     }
     std::ranges::move(found->rules, std::back_inserter(all.rules));
     std::ranges::move(found->providers, std::back_inserter(all.providers));
+}
+
+RulesTexts read_directory(const std::string& directory, FileErrors& errors) {
+    RulesTexts texts;
+    const auto files = files_in(directory, ".conf");
+    if (!files.has_value()) {
+        errors.push_back(files.error());
+        return texts;
+    }
+    for (const std::string& file : *files) {
+        auto text = read_toml_octets(file);
+        if (text.has_value()) {
+            texts.push_back(std::make_shared<const RulesText>(file, *std::move(text)));
+        } else {
+            errors.push_back(std::move(text.error()));
+        }
+    }
+    return texts;
+}
+
+/// The shipped rules of providers that these rules of the administrator do not replace.
+reading::LateRules late_rules(const std::vector<std::string>& providers,
+                              const RulesTexts& texts,
+                              const terms::CodeCatalogue& codes,
+                              const std::vector<reading::Rule>& local) {
+    std::set<std::string> replaced;
+    for (const reading::Rule& rule : local) {
+        replaced.insert(rule.id);
+    }
+    return {.before = local.size(),
+            .providers = providers,
+            .read = [texts, codes, replaced = std::move(replaced)](const std::string& provider) {
+                auto rules = rules_of(provider, texts, codes);
+                std::erase_if(rules, [&](const auto& rule) { return replaced.contains(rule.id); });
+                return rules;
+            }};
 }
 
 /// Appends the items whose id no earlier directory has.
@@ -253,19 +285,27 @@ core::Result<RuleFile, FileErrors> read_rules_text(std::string_view text,
 
 core::Result<reading::RuleSet, FileErrors> load_rules(std::span<const std::string> directories,
                                                       const terms::CodeCatalogue& codes,
-                                                      Examples examples) {
+                                                      ShippedRules shipped_rules) {
     FileErrors errors;
     RuleFile all;
+    reading::LateRules late;
     for (const std::string& directory : directories) {
-        const auto files = files_in(directory, ".conf");
-        if (!files.has_value()) {
-            errors.push_back(files.error());
-            continue;
-        }
+        const RulesTexts texts = read_directory(directory, errors);
         const bool is_local = &directory != &directories.back();
+        const auto how = is_local ? ShippedRules::WithExamples : shipped_rules;
+        if (const auto providers =
+                how == ShippedRules::WhenAsked ? late_providers(texts) : std::nullopt) {
+            late = late_rules(*providers, texts, codes, all.rules);
+        }
         RuleFile found;
-        for (const std::string& file : *files) {
-            read_file(file, codes, is_local ? Examples::Read : examples, found, errors);
+        for (const auto& text : texts) {
+            if (how == ShippedRules::WithExamples || !text->is_plain()) {
+                take_rules(text->all(), text->name(), codes, found, errors);
+            } else if (late.read) {
+                take_rules(text->of_nobody(), text->name(), codes, found, errors);
+            } else {
+                take_rules(text->without_examples(), text->name(), codes, found, errors);
+            }
         }
         for (reading::Rule& rule : found.rules) {
             rule.local = is_local;
@@ -276,7 +316,8 @@ core::Result<reading::RuleSet, FileErrors> load_rules(std::span<const std::strin
     if (!errors.empty()) {
         return std::unexpected(std::move(errors));
     }
-    auto set = reading::RuleSet::make(std::move(all.rules), codes, std::move(all.providers));
+    auto set = reading::RuleSet::make(
+        std::move(all.rules), codes, std::move(all.providers), std::move(late));
     if (!set.has_value()) {
         for (const reading::RuleError& error : set.error()) {
             errors.push_back({{error.file, error.line}, error.message});
@@ -289,14 +330,14 @@ core::Result<reading::RuleSet, FileErrors> load_rules(std::span<const std::strin
 core::Result<reading::RuleSet, FileErrors> load_rules(const std::string& shipped,
                                                       const std::string& local,
                                                       const terms::CodeCatalogue& codes,
-                                                      Examples examples) {
+                                                      ShippedRules shipped_rules) {
     std::vector<std::string> directories;
     std::error_code error;
     if (std::filesystem::exists(local, error) || error) {
         directories.push_back(local);
     }
     directories.push_back(shipped);
-    return load_rules(directories, codes, examples);
+    return load_rules(directories, codes, shipped_rules);
 }
 
 }  // namespace holdback::io::settings

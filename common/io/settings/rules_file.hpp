@@ -26,8 +26,12 @@ struct RuleFile {
                                                                  std::string_view name,
                                                                  const terms::CodeCatalogue& codes);
 
-/// Whether the examples of the shipped rules are read: only those who try them need them.
-enum class Examples : std::uint8_t { Read, LeaveOut };
+/// How much of the shipped rules is read. Parsing them is most of the work of a tool's command.
+enum class ShippedRules : std::uint8_t {
+    WithExamples,     ///< all, for those who try the examples
+    WithoutExamples,  ///< all rules
+    WhenAsked,        ///< the rules of a provider when a text of it is first read
+};
 
 /// Reads every `*.conf` of the directories, in their order and within each in lexical order of the
 /// file names. A rule or a provider replaces those with its id in later directories. All
@@ -36,7 +40,7 @@ enum class Examples : std::uint8_t { Read, LeaveOut };
 [[nodiscard]] core::Result<reading::RuleSet, FileErrors> load_rules(
     std::span<const std::string> directories,
     const terms::CodeCatalogue& codes,
-    Examples examples = Examples::Read);
+    ShippedRules shipped_rules = ShippedRules::WithExamples);
 
 /// The same for the rules of the administrator, whose directory may be absent, followed by the
 /// shipped ones.
@@ -44,6 +48,6 @@ enum class Examples : std::uint8_t { Read, LeaveOut };
     const std::string& shipped,
     const std::string& local,
     const terms::CodeCatalogue& codes,
-    Examples examples = Examples::Read);
+    ShippedRules shipped_rules = ShippedRules::WithExamples);
 
 }  // namespace holdback::io::settings

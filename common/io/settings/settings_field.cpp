@@ -22,7 +22,7 @@ std::string shown(const TomlValue& value) {
 }
 
 FileError wrong_value(const FieldName& name, std::string_view expects, const TomlValue& value) {
-    return {value.place,
+    return {value.place(),
             fmt::format("{} must be {}, not {}", name.dotted(), expects, shown(value))};
 }
 

@@ -101,7 +101,7 @@ SettingsField list_field(const FieldName& name, Access access, const config::Val
                 if (parsed.has_value()) {
                     list.push_back(std::move(*parsed));
                 } else {
-                    errors.push_back({entry.place,
+                    errors.push_back({entry.place(),
                                       fmt::format("{}: each entry must be {}, not {}",
                                                   name.dotted(),
                                                   form.expects,

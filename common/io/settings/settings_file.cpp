@@ -63,14 +63,14 @@ private:
                 fields_, full, [](const SettingsField& known) { return known.name(); });
             if (field != fields_.end()) {
                 field->read(entry.value, settings_, errors_);
-                places_.insert_or_assign(full, entry.value.place);
+                places_.insert_or_assign(full, entry.value.place());
             } else if (!is_table(full)) {
-                errors_.push_back({entry.value.place, unknown_text(name, entry)});
+                errors_.push_back({entry.value.place(), unknown_text(name, entry)});
             } else if (const TomlTable* inner = entry.value.as_table(); inner != nullptr) {
                 read_table(full, *inner);
             } else {
                 errors_.push_back(
-                    {entry.value.place,
+                    {entry.value.place(),
                      fmt::format(
                          "{0} must be a table, written [{0}], not {1}", full, entry.value.kind())});
             }

@@ -28,15 +28,15 @@ const TomlValue* TableReader::find(std::string_view key) const {
     return find_key(*table_, key);
 }
 
-const SourcePlace& TableReader::place_of(std::string_view key) const {
+SourcePlace TableReader::place_of(std::string_view key) const {
     const TomlValue* value = find(key);
-    return value == nullptr ? *place_ : value->place;
+    return value == nullptr ? place_ : value->place();
 }
 
 void TableReader::allow_only(std::span<const std::string_view> keys) {
     for (const TomlEntry& entry : *table_) {
         if (std::ranges::find(keys, entry.key) == keys.end()) {
-            wrong(entry.value.place,
+            wrong(entry.value.place(),
                   fmt::format("unknown key \"{}\"; allowed are {}",
                               core::printable(entry.key),
                               fmt::join(keys, ", ")));
@@ -47,13 +47,13 @@ void TableReader::allow_only(std::span<const std::string_view> keys) {
 const TomlValue* TableReader::need(std::string_view key) {
     const TomlValue* value = find(key);
     if (value == nullptr) {
-        wrong(*place_, fmt::format("\"{}\" is missing", key));
+        wrong(place_, fmt::format("\"{}\" is missing", key));
     }
     return value;
 }
 
 void TableReader::mismatch(std::string_view key, const TomlValue& value, std::string_view wanted) {
-    wrong(value.place, fmt::format("\"{}\" has to be {}, not {}", key, wanted, value.kind()));
+    wrong(value.place(), fmt::format("\"{}\" has to be {}, not {}", key, wanted, value.kind()));
 }
 
 std::string TableReader::text(std::string_view key) {
@@ -109,7 +109,7 @@ std::optional<terms::FailureCode> TableReader::code_number(std::string_view key)
     }
     const bool fits = *number >= 1000 && *number <= 9999;
     if (!fits) {
-        wrong(value->place, fmt::format("\"{}\" has to be 1000 to 9999", key));
+        wrong(value->place(), fmt::format("\"{}\" has to be 1000 to 9999", key));
         return std::nullopt;
     }
     return terms::FailureCode::from_number(static_cast<int>(*number));
@@ -129,15 +129,15 @@ void for_each_table(const TomlTable& root,
         const auto list = std::ranges::find(lists, entry.key, &TableList::key);
         const TomlArray* array = list == lists.end() ? nullptr : entry.value.as_array();
         if (array == nullptr) {
-            wrong(entry.value.place);
+            wrong(entry.value.place());
             continue;
         }
         for (const TomlValue& element : *array) {
             if (const TomlTable* table = element.as_table()) {
-                TableReader reader(*table, element.place, errors);
+                TableReader reader(*table, element.place(), errors);
                 list->read(reader);
             } else {
-                wrong(element.place);
+                wrong(element.place());
             }
         }
     }

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -25,16 +26,16 @@ using FileErrors = std::vector<FileError>;
 /// and the list of errors.
 class TableReader {
 public:
-    TableReader(const TomlTable& table, const SourcePlace& place, FileErrors& errors)
-        : table_(&table), place_(&place), errors_(&errors) {}
+    TableReader(const TomlTable& table, SourcePlace place, FileErrors& errors)
+        : table_(&table), place_(std::move(place)), errors_(&errors) {}
 
     void wrong(const SourcePlace& place, std::string message);
     void mismatch(std::string_view key, const TomlValue& value, std::string_view wanted);
     void allow_only(std::span<const std::string_view> keys);
 
-    [[nodiscard]] const SourcePlace& place() const { return *place_; }
+    [[nodiscard]] const SourcePlace& place() const { return place_; }
     /// The place of a key, or of the table when the key is absent.
-    [[nodiscard]] const SourcePlace& place_of(std::string_view key) const;
+    [[nodiscard]] SourcePlace place_of(std::string_view key) const;
 
     [[nodiscard]] const TomlValue* find(std::string_view key) const;
     /// The value of a required key; when it is absent, adds an error and gives nullptr.
@@ -59,14 +60,14 @@ public:
         }
         const std::optional<Enum> parsed = parse(text_of_key);
         if (!parsed.has_value()) {
-            wrong(value->place, fmt::format("\"{}\" has to be one of {}", key, allowed));
+            wrong(value->place(), fmt::format("\"{}\" has to be one of {}", key, allowed));
         }
         return parsed;
     }
 
 private:
     const TomlTable* table_;
-    const SourcePlace* place_;
+    SourcePlace place_;
     FileErrors* errors_;
 };
 

@@ -31,16 +31,19 @@ namespace {
 /// Files of settings or rules are written by hand: a larger one is a mistake in the path.
 constexpr std::size_t kMostOctets = std::size_t{16} * 1024 * 1024;
 
-SourcePlace place_of(const toml::source_region& region, const std::string& file) {
-    return {file, static_cast<int>(region.begin.line)};
+/// The name of a file, as its values share it.
+using FileName = std::shared_ptr<const std::string>;
+
+int line_of(const toml::source_region& region) {
+    return static_cast<int>(region.begin.line);
 }
 
 // The library limits nesting to 256 levels, so the recursion is bounded.
 // NOLINTBEGIN(misc-no-recursion)
 
-TomlValue convert(const toml::node& node, const std::string& file);
+TomlValue convert(const toml::node& node, const FileName& file);
 
-TomlTable convert_table(const toml::table& table, const std::string& file) {
+TomlTable convert_table(const toml::table& table, const FileName& file) {
     struct Child {
         const toml::key* key;
         const toml::node* node;
@@ -59,13 +62,13 @@ TomlTable convert_table(const toml::table& table, const std::string& file) {
     for (const Child& child : children) {
         TomlValue value = convert(*child.node, file);
         // A value of several lines has the place of its key.
-        value.place = place_of(child.key->source(), file);
+        value.line = line_of(child.key->source());
         result.push_back({std::string(child.key->str()), std::move(value)});
     }
     return result;
 }
 
-TomlArray convert_array(const toml::array& array, const std::string& file) {
+TomlArray convert_array(const toml::array& array, const FileName& file) {
     TomlArray result;
     result.reserve(array.size());
     for (const toml::node& node : array) {
@@ -74,9 +77,10 @@ TomlArray convert_array(const toml::array& array, const std::string& file) {
     return result;
 }
 
-TomlValue convert(const toml::node& node, const std::string& file) {
+TomlValue convert(const toml::node& node, const FileName& file) {
     TomlValue result;
-    result.place = place_of(node.source(), file);
+    result.file = file;
+    result.line = line_of(node.source());
     node.visit([&](const auto& concrete) {
         using Node = std::remove_cvref_t<decltype(concrete)>;
         if constexpr (std::is_same_v<Node, toml::table>) {
@@ -159,12 +163,11 @@ std::string_view TomlValue::kind() const {
 }
 
 core::Result<TomlTable, FileError> read_toml_text(std::string_view text, std::string_view name) {
-    const std::string file(name);
     try {
-        const toml::table root = toml::parse(text, file);
-        return convert_table(root, file);
+        const toml::table root = toml::parse(text, name);
+        return convert_table(root, std::make_shared<const std::string>(name));
     } catch (const toml::parse_error& error) {
-        const SourcePlace place = place_of(error.source(), file);
+        const SourcePlace place{std::string(name), line_of(error.source())};
         const std::string begun = begun_before(text, place.line);
         return std::unexpected(
             FileError{place, begun.empty() ? core::printable(error.description()) : begun});
@@ -178,7 +181,7 @@ core::Result<std::string, FileError> read_toml_octets(const std::string& path) {
         return std::unexpected(unreadable(path, errno));
     }
     std::string text;
-    std::string piece(std::size_t{64} * 1024, '\0');
+    std::string piece(std::size_t{32} * 1024, '\0');
     while (stream.good() && text.size() <= kMostOctets) {
         stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
         text.append(piece, 0, static_cast<std::size_t>(stream.gcount()));

@@ -46,7 +46,12 @@ struct TomlValue {
                  std::unique_ptr<TomlArray>,
                  std::unique_ptr<TomlTable>>
         value;
-    SourcePlace place;
+    std::shared_ptr<const std::string> file;  ///< its name, which all values of a file share
+    int line = 0;
+
+    [[nodiscard]] SourcePlace place() const {
+        return {file == nullptr ? std::string() : *file, line};
+    }
 
     [[nodiscard]] const std::string* as_string() const { return std::get_if<std::string>(&value); }
     [[nodiscard]] const std::int64_t* as_integer() const {

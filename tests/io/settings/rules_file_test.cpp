@@ -378,6 +378,65 @@ TEST_CASE("the admin's file of codes may be absent, and is read when it is there
     CHECK(texts_of(load_codes(conf_file("codes.conf"), local)).front().starts_with(local + ":3: "));
 }
 
+TEST_CASE("rules read when they are asked are asked in the same order, or read at once") {
+    const support::TempDir ours;
+    const support::TempDir local;
+    const std::string providers =
+        "[[provider]]\nid = \"a\"\nhosts = [\"x.example\"]\n\n"
+        "[[provider]]\nid = \"b\"\nhosts = [\"x.example\"]\n\n";
+    const auto rule = [](std::string_view id, std::string_view provider) {
+        std::string text = "[[rule]]\nid = \"" + std::string(id) + "\"\n";
+        if (!provider.empty()) {
+            text += "provider = \"" + std::string(provider) + "\"\n";
+        }
+        return text + "code = 2001\ntext = 'spoon'\nexpect = [\n  \"a spoon\",\n]\n\n";
+    };
+    struct Row {
+        std::string_view what;
+        std::string rules;
+        std::size_t at_once;
+        std::string winner;
+    };
+    const auto rows = std::to_array<Row>({
+        {"in order", rule("a/1", "a") + rule("b/1", "b") + rule("all", ""), 1, "a/1"},
+        {"the later provider's first", rule("b/1", "b") + rule("a/1", "a"), 0, "b/1"},
+        {"everybody's before a provider's", rule("all", "") + rule("a/1", "a"), 2, "all"},
+        {"a provider's in two places",
+         rule("a/1", "a") + rule("b/1", "b") + rule("a/2", "a"),
+         3,
+         "a/1"},
+        {"a text of several lines", rule("b/1", "b") + "# '''\n" + rule("a/1", "a"), 2, "b/1"},
+        {"a provider that nobody is", rule("b/1", "c") + rule("all", ""), 1, "all"},
+    });
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        write(ours.file("10.conf"), providers + row.rules);
+        const auto set =
+            load_rules(ours.path(), local.file("absent"), shipped_codes(), ShippedRules::WhenAsked);
+        REQUIRE(set.has_value());
+        CHECK(set->rules().size() == row.at_once);
+        const auto match = set->match({550, {}, "a spoon", "mx.x.example", {}});
+        REQUIRE(match.has_value());
+        CHECK(match->rule->id == row.winner);
+        CHECK(match->rule->line > 8);
+    }
+    // The admin's replace them here too.
+    write(ours.file("10.conf"), providers + rule("a/1", "a") + rule("b/1", "b"));
+    write(local.file("50.conf"), rule("a/1", "b"));
+    const auto set =
+        load_rules(ours.path(), local.path(), shipped_codes(), ShippedRules::WhenAsked);
+    REQUIRE(set.has_value());
+    CHECK(set->match({550, {}, "a spoon", "mx.x.example", {}})->rule->file ==
+          local.file("50.conf"));
+    write(local.file("50.conf"),
+          "[[rule]]\nid = \"a/1\"\ncode = 2001\ntext = 'fork'\n"
+          "expect = \"a fork\"\n");
+    const auto other =
+        load_rules(ours.path(), local.path(), shipped_codes(), ShippedRules::WhenAsked);
+    REQUIRE(other.has_value());
+    CHECK(other->match({550, {}, "a spoon", "mx.x.example", {}})->rule->id == "b/1");
+}
+
 TEST_CASE("a rule of the admin's replaces the shipped one of its id") {
     const support::TempDir ours;
     const support::TempDir local;

@@ -42,31 +42,31 @@ TEST_CASE("keys keep the order of the file, and every value knows its line") {
     REQUIRE(zeta != nullptr);
     REQUIRE(zeta->as_integer() != nullptr);
     CHECK(*zeta->as_integer() == 1);
-    CHECK(zeta->place == SourcePlace{"sample.conf", 1});
+    CHECK(zeta->place() == SourcePlace{"sample.conf", 1});
 
     const TomlValue* alpha = find_key(*document, "alpha");
     REQUIRE(alpha != nullptr);
     REQUIRE(alpha->as_string() != nullptr);
     CHECK(*alpha->as_string() == "two");
-    CHECK(alpha->place.line == 2);
+    CHECK(alpha->line == 2);
 
     const TomlValue* middle = find_key(*document, "middle");
     REQUIRE(middle != nullptr);
     REQUIRE(middle->as_table() != nullptr);
-    CHECK(middle->place.line == 4);
+    CHECK(middle->line == 4);
     CHECK(keys_of(*middle->as_table()) == std::vector<std::string>{"b", "a"});
 
     const TomlValue* list = find_key(*middle->as_table(), "b");
     REQUIRE(list != nullptr);
-    CHECK(list->place.line == 5);
+    CHECK(list->line == 5);
     const TomlArray* items = list->as_array();
     REQUIRE(items != nullptr);
     REQUIRE(items->size() == 2);
     REQUIRE(items->at(0).as_boolean() != nullptr);
     CHECK(*items->at(0).as_boolean());
-    CHECK(items->at(0).place.line == 6);
+    CHECK(items->at(0).line == 6);
     CHECK(std::get<double>(items->at(1).value) == 2.5);
-    CHECK(items->at(1).place.line == 7);
+    CHECK(items->at(1).line == 7);
 
     const TomlValue* inner_table = find_key(*middle->as_table(), "a");
     REQUIRE(inner_table != nullptr);
@@ -76,7 +76,7 @@ TEST_CASE("keys keep the order of the file, and every value knows its line") {
     const TomlValue* first = find_key(*document, "first");
     REQUIRE(first != nullptr);
     REQUIRE(first->as_table() != nullptr);
-    CHECK(first->place.line == 11);
+    CHECK(first->line == 11);
     const TomlValue* inner = find_key(*first->as_table(), "inner");
     REQUIRE(inner != nullptr);
     REQUIRE(inner->as_table() != nullptr);
@@ -84,7 +84,7 @@ TEST_CASE("keys keep the order of the file, and every value knows its line") {
     REQUIRE(n != nullptr);
     REQUIRE(n->as_integer() != nullptr);
     CHECK(*n->as_integer() == -3);
-    CHECK(n->place.line == 12);
+    CHECK(n->line == 12);
     CHECK(find_key(*inner->as_table(), "m") == nullptr);
 }
 
@@ -101,8 +101,8 @@ TEST_CASE("tables of an array of tables stand in order, each with its line") {
     const TomlArray* list = rules->as_array();
     REQUIRE(list != nullptr);
     REQUIRE(list->size() == 2);
-    CHECK(list->at(0).place.line == 1);
-    CHECK(list->at(1).place.line == 3);
+    CHECK(list->at(0).line == 1);
+    CHECK(list->at(1).line == 3);
     REQUIRE(list->at(1).as_table() != nullptr);
     const TomlValue* id = find_key(*list->at(1).as_table(), "id");
     REQUIRE(id != nullptr);

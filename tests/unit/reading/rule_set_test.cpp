@@ -81,12 +81,12 @@ TEST_CASE("the first rule of which every matcher fits wins") {
     }
 }
 
-TEST_CASE("the index of a match is the rule's place") {
+TEST_CASE("a match has the rule, and a rank for its place") {
     const RuleSet set = make_set(sample_rules());
     RuleInput input;
     input.text = "mailbox full";
     const RuleMatch match = set.match(input).value_or(RuleMatch{0, nullptr});
-    CHECK(match.index == 2);
+    CHECK(match.rank == 2);
     CHECK(match.rule == &set.rules()[2]);
 }
 
@@ -167,6 +167,47 @@ TEST_CASE("a rule of a provider reads his answers alone") {
         CAPTURE(row.what);
         CHECK(made->match(row.input).has_value() == row.want);
     }
+}
+
+TEST_CASE("the rules of a provider are read when he first answers, and keep their place") {
+    const auto rule = [](const std::string& id, const std::string& provider) {
+        Rule made = text_rule(id, 1004, "blocked", "blocked");
+        made.provider = provider;
+        return made;
+    };
+    std::vector<std::string> read;
+    Rule local = text_rule("local", 1004, "ours", "ours");
+    const auto set = RuleSet::make(
+        {local, text_rule("everybody", 1004, "blocked|mark", "blocked")},
+        support::small_catalogue(),
+        {{.id = "far", .hosts = {"far.example"}, .marks = {"mark"}, .file = {}},
+         {.id = "near", .hosts = {"near.example"}, .marks = {}, .file = {}}},
+        {.before = 1,
+         .providers = {"near", "far", "nobody"},
+         .read = [&](const std::string& provider) {
+             read.push_back(provider);
+             return provider == "near" ? std::vector{rule("near/1", "near"), rule("near/2", "near")}
+                                       : std::vector{text_rule("far/broken", 1004, "(", "x"),
+                                                     rule("far/1", "far")};
+         }});
+    REQUIRE(set.has_value());
+    CHECK(winner(*set, {550, {}, "blocked", "mx.example", {}}) == "everybody");
+    CHECK(read.empty());
+    CHECK(winner(*set, {550, {}, "blocked", "mx.near.example", {}}) == "near/1");
+    CHECK(winner(*set, {550, {}, "blocked, ours", "mx.near.example", {}}) == "local");
+    CHECK(winner(*set, {550, {}, "other words", "mx.near.example", {}}).empty());
+    CHECK(read == std::vector<std::string>{"near"});
+    CHECK(winner(*set, {550, {}, "blocked", "far.example", {}}) == "far/1");
+    CHECK(winner(*set, {550, {}, "mark", "mx.example", {}}) == "everybody");
+    CHECK(winner(*set, {550, {}, "blocked", "far.example", "near.example"}) == "near/1");
+    CHECK(read == std::vector<std::string>{"near", "far"});
+    const auto rank = [&set](std::string_view text) {
+        const auto match = set->match({550, {}, text, "far.example", {}});
+        REQUIRE(match.has_value());
+        return match->rank;
+    };
+    CHECK(rank("ours") < rank("blocked"));
+    CHECK(rank("blocked") < rank("mark"));
 }
 
 TEST_CASE("a pattern that does not compile never matches") {
