@@ -372,11 +372,12 @@ std::vector<RuleError> RuleSet::pattern_errors() const {
         const Provider& provider = compiled_->providers[i];
         for (const std::size_t mark : compiled_->marks[i]) {
             if (const std::string error = compiled_->texts.error_of(mark); !error.empty()) {
-                errors.push_back({provider.file,
-                                  provider.line,
-                                  fmt::format("provider {}: bad pattern in marks: {}",
-                                              core::printable(provider.id),
-                                              error)});
+                errors.push_back(
+                    {provider.file,
+                     provider.line,
+                     core::printable(
+                         fmt::format("provider {}: bad pattern in marks: {}", provider.id, error),
+                         kMostMessage)});
             }
         }
     }

@@ -4,6 +4,7 @@
 #include "mail/enhanced_status.hpp"
 #include "tests/support/code_samples.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -208,6 +209,18 @@ TEST_CASE("the rules of a provider are read when he first answers, and keep thei
     };
     CHECK(rank("ours") < rank("blocked"));
     CHECK(rank("blocked") < rank("mark"));
+}
+
+TEST_CASE("a bad mark of a provider is reported in plain letters") {
+    const auto set =
+        RuleSet::make({},
+                      support::small_catalogue(),
+                      {{.id = "wide", .hosts = {}, .marks = {"(\xE2\x80\x98"}, .file = {}}});
+    REQUIRE(set.has_value());
+    const auto errors = set->pattern_errors();
+    REQUIRE(errors.size() == 1);
+    CHECK(errors.front().message.starts_with("provider wide: bad pattern in marks: "));
+    CHECK(std::ranges::all_of(errors.front().message, [](char c) { return c >= ' ' && c <= '~'; }));
 }
 
 TEST_CASE("a pattern that does not compile never matches") {
