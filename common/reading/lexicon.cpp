@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -125,6 +126,7 @@ public:
         for (const WordKey key : keys) {
             const auto link = static_cast<std::uint32_t>(links_.size());
             Bucket& bucket = buckets_[place_of(key)];
+            known_.set(bit_of(key));
             links_.push_back({.mark = mark_of(key), .line = line, .next = 0});
             (bucket.first == 0 ? bucket.first : links_[bucket.last].next) = link;
             bucket.last = link;
@@ -135,6 +137,9 @@ public:
     /// Safe from several threads.
     [[nodiscard]] std::span<const Phrase> phrases(WordKey key,
                                                   std::span<const PhraseLine> lines) const {
+        if (!known_[bit_of(key)]) {
+            return {};
+        }
         const Bucket& bucket = buckets_[place_of(key)];
         std::uint32_t link = bucket.first;
         while (link != 0 && links_[link].mark != mark_of(key)) {
@@ -155,6 +160,7 @@ public:
 
 private:
     static constexpr std::size_t kLinesOfABucket = 4;
+    static constexpr unsigned kKnownBits = 16;
 
     /// One line under one of its words.
     struct Link {
@@ -170,10 +176,13 @@ private:
     };
 
     [[nodiscard]] std::size_t place_of(WordKey key) const { return key & (buckets_.size() - 1); }
+    [[nodiscard]] static std::size_t bit_of(WordKey key) { return key >> (64U - kKnownBits); }
     [[nodiscard]] static std::uint32_t mark_of(WordKey key) {
         return static_cast<std::uint32_t>(key >> 32U);
     }
 
+    /// A bit is set for each word; most words of a text have none. Small enough to stay in cache.
+    std::bitset<std::size_t{1} << kKnownBits> known_;
     std::vector<Bucket> buckets_;
     std::vector<Link> links_;
 };
@@ -347,6 +356,23 @@ public:
 
     [[nodiscard]] const KeysOfWord& keys(std::size_t word) const { return keys_[word]; }
 
+    /// The mask of the words that an element behind this word may fit, if no gap is between.
+    [[nodiscard]] std::uint64_t followers(std::size_t word) const {
+        std::uint64_t mask = 0;
+        std::size_t skipped = 0;
+        for (std::size_t at = word + 1; at < keys_.size() && skipped <= kMostSkipped; ++at) {
+            if (text_.words[at].clause != text_.words[word].clause) {
+                break;
+            }
+            mask |= keys_[at].mask;
+            if (text_.words[at].kind == WordKind::Word) {
+                break;
+            }
+            ++skipped;
+        }
+        return mask;
+    }
+
     /// The last word of the longest match of these elements that begins with word `first`; nullopt
     /// for none.
     [[nodiscard]] std::optional<std::size_t> match(const PhraseElements& elements,
@@ -491,8 +517,12 @@ core::Result<Lexicon, std::vector<LexiconError>> Lexicon::make(std::vector<WordF
 std::vector<PhraseHit> Lexicon::find(const TextWords& text) const {
     std::vector<PhraseHit> hits;
     const PhraseFinder finder(text);
+    std::uint64_t followers = 0;  // of the current word
     const auto look_from = [&](std::size_t word, WordKey key, const FirstWords& first_words) {
         for (const Phrase& phrase : first_words.phrases(key, tables_->lines)) {
+            if (phrase.followers != kAnyFollower && (phrase.followers & followers) == 0) {
+                continue;
+            }
             if (const auto last = finder.match(phrase.elements, word)) {
                 hits.push_back({.first = word,
                                 .last = *last,
@@ -504,6 +534,7 @@ std::vector<PhraseHit> Lexicon::find(const TextWords& text) const {
     const FirstWords* foreign =
         std::ranges::any_of(text.text, is_foreign) ? &tables_->read_foreign() : nullptr;
     for (std::size_t i = 0; i < text.words.size(); ++i) {
+        followers = finder.followers(i);
         const auto look_by = [&](WordKey key) {
             look_from(i, key, tables_->by_first);
             if (foreign != nullptr) {

@@ -225,7 +225,9 @@ WordKey lower_key_of(std::string_view text, WordKey begin) {
     return begin;
 }
 
-void add_keys(const TextWord& word, KeysOfWord& keys) {
+namespace {
+
+void add_forms(const TextWord& word, KeysOfWord& keys) {
     keys.whole.push_back(key_of(word.text));
     if (const std::string_view placeholder = placeholder_of(word.kind); !placeholder.empty()) {
         keys.whole.push_back(key_of(placeholder));
@@ -242,6 +244,31 @@ void add_keys(const TextWord& word, KeysOfWord& keys) {
         if (i + 1 >= kShortestStem) {
             keys.beginnings.push_back(stem);
         }
+    }
+}
+
+/// For `Phrase::followers`.
+std::uint64_t followers_in(const PhraseElements& elements) {
+    if (elements.size() < 2 || elements[0].may_miss || elements[1].may_miss ||
+        elements[1].is_gap()) {
+        return kAnyFollower;
+    }
+    std::uint64_t mask = 0;
+    for (const WordChoice& choice : elements[1].choices) {
+        mask |= mask_of(choice.key);
+    }
+    return mask;
+}
+
+}  // namespace
+
+void add_keys(const TextWord& word, KeysOfWord& keys) {
+    add_forms(word, keys);
+    for (const WordKey key : keys.whole) {
+        keys.mask |= mask_of(key);
+    }
+    for (const WordKey key : keys.beginnings) {
+        keys.mask |= mask_of(key);
     }
 }
 
@@ -267,7 +294,11 @@ std::string PhraseReader::read(std::string_view line) {
 std::vector<Phrase> PhraseReader::take(std::uint16_t list) {
     std::vector<Phrase> phrases;
     for (PhraseElements& elements : variants_) {
-        Phrase phrase{.elements = std::move(elements), .list = list, .has_gap = false};
+        const std::uint64_t followers = followers_in(elements);
+        Phrase phrase{.elements = std::move(elements),
+                      .followers = followers,
+                      .list = list,
+                      .has_gap = false};
         bool alone = false;
         for (PhraseElement& element : phrase.elements) {
             element.reach = alone ? kMostCharactersBetween : kMostBetween;

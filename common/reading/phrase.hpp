@@ -39,6 +39,11 @@ constexpr WordKey key_of(std::string_view text, WordKey begin = kHashBegin) {
 /// The key of an ASCII text, regardless of letter case.
 [[nodiscard]] WordKey lower_key_of(std::string_view text, WordKey begin = kHashBegin);
 
+/// One of 64 bits for a key.
+constexpr std::uint64_t mask_of(WordKey key) {
+    return std::uint64_t{1} << (key & 63U);
+}
+
 /// A word, or the stem of one.
 struct WordChoice {
     WordKey key = 0;
@@ -57,9 +62,14 @@ struct PhraseElement {
 };
 using PhraseElements = std::vector<PhraseElement>;
 
+/// Nothing, or any word, may follow the first word of a phrase.
+inline constexpr std::uint64_t kAnyFollower = ~std::uint64_t{0};
+
 /// A sequence of words that says something.
 struct Phrase {
     PhraseElements elements;
+    /// The words of which one has to follow the first, as in `KeysOfWord::mask`.
+    std::uint64_t followers = kAnyFollower;
     std::uint16_t list = 0;  ///< the section that it belongs to
     bool has_gap = false;
 };
@@ -69,6 +79,8 @@ struct KeysOfWord {
     boost::container::small_vector<WordKey, 4> whole;
     /// For the first `kShortestStem` octets, for one octet more, and so on.
     boost::container::small_vector<WordKey, 16> beginnings;
+    /// `mask_of` all these keys. A word without a bit of another mask fits no choice of it.
+    std::uint64_t mask = 0;
 
     [[nodiscard]] bool fits(const WordChoice& choice) const {
         if (choice.stem == 0) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -127,18 +128,31 @@ bool status_fits(const Matcher& matcher, const RuleInput& input) {
             }));
 }
 
-/// True for the host itself and for names below it.
-bool is_host_of(std::string_view name, std::string_view host) {
-    while (name.ends_with('.')) {
-        name.remove_suffix(1);
+/// Providers, by their numbers, under the names of their hosts.
+class HostIndex {
+public:
+    void add(std::string_view host, std::size_t provider) {
+        providers_[core::to_lower(host)].push_back(provider);
     }
-    if (name.size() < host.size() || host.empty()) {
-        return false;
+
+    /// Calls `found(provider)` for those that have the host, or one that it is below.
+    void search(std::string_view name, const auto& found) const {
+        while (name.ends_with('.')) {
+            name.remove_suffix(1);
+        }
+        const std::string lower = core::to_lower(name);
+        std::string_view host = lower;
+        while (!host.empty()) {
+            if (const auto here = providers_.find(host); here != providers_.end()) {
+                std::ranges::for_each(here->second, found);
+            }
+            core::cut_off(host, '.');
+        }
     }
-    const std::size_t before = name.size() - host.size();
-    return core::equals_ignoring_case(name.substr(before), host) &&
-           (before == 0 || name[before - 1] == '.');
-}
+
+private:
+    std::map<std::string, std::vector<std::size_t>, std::less<>> providers_;
+};
 
 std::string quoted_message(const Rule& rule, std::string_view message) {
     return core::printable(fmt::format("rule {}: {}", rule.id, message), kMostMessage);
@@ -150,6 +164,7 @@ struct RuleSet::Compiled {
     std::vector<Rule> rules;
     std::vector<Matcher> matchers;  ///< one per rule
     std::vector<Provider> providers;
+    HostIndex hosts;
     std::vector<std::vector<std::size_t>> marks;  ///< patterns on the text, one list per provider
     PatternSet texts;
     PatternSet names;  ///< of MTAs
@@ -158,15 +173,12 @@ struct RuleSet::Compiled {
 
     /// Takes one rule and adds what is wrong with it to `errors`.
     void add(const Rule& rule, const terms::CodeCatalogue& codes, std::vector<RuleError>& errors);
-    void add_marks();
+    void add_providers();
     void take(LateRules later);
     [[nodiscard]] std::optional<std::size_t> provider_number(std::string_view id) const;
     /// Adds what is wrong with the patterns of a rule to `errors`.
     void find_bad_patterns(std::size_t index, std::vector<RuleError>& errors) const;
     [[nodiscard]] Matcher matcher_of(const Rule& rule, std::vector<RuleError>& errors);
-    [[nodiscard]] bool answers(std::size_t provider,
-                               const RuleInput& input,
-                               PatternMatches& text) const;
 };
 
 /// The rules of one provider, read when they are first asked.
@@ -272,8 +284,11 @@ void RuleSet::Compiled::take(LateRules later) {
     }
 }
 
-void RuleSet::Compiled::add_marks() {
+void RuleSet::Compiled::add_providers() {
     for (const Provider& provider : providers) {
+        for (const std::string& host : provider.hosts) {
+            hosts.add(host, marks.size());
+        }
         auto& numbers = marks.emplace_back();
         for (const std::string& mark : provider.marks) {
             numbers.push_back(texts.add(mark));
@@ -297,17 +312,6 @@ void RuleSet::Compiled::find_bad_patterns(std::size_t index, std::vector<RuleErr
     look(texts, matcher.text, "text");
     look(names, matcher.remote_mta, "remote_mta");
     look(names, matcher.reporting_mta, "reporting_mta");
-}
-
-bool RuleSet::Compiled::answers(std::size_t provider,
-                                const RuleInput& input,
-                                PatternMatches& text) const {
-    return std::ranges::any_of(providers[provider].hosts,
-                               [&input](const std::string& host) {
-                                   return is_host_of(input.remote_mta, host) ||
-                                          is_host_of(input.reporting_mta, host);
-                               }) ||
-           (!marks[provider].empty() && fits(marks[provider], text));
 }
 
 namespace {
@@ -348,7 +352,7 @@ core::Result<RuleSet, std::vector<RuleError>> RuleSet::make(std::vector<Rule> ru
     for (const Rule& rule : compiled->rules) {
         compiled->add(rule, codes, errors);
     }
-    compiled->add_marks();
+    compiled->add_providers();
     for (std::size_t i = 0; i < compiled->rules.size(); ++i) {
         if (compiled->rules[i].local) {
             compiled->find_bad_patterns(i, errors);
@@ -394,7 +398,11 @@ public:
           plain_remote_(rule_text(input.remote_mta)),
           plain_reporting_(rule_text(input.reporting_mta)),
           own_(*this, set),
-          answering_(set.providers.size()) {}
+          answering_(set.providers.size()) {
+        const auto answers = [this](std::size_t provider) { answering_[provider] = true; };
+        set.hosts.search(input.remote_mta, answers);
+        set.hosts.search(input.reporting_mta, answers);
+    }
 
     std::optional<RuleMatch> first_match() {
         // Each provider has a range of ranks of its own.
@@ -434,7 +442,7 @@ private:
     bool answers(std::size_t provider) {
         auto& known = answering_[provider];
         if (!known.has_value()) {
-            known = set_.answers(provider, input_, own_.text);
+            known = !set_.marks[provider].empty() && fits(set_.marks[provider], own_.text);
         }
         return *known;
     }
@@ -464,7 +472,8 @@ private:
     const std::string plain_remote_;
     const std::string plain_reporting_;
     Subject own_;
-    std::vector<std::optional<bool>> answering_;  ///< by the number of the provider
+    /// By the number of the provider; nullopt: its marks decide.
+    std::vector<std::optional<bool>> answering_;
 };
 
 std::optional<RuleMatch> RuleSet::match(const RuleInput& input) const {
