@@ -116,7 +116,8 @@ std::optional<DaemonError> receive(const Connection& connection,
         return DaemonError{Kind::OutOfReach, words_for(errno)};
     }
     if (got == 0) {
-        return DaemonError{Kind::OutOfReach, "the daemon broke the connection off"};
+        return DaemonError{Kind::OutOfReach,
+                           "the daemon closed the connection before the end of its answer"};
     }
     octets.append(piece.data(), static_cast<std::size_t>(got));
     return std::nullopt;

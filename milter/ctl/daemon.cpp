@@ -154,9 +154,9 @@ CommandError daemon_error(const config::ControlSettings& settings, const DaemonE
                     fmt::format("the daemon is not running: {}: {}", settings.socket, error.text)};
         case DaemonError::Kind::NoPermission:
             return {Exit::Unavailable,
-                    fmt::format("no permission to ask the daemon, which may run or not: {}: {}; "
-                                "root may, the user of the daemon, and the group that owns the "
-                                "socket: see [control] group in holdback.conf(5)",
+                    fmt::format("no permission to ask the daemon, which may or may not be running: "
+                                "{}: {}; only root, the user of the daemon and the group that owns "
+                                "the socket may ask it: see [control] group in holdback.conf(5)",
                                 settings.socket,
                                 error.text)};
         case DaemonError::Kind::OutOfReach:

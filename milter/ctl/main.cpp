@@ -124,8 +124,8 @@ Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selecti
     add_parsed(app, kOlder, selection->older_than, "held longer ago than this");
     static constexpr auto kExpires = duration_form("--expires-within");
     add_parsed(app, kExpires, selection->expires_within, "expiring sooner than this");
-    app.add_flag("--in-doubt", selection->in_doubt, "of which the MTA may have a copy");
-    app.add_flag("--own", selection->own, "the mail that Holdback itself sends, too");
+    app.add_flag("--in-doubt", selection->in_doubt, "items of which the MTA may have a copy");
+    app.add_flag("--own", selection->own, "also the mail that Holdback itself sends");
     return {app, "ID", "numbers of items"};
 }
 
@@ -161,7 +161,7 @@ void add_held(CommandLine& line) {
     const auto listed = std::make_shared<HeldSelection>();
     const auto shape = std::make_shared<HeldListOptions>();
     const Words listed_words = add_selection(list, listed);
-    list.add_flag("--all", listed->all, "what has ended, too");
+    list.add_flag("--all", listed->all, "also what has ended");
     static constexpr OptionForm<std::vector<HeldColumn>> kColumns{
         "--columns",
         parse_held_columns,
@@ -188,7 +188,7 @@ void add_held(CommandLine& line) {
     add_held_act(line, app, HeldAct::Return, "return", "give it back to the sender by a DSN");
     add_held_act(line, app, HeldAct::Discard, "discard", "drop it");
 
-    CLI::App& rescue = *app.add_subcommand("rescue", "list a spool again in a store");
+    CLI::App& rescue = *app.add_subcommand("rescue", "list the mail of a spool again in the store");
     const auto options = std::make_shared<HeldRescueOptions>();
     rescue.add_flag("--dry-run,-n", options->dry_run, "only show what would be done");
     rescue.callback([&line, options] {
@@ -208,7 +208,7 @@ void add_seal(CommandLine& line) {
 void add_store(CommandLine& line) {
     CLI::App& app = *line.app.add_subcommand("store", "care of the store as a file");
     app.require_subcommand(1);
-    add_plain(line, app, "check", "whether it is in order", store_check);
+    add_plain(line, app, "check", "check whether it is in order", store_check);
     const auto add = [&](const std::string& name,
                          const std::string& description,
                          CommandResult (*command)(const CommandContext&, const std::string&)) {

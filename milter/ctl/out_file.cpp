@@ -72,7 +72,7 @@ core::Result<OutFile, std::string> OutFile::create(const std::string& path, Exis
             return std::unexpected(is_there(path));
         }
         if (!S_ISREG(known.st_mode)) {
-            return std::unexpected(fmt::format("{}: is no ordinary file", path));
+            return std::unexpected(fmt::format("{}: is not a regular file", path));
         }
     }
     std::string temporary = path + ".XXXXXX";

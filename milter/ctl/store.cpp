@@ -104,7 +104,8 @@ CommandResult store_restore(const CommandContext& context, const std::string& fi
     } else {
         context.out << fmt::format("{} is in place\n", for_people(file));
         if (!kept->empty()) {
-            context.out << fmt::format("what was there is kept as {}\n", for_people(*kept));
+            context.out << fmt::format("the store that was there is kept as {}\n",
+                                       for_people(*kept));
         }
         context.out << "next: holdbackctl held rescue, which lists what was held since the copy "
                        "was made; without it, a store that is older than its spool is not used\n";

@@ -29,10 +29,10 @@ core::Result<core::TimePoint, CommandError> parse_when(const std::string& text,
     }
     return std::unexpected(CommandError{
         Exit::Usage,
-        fmt::format("{} is no time: write a date such as 2026-01-01 or 2026-01-01T14:00 (UTC), a "
-                    "number with its unit such as 2h or 30d for so long ago, or @ and seconds "
-                    "since 1970",
-                    core::in_quotes(text))});
+        fmt::format(
+            "{} is not a time: write a date such as 2026-01-01 or 2026-01-01T14:00 (UTC), a number "
+            "with its unit such as 2h or 30d for that long ago, or @ and the seconds since 1970",
+            core::in_quotes(text))});
 }
 
 }  // namespace holdback::milter::ctl

@@ -67,7 +67,7 @@ def test_no_permission_is_not_no_daemon(rig):
         done = run_as(rig, groups, "status")
         assert done.returncode == UNAVAILABLE
         assert done.stdout.splitlines()[0].split(None, 1) == ["running", "unknown (no permission)"]
-        assert "no permission to ask the daemon, which may run or not" in done.stderr
+        assert "no permission to ask the daemon, which may or may not be running" in done.stderr
         assert '"running":null' in run_as(rig, groups, "--json", "status").stdout
     rig.holdback.stop()
     assert rig.holdback.ctl("status", check=False).rows[0]["running"] is False

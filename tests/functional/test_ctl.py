@@ -407,7 +407,7 @@ def test_a_list_comes_back_with_the_verdicts_beside_its_columns(ctl):
         "        0  not counted: DNS gave no answer",
         "domains with the most trouble:",
         "        2  gmial.com",
-        "1 address stands on the list more than once",
+        "1 address is on the list more than once",
     ]
 
 
@@ -1116,7 +1116,7 @@ def test_a_wrong_command_line_ends_with_two(ctl, arguments):
 def test_a_time_needs_a_unit_or_a_date(ctl, arguments):
     ctl.run("suppress", "add", "bo@example.net")
     told = ctl.says(*arguments, code=USAGE)
-    assert "is no time" in told and "30d" in told
+    assert "is not a time" in told and "30d" in told
 
 
 def test_an_epoch_is_marked_as_one(ctl):

@@ -198,7 +198,7 @@ def test_by_sender_and_time(history):
     done, _ = history.what_if("future", "", "--since", "2999-01-01", check=False)
     assert done.code == 1
     done, _ = history.what_if("soon", "", "--since", "soon", check=False)
-    assert done.code == 2 and "is no time" in done.errors
+    assert done.code == 2 and "is not a time" in done.errors
 
 
 def test_what_was_not_recorded_is_said(history):

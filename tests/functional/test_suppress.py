@@ -402,15 +402,15 @@ def test_a_dry_run_needs_no_store_and_makes_none(tool):
 def test_words_of_status_that_are_not_known_suppress_nobody(tool):
     text = "Email,Status\nann@example.net,gold\nbo@example.net,silver\n"
     error = tool.err("suppress", "import", "-", stdin=text, code=USAGE)
-    assert "nothing was taken: no word of status is known" in error and '"gold"' in error
+    assert "nothing was imported: none of the status words is known" in error and '"gold"' in error
     tool.run("suppress", "list", code=NO)
     error = tool.err("suppress", "import", "-", stdin=text + "cy@example.net,bounced\n", code=NO)
-    assert 'standard input:2: "gold" is not known as status; --reason says' in error
+    assert 'standard input:2: "gold" is not known as status; say with --reason' in error
     assert tool.subjects() == ["cy@example.net"]
     tool.run("suppress", "import", "--reason", "manual", "-", stdin=text)
     assert len(tool.subjects()) == 3
     rows = "ann@example.net,active\nbo@example.net,bounced\n"
-    assert "--reason says it" in tool.err("suppress", "import", "-", stdin=rows, code=USAGE)
+    assert "give it by --reason" in tool.err("suppress", "import", "-", stdin=rows, code=USAGE)
 
 
 def test_the_column_of_an_import_is_named_or_asked_for(tool):

@@ -128,7 +128,7 @@ CommandResult explain(const CommandContext& context, const std::string& question
                                (*snapshot)->codes);
     const CommandResult written = write(context, question, explanation);
     if (written.has_value() && explanation.rule.empty()) {
-        context.err << "holdbackctl: nothing is known of this text\n";
+        context.err << "holdbackctl: no rule knows this text\n";
         return Exit::No;
     }
     return written;

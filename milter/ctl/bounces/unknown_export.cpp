@@ -35,7 +35,8 @@ namespace {
 
 constexpr std::string_view kRulesHead =
     "# Texts of bounces that no rule knew, as the beginnings of rules: see holdback-codes(5).\n"
-    "# For those that are worth a rule, remove the \"#\" in front of its lines, fill in the code\n"
+    "# For each one that is worth a rule, remove the \"#\" in front of its lines, fill in the "
+    "code\n"
     "# (\"holdbackctl explain CODE\" says what codes mean), and put the file into rules.d.\n"
     "# \"holdback -t\" checks it, and \"holdbackctl reload\" makes the running daemon read it.\n";
 

@@ -239,9 +239,9 @@ core::Result<OpenSources, CommandError> open_sources(const CommandContext& conte
     if (!offline) {
         auto resolver = io::dns::make_resolver(settings.dns, context.clock);
         if (!resolver.has_value()) {
-            return std::unexpected(
-                CommandError{Exit::Unavailable,
-                             fmt::format("DNS: {}; --offline checks without", resolver.error())});
+            return std::unexpected(CommandError{
+                Exit::Unavailable,
+                fmt::format("DNS: {}; --offline checks without DNS", resolver.error())});
         }
         sources.asked = *std::move(resolver);
         sources.resolver = std::make_unique<RememberingResolver>(*sources.asked);

@@ -145,7 +145,7 @@ void CheckSummary::write(std::ostream& out) const {
     }
     if (const std::size_t duplicates = forecast_.duplicates(); duplicates > 0) {
         out << fmt::format("{} on the list more than once\n",
-                           counted(duplicates, "address stands", "addresses stand"));
+                           counted(duplicates, "address is", "addresses are"));
     }
 }
 

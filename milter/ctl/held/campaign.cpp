@@ -59,8 +59,7 @@ CommandResult continue_campaign(const CommandContext& context,
     if (!any) {
         return Exit::No;
     }
-    context.err << fmt::format("the campaign {} was stopped and goes on\n",
-                               for_people(name, kMostShown));
+    context.err << fmt::format("the stopped campaign {} goes on\n", for_people(name, kMostShown));
     return Exit::Done;
 }
 

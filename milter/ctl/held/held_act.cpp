@@ -226,11 +226,11 @@ core::Result<bool, CommandError> may_go_on(const CommandContext& context,
         if (items <= kMostUnasked) {
             return true;
         }
-        return std::unexpected(
-            CommandError{Exit::Usage,
-                         fmt::format("held {}: more than {} items, and nobody to ask: say --yes",
-                                     words_of(options.act).command,
-                                     kMostUnasked)});
+        return std::unexpected(CommandError{
+            Exit::Usage,
+            fmt::format("held {}: more than {} items, and no terminal to ask on: say --yes",
+                        words_of(options.act).command,
+                        kMostUnasked)});
     }
     context.err << "Go on? [y/N] " << std::flush;
     std::string answer;
@@ -280,7 +280,7 @@ CommandResult act_on_selection(const CommandContext& context, const HeldActOptio
     }
     if (selected->in_doubt > 0) {
         context.err << fmt::format(
-            "{} in doubt left alone: look in the MTA's log whether it has them, then say "
+            "{} in doubt left alone: check the MTA's log for a delivery of them, then say "
             "--in-doubt\n",
             counted(selected->in_doubt, "item", "items"));
     }

@@ -37,7 +37,7 @@ std::string_view advice(Means means) {
         case Means::NoCopy:
             return "the MTA has no copy: release the item with --in-doubt when you want it to go";
         case Means::QueueId:
-            return "names the queue id, look on with that";
+            return "this line has the queue id: search the log for it next";
     }
     std::unreachable();
 }

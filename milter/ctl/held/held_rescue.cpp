@@ -42,7 +42,7 @@ using Place = io::state::DirSpool::Place;
 
 constexpr std::string_view kWhy =
     "the store was lost, or is a copy of an earlier time: it is not known whether this was "
-    "released since; look in the MTA's log before releasing it";
+    "released since; check the MTA's log before you release it";
 
 /// Tells whether a daemon uses store and spool.
 enum class Others : std::uint8_t {
@@ -254,7 +254,7 @@ private:
             return;
         }
         finding.what = Finding::What::Known;
-        finding.text = known.empty() ? "nobody of it was still to get it" : known;
+        finding.text = known.empty() ? "no recipient of it was still to get it" : known;
     }
 
     io::state::DirSpool* spool_;

@@ -27,7 +27,7 @@ void add_what_if(CommandLine& line) {
     app.add_flag_callback(
         "--all",
         [options] { options->show = WhatIfOptions::Show::All; },
-        "every recipient of whom something changes");
+        "every recipient for whom something changes");
     app.callback([&line, options, words] {
         if (words->at_least_one().size() > 1) {
             throw CLI::ValidationError("name one file with settings");

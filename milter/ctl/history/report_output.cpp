@@ -253,12 +253,12 @@ void write_report(const CommandContext& context, const report::Summary& summary)
                                counted(summary.list.entries, "entry", "entries"),
                                summary.list.in_force);
     if (!summary.log_followed) {
-        context.out << "The log of the MTA is not followed ([maillog]): what was sent and what "
-                       "bounced is not known.\n";
+        context.out << "The log of the MTA is not followed ([maillog]), so it is not known what "
+                       "was sent and what bounced.\n";
     }
     if (!summary.remembers_decisions) {
-        context.out << "Decisions are not remembered ([journal] decisions): what was refused is "
-                       "not known.\n";
+        context.out << "Decisions are not remembered ([journal] decisions), so it is not known "
+                       "what was refused.\n";
     }
 }
 

@@ -144,7 +144,7 @@ void write_ends(const CommandContext& context, const std::vector<report::ChangeG
             context.out << fmt::format(", {} deferred", deferred);
         }
         if (const std::size_t unknown = ends.of(KnownEnd::Unknown); unknown > 0) {
-            context.out << fmt::format(", of {} the end is not known", unknown);
+            context.out << fmt::format(", the end of {} is not known", unknown);
         }
         context.out << ".\n";
     }

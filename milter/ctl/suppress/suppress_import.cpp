@@ -151,8 +151,8 @@ public:
             words += fmt::format("{}{}", words.empty() ? "" : ", ", word);
         }
         return CommandError{Exit::Usage,
-                            fmt::format("nothing was taken: no word of status is known ({}); "
-                                        "--reason says what such rows mean",
+                            fmt::format("nothing was imported: none of the status words is known "
+                                        "({}); say with --reason what such rows mean",
                                         words)};
     }
 
@@ -177,11 +177,10 @@ private:
         }
         const bool is_told = shape->has_header || shape->format != lists::ListFormat::Csv;
         if (!is_told && !options_.reason.has_value()) {
-            return CommandError{
-                Exit::Usage,
-                fmt::format("{}: its first line names no columns, so that nothing tells what the "
-                            "rows mean; --reason says it",
-                            name_)};
+            return CommandError{Exit::Usage,
+                                fmt::format("{}: its first line names no columns, so the meaning "
+                                            "of the rows is not known; give it by --reason",
+                                            name_)};
         }
         tally_.formats.emplace(lists::wire_name(shape->format));
         if (!shape->address_name.empty()) {
@@ -278,7 +277,7 @@ private:
                 tally_.unknown_by,
                 fmt::format("{} in column {}", core::in_quotes(unknown->word), unknown->column));
             report_bad(line,
-                       fmt::format("{} is not known as {}; --reason says what such rows mean",
+                       fmt::format("{} is not known as {}; say with --reason what such rows mean",
                                    core::in_quotes(unknown->word),
                                    unknown->column),
                        progress);

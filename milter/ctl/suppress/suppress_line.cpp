@@ -77,7 +77,7 @@ void add_selection(CLI::App& app, SuppressSelection& selection) {
     add_parsed(app, kOlder, selection.older, "those last seen longer ago");
     add_parsed(app, kAge, selection.older, "the same");
     add_parsed(app, kNewer, selection.newer, "those last seen since");
-    app.add_flag("--all", selection.with_inactive, "those being counted or expired, too");
+    app.add_flag("--all", selection.with_inactive, "also those being counted or expired");
 }
 
 void add_suppress_add(CommandLine& line, CLI::App& parent) {
@@ -86,7 +86,7 @@ void add_suppress_add(CommandLine& line, CLI::App& parent) {
     const auto reason = std::make_shared<std::optional<terms::SuppressionReason>>();
     const auto words = std::make_shared<Words>(
         app, "SUBJECT", "addresses, domains, .suffixes, patterns, - for stdin");
-    add_parsed(app, kReason, *reason, "why (default: manual); allow stands above all others");
+    add_parsed(app, kReason, *reason, "why (default: manual); allow overrides all others");
     app.add_flag_callback(
         "--allow",
         [reason] { *reason = terms::SuppressionReason::Allow; },
@@ -110,9 +110,10 @@ void add_suppress_add(CommandLine& line, CLI::App& parent) {
 void add_suppress_remove(CommandLine& line, CLI::App& parent) {
     CLI::App& app = *parent.add_subcommand("remove", "lift the suppression");
     const auto options = std::make_shared<SuppressRemoveOptions>();
-    const auto words = std::make_shared<Words>(app, "SUBJECT", "whose; - for stdin");
+    const auto words = std::make_shared<Words>(
+        app, "SUBJECT", "its addresses, domains, .suffixes or patterns, - for stdin");
     add_selection(app, options->selection);
-    app.add_flag("--release", options->release, "release what it held, too");
+    app.add_flag("--release", options->release, "also release what it held");
     app.add_flag("--dry-run", options->dry_run, "change nothing");
     app.add_flag("--yes", options->yes, "remove all that is selected");
     app.callback([&line, options, words] {
@@ -178,18 +179,18 @@ void add_suppress_export(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_import(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("import", "take in lists of mail services");
+    CLI::App& app = *parent.add_subcommand("import", "import lists of mail services");
     const auto options = std::make_shared<SuppressImportOptions>();
     const auto soft = std::make_shared<std::optional<lists::SoftBounces>>();
     const auto words = std::make_shared<Words>(app, "FILE", "lists, - for stdin");
     add_parsed(app, import_form(), options->format, "what the list is (default: told by its head)");
     add_text(app, "--column", options->column, "the column of the addresses, by name or number");
     add_parsed(
-        app, kReason, options->reason, "of rows that tell none, or in words that are not known");
+        app, kReason, options->reason, "for rows that give no reason, or one in unknown words");
     add_parsed(app, kSoft, *soft, "soft bounces: pass over (the default), or count as a strike");
     add_scope(app, options->scope);
     app.add_flag("--hash", options->hash, "keep keyed hashes instead of the addresses");
-    app.add_flag("--replace", options->replace, "over all that is there");
+    app.add_flag("--replace", options->replace, "replace all existing entries");
     app.add_flag("--dry-run", options->dry_run, "change nothing");
     app.add_flag("-v,--verbose", options->verbose, "report every bad line");
     app.callback([&line, options, soft, words] {
@@ -202,10 +203,10 @@ void add_suppress_import(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_rollback(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("rollback", "undo what a time taught");
+    CLI::App& app = *parent.add_subcommand("rollback", "undo what was learned in a period");
     const auto options = std::make_shared<RollbackOptions>();
     add_text(app, "--mx", options->mx, "the provider, by its domain or a mail host");
-    add_text(app, "--since", options->since, "a time (UTC), or a duration: so long ago");
+    add_text(app, "--since", options->since, "a time (UTC), or a duration before now");
     add_text(app, "--until", options->until, "the same (default: now)");
     add_code(app, options->code);
     app.add_flag("--yes", options->yes, "really undo it");

@@ -116,7 +116,7 @@ core::Result<SuppressionScope, CommandError> as_kind(const SuppressionScope& sen
     }
     if (kind == terms::ScopeKind::Sender) {
         return std::unexpected(
-            CommandError{Exit::Usage, "--scope sender wants an address as --sender"});
+            CommandError{Exit::Usage, "--scope sender needs an address as --sender"});
     }
     const std::string text = sender.text();
     return SuppressionScope::parse(text.substr(text.rfind('@') + 1)).value_or(sender);
@@ -213,7 +213,7 @@ core::Result<SuppressionScope, CommandError> scope_of_new(const ScopeOptions& op
     }
     if (kind.has_value()) {
         return std::unexpected(CommandError{
-            Exit::Usage, fmt::format("--scope {} wants a --sender", wire_name(*kind))});
+            Exit::Usage, fmt::format("--scope {} needs a --sender", wire_name(*kind))});
     }
     return named_scope(*options.scope);
 }
