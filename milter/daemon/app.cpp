@@ -226,8 +226,9 @@ std::future<bool> App::start(std::function<void(bool)> on_end) {
                             core::log_safe(settings_path_)));
     if (own_name_.is_makeshift()) {
         log_->write(ports::Severity::Warning,
-                    fmt::format("this host has a bare name: own mail bears {} until the MTA "
-                                "connects and says its own (myhostname of Postfix, $j of Sendmail)",
+                    fmt::format("the name of this host is not fully qualified: Holdback's own mail "
+                                "uses the name {} until the MTA connects and gives its own "
+                                "(myhostname of Postfix, $j of Sendmail)",
                                 core::log_safe(own_name_.current())));
     }
     settings_.say_what_has_no_effect(settings);

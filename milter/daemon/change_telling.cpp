@@ -34,7 +34,8 @@ std::string change_line(const io::sqlite::ListChange& change) {
 void ChangeTelling::work() {
     const auto untold = changes_.untold(kAtOnce);
     if (!untold.has_value()) {
-        trouble_.say(ports::Severity::Error, "changes can't be told of", untold.error().what);
+        trouble_.say(
+            ports::Severity::Error, "changes can't be read for the log", untold.error().what);
         return;
     }
     if (untold->empty()) {
@@ -45,7 +46,7 @@ void ChangeTelling::work() {
     }
     if (const auto told = changes_.told(*untold); !told.has_value()) {
         trouble_.say(ports::Severity::Error,
-                     "changes are told of again: that they were can't be written down",
+                     "logged changes can't be marked and will be logged again",
                      told.error().what);
     }
 }

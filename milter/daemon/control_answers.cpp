@@ -51,7 +51,7 @@ std::string spoken(const ControlLine& request) {
 core::Result<std::int64_t, std::string> item_number(std::string_view text) {
     const auto id = core::parse_decimal(text);
     if (!id.has_value() || *id > static_cast<std::uint64_t>(INT64_MAX)) {
-        return std::unexpected(fmt::format("{} is no item number", core::printable(text)));
+        return std::unexpected(fmt::format("{} is not an item number", core::printable(text)));
     }
     return static_cast<std::int64_t>(*id);
 }
@@ -195,9 +195,10 @@ void ControlAnswers::note_continued(const std::string& name,
     const auto noted = parts_.stores.changes.note(
         {.who = change.who, .from = change.from, .has_lines = true}, change);
     if (!noted.has_value()) {
-        parts_.log.write(ports::Severity::Error,
-                         fmt::format("campaigns: who let one go on is not in the store: {}",
-                                     core::log_safe(noted.error().what)));
+        parts_.log.write(
+            ports::Severity::Error,
+            fmt::format("campaigns: the store has no record of who let a campaign go on: {}",
+                        core::log_safe(noted.error().what)));
     }
 }
 

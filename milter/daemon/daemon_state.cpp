@@ -150,10 +150,11 @@ std::vector<ControlLine> DaemonState::metrics() const {
          .help = "Outgoing messages that passed unchecked because of trouble of ours.",
          .values = count(parts_.use_cases.outbound.report.count_of_unchecked())},
         {.name = "holdback_complaints_not_attributed_total",
-         .help = "Complaints whose providers hide who complained, and that no seal tells of.",
+         .help =
+             "Complaints whose provider hides who complained, and whose recipient no seal names.",
          .values = count(parts_.use_cases.inbound.unattributed())},
         {.name = "holdback_outcomes_total",
-         .help = "Ends of deliveries that the log of the MTA told of.",
+         .help = "Ends of deliveries in the log of the MTA.",
          .label_name = "result",
          .values = {{.label = "sent", .value = followed.sent},
                     {.label = "deferred", .value = followed.deferred},

@@ -55,12 +55,13 @@ std::vector<ControlLine> DecisionRecording::status() const {
 
 std::vector<report::Metric> DecisionRecording::metrics() const {
     const flow::outgoing::RecorderCounts counts = recorder_->counts();
-    return {{.name = "holdback_decisions_recorded_total",
-             .help = "Recipients of whom the facts of the decision are in the store.",
-             .values = {{.label = {}, .value = counts.recorded}}},
-            {.name = "holdback_decisions_dropped_total",
-             .help = "Recipients of whom they are not: too many waited for the store.",
-             .values = {{.label = {}, .value = counts.dropped}}}};
+    return {
+        {.name = "holdback_decisions_recorded_total",
+         .help = "Recipients whose decision was stored with its facts.",
+         .values = {{.label = {}, .value = counts.recorded}}},
+        {.name = "holdback_decisions_dropped_total",
+         .help = "Recipients whose decision was not stored, because too many waited for the store.",
+         .values = {{.label = {}, .value = counts.dropped}}}};
 }
 
 }  // namespace holdback::milter::daemon

@@ -60,8 +60,8 @@ void DnsWatch::look() {
             break;
         case io::dns::DnsHealth::News::Silent:
             log_->write(ports::Severity::Error,
-                        "dns: no nameserver answers, all domains are unresolved: look after those "
-                        "of [dns] nameservers, or of resolv.conf");
+                        "dns: no nameserver answers, all domains are unresolved: check the servers "
+                        "in [dns] nameservers or resolv.conf");
             break;
         case io::dns::DnsHealth::News::Heard:
             log_->write(ports::Severity::Info, "dns: a nameserver answers again");
@@ -95,7 +95,7 @@ std::vector<report::Metric> DnsWatch::metrics() const {
              .help = "Questions to nameservers that ended, with an answer or without.",
              .values = count(counters.ended)},
             {.name = "holdback_dns_answered_total",
-             .help = "Of these, those that a nameserver answered.",
+             .help = "Questions that a nameserver answered.",
              .values = count(counters.answered)},
             {.name = "holdback_dns_silent",
              .help = "1 while no nameserver answers.",

@@ -262,7 +262,7 @@ core::Result<Sockets, std::string> open_sockets(const Place& place) {
     struct stat status{};
     if (fstatat(place.directory.get(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         !S_ISSOCK(status.st_mode)) {
-        return std::unexpected(fmt::format("{} exists and is no socket", path));
+        return std::unexpected(fmt::format("{} exists and is not a socket", path));
     }
     Workshop workshop(place);
     if (!workshop.open()) {

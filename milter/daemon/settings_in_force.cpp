@@ -128,9 +128,9 @@ mail::MtaNames SettingsInForce::read_mta_again(const config::OutgoingSettings& s
     }
     // The account that we have now may be unable to read what root could read at the start.
     for (const std::string& trouble : names.troubles) {
-        parts_.log.write(
-            ports::Severity::Warning,
-            fmt::format("mta: {}; what was read before stays", core::printable(trouble)));
+        parts_.log.write(ports::Severity::Warning,
+                         fmt::format("mta: {}; the configuration that was read before stays in use",
+                                     core::printable(trouble)));
     }
     return known;
 }

@@ -69,8 +69,9 @@ StoreWatch::StoreWatch(Parts parts) : parts_(std::move(parts)) {
     if (!parts_.mark.was_left() || parts_.database.disorder().has_value()) {
         return;
     }
-    parts_.log.write(ports::Severity::Info,
-                     "store: the last end was none in good order: looking for damage");
+    parts_.log.write(
+        ports::Severity::Info,
+        "store: the daemon did not end in good order the last time: looking for damage");
     is_looking_ = true;
     look_ = std::jthread([this](const std::stop_token& stop) {
         parts_.database.look_through([&] { return !stop.stop_requested(); });
@@ -209,7 +210,7 @@ void StoreWatch::say(const io::sqlite::Disorder& disorder) {
                     disorder.damaged ? "put a copy of it in its place (holdbackctl store restore) "
                                        "or move it away and list the spool again (holdbackctl "
                                        "held rescue)"
-                                     : "mend the cause"));
+                                     : "fix the cause"));
 }
 
 StoreWatch::FileMark StoreWatch::file_mark() const {

@@ -51,9 +51,9 @@ void say_which_way(const SessionParts& parts,
             message.who.over_smtp ? core::log_safe(message.who.client_text) : "sendmail(1)",
             came_in ? "it is taken for inbound, and not judged; if it is yours, name its "
                       "domain in [outgoing] own_domains"
-                    : "it is taken for outgoing, because the domain is yours; if no list "
-                      "manager sends it on, anybody has written that sender, and the first "
-                      "pass has to go by this milter too",
+                    : "it is taken for outgoing, because the domain is yours; if no list manager "
+                      "sends it on, anybody may have written that sender, and the first pass has "
+                      "to go by this milter too",
             *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
 }
 

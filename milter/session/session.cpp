@@ -99,19 +99,23 @@ void Session::connect(ConnectFacts facts) {
     const std::shared_ptr<const flow::Snapshot> snapshot = parts_.snapshots.current();
     const mail::MtaNames& read = snapshot->settings.mta;
     if (read.kind != mail::MtaKind::None && !read.are_of(connection_.mta_name)) {
-        trouble(ports::Severity::Warning,
-                fmt::format("mta: {} is served, and the configuration that was read is that of {}: "
-                            "what only the first one routes may be judged by the public DNS (see "
-                            "[outgoing] mta_domains)",
-                            core::log_safe(connection_.mta_name),
-                            core::log_safe(read.host_name)));
+        trouble(
+            ports::Severity::Warning,
+            fmt::format(
+                "mta: this milter serves {}, but the configuration that was read is that of {}: "
+                "domains that only the first one routes may be judged by the public DNS (see "
+                "[outgoing] mta_domains)",
+                core::log_safe(connection_.mta_name),
+                core::log_safe(read.host_name)));
     }
     if (learned == flow::OwnName::Learned::Unfit) {
-        trouble(ports::Severity::Warning,
-                fmt::format("the MTA calls itself {}, which is no fully qualified name: own mail "
-                            "bears {} (set myhostname of Postfix, or confDOMAIN_NAME of Sendmail)",
-                            core::log_safe(connection_.mta_name),
-                            core::log_safe(parts_.own_name.current())));
+        trouble(
+            ports::Severity::Warning,
+            fmt::format(
+                "the MTA calls itself {}, which is not a fully qualified name: Holdback's own mail "
+                "uses the name {} (set myhostname of Postfix, or confDOMAIN_NAME of Sendmail)",
+                core::log_safe(connection_.mta_name),
+                core::log_safe(parts_.own_name.current())));
     }
 }
 

@@ -118,7 +118,7 @@ TEST_CASE("a socket is there with its mode and owner, and a second process finds
     }
     CHECK_FALSE(std::filesystem::exists(path));
     std::ofstream(path) << "no socket";
-    CHECK(daemon::Listener::open(given_away(path)).error().ends_with("exists and is no socket"));
+    CHECK(daemon::Listener::open(given_away(path)).error().ends_with("exists and is not a socket"));
 }
 
 TEST_CASE("the account can listen after a start as root") {
