@@ -25,8 +25,8 @@ constexpr std::chrono::seconds kPause{1};
 
 /// The text of items in doubt about an answer that came late.
 constexpr std::string_view kLate =
-    "our answer about this message took so long that the MTA may have gone on without it: look in "
-    "its log whether it was delivered before releasing it";
+    "our answer about this message took so long that the MTA may have gone on without it: check "
+    "its log for a delivery before you release it";
 
 }  // namespace
 
@@ -37,7 +37,7 @@ std::optional<OpenAnswers::Ticket> OpenAnswers::given(ports::TakenAnswer answer,
         if (const auto noted = ports::note_doubt(held_, answer.ids, kLate, clock_.now());
             !noted.has_value()) {
             trouble_.say(ports::Severity::Error,
-                         "why held mail is in doubt can't be written down",
+                         "the reason of a doubt about held mail is not written down",
                          noted.error().what);
         }
         return std::nullopt;
@@ -110,7 +110,7 @@ bool OpenAnswers::settle(core::SteadyPoint until) {
     const bool is_settled = settled.has_value();
     if (!is_settled) {
         trouble_.say(ports::Severity::Error,
-                     "that the MTA has taken our answers can't be written down",
+                     "the end of doubts about held mail is not written down",
                      settled.error().what);
     }
     {

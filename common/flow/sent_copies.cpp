@@ -231,7 +231,7 @@ void SentCopies::work() {
     });
     if (!written.has_value()) {
         parts_.log.write(ports::Severity::Warning,
-                         fmt::format("store: who got which campaign is not written down: {}",
+                         fmt::format("store: recipients of campaigns are not written down: {}",
                                      core::log_safe(written.error().what)));
     }
 }

@@ -21,8 +21,8 @@ namespace {
 
 /// The note on a held item whose message the MTA may have let pass.
 constexpr std::string_view kInDoubt =
-    "the program ended before the MTA had its answer about this message: look in its log whether "
-    "it was delivered before releasing it";
+    "the program ended before the MTA had its answer about this message: check its log for a "
+    "delivery before you release it";
 constexpr std::string_view kInterrupted = "interrupted by the end of the program";
 /// The reason why a DSN is not sent.
 constexpr std::string_view kNobodyLeft =

@@ -264,7 +264,7 @@ def test_a_daemon_that_is_killed_tells_nobody_twice(bench):
     def waiting():
         """Notices that the MTA was just taking when the daemon died wait for a person."""
         return [row for row in bench.holdback.held("--own") if row["state"] == "held"
-                and row["kind"] == "own" and "look in its" in (row["last_answer"] or "")]
+                and row["kind"] == "own" and "check its" in (row["last_answer"] or "")]
     wait_for("all are told", lambda: sum(told()) + len(waiting()) >= len(campaigns))
     time.sleep(2)
     bench.settle()
@@ -288,7 +288,7 @@ def test_an_answer_is_not_lost_when_the_daemon_is_killed_behind_it(bench):
                 row
                 for row in bench.holdback.held("--campaign", f"killed-{turn}")
                 if row["state"] in ("held", "releasing")
-                and "look in its log" not in (row["last_answer"] or "")
+                and "check its log" not in (row["last_answer"] or "")
             ]
 
         wait_for("the answer is obeyed", lambda: not undecided())

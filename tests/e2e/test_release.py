@@ -244,7 +244,7 @@ def test_a_daemon_killed_while_it_releases_makes_no_second_copy(bench):
     for who, number in numbers.items():
         (row,) = bench.holdback.ctl("held", "show", number).rows
         copies = len(bench.outside.deliveries(who))
-        if row["state"] == "held" and "look in its log" in (row["last_answer"] or ""):
+        if row["state"] == "held" and "check its log" in (row["last_answer"] or ""):
             doubtful.append(who)
         elif row["state"] == "released":
             assert copies == 1, f"{copies} copies for {who}, {row}"

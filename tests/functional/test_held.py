@@ -202,7 +202,7 @@ def test_an_item_that_the_mta_had_no_answer_about_is_in_doubt(rig):
     assert "2 items in doubt left alone" in said and "no such items" in said
     number = str(held["doubt1@nullmx.test"]["id"])
     (shown,) = rig.holdback.ctl("held", "show", number).rows
-    assert "look in its log" in shown["last_answer"] and shown["state"] == "held"
+    assert "check its log" in shown["last_answer"] and shown["state"] == "held"
     done = rig.holdback.ctl("held", "release", number, check=False)
     assert done.code == 1 and [row["outcome"] for row in done.rows] == ["in-doubt"]
     assert "--in-doubt" in done.rows[0]["answer"]
@@ -267,9 +267,9 @@ def test_the_log_ends_doubt_where_it_proves_something(rig):
         )
     wait_for("no doubt", lambda: not any(r["in_doubt"] for r in rows(rig, "by the log")))
     assert {r["recipient"] for r in rows(rig, "by the log")} == set(people[1:])
-    assert rig.holdback.log("release: 2 held items are in doubt no more")
+    assert rig.holdback.log("release: 2 held items are no longer in doubt")
     number = str(held[people[1]]["id"])
-    assert "in doubt no more: the MTA's log says that it dropped" in rig.holdback.say(
+    assert "no longer in doubt: the MTA's log says that it dropped" in rig.holdback.say(
         "held", "show", number
     )
     rig.holdback.ctl("held", "release", number)
@@ -417,7 +417,7 @@ def test_a_lifted_suppression_releases_what_it_held(rig):
     wait_for("it is released", lambda: state(rig, number) == "released")
     assert len(rig.mta.deliveries("lifted@good.test")) == 1
     (shown,) = rig.holdback.ctl("held", "show", number).rows
-    assert "cause-gone: suppressed-manual is found no more" in [
+    assert "cause-gone: suppressed-manual is no longer found" in [
         event["text"] for event in shown["history"]
     ]
     assert state(rig, held["stays@nullmx.test"]["id"]) == "held"

@@ -290,7 +290,7 @@ class Account:
         self.sums["messages"] = len(storm.accepted)
         self.sums["found to be held by the log"] = sum(
             int(re.search(r"release: (\d+) held", line).group(1))
-            for line in bench.holdback.log(r"release: \d+ held items are in doubt no more")
+            for line in bench.holdback.log(r"release: \d+ held items are no longer in doubt")
         )
         missing = len(self._missing_dsns)
         if missing > open_dsns:

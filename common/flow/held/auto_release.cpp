@@ -92,7 +92,7 @@ AutoRelease::Items AutoRelease::due_items() const {
     });
     if (!listed.has_value()) {
         trouble_.say(ports::Severity::Error,
-                     "held mail can't be looked at for causes that have gone",
+                     "held mail can't be checked for causes that have gone",
                      listed.error().what);
     }
     return items;
@@ -170,7 +170,7 @@ void AutoRelease::work(const config::Settings& settings) {
     }
     for (const auto& [finding, ids] : gone) {
         static_cast<void>(parts_.release.release(
-            ids, settings.hold, fmt::format("cause-gone: {} is found no more", finding)));
+            ids, settings.hold, fmt::format("cause-gone: {} is no longer found", finding)));
     }
 }
 

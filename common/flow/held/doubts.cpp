@@ -97,19 +97,19 @@ bool Doubts::on_dropped(const mail::DroppedMessage& message, core::TimePoint now
         return true;
     }
     const std::string why =
-        fmt::format("in doubt no more: the MTA's log says that it dropped {}, as it was told",
+        fmt::format("no longer in doubt: the MTA's log says that it dropped {}, as it was told",
                     message.queue_id);
     const auto settled =
         ports::settle_dropped(parts_.held, message.queue_id, message.at + kLogSlack, why, now);
     if (!settled.has_value()) {
         trouble_.say(ports::Severity::Error,
-                     "that the MTA dropped a message is not written down",
+                     "the drop of a message by the MTA is not written down",
                      settled.error().what);
         return false;
     }
     if (!settled->empty()) {
         parts_.log.write(ports::Severity::Info,
-                         fmt::format("release: {} held items are in doubt no more: the MTA's log "
+                         fmt::format("release: {} held items are no longer in doubt: the MTA's log "
                                      "says that it dropped {}",
                                      settled->size(),
                                      core::log_safe(message.queue_id)));

@@ -80,7 +80,8 @@ void HeldChores::release_due(const config::HoldSettings& settings) {
     due.in_doubt = false;
     const auto found = find_items(parts_.held, due, kMostInTurn);
     if (!found.has_value()) {
-        parts_.trouble.say(ports::Severity::Error, "what is due can't be released", found.error());
+        parts_.trouble.say(
+            ports::Severity::Error, "mail that is due can't be released", found.error());
         return;
     }
     release_patiently(*found, settings, "due");
@@ -119,7 +120,7 @@ void HeldChores::expire(const config::HoldSettings& settings) {
     const auto found = find_items(parts_.held, expired, kMostInTurn);
     if (!found.has_value()) {
         parts_.trouble.say(
-            ports::Severity::Error, "what has expired can't be looked up", found.error());
+            ports::Severity::Error, "expired mail can't be looked up", found.error());
         return;
     }
     if (found->empty()) {

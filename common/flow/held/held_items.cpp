@@ -38,7 +38,7 @@ ItemOutcome why_left_alone(const terms::HeldRecipient& recipient) {
     return {recipient.id,
             What::InDoubt,
             recipient.last_answer.empty()
-                ? "the MTA has not gone on after this message yet, try again in a moment"
+                ? "the MTA has not finished this message yet, try again in a moment"
                 : "the MTA may have a copy: holdbackctl held show says what to look for in its log;"
                   " then say --in-doubt"};
 }

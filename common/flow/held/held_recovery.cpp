@@ -54,7 +54,7 @@ void HeldRecovery::give_back_stranded() {
     const auto found = find_items(parts_.held, good);
     if (!found.has_value()) {
         parts_.trouble.say(
-            ports::Severity::Error, "who was refused can't be looked up", found.error());
+            ports::Severity::Error, "refused recipients can't be looked up", found.error());
         return;
     }
     Items refused;
@@ -89,8 +89,8 @@ void HeldRecovery::put_in_doubt() {
     for (const ports::HeldItem& item : *found) {
         const ItemOutcome outcome{item.recipient.id,
                                   What::Interrupted,
-                                  "interrupted while the MTA took the message: look in its "
-                                  "log whether it was delivered before releasing it again"};
+                                  "interrupted while the MTA took the message: check its log for a "
+                                  "delivery before you release it again"};
         ends.push_back({.id = outcome.id,
                         .what = ports::ReleaseEnd::What::Unknown,
                         .answer = outcome.answer,

@@ -254,7 +254,7 @@ std::optional<terms::HeldKind> Releases::claim(std::string_view token,
         ports::claim_token(parts_.held, token_hash(token), envelope.queue_id, parts_.clock.now());
     if (!claimed.has_value()) {
         parts_.trouble.say(ports::Severity::Error,
-                           "whether a message is a release can't be looked up",
+                           "the token of a release can't be looked up",
                            claimed.error().what);
         return std::nullopt;
     }

@@ -70,7 +70,7 @@ core::Result<void, std::string> SendAs::readdress(const ports::HeldItem& item,
     const auto parsed = mail::Address::parse(
         address, speaks_utf8(item.message) ? mail::Smtputf8::Yes : mail::Smtputf8::No);
     if (!parsed.has_value()) {
-        return std::unexpected(fmt::format("{} is no address that this mail can go to: {}",
+        return std::unexpected(fmt::format("this mail can't go to {}: {}",
                                            core::printable(address),
                                            mail::plain_words(parsed.error())));
     }

@@ -34,7 +34,7 @@ void SpoolSweep::work(const config::HoldSettings& settings) {
         const auto purged = parts_.held.purge_ended(parts_.clock.now() - settings.keep_ended);
         if (!purged.has_value()) {
             parts_.trouble.say(ports::Severity::Error,
-                               "held mail that has ended is not forgotten",
+                               "held mail that has ended can't be removed from the store",
                                purged.error().what);
         }
         next_purge_ = now + kBetweenPurges;
@@ -45,7 +45,7 @@ std::size_t SpoolSweep::remove_files() {
     const auto removable = parts_.held.removable_spool_ids(kMostFilesInTurn);
     if (!removable.has_value()) {
         parts_.trouble.say(ports::Severity::Error,
-                           "which files of the spool can go is not known",
+                           "spool files that can go can't be looked up",
                            removable.error().what);
         return 0;
     }
@@ -67,7 +67,7 @@ std::size_t SpoolSweep::remove_files() {
     }
     if (const auto noted = parts_.held.spool_removed(gone); !noted.has_value()) {
         parts_.trouble.say(ports::Severity::Error,
-                           "that files of the spool are gone is not written down",
+                           "the removal of spool files is not written down",
                            noted.error().what);
     }
     return gone.size();

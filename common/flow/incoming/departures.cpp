@@ -193,7 +193,7 @@ std::vector<std::string> Departures::recipients_of(std::string_view sender,
 
 void Departures::say(const std::string& why) const {
     if (trouble_ != nullptr) {
-        trouble_->say(ports::Severity::Error, "what has left here can't be looked up", why);
+        trouble_->say(ports::Severity::Error, "mail that has left here can't be looked up", why);
     }
 }
 

@@ -95,7 +95,7 @@ report::LearnOutcome outcome_of(dsn::LearnReason reason) {
 void Learner::recover() {
     const auto known = parts_.outages.list();
     if (!known.has_value()) {
-        trouble("the outages before can't be read", known.error());
+        trouble("earlier outages can't be read", known.error());
         return;
     }
     watch_.with([&](dsn::OutageWatch& watch) {
@@ -226,7 +226,7 @@ void Learner::refute(std::string_view recipient) {
 bool Learner::lift(const terms::SuppressionSubject& subject, core::TimePoint at, const Fits& fits) {
     const auto entries = parts_.suppressions.find_all(subject);
     if (!entries.has_value()) {
-        trouble("a delivery can't be held against the list", entries.error());
+        trouble("a delivery can't be compared with the suppression list", entries.error());
         return false;
     }
     return std::ranges::all_of(*entries, [&](const terms::SuppressionEntry& entry) {

@@ -18,8 +18,8 @@ namespace {
 
 std::string likely_cause(const SilentLog& log, const config::MaillogSettings& settings) {
     if (log.mail_lines > 0) {
-        return "it told of mail before: the MTA logs elsewhere now, or the syslog daemon has kept "
-               "the old file open when the log was rotated";
+        return "it had lines about mail before: the MTA logs elsewhere now, or the syslog daemon "
+               "kept the old file open when the log was rotated";
     }
     if (settings.journal) {
         return log.lines > 0
@@ -30,7 +30,7 @@ std::string likely_cause(const SilentLog& log, const config::MaillogSettings& se
                      "the journal (group adm or systemd-journal)";
     }
     if (log.lines > 0) {
-        return fmt::format("none of the {} lines that came is about mail: it is the wrong file",
+        return fmt::format("it is the wrong file: none of the {} lines that came is about mail",
                            log.lines);
     }
     return "nothing was written to it: it is the wrong file (see maillog_file of Postfix, or what "
@@ -82,8 +82,8 @@ std::string silence_text(const SilentLog& log,
                          std::chrono::seconds lasts,
                          const config::MaillogSettings& settings) {
     return fmt::format(
-        "no line in {} about mail that left {} s ago, and nothing is learned from "
-        "it; likely {}",
+        "no line in {} about mail that left {} s ago, and nothing is learned from it; the likely "
+        "cause: {}",
         settings.journal ? "the journal" : core::log_safe(settings.file),
         lasts.count(),
         likely_cause(log, settings));

@@ -254,7 +254,7 @@ std::optional<std::string> OutcomeFlow::sender_of(const std::string& queue_id,
     const auto earlier = parts_.journal.outcomes_of(queue_id);
     if (!earlier.has_value()) {
         trouble_.say(ports::Severity::Error,
-                     "who sent what the MTA's log tells of can't be looked up",
+                     "senders of messages in the MTA's log can't be looked up",
                      earlier.error().what);
         return std::nullopt;
     }

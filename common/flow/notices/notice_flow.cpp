@@ -219,7 +219,7 @@ void NoticeFlow::notify(const ports::NoticeGroup& of,
     const auto put = parts_.notices.put(notice, *own);
     if (!put.has_value() || !*put) {
         parts_.own_mail.drop(*own);
-        trouble(put.has_value() ? "an item was told of already" : put.error().what);
+        trouble(put.has_value() ? "a notice has told of an item already" : put.error().what);
         return;
     }
     report::NoticeDecision line;

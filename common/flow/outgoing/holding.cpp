@@ -200,7 +200,7 @@ void Holding::say_who_is_untold(const mail::Envelope& envelope,
     parts_.log.write(
         ports::Severity::Warning,
         fmt::format("hold: {} recipients of a message of {} are held and its sender is not told: "
-                    "nobody has logged in, and the domain is none of [outgoing] own_domains; see "
+                    "nobody has logged in, and the domain is not in [outgoing] own_domains; see "
                     "held list{}",
                     held,
                     core::log_safe(envelope.sender_text()),

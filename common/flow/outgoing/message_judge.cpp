@@ -319,9 +319,10 @@ void MessageJudge::count_in_campaign(const PassingMessage& message,
                                                            settings.bulk.repeat_window,
                                                            facts);
         !known.has_value()) {
-        parts_.log.write(ports::Severity::Error,
-                         fmt::format("store: who got the campaign before can't be asked: {}",
-                                     core::log_safe(known.error())));
+        parts_.log.write(
+            ports::Severity::Error,
+            fmt::format("store: earlier recipients of the campaign can't be looked up: {}",
+                        core::log_safe(known.error())));
     }
     const auto stopped = parts_.campaigns.count(message, decision.campaign, bad);
     const bool is_sent = std::ranges::any_of(facts, [](const outbound::RecipientFacts& recipient) {

@@ -220,9 +220,9 @@ TEST_CASE("a message that the MTA dropped leaves no doubt") {
             CHECK_FALSE(bed.row(id).in_doubt);
             CHECK(bed.row(id).last_answer.empty());
             CHECK(bed.held.history(id).value().back().text ==
-                  "in doubt no more: the MTA's log says that it dropped 4Xk2, as it was told");
+                  "no longer in doubt: the MTA's log says that it dropped 4Xk2, as it was told");
         }
-        CHECK(bed.log.has("release: 2 held items are in doubt no more"));
+        CHECK(bed.log.has("release: 2 held items are no longer in doubt"));
     }
     SUBCASE("another message, or one before, says nothing") {
         CHECK(bed.doubts.on_dropped({.queue_id = "4Xk3", .at = kNow}, kNow));

@@ -191,12 +191,12 @@ TEST_CASE("each chore that the store does not let be done says so, and not every
         house.auto_release.work(house.settings);
         house.clock.advance(1s);
     }
-    for (const std::string_view what : {"what is due can't be released",
-                                        "what has expired can't be looked up",
-                                        "which files of the spool can go is not known",
-                                        "held mail that has ended is not forgotten",
+    for (const std::string_view what : {"mail that is due can't be released",
+                                        "expired mail can't be looked up",
+                                        "spool files that can go can't be looked up",
+                                        "held mail that has ended can't be removed from the store",
                                         "the copies can't be looked through",
-                                        "held mail can't be looked at for causes that have gone"}) {
+                                        "held mail can't be checked for causes that have gone"}) {
         CAPTURE(what);
         const auto lines = house.log.lines();
         CHECK(std::ranges::count_if(lines, [&](const auto& line) {
@@ -225,14 +225,14 @@ TEST_CASE("what a store that can be read and not written keeps from being done i
              house.held.trouble().begin("read-only", 3);
              house.release.work(house.settings.hold);
          }},
-        {"store: why held mail is in doubt can't be written down: \"read-only\"",
+        {"store: the reason of a doubt about held mail is not written down: \"read-only\"",
          [](House& house, std::int64_t id) {
              const auto asked = house.release.answers().asked();
              house.clock.advance(OpenAnswers::kAwaited + 1ms);
              house.held.trouble().begin("read-only");
              static_cast<void>(house.release.answers().given({.ids = {id}}, asked));
          }},
-        {"store: that the MTA has taken our answers can't be written down: \"read-only\"",
+        {"store: the end of doubts about held mail is not written down: \"read-only\"",
          [](House& house, std::int64_t id) {
              OpenAnswers& answers = house.release.answers();
              static_cast<void>(answers.given({.ids = {id}}, answers.asked()));
@@ -791,8 +791,8 @@ TEST_CASE("held mail whose cause has gone is released by itself") {
         turn(30s);
         CHECK(house.row(id).state == terms::HeldState::Released);
         const auto history = house.held.history(id).value();
-        CHECK(history.at(1).text == "cause-gone: null-mx is found no more");
-        CHECK(house.log.has("cause=\"cause-gone: null-mx is found no more\""));
+        CHECK(history.at(1).text == "cause-gone: null-mx is no longer found");
+        CHECK(house.log.has("cause=\"cause-gone: null-mx is no longer found\""));
     }
     SUBCASE("a suppression that was lifted") {
         house.suppress("eva@b.test");

@@ -66,7 +66,7 @@ TEST_CASE("a silence names its likely cause") {
     const std::vector<Row> rows{
         {"an empty file", {}, file, "nothing was written to it: it is the wrong file"},
         {"other lines", {.lines = 7}, file, "none of the 7 lines that came is about mail"},
-        {"it stopped", {.lines = 9, .mail_lines = 2}, file, "it told of mail before"},
+        {"it stopped", {.lines = 9, .mail_lines = 2}, file, "it had lines about mail before"},
         {"no journal", {}, journal, "runs in a container whose journal is not this one"},
         {"no mail in it", {.lines = 3}, journal, "but none about mail"},
     };

@@ -800,7 +800,7 @@ TEST_CASE("an answer that was interrupted does not try again what may have left"
                 .has_value());
     const std::array ends{ports::ReleaseEnd{.id = 1,
                                             .what = ports::ReleaseEnd::What::Unknown,
-                                            .answer = "look in its log",
+                                            .answer = "check its log",
                                             .retry_at = std::nullopt}};
     REQUIRE(ports::settle(house.held, ends, house.clock.now()).has_value());
     house.notices.work(house.settings);
