@@ -219,7 +219,7 @@ std::vector<Contradiction> validate(const Settings& settings) {
     }
     if (settings.learn.enabled && settings.learn.from.empty()) {
         found.push_back(
-            {"learn.from", "is empty, so that nothing teaches: set learn.enabled = false instead"});
+            {"learn.from", "is empty, so nothing teaches: set learn.enabled = false instead"});
     }
     return found;
 }

@@ -215,7 +215,7 @@ def test_roles_and_throw_away_domains_come_from_files_of_the_admin(ctl):
             [program("holdback"), "-t", "-c", ctl.conf], capture_output=True, timeout=60, check=False
         ).stderr.decode(),
     ):
-        assert f'{ctl.base}/roles:3: "bo@example.net" is no local part' in told
+        assert f'{ctl.base}/roles:3: "bo@example.net" is not a local part' in told
         assert f"{ctl.base}/throw: cannot read: No such file or directory" in told
 
 
@@ -679,7 +679,7 @@ def test_an_admin_changes_codes_and_adds_rules_beside_the_shipped_ones(ctl):
 def test_mistakes_of_an_admin_are_told_by_file_and_line(ctl):
     (ctl.base / "codes.conf").write_text('[[code]]\ncode = 2001\nclass = "temporary"\n')
     told = ctl.says("explain", "2001", code=SETTINGS)
-    assert f'{ctl.base}/codes.conf:3: "class" of code 2001 stands fixed' in told
+    assert f'{ctl.base}/codes.conf:3: "class" of code 2001 can\'t be changed' in told
     (ctl.base / "codes.conf").unlink()
     (ctl.base / "rules.d").mkdir()
     (ctl.base / "rules.d/a.conf").write_text(

@@ -196,7 +196,7 @@ core::Result<std::unique_ptr<DomainLookup>, std::string> make_resolver(
             std::move(engine), clock, DnsCacheLimits{.entries = settings.cache_entries});
         return std::make_unique<DomainLookup>(std::move(cache), clock);
     } catch (const std::exception& error) {
-        return std::unexpected(fmt::format("no resolver thread: {}", error.what()));
+        return std::unexpected(fmt::format("the resolver can't start: {}", error.what()));
     }
 }
 

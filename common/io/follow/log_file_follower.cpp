@@ -279,7 +279,7 @@ void LogFileFollower::open_as_news(const std::string& path) {
         return;
     }
     if (!S_ISREG(status->st_mode)) {
-        trouble_ = fmt::format("{}: is no regular file", path);
+        trouble_ = fmt::format("{}: is not a regular file", path);
         return;
     }
     take(std::move(file), 0);

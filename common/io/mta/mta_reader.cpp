@@ -228,7 +228,8 @@ private:
                   mail::MtaNames& names) const {
         constexpr std::size_t kDeepest = 8;
         if (depth == kDeepest) {
-            names.troubles.push_back(fmt::format("{}: files name files too deeply", path));
+            names.troubles.push_back(
+                fmt::format("{}: files name files more than {} levels deep", path, kDeepest));
             return;
         }
         const auto text = read_file(path);

@@ -124,14 +124,13 @@ void PostfixTables::look_up(const mail::MtaTable& table,
                                             : std::optional<std::string_view>(output.error());
     if (trouble.has_value()) {
         known.broken_until = clock_.steady_now() + kRest;
-        log_.write(
-            ports::Severity::Warning,
-            fmt::format("mta: {} gives no answer: {}; what the DNS says of domains that may "
-                        "stand there is doubted, and senders with such a domain who have not "
-                        "logged in get no notice and no DSN unless [outgoing] own_domains "
-                        "has it",
-                        core::log_safe(table.name),
-                        core::log_safe(*trouble)));
+        log_.write(ports::Severity::Warning,
+                   fmt::format("mta: {} gives no answer: {}; DNS answers about domains that it may "
+                               "list are doubted, and senders with such a domain who have not "
+                               "logged in get no notice and no DSN unless [outgoing] own_domains "
+                               "has it",
+                               core::log_safe(table.name),
+                               core::log_safe(*trouble)));
         return;
     }
     for (const std::string& key : keys) {

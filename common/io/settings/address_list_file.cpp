@@ -78,7 +78,7 @@ core::Result<outbound::TextSet, FileErrors> read_list(std::string_view text,
             continue;
         }
         errors.push_back({{std::string(name), line},
-                          fmt::format("\"{}\" is no {}: {}",
+                          fmt::format("\"{}\" is not a {}: {}",
                                       core::printable(entry, kMostShown),
                                       what,
                                       mail::plain_words(kept.error()))});

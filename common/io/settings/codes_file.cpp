@@ -125,7 +125,7 @@ terms::CodeEntry read_whole(TableReader& reader, terms::FailureCode code) {
 terms::CodeEntry read_changes(TableReader& reader, terms::CodeEntry entry) {
     const auto fixed = [&](std::string_view key) {
         reader.wrong(reader.place_of(key),
-                     fmt::format("\"{}\" of code {} stands fixed; what may change is {}",
+                     fmt::format("\"{}\" of code {} can't be changed; these keys can: {}",
                                  key,
                                  entry.code.number(),
                                  kMayChange));
@@ -207,13 +207,13 @@ private:
         }
         if (find(code) != nullptr) {
             reader.wrong(reader.place(),
-                         fmt::format("code {} stands above already", code.number()));
+                         fmt::format("code {} is defined above already", code.number()));
             return;
         }
         if (shipped_ != nullptr && known == nullptr && reader.find("parent") == nullptr) {
             reader.wrong(reader.place(),
-                         fmt::format("code {} is a new one, so it needs a \"parent\": the shipped "
-                                     "code as which it is shown when extensions are off",
+                         fmt::format("code {} is new, so it needs a \"parent\": the shipped code "
+                                     "that is shown for it when extensions are off",
                                      code.number()));
         }
         entries_.push_back(std::move(entry));

@@ -54,14 +54,14 @@ core::Result<void, std::string> take(NoticeTexts& texts,
 void read_table(const TomlValue& value, Table table, NoticeTexts& texts, FileErrors& errors) {
     const TomlTable* const entries = value.as_table();
     if (entries == nullptr) {
-        errors.push_back({value.place(), fmt::format("a table is wanted, not {}", value.kind())});
+        errors.push_back({value.place(), fmt::format("this must be a table, not {}", value.kind())});
         return;
     }
     for (const TomlEntry& entry : *entries) {
         const std::string* const text = entry.value.as_string();
         const auto taken = text == nullptr
                                ? core::Result<void, std::string>(std::unexpected(
-                                     fmt::format("a string is wanted, not {}", entry.value.kind())))
+                                     fmt::format("must be a string, not {}", entry.value.kind())))
                                : take(texts, table, entry.key, *text);
         if (!taken.has_value()) {
             errors.push_back(
@@ -117,10 +117,11 @@ void check_language(const std::string& language,
     }
     errors.push_back(
         {{.file = settings.texts, .line = 0},
-         fmt::format("[notice] {} names \"{}\", of which there is no table; there are {}",
-                     key,
-                     language,
-                     fmt::join(names, ", "))});
+         fmt::format(
+             "[notice] {} names \"{}\", but there is no table of this language; there are {}",
+             key,
+             language,
+             fmt::join(names, ", "))});
 }
 
 }  // namespace

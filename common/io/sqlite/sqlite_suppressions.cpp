@@ -64,8 +64,8 @@ void refuse_more_patterns(Connection& connection) {
     Query query = connection.query("SELECT count(*) FROM suppression WHERE domain = ?");
     query.bind(kPatternDomain);
     if (query.step() && query.integer(0) >= static_cast<std::int64_t>(kMostPatterns)) {
-        throw DatabaseError(
-            fmt::format("the suppression list has {} patterns: no more than that", kMostPatterns));
+        throw DatabaseError(fmt::format("the suppression list has {} patterns, and can't take more",
+                                        kMostPatterns));
     }
 }
 

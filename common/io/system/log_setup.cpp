@@ -132,7 +132,7 @@ private:
             return true;
         }
         const std::string words =
-            fmt::format("log: {} lines come late, {} behind them are missing: {}",
+            fmt::format("log: {} lines come late, and {} lines after them are missing: {}",
                         late_.size(),
                         missing_,
                         why_);

@@ -66,8 +66,9 @@ core::Result<FileHandle, std::string> open_own_directory(const std::string& path
     if (!directory.is_open()) {
         return std::unexpected(
             errno == ENOTDIR || errno == ELOOP
-                ? fmt::format("{} is no directory, or a symbolic link that root does not follow",
-                              path)
+                ? fmt::format(
+                      "{} is not a directory, or is a symbolic link that root does not follow",
+                      path)
                 : with_errno("can't open the directory", path));
     }
     if (!made) {

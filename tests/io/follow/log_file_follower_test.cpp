@@ -307,7 +307,7 @@ TEST_CASE("what is no file of lines is told") {
     Fixture log;
     std::filesystem::create_directory(log.path);
     log.restart();
-    CHECK(log.read().trouble == log.path + ": is no regular file");
+    CHECK(log.read().trouble == log.path + ": is not a regular file");
 }
 
 TEST_CASE("positions are texts and back") {

@@ -41,12 +41,12 @@ TEST_CASE("a line that is no entry is an error with its place") {
     REQUIRE_FALSE(roles.has_value());
     const auto about_roles = texts_of(roles.error());
     REQUIRE(about_roles.size() == 2);
-    CHECK(about_roles[0].starts_with("r:2: \"bo@a.test\" is no local part: "));
-    CHECK(about_roles[1].starts_with("r:3: \"a b\" is no local part: "));
+    CHECK(about_roles[0].starts_with("r:2: \"bo@a.test\" is not a local part: "));
+    CHECK(about_roles[1].starts_with("r:3: \"a b\" is not a local part: "));
     const auto domains = read_domain_list("throw.test\n\n@throw.test\n", "d");
     REQUIRE_FALSE(domains.has_value());
     REQUIRE(domains.error().size() == 1);
-    CHECK(texts_of(domains.error())[0].starts_with("d:3: \"@throw.test\" is no domain: "));
+    CHECK(texts_of(domains.error())[0].starts_with("d:3: \"@throw.test\" is not a domain: "));
 }
 
 TEST_CASE("the files that the settings name are read; none is no list, an absent one an error") {

@@ -84,7 +84,7 @@ TEST_CASE("what is wrong with a table is said with file and line") {
               "t:3: \"label_why\": {x} is no placeholder of this text: it has none"});
     CHECK(errors_of("language = \"en\"\n[reasons]\nnull_mx = \"x\"\n[advice]\nnull-mx = 3\n") ==
           std::vector<std::string>{"t:3: \"null_mx\": there is no finding of this name",
-                                   "t:5: \"null-mx\": a string is wanted, not a whole number"});
+                                   "t:5: \"null-mx\": must be a string, not a whole number"});
     CHECK(errors_of("[texts]\n") == std::vector<std::string>{"t:1: \"language\" is missing"});
     CHECK(errors_of("language = \"en\"\ntext = 1\n").size() == 1);
 }
@@ -117,10 +117,10 @@ TEST_CASE(
     settings.language_by_sender = {{.pattern = "example.net", .value = "tlh"}};
     const auto absent = load_notice_texts(settings);
     REQUIRE_FALSE(absent.has_value());
-    CHECK(
-        absent.error().front().message ==
-        "[notice] language_by_sender names \"tlh\", of which there is no table; there are de, en, "
-        "es, fr, sv");
+    CHECK(absent.error().front().message ==
+          "[notice] language_by_sender names \"tlh\", but there is no table of this language; "
+          "there are de, en, "
+          "es, fr, sv");
 }
 
 }  // namespace holdback::io::settings

@@ -230,7 +230,7 @@ TEST_CASE("mistakes in codes.conf are reported with file and line, all at once")
 TEST_CASE("a code that stands twice is found where it stands again") {
     const std::string twice = std::string(kUnknown) + std::string(kUnknown);
     CHECK(texts_of(read_codes_text(twice, "c.conf")) ==
-          std::vector<std::string>{"c.conf:8: code 9999 stands above already"});
+          std::vector<std::string>{"c.conf:8: code 9999 is defined above already"});
 }
 
 TEST_CASE("codes of the admin's own are read with parent and learning") {
@@ -318,11 +318,11 @@ TEST_CASE("mistakes in a file of the admin's are reported at their lines") {
         std::vector<std::string> want;
     };
     const std::string may_change =
-        " of code 2001 stands fixed; what may change is name, meaning, advice, who, resend_helps, "
+        " of code 2001 can't be changed; these keys can: name, meaning, advice, who, resend_helps, "
         "learning, strikes, window, expiry";
     const std::string needs_parent =
-        "c.conf:1: code 7001 is a new one, so it needs a \"parent\": the shipped code as which it "
-        "is shown when extensions are off";
+        "c.conf:1: code 7001 is new, so it needs a \"parent\": the shipped code that is shown for "
+        "it when extensions are off";
     const std::string_view whole =
         "class = \"rejected\"\nmeaning = \"m\"\nadvice = \"a\"\nwho = \"admin\"\n";
     const std::string no_parent = "[[code]]\ncode = 7001\nname = \"x\"\n" + std::string(whole);

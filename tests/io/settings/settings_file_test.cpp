@@ -418,7 +418,7 @@ TEST_CASE("errors of all files are reported, each with its own name") {
     CHECK(settings.error().at(1).place == SourcePlace{first, 4});
     CHECK(settings.error().at(2).text() ==
           first +
-              ":2: learn.from is empty, so that nothing teaches: set learn.enabled = false "
+              ":2: learn.from is empty, so nothing teaches: set learn.enabled = false "
               "instead");
 }
 

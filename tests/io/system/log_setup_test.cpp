@@ -163,11 +163,11 @@ TEST_CASE("lines that a file does not take come late, also when it is opened ane
     (*log)->write(Severity::Info, "three");
     CHECK((*log)->late() == 0);
     CHECK((*log)->lost() == 0);
-    CHECK(LogFile::lines(file.path()) ==
-          Lines{"error: log: 2 lines come late, 0 behind them are missing: No space left on device",
-                "info: one",
-                "info: two",
-                "info: three"});
+    CHECK(LogFile::lines(file.path()) == Lines{"error: log: 2 lines come late, and 0 lines after "
+                                               "them are missing: No space left on device",
+                                               "info: one",
+                                               "info: two",
+                                               "info: three"});
     // What no memory is left for is lost, and counted.
     std::filesystem::remove(link);
     std::filesystem::create_symlink("/dev/full", link);
