@@ -109,7 +109,7 @@ RowOutcome entry_for(terms::SuppressionSubject subject,
     if (!core::trim(time).empty()) {
         const auto seen = parse_time(time);
         if (!seen.has_value()) {
-            return BadRow{fmt::format("{} is no time", core::in_quotes(time))};
+            return BadRow{fmt::format("{} is not a time", core::in_quotes(time))};
         }
         entry.last_seen = std::min(*seen, defaults.now);
     }
@@ -134,7 +134,7 @@ bool is_bare_word(const terms::SuppressionSubject& subject) {
 }
 
 BadRow no_address(std::string_view text) {
-    return {fmt::format("{}: no address", core::in_quotes(text))};
+    return {fmt::format("{} is not an address", core::in_quotes(text))};
 }
 
 /// The values of a row of our own CSV, and its first flaw.
@@ -419,8 +419,8 @@ RowOutcome RowParser::parse_own(std::span<const std::string> fields) const {
         return no_subject(values.text(0), subject.error());
     }
     if (!values.bad().has_value() && subject->kind != entry.kind) {
-        return BadRow{
-            fmt::format("{} is no {}", core::in_quotes(values.text(0)), wire_name(entry.kind))};
+        return BadRow{fmt::format(
+            "{} is not of the kind {}", core::in_quotes(values.text(0)), wire_name(entry.kind))};
     }
     entry.subject = std::move(subject->text);
     entry.scope = values.optional(2, terms::SuppressionScope::parse, terms::SuppressionScope());

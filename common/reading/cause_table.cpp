@@ -125,7 +125,7 @@ std::string CauseTable::add_code(std::string_view name,
                                  const terms::CodeCatalogue& codes) {
     const auto cause = parse_cause(name);
     if (!cause.has_value()) {
-        return fmt::format(R"("{}" is no cause like "mailbox unknown" or "* spam")",
+        return fmt::format(R"("{}" is not a cause like "mailbox unknown" or "* spam")",
                            core::printable(name));
     }
     std::vector<terms::FailureCode> found;
@@ -151,14 +151,14 @@ std::string CauseTable::add_pattern(std::string_view section,
                                     std::string_view value) {
     const auto parts = parse_parts(section, name);
     if (!parts.has_value()) {
-        return fmt::format("\"{}\" is no {}",
+        return fmt::format("\"{}\" is not {}",
                            core::printable(name),
-                           section == "status" ? "enhanced status like 5.1.1 or *.7.*"
-                                               : "reply code like 552 or 45?");
+                           section == "status" ? "an enhanced status like 5.1.1 or *.7.*"
+                                               : "a reply code like 552 or 45?");
     }
     const auto cause = parse_cause(value);
     if (!cause.has_value() || !cause->whom.has_value()) {
-        return fmt::format(R"("{}" is no cause like "mailbox unknown")", core::printable(value));
+        return fmt::format(R"("{}" is not a cause like "mailbox unknown")", core::printable(value));
     }
     (section == "status" ? statuses_ : replies_)
         .push_back({*parts, Cause{*cause->whom, cause->what}});

@@ -276,7 +276,7 @@ private:
         if (line.starts_with('[')) {
             read_head(line);
         } else if (section_.empty()) {
-            wrong("words stand under a head like [mailbox unknown]");
+            wrong("words need a head like [mailbox unknown] above them");
         } else if (is_about_causes_) {
             if (std::string trouble = tables_.causes.add(section_, line, codes_);
                 !trouble.empty()) {

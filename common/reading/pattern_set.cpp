@@ -62,7 +62,7 @@ private:
             if (!compiled_->ok()) {
                 error_ = compiled_->error();
             } else if (RE2::PartialMatch("", *compiled_)) {
-                error_ = "it matches the empty text, hence every text";
+                error_ = "it matches the empty text, and so every text";
             }
         });
     }

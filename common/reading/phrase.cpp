@@ -37,7 +37,7 @@ std::string doubt_about(const PhraseElements& elements) {
         return "a phrase needs a word that may not be missing";
     }
     if (elements.front().is_gap() || elements.back().is_gap()) {
-        return "\"...\" stands between words";
+        return "\"...\" may stand only between words";
     }
     return elements.size() > kMostElements
                ? fmt::format("a phrase has at most {} words", kMostElements)
@@ -77,10 +77,10 @@ std::optional<std::string> latin_word(std::string_view choice) {
 /// Returns what is wrong with a stem before "*"; empty when nothing is.
 std::string doubt_about_stem(std::string_view stem, std::string_view choice) {
     if (stem.size() < kShortestStem) {
-        return fmt::format("too little of a word: \"{}*\"", core::printable(choice));
+        return fmt::format("too few letters of a word: \"{}*\"", core::printable(choice));
     }
     return stem.size() > kLongestStem
-               ? fmt::format("too much of a word: \"{}*\"", core::printable(choice))
+               ? fmt::format("too many letters of a word: \"{}*\"", core::printable(choice))
                : std::string{};
 }
 
@@ -97,7 +97,7 @@ std::string read_words(std::string_view choice,
                        PhraseElements& several) {
     const TextWords text = words_of(choice);
     if (text.words.empty()) {
-        return fmt::format("\"{}\" is no word", core::printable(choice));
+        return fmt::format("\"{}\" is not a word", core::printable(choice));
     }
     for (const TextWord& word : text.words) {
         const bool cut = stem && &word == &text.words.back() && !word.alone;

@@ -37,14 +37,14 @@ core::Result<RuleInput, std::string> input_of(const RuleExample& example) {
     if (!example.reply.empty()) {
         const auto code = core::parse_decimal(example.reply);
         if (!code.has_value() || example.reply.size() != 3) {
-            return std::unexpected(fmt::format("\"{}\" is no reply code", example.reply));
+            return std::unexpected(fmt::format("\"{}\" is not a reply code", example.reply));
         }
         input.reply_code = static_cast<int>(*code);
     }
     if (!example.status.empty()) {
         const auto status = mail::EnhancedStatus::parse(example.status);
         if (!status.has_value()) {
-            return std::unexpected(fmt::format("\"{}\" is no enhanced status", example.status));
+            return std::unexpected(fmt::format("\"{}\" is not an enhanced status", example.status));
         }
         input.status = *status;
     }

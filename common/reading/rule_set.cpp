@@ -232,14 +232,14 @@ Matcher RuleSet::Compiled::matcher_of(const Rule& rule, std::vector<RuleError>& 
                     .status = {}};
     for (const std::string& reply : rule.reply) {
         if (!is_reply_pattern(reply)) {
-            wrong(fmt::format("\"{}\" is no reply code like 550 or 55?", reply));
+            wrong(fmt::format("\"{}\" is not a reply code like 550 or 55?", reply));
         }
     }
     for (const std::string& status : rule.status) {
         if (const auto parsed = parse_status_pattern(status); parsed.has_value()) {
             matcher.status.push_back(*parsed);
         } else {
-            wrong(fmt::format("\"{}\" is no enhanced status like 5.1.1 or 5.7.*", status));
+            wrong(fmt::format("\"{}\" is not an enhanced status like 5.1.1 or 5.7.*", status));
         }
     }
     if (!rule.provider.empty()) {

@@ -235,7 +235,7 @@ TEST_CASE("rows that say nothing about a suppression are passed over, bad ones e
     CHECK(
         std::get<BadRow>(parse("email,created", "bo@example.net,yesterday")).why.contains("time"));
     CHECK(std::get<BadRow>(parse("email,created", "bo.example,1700000000"))
-              .why.contains("no address"));
+              .why.contains("is not an address"));
     CHECK(std::holds_alternative<SuppressionEntry>(parse("domain", "bo.example")));
     CHECK(std::holds_alternative<BadRow>(parse("email,created", "bo,1700000000")));
     CHECK(std::holds_alternative<BadRow>(parse("email,created", "")));

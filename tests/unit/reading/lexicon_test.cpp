@@ -117,20 +117,20 @@ TEST_CASE("a mistake is told with its line") {
         std::string_view want;
     };
     const auto rows = std::to_array<Row>({
-        {"user unknown\n", "1: words stand under a head like [mailbox unknown]"},
+        {"user unknown\n", "1: words need a head like [mailbox unknown] above them"},
         {"# comment\n[mailbx]\n", "2: \"mailbx\" is none of [whom what]"},
         {"[mailbox\n", "1: a head ends with ]"},
-        {"[unknown]\n... user\n", "2: \"...\" stands between words"},
+        {"[unknown]\n... user\n", "2: \"...\" may stand only between words"},
         {"[unknown]\nuser?\n", "2: a phrase needs a word that may not be missing"},
-        {"[unknown]\nx*\n", "2: too little of a word: \"x*\""},
-        {"[unknown]\nuser @\n", "2: \"@\" is no word"},
+        {"[unknown]\nx*\n", "2: too few letters of a word: \"x*\""},
+        {"[unknown]\nuser @\n", "2: \"@\" is not a word"},
         {"[codes]\nmailbox unknown = 7777\n", "2: unknown code \"7777\""},
-        {"[codes]\nmailbox bent = 2001\n", "2: \"mailbox bent\" is no cause"},
+        {"[codes]\nmailbox bent = 2001\n", "2: \"mailbox bent\" is not a cause"},
         {"[defaults]\nunknown = spoon\n", "2: a line of [defaults] is"},
         {"[weak]\nspoon\n", "2: a line of [weak] is a cause"},
-        {"[status]\n5.1 = mailbox unknown\n", "2: \"5.1\" is no enhanced status"},
-        {"[reply]\n55 = mailbox unknown\n", "2: \"55\" is no reply code"},
-        {"[reply]\n550 = unknown\n", "2: \"unknown\" is no cause"},
+        {"[status]\n5.1 = mailbox unknown\n", "2: \"5.1\" is not an enhanced status"},
+        {"[reply]\n55 = mailbox unknown\n", "2: \"55\" is not a reply code"},
+        {"[reply]\n550 = unknown\n", "2: \"unknown\" is not a cause"},
     });
     for (const Row& row : rows) {
         CAPTURE(row.text);

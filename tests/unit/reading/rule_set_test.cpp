@@ -113,8 +113,8 @@ TEST_CASE("a rule that can't be used is reported with its place") {
         {"code", unknown_code, "unknown code 7777"},
         {"no matcher", text_rule("a", 2001, "", "x"), "nothing to match on"},
         {"no example", without_example, "no example in expect"},
-        {"reply", bad_reply, "\"5500\" is no reply code"},
-        {"status", bad_status, "\"5.1\" is no enhanced status"},
+        {"reply", bad_reply, "\"5500\" is not a reply code"},
+        {"status", bad_status, "\"5.1\" is not an enhanced status"},
         {"provider", nobody, "there is no [[provider]] with the id \"nobody\""},
         {"id", text_rule("a b", 2001, "x", "x"), "an id is made of"},
     });
