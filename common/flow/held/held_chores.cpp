@@ -202,7 +202,7 @@ void HeldChores::put_off(const Items& items) {
         "put off",
         fmt::format("{} expired recipients stay held, and are looked at again in a day: their "
                     "senders have not logged in and have no domain of [outgoing] own_domains, so "
-                    "that no DSN goes there; release or discard them, or the postmaster gets them "
+                    "no DSN goes there; release or discard them, or the postmaster gets them "
                     "after {} times expire_after",
                     later.size(),
                     kUntoldTimes));

@@ -244,8 +244,7 @@ bool Returns::give_to_postmaster(const Items& items, std::string_view cause) {
             "returned",
             fmt::format(
                 "{} recipients were returned to the postmaster ({}): their senders have not "
-                "logged in and have no domain of [outgoing] own_domains, so that no DSN "
-                "goes there",
+                "logged in and have no domain of [outgoing] own_domains, so no DSN goes there",
                 returned,
                 cause));
     }

@@ -280,13 +280,12 @@ void InboundFlow::say_unseen_source(const mail::IpAddress& source) {
     }
     parts_.log.write(
         ports::Severity::Warning,
-        fmt::format(
-            "learn: a complaint from {} is not believed, though feedback_networks has it: "
-            "it comes by a filter or proxy of this host, so that only the header says where it is "
-            "from, and any program here can write that header; see feedback_networks in "
-            "holdback.conf(5){}",
-            source.text(),
-            *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
+        fmt::format("learn: a complaint from {} is not believed, though feedback_networks has it: "
+                    "it comes by a filter or proxy of this host, so only the header says where it "
+                    "is from, and any program here can write that header; see feedback_networks in "
+                    "holdback.conf(5){}",
+                    source.text(),
+                    *left_out == 0 ? "" : fmt::format(" ({} more)", *left_out)));
 }
 
 std::vector<dsn::Evidence> InboundFlow::evidence_of(
