@@ -102,7 +102,7 @@ std::vector<Section> sections_of(const DigestFacts& facts) {
             {.title = fmt::format("Held until you decide: {}", items(facts.endless)),
              .lines = {
                  "The senders have not logged in, and their domains are not known as yours, so",
-                 "that nobody is told. Release or discard these, or name the domains in",
+                 "nobody is told. Release or discard these, or name the domains in",
                  "[outgoing] own_domains."}});
     }
     if (facts.in_doubt > 0) {

@@ -206,7 +206,7 @@ constexpr auto kKinds = std::to_array<Kind>({
     {OnlySender, "only_sender", "Only an answer from {sender} does that.", "sender"},
     {NotReleasable,
      "not_releasable",
-     "No answer can set free these numbers: {numbers}. Ask {contact} about them.",
+     "No answer can release these numbers: {numbers}. Ask {contact} about them.",
      "numbers contact"},
     {Program,
      "program",

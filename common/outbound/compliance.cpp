@@ -69,14 +69,14 @@ std::optional<Finding> from_finding(const MessageFacts& facts, const config::Set
         return std::nullopt;
     }
     return finding_of(FindingName::ForeignFrom,
-                      fmt::format("the domain {} of From is none of the own ones",
+                      fmt::format("the From domain {} is not one of the own domains",
                                   core::printable(facts.from->text())));
 }
 
 std::optional<Finding> reply_finding(const MessageFacts& facts, const config::Settings& settings) {
     if (!facts.has_valid_reply_to) {
         return finding_of(FindingName::UnusableReplyTo,
-                          "the Reply-To field names something that is no address");
+                          "the Reply-To field names something that is not an address");
     }
     for (const RecipientFacts& mailbox : facts.reply_to) {
         for (const Finding& finding : findings(mailbox, settings)) {
@@ -124,9 +124,8 @@ std::vector<Finding> compliance_findings(const MessageFacts& facts,
                                          const config::Settings& settings) {
     std::vector<Finding> found;
     if (!facts.has_one_click) {
-        found.push_back(
-            finding_of(FindingName::MissingUnsubscribe,
-                       "the message cannot be unsubscribed from by one click (RFC 8058)"));
+        found.push_back(finding_of(FindingName::MissingUnsubscribe,
+                                   "the message offers no one-click unsubscribe (RFC 8058)"));
     }
     if (auto about_from = from_finding(facts, settings)) {
         found.push_back(*std::move(about_from));

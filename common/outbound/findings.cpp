@@ -263,7 +263,7 @@ void add_by_administrator(const mail::Address& address,
     if (facts.is_disposable) {
         found.push_back(finding_of(
             FindingName::DisposableDomain,
-            fmt::format("the domain {} is one of throw-away addresses", address.domain().text())));
+            fmt::format("the domain {} gives out throw-away addresses", address.domain().text())));
     }
 }
 

@@ -36,8 +36,7 @@ constexpr auto kHeaderFields = std::to_array<Word>({
     {WordKind::HeaderField,
      "X-Holdback-Tag",
      "on outgoing mail, where the settings ask for it: the findings that have the action \"tag\" "
-     "and "
-     "that all who get the message have",
+     "and that all recipients of the message share",
      "[policy] tag_header switches it; it is off unless somebody has switched it on"},
     {WordKind::HeaderField,
      "X-Holdback-Override",
@@ -86,7 +85,8 @@ Word word_of(PolicyAction verdict) {
                 "the mail goes to the recipient; log, report and notice tell the finding";
             return word;
         case PolicyAction::Hold:
-            word.meaning = "the mail waits in the spool; everybody else of the message gets it";
+            word.meaning =
+                "the mail waits in the spool; all other recipients of the message get it";
             word.advice = "release it by answering the notice or by holdbackctl held release";
             return word;
         case PolicyAction::Reject:

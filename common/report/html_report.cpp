@@ -122,13 +122,13 @@ void write_tiles(std::string& out, const Summary& summary) {
     out += "</div>\n";
     if (!summary.log_followed) {
         out +=
-            "<p class=\"note\">The log of the MTA is not followed ([maillog] in the settings): "
-            "what was sent and what bounced is not known.</p>\n";
+            "<p class=\"note\">The log of the MTA is not followed ([maillog] in the settings), so "
+            "it is not known what was sent and what bounced.</p>\n";
     }
     if (!summary.remembers_decisions) {
         out +=
-            "<p class=\"note\">Decisions are not remembered ([journal] decisions in the "
-            "settings): what was refused is not known.</p>\n";
+            "<p class=\"note\">Decisions are not remembered ([journal] decisions in the settings), "
+            "so it is not known what was refused.</p>\n";
     }
 }
 
@@ -136,8 +136,8 @@ void write_days(std::string& out, const Summary& summary) {
     begin_section(out, "Day by day", "Recipients, by what became of them. Days are those of UTC.");
     Chart sent{.id = "sent-by-day",
                .title = "Sent by day",
-               .description =
-                   fmt::format("{} recipients were sent to.", grouped(summary.total[Fate::Sent])),
+               .description = fmt::format("Mail was sent to {} recipients.",
+                                          grouped(summary.total[Fate::Sent])),
                .series = series_of({Fate::Sent}),
                .marks = {}};
     Chart other{.id = "kept-by-day",
@@ -168,8 +168,7 @@ void write_days(std::string& out, const Summary& summary) {
 void write_codes(std::string& out, const Summary& summary) {
     begin_section(out,
                   "Failure codes",
-                  "Why mail bounced, and for what it was held; what the code means, and who has to "
-                  "act.");
+                  "Why mail bounced or was held, what the code means, and who has to act.");
     Chart chart{.id = "by-code",
                 .title = "Bounced and held by code",
                 .description = "The most frequent failure codes.",
@@ -215,7 +214,7 @@ void write_names(std::string& out,
                 .series = series_of({Fate::Sent, Fate::Bounced, Fate::Held, Fate::Refused}),
                 .marks = {}};
     Chart rates{.id = fmt::format("trouble-by-{}", first),
-                .title = "What was not delivered of it",
+                .title = "What was not delivered",
                 .description = fmt::format("Bounced, held and refused recipients by {}.", first),
                 .series = series_of({Fate::Bounced, Fate::Held, Fate::Refused}),
                 .marks = {}};
@@ -240,7 +239,7 @@ void write_names(std::string& out,
 }
 
 void write_causes(std::string& out, const Summary& summary) {
-    begin_section(out, "Why mail was held", "The findings by which recipients were held out.");
+    begin_section(out, "Why mail was held", "The findings for which recipients were held.");
     Chart chart{.id = "causes",
                 .title = "Held by finding",
                 .description = "The most frequent causes of holding.",
@@ -395,7 +394,7 @@ std::string html_report(const Summary& summary) {
     write_growth(out, summary);
     write_outages(out, summary);
     out +=
-        "</main>\n<footer>Made by holdbackctl report out of what Holdback has recorded. A "
+        "</main>\n<footer>Made by holdbackctl report from what Holdback has recorded. A "
         "recipient who was held, released and sent is counted at each.</footer>\n</body>\n"
         "</html>\n";
     return out;

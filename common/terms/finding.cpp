@@ -172,7 +172,7 @@ constexpr std::array<FindingRow, kAllFindings.size()> kRows{{
      .remedy = "clean the list, or release the campaign to go on with it"},
     {.name = FindingName::RoleAddress,
      .wire_name = "role-address",
-     .meaning = "a role, no person",
+     .meaning = "a role, not a person",
      .advice = "check whether the role wants this mail",
      .remedy = "see whether this recipient belongs on the list"},
     {.name = FindingName::DisposableDomain,

@@ -26,7 +26,7 @@ constexpr std::string_view kInDoubt =
 constexpr std::string_view kInterrupted = "interrupted by the end of the program";
 /// The reason why a DSN is not sent.
 constexpr std::string_view kNobodyLeft =
-    "by the MTA's log, everybody whom this DSN would tell of has got the mail";
+    "by the MTA's log, all recipients in this DSN have got the mail";
 constexpr std::string_view kRefusedAtOnce = "refused and returned to the sender";
 
 using Outcome = std::optional<HeldChange>;

@@ -201,7 +201,7 @@ TEST_CASE("what a sender can't release is not offered") {
     CHECK(has(text, "To send it to some of them: release 2\n"));
     CHECK(has(text, "To send it to all whom you can release: release all\n"));
     CHECK(has(text,
-              "\nNo answer can set free these numbers: 3. Ask the mail administrator\n"
+              "\nNo answer can release these numbers: 3. Ask the mail administrator\n"
               "(postmaster@home.test) about them.\n"));
     made.rows.erase(made.rows.begin(), made.rows.begin() + 2);
     text = notice_text(made);

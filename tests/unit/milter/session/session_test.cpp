@@ -606,7 +606,7 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
         const auto items = house.items();
         REQUIRE(items.size() == 2);
         CHECK(items[0].recipient.finding == terms::FindingName::ForeignFrom);
-        CHECK(items[0].recipient.reason == "the domain b.test of From is none of the own ones");
+        CHECK(items[0].recipient.reason == "the From domain b.test is not one of the own domains");
         CHECK(items[1].recipient.finding == terms::FindingName::NullMx);
     }
     SUBCASE("refused") {
@@ -618,7 +618,7 @@ TEST_CASE("bulk mail is tagged with all that it lacks, and held where the policy
             house.send("<news@a.test>", {"<anna@good.test>", "<bo@good.test>"}, poor);
         REQUIRE(is<Answer>(reply));
         CHECK(std::get<Answer>(reply).reply.line() ==
-              "550 5.7.1 the message cannot be unsubscribed from by one click (RFC 8058); add "
+              "550 5.7.1 the message offers no one-click unsubscribe (RFC 8058); add "
               "List-Unsubscribe with an https URI, and List-Unsubscribe-Post");
     }
     SUBCASE("letters are left alone, however many there are") {
