@@ -40,7 +40,7 @@ constexpr auto kHeaderFields = std::to_array<Word>({
      "[policy] tag_header switches it; it is off unless somebody has switched it on"},
     {WordKind::HeaderField,
      "X-Holdback-Override",
-     "a sender asks that nothing of this message is held; it is taken off",
+     "a sender asks that nothing of this message is held; the milter removes the field",
      "only senders whom the settings allow it are obeyed"},
     {WordKind::HeaderField,
      "X-Holdback-Preflight",
@@ -48,7 +48,7 @@ constexpr auto kHeaderFields = std::to_array<Word>({
      ""},
     {WordKind::HeaderField,
      "X-Holdback-Release",
-     "marks held mail on its way out, so that it is not held again; it is taken off",
+     "marks held mail on its way out, so that it is not held again; the milter removes the field",
      ""},
 });
 

@@ -208,7 +208,7 @@ void add_seal(CommandLine& line) {
 void add_store(CommandLine& line) {
     CLI::App& app = *line.app.add_subcommand("store", "care of the store as a file");
     app.require_subcommand(1);
-    add_plain(line, app, "check", "check whether it is in order", store_check);
+    add_plain(line, app, "check", "check whether the store is in order", store_check);
     const auto add = [&](const std::string& name,
                          const std::string& description,
                          CommandResult (*command)(const CommandContext&, const std::string&)) {
@@ -221,8 +221,8 @@ void add_store(CommandLine& line) {
             };
         });
     };
-    add("backup", "copy it, beside the daemon, to a new file", store_backup);
-    add("restore", "put a copy in its place; the daemon must not run", store_restore);
+    add("backup", "copy the store to a new file, also while the daemon runs", store_backup);
+    add("restore", "put a copy in the place of the store; the daemon must not run", store_restore);
 }
 
 void declare(CommandLine& line) {

@@ -250,7 +250,7 @@ def test_the_log_ends_doubt_where_it_proves_something(rig):
     wait_for("one is proven", lambda: state(rig, held[people[0]]["id"]) == "released")
     (row,) = rig.holdback.ctl("held", "show", str(held[people[0]]["id"])).rows
     assert row["last_answer"] == (
-        f"by the MTA's log, which has delivered it: {queue_id}: 250 2.0.0 taken"
+        f"by the MTA's log, the MTA has delivered it: {queue_id}: 250 2.0.0 taken"
     )
     assert row["end"]["queue_id"] == queue_id and row["doubt"] is None
     assert rig.holdback.log(f'flow=release item={row["id"]} .*verdict=released.*cause="maillog"')

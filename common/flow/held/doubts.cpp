@@ -52,7 +52,7 @@ std::string_view plain_words(mail::DeliveryResult result) {
 }
 
 std::string text_of(const mail::MtaOutcome& outcome) {
-    return fmt::format("by the MTA's log, which {}: {}: {}",
+    return fmt::format("by the MTA's log, the MTA {}: {}: {}",
                        plain_words(outcome.result),
                        outcome.queue_id,
                        outcome.text);

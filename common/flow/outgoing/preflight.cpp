@@ -87,8 +87,8 @@ PreflightWish preflight_wish(const PassingMessage& message) {
 
 std::string_view preflight_refusal(PreflightWish wish) {
     return wish == PreflightWish::NoLogin
-               ? "a preflight is for clients that have logged in; nothing was sent, log in or take "
-                 "X-Holdback-Preflight out"
+               ? "a preflight is for clients that have logged in; nothing was sent; log in, or "
+                 "remove X-Holdback-Preflight"
                : "X-Holdback-Preflight says neither yes nor no; nothing was sent";
 }
 

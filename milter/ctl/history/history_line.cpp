@@ -21,7 +21,7 @@ void add_what_if(CommandLine& line) {
         "whatif", "what other settings would have done to the mail of the last days");
     const auto options = std::make_shared<WhatIfOptions>();
     const auto words = std::make_shared<Words>(app, "FILE", "the other settings");
-    app.add_option("--since", options->since, "since a time, or for so long: 7d, 2026-01-31");
+    app.add_option("--since", options->since, "since a time, or for a duration: 2026-01-31, 7d");
     add_text(
         app, "--sender", options->sender, "mail of this envelope sender; <> is the null sender");
     app.add_flag_callback(
@@ -40,7 +40,7 @@ void add_what_if(CommandLine& line) {
 void add_report(CommandLine& line) {
     CLI::App& app = *line.app.add_subcommand("report", "what became of mail: numbers and charts");
     const auto options = std::make_shared<ReportOptions>();
-    app.add_option("--since", options->since, "since a time, or for so long: 7d, 2026-01-31");
+    app.add_option("--since", options->since, "since a time, or for a duration: 2026-01-31, 7d");
     add_text(app, "--html", options->html, "write one HTML file with charts; - for stdout");
     app.callback([&line, options] {
         line.run = [options](const CommandContext& context) {

@@ -74,9 +74,9 @@ void add_selection(CLI::App& app, SuppressSelection& selection) {
     static constexpr auto kOlder = duration_form("--older");
     static constexpr auto kAge = duration_form("--age");
     static constexpr auto kNewer = duration_form("--newer");
-    add_parsed(app, kOlder, selection.older, "those last seen longer ago");
+    add_parsed(app, kOlder, selection.older, "those last seen longer ago than this");
     add_parsed(app, kAge, selection.older, "the same");
-    add_parsed(app, kNewer, selection.newer, "those last seen since");
+    add_parsed(app, kNewer, selection.newer, "those last seen within this time");
     app.add_flag("--all", selection.with_inactive, "also those being counted or expired");
 }
 
@@ -126,7 +126,8 @@ void add_suppress_remove(CommandLine& line, CLI::App& parent) {
 
 void add_suppress_show(CommandLine& line, CLI::App& parent) {
     CLI::App& app = *parent.add_subcommand("show", "all about an entry");
-    const auto words = std::make_shared<Words>(app, "SUBJECT", "which");
+    const auto words =
+        std::make_shared<Words>(app, "SUBJECT", "its address, domain, .suffix or pattern");
     const auto form = std::make_shared<EntryForm>(EntryForm::Human);
     add_csv(app, *form);
     app.callback([&line, words, form] {
@@ -150,10 +151,10 @@ void add_suppress_list(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_stats(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("stats", "how many entries there are, of what kind");
+    CLI::App& app = *parent.add_subcommand("stats", "the number of entries of each kind");
     const auto domains = std::make_shared<std::size_t>(10);
     const auto form = std::make_shared<EntryForm>(EntryForm::Human);
-    app.add_option("--top", *domains, "as many domains (default: 10)")
+    app.add_option("--top", *domains, "show this many domains (default: 10)")
         ->check(CLI::Range(0, 10'000));
     add_csv(app, *form);
     app.callback([&line, domains, form] {
@@ -183,7 +184,10 @@ void add_suppress_import(CommandLine& line, CLI::App& parent) {
     const auto options = std::make_shared<SuppressImportOptions>();
     const auto soft = std::make_shared<std::optional<lists::SoftBounces>>();
     const auto words = std::make_shared<Words>(app, "FILE", "lists, - for stdin");
-    add_parsed(app, import_form(), options->format, "what the list is (default: told by its head)");
+    add_parsed(app,
+               import_form(),
+               options->format,
+               "the format of the list (default: recognised by its head)");
     add_text(app, "--column", options->column, "the column of the addresses, by name or number");
     add_parsed(
         app, kReason, options->reason, "for rows that give no reason, or one in unknown words");

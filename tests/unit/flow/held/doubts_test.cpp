@@ -164,7 +164,7 @@ TEST_CASE("an item of which the MTA has a copy is released by that, the others s
     CHECK(bed.row(1).state == HeldState::Released);
     CHECK_FALSE(bed.row(1).in_doubt);
     CHECK(bed.row(1).last_answer ==
-          "by the MTA's log, which has delivered it: 4Xk2: 250 2.0.0 taken");
+          "by the MTA's log, the MTA has delivered it: 4Xk2: 250 2.0.0 taken");
     CHECK(bed.row(2).state == HeldState::Held);
     CHECK(bed.row(2).in_doubt);
     CHECK(bed.log.has("decision flow=release item=1 rcpt=\"carl@nullmx.test\" verdict=released"));
