@@ -163,8 +163,7 @@ std::string refusal_text(PairState state,
             break;
         case PairState::StoreIsOlder:
             what = fmt::format(
-                "the store {} is older than the spool {}: what happened to held mail since then is "
-                "not in it",
+                "the store {} is older than the spool {}: later changes to held mail are not in it",
                 store,
                 spool);
             break;

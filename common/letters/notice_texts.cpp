@@ -96,7 +96,7 @@ std::string trouble_with(std::string_view text, std::string_view placeholders) {
         if (trouble.empty() && literal.find_first_of("{}") != std::string_view::npos) {
             trouble = "a brace stands alone: placeholders are written {name}";
         } else if (trouble.empty() && !name.empty() && !is_allowed(name, placeholders)) {
-            trouble = fmt::format("{{{}}} is no placeholder of this text: {}",
+            trouble = fmt::format("{{{}}} is not a placeholder of this text: {}",
                                   core::printable(name),
                                   allowed_text(placeholders));
         }
@@ -194,8 +194,8 @@ constexpr auto kKinds = std::to_array<Kind>({
     {Budget, "budget", "You can release {recipients} in {window} this way.", "recipients window"},
     {BudgetSome,
      "budget_some",
-     "Of these you can release {recipients} just now, for {budget} in {window} are allowed. "
-     "For more, ask {contact}.",
+     "You can release {recipients} of these just now: {budget} in {window} are allowed. For more, "
+     "ask {contact}.",
      "recipients budget window contact"},
     {BudgetNone,
      "budget_none",
@@ -291,7 +291,7 @@ constexpr auto kKinds = std::to_array<Kind>({
     {OutcomeBlocked, "outcome_blocked", "still held: the mail administrator blocked it", ""},
     {OutcomeNoAddress,
      "outcome_no_address",
-     "still held: this is no address that a mail server takes",
+     "still held: this is not an address that a mail server takes",
      ""},
     {OutcomeNoOther,
      "outcome_no_other",

@@ -99,7 +99,7 @@ core::Result<config::Settings, CommandError> load_settings_to_look(const Command
         *context.wrong_settings = true;
     }
     for (const io::settings::FileError& wrong : usable.errors) {
-        context.err << fmt::format("holdbackctl: {} (warning: what else the settings say counts)\n",
+        context.err << fmt::format("holdbackctl: {} (warning: the other settings count)\n",
                                    for_people(wrong.text(), kMostWarningOctets));
     }
     if (context.socket_path.has_value()) {

@@ -1002,7 +1002,7 @@ def test_mistakes_in_the_settings_keep_nobody_from_looking(ctl):
             assert done.returncode == DONE, done
             told = done.stderr.decode()
             assert "a.conf:1" in told and "b.conf:2: dns.budget must be" in told
-            assert "(warning: what else the settings say counts)" in told
+            assert "(warning: the other settings count)" in told
         for arguments in (["held", "list"], ["suppress", "list"]):
             assert ctl.run(*arguments).returncode == NO
         for arguments in (["reload"], ["cache", "clear"], ["suppress", "add", "a@example.net"],
@@ -1249,7 +1249,7 @@ def test_the_check_names_what_is_wrong_with_the_words_of_notices(ctl):
         return done.returncode, done.stderr.decode().splitlines()
 
     assert check() == (SETTINGS, [
-        f'{ctl.base}/notices.d/a.conf:3: "label_why": {{count}} is no placeholder of this text: '
+        f'{ctl.base}/notices.d/a.conf:3: "label_why": {{count}} is not a placeholder of this text: '
         "it has none",
         f'{ctl.base}/notices.d/a.conf:4: "label_wy": there is no text of this name',
     ])

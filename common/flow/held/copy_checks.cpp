@@ -39,7 +39,7 @@ std::string CopyChecks::look_at(const terms::HeldMessage& message) const {
         const auto noted = ports::note_copy(*held_, message.spool_id, *check, clock_->now());
         if (!noted.has_value()) {
             log_->write(ports::Severity::Error,
-                        fmt::format("spool: what was found about {} can't be written down: {}",
+                        fmt::format("spool: the check of {} can't be written down: {}",
                                     message.spool_id,
                                     core::log_safe(noted.error().what)));
         }

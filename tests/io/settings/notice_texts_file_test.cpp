@@ -81,7 +81,7 @@ TEST_CASE("what is wrong with a table is said with file and line") {
           std::vector<std::string>{"t:3: \"opening\": there is no text of this name"});
     CHECK(errors_of("language = \"en\"\n[texts]\nlabel_why = \"{x}\"\n") ==
           std::vector<std::string>{
-              "t:3: \"label_why\": {x} is no placeholder of this text: it has none"});
+              "t:3: \"label_why\": {x} is not a placeholder of this text: it has none"});
     CHECK(errors_of("language = \"en\"\n[reasons]\nnull_mx = \"x\"\n[advice]\nnull-mx = 3\n") ==
           std::vector<std::string>{"t:3: \"null_mx\": there is no finding of this name",
                                    "t:5: \"null-mx\": must be a string, not a whole number"});

@@ -179,7 +179,7 @@ TEST_CASE("a notice offers what can be done: as much as the budget has left") {
     CHECK(has(text, "To send it to some of them: release 1 3\n"));
     CHECK_FALSE(has(text, "release all"));
     CHECK(has(text,
-              "Of these you can release 2 recipients just\nnow, for 100 recipients in 1 day are "
+              "You can release 2 recipients of these just\nnow: 100 recipients in 1 day are "
               "allowed. For more, ask the mail\nadministrator (postmaster@home.test).\n"));
     CHECK_FALSE(has(compose_notice(made), "release all"));
     made.left = 1;

@@ -421,7 +421,7 @@ TEST_CASE("a notice offers what is left of the budget, and an answer beyond it s
     house.hold({"d@nullmx.test", "e@nullmx.test", "f@nullmx.test"}, "summer");
     const std::string second = house.notice_subject();
     CHECK_FALSE(has(house.own_mails().back(), "release all"));
-    CHECK(has(house.own_mails().back(), "you can release 2"));
+    CHECK(has(house.own_mails().back(), "You can release 2"));
     CHECK(house.answer(second, "release all") == ReplyFate::Taken);
     house.notices.work(house.settings);
     CHECK(has(house.own_mails().back(), "ask the help desk"));
