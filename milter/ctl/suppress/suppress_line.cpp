@@ -75,7 +75,7 @@ void add_selection(CLI::App& app, SuppressSelection& selection) {
     static constexpr auto kAge = duration_form("--age");
     static constexpr auto kNewer = duration_form("--newer");
     add_parsed(app, kOlder, selection.older, "those last seen longer ago than this");
-    add_parsed(app, kAge, selection.older, "the same");
+    add_parsed(app, kAge, selection.older, "the same as --older");
     add_parsed(app, kNewer, selection.newer, "those last seen within this time");
     app.add_flag("--all", selection.with_inactive, "also those being counted or expired");
 }
@@ -111,7 +111,7 @@ void add_suppress_remove(CommandLine& line, CLI::App& parent) {
     CLI::App& app = *parent.add_subcommand("remove", "lift the suppression");
     const auto options = std::make_shared<SuppressRemoveOptions>();
     const auto words = std::make_shared<Words>(
-        app, "SUBJECT", "its addresses, domains, .suffixes or patterns, - for stdin");
+        app, "SUBJECT", "addresses, domains, .suffixes, patterns, - for stdin");
     add_selection(app, options->selection);
     app.add_flag("--release", options->release, "also release what it held");
     app.add_flag("--dry-run", options->dry_run, "change nothing");
@@ -127,7 +127,7 @@ void add_suppress_remove(CommandLine& line, CLI::App& parent) {
 void add_suppress_show(CommandLine& line, CLI::App& parent) {
     CLI::App& app = *parent.add_subcommand("show", "all about an entry");
     const auto words =
-        std::make_shared<Words>(app, "SUBJECT", "its address, domain, .suffix or pattern");
+        std::make_shared<Words>(app, "SUBJECT", "addresses, domains, .suffixes, patterns");
     const auto form = std::make_shared<EntryForm>(EntryForm::Human);
     add_csv(app, *form);
     app.callback([&line, words, form] {
@@ -211,7 +211,7 @@ void add_suppress_rollback(CommandLine& line, CLI::App& parent) {
     const auto options = std::make_shared<RollbackOptions>();
     add_text(app, "--mx", options->mx, "the provider, by its domain or a mail host");
     add_text(app, "--since", options->since, "a time (UTC), or a duration before now");
-    add_text(app, "--until", options->until, "the same (default: now)");
+    add_text(app, "--until", options->until, "until then, in the same form (default: now)");
     add_code(app, options->code);
     app.add_flag("--yes", options->yes, "really undo it");
     app.callback([&line, options] {
