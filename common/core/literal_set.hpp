@@ -2,7 +2,6 @@
 #pragma once
 // Searches a text for many fixed strings at once.
 
-#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>

@@ -4,7 +4,6 @@
 
 #include "mail/header.hpp"
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>

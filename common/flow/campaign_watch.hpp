@@ -22,12 +22,9 @@
 #include "ports/log.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace holdback::flow {

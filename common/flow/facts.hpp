@@ -14,7 +14,6 @@
 #include "ports/resolver.hpp"
 #include "ports/suppression_store.hpp"
 
-#include <chrono>
 #include <optional>
 #include <span>
 #include <string>

@@ -12,7 +12,6 @@
 #include "ports/held_store.hpp"
 #include "ports/spool.hpp"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -28,6 +28,11 @@ struct Submitting {
     /// For inbound mail that a program of this host submits: the client from which this MTA took it
     /// before, according to the header. Anybody who may submit mail here can write that.
     std::optional<mail::IpAddress> entered_from;
+
+    /// The facts that decide the direction.
+    [[nodiscard]] outbound::Origin origin() const {
+        return {.user = user, .daemon = daemon, .client = client, .over_smtp = over_smtp};
+    }
 };
 
 }  // namespace holdback::flow

@@ -7,7 +7,6 @@
 #include "mail/syntax.hpp"
 
 #include <compare>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

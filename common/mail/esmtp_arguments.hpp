@@ -3,7 +3,6 @@
 // The ESMTP arguments of MAIL and RCPT.
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

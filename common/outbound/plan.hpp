@@ -6,7 +6,6 @@
 #include "outbound/verdict.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 #include <variant>

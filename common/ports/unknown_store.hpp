@@ -7,7 +7,6 @@
 #include "dsn/unknown_text.hpp"
 #include "ports/suppression_store.hpp"  // StoreError
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -3,7 +3,6 @@
 // Turns a pattern of unknown texts into the beginning of a rule: a text that matches it, and an
 // example that identifies nobody.
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>

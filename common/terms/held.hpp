@@ -7,7 +7,6 @@
 #include "terms/held_finding.hpp"
 #include "terms/stream.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -12,13 +12,11 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <list>
 #include <mutex>
-#include <optional>
 #include <poll.h>
 #include <stop_token>
 #include <string>

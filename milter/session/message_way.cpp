@@ -4,7 +4,6 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "flow/outgoing/preflight.hpp"
-#include "flow/outgoing/recording.hpp"
 #include "flow/own_senders.hpp"
 #include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
@@ -21,7 +20,7 @@ namespace holdback::milter::session {
 namespace {
 
 void take_login(const outbound::Entry& entry, flow::Submitting& who) {
-    if (!who.logged_in && outbound::has_logged_in_before(flow::outgoing::origin_of(who), entry)) {
+    if (!who.logged_in && outbound::has_logged_in_before(who.origin(), entry)) {
         who.logged_in = true;
         who.user = entry.user;
     }
@@ -84,8 +83,8 @@ void look_at_the_way(const SessionParts& parts, flow::PassingMessage& message) {
     const flow::SenderIs sender_is = parts.judged_before.has_come_in(message.headers, envelope)
                                          ? flow::SenderIs::TheSame
                                          : flow::SenderIs::Unknown;
-    const flow::Way way = parts.own_senders.way_of(
-        flow::outgoing::origin_of(message.who), envelope.sender, entry, sender_is, settings);
+    const flow::Way way =
+        parts.own_senders.way_of(message.who.origin(), envelope.sender, entry, sender_is, settings);
     if (way != flow::Way::Outgoing) {
         say_which_way(parts, message, entry, way);
     }

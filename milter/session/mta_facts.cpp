@@ -3,7 +3,6 @@
 
 #include "config/settings.hpp"
 #include "core/text.hpp"
-#include "flow/outgoing/recording.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -85,7 +84,7 @@ BegunMessage begin_message(const ConnectFacts& connection,
                  .over_smtp = over_smtp,
                  .before = {},
                  .entered_from = std::nullopt};
-    if (outbound::is_outgoing(flow::outgoing::origin_of(begun.who), envelope.sender, settings)) {
+    if (outbound::is_outgoing(begun.who.origin(), envelope.sender, settings)) {
         envelope.direction = mail::Direction::Outgoing;
     } else {
         envelope.direction =

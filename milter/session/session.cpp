@@ -9,7 +9,6 @@
 #include "flow/notices/notice_replies.hpp"
 #include "flow/outgoing/outbound_flow.hpp"
 #include "flow/outgoing/preflight.hpp"
-#include "flow/outgoing/recording.hpp"
 #include "flow/own_name.hpp"
 #include "flow/own_senders.hpp"
 #include "flow/snapshot.hpp"
@@ -185,7 +184,7 @@ SessionReply Session::counted(SessionReply reply) {
 }
 
 bool Session::refuses_at_rcpt(const mail::Recipient& recipient) const {
-    const outbound::Origin origin = flow::outgoing::origin_of(message_->mail.who);
+    const outbound::Origin origin = message_->mail.who.origin();
     const config::Settings& settings = message_->mail.settings();
     return !message_->may_be_judged && outbound::answers_at_rcpt(origin, settings) &&
            !outbound::is_spared(origin, refusals_, settings.policy) &&

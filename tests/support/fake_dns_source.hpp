@@ -9,10 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <utility>
-#include <vector>
 
 namespace holdback::support {
 

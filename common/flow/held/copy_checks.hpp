@@ -10,8 +10,6 @@
 #include "ports/spool.hpp"
 #include "terms/held.hpp"
 
-#include <chrono>
-#include <cstdint>
 #include <string>
 
 namespace holdback::flow::held {

@@ -23,7 +23,6 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <vector>
 
 namespace holdback::flow::held {
 

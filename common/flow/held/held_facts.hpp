@@ -5,7 +5,6 @@
 #include "mail/envelope.hpp"
 #include "terms/held.hpp"
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -16,7 +16,6 @@
 #include "report/rate_limit.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>

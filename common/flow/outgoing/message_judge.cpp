@@ -207,7 +207,7 @@ MessageDecision MessageJudge::decide(const PassingMessage& message,
     const mail::Envelope& envelope = message.envelope;
     const mail::HeaderList& headers = message.headers;
     const config::Settings& settings = message.settings();
-    const outbound::Origin origin = origin_of(message.who);
+    const outbound::Origin origin = message.who.origin();
     MessageDecision decision;
     decision.may_be_told = parts_.own_senders.may_be_told(
         origin, envelope.sender, parts_.own_senders.entry_of(headers, settings), settings);

@@ -71,11 +71,6 @@ replay::RecordedRecipient recipient_of(const DecisionToRecord& record, std::size
 
 }  // namespace
 
-outbound::Origin origin_of(const Submitting& who) {
-    return {
-        .user = who.user, .daemon = who.daemon, .client = who.client, .over_smtp = who.over_smtp};
-}
-
 HeaderFacts header_facts(const mail::HeaderList& headers, const config::BulkSettings& settings) {
     return {.signs = replay::header_signs(headers, settings),
             .campaign = outbound::campaign_name(headers, settings),
@@ -93,7 +88,7 @@ replay::RecordedMessage record_of(const DecisionToRecord& record) {
     message.queue_id = passing.envelope.queue_id;
     message.sender = passing.envelope.sender;
     message.utf8 = passing.envelope.utf8;
-    message.origin = origin_of(passing.who);
+    message.origin = passing.who.origin();
     message.named = passing.envelope.recipients.size();
     message.window = decision.window;
     message.window_length = passing.settings().bulk.rate.window;

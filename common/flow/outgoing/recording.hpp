@@ -6,24 +6,14 @@
 #include "core/clock.hpp"
 #include "flow/outgoing/message_decision.hpp"
 #include "flow/passing_message.hpp"
-#include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
-#include "outbound/direction.hpp"
-#include "outbound/findings.hpp"
-#include "outbound/verdict.hpp"
 #include "replay/recorded.hpp"
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 
 namespace holdback::flow::outgoing {
-
-/// The facts about the submitter that decide the direction.
-[[nodiscard]] outbound::Origin origin_of(const Submitting& who);
 
 [[nodiscard]] HeaderFacts header_facts(const mail::HeaderList& headers,
                                        const config::BulkSettings& settings);

@@ -4,7 +4,6 @@
 
 #include "config/settings.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -7,7 +7,6 @@
 #include "io/settings/toml_access.hpp"
 #include "letters/notice_texts.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace holdback::io::settings {

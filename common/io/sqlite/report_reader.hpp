@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <string>
 
 namespace holdback::io::sqlite {

@@ -6,7 +6,6 @@
 #include "core/clock.hpp"
 
 #include <chrono>
-#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -11,9 +11,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <expected>
 #include <functional>
 #include <memory>

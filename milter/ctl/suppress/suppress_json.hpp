@@ -2,12 +2,10 @@
 #pragma once
 // Reads lists of suppressed addresses in JSON, as the APIs of mail services give them.
 
-#include <cstddef>
 #include <functional>
 #include <istream>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdback::milter::ctl {
