@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/settings/settings_field.hpp"
 
-#include "core/text.hpp"
-#include "io/settings/toml_document.hpp"
-
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
 namespace holdback::io::settings {
-
-std::string shown(const TomlValue& value) {
-    if (const auto* text = value.as_string(); text != nullptr) {
-        return core::log_safe(*text);
-    }
-    if (const auto* number = value.as_integer(); number != nullptr) {
-        return fmt::to_string(*number);
-    }
-    return std::string(value.kind());
-}
-
-FileError wrong_value(const FieldName& name, std::string_view expects, const TomlValue& value) {
-    return {value.place(),
-            fmt::format("{} must be {}, not {}", name.dotted(), expects, shown(value))};
-}
 
 std::string toml_quoted(std::string_view text) {
     std::string out = "\"";
