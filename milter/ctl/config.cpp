@@ -5,7 +5,7 @@
 #include "io/settings/settings_change.hpp"
 #include "io/settings/settings_field.hpp"
 #include "milter/ctl/command.hpp"
-#include "milter/ctl/output.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/sources.hpp"
 
 #include <algorithm>
@@ -15,7 +15,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace holdback::milter::ctl {
 
@@ -30,13 +29,10 @@ std::string place_text(const io::settings::SettingInForce& key) {
 }
 
 Json as_json(const io::settings::SettingInForce& key) {
-    const auto value = [](const std::string& toml) {
-        return Json::parse(toml, nullptr, /* allow_exceptions */ false);
-    };
     return {{"table", text_or_null(key.table)},
             {"key", key.key},
-            {"value", value(key.value)},
-            {"default", value(key.default_text)},
+            {"value", Json::parse(key.value)},
+            {"default", Json::parse(key.default_text)},
             {"changed", !key.is_default()},
             {"file", key.place.has_value() ? Json(key.place->file) : Json(nullptr)},
             {"line", key.place.has_value() ? Json(key.place->line) : Json(nullptr)},

@@ -9,6 +9,7 @@
 #include "milter/control_protocol.hpp"
 #include "milter/ctl/client.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 
@@ -44,7 +45,7 @@ void add_lines(const Lines& lines, Json& object, FieldList& fields) {
             continue;
         }
         const auto number = core::parse_decimal(line[1]);
-        object[line[0]] = number.has_value() ? Json(*number) : Json(line[1]);
+        object.set(line[0], number.has_value() ? Json(*number) : Json(line[1]));
         fields.add(line[0], line[1]);
     }
 }

@@ -4,10 +4,9 @@
 #include "milter/ctl/config.hpp"
 #include "milter/ctl/daemon.hpp"
 #include "milter/ctl/line.hpp"
+#include "milter/ctl/options.hpp"
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace holdback::milter::ctl {
 
@@ -17,19 +16,19 @@ void add_daemon(CommandLine& line) {
     add_plain(line, app, "metrics", "the daemon's counters as Prometheus reads them", metrics);
     add_plain(line, app, "reload", "have the daemon read its settings anew", reload);
 
-    CLI::App& config = *app.add_subcommand("config", "the settings");
-    config.require_subcommand(1);
-    CLI::App& show = *config.add_subcommand("show", "every key, and where its value comes from");
+    CLI::App& config = add_command(app, "config", "the settings");
+    need_subcommand(config);
+    CLI::App& show = add_command(config, "show", "every key, and where its value comes from");
     const auto changed = std::make_shared<bool>(false);
-    show.add_flag("--changed", *changed, "only what is not the default");
-    show.callback([&line, changed] {
+    add_flag(show, "--changed", *changed, "only what is not the default");
+    when_given(show, [&line, changed] {
         line.run = [changed](const CommandContext& context) {
             return config_show(context, *changed ? ConfigKeys::Changed : ConfigKeys::All);
         };
     });
 
-    CLI::App& cache = *app.add_subcommand("cache", "the daemon's DNS cache");
-    cache.require_subcommand(1);
+    CLI::App& cache = add_command(app, "cache", "the daemon's DNS cache");
+    need_subcommand(cache);
     add_plain(line, cache, "show", "how full it is and what it did", cache_show);
     add_plain(line, cache, "clear", "forget all answers", cache_clear);
 }

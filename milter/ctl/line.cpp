@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/options.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -11,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace holdback::milter::ctl {
@@ -33,7 +33,7 @@ void add_plain(CommandLine& line,
                const std::string& name,
                const std::string& description,
                CommandResult (*command)(const CommandContext&)) {
-    parent.add_subcommand(name, description)->callback([&line, command] { line.run = command; });
+    when_given(add_command(parent, name, description), [&line, command] { line.run = command; });
 }
 
 std::vector<std::int64_t> parse_items(const std::vector<std::string>& words) {
@@ -41,8 +41,7 @@ std::vector<std::int64_t> parse_items(const std::vector<std::string>& words) {
     for (const std::string& word : words) {
         const auto item = parse_item(word);
         if (!item.has_value()) {
-            throw CLI::ValidationError(
-                fmt::format("{} is not the number of an item", core::in_quotes(word)));
+            wrong_usage(fmt::format("{} is not the number of an item", core::in_quotes(word)));
         }
         items.push_back(*item);
     }

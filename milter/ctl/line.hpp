@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Parses the command line of the control tool.
+// The command line of the control tool.
 
 #include "milter/ctl/command.hpp"
 
@@ -9,13 +9,17 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
+// NOLINTNEXTLINE(readability-identifier-naming): the library calls it so
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace holdback::milter::ctl {
 
 /// The command line and what it chose.
 struct CommandLine {
-    CLI::App app{"Control tool of the Holdback milter.", "holdbackctl"};
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-const-or-ref-data-members): made once, in main
+    CLI::App& app;
     std::string settings;
     std::string socket;
     bool json = false;

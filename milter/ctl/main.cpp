@@ -53,17 +53,19 @@ std::optional<mail::Address> parse_sender(std::string_view text) {
 }
 
 void add_check(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("check", "the verdict about addresses");
+    CLI::App& app = add_command(line.app, "check", "the verdict about addresses");
     const auto options = std::make_shared<CheckOptions>();
     const auto words = std::make_shared<Words>(app, "ADDRESS", "addresses to check");
     add_text(app, "--file", options->list, "check a list instead: CSV or lines, - for stdin");
-    app.add_flag_callback(
+    add_flag(
+        app,
         "-0,--null",
         [options] { options->form = ListForm::Nul; },
         "the addresses of the list end with NUL");
     add_text(app, "--column", options->column, "the column of the addresses, by name or number");
     add_text(app, "--out", options->out, "write the list to this file, with the verdicts added");
-    app.add_flag_callback(
+    add_flag(
+        app,
         "--force",
         [options] { options->existing_out = Existing::Replace; },
         "replace the file of --out");
@@ -73,22 +75,23 @@ void add_check(CommandLine& line) {
     static constexpr OptionForm<mail::Address> kSender{
         "--sender", parse_sender, "an address such as news@example.org"};
     add_parsed(app, kSender, options->sender, "judge as mail of this envelope sender");
-    app.add_flag("--offline", options->offline, "ask no DNS");
-    app.add_flag_callback(
+    add_flag(app, "--offline", options->offline, "ask no DNS");
+    add_flag(
+        app,
         "--no-smtputf8",
         [options] { options->utf8 = mail::Smtputf8::No; },
         "judge as if the client had not declared SMTPUTF8");
-    app.callback([&line, options, words] {
+    when_given(app, [&line, options, words] {
         options->addresses = words->values();
         line.run = [options](const CommandContext& context) { return check(context, *options); };
     });
 }
 
 void add_classify(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("classify", "kind and code of messages in files");
+    CLI::App& app = add_command(line.app, "classify", "kind and code of messages in files");
     const auto words = std::make_shared<Words>(
         app, "FILE", "messages, mailboxes (mbox), directories, or - for stdin");
-    app.callback([&line, words] {
+    when_given(app, [&line, words] {
         line.run = [paths = words->at_least_one()](const CommandContext& context) {
             return classify(context, paths);
         };
@@ -97,10 +100,10 @@ void add_classify(CommandLine& line) {
 
 void add_explain(CommandLine& line) {
     CLI::App& app =
-        *line.app.add_subcommand("explain", "what a code, its name, or an SMTP reply means");
+        add_command(line.app, "explain", "what a code, its name, or an SMTP reply means");
     const auto words =
         std::make_shared<Words>(app, "CODE|NAME|TEXT", "a code, a name, or the text of a reply");
-    app.callback([&line, words] {
+    when_given(app, [&line, words] {
         const std::string question = fmt::format("{}", fmt::join(words->at_least_one(), " "));
         line.run = [question](const CommandContext& context) { return explain(context, question); };
     });
@@ -116,7 +119,8 @@ Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selecti
     static constexpr OptionForm<terms::FindingName> kFinding{
         "--reason", terms::parse_finding_name, "the name of a finding such as null-mx"};
     add_parsed(app, kFinding, selection->finding, "held for this finding");
-    app.add_option_function<std::string>(
+    add_taken(
+        app,
         "--campaign",
         [selection](const std::string& text) { selection->campaign = as_meant(text); },
         "of this campaign, as it is shown");
@@ -124,8 +128,8 @@ Words add_selection(CLI::App& app, const std::shared_ptr<HeldSelection>& selecti
     add_parsed(app, kOlder, selection->older_than, "held longer ago than this");
     static constexpr auto kExpires = duration_form("--expires-within");
     add_parsed(app, kExpires, selection->expires_within, "expiring sooner than this");
-    app.add_flag("--in-doubt", selection->in_doubt, "items of which the MTA may have a copy");
-    app.add_flag("--own", selection->own, "also the mail that Holdback itself sends");
+    add_flag(app, "--in-doubt", selection->in_doubt, "items of which the MTA may have a copy");
+    add_flag(app, "--own", selection->own, "also the mail that Holdback itself sends");
     return {app, "ID", "numbers of items"};
 }
 
@@ -134,18 +138,18 @@ void add_held_act(CommandLine& line,
                   HeldAct act,
                   const std::string& name,
                   const std::string& description) {
-    CLI::App& app = *parent.add_subcommand(name, description);
+    CLI::App& app = add_command(parent, name, description);
     const auto selection = std::make_shared<HeldSelection>();
     const auto options = std::make_shared<HeldActOptions>();
     const Words words = add_selection(app, selection);
-    app.add_flag("--all", selection->all, "everything that is held");
-    app.add_flag("--dry-run,-n", options->dry_run, "only show what would be done");
-    app.add_flag("--yes,-y", options->yes, "do not ask");
+    add_flag(app, "--all", selection->all, "everything that is held");
+    add_flag(app, "--dry-run,-n", options->dry_run, "only show what would be done");
+    add_flag(app, "--yes,-y", options->yes, "do not ask");
     if (act == HeldAct::Release) {
-        app.add_option("--as", options->as, "send the one item to this address instead")
-            ->type_name("ADDRESS");
+        add_text_of(
+            app, "--as", options->as, "send the one item to this address instead", "ADDRESS");
     }
-    app.callback([&line, selection, options, act, words] {
+    when_given(app, [&line, selection, options, act, words] {
         selection->ids = parse_items(words.values());
         options->act = act;
         options->selection = *selection;
@@ -154,32 +158,32 @@ void add_held_act(CommandLine& line,
 }
 
 void add_held(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("held", "mail that was held");
-    app.require_subcommand(1);
+    CLI::App& app = add_command(line.app, "held", "mail that was held");
+    need_subcommand(app);
 
-    CLI::App& list = *app.add_subcommand("list", "what is held");
+    CLI::App& list = add_command(app, "list", "what is held");
     const auto listed = std::make_shared<HeldSelection>();
     const auto shape = std::make_shared<HeldListOptions>();
     const Words listed_words = add_selection(list, listed);
-    list.add_flag("--all", listed->all, "also what has ended");
+    add_flag(list, "--all", listed->all, "also what has ended");
     static constexpr OptionForm<std::vector<HeldColumn>> kColumns{
         "--columns",
         parse_held_columns,
         "some of id, state, held-at, expires, recipient, sender, finding, code, campaign, "
         "queue-id, message-id, subject and reason, with commas between them"};
     add_parsed(list, kColumns, shape->columns, "show these columns");
-    list.add_flag("--wide", shape->wide, "show all columns, whether they fit the terminal or not");
-    list.callback([&line, listed, shape, listed_words] {
+    add_flag(list, "--wide", shape->wide, "show all columns, whether they fit the terminal or not");
+    when_given(list, [&line, listed, shape, listed_words] {
         listed->ids = parse_items(listed_words.values());
         shape->selection = *listed;
         line.run = [shape](const CommandContext& context) { return held_list(context, *shape); };
     });
 
-    CLI::App& show = *app.add_subcommand("show", "all about items, with their history");
+    CLI::App& show = add_command(app, "show", "all about items, with their history");
     const auto shown = std::make_shared<HeldSelection>();
     const Words shown_words = add_selection(show, shown);
-    show.add_flag("--all", shown->all, "everything");
-    show.callback([&line, shown, shown_words] {
+    add_flag(show, "--all", shown->all, "everything");
+    when_given(show, [&line, shown, shown_words] {
         shown->ids = parse_items(shown_words.values());
         line.run = [shown](const CommandContext& context) { return held_show(context, *shown); };
     });
@@ -188,10 +192,10 @@ void add_held(CommandLine& line) {
     add_held_act(line, app, HeldAct::Return, "return", "give it back to the sender by a DSN");
     add_held_act(line, app, HeldAct::Discard, "discard", "drop it");
 
-    CLI::App& rescue = *app.add_subcommand("rescue", "list the mail of a spool again in the store");
+    CLI::App& rescue = add_command(app, "rescue", "list the mail of a spool again in the store");
     const auto options = std::make_shared<HeldRescueOptions>();
-    rescue.add_flag("--dry-run,-n", options->dry_run, "only show what would be done");
-    rescue.callback([&line, options] {
+    add_flag(rescue, "--dry-run,-n", options->dry_run, "only show what would be done");
+    when_given(rescue, [&line, options] {
         line.run = [options](const CommandContext& context) {
             return held_rescue(context, *options);
         };
@@ -199,23 +203,23 @@ void add_held(CommandLine& line) {
 }
 
 void add_seal(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("seal", "the keys by which bounces are proven");
-    app.require_subcommand(1);
+    CLI::App& app = add_command(line.app, "seal", "the keys by which bounces are proven");
+    need_subcommand(app);
     add_plain(line, app, "show", "the keys, without their secrets", seal_show);
     add_plain(line, app, "rotate", "sign with a new key from now on", seal_rotate);
 }
 
 void add_store(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("store", "care of the store as a file");
-    app.require_subcommand(1);
+    CLI::App& app = add_command(line.app, "store", "care of the store as a file");
+    need_subcommand(app);
     add_plain(line, app, "check", "check whether the store is in order", store_check);
     const auto add = [&](const std::string& name,
                          const std::string& description,
                          CommandResult (*command)(const CommandContext&, const std::string&)) {
-        CLI::App& made = *app.add_subcommand(name, description);
+        CLI::App& made = add_command(app, name, description);
         const auto file = std::make_shared<std::string>();
-        made.add_option("FILE", *file, "the copy")->required();
-        made.callback([&line, file, command] {
+        add_needed_word(made, "FILE", *file, "the copy");
+        when_given(made, [&line, file, command] {
             line.run = [file, command](const CommandContext& context) {
                 return command(context, *file);
             };
@@ -227,7 +231,7 @@ void add_store(CommandLine& line) {
 
 void declare(CommandLine& line) {
     CLI::App& app = line.app;
-    app.add_option("-c,--config", line.settings, "settings file")->type_name("FILE");
+    add_text_of(app, "-c,--config", line.settings, "settings file", "FILE");
     app.set_version_flag("-V,--version", [&line] {
         std::string text =
             fmt::format("holdbackctl {}\n{}",
@@ -237,9 +241,9 @@ void declare(CommandLine& line) {
         text.pop_back();  // the line end, which is written after the text
         return text;
     });
-    app.add_option("--socket", line.socket, "control socket of the daemon")->type_name("PATH");
-    app.add_flag("--json", line.json, "one JSON object per line");
-    app.require_subcommand(1);
+    add_text_of(app, "--socket", line.socket, "control socket of the daemon", "PATH");
+    add_flag(app, "--json", line.json, "one JSON object per line");
+    need_subcommand(app);
     app.fallthrough();
     add_check(line);
     add_classify(line);
@@ -328,14 +332,15 @@ std::string explained(const CLI::App& app, const CLI::ParseError& error) {
 
 int run_tool(int argc, char** argv) {
     std::ios::sync_with_stdio(false);
-    CommandLine line;
+    CLI::App app("Control tool of the Holdback milter.", "holdbackctl");
+    CommandLine line{.app = app, .settings = {}, .socket = {}, .run = {}};
     declare(line);
     try {
-        line.app.parse(argc, argv);
+        app.parse(argc, argv);
     } catch (const CLI::Success& asked) {
-        return line.app.exit(asked);
+        return app.exit(asked);
     } catch (const CLI::ParseError& error) {
-        say(explained(line.app, error));
+        say(explained(app, error));
         std::cerr << "Run holdbackctl --help, or see holdbackctl(8).\n";
         return static_cast<int>(Exit::Usage);
     }

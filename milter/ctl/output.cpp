@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -17,7 +16,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace holdback::milter::ctl {
 
@@ -31,24 +29,6 @@ std::chrono::sys_seconds seconds_of(core::TimePoint time) {
 }
 
 }  // namespace
-
-std::string json_line(const Json& object) {
-    // Only ASCII: a reader may take U+2028 and the like for line ends.
-    constexpr bool kAsciiOnly = true;
-    return object.dump(-1, ' ', kAsciiOnly, Json::error_handler_t::replace) + '\n';
-}
-
-void write_json(std::ostream& out, const Json& object) {
-    out << json_line(object);
-}
-
-Json text_or_null(std::string_view text) {
-    return text.empty() ? Json(nullptr) : Json(std::string(text));
-}
-
-Json time_or_null(const std::optional<core::TimePoint>& time) {
-    return time.has_value() ? Json(iso_time(*time)) : Json(nullptr);
-}
 
 std::string short_time(core::TimePoint time) {
     return fmt::format("{:%Y-%m-%d %H:%M}",

@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Output of the control tool: one JSON object per line, aligned tables, times.
+// Output of the control tool: aligned tables, times.
 
 #include "core/clock.hpp"
 #include "core/iso_time.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 namespace holdback::milter::ctl {
-
-/// Keeps the members in the order of insertion.
-using Json = nlohmann::ordered_json;
-
-/// One object as one line of ASCII with its line end. Octets that are not UTF-8 become U+FFFD.
-[[nodiscard]] std::string json_line(const Json& object);
-void write_json(std::ostream& out, const Json& object);
-
-/// The text, or null when it is empty.
-[[nodiscard]] Json text_or_null(std::string_view text);
-/// "2025-03-01T12:00:00Z", or null.
-[[nodiscard]] Json time_or_null(const std::optional<core::TimePoint>& time);
 
 using core::iso_time;
 /// "2025-03-01 12:00" in UTC, for people.

@@ -8,6 +8,7 @@
 #include "milter/ctl/client.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/daemon.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 

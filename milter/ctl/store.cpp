@@ -6,6 +6,7 @@
 #include "io/state/store_care.hpp"
 #include "io/state/use_lock.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 
@@ -37,14 +38,11 @@ CommandResult store_check(const CommandContext& context) {
     }
     const bool in_order = health->problems.empty();
     if (context.json()) {
-        Json object{{"path", settings->store.path},
-                    {"ok", in_order},
-                    {"schema", health->schema},
-                    {"octets", health->octets},
-                    {"problems", Json::array()}};
-        for (const std::string& problem : health->problems) {
-            object["problems"].push_back(problem);
-        }
+        const Json object{{"path", settings->store.path},
+                          {"ok", in_order},
+                          {"schema", health->schema},
+                          {"octets", health->octets},
+                          {"problems", Json::array_of(health->problems)}};
         write_json(context.out, object);
     } else {
         FieldList fields;

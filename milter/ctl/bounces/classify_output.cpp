@@ -5,6 +5,7 @@
 #include "dsn/report.hpp"
 #include "flow/snapshot.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "terms/failure_code.hpp"
 #include "terms/suppression.hpp"

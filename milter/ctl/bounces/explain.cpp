@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "reading/explain.hpp"

@@ -6,6 +6,7 @@
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/sqlite/sqlite_unknown.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "ports/unknown_store.hpp"

@@ -8,6 +8,7 @@
 #include "io/sqlite/sqlite_unknown.hpp"
 #include "milter/ctl/bounces/unknown.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/who.hpp"

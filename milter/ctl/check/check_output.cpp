@@ -2,6 +2,7 @@
 #include "milter/ctl/check/check_output.hpp"
 
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/forecast.hpp"
@@ -43,7 +44,7 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
     }
     Json hosts = Json::array();
     if (address.route.has_value()) {
-        hosts = address.route->hosts;
+        hosts = Json::array_of(address.route->hosts);
     }
     Json object = {
         {"address", address.text},
@@ -56,7 +57,7 @@ Json as_json(const CheckedAddress& address, std::string_view column) {
          address.route.has_value() ? text_or_null(address.route->why) : Json(nullptr)},
     };
     if (!column.empty()) {
-        object["column"] = column;
+        object.set("column", column);
     }
     return object;
 }

@@ -9,6 +9,7 @@
 #include "milter/ctl/held/held_doubt.hpp"
 #include "milter/ctl/held/held_end.hpp"
 #include "milter/ctl/held/held_items.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "ports/held_store.hpp"
@@ -109,10 +110,10 @@ core::Result<Details, ports::StoreError> details_of(const OpenHeld& held, const 
 void write_details(const CommandContext& context, const HeldItem& item, const Details& details) {
     if (context.json()) {
         Json object = as_json(item);
-        object["history"] = history_json(details.history);
-        object["notice"] = notice_json(details.notice);
-        object["doubt"] = doubt_json(item);
-        object["end"] = end_json(details.end);
+        object.set("history", history_json(details.history));
+        object.set("notice", notice_json(details.notice));
+        object.set("doubt", doubt_json(item));
+        object.set("end", end_json(details.end));
         write_json(context.out, object);
         return;
     }

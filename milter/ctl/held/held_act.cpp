@@ -15,6 +15,7 @@
 #include "milter/ctl/held/campaign.hpp"
 #include "milter/ctl/held/held.hpp"
 #include "milter/ctl/held/held_items.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/progress.hpp"
 #include "milter/ctl/sources.hpp"

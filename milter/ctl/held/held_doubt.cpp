@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl/held/held_doubt.hpp"
 
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "ports/held_store.hpp"
 #include "terms/held.hpp"

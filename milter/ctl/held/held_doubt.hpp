@@ -2,6 +2,7 @@
 #pragma once
 // Signs in the MTA's log that end the doubt about an item.
 
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "ports/held_store.hpp"
 

@@ -3,6 +3,7 @@
 
 #include "core/result.hpp"
 #include "mail/outcome.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "ports/journal.hpp"
 #include "ports/suppression_store.hpp"

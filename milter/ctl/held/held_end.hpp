@@ -3,7 +3,7 @@
 // How delivery of a released item ended, by the MTA's log.
 
 #include "core/result.hpp"
-#include "milter/ctl/output.hpp"
+#include "milter/ctl/json.hpp"
 #include "ports/journal.hpp"
 #include "ports/suppression_store.hpp"
 #include "terms/held.hpp"

@@ -8,6 +8,7 @@
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/empty_store.hpp"
 #include "milter/ctl/held/held.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "ports/held_store.hpp"

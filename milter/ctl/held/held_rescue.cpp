@@ -12,6 +12,7 @@
 #include "io/state/spool_pair.hpp"
 #include "io/state/use_lock.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/spool_guard.hpp"
@@ -127,8 +128,8 @@ void write_finding(const CommandContext& context, const Finding& finding) {
              {"outcome", wire_name(finding.what)},
              {"sender",
               finding.label.has_value() ? Json(finding.label->message.sender) : Json(nullptr)},
-             {"recipients", recipients},
-             {"items", finding.items},
+             {"recipients", Json::array_of(recipients)},
+             {"items", Json::array_of(finding.items)},
              {"text", text_or_null(finding.text)}});
         return;
     }

@@ -10,27 +10,26 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 namespace holdback::milter::ctl {
 
 namespace {
 
 void add_what_if(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand(
-        "whatif", "what other settings would have done to the mail of the last days");
+    CLI::App& app = add_command(
+        line.app, "whatif", "what other settings would have done to the mail of the last days");
     const auto options = std::make_shared<WhatIfOptions>();
     const auto words = std::make_shared<Words>(app, "FILE", "the other settings");
-    app.add_option("--since", options->since, "since a time, or for a duration: 2026-01-31, 7d");
+    add_text(app, "--since", options->since, "since a time, or for a duration: 2026-01-31, 7d");
     add_text(
         app, "--sender", options->sender, "mail of this envelope sender; <> is the null sender");
-    app.add_flag_callback(
+    add_flag(
+        app,
         "--all",
         [options] { options->show = WhatIfOptions::Show::All; },
         "every recipient for whom something changes");
-    app.callback([&line, options, words] {
+    when_given(app, [&line, options, words] {
         if (words->at_least_one().size() > 1) {
-            throw CLI::ValidationError("name one file with settings");
+            wrong_usage("name one file with settings");
         }
         options->settings = words->values().front();
         line.run = [options](const CommandContext& context) { return what_if(context, *options); };
@@ -38,11 +37,11 @@ void add_what_if(CommandLine& line) {
 }
 
 void add_report(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("report", "what became of mail: numbers and charts");
+    CLI::App& app = add_command(line.app, "report", "what became of mail: numbers and charts");
     const auto options = std::make_shared<ReportOptions>();
-    app.add_option("--since", options->since, "since a time, or for a duration: 2026-01-31, 7d");
+    add_text(app, "--since", options->since, "since a time, or for a duration: 2026-01-31, 7d");
     add_text(app, "--html", options->html, "write one HTML file with charts; - for stdout");
-    app.callback([&line, options] {
+    when_given(app, [&line, options] {
         line.run = [options](const CommandContext& context) {
             return make_report(context, *options);
         };

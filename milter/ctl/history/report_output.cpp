@@ -2,6 +2,7 @@
 #include "dsn/outage.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/history/report.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "report/summary.hpp"
 #include "terms/policy_action.hpp"
@@ -25,23 +26,23 @@ using terms::PolicyAction;
 
 void add_fates(Json& object, const report::Fates& fates) {
     for (const Fate fate : report::kAllFates) {
-        object[std::string(wire_name(fate))] = fates[fate];
+        object.set(wire_name(fate), fates[fate]);
     }
 }
 
 void add_verdicts(Json& object, std::string_view key, const report::Decided& decided) {
     Json verdicts = Json::object();
     for (const PolicyAction action : terms::kAllPolicyActions) {
-        verdicts[std::string(wire_name(action))] = decided.at(static_cast<std::size_t>(action));
+        verdicts.set(wire_name(action), decided.at(static_cast<std::size_t>(action)));
     }
-    object[std::string(key)] = std::move(verdicts);
+    object.set(key, verdicts);
 }
 
 void write_fates(const CommandContext& context,
                  std::string_view what,
                  std::span<const report::FateRow> rows) {
     for (const report::FateRow& row : rows) {
-        Json object{{"what", what}, {std::string(what), row.name}};
+        Json object{{"what", what}, {what, row.name}};
         add_fates(object, row.fates);
         write_json(context.out, object);
     }
@@ -60,9 +61,9 @@ void write_objects(const CommandContext& context, const report::Summary& summary
                 {"log_followed", summary.log_followed},
                 {"remembers_decisions", summary.remembers_decisions}};
     add_fates(totals, summary.total);
-    totals["held_now"] = summary.held_now;
-    totals["suppression_entries"] = summary.list.entries;
-    totals["suppression_in_force"] = summary.list.in_force;
+    totals.set("held_now", summary.held_now);
+    totals.set("suppression_entries", summary.list.entries);
+    totals.set("suppression_in_force", summary.list.in_force);
     add_verdicts(totals, "decided", summary.enforced);
     add_verdicts(totals, "decided_in_shadow", summary.shadowed);
     write_json(context.out, totals);
@@ -93,8 +94,7 @@ void write_objects(const CommandContext& context, const report::Summary& summary
     for (const report::GrowthRow& row : summary.growth) {
         Json object{{"what", "suppressed"}, {"day", row.day}};
         for (const terms::SuppressionReason reason : terms::kAllSuppressionReasons) {
-            object[std::string(wire_name(reason))] =
-                row.by_reason.at(static_cast<std::size_t>(reason));
+            object.set(wire_name(reason), row.by_reason.at(static_cast<std::size_t>(reason)));
         }
         write_json(context.out, object);
     }

@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "replay/replay.hpp"
 #include "report/what_if.hpp"
@@ -44,7 +45,7 @@ Json as_json(const replay::ReplayedVerdict& verdict) {
 Json as_json(const report::ByVerdict& numbers) {
     Json object = Json::object();
     for (const PolicyAction action : kActions) {
-        object[std::string(wire_name(action))] = numbers.at(static_cast<std::size_t>(action));
+        object.set(wire_name(action), numbers.at(static_cast<std::size_t>(action)));
     }
     return object;
 }
@@ -52,7 +53,7 @@ Json as_json(const report::ByVerdict& numbers) {
 Json as_json(const report::ByCourse& numbers) {
     Json object = Json::object();
     for (const report::MessageCourse course : kCourses) {
-        object[std::string(wire_name(course))] = numbers.at(static_cast<std::size_t>(course));
+        object.set(wire_name(course), numbers.at(static_cast<std::size_t>(course)));
     }
     return object;
 }

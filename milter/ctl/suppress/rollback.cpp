@@ -8,6 +8,7 @@
 #include "io/sqlite/sqlite_lessons.hpp"
 #include "mail/provider.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/ctl/suppress/suppress_shared.hpp"

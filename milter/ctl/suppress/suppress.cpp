@@ -11,6 +11,7 @@
 #include "mail/address.hpp"
 #include "mail/syntax.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/ctl/suppress/suppress_shared.hpp"
@@ -134,7 +135,7 @@ void write_entry(const CommandContext& context,
     const core::TimePoint now = context.clock.now();
     if (context.json()) {
         Json object = entry_json(entry, now);
-        object["history"] = history_json(history);
+        object.set("history", history_json(history));
         write_json(context.out, object);
         return;
     }

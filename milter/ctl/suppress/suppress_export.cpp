@@ -4,6 +4,7 @@
 #include "lists/access_map.hpp"
 #include "lists/list_rows.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/ctl/suppress/suppress.hpp"

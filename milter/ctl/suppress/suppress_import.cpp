@@ -10,6 +10,7 @@
 #include "lists/list_shape.hpp"
 #include "lists/row_reader.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/list.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/progress.hpp"
@@ -339,21 +340,29 @@ std::string sums_text(const CountByWord& counts) {
     return text;
 }
 
+Json as_json(const CountByWord& counts) {
+    Json object = Json::object();
+    for (const auto& [word, rows] : counts) {
+        object.set(word, rows);
+    }
+    return object;
+}
+
 void write_objects(const CommandContext& context,
                    const Tally& tally,
                    const io::sqlite::ImportCounts& counts,
                    bool dry_run) {
     write_json(context.out,
-               {{"formats", Json(tally.formats)},
-                {"columns", Json(tally.columns)},
+               {{"formats", Json::array_of(tally.formats)},
+                {"columns", Json::array_of(tally.columns)},
                 {"dry_run", dry_run},
                 {"good", tally.good},
-                {"by_reason", Json(tally.reasons)},
+                {"by_reason", as_json(tally.reasons)},
                 {"soft_counted", tally.counted},
                 {"bad", tally.bad},
                 {"unknown_status", tally.unknown_status},
                 {"passed_over", tally.passed_over},
-                {"passed_over_by", Json(tally.passed_by)},
+                {"passed_over_by", as_json(tally.passed_by)},
                 {"added", counts.added},
                 {"replaced", counts.replaced},
                 {"already_there", counts.kept},

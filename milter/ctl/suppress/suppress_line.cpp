@@ -15,7 +15,6 @@
 #include <string>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace holdback::milter::ctl {
@@ -59,7 +58,7 @@ void add_scope(CLI::App& app, ScopeOptions& scope) {
 }
 
 void add_csv(CLI::App& app, EntryForm& form) {
-    app.add_flag_callback("--csv", [&form] { form = EntryForm::Csv; }, "write CSV");
+    add_flag(app, "--csv", [&form] { form = EntryForm::Csv; }, "write CSV");
 }
 
 void add_selection(CLI::App& app, SuppressSelection& selection) {
@@ -77,28 +76,29 @@ void add_selection(CLI::App& app, SuppressSelection& selection) {
     add_parsed(app, kOlder, selection.older, "those last seen longer ago than this");
     add_parsed(app, kAge, selection.older, "the same as --older");
     add_parsed(app, kNewer, selection.newer, "those last seen within this time");
-    app.add_flag("--all", selection.with_inactive, "also those being counted or expired");
+    add_flag(app, "--all", selection.with_inactive, "also those being counted or expired");
 }
 
 void add_suppress_add(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("add", "hold back addresses and domains");
+    CLI::App& app = add_command(parent, "add", "hold back addresses and domains");
     const auto options = std::make_shared<SuppressAddOptions>();
     const auto reason = std::make_shared<std::optional<terms::SuppressionReason>>();
     const auto words = std::make_shared<Words>(
         app, "SUBJECT", "addresses, domains, .suffixes, patterns, - for stdin");
     add_parsed(app, kReason, *reason, "why (default: manual); allow overrides all others");
-    app.add_flag_callback(
+    add_flag(
+        app,
         "--allow",
         [reason] { *reason = terms::SuppressionReason::Allow; },
         "never hold back: --reason allow");
     add_code(app, options->code);
     add_scope(app, options->scope);
-    app.add_option("--note", options->note, "a note for people");
+    add_text(app, "--note", options->note, "a note for people");
     static constexpr auto kExpires = duration_form("--expires");
     add_parsed(app, kExpires, options->expires_after, "for how long (default: for ever)");
-    app.add_flag("--hash", options->hash, "keep a keyed hash instead of the address");
-    app.add_flag("--dry-run", options->dry_run, "change nothing");
-    app.callback([&line, options, reason, words] {
+    add_flag(app, "--hash", options->hash, "keep a keyed hash instead of the address");
+    add_flag(app, "--dry-run", options->dry_run, "change nothing");
+    when_given(app, [&line, options, reason, words] {
         options->subjects = words->at_least_one();
         options->reason = reason->value_or(options->reason);
         line.run = [options](const CommandContext& context) {
@@ -108,15 +108,15 @@ void add_suppress_add(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_remove(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("remove", "lift the suppression");
+    CLI::App& app = add_command(parent, "remove", "lift the suppression");
     const auto options = std::make_shared<SuppressRemoveOptions>();
     const auto words = std::make_shared<Words>(
         app, "SUBJECT", "addresses, domains, .suffixes, patterns, - for stdin");
     add_selection(app, options->selection);
-    app.add_flag("--release", options->release, "also release what it held");
-    app.add_flag("--dry-run", options->dry_run, "change nothing");
-    app.add_flag("--yes", options->yes, "remove all that is selected");
-    app.callback([&line, options, words] {
+    add_flag(app, "--release", options->release, "also release what it held");
+    add_flag(app, "--dry-run", options->dry_run, "change nothing");
+    add_flag(app, "--yes", options->yes, "remove all that is selected");
+    when_given(app, [&line, options, words] {
         options->subjects = words->values();
         line.run = [options](const CommandContext& context) {
             return suppress_remove(context, *options);
@@ -125,12 +125,12 @@ void add_suppress_remove(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_show(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("show", "all about an entry");
+    CLI::App& app = add_command(parent, "show", "all about an entry");
     const auto words =
         std::make_shared<Words>(app, "SUBJECT", "addresses, domains, .suffixes, patterns");
     const auto form = std::make_shared<EntryForm>(EntryForm::Human);
     add_csv(app, *form);
-    app.callback([&line, words, form] {
+    when_given(app, [&line, words, form] {
         line.run = [subjects = words->at_least_one(), form](const CommandContext& context) {
             return suppress_show(context, subjects, *form);
         };
@@ -138,12 +138,12 @@ void add_suppress_show(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_list(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("list", "the entries in force");
+    CLI::App& app = add_command(parent, "list", "the entries in force");
     const auto selection = std::make_shared<SuppressSelection>();
     const auto form = std::make_shared<EntryForm>(EntryForm::Human);
     add_selection(app, *selection);
     add_csv(app, *form);
-    app.callback([&line, selection, form] {
+    when_given(app, [&line, selection, form] {
         line.run = [selection, form](const CommandContext& context) {
             return suppress_list(context, *selection, *form);
         };
@@ -151,13 +151,12 @@ void add_suppress_list(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_stats(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("stats", "the number of entries of each kind");
+    CLI::App& app = add_command(parent, "stats", "the number of entries of each kind");
     const auto domains = std::make_shared<std::size_t>(10);
     const auto form = std::make_shared<EntryForm>(EntryForm::Human);
-    app.add_option("--top", *domains, "show this many domains (default: 10)")
-        ->check(CLI::Range(0, 10'000));
+    add_number(app, "--top", *domains, 10'000, "show this many domains (default: 10)");
     add_csv(app, *form);
-    app.callback([&line, domains, form] {
+    when_given(app, [&line, domains, form] {
         line.run = [domains, form](const CommandContext& context) {
             return suppress_stats(context, *domains, *form);
         };
@@ -165,13 +164,13 @@ void add_suppress_stats(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_export(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("export", "write entries for other programs");
+    CLI::App& app = add_command(parent, "export", "write entries for other programs");
     const auto selection = std::make_shared<SuppressSelection>();
     const auto form = std::make_shared<std::optional<ExportForm>>();
     add_selection(app, *selection);
     add_parsed(app, kExportForm, *form, "csv (the default), json, postfix, sendmail");
-    app.add_flag_callback("--csv", [form] { *form = ExportForm::Csv; }, "the same as --format csv");
-    app.callback([&line, selection, form] {
+    add_flag(app, "--csv", [form] { *form = ExportForm::Csv; }, "the same as --format csv");
+    when_given(app, [&line, selection, form] {
         line.run = [selection, form](const CommandContext& context) {
             const ExportForm otherwise = context.json() ? ExportForm::JsonLines : ExportForm::Csv;
             return suppress_export(context, *selection, form->value_or(otherwise));
@@ -180,7 +179,7 @@ void add_suppress_export(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_import(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("import", "import lists of mail services");
+    CLI::App& app = add_command(parent, "import", "import lists of mail services");
     const auto options = std::make_shared<SuppressImportOptions>();
     const auto soft = std::make_shared<std::optional<lists::SoftBounces>>();
     const auto words = std::make_shared<Words>(app, "FILE", "lists, - for stdin");
@@ -193,11 +192,11 @@ void add_suppress_import(CommandLine& line, CLI::App& parent) {
         app, kReason, options->reason, "for rows that give no reason, or one in unknown words");
     add_parsed(app, kSoft, *soft, "soft bounces: pass over (the default), or count as a strike");
     add_scope(app, options->scope);
-    app.add_flag("--hash", options->hash, "keep keyed hashes instead of the addresses");
-    app.add_flag("--replace", options->replace, "replace all existing entries");
-    app.add_flag("--dry-run", options->dry_run, "change nothing");
-    app.add_flag("-v,--verbose", options->verbose, "report every bad line");
-    app.callback([&line, options, soft, words] {
+    add_flag(app, "--hash", options->hash, "keep keyed hashes instead of the addresses");
+    add_flag(app, "--replace", options->replace, "replace all existing entries");
+    add_flag(app, "--dry-run", options->dry_run, "change nothing");
+    add_flag(app, "-v,--verbose", options->verbose, "report every bad line");
+    when_given(app, [&line, options, soft, words] {
         options->files = words->at_least_one();
         options->soft = soft->value_or(options->soft);
         line.run = [options](const CommandContext& context) {
@@ -207,14 +206,14 @@ void add_suppress_import(CommandLine& line, CLI::App& parent) {
 }
 
 void add_suppress_rollback(CommandLine& line, CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand("rollback", "undo what was learned in a period");
+    CLI::App& app = add_command(parent, "rollback", "undo what was learned in a period");
     const auto options = std::make_shared<RollbackOptions>();
     add_text(app, "--mx", options->mx, "the provider, by its domain or a mail host");
     add_text(app, "--since", options->since, "a time (UTC), or a duration before now");
     add_text(app, "--until", options->until, "until then, in the same form (default: now)");
     add_code(app, options->code);
-    app.add_flag("--yes", options->yes, "really undo it");
-    app.callback([&line, options] {
+    add_flag(app, "--yes", options->yes, "really undo it");
+    when_given(app, [&line, options] {
         line.run = [options](const CommandContext& context) {
             return suppress_rollback(context, *options);
         };
@@ -224,8 +223,8 @@ void add_suppress_rollback(CommandLine& line, CLI::App& parent) {
 }  // namespace
 
 void add_suppress(CommandLine& line) {
-    CLI::App& app = *line.app.add_subcommand("suppress", "addresses and domains held back");
-    app.require_subcommand(1);
+    CLI::App& app = add_command(line.app, "suppress", "addresses and domains held back");
+    need_subcommand(app);
     add_suppress_add(line, app);
     add_suppress_remove(line, app);
     add_suppress_show(line, app);

@@ -5,6 +5,7 @@
 #include "io/sqlite/sqlite_suppression_list.hpp"
 #include "lists/list_rows.hpp"
 #include "milter/ctl/command.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/ctl/suppress/suppress.hpp"

@@ -6,6 +6,7 @@
 #include "io/sqlite/sqlite_db.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/held/held.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/output.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/ctl/suppress/suppress.hpp"

@@ -10,7 +10,7 @@
 #include "mail/syntax.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/empty_store.hpp"
-#include "milter/ctl/output.hpp"
+#include "milter/ctl/json.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/ctl/suppress/suppress.hpp"
 #include "ports/suppression_store.hpp"
