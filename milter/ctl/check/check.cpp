@@ -4,7 +4,6 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "flow/facts.hpp"
 #include "io/dns/domain_lookup.hpp"
 #include "io/mta/postfix_tables.hpp"
 #include "io/settings/address_list_file.hpp"
@@ -17,6 +16,7 @@
 #include "milter/ctl/bad_rows.hpp"
 #include "milter/ctl/check/annotated_list.hpp"
 #include "milter/ctl/check/check_output.hpp"
+#include "milter/ctl/check/checker.hpp"
 #include "milter/ctl/check/remembering_resolver.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/list.hpp"
@@ -27,22 +27,17 @@
 #include "milter/load.hpp"
 #include "outbound/address_lists.hpp"
 #include "outbound/bulk.hpp"
-#include "outbound/findings.hpp"
-#include "outbound/verdict.hpp"
 #include "ports/log.hpp"
 #include "terms/suppression.hpp"
 #include "terms/suppression_scope.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <expected>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iostream>
 #include <istream>
 #include <memory>
@@ -60,131 +55,8 @@ namespace holdback::milter::ctl {
 
 namespace {
 
-/// How many addresses are looked up together. The next batch is looked up while one is judged.
-constexpr std::size_t kBatch = 500;
-/// At most this many rows, including those without an address, wait for a batch.
-constexpr std::size_t kMostRows = 20 * kBatch;
-/// A longer row that can't be read is reported without waiting.
-constexpr std::size_t kMostWaitingOctets = 1024;
-/// A list is judged as mail that comes and goes by SMTP.
-constexpr std::string_view kBySmtp = "smtp";
 /// A list is not a message: no client waits for a reply.
 constexpr std::chrono::milliseconds kListPatience{10'000};
-
-/// Judges batches of addresses with the milter's own code.
-class Checker {
-public:
-    struct Parts {
-        // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): arguments under one name
-        const CommandContext& context;
-        const config::Settings& settings;
-        // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
-        flow::FactSources sources;
-        mail::EnvelopeSender sender;
-        outbound::Stream stream;
-        mail::Smtputf8 utf8;
-        std::chrono::milliseconds patience;
-    };
-    /// `row` is the row that `add` was given.
-    using Report = std::function<void(const CheckedAddress&, const ListRow& row)>;
-    /// Called for a row without an address, in its place between the reports.
-    using Pass = std::function<void(const ListRow& row)>;
-
-    Checker(Parts parts, Report report, Pass pass)
-        : parts_(std::move(parts)), report_(std::move(report)), pass_(std::move(pass)) {}
-
-    /// Takes a row. Reports on earlier rows when enough have come together.
-    [[nodiscard]] std::optional<CommandError> add(ListRow row) {
-        if (!row.address.has_value()) {
-            // A row that can't be read may be a large part of the list.
-            const bool is_long = row.raw.size() > kMostWaitingOctets;
-            rows_.push_back(std::move(row));
-            if (is_long) {
-                return finish();
-            }
-            return rows_.size() < kMostRows ? std::nullopt : turn();
-        }
-        const std::string_view view = *row.address;
-        auto syntax = mail::Address::parse(view, parts_.utf8);
-        filling_.push_back({.verbatim = fmt::format("<{}>", view),
-                            .syntax = std::move(syntax),
-                            .arguments = {},
-                            .mailer = std::string(kBySmtp)});
-        rows_.push_back(std::move(row));
-        if (filling_.size() < kBatch) {
-            return std::nullopt;
-        }
-        return turn();
-    }
-
-    /// Reports on all remaining rows.
-    [[nodiscard]] std::optional<CommandError> finish() {
-        if (auto error = turn()) {
-            return error;
-        }
-        return turn();
-    }
-
-private:
-    /// Starts the look-ups of the filled batch, then judges the one before it.
-    std::optional<CommandError> turn() {
-        if (parts_.sources.resolver != nullptr) {
-            for (const mail::Recipient& recipient : filling_) {
-                if (outbound::needs_route(recipient, parts_.settings)) {
-                    parts_.sources.resolver->start(recipient.syntax->value.domain());
-                }
-            }
-        }
-        const std::vector<mail::Recipient> batch = std::exchange(waiting_, std::move(filling_));
-        filling_.clear();
-        return judge(batch);
-    }
-
-    std::optional<CommandError> judge(const std::vector<mail::Recipient>& batch) {
-        const core::Clock& clock = parts_.context.clock;
-        const flow::GatheredFacts facts = flow::gather_facts(batch,
-                                                             parts_.sender,
-                                                             parts_.settings,
-                                                             parts_.sources,
-                                                             clock.steady_now() + parts_.patience,
-                                                             clock.now());
-        if (facts.store_trouble.has_value()) {
-            return store_error(*facts.store_trouble);
-        }
-        pass_rows();
-        for (const outbound::RecipientFacts& recipient : facts.recipients) {
-            const auto found = outbound::findings(recipient, parts_.settings);
-            const outbound::Verdict verdict =
-                outbound::judge(found, parts_.stream, parts_.settings.policy);
-            report_({.text = rows_.front().address.value_or(std::string()),
-                     .syntax = recipient.syntax,
-                     .verdict = verdict.action,
-                     .decisive = verdict.finding,
-                     .stream = parts_.stream,
-                     .findings = found,
-                     .route = recipient.route},
-                    rows_.front());
-            rows_.pop_front();
-            pass_rows();
-        }
-        return std::nullopt;
-    }
-
-    /// Passes on the rows without an address that are next.
-    void pass_rows() {
-        while (!rows_.empty() && !rows_.front().address.has_value()) {
-            pass_(rows_.front());
-            rows_.pop_front();
-        }
-    }
-
-    Parts parts_;
-    Report report_;
-    Pass pass_;
-    std::deque<ListRow> rows_;  // the rows of `waiting_`, then those of `filling_`
-    std::vector<mail::Recipient> waiting_;
-    std::vector<mail::Recipient> filling_;
-};
 
 /// Writes what the daemon would log to standard error.
 class ErrorLog final : public ports::Log {
