@@ -4,8 +4,6 @@
 // ends here after it.
 
 #include "core/clock.hpp"
-#include "flow/own_name.hpp"
-#include "flow/snapshot.hpp"
 #include "io/mta/postfix_tables.hpp"
 #include "io/sqlite/sqlite_db.hpp"
 #include "io/state/dir_spool.hpp"
@@ -29,9 +27,7 @@
 #include "milter/daemon/stores.hpp"
 #include "milter/daemon/swappable_resolver.hpp"
 #include "milter/daemon/use_cases.hpp"
-#include "milter/session/milter_warnings.hpp"
 #include "milter/session/session_parts.hpp"
-#include "milter/session/waiting_room.hpp"
 #include "milter/spool_guard.hpp"
 
 #include <functional>

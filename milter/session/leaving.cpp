@@ -10,7 +10,6 @@
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/session_message.hpp"
 #include "milter/session/session_parts.hpp"
-#include "ports/log.hpp"
 
 #include <algorithm>
 #include <cstddef>

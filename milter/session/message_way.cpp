@@ -4,14 +4,12 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "flow/outgoing/preflight.hpp"
-#include "flow/own_senders.hpp"
 #include "flow/passing_message.hpp"
 #include "flow/submitting.hpp"
 #include "mail/envelope.hpp"
 #include "milter/session/session_parts.hpp"
 #include "outbound/own_sender.hpp"
 #include "outbound/received.hpp"
-#include "ports/log.hpp"
 
 #include <fmt/format.h>
 

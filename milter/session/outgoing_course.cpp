@@ -4,7 +4,6 @@
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "dsn/seal.hpp"
-#include "flow/notices/sender_override.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/outgoing/holding.hpp"
 #include "flow/outgoing/message_content.hpp"
@@ -16,9 +15,7 @@
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/session_message.hpp"
 #include "milter/session/session_parts.hpp"
-#include "milter/session/waiting_room.hpp"
 #include "outbound/plan.hpp"
-#include "ports/log.hpp"
 
 #include <cstddef>
 #include <memory>

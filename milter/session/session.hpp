@@ -7,7 +7,6 @@
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/mta_facts.hpp"
 #include "milter/session/session_parts.hpp"
-#include "ports/log.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,7 +4,6 @@
 
 #include "config/settings.hpp"
 #include "core/clock.hpp"
-#include "flow/notices/sender_override.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/outgoing/holding.hpp"
 #include "flow/outgoing/message_decision.hpp"
@@ -12,7 +11,6 @@
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/notice_mail.hpp"
 #include "milter/session/session_parts.hpp"
-#include "ports/log.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What the sessions of the daemon share.
+// What the sessions of the daemon share; comes with what it consists of.
 
+// IWYU pragma: begin_exports
 #include "flow/held/release_flow.hpp"
 #include "flow/incoming/inbound_flow.hpp"
 #include "flow/incoming/seals.hpp"
@@ -15,6 +16,7 @@
 #include "milter/session/milter_warnings.hpp"
 #include "milter/session/waiting_room.hpp"
 #include "ports/log.hpp"
+// IWYU pragma: end_exports
 
 namespace holdback::milter::session {
 
