@@ -54,7 +54,8 @@ core::Result<void, std::string> take(NoticeTexts& texts,
 void read_table(const TomlValue& value, Table table, NoticeTexts& texts, FileErrors& errors) {
     const TomlTable* const entries = value.as_table();
     if (entries == nullptr) {
-        errors.push_back({value.place(), fmt::format("this must be a table, not {}", value.kind())});
+        errors.push_back(
+            {value.place(), fmt::format("this must be a table, not {}", value.kind())});
         return;
     }
     for (const TomlEntry& entry : *entries) {
