@@ -62,6 +62,17 @@ std::vector<report::MetricValue> stopped_ones(const flow::CampaignWatch& campaig
     return stopped;
 }
 
+/// The lines of a text but the empty ones.
+std::vector<ControlLine> lines_of(std::string_view text) {
+    std::vector<ControlLine> lines;
+    for (const std::string_view line : core::split(text, '\n')) {
+        if (!line.empty()) {
+            lines.push_back({std::string(line)});
+        }
+    }
+    return lines;
+}
+
 }  // namespace
 
 std::vector<ControlLine> DaemonState::cache_lines() const {
@@ -179,14 +190,7 @@ std::vector<ControlLine> DaemonState::metrics() const {
     all.push_back(parts_.store.metric());
     std::ranges::move(parts_.recording.metrics(), std::back_inserter(all));
     std::ranges::move(parts_.dns_watch.metrics(), std::back_inserter(all));
-    const std::string text = report::exposition(all);
-    std::vector<ControlLine> lines;
-    for (const std::string_view line : core::split(text, '\n')) {
-        if (!line.empty()) {
-            lines.push_back({std::string(line)});
-        }
-    }
-    return lines;
+    return lines_of(report::exposition(all));
 }
 
 }  // namespace holdback::milter::daemon

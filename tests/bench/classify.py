@@ -7,11 +7,15 @@ usage: classify.py BUILD [PATH...]
 BUILD is a build directory with classify_bench; PATH are messages or directories of them (default:
 tests/data/dsn). All programs get the same messages, in memory, on one thread and in one run; what
 is not installed (libsisimai-perl, python3-flufl.bounce) is left out. Writes a table of messages per
-second of CPU time, the ratio to GMime's time for parsing alone, and the peak memory.
+second of CPU time, the ratio to GMime's time for parsing alone, and the peak memory. Then the CPU
+time of a process that classifies one message, for some of the messages, with its start.
 """
 import os
+import resource
+import statistics
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -71,6 +75,42 @@ def measure(command):
     return name, int(count), float(seconds), int(peak)
 
 
+def cpu_of(command, times):
+    """The median CPU time of a run of the command, in ms."""
+    def run():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return 1000 * statistics.median(run() for _ in range(times))
+
+
+def compare_starts(tool, conf, files):
+    """One message per process: ours against Sisimai, for at most 40 messages."""
+    files = files[::max(1, len(files) // 40)]
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as settings:
+        settings.write(f'''[codes]
+file = "{conf}/codes.conf"
+rules = "{conf}/rules.d"
+lexicon = "{conf}/lexicon.d"
+local_file = "/nonexistent"
+local_rules = "/nonexistent"
+local_lexicon = "/nonexistent"
+''')
+        settings.flush()
+        own = [cpu_of([tool, "-c", settings.name, "classify", name], 9) for name in files]
+    print(f"\none message per process, {len(files)} messages, CPU time with the start\n")
+    print(f"{'holdbackctl classify':24} {statistics.median(own):8.1f} ms")
+    if subprocess.run(["perl", "-MSisimai", "-e1"], stderr=subprocess.DEVNULL).returncode != 0:
+        return
+    perl = [cpu_of(["perl", "-MSisimai", "-e", "Sisimai->make(shift)", name], 3) for name in files]
+    ratios = [ours / other for ours, other in zip(own, perl)]
+    print(f"{'Sisimai (Perl)':24} {statistics.median(perl):8.1f} ms")
+    print(f"ratio: {sum(own) / sum(perl):.2f} in all, median {statistics.median(ratios):.2f}, "
+          f"{min(ratios):.2f} to {max(ratios):.2f}, "
+          f"{sum(ratio <= 0.3 for ratio in ratios)} of {len(ratios)} at most 0.30")
+
+
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
@@ -102,6 +142,7 @@ def main():
             continue
         _, count, seconds, peak = row
         print(f"{name:24} {count / seconds:12.0f} {seconds / count / base:14.2f} {peak / 1024:10.1f}")
+    compare_starts(os.path.join(sys.argv[1], "milter/holdbackctl"), conf, files)
 
 
 main()
