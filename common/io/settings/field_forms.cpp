@@ -53,7 +53,7 @@ std::string toml_list(const std::vector<std::string>& texts) {
     return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
-void add_count(Fields& fields, const FieldName& name, Member<std::size_t> member, Bounds bounds) {
+void add_count(Fields& fields, const FieldName& name, Bounds bounds, Member<std::size_t> member) {
     const std::string expects =
         fmt::format("a whole number from {} to {}", bounds.least, bounds.most);
     SettingsField& field =

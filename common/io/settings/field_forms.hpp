@@ -70,8 +70,8 @@ using MemberOf = Member<std::type_identity_t<T>>;
 template <typename T>
 void add_text(Fields& fields,
               const FieldName& name,
-              MemberOf<T> member,
-              const config::ValueForm<T>& form) {
+              const config::ValueForm<T>& form,
+              MemberOf<T> member) {
     SettingsField& field =
         fields.emplace_back(std::string(name.table), std::string(name.key), form.expects);
     field.read = [name, member, form](const TomlValue& value,
@@ -93,8 +93,8 @@ void add_text(Fields& fields,
 template <typename T>
 void add_list(Fields& fields,
               const FieldName& name,
-              MemberOf<std::vector<T>> member,
-              const config::ValueForm<T>& form) {
+              const config::ValueForm<T>& form,
+              MemberOf<std::vector<T>> member) {
     SettingsField& field = fields.emplace_back(
         std::string(name.table), std::string(name.key), "a list, each entry " + form.expects);
     field.read = [name, member, form](const TomlValue& value,
@@ -135,7 +135,7 @@ struct Bounds {
     std::int64_t most;
 };
 
-void add_count(Fields& fields, const FieldName& name, Member<std::size_t> member, Bounds bounds);
+void add_count(Fields& fields, const FieldName& name, Bounds bounds, Member<std::size_t> member);
 void add_switch(Fields& fields, const FieldName& name, Member<bool> member);
 /// The action for a finding in a policy table. Trouble in DNS never counts against a recipient, so
 /// its key takes no other value than the default.
