@@ -4,78 +4,63 @@
 #include "core/clock.hpp"
 #include "core/iso_time.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
 namespace holdback::milter::ctl {
 
-namespace {
-
 using Library = nlohmann::ordered_json;
 
-std::string text_of(const Library& value) {
-    // Only ASCII: a reader may take U+2028 and the like for line ends.
-    constexpr bool kAsciiOnly = true;
-    return value.dump(-1, ' ', kAsciiOnly, Library::error_handler_t::replace);
-}
-
-}  // namespace
-
-Json::Json(Form form, std::string word) : form_(form), word_(std::move(word)) {}
-Json::Json(std::nullptr_t /*null*/) : Json(Form::Word, "null") {}
-Json::Json(std::string_view text) : Json(Form::Word, text_of(Library(text))) {}
-Json::Json(std::initializer_list<JsonMember> members) : form_(Form::Object) {
-    parts_.reserve(members.size());
+Json::Json(Library value) : value_(std::make_unique<Library>(std::move(value))) {}
+Json::Json(Scalar value) : Json(std::visit([](auto plain) { return Library(plain); }, value)) {}
+Json::Json(std::nullptr_t /*null*/) : Json(Library()) {}
+Json::Json(std::string_view text) : Json(Library(text)) {}
+Json::Json(std::initializer_list<JsonMember> members) : Json(Library::object()) {
     for (const JsonMember& member : members) {
-        parts_.emplace_back(std::string(member.name), member.value.text());
+        set(member.name, member.value);
     }
 }
-Json::Json(const Json& other) = default;
+Json::Json(const Json& other) : Json(*other.value_) {}
 Json::Json(Json&& other) noexcept = default;
-Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(const Json& other) {
+    return *this = Json(other);
+}
 Json& Json::operator=(Json&& other) noexcept = default;
 Json::~Json() = default;
 
+Json Json::array() {
+    return Json(Library::array());
+}
+
+Json Json::object() {
+    return Json(Library::object());
+}
+
 Json Json::parse(const std::string& text) {
-    return {Form::Word, text_of(Library::parse(text, nullptr, /* allow_exceptions */ false))};
+    return Json(Library::parse(text, nullptr, /* allow_exceptions */ false));
 }
 
 void Json::set(std::string_view name, const Json& value) {
-    const auto found = std::ranges::find(parts_, name, &Part::name);
-    if (found == parts_.end()) {
-        parts_.emplace_back(std::string(name), value.text());
-    } else {
-        found->text = value.text();
-    }
+    (*value_)[std::string(name)] = *value.value_;
 }
 
 void Json::push_back(const Json& value) {
-    parts_.emplace_back(std::string(), value.text());
+    value_->push_back(*value.value_);
 }
 
 std::string Json::text() const {
-    if (form_ == Form::Word) {
-        return word_;
-    }
-    std::string out(1, form_ == Form::Array ? '[' : '{');
-    for (const Part& part : parts_) {
-        if (&part != &parts_.front()) {
-            out += ',';
-        }
-        if (form_ == Form::Object) {
-            out += text_of(Library(part.name)) + ':';
-        }
-        out += part.text;
-    }
-    return out + (form_ == Form::Array ? ']' : '}');
+    // Only ASCII: a reader may take U+2028 and the like for line ends.
+    constexpr bool kAsciiOnly = true;
+    return value_->dump(-1, ' ', kAsciiOnly, Library::error_handler_t::replace);
 }
 
 std::string json_line(const Json& object) {

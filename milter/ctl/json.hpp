@@ -8,11 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <variant>
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace holdback::milter::ctl {
 
@@ -30,13 +33,7 @@ public:
     Json(const char* text) : Json(std::string_view(text)) {}
     /// A number, true or false.
     template <std::integral T>
-    Json(T value) : form_(Form::Word) {
-        if constexpr (std::same_as<T, bool>) {
-            word_ = value ? "true" : "false";
-        } else {
-            word_ = std::to_string(value);
-        }
-    }
+    Json(T value) : Json(scalar_of(value)) {}
     Json(std::initializer_list<JsonMember> members);
     // NOLINTEND(google-explicit-constructor,hicpp-explicit-conversions)
     Json(const Json& other);
@@ -45,8 +42,8 @@ public:
     Json& operator=(Json&& other) noexcept;
     ~Json();
 
-    [[nodiscard]] static Json array() { return {Form::Array, {}}; }
-    [[nodiscard]] static Json object() { return {Form::Object, {}}; }
+    [[nodiscard]] static Json array();
+    [[nodiscard]] static Json object();
     /// An array of the values.
     template <typename Values>
     [[nodiscard]] static Json array_of(const Values& values) {
@@ -68,18 +65,23 @@ public:
     [[nodiscard]] std::string text() const;
 
 private:
-    enum class Form : std::uint8_t { Word, Array, Object };
+    using Scalar = std::variant<bool, std::int64_t, std::uint64_t>;
 
-    Json(Form form, std::string word);
+    explicit Json(nlohmann::ordered_json value);
+    explicit Json(Scalar value);
 
-    struct Part {
-        std::string name;  ///< empty in an array
-        std::string text;
-    };
+    template <std::integral T>
+    [[nodiscard]] static Scalar scalar_of(T value) {
+        if constexpr (std::same_as<T, bool>) {
+            return value;
+        } else if constexpr (std::signed_integral<T>) {
+            return std::int64_t{value};
+        } else {
+            return std::uint64_t{value};
+        }
+    }
 
-    Form form_;
-    std::string word_;  ///< null, true, a number, a string in its quotes
-    std::vector<Part> parts_;
+    std::unique_ptr<nlohmann::ordered_json> value_;  ///< so that few sources read the library
 };
 
 struct JsonMember {
