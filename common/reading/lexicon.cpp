@@ -5,18 +5,16 @@
 #include "core/text.hpp"
 #include "reading/cause.hpp"
 #include "reading/cause_table.hpp"
+#include "reading/first_words.hpp"
 #include "reading/phrase.hpp"
 #include "reading/text_words.hpp"
 #include "terms/failure_code.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <expected>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,7 +23,6 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -38,14 +35,6 @@ namespace {
 
 /// The most addresses, names and numbers that may stand between two words of a phrase.
 constexpr std::size_t kMostSkipped = 3;
-/// A line of a file. It is read when a text has a word that may begin it.
-struct PhraseLine {
-    const char* begin = nullptr;
-    std::uint32_t size = 0;
-    std::uint16_t list = 0;
-
-    [[nodiscard]] std::string_view text() const { return {begin, size}; }
-};
 
 struct WordList {
     PhraseMeaning meaning;
@@ -86,106 +75,6 @@ std::optional<PhraseMeaning> parse_meaning(std::string_view head) {
     const bool says = meaning.whom.has_value() || meaning.what.has_value();
     return says ? std::optional(meaning) : std::nullopt;
 }
-
-/// Reads the phrases of lines together. Of lines with the same text the first one counts.
-class PhrasesOfLines {
-public:
-    void add(const PhraseLine& line) {
-        if (!seen_.insert(lower_key_of(line.text())).second || !reader_.read(line.text()).empty()) {
-            return;  // `Lexicon::doubts` and `Lexicon::errors` report it
-        }
-        std::ranges::move(reader_.take(line.list), std::back_inserter(phrases_));
-    }
-    std::vector<Phrase> take() { return std::move(phrases_); }
-
-private:
-    PhraseReader reader_;
-    std::unordered_set<WordKey> seen_;
-    std::vector<Phrase> phrases_;
-};
-
-/// Lines by the words that they may begin with. Phrases are read when a text first has the word.
-class FirstWords {
-public:
-    FirstWords() : FirstWords(0) {}
-    /// For about this many lines.
-    explicit FirstWords(std::size_t lines)
-        : buckets_(std::bit_ceil(std::max(lines / kLinesOfABucket, std::size_t{1}))) {
-        links_.reserve(lines + 1);
-        links_.emplace_back();  // stands for none
-    }
-    FirstWords(const FirstWords&) = delete;
-    FirstWords& operator=(const FirstWords&) = delete;
-    FirstWords(FirstWords&&) = default;
-    FirstWords& operator=(FirstWords&&) = default;
-    ~FirstWords() = default;
-
-    /// `keys` is room for the words of the line.
-    void add(std::uint32_t line, std::string_view text, std::vector<WordKey>& keys) {
-        find_first_keys(text, keys);
-        for (const WordKey key : keys) {
-            const auto link = static_cast<std::uint32_t>(links_.size());
-            Bucket& bucket = buckets_[place_of(key)];
-            known_.set(bit_of(key));
-            links_.push_back({.mark = mark_of(key), .line = line, .next = 0});
-            (bucket.first == 0 ? bucket.first : links_[bucket.last].next) = link;
-            bucket.last = link;
-        }
-    }
-
-    /// The phrases that may begin with this word, in the order of their lines, and perhaps others.
-    /// Safe from several threads.
-    [[nodiscard]] std::span<const Phrase> phrases(WordKey key,
-                                                  std::span<const PhraseLine> lines) const {
-        if (!known_[bit_of(key)]) {
-            return {};
-        }
-        const Bucket& bucket = buckets_[place_of(key)];
-        std::uint32_t link = bucket.first;
-        while (link != 0 && links_[link].mark != mark_of(key)) {
-            link = links_[link].next;
-        }
-        if (link == 0) {
-            return {};
-        }
-        std::call_once(bucket.once, [&] {
-            PhrasesOfLines read;
-            for (link = bucket.first; link != 0; link = links_[link].next) {
-                read.add(lines[links_[link].line]);
-            }
-            bucket.phrases = std::make_unique<const std::vector<Phrase>>(read.take());
-        });
-        return *bucket.phrases;
-    }
-
-private:
-    static constexpr std::size_t kLinesOfABucket = 4;
-    static constexpr unsigned kKnownBits = 16;
-
-    /// One line under one of its words.
-    struct Link {
-        std::uint32_t mark = 0;  ///< of the word
-        std::uint32_t line = 0;
-        std::uint32_t next = 0;  ///< 0: none
-    };
-    struct Bucket {
-        std::uint32_t first = 0;
-        std::uint32_t last = 0;
-        mutable std::once_flag once;
-        mutable std::unique_ptr<const std::vector<Phrase>> phrases;
-    };
-
-    [[nodiscard]] std::size_t place_of(WordKey key) const { return key & (buckets_.size() - 1); }
-    [[nodiscard]] static std::size_t bit_of(WordKey key) { return key >> (64U - kKnownBits); }
-    [[nodiscard]] static std::uint32_t mark_of(WordKey key) {
-        return static_cast<std::uint32_t>(key >> 32U);
-    }
-
-    /// A bit is set for each word; most words of a text have none. Small enough to stay in cache.
-    std::bitset<std::size_t{1} << kKnownBits> known_;
-    std::vector<Bucket> buckets_;
-    std::vector<Link> links_;
-};
 
 /// True for an octet that begins a character beyond the Latin scripts. No word in a Latin script
 /// has it.
