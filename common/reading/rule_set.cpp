@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -191,14 +192,19 @@ struct RuleSet::Late {
     /// Safe from several threads.
     [[nodiscard]] const Compiled& rules(const LateRules& source) const {
         std::call_once(once, [&] {
-            for (Rule& rule : source.read(id)) {
+            auto found = source.read(id);
+            if (!found.has_value()) {
+                throw BadLateRule(found.error());
+            }
+            compiled.rules = *std::move(found);
+            compiled.matchers.clear();
+            for (Rule& rule : compiled.rules) {
                 std::vector<RuleError> errors;
                 rule.provider.clear();  // it answers, so that nobody asks for it
-                Matcher matcher = compiled.matcher_of(rule, errors);
+                compiled.matchers.push_back(compiled.matcher_of(rule, errors));
                 rule.provider = id;
-                if (errors.empty()) {
-                    compiled.matchers.push_back(std::move(matcher));
-                    compiled.rules.push_back(std::move(rule));
+                if (!errors.empty()) {
+                    throw BadLateRule(errors.front());
                 }
             }
             compiled.texts.finish();
@@ -333,6 +339,9 @@ void find_repeated_ids(const std::vector<Item>& items, std::vector<RuleError>& e
 }
 
 }  // namespace
+
+BadLateRule::BadLateRule(const RuleError& error)
+    : std::runtime_error(fmt::format("{}:{}: {}", error.file, error.line, error.message)) {}
 
 RuleSet::RuleSet(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
 RuleSet::RuleSet(RuleSet&&) noexcept = default;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,20 +86,26 @@ struct RuleError {
     std::string message;
 };
 
+/// A rule that was read late can't be used. `what` has its file and line.
+class BadLateRule : public std::runtime_error {
+public:
+    explicit BadLateRule(const RuleError& error);
+};
+
 struct RuleMatch {
     std::size_t rank;  ///< of two matches in one set, the one with the lower rank wins
     const Rule* rule;  ///< lives as long as the set
 };
 
 /// Rules of providers that are read when a provider first answers, since most texts need none of
-/// them. They are the shipped ones, which a test checks; a wrong one is ignored.
+/// them.
 struct LateRules {
     /// They stand before this rule of the set.
     std::size_t before = 0;
     /// Ids of the providers, in the order of their rules.
     std::vector<std::string> providers;
     /// Reads the rules of a provider, by its id. Called from any thread, once for each.
-    std::function<std::vector<Rule>(const std::string& provider)> read;
+    std::function<core::Result<std::vector<Rule>, RuleError>(const std::string& provider)> read;
 };
 
 /// Immutable; share it freely between threads. Patterns are compiled when they are first tried.
@@ -119,7 +126,7 @@ public:
     RuleSet& operator=(const RuleSet&) = delete;
     ~RuleSet();
 
-    /// The first rule whose matchers all match; nullopt when there is none.
+    /// The first rule whose matchers all match; nullopt when there is none. Throws `BadLateRule`.
     [[nodiscard]] std::optional<RuleMatch> match(const RuleInput& input) const;
 
     /// All rules but the late ones.

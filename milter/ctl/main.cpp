@@ -21,6 +21,7 @@
 #include "milter/ctl/store.hpp"
 #include "milter/places.hpp"
 #include "milter/version.hpp"
+#include "reading/rule_set.hpp"
 #include "terms/finding.hpp"
 #include "terms/stream.hpp"
 
@@ -350,12 +351,18 @@ int run_tool(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
-        return run_tool(argc, argv);
-    } catch (const std::exception& error) {
+    const auto say = [](const std::exception& error) {
         static_cast<void>(std::fputs("holdbackctl: ", stderr));
         static_cast<void>(std::fputs(error.what(), stderr));
         static_cast<void>(std::fputs("\n", stderr));
+    };
+    try {
+        return run_tool(argc, argv);
+    } catch (const reading::BadLateRule& error) {
+        say(error);
+        return static_cast<int>(Exit::Settings);
+    } catch (const std::exception& error) {
+        say(error);
         return static_cast<int>(Exit::Unavailable);
     }
 }

@@ -194,17 +194,19 @@ std::optional<std::vector<std::string>> late_providers(const RulesTexts& texts) 
                                                                        : std::nullopt;
 }
 
-/// Reads the rules of one provider.
-std::vector<reading::Rule> rules_of(const std::string& provider,
-                                    const RulesTexts& texts,
-                                    const terms::CodeCatalogue& codes) {
+/// Reads the rules of one provider. The error is the first one.
+core::Result<std::vector<reading::Rule>, reading::RuleError> rules_of(
+    const std::string& provider, const RulesTexts& texts, const terms::CodeCatalogue& codes) {
     std::vector<reading::Rule> rules;
     for (const auto& text : texts) {
         const std::string own = text->of(provider);
         auto found = read_rules_text(own, text->name(), codes);
-        if (!own.empty() && found.has_value()) {  // who reads all of them finds what is wrong
-            std::ranges::move(found->rules, std::back_inserter(rules));
+        if (!found.has_value()) {
+            const FileError& error = found.error().front();
+            return std::unexpected(
+                reading::RuleError{error.place.file, error.place.line, error.message});
         }
+        std::ranges::move(found->rules, std::back_inserter(rules));
     }
     return rules;
 }
@@ -255,7 +257,10 @@ reading::LateRules late_rules(const std::vector<std::string>& providers,
             .providers = providers,
             .read = [texts, codes, replaced = std::move(replaced)](const std::string& provider) {
                 auto rules = rules_of(provider, texts, codes);
-                std::erase_if(rules, [&](const auto& rule) { return replaced.contains(rule.id); });
+                if (rules.has_value()) {
+                    std::erase_if(*rules,
+                                  [&](const auto& rule) { return replaced.contains(rule.id); });
+                }
                 return rules;
             }};
 }

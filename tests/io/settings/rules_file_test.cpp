@@ -435,6 +435,25 @@ TEST_CASE("rules read when they are asked are asked in the same order, or read a
         load_rules(ours.path(), local.path(), shipped_codes(), ShippedRules::WhenAsked);
     REQUIRE(other.has_value());
     CHECK(other->match({550, {}, "a spoon", "mx.x.example", {}})->rule->id == "b/1");
+    // A mistake is told when the rules are asked, as often as they are.
+    const std::string place = ours.file("10.conf") + ":9: ";
+    for (const std::string_view mistake : {"colour = 3\n", "status = \"5.1\"\n"}) {
+        CAPTURE(mistake);
+        write(ours.file("10.conf"), providers + rule("a/1", "a") + std::string(mistake));
+        const auto wrong =
+            load_rules(ours.path(), local.file("absent"), shipped_codes(), ShippedRules::WhenAsked);
+        REQUIRE(wrong.has_value());
+        CHECK_FALSE(wrong->match({550, {}, "a spoon", "mx.example", {}}).has_value());
+        for (int again = 0; again < 2; ++again) {
+            std::string said;
+            try {
+                static_cast<void>(wrong->match({550, {}, "a spoon", "mx.x.example", {}}));
+            } catch (const reading::BadLateRule& error) {
+                said = error.what();
+            }
+            CHECK(said.starts_with(mistake.starts_with("colour") ? ours.file("10.conf") : place));
+        }
+    }
 }
 
 TEST_CASE("a rule of the admin's replaces the shipped one of its id") {
