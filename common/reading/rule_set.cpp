@@ -187,30 +187,39 @@ struct RuleSet::Late {
     std::size_t provider = 0;  ///< its number
     std::string id;
     mutable std::once_flag once;
+    mutable std::optional<RuleError> wrong;
     mutable Compiled compiled;
 
-    /// Safe from several threads.
+    /// Throws `BadLateRule`, each time that it is called. Safe from several threads.
     [[nodiscard]] const Compiled& rules(const LateRules& source) const {
-        std::call_once(once, [&] {
-            auto found = source.read(id);
-            if (!found.has_value()) {
-                throw BadLateRule(found.error());
-            }
-            compiled.rules = *std::move(found);
-            compiled.matchers.clear();
-            for (Rule& rule : compiled.rules) {
-                std::vector<RuleError> errors;
-                rule.provider.clear();  // it answers, so that nobody asks for it
-                compiled.matchers.push_back(compiled.matcher_of(rule, errors));
-                rule.provider = id;
-                if (!errors.empty()) {
-                    throw BadLateRule(errors.front());
-                }
-            }
-            compiled.texts.finish();
-            compiled.names.finish();
-        });
+        // ThreadSanitizer waits for ever at a call_once that was left by an exception.
+        std::call_once(once, [&] { wrong = read(source); });
+        if (wrong.has_value()) {
+            throw BadLateRule(*wrong);
+        }
         return compiled;
+    }
+
+private:
+    /// Returns what is wrong with a rule.
+    [[nodiscard]] std::optional<RuleError> read(const LateRules& source) const {
+        auto found = source.read(id);
+        if (!found.has_value()) {
+            return found.error();
+        }
+        compiled.rules = *std::move(found);
+        for (Rule& rule : compiled.rules) {
+            std::vector<RuleError> errors;
+            rule.provider.clear();  // it answers, so that nobody asks for it
+            compiled.matchers.push_back(compiled.matcher_of(rule, errors));
+            rule.provider = id;
+            if (!errors.empty()) {
+                return errors.front();
+            }
+        }
+        compiled.texts.finish();
+        compiled.names.finish();
+        return std::nullopt;
     }
 };
 
