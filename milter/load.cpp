@@ -9,6 +9,7 @@
 #include "io/settings/address_list_file.hpp"
 #include "io/settings/codes_file.hpp"
 #include "io/settings/lexicon_file.hpp"
+#include "io/settings/limit_tables.hpp"
 #include "io/settings/notice_texts_file.hpp"
 #include "io/settings/rules_file.hpp"
 #include "io/settings/settings_file.hpp"
@@ -52,6 +53,10 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> lo
     if (!lists.has_value()) {
         return std::unexpected(std::move(lists.error()));
     }
+    auto limits = io::settings::load_limits(settings.limits);
+    if (!limits.has_value()) {
+        return std::unexpected(std::move(limits.error()));
+    }
     auto notices = io::settings::load_notice_texts(settings.notice);
     if (!notices.has_value()) {
         return std::unexpected(std::move(notices.error()));
@@ -64,6 +69,7 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> lo
                        .codes = *std::move(codes),
                        .knowledge = {.rules = *std::move(rules), .lexicon = *std::move(lexicon)},
                        .lists = *std::move(lists),
+                       .limits = *std::move(limits),
                        .notices = *std::move(notices)});
 }
 

@@ -3,8 +3,10 @@
 // All settings as typed values with their defaults, one struct for each table of holdback.conf(5),
 // in the order of the manual. No file access here: see io/settings/settings_file.
 
+#include "config/limit.hpp"
 #include "config/notice_choice.hpp"
 #include "config/policy.hpp"
+#include "config/rate.hpp"
 #include "mail/address.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/mta_names.hpp"
@@ -42,14 +44,6 @@ enum class ReplyBy : std::uint8_t {
 /// The answer to the MTA when we cannot do our work.
 enum class ErrorAnswer : std::uint8_t { Accept, Tempfail, Reject };
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
-
-/// A number of events in a sliding window: "100/10m".
-struct Rate {
-    std::size_t count;
-    std::chrono::seconds window;
-
-    bool operator==(const Rate&) const = default;
-};
 
 /// A share of a whole: "10%".
 struct Share {
@@ -421,6 +415,7 @@ struct Settings {
     MaillogSettings maillog;
     JournalSettings journal;
     LogSettings log;
+    std::vector<Limit> limits;  ///< in the order of the file
     /// What the MTA says of itself. It is not in the settings file: start and reload read it from
     /// where `outgoing.mta_domains` says.
     mail::MtaNames mta;

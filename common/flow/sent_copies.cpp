@@ -33,10 +33,6 @@ namespace {
 
 /// When more copies than this are not yet stored, the message itself waits for the store.
 constexpr std::size_t kMostUnwritten = 200'000;
-/// Most recipients of messages that the log may mention; eight octets each.
-constexpr std::size_t kMostGoingRecipients = 500'000;
-/// The log's times are truncated to seconds.
-constexpr std::chrono::seconds kLogSlack{2};
 /// A copy known to have left gets a later time than one that was only let go.
 constexpr std::chrono::milliseconds kLater{1};
 
@@ -119,26 +115,12 @@ void SentCopies::let_go(const SentMessage& message,
     std::vector<ports::SentKey> keys = copy_keys(message.issue, recipients);
     keys.push_back(submission_key(message));
     note(keys, now);
-    if (queue_id.empty()) {
-        return;
-    }
     keys.pop_back();
     std::ranges::sort(keys);
     going_.with([&](Going& going) {
-        const std::string id(queue_id);
-        going.recipients += keys.size();
-        LetGo& entry = going.by_queue_id[id];
-        going.recipients -= entry.keys.size();
-        if (entry.issue.empty()) {
-            going.in_order.push_back(id);
-        }
-        entry = {.issue = message.issue, .keys = std::move(keys), .at = now};
-        while (going.recipients > kMostGoingRecipients && going.in_order.size() > 1) {
-            if (const auto oldest = going.by_queue_id.extract(going.in_order.front())) {
-                going.recipients -= oldest.mapped().keys.size();
-            }
-            going.in_order.pop_front();
-        }
+        const std::size_t many = keys.size();
+        going.note(
+            queue_id, now, many, {.issue = message.issue, .keys = std::move(keys), .at = now});
     });
 }
 
@@ -179,13 +161,6 @@ bool SentCopies::on_refused(const mail::DroppedMessage& message, core::TimePoint
     });
     note(keys, std::nullopt);
     return true;
-}
-
-const SentCopies::LetGo* SentCopies::Going::find(const std::string& queue_id,
-                                                 core::TimePoint at) const {
-    const auto found = by_queue_id.find(queue_id);
-    return found == by_queue_id.end() || at + kLogSlack < found->second.at ? nullptr
-                                                                           : &found->second;
 }
 
 void SentCopies::note(std::span<const ports::SentKey> keys, std::optional<core::TimePoint> at) {

@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "core/result.hpp"
+#include "flow/recent_messages.hpp"
 #include "mail/envelope.hpp"
 #include "mail/outcome.hpp"
 #include "outbound/findings.hpp"
@@ -14,7 +15,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -84,21 +84,15 @@ private:
         std::vector<ports::SentKey> keys;  ///< ascending
         core::TimePoint at;
     };
-    /// The last messages let go, bounded by their recipients.
-    struct Going {
-        std::unordered_map<std::string, LetGo> by_queue_id;
-        std::deque<std::string> in_order;
-        std::size_t recipients = 0;
-
-        /// The message that a log line of this time is about, or nullptr. Queue ids are used again.
-        [[nodiscard]] const LetGo* find(const std::string& queue_id, core::TimePoint at) const;
-    };
+    using Going = RecentMessages<LetGo>;
+    /// Eight octets for each.
+    static constexpr std::size_t kMostGoingRecipients = 500'000;
 
     void note(std::span<const ports::SentKey> keys, std::optional<core::TimePoint> at);
 
     Parts parts_;
     core::Guarded<Unwritten> unwritten_;
-    core::Guarded<Going> going_;
+    core::Guarded<Going> going_{Going(kMostGoingRecipients)};
 };
 
 }  // namespace holdback::flow

@@ -4,6 +4,7 @@
 
 #include "config/settings.hpp"
 #include "letters/notice_texts.hpp"
+#include "limits/limit_set.hpp"
 #include "outbound/address_lists.hpp"
 #include "reading/knowledge.hpp"
 #include "terms/failure_code.hpp"
@@ -20,6 +21,7 @@ struct Snapshot {
     terms::CodeCatalogue codes;
     reading::Knowledge knowledge;
     outbound::AddressLists lists;
+    limits::LimitSet limits;
     letters::NoticeLanguages notices;
 };
 

@@ -6,6 +6,7 @@
 #include "core/safe_text.hpp"
 #include "core/text.hpp"
 #include "letters/compose.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
@@ -157,6 +158,14 @@ Finding campaign_stopped(const StoppedCampaign& campaign) {
                     campaign.recipients));
 }
 
+Finding over_limit(const limits::OverLimit& over) {
+    Finding finding = finding_of(FindingName::OverLimit, limits::reason(over));
+    finding.advice = limits::advice(over);
+    finding.action = over.action;
+    finding.in_shadow = over.in_shadow;
+    return finding;
+}
+
 mail::SmtpReply reply(int code, std::string_view status, const Finding& finding) {
     constexpr std::size_t kMostText = 1000;
     return mail::SmtpReply::own(
@@ -276,6 +285,9 @@ std::vector<Finding> findings(const RecipientFacts& facts, const config::Setting
         return found;
     }
     const mail::Address& address = facts.syntax->value;
+    if (facts.over_limit.has_value()) {
+        found.push_back(over_limit(*facts.over_limit));
+    }
     if (is_allowed(facts, settings)) {
         return found;
     }
@@ -308,7 +320,7 @@ mail::SmtpReply rejection(const Finding& finding) {
 }
 
 mail::SmtpReply deferral(const Finding& finding) {
-    return reply(450, "4.7.1", finding);
+    return reply(finding.name == FindingName::OverLimit ? 451 : 450, "4.7.1", finding);
 }
 
 }  // namespace holdback::outbound

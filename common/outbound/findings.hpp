@@ -2,8 +2,10 @@
 #pragma once
 // Facts about one recipient -> findings.
 
+#include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/envelope.hpp"
 #include "mail/smtp_reply.hpp"
 #include "outbound/lookalike.hpp"
@@ -54,6 +56,8 @@ struct RecipientFacts {
     std::optional<core::TimePoint> sent_at = std::nullopt;
     /// The campaign of the message, when it is stopped.
     std::optional<StoppedCampaign> stopped = std::nullopt;
+    /// The limit that had no room for the recipient. Asked last, for those who would get the mail.
+    std::optional<limits::OverLimit> over_limit = std::nullopt;
 };
 
 /// One thing found out about a recipient.
@@ -66,6 +70,9 @@ struct Finding {
     std::string suggestion;  ///< the address that was probably meant, or empty
     /// The facts behind it may not apply to this recipient, so it can at most tag.
     bool only_tags = false;
+    /// What to do, where the policy does not say it.
+    std::optional<config::PolicyAction> action = std::nullopt;
+    bool in_shadow = false;  ///< as if it stood in `[policy] shadow`
 
     bool operator==(const Finding&) const = default;
 };

@@ -50,11 +50,13 @@ Verdict judge(std::span<const Finding> found,
     Verdict verdict;
     bool decided = false;
     for (const Finding& finding : found) {
-        const config::PolicyAction by_policy = action_for(finding.name, stream, sent_to, policy);
+        const config::PolicyAction by_policy =
+            finding.action.value_or(action_for(finding.name, stream, sent_to, policy));
         const config::PolicyAction action =
             finding.only_tags ? std::min(by_policy, config::PolicyAction::Tag) : by_policy;
         verdict.shadowed = std::max(verdict.shadowed, action);
-        if (std::ranges::find(policy.shadow, finding.name) != policy.shadow.end()) {
+        if (finding.in_shadow ||
+            std::ranges::find(policy.shadow, finding.name) != policy.shadow.end()) {
             continue;
         }
         if (action == config::PolicyAction::Tag) {

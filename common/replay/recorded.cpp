@@ -3,8 +3,10 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
+#include "config/value_text.hpp"
 #include "core/short_digest.hpp"
 #include "core/text.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -325,6 +327,36 @@ void read_message_facts(std::string_view text, RecordedMessage& message) {
     message.stream.signal = facts.find("signal").value_or("none");
 }
 
+namespace {
+
+void put_over_limit(FactWriter& facts, const limits::OverLimit& over) {
+    facts.put("limit", over.limit);
+    facts.put("limit.cap", config::rate_text(over.cap));
+    facts.put_number("limit.used", over.used);
+    facts.put_number("limit.opens",
+                     static_cast<std::uint64_t>(over.opens_at.time_since_epoch().count()));
+    facts.put("limit.action", wire_name(over.action));
+    facts.put_flag("limit.shadow", over.in_shadow);
+}
+
+std::optional<limits::OverLimit> read_over_limit(const FactReader& facts) {
+    const auto cap = config::parse_rate(facts.text("limit.cap"));
+    const auto action = terms::parse_policy_action(facts.text("limit.action"));
+    if (!cap.has_value() || !action.has_value()) {
+        return std::nullopt;
+    }
+    return limits::OverLimit{
+        .limit = facts.text("limit"),
+        .cap = *cap,
+        .used = facts.number("limit.used").value_or(cap->count),
+        .opens_at = core::TimePoint(std::chrono::milliseconds(
+            static_cast<std::int64_t>(facts.number("limit.opens").value_or(0)))),
+        .action = *action,
+        .in_shadow = facts.flag("limit.shadow")};
+}
+
+}  // namespace
+
 std::string recipient_facts(const RecordedRecipient& recipient) {
     FactWriter facts;
     facts.put("mailer", cut(recipient.mailer));
@@ -350,6 +382,9 @@ std::string recipient_facts(const RecordedRecipient& recipient) {
     facts.put_flag("sup.as-mailbox", recipient.facts.suppressed_as_mailbox);
     if (recipient.facts.suppression.has_value()) {
         put_suppression(facts, *recipient.facts.suppression);
+    }
+    if (recipient.facts.over_limit.has_value()) {
+        put_over_limit(facts, *recipient.facts.over_limit);
     }
     if (recipient.unshadowed != recipient.action) {
         facts.put("unshadowed", wire_name(recipient.unshadowed));
@@ -378,6 +413,7 @@ void read_recipient_facts(std::string_view text,
     recipient.facts.mailbox = facts.text("mailbox");
     recipient.facts.suppressed_as_mailbox = facts.flag("sup.as-mailbox");
     recipient.facts.suppression = read_suppression(facts, recipient);
+    recipient.facts.over_limit = read_over_limit(facts);
     recipient.unshadowed =
         terms::parse_policy_action(facts.text("unshadowed")).value_or(recipient.action);
     recipient.overridden = facts.flag("overridden");

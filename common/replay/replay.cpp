@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replay.hpp"
 
+#include "config/limit.hpp"
+#include "config/rate.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
@@ -236,6 +238,9 @@ bool is_kept(FindingName name, const config::Settings& by) {
     if (concern != terms::Concern::Campaign && concern != terms::Concern::Message) {
         return false;
     }
+    if (name == FindingName::OverLimit) {
+        return false;  // the fact is recorded
+    }
     if (name == FindingName::AlreadySent) {
         return by.bulk.repeat_window.count() > 0;
     }
@@ -246,6 +251,27 @@ bool is_kept(FindingName name, const config::Settings& by) {
         return by.compliance.expect_signature;
     }
     return name != FindingName::ForeignFrom || !outbound::domains_of_from(by).empty();
+}
+
+/// The recorded limit as these settings have it; nullopt: they have none of that name, or one with
+/// room for the recipient. Who would have had no room under a lower limit is not known.
+std::optional<limits::OverLimit> limit_by(std::optional<limits::OverLimit> over,
+                                          const config::Settings& settings) {
+    if (!over.has_value()) {
+        return std::nullopt;
+    }
+    const auto limit = std::ranges::find(settings.limits, over->limit, &config::Limit::name);
+    if (limit == settings.limits.end()) {
+        return std::nullopt;
+    }
+    const auto cap = std::ranges::find(limit->recipients, over->cap.window, &config::Rate::window);
+    if (cap == limit->recipients.end() || over->used < cap->count) {
+        return std::nullopt;
+    }
+    over->cap = *cap;
+    over->action = limit->action;
+    over->in_shadow = limit->shadow;
+    return over;
 }
 
 /// A recorded finding, without its original words.
@@ -263,6 +289,7 @@ std::vector<outbound::Finding> findings_again(const RecordedRecipient& recipient
                                               const config::Settings& settings) {
     outbound::RecipientFacts facts = recipient.facts;
     facts.route = std::move(route);
+    facts.over_limit = limit_by(std::move(facts.over_limit), settings);
     facts.is_role = facts.is_role && !settings.policy.role_addresses.empty();
     facts.is_disposable = facts.is_disposable && !settings.policy.disposable_domains.empty();
     std::vector<outbound::Finding> found = outbound::findings(facts, settings);

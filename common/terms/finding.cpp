@@ -17,6 +17,7 @@ namespace holdback::terms {
 namespace {
 
 constexpr FailureCode kAlreadySent{6012};
+constexpr FailureCode kSenderLimitReached{6003};
 constexpr std::string_view kCheckDomain = "check the part of the address behind the @";
 
 constexpr std::array<FindingRow, kAllFindings.size()> kRows{{
@@ -219,6 +220,16 @@ constexpr std::array<FindingRow, kAllFindings.size()> kRows{{
      .certainty = Certainty::None,
      .meaning = "DNS gave no answer",
      .advice = "nothing: the mail goes out unchecked"},
+    {.name = FindingName::OverLimit,
+     .wire_name = "over-limit",
+     .code = kSenderLimitReached,
+     .certainty = Certainty::None,
+     .concern = Concern::Campaign,
+     .cause = Cause::Limit,
+     .releaser = Releaser::Admin,
+     .meaning = "the sender has reached a limit",
+     .advice = "",
+     .remedy = "wait until the limit opens, or ask the mail administrator for a higher one"},
 }};
 static_assert(core::in_order(kRows, &FindingRow::name), "each finding has its row, in order");
 

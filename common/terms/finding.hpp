@@ -37,10 +37,13 @@ enum class FindingName : std::uint8_t {
     MissingSignature,
     MissingPlainText,
     UnusableReplyTo,
-    UnresolvedDomain,  ///< stays the last: nothing was found out
+    UnresolvedDomain,  ///< stays the last of those with a policy: nothing was found out
+    OverLimit,         ///< a limit of the sender is reached, which says what to do; the last
 };
 
-inline constexpr auto kAllFindings = core::all_up_to<FindingName::UnresolvedDomain>();
+inline constexpr auto kAllFindings = core::all_up_to<FindingName::OverLimit>();
+/// Those for which `[policy]` has an action.
+inline constexpr auto kPolicyFindings = core::all_up_to<FindingName::UnresolvedDomain>();
 
 /// How sure a finding is that mail would fail.
 enum class Certainty : std::uint8_t { None, Hint, Likely, Certain };
@@ -63,6 +66,7 @@ enum class Cause : std::uint8_t {
     Dns,
     Entry,     ///< in the suppression list
     Settings,  ///< in what the administrator allows and blocks
+    Limit,     ///< in what the sender has sent: time opens the limit again
 };
 
 /// Those who may release mail that is held for a finding. `Sender`: its sender too, by an answer or

@@ -34,6 +34,7 @@ struct HeldMessage {
     std::vector<std::string> sender_arguments;
     std::string user;      ///< SASL user, or empty
     std::string client;    ///< client address text, or empty
+    std::string daemon;    ///< {daemon_name}, or empty
     std::string queue_id;  ///< the MTA's queue id of the original
     std::string campaign;  ///< campaign name for people, or empty
     /// Stands for what the campaign says to whom, to know who got it: `outbound/campaign`. Or

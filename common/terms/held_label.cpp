@@ -123,6 +123,7 @@ void add_message(Lines lines, const HeldMessage& message) {
     lines.add("sender-argument", message.sender_arguments);
     lines.add("user", message.user);
     lines.add("client", message.client);
+    lines.add("daemon", message.daemon);
     lines.add("queue-id", message.queue_id);
     lines.add("campaign", message.campaign);
     lines.add("issue", message.issue);
@@ -201,6 +202,7 @@ bool read_message_line(HeldMessage& message, std::string_view name, std::string 
         std::pair{std::string_view("sender"), &message.sender},
         std::pair{std::string_view("user"), &message.user},
         std::pair{std::string_view("client"), &message.client},
+        std::pair{std::string_view("daemon"), &message.daemon},
         std::pair{std::string_view("queue-id"), &message.queue_id},
         std::pair{std::string_view("campaign"), &message.campaign},
         std::pair{std::string_view("issue"), &message.issue},

@@ -37,6 +37,7 @@ void add_plain(CommandLine& line,
 
 /// Declares `unknown` and its subcommands. `line` outlives the parsing, here and below.
 void add_unknown(CommandLine& line);
+void add_sender(CommandLine& line);
 /// Declares `status`, `metrics`, `reload`, `config` and `cache`.
 void add_daemon(CommandLine& line);
 /// Declares `suppress` and its subcommands.

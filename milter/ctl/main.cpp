@@ -252,6 +252,7 @@ void declare(CommandLine& line) {
     add_suppress(line);
     add_held(line);
     add_unknown(line);
+    add_sender(line);
     add_history(line);
     add_seal(line);
     add_store(line);

@@ -132,7 +132,8 @@ App::App(std::string settings_path,
                       .snapshots = snapshots_,
                       .listeners = {&use_cases_.outcome_learning,
                                     &use_cases_.doubts,
-                                    &use_cases_.campaigns.sent()},
+                                    &use_cases_.campaigns.sent(),
+                                    &use_cases_.limits},
                       .silence = use_cases_.log_silence}),
       recording_(use_cases_.recorder, snapshots_, *log_),
       dns_watch_(resolver_, clock_, *log_),
@@ -204,6 +205,7 @@ void App::use_store() {
         // Later, the program's memory is newer than a store that has come back.
         use_cases_.learner.recover();
         use_cases_.campaigns.recover();
+        use_cases_.limits.load();
     }
 }
 

@@ -62,8 +62,9 @@ void Chores::one_round(const std::stop_token& stop) {
     do_chore("notice", [&] { all.notice_flow.work(settings); });
     do_chore("digest", [&] { all.digest_flow.work(settings); });
     do_chore("release", [&] { all.release.work(settings.hold); });
-    do_chore("release", [&] { all.auto_release.work(settings); });
+    do_chore("release", [&] { all.auto_release.work(*snapshot); });
     do_chore("release", [&] { all.doubts.work(); });
+    do_chore("limits", [&] { all.limits.work(); });
     do_chore("spool", [&] { parts_.store.keep_pair(); });
     do_chore("spool", [&] { all.spool_room.work(settings.hold); });
     do_chore("changes", [&] { parts_.changes.work(); });

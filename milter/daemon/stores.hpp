@@ -3,6 +3,7 @@
 // All stores of the daemon, on one database.
 
 #include "config/settings.hpp"
+#include "io/sqlite/senders/sqlite_usage.hpp"
 #include "io/sqlite/sqlite_campaigns.hpp"
 #include "io/sqlite/sqlite_changes.hpp"
 #include "io/sqlite/sqlite_db.hpp"
@@ -30,7 +31,8 @@ struct Stores {
           decisions(database),
           outages(database),
           changes(database),
-          campaigns(database) {}
+          campaigns(database),
+          usage(database) {}
 
     io::sqlite::SqliteSuppressions suppressions;
     io::sqlite::SqliteUnknown unknown;
@@ -42,6 +44,7 @@ struct Stores {
     io::sqlite::SqliteOutages outages;
     io::sqlite::SqliteChanges changes;
     io::sqlite::SqliteCampaigns campaigns;
+    io::sqlite::senders::SqliteUsage usage;
 };
 
 }  // namespace holdback::milter::daemon

@@ -26,6 +26,7 @@
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
 #include "flow/own_senders.hpp"
+#include "flow/sender_limits.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/spool_room.hpp"
 #include "flow/store_trouble.hpp"
@@ -33,6 +34,7 @@
 #include "io/system/local_time.hpp"
 #include "mail/header.hpp"
 #include "milter/daemon/stores.hpp"
+#include "ports/held_store.hpp"
 #include "ports/log.hpp"
 #include "ports/mta_tables.hpp"
 #include "ports/resolver.hpp"
@@ -85,6 +87,9 @@ struct UseCases {
     flow::CampaignWatch campaigns{
         {.store = parts.stores.campaigns, .log = parts.log, .clock = parts.clock}};
 
+    flow::SenderLimits limits{
+        {.store = parts.stores.usage, .log = parts.log, .clock = parts.clock}};
+
     flow::StoreTrouble store_trouble{parts.log, parts.clock};
     flow::incoming::Departures departures{
         &parts.stores.decisions, flow::incoming::kMostDepartures, &store_trouble};
@@ -131,6 +136,7 @@ struct UseCases {
                                            .recorder = &recorder,
                                            .learner = &learner,
                                            .mta = &parts.mta,
+                                           .limits = &limits,
                                            .room = &spool_room}};
     flow::outgoing::JudgedBefore judged_before{{.seals = seals, .clock = parts.clock}};
 
@@ -141,6 +147,10 @@ struct UseCases {
          .clock = parts.clock,
          .own_mail = own_mail,
          .campaigns = &campaigns,
+         .item_left =
+             [this](const ports::HeldItem& item) {
+                 limits.item_left(item, parts.snapshots.current()->limits);
+             },
          .may_be_told =
              [this](const terms::HeldMessage& message, const mail::HeaderList& headers) {
                  return own_senders.may_be_told(
@@ -162,7 +172,8 @@ struct UseCases {
                                           .suppressions = parts.stores.suppressions,
                                           .log = parts.log,
                                           .clock = parts.clock,
-                                          .mta = &parts.mta}};
+                                          .mta = &parts.mta,
+                                          .limits = &limits}};
     flow::held::Doubts doubts{{.held = parts.stores.held,
                                .journal = parts.stores.journal,
                                .log = parts.log,

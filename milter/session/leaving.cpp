@@ -38,10 +38,10 @@ std::vector<std::size_t> all_positions(const SessionMessage& message) {
 }
 
 void note_left_to(const SessionParts& parts,
-                  const SessionMessage& message,
+                  SessionMessage& message,
                   std::span<const std::size_t> positions) {
     if (message.decision != nullptr) {
-        parts.outbound.judge.left(message.mail.envelope, *message.decision, positions);
+        parts.outbound.judge.left(message.mail, *message.decision, positions, message.booking);
     }
 }
 
@@ -51,7 +51,7 @@ bool is_tagged(const SessionMessage& message) {
     return message.mail.settings().policy.tag_header && !message.decision->plan.tags.empty();
 }
 
-void leave_unchanged(const SessionParts& parts, const SessionMessage& message) {
+void leave_unchanged(const SessionParts& parts, SessionMessage& message) {
     const std::vector<std::size_t> all = all_positions(message);
     parts.judged_before.left(message.mail.envelope, message.mail.headers, all);
     static_cast<void>(parts.seals.leave(message.mail, all));

@@ -23,13 +23,13 @@ inline constexpr std::string_view kTagField = "X-Holdback-Tag";
 [[nodiscard]] bool is_tagged(const SessionMessage& message);
 
 /// Remembers that a message leaves unchanged to all of its recipients.
-void leave_unchanged(const SessionParts& parts, const SessionMessage& message);
+void leave_unchanged(const SessionParts& parts, SessionMessage& message);
 
 /// The changes of one message, at its end. A change that the MTA refuses is logged. All outlive the
 /// object.
 class Leaving {
 public:
-    Leaving(const SessionParts& parts, const SessionMessage& message, MtaActions& mta)
+    Leaving(const SessionParts& parts, SessionMessage& message, MtaActions& mta)
         : parts_(parts), message_(message), mta_(mta) {}
 
     /// Deletes these recipients, spelled as in RCPT. Gives `Accept`, or the reply when the MTA
@@ -61,7 +61,7 @@ private:
 
     // NOLINTBEGIN(cppcoreguidelines-avoid-const-or-ref-data-members): lives for one call
     const SessionParts& parts_;
-    const SessionMessage& message_;
+    SessionMessage& message_;
     MtaActions& mta_;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
 };

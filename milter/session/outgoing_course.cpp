@@ -117,14 +117,16 @@ SessionReply OutgoingCourse::weigh() {
 SessionReply OutgoingCourse::follow_plan() {
     const config::Settings& settings = message_.mail.settings();
     const flow::outgoing::MessageDecision& decision = *message_.decision;
-    if (settings.mode == config::Mode::Shadow) {
+    const bool is_shadow = settings.mode == config::Mode::Shadow;
+    if (!is_shadow && message_.mail.headers.has(flow::notices::kOverrideField)) {
+        message_.override_grant = parts_.sender_override.apply(message_.mail, *message_.decision);
+    }
+    parts_.outbound.judge.keep_limits(message_.mail, *message_.decision, message_.booking);
+    if (is_shadow) {
         message_.course = Course::Shadow;
         report(nullptr);
         leave_unchanged(parts_, message_);
         return Accept{};
-    }
-    if (message_.mail.headers.has(flow::notices::kOverrideField)) {
-        message_.override_grant = parts_.sender_override.apply(message_.mail, *message_.decision);
     }
     if (const auto* refuse = std::get_if<outbound::Refuse>(&decision.plan.what)) {
         report(nullptr);
@@ -225,6 +227,9 @@ SessionReply OutgoingCourse::finish_split(MtaActions& mta) {
         }
         finish_unchecked(mta);
         return Accept{};
+    }
+    if (split.reinject_passing) {
+        parts_.outbound.judge.left_by_copy(message_.mail, split.pass, message_.booking);
     }
     report(&*committed);
     const SessionReply reply = act_on_split(mta, split);

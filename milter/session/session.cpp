@@ -164,8 +164,8 @@ SessionReply Session::answer_to_recipient() {
     if (!seat.is_taken()) {
         return Continue{};
     }
-    auto refusal =
-        parts_.outbound.judge.answer_at_rcpt(message_->mail, message_->window, message_->budget);
+    auto refusal = parts_.outbound.judge.answer_at_rcpt(
+        message_->mail, message_->window, message_->budget, message_->booking);
     if (!refusal.has_value()) {
         return Continue{};
     }
@@ -406,7 +406,7 @@ void Session::end_message(const SessionReply& reply) {
 }
 
 SessionReply Session::finish_notice(MtaActions& mta, SessionReply reply) {
-    const SessionMessage& message = *message_;
+    SessionMessage& message = *message_;
     if (parts_.replies.receive(message.mail, message.notice.octets()) ==
         flow::notices::ReplyFate::GoesOn) {
         return reply;

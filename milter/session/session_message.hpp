@@ -8,6 +8,7 @@
 #include "flow/outgoing/holding.hpp"
 #include "flow/outgoing/message_decision.hpp"
 #include "flow/passing_message.hpp"
+#include "flow/sender_limits.hpp"
 #include "milter/session/mta_actions.hpp"
 #include "milter/session/notice_mail.hpp"
 #include "milter/session/session_parts.hpp"
@@ -46,6 +47,7 @@ struct SessionMessage {
     std::size_t window = 0;
     bool may_be_judged = false;  ///< by its envelope id; see flow::outgoing::JudgedBefore
     std::chrono::milliseconds budget{0};
+    flow::Booking booking;  ///< ends before `mail`, to whose limits it belongs
     Course course = Course::Undecided;
     std::unique_ptr<flow::outgoing::MessageDecision> decision;
     std::unique_ptr<flow::outgoing::HeldCopy> copy;

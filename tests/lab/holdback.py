@@ -216,13 +216,17 @@ def _run(command):
 
 
 def _toml(settings):
-    """The settings as TOML. JSON's strings, numbers, lists and truth values are TOML's too."""
-    plain = [f"{k} = {json.dumps(v)}" for k, v in settings.items() if not isinstance(v, dict)]
-    tables = []
-    for name, table in settings.items():
-        if isinstance(table, dict):
-            tables.append(f"\n[{name}]")
-            tables.extend(f"{key} = {json.dumps(value)}" for key, value in table.items())
+    """The settings as TOML. JSON's strings, numbers, lists and truth values are TOML's too. A list
+    of tables is written as [[name]] for each."""
+    plain, tables = [], []
+    for name, value in settings.items():
+        several = isinstance(value, list) and all(isinstance(one, dict) for one in value)
+        if not isinstance(value, dict) and not (several and value):
+            plain.append(f"{name} = {json.dumps(value)}")
+            continue
+        for table in value if several else [value]:
+            tables.append(f"\n[[{name}]]" if several else f"\n[{name}]")
+            tables.extend(f"{key} = {json.dumps(item)}" for key, item in table.items())
     return "\n".join(plain + tables) + "\n"
 
 

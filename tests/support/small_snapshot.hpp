@@ -6,6 +6,7 @@
 #include "flow/passing_message.hpp"
 #include "flow/snapshot.hpp"
 #include "flow/submitting.hpp"
+#include "limits/limit_set.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "reading/rule_set.hpp"
@@ -19,7 +20,8 @@
 namespace holdback::support {
 
 inline std::shared_ptr<const flow::Snapshot> small_snapshot(std::vector<reading::Rule> all = {},
-                                                            const config::Settings& settings = {}) {
+                                                            const config::Settings& settings = {},
+                                                            limits::LimitSet limits = {}) {
     terms::CodeCatalogue codes = small_catalogue();
     reading::RuleSet rules = reading::RuleSet::make(std::move(all), codes).value();
     return std::make_shared<const flow::Snapshot>(
@@ -27,6 +29,7 @@ inline std::shared_ptr<const flow::Snapshot> small_snapshot(std::vector<reading:
                        .codes = std::move(codes),
                        .knowledge = {.rules = std::move(rules), .lexicon = {}},
                        .lists = {},
+                       .limits = std::move(limits),
                        .notices = {}});
 }
 

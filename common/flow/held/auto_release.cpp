@@ -49,6 +49,10 @@ mail::Recipient recipient_of(const ports::HeldItem& item) {
     return held_recipient(item.recipient.address, item.recipient.arguments);
 }
 
+bool waits_for_limit(const ports::HeldItem& item) {
+    return item.recipient.finding.name() == terms::FindingName::OverLimit;
+}
+
 bool would_pass(const outbound::RecipientFacts& facts,
                 terms::Stream stream,
                 const config::Settings& settings) {
@@ -98,14 +102,14 @@ AutoRelease::Items AutoRelease::due_items() const {
     return items;
 }
 
-std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
-    const Items& items, const config::Settings& settings) const {
-    std::map<std::string, std::vector<std::int64_t>> passing;
+AutoRelease::Looked AutoRelease::look(const Items& items, const Snapshot& snapshot) const {
+    const config::Settings& settings = snapshot.settings;
+    Looked looked;
     // An entry of the store may apply to one sender alone.
     std::map<std::string, Items> by_sender;
     for (const ports::HeldItem& item : items) {
         // An item that was released before waits for its next try, or for a person.
-        if (item.recipient.attempts == 0) {
+        if (item.recipient.attempts == 0 && (settings.hold.auto_release || waits_for_limit(item))) {
             by_sender[item.message.sender].push_back(item);
         }
     }
@@ -134,43 +138,66 @@ std::map<std::string, std::vector<std::int64_t>> AutoRelease::passing(
             return {};
         }
         for (std::size_t i = 0; i < of_sender.size(); ++i) {
-            const ports::HeldItem& item = of_sender[i];
-            if (would_pass(facts.recipients.at(i), item.message.stream, settings)) {
-                passing[std::string(item.recipient.finding.word())].push_back(item.recipient.id);
-            }
+            look_at(of_sender[i], facts.recipients.at(i), snapshot, looked);
         }
     }
-    return passing;
+    return looked;
 }
 
-void AutoRelease::work(const config::Settings& settings) {
-    if (!settings.hold.auto_release || parts_.clock.steady_now() < next_turn_) {
+void AutoRelease::look_at(const ports::HeldItem& item,
+                          const outbound::RecipientFacts& facts,
+                          const Snapshot& snapshot,
+                          Looked& looked) const {
+    if (!would_pass(facts, item.message.stream, snapshot.settings)) {
+        return;
+    }
+    if (parts_.limits != nullptr) {
+        if (const auto over = parts_.limits->take_item(item, facts, snapshot.limits)) {
+            looked.opens_at.emplace(item.recipient.id, over->opens_at);
+            return;
+        }
+    }
+    looked.passing[std::string(item.recipient.finding.word())].push_back(item.recipient.id);
+}
+
+void AutoRelease::work(const Snapshot& snapshot) {
+    const config::Settings& settings = snapshot.settings;
+    if (parts_.clock.steady_now() < next_turn_) {
         return;
     }
     next_turn_ = parts_.clock.steady_now() + kBetweenTurns;
+    if (parts_.limits != nullptr) {
+        parts_.limits->settle_items();
+    }
     const Items items = due_items();
     if (items.empty()) {
         return;
     }
-    const auto gone = passing(items, settings);
+    const Looked looked = look(items, snapshot);
     // Noted first, so that an item whose release fails is not checked again at once.
     std::vector<ports::Recheck> later;
     later.reserve(items.size());
     const core::TimePoint now = parts_.clock.now();
     for (const ports::HeldItem& item : items) {
-        later.push_back(
-            {.id = item.recipient.id,
-             .at = now + recheck_delay(item.recipient.finding, item.message.held_at, now)});
+        const auto opens = looked.opens_at.find(item.recipient.id);
+        const core::TimePoint at =
+            opens != looked.opens_at.end()
+                ? std::max(opens->second, now + kSoonest)
+                : now + recheck_delay(item.recipient.finding, item.message.held_at, now);
+        later.push_back({.id = item.recipient.id, .at = at});
     }
     if (const auto noted = ports::recheck_later(parts_.held, later); !noted.has_value()) {
         parts_.log.write(ports::Severity::Error,
                          fmt::format("release: the next look at held mail can't be noted: {}",
                                      core::log_safe(noted.error().what)));
-        return;
+    } else {
+        for (const auto& [finding, ids] : looked.passing) {
+            static_cast<void>(parts_.release.release(
+                ids, settings.hold, fmt::format("cause-gone: {} is no longer found", finding)));
+        }
     }
-    for (const auto& [finding, ids] : gone) {
-        static_cast<void>(parts_.release.release(
-            ids, settings.hold, fmt::format("cause-gone: {} is no longer found", finding)));
+    if (parts_.limits != nullptr) {
+        parts_.limits->settle_items();
     }
 }
 

@@ -2,9 +2,10 @@
 #pragma once
 // Releases held mail whose cause has gone: a suppression was lifted, or a domain takes mail again.
 
-#include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/held/release_flow.hpp"
+#include "flow/sender_limits.hpp"
+#include "flow/snapshot.hpp"
 #include "flow/store_trouble.hpp"
 #include "ports/held_store.hpp"
 #include "ports/log.hpp"
@@ -48,23 +49,34 @@ public:
         ports::Log& log;
         core::Clock& clock;
         ports::MtaTables* mta = nullptr;
+        SenderLimits* limits = nullptr;  ///< nullptr: nobody keeps them
     };
 
     explicit AutoRelease(const Parts& parts) : parts_(parts) {}
 
     /// Judges a bounded number of due items again, by present facts and policy, and releases those
-    /// that would pass, with the cause "cause-gone". An unresolved domain proves nothing. Does
-    /// nothing when `[hold] auto_release` is off. Called every second or so.
-    void work(const config::Settings& settings);
+    /// that would pass, with the cause "cause-gone". An unresolved domain proves nothing. When
+    /// `[hold] auto_release` is off, looks only at items that wait for a limit. Called every second
+    /// or so.
+    void work(const Snapshot& snapshot);
 
 private:
     using Items = std::vector<ports::HeldItem>;
 
     [[nodiscard]] Items due_items() const;
-    /// Ids of the items that would pass now, by the finding that held them. Empty when the store is
-    /// out of reach.
-    [[nodiscard]] std::map<std::string, std::vector<std::int64_t>> passing(
-        const Items& items, const config::Settings& settings) const;
+    /// What a look at the items has found.
+    struct Looked {
+        /// Ids of the items that would pass now, by the finding that held them.
+        std::map<std::string, std::vector<std::int64_t>> passing;
+        /// When the limit opens for which an item waits, by its id.
+        std::map<std::int64_t, core::TimePoint> opens_at;
+    };
+    /// Finds nothing when the store is out of reach.
+    [[nodiscard]] Looked look(const Items& items, const Snapshot& snapshot) const;
+    void look_at(const ports::HeldItem& item,
+                 const outbound::RecipientFacts& facts,
+                 const Snapshot& snapshot,
+                 Looked& looked) const;
 
     Parts parts_;
     StoreTrouble trouble_{parts_.log, parts_.clock};

@@ -24,6 +24,7 @@ ReleaseFlow::ReleaseFlow(Parts parts)
                  .copies = copies_,
                  .returns = returns_,
                  .campaigns = parts_.campaigns,
+                 .item_left = parts_.item_left,
                  .make_submitter = parts_.make_submitter,
                  .make_token = parts_.make_token}),
       chores_({.held = parts_.held,

@@ -50,6 +50,8 @@ public:
         OwnMail& own_mail;
         /// Told of copies that left; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
+        /// Told of items that left; null: nobody.
+        std::function<void(const ports::HeldItem&)> item_left;
         /// True when a DSN may go to the sender of held mail with this header; null: to any sender.
         std::function<bool(const terms::HeldMessage&, const mail::HeaderList&)> may_be_told;
         /// Told when messages leave the spool; nullptr: nobody.

@@ -166,9 +166,8 @@ void Releases::release_message(OfMessage of_message,
     }
     settle(std::move(ends));
     for (std::size_t i = 0; i < ours.size(); ++i) {
-        if (parts_.campaigns != nullptr &&
-            outcomes[outcomes.size() - ours.size() + i].what == What::Released) {
-            parts_.campaigns->sent().left(ours[i].message.issue, ours[i].recipient.address);
+        if (outcomes[outcomes.size() - ours.size() + i].what == What::Released) {
+            tell_left(ours[i]);
         }
         log_outcome(parts_.log, ours[i], outcomes[outcomes.size() - ours.size() + i], cause);
     }
@@ -180,6 +179,15 @@ void Releases::release_message(OfMessage of_message,
         }
     }
     parts_.returns.give_back_good(refused, kRefusedByMta);
+}
+
+void Releases::tell_left(const ports::HeldItem& item) const {
+    if (parts_.campaigns != nullptr) {
+        parts_.campaigns->sent().left(item.message.issue, item.recipient.address);
+    }
+    if (parts_.item_left) {
+        parts_.item_left(item);
+    }
 }
 
 std::vector<ports::RecipientOutcome> Releases::submit(OfMessage items,

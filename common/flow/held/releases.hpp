@@ -51,6 +51,8 @@ public:
         Returns& returns;  ///< for good recipients that the MTA refuses
         /// Told of copies that left; nullptr: nobody.
         CampaignWatch* campaigns = nullptr;
+        /// Told of items that left; null: nobody.
+        std::function<void(const ports::HeldItem&)> item_left;
         /// Makes the submitter for `[hold] reinject`.
         std::function<std::unique_ptr<ports::Submitter>(const config::HoldSettings&)>
             make_submitter;
@@ -89,6 +91,7 @@ private:
                          std::string_view cause,
                          ports::InDoubt in_doubt,
                          std::vector<ItemOutcome>& outcomes);
+    void tell_left(const ports::HeldItem& item) const;
     [[nodiscard]] std::vector<ports::RecipientOutcome> submit(OfMessage items,
                                                               const std::string& token,
                                                               const config::HoldSettings& settings);

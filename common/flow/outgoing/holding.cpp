@@ -13,6 +13,7 @@
 #include "flow/whole_message.hpp"
 #include "letters/notice.hpp"
 #include "letters/return_dsn.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/esmtp_arguments.hpp"
@@ -61,8 +62,10 @@ CommitTrouble store_trouble(std::string what) {
     return {.where = CommitTrouble::Where::Store, .what = std::move(what)};
 }
 
+/// `over`: the limit for which the recipient is held, if that is why.
 terms::HeldRecipient held_row(const mail::Recipient& recipient,
                               const outbound::Verdict& verdict,
+                              const std::optional<limits::OverLimit>& over,
                               core::TimePoint now,
                               const config::HoldSettings& settings) {
     terms::HeldRecipient row;
@@ -78,10 +81,17 @@ terms::HeldRecipient held_row(const mail::Recipient& recipient,
     row.changed_at = now;
     row.expires_at = now + settings.expire_after;
     row.in_doubt = true;
-    if (verdict.finding.has_value() && held::cause_can_go(verdict.finding->name)) {
+    if (over.has_value()) {
+        // What is under way may not leave after all.
+        row.recheck_at = std::min(over->opens_at, now + held::kFirstRecheck);
+    } else if (verdict.finding.has_value() && held::cause_can_go(verdict.finding->name)) {
         row.recheck_at = now + held::kFirstRecheck;
     }
     return row;
+}
+
+bool is_held_by_limit(const outbound::Verdict& verdict) {
+    return verdict.finding.has_value() && verdict.finding->name == terms::FindingName::OverLimit;
 }
 
 letters::Others others_in(const outbound::Split& split) {
@@ -108,9 +118,14 @@ Taken rows_of(const PassingMessage& message,
                           std::optional<core::TimePoint> release_at) {
         for (const std::size_t i : indices) {
             taken.indices.push_back(i);
+            const bool waits_for_limit = is_held_by_limit(decision.verdicts.at(i));
             taken.rows.push_back(held_row(
-                envelope.recipients.at(i), decision.verdicts.at(i), now, message.settings().hold));
-            taken.rows.back().release_at = release_at;
+                envelope.recipients.at(i),
+                decision.verdicts.at(i),
+                waits_for_limit ? decision.facts.recipients.at(i).over_limit : std::nullopt,
+                now,
+                message.settings().hold));
+            taken.rows.back().release_at = waits_for_limit ? std::nullopt : release_at;
             taken.rows.back().mta_queue_id = envelope.queue_id;
         }
     };
@@ -149,6 +164,7 @@ terms::HeldMessage facts_of(const PassingMessage& message,
     facts.sender_arguments = message.envelope.sender_arguments;
     facts.user = message.who.user;
     facts.client = message.who.client_text;
+    facts.daemon = message.who.daemon;
     facts.queue_id = message.envelope.queue_id;
     facts.campaign = decision.campaign_name();
     facts.issue = decision.campaign.identity.issue;

@@ -14,6 +14,7 @@
 #include "flow/outgoing/recording.hpp"
 #include "flow/passing_message.hpp"
 #include "flow/sender_key.hpp"
+#include "flow/sender_limits.hpp"
 #include "flow/sent_copies.hpp"
 #include "flow/submitting.hpp"
 #include "mail/address.hpp"
@@ -69,6 +70,11 @@ std::optional<mail::SmtpReply> answer_for(ErrorAnswer answer, std::string_view w
     return std::nullopt;
 }
 
+/// True when the recipient gets the message.
+bool leaves(const outbound::Verdict& verdict) {
+    return verdict.action <= terms::PolicyAction::Tag;
+}
+
 /// True when somebody would get the mail although DNS told nothing about their domain.
 bool has_unresolved(const GatheredFacts& facts,
                     const std::vector<outbound::Verdict>& verdicts,
@@ -76,8 +82,7 @@ bool has_unresolved(const GatheredFacts& facts,
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
         const outbound::RecipientFacts& recipient = facts.recipients.at(i);
         if (recipient.route.has_value() &&
-            recipient.route->kind == outbound::RouteKind::Unresolved &&
-            verdicts[i].action <= terms::PolicyAction::Tag &&
+            recipient.route->kind == outbound::RouteKind::Unresolved && leaves(verdicts[i]) &&
             !outbound::is_allowed(recipient, settings)) {
             return true;
         }
@@ -172,7 +177,8 @@ GatheredFacts MessageJudge::gather(const PassingMessage& message,
 
 std::optional<mail::SmtpReply> MessageJudge::answer_at_rcpt(const PassingMessage& message,
                                                             std::size_t window,
-                                                            std::chrono::milliseconds& budget) {
+                                                            std::chrono::milliseconds& budget,
+                                                            Booking& booking) {
     const config::Settings& settings = message.settings();
     const mail::Recipient& recipient = message.envelope.recipients.back();
     MessageDecision decision;
@@ -195,6 +201,15 @@ std::optional<mail::SmtpReply> MessageJudge::answer_at_rcpt(const PassingMessage
     budget = std::max(std::chrono::milliseconds(0), budget - decision.dns_time);
     decision.verdicts = verdicts_of(decision.facts.recipients, {}, decision.stream, settings);
     std::optional<mail::SmtpReply> answer = outbound::refusal(decision.verdicts.front());
+    if (parts_.limits != nullptr && !answer.has_value() && leaves(decision.verdicts.front())) {
+        outbound::RecipientFacts& facts = decision.facts.recipients.front();
+        facts.over_limit = parts_.limits->take_last(message, facts, booking);
+        if (facts.over_limit.has_value()) {
+            decision.verdicts = verdicts_of(
+                decision.facts.recipients, decision.about_message, decision.stream, settings);
+            answer = outbound::refusal(decision.verdicts.front());
+        }
+    }
     if (answer.has_value()) {
         count_recipients(message, 1);
         parts_.report.refused(message, recipient, decision);
@@ -337,9 +352,51 @@ void MessageJudge::count_in_campaign(const PassingMessage& message,
     judge_all(envelope, settings, decision);
 }
 
-void MessageJudge::left(const mail::Envelope& envelope,
+void MessageJudge::keep_limits(const PassingMessage& message,
+                               MessageDecision& decision,
+                               Booking& booking) {
+    if (parts_.limits == nullptr || message.snapshot->limits.is_empty() ||
+        decision.sender_refusal.has_value()) {
+        return;
+    }
+    const mail::Envelope& envelope = message.envelope;
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < decision.verdicts.size(); ++i) {
+        if (envelope.recipients.at(i).is_counted() && leaves(decision.verdicts[i])) {
+            positions.push_back(i);
+        }
+    }
+    const std::string submission = outbound::header_digest(message.headers, envelope.queue_id);
+    const auto answers = parts_.limits->take({.message = message,
+                                              .submission = submission,
+                                              .stream = decision.stream.stream,
+                                              .facts = decision.facts.recipients,
+                                              .positions = positions},
+                                             booking);
+    bool is_over = false;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        if (!answers[i].has_value()) {
+            continue;
+        }
+        is_over = true;
+        outbound::RecipientFacts& facts = decision.facts.recipients.at(positions[i]);
+        facts.over_limit = answers[i];
+        decision.verdicts.at(positions[i]) =
+            verdicts_of(
+                std::span(&facts, 1), decision.about_message, decision.stream, message.settings())
+                .front();
+    }
+    if (is_over) {
+        decision.plan = outbound::plan(decision.verdicts, decision.telling());
+    }
+}
+
+void MessageJudge::left(const PassingMessage& message,
                         const MessageDecision& decision,
-                        std::span<const std::size_t> positions) {
+                        std::span<const std::size_t> positions,
+                        Booking& booking) {
+    left_by_copy(message, positions, booking);
+    const mail::Envelope& envelope = message.envelope;
     if (decision.campaign.identity.issue.empty()) {
         return;
     }
@@ -349,6 +406,14 @@ void MessageJudge::left(const mail::Envelope& envelope,
         recipients.push_back(envelope.recipients.at(position));
     }
     parts_.campaigns.sent().let_go(sent_message(decision.campaign), envelope.queue_id, recipients);
+}
+
+void MessageJudge::left_by_copy(const PassingMessage& message,
+                                std::span<const std::size_t> positions,
+                                Booking& booking) {
+    if (parts_.limits != nullptr) {
+        parts_.limits->left(booking, message, positions);
+    }
 }
 
 }  // namespace holdback::flow::outgoing

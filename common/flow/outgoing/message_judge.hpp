@@ -12,6 +12,7 @@
 #include "flow/outgoing/message_decision.hpp"
 #include "flow/own_senders.hpp"
 #include "flow/passing_message.hpp"
+#include "flow/sender_limits.hpp"
 #include "flow/store_trouble.hpp"
 #include "mail/envelope.hpp"
 #include "mail/smtp_reply.hpp"
@@ -47,6 +48,7 @@ public:
         const DecisionReport& report;
         incoming::Learner* learner;  ///< told of domains that take mail after all; nullptr: nobody
         ports::MtaTables* mta;       ///< nullptr: there is no MTA to ask
+        SenderLimits* limits;        ///< nullptr: nobody keeps them
     };
 
     explicit MessageJudge(const Parts& parts) : parts_(parts) {}
@@ -59,10 +61,12 @@ public:
 
     /// The reply to RCPT for the last recipient of the envelope: a refusal, or nullopt to go on.
     /// `window` is the result of `recipient_named`. `budget` is what is left of `[dns] budget`, and
-    /// is reduced by the time used. Writes the decision line of a refusal.
+    /// is reduced by the time used. A recipient who may be reached takes room under the sender's
+    /// limits. Writes the decision line of a refusal.
     [[nodiscard]] std::optional<mail::SmtpReply> answer_at_rcpt(const PassingMessage& message,
                                                                 std::size_t window,
-                                                                std::chrono::milliseconds& budget);
+                                                                std::chrono::milliseconds& budget,
+                                                                Booking& booking);
 
     /// The whole envelope and the headers are known: gives facts, verdicts and the plan. Recipients
     /// who were judged before pass, and count nowhere.
@@ -74,10 +78,19 @@ public:
     /// a stopped campaign, or to have been sent before. Ends `needs_body`.
     void weigh(const PassingMessage& message, std::string_view body, MessageDecision& decision);
 
-    /// We let the message go to the recipients at these positions.
-    void left(const mail::Envelope& envelope,
+    /// Keeps the message within the limits of its sender: takes room for those who would get it,
+    /// and decides anew about those for whom there is none. The last step of the decision.
+    void keep_limits(const PassingMessage& message, MessageDecision& decision, Booking& booking);
+
+    /// We let the message go to the recipients at these positions, ascending.
+    void left(const PassingMessage& message,
               const MessageDecision& decision,
-              std::span<const std::size_t> positions);
+              std::span<const std::size_t> positions,
+              Booking& booking);
+    /// The same where they get a copy from the spool, after the message itself is discarded.
+    void left_by_copy(const PassingMessage& message,
+                      std::span<const std::size_t> positions,
+                      Booking& booking);
 
 private:
     /// Counts recipients in the sender's window and gives its sum.

@@ -35,6 +35,7 @@ struct OutboundFlow {
         /// Told of domains that take mail after all; nullptr: nobody.
         incoming::Learner* learner = nullptr;
         ports::MtaTables* mta = nullptr;  ///< nullptr: there is no MTA to ask
+        SenderLimits* limits = nullptr;   ///< nullptr: senders have no limits
         SpoolRoom* room = nullptr;        ///< nullptr: the spool has no limits
     };
 
@@ -50,7 +51,8 @@ struct OutboundFlow {
                  .campaigns = parts.campaigns,
                  .report = report,
                  .learner = parts.learner,
-                 .mta = parts.mta}),
+                 .mta = parts.mta,
+                 .limits = parts.limits}),
           holding({.held = parts.held,
                    .spool = parts.spool,
                    .log = parts.log,

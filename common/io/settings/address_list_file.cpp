@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "io/settings/text_file.hpp"
 #include "io/settings/toml_access.hpp"
 #include "io/settings/toml_document.hpp"
 #include "mail/address.hpp"
@@ -28,34 +29,8 @@ namespace holdback::io::settings {
 
 namespace {
 
-constexpr std::size_t kMostOctets = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kMostErrors = 20;
 constexpr std::size_t kMostShown = 60;
-
-core::Result<std::string, FileError> read_text(const std::string& path) {
-    const auto unreadable = [&](int error) {
-        return std::unexpected(FileError{
-            {path, 0}, fmt::format("cannot read: {}", std::generic_category().message(error))});
-    };
-    errno = 0;
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream.is_open()) {
-        return unreadable(errno);
-    }
-    std::string text;
-    std::string piece(std::size_t{64} * 1024, '\0');
-    while (stream.good() && text.size() <= kMostOctets) {
-        stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        text.append(piece, 0, static_cast<std::size_t>(stream.gcount()));
-    }
-    if (text.size() > kMostOctets) {
-        return std::unexpected(FileError{{path, 0}, "cannot read: larger than 16 MiB"});
-    }
-    if (!stream.eof()) {
-        return unreadable(errno == 0 ? EIO : errno);
-    }
-    return text;
-}
 
 /// `canonical` gives the form in which an entry is kept, or what is wrong with it.
 template <typename Canonical>
@@ -65,13 +40,7 @@ core::Result<outbound::TextSet, FileErrors> read_list(std::string_view text,
                                                       const Canonical& canonical) {
     outbound::TextSet entries;
     FileErrors errors;
-    int line = 0;
-    for (const std::string_view each : core::split(text, '\n')) {
-        ++line;
-        const std::string_view entry = core::trim(each.substr(0, each.find('#')));
-        if (entry.empty()) {
-            continue;
-        }
+    for (const auto& [entry, line] : list_entries(text)) {
         core::Result<std::string, mail::SyntaxError> kept = canonical(entry);
         if (kept.has_value()) {
             entries.insert(*std::move(kept));
@@ -110,7 +79,7 @@ void load_list(const std::string& path,
     if (path.empty()) {
         return;
     }
-    const auto text = read_text(path);
+    const auto text = read_text_file(path);
     if (!text.has_value()) {
         errors.push_back(text.error());
         return;

@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "config/value_form.hpp"
 #include "io/settings/field_forms.hpp"
+#include "io/settings/limit_tables.hpp"
 #include "io/settings/settings_field.hpp"
 #include "terms/finding.hpp"
 #include "terms/suppression.hpp"
@@ -44,11 +45,14 @@ constexpr auto kAtNextStart = std::to_array<std::string_view>({"milter.socket",
                                                                "store.hash_key",
                                                                "hold.spool"});
 
-void add_milter(Fields& fields) {
+void add_mode(Fields& fields) {
     add_text(fields,
              {"", "mode"},
              config::choice(std::array{Mode::Shadow, Mode::Enforce}),
              [](auto& s) -> auto& { return s.mode; });
+}
+
+void add_milter(Fields& fields) {
     add_text(fields, {"milter", "socket"}, config::milter_socket_form(), [](auto& s) -> auto& {
         return s.milter.socket;
     });
@@ -204,7 +208,7 @@ void add_policy(Fields& fields) {
         return s.policy.refuse_at_most;
     });
     add_list(
-        fields, {"policy", "shadow"}, config::choice(terms::kAllFindings), [](auto& s) -> auto& {
+        fields, {"policy", "shadow"}, config::choice(terms::kPolicyFindings), [](auto& s) -> auto& {
             return s.policy.shadow;
         });
     add_switch(
@@ -220,10 +224,10 @@ void add_policy(Fields& fields) {
              {"policy", "disposable_domains"},
              config::optional_path_form(),
              [](auto& s) -> auto& { return s.policy.disposable_domains; });
-    for (const terms::FindingName finding : terms::kAllFindings) {
+    for (const terms::FindingName finding : terms::kPolicyFindings) {
         add_action(fields, "policy.bulk", finding, [](auto& s) -> auto& { return s.policy.bulk; });
     }
-    for (const terms::FindingName finding : terms::kAllFindings) {
+    for (const terms::FindingName finding : terms::kPolicyFindings) {
         add_action(
             fields, "policy.direct", finding, [](auto& s) -> auto& { return s.policy.direct; });
     }
@@ -484,6 +488,8 @@ void add_logs(Fields& fields) {
 
 std::vector<SettingsField> settings_fields() {
     Fields fields;
+    add_mode(fields);
+    add_limits(fields);
     add_milter(fields);
     add_control(fields);
     add_outgoing(fields);

@@ -88,6 +88,7 @@ ports::HeldItem read_item(const Query& query) {
     message.digest = query.text(34);
     message.damage = query.text(35);
     message.vouched = query.integer(36) != 0;
+    message.daemon = query.text(37);
     return item;
 }
 
@@ -98,7 +99,7 @@ std::string item_sql(std::string_view rest) {
         "m.arguments, m.user, m.client, m.queue_id, m.campaign, m.message_id, m.subject, "
         "m.fingerprint, m.octets, m.held_at, m.stream, r.in_doubt, r.recheck_at, r.advice, "
         "r.suggestion, r.tell, m.issue, r.mta_queue_id, r.mta_since, m.digest, "
-        "m.damage, m.vouched "
+        "m.damage, m.vouched, m.daemon "
         "FROM held_recipient r JOIN held_message m ON m.spool_id = r.spool_id WHERE 1 {}",
         rest);
 }

@@ -172,8 +172,8 @@ void write_message(Connection& connection, const terms::HeldMessage& message) {
         .query(
             "INSERT INTO held_message (spool_id, kind, sender, arguments, user, client, "
             "queue_id, campaign, message_id, subject, fingerprint, octets, held_at, stream, issue, "
-            "digest, damage, vouched) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            "digest, damage, vouched, daemon) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(message.spool_id)
         .bind(wire_name(message.kind))
         .bind(message.sender)
@@ -192,6 +192,7 @@ void write_message(Connection& connection, const terms::HeldMessage& message) {
         .bind(message.digest)
         .bind(message.damage)
         .bind(static_cast<std::int64_t>(message.vouched))
+        .bind(message.daemon)
         .run();
 }
 

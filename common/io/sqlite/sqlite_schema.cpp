@@ -517,10 +517,37 @@ CREATE INDEX list_change_untold ON list_change (id) WHERE told = 0;
 ALTER TABLE suppression ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array kSteps{kVersion1,  kVersion2,  kVersion3,  kVersion4,  kVersion5,
-                            kVersion6,  kVersion7,  kVersion8,  kVersion9,  kVersion10,
-                            kVersion11, kVersion12, kVersion13, kVersion14, kVersion15,
-                            kVersion16, kVersion17, kVersion18, kVersion19, kVersion20};
+// What senders have used of their limits, by counter, window (its length in seconds) and slot of
+// the window; and who was counted for which message (a hash of both).
+constexpr std::string_view kVersion21 = R"sql(
+CREATE TABLE sender_counter (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT    NOT NULL,
+    key      TEXT    NOT NULL,
+    stream   TEXT    NOT NULL,
+    provider TEXT    NOT NULL,
+    UNIQUE (name, key, stream, provider)
+) STRICT;
+CREATE TABLE sender_usage (
+    counter    INTEGER NOT NULL,
+    window     INTEGER NOT NULL,
+    slot       INTEGER NOT NULL,
+    recipients INTEGER NOT NULL,
+    PRIMARY KEY (counter, window, slot)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE counted_copy (
+    key   INTEGER PRIMARY KEY,
+    at    INTEGER NOT NULL,
+    times INTEGER NOT NULL
+) STRICT;
+CREATE INDEX counted_copy_by_time ON counted_copy (at);
+ALTER TABLE held_message ADD COLUMN daemon TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array kSteps{kVersion1,  kVersion2,  kVersion3,  kVersion4,  kVersion5,  kVersion6,
+                            kVersion7,  kVersion8,  kVersion9,  kVersion10, kVersion11, kVersion12,
+                            kVersion13, kVersion14, kVersion15, kVersion16, kVersion17, kVersion18,
+                            kVersion19, kVersion20, kVersion21};
 
 }  // namespace
 

@@ -62,7 +62,7 @@ TEST_CASE("by default bulk mail is held where direct mail is refused at once") {
         Row{FindingName::UnusableReplyTo, PolicyAction::Tag, PolicyAction::Pass},
         Row{FindingName::UnresolvedDomain, PolicyAction::Pass, PolicyAction::Pass},
     };
-    static_assert(kRows.size() == terms::kAllFindings.size());
+    static_assert(kRows.size() == terms::kPolicyFindings.size());
     const PolicyTable bulk = PolicyTable::bulk_defaults();
     const PolicyTable direct = PolicyTable::direct_defaults();
     for (const Row& row : kRows) {

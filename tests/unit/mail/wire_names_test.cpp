@@ -68,6 +68,7 @@ TEST_CASE("finding names go to the wire and back") {
         {terms::FindingName::MissingPlainText, "missing-plain-text"},
         {terms::FindingName::UnusableReplyTo, "unusable-reply-to"},
         {terms::FindingName::UnresolvedDomain, "unresolved-domain"},
+        {terms::FindingName::OverLimit, "over-limit"},
     }};
     check_there_and_back(kNames, &terms::parse_finding_name);
     CHECK(terms::parse_finding_name("Null-MX") == std::nullopt);

@@ -188,7 +188,7 @@ TEST_CASE("each chore that the store does not let be done says so, and not every
     house.held.trouble().begin("locked");
     for (int second = 0; second < 30; ++second) {
         house.release.work(house.settings.hold);
-        house.auto_release.work(house.settings);
+        house.auto_release.work(*support::small_snapshot({}, house.settings));
         house.clock.advance(1s);
     }
     for (const std::string_view what : {"mail that is due can't be released",
@@ -779,7 +779,7 @@ TEST_CASE("held mail whose cause has gone is released by itself") {
     house.resolver.set("silent.test", ZoneState::Silent);
     const auto turn = [&](std::chrono::seconds after) {
         house.clock.advance(after);
-        house.auto_release.work(house.settings);
+        house.auto_release.work(*support::small_snapshot({}, house.settings));
     };
     SUBCASE("a domain that takes mail again, and the history says why") {
         const std::int64_t id = house.hold_for("carl@null.test", terms::FindingName::NullMx);

@@ -135,7 +135,8 @@ struct Flow {
                 passing.push_back(i);
             }
         }
-        outbound.judge.left(to, decision, passing);
+        Booking booking;
+        outbound.judge.left(message, decision, passing, booking);
         return decision;
     }
 
