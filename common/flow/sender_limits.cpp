@@ -256,6 +256,9 @@ std::vector<std::optional<OverLimit>> SenderLimits::take(const Asked& asked, Boo
             booking.taken_.push_back(
                 {.position = position, .group = group, .copy = copy, .times = times});
         }
+        if (asked.only_asked) {
+            give_back_in(booking);
+        }
     });
     return answers;
 }

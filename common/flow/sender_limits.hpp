@@ -92,6 +92,7 @@ public:
         terms::Stream stream;
         std::span<const outbound::RecipientFacts> facts;  ///< one for each recipient
         std::span<const std::size_t> positions;  ///< recipients who are to get it, ascending
+        bool only_asked = false;                 ///< gives everything back at once
     };
     /// Takes room for recipients in their order, in place of what the message had taken before.
     /// Gives one answer for each of `positions`. A recipient to whom this message was counted

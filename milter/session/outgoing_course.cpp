@@ -285,6 +285,7 @@ SessionReply OutgoingCourse::act_on_split(MtaActions& mta, const outbound::Split
 }
 
 SessionReply OutgoingCourse::finish_preflight() const {
+    parts_.outbound.judge.foresee_limits(message_.mail, *message_.decision);
     const auto answered = parts_.outbound.preflight.answer(message_.mail, *message_.decision);
     if (!answered.has_value()) {
         return preflight_failed(answered.error());

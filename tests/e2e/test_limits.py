@@ -48,7 +48,7 @@ def submit(bench, user, recipients, sender=PERSON, **more):
 
 def usage(bench, name):
     """Recipients that a limit has counted in each of its windows."""
-    rows = bench.holdback.ctl("--json", "sender", "list", "--limit", name).rows
+    rows = bench.holdback.ctl("--json", "sender", "list", "--limit", name, check=False).rows
     return {row["key"]: row["used"] for row in rows}
 
 
@@ -74,6 +74,24 @@ def test_a_limit_may_reject(bench):
     assert "ask the mail administrator" in text
     bench.settle()
     assert bench.outside.recipients() == people(3)
+
+
+def test_a_preflight_tells_of_the_limit_and_takes_no_room(bench):
+    ask = message(
+        PERSON, "p0@good.test", "Question", extra=["X-Holdback-Preflight: yes"], bulk=True
+    )
+    for _ in range(2):
+        sent = send(
+            bench.mta.submission_port, PERSON, people(5), ask, **bench.mta.login("streamed2")
+        )
+        assert not sent.refused and sent.data[0] == 250
+    reports = wait_for("the reports", lambda: bench.home.deliveries(PERSON)[1:])
+    assert b"the limit bulk-only of 3" in reports[0].octets
+    bench.settle()
+    lines = bench.holdback.log(r'preflight qid=.* user="streamed2"')
+    assert len(lines) == 2 and all("rcpts=5 pass=3 tag=0 hold=2" in line for line in lines)
+    assert bench.outside.recipients() == []
+    assert "streamed2" not in usage(bench, "bulk-only")
 
 
 def test_what_is_refused_or_held_for_another_reason_takes_no_room(bench):

@@ -355,6 +355,18 @@ void MessageJudge::count_in_campaign(const PassingMessage& message,
 void MessageJudge::keep_limits(const PassingMessage& message,
                                MessageDecision& decision,
                                Booking& booking) {
+    ask_limits(message, false, decision, booking);
+}
+
+void MessageJudge::foresee_limits(const PassingMessage& message, MessageDecision& decision) {
+    Booking booking;
+    ask_limits(message, true, decision, booking);
+}
+
+void MessageJudge::ask_limits(const PassingMessage& message,
+                              bool only_asked,
+                              MessageDecision& decision,
+                              Booking& booking) {
     if (parts_.limits == nullptr || message.snapshot->limits.is_empty() ||
         decision.sender_refusal.has_value()) {
         return;
@@ -371,7 +383,8 @@ void MessageJudge::keep_limits(const PassingMessage& message,
                                               .submission = submission,
                                               .stream = decision.stream.stream,
                                               .facts = decision.facts.recipients,
-                                              .positions = positions},
+                                              .positions = positions,
+                                              .only_asked = only_asked},
                                              booking);
     bool is_over = false;
     for (std::size_t i = 0; i < answers.size(); ++i) {

@@ -81,6 +81,8 @@ public:
     /// Keeps the message within the limits of its sender: takes room for those who would get it,
     /// and decides anew about those for whom there is none. The last step of the decision.
     void keep_limits(const PassingMessage& message, MessageDecision& decision, Booking& booking);
+    /// The same for a message that is only asked about: takes nothing.
+    void foresee_limits(const PassingMessage& message, MessageDecision& decision);
 
     /// We let the message go to the recipients at these positions, ascending.
     void left(const PassingMessage& message,
@@ -100,6 +102,10 @@ private:
                                        core::SteadyPoint until) const;
     /// Logs what could not be asked, and sets the reply that `[on_error]` has for it.
     void take_trouble(const config::Settings& settings, MessageDecision& decision);
+    void ask_limits(const PassingMessage& message,
+                    bool only_asked,
+                    MessageDecision& decision,
+                    Booking& booking);
     /// Names the campaign of bulk mail and counts it. Judges again if it is stopped, or if somebody
     /// got it before.
     void count_in_campaign(const PassingMessage& message,

@@ -145,6 +145,28 @@ TEST_CASE("what does not leave takes no room") {
     CHECK(house.send(5) == 3);
 }
 
+TEST_CASE("a question tells what there is room for, and takes none") {
+    House house;
+    CHECK(house.send(2) == 2);
+    const PassingMessage message = house.message(4);
+    const auto facts = House::facts(message);
+    const auto positions = House::all(message);
+    for (int again = 0; again < 2; ++again) {
+        Booking booking;
+        const auto answers = house.limits.take({.message = message,
+                                                .submission = {},
+                                                .stream = terms::Stream::Direct,
+                                                .facts = facts,
+                                                .positions = positions,
+                                                .only_asked = true},
+                                               booking);
+        CHECK(std::ranges::count_if(answers, [](const auto& over) { return over.has_value(); }) ==
+              1);
+        CHECK(house.send(0) == 0);
+    }
+    CHECK(house.send(4) == 3);
+}
+
 TEST_CASE("room that a recipient took at RCPT is his until the message is decided") {
     House house;
     PassingMessage message = house.message(0);
