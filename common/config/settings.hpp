@@ -390,6 +390,14 @@ struct LogSettings {
     bool operator==(const LogSettings&) const = default;
 };
 
+/// How fast held mail leaves by itself.
+struct PaceSettings {
+    /// Recipients a minute to each provider; 0: as fast as the limits of senders allow.
+    std::size_t per_minute = 60;
+
+    bool operator==(const PaceSettings&) const = default;
+};
+
 struct Settings {
     Mode mode = Mode::Shadow;
     MilterSettings milter;
@@ -402,6 +410,7 @@ struct Settings {
     PolicySettings policy;
     SuppressSettings suppress;
     HoldSettings hold;
+    PaceSettings pace;
     NoticeSettings notice;
     DigestSettings digest;
     ComplianceSettings compliance;

@@ -304,19 +304,27 @@ void SenderLimits::left(Booking& booking,
     write(changes, copies);
 }
 
-std::optional<OverLimit> SenderLimits::take_item(const ports::HeldItem& item,
-                                                 const outbound::RecipientFacts& facts,
-                                                 const LimitSet& limits) {
-    const auto matching = limits.matching(subject_of(item.message));
+std::optional<core::TimePoint> SenderLimits::take_item(const ports::HeldItem& item,
+                                                       const outbound::RecipientFacts& facts,
+                                                       const Snapshot& snapshot) {
+    const auto matching = snapshot.limits.matching(subject_of(item.message));
+    const std::string provider = destination_of(facts).provider;
+    const std::size_t per_minute = snapshot.settings.pace.per_minute;
     const core::TimePoint now = parts_.clock.now();
-    return state_.with([&](State& state) -> std::optional<OverLimit> {
+    return state_.with([&](State& state) -> std::optional<core::TimePoint> {
+        limits::Window& pace =
+            state.pace.try_emplace(provider, std::chrono::minutes(1)).first->second;
+        if (per_minute > 0 && pace.sum(now) >= per_minute) {
+            return pace.falls_to(per_minute - 1, now);
+        }
         Booking booking;
         Groups groups(state.usage, matching, item.message.stream, booking.groups_);
         booking.taken_.push_back({.group = groups.of(facts)});
-        auto over = state.usage.reserve(booking.groups_.front(), now);
+        const auto over = state.usage.reserve(booking.groups_.front(), now);
         if (over.has_value() && !over->in_shadow) {
-            return over;
+            return over->opens_at;
         }
+        pace.add(now, 1);
         state.items.insert_or_assign(item.recipient.id, std::move(booking));
         return std::nullopt;
     });
@@ -433,6 +441,9 @@ void SenderLimits::work() {
     state_.with([&](State& state) {
         state.usage.forget(now);
         state.copies.forget(now);
+        for (auto place = state.pace.begin(); place != state.pace.end();) {
+            place = place->second.sum(now) == 0 ? state.pace.erase(place) : std::next(place);
+        }
     });
     if (const auto forgotten = parts_.store.forget(now, now - kCopyTime); !forgotten.has_value()) {
         trouble_.say(ports::Severity::Warning,

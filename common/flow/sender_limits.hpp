@@ -6,10 +6,12 @@
 #include "core/guarded.hpp"
 #include "flow/passing_message.hpp"
 #include "flow/recent_messages.hpp"
+#include "flow/snapshot.hpp"
 #include "flow/store_trouble.hpp"
 #include "limits/limit_set.hpp"
 #include "limits/over_limit.hpp"
 #include "limits/usage.hpp"
+#include "limits/window.hpp"
 #include "mail/outcome.hpp"
 #include "outbound/findings.hpp"
 #include "ports/held_store.hpp"
@@ -106,10 +108,12 @@ public:
               const PassingMessage& message,
               std::span<const std::size_t> positions);
 
-    /// Takes room for a held item that is to leave by itself; ends with `settle`.
-    [[nodiscard]] std::optional<limits::OverLimit> take_item(const ports::HeldItem& item,
-                                                             const outbound::RecipientFacts& facts,
-                                                             const limits::LimitSet& limits);
+    /// Takes room for a held item that is to leave by itself, under the limits of its sender and
+    /// the pace of its destination. nullopt: it may leave, until `settle_items`. Else gives when to
+    /// ask again.
+    [[nodiscard]] std::optional<core::TimePoint> take_item(const ports::HeldItem& item,
+                                                           const outbound::RecipientFacts& facts,
+                                                           const Snapshot& snapshot);
     /// A held item has left, whoever released it: counts it, with or without room.
     void item_left(const ports::HeldItem& item, const limits::LimitSet& limits);
     /// The items of `take_item` have left or will not: gives back what is left.
@@ -151,6 +155,8 @@ private:
         Copies copies;
         RecentMessages<Counted> recent;
         std::map<std::int64_t, Booking> items;  ///< by the id of the held item
+        /// What left by itself in the last minute, by provider.
+        std::map<std::string, limits::Window> pace;
     };
 
     void give_back(Booking& booking);

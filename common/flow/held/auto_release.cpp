@@ -152,8 +152,8 @@ void AutoRelease::look_at(const ports::HeldItem& item,
         return;
     }
     if (parts_.limits != nullptr) {
-        if (const auto over = parts_.limits->take_item(item, facts, snapshot.limits)) {
-            looked.opens_at.emplace(item.recipient.id, over->opens_at);
+        if (const auto opens_at = parts_.limits->take_item(item, facts, snapshot)) {
+            looked.opens_at.emplace(item.recipient.id, *opens_at);
             return;
         }
     }

@@ -275,6 +275,12 @@ void add_hold(Fields& fields) {
         fields, {"hold", "auto_release"}, [](auto& s) -> auto& { return s.hold.auto_release; });
 }
 
+void add_pace(Fields& fields) {
+    add_count(fields, {"pace", "per_minute"}, {0, 1'000'000}, [](auto& s) -> auto& {
+        return s.pace.per_minute;
+    });
+}
+
 void add_notice(Fields& fields) {
     add_switch(fields, {"notice", "enabled"}, [](auto& s) -> auto& { return s.notice.enabled; });
     add_text(fields, {"notice", "address"}, config::optional_mailbox_form(), [](auto& s) -> auto& {
@@ -498,6 +504,7 @@ std::vector<SettingsField> settings_fields() {
     add_policy(fields);
     add_suppress(fields);
     add_hold(fields);
+    add_pace(fields);
     add_notice(fields);
     add_digest(fields);
     add_on_error(fields);

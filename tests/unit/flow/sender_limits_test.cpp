@@ -297,7 +297,8 @@ TEST_CASE("many sessions together never pass the limit") {
 
 TEST_CASE("held mail takes room before it leaves, and counts whoever releases it") {
     House house;
-    const limits::LimitSet set(house.tables, {});
+    const auto snapshot = house.message(0).snapshot;
+    const limits::LimitSet& set = snapshot->limits;
     ports::HeldItem item;
     item.message.user = "ann";
     item.message.sender = "ann@home.test";
@@ -307,7 +308,7 @@ TEST_CASE("held mail takes room before it leaves, and counts whoever releases it
         .syntax = mail::Address::parse("p0@good.test", mail::Smtputf8::No)};
     for (int id = 1; id <= 6; ++id) {
         item.recipient.id = id;
-        CHECK(house.limits.take_item(item, facts, set).has_value() == (id == 6));
+        CHECK(house.limits.take_item(item, facts, *snapshot).has_value() == (id == 6));
     }
     item.recipient.id = 1;
     house.limits.item_left(item, set);
@@ -323,6 +324,27 @@ TEST_CASE("held mail takes room before it leaves, and counts whoever releases it
     item.recipient.finding = {};
     house.limits.item_left(item, set);
     CHECK(house.store.sum("a", "ann") == 6);
+}
+
+TEST_CASE("what leaves by itself leaves evenly, to each provider for itself") {
+    House house;
+    house.tables.clear();
+    house.settings.pace.per_minute = 2;
+    const auto snapshot = house.message(0).snapshot;
+    ports::HeldItem item;
+    const auto asks_again = [&](std::int64_t id, std::string_view to) {
+        item.recipient.id = id;
+        item.recipient.address = to;
+        return house.limits.take_item(
+            item, {.syntax = mail::Address::parse(to, mail::Smtputf8::No)}, *snapshot);
+    };
+    CHECK_FALSE(asks_again(1, "a@good.test").has_value());
+    CHECK_FALSE(asks_again(2, "b@good.test").has_value());
+    const auto later = asks_again(3, "c@good.test");
+    REQUIRE(later.has_value());
+    CHECK_FALSE(asks_again(4, "a@fine.test").has_value());
+    house.clock.advance(*later - house.clock.now());
+    CHECK_FALSE(asks_again(3, "c@good.test").has_value());
 }
 
 TEST_CASE("a store that fails stops nobody, and the limits still hold") {
