@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/load.hpp"
 
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
 #include "io/mta/mta_reader.hpp"
+#include "io/mta/sender_owner_reader.hpp"
 #include "io/settings/address_list_file.hpp"
 #include "io/settings/codes_file.hpp"
 #include "io/settings/lexicon_file.hpp"
@@ -14,6 +16,7 @@
 #include "io/settings/rules_file.hpp"
 #include "io/settings/settings_file.hpp"
 #include "io/settings/toml_access.hpp"
+#include "io/settings/user_senders_file.hpp"
 #include "mail/mta_names.hpp"
 #include "reading/lexicon.hpp"
 #include "reading/rule_check.hpp"
@@ -30,6 +33,12 @@
 #include <fmt/ranges.h>
 
 namespace holdback::milter {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{5};  // with the MTA's own programs
+
+}  // namespace
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> load_snapshot(
     config::Settings settings,
@@ -61,8 +70,18 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> lo
     if (!notices.has_value()) {
         return std::unexpected(std::move(notices.error()));
     }
-    if (read_mta) {
-        settings.mta = read_mta(settings.outgoing);
+    auto logins = io::settings::load_user_senders(settings.outgoing);
+    if (!logins.has_value()) {
+        return std::unexpected(std::move(logins.error()));
+    }
+    if (read_mta.names) {
+        settings.mta = read_mta.names(settings.outgoing);
+    }
+    if (read_mta.logins) {
+        for (std::shared_ptr<const config::LoginSource>& source :
+             read_mta.logins(settings.outgoing)) {
+            logins->add(std::move(source));
+        }
     }
     return std::make_shared<const flow::Snapshot>(
         flow::Snapshot{.settings = std::move(settings),
@@ -71,6 +90,8 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> lo
                        .lists = *std::move(lists),
                        .limits = *std::move(limits),
                        .notices = *std::move(notices)});
+                       .notices = *std::move(notices),
+                       .logins = *std::move(logins)});
 }
 
 core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> load_snapshot(
@@ -111,9 +132,12 @@ Findings check_snapshot(const flow::Snapshot& snapshot) {
 }
 
 mail::MtaNames read_mta_now(const config::OutgoingSettings& settings) {
-    constexpr std::chrono::seconds kPatience{5};
     return io::mta::read_mta_names(settings.mta_domains,
                                    core::SystemClock().steady_now() + kPatience);
+}
+
+LoginSources read_logins_now(const config::OutgoingSettings& settings) {
+    return io::mta::read_login_maps(settings, core::SystemClock().steady_now() + kPatience);
 }
 
 }  // namespace holdback::milter

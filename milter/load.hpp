@@ -2,6 +2,7 @@
 #pragma once
 // Loads settings, codes and rules from their files, as one snapshot.
 
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "flow/snapshot.hpp"
@@ -12,11 +13,18 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace holdback::milter {
 
-/// Gives what the MTA says of itself, read as the settings want it. Null: nobody needs it.
-using MtaReading = std::function<mail::MtaNames(const config::OutgoingSettings& settings)>;
+using LoginSources = std::vector<std::shared_ptr<const config::LoginSource>>;
+
+/// Reads the MTA's configuration as the settings want it. Null: nobody needs it.
+struct MtaReading {
+    std::function<mail::MtaNames(const config::OutgoingSettings& settings)> names;
+    /// The sources of `sender_logins` that are the MTA's.
+    std::function<LoginSources(const config::OutgoingSettings& settings)> logins;
+};
 
 /// Reads all files that the settings name. The error has all errors of the first set of files that
 /// has any. Only `check_snapshot` finds bad patterns of shipped rules and failing examples; for the
@@ -44,5 +52,7 @@ struct Findings {
 
 /// Reads the MTA's names anew. Takes a few seconds at most.
 [[nodiscard]] mail::MtaNames read_mta_now(const config::OutgoingSettings& settings);
+/// Reads the MTA's own sources of `sender_logins` anew. Takes a few seconds at most.
+[[nodiscard]] LoginSources read_logins_now(const config::OutgoingSettings& settings);
 
 }  // namespace holdback::milter

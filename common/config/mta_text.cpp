@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/mta_text.hpp"
 
+#include "config/table_lines.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -68,27 +69,6 @@ std::optional<std::pair<std::string_view, std::string_view>> parted(std::string_
         return std::nullopt;
     }
     return std::pair{core::trim(line.substr(0, at)), core::trim(line.substr(at + 1))};
-}
-
-/// Lines joined with their continuations, which begin with white space.
-std::vector<std::string> logical_lines(std::string_view text) {
-    std::vector<std::string> lines;
-    for (std::string_view line : core::split(text, '\n')) {
-        if (line.ends_with('\r')) {
-            line.remove_suffix(1);
-        }
-        const std::string_view content = core::trim(line);
-        if (content.empty() || content.starts_with('#')) {
-            continue;
-        }
-        if (core::is_ascii_space(line.front()) && !lines.empty()) {
-            lines.back() += ' ';
-            lines.back() += content;
-        } else {
-            lines.emplace_back(content);
-        }
-    }
-    return lines;
 }
 
 /// The name of a macro or class at the start of a text, "w" or "{VirtHost}", and the rest of the
@@ -260,8 +240,8 @@ std::vector<ListEntry> parse_domain_list(std::string_view value) {
 
 std::vector<ListEntry> parse_domain_file(std::string_view text) {
     std::vector<ListEntry> entries;
-    for (const std::string& line : logical_lines(text)) {
-        std::ranges::move(parse_domain_list(line), std::back_inserter(entries));
+    for (const TableLine& line : table_lines(text)) {
+        std::ranges::move(parse_domain_list(line.text), std::back_inserter(entries));
     }
     return entries;
 }
@@ -286,8 +266,9 @@ TransportHop parse_transport_hop(std::string_view value) {
 
 SendmailCf parse_sendmail_cf(std::string_view text) {
     SendmailCf cf;
-    for (const std::string& line : logical_lines(text)) {
-        const std::string_view rest = std::string_view(line).substr(1);
+    for (const TableLine& each : table_lines(text)) {
+        const std::string_view line = each.text;
+        const std::string_view rest = line.substr(1);
         const auto [name, value] = class_name(rest);
         switch (line.front()) {
             case 'D':

@@ -94,6 +94,9 @@ struct OutgoingSettings {
     std::vector<mail::Network> networks;  ///< default: 127.0.0.0/8 and ::1
     std::vector<std::string> daemons = {"ORIGINATING"};
     std::vector<std::string> sender_domains;  ///< empty: any
+    /// Sources that say which user may use which sender: file:/path | postfix | postfix:/directory.
+    /// Empty: any user any sender.
+    std::vector<std::string> sender_logins;
     std::vector<std::string> local_domains;
     /// The source of the domains that the MTA itself serves: auto | off | postfix:/directory |
     /// sendmail:/file.

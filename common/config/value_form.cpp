@@ -3,6 +3,7 @@
 
 #include "config/mta_text.hpp"
 #include "config/notice_choice.hpp"
+#include "config/sender_login_text.hpp"
 #include "config/settings.hpp"
 #include "config/value_text.hpp"
 #include "core/text.hpp"
@@ -118,6 +119,11 @@ ValueForm<std::string> reinject_form() {
 ValueForm<std::string> mta_source_form() {
     return checked_text(R"("auto", "off", "postfix:/DIRECTORY" or "sendmail:/FILE")",
                         [](std::string_view text) { return parse_mta_source(text).has_value(); });
+}
+
+ValueForm<std::string> login_source_form() {
+    return checked_text(R"("file:/PATH", "postfix" or "postfix:/DIRECTORY")",
+                        [](std::string_view text) { return parse_login_source(text).has_value(); });
 }
 
 ValueForm<std::string> log_target_form() {

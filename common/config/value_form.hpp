@@ -93,6 +93,7 @@ template <typename Duration>
 [[nodiscard]] ValueForm<std::string> control_socket_form();
 [[nodiscard]] ValueForm<std::string> reinject_form();
 [[nodiscard]] ValueForm<std::string> mta_source_form();
+[[nodiscard]] ValueForm<std::string> login_source_form();
 [[nodiscard]] ValueForm<std::string> log_target_form();
 [[nodiscard]] ValueForm<mail::Network> network_form();
 [[nodiscard]] ValueForm<NameServer> name_server_form();

@@ -2,6 +2,7 @@
 #pragma once
 // The settings, codes, rules and texts that a session uses, swapped as a whole on reload.
 
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "letters/notice_texts.hpp"
 #include "limits/limit_set.hpp"
@@ -23,6 +24,7 @@ struct Snapshot {
     outbound::AddressLists lists;
     limits::LimitSet limits;
     letters::NoticeLanguages notices;
+    config::SenderLogins logins = {};
 };
 
 /// Hands out the current snapshot. A session keeps the one with which it began. Safe from several

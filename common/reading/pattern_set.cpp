@@ -2,16 +2,22 @@
 #include "reading/pattern_set.hpp"
 
 #include "core/literal_set.hpp"
+#include "core/result.hpp"
 #include "core/text.hpp"
 #include "reading/pattern_words.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -162,6 +168,48 @@ bool PatternMatches::has(std::size_t pattern) {
         known_[pattern] = patterns_->all[pattern].matches(text_) ? Known::Yes : Known::No;
     }
     return known_[pattern] == Known::Yes;
+}
+
+struct GroupPattern::Compiled {
+    Compiled(re2::StringPiece source, const RE2::Options& options) : pattern(source, options) {}
+
+    RE2 pattern;
+};
+
+core::Result<GroupPattern, std::string> GroupPattern::compile(std::string_view source,
+                                                              Prefer prefer) {
+    RE2::Options options;
+    options.set_log_errors(false);
+    options.set_longest_match(prefer == Prefer::Longest);
+    options.set_max_mem(kPatternMemory);
+    auto compiled =
+        std::make_shared<const Compiled>(re2::StringPiece(source.data(), source.size()), options);
+    if (!compiled->pattern.ok()) {
+        return std::unexpected(compiled->pattern.error());
+    }
+    return GroupPattern(std::move(compiled));
+}
+
+std::optional<std::vector<std::string>> GroupPattern::match(std::string_view text) const {
+    constexpr std::size_t kMostGroups = 10;  // the whole match is one of them
+    std::array<re2::StringPiece, kMostGroups> found;
+    const auto groups = static_cast<std::size_t>(compiled_->pattern.NumberOfCapturingGroups());
+    const std::size_t wanted = std::min(groups + 1, kMostGroups);
+    if (!compiled_->pattern.Match(re2::StringPiece(text.data(), text.size()),
+                                  0,
+                                  text.size(),
+                                  RE2::UNANCHORED,
+                                  found.data(),
+                                  static_cast<int>(wanted))) {
+        return std::nullopt;
+    }
+    std::vector<std::string> all;
+    all.reserve(wanted);
+    for (const re2::StringPiece& each : std::span(found).first(wanted)) {
+        all.emplace_back(each.data() == nullptr ? std::string()
+                                                : std::string(each.data(), each.size()));
+    }
+    return all;
 }
 
 }  // namespace holdback::reading

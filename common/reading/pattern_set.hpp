@@ -4,11 +4,15 @@
 // of them can match at all, and only those are tried. A pattern is compiled when it is first tried.
 // Only the source file of this module includes RE2.
 
+#include "core/result.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdback::reading {
@@ -68,6 +72,31 @@ private:
     const PatternSet::Patterns* patterns_;
     std::string_view text_;
     std::vector<Known> known_;  ///< by pattern; empty before the first question
+};
+
+/// One pattern by itself, of somebody else's table, with the groups that it matches. Letter case
+/// counts unless the pattern says "(?i:". May be copied, and shared freely between threads.
+class GroupPattern {
+public:
+    /// Which of several matches at one place counts: the first alternative, as in Perl, or the
+    /// longest, as in POSIX.
+    enum class Prefer : std::uint8_t { First, Longest };
+
+    /// The error is RE2's, a text for people.
+    [[nodiscard]] static core::Result<GroupPattern, std::string> compile(std::string_view source,
+                                                                         Prefer prefer);
+
+    /// The whole match and its groups, of which those that took no part are empty; nullopt when the
+    /// pattern matches nowhere in the text. At most nine groups are given.
+    [[nodiscard]] std::optional<std::vector<std::string>> match(std::string_view text) const;
+
+private:
+    struct Compiled;
+
+    explicit GroupPattern(std::shared_ptr<const Compiled> compiled)
+        : compiled_(std::move(compiled)) {}
+
+    std::shared_ptr<const Compiled> compiled_;
 };
 
 }  // namespace holdback::reading

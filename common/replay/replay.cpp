@@ -3,6 +3,7 @@
 
 #include "config/limit.hpp"
 #include "config/rate.hpp"
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
@@ -463,16 +464,35 @@ void apply_trouble(const config::Settings& settings, std::vector<Replayed>& answ
     std::ranges::fill(answers, ReplayedVerdict{action, std::string(unresolved)});
 }
 
+/// Why the sender may not send, or "".
+std::string_view sender_refusal_of(const RecordedMessage& message,
+                                   const config::Settings& settings,
+                                   const config::SenderLogins& logins) {
+    const std::string& user = message.origin.user;
+    const auto refusal = outbound::sender_refusal(message.sender, user, settings.outgoing, logins);
+    if (refusal.has_value()) {
+        return refusal->reason;
+    }
+    const auto was_refused = [](const RecordedRecipient& recipient) {
+        return recipient.reason == outbound::kSenderNotPermitted;
+    };
+    const bool is_known = logins.right_of(user, message.sender) != config::SenderRight::Unknown;
+    return !is_known && std::ranges::any_of(message.recipients, was_refused)
+               ? outbound::kSenderNotPermitted
+               : std::string_view();
+}
+
 }  // namespace
 
-std::vector<Replayed> replay(const RecordedMessage& message, const config::Settings& settings) {
+std::vector<Replayed> replay(const RecordedMessage& message,
+                             const config::Settings& settings,
+                             const config::SenderLogins& logins) {
     const std::size_t count = message.recipients.size();
     if (!outbound::is_outgoing(message.origin, message.sender, settings.outgoing)) {
         return {count, ReplayedVerdict{PolicyAction::Pass, std::string(kNotOutgoing)}};
     }
-    if (outbound::sender_refusal(message.sender, settings.outgoing).has_value()) {
-        return {count,
-                ReplayedVerdict{PolicyAction::Reject, std::string(outbound::kSenderNotEnrolled)}};
+    if (const auto reason = sender_refusal_of(message, settings, logins); !reason.empty()) {
+        return {count, ReplayedVerdict{PolicyAction::Reject, std::string(reason)}};
     }
     const bool asks_at_rcpt = outbound::answers_at_rcpt(message.origin, settings);
     RefusalCount refusals = refusals_before(message, settings);

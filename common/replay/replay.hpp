@@ -4,6 +4,7 @@
 // that was not recorded is never guessed.
 
 #include "config/policy.hpp"
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "outbound/plan.hpp"
 #include "replay/recorded.hpp"
@@ -18,8 +19,8 @@ namespace holdback::replay {
 /// The replayed decision about one recipient.
 struct ReplayedVerdict {
     config::PolicyAction action = config::PolicyAction::Pass;
-    /// Wire name of the deciding finding, "sender-not-enrolled", or `kNotOutgoing`; empty without
-    /// findings.
+    /// Wire name of the deciding finding, "sender-not-enrolled", "sender-not-permitted", or
+    /// `kNotOutgoing`; empty without findings.
     std::string reason;
 
     bool operator==(const ReplayedVerdict&) const = default;
@@ -41,9 +42,11 @@ inline constexpr std::string_view kNotOutgoing = "not-outgoing";
 /// Gives one answer per recipient, in order. Findings from list files, from the content and from
 /// earlier mail are taken as recorded, unless the settings no longer look for them; so is a signal
 /// from the content. The answer is `NotRecorded` when it depends on something that was not looked
-/// for at that time, or was counted only up to a limit.
+/// for at that time, or was counted only up to a limit. `logins` are what the settings' sources say
+/// now; where a source can't be read, a refusal is taken as recorded.
 [[nodiscard]] std::vector<Replayed> replay(const RecordedMessage& message,
-                                           const config::Settings& settings);
+                                           const config::Settings& settings,
+                                           const config::SenderLogins& logins = {});
 
 /// The `Telling` with which a message that reached its end was planned.
 [[nodiscard]] outbound::Telling telling_then(const RecordedMessage& message);

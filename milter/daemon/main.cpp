@@ -274,7 +274,7 @@ core::Result<int, Refusal> run(const Options& options) {
         return std::unexpected(std::move(sockets.error()));
     }
     // Read the MTA's configuration while we are root, who may read all of it.
-    auto snapshot = load_snapshot(*settings, read_mta_now);
+    auto snapshot = load_snapshot(*settings, {.names = read_mta_now, .logins = read_logins_now});
     if (!snapshot.has_value()) {
         return refuse_files(snapshot.error());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/daemon/settings_in_force.hpp"
 
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
@@ -16,11 +17,13 @@
 #include "milter/load.hpp"
 #include "ports/log.hpp"
 
+#include <algorithm>
 #include <expected>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -40,11 +43,20 @@ std::string errors_text(const io::settings::FileErrors& errors) {
     return text;
 }
 
+/// What could not be read of a source of the MTA's.
+std::vector<std::string> troubles_of(const config::LoginSource& source) {
+    const auto* owners = std::get_if<config::SenderOwners>(&source.content);
+    return owners == nullptr ? std::vector<std::string>() : owners->troubles;
+}
+
 }  // namespace
 
 void SettingsInForce::begin() {
     const config::Settings& settings = started_with_;
     say_mta_names(settings.mta);
+    for (const auto& source : parts_.snapshots.current()->logins.sources()) {
+        say_login_troubles(*source);
+    }
     use_mta(settings.mta);
     use_resolver(settings.dns);
     static_cast<void>(use_seal_keys(settings));
@@ -82,9 +94,10 @@ core::Result<void, std::string> SettingsInForce::use_seal_keys(const config::Set
 
 core::Result<std::vector<ControlLine>, std::string> SettingsInForce::reload() {
     const std::scoped_lock lock(reload_mutex_);
-    auto next = load_snapshot(parts_.path, [this](const config::OutgoingSettings& settings) {
-        return read_mta_again(settings);
-    });
+    auto next = load_snapshot(
+        parts_.path,
+        {.names = [this](const auto& settings) { return read_mta_again(settings); },
+         .logins = [this](const auto& settings) { return read_logins_again(settings); }});
     if (!next.has_value()) {
         for (const io::settings::FileError& error : next.error()) {
             parts_.log.write(ports::Severity::Error,
@@ -133,6 +146,37 @@ mail::MtaNames SettingsInForce::read_mta_again(const config::OutgoingSettings& s
                                      core::printable(trouble)));
     }
     return known;
+}
+
+LoginSources SettingsInForce::read_logins_again(const config::OutgoingSettings& settings) const {
+    const std::shared_ptr<const flow::Snapshot> before = parts_.snapshots.current();
+    const bool same_mta = settings.mta_domains == before->settings.outgoing.mta_domains;
+    LoginSources sources = read_logins_now(settings);
+    for (std::shared_ptr<const config::LoginSource>& source : sources) {
+        const auto known = std::ranges::find(
+            before->logins.sources(), source->name, [](const auto& each) { return each->name; });
+        const bool is_known = known != before->logins.sources().end() && same_mta;
+        if (!is_known || troubles_of(*source).empty() || !troubles_of(**known).empty()) {
+            say_login_troubles(*source);
+            continue;
+        }
+        for (const std::string& trouble : troubles_of(*source)) {
+            parts_.log.write(ports::Severity::Warning,
+                             fmt::format("sender_logins: {}; what was read before stays in use",
+                                         core::printable(trouble)));
+        }
+        source = *known;
+    }
+    return sources;
+}
+
+void SettingsInForce::say_login_troubles(const config::LoginSource& source) const {
+    for (const std::string& trouble : troubles_of(source)) {
+        parts_.log.write(ports::Severity::Warning,
+                         fmt::format("sender_logins: {}: {}; nobody is refused for want of it",
+                                     source.name,
+                                     core::printable(trouble)));
+    }
 }
 
 void SettingsInForce::use_mta(const mail::MtaNames& names) {

@@ -2,6 +2,7 @@
 #pragma once
 // Puts the settings into force: at the start, and at each reload.
 
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -14,6 +15,7 @@
 #include "milter/control_protocol.hpp"
 #include "milter/daemon/store_watch.hpp"
 #include "milter/daemon/swappable_resolver.hpp"
+#include "milter/load.hpp"
 
 #include <mutex>
 #include <string>
@@ -59,6 +61,9 @@ private:
     void use_resolver(const config::DnsSettings& settings);
     /// The MTA's names as read now; the earlier ones where they can't be read any more.
     [[nodiscard]] mail::MtaNames read_mta_again(const config::OutgoingSettings& settings) const;
+    /// The same for the MTA's sources of `sender_logins`.
+    [[nodiscard]] LoginSources read_logins_again(const config::OutgoingSettings& settings) const;
+    void say_login_troubles(const config::LoginSource& source) const;
     void use_mta(const mail::MtaNames& names);
     void say_mta_names(const mail::MtaNames& names) const;
     /// Gives the lines of `reload`, and logs them.

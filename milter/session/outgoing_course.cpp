@@ -68,9 +68,11 @@ SessionReply OutgoingCourse::decide(bool is_preflight) {
         parts_.outbound.judge.decide(message_.mail, message_.budget));
     const flow::outgoing::MessageDecision& decision = *message_.decision;
     if (is_preflight) {
-        const auto& refusal =
-            decision.sender_refusal.has_value() ? decision.sender_refusal : decision.trouble_answer;
-        return refusal.has_value() ? SessionReply(Answer{*refusal}) : SkipBody{};
+        if (decision.sender_refusal.has_value()) {
+            return Answer{decision.sender_refusal->reply};
+        }
+        return decision.trouble_answer.has_value() ? SessionReply(Answer{*decision.trouble_answer})
+                                                   : SkipBody{};
     }
     if (message_.mail.settings().mode == config::Mode::Enforce &&
         decision.trouble_answer.has_value()) {

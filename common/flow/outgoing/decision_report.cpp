@@ -12,7 +12,6 @@
 #include "mail/envelope.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/mail_route.hpp"
-#include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
 #include "ports/log.hpp"
 #include "replay/recorded.hpp"
@@ -113,7 +112,7 @@ void DecisionReport::write_line(const PassingMessage& message,
     if (decision.sender_refusal.has_value()) {
         line.verdict = terms::PolicyAction::Reject;
         line.unshadowed = line.verdict;
-        line.reason = outbound::kSenderNotEnrolled;
+        line.reason = decision.sender_refusal->reason;
     } else if (decision.is_unchecked) {
         line.reason = kUnchecked;
     } else if (recipient.judged) {

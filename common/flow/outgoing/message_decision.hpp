@@ -8,6 +8,7 @@
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plan.hpp"
+#include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
 #include "replay/recorded.hpp"
 
@@ -32,9 +33,9 @@ struct MessageDecision {
     /// Findings about the message, which all recipients share.
     std::vector<outbound::Finding> about_message;
     std::vector<outbound::Verdict> verdicts;  ///< one per recipient
-    /// The reply to a sender who may not send at all, whoever the recipients are; nullopt: they
+    /// The refusal of a sender who may not send at all, whoever the recipients are; nullopt: they
     /// may.
-    std::optional<mail::SmtpReply> sender_refusal;
+    std::optional<outbound::SenderRefusal> sender_refusal;
     outbound::MessagePlan plan;
     outbound::StreamDecision stream;
     /// The body may still change all this: read it, then call `weigh`.

@@ -130,6 +130,13 @@ void count_repeats(const outbound::RepeatWindow::Counts& counts,
     }
 }
 
+std::optional<outbound::SenderRefusal> refusal_of_sender(const PassingMessage& message) {
+    return outbound::sender_refusal(message.envelope.sender,
+                                    message.who.user,
+                                    message.settings().outgoing,
+                                    message.snapshot->logins);
+}
+
 SentMessage sent_message(const WeighedCampaign& campaign) {
     return {.issue = campaign.identity.issue, .submission = campaign.submission};
 }
@@ -184,12 +191,12 @@ std::optional<mail::SmtpReply> MessageJudge::answer_at_rcpt(const PassingMessage
     MessageDecision decision;
     decision.stream = outbound::stream_by_envelope(signs_of(message, window), settings);
     decision.window = window;
-    decision.sender_refusal = outbound::sender_refusal(message.envelope.sender, settings.outgoing);
+    decision.sender_refusal = refusal_of_sender(message);
     if (decision.sender_refusal.has_value()) {
         decision.verdicts.resize(1);
         count_recipients(message, 1);
         parts_.report.refused(message, recipient, decision);
-        return decision.sender_refusal;
+        return decision.sender_refusal->reply;
     }
     if (decision.stream.is_bulk()) {
         return std::nullopt;
@@ -246,9 +253,9 @@ MessageDecision MessageJudge::decide(const PassingMessage& message,
     decision.dns_time =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady_now() - start);
     judge_all(envelope, settings, decision);
-    decision.sender_refusal = outbound::sender_refusal(envelope.sender, settings.outgoing);
+    decision.sender_refusal = refusal_of_sender(message);
     if (decision.sender_refusal.has_value()) {
-        decision.plan.what = outbound::Refuse{*decision.sender_refusal};
+        decision.plan.what = outbound::Refuse{decision.sender_refusal->reply};
         return decision;
     }
     take_trouble(settings, decision);

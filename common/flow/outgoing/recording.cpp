@@ -10,7 +10,6 @@
 #include "outbound/bulk.hpp"
 #include "outbound/direction.hpp"
 #include "outbound/findings.hpp"
-#include "outbound/sender.hpp"
 #include "outbound/verdict.hpp"
 #include "replay/recorded.hpp"
 #include "terms/finding.hpp"
@@ -60,7 +59,7 @@ replay::RecordedRecipient recipient_of(const DecisionToRecord& record, std::size
     if (record.decision.sender_refusal.has_value()) {
         recipient.action = terms::PolicyAction::Reject;
         recipient.unshadowed = recipient.action;
-        recipient.reason = outbound::kSenderNotEnrolled;
+        recipient.reason = record.decision.sender_refusal->reason;
         recipient.code.reset();
     }
     if (index < record.held.size() && record.held[index] != 0) {

@@ -5,20 +5,16 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
+#include "io/mta/mta_files.hpp"
 #include "io/system/program_output.hpp"
 #include "mail/mta_names.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <expected>
 #include <filesystem>
-#include <fstream>
-#include <ios>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -32,7 +28,6 @@ namespace holdback::io::mta {
 
 namespace {
 
-constexpr std::string_view kPostfixDirectory = "/etc/postfix";
 constexpr std::string_view kSendmailFile = "/etc/mail/sendmail.cf";
 
 /// Lists of recipients' domains for which Postfix has a route of its own.
@@ -53,31 +48,6 @@ constexpr std::array<SendmailList, 3> kSendmailLists{
 bool exists(std::string_view path) {
     std::error_code error;
     return std::filesystem::exists(path, error);
-}
-
-core::Result<std::string, std::string> read_file(const std::string& path) {
-    constexpr std::uintmax_t kMostOctets = std::uintmax_t{16} << 20U;
-    std::error_code error;
-    const auto octets = std::filesystem::file_size(path, error);
-    if (error) {
-        return std::unexpected(fmt::format("{}: {}", path, error.message()));
-    }
-    if (octets > kMostOctets) {
-        return std::unexpected(fmt::format("{}: is longer than 16 MiB", path));
-    }
-    const std::ifstream file(path, std::ios::binary);
-    if (!file.is_open()) {
-        return std::unexpected(fmt::format("{}: {}", path, std::generic_category().message(errno)));
-    }
-    std::ostringstream text;
-    text << file.rdbuf();
-    return std::move(text).str();
-}
-
-/// The last line, which says what went wrong.
-std::string_view last_line(std::string_view text) {
-    text = core::trim(text);
-    return text.substr(text.rfind('\n') + 1);
 }
 
 /// How Postfix looks a list up: all but one exactly, whatever `parent_domain_matches_subdomains`
@@ -166,21 +136,14 @@ private:
         return found;
     }
 
-    [[nodiscard]] std::optional<std::string> ask(const std::vector<std::string>& question,
+    [[nodiscard]] std::optional<std::string> ask(std::vector<std::string> question,
                                                  mail::MtaNames& names) {
-        std::vector<std::string> arguments{"-c", directory_};
-        arguments.insert(arguments.end(), question.begin(), question.end());
-        auto output = system::run_program(program_, arguments, {}, deadline_);
+        auto output = ask_postconf(program_, directory_, std::move(question), deadline_);
         if (!output.has_value()) {
             names.troubles.push_back(std::move(output.error()));
             return std::nullopt;
         }
-        if (output->status != 0) {
-            names.troubles.push_back(
-                fmt::format("{} -c {}: {}", program_, directory_, last_line(output->text)));
-            return std::nullopt;
-        }
-        return std::move(output->text);
+        return *std::move(output);
     }
 
     /// myorigin is a name, or the path of a file that contains it.

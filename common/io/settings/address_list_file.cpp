@@ -12,15 +12,11 @@
 #include "mail/syntax.hpp"
 #include "outbound/address_lists.hpp"
 
-#include <cerrno>
 #include <cstddef>
 #include <expected>
-#include <fstream>
-#include <ios>
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>

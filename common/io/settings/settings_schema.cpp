@@ -108,6 +108,10 @@ void add_outgoing(Fields& fields) {
     add_list(fields, {"outgoing", "sender_domains"}, config::domain_form(), [](auto& s) -> auto& {
         return s.outgoing.sender_domains;
     });
+    add_list(
+        fields, {"outgoing", "sender_logins"}, config::login_source_form(), [](auto& s) -> auto& {
+            return s.outgoing.sender_logins;
+        });
     add_list(fields, {"outgoing", "local_domains"}, config::domain_form(), [](auto& s) -> auto& {
         return s.outgoing.local_domains;
     });

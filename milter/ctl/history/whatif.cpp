@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl/history/whatif.hpp"
 
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "io/settings/user_senders_file.hpp"
 #include "io/sqlite/sqlite_decisions.hpp"
 #include "io/sqlite/sqlite_journal.hpp"
 #include "mail/outcome.hpp"
@@ -14,6 +16,7 @@
 #include "milter/ctl/progress.hpp"
 #include "milter/ctl/sources.hpp"
 #include "milter/ctl/time.hpp"
+#include "milter/load.hpp"
 #include "ports/decision_log.hpp"
 #include "ports/journal.hpp"
 #include "ports/suppression_store.hpp"
@@ -28,6 +31,7 @@
 #include <expected>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <string>
@@ -231,12 +235,34 @@ core::Result<config::Settings, CommandError> load_tried(const CommandContext& co
     return settings;
 }
 
+/// What the sources of `sender_logins` say now. What the MTA's tables don't is written out.
+core::Result<config::SenderLogins, CommandError> load_logins(
+    const CommandContext& context, const config::OutgoingSettings& settings) {
+    auto logins = io::settings::load_user_senders(settings);
+    if (!logins.has_value()) {
+        return std::unexpected(settings_error(logins.error()));
+    }
+    for (std::shared_ptr<const config::LoginSource>& source : read_logins_now(settings)) {
+        if (const auto* owners = std::get_if<config::SenderOwners>(&source->content)) {
+            for (const std::string& trouble : owners->troubles) {
+                context.err << fmt::format("holdbackctl: {}\n", for_people(trouble));
+            }
+        }
+        logins->add(std::move(source));
+    }
+    return *std::move(logins);
+}
+
 }  // namespace
 
 CommandResult what_if(const CommandContext& context, const WhatIfOptions& options) {
     const auto now = load_tried(context, options.settings);
     if (!now.has_value()) {
         return std::unexpected(now.error());
+    }
+    const auto logins = load_logins(context, now->outgoing);
+    if (!logins.has_value()) {
+        return std::unexpected(logins.error());
     }
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
@@ -268,7 +294,7 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
     EndFinder finder(journal);
     std::size_t done = 0;
     const auto visited = decisions.visit(filter, [&](const RecordedMessage& message) {
-        const std::vector<replay::Replayed> answers = replay::replay(message, *now);
+        const std::vector<replay::Replayed> answers = replay::replay(message, *now, *logins);
         std::vector<KnownEnd> ends;
         if (changes(message, answers)) {
             ends = finder.ends_of(message);

@@ -81,6 +81,7 @@ max_waiting = 7
 [outgoing]
 networks = ["192.0.2.0/24"]
 sender_domains = ["Example.ORG", "bücher.example"]
+sender_logins = ["file:/etc/senders", "postfix"]
 allow = ["Bo@Example.NET", ".Example.net"]
 [dns]
 nameservers = ["127.0.0.1:5310", "[2001:db8::1]:53"]
@@ -152,6 +153,8 @@ level = "debug"
     CHECK(settings->outgoing.networks.at(0).text() == "192.0.2.0/24");
     CHECK(settings->outgoing.sender_domains ==
           std::vector<std::string>{"example.org", "xn--bcher-kva.example"});
+    CHECK(settings->outgoing.sender_logins ==
+          std::vector<std::string>{"file:/etc/senders", "postfix"});
     CHECK(settings->outgoing.allow == std::vector<std::string>{"bo@example.net", ".example.net"});
     REQUIRE(settings->dns.nameservers.size() == 2);
     CHECK(settings->dns.nameservers.at(0).address.text() == "127.0.0.1");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replay.hpp"
 
+#include "config/sender_login_text.hpp"
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -16,6 +18,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -156,6 +159,27 @@ TEST_CASE("other settings decide otherwise, by what was recorded") {
         row.change(settings);
         CHECK(first(message, settings) == row.want);
     }
+}
+
+TEST_CASE("who may use a sender is asked anew, and taken as recorded where that can't be read") {
+    RecordedMessage message =
+        message_of({recipient_of("bo@null.test", outbound::RouteKind::NullMx)});
+    message.origin.user = "ann";
+    const auto said_by = [&](std::variant<config::UserSenders, config::SenderOwners> content) {
+        config::SenderLogins logins;
+        logins.add(std::make_shared<const config::LoginSource>(
+            config::LoginSource{.name = "", .content = std::move(content)}));
+        return said(replay(message, enforcing(), logins).front());
+    };
+    config::SenderOwners unread;
+    unread.tables = {config::UnreadTable{}};
+    CHECK(said_by(config::parse_user_senders("ann @a.test").value()) == "reject null-mx");
+    CHECK(said_by(config::parse_user_senders("ann @b.test").value()) ==
+          "reject sender-not-permitted");
+    CHECK(said_by(unread) == "reject null-mx");
+    message.recipients.front().reason = "sender-not-permitted";
+    CHECK(said_by(config::parse_user_senders("ann @a.test").value()) == "reject null-mx");
+    CHECK(said_by(unread) == "reject sender-not-permitted");
 }
 
 TEST_CASE("what was not recorded is not guessed") {

@@ -2,6 +2,8 @@
 #include "milter/session/session.hpp"
 
 #include "config/policy.hpp"
+#include "config/sender_login_text.hpp"
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -226,9 +228,18 @@ terms::CodeCatalogue two_codes() {
 }
 
 /// Everything behind a session, with fakes behind the ports.
+/// What one user may send as, in a file of our own form.
+config::SenderLogins senders_of(std::string_view user, std::string_view sender) {
+    config::SenderLogins logins;
+    logins.add(std::make_shared<const config::LoginSource>(config::LoginSource{
+        .name = "file:/senders",
+        .content = config::parse_user_senders(fmt::format("{} {}", user, sender)).value()}));
+    return logins;
+}
+
 struct House {
-    explicit House(const config::Settings& settings)
-        : snapshots(snapshot_of(settings)),
+    explicit House(const config::Settings& settings, const config::SenderLogins& logins = {})
+        : snapshots(snapshot_of(settings, logins)),
           own_mail(spool, held, clock, own_name, snapshots),
           campaigns({.store = campaign_store, .log = log, .clock = clock}),
           outbound({.resolver = resolver,
@@ -280,7 +291,8 @@ struct House {
         resolver.set("a.test", ZoneState::Good);
     }
 
-    static std::shared_ptr<const flow::Snapshot> snapshot_of(const config::Settings& settings) {
+    static std::shared_ptr<const flow::Snapshot> snapshot_of(const config::Settings& settings,
+                                                             const config::SenderLogins& logins) {
         terms::CodeCatalogue codes = two_codes();
         reading::RuleSet rules = one_rule(codes);
         return std::make_shared<const flow::Snapshot>(
@@ -288,7 +300,8 @@ struct House {
                            .codes = std::move(codes),
                            .knowledge = {.rules = std::move(rules), .lexicon = {}},
                            .lists = {},
-                           .notices = {}});
+                           .notices = {},
+                           .logins = logins});
     }
 
     struct Forward final : ports::Submitter {
@@ -914,6 +927,35 @@ TEST_CASE("people are refused at RCPT, programs at the end") {
         REQUIRE(is<Answer>(closed.rcpt_replies[0]));
         CHECK(std::get<Answer>(closed.rcpt_replies[0]).reply.line().starts_with("550 5.1.0 "));
         CHECK(closed.log.has("rcpt=\"anna@good.test\" verdict=reject reason=sender-not-enrolled"));
+    }
+    SUBCASE("a user hears with the first recipient that the sender is not his") {
+        House closed(enforcing(), senders_of("ann", "bob@a.test"));
+        closed.connect("192.0.2.1");
+        static_cast<void>(closed.send("<ann@a.test>", {"<anna@good.test>"}, letter, "ann"));
+        REQUIRE(is<Answer>(closed.rcpt_replies[0]));
+        CHECK(std::get<Answer>(closed.rcpt_replies[0])
+                  .reply.line()
+                  .starts_with("550 5.1.0 user ann may not send as ann@a.test;"));
+        CHECK(closed.log.has("rcpt=\"anna@good.test\" verdict=reject reason=sender-not-permitted"));
+        CHECK(is<Accept>(closed.send("<bob@a.test>", {"<anna@good.test>"}, letter, "ann")));
+        CHECK(is<Accept>(closed.send("<>", {"<anna@good.test>"}, letter, "ann")));
+        CHECK(is<Accept>(closed.send("<ann@a.test>", {"<anna@good.test>"}, letter, "carl")));
+    }
+    SUBCASE("or at the end of the headers, and a program without a login is not asked") {
+        config::Settings settings = enforcing();
+        settings.policy.refuse_at_rcpt = config::RefuseAtRcpt::Never;
+        House closed(settings, senders_of("ann", "bob@a.test"));
+        closed.connect("127.0.0.1");
+        const auto reply = closed.send("<ann@a.test>", {"<anna@good.test>"}, letter, "ann");
+        REQUIRE(is<Answer>(reply));
+        CHECK(std::get<Answer>(reply).reply.line().starts_with("550 5.1.0 "));
+        CHECK(is<Accept>(closed.send("<ann@a.test>", {"<anna@good.test>"}, letter)));
+    }
+    SUBCASE("in shadow mode that is only logged") {
+        House shadow({}, senders_of("ann", "bob@a.test"));
+        shadow.connect("192.0.2.1");
+        CHECK(is<Accept>(shadow.send("<ann@a.test>", {"<anna@good.test>"}, letter, "ann")));
+        CHECK(shadow.log.has("verdict=reject reason=sender-not-permitted"));
     }
     SUBCASE("a program whose sender's domain is not enrolled hears it after the headers") {
         config::Settings settings = enforcing();
