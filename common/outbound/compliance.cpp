@@ -2,9 +2,11 @@
 #include "outbound/compliance.hpp"
 
 #include "config/policy.hpp"
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
 #include "mail/address.hpp"
+#include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
 #include "mail/mailbox_list.hpp"
@@ -16,12 +18,14 @@
 #include "terms/finding.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -31,6 +35,8 @@ namespace holdback::outbound {
 namespace {
 
 using terms::FindingName;
+
+constexpr std::size_t kMostShown = 200;
 
 bool has_one_click(const mail::HeaderList& headers) {
     const auto post = headers.first("List-Unsubscribe-Post");
@@ -73,6 +79,32 @@ std::optional<Finding> from_finding(const MessageFacts& facts, const config::Set
                                   core::printable(facts.from->text())));
 }
 
+/// The domains that From may name: the envelope sender's, and all that are enrolled.
+std::vector<std::string> domains_of(const mail::EnvelopeSender& sender,
+                                    const config::Settings& settings) {
+    std::vector<std::string> domains;
+    if (const auto* address = std::get_if<mail::Address>(&sender)) {
+        domains.push_back(address->domain().text());
+    }
+    for (const std::vector<std::string>* enrolled : {&settings.outgoing.sender_domains,
+                                                     &settings.outgoing.own_domains,
+                                                     &settings.compliance.own_domains}) {
+        domains.insert(domains.end(), enrolled->begin(), enrolled->end());
+    }
+    return domains;
+}
+
+/// True when one of both domains is the other or below it. A top-level domain is above nobody.
+bool are_aligned(const mail::Domain& from, std::string_view domain) {
+    if (from.text() == domain || from.is_under(domain)) {
+        return true;
+    }
+    const std::string& parent = from.text();
+    return !from.is_literal() && parent.find('.') != std::string::npos &&
+           domain.size() > parent.size() && domain.ends_with(parent) &&
+           domain[domain.size() - parent.size() - 1] == '.';
+}
+
 std::optional<Finding> reply_finding(const MessageFacts& facts, const config::Settings& settings) {
     if (!facts.has_valid_reply_to) {
         return finding_of(FindingName::UnusableReplyTo,
@@ -96,9 +128,12 @@ std::optional<Finding> reply_finding(const MessageFacts& facts, const config::Se
 MessageFacts message_facts(const mail::HeaderList& headers, std::string_view body) {
     MessageFacts facts;
     facts.has_one_click = has_one_click(headers);
-    const mail::MailboxList from = mailboxes_of(headers, "From");
+    mail::MailboxList from = mailboxes_of(headers, "From");
     if (from.is_valid && from.mailboxes.size() == 1) {
         facts.from = from.mailboxes.front().domain();
+    }
+    if (headers.has("From")) {
+        facts.named_in_from = std::move(from);
     }
     facts.is_signed = headers.has("DKIM-Signature");
     facts.plain_text = plain_text(headers, body);
@@ -141,6 +176,37 @@ std::vector<Finding> compliance_findings(const MessageFacts& facts,
         found.push_back(*std::move(about_reply));
     }
     return found;
+}
+
+std::optional<Finding> unaligned_from(const MessageFacts& facts,
+                                      const FromSender& sender,
+                                      const config::Settings& settings) {
+    if (std::holds_alternative<mail::NullSender>(sender.envelope) ||
+        !facts.named_in_from.has_value()) {
+        return std::nullopt;
+    }
+    const std::vector<std::string> domains = domains_of(sender.envelope, settings);
+    if (domains.empty()) {
+        return std::nullopt;
+    }
+    if (!facts.named_in_from->is_valid || facts.named_in_from->mailboxes.empty()) {
+        return finding_of(FindingName::UnalignedFrom,
+                          "the From field names something that is not an address");
+    }
+    for (const mail::Address& mailbox : facts.named_in_from->mailboxes) {
+        const bool is_known = std::ranges::any_of(domains, [&](std::string_view domain) {
+            return are_aligned(mailbox.domain(), domain);
+        });
+        if (!is_known &&
+            sender.logins.right_of(sender.user, mailbox) != config::SenderRight::Permitted) {
+            return finding_of(
+                FindingName::UnalignedFrom,
+                fmt::format("the From address {} is neither of the sender's domain nor of an "
+                            "enrolled one",
+                            core::printable(mailbox.text(), kMostShown)));
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<Finding> all_findings(const RecipientFacts& recipient,

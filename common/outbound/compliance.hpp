@@ -3,11 +3,13 @@
 // Checks what large providers expect of bulk mail. The findings hold for all recipients of a
 // message.
 
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
+#include "mail/mailbox_list.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "outbound/plain_text.hpp"
@@ -28,6 +30,8 @@ struct MessageFacts {
     bool has_one_click = false;
     /// The domain of From; nullopt when From does not name exactly one mailbox.
     std::optional<mail::Domain> from;
+    /// The mailboxes of all From fields; nullopt: there is no such field.
+    std::optional<mail::MailboxList> named_in_from;
     bool is_signed = false;  ///< has a DKIM-Signature
     PlainText plain_text = PlainText::Unknown;
     bool has_valid_reply_to = true;  ///< also true without a Reply-To field
@@ -45,9 +49,25 @@ inline constexpr std::size_t kMostReplyTo = 3;
 /// The first `kMostReplyTo` mailboxes of Reply-To, as recipients whose routes can be looked up.
 [[nodiscard]] std::vector<mail::Recipient> reply_recipients(const mail::HeaderList& headers);
 
-/// The findings about the message, in the order of `FindingName`.
+/// The findings about the message but for `unaligned_from`, in the order of `FindingName`.
 [[nodiscard]] std::vector<Finding> compliance_findings(const MessageFacts& facts,
                                                        const config::Settings& settings);
+
+/// The sender with whom From is compared. All that it refers to outlives it.
+struct FromSender {
+    const mail::EnvelopeSender& envelope;
+    std::string_view user;  ///< SASL user or empty
+    const config::SenderLogins& logins;
+};
+
+/// The finding that From names a mailbox which has nothing to do with the sender: its domain is
+/// neither the envelope sender's nor enrolled (`[outgoing] sender_domains`, `own_domains`,
+/// `[compliance] own_domains`), nor above or below one of these, and no source of `sender_logins`
+/// permits it to the user. Each mailbox counts. nullopt also for the null sender, without a From
+/// field, and when there is no domain to compare with.
+[[nodiscard]] std::optional<Finding> unaligned_from(const MessageFacts& facts,
+                                                    const FromSender& sender,
+                                                    const config::Settings& settings);
 
 /// The findings about a recipient and its message, in the order of `FindingName`. An allow entry
 /// removes both kinds.

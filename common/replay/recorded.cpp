@@ -187,6 +187,13 @@ WatchSigns watch_signs(outbound::Stream stream,
         }
     }
     signs.from_digest = digest_of(outbound::domains_of_from(settings));
+    std::vector<std::string> enrolled = settings.outgoing.sender_domains;
+    for (const auto* more : {&settings.outgoing.own_domains,
+                             &settings.compliance.own_domains,
+                             &settings.outgoing.sender_logins}) {
+        enrolled.insert(enrolled.end(), more->begin(), more->end());
+    }
+    signs.enrolled_digest = digest_of(enrolled);
     if (is_bulk) {
         signs.stop_above = settings.bulk.stop_above.percent;
         signs.stop_minimum = settings.bulk.stop_minimum;
@@ -270,6 +277,9 @@ std::string message_facts(const RecordedMessage& message) {
     if (message.watched.from_digest.has_value()) {
         facts.put_number("from.domains", *message.watched.from_digest);
     }
+    if (message.watched.enrolled_digest.has_value()) {
+        facts.put_number("from.enrolled", *message.watched.enrolled_digest);
+    }
     if (message.lists.has_value()) {
         facts.put_number("lists", 1);
         facts.put("list.role", cut(message.lists->role_addresses));
@@ -316,6 +326,7 @@ void read_message_facts(std::string_view text, RecordedMessage& message) {
                             .had_enough = facts.flag("had-enough")};
     }
     message.watched.from_digest = facts.number("from.domains");
+    message.watched.enrolled_digest = facts.number("from.enrolled");
     if (facts.number("lists").has_value()) {
         message.lists = ListFiles{.role_addresses = facts.text("list.role"),
                                   .disposable_domains = facts.text("list.disposable")};

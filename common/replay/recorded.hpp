@@ -72,6 +72,8 @@ struct WatchSigns {
     std::chrono::seconds repeat_window{0};  ///< `[bulk] repeat_window`; zero: not looked at
     /// Digest of the domains allowed in From, in any order; 0: any domain. nullopt: not recorded.
     std::optional<std::uint64_t> from_digest;
+    /// The same of the enrolled domains and of the sources of `sender_logins`.
+    std::optional<std::uint64_t> enrolled_digest;
 
     bool operator==(const WatchSigns&) const = default;
 };

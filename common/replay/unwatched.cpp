@@ -68,6 +68,13 @@ std::vector<Unwatched> unwatched(const RecordedMessage& message,
                        .may_come = true,
                        .may_go = true});
     }
+    if (now.enrolled_digest != then.enrolled_digest &&
+        std::ranges::find(looked_for, FindingName::UnalignedFrom) != looked_for.end()) {
+        all.push_back({.name = FindingName::UnalignedFrom,
+                       .missing = "which address From named",
+                       .may_come = true,
+                       .may_go = true});
+    }
     add_unseen_lists(message, stream, settings.policy, all);
     if (now.stop_above < 100) {
         const bool stops_sooner =

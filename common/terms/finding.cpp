@@ -16,6 +16,7 @@ namespace holdback::terms {
 
 namespace {
 
+constexpr FailureCode kSenderNotPermitted{6002};
 constexpr FailureCode kAlreadySent{6012};
 constexpr FailureCode kSenderLimitReached{6003};
 constexpr std::string_view kCheckDomain = "check the part of the address behind the @";
@@ -195,6 +196,14 @@ constexpr std::array<FindingRow, kAllFindings.size()> kRows{{
      .meaning = "the From address is of a foreign domain",
      .advice = "name an address of an own domain in From",
      .remedy = "send from a domain of your own"},
+    {.name = FindingName::UnalignedFrom,
+     .wire_name = "unaligned-from",
+     .code = kSenderNotPermitted,
+     .concern = Concern::Message,
+     .releaser = Releaser::Admin,
+     .meaning = "the From address has nothing to do with the sender",
+     .advice = "name an address of your own in From",
+     .remedy = "name an address in From that belongs to the account, or have its domain enrolled"},
     {.name = FindingName::MissingSignature,
      .wire_name = "missing-signature",
      .bulk = PolicyAction::Tag,

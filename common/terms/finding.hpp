@@ -34,6 +34,7 @@ enum class FindingName : std::uint8_t {
     DisposableDomain,
     MissingUnsubscribe,
     ForeignFrom,
+    UnalignedFrom,
     MissingSignature,
     MissingPlainText,
     UnusableReplyTo,

@@ -44,7 +44,10 @@ def submit(bench, sender, user="joe", recipients=(ANNA,), header_from=None):
 
 @pytest.mark.parametrize(
     "sender",
-    [PERSON, "JOE@Home.Test", "any@news.home.test", "x@a.shop.home.test", '"joe, jr"@home.test', ""],
+    [
+        PERSON, "JOE@Home.Test", "any@news.home.test", "x@a.shop.home.test",
+        '"joe, jr"@home.test', "",
+    ],
 )
 def test_a_user_sends_as_himself_and_as_nobody(bench, own, sender):
     sent = submit(bench, sender)
@@ -53,7 +56,10 @@ def test_a_user_sends_as_himself_and_as_nobody(bench, own, sender):
 
 
 @pytest.mark.parametrize(
-    "sender", [OTHER, "x@sub.news.home.test", "x@shop.home.test", "joe+tag@home.test", "b%s@home.test"]
+    "sender",
+    [
+        OTHER, "x@sub.news.home.test", "x@shop.home.test", "joe+tag@home.test", "b%s@home.test",
+    ],
 )
 def test_a_user_is_told_at_rcpt_that_the_sender_is_not_his(bench, own, sender):
     sent = submit(bench, sender)
@@ -121,6 +127,68 @@ def test_a_file_with_a_mistake_refuses_the_start_with_its_line(bench, own):
         own.write_text(before)
 
 
+FROM_HEADERS = [
+    (PERSON, False),
+    ("boss@sub.home.test", False),
+    ("any@news.home.test", False),
+    ("x@enrolled.example", False),
+    ("boss@bank.example", True),
+    (f"{PERSON}>, <boss@bank.example", True),
+]
+
+
+@pytest.mark.parametrize("action", ["tag", "hold", "reject"])
+@pytest.mark.parametrize("stream", ["direct", "bulk"])
+def test_from_has_to_do_with_the_sender(bench, own, stream, action):
+    settings = {
+        f"policy.{stream}": {"unaligned-from": action},
+        "outgoing": {"own_domains": ["enrolled.example"]},
+    }
+    with bench.changed(settings):
+        for number, (header_from, unaligned) in enumerate(FROM_HEADERS):
+            bench.forget()
+            octets = message(
+                header_from, "list@home.test", f"{stream} {action} {number}",
+                bulk=stream == "bulk", extra=["List-Id: <l.home.test>"] if stream == "bulk" else [],
+            )
+            recipients = [
+                f"{who}-{stream}-{action}{number}@good.test" for who in ("anna", "ben")
+            ]
+            sent = send(
+                bench.mta.submission_port, PERSON, recipients, octets, **bench.mta.login("joe")
+            )
+            assert not sent.refused, sent
+            is_refused = unaligned and action == "reject"
+            assert sent.data[0] == (550 if is_refused else 250), sent
+            if is_refused:
+                assert sent.data[1].startswith("5.7.1 "), sent
+            bench.settle()
+            stays = unaligned and action != "tag"
+            assert bench.outside.recipients() == ([] if stays else sorted(recipients))
+            held = bench.holdback.held("--sender", PERSON)
+            mine = [row for row in held if row["recipient"] in recipients]
+            assert {row["finding"] for row in mine} == (
+                {"unaligned-from"} if unaligned and action == "hold" else set()
+            )
+            lines = bench.holdback.log(f'decision .*rcpt="{recipients[0]}"')
+            wanted = f"verdict={action} reason=unaligned-from"
+            assert any(wanted in line for line in lines) == unaligned, lines
+
+
+def test_what_from_says_passes_where_the_policy_says_nothing(bench, own):
+    sent = submit(bench, PERSON, recipients=["quiet@good.test"], header_from="boss@bank.example")
+    assert not sent.refused and sent.data[0] == 250, sent
+    wait_for("it is there", lambda: bench.outside.deliveries("quiet@good.test"))
+    (line,) = bench.holdback.log('decision .*rcpt="quiet@good.test"')
+    assert "verdict=pass reason=none" in line
+
+
+def test_the_null_sender_may_have_any_from(bench, own):
+    with bench.changed({"policy.direct": {"unaligned-from": "reject"}}):
+        sent = submit(bench, "", header_from="boss@bank.example")
+        assert not sent.refused and sent.data[0] == 250, sent
+
+
 @pytest.fixture(name="maps", scope="module")
 def fixture_maps(bench):
     """Postfix's own tables, on a service whose users really log in."""
@@ -166,7 +234,8 @@ SENDERS = [
     "joe@home.test", "JOE@home.test", "joe+x@home.test", "sales@home.test", "sales+a+b@home.test",
     "x@lists.home.test", "x@sub.lists.home.test", "root@home.test", "root+x@home.test",
     "root@elsewhere.test", "cron@cron.test", "x@cron.test", "cron@lists.home.test", "root",
-    "joe@own.test", "anna@own.test", "jo@own.test", "bob@own.test", "team-7@p.test", "team-x@p.test",
+    "joe@own.test", "anna@own.test", "jo@own.test", "bob@own.test", "team-7@p.test",
+    "team-x@p.test",
     "exact@p.test", "EXACT@p.test", '"with space"@home.test', '"joe"@home.test', "free@free.test",
     "",
 ]

@@ -242,7 +242,7 @@ MessageDecision MessageJudge::decide(const PassingMessage& message,
     decision.window = window;
     const core::SteadyPoint start = parts_.clock.steady_now();
     // Starts the look-ups of Reply-To, in parallel with those of the recipients.
-    const MessageLook look(headers, decision.stream, settings, parts_.resolver);
+    const MessageLook look(message, decision.stream, parts_.resolver);
     decision.facts = gather(message, envelope.recipients, start + budget);
     if (parts_.learner != nullptr) {
         for (const mail::Domain& domain : decision.facts.refuted) {
@@ -310,7 +310,7 @@ void MessageJudge::weigh(const PassingMessage& message,
         return;
     }
     if (was_read) {
-        const MessageLook look(headers, decision.stream, settings, parts_.resolver);
+        const MessageLook look(message, decision.stream, parts_.resolver);
         decision.about_message = look.findings(
             body, parts_.clock.steady_now() + settings.dns.budget, parts_.clock.now());
         judge_all(envelope, settings, decision);

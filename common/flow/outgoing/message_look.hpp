@@ -5,8 +5,8 @@
 #include "config/policy.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
+#include "flow/passing_message.hpp"
 #include "mail/envelope.hpp"
-#include "mail/header.hpp"
 #include "outbound/bulk.hpp"
 #include "outbound/findings.hpp"
 #include "ports/resolver.hpp"
@@ -21,9 +21,8 @@ class MessageLook {
 public:
     /// Starts the look-ups of Reply-To, unless the policy does nothing about messages of this
     /// stream to such recipients.
-    MessageLook(const mail::HeaderList& headers,
+    MessageLook(const PassingMessage& message,
                 const outbound::StreamDecision& stream,
-                const config::Settings& settings,
                 ports::Resolver& resolver);
 
     /// The findings about the message for which the policy does something. Those about Reply-To
@@ -39,7 +38,7 @@ public:
 private:
     [[nodiscard]] bool is_passed(terms::FindingName name) const;
 
-    const mail::HeaderList* headers_;
+    const PassingMessage* message_;
     const config::Settings* settings_;
     ports::Resolver* resolver_;
     outbound::Stream stream_;

@@ -57,6 +57,7 @@ TEST_CASE("by default bulk mail is held where direct mail is refused at once") {
         Row{FindingName::DisposableDomain, PolicyAction::Pass, PolicyAction::Pass},
         Row{FindingName::MissingUnsubscribe, PolicyAction::Tag, PolicyAction::Pass},
         Row{FindingName::ForeignFrom, PolicyAction::Tag, PolicyAction::Pass},
+        Row{FindingName::UnalignedFrom, PolicyAction::Pass, PolicyAction::Pass},
         Row{FindingName::MissingSignature, PolicyAction::Tag, PolicyAction::Pass},
         Row{FindingName::MissingPlainText, PolicyAction::Tag, PolicyAction::Pass},
         Row{FindingName::UnusableReplyTo, PolicyAction::Tag, PolicyAction::Pass},

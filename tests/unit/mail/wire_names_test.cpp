@@ -64,6 +64,7 @@ TEST_CASE("finding names go to the wire and back") {
         {terms::FindingName::DisposableDomain, "disposable-domain"},
         {terms::FindingName::MissingUnsubscribe, "missing-unsubscribe"},
         {terms::FindingName::ForeignFrom, "foreign-from"},
+        {terms::FindingName::UnalignedFrom, "unaligned-from"},
         {terms::FindingName::MissingSignature, "missing-signature"},
         {terms::FindingName::MissingPlainText, "missing-plain-text"},
         {terms::FindingName::UnusableReplyTo, "unusable-reply-to"},

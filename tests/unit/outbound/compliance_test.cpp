@@ -2,6 +2,8 @@
 #include "outbound/compliance.hpp"
 
 #include "config/policy.hpp"
+#include "config/sender_login_text.hpp"
+#include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
@@ -12,8 +14,10 @@
 #include "outbound/mail_route.hpp"
 #include "outbound/plain_text.hpp"
 #include "outbound/verdict.hpp"
+#include "terms/failure_code.hpp"
 #include "terms/finding.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -119,6 +123,103 @@ TEST_CASE("From names one address of an own domain") {
     }
 }
 
+TEST_CASE("From names an address that has to do with the sender") {
+    struct Row {
+        std::string_view what;
+        std::string_view sender;  ///< "": the null sender
+        Fields fields;
+        std::string_view unaligned;  ///< the start of the reason; "": none
+    };
+    const std::vector<Row> rows{
+        {"the sender", "ann@a.test", {{"From", "Ann <ann@a.test>"}}, ""},
+        {"another of his domain", "ann@a.test", {{"From", "boss@A.Test"}}, ""},
+        {"below his domain", "ann@a.test", {{"From", "ann@mail.a.test"}}, ""},
+        {"above his domain", "bounces@mail.a.test", {{"From", "ann@a.test"}}, ""},
+        {"beside his domain", "b@x.a.test", {{"From", "ann@y.a.test"}}, "the From address ann@y."},
+        {"a top-level domain", "ann@a.test", {{"From", "ann@test"}}, "the From address ann@test"},
+        {"another domain", "ann@a.test", {{"From", "boss@b.test"}}, "the From address boss@b.test"},
+        {"a longer name", "ann@a.test", {{"From", "ann@ba.test"}}, "the From address ann@ba.test"},
+        {"an enrolled domain", "ann@a.test", {{"From", "ann@sender.example"}}, ""},
+        {"below an own domain", "ann@a.test", {{"From", "ann@x.own.example"}}, ""},
+        {"a compliance domain", "ann@a.test", {{"From", "ann@news.example"}}, ""},
+        {"permitted to the user", "ann@a.test", {{"From", "ANN@private.example"}}, ""},
+        {"only nearly permitted",
+         "ann@a.test",
+         {{"From", "bo@private.example"}},
+         "the From address bo@private.example is neither"},
+        {"two, both good", "ann@a.test", {{"From", "ann@a.test, bo@own.example"}}, ""},
+        {"two, one bad", "ann@a.test", {{"From", "ann@a.test, bo@b.test"}}, "the From address bo@"},
+        {"two fields, one bad",
+         "ann@a.test",
+         {{"From", "ann@a.test"}, {"From", "bo@b.test"}},
+         "the From address bo@b.test"},
+        {"a name that looks like an address",
+         "ann@a.test",
+         {{"From", "\"boss@b.test\" <ann@a.test>"}},
+         ""},
+        {"no address", "ann@a.test", {{"From", "The Boss"}}, "the From field names something"},
+        {"half an address",
+         "ann@a.test",
+         {{"From", "ann@a.test, boss@b.test <x"}},
+         "the From field names something"},
+        {"nobody", "ann@a.test", {{"From", "undisclosed:;"}}, "the From field names something"},
+        {"no field", "ann@a.test", {}, ""},
+        {"the null sender", "", {{"From", "boss@b.test"}}, ""},
+        {"no domain to the sender", "root", {{"From", "boss@b.test"}}, "the From address boss@b"},
+        {"an enrolled domain beside it", "root", {{"From", "boss@own.example"}}, ""},
+        {"a literal", "ann@[192.0.2.1]", {{"From", "ann@[192.0.2.1]"}}, ""},
+        {"another literal", "ann@[192.0.2.1]", {{"From", "a@[192.0.2.2]"}}, "the From address a@["},
+        {"a U-label of the same domain",
+         "x@xn--bcher-kva.example",
+         {{"From", "x@b\xC3\xBC\x63her.example"}},
+         ""},
+        {"control characters",
+         "ann@a.test",
+         {{"From", "\"b\\\x01o\"@b.test"}},
+         "the From field names something"},
+    };
+    config::Settings settings;
+    settings.outgoing.sender_domains = {"sender.example"};
+    settings.outgoing.own_domains = {"own.example"};
+    settings.compliance.own_domains = {"news.example"};
+    config::SenderLogins logins;
+    logins.add(std::make_shared<const config::LoginSource>(config::LoginSource{
+        .name = "file:/x",
+        .content = config::parse_user_senders("ann ann@private.example").value()}));
+    const auto sender_of = [](std::string_view text) -> mail::EnvelopeSender {
+        if (text.empty()) {
+            return mail::NullSender{};
+        }
+        auto parsed = mail::Address::parse(text, mail::Smtputf8::No);
+        return parsed.has_value() ? mail::EnvelopeSender(std::move(parsed->value))
+                                  : mail::EnvelopeSender(std::string(text));
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const mail::EnvelopeSender sender = sender_of(row.sender);
+        const MessageFacts facts = message_facts(header(row.fields));
+        const auto found =
+            unaligned_from(facts, {.envelope = sender, .user = "Ann", .logins = logins}, settings);
+        CHECK(found.has_value() != row.unaligned.empty());
+        if (found.has_value()) {
+            CHECK(found->name == FindingName::UnalignedFrom);
+            CHECK(found->code == terms::FailureCode{6002});
+            CHECK(found->reason.starts_with(row.unaligned));
+        }
+    }
+    // What is permitted to one user is not to another, nor to a client without a login.
+    const MessageFacts facts = message_facts(header({{"From", "ann@private.example"}}));
+    for (const std::string_view user : {"bob", ""}) {
+        const mail::EnvelopeSender sender = sender_of("ann@a.test");
+        CHECK(unaligned_from(facts, {.envelope = sender, .user = user, .logins = logins}, settings)
+                  .has_value());
+    }
+    // Where there is no domain to compare with, nothing is unaligned.
+    const mail::EnvelopeSender root = std::string("root");
+    CHECK_FALSE(
+        unaligned_from(facts, {.envelope = root, .user = "", .logins = {}}, {}).has_value());
+}
+
 TEST_CASE("a signature is missed only where one is expected") {
     config::Settings settings;
     CHECK(names_of(message_facts(good_header({})), settings).empty());
@@ -222,6 +323,9 @@ TEST_CASE("by default, only bulk mail to many is looked at") {
     policy.direct.set(FindingName::ForeignFrom, config::PolicyAction::Hold);
     CHECK(looks_at_message(Stream::Direct, SentTo::Person, policy));
     CHECK(looks_at_message(Stream::Bulk, SentTo::Person, policy));
+    policy.direct.set(FindingName::ForeignFrom, config::PolicyAction::Pass);
+    policy.direct.set(FindingName::UnalignedFrom, config::PolicyAction::Tag);
+    CHECK(looks_at_message(Stream::Direct, SentTo::Person, policy));
 }
 
 }  // namespace holdback::outbound

@@ -162,12 +162,14 @@ TEST_CASE("the facts of a message come back") {
     read_message_facts(message_facts(message), read);
     CHECK_FALSE(read.lists.has_value());
     CHECK_FALSE(read.watched.from_digest.has_value());
+    CHECK_FALSE(read.watched.enrolled_digest.has_value());
     config::Settings settings;
     settings.compliance.own_domains = {"a.test"};
     message.watched = watch_signs(outbound::Stream::Bulk, outbound::SentTo::List, settings);
     message.lists = ListFiles{.role_addresses = {}, .disposable_domains = "/throw-away"};
     read_message_facts(message_facts(message), read);
     CHECK(read.watched.from_digest == message.watched.from_digest);
+    CHECK(read.watched.enrolled_digest == message.watched.enrolled_digest);
     CHECK(read.lists == message.lists);
     CHECK(read.decided_at == DecidedAt::Recipient);
     CHECK(read.session == "s-1");

@@ -496,6 +496,28 @@ TEST_CASE("which domain From named is known for the own domains of then alone") 
     CHECK(first(message, settings) == missing);
 }
 
+TEST_CASE("which address From named is known for the enrolled senders of then alone") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx)});
+    config::Settings settings = enforcing();
+    const std::string unseen = "not recorded: what the policy looks for in header and body";
+    const std::string missing = "not recorded: which address From named";
+    CHECK(first(message, settings) == "pass");
+    settings.policy.direct.set(FindingName::UnalignedFrom, PolicyAction::Hold);
+    CHECK(first(message, settings) == unseen);
+    settings.outgoing.own_domains = {"a.test"};
+    message.watched = watch_signs(outbound::Stream::Direct, outbound::SentTo::Person, settings);
+    CHECK(first(message, settings) == "pass");
+    message.recipients.front().found = {FindingName::UnalignedFrom};
+    CHECK(first(message, settings) == "hold unaligned-from");
+    settings.outgoing.sender_logins = {"postfix"};
+    CHECK(first(message, settings) == missing);
+    settings.outgoing.sender_logins.clear();
+    settings.outgoing.sender_domains = {"a.test", "b.test"};
+    CHECK(first(message, settings) == missing);
+    settings.policy.direct.set(FindingName::UnalignedFrom, PolicyAction::Pass);
+    CHECK(first(message, settings) == "pass unaligned-from");
+}
+
 TEST_CASE("a mailbox behind a tag that the list was not asked about is not recorded") {
     RecordedMessage message =
         message_of({recipient_of("bo+shop@gmail.com", outbound::RouteKind::Mx)});
