@@ -163,7 +163,7 @@ std::string add_line(std::string_view line, UserSenders& all) {
         return fmt::format("the user has more than {} octets", kMostUserOctets);
     }
     if (words->size() == 1) {
-        return fmt::format("user \"{}\" has no sender: the form is USER SENDER[, SENDER...]",
+        return fmt::format(R"(user "{}" has no sender: the form is USER SENDER[, SENDER...])",
                            core::printable(user, kMostShown));
     }
     std::vector<SenderPattern> senders;
@@ -171,7 +171,7 @@ std::string add_line(std::string_view line, UserSenders& all) {
         auto sender = parse_sender(word);
         if (!sender.has_value()) {
             return fmt::format(
-                "\"{}\" is no sender (an address, \"@example.org\", or a pattern with * or ?): {}",
+                R"("{}" is no sender (an address, "@example.org", or a pattern with * or ?): {})",
                 core::printable(word, kMostShown),
                 sender.error());
         }

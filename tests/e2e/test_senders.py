@@ -20,10 +20,9 @@ OTHER = "boss@home.test"
 def fixture_own(bench):
     """Our own form, with joe's senders. Anna and eve stand on no line."""
     path = bench.base / "senders"
-    # Sendmail's realm stands behind the name of its users.
     path.write_text(
         "# who sends as whom\n"
-        f"joe* {PERSON}, @news.home.test *@*.shop.home.test \"joe, jr\"@home.test\n"
+        f"joe {PERSON}, @news.home.test *@*.shop.home.test \"joe, jr\"@home.test\n"
     )
     path.chmod(0o644)
     before = dict(bench.holdback.settings["outgoing"])
@@ -65,7 +64,7 @@ def test_a_user_is_told_at_rcpt_that_the_sender_is_not_his(bench, own, sender):
     sent = submit(bench, sender)
     code, text = sent.rcpt[ANNA]
     assert code == 550 and text.startswith("5.1.0 "), sent
-    assert f"may not send as {sender};" in text and "user joe" in text
+    assert f"user joe may not send as {sender};" in text
     assert "ask the postmaster" in text
     bench.settle()
     assert bench.outside.recipients() == []
@@ -103,12 +102,12 @@ def test_in_shadow_mode_it_is_logged_alone(bench, own):
 def test_a_reload_reads_the_file_anew_and_a_wrong_line_leaves_the_old_in_force(bench, own):
     before = own.read_text()
     try:
-        own.write_text(before + "joe* nobody\n")
+        own.write_text(before + "jo? nobody\n")
         done = bench.holdback.ctl("reload", check=False)
         assert done.code != 0
         assert bench.holdback.log(f"reload: {own}:3: .*nobody.* is no sender")
         assert ANNA in submit(bench, "late@home.test").refused
-        own.write_text(before + "joe* late@home.test\n")
+        own.write_text(before + "j* late@home.test\n")
         bench.holdback.reload()
         assert not submit(bench, "late@home.test").refused
     finally:
@@ -271,6 +270,23 @@ def test_postfix_and_holdback_refuse_the_same_by_the_same_tables(bench, maps):
         by_holdback = refused_pairs(bench)
     assert by_holdback == by_postfix
     assert ("eve", "joe@home.test") in by_postfix and ("eve", "free@free.test") not in by_postfix
+
+
+def test_what_can_no_longer_be_read_at_a_reload_stays_as_it_was(bench, maps):
+    patterns = bench.postfix.base / "etc/patterns"
+    away = patterns.with_name("patterns.away")
+    octets = message(PERSON, ANNA, "Hi")
+    with bench.changed({"outgoing": {"sender_logins": ["postfix"]}}):
+        patterns.rename(away)
+        try:
+            bench.holdback.reload()
+            assert bench.holdback.log(f"sender_logins: .*{patterns}: .*what was read before stays")
+            sent = send(
+                bench.postfix.submission_port, "team-7@p.test", [ANNA], octets, login="eve",
+            )
+            assert ANNA in sent.refused, sent
+        finally:
+            away.rename(patterns)
 
 
 def test_a_table_that_cannot_be_read_refuses_nobody_and_is_told(bench, maps):

@@ -190,6 +190,26 @@ def test_other_settings_and_how_the_mail_ended(history):
     assert re.search(r"^reject +1 +5$", text, re.MULTILINE)
 
 
+def test_who_may_use_a_sender_is_asked_now(history):
+    senders = history.daemon.base / "senders"
+    senders.write_text(f"joe {NEWS}\n")
+    _, rows = history.what_if("logins", f'[outgoing]\nsender_logins = ["file:{senders}"]\n')
+    assert {(row["now"]["reason"], row["recipients"]) for row in rows["change"]} == {
+        ("sender-not-permitted", 1)
+    }
+    assert rows["totals"][0]["now"]["reject"] == 2
+    done, rows = history.what_if(
+        "unread", '[outgoing]\nsender_logins = ["postfix:/nonexistent"]\n'
+    )
+    assert rows["totals"][0]["changed"] == 0
+    assert "post" in done.errors
+    senders.write_text("joe\n")
+    done, _ = history.what_if(
+        "wrong", f'[outgoing]\nsender_logins = ["file:{senders}"]\n', check=False
+    )
+    assert done.code == 78 and f"{senders}:1: user \"joe\" has no sender" in done.errors
+
+
 def test_by_sender_and_time(history):
     _, rows = history.what_if("sender", "", "--sender", PERSON.upper())
     assert rows["totals"][0]["recipients"] == 2

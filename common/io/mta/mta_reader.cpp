@@ -3,7 +3,6 @@
 
 #include "config/mta_text.hpp"
 #include "core/clock.hpp"
-#include "core/result.hpp"
 #include "core/text.hpp"
 #include "io/mta/mta_files.hpp"
 #include "io/system/program_output.hpp"

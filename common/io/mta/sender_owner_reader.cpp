@@ -8,7 +8,6 @@
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
-#include "core/text.hpp"
 #include "io/mta/mta_files.hpp"
 #include "io/mta/mta_reader.hpp"
 #include "io/system/program_output.hpp"

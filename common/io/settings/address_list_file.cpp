@@ -6,7 +6,6 @@
 #include "core/text.hpp"
 #include "io/settings/text_file.hpp"
 #include "io/settings/toml_access.hpp"
-#include "io/settings/toml_document.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/syntax.hpp"

@@ -220,22 +220,13 @@ void write_changes(const CommandContext& context,
     }
 }
 
-/// Loads the settings to try, and warns of those that have no effect.
-core::Result<config::Settings, CommandError> load_tried(const CommandContext& context,
-                                                        const std::string& path) {
-    CommandContext other = context;
-    other.settings_path = path;
-    auto settings = load_tool_settings(other);
-    if (settings.has_value()) {
-        for (const config::Contradiction& each : config::without_effect(*settings)) {
-            context.err << fmt::format(
-                "holdbackctl: {}: {} {}\n", for_people(path), each.key, each.message);
-        }
-    }
-    return settings;
-}
+/// The settings to try, and what their sources of `sender_logins` say now.
+struct Tried {
+    config::Settings settings;
+    config::SenderLogins logins;
+};
 
-/// What the sources of `sender_logins` say now. What the MTA's tables don't is written out.
+/// Writes out what of the MTA's tables can't be read.
 core::Result<config::SenderLogins, CommandError> load_logins(
     const CommandContext& context, const config::OutgoingSettings& settings) {
     auto logins = io::settings::load_user_senders(settings);
@@ -253,16 +244,32 @@ core::Result<config::SenderLogins, CommandError> load_logins(
     return *std::move(logins);
 }
 
+/// Loads what is to be tried, and warns of settings that have no effect.
+core::Result<Tried, CommandError> load_tried(const CommandContext& context,
+                                             const std::string& path) {
+    CommandContext other = context;
+    other.settings_path = path;
+    auto settings = load_tool_settings(other);
+    if (!settings.has_value()) {
+        return std::unexpected(settings.error());
+    }
+    for (const config::Contradiction& each : config::without_effect(*settings)) {
+        context.err << fmt::format(
+            "holdbackctl: {}: {} {}\n", for_people(path), each.key, each.message);
+    }
+    auto logins = load_logins(context, settings->outgoing);
+    if (!logins.has_value()) {
+        return std::unexpected(logins.error());
+    }
+    return Tried{.settings = *std::move(settings), .logins = *std::move(logins)};
+}
+
 }  // namespace
 
 CommandResult what_if(const CommandContext& context, const WhatIfOptions& options) {
     const auto now = load_tried(context, options.settings);
     if (!now.has_value()) {
         return std::unexpected(now.error());
-    }
-    const auto logins = load_logins(context, now->outgoing);
-    if (!logins.has_value()) {
-        return std::unexpected(logins.error());
     }
     const auto settings = load_tool_settings(context);
     if (!settings.has_value()) {
@@ -294,7 +301,8 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
     EndFinder finder(journal);
     std::size_t done = 0;
     const auto visited = decisions.visit(filter, [&](const RecordedMessage& message) {
-        const std::vector<replay::Replayed> answers = replay::replay(message, *now, *logins);
+        const std::vector<replay::Replayed> answers =
+            replay::replay(message, now->settings, now->logins);
         std::vector<KnownEnd> ends;
         if (changes(message, answers)) {
             ends = finder.ends_of(message);
@@ -303,7 +311,7 @@ CommandResult what_if(const CommandContext& context, const WhatIfOptions& option
                 write_changes(context, message, answers, ends);
             }
         }
-        sums.add(message, answers, ends, *now);
+        sums.add(message, answers, ends, now->settings);
         done += message.recipients.size();
         progress.show(done, done);
         return !finder.trouble().has_value();

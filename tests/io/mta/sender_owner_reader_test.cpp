@@ -15,10 +15,8 @@
 #include <array>
 #include <chrono>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -224,7 +222,8 @@ TEST_CASE("a map of 10 MB is read" * doctest::skip(!has_postfix())) {
     check(owners,
           std::to_array<Row>({{"user7", "user7@customers.example", Permitted},
                               {"user8", "user7@customers.example", Forbidden}}));
-    etc.write("senders", std::string(17'000'000, '\n'));
+    text.resize(17'000'000, '\n');
+    etc.write("senders", text);
     const config::SenderOwners longer = etc.read();
     REQUIRE(longer.troubles.size() == 1);
     CHECK(longer.troubles.front().find("16 MiB") != std::string::npos);

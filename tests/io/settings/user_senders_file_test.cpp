@@ -68,7 +68,9 @@ TEST_CASE("a file of 10 MB is read, and one of more than 16 MiB is not") {
           config::SenderRight::Permitted);
     CHECK(logins->right_of("user7", sender_of("user8@customers.example")) ==
           config::SenderRight::Forbidden);
-    std::ofstream(path) << std::string(17'000'000, '\n');
+    std::string longer;
+    longer.resize(17'000'000, '\n');
+    std::ofstream(path) << longer;
     const auto errors = load_user_senders(settings);
     REQUIRE_FALSE(errors.has_value());
     CHECK(errors.error().front().text() == path + ": cannot read: larger than 16 MiB");

@@ -4,6 +4,7 @@
 #include "config/table_lines.hpp"
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
