@@ -89,7 +89,6 @@ core::Result<std::shared_ptr<const flow::Snapshot>, io::settings::FileErrors> lo
                        .knowledge = {.rules = *std::move(rules), .lexicon = *std::move(lexicon)},
                        .lists = *std::move(lists),
                        .limits = *std::move(limits),
-                       .notices = *std::move(notices)});
                        .notices = *std::move(notices),
                        .logins = *std::move(logins)});
 }

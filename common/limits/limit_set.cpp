@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "mail/ip_address.hpp"
 #include "terms/stream.hpp"
+#include "terms/suppression_subject.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -74,29 +75,6 @@ std::optional<std::string> destination_of(const config::Limit& limit,
 
 }  // namespace
 
-bool glob_covers(std::string_view pattern, std::string_view text) {
-    // The place to go on from when the text after the last star did not fit.
-    std::size_t star = std::string_view::npos;
-    std::size_t tried = 0;
-    std::size_t p = 0;
-    std::size_t t = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            tried = t;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++tried;
-        } else {
-            return false;
-        }
-    }
-    return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 LimitSet::LimitSet(std::vector<config::Limit> limits,
                    const std::map<std::string, std::vector<std::string>, std::less<>>& lists)
     : limits_(std::move(limits)) {
@@ -128,7 +106,7 @@ std::vector<LimitSet::Matching> LimitSet::matching(const Subject& subject) const
         }
         const bool is_matched =
             std::ranges::any_of(patterns_[i].globs,
-                                [&](const std::string& glob) { return glob_covers(glob, *key); }) ||
+                                [&](const std::string& glob) { return terms::pattern_fits(glob, *key); }) ||
             std::ranges::any_of(patterns_[i].networks, [&](const mail::Network& network) {
                 return network.contains(*subject.client);
             });

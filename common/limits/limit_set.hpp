@@ -78,7 +78,4 @@ private:
     std::vector<Patterns> patterns_;  ///< one for each limit
 };
 
-/// True when a pattern with `*` (any text) and `?` (one octet) covers the whole text.
-[[nodiscard]] bool glob_covers(std::string_view pattern, std::string_view text);
-
 }  // namespace holdback::limits

@@ -5,7 +5,6 @@
 #include "mail/ip_address.hpp"
 #include "terms/stream.hpp"
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,35 +44,6 @@ std::vector<std::string> counters(const LimitSet& set,
 using Names = std::vector<std::string>;
 
 }  // namespace
-
-TEST_CASE("globs cover whole texts") {
-    struct Row {
-        std::string_view pattern;
-        std::string_view text;
-        bool covers;
-    };
-    constexpr auto kRows = std::to_array<Row>({
-        {"*", "", true},
-        {"*", "a", true},
-        {"", "", true},
-        {"", "a", false},
-        {"a", "ab", false},
-        {"a*", "ab", true},
-        {"*b", "ab", true},
-        {"*@shop.test", "news@shop.test", true},
-        {"*@shop.test", "news@shop.test.example", false},
-        {"a?c", "abc", true},
-        {"a?c", "ac", false},
-        {"*a*a*b", "aaaaaaaaab", true},
-        {"*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false},
-        {"**", "x", true},
-    });
-    for (const Row& row : kRows) {
-        CAPTURE(row.pattern);
-        CAPTURE(row.text);
-        CHECK(glob_covers(row.pattern, row.text) == row.covers);
-    }
-}
 
 TEST_CASE("each key knows the sender by its own name, in lower case") {
     struct Row {
