@@ -6,7 +6,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
+#include <iterator>
+#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,32 +15,31 @@
 
 namespace holdback::flow {
 
-/// Something about each of the last messages, by queue id. Bounded by the sum of their recipients;
-/// the oldest go first. No lock.
+/// Something about each of the last messages, by queue id. Bounded by the sum of their sizes; the
+/// oldest go first. No lock.
 template <typename T>
 class RecentMessages {
 public:
-    explicit RecentMessages(std::size_t most_recipients) : most_(most_recipients) {}
+    explicit RecentMessages(std::size_t most) : most_(most) {}
 
     /// Remembers a message; it replaces an earlier one of this queue id. One without a queue id is
-    /// never mentioned.
-    void note(std::string_view queue_id, core::TimePoint at, std::size_t recipients, T what) {
+    /// never mentioned. `size` says how much is kept, such as its recipients; the message itself
+    /// adds one.
+    void note(std::string_view queue_id, core::TimePoint at, std::size_t size, T what) {
         if (queue_id.empty()) {
             return;
         }
         const std::string id(queue_id);
-        const auto [place, is_new] = by_queue_id_.try_emplace(id);
-        Entry& entry = place->second;
-        if (is_new) {
-            in_order_.push_back(id);
-        }
-        recipients_ += recipients - entry.recipients;
-        entry = {.at = at, .recipients = recipients, .what = std::move(what)};
-        while (recipients_ > most_ && in_order_.size() > 1) {
-            if (const auto oldest = by_queue_id_.extract(in_order_.front())) {
-                recipients_ -= oldest.mapped().recipients;
-            }
-            in_order_.pop_front();
+        forget(id);
+        in_order_.push_back(id);
+        size_ += size + 1;
+        by_queue_id_.insert_or_assign(id,
+                                      Entry{.at = at,
+                                            .size = size + 1,
+                                            .what = std::move(what),
+                                            .place = std::prev(in_order_.end())});
+        while (size_ > most_ && in_order_.size() > 1) {
+            forget(std::string(in_order_.front()));
         }
     }
 
@@ -55,22 +55,26 @@ public:
     /// Takes a message out: it was settled.
     void forget(const std::string& queue_id) {
         if (const auto found = by_queue_id_.find(queue_id); found != by_queue_id_.end()) {
-            recipients_ -= found->second.recipients;
-            found->second = {};
+            size_ -= found->second.size;
+            in_order_.erase(found->second.place);
+            by_queue_id_.erase(found);
         }
     }
+
+    [[nodiscard]] std::size_t messages() const { return by_queue_id_.size(); }
 
 private:
     struct Entry {
         core::TimePoint at;
-        std::size_t recipients = 0;
-        T what{};
+        std::size_t size = 0;
+        T what;
+        std::list<std::string>::iterator place;  ///< in `in_order_`
     };
 
     std::size_t most_;
     std::unordered_map<std::string, Entry> by_queue_id_;
-    std::deque<std::string> in_order_;
-    std::size_t recipients_ = 0;
+    std::list<std::string> in_order_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace holdback::flow

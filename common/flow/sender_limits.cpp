@@ -41,9 +41,11 @@ namespace {
 using limits::LimitSet;
 using limits::OverLimit;
 
-/// Most recipients of messages that the log may mention, and most who are remembered in case their
-/// message comes again.
-constexpr std::size_t kMostRecent = 200'000;
+/// Most that is kept of messages that the log may mention: a recipient takes one, a change of a
+/// window some 150 octets and so more. And most recipients who are remembered in case their message
+/// comes again.
+constexpr std::size_t kMostRecent = 400'000;
+constexpr std::size_t kOfChange = 4;
 constexpr std::size_t kMostCopies = 200'000;
 /// Clients try again for so long without being counted again, and so often: after that somebody
 /// sends the same mail again and again.
@@ -297,7 +299,8 @@ void SenderLimits::left(Booking& booking,
             counted.copies.push_back(copy.key);
         }
         std::vector<limits::UsageChange> to_write = counted.changes;
-        state.recent.note(message.envelope.queue_id, now, copies.size(), std::move(counted));
+        const std::size_t size = copies.size() + (kOfChange * to_write.size());
+        state.recent.note(message.envelope.queue_id, now, size, std::move(counted));
         return to_write;
     });
     booking.owner_ = nullptr;
