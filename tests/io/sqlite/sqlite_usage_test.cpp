@@ -95,4 +95,20 @@ TEST_CASE("copies are replaced, forgotten and bounded") {
     CHECK(house.store.load(kNow, 10)->copies == std::vector{copies[3]});
 }
 
+TEST_CASE("what is taken back is never less than nothing, also when it was not written down") {
+    House house;
+    const UsageChange back{.counter = {"a", "ann", "any", ""},
+                           .window = 3600s,
+                           .slot = limits::Window(3600s).add(kNow, 0),
+                           .recipients = -5};
+    REQUIRE(house.store.add(std::array{back}, {}).has_value());
+    UsageChange more = back;
+    more.recipients = 3;
+    REQUIRE(house.store.add(std::array{more}, {}).has_value());
+    const auto stored = house.store.load(kNow, 10);
+    REQUIRE(stored.has_value());
+    REQUIRE(stored->usage.size() == 1);
+    CHECK(stored->usage.front().recipients == 3);
+}
+
 }  // namespace holdback::io::sqlite::senders

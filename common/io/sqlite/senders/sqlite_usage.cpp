@@ -12,7 +12,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace holdback::io::sqlite::senders {
 
@@ -30,9 +33,9 @@ void add_usage(Connection& connection, std::span<const limits::UsageChange> chan
         "INSERT OR IGNORE INTO sender_counter (name, key, stream, provider) VALUES (?, ?, ?, ?)");
     Query add = connection.query(
         "INSERT INTO sender_usage (counter, window, slot, recipients) VALUES ((SELECT id FROM "
-        "sender_counter WHERE name = ? AND key = ? AND stream = ? AND provider = ?), ?, ?, ?) ON "
-        "CONFLICT (counter, window, slot) DO UPDATE SET recipients = max(0, recipients + "
-        "excluded.recipients)");
+        "sender_counter WHERE name = ? AND key = ? AND stream = ? AND provider = ?), ?, ?, max(0, "
+        "?7)) ON CONFLICT (counter, window, slot) DO UPDATE SET recipients = max(0, recipients + "
+        "?7)");
     for (const limits::UsageChange& change : changes) {
         const limits::CounterName& counter = change.counter;
         name.bind(counter.limit)
@@ -65,6 +68,70 @@ void add_copies(Connection& connection, std::span<const ports::CountedCopy> copi
             remove.bind(copy.key).run();
             remove.again();
         }
+    }
+}
+
+/// What no longer counts.
+struct Old {
+    struct Slot {
+        std::int64_t counter = 0;
+        std::int64_t window = 0;
+        std::int64_t slot = 0;
+    };
+    std::vector<Slot> slots;
+    std::vector<std::int64_t> counters;
+    std::vector<std::int64_t> copies;
+};
+
+Old old_rows(Connection& connection, core::TimePoint now, core::TimePoint copies_since) {
+    static const std::string kOldSlots = fmt::format(
+        "SELECT counter, window, slot FROM sender_usage WHERE {} <= ? LIMIT ?", kLeavesAt);
+    Old old;
+    Query slots = connection.query(kOldSlots);
+    slots.bind(now).bind(kForgetRows);
+    while (slots.step()) {
+        old.slots.push_back(
+            {.counter = slots.integer(0), .window = slots.integer(1), .slot = slots.integer(2)});
+    }
+    Query counters = connection.query(
+        "SELECT id FROM sender_counter WHERE NOT EXISTS (SELECT 1 FROM sender_usage WHERE counter "
+        "= id) LIMIT ?");
+    counters.bind(kForgetRows);
+    while (counters.step()) {
+        old.counters.push_back(counters.integer(0));
+    }
+    Query copies =
+        connection.query("SELECT key FROM counted_copy WHERE at < ? ORDER BY at LIMIT ?");
+    copies.bind(copies_since).bind(kForgetRows);
+    while (copies.step()) {
+        old.copies.push_back(copies.integer(0));
+    }
+    return old;
+}
+
+/// Removes rows if they are still old: others write at the same time.
+void remove_old(Connection& connection, const Old& old, core::TimePoint copies_since) {
+    Query slot =
+        connection.query("DELETE FROM sender_usage WHERE counter = ? AND window = ? AND slot = ?");
+    for (const Old::Slot& one : old.slots) {
+        slot.bind(one.counter).bind(one.window).bind(one.slot).run();
+        slot.again();
+    }
+    Query counter = connection.query(
+        "DELETE FROM sender_counter WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM sender_usage WHERE "
+        "counter = ?1)");
+    std::set<std::int64_t> ids(old.counters.begin(), old.counters.end());
+    for (const Old::Slot& one : old.slots) {
+        ids.insert(one.counter);
+    }
+    for (const std::int64_t id : ids) {
+        counter.bind(id).run();
+        counter.again();
+    }
+    Query copy = connection.query("DELETE FROM counted_copy WHERE key = ? AND at < ?");
+    for (const std::int64_t key : old.copies) {
+        copy.bind(key).bind(copies_since).run();
+        copy.again();
     }
 }
 
@@ -116,26 +183,15 @@ core::Result<void, ports::StoreError> SqliteUsage::add(std::span<const limits::U
 core::Result<void, ports::StoreError> SqliteUsage::forget(core::TimePoint now,
                                                           core::TimePoint copies_since) {
     return at_store_boundary([&] {
-        database_.write_soon([&](Connection& connection) {
-            static const std::string sql = fmt::format(
-                "DELETE FROM sender_usage WHERE (counter, window, slot) IN (SELECT counter, "
-                "window, slot FROM sender_usage WHERE {} <= ? LIMIT ?)",
-                kLeavesAt);
-            connection.query(sql).bind(now).bind(kForgetRows).run();
-            connection
-                .query(
-                    "DELETE FROM sender_counter WHERE id IN (SELECT id FROM sender_counter WHERE "
-                    "NOT EXISTS (SELECT 1 FROM sender_usage WHERE counter = id) LIMIT ?)")
-                .bind(kForgetRows)
-                .run();
-            connection
-                .query(
-                    "DELETE FROM counted_copy WHERE key IN (SELECT key FROM counted_copy WHERE at "
-                    "< ? ORDER BY at LIMIT ?)")
-                .bind(copies_since)
-                .bind(kForgetRows)
-                .run();
-        });
+        // Looking for what is old walks through whole tables, so it is done without the lock of
+        // those who write.
+        const Old old = database_.read(
+            [&](Connection& connection) { return old_rows(connection, now, copies_since); });
+        if (old.slots.empty() && old.counters.empty() && old.copies.empty()) {
+            return;
+        }
+        database_.write_soon(
+            [&](Connection& connection) { remove_old(connection, old, copies_since); });
     });
 }
 
