@@ -32,7 +32,7 @@ bool take_pattern(std::string_view& text, PatternLine& line) {
     const char delimiter = text.front();
     std::size_t end = 1;
     while (end < text.size() && text[end] != delimiter) {
-        end += text[end] == '\\' ? 2 : 1;
+        end += text[end] == '\\' ? 2U : 1U;
     }
     if (end >= text.size()) {
         return false;

@@ -31,6 +31,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -98,6 +99,31 @@ std::int64_t copy_key(std::string_view submission,
     return static_cast<std::int64_t>(core::short_digest(pieces));
 }
 
+/// A limit and its counter, with the recipients who go by it.
+using CounterSums = std::vector<std::pair<limits::Use, std::size_t>>;
+
+/// The sums of groups by counter, in the order of the counters in the groups: those that do not go
+/// by the destination are in every group.
+CounterSums by_counter(std::span<const std::vector<limits::Use>> groups,
+                       std::span<const std::size_t> recipients) {
+    CounterSums sums;
+    std::unordered_map<const limits::Counter*, std::size_t> places;
+    for (std::size_t group = 0; group < groups.size(); ++group) {
+        if (recipients[group] == 0) {
+            continue;
+        }
+        for (const limits::Use& use : groups[group]) {
+            const auto [place, is_new] = places.try_emplace(use.counter, sums.size());
+            if (is_new || sums[place->second].first.limit != use.limit) {
+                sums.emplace_back(use, recipients[group]);
+            } else {
+                sums[place->second].second += recipients[group];
+            }
+        }
+    }
+    return sums;
+}
+
 /// The counters of each destination of one message, looked up once.
 class Groups {
 public:
@@ -105,11 +131,17 @@ public:
            std::span<const LimitSet::Matching> matching,
            terms::Stream stream,
            std::vector<std::vector<limits::Use>>& uses)
-        : usage_(usage), matching_(matching), stream_(stream), uses_(uses) {}
+        : usage_(usage),
+          matching_(matching),
+          stream_(stream),
+          uses_(uses),
+          by_destination_(std::ranges::any_of(matching, [](const LimitSet::Matching& one) {
+              return !one.limit->provider.empty();
+          })) {}
 
     /// The number of the recipient's group.
     std::size_t of(const outbound::RecipientFacts& facts) {
-        Destination destination = destination_of(facts);
+        Destination destination = by_destination_ ? destination_of(facts) : Destination();
         const auto [place, is_new] = numbers_.try_emplace(std::move(destination), uses_.size());
         if (is_new) {
             const auto& [domain, provider] = place->first;
@@ -127,6 +159,7 @@ private:
     std::vector<std::vector<limits::Use>>& uses_;
     // NOLINTEND(cppcoreguidelines-avoid-const-or-ref-data-members)
     std::map<Destination, std::size_t> numbers_;
+    bool by_destination_;  ///< else all destinations are one
 };
 
 }  // namespace
@@ -287,10 +320,8 @@ void SenderLimits::left(Booking& booking,
             }
         }
         Counted counted;
-        for (std::size_t group = 0; group < left.size(); ++group) {
-            if (left[group] > 0) {
-                limits::Usage::count(booking.groups_[group], left[group], now, counted.changes);
-            }
+        for (const auto& [use, recipients] : by_counter(booking.groups_, left)) {
+            limits::Usage::count(std::span(&use, 1), recipients, now, counted.changes);
         }
         booking.taken_ = std::move(others);
         give_back_in(booking);

@@ -90,11 +90,24 @@ LimitSet::LimitSet(std::vector<config::Limit> limits,
                 limit.key == LimitKey::Client ? mail::Network::parse(line) : std::nullopt;
             if (network.has_value()) {
                 patterns.networks.push_back(*network);
+            } else if (line.find_first_of("*?") == std::string::npos) {
+                patterns.whole.insert(core::to_lower(line));
             } else {
                 patterns.globs.push_back(core::to_lower(line));
             }
         }
     }
+}
+
+bool LimitSet::covers(const Patterns& patterns,
+                      std::string_view key,
+                      const std::optional<mail::IpAddress>& client) {
+    return patterns.whole.contains(key) ||
+           std::ranges::any_of(patterns.globs,
+                               [&](const std::string& glob) { return terms::pattern_fits(glob, key); }) ||
+           std::ranges::any_of(patterns.networks, [&](const mail::Network& network) {
+               return client.has_value() && network.contains(*client);
+           });
 }
 
 std::vector<LimitSet::Matching> LimitSet::matching(const Subject& subject) const {
@@ -104,13 +117,7 @@ std::vector<LimitSet::Matching> LimitSet::matching(const Subject& subject) const
         if (!key.has_value()) {
             continue;
         }
-        const bool is_matched =
-            std::ranges::any_of(patterns_[i].globs,
-                                [&](const std::string& glob) { return terms::pattern_fits(glob, *key); }) ||
-            std::ranges::any_of(patterns_[i].networks, [&](const mail::Network& network) {
-                return network.contains(*subject.client);
-            });
-        if (is_matched) {
+        if (covers(patterns_[i], *key, subject.client)) {
             found.push_back({.limit = &limits_[i], .key = *std::move(key)});
         }
     }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,9 +71,14 @@ public:
 private:
     /// What a table matches: the patterns of its file, or its one pattern.
     struct Patterns {
+        std::set<std::string, std::less<>> whole;  ///< without `*` and `?`: a list may be long
         std::vector<std::string> globs;
         std::vector<mail::Network> networks;
     };
+
+    [[nodiscard]] static bool covers(const Patterns& patterns,
+                                     std::string_view key,
+                                     const std::optional<mail::IpAddress>& client);
 
     std::vector<config::Limit> limits_;
     std::vector<Patterns> patterns_;  ///< one for each limit

@@ -28,10 +28,11 @@ core::TimePoint Window::end_of(std::int64_t slot) const {
 }
 
 void Window::forget(core::TimePoint now) {
-    while (!slots_.empty() && end_of(slots_.front().number) <= now) {
-        sum_ -= slots_.front().recipients;
-        slots_.pop_front();
+    auto kept = slots_.begin();
+    for (; kept != slots_.end() && end_of(kept->number) <= now; ++kept) {
+        sum_ -= kept->recipients;
     }
+    slots_.erase(slots_.begin(), kept);
     const std::int64_t current = slot_at(now);
     std::size_t ahead = 0;
     while (!slots_.empty() && slots_.back().number > current) {

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <vector>
 
 namespace holdback::limits {
 
@@ -51,7 +51,7 @@ private:
 
     std::chrono::seconds length_;
     std::chrono::seconds width_;
-    std::deque<Slot> slots_;  ///< ascending
+    std::vector<Slot> slots_;  ///< ascending; some sixty at most
     std::size_t sum_ = 0;
 };
 

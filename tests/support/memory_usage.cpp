@@ -37,6 +37,7 @@ core::Result<void, ports::StoreError> MemoryUsageStore::add(
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{*std::move(what)});
     }
+    changes_ += changes.size();
     for (const limits::UsageChange& change : changes) {
         const auto slot = std::ranges::find_if(stored_.usage, [&](const auto& known) {
             return known.counter == change.counter && known.window == change.window &&

@@ -32,9 +32,12 @@ public:
     /// The sum of all windows of a key of a limit.
     [[nodiscard]] std::int64_t sum(std::string_view limit, std::string_view key) const;
     [[nodiscard]] std::size_t copies() const { return copies_.size(); }
+    /// How many changes were written.
+    [[nodiscard]] std::size_t changes() const { return changes_; }
 
 private:
     Stored stored_;
+    std::size_t changes_ = 0;
     std::map<std::int64_t, ports::CountedCopy> copies_;
     Trouble trouble_;
 };

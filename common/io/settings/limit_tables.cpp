@@ -228,13 +228,15 @@ core::Result<limits::LimitSet, FileErrors> load_limits(const std::vector<config:
             continue;
         }
         const std::string path = limit.match.substr(kFile.size());
+        if (lists.contains(path)) {
+            continue;
+        }
         const auto text = read_text_file(path);
         if (!text.has_value()) {
             errors.push_back(text.error());
             continue;
         }
         std::vector<std::string>& lines = lists[path];
-        lines.clear();
         for (const ListEntry& entry : list_entries(*text)) {
             lines.emplace_back(entry.text);
         }

@@ -357,4 +357,21 @@ TEST_CASE("a store that fails stops nobody, and the limits still hold") {
     CHECK(house.log.lines().size() == 3);
 }
 
+TEST_CASE("a message to many destinations writes each counter once") {
+    House house;
+    house.tables = {Limit{.name = "a", .recipients = {{500, 60s}}},
+                    Limit{.name = "b", .provider = {"*"}, .recipients = {{500, 60s}}}};
+    PassingMessage message = house.message(100);
+    for (std::size_t i = 0; i < 100; ++i) {
+        const std::string address = fmt::format("p@good{}.test", i);
+        message.envelope.recipients[i].syntax = mail::Address::parse(address, mail::Smtputf8::No);
+    }
+    Booking booking;
+    CHECK(house.take(message, booking) == 100);
+    house.limits.left(booking, message, House::all(message));
+    CHECK(house.store.sum("a", "ann") == 100);
+    CHECK(house.store.sum("b", "ann") == 100);
+    CHECK(house.store.changes() == 101);
+}
+
 }  // namespace holdback::flow
