@@ -2,12 +2,14 @@
 #include "limits/limit_set.hpp"
 
 #include "config/limit.hpp"
+#include "config/rate.hpp"
 #include "core/text.hpp"
 #include "mail/ip_address.hpp"
 #include "terms/stream.hpp"
 #include "terms/suppression_subject.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -56,6 +58,15 @@ std::optional<std::string> key_of(LimitKey key, const Subject& subject) {
     std::unreachable();
 }
 
+/// True when each provider counts for itself.
+bool is_each(const config::Limit& limit) {
+    return limit.provider.size() == 1 && limit.provider.front() == kEach;
+}
+
+std::string names_of(const config::Limit& limit) {
+    return fmt::format("{}", fmt::join(limit.provider, " "));
+}
+
 /// The provider's part of the counter's name; nullopt: the limit is for other destinations.
 std::optional<std::string> destination_of(const config::Limit& limit,
                                           std::string_view provider,
@@ -63,14 +74,13 @@ std::optional<std::string> destination_of(const config::Limit& limit,
     if (limit.provider.empty()) {
         return "";
     }
-    if (limit.provider.size() == 1 && limit.provider.front() == kEach) {
+    if (is_each(limit)) {
         return std::string(provider);
     }
     const bool is_named = std::ranges::any_of(limit.provider, [&](const std::string& name) {
         return name == provider || name == domain;
     });
-    return is_named ? std::optional(fmt::format("{}", fmt::join(limit.provider, " ")))
-                    : std::nullopt;
+    return is_named ? std::optional(names_of(limit)) : std::nullopt;
 }
 
 }  // namespace
@@ -143,6 +153,23 @@ std::vector<Applying> LimitSet::applying(std::span<const Matching> matching,
                                      .provider = *destination}});
     }
     return found;
+}
+
+std::optional<std::size_t> LimitSet::cap_of(const CounterName& counter,
+                                            std::chrono::seconds window) const {
+    const auto client = mail::IpAddress::parse(counter.key);
+    for (std::size_t i = 0; i < limits_.size(); ++i) {
+        const config::Limit& limit = limits_[i];
+        const bool is_its =
+            limit.name == counter.limit && wire_name(limit.stream) == counter.stream &&
+            (is_each(limit) ? !counter.provider.empty() : names_of(limit) == counter.provider);
+        if (!is_its || !covers(patterns_[i], counter.key, client)) {
+            continue;
+        }
+        const auto cap = std::ranges::find(limit.recipients, window, &config::Rate::window);
+        return cap == limit.recipients.end() ? std::nullopt : std::optional(cap->count);
+    }
+    return std::nullopt;
 }
 
 }  // namespace holdback::limits

@@ -6,7 +6,9 @@
 #include "mail/ip_address.hpp"
 #include "terms/stream.hpp"
 
+#include <chrono>
 #include <compare>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -67,6 +69,10 @@ public:
                                                         terms::Stream stream,
                                                         std::string_view provider,
                                                         std::string_view domain);
+
+    /// The cap that is in force for a counter and a window; nullopt: there is none any more.
+    [[nodiscard]] std::optional<std::size_t> cap_of(const CounterName& counter,
+                                                    std::chrono::seconds window) const;
 
 private:
     /// What a table matches: the patterns of its file, or its one pattern.

@@ -27,6 +27,8 @@ SETTINGS = {
         limit(name="shadowed", match="shadowed*", action="reject", shadow=True),
         limit(name="bulk-only", match="streamed*", stream="bulk", action="hold"),
         limit(name="by-provider", match="provided*", provider="good.test", action="hold"),
+        limit(name="by-rank", match="boss*", recipients=["10/1h"]),
+        limit(name="by-rank", match="staff*", recipients=["2/1h"]),
         limit(name="crowd", match="crowd*", recipients=["50/1h"]),
         limit(name="by-sender", key="sender", match="*@limited.home.test", action="hold"),
         limit(name="by-domain", key="sender-domain", match="domain.home.test", action="hold"),
@@ -136,6 +138,15 @@ def test_a_limit_in_shadow_is_only_logged(bench):
     assert usage(bench, "shadowed") == {"shadowed1": 5}
     lines = bench.holdback.log(r"verdict=pass reason=over-limit .*unshadowed=reject")
     assert len(lines) == 2
+
+
+def test_each_table_of_a_name_has_its_own_cap(bench):
+    assert not submit(bench, "boss1", people(5)).refused
+    sent = submit(bench, "staff1", people(3))
+    assert [code for code, _ in sent.rcpt.values()] == [250, 250, 451]
+    rows = bench.holdback.ctl("--json", "sender", "list", "--limit", "by-rank").rows
+    assert {row["key"]: row["cap"] for row in rows} == {"boss1": 10, "staff1": 2}
+    bench.settle()
 
 
 def test_a_limit_of_bulk_mail_leaves_letters_alone(bench):

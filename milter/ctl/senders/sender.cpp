@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/ctl/senders/sender.hpp"
 
-#include "config/limit.hpp"
-#include "config/rate.hpp"
 #include "config/settings.hpp"
 #include "config/value_text.hpp"
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "io/settings/limit_tables.hpp"
 #include "io/sqlite/senders/sqlite_usage.hpp"
 #include "limits/limit_set.hpp"
 #include "limits/window.hpp"
@@ -32,23 +31,6 @@ namespace {
 
 /// The windows of all counters that pass the filter, by counter and length.
 using Windows = std::map<std::pair<limits::CounterName, std::chrono::seconds>, limits::Window>;
-
-/// The cap in force for a counter; nullopt: the settings no longer have it.
-std::optional<std::size_t> cap_of(const limits::CounterName& counter,
-                                  std::chrono::seconds window,
-                                  const std::vector<config::Limit>& limits) {
-    for (const config::Limit& limit : limits) {
-        if (limit.name != counter.limit || wire_name(limit.stream) != counter.stream) {
-            continue;
-        }
-        for (const config::Rate& rate : limit.recipients) {
-            if (rate.window == window) {
-                return rate.count;
-            }
-        }
-    }
-    return std::nullopt;
-}
 
 /// One line of the list.
 struct Line {
@@ -90,6 +72,10 @@ CommandResult sender_list(const CommandContext& context, const SenderFilter& fil
     if (!settings.has_value()) {
         return std::unexpected(settings.error());
     }
+    const auto limits = io::settings::load_limits(settings->limits);
+    if (!limits.has_value()) {
+        return std::unexpected(settings_error(limits.error()));
+    }
     const auto database = open_store(settings->store, StoreUse::Read);
     if (!database.has_value()) {
         return std::unexpected(database.error());
@@ -114,7 +100,7 @@ CommandResult sender_list(const CommandContext& context, const SenderFilter& fil
         Line line{.counter = name.first,
                   .window = name.second,
                   .used = window.sum(now),
-                  .cap = cap_of(name.first, name.second, settings->limits),
+                  .cap = limits->cap_of(name.first, name.second),
                   .opens_at = std::nullopt};
         if (line.cap.has_value() && line.used >= *line.cap) {
             line.opens_at = window.falls_to(*line.cap - 1, now);

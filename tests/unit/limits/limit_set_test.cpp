@@ -5,6 +5,7 @@
 #include "mail/ip_address.hpp"
 #include "terms/stream.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ namespace holdback::limits {
 
 namespace {
 
+using namespace std::chrono_literals;
 using config::Limit;
 using config::LimitKey;
 using config::LimitStream;
@@ -105,6 +107,26 @@ TEST_CASE("a list file matches by any of its lines") {
                         Limit{.name = "b", .key = LimitKey::SaslUser, .match = "file:/absent"}},
                        {{"/l", {"198.51.100.0/24", "192.0.2.7"}}});
     CHECK(counters(set, subject()) == Names{"a=192.0.2.7"});
+}
+
+TEST_CASE("the cap of a counter is that of the table by which it counts") {
+    const LimitSet set({Limit{.name = "a",
+                              .key = LimitKey::SaslUser,
+                              .match = "boss*",
+                              .recipients = {{1000, 3600s}}},
+                        Limit{.name = "a", .key = LimitKey::SaslUser, .recipients = {{75, 3600s}}},
+                        Limit{.name = "b",
+                              .key = LimitKey::Client,
+                              .match = "192.0.2.0/24",
+                              .provider = {"*"},
+                              .recipients = {{5, 60s}}}},
+                       {});
+    CHECK(set.cap_of({"a", "ann", "any", ""}, 3600s) == 75);
+    CHECK(set.cap_of({"a", "boss1", "any", ""}, 3600s) == 1000);
+    CHECK_FALSE(set.cap_of({"a", "ann", "any", ""}, 60s).has_value());
+    CHECK_FALSE(set.cap_of({"a", "ann", "bulk", ""}, 3600s).has_value());
+    CHECK(set.cap_of({"b", "192.0.2.9", "any", "google.com"}, 60s) == 5);
+    CHECK_FALSE(set.cap_of({"b", "198.51.100.1", "any", "google.com"}, 60s).has_value());
 }
 
 }  // namespace holdback::limits
