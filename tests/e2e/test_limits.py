@@ -8,6 +8,7 @@ import re
 import pytest
 
 from lab.mail import PERSON, message, send, session, say
+from lab.notices import CARL, OURS
 from lab.wait import wait_for
 
 MTAS = ("postfix", "sendmail")
@@ -19,6 +20,8 @@ def limit(**keys):
 
 # The name, and so the counter, is another one in each test.
 SETTINGS = {
+    "notice": {"address": OURS, "collect": "1h"},
+    "bulk": {"users": ["shadowed2"]},
     "limit": [
         limit(name="people-defer", match="deferred*"),
         limit(name="people-reject", match="rejected*", action="reject"),
@@ -138,6 +141,14 @@ def test_a_limit_in_shadow_is_only_logged(bench):
     assert usage(bench, "shadowed") == {"shadowed1": 5}
     lines = bench.holdback.log(r"verdict=pass reason=over-limit .*unshadowed=reject")
     assert len(lines) == 2
+
+
+def test_a_limit_in_shadow_takes_no_override_back(bench):
+    extra = ["X-Holdback-Override: all"]
+    assert submit(bench, "shadowed2", [*people(3), CARL], extra=extra).data[0] == 250
+    wait_for("all have it", lambda: len(bench.outside.recipients()) == 4)
+    assert bench.outside.recipients() == sorted([*people(3), CARL])
+    assert usage(bench, "shadowed")["shadowed2"] == 4
 
 
 def test_each_table_of_a_name_has_its_own_cap(bench):

@@ -398,10 +398,14 @@ void MessageJudge::ask_limits(const PassingMessage& message,
         if (!answers[i].has_value()) {
             continue;
         }
-        is_over = true;
         outbound::RecipientFacts& facts = decision.facts.recipients.at(positions[i]);
         facts.over_limit = answers[i];
-        decision.verdicts.at(positions[i]) =
+        outbound::Verdict& verdict = decision.verdicts.at(positions[i]);
+        if (verdict.overridden && answers[i]->in_shadow) {
+            continue;  // nothing else lets him pass
+        }
+        is_over = true;
+        verdict =
             verdicts_of(
                 std::span(&facts, 1), decision.about_message, decision.stream, message.settings())
                 .front();
