@@ -8,6 +8,7 @@
 #include "limits/limit_set.hpp"
 #include "limits/over_limit.hpp"
 #include "limits/usage.hpp"
+#include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/outcome.hpp"
@@ -53,6 +54,10 @@ constexpr std::size_t kMostCopies = 200'000;
 constexpr std::chrono::hours kCopyTime{24};
 constexpr std::int64_t kMostTimes = 10;
 constexpr std::chrono::minutes kBetweenWork{1};
+/// When held mail asks again for room. Not at the time alone when the limit opens: the settings,
+/// the clock, or somebody who releases it may change that.
+constexpr std::chrono::seconds kSoonestLook{10};
+constexpr std::chrono::minutes kLatestLook{10};
 
 limits::Subject subject_of(const PassingMessage& message) {
     return {.user = message.who.user,
@@ -66,6 +71,11 @@ limits::Subject subject_of(const terms::HeldMessage& message) {
             .sender = message.sender,
             .client = mail::IpAddress::parse(message.client),
             .daemon = message.daemon};
+}
+
+/// False for our own mail, and for recipients of a message that was counted as it came.
+bool counts(const ports::HeldItem& item) {
+    return item.message.kind == terms::HeldKind::Mail && !item.recipient.finding.is_none();
 }
 
 /// The domain of a recipient and its provider.
@@ -215,7 +225,7 @@ void SenderLimits::Copies::forget(core::TimePoint now) {
 SenderLimits::SenderLimits(const Parts& parts)
     : parts_(parts),
       state_(State{
-          .usage = {}, .copies = {}, .recent = RecentMessages<Counted>(kMostRecent), .items = {}}) {
+          .usage = {}, .copies = {}, .recent = RecentMessages<Counted>(kMostRecent), .items = {}, .pace = {}}) {
 }
 
 void SenderLimits::load() {
@@ -338,37 +348,74 @@ void SenderLimits::left(Booking& booking,
     write(changes, copies);
 }
 
+core::TimePoint SenderLimits::next_look(const OverLimit& over, core::TimePoint now) {
+    return std::clamp<core::TimePoint>(over.opens_at, now + kSoonestLook, now + kLatestLook);
+}
+
 std::optional<core::TimePoint> SenderLimits::take_item(const ports::HeldItem& item,
                                                        const outbound::RecipientFacts& facts,
                                                        const Snapshot& snapshot) {
-    const auto matching = snapshot.limits.matching(subject_of(item.message));
     const std::string provider = destination_of(facts).provider;
     const std::size_t per_minute = snapshot.settings.pace.per_minute;
     const core::TimePoint now = parts_.clock.now();
-    return state_.with([&](State& state) -> std::optional<core::TimePoint> {
+    const auto is_full = [&](State& state) -> std::optional<core::TimePoint> {
         limits::Window& pace =
             state.pace.try_emplace(provider, std::chrono::minutes(1)).first->second;
-        if (per_minute > 0 && pace.sum(now) >= per_minute) {
-            return pace.falls_to(per_minute - 1, now);
+        return per_minute > 0 && pace.sum(now) >= per_minute
+                   ? std::optional(pace.falls_to(per_minute - 1, now))
+                   : std::nullopt;
+    };
+    if (const auto later = state_.with(is_full)) {
+        return later;
+    }
+    if (const auto over = take_room(item, facts, snapshot.limits)) {
+        return next_look(*over, now);
+    }
+    state_.with([&](State& state) {
+        state.pace.try_emplace(provider, std::chrono::minutes(1)).first->second.add(now, 1);
+    });
+    return std::nullopt;
+}
+
+std::optional<OverLimit> SenderLimits::take_room(const ports::HeldItem& item,
+                                                 const outbound::RecipientFacts& facts,
+                                                 const LimitSet& limits) {
+    if (!counts(item) || limits.is_empty()) {
+        return std::nullopt;
+    }
+    const auto matching = limits.matching(subject_of(item.message));
+    const core::TimePoint now = parts_.clock.now();
+    return state_.with([&](State& state) -> std::optional<OverLimit> {
+        settle_item(state, item.recipient.id);
+        std::vector<std::vector<limits::Use>> groups;
+        Groups(state.usage, matching, item.message.stream, groups).of(facts);
+        const std::vector<limits::Use>& uses = groups.front();
+        ItemRoom room;
+        room.limits.reserve(uses.size());
+        for (const auto& [limit, counter] : uses) {
+            room.limits.push_back(*limit);
+            room.uses.push_back({.limit = &room.limits.back(), .counter = counter});
         }
-        Booking booking;
-        Groups groups(state.usage, matching, item.message.stream, booking.groups_);
-        booking.taken_.push_back({.group = groups.of(facts)});
-        const auto over = state.usage.reserve(booking.groups_.front(), now);
+        auto over = state.usage.reserve(room.uses, now);
         if (over.has_value() && !over->in_shadow) {
-            return over->opens_at;
+            return over;
         }
-        pace.add(now, 1);
-        state.items.insert_or_assign(item.recipient.id, std::move(booking));
+        state.items.emplace(item.recipient.id, std::move(room));
         return std::nullopt;
     });
 }
 
+std::optional<core::TimePoint> SenderLimits::wait_for_room(const ports::HeldItem& item,
+                                                           const LimitSet& limits) {
+    const outbound::RecipientFacts facts{
+        .syntax = mail::Address::parse(item.recipient.address, mail::Smtputf8::Yes)};
+    const auto over = take_room(item, facts, limits);
+    return over.has_value() ? std::optional(next_look(*over, parts_.clock.now())) : std::nullopt;
+}
+
 void SenderLimits::item_left(const ports::HeldItem& item, const LimitSet& limits) {
-    const bool is_counted =
-        item.message.kind == terms::HeldKind::Mail && !item.recipient.finding.is_none();
-    if (!is_counted || limits.is_empty()) {
-        return;  // our own mail; or recipients of a message that was counted as it came
+    if (!counts(item) || limits.is_empty()) {
+        return;
     }
     const auto matching = limits.matching(subject_of(item.message));
     const std::string key = mail::recipient_key(item.recipient.address);
@@ -377,7 +424,7 @@ void SenderLimits::item_left(const ports::HeldItem& item, const LimitSet& limits
     std::vector<limits::UsageChange> changes;
     state_.with([&](State& state) {
         if (auto taken = state.items.extract(item.recipient.id)) {
-            limits::Usage::count(taken.mapped().groups_.front(), 1, now, changes);
+            limits::Usage::count(taken.mapped().uses, 1, now, changes);
             return;
         }
         const auto uses =
@@ -390,11 +437,16 @@ void SenderLimits::item_left(const ports::HeldItem& item, const LimitSet& limits
 
 void SenderLimits::settle_items() {
     state_.with([](State& state) {
-        for (auto& [id, booking] : state.items) {
-            give_back_in(booking);
+        while (!state.items.empty()) {
+            settle_item(state, state.items.begin()->first);
         }
-        state.items.clear();
     });
+}
+
+void SenderLimits::settle_item(State& state, std::int64_t id) {
+    if (const auto room = state.items.extract(id)) {
+        limits::Usage::give_back(room.mapped().uses);
+    }
 }
 
 bool SenderLimits::on_outcome(const ports::JournalEntry& entry, core::TimePoint /*now*/) {

@@ -2,6 +2,7 @@
 #pragma once
 // Keeps senders within the limits of the settings: what each has sent, and who may still send.
 
+#include "config/limit.hpp"
 #include "core/clock.hpp"
 #include "core/guarded.hpp"
 #include "flow/passing_message.hpp"
@@ -109,11 +110,19 @@ public:
               std::span<const std::size_t> positions);
 
     /// Takes room for a held item that is to leave by itself, under the limits of its sender and
-    /// the pace of its destination. nullopt: it may leave, until `settle_items`. Else gives when to
-    /// ask again.
+    /// the pace of its destination; ends with `settle_items`. Items that go by no limit, or were
+    /// counted before, have room. nullopt: it may leave. Else gives when to ask again. One thread
+    /// calls it.
     [[nodiscard]] std::optional<core::TimePoint> take_item(const ports::HeldItem& item,
                                                            const outbound::RecipientFacts& facts,
                                                            const Snapshot& snapshot);
+    /// Room for an item without a look at DNS and pace: the recipient's domain stands for its provider. When to ask
+    /// again; nullopt: there is room.
+    [[nodiscard]] std::optional<core::TimePoint> wait_for_room(const ports::HeldItem& item,
+                                                               const limits::LimitSet& limits);
+    /// When an item for which there was no room asks again.
+    [[nodiscard]] static core::TimePoint next_look(const limits::OverLimit& over,
+                                                   core::TimePoint now);
     /// A held item has left, whoever released it: counts it, with or without room.
     void item_left(const ports::HeldItem& item, const limits::LimitSet& limits);
     /// The items of `take_item` have left or will not: gives back what is left.
@@ -150,17 +159,26 @@ private:
         std::vector<limits::UsageChange> changes;
         std::vector<std::int64_t> copies;
     };
+    /// The room of a held item. It may outlive the settings by which it was taken.
+    struct ItemRoom {
+        std::vector<config::Limit> limits;
+        std::vector<limits::Use> uses;  ///< of these
+    };
     struct State {
         limits::Usage usage;
         Copies copies;
         RecentMessages<Counted> recent;
-        std::map<std::int64_t, Booking> items;  ///< by the id of the held item
+        std::map<std::int64_t, ItemRoom> items;  ///< by the id of the held item
         /// What left by itself in the last minute, by provider.
         std::map<std::string, limits::Window> pace;
     };
 
+    [[nodiscard]] std::optional<limits::OverLimit> take_room(const ports::HeldItem& item,
+                                                             const outbound::RecipientFacts& facts,
+                                                             const limits::LimitSet& limits);
     void give_back(Booking& booking);
     static void give_back_in(Booking& booking);
+    static void settle_item(State& state, std::int64_t id);
     void write(std::span<const limits::UsageChange> changes,
                std::span<const ports::CountedCopy> copies);
 

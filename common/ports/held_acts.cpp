@@ -377,6 +377,10 @@ core::Result<void, StoreError> expire_later(HeldStore& store, std::span<const Re
     return set_times<terms::ExpiresAt>(store, expiries);
 }
 
+core::Result<void, StoreError> release_later(HeldStore& store, std::span<const Recheck> releases) {
+    return set_times<terms::ReleaseAt>(store, releases);
+}
+
 core::Result<bool, StoreError> readdress(HeldStore& store,
                                          std::int64_t id,
                                          std::string_view address,

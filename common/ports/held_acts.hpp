@@ -179,6 +179,11 @@ struct ReleaseGrant {
 [[nodiscard]] core::Result<void, StoreError> expire_later(HeldStore& store,
                                                           std::span<const Recheck> expiries);
 
+/// Puts off the release of items that are due; does nothing for items that are no longer due or not
+/// held. As durable as `settle_doubt`.
+[[nodiscard]] core::Result<void, StoreError> release_later(HeldStore& store,
+                                                           std::span<const Recheck> releases);
+
 /// Gives an item another address; `why` goes into its history. False, and nothing is changed, when
 /// the item is not `held`, is in doubt, or has a twin of the same message with that address.
 [[nodiscard]] core::Result<bool, StoreError> readdress(HeldStore& store,

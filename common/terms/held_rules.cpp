@@ -212,6 +212,15 @@ struct Rules {
         return change;
     }
 
+    Outcome operator()(const ReleaseAt& event) const {
+        if (row.state != HeldState::Held || !row.release_at.has_value()) {
+            return std::nullopt;
+        }
+        HeldChange change{.row = row, .line = std::nullopt};
+        change.row.release_at = event.at;
+        return change;
+    }
+
     Outcome operator()(const CopyDamaged& event) const {
         if (row.state != HeldState::Held) {
             return std::nullopt;

@@ -134,6 +134,10 @@ struct RecheckAt {
 struct ExpiresAt {
     core::TimePoint at;
 };
+/// The next try of a release that is due is put off.
+struct ReleaseAt {
+    core::TimePoint at;
+};
 
 /// The copy in the spool is damaged.
 struct CopyDamaged {
@@ -170,6 +174,7 @@ using ItemEvent = std::variant<CameAgain,
                                Readdressed,
                                RecheckAt,
                                ExpiresAt,
+                               ReleaseAt,
                                CopyDamaged,
                                Rescued,
                                MayHaveLeft,

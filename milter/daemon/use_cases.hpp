@@ -151,6 +151,10 @@ struct UseCases {
              [this](const ports::HeldItem& item) {
                  limits.item_left(item, parts.snapshots.current()->limits);
              },
+         .must_wait =
+             [this](const ports::HeldItem& item) {
+                 return limits.wait_for_room(item, parts.snapshots.current()->limits);
+             },
          .may_be_told =
              [this](const terms::HeldMessage& message, const mail::HeaderList& headers) {
                  return own_senders.may_be_told(

@@ -18,7 +18,6 @@
 #include "terms/finding.hpp"
 #include "terms/held.hpp"
 #include "terms/held_finding.hpp"
-#include "terms/stream.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -53,15 +52,18 @@ bool waits_for_limit(const ports::HeldItem& item) {
     return item.recipient.finding.name() == terms::FindingName::OverLimit;
 }
 
-bool would_pass(const outbound::RecipientFacts& facts,
-                terms::Stream stream,
+bool would_pass(const ports::HeldItem& item,
+                const outbound::RecipientFacts& facts,
                 const config::Settings& settings) {
     const std::vector<outbound::Finding> found = outbound::findings(facts, settings);
-    if (std::ranges::find(found, terms::FindingName::UnresolvedDomain, &outbound::Finding::name) !=
-        found.end()) {
+    // The cause of what waits for a limit was not in DNS: as new mail, it would go out unresolved.
+    if (!waits_for_limit(item) &&
+        std::ranges::find(found, terms::FindingName::UnresolvedDomain, &outbound::Finding::name) !=
+            found.end()) {
         return false;
     }
-    const config::PolicyAction action = outbound::judge(found, stream, settings.policy).action;
+    const config::PolicyAction action =
+        outbound::judge(found, item.message.stream, settings.policy).action;
     return action == config::PolicyAction::Pass || action == config::PolicyAction::Tag;
 }
 
@@ -148,12 +150,12 @@ void AutoRelease::look_at(const ports::HeldItem& item,
                           const outbound::RecipientFacts& facts,
                           const Snapshot& snapshot,
                           Looked& looked) const {
-    if (!would_pass(facts, item.message.stream, snapshot.settings)) {
+    if (!would_pass(item, facts, snapshot.settings)) {
         return;
     }
     if (parts_.limits != nullptr) {
-        if (const auto opens_at = parts_.limits->take_item(item, facts, snapshot)) {
-            looked.opens_at.emplace(item.recipient.id, *opens_at);
+        if (const auto next_look = parts_.limits->take_item(item, facts, snapshot)) {
+            looked.next_look.emplace(item.recipient.id, *next_look);
             return;
         }
     }
@@ -166,6 +168,8 @@ void AutoRelease::work(const Snapshot& snapshot) {
         return;
     }
     next_turn_ = parts_.clock.steady_now() + kBetweenTurns;
+    // What was taken and did not leave, also in a turn that an error ended, and by mail that is
+    // due.
     if (parts_.limits != nullptr) {
         parts_.limits->settle_items();
     }
@@ -179,10 +183,10 @@ void AutoRelease::work(const Snapshot& snapshot) {
     later.reserve(items.size());
     const core::TimePoint now = parts_.clock.now();
     for (const ports::HeldItem& item : items) {
-        const auto opens = looked.opens_at.find(item.recipient.id);
+        const auto next = looked.next_look.find(item.recipient.id);
         const core::TimePoint at =
-            opens != looked.opens_at.end()
-                ? std::max(opens->second, now + kSoonest)
+            next != looked.next_look.end()
+                ? next->second
                 : now + recheck_delay(item.recipient.finding, item.message.held_at, now);
         later.push_back({.id = item.recipient.id, .at = at});
     }

@@ -68,8 +68,8 @@ private:
     struct Looked {
         /// Ids of the items that would pass now, by the finding that held them.
         std::map<std::string, std::vector<std::int64_t>> passing;
-        /// When the limit opens for which an item waits, by its id.
-        std::map<std::int64_t, core::TimePoint> opens_at;
+        /// When to look again at an item that waits for a limit, by its id.
+        std::map<std::int64_t, core::TimePoint> next_look;
     };
     /// Finds nothing when the store is out of reach.
     [[nodiscard]] Looked look(const Items& items, const Snapshot& snapshot) const;

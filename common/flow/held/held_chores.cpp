@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,21 +85,26 @@ void HeldChores::release_due(const config::HoldSettings& settings) {
             ports::Severity::Error, "mail that is due can't be released", found.error());
         return;
     }
-    release_patiently(*found, settings, "due");
+    release_patiently(*found, settings, "due", &ports::release_later);
 }
 
 void HeldChores::release_patiently(const Items& items,
                                    const config::HoldSettings& settings,
-                                   std::string_view cause) {
+                                   std::string_view cause,
+                                   PutOff later) {
     std::span<const ports::HeldItem> left(items);
     while (!left.empty() && parts_.clock.steady_now() >= mta_pause_until_) {
         const std::string& spool_id = left.front().message.spool_id;
         const auto next = std::ranges::find_if(
             left, [&](const ports::HeldItem& item) { return item.message.spool_id != spool_id; });
         const auto size = static_cast<std::size_t>(next - left.begin());
-        const auto outcomes = parts_.releases.release(
-            ids_of(left.first(size)), settings, cause, ports::InDoubt::LeaveAlone);
+        const Items ready = with_room(left.first(size), later);
         left = left.subspan(size);
+        if (ready.empty()) {
+            continue;
+        }
+        const auto outcomes =
+            parts_.releases.release(ids_of(ready), settings, cause, ports::InDoubt::LeaveAlone);
         if (std::ranges::find(outcomes, What::Interrupted, &ItemOutcome::what) == outcomes.end()) {
             mta_pauses_ = 0;
             continue;
@@ -109,6 +115,28 @@ void HeldChores::release_patiently(const Items& items,
             parts_.clock.steady_now() +
             std::min<std::chrono::seconds>(kFirstPause * (1 << doublings), kLongestPause);
     }
+}
+
+Items HeldChores::with_room(std::span<const ports::HeldItem> items, PutOff later) {
+    Items ready;
+    std::vector<ports::Recheck> waiting;
+    for (const ports::HeldItem& item : items) {
+        const auto until = parts_.must_wait ? parts_.must_wait(item) : std::nullopt;
+        if (until.has_value()) {
+            waiting.push_back({.id = item.recipient.id, .at = *until});
+        } else {
+            ready.push_back(item);
+        }
+    }
+    if (waiting.empty()) {
+        return ready;
+    }
+    if (const auto noted = later(parts_.held, waiting); !noted.has_value()) {
+        parts_.trouble.say(ports::Severity::Error,
+                           "mail that waits for a limit can't be put off",
+                           noted.error().what);
+    }
+    return ready;
 }
 
 void HeldChores::expire(const config::HoldSettings& settings) {
@@ -144,7 +172,7 @@ void HeldChores::expire(const config::HoldSettings& settings) {
                 break;
         }
     }
-    release_patiently(to_release, settings, kExpiry);
+    release_patiently(to_release, settings, kExpiry, &ports::expire_later);
     say_failure(parts_.returns.discard(ids_of(to_discard), kExpiry, ports::InDoubt::Take),
                 "expired mail can't be discarded now");
     if (parts_.clock.steady_now() < return_pause_until_) {

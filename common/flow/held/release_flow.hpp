@@ -52,6 +52,8 @@ public:
         CampaignWatch* campaigns = nullptr;
         /// Told of items that left; null: nobody.
         std::function<void(const ports::HeldItem&)> item_left;
+        /// Until when an item that would leave by itself waits for a limit: see `HeldChores`.
+        std::function<std::optional<core::TimePoint>(const ports::HeldItem&)> must_wait;
         /// True when a DSN may go to the sender of held mail with this header; null: to any sender.
         std::function<bool(const terms::HeldMessage&, const mail::HeaderList&)> may_be_told;
         /// Told when messages leave the spool; nullptr: nobody.

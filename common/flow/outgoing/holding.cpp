@@ -13,7 +13,6 @@
 #include "flow/whole_message.hpp"
 #include "letters/notice.hpp"
 #include "letters/return_dsn.hpp"
-#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/esmtp_arguments.hpp"
@@ -62,10 +61,8 @@ CommitTrouble store_trouble(std::string what) {
     return {.where = CommitTrouble::Where::Store, .what = std::move(what)};
 }
 
-/// `over`: the limit for which the recipient is held, if that is why.
 terms::HeldRecipient held_row(const mail::Recipient& recipient,
                               const outbound::Verdict& verdict,
-                              const std::optional<limits::OverLimit>& over,
                               core::TimePoint now,
                               const config::HoldSettings& settings) {
     terms::HeldRecipient row;
@@ -81,10 +78,7 @@ terms::HeldRecipient held_row(const mail::Recipient& recipient,
     row.changed_at = now;
     row.expires_at = now + settings.expire_after;
     row.in_doubt = true;
-    if (over.has_value()) {
-        // What is under way may not leave after all.
-        row.recheck_at = std::min(over->opens_at, now + held::kFirstRecheck);
-    } else if (verdict.finding.has_value() && held::cause_can_go(verdict.finding->name)) {
+    if (verdict.finding.has_value() && held::cause_can_go(verdict.finding->name)) {
         row.recheck_at = now + held::kFirstRecheck;
     }
     return row;
@@ -120,11 +114,7 @@ Taken rows_of(const PassingMessage& message,
             taken.indices.push_back(i);
             const bool waits_for_limit = is_held_by_limit(decision.verdicts.at(i));
             taken.rows.push_back(held_row(
-                envelope.recipients.at(i),
-                decision.verdicts.at(i),
-                waits_for_limit ? decision.facts.recipients.at(i).over_limit : std::nullopt,
-                now,
-                message.settings().hold));
+                envelope.recipients.at(i), decision.verdicts.at(i), now, message.settings().hold));
             taken.rows.back().release_at = waits_for_limit ? std::nullopt : release_at;
             taken.rows.back().mta_queue_id = envelope.queue_id;
         }

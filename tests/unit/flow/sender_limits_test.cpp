@@ -357,6 +357,33 @@ TEST_CASE("a store that fails stops nobody, and the limits still hold") {
     CHECK(house.log.lines().size() == 3);
 }
 
+TEST_CASE("held mail asks again soon, whatever the time when the limit opens") {
+    const core::TimePoint now{1'700'000'000'000ms};
+    limits::OverLimit over{.limit = "a", .opens_at = now + 24h};
+    CHECK(SenderLimits::next_look(over, now) == now + 10min);
+    over.opens_at = now;
+    CHECK(SenderLimits::next_look(over, now) == now + 10s);
+    over.opens_at = now + 3min;
+    CHECK(SenderLimits::next_look(over, now) == now + 3min);
+}
+
+TEST_CASE("room of held mail may outlive the settings") {
+    House house;
+    ports::HeldItem item;
+    item.message.user = "ann";
+    item.recipient.id = 1;
+    item.recipient.address = "p0@good.test";
+    item.recipient.finding = terms::FindingName::OverLimit;
+    {
+        const limits::LimitSet set(house.tables, {});
+        CHECK_FALSE(house.limits.wait_for_room(item, set).has_value());
+    }
+    house.limits.item_left(item, limits::LimitSet(house.tables, {}));
+    CHECK(house.store.sum("a", "ann") == 1);
+    house.limits.settle_items();
+    CHECK(house.send(5) == 4);
+}
+
 TEST_CASE("a message to many destinations writes each counter once") {
     House house;
     house.tables = {Limit{.name = "a", .recipients = {{500, 60s}}},

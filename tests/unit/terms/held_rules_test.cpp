@@ -320,6 +320,11 @@ TEST_CASE("what is only written down leaves the state alone") {
     CHECK_FALSE(later->line.has_value());
     const auto expires = apply(row(), ExpiresAt{kNow + 2h}, kNow);
     CHECK(expires->row == with(row(), [](HeldRow& r) { r.expires_at = kNow + 2h; }));
+    const HeldRow waiting = with(row(), [](HeldRow& r) { r.release_at = kNow; });
+    const auto put_off = apply(waiting, ReleaseAt{kNow + 3h}, kNow);
+    CHECK(put_off->row == with(row(), [](HeldRow& r) { r.release_at = kNow + 3h; }));
+    CHECK_FALSE(apply(with(row(), [](HeldRow& r) { r.release_at.reset(); }), ReleaseAt{kNow}, kNow)
+                    .has_value());
 
     const Readdressed other{.address = "bo@example.com", .why = "misspelled"};
     const auto readdressed = apply(row(), other, kNow);

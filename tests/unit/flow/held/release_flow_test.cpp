@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/held/release_flow.hpp"
 
+#include "config/limit.hpp"
 #include "config/settings.hpp"
 #include "core/clock.hpp"
 #include "flow/held/auto_release.hpp"
 #include "flow/open_answers.hpp"
 #include "flow/own_mail.hpp"
 #include "flow/own_name.hpp"
+#include "flow/sender_limits.hpp"
 #include "flow/snapshot.hpp"
+#include "limits/limit_set.hpp"
 #include "mail/smtp_reply.hpp"
 #include "ports/held_acts.hpp"
 #include "ports/held_store.hpp"
@@ -17,8 +20,10 @@
 #include "terms/finding.hpp"
 #include "terms/held.hpp"
 #include "terms/held_finding.hpp"
+#include "terms/policy_action.hpp"
 #include "terms/suppression.hpp"
 #include "tests/support/memory_stores.hpp"
+#include "tests/support/memory_usage.hpp"
 #include "tests/support/small_snapshot.hpp"
 #include "tests/support/zone_resolver.hpp"
 
@@ -60,24 +65,31 @@ terms::HeldRecipient bad_recipient() {
 struct House {
     House()
         : own_mail(spool, held, clock, own_name, snapshots),
-          release({.held = held,
-                   .spool = spool,
-                   .log = log,
-                   .clock = clock,
-                   .own_mail = own_mail,
-                   .may_be_told = [this](const terms::HeldMessage&,
-                                         const mail::HeaderList&) { return may_be_told; },
-                   .make_submitter =
-                       [this](const config::HoldSettings&) {
-                           return std::make_unique<Forward>(submitter);
-                       },
-                   .make_token = [this] { return "token-" + std::to_string(++tokens); }}),
+          release(
+              {.held = held,
+               .spool = spool,
+               .log = log,
+               .clock = clock,
+               .own_mail = own_mail,
+               .item_left = [this](const ports::HeldItem& item) { limits.item_left(item, tables); },
+               .must_wait =
+                   [this](const ports::HeldItem& item) {
+                       return limits.wait_for_room(item, tables);
+                   },
+               .may_be_told = [this](const terms::HeldMessage&,
+                                     const mail::HeaderList&) { return may_be_told; },
+               .make_submitter =
+                   [this](const config::HoldSettings&) {
+                       return std::make_unique<Forward>(submitter);
+                   },
+               .make_token = [this] { return "token-" + std::to_string(++tokens); }}),
           auto_release({.held = held,
                         .release = release,
                         .resolver = resolver,
                         .suppressions = suppressions,
                         .log = log,
-                        .clock = clock}) {
+                        .clock = clock,
+                        .limits = &limits}) {
         settings.hold.auto_release = true;
     }
 
@@ -162,6 +174,9 @@ struct House {
 
     support::ManualClock clock;
     support::RecordingLog log;
+    support::MemoryUsageStore usage;
+    SenderLimits limits{{.store = usage, .log = log, .clock = clock}};
+    limits::LimitSet tables;
     support::MemoryHeldStore held;
     support::MemorySpool spool;
     support::MemorySuppressionStore suppressions;
@@ -770,6 +785,92 @@ TEST_CASE("a file that no row names is set aside at the start, and said") {
     CHECK(house.spool.ids().value().size() == 1);
     CHECK(house.errors("held rescue") == 1);
     CHECK(house.errors(stray) == 1);
+}
+
+TEST_CASE("what waits for a limit keeps it, also when the MTA was away meanwhile") {
+    House house;
+    house.resolver.set("b.test", ZoneState::Good);
+    house.tables = limits::LimitSet({config::Limit{.name = "a",
+                                                   .key = config::LimitKey::Everyone,
+                                                   .recipients = {{2, 60s}},
+                                                   .action = terms::PolicyAction::Hold}},
+                                    {});
+    std::vector<std::int64_t> ids;
+    for (int i = 0; i < 6; ++i) {
+        const std::string address = "p" + std::to_string(i) + "@b.test";
+        house.submitter.answer(address, refused("451 4.3.0 away"));
+        terms::HeldRecipient recipient = bad_recipient();
+        recipient.finding = terms::FindingName::OverLimit;
+        recipient.recheck_at = house.clock.now() + kFirstRecheck;
+        recipient.expires_at = house.clock.now() + 24h * 7;
+        ids.push_back(house.hold(address, std::move(recipient)));
+    }
+    const auto left = [&] {
+        return std::ranges::count_if(ids, [&](std::int64_t id) {
+            return house.row(id).state == terms::HeldState::Released;
+        });
+    };
+    std::vector<std::ptrdiff_t> gone{0};
+    const auto run = [&](std::chrono::seconds time, std::ptrdiff_t most) {
+        for (std::chrono::seconds past{0}; past < time; past += 5s) {
+            house.clock.advance(5s);
+            house.release.work(house.settings.hold);
+            house.auto_release.work(
+                *support::small_snapshot({}, house.settings, limits::LimitSet(house.tables)));
+            // Within any minute, the time of the limit.
+            gone.push_back(left());
+            CHECK(gone.back() - gone[gone.size() - std::min<std::size_t>(gone.size(), 12)] <= most);
+        }
+    };
+    SUBCASE("it is tried again as there is room") {
+        house.tables = limits::LimitSet({config::Limit{.name = "a",
+                                                       .key = config::LimitKey::Everyone,
+                                                       .recipients = {{2, 24h}},
+                                                       .action = terms::PolicyAction::Hold}},
+                                        {});
+        run(1h, 0);
+        for (int i = 0; i < 6; ++i) {
+            house.submitter.answer("p" + std::to_string(i) + "@b.test",
+                                   ports::Accepted{"250 2.0.0 Ok"});
+        }
+        run(12h, 2);
+        CHECK(left() == 2);
+    }
+    SUBCASE("and when its time is over") {
+        for (int i = 0; i < 6; ++i) {
+            house.submitter.answer("p" + std::to_string(i) + "@b.test",
+                                   ports::Accepted{"250 2.0.0 Ok"});
+        }
+        house.settings.hold.at_expiry = config::AtExpiry::Release;
+        house.clock.advance(24h * 30);
+        run(1h, 2);
+        CHECK(left() == 6);
+    }
+    SUBCASE("a domain of which DNS tells nothing does not keep it") {
+        house.resolver.set("b.test", ZoneState::Silent);
+        for (int i = 0; i < 6; ++i) {
+            house.submitter.answer("p" + std::to_string(i) + "@b.test",
+                                   ports::Accepted{"250 2.0.0 Ok"});
+        }
+        run(10min, 2);
+        CHECK(left() == 6);
+    }
+    SUBCASE("a limit that the settings no longer have keeps nothing for long") {
+        house.tables = limits::LimitSet({config::Limit{.name = "a",
+                                                       .key = config::LimitKey::Everyone,
+                                                       .recipients = {{1, 24h}},
+                                                       .action = terms::PolicyAction::Hold}},
+                                        {});
+        for (int i = 0; i < 6; ++i) {
+            house.submitter.answer("p" + std::to_string(i) + "@b.test",
+                                   ports::Accepted{"250 2.0.0 Ok"});
+        }
+        run(5min, 1);
+        CHECK(left() == 1);
+        house.tables = {};
+        run(15min, 6);
+        CHECK(left() == 6);
+    }
 }
 
 TEST_CASE("held mail whose cause has gone is released by itself") {
