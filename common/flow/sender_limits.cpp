@@ -58,6 +58,8 @@ constexpr std::chrono::minutes kBetweenWork{1};
 /// the clock, or somebody who releases it may change that.
 constexpr std::chrono::seconds kSoonestLook{10};
 constexpr std::chrono::minutes kLatestLook{10};
+/// A look may come late when much is due.
+constexpr std::chrono::minutes kLineSlack{1};
 
 limits::Subject subject_of(const PassingMessage& message) {
     return {.user = message.who.user,
@@ -279,6 +281,8 @@ std::vector<std::optional<OverLimit>> SenderLimits::take(const Asked& asked, Boo
     const auto matching = limits.matching(subject_of(message));
     const std::string sender = message.envelope.sender_text();
     const core::TimePoint now = parts_.clock.now();
+    const auto turn =
+        asked.stream == terms::Stream::Bulk ? limits::Turn::BehindAll : limits::Turn::BehindOwn;
     booking.owner_ = this;
     state_.with([&](State& state) {
         give_back_in(booking);
@@ -290,7 +294,7 @@ std::vector<std::optional<OverLimit>> SenderLimits::take(const Asked& asked, Boo
             const std::int64_t times = copy == 0 ? 0 : state.copies.times(copy, now);
             const std::size_t group = groups.of(asked.facts[position]);
             if (times == 0) {
-                answers[i] = state.usage.reserve(booking.groups_[group], now);
+                answers[i] = state.usage.reserve(booking.groups_[group], now, turn);
                 if (answers[i].has_value() && !answers[i]->in_shadow && enforces) {
                     continue;
                 }
@@ -398,6 +402,7 @@ std::optional<OverLimit> SenderLimits::take_room(const ports::HeldItem& item,
         }
         auto over = state.usage.reserve(room.uses, now);
         if (over.has_value() && !over->in_shadow) {
+            limits::Usage::stand_in_line(room.uses, now, next_look(*over, now) + kLineSlack);
             return over;
         }
         state.items.emplace(item.recipient.id, std::move(room));

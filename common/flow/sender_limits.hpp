@@ -111,13 +111,13 @@ public:
 
     /// Takes room for a held item that is to leave by itself, under the limits of its sender and
     /// the pace of its destination; ends with `settle_items`. Items that go by no limit, or were
-    /// counted before, have room. nullopt: it may leave. Else gives when to ask again. One thread
-    /// calls it.
+    /// counted before, have room. As long as an item asks in vain, new mail waits behind it: see
+    /// `limits::Turn`. nullopt: it may leave. Else gives when to ask again. One thread calls it.
     [[nodiscard]] std::optional<core::TimePoint> take_item(const ports::HeldItem& item,
                                                            const outbound::RecipientFacts& facts,
                                                            const Snapshot& snapshot);
-    /// Room for an item without a look at DNS and pace: the recipient's domain stands for its provider. When to ask
-    /// again; nullopt: there is room.
+    /// Room for an item without a look at DNS and at the pace: the recipient's domain stands for
+    /// its provider. When to ask again; nullopt: there is room.
     [[nodiscard]] std::optional<core::TimePoint> wait_for_room(const ports::HeldItem& item,
                                                                const limits::LimitSet& limits);
     /// When an item for which there was no room asks again.

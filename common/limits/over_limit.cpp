@@ -31,6 +31,13 @@ std::string minute_text(core::TimePoint time) {
 }  // namespace
 
 std::string reason(const OverLimit& over) {
+    if (over.used < over.cap.count) {
+        return fmt::format("earlier mail waits for the limit {} of {} recipients in {} ({} used)",
+                           over.limit,
+                           over.cap.count,
+                           config::duration_text(over.cap.window),
+                           over.used);
+    }
     return fmt::format("the limit {} of {} recipients in {} is reached ({} used)",
                        over.limit,
                        over.cap.count,

@@ -15,7 +15,9 @@ namespace holdback::limits {
 struct OverLimit {
     std::string limit;  ///< its name
     config::Rate cap{};
-    std::size_t used = 0;  ///< recipients that count, those of messages under way included
+    /// Recipients that count, those of messages under way included. Fewer than the cap: held mail
+    /// waits for the room.
+    std::size_t used = 0;
     /// When there is room for one more, if nobody else takes it.
     core::TimePoint opens_at;
     terms::PolicyAction action = terms::PolicyAction::Defer;

@@ -7,6 +7,7 @@
 #include "limits/limit_set.hpp"
 #include "limits/over_limit.hpp"
 #include "limits/window.hpp"
+#include "terms/policy_action.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -41,13 +42,17 @@ std::vector<Use> Usage::uses_of(std::span<const Applying> applying) {
     return uses;
 }
 
-std::optional<OverLimit> Usage::reserve(std::span<const Use> uses, core::TimePoint now) {
+std::optional<OverLimit> Usage::reserve(std::span<const Use> uses, core::TimePoint now, Turn turn) {
     std::optional<OverLimit> over;
     for (const auto& [limit, counter] : uses) {
+        const bool waits = turn == Turn::BehindAll ||
+                           (turn == Turn::BehindOwn && limit->key != config::LimitKey::Everyone);
+        const bool has_line =
+            waits && counter->line_until_ > now && limit->action == terms::PolicyAction::Hold;
         for (const config::Rate& cap : limit->recipients) {
             Window& window = counter->window(cap.window);
             const std::size_t used = window.sum(now) + counter->reserved_;
-            if (used < cap.count) {
+            if (used < cap.count && !has_line) {
                 continue;
             }
             const bool is_graver =
@@ -71,6 +76,17 @@ std::optional<OverLimit> Usage::reserve(std::span<const Use> uses, core::TimePoi
         reserve_anyway(uses);
     }
     return over;
+}
+
+void Usage::stand_in_line(std::span<const Use> uses, core::TimePoint now, core::TimePoint until) {
+    for (const auto& [limit, counter] : uses) {
+        const bool has_room = std::ranges::all_of(limit->recipients, [&](const config::Rate& cap) {
+            return counter->window(cap.window).sum(now) + counter->reserved_ < cap.count;
+        });
+        if (!has_room && !limit->shadow) {
+            counter->line_until_ = std::max(counter->line_until_, until);
+        }
+    }
 }
 
 void Usage::reserve_anyway(std::span<const Use> uses) {
@@ -118,10 +134,10 @@ void Usage::apply(const UsageChange& change) {
 void Usage::forget(core::TimePoint now) {
     for (auto place = counters_.begin(); place != counters_.end();) {
         Counter& counter = place->second;
-        const bool is_idle =
-            counter.reserved_ == 0 && std::ranges::all_of(counter.windows_, [&](Window& window) {
-                return window.sum(now) == 0;
-            });
+        const bool is_idle = counter.reserved_ == 0 && counter.line_until_ <= now &&
+                             std::ranges::all_of(counter.windows_, [&](Window& window) {
+                                 return window.sum(now) == 0;
+                             });
         place = is_idle ? counters_.erase(place) : std::next(place);
     }
 }

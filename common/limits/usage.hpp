@@ -33,6 +33,7 @@ private:
     const CounterName* name_ = nullptr;  ///< the key of the map that holds it
     std::vector<Window> windows_;
     std::size_t reserved_ = 0;
+    core::TimePoint line_until_;  ///< until then, held mail waits for room
 };
 
 /// A limit that applies, with its counter.
@@ -51,6 +52,13 @@ struct UsageChange {
     bool operator==(const UsageChange&) const = default;
 };
 
+/// Whose turn it is when held mail waits for room under a limit whose action is `Hold`.
+enum class Turn : std::uint8_t {
+    InLine,     ///< mail that has waited, or does not have to
+    BehindOwn,  ///< waits behind held mail of the same key, not behind everyone's
+    BehindAll,  ///< waits behind held mail
+};
+
 /// All counters. No lock.
 class Usage {
 public:
@@ -61,8 +69,14 @@ public:
     /// Reserves room for a recipient in all counters, if all have room; else gives the limit that
     /// has none, the gravest action first. Limits in shadow stand in nobody's way: where one is
     /// alone without room, room is reserved and the limit is given with `in_shadow`.
-    [[nodiscard]] std::optional<OverLimit> reserve(std::span<const Use> uses, core::TimePoint now);
-    /// The same without a look at the room: the recipient leaves in any case.
+    [[nodiscard]] std::optional<OverLimit> reserve(std::span<const Use> uses,
+                                                   core::TimePoint now,
+                                                   Turn turn = Turn::InLine);
+    /// Held mail waits for room in these counters, and asks again before `until`.
+    static void stand_in_line(std::span<const Use> uses,
+                              core::TimePoint now,
+                              core::TimePoint until);
+    /// Reserves without a look at the room: the recipient leaves in any case.
     static void reserve_anyway(std::span<const Use> uses);
     static void give_back(std::span<const Use> uses);
     /// Reserved recipients have left: counts them. Adds what is to be stored to `changes`.

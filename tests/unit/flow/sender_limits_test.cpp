@@ -357,6 +357,27 @@ TEST_CASE("a store that fails stops nobody, and the limits still hold") {
     CHECK(house.log.lines().size() == 3);
 }
 
+TEST_CASE("held mail that asked in vain goes before new mail of its sender") {
+    House house;
+    house.tables.front().action = PolicyAction::Hold;
+    const limits::LimitSet set(house.tables, {});
+    ports::HeldItem item;
+    item.message.user = "ann";
+    item.recipient.id = 1;
+    item.recipient.address = "p0@good.test";
+    item.recipient.finding = terms::FindingName::OverLimit;
+    CHECK(house.send(5) == 5);
+    CHECK(house.limits.wait_for_room(item, set).has_value());
+    house.clock.advance(62s);
+    CHECK(house.send(5) == 0);
+    CHECK_FALSE(house.limits.wait_for_room(item, set).has_value());
+    // Asking twice takes room once.
+    CHECK_FALSE(house.limits.wait_for_room(item, set).has_value());
+    house.limits.item_left(item, set);
+    house.clock.advance(62s);
+    CHECK(house.send(6) == 5);
+}
+
 TEST_CASE("held mail asks again soon, whatever the time when the limit opens") {
     const core::TimePoint now{1'700'000'000'000ms};
     limits::OverLimit over{.limit = "a", .opens_at = now + 24h};

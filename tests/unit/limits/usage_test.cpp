@@ -155,4 +155,46 @@ TEST_CASE("people read which limit, how much is used, and when to come back") {
     CHECK(advice(over) == "ask the mail administrator for a higher limit");
 }
 
+TEST_CASE("new mail waits behind mail that is held for room") {
+    std::vector limits{limit("line", {{2, 60s}}, PolicyAction::Hold)};
+    Usage usage;
+    SUBCASE("of the same key") {
+        limits.front().key = config::LimitKey::SaslUser;
+        const std::vector<Use> all = uses(usage, limits);
+        Usage::reserve_anyway(all);
+        Usage::stand_in_line(all, kNow, kNow + 60s);
+        // There is room for one: nobody waits in vain.
+        CHECK_FALSE(usage.reserve(all, kNow, Turn::BehindOwn).has_value());
+        Usage::stand_in_line(all, kNow, kNow + 60s);
+        Usage::give_back(all);
+        const auto over = usage.reserve(all, kNow, Turn::BehindOwn);
+        REQUIRE(over.has_value());
+        CHECK(over->used == 1);
+        CHECK(reason(*over) ==
+              "earlier mail waits for the limit line of 2 recipients in 1m (1 used)");
+        CHECK_FALSE(usage.reserve(all, kNow, Turn::InLine).has_value());
+        Usage::give_back(all);
+        CHECK_FALSE(usage.reserve(all, kNow + 60s, Turn::BehindOwn).has_value());
+    }
+    SUBCASE("of everyone, if it is bulk mail") {
+        limits.front().key = config::LimitKey::Everyone;
+        const std::vector<Use> all = uses(usage, limits);
+        Usage::reserve_anyway(all);
+        Usage::reserve_anyway(all);
+        Usage::stand_in_line(all, kNow, kNow + 60s);
+        Usage::give_back(all);
+        CHECK(usage.reserve(all, kNow, Turn::BehindAll).has_value());
+        CHECK_FALSE(usage.reserve(all, kNow, Turn::BehindOwn).has_value());
+    }
+    SUBCASE("and not where the limit defers: it is told to come again") {
+        limits.front().action = PolicyAction::Defer;
+        const std::vector<Use> all = uses(usage, limits);
+        Usage::reserve_anyway(all);
+        Usage::reserve_anyway(all);
+        Usage::stand_in_line(all, kNow, kNow + 60s);
+        Usage::give_back(all);
+        CHECK_FALSE(usage.reserve(all, kNow, Turn::BehindAll).has_value());
+    }
+}
+
 }  // namespace holdback::limits
