@@ -226,9 +226,11 @@ void SenderLimits::Copies::forget(core::TimePoint now) {
 
 SenderLimits::SenderLimits(const Parts& parts)
     : parts_(parts),
-      state_(State{
-          .usage = {}, .copies = {}, .recent = RecentMessages<Counted>(kMostRecent), .items = {}, .pace = {}}) {
-}
+      state_(State{.usage = {},
+                   .copies = {},
+                   .recent = RecentMessages<Counted>(kMostRecent),
+                   .items = {},
+                   .pace = {}}) {}
 
 void SenderLimits::load() {
     auto stored = parts_.store.load(parts_.clock.now(), kMostCopies);

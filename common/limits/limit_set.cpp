@@ -113,8 +113,9 @@ bool LimitSet::covers(const Patterns& patterns,
                       std::string_view key,
                       const std::optional<mail::IpAddress>& client) {
     return patterns.whole.contains(key) ||
-           std::ranges::any_of(patterns.globs,
-                               [&](const std::string& glob) { return terms::pattern_fits(glob, key); }) ||
+           std::ranges::any_of(
+               patterns.globs,
+               [&](const std::string& glob) { return terms::pattern_fits(glob, key); }) ||
            std::ranges::any_of(patterns.networks, [&](const mail::Network& network) {
                return client.has_value() && network.contains(*client);
            });

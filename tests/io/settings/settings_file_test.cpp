@@ -352,9 +352,9 @@ TEST_CASE("an unknown name is reported with the nearest one, its right place, or
         {"[[dns]]\n", "t:1: dns must be a table, written [dns], not a list"},
         {R"("\n\u001b" = 5)",
          "t:1: unknown key \"\\x0a\\x1b\" before the first table; known here: mode, limit, milter, "
-         "control, store, outgoing, dns, bulk, direct, policy, suppress, hold, notice, digest, "
-         "compliance, on_error, dsn, codes, learn, outage, unsubscribe, seal, maillog, journal, "
-         "log"},
+         "control, store, outgoing, dns, bulk, direct, policy, suppress, hold, pace, notice, "
+         "digest, compliance, on_error, dsn, codes, learn, outage, unsubscribe, seal, maillog, "
+         "journal, log"},
     });
     for (const Row& row : rows) {
         CAPTURE(row.text);

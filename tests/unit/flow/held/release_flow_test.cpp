@@ -934,6 +934,7 @@ TEST_CASE("held mail whose cause has gone is released by itself") {
         CHECK(house.row(gone).state == terms::HeldState::Held);
     }
     SUBCASE("a hundred in one turn, each domain asked once") {
+        house.settings.pace.per_minute = 0;
         for (int i = 0; i < 150; ++i) {
             house.hold_for("r" + std::to_string(i) + "@b.test", terms::FindingName::NoSuchDomain);
         }
@@ -941,6 +942,17 @@ TEST_CASE("held mail whose cause has gone is released by itself") {
         CHECK(house.held.counts().value().released == 100);
         turn(5s);
         CHECK(house.held.counts().value().released == 150);
+    }
+    SUBCASE("so many a minute to one provider") {
+        for (int i = 0; i < 70; ++i) {
+            house.hold_for("r" + std::to_string(i) + "@b.test", terms::FindingName::NoSuchDomain);
+        }
+        turn(1min);
+        CHECK(house.held.counts().value().released == 60);
+        turn(30s);
+        CHECK(house.held.counts().value().released == 60);
+        turn(1min);
+        CHECK(house.held.counts().value().released == 70);
     }
 }
 
