@@ -3,6 +3,7 @@
 
 #include "config/mta_text.hpp"
 #include "config/notice_choice.hpp"
+#include "config/rate.hpp"
 #include "config/sender_login_text.hpp"
 #include "config/settings.hpp"
 #include "config/value_text.hpp"

@@ -5,14 +5,18 @@
 #include "core/clock.hpp"
 #include "core/short_digest.hpp"
 #include "flow/passing_message.hpp"
+#include "flow/recent_messages.hpp"
+#include "flow/snapshot.hpp"
 #include "limits/limit_set.hpp"
 #include "limits/over_limit.hpp"
 #include "limits/usage.hpp"
+#include "limits/window.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/outcome.hpp"
 #include "mail/provider.hpp"
+#include "mail/syntax.hpp"
 #include "outbound/findings.hpp"
 #include "ports/held_store.hpp"
 #include "ports/journal.hpp"
@@ -134,6 +138,18 @@ CounterSums by_counter(std::span<const std::vector<limits::Use>> groups,
         }
     }
     return sums;
+}
+
+/// True for a recipient with room, and for everybody when nothing is enforced; then takes the room
+/// that there is not.
+bool gets_it(std::span<const limits::Use> uses,
+             const std::optional<OverLimit>& over,
+             bool enforces) {
+    const bool has_room = !over.has_value() || over->in_shadow;
+    if (!has_room && !enforces) {
+        limits::Usage::reserve_anyway(uses);
+    }
+    return has_room || !enforces;
 }
 
 /// The counters of each destination of one message, looked up once.
@@ -263,7 +279,7 @@ std::optional<OverLimit> SenderLimits::take_last(const PassingMessage& message,
     return state_.with([&](State& state) -> std::optional<OverLimit> {
         Groups groups(state.usage, matching, terms::Stream::Direct, booking.groups_);
         const std::size_t group = groups.of(facts);
-        auto over = state.usage.reserve(booking.groups_[group], now);
+        auto over = limits::Usage::reserve(booking.groups_[group], now);
         if (!over.has_value() || over->in_shadow) {
             booking.taken_.push_back(
                 {.position = message.envelope.recipients.size() - 1, .group = group});
@@ -296,16 +312,12 @@ std::vector<std::optional<OverLimit>> SenderLimits::take(const Asked& asked, Boo
             const std::int64_t times = copy == 0 ? 0 : state.copies.times(copy, now);
             const std::size_t group = groups.of(asked.facts[position]);
             if (times == 0) {
-                answers[i] = state.usage.reserve(booking.groups_[group], now, turn);
-                if (answers[i].has_value() && !answers[i]->in_shadow && enforces) {
-                    continue;
-                }
-                if (answers[i].has_value() && !answers[i]->in_shadow) {
-                    limits::Usage::reserve_anyway(booking.groups_[group]);
-                }
+                answers[i] = limits::Usage::reserve(booking.groups_[group], now, turn);
             }
-            booking.taken_.push_back(
-                {.position = position, .group = group, .copy = copy, .times = times});
+            if (gets_it(booking.groups_[group], answers[i], enforces)) {
+                booking.taken_.push_back(
+                    {.position = position, .group = group, .copy = copy, .times = times});
+            }
         }
         if (asked.only_asked) {
             give_back_in(booking);
@@ -402,7 +414,7 @@ std::optional<OverLimit> SenderLimits::take_room(const ports::HeldItem& item,
             room.limits.push_back(*limit);
             room.uses.push_back({.limit = &room.limits.back(), .counter = counter});
         }
-        auto over = state.usage.reserve(room.uses, now);
+        auto over = limits::Usage::reserve(room.uses, now);
         if (over.has_value() && !over->in_shadow) {
             limits::Usage::stand_in_line(room.uses, now, next_look(*over, now) + kLineSlack);
             return over;

@@ -34,7 +34,7 @@ constexpr std::string_view kEach = "*";
 
 /// The text by which a limit knows the sender; nullopt: it does not apply.
 std::optional<std::string> key_of(LimitKey key, const Subject& subject) {
-    const auto unless_empty = [](std::string text) {
+    const auto unless_empty = [](const std::string& text) {
         return text.empty() ? std::nullopt : std::optional(core::to_lower(text));
     };
     switch (key) {

@@ -41,7 +41,7 @@ struct CounterName {
 
 /// A limit that applies to a recipient, and the counter that it goes by.
 struct Applying {
-    const config::Limit* limit;  ///< lives as long as its set
+    const config::Limit* limit = nullptr;  ///< lives as long as its set
     CounterName counter;
 };
 

@@ -16,9 +16,18 @@
 #include <iterator>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace holdback::limits {
+
+namespace {
+
+bool is_graver(const OverLimit& over, const OverLimit& than) {
+    return over.in_shadow == than.in_shadow ? over.action > than.action : than.in_shadow;
+}
+
+}  // namespace
 
 Window& Counter::window(std::chrono::seconds length) {
     const auto found = std::ranges::find(windows_, length, &Window::length);
@@ -42,40 +51,46 @@ std::vector<Use> Usage::uses_of(std::span<const Applying> applying) {
     return uses;
 }
 
+std::optional<OverLimit> Usage::without_room(const Use& use,
+                                             const config::Rate& cap,
+                                             core::TimePoint now,
+                                             Turn turn) {
+    const auto& [limit, counter] = use;
+    const bool waits = turn == Turn::BehindAll ||
+                       (turn == Turn::BehindOwn && limit->key != config::LimitKey::Everyone);
+    const bool has_line =
+        waits && counter->line_until_ > now && limit->action == terms::PolicyAction::Hold;
+    Window& window = counter->window(cap.window);
+    const std::size_t used = window.sum(now) + counter->reserved_;
+    if (used < cap.count && !has_line) {
+        return std::nullopt;
+    }
+    // What is under way will most likely leave.
+    const std::size_t most = cap.count - 1;
+    return OverLimit{.limit = limit->name,
+                     .cap = cap,
+                     .used = used,
+                     .opens_at = counter->reserved_ > most
+                                     ? Window::leaves_at(now, cap.window)
+                                     : window.falls_to(most - counter->reserved_, now),
+                     .action = limit->action,
+                     .in_shadow = limit->shadow};
+}
+
 std::optional<OverLimit> Usage::reserve(std::span<const Use> uses, core::TimePoint now, Turn turn) {
-    std::optional<OverLimit> over;
-    for (const auto& [limit, counter] : uses) {
-        const bool waits = turn == Turn::BehindAll ||
-                           (turn == Turn::BehindOwn && limit->key != config::LimitKey::Everyone);
-        const bool has_line =
-            waits && counter->line_until_ > now && limit->action == terms::PolicyAction::Hold;
-        for (const config::Rate& cap : limit->recipients) {
-            Window& window = counter->window(cap.window);
-            const std::size_t used = window.sum(now) + counter->reserved_;
-            if (used < cap.count && !has_line) {
-                continue;
-            }
-            const bool is_graver =
-                !over.has_value() || (over->in_shadow && !limit->shadow) ||
-                (over->in_shadow == limit->shadow && limit->action > over->action);
-            if (is_graver) {
-                // What is under way will most likely leave.
-                const std::size_t most = cap.count - 1;
-                over = OverLimit{.limit = limit->name,
-                                 .cap = cap,
-                                 .used = used,
-                                 .opens_at = counter->reserved_ > most
-                                                 ? Window::leaves_at(now, cap.window)
-                                                 : window.falls_to(most - counter->reserved_, now),
-                                 .action = limit->action,
-                                 .in_shadow = limit->shadow};
+    std::optional<OverLimit> gravest;
+    for (const Use& use : uses) {
+        for (const config::Rate& cap : use.limit->recipients) {
+            auto over = without_room(use, cap, now, turn);
+            if (over.has_value() && (!gravest.has_value() || is_graver(*over, *gravest))) {
+                gravest = std::move(over);
             }
         }
     }
-    if (!over.has_value() || over->in_shadow) {
+    if (!gravest.has_value() || gravest->in_shadow) {
         reserve_anyway(uses);
     }
-    return over;
+    return gravest;
 }
 
 void Usage::stand_in_line(std::span<const Use> uses, core::TimePoint now, core::TimePoint until) {

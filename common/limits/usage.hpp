@@ -69,9 +69,9 @@ public:
     /// Reserves room for a recipient in all counters, if all have room; else gives the limit that
     /// has none, the gravest action first. Limits in shadow stand in nobody's way: where one is
     /// alone without room, room is reserved and the limit is given with `in_shadow`.
-    [[nodiscard]] std::optional<OverLimit> reserve(std::span<const Use> uses,
-                                                   core::TimePoint now,
-                                                   Turn turn = Turn::InLine);
+    [[nodiscard]] static std::optional<OverLimit> reserve(std::span<const Use> uses,
+                                                          core::TimePoint now,
+                                                          Turn turn = Turn::InLine);
     /// Held mail waits for room in these counters, and asks again before `until`.
     static void stand_in_line(std::span<const Use> uses,
                               core::TimePoint now,
@@ -93,6 +93,11 @@ public:
     [[nodiscard]] std::size_t size() const { return counters_.size(); }
 
 private:
+    /// nullopt: the cap has room for one more.
+    [[nodiscard]] static std::optional<OverLimit> without_room(const Use& use,
+                                                               const config::Rate& cap,
+                                                               core::TimePoint now,
+                                                               Turn turn);
     Counter& counter(const CounterName& name);
 
     std::map<CounterName, Counter> counters_;

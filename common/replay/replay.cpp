@@ -6,6 +6,7 @@
 #include "config/sender_logins.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"

@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "flow/facts.hpp"
 #include "flow/held/held_facts.hpp"
+#include "flow/snapshot.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/syntax.hpp"
@@ -22,7 +23,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <iterator>
 #include <map>
 #include <optional>

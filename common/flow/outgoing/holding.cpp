@@ -28,6 +28,7 @@
 #include "ports/spool.hpp"
 #include "report/rate_limit.hpp"
 #include "terms/failure_code.hpp"
+#include "terms/finding.hpp"
 #include "terms/held.hpp"
 #include "terms/held_finding.hpp"
 

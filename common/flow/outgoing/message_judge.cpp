@@ -17,6 +17,7 @@
 #include "flow/sender_limits.hpp"
 #include "flow/sent_copies.hpp"
 #include "flow/submitting.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/domain.hpp"
 #include "mail/envelope.hpp"
@@ -361,11 +362,11 @@ void MessageJudge::count_in_campaign(const PassingMessage& message,
 
 void MessageJudge::keep_limits(const PassingMessage& message,
                                MessageDecision& decision,
-                               Booking& booking) {
+                               Booking& booking) const {
     ask_limits(message, false, decision, booking);
 }
 
-void MessageJudge::foresee_limits(const PassingMessage& message, MessageDecision& decision) {
+void MessageJudge::foresee_limits(const PassingMessage& message, MessageDecision& decision) const {
     Booking booking;
     ask_limits(message, true, decision, booking);
 }
@@ -373,7 +374,7 @@ void MessageJudge::foresee_limits(const PassingMessage& message, MessageDecision
 void MessageJudge::ask_limits(const PassingMessage& message,
                               bool only_asked,
                               MessageDecision& decision,
-                              Booking& booking) {
+                              Booking& booking) const {
     if (parts_.limits == nullptr || message.snapshot->limits.is_empty() ||
         decision.sender_refusal.has_value()) {
         return;
@@ -395,13 +396,14 @@ void MessageJudge::ask_limits(const PassingMessage& message,
                                              booking);
     bool is_over = false;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (!answers[i].has_value()) {
+        const std::optional<limits::OverLimit>& over = answers[i];
+        if (!over.has_value()) {
             continue;
         }
         outbound::RecipientFacts& facts = decision.facts.recipients.at(positions[i]);
-        facts.over_limit = answers[i];
+        facts.over_limit = over;
         outbound::Verdict& verdict = decision.verdicts.at(positions[i]);
-        if (verdict.overridden && answers[i]->in_shadow) {
+        if (verdict.overridden && over->in_shadow) {
             continue;  // nothing else lets him pass
         }
         is_over = true;
@@ -434,7 +436,7 @@ void MessageJudge::left(const PassingMessage& message,
 
 void MessageJudge::left_by_copy(const PassingMessage& message,
                                 std::span<const std::size_t> positions,
-                                Booking& booking) {
+                                Booking& booking) const {
     if (parts_.limits != nullptr) {
         parts_.limits->left(booking, message, positions);
     }

@@ -80,9 +80,11 @@ public:
 
     /// Keeps the message within the limits of its sender: takes room for those who would get it,
     /// and decides anew about those for whom there is none. The last step of the decision.
-    void keep_limits(const PassingMessage& message, MessageDecision& decision, Booking& booking);
+    void keep_limits(const PassingMessage& message,
+                     MessageDecision& decision,
+                     Booking& booking) const;
     /// The same for a message that is only asked about: takes nothing.
-    void foresee_limits(const PassingMessage& message, MessageDecision& decision);
+    void foresee_limits(const PassingMessage& message, MessageDecision& decision) const;
 
     /// We let the message go to the recipients at these positions, ascending.
     void left(const PassingMessage& message,
@@ -92,7 +94,7 @@ public:
     /// The same where they get a copy from the spool, after the message itself is discarded.
     void left_by_copy(const PassingMessage& message,
                       std::span<const std::size_t> positions,
-                      Booking& booking);
+                      Booking& booking) const;
 
 private:
     /// Counts recipients in the sender's window and gives its sum.
@@ -105,7 +107,7 @@ private:
     void ask_limits(const PassingMessage& message,
                     bool only_asked,
                     MessageDecision& decision,
-                    Booking& booking);
+                    Booking& booking) const;
     /// Names the campaign of bulk mail and counts it. Judges again if it is stopped, or if somebody
     /// got it before.
     void count_in_campaign(const PassingMessage& message,

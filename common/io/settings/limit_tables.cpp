@@ -185,10 +185,12 @@ void read_limits(const TomlValue& value, config::Settings& settings, FileErrors&
 
 std::string limit_text(const config::Limit& limit) {
     std::vector<std::string> providers;
+    providers.reserve(limit.provider.size());
     for (const std::string& name : limit.provider) {
         providers.push_back(toml_quoted(name));
     }
     std::vector<std::string> rates;
+    rates.reserve(limit.recipients.size());
     for (const config::Rate& rate : limit.recipients) {
         rates.push_back(toml_quoted(config::rate_text(rate)));
     }
@@ -213,6 +215,7 @@ void add_limits(Fields& fields) {
     field.read = read_limits;
     field.write = [](const config::Settings& settings) {
         std::vector<std::string> texts;
+        texts.reserve(settings.limits.size());
         for (const config::Limit& limit : settings.limits) {
             texts.push_back(limit_text(limit));
         }

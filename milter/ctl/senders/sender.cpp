@@ -8,6 +8,7 @@
 #include "io/settings/limit_tables.hpp"
 #include "io/sqlite/senders/sqlite_usage.hpp"
 #include "limits/limit_set.hpp"
+#include "limits/usage.hpp"
 #include "limits/window.hpp"
 #include "milter/ctl/command.hpp"
 #include "milter/ctl/json.hpp"

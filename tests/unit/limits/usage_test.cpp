@@ -53,24 +53,24 @@ TEST_CASE("room is reserved up to the cap, given back, and counted when it was u
     Usage usage;
     const std::vector<Use> all = uses(usage, limits);
     for (int i = 0; i < 3; ++i) {
-        CHECK_FALSE(usage.reserve(all, kNow).has_value());
+        CHECK_FALSE(Usage::reserve(all, kNow).has_value());
     }
-    auto over = usage.reserve(all, kNow);
+    auto over = Usage::reserve(all, kNow);
     REQUIRE(over.has_value());
     CHECK(over->limit == "a");
     CHECK(over->used == 3);
     CHECK(over->opens_at > kNow + 60s);
     Usage::give_back(all);
-    CHECK_FALSE(usage.reserve(all, kNow).has_value());
+    CHECK_FALSE(Usage::reserve(all, kNow).has_value());
     std::vector<UsageChange> changes;
     Usage::count(all, 3, kNow, changes);
     REQUIRE(changes.size() == 1);
     CHECK(changes[0].recipients == 3);
     CHECK(changes[0].window == 60s);
-    over = usage.reserve(all, kNow + 30s);
+    over = Usage::reserve(all, kNow + 30s);
     REQUIRE(over.has_value());
     CHECK(over->opens_at <= kNow + 61s);
-    CHECK_FALSE(usage.reserve(all, over->opens_at).has_value());
+    CHECK_FALSE(Usage::reserve(all, over->opens_at).has_value());
 }
 
 TEST_CASE("all caps hold; the gravest action decides") {
@@ -79,13 +79,13 @@ TEST_CASE("all caps hold; the gravest action decides") {
                              limit("defer", {{2, 60s}})};
     Usage usage;
     const std::vector<Use> all = uses(usage, limits);
-    CHECK_FALSE(usage.reserve(all, kNow).has_value());
-    CHECK_FALSE(usage.reserve(all, kNow).has_value());
-    const auto over = usage.reserve(all, kNow);
+    CHECK_FALSE(Usage::reserve(all, kNow).has_value());
+    CHECK_FALSE(Usage::reserve(all, kNow).has_value());
+    const auto over = Usage::reserve(all, kNow);
     REQUIRE(over.has_value());
     CHECK(over->limit == "reject");
     // Nothing was reserved where one has no room.
-    const auto again = usage.reserve(std::vector{all[0]}, kNow);
+    const auto again = Usage::reserve(std::vector{all[0]}, kNow);
     REQUIRE(again.has_value());
     CHECK(again->used == 2);
     CHECK(again->cap.window == 3600s);
@@ -96,11 +96,11 @@ TEST_CASE("a limit in shadow is told and stands in nobody's way") {
                              limit("real", {{2, 60s}})};
     Usage usage;
     const std::vector<Use> all = uses(usage, limits);
-    CHECK_FALSE(usage.reserve(all, kNow).has_value());
-    const auto shadow = usage.reserve(all, kNow);
+    CHECK_FALSE(Usage::reserve(all, kNow).has_value());
+    const auto shadow = Usage::reserve(all, kNow);
     REQUIRE(shadow.has_value());
     CHECK(shadow->in_shadow);
-    const auto real = usage.reserve(all, kNow);
+    const auto real = Usage::reserve(all, kNow);
     REQUIRE(real.has_value());
     CHECK(real->limit == "real");
     CHECK_FALSE(real->in_shadow);
@@ -119,18 +119,18 @@ TEST_CASE("what was stored counts again, and what was not sent no longer") {
         after.apply(change);
     }
     const std::vector<Use> all = uses(after, limits);
-    CHECK_FALSE(after.reserve(all, kNow).has_value());
-    CHECK(after.reserve(all, kNow).has_value());
+    CHECK_FALSE(Usage::reserve(all, kNow).has_value());
+    CHECK(Usage::reserve(all, kNow).has_value());
     changes.front().recipients = -2;
     after.apply(changes.front());
-    CHECK_FALSE(after.reserve(all, kNow).has_value());
+    CHECK_FALSE(Usage::reserve(all, kNow).has_value());
 }
 
 TEST_CASE("counters are forgotten when they have nothing to tell, and not before") {
     const std::vector limits{limit("a", {{3, 60s}})};
     Usage usage;
     const std::vector<Use> all = uses(usage, limits);
-    CHECK_FALSE(usage.reserve(all, kNow).has_value());
+    CHECK_FALSE(Usage::reserve(all, kNow).has_value());
     usage.forget(kNow + 3600s);
     CHECK(usage.size() == 1);
     std::vector<UsageChange> changes;
@@ -164,17 +164,17 @@ TEST_CASE("new mail waits behind mail that is held for room") {
         Usage::reserve_anyway(all);
         Usage::stand_in_line(all, kNow, kNow + 60s);
         // There is room for one: nobody waits in vain.
-        CHECK_FALSE(usage.reserve(all, kNow, Turn::BehindOwn).has_value());
+        CHECK_FALSE(Usage::reserve(all, kNow, Turn::BehindOwn).has_value());
         Usage::stand_in_line(all, kNow, kNow + 60s);
         Usage::give_back(all);
-        const auto over = usage.reserve(all, kNow, Turn::BehindOwn);
+        const auto over = Usage::reserve(all, kNow, Turn::BehindOwn);
         REQUIRE(over.has_value());
         CHECK(over->used == 1);
         CHECK(reason(*over) ==
               "earlier mail waits for the limit line of 2 recipients in 1m (1 used)");
-        CHECK_FALSE(usage.reserve(all, kNow, Turn::InLine).has_value());
+        CHECK_FALSE(Usage::reserve(all, kNow, Turn::InLine).has_value());
         Usage::give_back(all);
-        CHECK_FALSE(usage.reserve(all, kNow + 60s, Turn::BehindOwn).has_value());
+        CHECK_FALSE(Usage::reserve(all, kNow + 60s, Turn::BehindOwn).has_value());
     }
     SUBCASE("of everyone, if it is bulk mail") {
         limits.front().key = config::LimitKey::Everyone;
@@ -183,8 +183,8 @@ TEST_CASE("new mail waits behind mail that is held for room") {
         Usage::reserve_anyway(all);
         Usage::stand_in_line(all, kNow, kNow + 60s);
         Usage::give_back(all);
-        CHECK(usage.reserve(all, kNow, Turn::BehindAll).has_value());
-        CHECK_FALSE(usage.reserve(all, kNow, Turn::BehindOwn).has_value());
+        CHECK(Usage::reserve(all, kNow, Turn::BehindAll).has_value());
+        CHECK_FALSE(Usage::reserve(all, kNow, Turn::BehindOwn).has_value());
     }
     SUBCASE("and not where the limit defers: it is told to come again") {
         limits.front().action = PolicyAction::Defer;
@@ -193,7 +193,7 @@ TEST_CASE("new mail waits behind mail that is held for room") {
         Usage::reserve_anyway(all);
         Usage::stand_in_line(all, kNow, kNow + 60s);
         Usage::give_back(all);
-        CHECK_FALSE(usage.reserve(all, kNow, Turn::BehindAll).has_value());
+        CHECK_FALSE(Usage::reserve(all, kNow, Turn::BehindAll).has_value());
     }
 }
 

@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "io/sqlite/sqlite_db.hpp"
+#include "limits/limit_set.hpp"
 #include "limits/usage.hpp"
 #include "ports/suppression_store.hpp"
 #include "ports/usage_store.hpp"
@@ -15,7 +16,10 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace holdback::io::sqlite::senders {
 
@@ -84,10 +88,10 @@ struct Old {
 };
 
 Old old_rows(Connection& connection, core::TimePoint now, core::TimePoint copies_since) {
-    static const std::string kOldSlots = fmt::format(
+    static const std::string old_slots = fmt::format(
         "SELECT counter, window, slot FROM sender_usage WHERE {} <= ? LIMIT ?", kLeavesAt);
     Old old;
-    Query slots = connection.query(kOldSlots);
+    Query slots = connection.query(old_slots);
     slots.bind(now).bind(kForgetRows);
     while (slots.step()) {
         old.slots.push_back(
