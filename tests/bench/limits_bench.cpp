@@ -90,11 +90,11 @@ flow::PassingMessage message_to(std::size_t recipients, std::size_t limits) {
             {.verbatim = fmt::format("<{}>", address),
              .syntax = mail::Address::parse(address, mail::Smtputf8::No)});
     }
-    return {.snapshot = support::small_snapshot(
-                {}, settings, limits::LimitSet(std::move(tables), {})),
-            .who = {.user = "ann", .logged_in = true},
-            .envelope = std::move(envelope),
-            .headers = {}};
+    return {
+        .snapshot = support::small_snapshot({}, settings, limits::LimitSet(std::move(tables), {})),
+        .who = {.user = "ann", .logged_in = true},
+        .envelope = std::move(envelope),
+        .headers = {}};
 }
 
 std::vector<outbound::RecipientFacts> facts_of(const flow::PassingMessage& message) {
