@@ -70,7 +70,7 @@ public:
 
 class NoLog final : public ports::Log {
 public:
-    void write(ports::Severity /*severity*/, std::string_view /*line*/) override {}
+    void write(ports::Severity /*severity*/, std::string_view /*line*/) noexcept override {}
 };
 
 flow::PassingMessage message_to(std::size_t recipients, std::size_t limits) {
