@@ -6,7 +6,7 @@
 #include "config/limit.hpp"
 #include "config/notice_choice.hpp"
 #include "config/policy.hpp"
-#include "config/rate.hpp"
+#include "config/rate.hpp"  // IWYU pragma: export
 #include "mail/address.hpp"
 #include "mail/ip_address.hpp"
 #include "mail/mta_names.hpp"
