@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <mutex>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ namespace holdback::support {
 
 core::Result<ports::UsageStore::Stored, ports::StoreError> MemoryUsageStore::load(
     core::TimePoint /*now*/, std::size_t most_copies) {
+    const std::scoped_lock lock(mutex_);
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{*std::move(what)});
     }
@@ -34,6 +36,7 @@ core::Result<ports::UsageStore::Stored, ports::StoreError> MemoryUsageStore::loa
 
 core::Result<void, ports::StoreError> MemoryUsageStore::add(
     std::span<const limits::UsageChange> changes, std::span<const ports::CountedCopy> copies) {
+    const std::scoped_lock lock(mutex_);
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{*std::move(what)});
     }
@@ -61,6 +64,7 @@ core::Result<void, ports::StoreError> MemoryUsageStore::add(
 
 core::Result<void, ports::StoreError> MemoryUsageStore::forget(core::TimePoint /*now*/,
                                                                core::TimePoint copies_since) {
+    const std::scoped_lock lock(mutex_);
     if (auto what = trouble_.met()) {
         return std::unexpected(ports::StoreError{*std::move(what)});
     }
@@ -69,11 +73,17 @@ core::Result<void, ports::StoreError> MemoryUsageStore::forget(core::TimePoint /
 }
 
 std::int64_t MemoryUsageStore::sum(std::string_view limit, std::string_view key) const {
+    const std::scoped_lock lock(mutex_);
     std::int64_t sum = 0;
     for (const limits::UsageChange& slot : stored_.usage) {
         sum += slot.counter.limit == limit && slot.counter.key == key ? slot.recipients : 0;
     }
     return sum;
+}
+
+std::size_t MemoryUsageStore::copies() const {
+    const std::scoped_lock lock(mutex_);
+    return copies_.size();
 }
 
 }  // namespace holdback::support

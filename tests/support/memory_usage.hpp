@@ -12,11 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <span>
 
 namespace holdback::support {
 
-/// For one thread.
+/// Safe from several threads.
 class MemoryUsageStore final : public ports::UsageStore {
 public:
     [[nodiscard]] core::Result<Stored, ports::StoreError> load(core::TimePoint now,
@@ -31,11 +32,12 @@ public:
     Trouble& trouble() { return trouble_; }
     /// The sum of all windows of a key of a limit.
     [[nodiscard]] std::int64_t sum(std::string_view limit, std::string_view key) const;
-    [[nodiscard]] std::size_t copies() const { return copies_.size(); }
+    [[nodiscard]] std::size_t copies() const;
     /// How many changes were written.
     [[nodiscard]] std::size_t changes() const { return changes_; }
 
 private:
+    mutable std::mutex mutex_;  ///< guards all that is stored
     Stored stored_;
     std::size_t changes_ = 0;
     std::map<std::int64_t, ports::CountedCopy> copies_;
