@@ -3,6 +3,7 @@
 // Which SASL user may use which envelope sender, as the sources of `[outgoing] sender_logins` say.
 
 #include "config/pattern_table.hpp"
+#include "core/text_hash.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/mta_names.hpp"
@@ -45,15 +46,6 @@ struct SenderPattern {
     bool operator==(const SenderPattern&) const = default;
 };
 
-/// Hashes views and strings alike.
-struct KeyHash {
-    using is_transparent = void;
-
-    [[nodiscard]] std::size_t operator()(std::string_view text) const {
-        return std::hash<std::string_view>{}(text);
-    }
-};
-
 /// Our own form: the senders of each user. A user whom no line names is free.
 class UserSenders {
 public:
@@ -70,12 +62,13 @@ private:
         std::vector<SenderPattern> senders;
     };
 
-    std::unordered_map<std::string, std::vector<SenderPattern>, KeyHash, std::equal_to<>> named_;
+    std::unordered_map<std::string, std::vector<SenderPattern>, core::TextHash, std::equal_to<>>
+        named_;
     std::vector<GlobLine> globs_;
 };
 
 /// A text table of Postfix: a sender, "@domain" or a local part, and the users who own it.
-using KeyTable = std::unordered_map<std::string, std::string, KeyHash, std::equal_to<>>;
+using KeyTable = std::unordered_map<std::string, std::string, core::TextHash, std::equal_to<>>;
 
 /// A table that can't be read.
 struct UnreadTable {};

@@ -54,7 +54,6 @@ public:
              const std::map<std::string, std::vector<std::string>, std::less<>>& lists);
 
     [[nodiscard]] bool is_empty() const { return limits_.empty(); }
-    [[nodiscard]] std::span<const config::Limit> limits() const { return limits_; }
 
     /// The tables that match a sender, whatever the mail is, in their order: for `applying`.
     struct Matching {

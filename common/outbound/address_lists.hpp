@@ -2,26 +2,16 @@
 #pragma once
 // The administrator's lists: local parts that stand for roles, and domains of throw-away addresses.
 
+#include "core/text_hash.hpp"
 #include "mail/address.hpp"
 
-#include <cstddef>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <unordered_set>
 
 namespace holdback::outbound {
 
-/// Hashes views and strings alike, so that a view can be looked up in a set of strings.
-struct TextHash {
-    using is_transparent = void;
-
-    [[nodiscard]] std::size_t operator()(std::string_view text) const {
-        return std::hash<std::string_view>{}(text);
-    }
-};
-
-using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+using TextSet = std::unordered_set<std::string, core::TextHash, std::equal_to<>>;
 
 /// The contents of the files that `[policy] role_addresses` and `disposable_domains` name.
 struct AddressLists {

@@ -255,6 +255,19 @@ bool is_kept(FindingName name, const config::Settings& by) {
     return name != FindingName::ForeignFrom || !outbound::domains_of_from(by).empty();
 }
 
+/// The table that stands for a recorded limit: the one with the same cap, else the only one of its
+/// name. nullptr: there are several, and which of them the sender goes by was not recorded.
+const config::Limit* table_of(const limits::OverLimit& over,
+                              const std::vector<const config::Limit*>& of_name) {
+    const auto same = std::ranges::find_if(of_name, [&](const config::Limit* limit) {
+        return std::ranges::find(limit->recipients, over.cap) != limit->recipients.end();
+    });
+    if (same != of_name.end()) {
+        return *same;
+    }
+    return of_name.size() == 1 ? of_name.front() : nullptr;
+}
+
 /// The recorded limit as these settings have it; nullopt: they have none of that name, or one with
 /// room for the recipient. Who would have had no room under a lower limit is not known.
 std::optional<limits::OverLimit> limit_by(std::optional<limits::OverLimit> over,
@@ -262,9 +275,18 @@ std::optional<limits::OverLimit> limit_by(std::optional<limits::OverLimit> over,
     if (!over.has_value()) {
         return std::nullopt;
     }
-    const auto limit = std::ranges::find(settings.limits, over->limit, &config::Limit::name);
-    if (limit == settings.limits.end()) {
+    std::vector<const config::Limit*> of_name;
+    for (const config::Limit& limit : settings.limits) {
+        if (limit.name == over->limit) {
+            of_name.push_back(&limit);
+        }
+    }
+    if (of_name.empty()) {
         return std::nullopt;
+    }
+    const config::Limit* const limit = table_of(*over, of_name);
+    if (limit == nullptr) {
+        return over;
     }
     const auto cap = std::ranges::find(limit->recipients, over->cap.window, &config::Rate::window);
     if (cap == limit->recipients.end() || over->used < cap->count) {

@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/handle.hpp"
+#include "core/text_hash.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -138,13 +139,6 @@ public:
     [[nodiscard]] std::shared_ptr<Query::Prepared> prepared(std::string_view sql);
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-
     /// SQLite's own handler sleeps for up to 100 ms at a time. It misses a lock that is taken again
     /// and again, each time for a moment only. 0: give up.
     static int wait_for_lock(void* handle, int tries) noexcept {
@@ -164,7 +158,10 @@ private:
     std::chrono::steady_clock::time_point waiting_since_;
     mutable SQLite::Database database_;
     // After the database, so that the statements are destroyed first.
-    std::unordered_map<std::string, std::shared_ptr<Query::Prepared>, TextHash, std::equal_to<>>
+    std::unordered_map<std::string,
+                       std::shared_ptr<Query::Prepared>,
+                       core::TextHash,
+                       std::equal_to<>>
         statements_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "config/policy.hpp"
 #include "config/settings.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/header.hpp"
@@ -79,6 +80,13 @@ TEST_CASE("the facts of a recipient come back") {
     entry.source = terms::SuppressionSource::Learned;
     entry.diagnostic = std::string(500, 'x');
     recipient.facts.suppression = entry;
+    recipient.facts.over_limit =
+        limits::OverLimit{.limit = "per-user",
+                          .cap = {75, std::chrono::hours(1)},
+                          .used = 76,
+                          .opens_at = core::TimePoint(std::chrono::milliseconds(1'700'000'000'123)),
+                          .action = terms::PolicyAction::Hold,
+                          .in_shadow = true};
     recipient.action = config::PolicyAction::Pass;
     recipient.unshadowed = config::PolicyAction::Hold;
     recipient.found = {terms::FindingName::UnusualAddress, terms::FindingName::SuppressedBounce};
@@ -90,6 +98,7 @@ TEST_CASE("the facts of a recipient come back") {
     read_recipient_facts(recipient_facts(recipient), mail::Smtputf8::No, read);
     CHECK(read.facts.route->perhaps_local);
     CHECK(read.mailer == "smtp");
+    CHECK(read.facts.over_limit == recipient.facts.over_limit);
     REQUIRE(read.facts.syntax.has_value());
     CHECK(read.facts.syntax->value.text() == "Bo..Li@good.test");
     CHECK(read.facts.syntax->is_unusual());

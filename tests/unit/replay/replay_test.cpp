@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/replay.hpp"
 
+#include "config/limit.hpp"
 #include "config/sender_login_text.hpp"
 #include "config/sender_logins.hpp"
 #include "config/settings.hpp"
+#include "limits/over_limit.hpp"
 #include "mail/address.hpp"
 #include "mail/envelope.hpp"
 #include "mail/ip_address.hpp"
@@ -494,6 +496,32 @@ TEST_CASE("which domain From named is known for the own domains of then alone") 
     CHECK(first(message, settings) == "hold foreign-from");
     message.watched.from_digest.reset();
     CHECK(first(message, settings) == missing);
+}
+
+TEST_CASE("a limit that had no room is judged by the limits of now") {
+    RecordedMessage message = message_of({recipient_of("bo@good.test", outbound::RouteKind::Mx)});
+    const config::Limit then{.name = "a", .recipients = {{3, std::chrono::hours(1)}}};
+    message.recipients.front().facts.over_limit = limits::OverLimit{
+        .limit = "a", .cap = {3, std::chrono::hours(1)}, .used = 3, .opens_at = {}};
+    message.recipients.front().found = {FindingName::OverLimit};
+    config::Settings settings = enforcing();
+    CHECK(first(message, settings) == "pass");
+    settings.limits = {then};
+    CHECK(first(message, settings) == "defer over-limit");
+    settings.limits.front().action = PolicyAction::Hold;
+    CHECK(first(message, settings) == "hold over-limit");
+    settings.limits.front().shadow = true;
+    CHECK(first(message, settings) == "pass over-limit");
+    settings.limits.front() = then;
+    settings.limits.front().recipients = {{4, std::chrono::hours(1)}};
+    CHECK(first(message, settings) == "pass");
+    // Of several tables, the one with the same cap was meant; without one, nothing is known.
+    settings.limits.push_back(then);
+    CHECK(first(message, settings) == "defer over-limit");
+    settings.limits.back().recipients = {{5, std::chrono::hours(1)}};
+    CHECK(first(message, settings) == "defer over-limit");
+    settings.limits.back().name = "b";
+    CHECK(first(message, settings) == "pass");
 }
 
 TEST_CASE("which address From named is known for the enrolled senders of then alone") {
